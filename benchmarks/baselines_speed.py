@@ -13,6 +13,7 @@ import sys
 import tempfile
 from pathlib import Path
 
+from pytest_modelcheck.baselines import lines
 from pytest_modelcheck.baselines.candidates import CandidateStore
 from pytest_modelcheck.baselines.header import Header
 from pytest_modelcheck.baselines.provenance import body_digest
@@ -24,15 +25,15 @@ FILE_OF = 50
 
 COMMANDS = (
     "list",
-    "approve 2.0",
+    "approve 2.0 --reason first",
     "diff 2.1",
     "diff 2.0 2.1",
-    "approve 2.1 --keep-history",
-    "approve 2.1",
+    "approve 2.1 --reason second --keep-history --force",
+    "approve 2.1 --reason again --force",
     "history",
-    "rename tests/test_0.py tests/test_zero.py",
+    "baselines rename tests/test_0.py tests/test_zero.py",
     "merge .modelcheck_cache",
-    "prune --yes",
+    "baselines prune --yes",
 )
 
 
@@ -59,9 +60,16 @@ def make(root: Path, checks: int, cases: int) -> None:
         body = body_digest(root / file, name)
         for version, shift in (("2.0", 0), ("2.1", 3)):
             header = Header(
-                f"{file}::{name}", "golden", "triage", version, body=body, rate=0.95, judged=cases
+                f"{file}::{name}",
+                "golden",
+                "triage",
+                version,
+                body=body,
+                rate=0.95,
+                judged=cases,
+                cases=cases,
             )
-            candidates.write(header, (record(n, digests[n], shift) for n in range(cases)))
+            candidates.write(header, (lines.encode(record(n, digests[n], shift)) for n in range(cases)))
 
 
 def record(number: int, digest: str, shift: int) -> CaseResult:

@@ -95,7 +95,7 @@ def run(folder, model, cases, body, version="1", approve=False, suite=None, conc
         if approve:
             candidate = session.candidates.read("simulated", CHECK, version)
             header = replace(candidate.header, approved_at="2026-01-01T00:00:00Z")
-            session.store.write(header, candidate.values())
+            session.store.write(header, candidate.lines())
             session.store.set_approved("simulated", Approved(version))
         return verdict
     finally:

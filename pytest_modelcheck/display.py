@@ -1,8 +1,8 @@
-r"""Text as it may be shown: nothing but data, and without secrets.
+r"""Make text safe to show: without secrets, and without characters that act on a terminal or a log.
 
-Terminals act on control characters, readers on characters that turn a line around, and the logs of CI
-services on lines that look like commands. So whatever is shown passes through here, wherever it comes
-from: case ids, answers, options, files that others wrote.
+Terminals obey control characters, characters that reverse a line mislead readers, and CI services obey log
+lines that look like commands. So all text that is shown passes through here, wherever it comes from: case
+ids, answers, options, files of other people.
 
 PYTEST_DONT_REWRITE
 """
@@ -17,17 +17,17 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
 UNSAFE: Final = re.compile(
-    "[\x00-\x1f\x7f-\x9f"  # control characters, and with them the escape that begins ANSI and OSC sequences
-    "\xad\u061c\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff"  # unseen, or turning the line
-    "\ud800-\udfff"  # lone surrogates, which cannot be printed at all
+    "[\x00-\x1f\x7f-\x9f"  # control characters, including the escape that begins ANSI and OSC sequences
+    "\xad\u061c\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff"  # invisible, or reversing the line
+    "\ud800-\udfff"  # lone surrogates, which cannot be printed
     "\U000e0000-\U000e007f]"
 )
 _NAMED: Final = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
 _COLOUR: Final = re.compile("(\x1b\\[[0-9;]*m)")
 _COMMAND: Final = re.compile(r"^((?:\s|\x1b\[[0-9;]*m)*):(?=:)", re.MULTILINE)
-"""What GitHub takes for a command at the beginning of a line, white space apart."""
+"""A command of GitHub Actions at the beginning of a line, after white space."""
 _OLD_COMMAND: Final = re.compile(r"#(?=#\w*\[)")
-"""``##[``, ``##vso[``, ``##teamcity[``: GitHub's older form counts anywhere in a line."""
+"""``##[``, ``##vso[``, ``##teamcity[``: commands of CI services that work anywhere in a line."""
 
 HIDDEN: Final = "[redacted]"
 KEYS: Final = (
@@ -47,20 +47,20 @@ KEYS: Final = (
     r"-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]*?(?:-----END [A-Z ]*-----|\Z)",
     r"(?<=://)[^\s/:@'\"]{0,64}:[^\s/@'\"]{1,256}(?=@)",  # the user and the password in a URL
 )
-"""The keys of well-known providers. Those of Azure OpenAI, Cohere and Mistral look like any number, and are
-found by their names alone."""
+"""The keys of well-known providers. Those of Azure OpenAI, Cohere and Mistral have no mark of their own, and
+are found only by a name in front of them."""
 _NAMED_KEYS: Final = (
     r"(?P<name>(?i:(?:api|access|account|auth|client|private|secret|shared|subscription)[-_]?(?:access[-_]?)?"
     r"(?:key|token|secret))\\{0,7}[\"']?\s{0,2}[:=]\s{0,2}\\{0,7}[\"']?)"
     r"(?=[A-Za-z+/_.~-]*[0-9])[A-Za-z0-9+/_.~-]{16,}=*"
 )
-"""What is said to be a key: ``api_key=…``, ``"x-api-key": "…"``, ``AccountKey=…``. The name is shown."""
+"""Values with the name of a key: ``api_key=…``, ``"x-api-key": "…"``, ``AccountKey=…``. The name is shown."""
 _ANY_KEY: Final = f"(?:{'|'.join((*KEYS, _NAMED_KEYS))})"
-# Apart from where words begin, since that one is looked for in every text: here the first character is rare.
+# A pattern of its own, for speed: every text is searched, and here the first character is rare.
 _ESCAPES: Final = (
     r"(?P<escape>\\(?:[abfnrtv]|x[0-9a-f]{2}|u[0-9a-f]{4})|%[0-9A-Fa-f]{2}|(?:\x1b|\\x1b|\\u001b)?\[[0-9;]*m)"
 )
-"""What may stand right before a key although it ends in a letter: repr(), JSON, URLs, colours."""
+"""Escapes that end in a letter or digit and may come right before a key: in repr(), JSON, URLs, colours."""
 _PROVIDERS: Final = (
     (re.compile(_ESCAPES + _ANY_KEY), rf"\g<escape>\g<name>{HIDDEN}"),
     (re.compile(rf"(?<![A-Za-z0-9]){_ANY_KEY}"), rf"\g<name>{HIDDEN}"),
@@ -68,14 +68,14 @@ _PROVIDERS: Final = (
 
 
 class Redaction:
-    """The secrets that are hidden from readers, in this process.
+    """Hides secrets in texts.
 
-    It is one for the process and not handed on from caller to caller: a secret must be hidden also where an
-    exception says it that nobody expected.
+    There is one for the whole process, and callers do not pass it around: it must also hide a secret in the
+    message of an unexpected exception.
 
     Attributes:
         function: Changes a text before it is shown, or ``None``.
-        stored: Whether answers are redacted also before they are stored.
+        stored: Whether answers are also redacted before they are stored.
     """
 
     def __init__(self) -> None:
@@ -90,7 +90,7 @@ class Redaction:
         *,
         stored: bool = False,
     ) -> None:
-        """Hide what the patterns match besides the keys of providers, then what the function hides.
+        """Set the patterns to hide in addition to the keys of providers, and a function that hides more.
 
         Raises:
             ValueError: A pattern is not a regular expression, or matches everywhere.
@@ -99,28 +99,28 @@ class Redaction:
         self.function, self.stored = function, stored
 
     def __call__(self, text: str) -> str:
-        """A text without secrets."""
+        """Return a text without its secrets."""
         for pattern, instead in self._patterns:
             text = pattern.sub(instead, text)
         if self.function is None:
             return text
         try:
             found = self.function(text)
-        except Exception as error:  # noqa: BLE001 - of a user's hook: what it cannot look at is not shown
+        except Exception as error:  # noqa: BLE001 - raised by a user's hook: do not show an unchecked text
             return f"[withheld: pytest_modelcheck_redact raised {type(error).__name__}]"
         return text if found is None else str(found)
 
     def finds(self, text: str) -> bool:
-        """Return whether there may be a secret in a text."""
+        """Return whether a text may contain a secret."""
         return self.function is not None or any(
             pattern.search(text) is not None for pattern, _ in self._patterns
         )
 
 
 def _compiled(patterns: Iterable[str]) -> tuple[tuple[re.Pattern[str], str], ...]:
-    """Each pattern with what is shown in its place.
+    """Compile the patterns, and pair each with its replacement.
 
-    Patterns stay apart: each may have flags, groups and references of its own.
+    They are not joined into one: each may have its own flags, groups and back-references.
     """
     own = []
     for pattern in patterns:
@@ -138,7 +138,7 @@ redacted: Final = Redaction()
 
 
 def redacted_value(value: Any) -> Any:
-    """JSON data without secrets in its texts.
+    """Return JSON data without the secrets in its texts.
 
     >>> redacted_value({"error": ["bad key sk-proj-0123456789abcdef", 1]})
     {'error': ['bad key [redacted]', 1]}
@@ -151,16 +151,16 @@ def redacted_value(value: Any) -> Any:
 
 
 def _redacted_key(key: str) -> str:
-    """A key without secrets; names of fields stay what they are, whatever a pattern says."""
+    """Return a key without its secrets. Names of fields are kept, even if a pattern matches them."""
     return key if key.isidentifier() and key.islower() else redacted(key)
 
 
 def harmless(text: str, *, styled: bool = False) -> str:
-    r"""Lines that can be printed whatever they quote: an escape for what would act rather than be read.
+    r"""Make lines safe to print: hide secrets, and escape characters that would act on a terminal or a log.
 
     Args:
         text: One line or several.
-        styled: Whether colours stay, which the caller has put there.
+        styled: Whether to keep colours, which the caller has added.
 
     >>> print(harmless("::error::x\n\x1b]0;title\x07 ##[group]"))
     \x3a:error::x
@@ -173,7 +173,7 @@ def harmless(text: str, *, styled: bool = False) -> str:
 
 
 def escape(match: re.Match[str]) -> str:
-    """The escape of one character."""
+    """Return the escape of a matched character."""
     character = match[0]
     if character in _NAMED:
         return _NAMED[character]
@@ -182,20 +182,19 @@ def escape(match: re.Match[str]) -> str:
 
 
 def printable_json(text: str) -> str:
-    r"""JSON without secrets, and with what would act on a screen or a log as ``\uXXXX``.
+    r"""Make JSON safe to print: hide secrets, and write characters that would act as ``\uXXXX``.
 
     >>> printable_json('["caf\xe9", "\x9b2J", "\u202e", "##[error]"]')
     '["café", "\\u009b2J", "\\u202e", "\\u0023#[error]"]'
     """
-    if redacted.finds(text):  # looked for again text by text: between them, nothing may be taken out
+    if redacted.finds(text):  # redact each string by itself: a pattern must not remove JSON between strings
         layout = 2 if "\n" in text else None
         text = json.dumps(redacted_value(json.loads(text)), indent=layout, ensure_ascii=False)
     return _OLD_COMMAND.sub(r"\\u0023", UNSAFE.sub(_json_escape, text))
 
 
 def _json_escape(match: re.Match[str]) -> str:
-    """Outside of its texts, JSON has no such characters but line ends, and those lay it out."""
     if match[0] in _NAMED:
-        return match[0]
+        return match[0]  # JSON escapes these in strings, so that this one is part of the layout
     units = match[0].encode("utf-16-be", "surrogatepass").hex()
     return "".join(f"\\u{units[at : at + 4]}" for at in range(0, len(units), 4))

@@ -1,20 +1,20 @@
-"""Everything that can go wrong, as one tree.
+"""All exceptions of the package, as one tree.
 
     ModelcheckError
-    ├── UsageError               something that the user wrote is invalid
-    │   ├── CaseError            a case, or the file it stands in
-    │   ├── PerturbationError    a perturbation, or what it returned
-    │   └── VersionError         which version of which model was meant
-    ├── ModelError               a model broke its own contract
-    │   ├── OfflineError         an answer is missing and calling the model is not allowed
+    ├── UsageError               a marker, option, fixture or file is invalid
+    │   ├── CaseError            a case or its file cannot be read
+    │   ├── PerturbationError    a perturbation, or its result, is invalid
+    │   └── VersionError         the version of a model is unclear
+    ├── ModelError               a model broke its contract, or was not called
+    │   ├── OfflineError         an answer is not cached, and calls are forbidden
     │   ├── CallTimeoutError     a call took longer than the fixture allows
-    │   ├── BatchSizeError       a batch came back with another number of answers
-    │   └── NotAskedError        a question was not put to the model
-    │       ├── OutageError      since too many calls in a row had failed
-    │       └── BudgetError      since the calls or the money of the run are spent
-    ├── CacheError               the prediction cache cannot be used as it is
-    ├── BaselineError            an approved or a candidate behaviour cannot be used as it is
-    └── LabelError               what people said of answers cannot be used as it is
+    │   ├── BatchSizeError       a batch got another number of answers than inputs
+    │   └── NotAskedError        a call was not made
+    │       ├── OutageError      because too many calls in a row had failed
+    │       └── BudgetError      because a budget of calls or cost was spent
+    ├── CacheError               the prediction cache is damaged
+    ├── BaselineError            a baseline or candidate is missing, damaged or out of date
+    └── LabelError               a file of labels is damaged or contradicts itself
 
 Every message says what happened, where, and what to do about it.
 
@@ -29,9 +29,9 @@ from pytest_modelcheck.display import harmless
 
 
 class ModelcheckError(Exception):
-    """The root of every error that pytest-modelcheck raises on purpose.
+    """The base class of all exceptions that pytest-modelcheck raises.
 
-    Its message can be printed as it is, whatever it quotes.
+    The message is safe to print, even if it quotes control characters or secrets.
     """
 
     def __str__(self) -> str:
@@ -39,11 +39,11 @@ class ModelcheckError(Exception):
 
 
 class UsageError(ModelcheckError):
-    """A marker, an option, a fixture or a file says something that cannot be done."""
+    """A marker, an option, a fixture or a file is invalid."""
 
 
 class CaseError(UsageError):
-    """A case, or the file that it stands in, cannot be read as written."""
+    """A case or its file cannot be read."""
 
 
 class PerturbationError(UsageError):
@@ -51,15 +51,15 @@ class PerturbationError(UsageError):
 
 
 class VersionError(UsageError):
-    """It is not clear which version of which model was meant."""
+    """The requested version of a model is unclear or unknown."""
 
 
 class ModelError(ModelcheckError):
-    """A model broke its own contract, such as answering three inputs with two answers."""
+    """A model broke its contract, or was not called."""
 
 
 class OfflineError(ModelError):
-    """A prediction is missing from the cache and the run is not allowed to call the model."""
+    """An answer is not cached, and the run may not call the model."""
 
 
 class CallTimeoutError(ModelError, TimeoutError):
@@ -67,27 +67,27 @@ class CallTimeoutError(ModelError, TimeoutError):
 
 
 class BatchSizeError(ModelError):
-    """A batch of inputs was answered with another number of answers."""
+    """A model answered a batch with another number of answers than inputs."""
 
 
 class NotAskedError(ModelError):
-    """A question was not put to the model, so that its case could not be judged."""
+    """A model was not called, so that its case could not be judged."""
 
 
 class OutageError(NotAskedError):
-    """The model was given up: too many calls in a row had failed."""
+    """The model was given up, because too many calls in a row had failed."""
 
 
 class BudgetError(NotAskedError):
-    """The calls, or the money, that a run may spend are spent."""
+    """The run's budget of calls or cost is spent."""
 
 
 class CacheError(ModelcheckError):
-    """The prediction cache holds something that this version did not write."""
+    """The prediction cache is damaged, or another program wrote it."""
 
 
 class BaselineError(ModelcheckError):
-    """An approved or a candidate behaviour is missing, damaged or out of date."""
+    """A baseline or candidate is missing, damaged or out of date."""
 
 
 class LabelError(ModelcheckError):
@@ -95,7 +95,7 @@ class LabelError(ModelcheckError):
 
 
 def message_of(error: BaseException) -> str:
-    """Return an exception's message, even where it cannot give it.
+    """Return an exception's message, or a description of it if its ``str()`` raises.
 
     >>> class Broken(Exception):
     ...     def __str__(self):
@@ -105,7 +105,7 @@ def message_of(error: BaseException) -> str:
     """
     try:
         return str(error)
-    except Exception as reason:  # noqa: BLE001 - of a model, or of its client: there may be anything in it
+    except Exception as reason:  # noqa: BLE001 - raised by the __str__ of a model's or client's exception
         return f"<{type(error).__name__}, whose str() raises {type(reason).__name__}>"
 
 
@@ -114,7 +114,7 @@ _PYDANTIC = re.compile(r"\d+ validation errors? for .+\n(?P<field>\S.*)\n\s+(?P<
 
 
 def cause_of(message: str) -> str:
-    r"""Say in one line why a body broke.
+    r"""Return the cause of an error in one line, from the message of its exception.
 
     >>> cause_of("1 validation error for Total\namount\n  Input should be a number [type=float_type, ...]")
     'amount: Input should be a number'
@@ -127,7 +127,7 @@ def cause_of(message: str) -> str:
 
 
 def kind_of(said: str) -> str:
-    """Return a message without its values, by which nearly the same errors are one.
+    """Return a message without its values, so that similar errors can be grouped.
 
     >>> kind_of("amount: 'about 3' is not a number (line 12)")
     'amount: … is not a number (line …)'
@@ -136,7 +136,7 @@ def kind_of(said: str) -> str:
 
 
 def located(message: str, path: str | None, line: int | None = None) -> str:
-    """Put the place in front of a message, as compilers do.
+    """Put file and line in front of a message, as compilers do.
 
     >>> located("no column 'expcted'", "tickets.csv", 1)
     "tickets.csv:1: no column 'expcted'"

@@ -1,4 +1,4 @@
-"""Approved behaviour, in git: one text file a check, one sorted line a case.
+"""Approved behaviour, in git: one text file per check, one sorted line per case.
 
 PYTEST_DONT_REWRITE
 """

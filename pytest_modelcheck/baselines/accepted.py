@@ -1,4 +1,4 @@
-"""Everything bad that an approval accepts, in a few lines, so that nobody accepts it unread.
+"""The regressions and errors that an approval accepts, in a few lines, so that nobody accepts them unread.
 
 PYTEST_DONT_REWRITE
 """
@@ -25,19 +25,19 @@ _SLICES: Final = 3
 _APPROVALS: Final = 3
 _ENOUGH: Final = 3
 _STANDS_OUT: Final = 2.0
-"""A slice is named where so many cases broke, and so many times more of its cases than of the others."""
+"""A slice is named if at least this many cases broke, at this multiple of the rate elsewhere."""
 
 
 def accepted(
     candidate: Baseline, old: Baseline | None, left: Collection[str], past: Sequence[Past]
 ) -> Iterator[str]:
-    """Say what approving a candidate accepts, a line each: at most nine lines, however many cases there are.
+    """Describe what approving a candidate accepts, in at most nine lines.
 
     Args:
-        candidate: What is to be approved.
-        old: What is approved of the check now, or ``None``.
-        left: The cases that stay as they are approved now.
-        past: Every approval of the check, the first one first and this one last.
+        candidate: The candidate to approve.
+        old: The current baseline of the check, or ``None``.
+        left: The cases that keep their approved result.
+        past: Every approval of the check, oldest first, including this one.
     """
     cases = {case: candidate[case] for case in candidate if case not in left}
     errors = _having(Outcome.ERROR, cases)
@@ -79,7 +79,7 @@ def _listed(ids: Sequence[str]) -> str:
 
 
 def _slices(candidate: Baseline, broke: frozenset[str], known: Collection[str]) -> Iterator[str]:
-    """The slices in which cases broke more than elsewhere, the worst first."""
+    """The slices in which more cases broke than elsewhere, worst first."""
     if candidate.header.approved_at:
         return  # what was approved once tells nothing of its cases' metadata
     counts: dict[tuple[str, str], list[int]] = defaultdict(lambda: [0, 0])
@@ -104,7 +104,7 @@ def _facts(case: CaseResult) -> Iterable[tuple[str, str]]:
 
 
 def _trend(past: Sequence[Past]) -> Iterator[str]:
-    """The way down since the first approval: each step alone may be too small to stop anybody."""
+    """The trend since the first approval: each step alone may be too small to notice."""
     known = [one for one in past if one.rate is not None]
     if len(known) < 2 or (known[-1].rate or 0.0) >= (known[0].rate or 0.0):
         return

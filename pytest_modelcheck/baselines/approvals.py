@@ -1,6 +1,6 @@
 """From a candidate to a baseline: what ``modelcheck approve`` does.
 
-Either everything that was asked for becomes a baseline, or nothing does, also where it is killed.
+Either all requested checks become baselines, or none does, even if the process is killed.
 
 PYTEST_DONT_REWRITE
 """
@@ -48,12 +48,12 @@ class Approval:
 
     Attributes:
         check: Its node id.
-        previous: The version that was approved of it before, or ``None``.
-        written: What that did to its cases.
+        previous: The version that was approved before, or ``None``.
+        written: Counts of its cases that were added, changed and removed.
         forced: The objections that were overridden.
-        kept: How many cases stay as they were approved before.
-        accepts: What is bad about it, a line each.
-        noise_unknown: Whether it was run once, by a model of which nobody knows whether it varies.
+        kept: How many cases keep their earlier approved result.
+        accepts: The regressions and errors that it accepts, one line each.
+        noise_unknown: Whether it was run once only, by a model that is not declared deterministic.
     """
 
     check: str
@@ -80,14 +80,15 @@ class Report:
     Attributes:
         model: The model.
         version: The version that was to be approved.
-        previous: What the application was held to before, or ``None``.
-        approved: What was approved; empty where anything was refused.
-        refused: What stood in the way.
-        gone: Candidates of tests that no longer exist; passed over.
-        left: Checks that stay with another version, and which.
-        unchanged: Whether all of it was approved just so before, so that nothing was written.
-        unfinished: Whether checks were refused that were not run to their end, which nothing can override.
-        beside: Whether it was approved beside the version that the application is held to.
+        previous: The main version before, or ``None``.
+        approved: The approved checks; empty if any was refused.
+        refused: The checks that were refused.
+        gone: Candidates of tests that no longer exist; they are ignored.
+        left: Checks that stay with another version, and that version.
+        unchanged: Whether exactly this was approved already, so that nothing was written.
+        unfinished: Whether checks were refused because they were not run to their end, which ``force``
+            cannot override.
+        beside: Whether it was approved beside the main version.
     """
 
     model: str
@@ -120,30 +121,30 @@ def approve(
     doubts: Callable[[Baseline, int], Iterable[str]] = lambda *_: (),
     announce: Callable[[Sequence[Approval]], None] = lambda _: None,
 ) -> Report:
-    """Make what a version did the approved behaviour, without calling the model.
+    """Approve the results of a version, without calling the model.
 
     Args:
-        candidates: What was run.
-        store: What is approved.
+        candidates: The results of runs.
+        store: The baselines.
         root: The folder that node ids and paths of case files are relative to.
         model: The model.
         version: Its version; an older one that history keeps will do too.
         signature: Who, when and why.
-        select: Which node ids are meant; all by default.
-        rejected: By node id, the cases that stay as they are approved now; a new one is left out.
-        seen: By node id, the digest of the candidate that somebody has looked at; another is refused.
-        force: Override what stands in the way, and record it in the headers. A run that was stopped early is
-            refused nevertheless: a baseline has all of its cases.
-        keep_history: Copy what is approved now into the history first.
+        select: Selects node ids; all by default.
+        rejected: By node id, the cases that keep their approved result; new ones among them are left out.
+        seen: By node id, the digest of the candidate that was reviewed; any other is refused.
+        force: Override objections, and record them in the headers. A run that was stopped early is refused
+            nevertheless: a baseline has all of its cases.
+        keep_history: Copy the current baselines into the history first.
         dry_run: Write nothing; report what would be approved.
-        beside: Approve it beside the version that the application is held to (``True``), or in its place
-            (``False``); by default beside it where it is there already.
-        doubts: What else speaks against a candidate, from its cases and the number of candidates that are
-            approved together: every reason ends in what to do.
-        announce: Told what is going to be approved before anything is written.
+        beside: Approve it beside the main version (``True``) or as the main version (``False``); by default
+            beside it if it is there already.
+        doubts: Further objections to a candidate, from its cases and the number of candidates approved
+            together; each ends with a remedy.
+        announce: Called with the checks to approve before anything is written.
 
     Raises:
-        VersionError: Nothing was run of this version.
+        VersionError: There is no run of this version.
         UsageError: ``select`` leaves nothing.
         BaselineError: A file cannot be read, or a test has been run again in the meantime.
     """
@@ -211,7 +212,7 @@ def _begin_anew(
     *,
     beside: bool,
 ) -> None:
-    """Drop the nights that counted under the approvals which are replaced."""
+    """Remove the nights that belong to replaced approvals."""
 
     def stays(night: watch.Night) -> bool:
         own = night.version != version and store.beside_path(model, night.check, night.version).exists()
@@ -225,7 +226,7 @@ def _begin_anew(
 def _offered(
     candidates: CandidateStore, store: BaselineStore, model: str, version: str
 ) -> dict[str, tuple[Header, Reader]]:
-    """Return the files of a version by node id: its candidates, else its history."""
+    """Return the files of a version by node id: its candidates, or those of its history if there are none."""
     offered: dict[str, tuple[Header, Reader]] = {
         header.test: (header, store.history) for _, header in store.history_entries(model, version)
     }
@@ -252,7 +253,7 @@ def _against(
 
 
 def _unchanged(offer: tuple[Header, Reader], seen: str | None) -> Baseline:
-    """The candidate of a check, if it is the one that was looked at."""
+    """The candidate of a check, if it is the one that was reviewed."""
     header, read = offer
     candidate = read(header.model, header.test, header.version or "")
     if candidate is None:
@@ -277,11 +278,13 @@ def _record(
     beside: bool,
 ) -> Approval:
     header = candidate.header
-    held = header.version if beside else None
-    old = store.header(header.model, header.test, held)
+    baseline = store.read(header.model, header.test, header.version if beside else None)
+    old = None if baseline is None else baseline.header
     rows, rate = candidate.lines(), header.rate
     if rejected:
-        rows = _without(rows, rejected, store.read(header.model, header.test, held))
+        known = {} if baseline is None else baseline.lines()
+        kept = {case: known[case] for case in rejected if case in known}
+        rows = {case: line for case, line in rows.items() if case not in rejected} | kept
         rate = None  # nobody ran this mixture
     another = old is not None and old.version != header.version
     # An approval under the same name belongs to the history, too, if anything that history shows has changed.
@@ -308,10 +311,7 @@ def _record(
         past=() if old is None else (*old.past, old.as_past()) if is_news else old.past,
     )
     before = None if old is None else old.version
-    lines = accepted(
-        candidate, store.read(header.model, header.test, held), rejected, (*signed.past, signed.as_past())
-    )
-    accepts = tuple(lines)
+    accepts = tuple(accepted(candidate, baseline, rejected, (*signed.past, signed.as_past())))
     written = store.adopt(batch, signed, rows, beside=beside)
     verdict = header.run.get("verdict", {})
     steady = verdict.get("varies") is False or verdict.get("kind") == "drift"
@@ -321,12 +321,6 @@ def _record(
 
 def _essentials(header: Header) -> tuple[object, ...]:
     return header.fingerprint, header.rate, header.judged
-
-
-def _without(rows: Mapping[str, bytes], rejected: Collection[str], old: Baseline | None) -> dict[str, bytes]:
-    """The lines of a candidate, but for some cases those that are approved now."""
-    kept = {case: line for case in rejected if old is not None and (line := old.line(case)) is not None}
-    return {case: line for case, line in rows.items() if case not in rejected} | kept
 
 
 def _left(store: BaselineStore, model: str, version: str) -> tuple[tuple[str, str | None], ...]:

@@ -1,4 +1,4 @@
-"""``approved.yaml``: which version of a model the application is held to.
+"""``approved.yaml``: the main approved version of a model.
 
 PYTEST_DONT_REWRITE
 """
@@ -21,7 +21,7 @@ _COMMENT = "# The version that the application is held to. Changed by: modelchec
 
 @dataclass(frozen=True, slots=True)
 class Approved:
-    """The version that is approved; its fingerprint, and when it shuts down, where that is known."""
+    """The approved version; its fingerprint and its shutdown date, if known."""
 
     version: str
     fingerprint: str | None = None
@@ -29,7 +29,7 @@ class Approved:
 
 
 def read(path: Path) -> Approved | None:
-    """Read the file, or ``None`` where there is none. A version is its text: ``2.10`` is not ``2.1``.
+    """Read the file; ``None`` if there is none. Versions are text: ``2.10`` is not ``2.1``.
 
     Raises:
         BaselineError: It is not YAML, holds conflict markers, or names no version.
@@ -59,7 +59,7 @@ def _day(text: str | None, path: Path) -> date | None:
 
 
 def write(batch: Batch, path: Path, approved: Approved) -> None:
-    """Add the file to a batch; where it says so already, it is left alone."""
+    """Add the file to a batch, unless its content is the same already."""
     import yaml
 
     content = {"version": approved.version}
@@ -73,7 +73,7 @@ def write(batch: Batch, path: Path, approved: Approved) -> None:
 
 
 def _scalars(text: str, path: Path) -> dict[str, str | None]:
-    """The fields as they are written: to a YAML loader, ``2.10`` would be the number 2.1."""
+    """The fields as written in the file: a YAML loader would read ``2.10`` as the number 2.1."""
     import yaml
 
     try:

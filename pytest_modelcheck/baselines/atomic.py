@@ -1,9 +1,9 @@
-"""Writing files so that whoever reads them, even after a kill, sees the old ones or the new ones.
+"""Atomic writes: a reader sees either all old files or all new ones, even after a kill.
 
 A file is replaced by renaming a finished draft. Several files together need more, since a process may be
 killed between two renames: their drafts are listed in a journal first. Once the journal is there, all of
-them count as written; whoever finds it (:func:`recover`) does the renames that are left. A folder has one
-batch at a time (:mod:`~pytest_modelcheck.baselines.lock`), so that no two of them mix.
+them count as written; the next process (:func:`recover`) completes the renames. A folder has one
+batch at a time (:mod:`~pytest_modelcheck.baselines.lock`), so that batches never mix.
 
 PYTEST_DONT_REWRITE
 """
@@ -28,7 +28,7 @@ _PREFIX: Final = ".modelcheck-"
 _SUFFIX: Final = ".tmp"
 _JOURNAL: Final = ".journal"
 _AT_ONCE: Final = 16
-"""Files that the disk is asked for at the same time."""
+"""The number of files that are synchronised at the same time."""
 _ABANDONED: Final = 3600.0
 """Seconds after which a temporary file belongs to a process that was killed."""
 
@@ -40,11 +40,11 @@ class Batch:
     touches nothing else.
 
     Args:
-        root: The folder that everything lies below; entering makes it, and waits until no other process
-            has a batch there. With it, a kill leaves all files old or, once :func:`recover` has run, all
-            files new; without, each file by itself.
-        durable: Wait until the disk has everything, so that a power cut loses nothing either.
-        dry: Only take note of what would be written; nothing is, and the folder is not even made.
+        root: The folder of all files; entering the context creates it, and waits until no other process has a
+            batch there. With a root, a kill leaves all files old or, once :func:`recover` has run, all files
+            new; without one, each file is atomic by itself.
+        durable: Wait until everything is on disk, so that a power cut loses nothing.
+        dry: Only record what would be written; write nothing, and do not create the folder.
     """
 
     def __init__(self, root: Path | None = None, *, durable: bool = True, dry: bool = False) -> None:
@@ -76,7 +76,7 @@ class Batch:
         return not self._steps
 
     def add(self, path: Path, chunks: Iterable[bytes]) -> None:
-        """Write what ``path`` shall hold; its folders are made."""
+        """Set the new content of ``path``; its folders are created."""
         if self._dry:
             self._steps.append((None, path))
             return
@@ -85,7 +85,7 @@ class Batch:
         _write_new(draft, chunks)
 
     def remove(self, path: Path) -> None:
-        """Let there be no file at ``path``; folders that this leaves empty go too, up to the root."""
+        """Remove the file at ``path``, and folders that this leaves empty, up to the root."""
         self._steps.append((None, path))
 
     def _draft(self, path: Path) -> Path:
@@ -122,7 +122,7 @@ class Batch:
             _sync_folders({path.parent for _, path in self._steps if path.parent.is_dir()})
 
     def _announce(self, root: Path) -> Path:
-        """From the moment that the journal has its name, all steps count as done."""
+        """Write the journal. Once it has its name, all steps count as done."""
         steps = [
             [None if draft is None else draft.relative_to(root).as_posix(), path.relative_to(root).as_posix()]
             for draft, path in self._steps
@@ -143,12 +143,12 @@ class Batch:
 
 
 def recover(root: Path) -> None:
-    """Finish what killed processes have announced below ``root``, so that every file is new.
+    """Complete the journals of killed processes below ``root``, so that every file is new.
 
-    What another process is just doing is waited for, and not done twice.
+    Waits for a running process, and never repeats its work.
 
     Raises:
-        BaselineError: A journal names a place outside ``root``, or nothing may be written here.
+        BaselineError: A journal names a path outside ``root``, or the folder is not writable.
     """
     if _journals(root):
         with _held_and_finished(root):
@@ -157,7 +157,7 @@ def recover(root: Path) -> None:
 
 @contextmanager
 def _held_and_finished(root: Path) -> Iterator[None]:
-    """Be the only writer below ``root``, where nothing is left of others: what is old must not come later."""
+    """Lock ``root`` and complete older journals: an older write must not come later."""
     with lock.held(root):
         for journal in _journals(root):
             try:
@@ -200,7 +200,7 @@ def _steps_in(text: str, journal: Path, root: Path) -> list[tuple[Path | None, P
 
 
 def _below(root: Path, name: str) -> Path:
-    """A place below ``root``: in the names of either system, and whatever links there are on the way."""
+    """A path below ``root``, in the notation of any operating system, also through symbolic links."""
     for path in (PurePosixPath(name), PureWindowsPath(name)):
         if not path.parts or path.anchor or ".." in path.parts:
             raise ValueError(f"{name!r} is not below {root}")
@@ -244,13 +244,13 @@ def _opened_new(path: Path) -> BinaryIO:
 
 
 def replace(path: Path, chunks: Iterable[bytes], *, durable: bool = True) -> None:
-    """Put ``chunks`` in the place of one file, all or nothing."""
+    """Replace the content of one file by ``chunks``, atomically."""
     with Batch(durable=durable) as batch:
         batch.add(path, chunks)
 
 
 def sweep(root: Path) -> None:
-    """Remove what killed processes left behind below ``root``, once what they announced is done."""
+    """Remove temporary files of killed processes below ``root``, after completing their journals."""
     if not root.is_dir():
         return
     oldest = time.time() - _ABANDONED
@@ -265,7 +265,7 @@ def sweep(root: Path) -> None:
 
 
 def _sync(paths: Collection[Path], flags: int = os.O_RDWR) -> None:
-    """Wait until the disk has all of these; many at once cost little more than one."""
+    """Synchronise all of these files to disk; many at once cost little more than one."""
 
     def sync(path: Path) -> None:
         handle = os.open(path, flags)
@@ -285,6 +285,6 @@ def _sync(paths: Collection[Path], flags: int = os.O_RDWR) -> None:
 
 
 def _sync_folders(folders: Collection[Path]) -> None:
-    """Make renames durable, where folders can be opened (not on Windows)."""
+    """Make renames durable, on systems where folders can be opened (not on Windows)."""
     if os.name != "nt":
         _sync(folders, os.O_RDONLY)

@@ -1,4 +1,4 @@
-"""One file of remembered behaviour: a header, then one sorted line a case.
+"""One file of stored results: a header, then one sorted line per case.
 
 PYTEST_DONT_REWRITE
 """
@@ -26,19 +26,18 @@ if TYPE_CHECKING:
     from pytest_modelcheck.baselines.header import Header
 
 LONGEST_HEADER: Final = 16 << 20
-"""Bytes: the first line of a file that has no line end is not read to the end to find that out."""
+"""The largest size of a first line in bytes, so that a huge file without line ends is not read whole."""
 
 _ID: Final = re.compile(rb'\{"id":"([^"\\]*)"')
 _ROWS: Final = re.compile(rb'^\{"id":"([^"\\\n]*)".*\}$', re.MULTILINE)
 CONFLICT: Final = (b"<<<<<<<", b"|||||||", b"=======", b">>>>>>>")
-"""What a line begins with that git leaves where it cannot merge."""
+"""The beginnings of git's conflict markers."""
 
 
 class Baseline(Mapping[str, CaseResult]):
-    """The remembered results of one check, by case id; a case is parsed when it is asked for.
+    """The stored results of one check, by case id; a case is parsed on access.
 
-    A result file is read as what its approval would make of it. ``header`` and ``path`` say what it is and
-    where it lies.
+    A result file is read as the baseline that its approval would make.
     """
 
     __slots__ = ("_lines", "_read", "header", "path")
@@ -74,15 +73,15 @@ class Baseline(Mapping[str, CaseResult]):
         return dict(self._lines)
 
     def rows(self) -> Iterable[bytes]:
-        """The lines of all cases, as they stand in the file."""
+        """The lines of all cases, in the order of the file."""
         return self._lines.values()
 
     def holding(self, text: bytes) -> list[str]:
-        """The cases in whose line a text stands, somewhere."""
+        """The cases whose lines contain a text."""
         return [case for case, row in self._lines.items() if text in row]
 
     def changed_in(self, rows: Mapping[str, bytes]) -> list[str]:
-        """The cases that are here too, but as another line, in the order of ``rows``."""
+        """The cases of ``rows``, in their order, that are here too but with another line."""
         get = self._lines.get
         return [case for case, row in rows.items() if get(case, row) != row]
 
@@ -94,13 +93,13 @@ class Baseline(Mapping[str, CaseResult]):
         return content.hexdigest()
 
     def line(self, case: str) -> bytes | None:
-        """The line of a case as it stands in the file, or ``None``."""
+        """The line of a case, or ``None``."""
         return self._lines.get(case)
 
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """The effect of writing a file on its cases. Nothing at all where every count but ``cases`` is 0."""
+    """The effect of writing a file on its cases. If every count but ``cases`` is 0, nothing changed."""
 
     cases: int
     changed: int = 0
@@ -109,7 +108,7 @@ class Written:
 
 
 def read(path: Path) -> Baseline | None:
-    """Read a file, or ``None`` where there is none.
+    """Read a file; ``None`` if there is none.
 
     Raises:
         BaselineError: It holds conflict markers, is cut off, lists a case twice, or is newer than we are.
@@ -121,7 +120,7 @@ def read(path: Path) -> Baseline | None:
 
 
 def results(path: Path) -> tuple[Header, list[CaseResult]]:
-    """Everything that a result file holds, its cases in the order of their source.
+    """The full content of a result file, its cases in the order of their source.
 
     Raises:
         BaselineError: It cannot be read, or is damaged.
@@ -134,7 +133,7 @@ def results(path: Path) -> tuple[Header, list[CaseResult]]:
 
 
 def some_results(path: Path, cases: Collection[str]) -> dict[str, CaseResult]:
-    """Some cases of a result file, by their ids; of all others nothing is decoded.
+    """Some cases of a result file, by their ids; the others are not decoded.
 
     Raises:
         BaselineError: It cannot be read, or one of them is damaged.
@@ -161,7 +160,7 @@ def _result(row: bytes, path: Path, number: int) -> CaseResult:
 
 @contextmanager
 def opened(path: Path) -> Iterator[BufferedReader]:
-    """Open a file to be read.
+    """Open a file for reading.
 
     Raises:
         BaselineError: It cannot be read.
@@ -200,7 +199,7 @@ def parse(content: bytes, path: str) -> Baseline:
 
     Args:
         content: The bytes.
-        path: Where they come from, for messages.
+        path: The file, for messages.
     """
     if b"\r\n" in content:
         content = content.replace(b"\r\n", b"\n")
@@ -248,7 +247,7 @@ def _opened(rows: list[bytes], head: Header, path: str) -> list[bytes]:
 
 
 def _plain_index(rows: list[bytes]) -> dict[str, bytes] | None:
-    """The lines by id, all at once, where each is as this package writes it; else ``None``."""
+    """The lines by id, all at once, if each has the form that this package writes; else ``None``."""
     ids = _ROWS.findall(b"\n".join(rows))
     if len(ids) != len(rows):
         return None
@@ -270,7 +269,9 @@ def _index(rows: list[bytes], path: str) -> dict[str, bytes]:
         except UnicodeDecodeError as error:
             raise BaselineError(located(f"not UTF-8 text ({error}). {RESTORE}", path, number)) from error
         if case in index:
-            raise _duplicate(case, list(index).index(case) + 2, path, number)
+            first = list(index).index(case) + 2
+            problem = f"case {case!r} appears twice (first in line {first}). Keep one of them."
+            raise BaselineError(located(problem, path, number))
         index[case] = row
     return index
 
@@ -289,8 +290,8 @@ def write(
         path: The file.
         head: Its header; ``cases`` is filled in.
         rows: The cases as lines, by id.
-        old: What stands there now, where it matters: a line that says the same but for the last bits of a
-            float then keeps its old bytes, and a file of which only the time would change stays as it is.
+        old: The current content, if given: a line that differs only in the last bits of a float keeps its old
+            bytes, and a file of which only the time would change is left alone.
     """
     head = dataclasses.replace(head, cases=len(rows))
     if old is not None:
@@ -302,7 +303,7 @@ def write(
 
 
 def chunks(head: Header, rows: Iterable[bytes]) -> Iterator[bytes]:
-    """A file, piece by piece: its header, then the lines of its cases as they come, and checksums."""
+    """Yield a file in pieces: its header, then the lines of its cases, with checksums."""
     yield header.encode(head) + b"\n"
     if head.approved_at:
         for row in rows:
@@ -312,7 +313,7 @@ def chunks(head: Header, rows: Iterable[bytes]) -> Iterator[bytes]:
 
 
 def _kept(old: Baseline, case: str, row: bytes, path: Path) -> bytes:
-    """The old line of a case, where it says the same as the new one, else that."""
+    """The old line of a case if it is equivalent to the new one, else the new one."""
     try:
         new = lines.decode(row)
     except BaselineError as error:
@@ -367,9 +368,3 @@ def _refuse_conflict(row: bytes, path: str, number: int) -> None:
                 number,
             )
         )
-
-
-def _duplicate(case: str, first: int, path: str, number: int) -> BaselineError:
-    return BaselineError(
-        located(f"case {case!r} appears twice (first in line {first}). Keep one of them.", path, number)
-    )

@@ -1,4 +1,4 @@
-"""The result files that every run leaves, by model version, for ``modelcheck diff`` and ``approve``.
+"""The result files of every run, by model version, for ``modelcheck diff`` and ``approve``.
 
     <root>/<model>/<version>/<test file>/<test>.jsonl
 
@@ -36,7 +36,7 @@ class CandidateStore:
         root: The folder, ``candidates/`` in the cache directory. It need not exist.
 
     Raises:
-        BaselineError: A command was killed while it moved candidates, and cannot be finished.
+        BaselineError: A command was killed while it moved candidates, and its work cannot be completed.
     """
 
     def __init__(self, root: Path) -> None:
@@ -45,10 +45,10 @@ class CandidateStore:
         recover(root)
 
     def write(self, header: Header, rows: Iterable[bytes]) -> Path:
-        """Leave what a run came to; a candidate of an earlier run of the same version is replaced.
+        """Write the results of a run; they replace those of an earlier run of the same version.
 
         Args:
-            header: Its first line; says how many cases there are.
+            header: The header; it counts the cases.
             rows: The lines of its cases, in the order of their source. They need not fit into memory.
 
         Raises:
@@ -62,16 +62,16 @@ class CandidateStore:
         return path
 
     def _hide(self, batch: Batch) -> None:
-        """Keep git from listing what is not meant for it; once, however many go into one batch."""
+        """Add a ``.gitignore`` for this folder, once per batch."""
         ignore = self.root / ".gitignore"
         if not self._hidden and not ignore.exists():
             batch.add(ignore, [b"*\n"])
         self._hidden = True
 
     def _forget_others(self, batch: Batch, header: Header) -> None:
-        """Remove what the test did when it was written otherwise and judged another model.
+        """Remove candidates of this test from when its code was different and judged another model.
 
-        Nobody could approve that any more, nor replace it by running the test.
+        They could be neither approved nor replaced by running the test.
         """
         own, place = names.safe(header.model), names.check_path(header.test)
         for path in [path for path in self.root.glob("*/*/") if path.parent.name != own]:
@@ -95,7 +95,7 @@ class CandidateStore:
         batch.add(path, [Path(candidate.path).read_bytes()])
 
     def read(self, model: str, check: str, version: str) -> Baseline | None:
-        """Read a version's results of a check, or ``None`` where it never ran it.
+        """Read a version's results of a check; ``None`` if it never ran it.
 
         Raises:
             BaselineError: The file is damaged, incomplete, or belongs to another test.
@@ -104,12 +104,12 @@ class CandidateStore:
             return checked(baseline.read(self.path(model, check, version)), model, check)
 
     def last_run(self, model: str, version: str) -> float:
-        """The time of a version's last candidate, in seconds since the epoch; 0 where there is none."""
+        """The time of a version's last candidate, in seconds since the epoch; 0 if there is none."""
         files = jsonl_files(self._folder(model, version))
         return max((path.stat().st_mtime for path in files), default=0.0)
 
     def path(self, model: str, check: str, version: str) -> Path:
-        """The file of what a version did in a check."""
+        """The result file of a version and a check."""
         return self._folder(model, version) / names.check_path(check)
 
     def entries(self, model: str, version: str) -> Iterator[tuple[Path, Header]]:
@@ -144,7 +144,7 @@ class CandidateStore:
 
 @contextmanager
 def _readable() -> Iterator[None]:
-    """Give advice that fits a result, which is not in git, where a file is damaged."""
+    """Replace the advice about damaged files by one that fits results, which are not in git."""
     try:
         yield
     except BaselineError as error:
@@ -153,7 +153,7 @@ def _readable() -> Iterator[None]:
 
 
 def _is_of(path: Path, check: str, other_than: str) -> bool:
-    """Return whether a candidate is of a test, and of another body than this one."""
+    """Return whether a candidate belongs to this test, but to another version of its code."""
     try:
         found = baseline.read_header(path)
     except BaselineError:
@@ -164,7 +164,7 @@ def _is_of(path: Path, check: str, other_than: str) -> bool:
 def find(
     store: BaselineStore, candidates: CandidateStore, model: str, check: str, version: str
 ) -> Baseline | None:
-    """Find a version's results of a check: as approved now, as approved once, or as last run."""
+    """Find a version's results of a check: approved now, approved earlier, or from its last run."""
     now = store.header(model, check, version)
     if now is not None and now.version == version:
         return store.read(model, check, version)
@@ -173,7 +173,7 @@ def find(
 
 
 def never_ran(store: BaselineStore, candidates: CandidateStore, model: str, version: str) -> VersionError:
-    """The error that no run of a version is remembered, with the versions of which one is."""
+    """The error to raise if there is no stored run of a version; it lists the versions that have one."""
     known = sorted({*candidates.versions(model), *store.kept_versions(model)}, key=natural)
     others = f"there are runs of {', '.join(known)}" if known else "there is none of any other version either"
     prefix, equals, _ = version.partition("=")

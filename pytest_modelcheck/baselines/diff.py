@@ -30,10 +30,11 @@ class Side:
     """The result of a case on one side.
 
     Attributes:
-        outcome: Of the whole case.
-        answer: Of the trial that tells (canonical JSON), or ``None`` where the model was not asked.
-        unperturbed: The answer to the case's own input in that trial, where it is a perturbed one.
-        did: The trajectory of an agent in that trial, also where the body recorded something else.
+        outcome: The outcome of the whole case.
+        answer: The answer in the most informative trial (canonical JSON), or ``None`` if the model was not
+            called.
+        unperturbed: The answer to the case's own input in that trial, if the trial is a perturbed one.
+        did: The trajectory of an agent in that trial, even if the body recorded something else.
     """
 
     outcome: Outcome
@@ -44,7 +45,7 @@ class Side:
 
 @dataclass(frozen=True, slots=True)
 class CaseDiff:
-    """One case that is not the same on both sides.
+    """One case that differs between the two sides.
 
     Attributes:
         id: The case's id.
@@ -52,12 +53,12 @@ class CaseDiff:
         note: ``"regressed"``: it passed, and fails or breaks now. ``"fixed"``: the other way round.
             ``"changed"``: another answer, or an outcome that is neither. ``"edited"``: the input itself is
             another one, so that there is nothing to compare. ``"added"``, ``"removed"``: on one side only.
-        before: The older side, or ``None`` where the case is new there.
-        after: The newer side, or ``None`` where the case is gone.
-        perturbation: The perturbation of the trial that tells, or ``None``.
+        before: The older side, or ``None`` if the case is new.
+        after: The newer side, or ``None`` if the case is gone.
+        perturbation: The perturbation of the most informative trial, or ``None``.
         perturbed: The beginning of its perturbed input, or ``None``.
-        new_expectation: Whether something else was expected of the case on the newer side.
-        expected: The right answer, where the case says it and a run has noted it.
+        new_expectation: Whether the expected answer differs on the newer side.
+        expected: The expected answer, if the case has one and a run recorded it.
     """
 
     id: str
@@ -203,7 +204,7 @@ def _note(before: CaseResult, after: CaseResult) -> Note | None:
 def _telling(
     before: Sequence[TrialResult], after: Sequence[TrialResult], note: Note
 ) -> tuple[TrialResult | None, TrialResult | None]:
-    """The pair of trials that shows best what happened to a case."""
+    """The most informative pair of trials of a case."""
     pairs = list(_paired(before, after))
     decisive = [(then, now) for then, now in pairs if _turned(then, now, note)]
     differing = [(then, now) for then, now in pairs if differ(now, then)]

@@ -1,4 +1,4 @@
-"""The first line of a baseline: which test, which model, who approved it, when and why.
+"""The first line of a baseline: its test and model, and who approved it, when and why.
 
 PYTEST_DONT_REWRITE
 """
@@ -19,13 +19,13 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
 SCHEMA: Final = 1
-"""The newest form of a baseline file that this version reads, and the one that it writes."""
+"""The version of the file format that is written, and the newest that can be read."""
 
 RESTORE: Final = "Restore the file from git, or remove it, run pytest and approve the check again."
-"""What to do about a damaged file: a baseline, or a candidate in the cache."""
+"""The remedy for a damaged file: a baseline, or a candidate in the cache."""
 
 ALTERED: Final = "is not as it was written: it was edited by hand, or damaged"
-"""The problem with a line that has another checksum."""
+"""The message for a line with a wrong checksum."""
 
 _UPGRADE = "Upgrade it (pip install -U pytest-modelcheck), or restore the file from git."
 
@@ -37,8 +37,8 @@ class Past:
     Attributes:
         version: The model's version.
         day: When it was approved, ``"2026-03-01"``.
-        rate: Its pass rate or mean score; ``None`` where it is not known.
-        judged: Over how many cases.
+        rate: Its pass rate or mean score; ``None`` if unknown.
+        judged: The number of judged cases.
     """
 
     version: str
@@ -49,43 +49,41 @@ class Past:
 
 @dataclass(frozen=True, slots=True)
 class Header:
-    """The facts about a check's record besides its cases.
+    """The facts about a check's results apart from its cases.
 
     Attributes:
         test: The pytest node id, exactly.
         kind: ``"golden"``, ``"invariance"``, ``"directional"`` or ``"drift"``.
-        model: The name of the model that is judged.
-        version: Its version; ``None`` for a model without one, which nothing can be approved of.
-        fingerprint: What tells two models of one version apart, or ``None``.
-        systems: The systems that the answers came from, where the answers say so, sorted.
+        model: The name of the judged model.
+        version: Its version; ``None`` for a model without one, whose results cannot be approved.
+        fingerprint: Distinguishes models of the same version; or ``None``.
+        systems: The systems that gave the answers, sorted, if the answers name them.
         body: Digest of the test's source (:func:`~pytest_modelcheck.baselines.provenance.body_digest`).
-        source: Where that source stands, ``"tests/test_triage.py::TestX.test_known"``: a file relative to
-            the project's folder and a qualified name. Empty where the node id says it.
+        source: The place of that source, ``"tests/test_triage.py::TestX.test_known"``: a file relative to the
+            project's folder and a qualified name. Empty if it follows from the node id.
         files: Digests of the case files, by path relative to the project's folder.
-        cases: How many cases follow. Set when the file is written.
-        rate: The run's pass rate, its mean score, or its metric; ``None`` where nothing was judged.
+        cases: The number of cases. Set when the file is written.
+        rate: The run's pass rate, mean score, or metric; ``None`` if nothing was judged.
         metric: The name of that metric, or empty.
-        judged: Over how many cases that is.
-        shape: The shape of all answers, where a check holds answers to it: what may stand at each place.
-        kept: How many of the cases are as an older version left them, since a reviewer did not accept what
-            became of them.
-        environment: What the model ran on, ``"CPython 3.12.1, Linux"``.
+        judged: The number of judged cases.
+        shape: The shape of all answers, if the check limits it: the types that may occur in each field.
+        kept: How many cases keep the result of an older version, because a reviewer rejected the new one.
+        environment: The platform of the run, ``"CPython 3.12.1, Linux"``.
         others: Versions of the other models that took part, by name.
-        findings: What the run found, for whoever approves it. Empty in a baseline.
-        stopped: ``"stopped after 52 of 200 cases"``, or empty where all were run. What was stopped is never
+        findings: The findings of the run, for its approval. Empty in a baseline.
+        stopped: ``"stopped after 52 of 200 cases"``, or empty if all were run. A stopped run is never
             approved.
-        retires: When the version shuts down, ``"2027-01-14"``; empty where nobody knows.
-        reads_approved: Whether bodies compare with the approved answer themselves, so that what failed for
-            that passes once it is approved. Never in a baseline.
-        run: What a report says of the run but for its cases, as plain JSON. Empty in a baseline.
-        approved_at: UTC, ISO 8601, whole seconds; empty in a candidate.
+        retires: The day on which the version shuts down, ``"2027-01-14"``; empty if unknown.
+        reads_approved: Whether bodies compare with the approved answer themselves: cases that fail for that
+            reason pass once approved. Never in a baseline.
+        run: The data of a report about the run, without its cases, as plain JSON. Empty in a baseline.
+        approved_at: The time of the approval; UTC, ISO 8601, whole seconds; empty in a candidate.
         approved_by: Who approved it.
-        approved_with: With which command, and whether somebody may have watched it:
-            ``"modelcheck approve, in CI"``.
-        reason: Why.
-        forced: What was overridden by approving it with force.
+        approved_with: The command, and whether it ran unattended: ``"modelcheck approve, in CI"``.
+        reason: The reason for the approval.
+        forced: The objections that ``--force`` overrode.
         plugin: The version of pytest-modelcheck that wrote it.
-        past: What was approved of the check before, oldest first. Empty in a candidate.
+        past: Earlier approvals of the check, oldest first. Empty in a candidate.
     """
 
     test: str
@@ -127,12 +125,12 @@ class Header:
             return None  # of a header that was edited by hand; approved.yaml says so where it counts
 
     def as_past(self) -> Past:
-        """Return what the next approval remembers of this one."""
+        """Return this approval as the next one will record it."""
         return Past(self.version or "", self.approved_at.partition("T")[0], self.rate, self.judged)
 
 
 def encode(header: Header) -> bytes:
-    """The header as one line of JSON with a checksum, without its end; what is empty is left out.
+    """The header as one line of JSON with a checksum, without its line end; empty fields are left out.
 
     >>> encode(Header("test_a.py::test", "golden", "triage", "2.0", body="ab", cases=3))[-40:]
     b',"body":"ab","cases":3,"sum":"29bc1600"}'
@@ -158,7 +156,7 @@ def decode(line: bytes, path: str) -> Header:
 
     Args:
         line: The line.
-        path: Where it stands, for messages.
+        path: The file, for messages.
 
     Raises:
         BaselineError: It is not a header, or was altered, or a newer pytest-modelcheck wrote it.
@@ -208,7 +206,7 @@ def _header(fields: dict[str, Any], path: str) -> Header:
 
 
 _NUMBERS: Final = ("cases", "rate")
-"""Fields whose 0 says something."""
+"""Fields in which 0 is meaningful and therefore written."""
 
 _KINDS: Final[dict[str, type | tuple[type, ...]]] = {
     "version": (str, type(None)),

@@ -1,4 +1,4 @@
-"""The name of the approver, the time, and the way; and what git says of a folder.
+"""The approver's name, the time and the command of an approval; and git's facts about a folder.
 
 PYTEST_DONT_REWRITE
 """
@@ -21,7 +21,7 @@ _PATIENCE = 5.0  # seconds that git has to answer
 
 
 def approver(folder: Path) -> str:
-    """The git identity that holds in ``folder``, ``"Name <address>"``, else the name of the login.
+    """The git identity in ``folder``, ``"Name <address>"``, else the login name.
 
     Git need not be installed, and ``folder`` need not be a repository.
     """
@@ -32,16 +32,16 @@ def approver(folder: Path) -> str:
 
 
 def approved_with(command: str, reason: str, stdin: TextIO | None, option: str) -> str:
-    """Say how something is approved: with which command, and why nobody may be watching it.
+    """Describe how something is approved: the command, and whether it runs unattended.
 
     Args:
-        command: What approves: ``"modelcheck approve"``.
-        reason: Why, as the user gave it.
-        stdin: Standard input, which is a terminal where a person types.
-        option: How a reason is given on that command line.
+        command: The command: ``"modelcheck approve"``.
+        reason: The user's reason.
+        stdin: Standard input: a terminal if a person is present.
+        option: The option for a reason on that command line.
 
     Raises:
-        UsageError: There is no reason, and nobody may be watching: ``CI`` is set, or there is no terminal.
+        UsageError: There is no reason, and ``CI`` is set or there is no terminal.
     """
     if in_ci():
         unwatched = "in CI"
@@ -58,7 +58,7 @@ def approved_with(command: str, reason: str, stdin: TextIO | None, option: str) 
 
 
 def in_ci() -> bool:
-    """Tell a job of CI, where all common services set ``CI``."""
+    """Return whether this is a CI job: all common services set ``CI``."""
     return os.environ.get("CI", "").lower() not in ("", "0", "false", "no")
 
 
@@ -68,7 +68,7 @@ def now() -> str:
 
 
 def git(folder: Path, *arguments: str) -> str:
-    """The output of a git command in a folder; empty where there is no git, or it refuses."""
+    """The output of a git command in a folder; empty if git is missing or fails."""
     try:
         done = subprocess.run(  # noqa: S603 - fixed commands
             ["git", *arguments],  # noqa: S607 - whichever git the user has

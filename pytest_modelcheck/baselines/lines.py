@@ -1,11 +1,11 @@
-"""One case as one line of JSON: what people read first, digests last.
+"""One case as one line of JSON: readable fields first, digests last.
 
 A case with a single plain trial has a short form, in which ``answer`` stands for one call with the case's
 own input. Otherwise ``asked`` lists ``[digest, answer]`` in order, where ``[digest]`` alone repeats the
-answer that the line has last given for that digest.
+last answer that the line gives for that digest.
 
-A line of a result file goes on after a tab, which no JSON of ours has in it: with ``case``, what a report
-shows besides (:func:`with_details`). Cut off there, it is the line of a baseline (:func:`bare`).
+A line of a result file continues after a tab, which our JSON never contains, with ``case``: further facts
+for reports (:func:`with_details`). Cut off there, it is the line of a baseline (:func:`bare`).
 
 PYTEST_DONT_REWRITE
 """
@@ -32,14 +32,14 @@ if TYPE_CHECKING:
 quoted: Final = json.encoder.encode_basestring
 
 REPEATED: Final = b'"repeat":'
-"""A line of a case that was run more than once holds this."""
+"""Occurs in the line of a case that was run more than once."""
 
 _DETAILS: Final = b"\t,"
 _ID: Final = re.compile(rb'\{"id":"([^"\\]*)"')
 _SURROGATE: Final = re.compile("[\ud800-\udfff]")
 _CLOSE: Final = 1e-6
 _ENOUGH: Final = 100
-"""Cases that are looked at for fields that a class has gained: all of its objects have them."""
+"""The number of cases in which new fields of a class are searched: all of its objects have them."""
 _PLACE: Final = re.compile(r"\[\d+\]")
 _UNREADABLE: Final = (orjson.JSONDecodeError, KeyError, TypeError, ValueError, AttributeError, IndexError)
 
@@ -65,10 +65,10 @@ def encode(case: CaseResult) -> bytes:
 
 
 def decode(line: bytes) -> CaseResult:
-    """Read a line back; of a line of a result file, what a report shows besides, too.
+    """Read a line; of a result file, including the further facts for reports.
 
     Raises:
-        BaselineError: The line is not a case. The caller adds where it stands.
+        BaselineError: The line is not a case. The caller adds the place.
     """
     try:
         fields = orjson.loads(line)
@@ -79,7 +79,7 @@ def decode(line: bytes) -> CaseResult:
 
 
 def with_details(line: bytes, details: str) -> bytes:
-    r"""The line of a result file: that of a baseline, and the members of ``case``, as JSON.
+    r"""The line of a result file: the line of a baseline, and the members of ``case`` as JSON.
 
     >>> with_details(b'{"id":"t-42"}', '"expected":"refund"')
     b'{"id":"t-42"\t,"case":{"expected":"refund"}}'
@@ -108,15 +108,15 @@ def more_details(line: bytes, details: bytes) -> bytes:
 
 
 def id_of(line: bytes) -> str:
-    """The id in a line that this package has written."""
+    """The id in a line written by this package."""
     found = _ID.match(line)
     return found[1].decode() if found else str(orjson.loads(line)["id"])
 
 
 def settled(line: bytes) -> bytes:
-    """The line of a case once its answers are the approved ones, so that comparing with them passes.
+    """The line of a case as it will be once its answers are approved: comparisons with them pass.
 
-    Where bodies compare with ``case.approved``, an outcome says something about two versions.
+    If bodies compare with ``case.approved``, an outcome depends on two versions.
     """
     if b'"failed"' not in line and b'"new"' not in line:
         return line
@@ -228,7 +228,7 @@ def _asked_in(fields: Mapping[str, Any], own: str, given: dict[str, bytes]) -> t
 
 
 def _json(value: object) -> bytes:
-    """A value as JSON: cut, and so copied out of the buffer of 1 kB that orjson would keep for it."""
+    """A value as JSON. Slicing copies it out of the buffer of 1 kB that orjson allocates."""
     return orjson.dumps(value, option=orjson.OPT_APPEND_NEWLINE)[:-1]
 
 
@@ -253,7 +253,7 @@ def _with_details(case: CaseResult, details: Mapping[str, Any]) -> CaseResult:
 
 
 def _trial_with(trial: TrialResult, details: Mapping[str, Any]) -> TrialResult:
-    """A trial with what a report shows besides; where the line says all of its input, that is the input."""
+    """A trial with its further facts for reports; if the line holds its whole input, that is used."""
     if trial.about is None and not details:
         return trial
     perturbed = details.get("perturbed", MISSING if trial.about is None else trial.about)
@@ -284,7 +284,7 @@ def same_answer(a: bytes | None, b: bytes | None) -> bool:
 def equivalent(a: CaseResult, b: CaseResult) -> bool:
     """Return whether two lines of a baseline differ only in the last bits of floats in answers and scores.
 
-    A field that a class has gained is not a change of an answer, and yet a difference of lines, either way.
+    A new field of a class does not change an answer, although the lines differ, in either direction.
     """
     return (
         (a.id, a.digest, a.expectation, a.about) == (b.id, b.digest, b.expectation, b.about)
@@ -314,9 +314,9 @@ def _close(a: float | None, b: float | None) -> bool:
 
 
 def gained_by(pairs: Iterable[tuple[CaseResult, CaseResult]]) -> tuple[str, ...]:
-    """The fields that the types of answers have gained between two results of a case, for some cases.
+    """The fields that the types of answers gained between two results, determined from some cases.
 
-    Each is named once, with its way: ``note``, ``choices[].message.refusal``.
+    Each is named once, with its path: ``note``, ``choices[].message.refusal``.
     """
     found: dict[str, None] = {}
     for before, after in islice(pairs, _ENOUGH):

@@ -1,8 +1,8 @@
 """One writer at a time below a folder of baselines, among all processes of a machine.
 
-Two approvals at once would otherwise leave some files of one and some of the other. The lock lies on the
-folder itself, so that there is no file to leave behind, and none to commit by accident; the operating system
-lets go of it when the process ends, however it ends.
+Without it, two approvals at once could leave some files of each. The folder itself is locked, so that no
+lock file is left behind or committed by accident; the operating system releases the lock when the process
+ends, in whatever way.
 
 PYTEST_DONT_REWRITE
 """
@@ -31,16 +31,16 @@ _BUSY: Final = (errno.EWOULDBLOCK, errno.EACCES, errno.EDEADLK)
 
 @contextmanager
 def held(root: Path, patience: float = PATIENCE) -> Iterator[None]:
-    """Be the only one who writes below ``root``; wait while another process does.
+    """Hold the lock on ``root``; wait while another process holds it.
 
-    A file system that knows no locks grants all of them: there, nothing keeps two approvals apart.
+    A file system without locks grants all of them: there, nothing separates two approvals.
 
     Args:
-        root: The folder; it is there.
+        root: The folder, which must exist.
         patience: How many seconds to wait.
 
     Raises:
-        BaselineError: Another process has been writing all that time.
+        BaselineError: Another process held the lock all that time.
     """
     handle = _opened(root)
     try:

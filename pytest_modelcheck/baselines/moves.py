@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Move:
-    """A file of remembered behaviour that shall lie under another test's name."""
+    """A file of stored results to move to another test's name."""
 
     path: Path
     target: Path
@@ -33,7 +33,7 @@ class Move:
 
 
 def renamed(check: str, old: str, new: str) -> str | None:
-    """The name of a check once ``old`` is called ``new``, or ``None`` where that does not touch it.
+    """The name of a check after ``old`` was renamed to ``new``; ``None`` if it is not affected.
 
     Both are a folder, a file, a class or a test, as pytest writes node ids.
 
@@ -51,10 +51,10 @@ def renamed(check: str, old: str, new: str) -> str | None:
 
 
 def refuse_odd(old: str, new: str) -> None:
-    """Refuse a new name that cannot be one of what had the old one.
+    """Refuse a new name of another kind than the old one.
 
     Raises:
-        UsageError: It is empty, leads out of the project, or is a file's where the old one is a test's.
+        UsageError: It is empty, leads out of the project, or names a file while the old one names a test.
     """
     mistake = _mistake(old, new)
     if mistake is not None:
@@ -79,7 +79,7 @@ def _mistake(old: str, new: str) -> str | None:
 
 
 def moves(root: Path, old: str, new: str) -> list[Move]:
-    """Every file below a folder of baselines or candidates that a new name moves, history included."""
+    """Every file below a folder of baselines or candidates that a renaming moves, including the history."""
     found = []
     for path in jsonl_files(root):
         head = baseline.read_header(path)
@@ -92,10 +92,10 @@ def moves(root: Path, old: str, new: str) -> list[Move]:
 
 
 def move(root: Path, planned: Collection[Move], *, durable: bool = True) -> None:
-    """Carry moves out, all or none; nothing but the header's names changes.
+    """Carry out moves, all or none; only the names in headers change.
 
     Raises:
-        UsageError: Something else is remembered under a new name already.
+        UsageError: Something else is already stored under a new name.
     """
     leaving = {one.path for one in planned}
     for one in planned:
@@ -119,7 +119,7 @@ def move(root: Path, planned: Collection[Move], *, durable: bool = True) -> None
 
 
 def remove(root: Path, paths: Collection[Path], nights: Collection[watch.Night] = ()) -> None:
-    """Remove files of baselines and lines of nights, all or none, and the folders that this leaves empty."""
+    """Remove baseline files and nights, all or none, and folders that this leaves empty."""
     with Batch(root) as batch:
         for path in paths:
             batch.remove(path)
@@ -130,14 +130,14 @@ def remove(root: Path, paths: Collection[Path], nights: Collection[watch.Night] 
 def gone(
     entries: Iterator[tuple[Path, Header]], exists: Callable[[Header], bool]
 ) -> list[tuple[Path, Header]]:
-    """The entries whose check does not exist any more."""
+    """The entries whose checks no longer exist."""
     return [(path, head) for path, head in entries if not exists(head)]
 
 
 def uncounted(
     store: BaselineStore, nights: Iterable[watch.Night], removed: Collection[Path] = ()
 ) -> Iterator[watch.Night]:
-    """The nights that count under no approval: it was replaced, or its file is one of those removed.
+    """The nights without an approval: it was replaced, or its file is among those removed.
 
     Raises:
         BaselineError: A baseline is damaged.
@@ -167,13 +167,13 @@ def _under_new_name(one: Move) -> Iterator[bytes]:
 
 
 def _source_under(source: str, old: str, new: str) -> str:
-    """Return the source's new place: in the test's own file it moves along, elsewhere it stays."""
+    """Return the new place of the source: it moves with the test's own file, and stays elsewhere."""
     file, separator, qualname = source.partition("::")
     return f"{new.partition('::')[0]}{separator}{qualname}" if file == old.partition("::")[0] else source
 
 
 def _place_of(path: Path, check: str) -> Path:
-    """The folder that a check's file lies below: that of a model, of a version, of history."""
+    """The folder that contains a check's file: of a model, a version, or the history."""
     parts = names.check_path(check).parts
     if path.parts[-len(parts) :] != parts:
         raise BaselineError(f"{path} is not where the behaviour of {check} belongs. Move it back by hand.")

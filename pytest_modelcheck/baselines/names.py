@@ -1,7 +1,9 @@
-"""File names of checks: valid on every file system, and never shared by two checks.
+"""Names of checks and of their files, and the folder that they are relative to.
 
-A version, a model's name and a node id are user input: ``../../etc`` is a name here, never a path.
-Whatever had to be altered carries a digest of the exact text, after a ``~``.
+A file name is valid on every file system, and never shared by two checks.
+
+Versions, model names and node ids are user input: ``../../etc`` is a name here, never a path. A name that had
+to be altered ends with ``~`` and a digest of the exact text.
 
 PYTEST_DONT_REWRITE
 """
@@ -9,10 +11,15 @@ PYTEST_DONT_REWRITE
 from __future__ import annotations
 
 import hashlib
+import os
 import re
 import unicodedata
-from pathlib import PurePosixPath
-from typing import Final
+from pathlib import Path, PurePath, PurePosixPath
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
 
 SUFFIX: Final = ".jsonl"
 APPROVED: Final = "approved.yaml"
@@ -21,7 +28,8 @@ BESIDE: Final = "beside"
 WATCH: Final = "watch.jsonl"
 
 _LONGEST: Final = 120
-"""Bytes of one component, extension included: under every limit in use (eCryptfs allows 143)."""
+"""The largest size of a component in bytes, including the extension: below every limit in use (eCryptfs
+allows 143)."""
 
 _FORBIDDEN: Final = frozenset('<>:"/\\|?*')
 _DEVICE: Final = re.compile(r"(con|prn|aux|nul|conin\$|conout\$|(com|lpt)[0-9¹²³])(\.|$)", re.IGNORECASE)
@@ -29,7 +37,7 @@ _MARKED: Final = re.compile(r"~[0-9a-f]{10}$")
 
 
 def safe(text: str) -> str:
-    """One component of a path that stands for ``text`` and for nothing else.
+    """A path component that represents ``text`` and nothing else.
 
     >>> safe("2.1")
     '2.1'
@@ -42,7 +50,7 @@ def safe(text: str) -> str:
 
 
 def version_folder(version: str) -> str:
-    """The folder of a version; two that differ only in case are kept apart on every file system.
+    """The folder of a version; versions that differ only in case get different folders on every file system.
 
     >>> version_folder("2.1"), version_folder("2.1-RC")
     ('2.1', '2.1-RC~8fe85feb6f')
@@ -73,7 +81,7 @@ def check_path(check: str) -> PurePosixPath:
 
 
 def composed(text: str) -> str:
-    """``text`` with its accents composed: the name of a file has the form that the file system gives it.
+    """``text`` with composed accents (NFC): file systems differ in the form of file names.
 
     >>> composed("cafe\N{COMBINING ACUTE ACCENT}") == "caf\N{LATIN SMALL LETTER E WITH ACUTE}"
     True
@@ -88,16 +96,17 @@ def _component(text: str, *, exact: str, mark: bool, suffix: str = "") -> str:
         return name + suffix
     digest = "~" + hashlib.sha256(exact.encode("utf-8", "surrogatepass")).hexdigest()[:10]
     room = _LONGEST - len(digest) - len(suffix)
-    return _shortened(name, room) + digest + suffix
+    # As much of the name as there is room for, and no half of a character.
+    return name.encode()[:room].decode(errors="ignore") + digest + suffix
 
 
 def _has_capitals(text: str) -> bool:
-    """Return whether a file system that ignores case (macOS, Windows) could take it for another."""
+    """Return whether a case-insensitive file system (macOS, Windows) could confuse it with another name."""
     return text != text.casefold()
 
 
 def _cleaned(text: str) -> str:
-    """``text`` with everything replaced that some file system refuses, hides or rewrites."""
+    """``text`` without characters that some file system refuses, hides or rewrites."""
     name = "".join(char if char.isprintable() and char not in _FORBIDDEN else "_" for char in text)
     name = composed(name)
     stripped = name.strip(" ").rstrip(". ")
@@ -108,16 +117,11 @@ def _cleaned(text: str) -> str:
     return name
 
 
-def _shortened(name: str, room: int) -> str:
-    """The beginning of ``name`` that fits into ``room`` bytes, whole characters only."""
-    return name.encode()[:room].decode(errors="ignore")
-
-
 def matches(pattern: str, check: str) -> bool:
     """Return whether ``pattern`` names a check: whole parts of its node id; ``*`` and ``?`` are wildcards.
 
-    A part is a folder, a file, a class, a test or its parameters, so that ``test_known`` means the test
-    and all its parameter sets, and never ``test_known_tickets``.
+    A part is a folder, a file, a class, a test or its parameters, so that ``test_known`` matches the test
+    with all its parameter sets, but not ``test_known_tickets``.
 
     >>> check = "tests/test_triage.py::TestX::test_known[es-1]"
     >>> [matches(pattern, check) for pattern in ("test_known", "TestX", "tests/test_triage.py", "test_*[es*")]
@@ -127,3 +131,63 @@ def matches(pattern: str, check: str) -> bool:
     """
     wild = re.escape(pattern).replace(r"\*", ".*").replace(r"\?", ".")
     return re.search(rf"(?:^|/|::){wild}(?=$|/|::|\[)", check, re.DOTALL) is not None
+
+
+# -- the folder of the baselines --------------------------------------------------------------------------
+
+
+def home_of(path: Path, baselines: str, fallback: Path) -> Path:
+    """The folder beside whose ``baselines/`` everything remembered of a test lies.
+
+    The search ends at the top of a git repository. It first follows symbolic links (a folder of tests reached
+    by two names is one folder), then the path as given (tests linked into a project belong to it).
+
+    Args:
+        path: The test file, or the folder that a command runs in.
+        baselines: The name of the folder, as the ini file has it. A search for an absolute path or one that
+            starts with ``..`` makes no sense: it is meant relative to the ini file.
+        fallback: The folder of the ini file, for projects in which nothing is approved yet.
+    """
+    wanted = PurePath(baselines)
+    if not wanted.is_absolute() and ".." not in wanted.parts:
+        resolved = path.resolve()
+        for start in dict.fromkeys((resolved, path.absolute())):
+            for folder in _upward(start):
+                if _holds_baselines(folder / wanted):
+                    return folder
+    return fallback
+
+
+def relative(path: Path, home: Path) -> str:
+    """A file relative to the folder of its baselines, with forward slashes.
+
+    Symbolic links are followed, unless that leads out of the folder.
+    """
+    resolved, real_home = path.resolve(), home.resolve()
+    if not resolved.is_relative_to(real_home) and path.absolute().is_relative_to(home.absolute()):
+        return path.absolute().relative_to(home.absolute()).as_posix()
+    return PurePath(os.path.relpath(resolved, real_home)).as_posix()
+
+
+def _upward(start: Path) -> Iterator[Path]:
+    for folder in (start, *start.parents):
+        yield folder
+        if (folder / ".git").exists():
+            return
+
+
+def _holds_baselines(folder: Path) -> bool:
+    """Return whether a folder is one of ours: other tools, and packages, also call theirs ``baselines``."""
+    try:
+        models = [each for each in folder.iterdir() if each.is_dir()]
+    except OSError:
+        return False
+    return any((model / APPROVED).is_file() or _holds_a_check(model) for model in models)
+
+
+def _holds_a_check(model: Path) -> bool:
+    """Return whether a baseline, read or not, lies below the folder of a model without ``approved.yaml``."""
+    return any(
+        place.endswith(".py") and any(name.endswith(SUFFIX) for name in files)
+        for place, _, files in os.walk(model)
+    )

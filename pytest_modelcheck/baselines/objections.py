@@ -23,7 +23,7 @@ def is_gone(header: Header, root: Path) -> bool:
     """Return whether the test that a candidate belongs to no longer exists.
 
     Args:
-        header: The candidate's.
+        header: The candidate's header.
         root: The folder that node ids are relative to.
     """
     file, qualname = place(header)
@@ -34,9 +34,9 @@ def is_gone(header: Header, root: Path) -> bool:
 
 
 def objections(header: Header, root: Path) -> tuple[str, ...]:
-    """Why a candidate cannot be approved: empty where it can.
+    """The reasons why a candidate cannot be approved; empty if it can.
 
-    What is red against the baseline alone is not an objection: approving it is the way to settle it.
+    A failure against the baseline alone is not an objection: approving settles it.
 
     Args:
         header: The candidate's.
@@ -49,7 +49,7 @@ def objections(header: Header, root: Path) -> tuple[str, ...]:
 
 
 def incomplete(header: Header) -> tuple[str, ...]:
-    """Why a candidate can never be approved, whatever is forced: some of its cases were not run."""
+    """The reason why a candidate can never be approved, even by force: some of its cases were not run."""
     if not header.stopped:
         return ()
     others = "nothing is known of the others: run all of them (pytest --modelcheck-no-early-stop)"
@@ -57,7 +57,7 @@ def incomplete(header: Header) -> tuple[str, ...]:
 
 
 def mixed_fingerprints(headers: Iterable[Header]) -> Mapping[str, tuple[str, ...]]:
-    """By node id, the objection that candidates of one version come from different models."""
+    """By node id, the objection to candidates of one version that have different fingerprints."""
     by_check = {header.test: header.fingerprint for header in headers}
     if len(set(by_check.values())) < 2:
         return {}
@@ -104,11 +104,11 @@ _COUNTS: Final = {
     "others": "the versions of other models",
     "stopped": "how many cases were run",
 }
-"""Fields of a header in which equal runs are equal, and what a message calls them."""
+"""Header fields that must be equal in equal runs, with their names in messages."""
 
 
 def differences(one: Baseline, two: Baseline) -> list[str]:
-    """In what two runs of one check and version differ, in words; nothing where either will do.
+    """Describe how two runs of one check and version differ; empty if they are equivalent.
 
     Raises:
         BaselineError: A case of one of them cannot be read.

@@ -22,17 +22,17 @@ if TYPE_CHECKING:
     from pytest_modelcheck.baselines.header import Header
 
 WHOLE_FILE: Final = "file:"
-"""The beginning of a digest where the test is made at run time, so that its whole file counts."""
+"""The prefix of the digest of a test made at run time: it covers the whole file."""
 
 
 def body_digest(path: Path, qualname: str) -> str:
     """The digest of a test's source: 16 hexadecimal digits.
 
     Args:
-        path: The file that it stands in.
-        qualname: Its ``__qualname__``, ``"TestX.test_known"``. One that the file does not spell out (a
-            function made by a call of ``exec``, a method of a base class elsewhere) takes the digest of
-            the whole file, marked ``"file:"``.
+        path: The file of the test.
+        qualname: Its ``__qualname__``, ``"TestX.test_known"``. A test that the file does not define
+            (made by ``exec``, or a method of a base class elsewhere) gets the digest of the whole file,
+            with the prefix ``"file:"``.
 
     Raises:
         BaselineError: The file is not Python.
@@ -42,12 +42,12 @@ def body_digest(path: Path, qualname: str) -> str:
 
 
 def defines(path: Path, qualname: str) -> bool:
-    """Return whether a file spells a test out."""
+    """Return whether a file defines a test."""
     return _at(path).source.find(qualname) is not None
 
 
 def file_digest(path: Path) -> str:
-    """The digest of a file of cases: 16 hexadecimal digits, whatever git does to its line ends.
+    """The digest of a file of cases: 16 hexadecimal digits, independent of line ends.
 
     Raises:
         OSError: It cannot be read.
@@ -57,7 +57,7 @@ def file_digest(path: Path) -> str:
 
 
 def place(header: Header) -> tuple[str, str]:
-    """Return where a check's source stands: a file relative to the project's folder, and a qualified name.
+    """Return the place of a check's source: a file relative to the project's folder, and a qualified name.
 
     >>> from pytest_modelcheck.baselines.header import Header
     >>> place(Header("tests/test_a.py::TestX::test_known[es-1]", "golden", "triage", "2.0"))
@@ -68,7 +68,7 @@ def place(header: Header) -> tuple[str, str]:
 
 
 class _Read:
-    """A file that was read, and the digests taken of it."""
+    """A file that was read, and its digests."""
 
     def __init__(self, source: Source) -> None:
         self.source = source

@@ -1,4 +1,4 @@
-"""The answers of two runs of a body: whether they are the same, and which of them differ.
+"""Compares the answers of two runs of a body.
 
 PYTEST_DONT_REWRITE
 """
@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 def differ(now: TrialResult, then: TrialResult) -> bool:
     """Return whether the answers of two trials differ: the recorded ones, else all of the judged model.
 
-    A trial without an answer differs from none, and so does one whose answers could not be stored. One that
-    broke has perhaps not come to its later answers.
+    A trial without answers, or whose answers could not be stored, differs from none. A trial that ended with
+    an error may lack later answers.
     """
     if now.recorded is not None or then.recorded is not None:
         return now.answer is not None and then.answer is not None and are_other(then.answer, now.answer)
@@ -35,9 +35,9 @@ def answers_differ(then: Calls, now: Calls, *, all_made: bool = True) -> bool:
     """Return whether the answers of two runs of a body differ.
 
     Args:
-        then: Its calls then, each with its answer.
-        now: Its calls now.
-        all_made: Whether each run came to all of its calls, so that their number matters.
+        then: The approved calls, each with its answer.
+        now: The current calls.
+        all_made: Whether each run made all of its calls, so that their number matters.
     """
     equal, old, new = paired_calls(then, now)
     if any(are_other(*pair) for pair in equal) or any(map(are_other, old, new)):
@@ -46,9 +46,9 @@ def answers_differ(then: Calls, now: Calls, *, all_made: bool = True) -> bool:
 
 
 def paired_calls(then: Calls, now: Calls) -> tuple[list[tuple[bytes, bytes]], list[bytes], list[bytes]]:
-    """The two answers to each call that two runs of a body both made, and the other answers of either.
+    """Pair the answers to calls that both runs made, and return the other answers of each run, too.
 
-    The order of calls says nothing of answers: threads have none, and a set has another one in each process.
+    The order of calls does not matter: threads have none, and sets have another one in each process.
 
     >>> paired_calls([("a", b"1"), ("b", b"2")], [("b", b"3"), ("c", b"4"), ("a", b"1")])
     ([(b'1', b'1'), (b'2', b'3')], [], [b'4'])
@@ -66,23 +66,23 @@ def paired_calls(then: Calls, now: Calls) -> tuple[list[tuple[bytes, bytes]], li
 
 
 def are_other(then: bytes, now: bytes) -> bool:
-    """Return whether two answers differ; what could not be stored differs from nothing."""
+    """Return whether two answers differ; an answer that could not be stored differs from none."""
     return not same(then, now) and why_unkept(then) is None and why_unkept(now) is None
 
 
 def shown_answers(trial: TrialResult, own: str, then: TrialResult | None = None) -> tuple[bytes | None, ...]:
-    """Choose the answers of a trial that a person is shown, beside those of another run of it.
+    """Choose the answers of a trial to show, and those of another run of it.
 
-    Of a body that asks several questions that is the first answer that differs; else the one that counts.
+    If a body makes several calls, this is the first answer that differs; else the judged one.
 
     Args:
         trial: The trial.
         own: The digest of the case's own input.
-        then: The other run; by default the approved one that the trial carries.
+        then: The other run; by default the trial's approved one.
 
     Returns:
-        The answer, the one to the case's own input where another was asked about too, and the same of the
-        other run.
+        The answer; the answer to the case's own input, if the body called the model with another input, too;
+        and the same two of the other run.
     """
     answer, base = trial.answers(own)
     then = then or trial.approved

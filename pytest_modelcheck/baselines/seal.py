@@ -1,8 +1,8 @@
-"""A checksum in each line of a baseline, so that a line that was altered is not taken for what was approved.
+"""A checksum in each line of a baseline detects altered lines.
 
-Each line has its own, and not only the file: git merges files line by line. A result file, which nobody
-merges, has one of all lines, in a line of its own at the end. CRC-32 finds every damage of up to 32 bits in a
-row, and all but one in 4 billion of others. It is not a signature: who means to forge a line can.
+Each line has its own because git merges files line by line. A result file, which is never merged, has one for
+all lines, in a line at the end. CRC-32 finds every damage of up to 32 consecutive bits, and all but one in 4
+billion of others. It is not a signature: lines can be forged on purpose.
 
 PYTEST_DONT_REWRITE
 """
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
 LAST: Final = b'{"sum":'
-"""The beginning of the last line of a result file."""
+"""The beginning of a result file's last line."""
 
 _AT_ONCE: Final = 256
 _LENGTH: Final = len(b',"sum":"00000000"}')
@@ -33,9 +33,9 @@ def sealed(line: bytes) -> bytes:
 
 
 def unsealed(line: bytes) -> bytes | None:
-    """The line without its checksum; ``None`` where that is another, or missing.
+    """The line without its checksum; ``None`` if that is wrong or missing.
 
-    Formatters of JSON may put in spaces and escapes.
+    Formatters of JSON may have inserted spaces and escapes.
 
     >>> unsealed(sealed(b'{"id":"t-42"}')), unsealed(b'{"id":"t-43","sum":"cdbcb09b"}')
     (b'{"id":"t-42"}', None)
@@ -68,7 +68,7 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def closed(rows: Iterable[bytes]) -> Iterator[bytes]:
-    """Rows, many at a time and each with its line end, and a last one with the checksum of all."""
+    """Yield rows with their line ends, in large blocks, then a last line with the checksum of all."""
     total, left = 0, iter(rows)
     while some := list(islice(left, _AT_ONCE)):
         block = b"\n".join([*some, b""])
@@ -78,7 +78,7 @@ def closed(rows: Iterable[bytes]) -> Iterator[bytes]:
 
 
 def opened(rows: list[bytes]) -> list[bytes] | None:
-    """Return what :func:`closed` closed, without line ends; ``None`` where it is not what it was."""
+    """Undo :func:`closed`: return the rows without line ends; ``None`` if they were altered."""
     total = 0
     for row in rows[:-1]:
         total = crc32(b"\n", crc32(row, total))

@@ -85,7 +85,8 @@ class Source:
         target = self.find(qualname)
         if target is None:
             return None
-        marks = self._marks(target)
+        # Markers of pytest choose cases and limits: they are not part of what the body does.
+        marks: set[ast.AST] = {node for node in target.decorator_list if self._is_mark(node)}
         texts: list[str] = []
         seen: set[str] = set()
         todo = _named(target, self._owner(qualname), without=marks)
@@ -144,10 +145,6 @@ class Source:
     def _top(self, name: str) -> _Definition | None:
         pieces = self._pieces.get(name, [])
         return _defined([piece for piece in pieces if not isinstance(piece, str)], name)
-
-    def _marks(self, target: _Definition) -> set[ast.AST]:
-        """The decorators that are pytest markers: they choose cases and limits, not what the body does."""
-        return {node for node in target.decorator_list if self._is_mark(node)}
 
     def _is_mark(self, node: ast.expr) -> bool:
         if "mark" in _dotted(node):

@@ -25,7 +25,7 @@ from pytest_modelcheck.baselines.header import RESTORE
 from pytest_modelcheck.errors import BaselineError, located
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from pytest_modelcheck.baselines.approved import Approved
     from pytest_modelcheck.baselines.baseline import Baseline, Written
@@ -129,8 +129,7 @@ class BaselineStore:
 
     def beside_entries(self, model: str | None = None) -> Iterator[tuple[Path, Header]]:
         """The path and header of every baseline of versions in service beside the main one."""
-        for path in self.beside_files(model):
-            yield path, baseline.read_header(path)
+        return with_headers(self.beside_files(model))
 
     def beside_files(self, model: str | None = None) -> Iterator[Path]:
         """The baseline files of all versions in service beside the main one, readable or not."""
@@ -152,8 +151,7 @@ class BaselineStore:
 
     def entries(self, model: str | None = None) -> Iterator[tuple[Path, Header]]:
         """The path and header of every baseline of the main version, of one model or of all."""
-        for path in self.files(model):
-            yield path, baseline.read_header(path)
+        return with_headers(self.files(model))
 
     def files(self, model: str | None = None) -> Iterator[Path]:
         """The baseline files of the main version, of one model or of all, readable or not."""
@@ -165,8 +163,7 @@ class BaselineStore:
 
     def everything(self) -> Iterator[tuple[Path, Header]]:
         """The path and header of every baseline, including other versions in service and the history."""
-        for path in jsonl_files(self.root):
-            yield path, baseline.read_header(path)
+        return with_headers(jsonl_files(self.root))
 
     def keep(self, batch: Batch, model: str, check: str) -> None:
         """Add a copy of a check's baseline to a batch, under ``history`` of its version."""
@@ -181,9 +178,7 @@ class BaselineStore:
 
     def history_entries(self, model: str, version: str) -> Iterator[tuple[Path, Header]]:
         """The path and header of every baseline of an older version in the history."""
-        folder = self._history(model) / names.version_folder(version)
-        for path in jsonl_files(folder):
-            yield path, baseline.read_header(path)
+        return with_headers(jsonl_files(self._history(model) / names.version_folder(version)))
 
     def kept_versions(self, model: str) -> list[str]:
         """The versions that have baselines in the history."""
@@ -209,6 +204,11 @@ def jsonl_files(folder: Path) -> Iterator[Path]:
         for name in files
         if name.endswith(names.SUFFIX) and (name != names.WATCH or Path(place) != folder)
     )
+
+
+def with_headers(paths: Iterable[Path]) -> Iterator[tuple[Path, Header]]:
+    """Each baseline file with its header."""
+    return ((path, baseline.read_header(path)) for path in paths)
 
 
 def first_header(folder: Path) -> Header | None:

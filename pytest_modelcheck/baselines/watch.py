@@ -1,8 +1,8 @@
-"""``watch.jsonl``: what nights found out about approved versions, a line for each check and night.
+"""``watch.jsonl``: the evidence of nights about approved versions, one line for each check and night.
 
-It lies in the folder of baselines, and goes with them through git. Lines may stand in any order, and any
-number of times: those of two branches, or of the jobs of a sharded run, are united by putting them in one
-file. Each names its run, has a checksum, and counts under one approval: a new approval starts afresh.
+It lies in the folder of baselines, and is committed with them. Lines may be in any order, and repeated: to
+merge two branches, or the jobs of a sharded run, put all lines into one file. Each line names its run, has a
+checksum, and belongs to one approval: a new approval starts afresh.
 
 PYTEST_DONT_REWRITE
 """
@@ -35,21 +35,21 @@ _REMEDY: Final = "Restore the file from git, or remove this line: its night is t
 
 @dataclass(frozen=True, slots=True)
 class Night:
-    """The findings of one run about one check, and what all nights came to with them.
+    """The findings of one run about one check, and the evidence of all nights so far.
 
     Attributes:
         model: The name of the model.
         version: Its version, which is the approved one.
         check: The node id of the test.
         of: What was compared: ``"answers"`` (to calls that were made again) or ``"distribution"``.
-        approval: Tells the approval that it was compared with from all others.
-        night: The number of the night, from 1: one more than the highest that the run knew of.
-        run: Tells the run from all others.
-        evidence: The evidence of all nights that the run knew of, this one included.
+        approval: Identifies the approval that it was compared with.
+        night: The number of the night, from 1: one more than the highest known to the run.
+        run: Identifies the run.
+        evidence: The evidence of all nights known to the run, including this one.
         alarm: The evidence at which the run would have failed.
-        calls: The calls that were made twice, by the labels of the two answers.
-        distance: What the tolerance leaves of the distance to the approved distribution.
-        p_value: Of the test of this night by itself; 1 where the distance is tolerated.
+        calls: Counts of calls that were made twice, by the labels of the two answers.
+        distance: The distance to the approved distribution beyond the tolerance.
+        p_value: The p-value of this night alone; 1 if the distance is within the tolerance.
     """
 
     model: str
@@ -67,7 +67,7 @@ class Night:
 
     @property
     def place(self) -> tuple[str, ...]:
-        """Tells it from all other lines."""
+        """Identifies the line."""
         return self.run, self.model, self.version, self.check, self.of
 
 
@@ -77,18 +77,18 @@ def path_of(root: Path) -> Path:
 
 
 def approval_of(baseline: Baseline) -> str:
-    """Tell the approval that a baseline holds from all others: 12 hexadecimal digits."""
+    """Return an identifier of a baseline's approval: 12 hexadecimal digits."""
     content = f"{baseline.header.approved_at} {baseline.header.fingerprint} {baseline.digest()}"
     return hashlib.sha256(content.encode(errors="surrogatepass")).hexdigest()[:12]
 
 
 def name_of_run() -> str:
-    """A name for this run that no other run has: the time, for people, and some random digits."""
+    """A unique name for this run: the time, for people, and some random digits."""
     return f"{now()} {secrets.token_hex(4)}"
 
 
 def read(root: Path) -> list[Night]:
-    """Return all nights in their order; none where there is no file.
+    """Return all nights in order; none if there is no file.
 
     Raises:
         BaselineError: A line is damaged, or two contradict each other.
@@ -110,7 +110,7 @@ def read(root: Path) -> list[Night]:
 
 
 def unite(root: Path, more: Iterable[Night]) -> None:
-    """Add nights to those that are there. Whoever else writes is waited for.
+    """Add nights to the file. Waits for other writers.
 
     Raises:
         BaselineError: The file there is damaged, or contradicts them.
@@ -126,7 +126,7 @@ def unite(root: Path, more: Iterable[Night]) -> None:
 
 
 def rewrite(batch: Batch, root: Path, change: Callable[[Night], Night | None]) -> None:
-    """Add the file to a batch with each night changed, or gone (``None``); untouched where none is."""
+    """Add the file to a batch with each night replaced, or removed (``None``), if any changes."""
     old = read(root)
     new = [change(night) for night in old]
     changed = [one is not other for one, other in zip(old, new, strict=True)]
@@ -148,7 +148,7 @@ def _rows(nights: Iterable[Night]) -> Iterator[bytes]:
 
 
 def _order(night: Night) -> tuple[int, tuple[str, ...]]:
-    """By their numbers, and not by a clock, which may go backward."""
+    """Order by number, not by time: clocks may go backward."""
     return night.night, night.place
 
 

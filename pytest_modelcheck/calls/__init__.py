@@ -1,4 +1,4 @@
-"""The ways of calls to a model: singly or in batches, here, in threads, on an event loop or elsewhere.
+"""Calls to a model: singly or in batches; in this thread, in others, on an event loop or in an executor.
 
 PYTEST_DONT_REWRITE
 """

@@ -1,4 +1,4 @@
-"""One attempt of a call: here, within its time, on an event loop, or in an executor.
+"""One attempt of a call: in this thread, in one with a timeout, on an event loop, or in an executor.
 
 PYTEST_DONT_REWRITE
 """
@@ -12,12 +12,13 @@ from typing import TYPE_CHECKING, Any
 from pytest_modelcheck.calls.batches import Failure
 from pytest_modelcheck.calls.executors import Elsewhere, Expendable, LateError
 from pytest_modelcheck.calls.loops import loop_runs
+from pytest_modelcheck.calls.waiting import ends
 from pytest_modelcheck.models.calling import Arguments
 from pytest_modelcheck.models.model import IMMUTABLE
 
 if TYPE_CHECKING:
     import asyncio
-    from collections.abc import Callable
+    from collections.abc import Callable, Coroutine
 
     from pytest_modelcheck.calls.batches import Rows
     from pytest_modelcheck.calls.executors import LoopThread, Run
@@ -30,7 +31,7 @@ class Attempts:
 
     Args:
         model: The model.
-        loop: Gives the event loop of the session.
+        loop: Returns the event loop of the session.
     """
 
     def __init__(self, model: Model, loop: Callable[[], LoopThread]) -> None:
@@ -41,15 +42,15 @@ class Attempts:
         self._loop = loop
 
     def close(self) -> None:
-        """Let threads and executors end; what hangs is left behind."""
+        """End threads and executors; calls that hang are abandoned."""
         self._expendable.close()
         if self._elsewhere is not None:
             self._elsewhere.close()
 
     def make(self, caller: Caller, inputs: list[Any]) -> Rows | Failure:
-        """Call the model once, from this thread: its answers, or what it raised."""
+        """Call the model once, from this thread; return its answers, or what it raised."""
         try:
-            own, run = [copied(x) for x in inputs], self._runs_coroutines()
+            own, run = [copied(x) for x in inputs], self._runs_coroutines(caller)
             if self._elsewhere is not None:
                 return self._elsewhere.call(caller, own, self._timeout, run)
             if self._timeout is None:
@@ -59,11 +60,11 @@ class Attempts:
             return Failure(error)
 
     def _within(self, seconds: float, caller: Caller, inputs: list[Any], run: Run | None) -> Rows:
-        rows: Rows = self._expendable.within(seconds, copy_context().run, caller.call, inputs, run)
+        rows: Rows = self._expendable.within(seconds, caller, copy_context().run, caller.call, inputs, run)
         return rows
 
     async def make_async(self, caller: Caller, inputs: list[Any], *, foreign: bool) -> Rows | Failure:
-        """The same for a model that is awaited; ``foreign`` where the loop is not asyncio's."""
+        """Call an asynchronous model once; ``foreign`` says that the running loop is not asyncio's."""
         own = [copied(x) for x in inputs]
         try:
             if self._timeout is None or foreign:
@@ -71,7 +72,7 @@ class Attempts:
             return await self._in_time(caller, own, self._timeout)
         except BaseException as error:
             if foreign and not isinstance(error, Exception):
-                raise  # a cancellation, which that loop needs to see
+                raise  # trio reports a cancellation as a BaseException, and must see it
             return Failure(error)
 
     @staticmethod
@@ -87,21 +88,26 @@ class Attempts:
         if done:
             return call.result()
         call.add_done_callback(_discard)
-        call.cancel()  # but not waited for: it might not heed
+        call.cancel()  # not awaited: a call that ignores its cancellation would hang the run
         raise LateError
 
-    def _runs_coroutines(self) -> Run | None:
-        """Runs what a plain function gives that is to be awaited; not where that would stop a loop."""
+    def _runs_coroutines(self, caller: Caller) -> Run | None:
+        """Return what runs the coroutine of a plain function, or ``None`` on an event loop."""
         if loop_runs():
-            return None
-        return lambda coroutine: self._loop().start(coroutine, copy_context()).result()
+            return None  # to wait here would stop the loop that this thread runs
+
+        def run(coroutine: Coroutine[Any, Any, Any]) -> Any:
+            call = self._loop().start(coroutine, copy_context())
+            ends(call, caller)
+            return call.result()
+
+        return run
 
 
 def copied(x: Any) -> Any:
-    """An input that the model may change as it likes.
+    """Copy an input, so that a model that changes it changes neither the body's object nor the call's key.
 
-    The body's object and the key of the call stay as they were. What cannot be copied (a lock, a connection)
-    is handed over itself.
+    An object that cannot be copied (a lock, a connection) is passed on itself.
     """
     kind = type(x)
     if kind in IMMUTABLE:

@@ -1,4 +1,4 @@
-"""Batches: how large the next one may be, and which inputs of a failed one are to blame.
+"""Batches: the size of the next one, and the search for the inputs that make one fail.
 
 PYTEST_DONT_REWRITE
 """
@@ -13,18 +13,18 @@ if TYPE_CHECKING:
     from collections.abc import Generator, Sequence
 
 LARGEST = 256
-"""Largest batch, unless the fixture says otherwise."""
+"""The largest batch, unless the fixture sets a size."""
 
-_PATIENCE = 1.0  # seconds: a batch that takes longer is large enough
-_WORTH = 0.95  # of the time of an input: what a larger batch must better
-_LOOKS = 2
+_PATIENCE = 1.0  # seconds: a batch that takes longer does not grow further
+_WORTH = 0.95  # a larger batch must cut the time per input to this share
+_LOOKS = 2  # full batches that are timed at each size
 
 
 class Failure:
-    """An exception that a model raised in place of an answer.
+    """An exception that a model raised instead of an answer.
 
-    A failure is a value until it reaches the body that waits for it: an exception such as ``StopIteration``
-    or ``CancelledError`` would do something else to a generator, a future or an event loop on its way.
+    A failure travels as a value and is raised in the body that waits for it. If it were raised earlier, a
+    ``StopIteration`` or ``CancelledError`` would stop the generator, future or event loop on its way.
     """
 
     __slots__ = ("error",)
@@ -38,14 +38,14 @@ Rows = list[Any]
 
 
 class Sizes:
-    """The size of batches: as given, or doubled for as long as the time of an input falls.
+    """The size of the next batch: fixed, or doubled as long as the time per input falls.
 
-    Each size is tried twice, and its better time counts, so that one hiccup decides nothing. After a batch
-    all of whose inputs failed, calls are made one at a time until one succeeds. Safe from any thread.
+    Each size is timed twice and the better time counts, so that one slow batch decides nothing. After a batch
+    in which every input failed, the size is 1 until a call succeeds. Safe from any thread.
 
     Args:
-        size: How many inputs a batch may have at first.
-        adaptive: Whether it may grow.
+        size: The largest number of inputs in the first batch.
+        adaptive: Whether the size may grow.
 
     >>> sizes = Sizes(64, adaptive=True)
     >>> for size, seconds in [(64, 0.64), (64, 0.64), (128, 0.70), (128, 0.69), (256, 1.38), (256, 1.39)]:
@@ -61,18 +61,18 @@ class Sizes:
     def __init__(self, size: int, *, adaptive: bool) -> None:
         self.size = self._normal = size
         self._growing = adaptive
-        self._best: float | None = None  # the time of an input, at the size before
-        self._time: float | None = None  # the same, at this size
+        self._best: float | None = None  # seconds per input at the previous size
+        self._time: float | None = None  # seconds per input at this size
         self._looks = 0
         self._lock = threading.Lock()
 
     def failed(self) -> None:
-        """Note that every input of a batch failed."""
+        """Record that every input of a batch failed."""
         with self._lock:
             self.size = 1
 
     def took(self, size: int, seconds: float) -> None:
-        """Note how long a batch took. Only full ones tell."""
+        """Record the time of a batch. Only full batches decide about the size."""
         if not self._growing and self.size == self._normal:
             return
         with self._lock:
@@ -101,16 +101,16 @@ class Sizes:
 
 
 def split(size: int) -> Generator[Sequence[int], Rows | Failure, None]:
-    """Halve a failed batch until every input that it fails on stands alone.
+    """Halve a failed batch until each failing input is called alone.
 
-    An input that is called alone is judged by its own answer, so that a good one is never blamed for its
-    neighbours. A batch of one is to blame by itself.
+    An input that is called alone gets its own answer or failure, so that a good input is never blamed for the
+    others. A batch of one yields that input once.
 
     Args:
-        size: How many inputs the batch has.
+        size: The number of inputs in the batch.
 
     Yields:
-        The places of the inputs to call next; is sent their answers, or what was raised for them together.
+        The indexes of the inputs to call next; send back their answers, or the failure of that call.
 
     >>> calls = split(4)
     >>> next(calls), calls.send(["a", "b"]), calls.send(Failure(ValueError())), calls.send(["c"])

@@ -23,19 +23,14 @@ from pytest_modelcheck.calls.errors import is_outage, is_throttled, one_line, re
 from pytest_modelcheck.calls.executors import LateError, Threads, WorkerDiedError
 from pytest_modelcheck.calls.meter import Meter
 from pytest_modelcheck.calls.throttle import GIVE_UP_AFTER, LONGEST, Circuit, Pace, Purse, Turn, interval_of
-from pytest_modelcheck.errors import (
-    CallTimeoutError,
-    NotAskedError,
-    OutageError,
-    UsageError,
-)
+from pytest_modelcheck.calls.waiting import place_among, place_in
+from pytest_modelcheck.errors import CallTimeoutError, NotAskedError, OutageError, UsageError
 from pytest_modelcheck.models.usage import Measured, Scales, Usage
 
 if TYPE_CHECKING:
     import asyncio
     import concurrent.futures
     from collections.abc import Callable, Generator, Iterator, Sequence
-    from contextlib import AbstractContextManager
     from contextvars import Context
 
     from pytest_modelcheck.calls.batches import Rows
@@ -53,7 +48,8 @@ if TYPE_CHECKING:
 MIXED: Final = -1
 """The repeat of a batch that holds several repeats; calls that the model makes within it are not cached."""
 
-_POLL = 0.02  # seconds between two checks whether there is money left in the purse
+_PATIENCE = 5.0  # seconds that an asynchronous call waits until another one has ended
+_POLL = 0.02  # seconds between two checks whether the cost budget allows the call
 _FIRST_WAIT = 0.5  # seconds: the first wait is at most this long; the bound doubles for each further one
 _WORTH_KEEPING = 0.001  # seconds: the time of a faster call is not stored
 _SLOW = 0.005  # seconds for an answer: above this, two processes should not make the same call
@@ -150,7 +146,7 @@ class Endpoint:
         repeat: int = 0,
         after_success: Sequence[bool] = (),
     ) -> None:
-        """Call the model in this thread, and find out which inputs it fails on.
+        """Call the model in this thread. If a batch fails, find the inputs that it fails on.
 
         Args:
             caller: Calls the model's object.
@@ -159,10 +155,13 @@ class Endpoint:
             repeat: The repeat of the trial that the call is made for.
             after_success: For each input, whether the call just before it was answered from the cache.
         """
-        gate: AbstractContextManager[Any] = nullcontext()
-        if self._gate is not None and repeat_inside() is None:  # a model that calls itself would deadlock
-            gate = self._gate
-        with gate, _inside(repeat), closing(self._steps(inputs, keep, after_success)) as steps:
+        # A model that calls itself would wait for its own turn for ever.
+        gate = self._gate if repeat_inside() is None else None
+        with (
+            nullcontext() if gate is None else place_in(gate, caller),
+            _inside(repeat),
+            closing(self._steps(inputs, keep, after_success)) as steps,
+        ):
             wanted = next(steps, None)
             while wanted is not None:
                 came: Any = None
@@ -182,18 +181,14 @@ class Endpoint:
         after_success: Sequence[bool] = (),
         sleep: Callable[[float], Any] | None = None,
     ) -> None:
-        """The same for an asynchronous model, on the running event loop.
+        """Call an asynchronous model on the running event loop, as :meth:`call` does in a thread.
 
-        Args:
-            caller: As for :meth:`call`.
-            inputs: As for :meth:`call`.
-            keep: As for :meth:`call`.
-            repeat: As for :meth:`call`.
-            after_success: As for :meth:`call`.
-            sleep: Sleeps on an event loop other than asyncio's. If given, ``concurrency`` is not enforced.
+        On an event loop other than asyncio's, which ``sleep`` is for, ``concurrency`` is not enforced.
         """
+        import asyncio
+
         limited = sleep is None and repeat_inside() is None
-        async with self._slots if limited else _Unlimited():
+        async with place_among(self._slots, _PATIENCE) if limited else nullcontext():
             with _inside(repeat), closing(self._steps(inputs, keep, after_success)) as steps:
                 wanted = next(steps, None)
                 while wanted is not None:
@@ -201,7 +196,7 @@ class Endpoint:
                     if isinstance(wanted, list):
                         came = await self._attempts.make_async(caller, wanted, foreign=sleep is not None)
                     else:
-                        await (sleep or _asyncio_sleep)(wanted)
+                        await (sleep or asyncio.sleep)(wanted)
                     wanted = _next(steps, came)
 
     def submit(
@@ -217,14 +212,7 @@ class Endpoint:
     ) -> concurrent.futures.Future[None]:
         """Begin a call in a thread, or on the session's event loop; the future has no result, it only ends.
 
-        Args:
-            caller: As for :meth:`call`.
-            inputs: As for :meth:`call`.
-            keep: As for :meth:`call`.
-            context: The context that the model is called in.
-            repeat: As for :meth:`call`.
-            after_success: As for :meth:`call`.
-            wanted: Returns whether the answer is still needed when the call's turn comes.
+        The model is called in ``context``, unless its answer is no longer ``wanted`` when its turn comes.
         """
         if caller.awaited:
             loop = self._loop()
@@ -268,7 +256,7 @@ class Endpoint:
     # -- the steps of a call -------------------------------------------------------------------------
 
     def _steps(self, inputs: list[Any], keep: Keep, after_success: Sequence[bool]) -> Steps:
-        """All steps until each input has an answer or a failure of its own."""
+        """Yield steps until each input has its own answer or failure."""
         size = len(inputs)
         fit = self._allowance.take(size)
         if fit:
@@ -290,10 +278,10 @@ class Endpoint:
         part = next(search)
         answered = False
         while True:
-            first = part[0]
-            came = yield from self._again(
-                [inputs[place] for place in part], after_success=after_success[first : first + 1] == [True]
-            )
+            came: Any = self._spend(len(part))
+            if came is None:
+                success = after_success[part[0] : part[0] + 1] == [True]
+                came = yield from self._tries([inputs[place] for place in part], after_success=success)
             known = not isinstance(came, Failure)
             answered = answered or known
             if known:
@@ -309,15 +297,8 @@ class Endpoint:
             self.sizes.failed()
 
     def _is_final(self, error: BaseException) -> bool:
-        """Return whether an error fails all inputs of a batch: it was not called, or the fixture is wrong."""
+        """Return whether an error fails all inputs: not called, a wrong fixture, or the end of the run."""
         return isinstance(error, (NotAskedError, UsageError)) or self._interrupts(error)
-
-    def _again(self, inputs: list[Any], *, after_success: bool) -> Steps:
-        """Call a part of a batch that has failed."""
-        refused = self._spend(len(inputs))
-        if refused is not None:
-            return refused
-        return (yield from self._tries(inputs, after_success=after_success))
 
     def _tries(self, inputs: list[Any], *, after_success: bool) -> Steps:
         """Make a call, with retries if they may help; return the answers, or the last failure.
@@ -384,9 +365,8 @@ class Endpoint:
 
     def _spend(self, size: int) -> Failure | None:
         """Take further calls from the budget of the run; return a failure if too few are left."""
-        if self._allowance.take(size) < size:
-            return Failure(self._allowance.refusal(self.label))
-        return None
+        short = self._allowance.take(size) < size
+        return Failure(self._allowance.refusal(self.label)) if short else None
 
     def _is_worth_it(self, error: BaseException) -> bool:
         if isinstance(error, NotAskedError) or self._interrupts(error):
@@ -394,7 +374,7 @@ class Endpoint:
         return (retry_after(error) or 0.0) <= LONGEST and self._retry_on(error)
 
     def _backoff(self, error: BaseException, retries: int) -> float:
-        """Seconds until the retry: as the endpoint requests, else random up to a bound that doubles.
+        """Return the seconds until the retry: as the endpoint asks, else random up to a bound that doubles.
 
         Full jitter: https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/
         """
@@ -426,7 +406,7 @@ class Endpoint:
         return self._weighed(rows, size, seconds)
 
     def _weighed(self, rows: list[Any], size: int, seconds: float) -> Rows:
-        """The answers, each with its cost; a failure in place of an answer whose cost cannot be computed."""
+        """Return the answers with their cost; an answer whose cost cannot be computed becomes a failure."""
         cost: float | None = None
         weighed: Rows = []
         for row in rows:
@@ -464,24 +444,8 @@ class Endpoint:
         return isinstance(error, WorkerDiedError) or is_outage(error) or self._retry_on(error)
 
 
-class _Unlimited:
-    """An asynchronous context without a limit."""
-
-    async def __aenter__(self) -> None:
-        return None
-
-    async def __aexit__(self, *_error: object) -> None:
-        return None
-
-
 def _next(steps: Steps, came: Any) -> float | list[Any] | None:
     try:
         return steps.send(came)
     except StopIteration:
         return None
-
-
-async def _asyncio_sleep(seconds: float) -> None:
-    import asyncio
-
-    await asyncio.sleep(seconds)

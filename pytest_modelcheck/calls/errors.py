@@ -1,7 +1,7 @@
-"""Kinds of exceptions of a model: try again, wait so long, or this endpoint is out of order.
+"""Classify the exceptions of a model: worth a retry, a request to wait, or an outage of the endpoint.
 
-Clients are recognised by what their exceptions look like (a status, a response with headers, a name), so that
-none of them need be imported.
+Exceptions of client libraries are recognised by their status, their response's headers or their name, so that
+no client library is imported.
 
 PYTEST_DONT_REWRITE
 """
@@ -20,8 +20,9 @@ TRANSIENT: Final = frozenset({408, 409, 425, 429})
 """Statuses below 500 after which the same call may succeed."""
 
 REFUSED: Final = frozenset({401, 402, 403, 404})
-"""Statuses that are not about the input: the key, the account or the address is wrong."""
+"""Statuses that concern the key, the account or the address, and not the input."""
 
+# By name: "package.Class", whatever module of the package defines the class.
 _CONNECTION: Final = frozenset(
     {
         "aiohttp.ClientConnectionError",
@@ -49,10 +50,10 @@ _CONNECTION: Final = frozenset(
 
 
 def status_of(error: BaseException) -> int | None:
-    """The HTTP status that an exception carries, or ``None``.
+    """Return the HTTP status that an exception carries, or ``None``.
 
-    Found at ``.status_code``, ``.status`` or ``.code`` of the exception or its ``.response`` (openai, httpx,
-    requests, aiohttp, urllib), and where botocore keeps it.
+    It is read from ``.status_code``, ``.status`` or ``.code`` of the exception or its ``.response`` (openai,
+    httpx, requests, aiohttp, urllib), and from ``.response["ResponseMetadata"]`` (botocore).
 
     >>> import urllib.error
     >>> status_of(urllib.error.HTTPError("http://127.0.0.1", 503, "busy", {}, None))
@@ -72,11 +73,11 @@ def status_of(error: BaseException) -> int | None:
 
 
 def is_transient(error: BaseException) -> bool:
-    """Return whether the same call may succeed when it is made again: the default of ``retry_on=``.
+    """Return whether the same call may succeed if it is made again: the default of ``retry_on=``.
 
-    True of connection errors, timeouts, answers that break off, and of the statuses 408, 409, 425, 429 and
-    5xx, whichever client raised them; also where they are the stated cause (``raise ... from``), and of a
-    group of nothing else (``ExceptionGroup``).
+    That is so for connection errors, timeouts, truncated answers, and the statuses 408, 409, 425, 429 and
+    5xx, from any client. The stated cause of an exception counts too (``raise ... from``). An
+    ``ExceptionGroup`` is transient if all of its exceptions are.
 
     >>> is_transient(ConnectionResetError()), is_transient(ValueError("empty text"))
     (True, False)
@@ -85,16 +86,16 @@ def is_transient(error: BaseException) -> bool:
 
 
 def is_outage(error: BaseException) -> bool:
-    """Return whether an exception speaks against the endpoint rather than against the input."""
+    """Return whether an exception is the fault of the endpoint rather than of the input."""
     if isinstance(error, BaseExceptionGroup):
         return all(map(is_outage, error.exceptions))
     return is_transient(error) or any(status_of(each) in REFUSED for each in _causes(error))
 
 
 def worth_retrying(retry_on: Any) -> Callable[[BaseException], bool]:
-    """Make a function of ``retry_on=``: types of exceptions, or a function already.
+    """Return a function that decides about a retry, from ``retry_on=``: exception types, or a function.
 
-    What is given back raises a :class:`UsageError` where that function itself raises.
+    The returned function raises a :class:`UsageError` if the user's function raises.
 
     >>> worth_retrying(KeyError)(KeyError()), worth_retrying((KeyError, OSError))(ValueError())
     (True, False)
@@ -118,8 +119,8 @@ def worth_retrying(retry_on: Any) -> Callable[[BaseException], bool]:
 def retry_after(error: BaseException) -> float | None:
     """Return how many seconds the endpoint asks to wait, or ``None``.
 
-    Read from ``Retry-After`` (seconds, or a date) or ``retry-after-ms`` of the headers that the exception or
-    its response carries (RFC 9110, section 10.2.3).
+    They are read from the headers of the exception or its response: ``Retry-After`` (seconds, or a date;
+    RFC 9110, section 10.2.3) or ``retry-after-ms``.
     """
     for each in _causes(error):
         if isinstance(each, BaseExceptionGroup):
@@ -144,7 +145,7 @@ def is_throttled(error: BaseException) -> bool:
 
 
 def one_line(error: BaseException) -> str:
-    r"""An exception in one line.
+    r"""Describe an exception in one line.
 
     >>> one_line(ConnectionError("refused\nby 127.0.0.1"))
     'ConnectionError: refused'
@@ -176,7 +177,7 @@ def _is_transient(error: BaseException) -> bool:
 
 
 def _attribute(holder: Any, name: str) -> Any:
-    """An attribute, or ``None``: some clients raise where it is not set (httpx does at ``.request``)."""
+    """Return an attribute, or ``None``: some clients raise if it is not set (httpx for ``.request``)."""
     try:
         return getattr(holder, name, None)
     except Exception:  # noqa: BLE001 - of a property of anybody's exception
@@ -206,7 +207,7 @@ def _header(headers: Any, *names: str) -> Any:
     get = _attribute(headers, "get")
     try:
         return next((value for name in names if (value := get(name)) is not None), None)
-    except Exception:  # noqa: BLE001 - what is called headers need not be any
+    except Exception:  # noqa: BLE001 - the attribute "headers" may hold anything
         return None
 
 

@@ -1,7 +1,7 @@
-"""Executors of calls: daemon threads, one event loop of the session, or the user's own.
+"""Executors of calls: daemon threads, the session's event loop, or an executor of the user.
 
-What is sent to another process, and how, is the executor's business: the standard library's pools pickle the
-function and its inputs between processes of one's own, on one machine. Nothing of it is ever stored.
+A user's executor decides how a call is sent to another process. The standard library's process pools pickle
+the function and its inputs, between processes on one machine; we never store these pickles.
 
 PYTEST_DONT_REWRITE
 """
@@ -10,12 +10,13 @@ from __future__ import annotations
 
 import threading
 import time
-from concurrent.futures import BrokenExecutor, Executor, Future, ThreadPoolExecutor, wait
+from concurrent.futures import BrokenExecutor, Executor, Future, ThreadPoolExecutor
 from contextlib import suppress
 from contextvars import copy_context
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from pytest_modelcheck.calls.waiting import ends
 from pytest_modelcheck.errors import ModelError, UsageError
 
 if TYPE_CHECKING:
@@ -31,11 +32,11 @@ T = TypeVar("T")
 
 _Job = tuple["Future[Any]", "Callable[..., Any]", tuple[Any, ...]]
 
-_LAST_WORDS = 1.0  # seconds that cancelled calls get
+_LAST_WORDS = 1.0  # seconds that cancelled calls get to clean up
 
 
 class LateError(Exception):
-    """A call is not waited for any longer."""
+    """A call exceeded its timeout."""
 
 
 class WorkerDiedError(ModelError):
@@ -43,11 +44,13 @@ class WorkerDiedError(ModelError):
 
 
 class Threads:
-    """So many daemon threads, each started when it is first needed.
+    """A pool of daemon threads, each started when it is first needed.
+
+    ``ThreadPoolExecutor`` joins its threads at exit, so that a call that hangs would keep pytest from ending.
 
     Args:
-        limit: How many jobs may be under way at once.
-        name: What the threads are called.
+        limit: The largest number of threads.
+        name: The prefix of the threads' names.
     """
 
     def __init__(self, limit: int, name: str) -> None:
@@ -59,7 +62,7 @@ class Threads:
         self._lock = threading.Lock()
 
     def submit(self, function: Callable[..., T], *arguments: Any) -> Future[T]:
-        """Run a function in one of the threads; in this one, where the machine has none to spare."""
+        """Run a function in one of the threads, or in the current one if no thread can be started."""
         future: Future[T] = Future()
         if self._idle.acquire(blocking=False) or self._start():
             self._jobs.put((future, function, arguments))
@@ -69,7 +72,7 @@ class Threads:
         return future
 
     def close(self) -> None:
-        """Drop what has not begun, and let the threads end when they are free."""
+        """Cancel jobs that have not begun, and end each thread after its current job."""
         while True:
             try:
                 job = self._jobs.get_nowait()
@@ -81,11 +84,11 @@ class Threads:
             self._jobs.put(None)
 
     def _start(self) -> bool:
-        """Start another thread if one may be had; return whether there is any."""
+        """Start another thread if the limit allows it; return whether there is any thread at all."""
         with self._lock:
             if self._started < self._limit:
                 name = f"{self._name}-{self._started + 1}"
-                with suppress(RuntimeError):  # a limit of the machine: fewer must do
+                with suppress(RuntimeError):  # the system allows no further thread; use those that exist
                     threading.Thread(target=self._work, name=name, daemon=True).start()
                     self._started += 1
             return self._started > 0
@@ -100,17 +103,23 @@ class Threads:
 
 
 class Expendable:
-    """Threads for calls that are left behind when they take too long."""
+    """Threads for calls with a timeout; a thread whose call takes too long is abandoned."""
 
     def __init__(self, name: str) -> None:
         self._name = name
         self._idle: list[SimpleQueue[_Job | None]] = []
 
-    def within(self, seconds: float, function: Callable[..., T], *arguments: Any) -> T:
-        """Call a function, but wait for it no longer than ``seconds``.
+    def within(self, seconds: float, caller: Caller, function: Callable[..., T], *arguments: Any) -> T:
+        """Call a function in a thread, and wait at most ``seconds`` for it.
+
+        Args:
+            seconds: How long to wait.
+            caller: Makes the call of a model in it.
+            function: What is called.
+            arguments: What it is called with.
 
         Raises:
-            LateError: it took longer. Its thread goes on, and its result is dropped.
+            LateError: it took longer. Its thread continues, and its result is dropped.
             Exception: whatever the function raised.
         """
         inbox: SimpleQueue[_Job | None] | None = None
@@ -122,16 +131,15 @@ class Expendable:
         future: Future[T] = Future()
         future.set_running_or_notify_cancel()
         inbox.put((future, function, arguments))
+        in_time = False
         try:
-            error = future.exception(seconds)
-        except BaseException as waiting:
-            inbox.put(None)  # late or interrupted: the thread ends when its call does
-            if isinstance(waiting, TimeoutError):
-                raise LateError from None
-            raise
+            in_time = ends(future, caller, seconds)
+        finally:
+            if not in_time:
+                inbox.put(None)  # late or interrupted: the thread ends when its call does
+        if not in_time:
+            raise LateError
         self._idle.append(inbox)
-        if error is not None:
-            raise error
         return future.result()
 
     def close(self) -> None:
@@ -149,28 +157,28 @@ def _obey(inbox: SimpleQueue[_Job | None]) -> None:
 def _fulfil(future: Future[Any], function: Callable[..., Any], arguments: tuple[Any, ...]) -> None:
     try:
         result = function(*arguments)
-    except BaseException as error:  # noqa: BLE001 - it belongs to whoever waits for the result
+    except BaseException as error:  # noqa: BLE001 - raised again where the result is awaited
         future.set_exception(error)
     else:
         future.set_result(result)
 
 
 class LoopThread:
-    """The event loop that owns all calls of models that are awaited, in a thread of its own.
+    """The event loop that makes all calls of asynchronous models, in its own thread.
 
-    It lives as long as the session, so that a client which keeps connections open may keep them, whichever
-    loop the test itself runs on.
+    It runs for the whole session, so that a client can keep its connections open from one test to the next,
+    even if each test runs on its own loop.
     """
 
     _clock = staticmethod(time.monotonic)
-    """The clock itself: a test that freezes time must not stop the loop (freezegun replaces module names)."""
+    """The real clock: freezegun replaces names in modules, and an event loop stops in frozen time."""
 
     def __init__(self) -> None:
         import asyncio
 
         try:
             self._loop = asyncio.new_event_loop()
-        except (OSError, RuntimeError) as error:  # each loop has a pair of sockets to be woken up by
+        except (OSError, RuntimeError) as error:  # a loop opens a pair of sockets to wake itself up
             raise UsageError(
                 f"an `async` model needs an event loop, and none can be made ({error}). Where pytest-socket "
                 "blocks sockets, allow those within this machine: --allow-unix-socket"
@@ -183,7 +191,7 @@ class LoopThread:
     def start(self, coroutine: Coroutine[Any, Any, T], context: Context) -> Future[T]:
         """Start a coroutine on the loop, in a context. Safe from any thread.
 
-        The future is not to be cancelled: nobody who waits for a call ends it.
+        The future cannot be cancelled: a caller that stops waiting does not end the call.
         """
         future: Future[T] = Future()
         future.set_running_or_notify_cancel()
@@ -191,7 +199,7 @@ class LoopThread:
         async def run() -> None:
             try:
                 result = await coroutine
-            except BaseException as error:  # noqa: BLE001 - it belongs to whoever waits for the result
+            except BaseException as error:  # noqa: BLE001 - raised again where the result is awaited
                 future.set_exception(error)
             else:
                 future.set_result(result)
@@ -200,11 +208,11 @@ class LoopThread:
         return future
 
     def runs_here(self) -> bool:
-        """Return whether this code runs on it."""
+        """Return whether the calling code runs on this loop."""
         return threading.current_thread() is self._thread
 
     def close(self) -> None:
-        """Cancel what is under way and end the thread. What does not heed is left behind: it is a daemon."""
+        """Cancel pending calls and end the thread; a call that ignores this is left to the daemon thread."""
         import asyncio
 
         with suppress(TimeoutError):
@@ -215,7 +223,7 @@ class LoopThread:
             self._loop.close()
 
     def _keep(self, task: asyncio.Task[None]) -> None:
-        """Hold on to a task: the loop itself only knows it weakly."""
+        """Keep a reference to a task: the loop itself holds only a weak one."""
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
@@ -227,7 +235,7 @@ class LoopThread:
             try:
                 self._loop.run_forever()
             except (SystemExit, KeyboardInterrupt):
-                continue  # raised in a task: asyncio has noted it there, and raises it here as well
+                continue  # a task raised it: asyncio stores it there, and also raises it here
             return
 
     @staticmethod
@@ -243,14 +251,17 @@ class LoopThread:
 
 
 _RENEWALS = 2
-"""Times a call is sent to the common pool; if that breaks each time, the call gets its own pool."""
+"""Attempts of a call in the shared pool; if the pool breaks each time, the call gets its own pool."""
 
 
 class Elsewhere:
-    """An executor: the user's own, or one made of his factory, which is ours to close and to renew.
+    """Makes calls in an executor of the user.
+
+    An executor that the user's factory made is closed, and replaced when a worker dies. An executor that the
+    user made is only used.
 
     Args:
-        given: The executor, or what makes one.
+        given: The executor, or a factory of one.
         label: The model, with its version.
     """
 
@@ -265,18 +276,18 @@ class Elsewhere:
     def call(
         self, caller: Caller, inputs: list[Any], seconds: float | None, run: Run | None = None
     ) -> list[Any]:
-        """Make one call there, and wait for it.
+        """Make one call in the executor, and wait for it.
 
         Args:
-            caller: How the model is called.
-            inputs: What it is called with.
-            seconds: How long it is waited for; ``None`` for ever.
-            run: Runs a coroutine that a plain function gives, where calls are made in threads.
+            caller: Calls the model's object.
+            inputs: One input, or a batch.
+            seconds: The timeout; ``None`` for none.
+            run: Runs the coroutine that a plain function returns, if the executor has threads.
 
         Raises:
-            LateError: it took longer than ``seconds``.
-            WorkerDiedError: its worker died each time, the last time without any other call beside it.
-            ModelError: it cannot be sent.
+            LateError: the call took longer than ``seconds``.
+            WorkerDiedError: the worker died each time, the last time in a pool that served no other call.
+            ModelError: the call cannot be pickled.
             Exception: whatever the model raises.
         """
         for _ in range(_RENEWALS):
@@ -287,7 +298,7 @@ class Elsewhere:
                 self._drop(executor)
                 if executor is self._given:
                     raise self._died(error) from error
-        with self._alone:  # so that no other input can be to blame for the death of this worker
+        with self._alone:  # one call at a time: if this worker dies, no other call can have killed it
             executor = executor_of(self._given, self._label)
             try:
                 return self._call(executor, caller, inputs, seconds, run)
@@ -300,7 +311,7 @@ class Elsewhere:
         return WorkerDiedError(f"{self._label}: a worker of its executor died during the call ({error})")
 
     def close(self) -> None:
-        """End the executor, where it is ours; workers that hang are not waited for."""
+        """End an executor that the factory made; kill its workers if a call still hangs."""
         with self._lock:
             executor, self._executor = self._executor, None
         if executor is None or executor is self._given:
@@ -316,7 +327,7 @@ class Elsewhere:
         future = self._submit(executor, caller, inputs, run)
         in_time = False
         try:
-            in_time = bool(wait([future], seconds).done)
+            in_time = ends(future, caller, seconds)
         finally:
             if not in_time and not future.cancel():
                 self._left_behind = True
@@ -337,15 +348,16 @@ class Elsewhere:
     def _submit(
         self, executor: Executor, caller: Caller, inputs: list[Any], run: Run | None
     ) -> Future[list[Any]]:
-        """Send a call there; to a thread together with its context."""
+        """Submit a call; one that runs in a thread takes the current context with it."""
         try:
-            if _has_threads(executor):
+            # Only threads that share this interpreter can take a context.
+            if isinstance(executor, ThreadPoolExecutor) and "interpreter" not in type(executor).__module__:
                 return executor.submit(copy_context().run, caller.call, inputs, run)
             return executor.submit(caller.call, inputs)
         except RuntimeError as error:
             if isinstance(error, BrokenExecutor) or self._executor is executor:
                 raise
-            raise BrokenExecutor(str(error)) from error  # another call has dropped it meanwhile
+            raise BrokenExecutor(str(error)) from error  # another call found it broken and dropped it
 
     def _open(self) -> Executor:
         with self._lock:
@@ -361,20 +373,15 @@ class Elsewhere:
 
 
 def executor_of(given: Any, label: str) -> Executor:
-    """The executor itself, or what its factory makes.
+    """Return the given executor, or the one that the given factory makes.
 
     Raises:
-        UsageError: neither.
+        UsageError: the factory made something else.
     """
     made = given if _is_executor(given) else given()
     if not _is_executor(made):
         raise UsageError(f"executor= of {label} made a {type(made).__name__}, which is not an executor")
     return made  # type: ignore[no-any-return]
-
-
-def _has_threads(executor: Executor) -> bool:
-    """Return whether calls are made in threads of this process and interpreter, and so may have a context."""
-    return isinstance(executor, ThreadPoolExecutor) and "interpreter" not in type(executor).__module__
 
 
 def _is_executor(value: Any) -> bool:
@@ -384,7 +391,7 @@ def _is_executor(value: Any) -> bool:
 
 
 def _is_about_pickling(error: BaseException) -> bool:
-    """Return whether an error is about pickling; its type differs from one Python to the next."""
+    """Return whether an error is about pickling; its type depends on the version of Python."""
     return type(error).__name__ == "PicklingError" or (
         isinstance(error, (TypeError, AttributeError))
         and ("pickle" in str(error) or "local object" in str(error))

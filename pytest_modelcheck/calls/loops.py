@@ -1,4 +1,4 @@
-"""Event loops: which one runs here, and how to wait on it.
+"""Event loops: find the kind that runs here, and wait or sleep on it.
 
 PYTEST_DONT_REWRITE
 """
@@ -20,13 +20,13 @@ def loop_runs() -> bool:
     >>> loop_runs()
     False
     """
-    asyncio = sys.modules.get("asyncio")  # where nothing is awaited, nobody needs it
+    asyncio = sys.modules.get("asyncio")  # a loop can only run if it was imported; the import is slow
     running = getattr(asyncio, "_get_running_loop", None)  # public, but slower under its public name
     return running is not None and running() is not None
 
 
 def running_loop() -> str | None:
-    """The kind of event loop that runs in this thread: ``"asyncio"``, ``"trio"`` or ``None``."""
+    """Return the kind of event loop that runs in this thread: ``"asyncio"``, ``"trio"`` or ``None``."""
     if loop_runs():
         return "asyncio"
     trio = sys.modules.get("trio")
@@ -34,9 +34,9 @@ def running_loop() -> str | None:
 
 
 async def until(call: Future[Any], loop: str | None, seconds: float | None = None) -> None:
-    """Wait for a call on the event loop that runs here, at most so many seconds.
+    """Wait for a call on the running event loop, at most ``seconds``; ``None`` waits for as long as it takes.
 
-    Whoever waits may be cancelled, and the call is not.
+    Cancelling the waiting task does not cancel the call.
     """
     if loop == "trio":
         import trio
@@ -53,7 +53,7 @@ async def until(call: Future[Any], loop: str | None, seconds: float | None = Non
             waiter.set_result(None)
 
     def ended(_call: Future[Any]) -> None:
-        with suppress(RuntimeError):  # the loop is closed, and whoever waited is gone with it
+        with suppress(RuntimeError):  # the loop has closed, so nothing waits on it any more
             here.call_soon_threadsafe(wake)
 
     call.add_done_callback(ended)
@@ -66,7 +66,7 @@ async def until(call: Future[Any], loop: str | None, seconds: float | None = Non
 
 
 async def sleep_on(seconds: float, loop: str | None) -> None:
-    """Sleep on the event loop that runs here."""
+    """Sleep on the running event loop, which is of the given kind."""
     if loop == "trio":
         await trio_sleep(seconds)
     else:

@@ -1,4 +1,4 @@
-"""Figures of the calls of one model: number, time and cost.
+"""Counts, times and costs of the calls of one model.
 
 PYTEST_DONT_REWRITE
 """
@@ -17,12 +17,15 @@ if TYPE_CHECKING:
     from pytest_modelcheck.models.usage import Usage
     from pytest_modelcheck.records import Calls
 
-_GRID = 41
+_GRID = 41  # quantiles that are kept: every 2.5%, so that the median and the 95% are among them
 
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """The state of a meter at one moment."""
+    """The state of a meter at one moment.
+
+    ``calls`` counts timed calls, ``weighed`` answers with known tokens, ``priced`` answers with a known cost.
+    """
 
     asked: int = 0
     requests: int = 0
@@ -40,7 +43,7 @@ class Mark:
 
 
 class Meter:
-    """Counts, for one model, over a run. Safe from any thread."""
+    """Counts the calls of one model over a run. Safe from any thread."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -52,14 +55,14 @@ class Meter:
         self._cost = self._total = 0.0
 
     def called(self, seconds: float) -> None:
-        """A call was answered after so many seconds."""
+        """Record a call that was answered."""
         with self._lock:
             self.requests += 1
             self._total += seconds
             self._seconds.append(seconds)
 
     def broke(self, seconds: float, *, timeout: bool) -> None:
-        """A call was not answered; one that took too long took at least so many seconds."""
+        """Record a failed call. The time of a timeout counts as a latency, which it bounds from below."""
         with self._lock:
             self.requests += 1
             if timeout:
@@ -67,7 +70,7 @@ class Meter:
                 self._seconds.append(seconds)
 
     def spent(self, usage: Usage) -> None:
-        """An answer cost so much."""
+        """Record the tokens and the cost of an answer."""
         with self._lock:
             if usage.tokens_in is not None or usage.tokens_out is not None:
                 self._weighed += 1
@@ -80,12 +83,12 @@ class Meter:
                 self._costs.append(usage.cost)
 
     def retried(self) -> None:
-        """A call is made again."""
+        """Count a retry."""
         with self._lock:
             self.retries += 1
 
     def questions(self, asked: int, *, failed: int = 0, unasked: int = 0) -> None:
-        """So many were asked, of which some failed; some were not asked."""
+        """Count inputs: those that the model was called with, the failed ones of these, and those refused."""
         with self._lock:
             self.asked += asked
             self.failed += failed
@@ -93,11 +96,11 @@ class Meter:
 
     @property
     def mean(self) -> float:
-        """The mean time of an answer, in seconds."""
+        """Mean time per answer, in seconds."""
         return self._total / self.asked if self.asked else 0.0
 
     def mark(self) -> Mark:
-        """Return the meter's present position."""
+        """Return the present counts."""
         return Mark(
             self.asked,
             self.requests,
@@ -118,8 +121,8 @@ class Meter:
         """Return ``calls`` with everything that was counted since ``mark``.
 
         Args:
-            mark: Where the meter stood when the check began.
-            calls: What else is known.
+            mark: The counts when the check began.
+            calls: Holds the figures that the meter does not count: cached answers, direct calls, seconds.
         """
         now, seconds, costs = self.mark(), self._seconds[mark.calls :], self._costs[mark.priced :]
         weighed, priced = now.weighed > mark.weighed, now.priced > mark.priced
@@ -147,7 +150,7 @@ def _more(then: Sequence[tuple[str, int]], now: Sequence[tuple[str, int]]) -> tu
 
 
 def thinned(ordered: Sequence[float]) -> tuple[float, ...]:
-    """At most 41 of some sorted numbers, evenly spaced, from the smallest to the largest.
+    """Thin sorted numbers out to at most 41, evenly spaced by rank, with the smallest and the largest.
 
     >>> thinned([1.0, 2.0]), len(thinned(range(1000))), thinned(range(1001))[38]
     ((1.0, 2.0), 41, 950)

@@ -1,4 +1,4 @@
-"""Permission to call: rates, budgets, and models that are given up.
+"""Limits on calls: rate limits, budgets, and the circuit breaker that gives a model up.
 
 PYTEST_DONT_REWRITE
 """
@@ -17,10 +17,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 GIVE_UP_AFTER = 5
-"""Failed calls in a row after which a model is given up, unless its fixture says otherwise."""
+"""The number of consecutive failed calls after which a model is given up, unless its fixture sets it."""
 
 LONGEST = 60.0
-"""Seconds that a call waits before it is made again, at most; a service that asks for more is given up."""
+"""The longest wait before a retry, in seconds; a model whose service asks for more is given up."""
 
 _SECONDS = {"s": 1, "sec": 1, "second": 1, "m": 60, "min": 60, "minute": 60, "h": 3600, "hour": 3600}
 _SECONDS["day"] = 86_400
@@ -28,10 +28,10 @@ _RATE = re.compile(r"\s*(\d+(?:\.\d+)?)\s*(?:/|per\b)\s*([a-z]+?)\s*", re.IGNORE
 
 
 def interval_of(rate: str) -> float:
-    """The seconds from one call to the next, of a rate such as ``"500/minute"``.
+    """Return the seconds from one call to the next, for a rate such as ``"500/minute"``.
 
     Raises:
-        UsageError: it is not a rate.
+        UsageError: the text is not a rate.
 
     >>> interval_of("500/minute"), interval_of("4 per second")
     (0.12, 0.25)
@@ -47,7 +47,7 @@ def interval_of(rate: str) -> float:
 
 
 class Turn:
-    """The place of one call in the queue."""
+    """The start time of one call; a pause begins a new epoch, in which each call gets a new time."""
 
     __slots__ = ("due", "epoch")
 
@@ -57,11 +57,11 @@ class Turn:
 
 
 class Pace:
-    """Hands out turns, evenly spaced. Safe from any thread; whoever has a turn waits for it himself.
+    """Spaces the calls of a model evenly. Safe from any thread; each caller sleeps by itself.
 
     Args:
         interval: Seconds from one call to the next; 0 for no limit.
-        clock: The time in seconds.
+        clock: Returns the time in seconds.
 
     >>> pace = Pace(2.0, clock=lambda: 100.0)
     >>> [pace.wait(Turn()) for _ in range(3)]
@@ -77,7 +77,7 @@ class Pace:
         self._epoch = 0
 
     def wait(self, turn: Turn) -> float:
-        """Return how many seconds a call has to wait yet; 0.0 where it may start. Ask again after waiting."""
+        """Return how many seconds a call still has to wait; 0.0 if it may start. Call again after waiting."""
         with self._lock:
             now = self._clock()
             if turn.epoch != self._epoch:
@@ -87,7 +87,7 @@ class Pace:
             return max(0.0, turn.due - now)
 
     def pause(self, seconds: float) -> None:
-        """Let no call start for so long. Those that wait already get new turns, as evenly spaced."""
+        """Let no call start for ``seconds``. Calls that already wait are spaced anew after the pause."""
         with self._lock:
             self._paused = max(self._paused, self._clock() + seconds)
             self._next = self._paused if self._interval else max(self._next, self._paused)
@@ -95,11 +95,11 @@ class Pace:
 
 
 class Allowance:
-    """The number of calls that the models may get in a run, retries included.
+    """The number of inputs that all models together may still be called with in a run, retries included.
 
     Args:
-        calls: How many, or ``None`` for any number.
-        option: How the user wrote it.
+        calls: The limit, or ``None`` for no limit.
+        option: The option as the user wrote it, for messages.
 
     >>> allowance = Allowance(3, "--modelcheck-max-calls=3")
     >>> allowance.take(2), allowance.take(2), allowance.take(2)
@@ -114,7 +114,7 @@ class Allowance:
         self.option = option
 
     def take(self, wanted: int) -> int:
-        """Take so many calls, or as many as are left; give back how many."""
+        """Take calls from the allowance: as many as wanted, or those that are left. Return their number."""
         if self._left is None:
             return wanted
         with self._lock:
@@ -123,25 +123,26 @@ class Allowance:
             return taken
 
     def give_back(self, unused: int) -> None:
-        """Return calls that were taken and not made, so that another model may have them."""
+        """Return calls that were taken but not made, so that another model can make them."""
         if self._left is not None:
             with self._lock:
                 self._left += unused
 
     def refusal(self, label: str) -> BudgetError:
-        """The error of a call that is not made."""
+        """Return the error for a call that exceeds the allowance."""
         return BudgetError(f"{self.option} is used up: {label} was not called any more")
 
 
 class Purse:
-    """The cost that the calls of one model may reach in a run.
+    """The cost budget of one model in a run (``max_cost=``).
 
-    A call is made only where the largest cost of an input so far, for it and for all calls under way, still
-    fits. Until a first cost is known, calls are made one by one.
+    The cost of a call is unknown before it ends. So each input of a call, and of the calls under way, is
+    expected to cost as much as the most expensive input so far; a call starts only if the sum fits. Until a
+    first cost is known, calls are made one at a time.
 
     Args:
         label: The model, with its version.
-        limit: The most that may be spent, in the unit of ``cost=``.
+        limit: The budget, in the unit of ``cost=``.
     """
 
     def __init__(self, label: str, limit: float) -> None:
@@ -154,10 +155,10 @@ class Purse:
         self._blind = False
 
     def take(self, size: int) -> bool:
-        """Return whether a call with so many inputs may be made now; not yet, where the answer is no.
+        """Return whether a call with ``size`` inputs may start now; if not, ask again later.
 
         Raises:
-            BudgetError: it may not be made at all.
+            BudgetError: the call exceeds the budget, or the answers do not report their cost.
         """
         with self._lock:
             if self._blind:
@@ -180,7 +181,7 @@ class Purse:
             return True
 
     def settle(self, size: int, cost: float | None, *, answered: bool) -> None:
-        """Take in what a call cost, with as many inputs as were asked for."""
+        """Record the cost of a call, with the number of inputs that was taken for it."""
         with self._lock:
             self._under_way -= size
             if not answered:
@@ -193,18 +194,18 @@ class Purse:
 
 
 class Circuit:
-    """Counts calls that failed in a row, of one model in one run.
+    """Counts consecutive failed calls of one model in one run.
 
-    Only what speaks against the endpoint counts: a model that refuses an input is not out of order. A cached
-    answer between two calls counts as a success, since that call succeeded once: otherwise a service that
-    fails for some inputs would be given up as soon as all others are cached.
+    Only faults of the endpoint count; an endpoint that refuses an input works. A cached answer between two
+    calls counts as a success, because that call succeeded once: otherwise a service that fails for some
+    inputs would be given up as soon as all other answers are cached.
 
     Args:
         label: The model, with its version.
-        give_up_after: How many failures in a row are too many; 0 for never.
+        give_up_after: The number of consecutive failures after which the model is given up; 0 for never.
 
     Attributes:
-        reason: Why the model was given up, or ``None`` while it is not.
+        reason: Why the model was given up, or ``None`` if it was not.
 
     >>> circuit = Circuit("triage 2.1", give_up_after=2)
     >>> circuit.failed(ConnectionError("refused")); circuit.failed(ConnectionError("refused"))
@@ -226,11 +227,11 @@ class Circuit:
         self._row = 0
 
     def failed(self, error: BaseException, *, after_success: bool = False) -> None:
-        """Count a call that failed for good, and not for its input.
+        """Count a call that failed in its last attempt, through a fault of the endpoint.
 
         Args:
-            error: What it raised.
-            after_success: Whether a cached answer was found just before it.
+            error: The exception that it raised.
+            after_success: Whether the call just before it was answered from the cache.
         """
         with self._lock:
             self._row = 1 if after_success else self._row + 1
@@ -239,12 +240,12 @@ class Circuit:
                 self.reason = f"{self._label} was given up after {calls} failed: {one_line(error)}"
 
     def open(self, reason: str) -> None:
-        """Give the model up at once."""
+        """Give the model up at once; an earlier reason stays."""
         with self._lock:
             self.reason = self.reason or reason
 
     def check(self) -> None:
-        """Let a call pass.
+        """Let a call pass, unless the model was given up.
 
         Raises:
             OutageError: the model was given up.

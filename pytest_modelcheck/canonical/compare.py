@@ -23,6 +23,7 @@ from pytest_modelcheck.canonical.kinds import (
     IGNORING,
     MORE,
     NEVER_SET,
+    PRIVATE,
     SEEN,
     TYPE,
     UNKEPT,
@@ -39,11 +40,13 @@ if TYPE_CHECKING:
 
 _NEAR_ZERO: Final = 1e-9
 _NUMBERS: Final = frozenset({int, float})
-_PARTS: Final = frozenset({TYPE, DEFAULT, EXTRA, MORE, NEVER_SET})
+_WITHIN: Final = (EXTRA, MORE, PRIVATE)
+"""The parts of an object whose names stand among those of its fields."""
+_PARTS: Final = frozenset({TYPE, DEFAULT, NEVER_SET, *_WITHIN})
 _WRAPPED: Final = (b'{"$seen":[', b'{"$ignorin')
 _TRAJECTORIES: Final = (b'{"$trajectory":', b'{"$calls":')
 _KEY: Final = "\x00"
-"""The beginning of a key that is not text."""
+"""The beginning of a key that is not text; one that begins so is written as if it were none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -244,12 +247,13 @@ def _opened(form: Any) -> tuple[str, Any, Any]:
         return "", form, ()
     if len(form) == 1:
         ((tag, inside),) = form.items()
-        if tag in (DICT, "$counter"):
-            pairs = {_name(key): item for key, item in inside}
+        if tag in (DICT, "$counter", "$defaultdict"):
+            kind, rows = (f"{tag} {inside[0]}", inside[1]) if tag == "$defaultdict" else (tag, inside)
+            pairs = {_name(key): item for key, item in rows}
+            if len(pairs) < len(rows):  # several keys are NaN
+                return kind, rows, ()
             odd = any(name[:1] in (_KEY, "$") for name in pairs)
-            return "" if odd and tag == DICT else tag, pairs, ()
-        if tag == "$defaultdict":
-            return f"{tag} {inside[0]}", {_name(key): item for key, item in inside[1]}, ()
+            return "" if odd and tag == DICT else kind, pairs, ()
         if tag in HOMES:
             return tag, {name: item for name, item in inside.items() if name != ASIDE}, ()
         if tag[:1] == "$" and tag not in _PARTS:
@@ -258,11 +262,13 @@ def _opened(form: Any) -> tuple[str, Any, Any]:
         return "", form, ()
     parts = {name: item for name, item in form.items() if name not in _PARTS}
     left = parts.keys() & form.get(DEFAULT, ())  # what nobody declared was not gained by a class
-    return form.get(TYPE, ""), {**parts, **form.get(EXTRA, {}), **form.get(MORE, {})}, left
+    for part in _WITHIN:
+        parts |= form.get(part, {})
+    return form.get(TYPE, ""), parts, left
 
 
 def _name(key: Any) -> str:
-    return key if type(key) is str else _KEY + orjson.dumps(key).decode()
+    return key if type(key) is str and key[:1] != _KEY else _KEY + orjson.dumps(key).decode()
 
 
 def _step(path: str, name: str | int) -> str:
@@ -332,7 +338,7 @@ def _pruned(form: Any, patterns: Patterns) -> Any:
         return [None if () in left else _pruned(item, left) for left, item in pairs]
     pruned: dict[str, Any] = {}
     for name, item in form.items():
-        if name in (EXTRA, MORE) or (name[:1] == "$" and len(form) == 1):
+        if name in _WITHIN or (name[:1] == "$" and len(form) == 1):
             pruned[name] = _pruned_pairs(item, patterns) if name == DICT else _pruned(item, patterns)
         elif name in (TYPE, DEFAULT, NEVER_SET):
             pruned[name] = item

@@ -70,10 +70,10 @@ class Kind(NamedTuple):
 
 # -- the standard library -----------------------------------------------------------------------------
 
-_FACTORIES: Final[dict[Any, str | None]] = {
-    None: None, int: "int", list: "list", dict: "dict", set: "set", float: "float", str: "str"
-}  # fmt: skip
-_BY_NAME: Final = {name: factory for factory, name in _FACTORIES.items()}
+_FACTORIES: Final[dict[str | None, Any]] = {None: None} | {
+    factory.__name__: factory
+    for factory in (bool, int, float, complex, str, bytes, list, tuple, dict, set, frozenset, Counter, deque)
+}
 
 
 def _pairs(value: Any) -> list[Any]:
@@ -81,9 +81,10 @@ def _pairs(value: Any) -> list[Any]:
 
 
 def _defaultdict_parts(value: Any) -> list[Any]:
-    if value.default_factory not in _FACTORIES:
+    name = getattr(value.default_factory, "__name__", None)
+    if value.default_factory is not _FACTORIES.get(name):
         raise Refusal("the default_factory of this defaultdict is a function. Answer dict(...) of it.")
-    return [_FACTORIES[value.default_factory], _pairs(value)]
+    return [name, _pairs(value)]
 
 
 def _base64(value: bytes) -> str:
@@ -113,9 +114,7 @@ TAGS: Final[dict[type, Kind]] = {
     complex: Kind("$complex", lambda value: [value.real, value.imag], lambda parts: complex(*parts)),
     Decimal: Kind("$decimal", str, Decimal),
     Fraction: Kind(
-        "$fraction",
-        lambda value: [str(value.numerator), str(value.denominator)],
-        lambda parts: Fraction(int(parts[0]), int(parts[1])),
+        "$fraction", lambda value: [value.numerator, value.denominator], lambda parts: Fraction(*parts)
     ),
     UUID: Kind("$uuid", str, UUID),
     dt.date: Kind("$date", dt.date.isoformat, dt.date.fromisoformat),
@@ -136,7 +135,7 @@ TAGS: Final[dict[type, Kind]] = {
     OrderedDict: Kind("$ordereddict", _pairs, OrderedDict),
     Counter: Kind("$counter", _pairs, lambda parts: Counter(dict(parts))),
     defaultdict: Kind(
-        "$defaultdict", _defaultdict_parts, lambda parts: defaultdict(_BY_NAME[parts[0]], parts[1])
+        "$defaultdict", _defaultdict_parts, lambda parts: defaultdict(_FACTORIES[parts[0]], parts[1])
     ),
     SimpleNamespace: Kind(
         "$namespace", lambda value: dict(vars(value)), lambda parts: SimpleNamespace(**parts)

@@ -242,6 +242,8 @@ def _column_parts(values: Any) -> dict[str, Any]:
         return {"instants": values.tz_convert("UTC").tz_localize(None).to_numpy(), "dtype": str(dtype)}
     if isinstance(dtype, pd.PeriodDtype):
         return {"ordinals": values.asi8, "dtype": str(dtype)}
+    if isinstance(dtype, pd.SparseDtype):
+        return {"sparse": [np.asarray(values), dtype.subtype.str, dtype.fill_value]}
     items = [None if one is pd.NA else one for one in values]
     if isinstance(dtype, pd.StringDtype):
         return {"items": items, "string": [dtype.storage, dtype.na_value is pd.NA]}
@@ -259,6 +261,9 @@ def _column(parts: Any) -> Any:
         return pd.DatetimeIndex(parts["instants"]).tz_localize("UTC").astype(parts["dtype"]).array
     if "ordinals" in parts:
         return pd.arrays.PeriodArray(parts["ordinals"], dtype=parts["dtype"])
+    if "sparse" in parts:
+        dense, subtype, fill = parts["sparse"]
+        return pd.arrays.SparseArray(dense, dtype=pd.SparseDtype(subtype, fill))
     dtype = parts.get("dtype")
     if "string" in parts:
         storage, missing = parts["string"]

@@ -186,7 +186,7 @@ class Lowering:
                 lowered[name] = self.lower(part, shapes.get(name) or ANYTHING)
         except Refusal as refusal:
             raise (refusal if name[:1] == "$" else refusal.under(attribute_step(name))) from None
-        if self.marks and (left := adapter.at_default(value, parts)):
+        if self.marks and (left := adapter.at_default(value, parts, _form)):
             lowered[DEFAULT] = left
         if adapter.json is dict or shape.adapter is not adapter:
             return lowered
@@ -302,6 +302,13 @@ def encode_plain(value: Any) -> bytes:
         return orjson.dumps(Describing().lower(value))
     except (RecursionError, TypeError):
         return orjson.dumps(_described(value))
+
+
+def _form(value: Any) -> Any:
+    try:
+        return comparable(value)
+    except NotKept:
+        return object()
 
 
 @lru_cache(maxsize=1024)

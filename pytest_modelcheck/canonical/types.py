@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import dataclasses
 import sys
+from contextlib import suppress
 from enum import Enum, Flag
 from functools import cached_property, lru_cache, partial
 from inspect import getattr_static, isabstract
@@ -123,6 +124,7 @@ class Adapter:
         self.is_open = type(self) is Adapter and field_names(kind) is None
         self._named = frozenset(self.names)
         self._defaults = _defaults(kind)
+        self._initial: dict[str, Any] | None = None
         self._is_tuple = issubclass(kind, tuple)
         self._is_struct = hasattr(kind, "__struct_fields__")  # msgspec makes one only by a call
         self._set = sys.modules["msgspec"].structs.force_setattr if self._is_struct else _set
@@ -148,14 +150,15 @@ class Adapter:
             parts[MORE] = more
         return parts
 
-    def at_default(self, _value: Any, parts: dict[str, Any]) -> list[str]:
-        """The fields of an object that were left at their default."""
-        left = []
-        for name, (default, factory) in self._defaults.items():
-            value = parts.get(name, ABSENT)
-            if _is_default(value, default) if factory is None else type(value) is factory and not value:
-                left.append(name)
-        return left
+    def at_default(self, _value: Any, parts: dict[str, Any], form: Callable[[Any], Any]) -> list[str]:
+        """The fields of an object that are at their default. ``form`` tells values apart by their content."""
+        if self._initial is None:
+            self._initial = {name: _made(*given) for name, given in self._defaults.items()}
+        return [
+            name
+            for name, default in self._initial.items()
+            if name in parts and _is_default(parts[name], default, form)
+        ]
 
     def _held(self, value: Any) -> dict[str, Any]:
         held: dict[str, Any] = value.__dict__ if self._has_dict else {}
@@ -221,44 +224,53 @@ class PydanticAdapter(Adapter):
     def __init__(self, kind: Any) -> None:
         super().__init__(kind)
         self._allows_extra = kind.model_config.get("extra") == "allow"
-        self._private = self._fresh_private()
+        given = getattr(kind, "__private_attributes__", None) or {}  # BaseModel itself has none
+        self._has_private = bool(given)
+        made = {name: one.get_default() for name, one in given.items()}
+        self._private = {
+            name: one for name, one in made.items() if type(one).__name__ != "PydanticUndefinedType"
+        }
+        self._makers = {name: given[name].get_default for name in self._private}
 
     def take(self, value: Any) -> dict[str, Any]:
-        """The fields, extra ones, and private attributes; what else is in ``__dict__`` is a cache."""
-        parts = self._fields(value.__dict__)  # pydantic warns of who reads a field that is deprecated
-        if more := value.__pydantic_extra__:
-            parts[EXTRA] = dict(more)
-        private = value.__pydantic_private__
-        if private and not (
-            private.keys() == self._private.keys()
-            and all(_is_default(item, self._private[name]) for name, item in private.items())
-        ):
-            parts[PRIVATE] = dict(private)
+        """The fields, extra ones, and private attributes, without caches and what clients leave there."""
+        held = value.__dict__  # pydantic warns of who reads a field that is deprecated
+        parts = self._fields(held)
+        if extra := value.__pydantic_extra__:
+            parts[EXTRA] = dict(extra)
+        if held.keys() != self._named:  # model_copy(update=...) adds others
+            more = {name: item for name, item in self._beside(held).items() if name[:1] != "_"}
+            parts |= {MORE: more} if more else {}
+        if private := value.__pydantic_private__:
+            known = self._private
+            own = [name for name in private if not _is_default(private[name], known.get(name, ABSENT))]
+            parts |= {PRIVATE: {name: private[name] for name in own}} if own else {}
         return parts
 
-    def at_default(self, value: Any, parts: dict[str, Any]) -> list[str]:
+    def at_default(self, value: Any, parts: dict[str, Any], form: Callable[[Any], Any]) -> list[str]:  # noqa: ARG002
         """The fields that are not in ``model_fields_set``."""
         given = value.__pydantic_fields_set__
-        names = [*self.names, *parts[EXTRA]] if EXTRA in parts else self.names
+        names = [*self.names, *parts.get(EXTRA, ()), *parts.get(MORE, ())]
         return [] if len(given) == len(names) else [name for name in names if name not in given]
 
     def make(self, parts: dict[str, Any], left: list[str]) -> Any:
         """The model, as it was: nothing is validated again."""
-        more = parts.pop(EXTRA, {} if self._allows_extra else None)
-        private = parts.pop(PRIVATE, None)
+        extra = parts.pop(EXTRA, {} if self._allows_extra else None)
+        if self._allows_extra:  # a newer client may declare what was an extra value, and an older one not
+            parts |= {name: extra.pop(name) for name in self._named.intersection(extra)}
+            lost = [name for name in parts if name not in self._named and name[:1] != "$"]
+            extra |= {name: parts.pop(name) for name in lost}
+        more = parts.pop(MORE, {})
+        private = parts.pop(PRIVATE, {})
         self.complete(parts, left)
-        if private is None and self._private:
-            private = self._fresh_private()
         made = object.__new__(self.kind)
-        _set(made, "__dict__", {name: parts[name] for name in self.names if name in parts})
-        _set(made, "__pydantic_fields_set__", {*self.names, *(more or ())}.difference(left))
-        _set(made, "__pydantic_extra__", more)
-        _set(made, "__pydantic_private__", private)
+        _set(made, "__dict__", {name: parts[name] for name in self.names if name in parts} | more)
+        _set(made, "__pydantic_fields_set__", {*self.names, *(extra or ()), *more}.difference(left))
+        _set(made, "__pydantic_extra__", extra)
+        if self._has_private:
+            private = {name: make() for name, make in self._makers.items() if name not in private} | private
+        _set(made, "__pydantic_private__", private if self._has_private else None)
         return made
-
-    def _fresh_private(self) -> dict[str, Any]:
-        given = getattr(self.kind, "__private_attributes__", None) or {}  # BaseModel itself has none
-        return {name: one.get_default() for name, one in given.items()}
 
 
 class EnumAdapter(Adapter):
@@ -276,10 +288,15 @@ class EnumAdapter(Adapter):
         """The member of that name, or the flags. Raises ``ValueError`` where there are none."""
         if self.json is int:
             return self.kind(parts["value"])
-        member = self.kind.__members__.get(parts.get("name"))
-        if member is None:
-            raise ValueError(f"{self.name} has no member {parts.get('name')!r}")
-        return member
+        name = parts.get("name")
+        member = self.kind.__members__.get(name)
+        if member is not None:
+            return member
+        with suppress(ValueError):
+            member = self.kind(name)  # google-genai makes members of values that it does not know
+            if member._name_ == name:
+                return member
+        raise ValueError(f"{self.name} has no member {name!r}")
 
 
 class DerivedAdapter(Adapter):
@@ -346,7 +363,10 @@ def adapter_for(kind: Any) -> Adapter | None:
     if hidden:
         return None  # something of it is written in C, as the order of an OrderedDict is
     if not named and hasattr(kind, "__get_pydantic_core_schema__") and "pydantic" in sys.modules:
-        return SchemaAdapter(kind)
+        try:
+            return SchemaAdapter(kind)
+        except Exception:  # noqa: BLE001 - a schema is code of the class, and may need what is not installed
+            return None
     return Adapter(kind) if named or _has_open_state(kind) else None
 
 
@@ -371,14 +391,23 @@ def _slots(kind: type) -> list[str]:
     return [name for own in written for name, what in own if isinstance(what, MemberDescriptorType)]
 
 
-def _is_default(value: Any, default: Any) -> bool:
-    """Return whether a value is plainly that of the default; never asks an ``==`` of the user's."""
+def _is_default(value: Any, default: Any, form: Callable[[Any], Any] = id) -> bool:
+    """Return whether a value is that of the default; never asks an ``==`` of the user's."""
     kind = type(value)
     if kind is not type(default):
         return False
     if kind in _ATOMS:
-        return bool(value == default)
-    return (value is default and isinstance(value, Enum)) or (kind is tuple and not value and not default)
+        return bool(value == default) or bool(value != value and default != default)  # both NaN
+    if kind in _BASES and not (value and len(value) == len(default)):
+        return not value and not default
+    return bool(form(value) == form(default))
+
+
+def _made(default: Any, factory: Callable[[], Any] | None) -> Any:
+    try:
+        return default if factory is None else factory()
+    except Exception:  # noqa: BLE001 - a factory of the user's; what it raises here is no answer's business
+        return ABSENT
 
 
 def _defaults(kind: Any) -> dict[str, tuple[Any, Callable[[], Any] | None]]:

@@ -206,13 +206,9 @@ def _hashed(name: str) -> int:
     return hash(name) & _ALL_BITS or 1  # differs between processes, and never leaves this one
 
 
-def _number(data: bytes) -> int:
-    return max(1, int.from_bytes(data, "big"))
-
-
 def _key(case: Case, content: Any) -> int:
     try:
-        return _number(digest(content)[:8])
+        return max(1, int.from_bytes(digest(content)[:8], "big"))
     except NotCanonical as error:
         raise _error(
             case, f"no id can be made from the content of this case, so give it one ({error})"

@@ -105,7 +105,12 @@ class StrategySource(Source):
         row = Row(value, Origin(self.name))
         if value is None:
             raise row.error("it draws None, but a case needs an input")
-        is_row = isinstance(value, Case) or layout.names or _says_what_is_what(value)
+        # A mapping is a whole case only if it says which of its values is the input.
+        is_row = (
+            isinstance(value, Case)
+            or layout.names
+            or (isinstance(value, Mapping) and "input" in value and value.keys() <= set(FIELDS))
+        )
         case = to_case(row if is_row else Row(Case(value), row.origin), layout)
         return case if case.origin is not row.origin else replace(case, origin=None)
 
@@ -133,11 +138,6 @@ class StrategySource(Source):
         notes = [note for note in getattr(error, "__notes__", ()) if note.startswith("while generating")]
         said = "; ".join([f"{type(error).__name__}: {error}", *notes])
         return CaseError(f"{self.name}: {said}{_raised_at(error)}")
-
-
-def _says_what_is_what(value: Any) -> bool:
-    """Return whether a value is a mapping of an input and other fields of a case, not just an input."""
-    return isinstance(value, Mapping) and "input" in value and value.keys() <= set(FIELDS)
 
 
 def _raised_at(error: Exception) -> str:

@@ -5,22 +5,28 @@ PYTEST_DONT_REWRITE
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import combinations, product
 from typing import TYPE_CHECKING
 
 from pytest_modelcheck.checks.evidence import Evidence, units_of, whole
-from pytest_modelcheck.checks.limits import exceeds
-from pytest_modelcheck.checks.protocol import Look, Reason, Rules, Tests, broken_for_good, looked, placed
+from pytest_modelcheck.checks.limits import ROUNDING, exceeds, fraction_of
+from pytest_modelcheck.checks.protocol import (
+    ALL,
+    Look,
+    Reason,
+    Rules,
+    Tests,
+    broken_for_good,
+    looked,
+    placed,
+)
 from pytest_modelcheck.records import Status
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
-    from pytest_modelcheck.checks.evidence import CaseRuns
     from pytest_modelcheck.checks.limits import Allowance
-
-_ROUNDING = 1e-9
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +48,7 @@ class CaseAnswers:
     @property
     def varies(self) -> bool:
         """True if two approved answers, or two current ones, differ."""
-        return len(set(self.approved)) > 1 or len(set(self.now(slice(None)))) > 1
+        return len(set(self.approved)) > 1 or len(set(self.now(ALL))) > 1
 
     def excess(self, sets: slice) -> float:
         """Return how much more current answers differ from approved ones than those from each other."""
@@ -120,13 +126,9 @@ def look_at_changes(answers: Answers, allowance: Allowance, rules: Rules) -> Loo
     cases = answers.cases
     if not cases:
         return Look(Status.PASSED, Reason.MET)
-    margin = allowance / len(cases) if isinstance(allowance, int) else allowance
 
     def excess(sets: slice) -> list[float]:
         return [case.excess(sets) for case in cases]
-
-    def missed(sets: slice) -> bool:
-        return exceeds(sum(excess(sets)) - _ROUNDING, len(cases), allowance)
 
     def p_value(sets: slice) -> float:
         from pytest_modelcheck.stats.noise import disagreements, noise_calibrated_excess
@@ -137,23 +139,9 @@ def look_at_changes(answers: Answers, allowance: Allowance, rules: Rules) -> Loo
             return 1.0  # there is no noise to compare with: only answers that never vary can fail
         return noise_calibrated_excess(tables, runs, rules.false_fail_rate).p_value
 
-    def allows_fail() -> bool:
-        return _beyond(excess(slice(None)), margin, rules)
-
     own = sum(_share_of_differing(combinations(case.approved, 2)) for case in cases) / len(cases)
-    if _hides_changes(own, margin):
-        return Look(Status.INCONCLUSIVE, Reason.NOTHING_SEEN)
-    if answers.approved_runs == 1 and not answers.may_be_steady and missed(slice(None)):
-        return Look(Status.FAILED, Reason.NO_NOISE_KNOWN)
-    return looked(answers, rules, Tests(missed, p_value, allows_fail, lambda _: ()))
-
-
-def _hides_changes(own: float, margin: float) -> bool:
-    """Return whether the approved version differs from itself so often that changing every answer would pass.
-
-    Where all answers may change, nothing is hidden: nobody looks.
-    """
-    return 1 - own <= margin + _ROUNDING < 1
+    tests = _tests(excess, p_value, len(cases), allowance, rules)
+    return _look_at_answers(answers, own, fraction_of(allowance, len(cases)), rules, tests)
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,18 +199,14 @@ def look_at_compared(compared: Compared, allowance: Allowance, rules: Rules) -> 
     cases = compared.runs.cases
     if not cases:
         return Look(Status.PASSED, Reason.MET)
-    margin = allowance / len(cases) if isinstance(allowance, int) else allowance
 
     def excess(sets: slice) -> list[float]:
         found = []
         for case in cases:
-            now = [run for runs in case.sets[sets] for run in runs]
+            now = case.now(sets)
             own = 1 - sum(case.approved) / len(case.approved) if case.approved else 0.0
             found.append(1 - sum(now) / len(now) - own)
         return found
-
-    def missed(sets: slice) -> bool:
-        return exceeds(sum(excess(sets)) - _ROUNDING, len(cases), allowance)
 
     def p_value(sets: slice) -> float:
         if compared.approved_runs == 1:
@@ -232,15 +216,29 @@ def look_at_compared(compared: Compared, allowance: Allowance, rules: Rules) -> 
         units = [unit for unit in units_of(cases, sets) if unit.then]
         return exchange_p_value(whole([unit.then for unit in units]), whole([unit.now for unit in units]))
 
-    def allows_fail() -> bool:
-        return _beyond(excess(slice(None)), margin, rules)
-
     own = sum(1 - sum(case.approved) / len(case.approved) for case in cases if case.approved) / len(cases)
-    if _hides_changes(own, margin):
+    tests = _tests(excess, p_value, len(cases), allowance, rules)
+    return _look_at_answers(compared, own, fraction_of(allowance, len(cases)), rules, tests)
+
+
+def _look_at_answers(
+    answers: Answers | Compared, own: float, margin: float, rules: Rules, tests: Tests
+) -> Look:
+    """Look at answers, if the approved ones show how many change by chance.
+
+    Args:
+        answers: The answers, or the bodies that compare them.
+        own: How often approved answers differ from each other.
+        margin: How many may change, as a fraction of the cases.
+        rules: How the evidence is weighed.
+        tests: Compare the rest with the allowance.
+    """
+    # Changing every answer would pass. Where all may change, nothing is hidden: nobody looks.
+    if 1 - own <= margin + ROUNDING < 1:
         return Look(Status.INCONCLUSIVE, Reason.NOTHING_SEEN)
-    if compared.approved_runs == 1 and not compared.may_be_steady and missed(slice(None)):
+    if answers.approved_runs == 1 and not answers.may_be_steady and tests.missed(ALL):
         return Look(Status.FAILED, Reason.NO_NOISE_KNOWN)
-    return looked(compared, rules, Tests(missed, p_value, allows_fail, lambda _: ()))
+    return looked(answers, rules, tests)
 
 
 def look_at_regressed(evidence: Evidence, allowance: Allowance, rules: Rules) -> Look:
@@ -266,36 +264,34 @@ def look_at_regressed(evidence: Evidence, allowance: Allowance, rules: Rules) ->
     cases = shared.cases
     if not cases:
         return Look(Status.PASSED, Reason.MET)
-    margin = allowance / len(cases) if isinstance(allowance, int) else allowance
     subtract = all(len(case.approved) > 1 for case in cases)
 
     def excess(sets: slice) -> list[float]:
         found = []
         for case in cases:
             then = sum(case.approved) / len(case.approved)
-            now = [run for runs in case.sets[sets] for run in runs]
+            now = case.now(sets)
             own = then * (1 - then) * len(case.approved) / (len(case.approved) - 1) if subtract else 0.0
             found.append(then * (1 - sum(now) / len(now)) - own)
         return found
-
-    def missed(sets: slice) -> bool:
-        return exceeds(sum(excess(sets)) - _ROUNDING, len(cases), allowance)
 
     def p_value(sets: slice) -> float:
         units = units_of(cases, sets)
         if subtract and all(unit.size == 1 for unit in units):
             from pytest_modelcheck.stats.noise import regression_rise
 
-            then, now = ([[run > 0 for run in side] for side in sides] for sides in _sides(cases, sets))
+            then = [[run > 0 for run in case.approved] for case in cases]
+            now = [[run > 0 for run in case.now(sets)] for case in cases]
             return regression_rise(then, now, rules.false_fail_rate).p_value
         from pytest_modelcheck.stats.exchange import exchange_p_value
 
         return exchange_p_value(whole([unit.then for unit in units]), whole([unit.now for unit in units]))
 
-    def allows_fail() -> bool:
-        return _beyond(excess(slice(None)), margin, rules)
-
-    tests = Tests(missed, p_value, allows_fail, shared.broke, lambda: shared.fixed_on_one_run)
+    tests = replace(
+        _tests(excess, p_value, len(cases), allowance, rules),
+        suspects=shared.broke,
+        may_be_luck=lambda: shared.fixed_on_one_run,
+    )
     look = looked(shared, rules, tests)
     if look.needs is not None or look.status is Status.FAILED or shared.deterministic:
         return placed(look, evidence)
@@ -305,18 +301,27 @@ def look_at_regressed(evidence: Evidence, allowance: Allowance, rules: Rules) ->
     return placed(look, evidence)
 
 
-def _sides(cases: Sequence[CaseRuns], sets: slice) -> tuple[list[tuple[float, ...]], list[list[float]]]:
-    then = [case.approved for case in cases]
-    return then, [[run for runs in case.sets[sets] for run in runs] for case in cases]
+def _tests(
+    excess: Callable[[slice], Sequence[float]],
+    p_value: Callable[[slice], float],
+    cases: int,
+    allowance: Allowance,
+    rules: Rules,
+) -> Tests:
+    """The tests of a limit on what differs beyond noise: the ``excess`` of each case in some sets of runs."""
 
+    def missed(sets: slice) -> bool:
+        return exceeds(sum(excess(sets)) - ROUNDING, cases, allowance)
 
-def _beyond(excess: Sequence[float], margin: float, rules: Rules) -> bool:
-    """Return whether the mean excess is certain to exceed the allowance; with none, the test has said so."""
-    if not margin:
-        return True
-    from pytest_modelcheck.stats.noise import excess_bound
+    def allows_fail() -> bool:
+        margin = fraction_of(allowance, cases)
+        if not margin:
+            return True  # the p-value has said so
+        from pytest_modelcheck.stats.noise import excess_bound
 
-    return excess_bound(excess, 1 - rules.false_fail_rate) > margin
+        return excess_bound(excess(ALL), 1 - rules.false_fail_rate) > margin
+
+    return Tests(missed, p_value, allows_fail, lambda _: ())
 
 
 def _share_of_differing(pairs: Iterable[tuple[int, int]]) -> float:

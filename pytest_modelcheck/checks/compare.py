@@ -63,6 +63,7 @@ class Pair:
         """Each trial of now with the one of then: the same run of it, else the first."""
         if len(self.now) == 1 == len(self.then):
             return ((self.now[0], self.then[0]),)
+        # In reverse, so that of equal ones the first counts.
         approved = {trial.key: trial for trial in reversed(self.then)}
         first = {trial.key[:2]: trial for trial in reversed(self.then)}
         return [(trial, approved.get(trial.key) or first[trial.key[:2]]) for trial in self.now]

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from pytest_modelcheck.canonical.text import apart, counted, percent, plural
 from pytest_modelcheck.checks.excess import of_changes, of_regressions, of_variants
-from pytest_modelcheck.checks.limits import allowed, exceeds
+from pytest_modelcheck.checks.limits import ROUNDING, allowed, exceeds
 from pytest_modelcheck.checks.noise import DropNoise, RateNoise, Rule, ShareNoise
 from pytest_modelcheck.checks.series import trend
 from pytest_modelcheck.checks.verdicts import with_reason
@@ -27,9 +27,6 @@ if TYPE_CHECKING:
     from pytest_modelcheck.checks.observed import Observed
     from pytest_modelcheck.checks.protocol import Look
     from pytest_modelcheck.records import Comparison, Tally
-
-
-_ROUNDING = 1e-9  # error of a mean of scores
 
 
 def decide(observed: Observed, limits: Limits) -> list[Finding]:
@@ -268,7 +265,7 @@ def _slice_drop(summary: str, look: Look, limits: Limits, sets: int) -> Finding:
 
 def _rate(observed: Observed, required: float, rule: Rule) -> Finding:
     rate = observed.rate or 0.0
-    met = rate >= required - (_ROUNDING if observed.means is not None else 0.0)
+    met = rate >= required - (ROUNDING if observed.means is not None else 0.0)
     at_zero = observed.signed and not required and rule.limits.population == "fixed"
     return rule.finding(
         "at_least", _rate_summary(observed, rate, required), met, RateNoise(observed, required, at_zero)
@@ -308,13 +305,13 @@ def _drop(observed: Observed, comparison: Comparison, rule: Rule) -> Finding:
         what = "mean score" if observed.graded else observed.score_as or "pass rate"
         if observed.signed:
             what = "mean change is"
-        rise = 0 - (mean if abs(mean) > _ROUNDING else 0)  # not -mean, which would print "-0"
+        rise = 0 - (mean if abs(mean) > ROUNDING else 0)  # not -mean, which would print "-0"
         change = f"{what} {rise:+.3g}" if observed.graded else f"{what} {rise * 100:+.3g} points"
         unit = observed.scale if observed.graded else GRADE
         summary = f"{change} against {comparison.version}, {allowed(allowance, unit)}"
     if observed.rise is not None:
         summary = f"{summary}; {observed.rise}"
-    missed = exceeds(net - _ROUNDING, comparison.judged, allowance)
+    missed = exceeds(net - ROUNDING, comparison.judged, allowance)
     sampled = rule.limits.population == "sample"
     noise = DropNoise(observed, broke, fixed, comparison.judged, allowance, sampled)
     return rule.finding("max_drop", summary, not missed, noise, comparison.p_value)

@@ -44,7 +44,11 @@ class CaseRuns:
     @property
     def current(self) -> tuple[float, ...]:
         """The runs of all current sets."""
-        return self.sets[0] if len(self.sets) == 1 else tuple(run for runs in self.sets for run in runs)
+        return self.sets[0] if len(self.sets) == 1 else self.now(slice(None))
+
+    def now(self, sets: slice) -> tuple[float, ...]:
+        """The runs of some current sets."""
+        return tuple(run for runs in self.sets[sets] for run in runs)
 
     @property
     def varies(self) -> bool:
@@ -181,7 +185,7 @@ def units_of(cases: Iterable[CaseRuns], sets: slice = slice(None)) -> list[Unit]
     groups: dict[Hashable, list[tuple[tuple[float, ...], tuple[float, ...]]]] = {}
     places: list[Unit | Hashable] = []
     for case in cases:
-        now = tuple(run for runs in case.sets[sets] for run in runs)
+        now = case.now(sets)
         if case.unit is None:
             alone.append(Unit(1, case.approved, now))
             places.append(alone[-1])

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pytest_modelcheck.canonical.text import percent
+from pytest_modelcheck.checks.limits import ROUNDING, fraction_of
 from pytest_modelcheck.checks.noise import ExcessNoise
 from pytest_modelcheck.checks.protocol import DOUBTFUL, Look, Reason, Rules, placed, unless_broken
 from pytest_modelcheck.checks.verdicts import UNSEEN
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
     from pytest_modelcheck.records import Finding
     from pytest_modelcheck.stats.noise import Excess, Rise
 
-_ROUNDING = 1e-9
 _AGAINST = True
 
 
@@ -39,9 +39,9 @@ def look_at_rise(paired: Evidence, rise: Rise, allowance: Allowance, rules: Rule
     from pytest_modelcheck.stats.noise import excess_bound, rise_p_value
 
     each, rate = rise.each, rules.false_fail_rate
-    margin = _fraction(allowance, len(each))
+    margin = min(1.0, fraction_of(allowance, len(each)))
     look = Look(Status.PASSED, Reason.MET)
-    if sum(each) / len(each) > margin + _ROUNDING:
+    if sum(each) / len(each) > margin + ROUNDING:
         chance = rise_p_value([0.0] * len(each), each, rate)
         look = Look(Status.INCONCLUSIVE, Reason.WEAK, chance)
         if chance > DOUBTFUL:
@@ -67,8 +67,8 @@ def of_changes(excess: Excess, units: str, cases: int, allowance: Allowance, rul
     Where answers to one input differ from call to call about as often as answers can differ, a change of the
     model would not be seen: that is not a pass.
     """
-    allowed = _fraction(allowance, cases)
-    if 1 - excess.own <= allowed + _ROUNDING:
+    allowed = min(1.0, fraction_of(allowance, cases))
+    if 1 - excess.own <= allowed + ROUNDING:
         summary = f"the model disagrees with itself on {excess.own:.0%} of identical inputs, {UNSEEN}"
         reveals = "answers that all differ from call to call cannot reveal anything"
         return rule.inconclusive("max_changed", summary, _AGAINST, None, reveals)
@@ -85,12 +85,8 @@ def of_regressions(excess: Excess, units: str, cases: int, allowance: Allowance,
         f"{excess.cross:.0%} of runs fail of cases that passed, but {excess.own:.0%} do where the model is "
         "only asked again"
     )
-    return _finding("max_regressed", ExcessNoise(excess, units, _fraction(allowance, cases)), what, rule)
-
-
-def _fraction(allowance: Allowance, cases: int) -> float:
-    """An allowance as a fraction of the cases."""
-    return min(1.0, allowance / cases if isinstance(allowance, int) else allowance)
+    noise = ExcessNoise(excess, units, min(1.0, fraction_of(allowance, cases)))
+    return _finding("max_regressed", noise, what, rule)
 
 
 def _finding(limit: str, noise: ExcessNoise, what: str, rule: Rule) -> Finding:
@@ -98,4 +94,4 @@ def _finding(limit: str, noise: ExcessNoise, what: str, rule: Rule) -> Finding:
     mean, low = sum(each) / len(each), noise.low(rule.limits.false_fail_rate)
     allowed = f"allowed {percent(noise.allowance)}" if noise.allowance else "none allowed"
     summary = f"{what}; excess {mean:.0%} (at least {low:.0%}), {allowed}"
-    return rule.finding(limit, summary, mean <= noise.allowance + _ROUNDING, noise)
+    return rule.finding(limit, summary, mean <= noise.allowance + ROUNDING, noise)

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from pytest_modelcheck.canonical.text import percent, plural
+from pytest_modelcheck.checks.limits import fraction_of
 from pytest_modelcheck.checks.protocol import DOUBTFUL
 from pytest_modelcheck.records import Correction, Finding, Status
 
@@ -181,7 +182,7 @@ class Judging:
     def _hold_drop(self, finding: Finding, sides: Sides, limits: Limits) -> Finding:
         """Hold what people said, or would have said, of the answers that differ to the drop allowed."""
         allowance = limits.max_drop or 0
-        margin = allowance / sides.of if isinstance(allowance, int) else allowance
+        margin = fraction_of(allowance, sides.of)
         if sides.by_people:
             return self._by_people(finding, sides, margin, limits)
         if not sides.labelled:

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 Allowance = int | float
 """An allowance: an ``int`` is a number of cases, a ``float`` below 1 a fraction of them."""
 
+ROUNDING: Final = 1e-9
+"""Error of a mean of scores, by which none misses a limit."""
+
 
 @dataclass(frozen=True, slots=True)
 class Limits:
@@ -262,6 +265,11 @@ def exceeds(count: float, of: int, allowance: Allowance) -> bool:
         return count > allowance
     # Compared as a quotient, not as a product: 0.07 * 100 is 7.000000000000001.
     return of > 0 and count / of > allowance
+
+
+def fraction_of(allowance: Allowance, cases: int) -> float:
+    """An allowance as a fraction of the cases."""
+    return allowance / cases if isinstance(allowance, int) else allowance
 
 
 def allowed(allowance: Allowance, scale: Scale = GRADE) -> str:

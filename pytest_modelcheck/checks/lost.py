@@ -1,29 +1,47 @@
 """Slices that lost: regressions that concentrate in one place, also where the overall rate stays the same.
 
+Slices are searched (``slice_regressions=``), or each declared one is held against ``max_slice_drop=``.
+
 PYTEST_DONT_REWRITE
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import combinations
 from typing import TYPE_CHECKING, Final
 
-from pytest_modelcheck.canonical.text import plural
+from pytest_modelcheck.canonical.text import percent, plural
+from pytest_modelcheck.checks.evidence import mean_drop, mean_now, units_of
 from pytest_modelcheck.checks.features import table_of
-from pytest_modelcheck.checks.protocol import ALL, FIRST, FRESH, FreshSets, Look, Reason, Rules
+from pytest_modelcheck.checks.limits import allowed
+from pytest_modelcheck.checks.protocol import (
+    ALL,
+    FIRST,
+    FRESH,
+    FreshSets,
+    Look,
+    Probes,
+    Reason,
+    Rules,
+    look_at_drop,
+    renumbered,
+)
 from pytest_modelcheck.records import Status
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Collection, Iterator, Mapping, Sequence
 
     import numpy as np
     from numpy.typing import NDArray
 
     from pytest_modelcheck.checks.evidence import CaseRuns, Evidence
+    from pytest_modelcheck.checks.limits import Allowance
+    from pytest_modelcheck.checks.protocol import Rules
     from pytest_modelcheck.checks.slices import Slices
     from pytest_modelcheck.records import Case
     from pytest_modelcheck.stats.concentration import Concentration
+
 
 LEAST_BROKEN: Final = 5
 """Broken cases, at least, for a search of slices."""
@@ -130,7 +148,7 @@ def look_at_slices(
         return passes
     level = rules.false_fail_rate
     fresh = paired.fresh
-    best = _best(_found(paired, candidates, ALL if fresh else FIRST, level, seed))
+    best = next(iter(_found(paired, candidates, ALL if fresh else FIRST, level, seed)), None)
     if best is None or best.p_value > level:
         return passes
     lost = _lost(paired.cases, candidates, best)
@@ -157,7 +175,7 @@ def _found(
     shared = any(unit is not None for unit in units)
     return concentrations(
         [case.approved for case in paired.cases],
-        [[run for runs in case.sets[sets] for run in runs] for case in paired.cases],
+        [case.now(sets) for case in paired.cases],
         candidates.rows,
         level,
         clusters=[(index if unit is None else unit) for index, unit in enumerate(units)] if shared else None,
@@ -165,12 +183,8 @@ def _found(
     )
 
 
-def _best(found: Sequence[Concentration]) -> Concentration | None:
-    return found[0] if found else None
-
-
 def _drop(case: CaseRuns, sets: slice) -> float:
-    now = [run for runs in case.sets[sets] for run in runs]
+    now = case.now(sets)
     return sum(case.approved) / len(case.approved) - sum(now) / len(now)
 
 
@@ -181,3 +195,64 @@ def _lost(cases: Sequence[CaseRuns], candidates: Candidates, best: Concentration
     fixed = sum(drop < 0 for drop, member in zip(drops, inside, strict=True) if member)
     elsewhere = sum(drop > 0 for drop in drops) - broke
     return Lost(candidates.names[best.slice], broke, fixed, sum(inside), elsewhere, best.p_value)
+
+
+# -- max_slice_drop= --------------------------------------------------------------------------------------
+
+
+def look_at_slice_drops(
+    paired: Evidence,
+    numbers: Sequence[int],
+    slices: Mapping[str, Collection[int]],
+    allowance: Allowance,
+    rules: Rules,
+) -> tuple[Look, str]:
+    """Hold each slice against what it may lose; return the worst of the looks, and what it says.
+
+    Each slice is judged as the whole check is by ``max_drop``, at ``false_fail_rate`` divided by the number
+    of slices, so that all of them together fail an unchanged model no more often than one limit may
+    (Bonferroni).
+
+    Args:
+        paired: The runs of the cases that were approved.
+        numbers: The number of each of these cases in the check.
+        slices: The declared slices by name, each with the numbers of its cases.
+        allowance: How far each may fall: a number of its cases, or a fraction of them.
+        rules: How the evidence is weighed.
+    """
+    rules = replace(rules, false_fail_rate=rules.false_fail_rate / max(1, len(slices)))
+    looks: list[tuple[Look, str]] = []
+    for name, members in slices.items():
+        chosen = [place for place, number in enumerate(numbers) if number in members]
+        cases = [paired.cases[place] for place in chosen]
+        if cases:
+            look = look_at_drop(replace(paired, cases=cases), allowance, rules)
+            looks.append(
+                (renumbered(look, [numbers[place] for place in chosen]), _summary(name, cases, allowance))
+            )
+    if not looks:
+        return Look(Status.PASSED, Reason.MET), "no slice has a case that was approved"
+    worst = max(looks, key=lambda one: one[0].status.severity)
+    if worst[0].status is Status.PASSED:
+        worst = worst[0], f"none of {plural(len(looks), 'slice')} fell too far, {allowed(allowance)}"
+    return replace(worst[0], needs=_needed([look for look, _ in looks])), worst[1]
+
+
+def _summary(name: str, cases: Sequence[CaseRuns], allowance: Allowance) -> str:
+    units = units_of(cases)
+    now, fell = mean_now(units), mean_drop(units)
+    over = plural(len(cases), "case")
+    return f"{name}: {percent(now)} of {over}, {percent(now + fell)} approved, {allowed(allowance)}"
+
+
+def _needed(looks: Sequence[Look]) -> FreshSets | Probes | None:
+    """Return what all slices together need: fresh sets are of every case, and come before probes."""
+    needs = [look.needs for look in looks if look.needs is not None]
+    sets = [need for need in needs if isinstance(need, FreshSets)]
+    probes = [need for need in needs if isinstance(need, Probes)]
+    if sets:
+        return sets[0]
+    if not probes:
+        return None
+    cases = tuple(dict.fromkeys(number for need in probes for number in need.cases))
+    return Probes(cases, max(need.upto for need in probes))

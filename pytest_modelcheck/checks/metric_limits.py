@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from pytest_modelcheck.canonical.text import apart, plural
+from pytest_modelcheck.checks.limits import ROUNDING
 from pytest_modelcheck.checks.metrics import fall_p_value
 from pytest_modelcheck.checks.protocol import ALL
 
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
     from pytest_modelcheck.checks.noise import Rule
     from pytest_modelcheck.records import Finding
 
-_ROUNDING: Final = 1e-9
 _POWER: Final = 3.6
 """Standard errors between a limit at the 1% level and a value that misses it in nine of ten runs."""
 
@@ -71,13 +71,13 @@ def judge_metric(
     if required is not None:
         over = plural(len(scores.cases), "case")
         summary = f"{name} is {apart(value, required)} over {over}, at least {required:g} required"
-        met = value >= required - _ROUNDING
+        met = value >= required - ROUNDING
         findings.append(rule.finding("at_least", summary, met, MetricNoise(scores, required)))
     then, now = scores.then_and_now
     if version is not None and not math.isnan(then - now):
-        rise = now - then if abs(now - then) > _ROUNDING else 0.0
+        rise = now - then if abs(now - then) > ROUNDING else 0.0
         may = f"a fall of {allowance:g}" if allowance else "no fall"
         summary = f"{name} is {now:.3g} against {then:.3g} of {version} ({rise:+.3g}), {may} allowed"
-        met = -rise <= allowance + _ROUNDING
+        met = -rise <= allowance + ROUNDING
         findings.append(rule.finding("max_drop", summary, met, MetricNoise(scores, None, allowance)))
     return findings

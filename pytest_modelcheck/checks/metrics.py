@@ -16,6 +16,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any, Final
 
 from pytest_modelcheck.checks.evidence import CaseRuns, Evidence, units_of
+from pytest_modelcheck.checks.limits import ROUNDING
 from pytest_modelcheck.checks.protocol import ALL, Look, Reason, Tests, drop_p_value, gate, looked
 from pytest_modelcheck.errors import UsageError
 from pytest_modelcheck.records import Status
@@ -28,8 +29,6 @@ if TYPE_CHECKING:
 
     from pytest_modelcheck.checks.protocol import Rules
     from pytest_modelcheck.stats.metrics import Score
-
-_ROUNDING: Final = 1e-9
 
 
 @dataclass(frozen=True, slots=True)
@@ -314,7 +313,7 @@ def look_at_metric(scores: Scores, at_least: float, rules: Rules) -> Look:
     from pytest_modelcheck.stats.metrics import chance_of
 
     def missed(sets: slice) -> bool:
-        return scores.of(scores.cases, sets) < at_least - _ROUNDING
+        return scores.of(scores.cases, sets) < at_least - ROUNDING
 
     def p_value(sets: slice) -> float:
         return chance_of(scores.draws(rules.false_fail_rate, sets), at_least=at_least)
@@ -333,7 +332,7 @@ def look_at_metric_drop(scores: Scores, allowance: float, rules: Rules) -> Look:
     level = rules.false_fail_rate
 
     def missed(sets: slice) -> bool:
-        return shared.then_and_now[0] - shared.of(shared.cases, sets) > allowance + _ROUNDING
+        return shared.then_and_now[0] - shared.of(shared.cases, sets) > allowance + ROUNDING
 
     def p_value(sets: slice) -> float:
         return fall_p_value(shared, allowance, level, sets)

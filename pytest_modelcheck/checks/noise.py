@@ -15,6 +15,7 @@ from statistics import pstdev
 from typing import TYPE_CHECKING, Protocol
 
 from pytest_modelcheck.canonical.text import counted, percent, plural
+from pytest_modelcheck.checks.limits import ROUNDING, fraction_of
 from pytest_modelcheck.checks.protocol import Reason
 from pytest_modelcheck.checks.verdicts import with_reason
 from pytest_modelcheck.records import CHANGE, GRADE, Finding, Scale, Status
@@ -27,8 +28,6 @@ if TYPE_CHECKING:
     from pytest_modelcheck.checks.protocol import Look
     from pytest_modelcheck.checks.runs import Runs
     from pytest_modelcheck.stats.noise import Excess
-
-_ROUNDING = 1e-9
 
 
 class Noise(Protocol):
@@ -80,14 +79,12 @@ class Rule:
         look = self.looks.get(limit)
         if look is not None and not (look.status is Status.PASSED and self.limits.require_proof):
             return self._looked(look, limit, summary, noise)
-        if look is not None:
-            return self._met(limit, summary, noise, against_baseline=against_baseline, context=context)
-        if not self.noisy:
+        if look is None and not self.noisy:
             status = Status.PASSED if met else Status.FAILED
             return Finding(limit, status, summary, against_baseline, context)
-        rate = self.limits.false_fail_rate
-        if met:
+        if met or look is not None:  # a look that passed, of which proof is asked for
             return self._met(limit, summary, noise, against_baseline=against_baseline, context=context)
+        rate = self.limits.false_fail_rate
         p_value = noise.p_value(rate)
         reveals = noise.reveals(self.limits)
         if p_value <= rate:
@@ -226,7 +223,7 @@ class DropNoise:
     @property
     def margin(self) -> float:
         """The allowance as a fraction of the cases."""
-        return self.allowance / self.cases if isinstance(self.allowance, int) else self.allowance
+        return fraction_of(self.allowance, self.cases)
 
     def p_value(self, false_fail_rate: float) -> float:
         """By exchanges within cases, or of signs; with an allowance exactly, or by Gaffke's bound."""
@@ -277,7 +274,7 @@ class DropNoise:
 
     def chance_of_pass(self, tolerance: float) -> tuple[float, str]:
         """Exactly for counts, by Gaffke's bound for means."""
-        below = min(self.observed.scale.width - _ROUNDING, self.margin + tolerance)
+        below = min(self.observed.scale.width - ROUNDING, self.margin + tolerance)
         words = f"a drop of {percent(_shown(below)) if self.observed.scale == GRADE else f'{below:.3g}'}"
         if self.observed.drops is not None:
             return _mean_at_least(self.observed.drops, below, self._differences), words
@@ -327,8 +324,7 @@ class ShareNoise:
     @property
     def fraction(self) -> float:
         """The allowance as a fraction of the cases."""
-        found = self.allowance / self.cases if isinstance(self.allowance, int) else self.allowance
-        return min(1.0, found)
+        return min(1.0, fraction_of(self.allowance, self.cases))
 
     def p_value(self, false_fail_rate: float) -> float:  # noqa: ARG002
         """By Clopper and Pearson."""

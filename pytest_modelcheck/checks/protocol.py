@@ -32,7 +32,7 @@ from pytest_modelcheck.checks.evidence import (
     units_of,
     whole,
 )
-from pytest_modelcheck.checks.limits import exceeds
+from pytest_modelcheck.checks.limits import ROUNDING, exceeds, fraction_of
 from pytest_modelcheck.records import Status
 
 if TYPE_CHECKING:
@@ -55,7 +55,6 @@ SECOND_GATE: Final = 5
 STEADY_PROBES: Final = 5
 """How often a broken case must fail again before outcomes that never differed count as noise-free."""
 
-_ROUNDING = 1e-9
 FIRST, FRESH, ALL = slice(1), slice(1, None), slice(None)
 """Selections of the sets of runs: the first one, the later ones, all."""
 
@@ -147,11 +146,11 @@ def look_at_drop(evidence: Evidence, allowance: Allowance, rules: Rules) -> Look
     shared = evidence.shared
     if not shared.cases:
         return Look(Status.PASSED, Reason.MET)
-    margin = allowance / len(shared.cases) if isinstance(allowance, int) else allowance
+    margin = fraction_of(allowance, len(shared.cases))
 
     def missed(sets: slice) -> bool:
         drop = mean_drop(units_of(shared.cases, sets))
-        return exceeds(drop * len(shared.cases) - _ROUNDING, len(shared.cases), allowance)
+        return exceeds(drop * len(shared.cases) - ROUNDING, len(shared.cases), allowance)
 
     def p_value(sets: slice) -> float:
         return drop_p_value(units_of(shared.cases, sets), margin, shared, rules.false_fail_rate)
@@ -179,7 +178,7 @@ def look_at_rate(evidence: Evidence, at_least: float, rules: Rules) -> Look:
     """
 
     def missed(sets: slice) -> bool:
-        return mean_now(units_of(evidence.cases, sets)) < at_least - _ROUNDING
+        return mean_now(units_of(evidence.cases, sets)) < at_least - ROUNDING
 
     def p_value(sets: slice) -> float:
         return _rate_p_value(units_of(evidence.cases, sets), at_least, evidence)
@@ -259,6 +258,7 @@ def looked(evidence: Known, rules: Rules, tests: Tests) -> Look:
         if not tests.missed(FIRST):
             return Look(Status.PASSED, Reason.MET)
         chance = tests.p_value(FIRST)
+        # Where no outcome ever differed, even a likely miss may be exact: two more sets tell.
         if chance > SUSPICIOUS and not evidence.may_be_steady:
             return Look(Status.PASSED, Reason.NOISE, chance)
         if not rules.confirm:
@@ -330,15 +330,17 @@ def _needed(suspects: Callable[[int], tuple[int, ...]], upto: int) -> Probes | N
     return Probes(cases, upto) if cases else None
 
 
-def placed(look: Look, evidence: Evidence) -> Look:
-    """Translate indexes among the cases with approved runs to indexes among all cases."""
-    places = [index for index, case in enumerate(evidence.cases) if case.approved]
-    if len(places) == len(evidence.cases):
-        return look
+def renumbered(look: Look, numbers: Sequence[int]) -> Look:
+    """The look with each case, known by its index, called by its number."""
     needs = look.needs
     if isinstance(needs, Probes):
-        needs = Probes(tuple(places[index] for index in needs.cases), needs.upto)
-    return replace(look, needs=needs, broken=tuple(places[index] for index in look.broken))
+        needs = Probes(tuple(numbers[index] for index in needs.cases), needs.upto)
+    return replace(look, needs=needs, broken=tuple(numbers[index] for index in look.broken))
+
+
+def placed(look: Look, evidence: Evidence) -> Look:
+    """Translate indexes among the cases with approved runs to indexes among all cases."""
+    return renumbered(look, [index for index, case in enumerate(evidence.cases) if case.approved])
 
 
 # -- the tests of each limit -----------------------------------------------------------------------

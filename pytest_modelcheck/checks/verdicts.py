@@ -36,7 +36,7 @@ def with_reason(look: Look, summary: str, broken: Sequence[str] = (), sets: int 
     >>> from pytest_modelcheck.records import Status
     >>> weak = Look(Status.INCONCLUSIVE, Reason.WEAK)
     >>> with_reason(weak, "7 broke, 2 fixed", sets=3)
-    '7 broke, 2 fixed; noise could explain it, also in 3 sets of runs'
+    '7 broke, 2 fixed; noise could explain it (3 runs of all cases)'
     """
     text = f"{summary}{_because(look, sets)}"
     return f"{_broken_for_good(broken)}; {text}" if look.broken else text
@@ -47,9 +47,9 @@ def _because(look: Look, sets: int) -> str:
         case Reason.NOISE:
             return "; noise explains it"
         case Reason.CONFIRMED:
-            return f"; noise does not explain it, in {plural(sets, 'set')} of runs"
+            return f"; noise does not explain it ({plural(sets, 'run')} of all cases)"
         case Reason.WEAK:
-            return f"; noise could explain it, also in {plural(sets, 'set')} of runs"
+            return f"; noise could explain it ({plural(sets, 'run')} of all cases)"
         case Reason.NOT_CONFIRMED:
             return "; noise could explain it, and no more runs were made to tell"
         case Reason.NOT_THE_SAME:

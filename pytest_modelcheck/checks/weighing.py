@@ -20,7 +20,7 @@ from pytest_modelcheck.checks.changes import (
 )
 from pytest_modelcheck.checks.compare import pair_of
 from pytest_modelcheck.checks.evidence import CaseRuns, Evidence
-from pytest_modelcheck.checks.protocol import Probes, Rules, look_at_drop, look_at_rate
+from pytest_modelcheck.checks.protocol import Rules, look_at_drop, look_at_rate, renumbered
 from pytest_modelcheck.checks.runs import values_of
 from pytest_modelcheck.records import Outcome
 
@@ -125,7 +125,7 @@ def weigh(
         answered = _answers(pair.then, pair.now, repeats)
         if answered is not None:
             answers.append(answered)
-    copies = deterministic is False and repeated and _further_runs(rates) >= _COPIES
+    copies = deterministic is False and repeated and sum(len(case.current) - 1 for case in rates) >= _COPIES
     copies = copies and not any(case.varies for case in (*rates, *pairs))
     if copies:
         rates, pairs = list(map(_once, rates)), list(map(_once, pairs))
@@ -137,11 +137,6 @@ def weigh(
         tuple(numbers),
         tuple(paired_numbers),
     )
-
-
-def _further_runs(cases: Iterable[CaseRuns]) -> int:
-    """Return how many current runs there are beyond the first of each case."""
-    return sum(len(case.current) - 1 for case in cases)
 
 
 def _once(case: CaseRuns) -> CaseRuns:
@@ -231,7 +226,7 @@ def looks(
     rules = Rules(limits.false_fail_rate, limits.confirm)
     found: dict[str, Look] = {}
     if required is not None and weighed.rate.cases:
-        found["at_least"] = numbered_as(weighed.numbers, look_at_rate(weighed.rate, required, rules))
+        found["at_least"] = renumbered(look_at_rate(weighed.rate, required, rules), weighed.numbers)
     if compared is not None:
         found["max_changed"] = look_at_compared(compared, limits.max_changed or 0, rules)
         return found
@@ -239,18 +234,10 @@ def looks(
         return found
     if weighed.paired.cases:
         drop = look_at_drop(weighed.paired, limits.max_drop or 0, rules)
-        found["max_drop"] = numbered_as(weighed.paired_numbers, drop)
+        found["max_drop"] = renumbered(drop, weighed.paired_numbers)
         if limits.max_regressed is not None:
             regressed = look_at_regressed(weighed.paired, limits.max_regressed, rules)
-            found["max_regressed"] = numbered_as(weighed.paired_numbers, regressed)
+            found["max_regressed"] = renumbered(regressed, weighed.paired_numbers)
     if limits.max_changed is not None:
         found["max_changed"] = look_at_changes(weighed.answers, limits.max_changed, rules)
     return found
-
-
-def numbered_as(numbers: Sequence[int], look: Look) -> Look:
-    """The look with cases called by their number in the check."""
-    needs = look.needs
-    if isinstance(needs, Probes):
-        needs = replace(needs, cases=tuple(numbers[index] for index in needs.cases))
-    return replace(look, needs=needs, broken=tuple(numbers[index] for index in look.broken))

@@ -128,8 +128,8 @@ def _report_lines(workspace: Workspace, report: Report, *, dry: bool = False) ->
         for approval in report.approved:
             yield from _approval_lines(approval, report.version)
         if any(approval.noise_unknown for approval in report.approved):
-            again = f"pytest {shlex.quote(f'--model-version={argument}')} --modelcheck-update"
-            yield f"Approved on 1 run, noise unknown: {again} adds two."
+            yield "Approved on 1 run, noise unknown. To approve three runs in place of one:"
+            yield f"  pytest {shlex.quote(f'--model-version={argument}')} --modelcheck-update"
         yield from _left_lines(report)
         yield "Nothing was written: --dry-run." if dry else _written(workspace, report)
     else:

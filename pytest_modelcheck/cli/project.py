@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from pytest_modelcheck.baselines import names
 from pytest_modelcheck.baselines.candidates import CandidateStore, natural
-from pytest_modelcheck.baselines.home import home_of
+from pytest_modelcheck.baselines.names import home_of
 from pytest_modelcheck.baselines.store import BaselineStore
 from pytest_modelcheck.errors import BaselineError, UsageError, VersionError, located
 

@@ -180,8 +180,8 @@ def look(
 
 
 def show_findings(found: Found, form: str) -> None:
-    """Print the findings, in one of :data:`FORMS`."""
-    for line in FORMS[form](found):
+    """Print the findings, in one of :data:`LINT_FORMATS`."""
+    for line in LINT_FORMATS[form](found):
         (echo if form == "text" else print_document)(line)
 
 
@@ -253,10 +253,14 @@ def _one_line(text: str) -> str:
 
 
 # How findings are printed, by the name of the format.
-FORMS: dict[str, Callable[[Found], Iterator[str]]] = {"text": _text, "json": _json, "github": _github}
+LINT_FORMATS: Final[dict[str, Callable[[Found], Iterator[str]]]] = {
+    "text": _text,
+    "json": _json,
+    "github": _github,
+}
 
 
-_FORMS: Final[dict[str, Callable[[Mutation], bytes]]] = {
+MUTATION_FORMATS: Final[dict[str, Callable[[Mutation], bytes]]] = {
     "json": mutation_json,
     "html": mutation_html,
     "markdown": lambda mutation: mutation_markdown(mutation).encode(),
@@ -297,7 +301,7 @@ def mutate(project: Project, wish: Wish) -> int:
     if wish.form == "text":
         print_lines(mutation_lines(mutation, width()))
     else:
-        content = _FORMS[wish.form](mutation)
+        content = MUTATION_FORMATS[wish.form](mutation)
         if wish.output is None:
             print_document(content.decode(), nl=False)
         else:

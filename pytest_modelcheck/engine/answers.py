@@ -19,6 +19,7 @@ from pytest_modelcheck.calls.attempts import copied
 from pytest_modelcheck.calls.endpoint import Endpoint
 from pytest_modelcheck.calls.loops import running_loop, sleep_on, trio_sleep, until
 from pytest_modelcheck.calls.throttle import Allowance
+from pytest_modelcheck.calls.waiting import lending
 from pytest_modelcheck.engine.tickets import (
     PATIENCE,
     Handle,
@@ -81,7 +82,7 @@ class Switchboard:
         self._lock = threading.RLock()
 
     def endpoint(self, model: Model) -> Endpoint:
-        """The endpoint of a model: one per version and fixture, however often the fixture is set up."""
+        """Return the endpoint of a model: one per version and fixture, however often that is set up."""
         definition = model.definition
         place = (model.name, model.version, model.fingerprint, definition.source, definition.location)
         with self._lock:
@@ -113,7 +114,7 @@ class Switchboard:
                 return other.result()
         try:
             raw = handle.find(key) if joins or handle.answers.claims is not None else None
-            if raw is not None:  # it has just arrived, from another thread or process
+            if raw is not None:  # the answer has just arrived, from another thread or process
                 return raw
             if caller.awaited:
                 self._begin([ticket], copy_context())
@@ -171,7 +172,8 @@ class Switchboard:
             finally:
                 self.drop(ticket)
         else:
-            await until(self._begin([ticket], context), loop)
+            self._begin([ticket], context)
+            await self._end_of(ticket, loop)
             self.drop(ticket)
         return ticket.awaited_result()
 
@@ -319,12 +321,19 @@ class Switchboard:
             room = ticket.handle.endpoint.sizes.size - 1
             return [ticket, *(waiting.popleft() for _ in range(min(room, len(waiting))))]
 
-    def take(self, ticket: Ticket, context: Context) -> None:
-        """Wait until a prefetched call has ended; begin it first if it is still queued."""
+    def take(self, ticket: Ticket, context: Context, *, is_here: bool = True) -> None:
+        """Wait until a prefetched call has ended; begin it first if it is still queued.
+
+        Args:
+            ticket: The call.
+            context: The context that the model is called in.
+            is_here: Whether this is the thread that bodies run in.
+        """
         batch = self.batch_with(ticket)
         endpoint, caller = ticket.handle.endpoint, ticket.handle.acting.caller
-        if batch and not (caller.awaited or endpoint.threaded):
+        if batch and not caller.awaited and not (endpoint.threaded and is_here):
             # A model without threads of its own is called in the thread of the test, like any function.
+            # Threads of a body make their calls themselves: all those of the model may wait for this one.
             self._make_here(batch)
             self.tick()
             return
@@ -378,11 +387,13 @@ class Switchboard:
             ended: Future[None] = Future()
             call = ended
             self.follow(ticket, lambda _: ended.set_result(None))
-        while call is not None and not call.done() and not ticket.ended:
-            if alone and (not self._is_kept(ticket) or time.monotonic() > end):
-                return
-            yield call
-            self.tick()
+        with lending(ticket.handle.acting.caller) as lend:
+            while call is not None and not call.done() and not ticket.ended:
+                if alone and (not self._is_kept(ticket) or time.monotonic() > end):
+                    return
+                yield call
+                self.tick()
+                lend()
 
     def forget(self, handles: Sequence[Handle]) -> None:
         """Drop all prefetched calls; those under way continue, and their answers are stored."""
@@ -439,7 +450,7 @@ class Switchboard:
         self._unsaved.save(wait=wait)
 
     def loop(self) -> LoopThread:
-        """The event loop for asynchronous models, started at first use."""
+        """Return the event loop for asynchronous models; start it at first use."""
         from pytest_modelcheck.calls.executors import LoopThread
 
         with self._lock:

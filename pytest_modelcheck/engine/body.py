@@ -48,7 +48,7 @@ _AT_THE_END = (Outcome.PASSED, Outcome.XPASSED)
 
 
 def by_repeat(trial: Trial, key: bytes, equal: int) -> int:  # noqa: ARG001
-    """The repeat of a call that follows ``equal`` equal calls in its body.
+    """Return the repeat of a call that follows ``equal`` equal calls in its body.
 
     Normally, equal calls share one answer. When noise is measured, that would hide the noise, so the second
     equal call of a body gets an answer of its own.

@@ -1,8 +1,8 @@
-"""Bodies whose calls no recipe can foresee (``gather=True``).
+"""Run bodies so that the calls of many are made together (``gather=True``).
 
-A plain body is cut off at a call whose answer is not there, and started again once it is; only a run with all
-its answers counts. An ``async`` body runs as one of many tasks. The user says with ``gather=True`` that being
-started again, or running beside others, does no harm.
+This is for bodies whose calls no recipe can predict. A plain body is cut off at a call whose answer is
+missing, and restarted when the answer is there; only a run with all its answers counts. An ``async`` body
+runs as one of many tasks. With ``gather=True``, the user says that this does no harm.
 
 PYTEST_DONT_REWRITE
 """
@@ -37,22 +37,26 @@ if TYPE_CHECKING:
     from pytest_modelcheck.records import Trial
 
 _WINDOW: Final = 256
-"""Bodies under way at once, at most."""
+"""The largest number of bodies under way at once."""
 
 _MOST_MISSING: Final = 16
-"""Missing answers after which a body makes its further calls in place."""
+"""The number of missing answers of a body, after which it makes its further calls in place."""
 
 
 class CutOff(BaseException):
-    """Ends a body at a call whose answer is not there yet. Not an error: nothing should catch it."""
+    """Ends a body at a call whose answer is missing. Not an ``Exception``, which bodies might catch."""
 
 
 class RestartedError(Exception):
-    """A body broke that had been cut off and started again."""
+    """A body raised an error after it had been cut off and restarted."""
 
 
 class _Attempt:
-    """The runs of one body until one has all its answers."""
+    """The runs of one body, until one has all its answers.
+
+    ``missing``, ``errors``, ``wanted`` (the call at which the last run was cut off) and ``in_place`` outlast
+    a run; the other attributes are reset before each.
+    """
 
     __slots__ = (
         "called",
@@ -81,7 +85,7 @@ class _Attempt:
 
 
 class GatheredBodies(Bodies):
-    """Runs bodies so that the calls of many are made together, whatever they depend on."""
+    """Runs bodies so that the calls of many are made together, even if these depend on earlier answers."""
 
     gathers = True
     _attempt: _Attempt
@@ -102,7 +106,7 @@ class GatheredBodies(Bodies):
         return self._run()
 
     def _naming_restarts(self, attempt: _Attempt) -> BaseException | None:
-        """Return a body's exception; an error after a restart may be due to it, and says so."""
+        """Return a body's exception; if the body was restarted, add that this may be the cause."""
         error = attempt.error
         if not isinstance(error, Exception) or not attempt.missing:
             return error
@@ -115,7 +119,7 @@ class GatheredBodies(Bodies):
         return restarted.with_traceback(error.__traceback__)
 
     async def run_async(self, trials: Iterable[Trial]) -> Run:
-        """Run bodies as tasks of the event loop that runs here."""
+        """Run bodies as tasks of the running event loop."""
         if running_loop() != "asyncio":
             return await super().run_async(trials)
         upcoming = iter(trials)
@@ -141,7 +145,7 @@ class GatheredBodies(Bodies):
         VIEW.set(view)
         try:
             await self.work.body(view)
-        except BaseException as raised:  # also of a task that is cancelled: then nobody looks at the attempt
+        except BaseException as raised:  # also a cancellation of this task: then the attempt is not read
             if self.work.classify(raised) is None:
                 raise
             attempt.error = raised
@@ -154,7 +158,7 @@ class GatheredBodies(Bodies):
             attempt.result.equal = Counter()
 
     def _finishes(self, attempt: _Attempt) -> bool:
-        """Run a body once more; whether that run had all its answers, and counts."""
+        """Run a body once more; return whether that run had all its answers, so that it counts."""
         if attempt.wanted is not None:
             self.switchboard.take(attempt.wanted, self.context)
         self._prepare(attempt)
@@ -176,7 +180,8 @@ class GatheredBodies(Bodies):
 
     def _missing(self, handle: Handle, result: Result, x: Any, key: bytes | None, repeat: int) -> Raw:
         attempt = self._attempt
-        if key in attempt.errors and key not in attempt.raised:  # as in the runs that did not count
+        # A call that failed in an earlier run fails again, once: a body that then repeats it means a retry.
+        if key in attempt.errors and key not in attempt.raised:
             attempt.raised.add(key)
             result.unanswered = result.unanswered or handle.judged
             result.broke(attempt.errors[key])
@@ -200,7 +205,7 @@ class GatheredBodies(Bodies):
         if attempt.cut:
             return (
                 len(attempt.missing) < _MOST_MISSING
-            )  # it has caught our exception: this run is void anyway
+            )  # the body caught CutOff: this run does not count anyway
         again = attempt.wanted is None or self._called_again(attempt)
         if not again or len(attempt.missing) >= _MOST_MISSING:
             attempt.in_place = True
@@ -209,7 +214,7 @@ class GatheredBodies(Bodies):
 
     @staticmethod
     def _called_again(attempt: _Attempt) -> bool:
-        """Return whether this run has made the call that the last one was cut off at."""
+        """Return whether this run has repeated the call at which the last run was cut off."""
         wanted = attempt.wanted
         return wanted is None or wanted.key in attempt.called
 
@@ -223,7 +228,7 @@ class GatheredBodies(Bodies):
 
 
 class _Divided:
-    """A stream that holds back what this thread writes. Other threads, in which models run, write on."""
+    """A stream that holds back the text of this thread. Other threads, in which models run, still write."""
 
     def __init__(self, held: io.StringIO, stream: TextIO) -> None:
         self._held = held
@@ -243,9 +248,10 @@ class _Divided:
 
 @contextmanager
 def held_back() -> Iterator[Callable[[], None]]:
-    """Hold back what this thread prints, logs and warns; the function that is given lets it out.
+    """Hold back the output, log records and warnings of this thread.
 
-    What is not let out is dropped.
+    They are emitted at the end of the ``with`` block if its function was called, and dropped otherwise: a run
+    that does not count must leave no trace.
     """
     here = get_ident()
     out, err = io.StringIO(), io.StringIO()

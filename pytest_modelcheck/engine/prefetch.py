@@ -3,7 +3,7 @@
 The first bodies make their own calls, from which the recipe learns. After that, the calls of the next window
 are predictable. Those that are not cached are queued, and made in batches, in threads or on the event loop.
 Meanwhile the bodies run one after the other and find their answers in the cache. If a model is called in the
-thread of the test, its batch is called when the first body needs an answer of it.
+thread of the test, its batch is called when the first body needs one of the answers.
 
 PYTEST_DONT_REWRITE
 """
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
 _GROWTH: Final = 2
 _LARGEST_HERE: Final = 4  # the largest window, as a multiple of the first one
-_LARGEST: Final = 32  # the same for calls in other threads or on a loop: a slow call does not block the rest
+_LARGEST: Final = 32  # the same for calls in other threads or on a loop, where a slow call blocks no others
 _ALL_CACHED: Final = 256  # after this many fully cached bodies in a row, prefetching pauses until a miss
 _PATIENCE: Final = 8  # bodies without calls before we stop watching
 
@@ -138,7 +138,7 @@ class Prefetch:
         """Resume prefetching, since a body made a call whose answer is not in the cache."""
         self._cached = 0
 
-    # -- what bodies do ------------------------------------------------------------------------------
+    # -- compare with what bodies did ----------------------------------------------------------------
 
     def watches(self, trial: Trial) -> bool:
         """Return whether :meth:`ended` needs the calls of this body."""
@@ -231,10 +231,10 @@ class Prefetch:
             self.close()
             self._silent = _PATIENCE
 
-    # -- what comes next -----------------------------------------------------------------------------
+    # -- prefetch the next calls ---------------------------------------------------------------------
 
     def _start(self) -> None:
-        """Work out the first window: one batch, or as many calls as may be under way at once."""
+        """Start prefetching. The first window is one batch, or as many calls as may be under way at once."""
         steps = self._steps_of_recipe()
         sizes = [_at_once(handle) for handle, _, _, together in steps if together]
         if not sizes:
@@ -264,7 +264,7 @@ class Prefetch:
         return steps
 
     def _grow(self, window: int) -> None:
-        """Set the size of the window, and how few of its trials are left when the next ones are added.
+        """Set the size of the window, and the number of remaining trials at which it is refilled.
 
         If a model is called in the thread of the test, the window is refilled only when it is empty, so that
         batches are full.
@@ -349,7 +349,7 @@ class Prefetch:
 
 
 def _evaluated(handle: Handle, get: Getter, trial: Trial, answers: Mapping[int, Any]) -> Any:
-    """The input of a call, or ``MISSING`` if it cannot be predicted: then the body makes the call itself."""
+    """Return the input of a call, or ``MISSING`` if it cannot be predicted: the body then makes the call."""
     try:
         x = get(trial, answers)
         return handle.model.caller.bind(x.positional, x.named) if type(x) is Passed else x
@@ -358,7 +358,7 @@ def _evaluated(handle: Handle, get: Getter, trial: Trial, answers: Mapping[int, 
 
 
 def _at_once(handle: Handle) -> int:
-    """Return how many inputs a model answers at once."""
+    """Return the number of inputs that a model can answer at once."""
     return handle.endpoint.concurrency * handle.endpoint.sizes.size
 
 

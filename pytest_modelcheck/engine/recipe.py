@@ -1,11 +1,11 @@
-"""Recipes: the calls that a body makes, and from what, learned from the bodies that have run.
+"""Recipes: predict the calls of a body from those of the bodies before it.
 
 A recipe is a list of calls. Each argument of a call is a part of the trial (``input``, ``input["text"]``,
 ``perturbed``, ``expected``, metadata), a part of an earlier answer of the same body, a constant, or a mapping
-or list of these. With it the calls of bodies that have not run yet are known, and can be made together.
+or list of these. So the calls of bodies that have not run yet are known, and can be made together.
 
-A recipe is a guess that costs nothing but time where it is wrong: a body calls its models itself, and
-whatever the recipe did not foresee is called then.
+A recipe is a guess. A wrong one costs calls and time, and never changes a result: each body makes its own
+calls, and a call that was not predicted is made then.
 
 PYTEST_DONT_REWRITE
 """
@@ -30,14 +30,15 @@ if TYPE_CHECKING:
 
     Expression = tuple[Any, ...]
     """``("part", name, *path)``, ``("answer", number, *path)``, ``("const", value)``, ``("map", {...})``,
-    ``("list", [...])`` or ``("arguments", [...], {...})``; paths have ``["key", k]``, ``["attr", a]``."""
+    ``("list", [...])`` or ``("arguments", [...], {...})``. The steps of a path are ``["key", k]`` for an item
+    and ``["attr", a]`` for an attribute."""
 
     Getter = Callable[[Trial, Mapping[int, Any]], Any]
-    """Evaluates an expression for a trial and the answers that its body has got so far, by number."""
+    """Evaluates an expression for a trial and the answers that its body has so far, by number."""
 
-_DEEPEST: Final = 3
+_DEEPEST: Final = 3  # steps of the longest path
 _MOST: Final = 200
-"""Parts of a value that are looked at, at most."""
+"""The largest number of parts of a value that are compared, and of combinations that are tried."""
 
 _ATOMS: Final = (str, int, float, bool, type(None), bytes)
 
@@ -50,7 +51,8 @@ class Made:
         model: The name of the model.
         x: The input.
         answer: The answer that the body got.
-        foreseeable: Whether it could have been made ahead: not under a context that the body had changed.
+        foreseeable: Whether the call could have been made ahead. It could not if the body had changed the
+            context before it.
     """
 
     model: str
@@ -60,15 +62,15 @@ class Made:
 
 
 class NotThereError(Exception):
-    """A part of a trial or of an answer is not there."""
+    """A part of a trial or of an answer does not exist."""
 
 
 class Recipe:
     """The known calls of a body.
 
     Attributes:
-        calls: The model of each call, and the expressions that may give its input, the likeliest first.
-        complete: Whether no more calls will be added: a body that came to its end made these and no others.
+        calls: For each call, the model and the expressions that may give its input, the likeliest first.
+        complete: Whether no more calls will be added, because a body ran to its end with these calls.
     """
 
     def __init__(self, calls: Sequence[tuple[str, list[Expression]]] = (), bodies: int = 0) -> None:
@@ -78,9 +80,10 @@ class Recipe:
 
     @property
     def known(self) -> bool:
-        """True if the next calls can be foreseen: there are some, and which ones is not ambiguous.
+        """True if there are calls, and their inputs can be predicted without ambiguity.
 
-        A second body decides between several expressions, and whether a constant is one.
+        After one body, several expressions may fit an input, and an apparent constant may be chance. A second
+        body decides.
         """
         return bool(self.calls) and all(
             bodies > 1 or (len(expressions) == 1 and not _has_constant(expressions[0]))
@@ -88,12 +91,12 @@ class Recipe:
         )
 
     def learn(self, trial: Trial, made: Sequence[Made], *, complete: bool = True) -> None:
-        """Take in the calls of one body.
+        """Learn from the calls of one body.
 
         Args:
-            trial: Its trial.
+            trial: The trial of the body.
             made: The calls, in order.
-            complete: Whether it came to its end. A body that failed may have had more to call.
+            complete: Whether the body ran to its end. A body that failed might have made more calls.
         """
         answers = {number: call.answer for number, call in enumerate(made)}
         for number, (model, expressions) in enumerate(self.calls):
@@ -119,12 +122,12 @@ class Recipe:
                 break
 
     def cut(self, number: int) -> None:
-        """Forget a call, and all that follow it."""
+        """Remove a call and all calls after it."""
         del self.calls[number:], self._bodies[number:]
         self.complete = True
 
     def encode(self) -> bytes | None:
-        """The recipe as a line of JSON, to begin the next run with; ``None`` where nothing is to be kept."""
+        """Return the recipe as a line of JSON, for the next run; ``None`` if it is not complete."""
         if not self.known or not self.complete:
             return None
         try:
@@ -136,7 +139,7 @@ class Recipe:
 
     @classmethod
     def decode(cls, line: bytes) -> Recipe:
-        """Read what :meth:`encode` wrote; an empty recipe for anything else.
+        """Read a line of :meth:`encode`; return an empty recipe for any other text.
 
         >>> Recipe.decode(b'[["triage",["part","input"]]]').calls
         [('triage', [('part', 'input')])]
@@ -165,7 +168,7 @@ def _read(expression: Any) -> Expression:
 
 
 def _inner(expression: Expression) -> list[Expression]:
-    """The expressions that an expression consists of."""
+    """Return the expressions inside an expression."""
     kind, first, *rest = expression
     if kind == "map":
         return list(first.values())
@@ -182,17 +185,17 @@ def _has_constant(expression: Expression) -> bool:
 
 
 def getter_of(expression: Expression) -> Getter:
-    """Make a function of an expression.
+    """Compile an expression into a function.
 
     Raises:
-        KeyError: there is no such kind of expression.
+        KeyError: the kind of expression is unknown.
     """
     kind, first, *path = expression
     return _GETTERS[kind](first, path)
 
 
 def needs(expression: Expression) -> int:
-    """Return how many answers must be there before an expression can be evaluated.
+    """Return the number of leading answers that an expression needs before it can be evaluated.
 
     >>> needs(("map", {"question": ("part", "input"), "answer": ("answer", 0)}))
     1
@@ -252,11 +255,11 @@ _ROOTS: Final[dict[str, Callable[[Trial], Any]]] = {
 
 
 class Passed:
-    """The arguments of a call, which are still to be bound to the parameters of the model.
+    """The arguments of a call, before they are bound to the parameters of the model.
 
     Attributes:
-        positional: What is passed by position.
-        named: What is passed by name.
+        positional: The arguments that are passed by position.
+        named: The arguments that are passed by name.
     """
 
     __slots__ = ("named", "positional")
@@ -281,7 +284,7 @@ def _walked(value: Any, path: Sequence[Any]) -> Any:
 
 
 def expressions_of(x: Any, trial: Trial, made: Sequence[Made]) -> list[Expression]:
-    """Everything that an input may be: a part of the trial, of an earlier answer, or a constant.
+    """Return all expressions that give this input: parts of the trial or of earlier answers, or a constant.
 
     The likeliest comes first.
     """
@@ -310,7 +313,7 @@ def _maps(values: Mapping[str, Any], trial: Trial, made: Sequence[Made]) -> list
 
 
 def _choices(alternatives: Sequence[Sequence[Any]]) -> list[tuple[Any, ...]]:
-    """One of each: every combination, but not too many."""
+    """Return the combinations with one of each alternative, up to a limit."""
     return list(islice(product(*alternatives), _MOST))
 
 
@@ -335,7 +338,7 @@ def _places_in_trial(x: Any, trial: Trial) -> Iterator[tuple[str, tuple[Any, ...
 
 
 def _places(x: Any, root: Any) -> Iterator[tuple[Any, ...]]:
-    """The paths to everything in a value that is the same as ``x``."""
+    """Yield the paths to all parts of a value that equal ``x``, the shortest first."""
     level: list[tuple[tuple[Any, ...], Any]] = [((), root)]
     looked_at = 0
     for _ in range(_DEEPEST + 1):
@@ -364,7 +367,7 @@ def _parts(value: Any) -> Iterator[tuple[list[Any], Any]]:
 
 
 def _same(value: Any, x: Any) -> bool:
-    """Return whether two values make the same call."""
+    """Return whether two values, as inputs, make the same call."""
     if value is x:
         return value is not MISSING
     if type(value) in _ATOMS or type(x) in _ATOMS:
@@ -374,4 +377,4 @@ def _same(value: Any, x: Any) -> bool:
     try:
         return digest(value) == digest(x)
     except (ModelcheckError, UsageError):
-        return False  # no canonical form: nothing of it can be made ahead
+        return False  # there is no canonical form, so that the call cannot be made ahead

@@ -1,4 +1,4 @@
-"""The result of a trial, from the first line of its body to the rules that hold at its end.
+"""The result of a trial: collected while its body runs, and concluded when the body ends.
 
 PYTEST_DONT_REWRITE
 """
@@ -22,16 +22,17 @@ if TYPE_CHECKING:
     from pytest_modelcheck.records import Trial
 
 NOT_CALLED = (NotAskedError, OfflineError)
-"""Raised where a model was not called; whatever a body makes of it is not an answer."""
+"""Errors of calls that were not made. If a body catches one, its outcome is still an error, and no answer."""
 
-# An enum looks its members up in Python, which is felt where a million trials do.
+# Looked up once: an enum lookup is slow, and there may be a million trials.
 _PASSED, _FAILED, _NEW = Outcome.PASSED, Outcome.FAILED, Outcome.NEW
 
 
 class Result:
-    """The result of a trial: written while its body runs, and left when it has.
+    """The result of a trial, which is filled in while the body runs.
 
-    What most trials leave as it is stands in the class: there may be a million of them.
+    Attributes that most trials do not change have their defaults on the class, to save memory and time: there
+    may be a million results.
     """
 
     outcome: Outcome = _PASSED
@@ -40,43 +41,46 @@ class Result:
     read_approved: bool = False
     message: str | None = None
     error: BaseException | None = None
-    """The exception of the body; while it runs, the reason why a call of its was not made."""
+    """The exception of the body; while the body runs, the reason why a call of it was not made."""
     called: bool = False
-    """Whether the body of an ``async`` test called a model, and may have forgotten to await it."""
+    """Whether the body of an ``async`` test called a model; it may have forgotten to await the answer."""
     unanswered: bool = False
-    """Whether the model that is judged was asked something that it broke on, or has not answered yet."""
+    """Whether a call of the judged model raised an error, or has no answer yet."""
     approved_raw: bytes | None = None
-    """The approved answer, where the body read it before it asked."""
+    """The approved answer, if the body read it before its first call."""
     copies: dict[str, Any] | None = None
-    """Values given to the body, which it may change."""
+    """Copies of values that the body was given, and may change."""
 
     foreign: Sequence[tuple[bytes | None, Raw]] = ()
-    """Answers to calls from threads that the body started, in whatever order they came."""
+    """Answers to calls from threads that the body started, in the order of arrival."""
     places: dict[int, int] | None = None
-    """Of answers that were awaited: their place in ``asked``, and the number of their call."""
+    """For answers that were awaited: the number of the call, by the index in ``asked``."""
     equal: Counter[bytes] | None = None
-    """The number of equal calls of the body, where each gets its own answer."""
+    """The number of equal calls so far, by key, if each of them gets its own answer."""
     grades: Sequence[Grade] = ()
-    """Answers of judges, in their order."""
+    """Answers of judges, in order."""
     awaited = 0
-    """The number of calls whose answers are awaited."""
+    """The number of calls that returned a coroutine; each gets its number from here."""
 
     def __init__(self, trial: Trial) -> None:
         self.trial = trial
         self.asked: list[tuple[bytes | None, Raw]] = []
 
     def broke(self, error: BaseException) -> None:
-        """Note why a model was not called, if it was not: whatever the body makes of it is not an answer."""
+        """Record an error; if no call was made, the outcome is an error even if the body catches it."""
         if isinstance(error, NOT_CALLED) and self.error is None:
             self.outcome, self.error = Outcome.ERROR, error
 
     def answered(self, key: bytes | None, raw: Raw, number: int | None = None) -> Raw:
-        """Note an answer of the judged model; give back the raw answer that the body is to see.
+        """Record an answer of the judged model; return the raw answer that the body gets.
+
+        That is the approved answer if the body has read it before, and the two are equal: they may differ in
+        the last bits of a float, which must not make ``==`` false.
 
         Args:
-            key: What it is stored under.
+            key: The cache key of the call.
             raw: The answer.
-            number: The number of its call, where it was awaited.
+            number: The number of the call, if it was awaited.
         """
         asked, approved = self.asked, self.approved_raw
         if number is not None:
@@ -89,7 +93,7 @@ class Result:
         return raw
 
     def graded(self, judge: Model, x: Any, raw: Raw) -> None:
-        """Note what a judge said of what it was given."""
+        """Record a judge's answer, with the arguments of the call."""
         try:
             given: bytes | None = comparable(judge.caller.by_name(x))
         except NotKept:
@@ -99,9 +103,9 @@ class Result:
         self.grades = (*self.grades, Grade(judge.name, given, plain(raw)))
 
     def put_in_order(self) -> None:
-        """Bring answers into the order of their calls, where they came in another.
+        """Sort answers that were awaited into the order of their calls.
 
-        Calls from threads have no order of their own: they come last, sorted by what was called.
+        Calls from threads have no reproducible order: they come last, sorted by key.
         """
         if self.places is not None:
             asked = self.asked
@@ -116,20 +120,20 @@ def _key(answer: tuple[bytes | None, Raw]) -> bytes:
 
 
 class NeverCalledError(Exception):
-    """A body came to its end without calling the model that is judged."""
+    """A body ended without calling the judged model."""
 
 
 def conclude(
     result: Result, outcome: Outcome, error: BaseException | None, subject: str, *, records: bool
 ) -> None:
-    """Turn the end of a body into a result, by the rules that hold for every check.
+    """Set the outcome and error of a result when its body has ended.
 
     Args:
-        result: What the body left.
-        outcome: What its end means.
-        error: What it raised.
-        subject: The model that is judged.
-        records: Whether what a body records says enough, though it never called the model.
+        result: The result.
+        outcome: The outcome according to the body's end alone.
+        error: The exception of the body, or ``None``.
+        subject: The name of the judged model.
+        records: Whether a recorded value is enough, even if the body never called the model.
     """
     result.put_in_order()
     if result.error is not None:

@@ -1,4 +1,4 @@
-"""The origin of a model's call: a body, its threads and loops, another model, or no check at all.
+"""Route each call of a model by its origin: a body, its threads and loops, another model, or no check.
 
 PYTEST_DONT_REWRITE
 """
@@ -38,10 +38,10 @@ _INFRASTRUCTURE: Final = frozenset(
         "modelcheck_view",
     }
 )
-"""Context variables of libraries on which no answer depends."""
+"""Context variables of libraries. No answer depends on them."""
 
 VIEW: ContextVar[CaseView | None] = ContextVar("modelcheck_view", default=None)
-"""The body's view of its trial, where several run as tasks (``gather=True``)."""
+"""The body's view of its trial, if several bodies run as tasks (``gather=True``)."""
 
 
 class Router:
@@ -51,8 +51,8 @@ class Router:
         switchboard: Makes calls and finds answers.
 
     Attributes:
-        bodies: Whoever runs the bodies of a check now, or ``None``.
-        awaited: Whether the test that runs now is ``async``, so that each call gives a coroutine.
+        bodies: The runner of the bodies of the current check, or ``None``.
+        awaited: Whether the current test is ``async``, so that each call returns a coroutine.
     """
 
     def __init__(self, switchboard: Switchboard) -> None:
@@ -62,7 +62,7 @@ class Router:
 
     @property
     def result(self) -> Result | None:
-        """The result of the body that runs here, or ``None`` where none runs."""
+        """The result of the current body, or ``None`` if no body runs."""
         task = VIEW.get()
         if task is not None:
             return result_of(task)
@@ -70,22 +70,25 @@ class Router:
 
     @property
     def view(self) -> CaseView | None:
-        """The view of the body that runs here, or ``None`` where none runs."""
+        """The view of the current body, or ``None`` if no body runs."""
         task = VIEW.get()
         return task if task is not None or self.bodies is None else self.bodies.view
 
     def is_awaited(self) -> bool:
-        """Return whether each call gives a coroutine."""
+        """Return whether each call returns a coroutine."""
         return self.awaited
 
     def call(self, model: Model, x: Any) -> Any:
-        """Answer a call; in an ``async`` test, give a coroutine of the answer."""
+        """Answer a call; in an ``async`` test, return a coroutine of the answer.
+
+        The usual call is one of a plain body in its own thread and context: it goes straight to the runner.
+        """
         bodies = self.bodies
         if bodies is None or bodies.result is None or self.awaited or get_ident() != bodies.thread:
             return self._call(model, x)
         try:
             unchanged = copy_context() == bodies.context
-        except Exception:  # noqa: BLE001 - of anybody's __eq__: then it is looked at variable by variable
+        except Exception:  # noqa: BLE001 - raised by an __eq__ of a value: then compare variable by variable
             unchanged = False
         caller = model.caller
         if unchanged and not ((caller.awaited or caller.wraps_async) and running_loop()):
@@ -93,11 +96,11 @@ class Router:
         return self._call(model, x)
 
     def _call(self, model: Model, x: Any) -> Any:
-        """The same for everything but a plain call of a plain body."""
+        """Answer any other call: from a thread, a loop, another model, or in a changed context."""
         refuse_case(model, x)
         inside = repeat_inside()
         looping = running_loop() is not None
-        if inside is not None:  # nobody's body made this call, but another model
+        if inside is not None:  # another model makes this call; it belongs to no body
             call = _Call(self, model, x, None, repeat=inside)
             return call.awaited() if looping and call.is_awaited else call.answer()
         result = self.result
@@ -114,19 +117,19 @@ class Router:
         return self.bodies is not None and get_ident() == self.bodies.thread
 
     def _changed_context(self, result: Result | None) -> list[ContextVar[Any]]:
-        """The context variables that have another value than when bodies began."""
+        """Return the context variables that have another value than when the bodies were started."""
         bodies = self.bodies
         if result is None or bodies is None:
             return []
         now = copy_context()
         changed = changed_variables(bodies.context, now)
         if not changed and self.is_here() and VIEW.get() is None:
-            bodies.context = now  # only what libraries keep there: need not be looked at again
+            bodies.context = now  # only variables of libraries have changed: do not compare them again
         return changed
 
 
 class _Call:
-    """A call that is answered apart from the others of its body, or outside of any."""
+    """A call that cannot take the usual path through :meth:`Bodies.call`, or belongs to no body."""
 
     def __init__(
         self,
@@ -165,7 +168,7 @@ class _Call:
                 "fixture: context=[VARIABLE]"
             )
             self.key = None
-        # The call is what it is now, whatever becomes of its input before it is made.
+        # The caller may change the input before the call is made, or awaited.
         self.x = x if type(x) in IMMUTABLE else copied(x)
 
     @property
@@ -175,7 +178,7 @@ class _Call:
         return caller.awaited or caller.wraps_async
 
     def answer(self) -> Any:
-        """Answer it, in whatever thread this is."""
+        """Answer the call in the current thread."""
         raw = self.handle.find(self.key)
         if raw is None:
             self._begins()
@@ -187,14 +190,14 @@ class _Call:
         return self._read(raw, None)
 
     def awaited(self) -> Coroutine[Any, Any, Any]:
-        """A coroutine of the answer."""
+        """Return a coroutine of the answer."""
         number = None
         result = self.result
         if result is not None:
-            result.called = True  # whether it is awaited, is not known yet
+            result.called = True  # set now, since the body may forget to await the coroutine
             number, result.awaited = result.awaited, result.awaited + 1
         coroutine: Any = self._answer_awaited(number)
-        coroutine.__qualname__ = self.handle.model.name  # what Python names where nobody awaits it
+        coroutine.__qualname__ = self.handle.model.name  # for Python's "was never awaited" warning
         return coroutine  # type: ignore[no-any-return]
 
     async def _answer_awaited(self, number: int | None) -> Any:
@@ -231,11 +234,11 @@ class _Call:
                 self.bodies.count_direct(self.handle, time.perf_counter() - start)
 
     def _taken(self) -> Raw | None:
-        """The answer of a call that was foreseen, where there is one for this body."""
+        """Return the answer of a prefetched call, if there is one for this body."""
         ticket = self.switchboard.ticket(self.handle, self.key)
         if ticket is None or self.bodies is None or self.result is None:
             return None
-        self.switchboard.take(ticket, self.bodies.context)
+        self.switchboard.take(ticket, self.bodies.context, is_here=self.is_here)
         return ticket.result() if takes_last(ticket, self.result.trial.index) else None
 
     async def _taken_async(self) -> Raw | None:
@@ -247,7 +250,7 @@ class _Call:
 
     def _begins(self) -> None:
         if self.result is not None and self.handle.judged:
-            self.result.unanswered = True  # for good, where the model breaks
+            self.result.unanswered = True  # stays True if the call raises
 
     def _broke(self, error: BaseException) -> None:
         if self.result is None or self.bodies is None:
@@ -257,7 +260,7 @@ class _Call:
         self.result.broke(error)
 
     def _read(self, raw: Raw, number: int | None) -> Any:
-        """Return the caller's answer, noted with its case."""
+        """Record the answer in the result of its trial, and return it as the body gets it."""
         result, bodies, handle = self.result, self.bodies, self.handle
         if result is not None and handle.judged:
             if number is None and not self.is_here:
@@ -273,7 +276,7 @@ class _Call:
 
 
 def changed_variables(base: Context, now: Context) -> list[ContextVar[Any]]:
-    """The context variables whose values differ, but for those of libraries that no model reads."""
+    """Return the context variables whose values differ, except those of libraries that no model reads."""
     found = [variable for variable, value in now.items() if not _is_same(base.get(variable, base), value)]
     found += [variable for variable in base if variable not in now]
     return [variable for variable in found if variable.name not in _INFRASTRUCTURE]

@@ -1,4 +1,4 @@
-"""Handles, which answer a model's calls in a step, and tickets: calls, from their first thought to their end.
+"""Handles, which say how a model's calls are answered in a step, and tickets, one for each call.
 
 PYTEST_DONT_REWRITE
 """
@@ -25,22 +25,22 @@ if TYPE_CHECKING:
     from pytest_modelcheck.models.model import Answers, Model, Raw
 
 PATIENCE: Final = 30.0
-"""Seconds that a call waits for another process or thread which makes the same."""
+"""The longest wait, in seconds, for another process or thread that makes the same call."""
 
 
 class Handle:
-    """The way in which the calls of one model are answered in one step of a check.
+    """The source of the answers of one model in one step of a check.
 
     Attributes:
         model: The model that bodies call.
         acting: The model that is called: the same, or another version of it.
-        answers: Where answers are found and stored.
-        endpoint: How calls reach the acting model.
-        judged: Whether its answers are recorded with the case.
-        grades: Whether what it says is recorded beside them: of a judge that is not judged itself.
-        refusal: Makes the error of a call whose answer is not at hand, where no call may be made.
-        waiting: Calls that are to be made ahead, in batches.
-        under_way: How many calls are being made ahead.
+        answers: The store of answers.
+        endpoint: Makes the calls of the acting model.
+        judged: Whether the model is the judged one, whose answers are recorded with the case.
+        grades: Whether the model is a judge of other answers, so that its answers are recorded as grades.
+        refusal: Makes the error for a missing answer, if no call may be made; otherwise ``None``.
+        waiting: Queued calls, to be made ahead in batches.
+        under_way: The number of calls that are being made ahead.
         found: Whether an answer was found in the cache since the last call.
     """
 
@@ -79,7 +79,7 @@ class Handle:
         self.found = False
 
     def find(self, key: bytes | None) -> Raw | None:
-        """The answer to a call, where it is at hand; it then counts as a success of the model."""
+        """Return a stored answer, or ``None``. A stored answer counts as a success of the model."""
         if key is None:
             return None
         raw = self.answers.find(key)
@@ -88,27 +88,27 @@ class Handle:
         return raw
 
     def took_found(self) -> bool:
-        """Return whether an answer was found since the last call, which begins now."""
+        """Return whether an answer was found since the last call, and reset that for the next one."""
         found, self.found = self.found, False
         return found
 
 
 class Ticket:
-    """One call: what is called with what, and its result.
+    """One call, with its answer or error.
 
     Attributes:
-        handle: How the model is answered.
+        handle: The handle of the model.
         x: The input.
-        key: What the answer is stored under, or ``None`` where it is not.
-        repeat: For which run of a trial.
-        raw: The answer.
-        error: What was raised in place of one.
-        call: The call that makes it, once it has begun.
-        foreseen: Whether it was to be made ahead of the bodies that need it.
-        foreseen_by: The trials whose bodies are expected to make it, and have not yet.
-        made: Whether any body has made it.
-        then: Called when the answer is there.
-        after_success: Whether an answer of the model was found in the cache just before.
+        key: The cache key of the answer, or ``None`` if it is not stored.
+        repeat: The repeat that the call is made for.
+        raw: The answer, or ``None``.
+        error: The exception that was raised instead of an answer, or ``None``.
+        call: The future of the request that makes this call, once it has begun.
+        foreseen: Whether the call was queued ahead of the bodies that need it.
+        foreseen_by: The trials whose bodies are expected to make the call, and have not made it yet.
+        made: Whether any body has made the call.
+        then: Functions to call when the call has ended.
+        after_success: Whether the call just before it was answered from the cache.
     """
 
     __slots__ = (
@@ -141,15 +141,15 @@ class Ticket:
 
     @property
     def ended(self) -> bool:
-        """True if there is an answer, or an error in its place."""
+        """True if there is an answer or an error."""
         return self.raw is not None or self.error is not None
 
     def awaited_result(self) -> Raw:
-        """The answer, for whoever awaits it.
+        """Return the answer inside a coroutine.
 
         Raises:
-            BaseException: whatever the model raised. A coroutine that passes a ``GeneratorExit`` on is taken
-                to be closed, and with it everything that awaits it: that becomes a :class:`ModelError`.
+            BaseException: whatever the model raised. A ``GeneratorExit`` becomes a :class:`ModelError`:
+                raised in a coroutine, it would look as if that and all that await it were being closed.
         """
         if isinstance(self.error, GeneratorExit):
             raise ModelError(f"{self.handle.acting.label} raised GeneratorExit") from self.error
@@ -157,7 +157,7 @@ class Ticket:
 
     @property
     def is_under_way(self) -> bool:
-        """True if it has begun, and not ended."""
+        """True if the call has begun and not ended."""
         return not (self.ended or self.call is None or self.call.done())
 
     @property
@@ -166,7 +166,7 @@ class Ticket:
         return self.call is not None or self.ended or not self.foreseen
 
     def result(self) -> Raw:
-        """The answer.
+        """Return the answer.
 
         Raises:
             BaseException: whatever the model raised.
@@ -182,7 +182,7 @@ class Ticket:
 
 
 def settle(ticket: Ticket, row: Any) -> None:
-    """Store one answer, or take in what was raised in its place."""
+    """Store the answer of a call, or its exception."""
     answers = ticket.handle.answers
     try:
         if type(row) is Measured:
@@ -192,7 +192,7 @@ def settle(ticket: Ticket, row: Any) -> None:
             ticket.error = row.error
         else:
             ticket.raw = answers.add(ticket.key, row)
-    except Exception as refused:  # noqa: BLE001 - of the answer's own code, for instance; it is the answer of one case
+    except Exception as refused:  # noqa: BLE001 - raised by the answer's own code: it concerns this call only
         ticket.error = refused
     if ticket.error is not None and ticket.key is not None:
         answers.release([ticket.key])
@@ -204,9 +204,10 @@ def settle_rest(
     keep: Callable[[Sequence[int], Rows], None],
     drop: Callable[[Ticket], None],
 ) -> None:
-    """Give those who wait what has ended a call before it could tell each input's own end.
+    """Settle the tickets of a batch that have no result when its request has ended.
 
-    A call that nobody needed any more when its turn came was not made, and is dropped.
+    They get the exception of the request. Without one, the request was not made, since no body needed it any
+    more: the tickets are dropped.
     """
     error = None if call.cancelled() else call.exception()
     rest = [place for place, ticket in enumerate(batch) if not ticket.ended]
@@ -218,22 +219,22 @@ def settle_rest(
 
 
 def repeat_of(batch: Sequence[Ticket]) -> int:
-    """The repeat that a batch is called for."""
+    """Return the repeat that a batch is called for, or :data:`MIXED`."""
     first = batch[0].repeat
     return first if all(ticket.repeat == first for ticket in batch) else MIXED
 
 
 def is_for_one(raw: Raw) -> bool:
-    """Return whether an answer can have one reader only: it can neither be stored nor copied."""
+    """Return whether an answer can only have one reader, because it can neither be stored nor copied."""
     return type(raw) is Unkept and not raw.shared
 
 
 def takes_last(ticket: Ticket, trial: int | None = None) -> bool:
-    """Return whether the body of a trial may have the result of a call that was made by somebody else.
+    """Return whether the body of a trial may take the result of an ended call, and note that it does.
 
-    An error of a call that was foreseen reaches each body that was expected to make the call, once: a body
-    that calls again after an error means it. An answer that cannot be copied is for one body. What ends a
-    call of the body's own reaches all that waited for it.
+    Every body may take an answer that can be copied; any other answer is for one body. Each body that was
+    expected to make a prefetched call gets its error once: a body that calls again after an error wants a
+    new call. An error of a call that a body made itself reaches all callers that waited for it.
     """
     if ticket.error is None and (ticket.raw is None or not is_for_one(ticket.raw)):
         return ticket.raw is not None
@@ -252,16 +253,18 @@ def takes_last(ticket: Ticket, trial: int | None = None) -> bool:
 def turns(
     handle: Handle, x: Any, key: bytes | None, claimed: Callable[[Handle, bytes], bool]
 ) -> Iterator[None]:
-    """Something to wait for, while another process makes the same call; but not for ever.
+    """Yield while another process makes the same call, for :data:`PATIENCE` at most.
+
+    The caller sleeps at each yield: in a thread or on an event loop.
 
     Args:
-        handle: How the model is answered.
+        handle: The handle of the model.
         x: The input.
-        key: What the answer is stored under.
-        claimed: Claims the call for this process, or says that another one makes it.
+        key: The cache key of the call.
+        claimed: Claims the call for this process; returns ``False`` if another process makes it.
 
     Raises:
-        OfflineError: no call may be made.
+        Exception: the handle's refusal, if no call may be made.
     """
     if handle.refusal is not None:
         raise handle.refusal(handle.model, x)
@@ -277,7 +280,7 @@ def turns(
 
 
 def offline_error(model: Model, x: Any) -> OfflineError:
-    """Why a call cannot be answered offline."""
+    """Return the error of a call that has no cached answer in an offline run."""
     return OfflineError(
         f"{model.label} has no cached answer to {excerpt(x, 60)!r}, and --modelcheck-offline forbids "
         "calling it. Run once without --modelcheck-offline, or bring the prediction cache of a run that did"

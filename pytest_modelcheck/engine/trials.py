@@ -1,4 +1,4 @@
-"""The trials of a check: cases, times perturbations, times repeats.
+"""The trials of a check: cases × perturbations × repeats.
 
 PYTEST_DONT_REWRITE
 """
@@ -19,10 +19,10 @@ if TYPE_CHECKING:
 
     Input = tuple[str | None, Any, int]
     Made = tuple[list[Input], list[str]]
-    """What was made of one input, and which perturbations made nothing of it."""
+    """The perturbed inputs of a case, and the names of perturbations that changed nothing."""
 
 STRIDE = 1 << 32
-"""Distance between the repeats of a body's equal calls: more than any number of repeats."""
+"""The distance between the repeats of a body's equal calls: more than any number of repeats."""
 
 
 class Plan:
@@ -30,9 +30,9 @@ class Plan:
 
     Attributes:
         cases: The cases, in order.
-        inapplicable: How many cases each perturbation left as they were: no trial was made of those.
-        start: The number of the first trial.
-        without: Called with each case of which no trial was made, and its number.
+        inapplicable: The number of cases that each perturbation left unchanged, so that they have no trial.
+        start: The index of the first trial.
+        without: Called with each case that has no trial, and its number.
     """
 
     def __init__(
@@ -57,17 +57,17 @@ class Plan:
 
     @property
     def size(self) -> int:
-        """About how many trials there are, by what its first case says."""
+        """An estimate of the number of trials, from the variants of the first case."""
         if not self.cases:
             return 0
         made = 1 if self._perturbations is None else len(self._perturbations)
         return len(self.cases) * max(1, made + len(self.cases[0].variants)) * self._repeats
 
     def trials(self) -> Iterator[Trial]:
-        """All trials, those of one case in a row."""
+        """Yield all trials, case by case."""
         index, as_they_are = self.start, self._perturbations is None and self._repeats == 1
         for number, case in enumerate(self.cases):
-            if as_they_are and not case.variants:  # as of_case() would say, for a million cases
+            if as_they_are and not case.variants:  # a fast path for what of_case() returns
                 self._begun, self._given = number + 1, index - self.start + 1
                 yield Trial(index, case, number=number)
                 index += 1
@@ -80,7 +80,7 @@ class Plan:
             yield from trials
 
     def cases_of(self, trials: int) -> int:
-        """About how many cases so many trials are.
+        """Estimate the number of cases in a number of trials, from the trials so far.
 
         >>> from pytest_modelcheck.records import Case
         >>> plan = Plan([Case(str(number)) for number in range(10)], None, repeats=2)
@@ -90,7 +90,7 @@ class Plan:
         return self._begun * trials // self._given if self._given else 0
 
     def of_case(self, case: Case, number: int, index: int) -> list[Trial]:
-        """The trials of one case; ``index`` is that of the first."""
+        """Return the trials of one case; ``index`` is that of the first."""
         runs = list(itertools.product(self._inputs(case), range(self._repeats)))
         return [
             Trial(place, case, name, perturbed, variant, repeat, number, len(runs))
@@ -98,7 +98,7 @@ class Plan:
         ]
 
     def _inputs(self, case: Case) -> Iterator[Input]:
-        """Return a case's trials: the perturbation, the perturbed input, and the number of the variant."""
+        """Yield a case's inputs: the perturbation's name, the perturbed input, and the variant's number."""
         if self._perturbations is None:
             yield None, MISSING, 0
             yield from ((GIVEN_INPUT, made, variant) for variant, made in enumerate(case.variant_inputs))
@@ -130,4 +130,4 @@ class Plan:
 
 
 def _nobody(case: Case, number: int) -> None:
-    """Nobody wants to know of cases without trials."""
+    """Ignore a case without trials."""

@@ -1,4 +1,4 @@
-"""The trial as a test's body sees it: the ``case`` fixture.
+"""The ``case`` fixture: a body's view of its trial.
 
 PYTEST_DONT_REWRITE
 """
@@ -22,16 +22,16 @@ if TYPE_CHECKING:
     from pytest_modelcheck.models.model import Model
     from pytest_modelcheck.records import Scale
 
-# An enum looks its members up in Python, which is felt where a million trials do.
+# Looked up once: an enum lookup is slow, and there may be a million trials.
 _PASSED, _FAILED, _NEW = Outcome.PASSED, Outcome.FAILED, Outcome.NEW
 
 
 class NewCase(BaseException):
-    """Ends a body that asks for an approved answer where none is. Not an error: nothing should catch it."""
+    """Ends a body that needs an approved answer if there is none. Not an ``Exception``: bodies catch them."""
 
 
 def is_new(error: BaseException) -> bool:
-    """Return whether it is that, be it that a group of tasks was ended by it.
+    """Return whether an exception is a :class:`NewCase`, or a group of nothing else (of a task group).
 
     >>> is_new(NewCase()), is_new(BaseExceptionGroup("", [NewCase()])), is_new(ValueError())
     (True, True, False)
@@ -42,10 +42,10 @@ def is_new(error: BaseException) -> bool:
 
 
 class NotApproved:
-    """Stands for an approved answer that is not there, until a body uses it.
+    """A placeholder for an approved answer that does not exist; it ends the trial when a body uses its value.
 
-    A body that says ``case.approved == triage(case.input)`` has not asked its model yet when it reads
-    ``case.approved``; were it ended there, the answer could never be recorded, nor approved. So the trial
+    A body such as ``assert case.approved == triage(case.input)`` reads ``case.approved`` before it calls the
+    model. If the trial ended there, the model's answer could never be recorded, nor approved. So the trial
     ends at the first use that needs a value.
     """
 
@@ -64,7 +64,7 @@ class NotApproved:
         return self
 
     def __call__(self, *_args: object, **_kwargs: object) -> NotApproved:
-        """A method of what is missing gives what is missing."""
+        """Return the placeholder for the result of a method, too."""
         return self
 
     __eq__ = __ne__ = __lt__ = __le__ = __gt__ = __ge__ = _end
@@ -74,11 +74,10 @@ class NotApproved:
 
 
 class CaseView:
-    """One trial, as the body that is run for it sees it.
+    """The current trial, as its body sees it.
 
-    Attributes that a case does not have (an ``expected`` that is not given, a ``perturbed`` outside of a
-    perturbation) raise a :class:`~pytest_modelcheck.errors.UsageError` that says so, rather than being
-    ``None``.
+    An attribute that the case does not have (``expected`` without an expectation, ``perturbed`` in a golden
+    check) raises a :class:`~pytest_modelcheck.errors.UsageError`, and is never ``None``.
     """
 
     __slots__ = ("_result", "_trial", "_work")
@@ -95,7 +94,7 @@ class CaseView:
 
     @property
     def input(self) -> Any:
-        """The model's input, unperturbed."""
+        """The unperturbed input."""
         value = self._trial.given.input
         return value if type(value) in IMMUTABLE else self._copy("input", value)
 
@@ -130,15 +129,15 @@ class CaseView:
 
     @property
     def variant(self) -> int | None:
-        """The number of the variant, from 0: of the case's ``variants``, or of those of a perturbation.
+        """The number of the variant, from 0, among the case's ``variants`` or those of the perturbation.
 
-        ``None`` in the trial of the case itself.
+        It is ``None`` in the trial of the case itself.
         """
         return None if self._trial.perturbation is None else self._trial.variant
 
     @property
     def repeat(self) -> int:
-        """The number of this run of the same trial, from 0."""
+        """The number of the repeat, from 0."""
         return self._trial.repeat
 
     @property
@@ -158,7 +157,7 @@ class CaseView:
 
     @property
     def approved(self) -> Any:
-        """The approved version's answer. Where there is none, the trial ends here as *new*."""
+        """The approved version's answer. If there is none, the trial ends as *new*."""
         result = self._result
         result.read_approved = True
         approved = self._approved()
@@ -168,7 +167,7 @@ class CaseView:
                 raise NewCase
             return NotApproved()
         if result.asked:
-            # The last bits of a float are noise: an answer that is the same is the same object's value.
+            # The last bits of a float are noise: for an equal answer, return what the model answered now.
             latest = result.asked[-1][1]
             if same(whole(approved), whole(plain(latest))):
                 return self._work.subject.answers.decode(latest)
@@ -177,10 +176,12 @@ class CaseView:
         return self._read(approved)
 
     def same_as_approved(self, answer: Any) -> bool:
-        """Return whether an answer is the approved one, as ``ignore=`` and ``compare_by=`` of the model say.
+        """Return whether an answer equals the approved one, by ``ignore=`` and ``compare_by=`` of the model.
+
+        If there is no approved answer, the trial ends as *new*.
 
         Raises:
-            UsageError: one of the two cannot be stored, and so cannot be compared.
+            UsageError: one of the answers cannot be stored, so that they cannot be compared.
         """
         approved = self._approved()
         self._result.read_approved = True
@@ -194,7 +195,7 @@ class CaseView:
         return same(approved, line)
 
     def _approved(self) -> bytes | None:
-        """The approved answer; of a body that has made several calls, to the last of them."""
+        """Return the approved answer; if the body has made several calls, that to the last one."""
         asked, find = self._result.asked, self._work.find_approved
         return find(self._trial, asked[-1][0]) if len(asked) > 1 else find(self._trial)
 
@@ -213,7 +214,11 @@ class CaseView:
             ) from error
 
     def record(self, value: Any) -> None:
-        """Say that ``value``, and not what the model answered, is the answer of this case."""
+        """Record ``value`` as the answer of this case, in place of the model's answer.
+
+        Raises:
+            UsageError: the value cannot be stored.
+        """
         try:
             comparable(value)
         except NotKept as error:
@@ -225,12 +230,12 @@ class CaseView:
         return f"<case {self.id}{perturbed}>"
 
     def _copy(self, name: str, value: Any) -> Any:
-        """Return a copy that the body may change as it likes, always the same one."""
+        """Return a copy that the body may change: the same one at each read."""
         copies = self._result.copies
         if copies is None:
             copies = self._result.copies = {}
         if name not in copies:
-            copies[name] = copied(value)  # what has no copy, such as a lock, is handed over itself
+            copies[name] = copied(value)  # an object that cannot be copied, such as a lock, stays the same
         return copies[name]
 
     def _where(self) -> str:
@@ -238,16 +243,16 @@ class CaseView:
         return "" if origin is None else f" ({origin})"
 
 
-# A body sees neither: a view has no public attributes but those of its case.
+# For the engine: a view's public attributes are only those of its case.
 result_of: Callable[[CaseView], Result] = attrgetter("_result")
 work_of: Callable[[CaseView], Work] = attrgetter("_work")
 
 
 def give_score(view: CaseView, value: Any) -> None:
-    """Grade the case that a body sees.
+    """Set the score of the current trial.
 
     Raises:
-        UsageError: it is not a score of its check.
+        UsageError: the value is not a score on the check's scale.
     """
     scale = work_of(view).scale
     try:
@@ -260,7 +265,7 @@ def give_score(view: CaseView, value: Any) -> None:
 
 
 def _scores(scale: Scale) -> str:
-    """Say what a score has to be."""
+    """Say which scores a check accepts."""
     if scale == GRADE:
         return "a score is a number from 0.0 (worst) to 1.0 (best)"
     if not scale.bounded:
@@ -272,7 +277,7 @@ def _scores(scale: Scale) -> str:
 
 
 def refuse_case(model: Model, x: object) -> None:
-    """Raise where a model is asked about a case, and not about its input."""
+    """Raise a :class:`UsageError` if a model is called with the case, and not with its input."""
     if type(x) is CaseView:
         raise UsageError(
             f"{model.name} was called with the case itself. Call it with its input: {model.name}(case.input)"

@@ -1,4 +1,4 @@
-"""The work on each trial, and its results.
+"""The input of a run of bodies (:class:`Work`), and its results (:class:`Run`).
 
 PYTEST_DONT_REWRITE
 """
@@ -20,38 +20,39 @@ if TYPE_CHECKING:
     from pytest_modelcheck.records import Scale
 
     FindApproved = Callable[..., bytes | None]
-    """Finds the approved answer of a trial: called with it, and with the digest of one of several calls."""
+    """Finds an approved answer; called with the trial, and the digest of a call if there were several."""
 
 WINDOW = 256
-"""Results handed on at a time."""
+"""The number of results that are passed on at a time."""
 
 _MESSAGES_KEPT = {Outcome.FAILED: 20, Outcome.ERROR: 1_000}
-"""The message of a failed body is made again where it is shown; a broken body is not run again."""
+"""Messages kept by outcome. A failed body is run again to show its message; a body with an error is not."""
 
 _ERRORS_KEPT = 20
 
 EXPLAINED = 5
-"""Failed bodies explained in full as they fail: as many as a report shows cases."""
+"""The number of failed bodies that are explained in full as they fail: as many as a report shows."""
 
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """The body to run for each trial, and how.
+    """The body to run for each trial, with its models and rules.
 
     Attributes:
-        body: Runs the test for one case, of which it is given the view.
-        subject: The model that is judged.
-        classify: Says what an exception that left the body means, or ``None`` for one that ends everything.
+        body: Runs the test for one trial; it is called with the trial's view.
+        subject: The judged model.
+        classify: Returns the outcome of an exception that a body raised, or ``None`` if it ends the run.
         find_approved: Finds the approved answer of a trial.
-        scale: From where to where a score may go.
-        progress: Called now and then with the number of trials that are done.
-        records: Whether what a body records says enough, though it never called the model.
-        keep_errors: Whether every exception is kept with its traceback, not just those of broken bodies.
-        take: Takes results as they come, some at a time; ``None`` to have all of them in the run.
+        scale: The range of a score.
+        progress: Called regularly with the number of finished trials.
+        records: Whether a recorded value is enough, even if the body never called the model.
+        keep_errors: Whether to keep every exception with its traceback, and not only some of those of errors.
+        take: Receives results while the bodies run, some at a time; ``None`` to have all of them in the run.
         models: The models that the test uses, by name.
-        contract: Says how the answers of a result break an approved shape, or ``None``.
-        gather: Whether a body may be cut off at a missing answer and started again.
-        source: Digest of the check and its body's source: what is known of its calls is stored under it.
+        contract: Describes how the answers of a result break an approved shape; returns ``None`` if they keep
+            it.
+        gather: Whether a body may be cut off at a missing answer and restarted.
+        source: A digest of the check and of its body's source, under which the recipe is stored.
     """
 
     body: Callable[[Any], Any]
@@ -74,14 +75,14 @@ class Run:
     """The results of running bodies.
 
     Attributes:
-        results: One for each trial, in the order of the trials.
-        first_failure: What the first failed or broken body raised, with its traceback.
-        direct: How many calls were made in place, of models that can answer several together.
-        direct_seconds: How long these took.
-        vain: How many calls were made ahead of bodies that then did not make them.
-        unasked: How many cases broke for no other reason than that their model could not be called.
-        stopped: Why it could not be called, or ``None``.
-        explained: The first failed results, each with what its body raised, by the numbers of their trials.
+        results: One result for each trial, in order; empty if ``take`` received them.
+        first_failure: The exception of the first body that failed or had an error, with its traceback.
+        direct: The number of calls that were made one by one, of models that can answer several together.
+        direct_seconds: The time of these calls, in seconds.
+        vain: The number of prefetched calls that no body needed.
+        unasked: The number of cases with an error only because a model was not called.
+        stopped: The reason why it was not called, or ``None``.
+        explained: The first failed results with their exceptions, by the index of the trial.
     """
 
     results: list[Result]
@@ -95,9 +96,9 @@ class Run:
 
 
 class Failures:
-    """The exceptions that bodies raised: the first with its traceback, of the others a few messages.
+    """The exceptions that bodies raised: the first with its traceback, and some messages of the others.
 
-    A traceback holds on to every frame of its body; ten thousand of them would hold on to everything.
+    A traceback keeps every frame of its body alive; ten thousand of them would fill the memory.
     """
 
     def __init__(self, work: Work) -> None:
@@ -111,11 +112,11 @@ class Failures:
 
     @property
     def unasked(self) -> int:
-        """The number of cases that broke for no other reason than that their model could not be called."""
+        """The number of cases with an error only because a model was not called."""
         return len(self._unasked)
 
     def note(self, result: Result) -> None:
-        """Keep what may be shown of a result, and drop the rest of it. Results come in their order."""
+        """Keep the parts of a result's exception that may be shown, and drop the rest. Call this in order."""
         error, outcome = result.error, result.outcome
         if error is None:
             return
@@ -139,7 +140,7 @@ class Failures:
             result.error = None
 
     def _note_unasked(self, result: Result, error: NotAskedError) -> None:
-        """Keep the reason alone: it is the same for all, and no fault of the body's."""
+        """Keep only the reason: it is the same for all such cases, and not a fault of the body."""
         self.stopped = self.stopped or message_of(error)
         self._unasked.add(result.trial.case.id)
         result.message = self.stopped

@@ -1,4 +1,4 @@
-"""Labels: people's words on answers, as text in git, one a line, each with what was judged in full.
+"""Labels: people's judgements of answers, as text in git. Each line holds a label and the judge's arguments.
 
 PYTEST_DONT_REWRITE
 """

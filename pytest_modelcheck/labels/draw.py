@@ -1,8 +1,8 @@
-"""The order of labelling: answers labelled so far are always a fair sample of what was judged.
+"""The order of labelling: at any point, the answers labelled so far are a fair sample of all judged answers.
 
-Errors of a judge are shares of what people accept, and of what they reject. A sample that took more of what
-the judge rejected would make it look worse at the one and better at the other. So strata are drawn in
-proportion: every beginning of the order has of each stratum about its share.
+The error rates of a judge are shares of the answers that people accept, and of those that they reject. A
+sample with too many rejections by the judge would bias both. So strata are drawn in proportion: every prefix
+of the order contains about the right share of each stratum.
 
 PYTEST_DONT_REWRITE
 """
@@ -24,14 +24,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """Something that a judge was given, and what it said.
+    """The arguments and the answer of a judge in one call.
 
     Attributes:
-        given: The arguments of the judge, as JSON.
-        said: What it said, as JSON.
-        metadata: What is known of the case.
-        version: The version of the model that gave the answer.
-        differs: Whether the judge said otherwise of another version's answer to the same case.
+        given: The judge's arguments, as JSON.
+        said: The judge's answer, as JSON.
+        metadata: The metadata of the case.
+        differs: Whether the judge answered differently for another version's answer to the same case.
+        version: The version of the model whose answer was judged.
     """
 
     given: Any
@@ -42,14 +42,14 @@ class Judged:
 
     @property
     def key(self) -> str:
-        """Tells what was judged from everything else."""
+        """A digest of the judge's arguments."""
         return key_of(self.given)
 
 
 def in_order(judged: Iterable[Judged]) -> list[Judged]:
-    """The order in which to label: strata by what was said, by slice, and by whether versions differ.
+    """Sort answers into the order of labelling: a fair mix of strata by judge's answer, slice and difference.
 
-    It is always the same for the same answers, so that labelling can go on where it was left.
+    The order is always the same for the same answers, so that labelling can continue later.
 
     >>> mixed = [Judged({"answer": number}, said=number % 4 > 0) for number in range(40)]
     >>> sum(not one.said for one in in_order(mixed)[:20])
@@ -63,7 +63,7 @@ def in_order(judged: Iterable[Judged]) -> list[Judged]:
     placed = []
     for name, own in strata.items():
         own.sort(key=lambda one: blake2b(one.key.encode(), digest_size=8).digest())
-        # Half a step in, and a little apart from other strata of the same size.
+        # A shift of its own for each stratum: strata of equal size must not come in lockstep.
         shift = int.from_bytes(blake2b(name, digest_size=2).digest()) / (1 << 16)
         placed += [((rank + shift) / len(own), one.key, one) for rank, one in enumerate(own)]
     return [one for _, _, one in sorted(placed, key=lambda each: each[:2])]

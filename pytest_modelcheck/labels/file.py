@@ -1,10 +1,10 @@
-"""The file of labels: JSON Lines that are also cases for a check of the judge itself.
+"""The file of labels: JSON Lines, which are also cases for a check of the judge itself.
 
     {"input":{"question":"…","answer":"…"},"expected":true,"metadata":{"by":"…","when":"…"}}
 
-A label belongs to the arguments of the judge, whichever version gave the answer in them. Lines are sorted by
-the digest of these arguments, so that labels from two branches rarely touch, and a merge that keeps both
-sides is right: equal labels count once, and two that contradict each other are an error.
+A label belongs to the judge's arguments, whatever version of the model gave the answer in them. Lines are
+sorted by the digest of these arguments, so that labels from two branches rarely conflict in git. A merge may
+keep both sides: equal labels count once, and contradictory ones are an error.
 
 PYTEST_DONT_REWRITE
 """
@@ -31,14 +31,14 @@ _FIELDS: Final = frozenset({"id", "input", "expected", "metadata"})
 
 @dataclass(frozen=True, slots=True)
 class Label:
-    """A person's word on what a judge was given.
+    """A person's judgement of the answer that a judge was called with.
 
     Attributes:
-        given: The arguments of the judge by name, as JSON.
+        given: The judge's arguments by name, as JSON.
         said: The label: ``True`` or ``False``, a category, or a score.
-        metadata: Who said it (``by``), when, a ``note``, the ``version`` that gave the answer, and what is
-            known of the case.
-        origin: Where it is written, or ``None`` for a new one.
+        metadata: The person (``by``), the time (``when``), a ``note``, the ``version`` of the judged answer,
+            and the metadata of the case.
+        origin: The line of the file, or ``None`` for a new label.
     """
 
     given: Any
@@ -48,12 +48,12 @@ class Label:
 
     @property
     def key(self) -> str:
-        """Tells what was judged from everything else."""
+        """A digest of the judge's arguments."""
         return key_of(self.given)
 
 
 def key_of(given: Any) -> str:
-    """The key of the arguments of a judge.
+    """Return the key of a judge's arguments: 16 digits of their digest.
 
     >>> key_of({"question": "Open?", "answer": "Yes"}) == key_of({"answer": "Yes", "question": "Open?"})
     True
@@ -62,10 +62,10 @@ def key_of(given: Any) -> str:
 
 
 def read(path: Path) -> dict[str, Label]:
-    """Every label of a file, by its key; none where there is no file yet.
+    """Read the labels of a file, by key; return none if there is no file.
 
     Raises:
-        LabelError: A line is not a label, or two lines contradict each other.
+        LabelError: The file cannot be read, a line is not a label, or two lines contradict each other.
     """
     try:
         data = path.read_bytes()
@@ -93,7 +93,7 @@ def read(path: Path) -> dict[str, Label]:
 
 
 def write(path: Path, labels: Iterable[Label]) -> None:
-    """Write labels, sorted by their keys, in place of what the file held: all of them or none.
+    """Replace the labels of a file by these, sorted by key. The file is replaced as a whole, or not at all.
 
     Raises:
         LabelError: The file cannot be written.
@@ -140,5 +140,5 @@ def _line(label: Label) -> bytes:
 
 
 def _form(said: Any) -> bytes:
-    """A label so that ``True`` is not 1."""
+    """Return a form of a label in which ``True`` and 1 differ."""
     return orjson.dumps(said)

@@ -1,4 +1,4 @@
-"""Faults of a suite that show before any model is called: contradictory cases, checks that cannot fail.
+"""Find faults of a suite without calling any model: contradictory cases, checks that cannot fail.
 
 >>> from pytest_modelcheck.cases import load
 >>> from pytest_modelcheck.lint import Target, lint

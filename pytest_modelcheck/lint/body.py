@@ -1,4 +1,4 @@
-"""The uses that a test's body makes of its case, as far as its source shows them beyond doubt.
+"""Read from the source of a test's body which parts of its case it uses, as far as that is certain.
 
 PYTEST_DONT_REWRITE
 """
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _CASE: Final = "case"
-# Whatever stands in one of these may not be done at all.
+# Code inside one of these nodes may not run.
 _CONDITIONAL: Final = (
     ast.If, ast.IfExp, ast.BoolOp, ast.Try, ast.For, ast.AsyncFor, ast.While, ast.With, ast.AsyncWith,
     ast.Lambda, ast.FunctionDef, ast.AsyncFunctionDef, ast.ListComp, ast.SetComp, ast.DictComp,
@@ -25,12 +25,13 @@ _CONDITIONAL: Final = (
 )  # fmt: skip
 
 
-# What may make a case fail, or hides what does.
+# Nodes that can make a case fail, or can hide code that does.
 _JUDGING: Final = (
     ast.Assert, ast.Raise, ast.With, ast.AsyncWith, ast.Try, ast.Yield, ast.YieldFrom, ast.FunctionDef,
     ast.AsyncFunctionDef, ast.Lambda, ast.Import, ast.ImportFrom,
 )  # fmt: skip
 
+# Builtins whose calls judge nothing.
 _HARMLESS: Final = frozenset({
     _CASE, "bool", "dict", "float", "int", "len", "list", "max", "min", "print", "repr", "round", "set",
     "sorted", "str", "sum", "tuple",
@@ -39,18 +40,17 @@ _HARMLESS: Final = frozenset({
 
 @dataclass(frozen=True, slots=True)
 class Body:
-    """The uses that a body makes of its case.
+    """The parts of its case that a body uses, and faults of the body itself.
 
     Attributes:
-        reads: The attributes of ``case`` that it reads anywhere.
-        always_reads: Those that it reads whatever happens, unless it fails before.
-        keys: The metadata that it reads whatever happens, as ``case["language"]``.
-        hands_on: Whether it does anything else with ``case``, so that more may be read elsewhere.
-        void: Comparisons that cannot make it fail: what is wrong with each, and its line.
-        silent: Whether nothing in it can make a case fail: it asks its one model, and says nothing of the
-            answer.
-        shadows: The lines of tests of the same name before it, which Python forgets.
-        line: The line that it begins on.
+        reads: The attributes of ``case`` that the body reads anywhere.
+        always_reads: The attributes that it reads in every run that gets there.
+        keys: The metadata that it reads in every run, as ``case["language"]``.
+        hands_on: Whether it passes ``case`` on, so that other code may read more of it.
+        void: Comparisons that cannot make it fail: the fault of each, and its line.
+        silent: Whether nothing in it can make a case fail: it calls a model, and does not judge the answer.
+        shadows: The lines of earlier tests of the same name, which Python replaces by this one.
+        line: The first line of the body's function.
     """
 
     reads: frozenset[str]
@@ -63,17 +63,17 @@ class Body:
     line: int = 0
 
     def may_read(self, attribute: str) -> bool:
-        """Return whether it may read an attribute of ``case``."""
+        """Return whether the body may read an attribute of ``case``."""
         return self.hands_on or attribute in self.reads
 
     @property
     def may_read_metadata(self) -> bool:
-        """True if it may read any metadata."""
+        """True if the body may read any metadata."""
         return self.may_read("metadata") or bool(self.keys)
 
 
 def body_of(path: Path, qualname: str) -> Body | None:
-    """Read a function of a file, or return ``None`` where its source is not to be had."""
+    """Read a function of a file; return ``None`` if its source is not available."""
     try:
         source = _source(path, path.stat().st_mtime_ns)
         found = source.find(qualname)
@@ -130,16 +130,16 @@ def _is_case(node: ast.AST) -> bool:
 
 
 def _key(node: ast.Subscript) -> str | None:
-    """The name in ``case["name"]``."""
+    """Return the name in ``case["name"]``, or ``None`` for other subscripts."""
     if not _is_case(node.value) or not isinstance(node.slice, ast.Constant):
         return None
     return node.slice.value if isinstance(node.slice.value, str) else None
 
 
 def _is_silent(function: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
-    """Return whether a body asserts nothing, raises nothing, and calls nothing that could do so for it.
+    """Return whether a body asserts nothing, raises nothing, and calls nothing that could.
 
-    Of more fixtures than the case and a model, any might be what judges.
+    A body with further fixtures is never silent: any of them may judge.
     """
     arguments = function.args
     names = {one.arg for one in (*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs)} - {_CASE}
@@ -155,7 +155,7 @@ def _is_silent(function: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
 
 
 def _only_asks(called: ast.expr, harmless: set[str] | frozenset[str]) -> bool:
-    """Return whether a call is of the model, of a builtin, or of a method of what these gave."""
+    """Return whether a call is one of the model, of a harmless builtin, or of a method of their results."""
     while isinstance(called, ast.Attribute | ast.Call | ast.Subscript | ast.Await):
         called = called.func if isinstance(called, ast.Call) else called.value
     return isinstance(called, ast.Name) and called.id in harmless

@@ -1,4 +1,4 @@
-"""Rules about cases: each takes a check, and yields what is wrong with its cases.
+"""Rules about cases: each takes a check, and yields the faults of its cases.
 
 PYTEST_DONT_REWRITE
 """
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 _SLOT: Final = re.compile(r"\{\{?\s*[A-Za-z_]\w*\s*\}\}?")
 _BRACES: Final = re.compile(r"[{}]")
-# Where more of the inputs than this have slots, they are meant to be there.
+# If a larger share of the inputs has slots, the slots are part of the inputs, and no mistake.
 _FEW: Final = 0.2
 _LONGEST_LABEL: Final = 40
 _LONGEST_NAME: Final = 256
@@ -35,7 +35,7 @@ _SUFFIX: Final = re.compile(r"\.\w{1,8}\Z")
 
 
 def contradictions(target: Target) -> Iterator[Remark]:
-    """Cases that ask the same and expect something else."""
+    """Cases with the same input but different expectations."""
     for group in _groups(target):
         first: dict[Any, Case] = {}
         for case in group:
@@ -52,7 +52,7 @@ def contradictions(target: Target) -> Iterator[Remark]:
 
 
 def duplicates(target: Target) -> Iterator[Remark]:
-    """Cases that ask and expect the same."""
+    """Cases with the same input and the same expectation."""
     for group in _groups(target):
         first: dict[Any, Case] = {}
         for case in group:
@@ -71,7 +71,7 @@ def without_expectation(target: Target) -> Iterator[Remark]:
 
 
 def without_key(target: Target) -> Iterator[Remark]:
-    """Cases without a metadata that the body reads."""
+    """Cases without metadata that the body reads."""
     keys = sorted(target.body.keys) if target.body is not None else ()
     for case in target.cases or () if keys else ():
         for key in keys:
@@ -80,7 +80,7 @@ def without_key(target: Target) -> Iterator[Remark]:
 
 
 def unchanged_variants(target: Target) -> Iterator[Remark]:
-    """Ready-made variants that are equal to the input, or to each other."""
+    """Written variants that equal the input, or each other."""
     for case in target.cases or ():
         if not case.variants:
             continue
@@ -92,7 +92,7 @@ def unchanged_variants(target: Target) -> Iterator[Remark]:
 
 
 def names_of_files(target: Target) -> Iterator[Remark]:
-    """Texts in inputs that name an existing file, whose content is not part of the input."""
+    """Inputs that name an existing file as text, so that its content is not part of the input."""
     for case in target.cases or ():
         folders = [Path(), *([Path(case.origin.path).parent] if case.origin is not None else [])]
         for text in _short_texts(case.input):
@@ -106,7 +106,7 @@ def names_of_files(target: Target) -> Iterator[Remark]:
 
 
 def _short_texts(value: Any) -> Iterator[str]:
-    """The texts of an input that look like the name of a file: short, and with a suffix."""
+    """Yield the texts of an input that look like a file name: short, and with a suffix."""
     if isinstance(value, str):
         if len(value) < _LONGEST_NAME and _SUFFIX.search(value):
             yield value
@@ -126,7 +126,7 @@ def _is_file(path: Path) -> bool:
 
 
 def reasonless(target: Target) -> Iterator[Remark]:
-    """Known failures that do not say why."""
+    """Known failures without a reason."""
     for case in target.cases or ():
         if case.known_failure == NO_REASON:
             yield Remark("is a known failure without a reason; write one: known_failure: reason", case)
@@ -142,7 +142,7 @@ def unfilled(target: Target) -> Iterator[Remark]:
 
 
 def label_spellings(target: Target) -> Iterator[Remark]:
-    """Labels that are spelt as hardly any other is: ``Refund`` among many ``refund``."""
+    """Labels in an unusual spelling: ``Refund`` among many ``refund``."""
     counts = Counter(
         (type(case.expected), case.expected) for case in target.cases or () if _is_label(case.expected)
     )
@@ -163,7 +163,7 @@ def label_spellings(target: Target) -> Iterator[Remark]:
 
 
 def without_slice(target: Target) -> Iterator[Remark]:
-    """Cases that belong to none of the declared slices."""
+    """Cases without the metadata of a declared slice."""
     cases: Sequence[Case] = target.cases or ()
     wanted = [key for key in target.slices if any(_has(case, key) for case in cases)]
     for case in cases if wanted else ():
@@ -173,9 +173,9 @@ def without_slice(target: Target) -> Iterator[Remark]:
 
 
 def _groups(target: Target) -> Iterator[Sequence[Case]]:
-    """The cases that ask the same; where the body may read their metadata, these are part of the question.
+    """Yield groups of cases with the same input; also with the same metadata, if the body may read it.
 
-    What people asked of late, which a check of drift looks at, may well come twice.
+    A drift check has none: recent inputs of users may well occur twice.
     """
     if target.kind == "drift":
         return
@@ -203,7 +203,7 @@ def _plain(label: Any) -> str:
 
 
 def _slots(case: Case) -> list[str]:
-    """Return what looks like a slot in a text, unless it says so elsewhere too, or has other braces."""
+    """Return the slots in an input; none if it has other braces too, or the expectation has the slot."""
     text = case.input
     if not isinstance(text, str) or "{" not in text:
         return []
@@ -232,13 +232,13 @@ def _shown(value: Any) -> str:
 
 
 def alike(cases: Iterable[Case]) -> list[list[Case]]:
-    """The groups of cases that have input and variants in common, each in order.
+    """Return the groups of cases with equal inputs and variants, each in order.
 
     >>> from pytest_modelcheck.cases import load
     >>> [[case.expected for case in group] for group in alike(load([("a", 1), ("b", 2), ("a", 3)]))]
     [[1, 3]]
     """
-    keys = array("Q", (_number(case) for case in cases))
+    keys = array("Q", (_number(case) for case in cases))  # 8 bytes a case: there may be a million
     several = {one for one, other in pairwise(sorted(keys)) if one == other and one}
     if not several:
         return []
@@ -250,12 +250,12 @@ def alike(cases: Iterable[Case]) -> list[list[Case]]:
 
 
 def expectation(case: Case) -> Any:
-    """Something that is equal for equal expectations, whatever their type."""
+    """Return a value that is equal for equal expectations, of any type."""
     return case.expected if case.expected is MISSING else _content(case.expected)
 
 
 def metadata(case: Case) -> Any:
-    """Something that is equal for equal metadata."""
+    """Return a value that is equal for equal metadata."""
     return _content(dict(case.metadata))
 
 
@@ -271,7 +271,7 @@ def _question(case: Case) -> Sequence[Any]:
 
 
 def _number(case: Case) -> int:
-    """The first bytes of the digest of an input; 0 where it has none."""
+    """Return the first bytes of the digest of an input; 0 if it has no digest."""
     try:
         return int.from_bytes(digest(_question(case))[:8], "big")
     except NotCanonical:

@@ -1,4 +1,4 @@
-"""Rules about checks: each takes one, and yields what is wrong with what it asks for.
+"""Rules about checks: each takes a check, and yields the faults of its limits, perturbations and body.
 
 PYTEST_DONT_REWRITE
 """
@@ -21,14 +21,14 @@ if TYPE_CHECKING:
     from pytest_modelcheck.lint.findings import Target
     from pytest_modelcheck.perturb import Perturbation
 
-# A threshold that reveals no rate within this of itself is too much for so few cases.
+# There are too few cases if a check cannot notice a rate this far below its threshold.
 FAR: Final = 0.2
-# Perturbations that change what a text means, as they stand in names.
+# Names of perturbations that change the meaning of a text.
 _MEANINGS: Final = re.compile(r"\bnegation\b")
 
 
 def too_few(target: Target) -> Iterator[Remark]:
-    """Thresholds that say little of a model that varies, since there are too few cases."""
+    """Thresholds that prove little about a model that varies, because there are too few cases."""
     at_least = target.limits.at_least
     is_proportion = target.varies and not target.graded and target.limits.score_as is None
     if target.cases is None or at_least is None or not 0 < at_least < 1 or not is_proportion:
@@ -72,12 +72,12 @@ def cannot_fail(target: Target) -> Iterator[Remark]:
 
 
 def unchanging(target: Target) -> Iterator[Remark]:
-    """Perturbations that leave every input as it is, or that break."""
+    """Perturbations that change no input."""
     for perturbation in target.perturbations if target.cases else ():
         try:
             applies = any(_variants(perturbation, target))
         except PerturbationError:
-            continue
+            continue  # breaking() reports it
         if not applies:
             inputs = plural(len(target.cases or ()), "input")
             yield Remark(f"under={perturbation.name}: changes nothing in {inputs}")
@@ -94,7 +94,7 @@ def breaking(target: Target) -> Iterator[Remark]:
 
 
 def changing_meaning(target: Target) -> Iterator[Remark]:
-    """Perturbations after which another answer is right, in a check that wants the same one."""
+    """Perturbations that change the right answer, in a check that requires the same answer."""
     if target.kind != "invariance":
         return
     for perturbation in target.perturbations:
@@ -106,7 +106,7 @@ def changing_meaning(target: Target) -> Iterator[Remark]:
 
 
 def unknown_metadata(target: Target) -> Iterator[Remark]:
-    """Slices and clusters by metadata that no case has."""
+    """Slices and clusters that name metadata of no case."""
     if not target.cases:
         return
     asked = [("slices", key) for key in target.slices]
@@ -128,7 +128,7 @@ def void(target: Target) -> Iterator[Remark]:
 
 
 def silent(target: Target) -> Iterator[Remark]:
-    """Bodies that cannot make a case fail, where no limit is on the answers either."""
+    """Bodies that cannot make a case fail, in a check without a limit on the answers."""
     limits = target.limits
     judged = limits.max_changed is not None or limits.on_costs or target.errors_judge or target.graded
     judged = judged or target.shaped
@@ -139,7 +139,7 @@ def silent(target: Target) -> Iterator[Remark]:
 
 
 def shadowing(target: Target) -> Iterator[Remark]:
-    """Tests that never run, since another one has their name."""
+    """Tests that never run, because a later test has the same name."""
     if target.body is None or target.place is None:
         return
     name = target.test.rpartition("::")[2].partition("[")[0]
@@ -152,7 +152,7 @@ def shadowing(target: Target) -> Iterator[Remark]:
 
 
 def floating_version(target: Target) -> Iterator[Remark]:
-    """Versions that can be pointed at another model, with nothing that tells which model it is."""
+    """Versions that can be moved to another model, of a model without a fingerprint."""
     if target.alias is not None:
         yield Remark(
             f"the version {target.alias!r} is an alias, which may be another model tomorrow, and the model"
@@ -161,7 +161,7 @@ def floating_version(target: Target) -> Iterator[Remark]:
 
 
 def perturbed_unread(target: Target) -> Iterator[Remark]:
-    """Bodies that never look at what the perturbation made."""
+    """Bodies that never read the perturbed input."""
     asks = target.kind in ("invariance", "directional")
     if not asks or target.body is None or target.body.may_read("perturbed"):
         return
@@ -173,7 +173,7 @@ def _what(target: Target) -> str:
 
 
 def _runs(target: Target) -> int:
-    """Return how many runs are judged, at most. A case fails if any of its variants does: they count once."""
+    """Return the largest number of judged runs. A case counts once: it fails if any of its variants does."""
     cases = target.cases or ()
     if target.limits.cluster is not None:
         key = target.limits.cluster

@@ -1,4 +1,4 @@
-"""Findings of lint, and the rules that make them.
+"""The nouns of lint: findings, remarks, rules and targets.
 
 PYTEST_DONT_REWRITE
 """
@@ -21,14 +21,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing that is wrong.
+    """One fault.
 
     Attributes:
-        code: The rule: ``MC101``.
-        message: What is wrong, on one line.
-        path: The file, or nothing where there is none.
+        code: The code of the rule: ``MC101``.
+        message: The fault, in one line.
+        path: The file, or an empty text if there is none.
         line: The line, from 1, or ``None``.
-        test: The test that was looked at, or nothing where a case file was looked at by itself.
+        test: The checked test, or an empty text if a case file was checked on its own.
     """
 
     code: str
@@ -40,7 +40,7 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Remark:
-    """A rule's remark: on a case, on a place, or (with neither) on the test."""
+    """A rule's remark about a case, about a place, or (with neither) about the test."""
 
     message: str
     case: Case | None = None
@@ -49,16 +49,16 @@ class Remark:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One thing that lint looks for.
+    """One kind of fault that lint finds.
 
     Attributes:
-        code: Its code.
-        name: What people call it.
-        what: What is found, in a sentence.
-        why: Why that is wrong.
-        instead: What to do about it.
-        look: Finds it.
-        cheap: Whether it needs neither the cases nor the perturbations, and is certain enough for a warning.
+        code: The code: ``MC101``.
+        name: A short name: ``contradiction``.
+        what: The fault, in a sentence.
+        why: The reason why it matters.
+        instead: The remedy.
+        look: Finds the fault in a check.
+        cheap: Whether it needs neither cases nor perturbations, and is certain enough for a warning in a run.
     """
 
     code: str
@@ -75,22 +75,23 @@ class Target:
     """One check, as far as it is known before it runs.
 
     Attributes:
-        cases: Its cases, or ``None`` where they are only known when it runs.
-        test: Its name, or nothing where cases are looked at by themselves.
-        place: Where the test is written.
+        cases: The cases, or ``None`` if they are only known when the check runs.
+        test: The name of the test, or an empty text if cases are checked on their own.
+        place: The place of the test in the code.
         kind: Golden, invariance, directional or drift.
-        perturbations: What is done to each input.
-        limits: What is required.
-        scale: From where to where a score may go.
-        graded: Whether the body gives scores, or a metric scores what it records.
+        perturbations: The perturbations of each input.
+        limits: The limits.
+        scale: The range of a score.
+        graded: Whether the body gives scores, or a metric scores the values that it records.
         shaped: Whether answers must have the approved shape.
-        slices: The metadata that is sliced by on purpose.
-        repeats: How often each case is run.
-        seed: For perturbations.
-        varies: Whether the model may vary: ``False`` where it is declared not to.
-        errors_judge: Whether some exceptions are wrong answers (``wrong_if=``), so that asking may fail.
-        alias: The version of its model, if that is an alias and the model has no fingerprint.
-        body: What the test's body does, or ``None`` where that is not known.
+        slices: The metadata of declared slices.
+        repeats: The number of repeats of each case.
+        seed: The seed of perturbations.
+        varies: Whether the model may vary; ``False`` if it is declared deterministic.
+        errors_judge: Whether some exceptions count as wrong answers (``wrong_if=``), so that a call alone may
+            fail a case.
+        alias: The version of the model, if it is an alias and the model has no fingerprint.
+        body: The uses that the body makes of its case, or ``None`` if its source is not available.
     """
 
     cases: Sequence[Case] | None

@@ -1,4 +1,4 @@
-"""Every rule of lint. Codes beginning with MC0 are about reading, MC1 about cases, MC2 about checks.
+"""All rules of lint. Codes MC0xx are about reading files, MC1xx about cases, MC2xx about checks.
 
 PYTEST_DONT_REWRITE
 """
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 def _unreadable(_target: Target) -> Iterator[Remark]:
-    """Find nothing: the reader of the cases has found it already."""
+    """Find nothing: the rule is reported when the cases are read."""
     yield from ()
 
 
@@ -220,10 +220,10 @@ RULES: Final = (
 
 
 def chosen(select: Sequence[str] = (), ignore: Sequence[str] = ()) -> tuple[Rule, ...]:
-    """The selected rules (default: all), without the ignored ones.
+    """Return the selected rules (default: all) without the ignored ones, by codes or their beginnings.
 
     Raises:
-        UsageError: No rule has such a code.
+        UsageError: A code matches no rule.
 
     >>> [rule.code for rule in chosen(["MC10"], ["MC101", "MC104"])][:3]
     ['MC102', 'MC103', 'MC105']
@@ -243,7 +243,7 @@ _PLACED: Final = re.compile(r"(?P<path>.+?\.\w+)(?::(?P<line>\d+))?: (?P<message
 
 
 def lint(targets: Iterable[Target], rules: Sequence[Rule] = RULES) -> list[Finding]:
-    """Find faults, in the order of files and lines; a fault of several tests is listed once."""
+    """Find faults, sorted by file and line; a fault that several tests share is listed once."""
     found: dict[tuple[str, str, str, int | None], Finding] = {}
     for target in targets:
         for finding in _of(target, rules):
@@ -253,7 +253,7 @@ def lint(targets: Iterable[Target], rules: Sequence[Rule] = RULES) -> list[Findi
 
 
 def warnings_of(target: Target, ignore: Sequence[str] = ()) -> list[Finding]:
-    """Find the faults that are certain, without looking at cases or perturbations."""
+    """Find the faults that are certain, without reading cases or perturbations."""
     return lint([target], [rule for rule in chosen(ignore=ignore) if rule.cheap])
 
 
@@ -285,7 +285,7 @@ def _unreadable_source(target: Target, message: str) -> Finding:
 
 
 def _placed(target: Target, rule: Rule, remark: Remark) -> Finding:
-    """A finding of a case stands where the case is written, if that is a line of a file."""
+    """Return the finding of a remark. One about a case has the line of the case, if that is in a file."""
     message = remark.message
     place = remark.place or target.place
     origin = remark.case.origin if remark.case is not None else None

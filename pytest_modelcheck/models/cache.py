@@ -1,4 +1,4 @@
-"""Answers that a model has given, cached across runs, and claims on the calls that a process is making now.
+"""The prediction cache: answers that are stored across runs, and claims on calls that a process is making.
 
 PYTEST_DONT_REWRITE
 """
@@ -31,16 +31,16 @@ _BUSY: Final = (errno.EWOULDBLOCK, errno.EACCES, errno.EDEADLK)
 
 
 class Claims:
-    """The claims of this process on questions to all models.
+    """The claims of this process on calls, of all models.
 
-    A claim is a lock on one byte of a file, at a place that stands for the question. The operating system
-    lets go of it when the process ends, however it ends.
+    A claim is a lock on one byte of a file; the byte's position is a hash of the call. The operating system
+    releases the lock when the process ends, even by a crash.
 
-    A file system that knows no locks, or a folder that may not be written, grants every claim: there, two
-    processes may ask the same at the same moment, and both pay.
+    On a file system without locks, and in a folder that cannot be written, every claim succeeds. Then two
+    processes may make the same call at the same time, and both pay for it.
 
     Args:
-        path: The file, made at the first claim. It stays empty.
+        path: The file, which is created at the first claim and stays empty.
     """
 
     def __init__(self, path: Path) -> None:
@@ -49,13 +49,13 @@ class Claims:
         self._held: set[int] = set()
 
     def take(self, namespace: str, key: bytes) -> bool:
-        """Claim a question; not where another process has."""
+        """Claim a call; return ``False`` if another process has claimed it."""
         place = _place(namespace, key)
         if place in self._held:
             return True
         try:
             file = self._open()
-        except OSError:  # a folder that nobody may write: nobody else claims there
+        except OSError:  # the folder cannot be written: make the call without a claim
             return True
         try:
             _lock(file, place)
@@ -65,13 +65,13 @@ class Claims:
         return True
 
     def release(self, namespace: str, keys: Iterable[bytes]) -> None:
-        """Let go of questions that are answered, or will not be."""
+        """Release the claims on calls that are answered, or will not be made."""
         for place in {_place(namespace, key) for key in keys} & self._held:
             self._held.discard(place)
             _unlock(self._open(), place)
 
     def close(self) -> None:
-        """Let go of everything."""
+        """Release all claims and close the file."""
         if self._file is not None:
             for place in self._held:
                 _unlock(self._file, place)
@@ -89,7 +89,7 @@ class Claims:
 if sys.platform == "win32":
     import msvcrt
 
-    # Range of the C library's byte locks. Of two calls with the same byte, one waits for the other.
+    # The range of the C library's byte locks. Two calls that share a byte are made one after the other.
     _PLACES = (1 << 31) - 1
 
     def _lock(handle: int, place: int) -> None:
@@ -103,8 +103,7 @@ if sys.platform == "win32":
 else:
     import fcntl
 
-    # Bytes that a file can have, at most.
-    _PLACES = 1 << 62
+    _PLACES = 1 << 62  # within the offsets that fcntl accepts
 
     def _lock(handle: int, place: int) -> None:
         fcntl.lockf(handle, fcntl.LOCK_EX | fcntl.LOCK_NB, 1, place)
@@ -122,15 +121,16 @@ _DATABASE: Final = "cache.db"
 
 
 class PredictionCache:
-    """Shelves of answers, one for each version of each model, in one folder.
+    """Shelves of answers in one folder, one for each version of each model.
 
     Args:
-        directory: The folder, made at the first write; ``None`` to keep answers in memory only.
-        refresh: Whether answers of earlier runs are left aside and asked for anew; later runs find the new.
+        directory: The folder, which is created at the first write; ``None`` to keep answers in memory only.
+        refresh: Whether to ignore answers of earlier runs, so that their calls are made again. The new
+            answers replace them.
 
     Attributes:
-        warnings: What the user should be told: that the cache was damaged, or cannot be written. Neither
-            stops a run.
+        warnings: Messages for the user: the cache was damaged, or cannot be written. A run goes on after
+            either.
 
     >>> cache = PredictionCache(None)
     >>> shelf = cache.shelf("triage 2.1", keep=True)
@@ -149,12 +149,12 @@ class PredictionCache:
         self._shelves: dict[str, Shelf] = {}
 
     def shelf(self, namespace: str, *, keep: bool) -> Shelf:
-        """The answers of one version of one model.
+        """Return the answers of one version of one model.
 
         Args:
-            namespace: Text that says which (see :func:`pytest_modelcheck.models.identity.namespace`).
-            keep: Whether they outlast the run. Those that do not are nobody else's: nothing tells this
-                model from another of the same name.
+            namespace: A text that identifies it (see :func:`pytest_modelcheck.models.identity.namespace`).
+            keep: Whether the answers are stored after the run. If not, the shelf is new and is shared with no
+                other model: the namespace does not identify the model.
         """
         if not keep:
             return Shelf(self.reach, namespace, keep=False, refresh=self.refresh)
@@ -162,12 +162,12 @@ class PredictionCache:
             found = self._shelves.get(namespace)
             if found is None:
                 found = Shelf(self.reach, namespace, keep=self.directory is not None, refresh=self.refresh)
-                self._shelves[namespace] = found  # before it looks: what it finds may be damaged
+                self._shelves[namespace] = found  # before open(): if that finds damage, all shelves are reset
                 found.open()
             return found
 
     def close(self) -> None:
-        """Write what is not yet written, and close the database."""
+        """Write new answers, and close the database."""
         with self._lock:
             for shelf in self._shelves.values():
                 shelf.flush()
@@ -176,9 +176,9 @@ class PredictionCache:
 
     @contextmanager
     def reach(self, *, write: bool = False) -> Iterator[Store | None]:
-        """The database, for one thread at a time; ``None`` where there is none.
+        """Yield the database to one thread at a time; ``None`` if there is none.
 
-        What goes wrong with it inside the ``with`` block ends the block and becomes a warning.
+        An error of the database inside the ``with`` block ends the block, and becomes a warning.
         """
         with self._lock:
             store = self._usable(write=write)
@@ -206,7 +206,7 @@ class PredictionCache:
         return self._store
 
     def _set_aside(self, store: Store, reason: str) -> None:
-        """Begin anew after damage."""
+        """Rename a damaged database, so that the next write starts a new one."""
         from pytest_modelcheck.models.cache_store import Unusable
 
         try:
@@ -224,7 +224,7 @@ class PredictionCache:
             )
 
     def _give_up(self, reason: str, *, write: bool) -> None:
-        """Go on in memory: without writing, and without the database at all where it cannot be read."""
+        """Continue in memory: write no more, and after a failed read use the database no more."""
         if self._writable:
             lost = "written" if write else "used"
             self.warnings.append(
@@ -240,16 +240,16 @@ _PARTS: Final = 4
 
 @dataclass(frozen=True, slots=True)
 class Memory:
-    """The answers that are kept of one model in one form.
+    """The cached answers of a model, in one form of its answers.
 
     Attributes:
-        model: Its name.
-        version: Its version.
-        fingerprint: What tells it from others of that version, or ``None``.
-        source: The digest of its fixture's source.
-        form: The form of its answer's type; empty for plain JSON.
-        written: When the last answer was added, in seconds since the epoch.
-        questions: The digest of each question that is answered.
+        model: The model's name.
+        version: The model's version.
+        fingerprint: The model's fingerprint, or ``None``.
+        source: A digest of the source of the model's fixture.
+        form: The form of the answer's type; empty for plain JSON.
+        written: The time at which the last answer was added, in seconds since the epoch.
+        questions: The digests of the calls that are answered.
     """
 
     model: str
@@ -262,7 +262,7 @@ class Memory:
 
 
 def memories(directory: Path, model: str) -> Iterator[Memory]:
-    """Everything that is kept of a model, one form after the other; nothing is written.
+    """Yield all cached answers of a model, one form after the other, without writing anything.
 
     Raises:
         CacheError: The database is damaged, not ours, or cannot be read.
@@ -289,7 +289,7 @@ def memories(directory: Path, model: str) -> Iterator[Memory]:
 
 
 def parts_of(namespace: str) -> tuple[str, str, str | None, str, str] | None:
-    """Name, version, fingerprint, source and form, or ``None`` where a namespace is not that of answers.
+    """Split a namespace into name, version, fingerprint, source and form; ``None`` if it holds no answers.
 
     >>> parts_of('["triage","2.1",null,"9f86d081884c7d65 Triage"]')
     ('triage', '2.1', None, '9f86d081884c7d65', 'Triage')

@@ -1,7 +1,7 @@
-"""Answers on disk: pages of digests beside pages of lines, and a manifest that says which count.
+"""Answers on disk: pages of digests, pages of lines, and a manifest that lists the valid pages.
 
-Pages are only ever added, under numbers that only grow; a merged page replaces small ones. So a page number
-never comes to mean something else, and where two pages answer one question the higher one is right.
+A page never changes. New pages get ever higher numbers, and a merged page replaces small ones. So a page
+number never gets another meaning, and if two pages answer the same call, the higher number is the newer.
 
 PYTEST_DONT_REWRITE
 """
@@ -23,28 +23,29 @@ if TYPE_CHECKING:
 # Bytes in a digest.
 DIGEST: Final = 16
 
+# Whether it is merged; the number of answers; length and CRC-32 of the value page; CRC-32 of the digests.
 _HEAD: Final = struct.Struct("<BIIII")
 _SMALL_COUNT: Final = 1024
 _SMALL_BYTES: Final = 1 << 18
-_MOST: Final = 1 << 24
+_MOST: Final = 1 << 24  # a damaged manifest may claim any number of pages
 FULL_COUNT: Final = 2048
-# A page of this size is full: a new one is begun, and it is never merged again.
+# A page with so many answers or bytes is full: the next answer starts a new page.
 FULL_BYTES: Final = 1 << 19
 
 
 def shelf_name(namespace: str) -> str:
-    """Return the name of a namespace, which is any text, in keys of the database."""
+    """Return the name of a namespace in the keys of the database: a digest, since a namespace is any text."""
     return blake2b(namespace.encode("utf-8", "surrogatepass"), digest_size=12).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)
 class KeyPage:
-    """The content of one page.
+    """The digests of one page, and the facts that identify its value page.
 
     Attributes:
-        digests: The digest of each question, in the order of the lines of the value page.
-        merged: Whether it was made from older pages.
-        length: The length of the value page in bytes.
+        digests: The digests of the calls, in the order of the lines of the value page.
+        merged: Whether the page was made from older pages.
+        length: The length of the value page, in bytes.
         checksum: The CRC-32 of the value page.
     """
 
@@ -55,12 +56,12 @@ class KeyPage:
 
     @property
     def small(self) -> bool:
-        """True if it is worth merging with others."""
+        """True if the page is worth merging with others."""
         return len(self.digests) < _SMALL_COUNT and self.length < _SMALL_BYTES
 
 
 def write_page(lines: Mapping[bytes, bytes], *, merged: bool = False) -> tuple[bytes, bytes]:
-    r"""A key page and a value page.
+    r"""Return the bytes of a key page and of a value page.
 
     >>> write_page({b"0123456789abcdef": b"1", b"fedcba9876543210": b"2"})[1]
     b'1\n2'
@@ -71,7 +72,7 @@ def write_page(lines: Mapping[bytes, bytes], *, merged: bool = False) -> tuple[b
 
 
 def read_keys(data: bytes) -> KeyPage:
-    """A key page. Raises ``CacheError`` where the bytes are none."""
+    """Read a key page; raise ``CacheError`` if the bytes are damaged."""
     if len(data) < _HEAD.size:
         raise CacheError("a key page is cut short")
     merged, count, length, checksum, own = _HEAD.unpack_from(data)
@@ -84,7 +85,7 @@ def read_keys(data: bytes) -> KeyPage:
 
 
 def read_lines(keys: KeyPage, data: bytes) -> dict[bytes, bytes]:
-    """The lines of a value page, by digest. Raises ``CacheError`` where they are not what was written."""
+    """Read the lines of a value page, by digest; raise ``CacheError`` if the bytes are damaged."""
     if len(data) != keys.length or crc32(data) != keys.checksum:
         raise CacheError("a page of answers is cut short or was altered")
     lines = data.split(b"\n")
@@ -95,12 +96,12 @@ def read_lines(keys: KeyPage, data: bytes) -> dict[bytes, bytes]:
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """The pages of a namespace that count.
+    """The list of the valid pages of a namespace.
 
     Attributes:
         namespace: The namespace as text.
-        following: The number that the next page gets.
-        runs: The pages that count, as runs of neighbours, ascending: first, and first after the last.
+        following: The number of the next page.
+        runs: The numbers of the valid pages, as ascending half-open ranges: first, and last + 1.
     """
 
     namespace: str
@@ -109,11 +110,11 @@ class Manifest:
 
     @property
     def live(self) -> set[int]:
-        """The numbers of the pages that count."""
+        """The numbers of the valid pages."""
         return {number for first, end in self.runs for number in range(first, end)}
 
     def with_pages(self, added: int) -> Manifest:
-        """The manifest with ``added`` pages more.
+        """Return the manifest with ``added`` more pages.
 
         >>> Manifest("m", 3, ((0, 1), (2, 3))).with_pages(2)
         Manifest(namespace='m', following=5, runs=((0, 1), (2, 5)))
@@ -124,7 +125,7 @@ class Manifest:
         return Manifest(self.namespace, end, (*self.runs, (self.following, end)))
 
     def merged(self, added: int, gone: set[int]) -> Manifest:
-        """The manifest after ``added`` new pages have taken the place of others. ``following`` always grows.
+        """Return the manifest after ``added`` new pages have replaced others. ``following`` always grows.
 
         >>> Manifest("m", 4, ((0, 4),)).merged(1, gone={0, 1})
         Manifest(namespace='m', following=5, runs=((2, 5),))
@@ -140,14 +141,14 @@ class Manifest:
         return Manifest(self.namespace, max(end, self.following + 1), tuple(runs))
 
     def dump(self) -> bytes:
-        """As bytes."""
+        """Return the manifest as bytes, with a checksum."""
         form = {"namespace": self.namespace, "next": self.following, "live": self.runs}
         text = json.dumps(form).encode()
         return b"%08x %s" % (crc32(text), text)
 
     @classmethod
     def load(cls, data: bytes) -> Manifest:
-        """From bytes. Raises ``CacheError`` where they are not a manifest."""
+        """Read a manifest from bytes; raise ``CacheError`` if they are damaged."""
         checksum, _, text = data.partition(b" ")
         if checksum != b"%08x" % crc32(text):
             raise CacheError("a list of pages was altered")

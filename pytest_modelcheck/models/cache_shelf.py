@@ -20,17 +20,20 @@ if TYPE_CHECKING:
 
 # More small pages than this are merged when a shelf is opened.
 _MANY: Final = 64
-# Bytes of memory that lines which are also on disk may take, for each shelf.
+# Bytes of memory, per shelf, for lines that are also on disk.
 _ROOM: Final = 64 << 20
-# Bytes of memory that an answer takes beside its line, in a page that is in memory.
+# Bytes of memory that an answer in a loaded page takes in addition to its line.
 _OVERHEAD: Final = 200
-_LINE_END: Final = ord("\n")  # a byte is found ten times as fast as a byte string
-# How often other processes may merge pages while they are being read.
+_LINE_END: Final = ord("\n")  # ``in`` finds an int in bytes ten times as fast as a byte string
+# Attempts to read pages that other processes may be merging at the same time.
 _TRIES: Final = 5
 
 
 class _Page:
-    """Answers that lie together: in memory (``lines``), on disk (``number``), or both."""
+    """A page of answers: in memory (``lines``), on disk (``number``), or both.
+
+    ``own`` says that this process made it; ``used`` is the time of its last use, in ticks of the shelf.
+    """
 
     __slots__ = ("lines", "number", "own", "size", "used")
 
@@ -45,8 +48,8 @@ class _Page:
 class Shelf:
     """The answers of one version of one model, by the digest of the call.
 
-    An answer on disk takes about 110 bytes of memory, for its digest; lines are read a page at a time, and
-    let go when they take more than 64 MB. All methods may be called from several threads.
+    An answer on disk takes about 110 bytes of memory, for its digest. Lines are read a page at a time. If
+    they take more than 64 MB, the least recently used pages are dropped. Safe from any thread.
     """
 
     def __init__(
@@ -76,12 +79,12 @@ class Shelf:
 
     @property
     def kept(self) -> bool:
-        """True if answers outlast the run."""
+        """True if answers are stored after the run."""
         return self._keep
 
     @property
     def namespace(self) -> str:
-        """The name of the model whose answers these are."""
+        """The text that identifies the model of these answers."""
         return self._namespace
 
     def __contains__(self, key: bytes) -> bool:
@@ -91,7 +94,7 @@ class Shelf:
         return len(self._index)
 
     def get(self, key: bytes) -> bytes | None:
-        """The line that was put last under a digest, or ``None``."""
+        """Return the latest line for a digest, or ``None``."""
         page = self._index.get(key)
         if page is None:
             return None
@@ -102,15 +105,15 @@ class Shelf:
         return lines.get(key)
 
     def is_inherited(self, key: bytes) -> bool:
-        """Return whether an answer was on disk already, and not put here by this process."""
+        """Return whether an answer was stored by an earlier run or by another process."""
         page = self._index.get(key)
         return page is not None and not page.own
 
     def put(self, key: bytes, line: bytes) -> None:
-        """Remember an answer. It is on disk after the next :meth:`flush`.
+        """Add an answer. It is on disk after the next :meth:`flush`.
 
         Raises:
-            CacheError: The key is not 16 bytes, or the line has a line end.
+            CacheError: The key is not 16 bytes, or the line contains a line end.
         """
         if len(key) != DIGEST or _LINE_END in line:
             raise CacheError(
@@ -126,11 +129,11 @@ class Shelf:
             self._index[key] = page
 
     def flush(self) -> None:
-        """Write what was put since the last time, all or nothing. From then on it outlasts a kill."""
+        """Write all new answers, or none. Answers that are written survive a kill of the process."""
         if not self._keep or not (self._new or self._full):
             return
         pages: list[_Page] = []
-        for _ in range(2):  # again, where the database is found damaged and begun anew
+        for _ in range(2):  # the second time into a new database, if the first was damaged
             with self._reach(write=True) as store:
                 pages = pages or self._waiting()
                 if store is not None and pages:
@@ -139,14 +142,14 @@ class Shelf:
                     return
 
     def reload(self) -> None:
-        """Take in what other processes have written. Cheap where they have written nothing."""
+        """Index the answers that other processes have written. This is fast if there are none."""
         if self._keep:
             with self._reach() as store:
                 if store is not None:
                     self._take_in(store)
 
     def open(self) -> None:
-        """Read which answers are on disk, and merge their pages where there are many small ones."""
+        """Index the answers on disk; merge their pages if there are many small ones."""
         if not self._keep:
             return
         with self._reach() as store:
@@ -160,7 +163,7 @@ class Shelf:
                     self._take_in(store)
 
     def forget(self) -> None:
-        """Let go of what is on disk, which is there no longer. Answers of this run that are at hand stay."""
+        """Forget all pages on disk, because the database is gone. Answers of this run in memory stay."""
         with self._gate:
             own = [page for page in self._loaded if page.own]
             for page in own:
@@ -178,7 +181,7 @@ class Shelf:
         return self._page
 
     def _waiting(self) -> list[_Page]:
-        """The pages that are not yet written; new answers go to a new one from here on."""
+        """Return the pages that are not on disk yet; further answers go to a new page."""
         with self._gate:
             pages = [*self._full, self._page] if self._new else self._full
             self._full = []
@@ -191,11 +194,11 @@ class Shelf:
             page.number = number
             self._known.add(number)
             self._hold(page, page.lines or {})
-        if first == self._following:  # else others have written too, which reload() will find
+        if first == self._following:  # if not, other processes wrote too, and reload() finds their pages
             self._following = manifest.following
 
     def _fetch(self, key: bytes) -> bytes | None:
-        """Read the page of an answer."""
+        """Read the page of an answer from disk, and return its line."""
         with self._reach() as store:
             for _ in range(_TRIES if store is not None else 0):
                 page = self._index.get(key)
@@ -211,7 +214,7 @@ class Shelf:
         return None
 
     def _hold(self, page: _Page, lines: dict[bytes, bytes]) -> None:
-        """Keep a page in memory, in place of the least recently used ones."""
+        """Keep a page in memory; drop the least recently used ones if memory runs out."""
         page.lines = lines
         page.size = sum(map(len, lines.values())) + _OVERHEAD * len(lines)
         self._clock += 1
@@ -227,7 +230,7 @@ class Shelf:
                     break
 
     def _take_in(self, store: Store) -> None:
-        """Index the pages that are not yet known."""
+        """Index the pages that are not indexed yet."""
         for _ in range(_TRIES):
             manifest = store.manifest(self._name)
             if manifest is None:
@@ -239,8 +242,9 @@ class Shelf:
         raise CacheError("pages that it lists are missing")
 
     def _indexed(self, store: Store, manifest: Manifest) -> bool:
-        """Return whether every page could be indexed; not where one was merged into another meanwhile."""
+        """Index all pages; return ``False`` if another process merged one of them meanwhile."""
         live = manifest.live
+        # A run that refreshes ignores the pages that it finds when it opens, but not those added later.
         opening = self._refresh and not self._following and not self._known
         for number in () if opening else sorted(live - self._known):
             keys = store.keys(self._name, number)
@@ -260,18 +264,19 @@ class Shelf:
         with self._gate:
             index = self._index
             if not (self._refresh or self._new or self._full or self._loaded):
-                index.update(dict.fromkeys(keys.digests, page))  # nothing of this run yet: higher pages win
+                # Fast path: there are no answers of this run, so that the page with the higher number wins.
+                index.update(dict.fromkeys(keys.digests, page))
                 return
-            stale = self._refresh and keys.merged  # may hold answers of earlier runs
+            stale = self._refresh and keys.merged  # may contain answers of earlier runs
             for key in keys.digests:
                 old = index.get(key)
                 if (old is None and not stale) or (old and old.number is not None and old.number < number):
                     index[key] = page
 
     def _merge(self, merge: Merge) -> None:
-        """Write the answers of all small pages into full ones, without those that a later page has too."""
+        """Merge the answers of all small pages into full ones, without those that a later page replaces."""
         if merge.manifest.following != self._following:
-            return  # another process was faster, or has written; the next run looks again
+            return  # another process has written or merged pages meanwhile; the next run tries again
         batch: dict[bytes, bytes] = {}
         size = 0
         for number in sorted(self._small):

@@ -1,7 +1,7 @@
-"""The database below the prediction cache: pages in and out, in transactions that survive a kill.
+"""The database of the prediction cache: reads and writes pages, in transactions that survive a kill.
 
-diskcache is given a ``Disk`` of ours that takes text keys and bytes inside the database, and nothing else:
-its own unpickles what it reads, and a cache folder that somebody else can write to must not run code.
+diskcache gets a ``Disk`` of ours, which stores text keys and bytes in the database and refuses anything else:
+its default unpickles values, and a cache folder that others can write to must not run their code.
 
 PYTEST_DONT_REWRITE
 """
@@ -63,42 +63,42 @@ _TAG: Final = (
 
 
 class PlainDisk(diskcache.Disk):  # type: ignore[misc]
-    """Text keys and bytes in the database; everything else is refused, and no file is touched."""
+    """Stores text keys and bytes in the database; refuses any other value, and touches no file."""
 
     def put(self, key: Any) -> tuple[str, bool]:
-        """A key on its way in."""
+        """Encode a key for the database."""
         if type(key) is not str:
             raise CacheError(f"a key is a {type(key).__name__}, not text")
         return key, True
 
     def get(self, key: Any, raw: Any) -> str:
-        """A key on its way out."""
+        """Decode a key of the database."""
         if type(key) is not str or not raw:
             raise CacheError("it holds a key that is not text")
         return key
 
     def store(self, value: Any, read: Any, key: Any = None) -> tuple[int, int, None, bytes]:
-        """A value on its way in."""
+        """Encode a value for the database."""
         if type(value) is not bytes or read:
             raise CacheError(f"the value of {key!r} is a {type(value).__name__}, not bytes")
         return 0, MODE_RAW, None, value
 
     def fetch(self, mode: Any, filename: Any, value: Any, read: Any) -> bytes:
-        """A value on its way out."""
+        """Decode a value of the database."""
         if mode != MODE_RAW or filename is not None or type(value) is not bytes or read:
             raise CacheError("it holds a value that is not a page")
         return value
 
     def filename(self, key: Any = None, value: Any = None) -> tuple[str, str]:  # noqa: ARG002
-        """No value is ever kept in a file."""
+        """Refuse to name a file for a value: all values are in the database."""
         raise CacheError("values are kept in the database alone")
 
     def remove(self, file_path: Any) -> None:
-        """A row may name any file; none is removed."""
+        """Refuse to remove a file: a damaged row may name any file of the user."""
         raise CacheError(f"it names a file to remove: {str(file_path)[:80]!r}")
 
 
-# What diskcache, or code of ours, raises where a database holds what neither would have written.
+# Exceptions of diskcache, or of ours, on values in the database that neither would have written.
 DAMAGE: Final = (ValueError, TypeError, LookupError, AttributeError, ArithmeticError, MemoryError)
 
 _OUT_OF_REACH: Final = frozenset(
@@ -118,20 +118,20 @@ _OUT_OF_REACH: Final = frozenset(
 
 
 def _out_of_reach(error: sqlite3.Error) -> bool:
-    """Return whether a database may be sound, and only cannot be read or written at the moment."""
-    code = getattr(error, "sqlite_errorcode", None)  # the low byte is the kind, the rest says more of it
+    """Return whether the database cannot be read or written at the moment, but may be undamaged."""
+    code = getattr(error, "sqlite_errorcode", None)  # the low byte is the primary code, the rest is detail
     return isinstance(error, sqlite3.OperationalError) and (code is None or (code & 0xFF) in _OUT_OF_REACH)
 
 
-class Unusable(Exception):  # noqa: N818 - caught in this room, and told to the user as a warning
-    """The database cannot be opened, read or written, though nothing says that it is damaged."""
+class Unusable(Exception):  # noqa: N818 - caught by the cache, which shows it to the user as a warning
+    """The database cannot be opened, read or written, but it need not be damaged."""
 
 
 class Store:
-    """Pages of answers in one diskcache database. Not to be entered by two threads at once.
+    """Pages of answers in one diskcache database, for one thread at a time.
 
-    Every method raises ``CacheError`` for what is damaged or foreign, and :class:`Unusable` for what cannot
-    be reached. Nothing exists on disk before the first :meth:`append`.
+    Every method raises ``CacheError`` if the database is damaged or foreign, and :class:`Unusable` if it
+    cannot be read or written. Nothing exists on disk before the first :meth:`append`.
     """
 
     def __init__(self, directory: Path) -> None:
@@ -142,14 +142,14 @@ class Store:
         self._identity: tuple[int, int] | None = None
 
     def manifest(self, shelf: str) -> Manifest | None:
-        """Read which pages count, or return ``None`` where nothing was ever written."""
+        """Return the list of a shelf's valid pages, or ``None`` if nothing was ever written."""
         if self._cache is None and _identity(self.path) is None:
             return None
         with self._opened() as cache:
             return self._manifest(cache, shelf)
 
     def namespaces(self) -> list[str]:
-        """Every namespace that answers are kept of."""
+        """Return every namespace in the database."""
         found: list[str] = []
         if self._cache is None and _identity(self.path) is None:
             return found
@@ -161,27 +161,27 @@ class Store:
         return found
 
     def written(self, shelf: str) -> float:
-        """The time of a shelf's last write, in seconds since the epoch; 0 where there is none."""
+        """Return the time of a shelf's last write, in seconds since the epoch; 0 if there is none."""
         with self._opened(), closing(sqlite3.connect(self.path, timeout=_SECONDS)) as connection:
             asked = "SELECT store_time FROM Cache WHERE key = ?"
             row = connection.execute(asked, (_MANIFESTS + shelf,)).fetchone()
             return 0.0 if row is None else float(row[0])
 
     def keys(self, shelf: str, number: int) -> KeyPage | None:
-        """A key page, or ``None`` where it has been merged into another."""
+        """Return a key page, or ``None`` if it was merged into another."""
         with self._opened() as cache:
             data = cache.get(_key(shelf, "k", number))
             return None if data is None else read_keys(data)
 
     def lines(self, shelf: str, number: int) -> dict[bytes, bytes] | None:
-        """The answers of a page by digest, or ``None`` where it has been merged into another."""
+        """Return the answers of a page by digest, or ``None`` if it was merged into another."""
         with self._opened() as cache:
             keys = cache.get(_key(shelf, "k", number))
             values = cache.get(_key(shelf, "v", number))
             return None if keys is None or values is None else read_lines(read_keys(keys), values)
 
     def append(self, shelf: str, namespace: str, pages: Sequence[Mapping[bytes, bytes]]) -> Manifest:
-        """Write pages, all or none, and return the manifest of which they are the last."""
+        """Write all pages, or none; return the manifest, in which they are the last."""
         with self._opened(create=True) as cache, cache.transact():
             manifest = self._manifest(cache, shelf) or Manifest(namespace)
             for number, lines in enumerate(pages, manifest.following):
@@ -192,7 +192,7 @@ class Store:
 
     @contextmanager
     def merging(self, shelf: str) -> Iterator[Merge]:
-        """A transaction in which pages are taken out and merged ones put in."""
+        """Open a transaction that replaces pages by merged ones."""
         with self._opened() as cache, cache.transact():
             yield Merge(cache, shelf, self._manifest(cache, shelf) or Manifest(""))
 
@@ -203,10 +203,10 @@ class Store:
             self._cache = None
 
     def set_aside(self) -> Path | None:
-        """Rename the database, so that the next write begins a new one; return its new path.
+        """Rename the database, so that the next write starts a new one; return its new path.
 
-        Returns ``None`` where another process has already put a new one in its place. Raises
-        :class:`Unusable` where it cannot be renamed.
+        Returns ``None`` if another process has already replaced it. Raises :class:`Unusable` if it cannot be
+        renamed.
         """
         self.close()
         if self._identity is not None and _identity(self.path) != self._identity:
@@ -246,11 +246,11 @@ class Store:
             raise CacheError(f"{type(error).__name__}: {error}") from None
         finally:
             if self._cache is not None and threading.get_ident() != self._owner:
-                self._cache.close()  # a connection belongs to its thread, which may end without a word
+                self._cache.close()  # a connection belongs to its thread, whose end nothing reports to us
 
     def _open(self, *, create: bool) -> None:
         text = os.fspath(self.directory)
-        if os.path.expandvars(text) != text:  # as diskcache would
+        if os.path.expandvars(text) != text:  # diskcache expands variables, and would use another folder
             raise Unusable("its name holds a $ that would be taken for a variable")
         if create:
             _make_folder(self.directory)
@@ -262,7 +262,7 @@ class Store:
 
 
 class Merge:
-    """Inside the transaction of :meth:`Store.merging`."""
+    """Replaces pages by merged ones, inside the transaction of :meth:`Store.merging`."""
 
     def __init__(self, cache: Any, shelf: str, manifest: Manifest) -> None:
         self.manifest = manifest
@@ -271,21 +271,21 @@ class Merge:
         self._added = 0
 
     def keys(self, number: int) -> KeyPage:
-        """A key page."""
+        """Return a key page."""
         return read_keys(self._cache.get(_key(self._shelf, "k", number), b""))
 
     def lines(self, number: int) -> dict[bytes, bytes]:
-        """The answers of a page by digest."""
+        """Return the answers of a page by digest."""
         return read_lines(self.keys(number), self._cache.get(_key(self._shelf, "v", number), b""))
 
     def add(self, lines: Mapping[bytes, bytes]) -> None:
-        """Put a merged page in."""
+        """Add a merged page."""
         number = self.manifest.following + self._added
         _set_page(self._cache, self._shelf, number, write_page(lines, merged=True))
         self._added += 1
 
     def finish(self, gone: set[int]) -> None:
-        """Take the old pages out."""
+        """Delete the old pages, and write the manifest."""
         for number in gone:
             self._cache.delete(_key(self._shelf, "k", number))
             self._cache.delete(_key(self._shelf, "v", number))
@@ -303,9 +303,9 @@ def _set_page(cache: Any, shelf: str, number: int, page: tuple[bytes, bytes]) ->
 
 
 def _identity(path: Path) -> tuple[int, int] | None:
-    """Return the identity of the file that a path names at this moment."""
+    """Return device and inode of the file at a path, or ``None``: they change if it is replaced."""
     try:
-        status = os.stat(path)  # noqa: PTH116 - below whatever a test puts in the place of pathlib
+        status = os.stat(path)  # noqa: PTH116 - a test may replace the methods of pathlib
     except OSError:
         return None
     return status.st_dev, status.st_ino
@@ -321,7 +321,7 @@ def _make_folder(directory: Path) -> None:
 def _inspect(path: Path) -> None:
     """Raise ``CacheError`` unless a database holds what this module writes, and nothing else.
 
-    diskcache believes what a database says: a setting becomes an attribute, a row may name a file to remove.
+    diskcache trusts a database: a setting becomes an attribute, and a row may name a file to remove.
     """
     with closing(sqlite3.connect(path, timeout=_SECONDS)) as connection:
         found = set(connection.execute("SELECT type, name FROM sqlite_master"))

@@ -1,4 +1,4 @@
-"""Calls in a model's own form: one input or a batch, at once or awaited, and the answers taken apart again.
+"""Call a model in its own form: with one input or a batch, plain or async; and split batches of answers.
 
 PYTEST_DONT_REWRITE
 """
@@ -24,20 +24,20 @@ if TYPE_CHECKING:
 
 
 class Frames:
-    """Makes a frame of a batch of mappings (``collate="frame"``).
+    """Turns a batch of mappings into a pandas frame (``collate="frame"``).
 
-    pandas infers the type of a column from its values, so a row would look different to the model beside
-    other rows. The types of the table that the cases came from are therefore set again on each batch.
+    pandas infers the type of a column from its values, so that the same row could look different to the
+    model in another batch. Therefore each batch gets the column types of the table that the cases came from.
 
     Attributes:
-        dtypes: The types of columns, by their names. Other columns have the type that pandas infers.
+        dtypes: Column types by column name. Other columns have the type that pandas infers.
     """
 
     def __init__(self) -> None:
         self.dtypes: Mapping[str, Any] = {}
 
     def __call__(self, inputs: list[Any]) -> Any:
-        """The frame of a batch, with one row for each input, in their order.
+        """Return the frame of a batch, with one row per input, in order.
 
         Raises:
             UsageError: pandas is not installed.
@@ -56,11 +56,11 @@ class Frames:
 
 
 def _typed(column: Any, dtype: Any) -> Any:
-    """A column of another type; as it is if it has values that the type cannot hold."""
+    """Convert a column to a type; return it unchanged if the type cannot hold its values."""
     import pandas as pd
 
     if isinstance(dtype, pd.CategoricalDtype):
-        # astype() makes a category that it does not know a missing value, which is another input.
+        # astype() turns an unknown category into a missing value, which would change the input.
         known = set(dtype.categories)
         unknown = [value for value in column.dropna().unique() if value not in known]
         dtype = pd.CategoricalDtype([*dtype.categories, *unknown], dtype.ordered)
@@ -71,7 +71,9 @@ def _typed(column: Any, dtype: Any) -> Any:
 
 
 def aligned(answers: Any, asked: Any, size: int, label: str) -> Any:
-    """The answers of a batch in the order of its inputs, if they are a Series or a frame with an index.
+    """Put the answers of a batch into the order of its inputs, if they are a pandas Series or frame.
+
+    A model that sorts its rows returns them in another order, but each row keeps its index.
 
     Raises:
         ModelError: The index is not that of the inputs, in any order.
@@ -115,14 +117,14 @@ _ONE = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWO
 
 
 class Arguments:
-    """The arguments of a call that takes more than one value, bound to the names of the parameters.
+    """The arguments of a call with more than one argument, bound to the names of the parameters.
 
     Attributes:
-        bound: Each argument that is not its default, under the name of its parameter; two calls are the same
-            call if these are equal.
-        positional: What is passed by position.
-        named: What is passed by name.
-        single: Whether it is the same call as one with the first argument alone.
+        bound: The arguments that differ from their defaults, by parameter name. Two calls are equal if these
+            are equal.
+        positional: The arguments that are passed by position.
+        named: The arguments that are passed by name.
+        single: Whether the call equals one with the first argument only.
     """
 
     __slots__ = ("bound", "named", "positional", "single")
@@ -146,17 +148,17 @@ class Arguments:
 
 @dataclass(frozen=True)
 class Caller:
-    """A callable with everything that is needed to call it rightly.
+    """A callable, and the form in which it must be called.
 
     Attributes:
-        function: What is called: with one input, or with a collated batch.
+        function: The callable; it takes one input, or a collated batch.
         batch: Whether it takes a batch.
-        batch_size: How many inputs a batch may have; 1 where it takes one.
+        batch_size: The largest number of inputs in a batch; 1 if it takes one input.
         awaited: Whether it is a coroutine function.
-        concurrency: How many calls may be under way at once.
-        collate: Turns a list of inputs into what the function takes.
+        concurrency: The number of calls that may be under way at once.
+        collate: Turns a list of inputs into the batch that the function takes.
         label: The model's name, for messages.
-        wraps_async: Whether it stands for a coroutine function, so that code on an event loop awaits it.
+        wraps_async: Whether it is a plain function that wraps a coroutine function; async code awaits it.
     """
 
     function: Callable[..., Any]
@@ -170,17 +172,17 @@ class Caller:
 
     @cached_property
     def signature(self) -> inspect.Signature | None:
-        """The signature of the function, or ``None`` where it does not tell."""
+        """The signature of the function, or ``None`` if Python cannot read it (some builtins)."""
         try:
             return inspect.signature(self.function)
         except (TypeError, ValueError):
             return None
 
     def bind(self, positional: tuple[Any, ...], named: Mapping[str, Any]) -> Any:
-        """The one value that a call passes, or its :class:`Arguments`.
+        """Return the single value that a call passes, or its :class:`Arguments`.
 
-        An argument that says what its default says makes no other call. A batch model gets a list of values,
-        or of mappings from names to values.
+        A call that states a default explicitly equals a call without that argument. A call of a batch model
+        with several named arguments passes one mapping from names to values.
 
         Raises:
             TypeError: the function does not take these arguments.
@@ -211,7 +213,7 @@ class Caller:
         return Arguments(found.args, found.kwargs, given, single=single)
 
     def by_name(self, x: Any) -> Any:
-        """The arguments of a call by the names of the parameters; of a batch model, its one value."""
+        """Return the arguments by parameter name; for a batch model, return its single value."""
         if type(x) is Arguments:
             return x.bound
         if self.batch or self.signature is None or not self.signature.parameters:
@@ -221,25 +223,25 @@ class Caller:
     def call(
         self, inputs: list[Any], run: Callable[[Coroutine[Any, Any, Any]], Any] | None = None
     ) -> list[Any]:
-        """Call the function for ``inputs``: a batch, or exactly one.
+        """Call the function with ``inputs``: a batch, or exactly one.
 
         Args:
-            inputs: What it is called with.
-            run: Runs the coroutine that a plain function may give (``lambda x: client.ask(x)``).
+            inputs: The inputs.
+            run: Runs the coroutine that a plain function may return (``lambda x: client.ask(x)``).
 
         Raises:
-            ModelError: the batch came back with another number of answers.
+            ModelError: the model did not return one answer for each input of a batch.
             BaseException: whatever the model raises.
         """
         x = self.collate(inputs) if self.batch else inputs[0]
         found = self.function(*x.positional, **x.named) if type(x) is Arguments else self.function(x)
-        # A plain function may hand back the coroutine of the client that it wraps.
+        # A plain function may return the coroutine of the client that it wraps.
         if type(found) is CoroutineType and run is not None:
             found = run(found)
         return self._split(found, x, len(inputs)) if self.batch else [found]
 
     async def call_async(self, inputs: list[Any]) -> list[Any]:
-        """The same for a coroutine function."""
+        """Call a coroutine function, as :meth:`call` does a plain one."""
         if not self.batch:
             [x] = inputs
             if type(x) is Arguments:
@@ -265,15 +267,15 @@ class Caller:
 
 
 def _is_default(value: Any, default: Any) -> bool:
-    """Return whether a plain value is the default of its parameter: ``0`` is not ``0.0``."""
+    """Return whether a plain value is the default of its parameter; ``0`` is not the default ``0.0``."""
     return type(value) is type(default) and type(value) in _PLAIN and repr(value) == repr(default)
 
 
 def split(answers: Any) -> list[Any] | None:
-    """Take a batch of answers apart, or give ``None`` for what is not one.
+    """Split a batch of answers into single answers, or return ``None`` if it is no batch.
 
-    A one-dimensional array gives Python values, one with more dimensions gives its rows; a pandas frame
-    gives its rows as mappings.
+    A one-dimensional array is split into Python values, an array of more dimensions into its rows, and a
+    pandas frame into mappings, one per row.
 
     >>> split(("a", "b"))
     ['a', 'b']
@@ -312,7 +314,7 @@ def _collator(definition: Definition) -> Callable[[list[Any]], Any]:
 
 
 def _callable_of(definition: Definition, raw: Any) -> tuple[Callable[[Any], Any], bool]:
-    """Find what to call, and whether it takes a batch unless the fixture says otherwise."""
+    """Find the callable, and whether it takes a batch if the fixture does not say so."""
     if isinstance(raw, PerWorker):
         return replace(raw, method=definition.method), definition.method is not None
     if definition.method is not None:
@@ -340,18 +342,18 @@ def _is_awaited(function: Any) -> bool:
 
 
 def wraps_async(function: Any) -> bool:
-    """Return whether a plain function stands for an ``async def`` (``functools.wraps``).
+    """Return whether a plain function wraps an ``async def`` (``functools.wraps``).
 
-    It may give the coroutine, or run it: only a call tells.
+    It may return the coroutine, or run it: only a call shows which.
     """
     return not _is_awaited(function) and inspect.iscoroutinefunction(inspect.unwrap(function))
 
 
 def caller_of(definition: Definition, raw: Any) -> Caller:
-    """Work out how the object that a model fixture made is called.
+    """Return the caller of the object that a model fixture returned.
 
     Raises:
-        UsageError: nothing about it can be called, or its options contradict each other.
+        UsageError: the object cannot be called, or the options of the fixture contradict each other.
     """
     function, takes_batch = _callable_of(definition, raw)
     batch = takes_batch if definition.batch is None else definition.batch
@@ -377,14 +379,14 @@ def caller_of(definition: Definition, raw: Any) -> Caller:
 def _concurrency(definition: Definition, *, awaited: bool) -> int:
     if definition.executor is None:
         return DEFAULT_ASYNC_CONCURRENCY if awaited else 1
-    # The executors of the standard library keep their size private; others (dask, ray) have no fixed one,
-    # and twice the processors keeps them busy while answers travel.
+    # The executors of the standard library keep their size private. Others (dask, ray) have no fixed size;
+    # two calls per processor keep them busy while answers travel.
     workers = getattr(definition.executor, "_max_workers", None)
     return workers if isinstance(workers, int) else 2 * (os.cpu_count() or 1)
 
 
 def answer_type(definition: Definition, raw: Any) -> Any:
-    """The type of one answer: ``returns=``, else what the callable's annotation says, else ``None``."""
+    """Return the type of one answer: ``returns=``, else the callable's annotation, else ``None``."""
     if definition.returns is not None or isinstance(raw, PerWorker):
         return definition.returns
     function, takes_batch = _callable_of(definition, raw)
@@ -405,5 +407,5 @@ def _return_annotation(function: Any) -> Any:
     try:
         return typing.get_type_hints(target).get("return")
     except (TypeError, NameError, AttributeError):
-        # Annotations that cannot be resolved here say nothing; answers are then plain JSON.
+        # Answers of a callable whose annotations cannot be resolved are treated as plain JSON.
         return None

@@ -1,4 +1,4 @@
-"""The declaration of a model fixture, and the days on which versions of its model shut down.
+"""The options of a model fixture, and the dates on which versions of its model shut down.
 
 PYTEST_DONT_REWRITE
 """
@@ -21,44 +21,44 @@ if TYPE_CHECKING:
 
 Collate = Literal["list", "frame"] | None
 
-# Roles of a model: to be judged, to support a test of another one, or to judge.
+# Roles of a model: a model under test, a support model that a test also calls, or a judge.
 Role = Literal["model", "support", "judge"]
 
 
 @dataclass(frozen=True, slots=True)
 class Definition:
-    """The declaration of a model fixture, before any version of the model is loaded.
+    """The options of a model fixture; they are known before any version of the model is loaded.
 
     Attributes:
-        name: The model's name: in baselines, in the cache, and on the command line.
+        name: The model's name, in baselines, in the cache, and on the command line.
         source: A digest of the fixture's own source.
-        location: Where the fixture is written, for messages.
-        takes_version: Whether the fixture asks for ``model_version``.
-        batch: Whether the callable takes a list of inputs; ``None`` to tell from what it is.
-        batch_size: How many inputs a batch may have.
-        concurrency: How many calls may be under way at once.
-        method: The name of the method to call, where the model is not itself the callable.
-        collate: What a batch is turned into before the call.
+        location: The place of the fixture in the code, for messages.
+        takes_version: Whether the fixture requests ``model_version``.
+        batch: Whether the callable takes a list of inputs; ``None`` to decide by its type.
+        batch_size: The largest number of inputs in a batch.
+        concurrency: The number of calls that may be under way at once.
+        method: The name of the method to call, if the model itself is not the callable.
+        collate: The form of a batch (``"list"`` or ``"frame"``), or a function that makes it.
         returns: The type of one answer.
-        deterministic: Whether equal inputs always get equal answers; ``None`` to measure.
-        recorded: Whether it only has answers that were recorded.
-        fingerprint: What tells two models of one version apart.
-        answer_fingerprint: Reads from an answer which system gave it.
-        rate_limit: How many calls may be made in what time: ``"500/minute"``.
-        retries: How often a call that failed is made again.
-        retry_on: For which exceptions; ``None`` for those that a second call may not meet.
-        timeout: How many seconds a call may take.
-        give_up_after: After how many failed calls in a row the model is given up; 0 for never.
-        usage: Takes what a provider reports of an answer's cost from the answer.
-        cost: What an answer cost, of what is reported, else of the answer.
-        max_cost: What the calls of a run may cost.
-        executor: Where calls are made, or what makes such a place.
-        context: The context variables that are part of each call.
-        ignore: Ways to the parts of an answer that comparisons leave out.
-        compare_by: Takes from an answer what is compared.
-        role: What it is there for. A version without a name is that of the models to be judged.
-        retires: When versions shut down: dates by version, or a function that gives one.
-        labels: The file of what people said of a judge's subjects, or ``None``.
+        deterministic: Whether equal inputs always get equal answers; ``None`` to measure this.
+        recorded: Whether the model only has recorded answers.
+        fingerprint: A value, or files, that differ between two models of the same version.
+        answer_fingerprint: Reads from an answer the id of the system that gave it.
+        rate_limit: The largest number of calls in a time: ``"500/minute"``.
+        retries: The largest number of retries of a failed call.
+        retry_on: The exceptions to retry on, or a function that decides; ``None`` for transient ones.
+        timeout: The longest time of a call, in seconds.
+        give_up_after: The number of consecutive failed calls after which the model is given up; 0 for never.
+        usage: Takes the usage that the provider reports from an answer.
+        cost: Computes the cost of an answer, from the reported usage if there is one, else from the answer.
+        max_cost: The cost budget of a run.
+        executor: The executor in which calls are made, or a factory of one.
+        context: Context variables whose values are part of each call.
+        ignore: Paths to the parts of an answer that comparisons leave out.
+        compare_by: Takes from an answer the value to compare.
+        role: The role of the model. A version without a model's name applies to models under test.
+        retires: Dates on which versions shut down: a mapping, or a function of the version.
+        labels: The file of people's labels for a judge, or ``None``.
     """
 
     name: str
@@ -93,18 +93,18 @@ class Definition:
 
     @property
     def supports(self) -> bool:
-        """True if it is judged only where a check names it."""
+        """True if a check judges this model only when it names it."""
         return self.role != "model"
 
 
-# Days: a version that shuts down earlier is warned of.
+# A warning is given this many days before a version shuts down.
 SOON: Final = 60
 
 WRITE: Final = "write dates by version, {'gpt-x': date(2027, 1, 14)}, or a function that gives one"
 
 
 def no_dates(chosen: Any) -> str | None:
-    """Return the mistake in a ``retires=``, or ``None``."""
+    """Return how to write a ``retires=``, if this one is wrong; else ``None``."""
     if callable(chosen):
         return None
     dated = isinstance(chosen, Mapping) and all(
@@ -114,10 +114,10 @@ def no_dates(chosen: Any) -> str | None:
 
 
 def retires_on(definition: Definition, version: str | None) -> date | None:
-    """The day on which a version shuts down, where that is known.
+    """Return the day on which a version shuts down, or ``None`` if it is unknown.
 
     Raises:
-        UsageError: ``retires=`` raises, or gives no date.
+        UsageError: ``retires=`` raises, or returns something else.
     """
     chosen: Mapping[str, date] | Callable[[str], Any] | None = definition.retires
     if chosen is None or version is None:
@@ -136,7 +136,7 @@ def retires_on(definition: Definition, version: str | None) -> date | None:
 
 
 def days_left(day: date, today: date | None = None) -> int:
-    """Return how many days there are until then; negative afterwards."""
+    """Return the number of days until ``day``; negative if it has passed."""
     return (day - (today or date.today())).days  # noqa: DTZ011 - the day on the reader's own calendar
 
 

@@ -29,13 +29,13 @@ if TYPE_CHECKING:
 
 __all__ = ["Files", "files", "fingerprint", "namespace", "source_digest", "source_with"]
 
-_LONGEST: Final = 64
+_LONGEST: Final = 64  # characters of a text that is its own fingerprint
 _VERSION: Final = "{version}"
-_MOST_KEYS: Final = 32
+_MOST_KEYS: Final = 32  # keys of a mapping that get a mark each
 _DIGITS: Final = 16
 _LARGE: Final = 1e15
 _AFTER: Final = re.compile(r"[-:/@_. ]")
-# Names that are meant to be moved from one model to the next.
+# Names that registries and providers move from one model to the next.
 _ALIASES: Final = frozenset(
     [
         *("latest", "newest", "current", "stable", "live", "default", "nightly", "edge", "canary"),
@@ -49,30 +49,30 @@ _LOOKED_AT: Final = 8000
 
 @dataclass(frozen=True, slots=True)
 class Files:
-    """Files whose content tells one model from another. Made by :func:`files`."""
+    """Files whose content is a fingerprint. Made by :func:`files`."""
 
     patterns: tuple[str, ...]
     root: Path
 
     @property
     def of_one_version(self) -> bool:
-        """True if any of the files belongs to one version alone."""
+        """True if any pattern names files of a single version."""
         return any(_VERSION in pattern for pattern in self.patterns)
 
 
 def files(*patterns: str, root: str | Path | None = None) -> Files:
     """Name files (weights, prompts) whose content is the model's fingerprint.
 
-    The line ends of text files make no difference.
+    Line ends of text files do not matter.
 
     Args:
-        patterns: Paths, or patterns with ``*``, ``**`` and ``?``; a folder stands for all files in it.
-            ``{version}`` stands for the version that is asked for: where each version has files of its own,
-            a new one must not make another model of those that are there already.
-        root: The folder that they are relative to; by default the folder of the file that calls this.
+        patterns: Paths, or patterns with ``*``, ``**`` and ``?``; a folder means all files in it.
+            ``{version}`` is replaced by the requested version. Use it if each version has its own files:
+            otherwise, the files of a new version change the fingerprint of all versions.
+        root: The folder that patterns are relative to; by default the folder of the calling file.
 
     Raises:
-        UsageError: No pattern is given. One that matches nothing is refused when the files are read.
+        UsageError: No pattern is given. A pattern that matches no file is refused when the files are read.
 
     >>> files("spam-{version}.joblib", "prompts/*.txt", root="/models").patterns
     ('spam-{version}.joblib', 'prompts/*.txt')
@@ -88,19 +88,20 @@ def files(*patterns: str, root: str | Path | None = None) -> Files:
 
 
 def fingerprint(value: Any, version: str | None = None) -> str:
-    """A short text that differs wherever the model may differ.
+    """Return a short text that changes whenever ``fingerprint=`` changes.
 
     Args:
-        value: Text or a number (kept as it is where it is short), any value with a canonical form,
+        value: Text or a number (used unchanged if it is short), any value with a canonical form,
             :func:`files`, or a callable without arguments that returns one of these.
-        version: What ``{version}`` stands for in the patterns of :func:`files`.
+        version: The version that replaces ``{version}`` in the patterns of :func:`files`.
 
     Raises:
-        UsageError: The value is ``None``, a pattern matches no file or names a version where there is none,
-            or a file cannot be read.
+        UsageError: The value is ``None``, a pattern matches no file, a pattern needs a version and there is
+            none, or a file cannot be read.
         NotCanonical: The value has no canonical form.
 
-    A mapping has a mark for each key, so that :func:`changed_keys` can tell which of them changed.
+    The fingerprint of a mapping has a mark for each key, so that :func:`changed_keys` can name the changed
+    ones.
 
     >>> fingerprint("fp_44709d6fcb"), fingerprint(3), fingerprint(lambda: {"temperature": 0})
     ('fp_44709d6fcb', '3', '{"temperature":0}')
@@ -129,7 +130,7 @@ def _is_short(value: Any) -> bool:
 
 
 def _mark(value: Any, version: str | None) -> Any:
-    """Return a mark of one value of a mapping: a digest, unless the value is very short itself."""
+    """Return the mark of one value of a mapping: the value itself if it is short, else a digest."""
     if isinstance(value, Files):
         return _content(value, version)[:_DIGITS]
     if type(value) is bool or (type(value) in (int, float) and abs(value) < _LARGE):
@@ -140,7 +141,7 @@ def _mark(value: Any, version: str | None) -> Any:
 
 
 def changed_keys(one: str | None, other: str | None) -> list[str]:
-    """The keys that differ between the fingerprints of two mappings; none if one is of something else.
+    """Return the keys that differ between the fingerprints of two mappings; none for other fingerprints.
 
     >>> before, after = (fingerprint({"model": name, "temperature": 0}) for name in ("small", "large"))
     >>> changed_keys(before, after), changed_keys(before, "fp_44709d6fcb")
@@ -162,7 +163,7 @@ def _marks(text: str | None) -> dict[str, Any]:
 
 
 def is_alias(version: str) -> bool:
-    """Return whether a version is a name that can be pointed at another model, such as ``latest``.
+    """Return whether a version is a name that can be moved to another model, such as ``latest``.
 
     >>> [is_alias(name) for name in ("latest", "llama3:latest", "models:/triage@champion")]
     [True, True, True]
@@ -170,14 +171,14 @@ def is_alias(version: str) -> bool:
     [False, False, False]
     """
     if version.startswith("models:/"):
-        # MLflow: models:/NAME/VERSION is fixed; models:/NAME/STAGE and models:/NAME@ALIAS are moved.
+        # MLflow: models:/NAME/VERSION is fixed; models:/NAME/STAGE and models:/NAME@ALIAS can move.
         last = version.rpartition("/")[2]
         return "@" in last or not last.isdecimal()
     return _AFTER.split(version.lower())[-1] in _ALIASES
 
 
 def namespace(name: str, version: str | None, fingerprint: str | None, source: str) -> str:
-    """One text for everything that answers are kept apart by; readable, and different where any part is.
+    """Return a readable text that identifies a model in the cache: answers are shared only if it is equal.
 
     >>> namespace("triage", "2.1", None, "9f86d081884c7d65")
     '["triage","2.1",null,"9f86d081884c7d65"]'
@@ -186,7 +187,7 @@ def namespace(name: str, version: str | None, fingerprint: str | None, source: s
 
 
 def source_with(source: str, parameters: Mapping[str, Any]) -> str | None:
-    """The digest of a fixture's source, with that of its parameters; ``None`` where these have no digest.
+    """Join the digest of a fixture's source and that of its parameters; ``None`` if these have no digest.
 
     >>> source_with("9f86d081884c7d65", {})
     '9f86d081884c7d65'
@@ -202,7 +203,7 @@ def source_with(source: str, parameters: Mapping[str, Any]) -> str | None:
 
 
 def _content(chosen: Files, version: str | None) -> str:
-    """The content of all files, in the order of their names."""
+    """Return a digest of the names and contents of all files."""
     patterns = [_with_version(pattern, version) for pattern in chosen.patterns]
     found = {path: name for pattern in patterns for path, name in _matches(pattern, chosen.root)}
     rows = sorted((name, _file_digest(path)) for path, name in found.items())
@@ -210,7 +211,7 @@ def _content(chosen: Files, version: str | None) -> str:
 
 
 def _with_version(pattern: str, version: str | None) -> str:
-    """The pattern of one version; what a person typed as a version is not a pattern."""
+    """Put the version into a pattern, escaped: a ``*`` in a version is no wildcard."""
     if _VERSION not in pattern:
         return pattern
     if version is None:
@@ -222,7 +223,7 @@ def _with_version(pattern: str, version: str | None) -> str:
 
 
 def _matches(pattern: str, root: Path) -> list[tuple[Path, str]]:
-    """The files that a pattern means, each with the name that it goes by."""
+    """Return the files that match a pattern, each with its name in the digest."""
     paths = sorted(_paths(pattern, root))
     if not paths:
         raise UsageError(
@@ -248,7 +249,7 @@ def _paths(pattern: str, root: Path) -> Iterator[Path]:
 
 
 def _name(path: Path, root: Path) -> str:
-    """The name of a file as seen from the root; a file elsewhere goes by its own name alone."""
+    """Return a file's path relative to the root; of a file elsewhere, only its name."""
     return path.relative_to(root).as_posix() if path.is_relative_to(root) else path.name
 
 
@@ -262,10 +263,10 @@ def _file_digest(path: Path) -> str:
 
 @lru_cache(maxsize=4096)
 def _digest_of(path: Path, changed: int, size: int) -> str:  # noqa: ARG001 - a changed file is read again
-    """The digest of one file, which is read again only when it has changed.
+    """Return the digest of a file, which is read again only if its time or size has changed.
 
-    The line ends of text files are normalised, since git may change them at checkout (``core.autocrlf``). As
-    for git, a file is text unless there is a NUL byte among its first 8,000.
+    Line ends of text files are normalised, because git may change them at checkout (``core.autocrlf``). As in
+    git, a file is text unless its first 8,000 bytes include a NUL byte.
     """
     total = blake2b(digest_size=16)
     with path.open("rb") as stream:
@@ -274,7 +275,7 @@ def _digest_of(path: Path, changed: int, size: int) -> str:  # noqa: ARG001 - a 
         while block:
             following = stream.read(_BLOCK)
             if is_text and block.endswith(b"\r") and following.startswith(b"\n"):
-                block = block[:-1]  # half of a line end
+                block = block[:-1]  # the line end is split between two blocks
             total.update(block.replace(b"\r\n", b"\n") if is_text else block)
             block = following
     return total.hexdigest()
@@ -285,11 +286,11 @@ _STARS: Final = inspect.CO_VARARGS | inspect.CO_VARKEYWORDS
 
 
 def source_digest(function: Any) -> str:
-    """A digest of a function's own source: 16 hexadecimal characters.
+    """Return a digest of a function's own source: 16 hexadecimal characters.
 
-    Decorators, defaults and annotations count; comments, docstrings and layout do not. What the function
-    calls does not count either. A lambda, and a function whose source is not at hand (made by ``exec``, typed
-    at a prompt), is told by its bytecode, which is the same for all patch releases of one Python.
+    Decorators, defaults and annotations count; comments, docstrings and layout do not, nor does the code that
+    the function calls. For a lambda, and a function without source (made by ``exec``, typed at a prompt), the
+    bytecode is used instead, which is the same in all patch releases of one Python.
 
     >>> def load(version: str = "1"):
     ...     return version
@@ -301,15 +302,15 @@ def source_digest(function: Any) -> str:
     if tree is not None:
         return short(_outline(tree))
     code = getattr(function, "__code__", None)
-    if code is None:  # a class or a builtin, whose source is not at hand
+    if code is None:  # a class or a builtin without source
         return short([getattr(function, "__module__", ""), getattr(function, "__qualname__", "")])
-    # Defaults are no part of the bytecode: they are evaluated where the function is defined.
+    # Defaults are not in the bytecode: they are evaluated where the function is defined.
     defaults = [function.__defaults__, function.__kwdefaults__]
     return short([_code(code), [_constant(value) for value in defaults]])
 
 
 def _unwrapped(function: Any) -> Any:
-    """The function that was written, inside methods, partials, wrappers and callable objects."""
+    """Return the function inside methods, partials, wrappers and callable objects."""
     while isinstance(function, functools.partial | functools.partialmethod):
         function = function.func
     function = getattr(inspect.unwrap(function), "__func__", function)
@@ -317,13 +318,13 @@ def _unwrapped(function: Any) -> Any:
 
 
 def _tree(function: Any) -> ast.AST | None:
-    """The syntax tree of a function's definition, or ``None`` where it cannot be had."""
+    """Return the syntax tree of a function's definition, or ``None`` if there is no source."""
     try:
         source = inspect.getsource(function)
     except (OSError, TypeError):
         return None
     if source[:1].isspace():
-        source = "if True:\n" + source  # keeps what stands in column 0 of a multi-line string
+        source = "if True:\n" + source  # dedent() would also change the lines of multi-line strings
     try:
         body: list[ast.stmt] = parsed(source).body
     except SyntaxError:  # a lambda inside a larger expression
@@ -333,7 +334,10 @@ def _tree(function: Any) -> ast.AST | None:
 
 
 def _outline(node: Any) -> Any:
-    """A syntax tree as plain data, without docstrings, places, and what newer Pythons add empty."""
+    """Return a syntax tree as plain data, without docstrings, positions and empty fields.
+
+    Newer versions of Python add empty fields, and these must not change the digest.
+    """
     if isinstance(node, list):
         return [_outline(item) for item in node]
     if not isinstance(node, ast.AST):
@@ -347,14 +351,14 @@ def _outline(node: Any) -> Any:
 
 
 def _code(code: CodeType) -> list[Any]:
-    """Describe a code object: its arguments, and its instructions with the values that they refer to."""
+    """Return a code object as plain data: its arguments, and its instructions with their values."""
     arguments = [code.co_varnames[: code.co_argcount + code.co_kwonlyargcount], code.co_flags & _STARS]
     steps = [[step.opname, _constant(step.argval)] for step in dis.get_instructions(code)]
     return [arguments, steps]
 
 
 def _constant(value: Any) -> Any:
-    """A constant or default as something with a digest: by its content, else by its type."""
+    """Return a digest of a constant or default; if it has none, return the name of its type."""
     if isinstance(value, CodeType):
         return _code(value)
     try:

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 _NOTHING: Final = object()
 
-# One-shot types: only the first reader sees their items.
+# One-shot types: only the first reader gets their items.
 _ONCE = (Iterator, AsyncIterator, Awaitable)
 
 # The longest text, in characters, whose digest is cached in memory.
@@ -133,7 +133,7 @@ class Answers:
         return raw
 
     def was_remembered(self, key: bytes) -> bool:
-        """Return whether an answer was made by an earlier run, or by another process."""
+        """Return whether an earlier run or another process stored the answer."""
         return self._shelf.is_inherited(key)
 
     def measured(self, key: bytes | None, measured: Measured) -> None:
@@ -171,7 +171,7 @@ class Answers:
             self._claimed -= gone  # in place: another thread may claim meanwhile
 
     def reload(self) -> None:
-        """Read the answers that other processes have stored since the last look."""
+        """Read the answers that other processes have stored since the last reload."""
         self._shelf.reload()
 
     def save(self) -> None:
@@ -242,7 +242,7 @@ class Unsaved:
         self._lock, self._writing = threading.Lock(), threading.RLock()
 
     def note(self, answers: Answers, seconds: float) -> bool:
-        """Note that a model has answered after so many seconds; return whether it is time to save."""
+        """Add a model with a new answer, which took ``seconds``; return whether it is time to save."""
         with self._lock:
             self._answers.add(answers)
             self._seconds += seconds
@@ -259,7 +259,7 @@ class Unsaved:
                         answers.save()
                 except BaseException:
                     with self._lock:
-                        self._answers |= unsaved  # interrupted: some of it may not be on disk
+                        self._answers |= unsaved  # interrupted: some answers may not be on disk
                     raise
             finally:
                 self._writing.release()

@@ -1,4 +1,4 @@
-"""A model that is loaded once in each process that it is called in, rather than sent there with each call.
+"""A model that each process of an executor loads once, so that it is not sent there with each call.
 
 PYTEST_DONT_REWRITE
 """
@@ -21,7 +21,10 @@ _loaded: dict[str, Callable[[Any], Any]] = {}
 
 @dataclass(frozen=True, slots=True)
 class PerWorker:
-    """The recipe for loading a model, small enough to be sent to another process with each call."""
+    """A function that loads a model, with its arguments: small enough to be pickled with each call.
+
+    ``token`` identifies the model in a process; all pickled copies of one ``per_worker(...)`` share it.
+    """
 
     load: Callable[..., Any]
     arguments: tuple[Any, ...] = ()
@@ -30,11 +33,11 @@ class PerWorker:
     token: str = field(default_factory=lambda: uuid.uuid4().hex)
 
     def __call__(self, x: Any, /) -> Any:
-        """Ask the model of this process, which is loaded at its first question."""
+        """Call this process's copy of the model; load it at the first call."""
         function = _loaded.get(self.token)
         if function is None:
             with _lock:
-                function = _loaded.get(self.token)
+                function = _loaded.get(self.token)  # another thread may have loaded it meanwhile
                 if function is None:
                     function = _loaded[self.token] = self._open()
         return function(x)
@@ -55,15 +58,15 @@ class PerWorker:
 def per_worker(load: Callable[..., Any], /, *arguments: Any, **keywords: Any) -> PerWorker:
     """Load a model once in each process of an executor.
 
-    For ``@model_fixture(executor=...)``: what is sent to a process with each call is then the name of
-    ``load`` and its arguments, and not the model. ``load`` must be found by its name there: a function of a
-    module of yours, not of a test and no lambda.
+    Return this from a ``@model_fixture(executor=...)``: each call then sends the name of ``load`` and its
+    arguments to a process, instead of the model. The process must be able to import ``load`` by its name:
+    it must be a function in a module of yours, not in a test module, and not a lambda.
 
     Args:
-        load: Makes the model: a callable, or an object with a ``predict`` method (or ``method=`` of the
+        load: Returns the model: a callable, or an object with a ``predict`` method (or ``method=`` of the
             fixture).
-        arguments: What it is called with.
-        keywords: The same, by name.
+        arguments: Positional arguments of ``load``.
+        keywords: Keyword arguments of ``load``.
 
     >>> shout = per_worker(getattr, "", "join")
     >>> shout(["a", "b"])

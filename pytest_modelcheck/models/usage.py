@@ -1,4 +1,4 @@
-"""The cost of an answer: tokens and money, as the model reports them.
+"""Usage of an answer: tokens and cost, as the provider reports them.
 
 PYTEST_DONT_REWRITE
 """
@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from math import isfinite
+from types import MethodType
 from typing import TYPE_CHECKING, Any
 
 from pytest_modelcheck.canonical import tag_of
@@ -17,8 +19,8 @@ from pytest_modelcheck.errors import UsageError
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-# By the name of the tokens that went in or came out, the names of those that are reported beside them and not
-# among them: Anthropic and Bedrock count what the cache was read for apart, Gemini what it thought.
+# Names of input or output tokens, each with the names of tokens that its count leaves out and that must be
+# added: Anthropic and Bedrock report cached input tokens separately, Gemini the tokens of its thoughts.
 _IN = {
     "tokens_in": (),
     "prompt_tokens": (),
@@ -26,6 +28,7 @@ _IN = {
     "prompt_token_count": ("tool_use_prompt_token_count",),
     "promptTokenCount": ("toolUsePromptTokenCount",),
     "inputTokens": ("cacheReadInputTokens", "cacheWriteInputTokens"),
+    "prompt_eval_count": (),
 }
 _OUT = {
     "tokens_out": (),
@@ -34,13 +37,15 @@ _OUT = {
     "candidates_token_count": ("thoughts_token_count",),
     "candidatesTokenCount": ("thoughtsTokenCount",),
     "outputTokens": (),
+    "eval_count": (),
 }
-# What an agent did says itself what it used.
+# A trajectory carries its own usage.
 _TRAJECTORY = "$trajectory"
 _COST = ("cost", "total_cost")
-# Names of tokens that are among those that went in or came out, where they are reported at all.
+# Names of tokens that the input or output tokens include already, and that must not be counted twice.
 _AMONG = frozenset(
     {
+        "cache_audio_read_tokens",
         "cache_creation_input_tokens",
         "cache_read_input_tokens",
         "cache_read_tokens",
@@ -48,6 +53,8 @@ _AMONG = frozenset(
         "cached_content_token_count",
         "cachedContentTokenCount",
         "cached_tokens",
+        "input_audio_tokens",
+        "output_audio_tokens",
         "prompt_cache_hit_tokens",
         "prompt_cache_miss_tokens",
         "reasoning_tokens",
@@ -58,18 +65,21 @@ _AMONG = frozenset(
     }
 )
 
-# Where a whole completion keeps what was used: OpenAI, Anthropic, Gemini, LangChain, haystack.
-_WRAPPED = ("usage", "usage_metadata", "usageMetadata", "token_usage", "response_metadata", "meta")
+# Parts of a whole completion that hold its usage, of all providers and frameworks.
+_WRAPPED = (
+    *("usage", "usage_metadata", "usageMetadata", "token_usage", "response_metadata", "llm_output", "meta"),
+    *("tokens", "billed_units", "raw", "additional_kwargs"),
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """An answer together with what it cost, for a model that knows. Tests see the value alone.
+    """An answer with its usage, for a model that knows it. Tests see only the value.
 
     Attributes:
         value: The answer.
-        usage: What the provider reports: an object or a mapping with ``prompt_tokens`` and
-            ``completion_tokens`` (or ``input_tokens`` and ``output_tokens``), and ``cost`` where it is known.
+        usage: The usage that the provider reports: an object or a mapping with ``prompt_tokens`` and
+            ``completion_tokens`` (or ``input_tokens`` and ``output_tokens``), and ``cost`` if it is known.
 
     >>> Answer("refund", usage={"prompt_tokens": 120, "completion_tokens": 3}).value
     'refund'
@@ -81,13 +91,13 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """Tokens and money, each ``None`` where it is not known.
+    """Tokens and cost of an answer; a value that is not known is ``None``.
 
     Attributes:
-        tokens_in: Tokens that went in, with those that a cache was read for.
-        tokens_out: Tokens that came out, with those that were thought.
-        cost: What they cost.
-        other: Tokens of another name, which are counted in neither: pairs of a name and a number.
+        tokens_in: Input tokens, including those that the provider read from its cache.
+        tokens_out: Output tokens, including those of the model's thoughts.
+        cost: The cost.
+        other: Tokens of other names, which are counted in neither: pairs of a name and a number.
     """
 
     tokens_in: int | None = None
@@ -98,14 +108,14 @@ class Usage:
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """An answer, how many seconds the call took that gave it, and what it cost."""
+    """An answer, the seconds that its call took, and its usage."""
 
     value: Any
     seconds: float
     usage: Usage
 
     def line(self) -> bytes:
-        """Everything but the answer, as a line of JSON."""
+        """Return time and usage, without the answer, as a line of JSON."""
         usage = self.usage
         values: list[Any] = [round(self.seconds, 6), usage.tokens_in, usage.tokens_out, usage.cost]
         if usage.other:
@@ -116,7 +126,7 @@ class Measured:
 
     @classmethod
     def read(cls, line: bytes) -> Measured | None:
-        """Read what :meth:`line` wrote; return ``None`` for all else.
+        """Read a line of :meth:`line`; return ``None`` for any other text.
 
         >>> Measured.read(Measured("refund", 0.25, Usage(120, 3)).line())
         Measured(value=None, seconds=0.25, usage=Usage(tokens_in=120, tokens_out=3, cost=None, other=()))
@@ -131,14 +141,14 @@ class Measured:
 
 
 def usage_of(reported: Any) -> Usage:
-    """Read what a provider reports, by the names that are in use; also of a whole completion.
+    """Read the usage that a provider reports, alone or in a whole completion, by the names in common use.
 
     >>> usage_of({"usage": {"input_tokens": 12, "cache_read_input_tokens": 100, "output_tokens": 1}})
     Usage(tokens_in=112, tokens_out=1, cost=None, other=())
     >>> usage_of({"prompt_tokens": 12, "completion_tokens": 1, "audio_tokens": 7}).other
     (('audio_tokens', 7),)
     """
-    fields = _fields(_unwrapped(reported))
+    fields = _fields(_unwrapped(reported() if isinstance(reported, MethodType) else reported))
     cost = next((fields[name] for name in _COST if fields.get(name) is not None), None)
     known = {*_IN, *_OUT, *_AMONG, *(name for names in (*_IN.values(), *_OUT.values()) for name in names)}
     other = [
@@ -154,24 +164,29 @@ def usage_of(reported: Any) -> Usage:
 
 def _tokens(fields: Mapping[str, Any], names: Mapping[str, tuple[str, ...]]) -> int | None:
     for name, beside in names.items():
-        count = _whole(fields.get(name))
-        if count is not None:
-            return count + sum(_whole(fields.get(each)) or 0 for each in beside)
+        counts = [_whole(fields.get(each)) for each in (name, *beside)]
+        found = [count for count in counts if count is not None]
+        if found:  # Gemini leaves out a count of 0 beside that of its thoughts
+            return sum(found)
     return None
 
 
 def _is_of_tokens(name: str) -> bool:
-    return name.lower().endswith(("tokens", "token_count", "tokencount"))
+    """Return whether a name is that of a count of tokens. A limit, such as ``max_output_tokens``, is none."""
+    name = name.lower()
+    counts = name.endswith(("tokens", "token_count", "tokencount", "eval_count"))
+    return counts and not name.startswith("max")
 
 
 def _unwrapped(reported: Any, depth: int = 3) -> Any:
-    """Find the usage in an object that also holds other things."""
+    """Find the usage inside a whole completion."""
     fields = _fields(reported)
-    if not depth or any(_is_of_tokens(name) for name in fields):
-        return reported
-    for name in _WRAPPED:
+    for name in _WRAPPED if depth else ():
         inside = fields.get(name)
-        if callable(inside):
+        if inside is None and not isinstance(reported, Mapping):
+            with suppress(Exception):  # a property, or a method of pydantic-ai, which may raise anything
+                inside = getattr(reported, name, None)
+        if name == "usage" and callable(inside):
             inside = inside()
         if inside is not None and any(map(_is_of_tokens, _fields(found := _unwrapped(inside, depth - 1)))):
             return found
@@ -179,7 +194,7 @@ def _unwrapped(reported: Any, depth: int = 3) -> Any:
 
 
 def _fields(reported: Any) -> Mapping[str, Any]:
-    """The fields of a mapping or an object, with those that a pydantic model does not declare."""
+    """Return the fields of a mapping or an object, including the undeclared fields of a pydantic model."""
     if isinstance(reported, Mapping):
         return reported
     found = dict(getattr(reported, "__dict__", None) or {})
@@ -187,19 +202,19 @@ def _fields(reported: Any) -> Mapping[str, Any]:
         name for base in type(reported).__mro__ for name in vars(base).get("__slots__", ()) if name[:1] != "_"
     ]
     found |= {name: getattr(reported, name, None) for name in slots}
-    usage = getattr(reported, "usage", None)
-    if callable(usage):  # pydantic-ai: a method
-        found["usage"] = usage
     return found | (getattr(reported, "__pydantic_extra__", None) or {})
 
 
 class Scales:
-    """Finds out what answers cost.
+    """Reads the usage of answers, by the options of a model fixture.
 
     Args:
-        usage: Takes what is reported from an answer (``lambda answer: answer.usage``), or ``None``.
-        cost: What that comes to: called with what is reported, else with the answer itself.
-        label: The model, for messages.
+        usage: Takes the reported usage from an answer (``lambda answer: answer.usage``), or ``None``.
+        cost: Computes the cost from the reported usage, or from the answer if none is reported; or ``None``.
+        label: The model's name, for messages.
+
+    Attributes:
+        idle: Whether the fixture has neither option.
     """
 
     __slots__ = ("_cost", "_label", "_usage", "idle")
@@ -213,12 +228,12 @@ class Scales:
         self.idle = usage is None and cost is None
 
     def tell(self, answers: Iterable[Any]) -> bool:
-        """Return whether anything is known of what answers cost."""
+        """Return whether the usage of any answer is known."""
         kinds = set(map(type, answers))
         return not self.idle or Answer in kinds or any(tag_of(kind) == _TRAJECTORY for kind in kinds)
 
     def weigh(self, answer: Any) -> tuple[Any, Usage]:
-        """The answer as tests see it, and what it cost.
+        """Return the answer as tests see it, and its usage.
 
         Raises:
             UsageError: ``usage=`` or ``cost=`` of the fixture cannot read the answer.
@@ -251,7 +266,7 @@ class Scales:
 
 def _whole(value: Any) -> int | None:
     number = isinstance(value, (int, float)) and not isinstance(value, bool) and isfinite(value)
-    return int(value) if number else None
+    return int(value) if number and value >= 0 else None
 
 
 def _amount(value: Any) -> float | None:

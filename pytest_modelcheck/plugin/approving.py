@@ -29,13 +29,13 @@ if TYPE_CHECKING:
     from pytest_modelcheck.records import Verdict
 
 APPROVALS = pytest.StashKey[list[str]]()
-"""Lines that say what was approved and what was not."""
+"""Lines about the approved checks and the refused ones."""
 
 _HOW = pytest.StashKey[str]()
 
 
 def note_how(config: pytest.Config) -> None:
-    """Note how this run approves, before it calls any model.
+    """Record how this run approves, before it calls any model.
 
     Raises:
         UsageError: It needs a reason and has none, or has a reason and approves nothing.
@@ -61,12 +61,12 @@ def note_how(config: pytest.Config) -> None:
 def approve_seen(
     session: pytest.Session, verdicts: Collection[Verdict], doubtful: frozenset[str] = frozenset()
 ) -> None:
-    """Approve what this run saw. A run that was cut short approves nothing; a refusal fails the run.
+    """Approve the results of this run. An interrupted run approves nothing; a refusal fails the run.
 
     Args:
         session: The run.
-        verdicts: What it came to.
-        doubtful: The checks whose tests failed for another reason, which may be that the answers are wrong.
+        verdicts: Its verdicts.
+        doubtful: The checks whose tests failed for another reason, which may make their answers wrong.
     """
     config = session.config
     lines = config.stash[APPROVALS] = []

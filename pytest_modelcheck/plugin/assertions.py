@@ -1,7 +1,7 @@
-"""Failing assertions: how comparisons of trajectories are explained, and none while nobody will read them.
+"""Failing assertions: explanations of compared trajectories, and none for failures that are not shown.
 
-pytest explains a failed comparison by building a diff, which takes up to milliseconds. Where ten thousand
-cases fail, five are shown; those are run again with explanations.
+pytest explains a failed comparison by building a diff, which takes up to milliseconds. If ten thousand cases
+fail, only five are shown; those are run again with explanations.
 
 PYTEST_DONT_REWRITE
 """
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from types import ModuleType
 
 _ROWS = 5
-"""Steps that are shown of two trajectories without ``-vv``: pytest cuts explanations after eight lines."""
+"""Steps shown of two trajectories without ``-vv``: pytest cuts explanations after eight lines."""
 
 _ATOMS = frozenset({float, bool, type(None)})
 _LINE = 100  # less than pytest shows of any value
@@ -33,10 +33,10 @@ def explain_trajectories(
 
     Args:
         op: The operator, such as ``==``.
-        left: What stands before it.
-        right: What stands behind it.
-        whole: Whether all steps are shown, and not only those around the first difference.
-        width: The cells of a line.
+        left: The left operand.
+        right: The right operand.
+        whole: Whether to show all steps, and not only those around the first difference.
+        width: The width of a line in cells.
     """
     from pytest_modelcheck.reports.transcript import explained, transcript
     from pytest_modelcheck.trajectories.calls import Calls, Matcher, described
@@ -58,9 +58,9 @@ def explain_trajectories(
 
 @contextmanager
 def without_diffs() -> Iterator[None]:
-    """Switch pytest's comparison diffs off, and its care with the ``repr`` of what needs none.
+    """Switch off pytest's comparison diffs, and its safe ``repr`` for values that do not need it.
 
-    Where this pytest lacks a name that we know, failing is only slower.
+    If this pytest lacks one of the names, failing is only slower.
     """
     from _pytest.assertion import rewrite, util
 
@@ -72,7 +72,7 @@ def without_diffs() -> Iterator[None]:
 
 
 def _quick(careful: Callable[[object], str]) -> Callable[[object], str]:
-    """The same as pytest's careful ``repr``, without the care for values that are written in a few digits."""
+    """The same as pytest's safe ``repr``, with a fast path for small plain values."""
 
     def quick(value: object) -> str:
         kind = type(value)
@@ -89,7 +89,7 @@ def _quick(careful: Callable[[object], str]) -> Callable[[object], str]:
 
 @contextmanager
 def hidden_before_cuts() -> Iterator[None]:
-    """Let pytest cut long values only when their secrets are hidden: no pattern knows the rest of a key."""
+    """Let pytest cut long values only after secrets are hidden: no pattern matches the rest of a cut key."""
     from _pytest._io.saferepr import SafeRepr
 
     cut = SafeRepr.repr
@@ -114,9 +114,9 @@ def hidden_before_cuts() -> Iterator[None]:
 
 @contextmanager
 def cut_later(left: object, right: object) -> Iterator[None]:
-    """Let pytest explain a comparison whole: from 9.2 on, it cuts lines before secrets in them are hidden.
+    """Let pytest explain a comparison in full: from 9.2 on, it cuts lines before secrets in them are hidden.
 
-    It cuts them afterwards all the same. Texts without a secret may be cut at once.
+    It still cuts them afterwards. Texts without a secret may be cut at once.
     """
     from _pytest.assertion import truncate
 

@@ -1,4 +1,4 @@
-"""The collected tests that are ours: read, checked and selected.
+"""Reads, checks and selects the collected tests that are checks.
 
 PYTEST_DONT_REWRITE
 """
@@ -29,7 +29,7 @@ def bind_all(session: pytest.Session, items: list[pytest.Item], ours: Sequence[p
     """Read every marker, and select by ``--modelcheck-case``.
 
     Raises:
-        pytest.UsageError: with every mistake, each with its file and line.
+        pytest.UsageError: with all mistakes, each with its file and line.
     """
     try:
         settle_home(session.config, ours)
@@ -51,7 +51,8 @@ def bind_all(session: pytest.Session, items: list[pytest.Item], ours: Sequence[p
                 item.stash[MARKED] = marked
     mistakes += shared_identities(ours)
     mistakes += _unreadable(state, ours)
-    if not mistakes and _selects_by_code(session.config):
+    # Where pytest-testmon chooses the tests of this run.
+    if not mistakes and getattr(getattr(session.config, "testmon_config", None), "select", False):
         warn_at(ours[0], ModelcheckWarning(_TESTMON))
     if mistakes:
         return _refuse(session, items, "\n".join(dict.fromkeys(mistakes)))
@@ -64,11 +65,6 @@ _TESTMON: Final = (
     "pytest-testmon skips tests whose Python code did not change: also checks whose model version, cases or "
     "baseline did. Run them all: pytest --testmon-noselect"
 )
-
-
-def _selects_by_code(config: pytest.Config) -> bool:
-    """Return whether pytest-testmon chooses the tests of this run."""
-    return bool(getattr(getattr(config, "testmon_config", None), "select", False))
 
 
 def warn_of_ordinary_tests(session: pytest.Session, items: Sequence[pytest.Item]) -> None:
@@ -94,7 +90,7 @@ def warn_of_ordinary_tests(session: pytest.Session, items: Sequence[pytest.Item]
 
 
 def _unreadable(state: State, ours: Sequence[pytest.Function]) -> Iterator[str]:
-    """Say of which models it cannot be read which version is approved, or has been lost."""
+    """Complain about models whose approved version is missing or cannot be read."""
     for name in sorted({one.name for item in ours for one in definitions_of(item).values()}):
         try:
             if state.session.approved_version(name) is None and state.versions.asked(name) is None:
@@ -104,7 +100,7 @@ def _unreadable(state: State, ours: Sequence[pytest.Function]) -> Iterator[str]:
 
 
 def _lost(state: State, model: str) -> Iterator[str]:
-    """Complain of a missing ``approved.yaml``: where checks are approved, a version should be tested."""
+    """Complain about a missing ``approved.yaml`` of a model with approved checks."""
     store = state.session.store
     path = next(store.files(model), None)
     if path is not None:
@@ -119,10 +115,10 @@ def _lost(state: State, model: str) -> Iterator[str]:
 
 
 def _refuse(session: pytest.Session, items: list[pytest.Item], mistakes: str) -> None:
-    """End the run as pytest ends it where it is used wrongly.
+    """End the run with pytest's usage error.
 
-    A worker of pytest-xdist that raised would take the controller down with an internal error. It leaves the
-    mistakes to the controller, and has nothing to run.
+    If a worker of pytest-xdist raised, the controller would end with an internal error. So the worker sends
+    the mistakes to the controller, and runs nothing.
     """
     mistakes = harmless(mistakes)
     items.clear()  # pytest goes on to report what it collected
@@ -140,7 +136,7 @@ def _placed(item: pytest.Item, error: UsageError) -> str:
 
 
 def _select(session: pytest.Session, items: list[pytest.Item], wanted: frozenset[str]) -> None:
-    """Keep the checks that have one of the cases (or may have: a fixture makes them later)."""
+    """Keep the checks that have one of the cases, or may have because a fixture makes them later."""
     kept: list[pytest.Item] = []
     dropped: list[pytest.Item] = []
     for item in items:

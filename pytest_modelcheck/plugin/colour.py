@@ -1,6 +1,6 @@
-"""Colour in the message of a failed check, where the terminal has any.
+"""Colours the message of a failed check on terminals.
 
-The message is plain text, which also goes into files. It is coloured as it is written to a terminal.
+The message is plain text, which is also written to files. It is coloured only when written to a terminal.
 
 PYTEST_DONT_REWRITE
 """
@@ -21,7 +21,7 @@ def colour_failures(report: pytest.TestReport, verdicts: Sequence[dict[str, Any]
     """Make the failures in a report show what is wrong in red and what is right in green, on terminals alone.
 
     Args:
-        report: Of a test that failed.
+        report: The report of a failed test.
         verdicts: Its verdicts, packed.
     """
     traceback = getattr(report.longrepr, "reprtraceback", None)
@@ -36,7 +36,7 @@ def _write(entry: Any, verdicts: Sequence[dict[str, Any]], terminal: Any) -> Non
 
 
 def coloured(lines: Sequence[str], verdicts: Sequence[dict[str, Any]], terminal: Any) -> list[str]:
-    """The lines of a message, with those that tell of a verdict in colour, and all others as they are."""
+    """The lines of a message, with those of a verdict coloured."""
     from pytest_modelcheck.plugin.transport import unpack
     from pytest_modelcheck.reports.bars import text_of
     from pytest_modelcheck.reports.terminal import failure_lines

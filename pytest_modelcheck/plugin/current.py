@@ -1,4 +1,4 @@
-"""The case of the body that runs now, for fixtures that are set up once per test.
+"""Access to the case of the running body, for fixtures that are set up once per test.
 
 PYTEST_DONT_REWRITE
 """
@@ -21,7 +21,7 @@ _MARKERS = ("golden", "invariance", "directional", "drift")
 
 
 def refuse_unmarked(request: pytest.FixtureRequest, name: str) -> None:
-    """Fail a test that asks for ``case`` or ``score`` but says nothing of cases."""
+    """Fail a test that uses ``case`` or ``score`` but declares no cases."""
     if not any(request.node.get_closest_marker(marker) for marker in _MARKERS):
         pytest.fail(
             f"the fixture {name!r} needs to know the cases: mark the test with @pytest.mark.golden(...), "
@@ -31,10 +31,10 @@ def refuse_unmarked(request: pytest.FixtureRequest, name: str) -> None:
 
 
 class CurrentCase:
-    """Stands for the case whose body runs now.
+    """A proxy for the case whose body is running.
 
     Args:
-        router: Knows which one that is.
+        router: Knows the running body.
     """
 
     def __init__(self, router: Router) -> None:
@@ -52,7 +52,7 @@ class CurrentCase:
 
 
 def view_of(router: Router) -> CaseView:
-    """The case whose body runs now."""
+    """The case whose body is running."""
     view = router.view
     if view is None:
         pytest.fail(
@@ -64,5 +64,5 @@ def view_of(router: Router) -> CaseView:
 
 
 def current_score(router: Router) -> Callable[[float], None]:
-    """Grades the case whose body runs now."""
+    """Grades the case whose body is running."""
     return lambda value: give_score(view_of(router), value)

@@ -64,7 +64,7 @@ _FUNCTIONS = {
 
 
 def declare(function: Callable[..., Any], options: dict[str, Any]) -> Definition:
-    """Check what a ``@model_fixture`` says.
+    """Check the options of a ``@model_fixture``.
 
     Raises:
         UsageError: it is invalid.
@@ -106,7 +106,7 @@ def declare(function: Callable[..., Any], options: dict[str, Any]) -> Definition
 def declare_judge(
     function: Callable[..., Any], labels: str | os.PathLike[str] | None, options: dict[str, Any]
 ) -> Definition:
-    """Check what a ``@judge_fixture`` says; its labels lie relative to the file that it is written in.
+    """Check the options of a ``@judge_fixture``; its label file is relative to the file of the fixture.
 
     Raises:
         UsageError: it is invalid.
@@ -146,7 +146,7 @@ def _mistake(key: str, value: Any) -> str | None:
     if key == "executor":
         return (
             None
-            if _runs_calls(value)
+            if callable(value) or callable(getattr(value, "submit", None))
             else "write a concurrent.futures.Executor, or a function that makes one"
         )
     if key == "context":
@@ -155,10 +155,6 @@ def _mistake(key: str, value: Any) -> str | None:
     if key == "retry_on":
         return None if _tells_errors(value) else "write a type of exception, a tuple of them, or a function"
     return None
-
-
-def _runs_calls(value: Any) -> bool:
-    return callable(value) or callable(getattr(value, "submit", None))
 
 
 def _no_parts(value: Any) -> str | None:
@@ -188,13 +184,13 @@ _READERS: dict[str, Callable[[Any], str | None]] = {
     "rate_limit": _no_rate,
     "retires": no_dates,
 }
-"""The problem with the value of an option, by its name."""
+"""Checks of option values, by the name of the option."""
 
 
 def providing(function: Callable[..., Any], definition: Definition) -> Callable[..., Any]:
-    """The function that pytest calls in place of ``function``: it opens what that returns as a model.
+    """The function that pytest calls in place of ``function``: it wraps the returned object in a model.
 
-    Its ``model_version`` is the model's own, so it is taken out of what pytest is asked for.
+    Its ``model_version`` is passed by the plugin, so it is removed from the signature that pytest sees.
     """
     signature = inspect.signature(function)
     wants_request = "request" in signature.parameters
@@ -246,7 +242,7 @@ def providing(function: Callable[..., Any], definition: Definition) -> Callable[
 def _naming_version(
     request: pytest.FixtureRequest, definition: Definition, given: dict[str, Any]
 ) -> Iterator[None]:
-    """Note on whatever a model fixture raises which version it was asked for, and how to ask for another."""
+    """Add a note with the requested version to any exception of a model fixture."""
     __tracebackhide__ = True
     try:
         yield
@@ -265,7 +261,7 @@ def _naming_version(
 
 
 def _finish(generator: Iterator[Any]) -> None:
-    """Let a model fixture clean up after a version that was only compared with."""
+    """Let a model fixture clean up after a version that was only used for comparison."""
     for _ in generator:
         pass
 

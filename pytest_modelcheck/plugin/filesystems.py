@@ -1,4 +1,4 @@
-"""Our own files are out of a test's reach, also where a fixture replaces the disk (pyfakefs).
+"""Keeps the plugin's own files out of a test's reach, also if a fixture replaces the disk (pyfakefs).
 
 PYTEST_DONT_REWRITE
 """
@@ -31,9 +31,9 @@ _REAL: Final = ("pytest_modelcheck", "diskcache")
 
 
 def read_ahead(item: pytest.Function) -> None:
-    """Read what a check is held against before the fixtures of its test are set up.
+    """Read the baseline of a check before the fixtures of its test are set up.
 
-    What cannot be read is an error of the check when it runs.
+    A file that cannot be read becomes an error when the check runs.
     """
     if _PYFAKEFS in sys.modules and _replaces_the_disk(item):
         _see_the_disk()
@@ -52,7 +52,7 @@ def read_ahead(item: pytest.Function) -> None:
 
 @contextmanager
 def disk_in_view() -> Iterator[None]:
-    """Let what we do see the disk, where a fixture has put a fake file system in its place."""
+    """Give the plugin's code the real disk while a fixture has replaced it by a fake file system."""
     fake = _active()
     if fake is None:
         yield
@@ -65,7 +65,7 @@ def disk_in_view() -> Iterator[None]:
 
 
 def seeing_what_it_should(body: Callable[[CaseView], Any]) -> Callable[[CaseView], Any]:
-    """The same body, seeing the fake file system of its test; the body itself where there is none."""
+    """The same body with the fake file system of its test; the body itself if there is none."""
     fake = _active()
     if fake is None:
         return body
@@ -88,19 +88,19 @@ def seeing_what_it_should(body: Callable[[CaseView], Any]) -> Callable[[CaseView
 
 
 def _active() -> Any:
-    """The fake file system of this moment, or ``None``."""
+    """The active fake file system, or ``None``."""
     module = sys.modules.get(_PYFAKEFS)
     return None if module is None or not module.Patcher.REF_COUNT else module.Patcher.PATCHER
 
 
 def _replaces_the_disk(item: pytest.Function) -> bool:
-    """Return whether a test uses a fixture of pyfakefs, itself or through others."""
+    """Return whether a test uses a fixture of pyfakefs, directly or through others."""
     definitions = fixture_definitions(item).values()
     return any(each[-1].func.__module__.startswith("pyfakefs") for each in definitions if each)
 
 
 def _see_the_disk() -> None:
-    """Tell pyfakefs to leave our modules alone, all of which have to be there before it looks at them."""
+    """Make pyfakefs skip our modules, which must all be imported before it patches modules."""
     from pyfakefs.fake_filesystem_unittest import Patcher
 
     import pytest_modelcheck

@@ -1,4 +1,4 @@
-"""The reports that a run was asked for, and those that its surroundings ask for.
+"""The report files that were requested, and the outputs for the CI system.
 
 PYTEST_DONT_REWRITE
 """
@@ -35,13 +35,13 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from pytest_modelcheck.plugin.received import Received
-    from pytest_modelcheck.reports.model import CheckReport, RunReport
+    from pytest_modelcheck.reports.model import RunReport
 
 FILED = pytest.StashKey[list[str]]()
-"""Lines that say what was written and what could not be."""
+"""Lines about reports that were written, and those that could not be."""
 
 COMMANDS = pytest.StashKey[list[str]]()
-"""Our own workflow commands, which must take effect; nothing else that is printed may."""
+"""Our own workflow commands, the only printed text that may act as commands."""
 
 _OURS: Final = ("modelcheck_", "model_version")
 _INI: Final = (
@@ -53,7 +53,7 @@ _INI: Final = (
 
 
 def file_reports(session: pytest.Session, received: Received) -> None:
-    """Make one report of all result files and hand it to everybody who wants it."""
+    """Make one report of all result files, and pass it to all outputs and hooks."""
     try:
         _file_reports(session, received)
     finally:
@@ -121,7 +121,9 @@ def _report(config: pytest.Config, settings: Settings, received: Received) -> Ru
     )
     checks = []
     for path, is_excused in received.results():
-        check = _excused(report_of(path)) if is_excused else report_of(path)
+        check = report_of(path)
+        if is_excused:
+            check = replace(check, verdict=excused(check.verdict))
         try:
             checks.append(archive.with_history(check))
         except ModelcheckError as error:  # of another version, which is not the business of this run
@@ -130,12 +132,8 @@ def _report(config: pytest.Config, settings: Settings, received: Received) -> Ru
     return assembled(run, checks, [Trouble(*each) for each in received.troubles()])
 
 
-def _excused(check: CheckReport) -> CheckReport:
-    return replace(check, verdict=excused(check.verdict))
-
-
 def _options(config: pytest.Config) -> Mapping[str, str]:
-    """Our options and ini values that were set: nobody else's, which may be secrets."""
+    """The plugin's options and ini values that were set. Others are left out: they may be secrets."""
     given = {name: ini(config, name) for name in (*_INI, *(f"modelcheck_{name}" for name in LIMITS))}
     given |= {name: value for name, value in vars(config.option).items() if name.startswith(_OURS) and value}
     given["modelcheck_offline"] = switch(config, "offline")
@@ -148,6 +146,6 @@ def _shown(value: object) -> str:
 
 
 def _fail(session: pytest.Session) -> None:
-    """A report that was asked for and is not there fails the run."""
+    """Fail the run because a requested report could not be written."""
     if session.exitstatus == pytest.ExitCode.OK:
         session.exitstatus = pytest.ExitCode.TESTS_FAILED

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 def case(request: pytest.FixtureRequest) -> CaseView:
-    """The case that the test is run for: ``.id``, ``.input``, ``.expected``, ``.perturbed``, …"""
+    """The case that the body runs for: ``.id``, ``.input``, ``.expected``, ``.perturbed``, …"""
     from pytest_modelcheck.plugin.current import CurrentCase, refuse_unmarked
 
     refuse_unmarked(request, "case")
@@ -51,7 +51,7 @@ def _router(request: pytest.FixtureRequest) -> Router:
 
 @pytest.fixture(scope="session")
 def model_version(request: pytest.FixtureRequest) -> str | None:
-    """The version of the model that was asked for with ``--model-version``, or the approved one."""
+    """The version of the model given by ``--model-version``, or the approved one."""
     from pytest_modelcheck.plugin.state import state_of, usage
 
     with usage():
@@ -108,75 +108,78 @@ def model_fixture(
     scope: Literal["session", "package", "module", "class", "function"] = "session",
     **options: Any,
 ) -> Any:
-    """Make a pytest fixture of a model: any callable that answers one input, or a batch of them.
+    """Make a pytest fixture from a model: any callable that answers one input, or a batch of inputs.
 
-    The decorated function loads the model and returns it; it may take ``model_version`` (the version asked
-    for with ``--model-version``) and any other fixtures, and may ``yield`` the model to clean up after it.
-    What tests get is callable with one input, whatever the model itself takes.
+    The decorated function loads the model and returns it; it may take ``model_version`` (the version given by
+    ``--model-version``) and any other fixtures, and may ``yield`` the model to clean up after it. Tests
+    always call the model with one input, even if it takes batches.
 
     Args:
-        function: The function, where the decorator is used without arguments.
+        function: The function, if the decorator is used without arguments.
         options: The keywords that follow.
         scope: The fixture's scope.
         name: The model's name in baselines and on the command line. Default: the fixture's name.
-        batch: Whether the callable takes a list of inputs and answers with a list. Default: no, but yes
-            where a method is called (``predict``, or ``method=``), as estimators do.
-        batch_size: How many inputs a batch may have. Default: 64, doubled up to 256 for as long as the time
-            of an input falls.
-        concurrency: How many calls may be under way at once: threads, or for an ``async`` callable tasks on
-            one event loop. Default: 1, and 16 for an ``async`` callable.
+        batch: Whether the callable takes a list of inputs and returns a list of answers. Default: no; yes if
+            a method is called (``predict``, or ``method=``), as with estimators.
+        batch_size: The largest number of inputs in a batch. Default: 64, doubled up to 256 as long as that
+            makes an input faster.
+        concurrency: The largest number of calls at the same time: in threads, or for an ``async`` callable
+            in tasks on one event loop. Default: 1, and 16 for an ``async`` callable.
         method: The name of the method to call (``"predict_proba"``). Default: the object itself, else its
             ``predict``.
-        collate: What a batch is turned into before the call: ``"list"`` (default), ``"frame"`` (a pandas
-            frame), or a callable.
+        collate: The form in which the model gets a batch: ``"list"`` (default), ``"frame"`` (a pandas
+            frame), or a callable that converts the list.
         returns: The type of one answer (a dataclass, a pydantic model, an enum, ``list[...]`` of them), so
-            that cached answers can be read back as such. Default: what the callable's annotation says,
-            as far as it can be used; plain values, arrays and data frames need none.
-        deterministic: Whether equal inputs always get equal answers. Default: measured where it matters.
-        recorded: Whether the model only has answers that were recorded (a dictionary, a cassette). It is
-            not called for the smallest counterexample then, whose inputs nobody recorded.
-        fingerprint: What tells two models of one version apart: a value, a callable that returns one, or
-            ``files("model.joblib", "prompts/*.txt")``. A model whose fixture takes neither
-            ``model_version`` nor has a fingerprint is not remembered across runs.
-        answer_fingerprint: Reads from an answer which system gave it, as some providers say:
+            that cached answers are restored as this type. Default: the callable's return annotation, if
+            usable; plain values, arrays and data frames need none.
+        deterministic: Whether equal inputs always get equal answers. Default: measured when it matters.
+        recorded: Whether the model only replays recorded answers (a dictionary, a cassette). It is then not
+            called to search for a smaller counterexample, whose inputs nobody recorded.
+        fingerprint: Distinguishes models of the same version: a value, a callable that returns one, or
+            ``files("model.joblib", "prompts/*.txt")``. If the fixture neither takes ``model_version`` nor
+            has a fingerprint, answers are not cached across runs.
+        answer_fingerprint: Reads from an answer the system that gave it, as some providers report it:
             ``lambda answer: answer.system_fingerprint``. An answer from a system that was not approved under
-            this version then fails the check. Default: nobody asks.
-        rate_limit: How many calls may be made in what time, evenly spaced: ``"500/minute"``, ``"10/second"``,
-            ``"3000/hour"``. Retries count. Workers of pytest-xdist share it. Default: any number.
-        retries: How often a call that failed is made again, after waits of up to 0.5, 1, 2, … 60 seconds
-            (chosen at random, or as the endpoint's ``Retry-After`` says). Default: 0.
-        retry_on: Which exceptions a call is made again for: a type, a tuple of types, or a callable that is
-            given the exception. Default: connection errors, timeouts, and the statuses 408, 409, 425, 429
+            this version then fails the check. Default: not checked.
+        rate_limit: The largest rate of calls, evenly spaced: ``"500/minute"``, ``"10/second"``,
+            ``"3000/hour"``. Retries count. Workers of pytest-xdist share it. Default: no limit.
+        retries: How often a failed call is repeated, after waits of up to 0.5, 1, 2, … 60 seconds (random,
+            or as the endpoint's ``Retry-After`` requests). Default: 0.
+        retry_on: The exceptions after which a call is repeated: a type, a tuple of types, or a callable that
+            takes the exception. Default: connection errors, timeouts, and the statuses 408, 409, 425, 429
             and 5xx of any HTTP client.
-        timeout: How many seconds one call may take before it is given up. A thread cannot be ended: what
-            hangs is left behind. Default: any time.
-        give_up_after: After how many calls in a row that failed as ``retry_on`` says, or with the status 401,
-            402, 403 or 404, nothing more is asked of the model in this run; 0 for never. Default: 5.
-        usage: Takes what the provider reports of an answer's tokens from the answer:
-            ``lambda answer: answer.usage``. Or let the model answer with ``Answer(value, usage=...)``.
-        cost: What an answer cost: called with what is reported, else with the answer; gives a number.
-        max_cost: What the calls of one run may cost, in the unit of ``cost``. No call is made that could
-            exceed it. Workers of pytest-xdist share it. Default: any amount.
+        timeout: The largest time of one call in seconds. A thread cannot be stopped: a call that hangs is
+            abandoned. Default: no limit.
+        give_up_after: The number of consecutive calls that fail with a ``retry_on`` exception, or with
+            status 401, 402, 403 or 404, after which the model is not called again in this run; 0 for never.
+            Default: 5.
+        usage: Reads the provider's token counts from an answer: ``lambda answer: answer.usage``.
+            Alternatively, the model returns ``Answer(value, usage=...)``.
+        cost: Computes the cost of an answer: called with its usage if there is one, else with the answer;
+            returns a number.
+        max_cost: The largest total cost of the calls of one run, in the unit of ``cost``. No call is made
+            that could exceed it. Workers of pytest-xdist share it. Default: no limit.
         executor: A ``concurrent.futures.Executor`` in which calls are made, or a function that makes one:
             ``lambda: ProcessPoolExecutor(4, mp_context=get_context("spawn"))``.
             See :func:`pytest_modelcheck.per_worker`.
-        context: Context variables that the model reads, such as the tenant that a request is for:
-            ``context=[TENANT]``. Their values are part of each call. Default: none; answers to calls that a
-            test makes under a variable that it has set itself are then not cached.
-        ignore: Ways to parts of an answer that comparisons leave out, since they differ from call to call:
-            ``("id", "usage.*", "choices.*.id")``. ``*`` stands for one step, ``**`` for any number. They
-            leave ``==`` in a test alone; ``case.same_as_approved(answer)`` uses them. Default: none.
-        compare_by: Takes from an answer what comparisons see, like the ``key`` of :func:`sorted`:
+        context: Context variables that the model reads, such as the tenant of a request:
+            ``context=[TENANT]``. Their values are part of each call. Default: none; calls that a test makes
+            after setting a variable itself are then not cached.
+        ignore: Paths to parts of an answer that comparisons leave out, because they differ from call to call:
+            ``("id", "usage.*", "choices.*.id")``. ``*`` matches one step, ``**`` any number. They do not
+            affect ``==`` in a test; ``case.same_as_approved(answer)`` uses them. Default: none.
+        compare_by: Returns the part of an answer to compare, like the ``key`` of :func:`sorted`:
             ``lambda answer: (answer.label, answer.amount)``. Default: the whole answer.
-        role: ``"support"`` for a model that tests of other models use: ``--model-version=VERSION`` is not its
-            version (``--model-version=NAME=VERSION`` is), and it is judged only where a check says
+        role: ``"support"`` for a model that tests of other models use: ``--model-version=VERSION`` does not
+            apply to it (``--model-version=NAME=VERSION`` does), and it is judged only by checks with
             ``model=NAME``. Default: ``"model"``.
-        retires: When versions shut down, as the provider says: ``{"gpt-x": date(2027, 1, 14)}``, or a
-            function that gives the date of a version, or ``None``. Runs, reports and ``modelcheck list`` say
-            when the approved version does, and runs warn from 60 days before. Default: nobody knows.
+        retires: The shutdown dates of versions, as announced by the provider:
+            ``{"gpt-x": date(2027, 1, 14)}``, or a function from a version to its date or ``None``. Runs,
+            reports and ``modelcheck list`` show the date of the approved version, and runs warn from 60 days
+            before. Default: unknown.
 
     Raises:
-        UsageError: options that contradict each other, at the decorator.
+        UsageError: Options contradict each other; raised by the decorator.
 
     Example::
 
@@ -202,26 +205,24 @@ def judge_fixture(
     scope: Literal["session", "package", "module", "class", "function"] = "session",
     **options: Any,
 ) -> Any:
-    """Make a pytest fixture of a model that judges what other models answer, and errs.
+    """Make a pytest fixture from a model that judges the answers of other models, and is sometimes wrong.
 
-    A judge is a model like any other (see :func:`model_fixture`), with a version, a cache and noise of its
-    own. It answers ``True`` or ``False``, a category, or a score. Where a case's outcome is what the judge
-    says of it, the limits of a check are held against what people would have said: the labels tell how often
-    the judge errs.
+    A judge is a model like any other (see :func:`model_fixture`), with its own version, cache and noise. It
+    answers ``True`` or ``False``, a category, or a score. If the judge decides the outcome of cases, limits
+    apply to the outcomes that people would have given: labels show how often the judge is wrong.
 
     Args:
-        function: The function that loads it, where the decorator is used without arguments.
-        labels: A JSON Lines file of what people said, relative to the file of the fixture:
+        function: The function that loads it, if the decorator is used without arguments.
+        labels: A JSON Lines file of labels by people, relative to the file of the fixture:
             ``{"input": {"question": "...", "answer": "..."}, "expected": true}``, where ``input`` holds the
-            arguments of the judge by name. ``modelcheck label NAME`` writes it, and it is a case file
-            for checks of the judge itself. It need not exist yet. Default: none: nothing is corrected.
+            arguments of the judge by name. ``modelcheck label NAME`` writes it, and it is also a case file
+            for checks of the judge itself. It need not exist yet. Default: none; then nothing is corrected.
         scope: The fixture's scope.
-        options: The other keywords of :func:`model_fixture`, but for ``role``. Where the judge answers with
-            more than its verdict, ``compare_by=`` takes the verdict from the answer:
-            ``lambda answer: answer.helpful``.
+        options: The other keywords of :func:`model_fixture`, except ``role``. If the judge's answer holds
+            more than its verdict, ``compare_by=`` returns the verdict: ``lambda answer: answer.helpful``.
 
     Raises:
-        UsageError: options that contradict each other, at the decorator.
+        UsageError: Options contradict each other; raised by the decorator.
 
     Example::
 

@@ -1,4 +1,4 @@
-"""The hooks: each finds out whether it is concerned, and hands over where it is.
+"""The plugin's pytest hooks. Each does nothing unless a test or run uses the plugin.
 
 PYTEST_DONT_REWRITE
 """
@@ -22,21 +22,21 @@ _ACTIVE = pytest.StashKey[bool]()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Tell pytest about our options."""
+    """Register our options."""
     from pytest_modelcheck.plugin.options import add_options
 
     add_options(parser)
 
 
 def pytest_addhooks(pluginmanager: pytest.PytestPluginManager) -> None:
-    """Tell pytest about the hooks that others may implement."""
+    """Register the hooks that others may implement."""
     from pytest_modelcheck.plugin import hookspecs
 
     pluginmanager.add_hookspecs(hookspecs)
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Tell pytest about our markers."""
+    """Register our markers."""
     from pytest_modelcheck.plugin.options import MARKERS
 
     for marker in MARKERS:
@@ -70,7 +70,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.hookimpl(tryfirst=True)  # before -k and its like: what they deselect still exists
 def pytest_collection_modifyitems(session: pytest.Session, items: list[pytest.Item]) -> None:
-    """Find the tests that are ours, and refuse invalid markers."""
+    """Find the tests that are checks, and refuse invalid markers."""
     from pytest_modelcheck.plugin.ours import is_ours
 
     ours = [item for item in items if is_ours(item)]
@@ -86,7 +86,7 @@ def pytest_collection_modifyitems(session: pytest.Session, items: list[pytest.It
 
 
 def pytest_report_collectionfinish(config: pytest.Config, items: list[pytest.Item]) -> list[str]:
-    """Say which models are tested, in which version, unless little is asked for."""
+    """Print the tested models and versions, unless pytest runs quietly."""
     if _ACTIVE not in config.stash or config.get_verbosity() < 0:
         return []
     from pytest_modelcheck.plugin.reporting import header
@@ -99,7 +99,7 @@ def pytest_report_collectionfinish(config: pytest.Config, items: list[pytest.Ite
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_setup(item: pytest.Item) -> Generator[None, Any, Any]:
-    """Begin a test that is ours."""
+    """Prepare a check before its fixtures are set up."""
     __tracebackhide__ = True
     if _ACTIVE not in item.config.stash:
         return (yield)
@@ -111,7 +111,7 @@ def pytest_runtest_setup(item: pytest.Item) -> Generator[None, Any, Any]:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_call(item: pytest.Item) -> Generator[None, Any, Any]:
-    """Set the stage for a test that is ours."""
+    """Prepare a check before its body runs."""
     if _ACTIVE not in item.config.stash:
         return (yield)
     from pytest_modelcheck.plugin.running import staged
@@ -122,7 +122,7 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None, Any, Any]:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_teardown(item: pytest.Item) -> Generator[None, Any, Any]:
-    """Clear the stage after a test that is ours."""
+    """Clean up after a check."""
     __tracebackhide__ = True
     if _ACTIVE not in item.config.stash:
         return (yield)
@@ -146,7 +146,7 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
 def pytest_assertrepr_compare(
     config: pytest.Config, op: str, left: object, right: object
 ) -> Generator[None, Any, Any]:
-    """Show compared trajectories side by side, and no secrets: afterwards pytest cuts long explanations."""
+    """Show compared trajectories side by side, without secrets: pytest cuts long explanations afterwards."""
     with ExitStack() as explaining:
         if _ACTIVE in config.stash:
             from pytest_modelcheck.plugin.assertions import cut_later
@@ -182,7 +182,7 @@ def pytest_report_to_serializable(config: pytest.Config) -> Generator[None, Any,
 def pytest_runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[None]
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """Put verdicts on the report, so that they travel with it."""
+    """Attach verdicts to the report, which also travels between processes."""
     report = yield
     if _ACTIVE in item.config.stash:
         from pytest_modelcheck.plugin.ours import is_ours
@@ -211,7 +211,7 @@ def pytest_testnodedown(node: Any) -> None:
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
-    """Approve what was seen and report it, where that was asked for; a worker leaves it to its controller."""
+    """Approve and report the results, if requested; workers leave both to the controller."""
     config = session.config
     received = config.stash[RECEIVED]
     if hasattr(config, "workerinput"):
@@ -253,7 +253,7 @@ def _asks_for_reports(config: pytest.Config) -> bool:
 
 
 def pytest_terminal_summary(terminalreporter: TerminalReporter, config: pytest.Config) -> None:
-    """Show every check in one line."""
+    """Print the summary, one line per check."""
     if config.stash[RECEIVED].anything():
         from pytest_modelcheck.plugin.reporting import summary
 

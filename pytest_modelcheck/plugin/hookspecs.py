@@ -14,24 +14,24 @@ if TYPE_CHECKING:
 
 
 def pytest_modelcheck_report(report: RunReport, config: pytest.Config) -> None:
-    """Take note of what a run with checks came to: log it somewhere, or write it in a form of your own.
+    """Receive the results of a run with checks: log them, or write them in another format.
 
     Called once at the end of a run in which at least one check was judged; under pytest-xdist in the
     controller alone.
 
     Args:
-        report: Everything that there is to report.
+        report: All data of the report.
         config: The configuration of the run.
     """
 
 
 @pytest.hookspec(firstresult=True)
 def pytest_modelcheck_redact(text: str) -> str | None:
-    """Take secrets out of a text before it is shown: on the terminal, in reports, in JUnit files.
+    """Remove secrets from a text before it is shown: on the terminal, in reports, in JUnit files.
 
-    Called often, from any thread, and with texts that hide the keys of well-known providers already. The
+    Called often, from any thread, with texts in which keys of well-known providers are already hidden. The
     first result that is not ``None`` is shown.
 
     Args:
-        text: What is about to be shown: a message, an answer, a line of several.
+        text: The text to be shown: a message, an answer, or one of several lines.
     """

@@ -1,4 +1,4 @@
-"""The check that a test is, and the folder of its baselines, however pytest was started.
+"""The identity of a check and the folder of its baselines, independent of how pytest was started.
 
 PYTEST_DONT_REWRITE
 """
@@ -11,8 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pytest_modelcheck.baselines import home
-from pytest_modelcheck.baselines.names import composed
+from pytest_modelcheck.baselines.names import composed, home_of, relative
 from pytest_modelcheck.errors import UsageError
 from pytest_modelcheck.plugin.options import ini
 from pytest_modelcheck.plugin.ours import test_name
@@ -25,7 +24,7 @@ HOME = pytest.StashKey[Path]()
 """The folder that holds the baselines of this run."""
 
 _FILES = pytest.StashKey[dict[Path, str]]()
-"""Each test file relative to it."""
+"""The path of each test file relative to it."""
 
 _CHECK = pytest.StashKey[str]()
 
@@ -44,13 +43,13 @@ def settle_home(config: pytest.Config, ours: Sequence[pytest.Item]) -> None:
     """Find the folder that holds the baselines of these tests.
 
     Raises:
-        UsageError: They lie in several folders. A run has one ini file and one version of each model, and
-            each folder has its own, so that a check would not be what it is where it belongs.
+        UsageError: There are several folders. A run has one ini file and one version of each model, but each
+            folder has its own, so that checks would run with the settings of another project.
     """
     name, fallback = ini(config, "modelcheck_baseline_dir"), project_folder(config)
     homes: dict[Path, list[Path]] = {}
     for path in dict.fromkeys(item.path for item in ours):
-        homes.setdefault(home.home_of(path.parent, name, fallback), []).append(path)
+        homes.setdefault(home_of(path.parent, name, fallback), []).append(path)
     if len(homes) > 1 and not config.option.collectonly:
         listed = "\n".join(
             f"  {folder / name}  (for {paths[0].name}, say)" for folder, paths in homes.items()
@@ -69,7 +68,7 @@ def settle_home(config: pytest.Config, ours: Sequence[pytest.Item]) -> None:
 
 
 def _alone(folder: Path, homes: Mapping[Path, Sequence[Path]], here: Path) -> str:
-    """The arguments of pytest that collect the test files of one folder of baselines without any other's."""
+    """The pytest arguments that collect the test files of one folder of baselines only."""
     paths = homes[folder]
     others = [path for other, files in homes.items() if other != folder for path in files]
     for common in (folder, Path(commonpath(paths))):
@@ -79,7 +78,7 @@ def _alone(folder: Path, homes: Mapping[Path, Sequence[Path]], here: Path) -> st
 
 
 def remember_home(config: pytest.Config, folder: str) -> None:
-    """Take over, in the controller of pytest-xdist, what a worker found: the controller collects nothing."""
+    """In the controller of pytest-xdist, which collects nothing: take over the folder that a worker found."""
     config.stash[HOME] = Path(folder)
 
 
@@ -92,13 +91,13 @@ def check_id(item: pytest.Item) -> str:
     if _CHECK not in item.stash:
         files = item.config.stash.setdefault(_FILES, {})
         if item.path not in files:
-            files[item.path] = home.relative(item.path, home_folder(item.config))
+            files[item.path] = relative(item.path, home_folder(item.config))
         item.stash[_CHECK] = files[item.path] + test_name(item)
     return item.stash[_CHECK]
 
 
 def shared_identities(ours: Sequence[pytest.Item]) -> Iterator[str]:
-    """A complaint for each two tests that are one check, so that they would share a baseline."""
+    """A complaint for each pair of tests with the same identity, which would share a baseline."""
     known: dict[str, pytest.Item] = {}
     for item in ours:
         name = check_id(item)

@@ -29,14 +29,14 @@ if TYPE_CHECKING:
 
 
 class Modelcheck:
-    """Runs checks from inside a test.
+    """Runs checks from within a test.
 
     Each method takes a body, which is called for one case at a time, and the cases; the keywords are those
-    of the marker of the same name. A verdict comes back, whatever it says. **A failed verdict fails the
-    test when its body ends**; with ``fail=False`` it is yours to judge.
+    of the marker of the same name. A verdict is returned in any case. **A failed verdict fails the test when
+    its body ends**; with ``fail=False`` you decide yourself.
 
-    ``name=`` tells several checks of one test apart in baselines and reports; by default that is the name
-    of the body.
+    ``name=`` distinguishes several checks of one test in baselines and reports; it defaults to the name of
+    the body.
     """
 
     def __init__(self, request: pytest.FixtureRequest) -> None:
@@ -60,7 +60,7 @@ class Modelcheck:
         return self._check("directional", body, cases, options)
 
     def drift(self, body: Callable[[Any], Any], cases: Iterable[Any] | str, /, **options: Any) -> Verdict:
-        """Run ``body`` for each case, and compare how what it records is distributed with how it was."""
+        """Run ``body`` for each case; compare the distribution of recorded values with the approved one."""
         return self._check("drift", body, cases, options)
 
     def _check(

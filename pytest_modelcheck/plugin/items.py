@@ -25,7 +25,7 @@ class Marked:
 
     Attributes:
         request: The kind of check, its cases and its limits, as its marker gives them.
-        subject: The fixture of the model that is judged.
+        subject: The fixture of the judged model.
         others: The fixtures of the other models that the test uses.
         arguments: The plugin's own fixtures that the body takes as arguments.
     """

@@ -1,4 +1,4 @@
-"""Handing the checks that were collected to lint.
+"""Passes the collected checks to lint.
 
 PYTEST_DONT_REWRITE
 """
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 
 class Linting:
-    """Writes what lint finds in the checks that were collected, as JSON, for ``modelcheck lint``.
+    """Writes the findings of lint in the collected checks as JSON, for ``modelcheck lint``.
 
     Args:
         path: The file to write.
@@ -38,7 +38,7 @@ class Linting:
         self._path = Path(path)
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
-        """Look at every check, and write what is found."""
+        """Lint every check, and write the findings."""
         marked = [
             (item, item.stash[MARKED])
             for item in session.items
@@ -55,12 +55,12 @@ class Linting:
 
 
 def warn(item: pytest.Function, marked: Marked, ignored: Sequence[str]) -> None:
-    """Warn of what is certainly wrong with a check, and seen without looking at its cases.
+    """Warn of certain mistakes that are visible without reading the cases.
 
     Args:
         item: The test.
-        marked: What its marker asks for.
-        ignored: Rules that are not wanted.
+        marked: Its marker.
+        ignored: Rules to leave out.
     """
     for finding in warnings_of(target_of(item, marked, read=False), ignored):
         text = f"{finding.message} ({finding.code})"
@@ -72,7 +72,7 @@ def target_of(item: pytest.Function, marked: Marked, *, read: bool = True) -> Ta
 
     Args:
         item: The test.
-        marked: What its marker asks for.
+        marked: Its marker.
         read: Whether its cases may be read.
     """
     request, definition = marked.request, definitions_of(item)[marked.subject]

@@ -54,27 +54,28 @@ _COMMON = (
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """The request of a marker, or of a call of the ``modelcheck`` fixture.
+    """The arguments of a marker, or of a call of the ``modelcheck`` fixture.
 
     Attributes:
         kind: Golden, invariance or directional.
         cases: The cases, or ``None`` for those of a fixture named ``cases``.
         perturbations: ``under=``, or ``None`` for a golden check.
-        levels: The same, where it is levels.
-        drift: What a drift check compares with; ``None`` for any other.
+        levels: ``under=``, if it is levels.
+        drift: The reference of a drift check; ``None`` for other checks.
         limits: The limits.
-        scale: From where to where a score may go.
-        metric: What ``metric=`` says, or ``None`` for the pass rate.
+        scale: The range of scores.
+        metric: The value of ``metric=``, or ``None`` for the pass rate.
         shaped: Whether answers must have the approved shape.
-        model: The name of the model that is judged, or ``None`` for the only one.
+        model: The name of the judged model, or ``None`` for the only one.
         slices: The metadata to slice by, or ``None`` to choose.
         wrong_if: Exceptions that are wrong answers.
-        gather: Whether bodies may be cut off at a missing answer and started again; ``None`` as the ini says.
+        gather: Whether bodies may be stopped at a missing answer and restarted; ``None`` for the default of
+            the run.
         repeats: How often each trial is run.
         seed: For perturbations, and for drawing cases.
-        fields: How the cases are read: which fields are the input and what is expected, how many are drawn.
-        shrink: Whether the smallest change that still fails is looked for.
-        allow_constant: Whether a model may pass by standing still.
+        fields: Options for reading cases: the fields of input and expectation, the number to draw.
+        shrink: Whether to search for the smallest change that still fails.
+        allow_constant: Whether a model that never changes its answer may pass.
     """
 
     kind: CheckKind
@@ -104,7 +105,7 @@ def request_of(
     defaults: Mapping[str, Any],
     base: Path,
 ) -> Request:
-    """Check what is asked for.
+    """Check the arguments of a marker.
 
     Args:
         kind: The marker's name.
@@ -195,14 +196,14 @@ def _drift(options: Mapping[str, Any], base: Path, fields: Mapping[str, Any]) ->
 
 
 def _clustered(limits: Limits, cases: Cases | None, *, said: bool) -> Limits:
-    """Cases of one template are one draw of what is still to come, where cases stand for that."""
+    """Group the cases of a template by default, if cases are a sample: they are not independent."""
     if said or limits.population != "sample" or cases is None or cases.cluster is None:
         return limits
     return replace(limits, cluster=cases.cluster)
 
 
 def _applicable(defaults: Mapping[str, Any], own: Mapping[str, Any]) -> Mapping[str, Any]:
-    """A marker that allows changed answers only is not held to a pass rate from the ini file."""
+    """Drop a pass rate from the ini file for a marker that only limits changed answers."""
     if "max_changed" in own and "at_least" not in own:
         return {name: value for name, value in defaults.items() if name != "at_least"}
     return defaults
@@ -217,7 +218,7 @@ def _unknown(kind: str, key: str, known: Sequence[str]) -> str:
 
 
 def _of_slices(limits: Limits, options: Mapping[str, Any], *, said: bool) -> Limits:
-    """Limits with ``max_slice_drop`` only where slices are declared and cases are judged one by one."""
+    """Drop the ini file's ``max_slice_drop`` unless slices are declared and cases judged one by one."""
     one_by_one = limits.population == "fixed" and limits.cluster is None and limits.score_as is None
     if options.get("slices") and one_by_one and options.get("metric") is None and not limits.early_stop:
         return limits
@@ -286,7 +287,7 @@ def _slices(value: Any) -> tuple[str, ...] | None:
 
 
 def _levels(kind: CheckKind, options: Mapping[str, Any]) -> Levels | None:
-    """The levels that ``under=`` asks for, or ``None`` where it asks for something else."""
+    """The levels in ``under=``, or ``None`` if it is something else."""
     if "under" not in options:
         return None
     from pytest_modelcheck.perturb import Levels
@@ -302,7 +303,7 @@ def _levels(kind: CheckKind, options: Mapping[str, Any]) -> Levels | None:
 
 
 def _scale(kind: CheckKind, options: Mapping[str, Any], levels: Levels | None) -> Scale:
-    """From where to where a score may go: a grade, or in a directional check the change of one."""
+    """The range of scores: of grades, or in a directional check of their changes."""
     if "bounds" not in options and (levels is not None or options.get("metric") is not None):
         return Scale(-math.inf, math.inf)
     if "bounds" not in options:

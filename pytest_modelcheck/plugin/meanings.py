@@ -1,4 +1,4 @@
-"""The meaning of an exception that left a test's body or a model.
+"""The meaning of an exception raised by a test's body or a model.
 
 PYTEST_DONT_REWRITE
 """
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 _FAILED = Outcome.FAILED  # looked up once: that takes Python
 
 _ENDS = (KeyboardInterrupt, pytest.exit.Exception, BdbQuit)
-"""Exceptions that end the run wherever they are raised; any other concerns only its case."""
+"""Exceptions that end the run wherever they are raised; any other affects only its case."""
 
 
 _OURS = (NotAskedError, OfflineError, UsageError, BaselineError, CacheError)
@@ -33,7 +33,7 @@ def interrupts(error: BaseException) -> bool:
 
 
 def classifier(wrong_if: tuple[type[BaseException], ...]) -> Callable[[BaseException], Outcome | None]:
-    """Say what an exception that left a body means; ``None`` is for those that end the whole run."""
+    """Return a function from a body's exception to its outcome; ``None`` if it ends the whole run."""
 
     def classify(error: BaseException) -> Outcome | None:
         if type(error) is AssertionError:  # the usual one
@@ -57,7 +57,7 @@ def classifier(wrong_if: tuple[type[BaseException], ...]) -> Callable[[BaseExcep
 
 
 def _is_timeout(error: BaseException) -> bool:
-    """Return whether pytest-timeout raised this from its signal handler: the time of the whole test is up."""
+    """Return whether pytest-timeout raised this in its signal handler: the whole test timed out."""
     traceback = error.__traceback__
     while traceback is not None:
         if traceback.tb_frame.f_globals.get("__name__") == "pytest_timeout":

@@ -1,4 +1,4 @@
-"""The run that ``modelcheck mutate`` starts: checks are replayed on damaged answers, and nothing else runs.
+"""The pytest run of ``modelcheck mutate``: checks are replayed on damaged answers, and nothing else runs.
 
 PYTEST_DONT_REWRITE
 """
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 class Mutating:
-    """Leaves out what is not a check, and writes the results of the checks into a file.
+    """Deselects tests that are not checks, and writes the results of the checks to a file.
 
     Args:
         path: The file.
@@ -32,8 +32,12 @@ class Mutating:
 
     @pytest.hookimpl(trylast=True)
     def pytest_collection_modifyitems(self, config: pytest.Config, items: list[pytest.Item]) -> None:
-        """Deselect ordinary tests: they may do anything, and nobody would count what they notice."""
-        kept = [item for item in items if _is_check(item)]
+        """Deselect ordinary tests: they may do anything, and their results would not count."""
+        kept = [
+            item
+            for item in items
+            if MARKED in item.stash or "modelcheck" in getattr(item, "fixturenames", ())
+        ]
         dropped = [item for item in items if item not in kept]
         if dropped:
             config.hook.pytest_deselected(items=dropped)
@@ -41,7 +45,7 @@ class Mutating:
 
     @pytest.hookimpl(trylast=True)
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        """Note a check that never came to its replays: its fixture broke, say."""
+        """Record a check that was never replayed, for example because its fixture failed."""
         if report.failed:
             from pytest_modelcheck.plugin.reporting import crash_message
             from pytest_modelcheck.reports.mutation import Mutated
@@ -50,13 +54,9 @@ class Mutating:
             self._troubles.append(Mutated(report.nodeid, "", "", "", 0, "", trouble=text))
 
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
-        """Write its result."""
+        """Write the results."""
         state = session.config.stash.get(STATE, None)
         found = [] if state is None else state.session.mutated or []
         known = {one.check for one in found}
         troubles = [one for one in self._troubles if not any(check.startswith(one.check) for check in known)]
         self._path.write_bytes(mutation_json(Mutation((*found, *troubles))))
-
-
-def _is_check(item: pytest.Item) -> bool:
-    return MARKED in item.stash or "modelcheck" in getattr(item, "fixturenames", ())

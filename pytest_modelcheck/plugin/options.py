@@ -1,4 +1,4 @@
-"""The names on the command line and in the ini file.
+"""The plugin's options on the command line and in the ini file.
 
 PYTEST_DONT_REWRITE
 """
@@ -66,21 +66,21 @@ SWITCHES = {
 """Switches of a run: the default, and the help of the two options on the command line."""
 
 YES_OR_NO = (*(f"modelcheck_{name}" for name in SWITCHES), "modelcheck_redact_stored")
-"""Options of the ini file that are true or false."""
+"""Boolean options of the ini file."""
 
 _LISTS = ("modelcheck_report", "modelcheck_lint_ignore")
 _WORDS = {"true": True, "false": False, "yes": True, "no": False, "on": True, "off": False}
 
 
 def ini(config: pytest.Config, name: str) -> Any:
-    """The value of an option of ours in the ini file.
+    """The value of one of the plugin's options in the ini file.
 
-    Under ``[tool.pytest]`` of a ``pyproject.toml``, pytest insists on the type of TOML that an option was
-    registered with. Ours take numbers, booleans and text alike: a number is read as the text that stands
-    there, so that version ``2.10`` is not 2.1.
+    Under ``[tool.pytest]`` of a ``pyproject.toml``, pytest requires the TOML type that an option was
+    registered with. Ours accept numbers, booleans and text: a number is read as its text, so that version
+    ``2.10`` does not become 2.1.
 
     Raises:
-        UsageError: It is a table, say, or no truth value.
+        UsageError: It is of another type, such as a table.
     """
     import pytest
 
@@ -97,13 +97,13 @@ def ini(config: pytest.Config, name: str) -> Any:
 
 
 def switch(config: pytest.Config, name: str) -> bool:
-    """The value of a switch: of the command line, else of the ini file."""
+    """The value of a switch on the command line, else in the ini file."""
     given = config.getoption(f"modelcheck_{name}")
     return bool(ini(config, f"modelcheck_{name}") if given is None else given)
 
 
 def plain(config: pytest.Config, name: str) -> Any:
-    """The value of an option in the ini file as the number, or the yes or no, that it is; else its text."""
+    """The value of an option in the ini file as a number or boolean if it is one; else its text."""
     text = ini(config, name)
     if not isinstance(text, str):
         return text
@@ -119,13 +119,13 @@ def plain(config: pytest.Config, name: str) -> Any:
 
 
 def plains(config: pytest.Config, names: Iterable[str]) -> dict[str, Any]:
-    """The values of those of some options ``modelcheck_...`` that the ini file sets, by their short names."""
+    """The values of the options that the ini file sets, by their names without ``modelcheck_``."""
     values = {name: plain(config, f"modelcheck_{name}") for name in names}
     return {name: value for name, value in values.items() if value is not None}
 
 
 def _native(path: Path, name: str) -> Any:
-    """The value of an option as a file of TOML spells it, as the type that the option has elsewhere.
+    """The value of an option in a TOML file, converted to the type that it has in other ini files.
 
     Raises:
         UsageError: It is invalid.
@@ -181,14 +181,14 @@ def _cache_use(text: str) -> str:
 
 
 def _refused(text: str, remedy: str) -> argparse.ArgumentTypeError:
-    """Why a value of an option is invalid: argparse would quote it as it is."""
+    """The error for an invalid value, with the value made safe to print: argparse would quote it as it is."""
     from pytest_modelcheck.display import harmless
 
     return argparse.ArgumentTypeError(f"{harmless(repr(text))}: {remedy}")
 
 
 def add_options(parser: pytest.Parser) -> None:
-    """Tell pytest about our options."""
+    """Register our options."""
     group = parser.getgroup("modelcheck", "behavioural tests of models (pytest-modelcheck)")
     group.addoption(
         "--model-version",

@@ -1,4 +1,4 @@
-"""Tests that are ours, and the only reads of what pytest keeps private about a test.
+"""Detects tests that use the plugin. The only module that reads private attributes of pytest.
 
 Every run of every project with this plugin loads this module, so it imports little.
 
@@ -18,21 +18,21 @@ if TYPE_CHECKING:
     from pytest_modelcheck.models.definition import Definition
 
 DECLARATION: Final = "__modelcheck_model__"
-"""The attribute that marks the function of a model fixture, and holds what it declares."""
+"""The attribute that marks the function of a model fixture, and holds its declaration."""
 
 _HOME: Final = "pytest_modelcheck.plugin.fixtures"
 
 
 def fixture_definitions(item: pytest.Item) -> Mapping[str, Sequence[pytest.FixtureDef[Any]]]:
-    """The fixtures that a test uses, itself or through others, by name, the one in force last.
+    """The fixture definitions that a test uses, directly or through others, by name; the active one is last.
 
-    pytest has no public name for them, and no name alone says whose fixture it is.
+    pytest has no public access to them, and a name alone does not identify a fixture.
     """
     return item._fixtureinfo.name2fixturedefs if isinstance(item, pytest.Function) else {}  # noqa: SLF001
 
 
 def argument_names(item: pytest.Function) -> Sequence[str]:
-    """The fixtures that the test's function takes as arguments, without those of ``usefixtures``."""
+    """The fixtures that the test function takes as arguments, without those of ``usefixtures``."""
     return item._fixtureinfo.argnames  # noqa: SLF001
 
 
@@ -46,12 +46,12 @@ def test_name(item: pytest.Item) -> str:
 
 
 def fixture_value(item: pytest.Function, name: str) -> Any:
-    """The value of a fixture, set up where it is not yet: the test's function may not take it."""
+    """The value of a fixture, which is set up if needed: the test function may not take it."""
     return item._request.getfixturevalue(name)  # noqa: SLF001
 
 
 def fixture_parameters(request: pytest.FixtureRequest) -> dict[str, Any]:
-    """The values that ``parametrize`` and ``params=`` give to the fixture, and to those that it uses."""
+    """The parameters of the fixture, and of those that it uses, from ``parametrize`` and ``params=``."""
     item = request._pyfuncitem  # noqa: SLF001 - request.node is the session, where the fixture's scope is
     given = getattr(getattr(item, "callspec", None), "params", {})
     used: set[str] = set()
@@ -66,7 +66,7 @@ def fixture_parameters(request: pytest.FixtureRequest) -> dict[str, Any]:
 
 
 def definitions_of(item: pytest.Function) -> dict[str, Definition]:
-    """The model fixtures that a test uses, itself or through others, by the fixture's name."""
+    """The model fixtures that a test uses, directly or through others, by fixture name."""
     found = {}
     for name, fixtures in fixture_definitions(item).items():
         definition = getattr(fixtures[-1].func, DECLARATION, None) if fixtures else None
@@ -76,7 +76,7 @@ def definitions_of(item: pytest.Function) -> dict[str, Definition]:
 
 
 def own_fixtures(item: pytest.Function) -> frozenset[str]:
-    """``case`` and ``score``, where they are ours: other projects have fixtures of these names."""
+    """Those of ``case`` and ``score`` that are ours: other projects have fixtures of these names."""
     fixtures = fixture_definitions(item)
     return frozenset(
         name

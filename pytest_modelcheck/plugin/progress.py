@@ -1,4 +1,4 @@
-"""A line that says how far a long check is, on a terminal and nowhere else.
+"""A progress line for long checks, on terminals only.
 
 PYTEST_DONT_REWRITE
 """
@@ -23,7 +23,7 @@ PROGRESS = pytest.StashKey["Progress"]()
 
 
 def progress_of(item: pytest.Function, cases: int) -> Progress | None:
-    """Somebody to tell how far a check is, or ``None`` where nobody would see it."""
+    """The progress line of a check, or ``None`` if there is no terminal to show it."""
     reporter = item.config.pluginmanager.get_plugin("terminalreporter")
     # Another plugin may have put a reporter of its own in the place of pytest's.
     writer = getattr(reporter, "_tw", None)
@@ -38,14 +38,14 @@ def progress_of(item: pytest.Function, cases: int) -> Progress | None:
 
 
 class Progress:
-    """Draws ``310/400 cases, 295 calls, 31 calls/s, 3 s left`` behind what pytest has written.
+    """Draws ``310/400 cases, 295 calls, 31 calls/s, 3 s left`` after pytest's own output.
 
-    The cursor is saved and restored, so that pytest's own line goes on where it was.
+    The cursor is saved and restored, so that pytest's own line continues there.
 
     Args:
         writer: Pytest's terminal writer.
-        cases: How many cases there are.
-        uncaptured: A context in which what is written reaches the terminal, while a test is captured.
+        cases: The number of cases.
+        uncaptured: A context manager in which output reaches the terminal although the test is captured.
     """
 
     def __init__(
@@ -59,7 +59,7 @@ class Progress:
         self._drawn = False
 
     def __call__(self, done: int, calls: int) -> None:
-        """Say how many cases are done, and how many calls were made."""
+        """Show the numbers of finished cases and calls."""
         now = time.monotonic()
         if now < self._next:
             return
@@ -70,7 +70,7 @@ class Progress:
         self._drawn = True
 
     def clear(self) -> None:
-        """Take the line away."""
+        """Remove the line."""
         if self._drawn:
             self._write(_CLEAR)
             self._drawn = False

@@ -1,4 +1,4 @@
-"""The verdicts of a run, as they arrive on test reports: in this process, or from workers of pytest-xdist.
+"""Collects the verdicts of a run from test reports: of this process, or from workers of pytest-xdist.
 
 PYTEST_DONT_REWRITE
 """
@@ -19,22 +19,22 @@ REPORT: Final = "modelcheck"
 """The attribute of a test report that carries verdicts."""
 
 RESULTS: Final = "modelcheck_results"
-"""The attribute that carries where the result file of each of them lies, and whether it stays there."""
+"""The attribute that carries the path of each verdict's result file, and whether it is kept."""
 
 TROUBLE: Final = "modelcheck_trouble"
-"""The attribute that carries why a test of ours failed, where no verdict says so."""
+"""The attribute that carries the reason of a failure without a failed verdict."""
 
 ATTEMPT: Final = "modelcheck_attempt"
-"""The attribute that carries how often the test was set up so far: plugins run tests again."""
+"""The attribute that counts the set-ups of the test: plugins rerun tests."""
 
 CHECKS: Final = "modelcheck_checks"
-"""The name under which a worker tells its controller which tests are ours."""
+"""The key under which a worker sends its controller the tests that are checks."""
 
 MISTAKES: Final = "modelcheck_mistakes"
-"""The name under which a worker tells its controller why nothing can be run."""
+"""The key under which a worker sends its controller the mistakes that prevent the run."""
 
 WORKER_HOME: Final = "modelcheck_home"
-"""The name under which a worker tells its controller which folder holds the baselines."""
+"""The key under which a worker sends its controller the folder of the baselines."""
 
 _OUTCOMES: Final = ("passed", "failed", "skipped")
 
@@ -53,13 +53,13 @@ class _Told:
 class Received:
     """The results of each test of ours, however often it was run.
 
-    A failure is *excused* where pytest does not count it as one: the test is marked ``xfail``, or a plugin
-    gave its report an outcome of its own ("rerun", "retried", a quarantine).
+    A failure is *excused* if pytest does not count it: the test is marked ``xfail``, or a plugin gave its
+    report another outcome ("rerun", "retried", a quarantine).
 
     Attributes:
-        started: When the run began.
-        passing: The result files that are removed once the run has been reported.
-        retried: The verdicts of every attempt but the last, as they were packed.
+        started: The start of the run.
+        passing: The result files to remove after reporting.
+        retried: The packed verdicts of all attempts but the last.
     """
 
     def __init__(self) -> None:
@@ -71,7 +71,7 @@ class Received:
         self._checks: set[str] = set()
 
     def verdicts(self) -> Iterator[tuple[dict[str, Any], bool]]:
-        """The verdicts, as they were packed, each with whether its failure is excused."""
+        """The packed verdicts, each with whether its failure is excused."""
         return (
             (verdict, reports.excused) for reports in self._tests.values() for verdict in reports.verdicts
         )
@@ -81,12 +81,12 @@ class Received:
         return ((Path(path), reports.excused) for reports in self._tests.values() for path in reports.results)
 
     def doubtful_checks(self) -> frozenset[str]:
-        """The checks that came to a verdict while their test failed for another reason."""
+        """The checks with a verdict whose test failed for another reason."""
         tests = [reports for reports in self._tests.values() if reports.troubles]
         return frozenset(str(verdict["check"]) for reports in tests for verdict in reports.verdicts)
 
     def troubles(self) -> list[tuple[str, str]]:
-        """Tests that failed for another reason than a verdict, and why."""
+        """Tests that failed for another reason than a verdict, with that reason."""
         found = [(test, why) for test, reports in self._tests.items() for why in reports.troubles]
         return [*found, *self.lost()]
 
@@ -95,15 +95,15 @@ class Received:
         return any(reports.verdicts for reports in self._tests.values()) or bool(self.lost())
 
     def lost(self) -> list[tuple[str, str]]:
-        """The checks that were lost with a worker, and what pytest-xdist said of that."""
+        """The checks that were lost with a crashed worker, and pytest-xdist's message."""
         return [(test, why) for test, why in self._crashed.items() if test in self._checks]
 
     def know(self, tests: Iterable[str]) -> None:
-        """Learn from a worker which tests are ours, also those that never began."""
+        """Receive from a worker the tests that are checks, including those that never begin."""
         self._checks.update(tests)
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        """Take everything of ours off a report; it replaces that of an earlier attempt of the test."""
+        """Take our data from a report; it replaces that of an earlier attempt of the test."""
         if str(report.when) == "???":  # how pytest-xdist reports the test that a crashed worker was running
             if self._tests.pop(report.nodeid, None) is not None:
                 self._checks.add(report.nodeid)  # the report of its setup said so; the worker cannot any more

@@ -1,4 +1,4 @@
-"""Redaction of what a run shows: ini options, the hook, and pytest's own reports.
+"""Hides secrets in the output of a run: by ini options and the hook, also in pytest's own reports.
 
 PYTEST_DONT_REWRITE
 """
@@ -20,11 +20,11 @@ if TYPE_CHECKING:
     import warnings
 
 _PARTS: Final = "_pytest._code.code"
-"""Where pytest defines what a failure is shown as: objects that hold lines of text."""
+"""The pytest module of the objects that represent a failure as lines of text."""
 
 
 def begin(config: pytest.Config) -> None:
-    """Hide in this process what the run wants to be hidden, until pytest is unconfigured.
+    """Start hiding secrets in this process, until pytest is unconfigured.
 
     Raises:
         UsageError: A pattern is invalid.
@@ -50,7 +50,7 @@ def begin(config: pytest.Config) -> None:
 
 
 class _Hiding(logging.Formatter):
-    """Hides secrets in lines of a log that pytest shows, or writes, as they come."""
+    """Hides secrets in live logs and log files."""
 
     def __init__(self, inner: logging.Formatter) -> None:
         super().__init__()
@@ -61,7 +61,7 @@ class _Hiding(logging.Formatter):
 
 
 class _Warnings:
-    """Hides secrets in warnings, before pytest or a worker of pytest-xdist keeps them for the summary."""
+    """Hides secrets in warnings before pytest or a worker of pytest-xdist stores them for the summary."""
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_warning_recorded(self, warning_message: warnings.WarningMessage) -> None:
@@ -76,8 +76,8 @@ def without_secrets(
 ) -> list[list[str] | None]:
     """Hide secrets in explanations of a failed comparison.
 
-    Of two texts, the explanation leaves out what both have in common, and so may show the rest of a key: then
-    the texts are compared without their secrets.
+    The explanation of two texts omits their common part, and so may show the rest of a key: then the texts
+    are compared with secrets hidden.
     """
     if isinstance(left, str) and isinstance(right, str):
         shown = redacted(left), redacted(right)
@@ -92,7 +92,7 @@ def without_secrets(
 
 
 def redact_report(report: pytest.TestReport) -> None:
-    """Hide secrets in what pytest itself shows of a test: its failure, and what it printed and logged."""
+    """Hide secrets in pytest's own report of a test: its failure and its captured output."""
     report.sections = _hidden(report.sections)
     if report.longrepr is not None and redacted.finds(report.longreprtext):
         report.longrepr = _hidden(report.longrepr)

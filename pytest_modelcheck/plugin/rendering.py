@@ -1,4 +1,4 @@
-"""Exceptions of bodies as a person reads them, with hints for those that nearly everybody meets early on.
+"""Renders exceptions of bodies, with hints for common beginners' mistakes.
 
 PYTEST_DONT_REWRITE
 """
@@ -30,11 +30,11 @@ _AMBIGUOUS: Final = {
     "Boolean value of Tensor": "`==` compares tensors item by item.\n"
     "Write: torch.equal(a, b), or torch.allclose(a, b)",
 }
-"""How messages of numpy, pandas and PyTorch begin where an array is neither true nor false."""
+"""The beginnings of the messages of numpy, pandas and PyTorch about the truth value of an array."""
 
 
 def own_part_removed(traceback: TracebackType | None) -> TracebackType | None:
-    """The traceback from the body on: the reader need not know how we came to call it."""
+    """The traceback from the body on, without the plugin's frames before it."""
     while traceback is not None and traceback.tb_frame.f_globals.get("__name__", "").startswith(_OWN):
         traceback = traceback.tb_next
     return traceback
@@ -56,7 +56,7 @@ def render(error: BaseException) -> str:
 
 
 def _telling(excinfo: pytest.ExceptionInfo[BaseException]) -> Any:
-    """Keep the ends of the traceback, where the body was and where it broke, without what is ours."""
+    """Keep both ends of the traceback, in the body and at the error, without the plugin's frames."""
     entries = excinfo.traceback
     foreign = entries.filter(lambda entry: not entry.frame.f_globals.get("__name__", "").startswith(_OWN))
     ends = [*foreign[:1], *foreign[1:][-2:]]
@@ -64,7 +64,7 @@ def _telling(excinfo: pytest.ExceptionInfo[BaseException]) -> Any:
 
 
 def hint(error: BaseException) -> str | None:
-    """Return a hint on an exception, or ``None`` where nothing is known of it.
+    """Return a hint about an exception, or ``None``.
 
     >>> print(hint(ValueError("The truth value of a Series is ambiguous. Use a.empty, ...")))
     `==` compares tables cell by cell.
@@ -82,7 +82,7 @@ def hint(error: BaseException) -> str | None:
 
 
 def with_hint(error: BaseException) -> None:
-    """Note on an exception what to do about it, once; pytest shows it below the message."""
+    """Add a hint to an exception as a note, once; pytest shows it below the message."""
     advice = hint(error)
     if advice is not None and advice not in getattr(error, "__notes__", ()):
         error.add_note(advice)
@@ -100,7 +100,7 @@ def _of_case(case: CaseView) -> str:
 
 
 def misused(error: FixtureLookupError) -> str | None:
-    """Return a hint where a model fixture was written as if it were the model; ``None`` for other errors."""
+    """Return a hint if a model fixture was written as if it were the model; ``None`` for other errors."""
     asking = error.fixturestack[-1].func if error.fixturestack else None
     definition = getattr(asking, DECLARATION, None)
     if definition is None or error.argname is None:

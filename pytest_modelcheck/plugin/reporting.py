@@ -1,4 +1,4 @@
-"""The plugin's words on a run: on reports and on the terminal.
+"""The plugin's output: on test reports and on the terminal.
 
 PYTEST_DONT_REWRITE
 """
@@ -37,34 +37,39 @@ if TYPE_CHECKING:
     from _pytest.terminal import TerminalReporter
 
     from pytest_modelcheck.records import Verdict
-    from pytest_modelcheck.session import Judged
 
 
 def header(config: pytest.Config, items: Sequence[pytest.Item]) -> list[str]:
-    """A line for each model that the tests use which are going to run, and for each shutdown of theirs."""
+    """One line for the selected tests' models of each version, and for each announced shutdown."""
     state = config.stash[STATE]
     cache = "off" if not state.settings.places.keep else ini(config, "modelcheck_cache_dir")
     used = {one.name: one for item in items if is_ours(item) for one in definitions_of(item).values()}
-    lines = []
+    alike: dict[tuple[str | None, ...], list[str]] = {}
+    shutdowns: list[str] = []
     for name in sorted(used):
         version, other_version = state.versions.of(name), state.other_versions.of(name)
         approved = state.session.approved_version(name, version)
-        lines.append(header_line(name, version, approved, cache, other_version))
+        alike.setdefault((version, approved, other_version), []).append(name)
         with suppress(UsageError):  # of retires=: its checks fail of it, and say why
             ends = state.session.shutdowns(used[name], version)
-            lines += [f"modelcheck: {name}: {shutdown_text(*each)}" for each in ends]
-    return list(map(harmless, lines))
+            shutdowns += [f"modelcheck: {name}: {shutdown_text(*each)}" for each in ends]
+    lines = [
+        header_line(names, version, approved, cache, other)
+        for (version, approved, other), names in alike.items()
+    ]
+    return list(map(harmless, [*lines, *shutdowns]))
 
 
 def attach(item: pytest.Item, call: pytest.CallInfo[None], report: pytest.TestReport) -> None:
-    """Put the new verdicts of a test on its report, and the verdict in the first line of a failure."""
+    """Attach the new verdicts of a test to its report, and put a failed one into the first line."""
     if VERDICTS in item.stash:
         setattr(report, ATTEMPT, item.stash[ATTEMPTS])
     judged = item.stash.get(VERDICTS, [])[item.stash.get(TOLD, 0) :]
     if judged:
         item.stash[TOLD] = len(item.stash[VERDICTS])
         setattr(report, REPORT, [pack(one.verdict) for one in judged])
-        setattr(report, RESULTS, [_place(one) for one in judged if one.results is not None])
+        places = [[str(one.results), one.is_candidate] for one in judged if one.results is not None]
+        setattr(report, RESULTS, places)
         # Of this report, and of that of the teardown, which junitxml reads them from.
         set_properties(item, properties([one.verdict for one in item.stash[VERDICTS]]))
         report.user_properties = list(item.user_properties)
@@ -77,13 +82,8 @@ def attach(item: pytest.Item, call: pytest.CallInfo[None], report: pytest.TestRe
         crash.path, crash.lineno = path, (line or 0) + 1
 
 
-def _place(judged: Judged) -> list[str | bool]:
-    """Return the path of a result file, and whether it stays there, as a test report can carry it."""
-    return [str(judged.results), judged.is_candidate]
-
-
 def note_trouble(item: pytest.Item, report: pytest.TestReport) -> None:
-    """Put why a test of ours failed on its report, where no verdict that fails it says so."""
+    """Attach the reason of a failure to the report of a check, unless a verdict explains it."""
     if report.failed and not item.stash.get(FATAL, []):
         setattr(report, TROUBLE, crash_message(report))
 
@@ -97,10 +97,10 @@ def crash_message(report: pytest.TestReport) -> str:
 
 
 def summary(reporter: TerminalReporter, config: pytest.Config) -> None:
-    """The section at the end of the run; a line of totals where little is asked for and nothing is wrong.
+    """The section at the end of the run; with ``-q`` and no problems, one line of totals.
 
     Args:
-        reporter: Pytest's, or what another plugin put in its place: only its writer is used.
+        reporter: Pytest's terminal reporter, or another plugin's replacement: only its writer is used.
         config: The configuration of the run.
     """
     verdicts = verdicts_of(config)
@@ -136,6 +136,6 @@ def summary(reporter: TerminalReporter, config: pytest.Config) -> None:
 
 
 def verdicts_of(config: pytest.Config) -> list[Verdict]:
-    """All verdicts of the run, from whatever process."""
+    """All verdicts of the run, from all processes."""
     found = ((unpack(packed), is_excused) for packed, is_excused in config.stash[RECEIVED].verdicts())
     return [excused(verdict) if is_excused else verdict for verdict, is_excused in found]

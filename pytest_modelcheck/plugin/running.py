@@ -14,13 +14,12 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from _pytest.outcomes import Failed
 
-from pytest_modelcheck.errors import ModelcheckError
 from pytest_modelcheck.models.calling import wraps_async
 from pytest_modelcheck.plugin.filesystems import disk_in_view, read_ahead
 from pytest_modelcheck.plugin.items import MARKED
 from pytest_modelcheck.plugin.ours import is_ours
 from pytest_modelcheck.plugin.progress import PROGRESS
-from pytest_modelcheck.plugin.state import STATE, state_of
+from pytest_modelcheck.plugin.state import STATE, state_of, usage
 from pytest_modelcheck.plugin.warnings import InconclusiveWarning, warn_at
 from pytest_modelcheck.records import Status
 from pytest_modelcheck.reports.outputs import PREFIX
@@ -40,13 +39,13 @@ VERDICTS = pytest.StashKey[list["Judged"]]()
 """On an item: the verdicts of its test."""
 
 TOLD = pytest.StashKey[int]()
-"""On an item: how many of its verdicts are on its reports."""
+"""On an item: the number of verdicts that are attached to its reports."""
 
 ATTEMPTS = pytest.StashKey[int]()
-"""On an item: how often it was set up."""
+"""On an item: the number of its set-ups."""
 
 DECORATED = pytest.StashKey[bool]()
-"""On an item: whether a plain decorator stands before its ``async def``, so that nobody else awaits it."""
+"""On an item: whether a plain decorator wraps its ``async def``, so that no other plugin awaits it."""
 
 FATAL = pytest.StashKey[list["Judged"]]()
 """On an item: the verdicts that fail it."""
@@ -54,7 +53,7 @@ FATAL = pytest.StashKey[list["Judged"]]()
 
 @contextmanager
 def prepared(item: pytest.Item) -> Iterator[None]:
-    """Whatever a test that is ours needs while its fixtures are set up, some of which may run checks."""
+    """Prepare a check before its fixtures are set up, some of which may run checks themselves."""
     item.stash[VERDICTS], item.stash[FATAL], item.stash[TOLD] = [], [], 0
     item.stash[ATTEMPTS] = item.stash.get(ATTEMPTS, 0) + 1
     if isinstance(item, pytest.Function) and is_ours(item):
@@ -73,14 +72,14 @@ def prepared(item: pytest.Item) -> Iterator[None]:
 
 
 def set_properties(item: pytest.Item, found: Sequence[tuple[str, str]]) -> None:
-    """Let the reports of a test say the result of its checks, in place of what they said before."""
+    """Set the JUnit properties of a test to the results of its checks."""
     others = [each for each in item.user_properties if not each[0].startswith(PREFIX)]
     item.user_properties[:] = [*others, *found]
 
 
 @contextmanager
 def staged(item: pytest.Item) -> Iterator[None]:
-    """Whatever a test that is ours needs to be true while it runs."""
+    """The context in which the body of a check runs."""
     state = item.config.stash.get(STATE, None)
     if state is None or not isinstance(item, pytest.Function):
         yield
@@ -117,7 +116,7 @@ def staged(item: pytest.Item) -> Iterator[None]:
 
 @contextmanager
 def failing_first(item: pytest.Item) -> Iterator[None]:
-    """Let a check that has failed fail its test, also where the test is skipped after it."""
+    """Let a failed check fail its test, even if the test is skipped afterwards."""
     try:
         yield
     except (pytest.skip.Exception, unittest.SkipTest):
@@ -127,24 +126,24 @@ def failing_first(item: pytest.Item) -> Iterator[None]:
 
 @contextmanager
 def cleared(item: pytest.Item) -> Iterator[None]:
-    """Let a check fail its test that a fixture runs when it cleans up."""
+    """Let a check that a fixture runs during teardown fail its test."""
     before = len(item.stash.get(FATAL, []))
     yield
     fail_if_any(item, before)
 
 
 def run_check(item: pytest.Function) -> bool | None:
-    """Run a check, unless its test is not a check, or somebody else runs ``async`` tests.
+    """Run a check; returns whether it ran: not for ordinary tests, or if another plugin runs ``async`` tests.
 
-    An ``async`` test has become a function that runs all its cases (see :func:`staged`). Where
-    pytest-asyncio or anyio own it, they call that function on their loop; where nobody does, we do.
+    An ``async`` test has been replaced by a function that runs all its cases (see :func:`staged`).
+    pytest-asyncio or anyio call that function on their loop; without them, we do.
     """
     marked = item.stash.get(MARKED, None)
     if marked is None:
         return None
     state = state_of(item.session)
     if not state.session.router.awaited or item.stash[DECORATED]:
-        with _usage(), disk_in_view():
+        with usage(CheckFailed), disk_in_view():
             from pytest_modelcheck.plugin.specs import marked_spec
 
             spec = marked_spec(item, marked)
@@ -166,24 +165,15 @@ def _all_cases(item: pytest.Function, marked: Marked) -> Any:
         from pytest_modelcheck.plugin.specs import marked_spec
 
         item.obj = one_case
-        with _usage(), disk_in_view():
+        with usage(CheckFailed), disk_in_view():
             spec = marked_spec(item, marked)
             conclude(item, await state_of(item.session).session.run_async(spec))
 
     return all_cases
 
 
-@contextmanager
-def _usage() -> Iterator[None]:
-    """Show a mistake of the user's without our traceback."""
-    try:
-        yield
-    except ModelcheckError as error:
-        raise CheckFailed(str(error), pytrace=False) from None
-
-
 def conclude(item: pytest.Function, judged: Judged, *, fatal: bool = True) -> None:
-    """Remember a verdict with its test; warn where it is inconclusive.
+    """Store a verdict with its test; warn if it is inconclusive.
 
     Args:
         item: The test.
@@ -202,11 +192,11 @@ def conclude(item: pytest.Function, judged: Judged, *, fatal: bool = True) -> No
 
 
 def fail_if_any(item: pytest.Item, after: int = 0) -> None:
-    """Fail a test any of whose verdicts is a failure, with the first body that failed as its traceback.
+    """Fail a test if any of its verdicts failed, with the traceback of the first body that failed.
 
     Args:
         item: The test.
-        after: So many failures have failed it already.
+        after: The number of failures that have failed it already.
     """
     failed = item.stash.get(FATAL, [])[after:]
     if not failed:

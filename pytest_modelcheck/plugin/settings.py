@@ -33,15 +33,16 @@ class Settings:
     """The settings of one run.
 
     Attributes:
-        root: The folder that holds the baselines; until something is approved, that of the ini file.
-        places: Where things are kept and what may be done with them.
+        root: The folder that holds the baselines; before the first approval, that of the ini file.
+        places: The storage folders, and how they may be used.
         limits: Limits for every check that does not set its own.
         cases: The ids of the only cases to run, or none for all.
-        versions: What ``--model-version`` says.
-        default_versions: What the ini file says.
-        shrink_calls: How many calls the smallest counterexamples of a check may take; 0 for none.
-        lint_ignore: Rules of lint that nobody wants to hear of.
-        against: What ``--against`` says.
+        versions: The values of ``--model-version``.
+        default_versions: The versions in the ini file.
+        shrink_calls: The largest number of calls to search for smallest counterexamples, per check; 0 for
+            none.
+        lint_ignore: Rules of lint to leave out.
+        against: The values of ``--against``.
     """
 
     root: Path
@@ -84,7 +85,7 @@ def settings_of(config: pytest.Config) -> Settings:
         baseline=config.getoption("modelcheck_baseline") or ini(config, "modelcheck_baseline") or None,
         suite_false_fail_rate=_suite_false_fail_rate(config),
         report=wanted(config),
-        max_calls=_max_calls(config),
+        max_calls=_whole(config, "max_calls"),
         worker=worker,
         workers=workers,
         every_case=config.getoption("modelcheck_early_stop") is False,
@@ -118,7 +119,9 @@ def settings_of(config: pytest.Config) -> Settings:
         limits=_limits(config),
         cases=tuple(config.getoption("modelcheck_case")),
         versions=tuple(config.getoption("model_version")),
-        default_versions=_lines(ini(config, "model_version")),
+        default_versions=tuple(
+            line.strip() for line in ini(config, "model_version").split("\n") if line.strip()
+        ),
         shrink_calls=_shrink_calls(config),
         lint_ignore=_lint_ignore(config),
         against=tuple(config.getoption("modelcheck_against")),
@@ -126,14 +129,10 @@ def settings_of(config: pytest.Config) -> Settings:
 
 
 def _command(root: Path, here: Path) -> Sequence[str]:
-    """The words that start ``modelcheck``, which looks for a project upward from the current folder."""
+    """The shell command that starts ``modelcheck`` for this project from the current folder."""
     if here.resolve().is_relative_to(root.resolve()):
         return ("modelcheck",)
     return ("modelcheck", f"--rootdir={os.path.relpath(root, here)}")
-
-
-def _lines(text: str) -> tuple[str, ...]:
-    return tuple(line.strip() for line in text.split("\n") if line.strip())
 
 
 def _shrink_calls(config: pytest.Config) -> int:
@@ -175,10 +174,6 @@ def _suite_false_fail_rate(config: pytest.Config) -> float | None:
         raise UsageError(f"ini option modelcheck_suite_{error}") from error
 
 
-def _max_calls(config: pytest.Config) -> int | None:
-    return _whole(config, "max_calls")
-
-
 def _whole(config: pytest.Config, name: str) -> int | None:
     """A whole number from the command line, else from the ini file, else ``None``."""
     source, value = f"--modelcheck-{name.replace('_', '-')}", config.getoption(f"modelcheck_{name}")
@@ -190,7 +185,7 @@ def _whole(config: pytest.Config, name: str) -> int | None:
 
 
 def _share(config: pytest.Config) -> tuple[int, int]:
-    """Return the number of this worker of pytest-xdist, from 0, and how many there are."""
+    """Return the number of this pytest-xdist worker, from 0, and the number of workers."""
     given = getattr(config, "workerinput", {})
     digits = "".join(filter(str.isdigit, given.get("workerid", "")))
     workers = int(given.get("workercount", 1))
@@ -209,10 +204,10 @@ def _limits(config: pytest.Config) -> dict[str, Any]:
 
 
 def targets_of(config: pytest.Config) -> list[tuple[Target, Path]]:
-    """The files that are asked for, each with the folder that its path begins at.
+    """The requested report files, each with the folder that its path is relative to.
 
     Raises:
-        UsageError: It is not clear which format one of them is to have.
+        UsageError: The format of one of them is unclear.
     """
     given = config.getoption(OPTION)
     if given:
@@ -221,22 +216,22 @@ def targets_of(config: pytest.Config) -> list[tuple[Target, Path]]:
 
 
 def wanted(config: pytest.Config) -> bool:
-    """Return whether the run is going to be reported, case by case."""
+    """Return whether the run will be reported case by case."""
     return bool(targets_of(config) or has_listeners(config) or on_github(config))
 
 
 def has_listeners(config: pytest.Config) -> bool:
-    """Return whether anybody implements ``pytest_modelcheck_report``."""
+    """Return whether any plugin implements ``pytest_modelcheck_report``."""
     return bool(config.hook.pytest_modelcheck_report.get_hookimpls())
 
 
 def on_github(config: pytest.Config) -> bool:
-    """Return whether this is a job of GitHub Actions that wants a summary or annotations."""
+    """Return whether this is a GitHub Actions job for which summary and annotations are on."""
     return switch(config, "github") and bool(os.environ.get(SUMMARY) or os.environ.get(ACTIONS) == "true")
 
 
 def check_targets(config: pytest.Config) -> None:
-    """Refuse a report whose format is not clear before anything is run."""
+    """Refuse a report of unclear format before anything runs."""
     try:
         targets_of(config)
     except ModelcheckError as error:

@@ -1,7 +1,7 @@
-"""Soft assertions: failures that a plugin collects while the body goes on, and reports at the test's end.
+"""Failures that appear when a body has ended: soft assertions of other plugins, and ``max_steps=``.
 
-A test of ours is many bodies, and each answers for its own failures. So they are taken from the plugin when a
-body has ended, and raised there.
+pytest-check and pytest-assume collect failures during a test, and report them at its end. A check runs many
+bodies, and each has its own failures. So these are taken from the plugin after each body, and raised there.
 
 PYTEST_DONT_REWRITE
 """
@@ -12,22 +12,27 @@ import inspect
 import sys
 from typing import TYPE_CHECKING, Any
 
+from pytest_modelcheck.engine.view import result_of
+from pytest_modelcheck.errors import UsageError
+from pytest_modelcheck.models.model import plain
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from pytest_modelcheck.engine.view import CaseView
 
     Taker = Callable[[int], list[str]]
+    from collections.abc import Callable
 
 
 class SoftAssertionError(AssertionError):
-    """Assertions of a body that failed softly."""
+    """Soft assertions of a body that failed."""
 
 
 def honouring(body: Callable[[CaseView], Any]) -> Callable[[CaseView], Any]:
-    """The same body, failing where pytest-check or pytest-assume collected a failure in it.
+    """Wrap a body so that it fails if pytest-check or pytest-assume collected a failure in it.
 
-    The body itself, where neither plugin is there.
+    Returns the body itself if neither plugin is active.
     """
     takers = [take for name, take in _TAKERS.items() if name in sys.modules]
     if not takers:
@@ -57,12 +62,12 @@ def honouring(body: Callable[[CaseView], Any]) -> Callable[[CaseView], Any]:
 
 
 def _counted(takers: list[Taker]) -> list[int]:
-    """Count the failures that each plugin has collected before a body."""
+    """Count the failures that each plugin collected before a body."""
     return [len(take(sys.maxsize)) for take in takers]
 
 
 def _taken(takers: list[Taker], before: list[int]) -> list[str]:
-    """Take away those of the body."""
+    """Remove and return those of the body."""
     return [text for take, known in zip(takers, before, strict=True) for text in take(known)]
 
 
@@ -73,7 +78,7 @@ def _raise_any(takers: list[Taker], before: list[int]) -> None:
 
 
 def _from_pytest_check(known: int) -> list[str]:
-    """Take away every failure but the first ``known`` ones; with more than there are, only list them."""
+    """Remove and return all failures after the first ``known`` ones."""
     from pytest_check import check_log
 
     failures = list(check_log.get_failures())
@@ -87,7 +92,7 @@ def _from_pytest_check(known: int) -> list[str]:
 
 
 def _from_pytest_assume(known: int) -> list[str]:
-    """The same, for the other plugin."""
+    """The same for pytest-assume."""
     from pytest_assume import plugin
 
     failures = plugin._FAILED_ASSUMPTIONS  # noqa: SLF001 - there is no other way
@@ -102,3 +107,36 @@ _TAKERS: dict[str, Taker] = {
     "pytest_check.check_log": _from_pytest_check,
     "pytest_assume.plugin": _from_pytest_assume,
 }
+
+
+def within(body: Callable[[CaseView], Any], most: int) -> Callable[[CaseView], Any]:
+    """Wrap a body so that it fails if the agent took more than ``most`` steps."""
+
+    def limited(view: CaseView) -> Any:
+        returned = body(view)
+        _refuse_more(view, most)
+        return returned
+
+    async def limited_when_awaited(view: CaseView) -> Any:
+        returned = await body(view)
+        _refuse_more(view, most)
+        return returned
+
+    return limited_when_awaited if inspect.iscoroutinefunction(body) else limited
+
+
+def _refuse_more(view: CaseView, most: int) -> None:
+    from pytest_modelcheck.reports.transcript import trajectory_in
+    from pytest_modelcheck.trajectories.trajectory import Trajectory
+
+    result = result_of(view)
+    answers = [result.recorded, *(trajectory_in(plain(raw)) for _, raw in (*result.asked, *result.foreign))]
+    steps = [one.steps for one in answers if isinstance(one, Trajectory)]
+    if not steps and (result.asked or result.foreign):
+        raise UsageError(
+            f"max_steps={most} counts steps of an agent, and no answer is a trajectory: let the model answer "
+            "with Trajectory.of(...), or case.record(...) the one that the body has made"
+        )
+    longest = max(steps, default=0)
+    if longest > most:
+        raise AssertionError(f"the agent took {longest} steps, at most {most} allowed (max_steps)")

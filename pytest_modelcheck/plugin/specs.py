@@ -1,4 +1,4 @@
-"""From a test and what it asks for to a check that can be run.
+"""Makes a runnable check from a test and its marker.
 
 PYTEST_DONT_REWRITE
 """
@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
-from pytest_modelcheck.baselines.home import relative
+from pytest_modelcheck.baselines.names import relative
 from pytest_modelcheck.baselines.provenance import body_digest, file_digest
 from pytest_modelcheck.canonical import digest, excerpt
 from pytest_modelcheck.cases import load
@@ -32,7 +32,7 @@ from pytest_modelcheck.plugin.options import switch
 from pytest_modelcheck.plugin.ours import argument_names, fixture_value, own_fixtures
 from pytest_modelcheck.plugin.progress import progress_of
 from pytest_modelcheck.plugin.rendering import render
-from pytest_modelcheck.plugin.soft import honouring
+from pytest_modelcheck.plugin.soft import honouring, within
 from pytest_modelcheck.plugin.state import state_of
 from pytest_modelcheck.records import MISSING
 
@@ -51,10 +51,10 @@ if TYPE_CHECKING:
 
 
 def marked_spec(item: pytest.Function, marked: Marked) -> CheckSpec:
-    """The check that a marked test is.
+    """The check of a marked test.
 
     Raises:
-        ModelcheckError: its cases cannot be read, or a fixture is not what it should be.
+        ModelcheckError: Its cases cannot be read, or a fixture has the wrong type.
     """
     arguments = {name: item.funcargs[name] for name in argument_names(item)}
     return spec_of(
@@ -80,7 +80,7 @@ def spec_of(
     name: str,
     gather: bool = False,
 ) -> CheckSpec:
-    """Put a check together."""
+    """Assemble a check."""
     state = state_of(item.session)
     chosen = selected(cases, state)
     if request.kind == "drift":
@@ -91,9 +91,11 @@ def spec_of(
     provenance = _provenance(item, request, state.settings.root)
     body = honouring(body)
     if request.limits.max_steps is not None:
-        from pytest_modelcheck.plugin.steps import within
-
         body = within(body, request.limits.max_steps)
+    limits = request.limits
+    if state.settings.selective:
+        # Selected cases have no rate and no baseline: each of them must pass.
+        limits = Limits(at_least=limits.at_least) if "score" in own_fixtures(item) else Limits()
     return CheckSpec(
         id=name,
         kind=request.kind,
@@ -107,9 +109,7 @@ def spec_of(
         classify=classifier(request.wrong_if),
         render=render,
         quietly=without_diffs,
-        limits=_limits_of_a_part(request.limits, graded="score" in own_fixtures(item))
-        if state.settings.selective
-        else request.limits,
+        limits=limits,
         scale=request.scale,
         metric=_metric(request.metric, chosen),
         shaped=request.shaped,
@@ -131,7 +131,7 @@ def spec_of(
 
 
 def _metric(value: object, cases: Sequence[Case]) -> Metric | None:
-    """The metric that a marker asks for, which scores what is expected of every case."""
+    """The metric of a marker; it needs an expectation in every case."""
     if value is None:
         return None
     from pytest_modelcheck.checks.metrics import metric_of
@@ -155,7 +155,7 @@ def _keep_dtypes(model: Model, cases: Cases) -> None:
 
 
 def _rerun(item: pytest.Function, subject: Model, others: Sequence[Model], state: State) -> str:
-    """The command that runs this test again, as it was run."""
+    """The command that runs this test again with the same options."""
     file = os.path.relpath(item.path, item.config.invocation_params.dir)
     command = f"pytest {shlex.quote(PurePath(file).as_posix() + '::' + check_id(item).partition('::')[2])}"
     if item.config.option.inifilename:
@@ -170,22 +170,17 @@ def _rerun(item: pytest.Function, subject: Model, others: Sequence[Model], state
     return command
 
 
-def _limits_of_a_part(limits: Limits, *, graded: bool) -> Limits:
-    """Part of a check says nothing of its rate or its baseline: each case that is asked for must pass."""
-    return Limits(at_least=limits.at_least) if graded else Limits()
-
-
 def _model(item: pytest.Function, fixture: str) -> Model:
     model = fixture_value(item, fixture)
     return cast("Model", model)
 
 
 _CAPTURING = frozenset({"caplog", "capsys", "capsysbinary", "capfd", "capfdbinary", "capteesys", "recwarn"})
-"""Fixtures that show a body what it has printed, logged or warned: that cannot be held back meanwhile."""
+"""Fixtures through which a body reads its own output, logs or warnings: they cannot be held back."""
 
 
 def _gathers(item: pytest.Function, request: Request) -> bool:
-    """Return whether bodies may be cut off at a missing answer and started again."""
+    """Return whether bodies may be stopped at a missing answer and restarted."""
     wanted = switch(item.config, "gather") if request.gather is None else request.gather
     return wanted and _CAPTURING.isdisjoint(argument_names(item))
 
@@ -213,7 +208,7 @@ def _body(
 
 
 def _to_its_end(returned: Any) -> Any:
-    """Run a decorated ``async`` test to its end: its decorator may have run it, or left that to us."""
+    """Await the result of a decorated ``async`` test, unless its decorator has run it already."""
     if not inspect.iscoroutine(returned):
         return returned
     import asyncio
@@ -222,7 +217,7 @@ def _to_its_end(returned: Any) -> Any:
 
 
 def _body_of_case(function: Callable[..., Any], others: dict[str, Any]) -> Callable[[CaseView], Any]:
-    """The body of a test that takes ``case`` and ``others``: by position, twice as fast, where it can be."""
+    """The body of a test that takes ``case`` and ``others``; by position if possible: twice as fast."""
     names = _positional(function)
     if set(names) == {"case", *others}:
         place = names.index("case")
@@ -244,7 +239,7 @@ def _body_of_case(function: Callable[..., Any], others: dict[str, Any]) -> Calla
 
 
 def _positional(function: Callable[..., Any]) -> tuple[str, ...]:
-    """The names of the parameters of a function that has no others than positional ones, else none."""
+    """The parameter names of a function with positional parameters only; empty for others."""
     plain = getattr(function, "__func__", function)
     if not inspect.isfunction(plain):
         return ()
@@ -255,7 +250,7 @@ def _positional(function: Callable[..., Any]) -> tuple[str, ...]:
 
 
 def asserting(body: Callable[[CaseView], Any], *, awaited: bool = False) -> Callable[[CaseView], Any]:
-    """The same body, but refusing what it returns: a comparison that is not asserted can never fail."""
+    """Wrap a body so that a returned value is an error: a comparison without ``assert`` can never fail."""
 
     def asserted(view: CaseView) -> None:
         _refuse(body(view))
@@ -281,10 +276,10 @@ def _cases(item: pytest.Function, request: Request) -> Cases:
 
 
 def selected(cases: Sequence[Case], state: State) -> Sequence[Case]:
-    """The cases that ``--modelcheck-case`` asks for.
+    """The cases selected by ``--modelcheck-case``.
 
     Raises:
-        CaseError: there is none to begin with.
+        CaseError: There are no cases at all.
     """
     if not cases:
         raise CaseError("there are no cases, so the check would test nothing")

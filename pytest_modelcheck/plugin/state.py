@@ -1,4 +1,4 @@
-"""The state of one pytest run, made when the first test that is ours needs it.
+"""The state of one pytest run, created for the first check.
 
 PYTEST_DONT_REWRITE
 """
@@ -24,6 +24,8 @@ from pytest_modelcheck.session import Session
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
+
+    from _pytest.outcomes import Failed
 
     from pytest_modelcheck.models.model import Model
 
@@ -54,7 +56,7 @@ class State:
         self._warned: set[str] = set()
 
     def versions_of(self, definition: Definition) -> list[str | None]:
-        """The version of a model that is judged and, where there is one, the version to compare it with.
+        """The judged version of a model and, if there is one, the version to compare it with.
 
         Raises:
             UsageError: The other version cannot be loaded, or is the same.
@@ -74,14 +76,14 @@ class State:
         return [version, other_version]
 
     def asked_of(self, definition: Definition, version: str | None) -> str:
-        """Name the version that a model fixture was asked for, to note on an error."""
+        """Name the version requested from a model fixture, for a note on an error."""
         name, held = definition.name, self.session.approved_version(definition.name)
         place = f"modelcheck: the model fixture {name!r} ({definition.location})"
         approved = "no version is approved" if held is None else f"approved is {held}"
         return f"{place} was asked for version {version}; {approved}"
 
     def open_model(self, definition: Definition, raws: Sequence[Any], parameters: Mapping[str, Any]) -> Model:
-        """Make a model of what its fixture returned for each of its versions."""
+        """Make a model from the object that its fixture returned for each version."""
         versions = self.versions_of(definition)
         model, *other_versions = (
             self.session.open_model(definition, raw, version, parameters)
@@ -96,7 +98,7 @@ class State:
         return model
 
     def warn(self, item: pytest.Function) -> None:
-        """Say, once each, what the user should know of what is kept, at the test that showed it."""
+        """Emit each warning about the storage once, at the test that caused it."""
         found = [*self.session.warnings, *self.session.cache.warnings]
         for model in self.models.values():
             found += [f"{model.label}: {text}" for text in model.answers.warnings]
@@ -107,7 +109,7 @@ class State:
 
 
 def _nobody(_model: str) -> None:
-    """No version is compared with unless one is named."""
+    """The default of ``--against``: no other version."""
 
 
 _FIXTURE = type(pytest.fixture(lambda: None))
@@ -124,19 +126,19 @@ def state_of(session: pytest.Session) -> State:
 
 
 @contextmanager
-def usage() -> Iterator[None]:
-    """Turn a mistake of the user's, found by us, into a failure without our traceback."""
+def usage(failure: type[Failed] = pytest.fail.Exception) -> Iterator[None]:
+    """Turn a user's mistake into a failure without our traceback."""
     try:
         yield
     except ModelcheckError as error:
-        raise pytest.fail.Exception(str(error), pytrace=False) from None
+        raise failure(str(error), pytrace=False) from None
 
 
 def model_definitions(session: pytest.Session) -> dict[str, Definition]:
-    """Every model fixture of the conftest files, plugins and test modules loaded, by its model's name.
+    """Every model fixture in the loaded conftest files, plugins and test modules, by the name of its model.
 
     Raises:
-        UsageError: two definitions share a name.
+        UsageError: Two definitions share a name.
     """
     found: dict[str, Definition] = {}
     for definition in _declared(session):

@@ -18,26 +18,26 @@ if TYPE_CHECKING:
 
 
 def pack(verdict: Verdict) -> dict[str, Any]:
-    """A verdict as dicts, lists, strings, numbers, booleans and ``None``: what execnet can carry."""
+    """Convert a verdict to dicts, lists, strings, numbers, booleans and ``None``, as execnet needs."""
     return cast("dict[str, Any]", jsons.pack(verdict))
 
 
 def unpack(packed: dict[str, Any]) -> Verdict:
-    """The verdict that :func:`pack` was given."""
+    """Restore the verdict that :func:`pack` converted."""
     return jsons.unpack(packed, Verdict)
 
 
 def excused(verdict: Verdict) -> Verdict:
-    """The same, with a failure that pytest does not count as one."""
+    """The same verdict, with a failure that pytest does not count."""
     return replace(verdict, status=Status.XFAILED) if verdict.failed else verdict
 
 
 class SendableWarnings:
-    """Spells out, in a worker of pytest-xdist, what it could not send of a warning."""
+    """In a worker of pytest-xdist, replaces characters of warnings that it could not send."""
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_warning_recorded(self, warning_message: warnings.WarningMessage) -> None:
-        """Replace a message with a lone surrogate in it."""
+        """Replace a message that contains a lone surrogate."""
         message = warning_message.message
         text = str(message)
         if isinstance(message, Warning) and sendable(text) != text:
@@ -45,7 +45,7 @@ class SendableWarnings:
 
 
 def sendable(value: Any) -> Any:
-    r"""Plain data whose texts can all be encoded: a lone surrogate, which no file can hold, is spelled out.
+    r"""Plain data whose texts can all be encoded: lone surrogates are replaced by their escapes.
 
     >>> sendable({"message": ["caf\N{LATIN SMALL LETTER E WITH ACUTE}", "\ud83d", 1]})
     {'message': ['café', '\\ud83d', 1]}

@@ -1,4 +1,4 @@
-"""Baselines whose tests are gone, and the list of tests from which ``modelcheck baselines prune`` knows them.
+"""Finds baselines whose tests are gone, and lists the collected tests for ``modelcheck baselines prune``.
 
 PYTEST_DONT_REWRITE
 """
@@ -23,9 +23,9 @@ _SHOWN = 5
 
 
 def unused_baselines(config: pytest.Config) -> list[str]:
-    """A line for each baseline of a test that no longer exists, as far as this run can tell.
+    """One line for each baseline whose test no longer exists, as far as this run can tell.
 
-    A run can tell of the files that it collected whole, and of those that are not there any more.
+    A run can tell for files that it collected completely, and for files that no longer exist.
     """
     state = config.stash.get(STATE, None)
     partial = any("::" in argument for argument in config.args) or config.getoption("lf", default=False)
@@ -52,7 +52,7 @@ def _is_gone(test: str, collected: Collection[str], root: Path) -> bool:
 
 
 class Listing:
-    """Writes which models each collected test uses, by check, before any is deselected.
+    """Writes the models of each collected check to a file, before any is deselected.
 
     Args:
         path: The file to write.
@@ -63,7 +63,7 @@ class Listing:
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_collection_modifyitems(self, items: Sequence[pytest.Item]) -> None:
-        """Write them."""
+        """Write the file."""
         if items:
             # `modelcheck` has found the folder of the baselines, and calls it pytest's rootdir.
             remember_home(items[0].config, str(items[0].config.rootpath))

@@ -14,20 +14,20 @@ if TYPE_CHECKING:
 
 
 class Versions:
-    """The version of each model: as asked for, else as approved, else none.
+    """The version of each model: the requested one, else the approved one, else none.
 
     Args:
-        asked: ``VERSION`` for all models that are judged, or ``NAME=VERSION`` for one model; ``NAME=`` is a
-            prefix only where NAME is a known model, since a version may itself contain ``=``.
+        asked: ``VERSION`` for all judged models, or ``NAME=VERSION`` for one model; ``NAME=`` is a prefix
+            only if NAME is a known model, since a version may itself contain ``=``.
         known: The names of all models.
         approved: Finds the approved version of a model.
-        option: What the command line calls them.
-        supporting: The names of the models that only support tests: judges, say.
+        option: The name of the option, for messages.
+        supporting: The names of models that only support tests, such as judges.
         default: The same as ``asked``, from the ini file. A version on the command line replaces that of
             the same model, and a ``VERSION`` for all models replaces all.
 
     Raises:
-        VersionError: two versions are asked for the same model.
+        VersionError: Two versions of one model are requested.
     """
 
     def __init__(
@@ -55,7 +55,7 @@ class Versions:
             self._fall_back(fallback)
 
     def _fall_back(self, other: Versions) -> None:
-        """Take from the ini file what the command line does not say."""
+        """Use the ini file for models that the command line does not name."""
         own = other._own
         if self._common is None:
             self._common = other._common
@@ -64,19 +64,19 @@ class Versions:
         self._own = own | self._own
 
     def of(self, model: str) -> str | None:
-        """The version of a model, or ``None`` where nobody names one."""
+        """The version of a model, or ``None`` if it has none."""
         asked = self.asked(model)
         return asked if asked is not None else self._approved(model)
 
     def asked(self, model: str) -> str | None:
-        """The version that is asked for, or ``None`` where the approved one will do."""
+        """The requested version, or ``None`` for the approved one."""
         return self._own.get(model, self._common if model in self._judged else None)
 
     def only(self) -> str | None:
-        """The one version of all models that are judged.
+        """The single version of all judged models.
 
         Raises:
-            VersionError: they differ.
+            VersionError: They differ.
         """
         versions = {model: self.of(model) for model in self._judged}
         if len(set(versions.values())) > 1:
@@ -88,7 +88,7 @@ class Versions:
         return next(iter(versions.values()), self._common)
 
     def option(self, model: str, version: str) -> str:
-        """The command line option that asks for this version."""
+        """The command line option for this version."""
         import shlex
 
         text = version if self._judged == [model] else f"{model}={version}"

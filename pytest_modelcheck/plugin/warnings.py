@@ -17,7 +17,7 @@ class ModelcheckWarning(pytest.PytestWarning):
 
 
 class LintWarning(ModelcheckWarning):
-    """A check is written so that it shows less than it seems to; see ``modelcheck lint``."""
+    """A check tests less than it seems to; see ``modelcheck lint``."""
 
 
 class InconclusiveWarning(ModelcheckWarning):
@@ -25,12 +25,12 @@ class InconclusiveWarning(ModelcheckWarning):
 
 
 def warn_at(item: pytest.Function, warning: ModelcheckWarning, line: int | None = None) -> None:
-    """Warn of a check at its test, where the user can do something about it.
+    """Warn about a check, at the line of its test.
 
     Args:
         item: The test.
-        warning: What is to be said.
-        line: The line of its file. Default: where the test begins.
+        warning: The warning.
+        line: The line in the file. Default: the first line of the test.
     """
     if line is None:
         line = (item.location[1] or 0) + 1

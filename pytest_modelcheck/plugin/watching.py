@@ -21,11 +21,11 @@ if TYPE_CHECKING:
     from pytest_modelcheck.records import Verdict
 
 WATCHED = pytest.StashKey[list[str]]()
-"""What became of the night, a line each."""
+"""Lines about the nights that were added, or could not be."""
 
 
 def add_night(session: pytest.Session, verdicts: Collection[Verdict]) -> None:
-    """Add what each check found out. A night that cannot be kept fails the run: it would not count."""
+    """Add the evidence of each check. If a night cannot be stored, the run fails: it would not count."""
     lines = session.config.stash[WATCHED] = []
     found = [
         (verdict, finding.nights)

@@ -1,6 +1,6 @@
-"""The nouns: what a case, a trial, an outcome and a verdict are.
+"""The nouns of the package: case, trial, outcome, result, verdict.
 
-Everything here is plain data. Nouns that are shown or sent to another process are frozen.
+They are plain data. Those that are shown or sent to another process are frozen.
 
 PYTEST_DONT_REWRITE
 """
@@ -34,6 +34,7 @@ from pytest_modelcheck.records.results import (
     Change,
     Grade,
     Outcome,
+    Tally,
     TrialResult,
     fold,
     outcomes_in,
@@ -54,7 +55,6 @@ from pytest_modelcheck.records.verdict import (
     Smallest,
     Status,
     Stopped,
-    Tally,
     Verdict,
 )
 

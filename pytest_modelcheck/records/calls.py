@@ -1,4 +1,4 @@
-"""Calls of a model: their number, time and cost.
+"""Calls of a model: their numbers, times and costs.
 
 PYTEST_DONT_REWRITE
 """
@@ -15,27 +15,28 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Calls:
-    """The cost of a check: cached answers, new answers, and their figures.
+    """The calls of a check: their numbers, times and costs.
 
-    A *call* asks the judged model once, for one input or for a batch; a retry is another call.
+    The counts are of inputs, except ``requests``, ``retries`` and ``timeouts``. These count requests: a
+    request calls the judged model once, with one input or a batch, and a retry is another request.
 
     Attributes:
-        asked: How many answers the model was asked for.
-        cached: How many answers were at hand.
-        direct: How many calls were made one after another, of a model that can answer several together.
-        seconds: How long the check took, in seconds.
-        requests: How many calls were made, retries included.
-        retries: How many of them were retries.
-        failed: How many answers the model failed to give in the end.
-        timeouts: How many calls were given up because they took too long.
-        unasked: How many questions were not asked, since the model was given up or a budget was spent.
-        latencies: How long calls took, in seconds, sorted: each of them, or 41 evenly spaced quantiles from
-            the shortest to the longest where there were more. Waiting for a turn does not count.
-        tokens_in: Tokens that went in, or ``None`` where the model does not say.
-        tokens_out: Tokens that came out, or ``None``.
-        tokens_other: Tokens of other names, which count in neither: each name and its number, by name.
-        cost: What the calls cost, in the unit of the fixture's ``cost=``, or ``None`` where that is unknown.
-        costs: What each answer cost of which that is known, sorted; thinned as ``latencies`` are.
+        asked: Inputs that the model was called with.
+        cached: Answers that were read from the cache.
+        direct: Calls that were made one after another, of a model that can answer several together.
+        seconds: The time of the check, in seconds.
+        requests: Requests, retries included.
+        retries: Retries.
+        failed: Inputs that the model failed to answer, after all retries.
+        timeouts: Requests that took longer than ``timeout=``.
+        unasked: Calls that were not made, because the model was given up or a budget was spent.
+        latencies: The times of requests, in seconds, sorted: all of them, or 41 evenly spaced quantiles from
+            the shortest to the longest if there were more. Waiting for the rate limit does not count.
+        tokens_in: Input tokens, or ``None`` if the model does not report them.
+        tokens_out: Output tokens, or ``None``.
+        tokens_other: Tokens of other kinds, which count in neither: pairs of a name and a number, by name.
+        cost: The cost of the calls, in the unit of the fixture's ``cost=``, or ``None`` if it is unknown.
+        costs: The known costs of single answers, sorted; thinned as ``latencies`` are.
 
     >>> calls = Calls(asked=3, requests=3, latencies=(0.1, 0.2, 0.9))
     >>> calls.p50, calls.p95
@@ -60,21 +61,22 @@ class Calls:
 
     @property
     def p50(self) -> float | None:
-        """The latency that half of the calls did not exceed, in seconds."""
+        """The median latency, in seconds."""
         return quantile(self.latencies, 0.5)
 
     @property
     def p95(self) -> float | None:
-        """The latency that 95% of the calls did not exceed, in seconds."""
+        """The 95th percentile of the latencies, in seconds."""
         return quantile(self.latencies, 0.95)
 
 
 def quantile(ordered: Sequence[float], share: float) -> float | None:
-    """The smallest of some sorted numbers that at least a share of them do not exceed.
+    """Return the smallest of the sorted numbers that at least ``share`` of them do not exceed.
 
     >>> quantile([1.0, 2.0, 3.0, 4.0], 0.5), quantile([], 0.5)
     (2.0, None)
     """
     if not ordered:
         return None
+    # Less 1e-9, because 100 * 0.07 is 7.000000000000001 and must not be rounded up to rank 8.
     return ordered[max(0, math.ceil(len(ordered) * share - 1e-9) - 1)]

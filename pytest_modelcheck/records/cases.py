@@ -1,6 +1,6 @@
-"""The nouns of what is asked: a case and a trial of it.
+"""Cases and their trials.
 
-What exists once per trial is a plain slotted object, since a suite may run a million of them.
+A trial is a plain slotted object and no frozen dataclass: a suite may run a million of them.
 
 PYTEST_DONT_REWRITE
 """
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class Missing(Enum):
-    """The type of :data:`MISSING`: no value at all, where ``None`` would be one."""
+    """The type of :data:`MISSING`, which says that there is no value; ``None`` is a value."""
 
     MISSING = "missing"
 
@@ -29,21 +29,21 @@ MISSING: Final = Missing.MISSING
 
 
 GIVEN: Final = "variant"
-"""The name under which reports show the ``variants`` that a case brings along."""
+"""The perturbation name, in reports, of the ``variants`` that are written in a case file."""
 
 GIVEN_INPUT: Final = "variant input"
-"""The same in golden checks, where a variant is a further input with a right answer: ``case.input``."""
+"""The same in golden checks, where the body reads a variant as ``case.input``: a further input to answer."""
 
 CheckKind = Literal["golden", "invariance", "directional", "drift"]
 
 
 @dataclass(frozen=True, slots=True)
 class Scale:
-    """From where to where a score may go; infinite where it has no bounds.
+    """The range of a score; an end that has no bound is infinite.
 
     Attributes:
-        low: The least.
-        high: The greatest.
+        low: The lowest score.
+        high: The highest score.
 
     >>> Scale(-1.0, 1.0).width, Scale(-1.0, 1.0).unit(0.5)
     (2.0, 0.75)
@@ -54,12 +54,12 @@ class Scale:
 
     @property
     def bounded(self) -> bool:
-        """True if it ends on both sides."""
+        """True if both ends are finite."""
         return self.low > -math.inf and self.high < math.inf
 
     @property
     def width(self) -> float:
-        """From its one end to the other."""
+        """The distance between the ends."""
         return self.high - self.low
 
     def unit(self, value: float) -> float:
@@ -67,7 +67,9 @@ class Scale:
         return (value - self.low) / self.width
 
     def fitted(self, value: float) -> float | None:
-        """A value of the scale, or ``None``. A cosine of 1.0000001 is rounding and means its end, 1.
+        """Return a value on the scale, or ``None`` if it is outside.
+
+        A value that is off an end by rounding becomes that end: a cosine of 1.0000001 becomes 1.
 
         >>> GRADE.fitted(0.5), GRADE.fitted(1.0000001), GRADE.fitted(1.01), GRADE.fitted(math.nan)
         (0.5, 1.0, None, None)
@@ -84,10 +86,10 @@ class Scale:
 
 
 LARGEST_SCORE: Final = 1e100
-"""Of greater ones, no mean and no spread can be told."""
+"""The largest absolute score: the squares of larger ones overflow in a variance."""
 
 _ROUNDING: Final = 1e-6
-"""Of a scale: as much as floats of 32 bits are off by."""
+"""The tolerated rounding error, as a share of the width of a scale: that of 32-bit floats."""
 
 GRADE: Final = Scale()
 """The scale of a grade, from worst to best."""
@@ -98,7 +100,7 @@ CHANGE: Final = Scale(-1.0, 1.0)
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """The place where a case was written: a file as the user knows it, and its line (from 1)."""
+    """The place where a case is written: the path of a file, as the user gave it, and a line (from 1)."""
 
     path: str
     line: int | None = None
@@ -109,12 +111,12 @@ class Origin:
 
 @dataclass(frozen=True, slots=True)
 class Variant:
-    """A perturbed input of a case, with everything that differs from the case.
+    """A perturbed input of a case, with an expectation or metadata of its own.
 
     Attributes:
         input: The perturbed input.
         expected: The right answer, or :data:`MISSING` if it is that of the case.
-        metadata: Additions to the metadata of the case.
+        metadata: Metadata that is added to that of the case, or replaces it.
     """
 
     input: Any
@@ -124,18 +126,19 @@ class Variant:
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """One thing that the model is asked about, and what is known of the right answer.
+    """One input for the model, with what is known of the right answer.
 
     Attributes:
-        input: What the model is given. Any value; text, numbers, lists and mappings can be cached.
-        expected: The right answer, or :data:`MISSING` where the case does not say.
-        id: A name that is unique in its check. Left empty, it is made from the content of the case, so
+        input: The input, of any type. Text, numbers, lists and mappings can be cached.
+        expected: The right answer, or :data:`MISSING` if the case does not say.
+        id: A name that is unique in its check. If it is empty, it is made from the content of the case, so
             that reordering a file changes nothing.
-        metadata: Whatever else is known of the case (its language, channel, source), for slices.
-        variants: Perturbed inputs that the case brings along: each an input, or a :class:`Variant` with
+        metadata: Facts about the case (its language, channel, source), for slices.
+        variants: Perturbed inputs that are written with the case: each an input, or a :class:`Variant` with
             an expectation or metadata of its own.
-        known_failure: Why the case is known to fail, or ``None``. Such a case leaves the denominator.
-        origin: Where it was written.
+        known_failure: The reason why the case is known to fail, or ``None``. Such a case does not count in a
+            rate.
+        origin: The place where the case is written, or ``None``.
 
     >>> Case("Where is my parcel?", expected="shipping", metadata={"language": "en"}).expected
     'shipping'
@@ -160,7 +163,7 @@ class Case:
         return tuple(one.input if isinstance(one, Variant) else one for one in self.variants)
 
     def of_variant(self, number: int) -> Case:
-        """This case with the expectation and the metadata of one of its variants.
+        """Return this case with the expectation and the metadata of one of its variants.
 
         >>> case = Case("Where is it?", "en", variants=(Variant("Donde esta?", "es"), "Where's it?"))
         >>> case.of_variant(0).expected, case.of_variant(1).expected, case.of_variant(0).input
@@ -177,7 +180,7 @@ class Case:
 
 
 class _Draft:
-    """A case that may still be written to."""
+    """A case whose fields can still be set: see :func:`case_of`."""
 
     __slots__ = Case.__slots__
 
@@ -209,24 +212,24 @@ def case_of(
     known_failure: str | None = None,
     origin: Origin | None = None,
 ) -> Case:
-    """The same as ``Case(...)`` in a third of its time, for whoever makes a million.
+    """Make a case, as ``Case(...)`` does, in a third of the time: a suite may have a million.
 
-    A frozen dataclass writes each of its fields through ``object.__setattr__``.
+    A frozen dataclass sets each field through ``object.__setattr__``, which is slow.
 
     >>> case_of("Where is it?", "shipping", "t-1", {}) == Case("Where is it?", "shipping", "t-1")
     True
     """
     case: Any = _Draft(input, expected, id, metadata, variants, known_failure, origin)
-    case.__class__ = Case
+    case.__class__ = Case  # allowed, because both classes have the same slots
     return cast("Case", case)
 
 
 class Trial:
-    """One run of a test's body: a case, perturbed or not, for the nth time.
+    """One run of a test's body: a case, or a variant of it, in one repeat.
 
-    ``index`` numbers the trials of a check, ``number`` its cases; the case has ``of`` trials in all.
-    ``given`` is the case as the body sees it: in the trial of a variant, it has the expectation and the
-    metadata of the variant, and in a golden check its input, too.
+    ``index`` numbers the trials of a check and ``number`` its cases; the case has ``of`` trials in all.
+    ``given`` is the case as the body sees it: for a variant, it has the variant's expectation and metadata,
+    and in a golden check also its input.
     """
 
     __slots__ = ("case", "given", "index", "number", "of", "perturbation", "perturbed", "repeat", "variant")
@@ -256,3 +259,12 @@ class Trial:
         self.repeat = repeat
         self.number = number
         self.of = of
+
+    @property
+    def place(self) -> tuple[str, int]:
+        """The perturbation and the variant, which tell the trials of one run of a case apart."""
+        return (self.perturbation or "", self.variant)
+
+    def again(self, index: int, repeat: int, number: int = 0, of: int = 1) -> Trial:
+        """The same trial as another run of it."""
+        return Trial(index, self.case, self.perturbation, self.perturbed, self.variant, repeat, number, of)

@@ -1,4 +1,4 @@
-"""Results of trials and cases: one form for a run, a baseline, a candidate, a report and a page.
+"""Results of trials and cases, in one form for runs, baselines, candidates and reports.
 
 PYTEST_DONT_REWRITE
 """
@@ -11,7 +11,6 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from pytest_modelcheck.records.cases import MISSING, Origin
-from pytest_modelcheck.records.verdict import Tally
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -23,30 +22,30 @@ class Outcome(StrEnum):
     PASSED = "passed"
     FAILED = "failed"
     ERROR = "error"
-    """Something broke that is not a wrong answer. Fails the check."""
+    """An error, which is not a wrong answer. It fails the check."""
     SKIPPED = "skipped"
-    """Does not apply. Out of the denominator."""
+    """The trial does not apply. It does not count in the rate."""
     XFAILED = "xfailed"
-    """A known failure. Out of the denominator."""
+    """A known failure. It does not count in the rate."""
     XPASSED = "xpassed"
-    """A known failure that passed. Out of the denominator, and reported."""
+    """A known failure that passed. It does not count in the rate, and is reported."""
     NEW = "new"
-    """Compared with an approved answer where none is. Out of the denominator."""
+    """The body needs an approved answer, and there is none. It does not count in the rate."""
 
 
 Change = Literal["regressed", "fixed", "changed"]
 
 OUTCOMES: Final = tuple(Outcome)
-"""All outcomes; the place of one in it stands for it where memory counts."""
+"""All outcomes. An outcome's index in this tuple is its compact form, where memory counts."""
 
 JUDGED: Final = (Outcome.PASSED, Outcome.FAILED)
-"""The outcomes that count into a rate."""
+"""The outcomes that count in a rate."""
 
 WRONG: Final = (Outcome.FAILED, Outcome.ERROR)
-"""The outcomes that somebody has to look into."""
+"""The outcomes that need attention."""
 
 BITS: Final = {outcome: 1 << place for place, outcome in enumerate(OUTCOMES)}
-"""A bit for each outcome, so that a byte holds those of all trials of a case."""
+"""A bit for each outcome, so that one byte holds the outcomes of all trials of a case."""
 
 _WORST_FIRST: Final = (
     Outcome.ERROR,
@@ -59,10 +58,10 @@ _WORST_FIRST: Final = (
 
 
 def fold(outcomes: Iterable[Outcome]) -> Outcome:
-    """The outcome of a case: that of its worst trial that applies.
+    """Return the outcome of a case: that of its worst trial.
 
-    A case fails if any of its variants does, as in CheckList (Ribeiro et al., ACL 2020). A case none of
-    whose trials applies does not apply.
+    A case fails if any of its variants does, as in CheckList (Ribeiro et al., ACL 2020). Skipped trials do
+    not count; if all are skipped, the case is skipped.
 
     >>> fold([Outcome.PASSED, Outcome.FAILED]), fold([])
     (<Outcome.FAILED: 'failed'>, <Outcome.SKIPPED: 'skipped'>)
@@ -72,12 +71,12 @@ def fold(outcomes: Iterable[Outcome]) -> Outcome:
 
 
 def outcomes_in(mask: int) -> frozenset[Outcome]:
-    """The outcomes whose bits are set in a byte."""
+    """Return the outcomes whose bits are set in a byte."""
     return frozenset(outcome for outcome, bit in BITS.items() if mask & bit)
 
 
 FOLDED: Final = tuple(fold(outcomes_in(mask)) for mask in range(1 << len(OUTCOMES)))
-"""The outcome of a case for each byte that holds the outcomes of its trials."""
+"""The outcome of a case, by the byte that holds the outcomes of its trials: a table instead of a loop."""
 
 
 def tally(outcomes: Iterable[Outcome]) -> Tally:
@@ -92,8 +91,9 @@ class Grade:
 
     Attributes:
         judge: The name of the judge.
-        given: What it was given, by the names of its parameters (JSON), or ``None`` where JSON cannot say it.
-        answer: What it said (canonical JSON).
+        given: The judge's arguments by the names of its parameters (JSON), or ``None`` if JSON cannot
+            represent them.
+        answer: The judge's answer (canonical JSON).
     """
 
     judge: str
@@ -106,21 +106,21 @@ class TrialResult:
     """The result of one trial.
 
     Attributes:
-        outcome: How it came out.
-        asked: Pairs of the digest of a call (hexadecimal) and the answer (canonical JSON), in the order of
-            the calls to the judged model.
-        recorded: What ``case.record(value)`` said the answer is (canonical JSON), or ``None`` where the
-            answer is the first of ``asked``.
+        outcome: The outcome.
+        asked: Calls of the judged model, in order: pairs of a digest of the call (hexadecimal) and the
+            answer (canonical JSON).
+        recorded: The value of ``case.record(value)`` (canonical JSON), which replaces the model's answer;
+            ``None`` if the body recorded none.
         perturbation: The name of the perturbation, or ``None``.
-        variant: Which of the perturbation's variants, from 0.
-        repeat: Which run of the same trial, from 0.
-        score: The graded outcome, on the scale of its check, or ``None`` for pass or fail.
+        variant: The index of the variant among those of the perturbation, from 0.
+        repeat: The number of the repeat, from 0.
+        score: The score, on the scale of the check, or ``None`` if the trial just passes or fails.
         about: The beginning of the perturbed input, for people.
-        perturbed: The perturbed input as JSON (a result file has it, a baseline has not).
-        message: The beginning of what a body that failed or broke said.
-        pictures: The pictures in the perturbed input, as ``data:`` addresses, for the HTML report alone.
-        grades: What judges said of it (a result file has it, a baseline has not).
-        approved: The same trial under the version that the check is compared with, where there is one.
+        perturbed: The perturbed input as JSON (in result files, not in baselines).
+        message: The beginning of the message of a failure or an error.
+        pictures: The pictures in the perturbed input, as ``data:`` addresses, for the HTML report only.
+        grades: The answers of judges in this trial (in result files, not in baselines).
+        approved: The same trial under the version that the check is compared with, if there is one.
     """
 
     outcome: Outcome
@@ -139,26 +139,26 @@ class TrialResult:
 
     @property
     def answer(self) -> bytes | None:
-        """The answer that counts, as canonical JSON, or ``None`` where the model was never asked."""
+        """The recorded or else the first answer, as canonical JSON; ``None`` if there is neither."""
         if self.recorded is not None:
             return self.recorded
         return self.asked[0][1] if self.asked else None
 
     @property
     def key(self) -> tuple[str, int, int]:
-        """Tells the trials of one case apart."""
+        """A key that is unique among the trials of one case."""
         return (self.perturbation or "", self.variant, self.repeat)
 
     @property
     def place(self) -> tuple[str, int]:
-        """Tells the inputs of one case apart, however often each was run."""
+        """A key that is unique among the inputs of one case; repeats of one input share it."""
         return (self.perturbation or "", self.variant)
 
     def answers(self, own: str) -> tuple[bytes | None, bytes | None]:
-        """The answers to the perturbed input and to the case's own, where the body asked about both.
+        """Return the answers to the perturbed input and to the case's own input; ``None`` for a missing one.
 
         Args:
-            own: The digest of the case's own input.
+            own: The digest of a call with the case's own input.
 
         >>> trial = TrialResult(Outcome.PASSED, (("ab", b'"no"'), ("cd", b'"yes"')), perturbation="typos")
         >>> trial.answers("ab")
@@ -169,7 +169,7 @@ class TrialResult:
             return answer, None
         other = next((found for key, found in self.asked[1:] if key != self.asked[0][0]), None)
         if other is not None and self.recorded is None and self.asked[0][0] == own:
-            return other, answer
+            return other, answer  # the body called the model with the case's own input first
         return answer, other
 
 
@@ -177,22 +177,22 @@ class TrialResult:
 class CaseResult:
     """The result of one case: a line of a result file, or of a baseline.
 
-    A baseline holds the first five; a result file holds what a report shows besides.
+    A baseline holds the first five attributes. A result file also holds the others, which reports show.
 
     Attributes:
         id: The case's id.
-        digest: A digest of the input (hexadecimal). A case is the same case while id and input are.
-        expectation: A digest of what was expected of the case, or ``None`` where nothing was.
+        digest: A digest of the input (hexadecimal). Two results are of the same case if id and digest agree.
+        expectation: A digest of the expectation, or ``None`` if the case has none.
         about: The beginning of the input, for people who read the line.
-        trials: Its trials, in order.
-        input: The input as JSON; one of more than 20,000 characters is cut to a text that ends in ``…``.
-        expected: The right answer as JSON, where the case says it.
-        metadata: What else is known of the case, as JSON.
-        known_failure: Why it is known to fail, or ``None``.
-        origin: Where it was written.
-        pictures: The pictures in the input, as ``data:`` addresses, for the HTML report alone.
-        approved: The same case under the version that the check is compared with, where there is one.
-        change: What became of it since that version; ``None`` where it is the same.
+        trials: The results of the trials, in order.
+        input: The input as JSON. An input of more than 20,000 characters is cut to a text that ends in ``…``.
+        expected: The right answer as JSON, or :data:`MISSING`.
+        metadata: The metadata of the case, as JSON.
+        known_failure: The reason why the case is known to fail, or ``None``.
+        origin: The place where the case is written, or ``None``.
+        pictures: The pictures in the input, as ``data:`` addresses, for the HTML report only.
+        approved: The same case under the version that the check is compared with, if there is one.
+        change: ``"regressed"``, ``"fixed"`` or ``"changed"`` since that version, or ``None``.
     """
 
     id: str
@@ -217,9 +217,32 @@ class CaseResult:
 
     @property
     def judged(self) -> bool:
-        """True if it counts into a rate."""
+        """True if the case counts in a rate."""
         return self.outcome in JUDGED
 
     def is_same_as(self, other: CaseResult | None) -> bool:
-        """Return whether another result is of the same case: of one with the same id and the same input."""
+        """Return whether another result is of the same case: whether id and input agree."""
         return other is not None and self.id == other.id and self.digest == other.digest
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """Counts of outcomes. ``passed + failed`` is the denominator of the rate."""
+
+    passed: int = 0
+    failed: int = 0
+    error: int = 0
+    skipped: int = 0
+    xfailed: int = 0
+    xpassed: int = 0
+    new: int = 0
+
+    @property
+    def judged(self) -> int:
+        """The denominator."""
+        return self.passed + self.failed
+
+    @property
+    def total(self) -> int:
+        """Everything that was run."""
+        return self.judged + self.error + self.skipped + self.xfailed + self.xpassed + self.new

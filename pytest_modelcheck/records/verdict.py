@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from pytest_modelcheck.records.calls import Calls
 from pytest_modelcheck.records.cases import GRADE, CheckKind, Scale
+from pytest_modelcheck.records.results import Tally
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -26,9 +27,9 @@ class Status(StrEnum):
 
     @property
     def severity(self) -> int:
-        """From 0 for passed to 3 for failed: the worst finding is the verdict.
+        """A rank from 0 (passed) to 3 (failed): the worst finding gives the verdict.
 
-        A verdict is "xfailed" only at the end of a run, where pytest does not count its failure.
+        A verdict is "xfailed" only at the end of a run, if pytest expected its failure.
         """
         return ("passed", "xfailed", "inconclusive", "failed").index(self.value)
 
@@ -44,18 +45,19 @@ class Interval:
 
 @dataclass(frozen=True, slots=True)
 class Nights:
-    """The evidence of all nights since the approval that the model is no longer what was approved.
+    """The evidence, over all nights since the approval, that the model has changed.
 
     Attributes:
-        of: What is compared: ``"answers"`` (to calls that were made again) or ``"distribution"``.
+        of: The compared quantity: ``"answers"`` (to calls that were made again) or ``"distribution"``.
         night: The number of this night, from 1.
-        evidence: How strong it is: 1 says nothing, and chance ever reaches x once in x.
-        highest: How strong it was in the strongest night.
-        alarm: How strong it may not become.
-        approval: Tells the approval from all others.
-        calls: The calls that were made twice this night, by the labels of their two answers.
-        distance: What the tolerance leaves of this night's distance.
-        p_value: Of the test of this night by itself.
+        evidence: The strength of the evidence after this night. 1 is no evidence; for an unchanged model, the
+            probability that it ever reaches x is at most 1/x.
+        highest: The largest evidence of all nights so far.
+        alarm: The evidence at which the check fails.
+        approval: A key of the approval: a new approval starts a new series of nights.
+        calls: The calls that were made twice this night, grouped by the labels of their two answers.
+        distance: The part of this night's distance that exceeds the tolerance.
+        p_value: The p-value of this night's own test.
     """
 
     of: str
@@ -70,24 +72,24 @@ class Nights:
 
     @property
     def alarms(self) -> bool:
-        """True if it became too strong, tonight or earlier: only a new approval ends an alarm."""
+        """True if the evidence reached the alarm in any night: only a new approval ends an alarm."""
         return self.highest >= self.alarm
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One limit held against what was observed.
+    """The result of one limit.
 
     Attributes:
-        limit: The option that asks for it (``"at_least"``), or the guard that speaks (``"errors"``).
-        status: Its result.
-        summary: One line that carries the verdict: ``"182/200 cases pass (91.0%), at least 95% required"``.
-        against_baseline: Whether only a comparison with the approved behaviour says so; approving the
-            behaviour as it is now would then settle it.
-        p_value: The probability of what was observed if the requirement were met, where there is one.
-        reveals: What the check could have detected, where the limit is not plainly met and chance plays a
-            part: ``"40 cases can only reveal rates under 75%"``.
-        nights: What it comes to over all nights, in a run that watches.
+        limit: The option of the limit (``"at_least"``), or the name of a built-in rule (``"errors"``).
+        status: The result.
+        summary: The result in one line: ``"182/200 cases pass (91.0%), at least 95% required"``.
+        against_baseline: Whether the finding rests only on a comparison with the approved behaviour, so that
+            approving the present behaviour would settle it.
+        p_value: The probability of an observation at least as bad if the requirement were met, or ``None``.
+        reveals: The change that the check could have detected, if the limit is not clearly met and chance
+            plays a part: ``"40 cases can only reveal rates under 75%"``.
+        nights: The evidence over all nights, in a run that watches.
     """
 
     limit: str
@@ -105,47 +107,24 @@ class Finding:
 
 
 @dataclass(frozen=True, slots=True)
-class Tally:
-    """Counts of outcomes. ``passed + failed`` is the denominator of the rate."""
-
-    passed: int = 0
-    failed: int = 0
-    error: int = 0
-    skipped: int = 0
-    xfailed: int = 0
-    xpassed: int = 0
-    new: int = 0
-
-    @property
-    def judged(self) -> int:
-        """The denominator."""
-        return self.passed + self.failed
-
-    @property
-    def total(self) -> int:
-        """Everything that was run."""
-        return self.judged + self.error + self.skipped + self.xfailed + self.xpassed + self.new
-
-
-@dataclass(frozen=True, slots=True)
 class Comparison:
-    """The same cases under the approved version and now.
+    """The comparison of a run with the approved version, over the cases that both have.
 
     Attributes:
-        version: The version that it is compared with.
-        shared: How many cases both have, with the same id and input.
-        added: How many cases only this run has.
-        removed: How many cases only the baseline has.
-        judged: How many of the shared cases came to pass or fail on both sides.
-        approved_rate: The rate (or mean score) over the shared cases then.
-        rate: The rate (or mean score) over the shared cases now.
-        regressed: Ids of cases that passed then and fail now.
-        fixed: Ids of cases that failed then and pass now.
-        changed: Ids of cases whose answer differs.
-        replayed: How many approved cases were judged again with today's test.
-        p_value: Of the exact McNemar test, one-sided towards worse; ``None`` where it does not apply.
-        unseen: How many of the shared cases have answers that cannot be compared.
-        why_unseen: Why not, and what to do.
+        version: The approved version.
+        shared: The number of cases in both, with the same id and input.
+        added: The number of cases only in this run.
+        removed: The number of cases only in the baseline.
+        judged: The number of shared cases that passed or failed on both sides.
+        approved_rate: The approved rate (or mean score) over the shared cases.
+        rate: The present rate (or mean score) over the shared cases.
+        regressed: Ids of cases that passed in the approved version and fail now.
+        fixed: Ids of cases that failed in the approved version and pass now.
+        changed: Ids of cases whose answers differ.
+        replayed: The number of cases whose approved answers were judged again with the present test.
+        p_value: The p-value of the exact McNemar test, one-sided towards worse; ``None`` if not applicable.
+        unseen: The number of shared cases whose answers cannot be compared.
+        why_unseen: The reason for that, and the remedy; or ``None``.
     """
 
     version: str
@@ -166,7 +145,7 @@ class Comparison:
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """Part of a check: the cases of one slice (``language=es``), or the trials of one perturbation."""
+    """Counts for one slice (by cases, ``language=es``) or one perturbation (by trials)."""
 
     name: str
     passed: int
@@ -179,17 +158,18 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class FoundSlice:
-    """A slice that nobody declared, in which more fails than elsewhere; noise hardly gives one like it.
+    """An undeclared slice with more failures than elsewhere, beyond what chance explains.
 
     Attributes:
-        conditions: What holds of its cases, all of it: ``("language=es", "length > 120")``.
-        failed: How many of its cases fail.
-        judged: How many cases it has.
-        elsewhere_failed: How many of the others fail.
-        elsewhere_judged: How many others there are.
-        p_value: The chance that the same search finds so much where there is nothing to be found.
-        regressed: Whether failing means that the approved version passed; all others are then left out.
-        members: The places of its cases in their source, from 0.
+        conditions: Conditions that all cases of the slice meet: ``("language=es", "length > 120")``.
+        failed: The number of its cases that fail.
+        judged: The number of its judged cases.
+        elsewhere_failed: The number of other cases that fail.
+        elsewhere_judged: The number of other judged cases.
+        p_value: The probability that the same search finds as much if failures fall on cases at random.
+        regressed: Whether the failures are regressions. Cases that failed in the approved version are then
+            left out.
+        members: The positions of its cases among those of the check, from 0.
     """
 
     conditions: tuple[str, ...]
@@ -210,7 +190,7 @@ class FoundSlice:
 
 @dataclass(frozen=True, slots=True)
 class Flaky:
-    """A case that was run more than once, and passed in some of its runs only."""
+    """A case that passed in some of its repeats only."""
 
     id: str
     passed: int
@@ -219,19 +199,19 @@ class Flaky:
 
 @dataclass(frozen=True, slots=True)
 class Moved:
-    """The distance between the distribution of answers and the one that it is compared with.
+    """The distance between the present and the approved distribution of answers.
 
     Attributes:
-        measure: What measures it: ``"total variation"``.
-        distance: How far.
-        expected: How far by chance alone.
-        tolerance: How much more is allowed.
-        p_value: The chance of such a distance if nothing had moved.
-        before: How many answers it is compared with.
-        now: How many there are now.
+        measure: The measure of distance: ``"total variation"``.
+        distance: The distance.
+        expected: The distance that chance alone explains.
+        tolerance: The distance that is allowed beyond that.
+        p_value: The probability of a distance at least as large if nothing had moved.
+        before: The number of answers in the reference.
+        now: The number of present answers.
         paired: Whether both are answers to the same inputs.
-        against: Whose answers it is compared with: ``"of 2.0"``.
-        changes: What moved most, as (what, then, now).
+        against: The origin of the reference: ``"of 2.0"``.
+        changes: The largest changes, each as (label or quantity, before, now).
     """
 
     measure: str
@@ -248,14 +228,14 @@ class Moved:
 
 @dataclass(frozen=True, slots=True)
 class Smallest:
-    """The smallest change of an input that still fails, or the smallest input that does.
+    """The smallest change of an input that still fails, or the smallest input that fails.
 
     Attributes:
-        text: What changes, in brackets: ``"Please [refund→refnud] order 1182"``; empty where the input fails
-            as it is. Where a strategy gave the input, another one that it may give: ``'"order 701"'``.
-        edits: How many single changes that is; none where it is another input.
-        got: What the model answers to it.
-        complete: Whether the search came to its end, so that none of them can be left out.
+        text: The input with its changes in brackets: ``"Please [refund→refnud] order 1182"``; empty if the
+            input fails unchanged. For an input of a strategy, a smaller input of it: ``'"order 701"'``.
+        edits: The number of single changes; 0 for a smaller input.
+        got: The model's answer to that input.
+        complete: Whether the search finished, so that no change can be left out.
     """
 
     text: str
@@ -266,12 +246,12 @@ class Smallest:
 
 @dataclass(frozen=True, slots=True)
 class Contrast:
-    """The place where a long answer differs from the one that a reader compares it with.
+    """The parts of a long answer that differ from the answer that a reader compares it with.
 
     Attributes:
         against: The other answer: ``"expected"``, ``"base"`` (to the unperturbed input) or ``"approved"``.
         parts: The differing parts, as (path, other answer, this answer). The path is empty for texts.
-        hidden: How many more parts differ.
+        hidden: The number of differing parts that are left out.
     """
 
     against: str
@@ -281,11 +261,11 @@ class Contrast:
 
 @dataclass(frozen=True, slots=True)
 class ShownCase:
-    """One case as the reader of a report sees it: everything is text already, cut to length.
+    """One case as a report shows it: all values are texts, cut to length.
 
-    ``note`` says how it differs from the others of its list: ``"failed"``, ``"regressed"``, ``"changed"``,
-    ``"error"``, ``"new"``, ``"unexpected pass"``. ``steps`` is what an agent did beside what it did before,
-    as lines of at most 60 cells; empty for all else.
+    ``note`` is the reason to show the case, such as ``"failed"``, ``"regressed"``, ``"changed"``,
+    ``"error"``, ``"new"`` or ``"unexpected pass"``. ``steps`` compares the steps of an agent with the
+    approved ones, as lines of at most 60 cells; it is empty for other models.
     """
 
     id: str
@@ -307,12 +287,12 @@ class ShownCase:
 
 @dataclass(frozen=True, slots=True)
 class Stopped:
-    """A check that was stopped before its last case, since its verdict was known.
+    """An early stop: the verdict was known before the last case was run.
 
     Attributes:
-        after: How many cases the verdict rests on.
-        of: How many there are.
-        why: Why the verdict was known: ``"rate above 90%, chance of a false pass at most 10%"``.
+        after: The number of cases that the verdict rests on.
+        of: The number of all cases.
+        why: The reason for the stop: ``"rate above 90%, chance of a false pass at most 10%"``.
     """
 
     after: int
@@ -325,18 +305,20 @@ class Stopped:
 
 @dataclass(frozen=True, slots=True)
 class Correction:
-    """The errors of a check's judge, and the correction that follows.
+    """The errors of a check's judge, and the correction of the rate for them.
 
     Attributes:
         judge: The name of the judge.
-        version: Its version, or ``None`` where it has none.
-        labels: How many labels there are.
-        file: Where they are, relative to the folder that holds the baselines; ``None`` where none are
-            declared.
-        word: The pass rate, or the mean score, by the judge's word; ``None`` where it is not corrected.
-        yes: Of how many labels that say yes the judge says so, too, and of how many; of scores ``None``.
-        no: The same of labels that say no.
-        why: Why what it says is not corrected, or ``None``.
+        version: The judge's version, or ``None`` if it has none.
+        labels: The number of labels.
+        file: The file of labels, relative to the folder that holds ``baselines/``; ``None`` if the check
+            declares none.
+        word: The uncorrected pass rate or mean score, as the judge gave it; ``None`` if nothing is corrected.
+        yes: The number of answers that people and the judge accept, and the number that people accept;
+            ``None`` for scores.
+        no: The number of answers that people and the judge reject, and the number that people reject;
+            ``None`` for scores.
+        why: The reason why the rate is not corrected, or ``None``.
     """
 
     judge: str
@@ -351,51 +333,57 @@ class Correction:
     def __str__(self) -> str:
         if self.why is not None:
             return f"uncorrected: {self.why}"
-        text = f"by {self.labels} labels"
+        text = f"{self.labels} labels"
+        word = None if self.word is None else f"mean {self.word:.3g}"
         if self.yes is not None and self.no is not None:
-            yes, no = "/".join(map(str, self.yes)), "/".join(map(str, self.no))
-            text = f"right about {yes} that are right and {no} that are wrong, {text}"
-        return text if self.word is None else f"{text}; by its word alone {self.word:.3g}"
+            yes, no = (f"{one} of {of}" for one, of in (self.yes, self.no))
+            used = self.yes[1] + self.no[1]  # of a version with enough labels of its own, only these
+            text = text if used == self.labels else f"{used} of {text}"
+            text = f"accepted {yes} right answers, rejected {no} wrong ones ({text})"
+            word = None if self.word is None else f"pass rate {100 * self.word:.3g}%"
+        return text if word is None else f"{text}; uncorrected {word}"
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """The verdict on a check, and everything that a report says about it.
+    """The verdict on a check, with everything that a report shows about it.
 
     Attributes:
-        check: The pytest node id of the test, exactly.
+        check: The exact pytest node id of the test.
         kind: ``"golden"``, ``"invariance"``, ``"directional"`` or ``"drift"``.
-        status: The worst of the findings.
-        findings: Every limit that was applied.
-        model: The name of the model that is judged.
-        version: Its version, or ``None`` where it has none.
-        approved_version: The version that the application is held to, or ``None``.
-        rate: The pass rate over cases, or the mean score; ``None`` where nothing was judged.
+        status: The status of the worst finding.
+        findings: The result of each limit that was applied.
+        model: The name of the judged model.
+        version: The model's version, or ``None`` if it has none.
+        approved_version: The version that the model is compared with, or ``None``.
+        rate: The pass rate over cases, or the mean score; ``None`` if nothing was judged.
         graded: Whether ``rate`` is a mean of scores.
-        scale: From where to where the scores may go; ``None`` where they have no bounds.
-        signed: Whether the scores are changes, of which 0 says that nothing moved.
-        metric: The metric over all cases that ``rate`` is (``"f1_macro"``); ``None`` for a rate or mean.
-        cases: How the cases came out.
-        trials: How the trials came out.
-        interval: Around ``rate``.
-        required: The rate that ``at_least`` asks for, or ``None``.
-        comparison: With the approved behaviour, where there is one.
-        moved: How far the distribution of answers moved, in a drift check.
-        variation: What is known of the model's own variation, in words.
-        varies: Whether it varies; ``None`` where nothing depended on it, so that nobody looked.
-        flaky: Cases that pass in some of their runs only, those that are most of a coin first.
-        slices: The same by metadata.
-        found: A slice that was found rather than declared, where failures stand out; or ``None``.
-        perturbations: The same by perturbation, over trials.
-        shown: The cases worth reading, worst first.
-        hidden: How many more there are of that kind.
-        notes: What else the reader should know, a sentence each.
-        calls: What it cost.
-        advice: Commands that a reasonable person might type next, as (what for, command).
-        others: Versions of other models that took part.
-        unasked: How many of the broken cases are so only because the model could not be asked any more.
-        stopped: Where and why it was stopped early, or ``None`` where all cases were run.
-        correction: How often the judge of the check errs, where there is one; ``rate`` is then corrected.
+        scale: The range of the scores; ``None`` if they have no bounds.
+        signed: Whether the scores are changes; 0 then means that nothing moved.
+        metric: The name of the metric that ``rate`` is (``"f1_macro"``); ``None`` for a rate or mean.
+        cases: Counts of case outcomes.
+        trials: Counts of trial outcomes.
+        interval: Confidence bounds of ``rate``, or ``None``.
+        required: The rate that ``at_least`` requires, or ``None``.
+        comparison: The comparison with the approved version, or ``None`` if there is none.
+        moved: The change of the distribution of answers, in a drift check; otherwise ``None``.
+        variation: A sentence about the variation of the model's answers to the same input, or ``None``.
+        varies: Whether the model varies; ``None`` if that was not needed for the verdict.
+        flaky: Cases that pass in some of their repeats only, those nearest to one half first.
+        slices: Counts by slice.
+        found: An undeclared slice with many failures, or ``None``.
+        perturbations: Counts of trials by perturbation.
+        shown: The cases that a report shows, worst first.
+        hidden: The number of cases that were left out of ``shown``.
+        notes: Further remarks, a sentence each.
+        calls: Calls, times and costs.
+        advice: Commands that may help next, as (purpose, command).
+        others: Names and versions of the other models that took part.
+        unasked: The number of cases with an error because the model was not called: it was given up, or a
+            budget was spent.
+        stopped: The early stop, or ``None`` if all cases were run.
+        correction: The errors of the check's judge, or ``None`` if it has none; ``rate`` is corrected for
+            them, if there are enough labels.
     """
 
     check: str
@@ -434,12 +422,12 @@ class Verdict:
 
     @property
     def passed(self) -> bool:
-        """True if the check met its limits."""
+        """True if the check met all its limits."""
         return self.status is Status.PASSED
 
     @property
     def failed(self) -> bool:
-        """True if the check missed a limit and noise cannot explain it."""
+        """True if the check missed a limit, and noise cannot explain that."""
         return self.status is Status.FAILED
 
     @property
@@ -448,14 +436,20 @@ class Verdict:
         return self.status is Status.INCONCLUSIVE
 
     @property
+    def compared_with(self) -> str:
+        """The name of the other version in reports: ``approved``, or its version if another was chosen."""
+        other = None if self.comparison is None else self.comparison.version
+        return "approved" if other in (None, self.approved_version) else other
+
+    @property
     def headline(self) -> str:
-        """The first line of every report: the finding that decided."""
+        """The summary of the worst finding: the first line of every report."""
         worst = self._worst
         return worst.summary if worst is not None else f"{self.cases.judged} cases"
 
     @property
     def reveals(self) -> str | None:
-        """The least change that the check could have detected, as the deciding finding says, or ``None``."""
+        """The smallest change that the check could have detected, from the worst finding; or ``None``."""
         return None if self._worst is None else self._worst.reveals
 
     @property

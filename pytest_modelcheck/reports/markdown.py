@@ -68,7 +68,7 @@ def to_markdown(report: RunReport, room: int = ROOM) -> str:
     """
     sections = [
         _text(_head(report)),
-        *(_text(_details(check)) for check in report.checks if _has_details(check)),
+        *(_text(_details(check)) for check in report.checks if check.verdict.status is not Status.PASSED),
     ]
     return "".join(_fitting(sections, room))
 
@@ -93,10 +93,6 @@ def _fitting(sections: Sequence[str], room: int) -> Iterator[str]:
 
 def _text(lines: Iterable[str]) -> str:
     return "".join(f"{harmless(line)}\n" for line in lines)
-
-
-def _has_details(check: CheckReport) -> bool:
-    return check.verdict.status is not Status.PASSED
 
 
 def code(text: str) -> str:
@@ -223,11 +219,11 @@ def _moved(moved: Moved) -> Iterator[str]:
 
 def _cases(check: CheckReport, wrong: Sequence[CaseResult]) -> Iterator[str]:
     comparison = check.verdict.comparison
-    version = "" if comparison is None else excerpt(comparison.version, 30)
+    other = "before" if comparison is None else excerpt(check.verdict.compared_with, 30)
     more = f", the worst {_CASES} shown" if len(wrong) > _CASES else ""
     yield f"<details><summary>{plural(len(wrong), 'failing case')}{more}</summary>"
     yield ""
-    heads = ("case", "input", "expected", "got", code(version) if version else "before")
+    heads = ("case", "input", "expected", "got", other if other in ("approved", "before") else code(other))
     yield f"| {' | '.join(heads)} |"
     yield "|---|---|---|---|---|"
     for case in wrong[:_CASES]:

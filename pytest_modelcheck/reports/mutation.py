@@ -251,6 +251,7 @@ def _table(one: Mutation, suite: Mutation, width: int) -> Iterator[str]:
         place = f"  [{number}] "
         yield f"{place}{cut(suite.name(check), max(20, width - len(place) - len(text) - 2))}  {text}"
     yield ""
+    # Below a certain width, names of damages matter more than a column for each check.
     shown = checks[: max(1, (width - 18 - _LEAST_NAME) // 6)]
     room = min(_NAME, width - 18 - 6 * len(shown))
     heads = "".join(f"{f'[{number}]':>6}" for number in range(1, len(shown) + 1))
@@ -262,8 +263,8 @@ def _table(one: Mutation, suite: Mutation, width: int) -> Iterator[str]:
         text = "".join(f"{_shown(cell):>6}" for cell in cells[: len(shown)])
         yield f"  {padded(cut(name, room), room)}{percent(share):>7}{text}{unsure or '':>8}".rstrip()
     if len(shown) < len(checks):
-        left = plural(len(checks) - len(shown), "check")
-        yield f"  no room for {left} that noticed more: see --format=html"
+        left = len(checks) - len(shown)
+        yield f"  {plural(left, 'check has', 'checks have')} no column here; `best` is of all checks"
     calling = sum(cell.called for check in checks for cell in check.cells)
     if calling:
         yield f"  new: bodies made new calls, in {plural(calling, 'replay')}; not judged"

@@ -119,7 +119,7 @@ def _answers(case: ShownCase, verdict: Verdict, room: int) -> list[Line]:
     then: Line = ()
     if case.approved is not None and verdict.comparison is not None and case.approved != case.got:
         was_right = right if case.note == "regressed" or case.approved == case.expected else PLAIN
-        then = ((f"{verdict.comparison.version}: ", PLAIN), (case.approved, was_right))
+        then = ((f"{verdict.compared_with}: ", PLAIN), (case.approved, was_right))
         together = (*now, ("   (", PLAIN), *then, (")", PLAIN))
         if _cells(together) <= room:
             return [together]
@@ -147,10 +147,7 @@ def _contrasted(
     contrast: Contrast, verdict: Verdict, room: int, styles: tuple[Style, Style]
 ) -> Iterator[Line]:
     names = {"expected": ("expected", "got"), "base": ("unperturbed", "perturbed")}
-    version = "approved" if verdict.comparison is None else verdict.comparison.version
-    both = names.get(contrast.against, (version, verdict.version or "now"))
-    if both[0] == both[1]:
-        both = ("approved", "now")
+    both = names.get(contrast.against, (verdict.compared_with, "now"))
     if contrast.parts[0][0] == "":
         column = max(map(width_of, both)) + 2
         _, *texts = contrast.parts[0]

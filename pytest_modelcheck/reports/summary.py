@@ -48,7 +48,18 @@ MARKS: Final[dict[Status, tuple[str, dict[str, bool]]]] = {
 # What stands before the name of a check: its mark.
 MARGIN: Final = 7
 
-_HEADINGS: Final = ("passed", "rate", "bounds", "was", "broke", "fixed", "changed", "new/cached", "cost")
+_HEADINGS: Final = (
+    "passed",
+    "rate",
+    "bounds",
+    "approved",
+    "broke",
+    "fixed",
+    "changed",
+    "calls",
+    "cached",
+    "cost",
+)
 _NARROWEST: Final = 10
 _EVERYTHING: Final = 1 << 16
 
@@ -72,16 +83,17 @@ class _Layout:
 _WITH_BARS: Final = (
     _Layout(24, frozenset(), 28),
     _Layout(16, frozenset({"bounds"}), 24),
-    _Layout(12, frozenset({"bounds"}), 18),
-    _Layout(12, frozenset({"bounds", "passed"}), 18),
-    _Layout(12, frozenset({"bounds", "passed", "new/cached"}), 16),
-    _Layout(12, frozenset({"bounds", "passed", "new/cached", "cost"}), 12),
+    _Layout(12, frozenset({"bounds"}), 24),
+    _Layout(12, frozenset({"bounds", "passed"}), 24),
+    _Layout(12, frozenset({"bounds", "passed", "calls", "cached"}), 16),
+    _Layout(12, frozenset({"bounds", "passed", "calls", "cached", "cost"}), 12),
 )
 
 _WITHOUT_BARS: Final = (
     _Layout(0, frozenset(), 16),
     _Layout(0, frozenset({"bounds", "passed"}), 12),
-    _Layout(0, frozenset({"bounds", "passed", "broke", "fixed", "new/cached", "cost"}), 0),
+    _Layout(0, frozenset({"bounds", "passed", "broke", "fixed", "calls", "cached", "cost"}), 0),
+    _Layout(0, frozenset({*_HEADINGS} - {"rate", "changed"}), 0),
 )
 
 
@@ -98,7 +110,7 @@ def table(
     start = axis_from(ordered)
     names = [verdict.check.partition("::")[2] for verdict in ordered]
     longest = max(width_of(excerpt(name, _EVERYTHING)) for name in names)
-    rows = [_HEADINGS, *map(_row, ordered)]
+    rows = [_headings(ordered), *map(_row, ordered)]
     layout = _layout(rows, width, longest, drawable=any(map(has_bar, ordered)))
     columns = _columns(rows, layout)
     room = max(_NARROWEST, _room(columns, layout, width))
@@ -146,6 +158,11 @@ def _with_axis(heading: str, layout: _Layout, start: float) -> str:
     return f"{heading}  {axis(start, layout.cells)}" if layout.cells else heading
 
 
+def _headings(verdicts: Iterable[Verdict]) -> tuple[str, ...]:
+    others = {verdict.compared_with for verdict in verdicts if verdict.comparison is not None}
+    return tuple("before" if name == "approved" and others - {name} else name for name in _HEADINGS)
+
+
 def _row(verdict: Verdict) -> tuple[str, ...]:
     cases, interval, comparison = verdict.cases, verdict.interval, verdict.comparison
     stopped = "" if verdict.stopped is None else f" of {verdict.stopped.of}"
@@ -156,17 +173,18 @@ def _row(verdict: Verdict) -> tuple[str, ...]:
         figure_text(verdict),
         "" if interval is None else _bounds_cell(interval, verdict.scale),
         rate_text(approved, verdict),
-        "" if comparison is None else _count(comparison.regressed),
-        "" if comparison is None else _count(comparison.fixed),
+        "" if comparison is None else _count(len(comparison.regressed)),
+        "" if comparison is None else _count(len(comparison.fixed)),
         "" if comparison is None else str(len(comparison.changed)),
-        f"{verdict.calls.asked}/{verdict.calls.cached}",
+        _count(verdict.calls.asked),
+        _count(verdict.calls.cached),
         "" if verdict.calls.cost is None else money_text(verdict.calls.cost),
     )
 
 
-def _count(cases: Sequence[str]) -> str:
-    """A number of cases as text; empty for 0, so that a column of zeros is left out."""
-    return str(len(cases)) if cases else ""
+def _count(number: int) -> str:
+    """Return nothing for 0, so that a column in which nothing happened is left out."""
+    return str(number) if number else ""
 
 
 def _bounds_cell(interval: Interval, scale: Scale | None) -> str:

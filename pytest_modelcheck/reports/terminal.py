@@ -47,14 +47,14 @@ _TITLES = {
 
 
 def header_line(
-    model: str, version: str | None, approved: str | None, cache: str, against: str | None = None
+    models: Sequence[str], version: str | None, approved: str | None, cache: str, against: str | None = None
 ) -> str:
     """The line at the top of a run that names the tested models.
 
-    >>> header_line("triage", "2.1", "2.0", ".modelcheck_cache")
+    >>> header_line(["triage"], "2.1", "2.0", ".modelcheck_cache")
     'modelcheck: triage 2.1 (approved: 2.0), cache: .modelcheck_cache'
     """
-    tested = f"{model} {version or '(unversioned)'}"
+    tested = f"{', '.join(models)} {version or '(unversioned)'}"
     beside = f", against {against}" if against is not None else ""
     return f"modelcheck: {tested} (approved: {approved or 'none yet'}){beside}, cache: {cache}"
 
@@ -116,7 +116,7 @@ def broke_line(verdict: Verdict) -> str | None:
     ids = comparison.regressed
     more = f" (+{len(ids) - _NAMED:,} more)" if len(ids) > _NAMED else ""
     lost = slices_standing_out(verdict)[:1]
-    where = "".join(f"; {' '.join(_group(group, comparison).split())}" for group in lost)
+    where = "".join(f"; {' '.join(_group(group, verdict.compared_with).split())}" for group in lost)
     return f"{plural(len(ids), 'case')} broke: {', '.join(ids[:_NAMED])}{more}{where}"
 
 
@@ -136,7 +136,12 @@ def _facts(verdict: Verdict, *, every: bool = False) -> Iterator[tuple[str, str]
     if verdict.reveals is not None:
         yield "", verdict.reveals
     if not every:
-        missed = [finding.summary for finding in verdict.findings[1:] if not finding.met]
+        why = (
+            ""
+            if verdict.correction is None
+            else f"; uncorrected for the judge's errors: {verdict.correction.why}"
+        )
+        missed = [finding.summary.removesuffix(why) for finding in verdict.findings[1:] if not finding.met]
         yield from _labelled("also", missed)
     if verdict.moved is not None:
         yield from _labelled("moved", _moved(verdict.moved))
@@ -147,7 +152,8 @@ def _facts(verdict: Verdict, *, every: bool = False) -> Iterator[tuple[str, str]
     where = verdict.slices if every else slices_standing_out(verdict)
     scored = verdict.metric is not None
     found = [excerpt(f"found: {verdict.found}", _FOUND)] if verdict.found else []
-    yield from _labelled("where", [*_groups(where, comparison, every=every, scored=scored), *found])
+    other = None if comparison is None else verdict.compared_with
+    yield from _labelled("where", [*_groups(where, other, every=every, scored=scored), *found])
     under = verdict.perturbations if every else perturbations_standing_out(verdict)
     yield from _labelled("under", _groups(under, None, every=every))
     if cost := cost_of(verdict.calls):
@@ -164,11 +170,12 @@ def _rate(verdict: Verdict) -> str:
     rate = f"{verdict.rate:{number}}" if verdict.graded else percent(verdict.rate or 0.0)
     if verdict.stopped is not None:
         rate += f" of the {plural(verdict.cases.judged, 'case')} that were run"
+    elif verdict.cases.error and not verdict.metric:
+        rate += f" of the {plural(verdict.cases.judged, 'case')} without an error"
     if comparison is None or comparison.approved_rate is None:
         return rate
     then = f"{comparison.approved_rate:{number}}" if verdict.graded else percent(comparison.approved_rate)
-    approved = "approved " if comparison.version == verdict.approved_version else ""
-    return f"{rate}   ({approved}{comparison.version}: {then})"
+    return f"{rate}   ({verdict.compared_with}: {then})"
 
 
 def _moved(moved: Moved) -> list[str]:
@@ -191,25 +198,24 @@ def _change(comparison: Comparison) -> list[str]:
     return lines
 
 
-def _groups(
-    groups: Sequence[Group], comparison: Comparison | None, *, every: bool, scored: bool = False
-) -> list[str]:
-    lines = [_group(group, comparison, scored=scored) for group in groups]
+def _groups(groups: Sequence[Group], other: str | None, *, every: bool, scored: bool = False) -> list[str]:
+    lines = [_group(group, other, scored=scored) for group in groups]
     more = 0 if every else len(lines) - _GROUPS
     return [*lines[:_GROUPS], f"(+{more} more)"] if more > 0 else lines
 
 
-def _group(group: Group, comparison: Comparison | None, *, scored: bool = False) -> str:
+def _group(group: Group, other: str | None, *, scored: bool = False) -> str:
+    """A slice with its figures, and those of the other version, where there is one."""
     then, name = "", padded(excerpt(group.name, _NAME), 24)
     if scored:
         value, before = (
             ("n/a" if one is None else f"{one:.3g}") for one in (group.metric, group.approved_metric)
         )
-        if comparison is not None and group.approved_judged:
-            then = f"   ({comparison.version}: {before})"
+        if other is not None and group.approved_judged:
+            then = f"   ({other}: {before})"
         return f"{name} {value} over {plural(group.judged, 'case')}{then}"
-    if comparison is not None and group.approved_judged:
-        then = f"   ({comparison.version}: {group.approved_passed}/{group.approved_judged})"
+    if other is not None and group.approved_judged:
+        then = f"   ({other}: {group.approved_passed}/{group.approved_judged})"
     return f"{name} {group.passed}/{group.judged} pass{then}"
 
 
@@ -264,14 +270,20 @@ def _cases(verdict: Verdict) -> Iterator[Line]:
         more = note == "regressed" and number > verdict.cases.failed  # others only answer something else
         if more or any(case.note == "fixed" for case in others):
             note = "differs"
-        since = verdict.comparison if note == "regressed" else None
-        yield _heading(_TITLES.get(note, "other cases"), number, len(others), since)
+        lost = _lost(verdict) if note == "regressed" else ""
+        yield _heading(_TITLES.get(note, "other cases"), number, len(others), lost)
     for case in others:
         yield from case_lines(case, verdict, reason_of(case), note)
 
 
-def _heading(title: str, number: int, shown: int, since: Comparison | None = None) -> Line:
-    lost = "" if since is None else f", {len(since.regressed)} of them since {since.version}"
+def _lost(verdict: Verdict) -> str:
+    """Say how many of the failing cases the other version passed; nothing for none."""
+    count = len(verdict.comparison.regressed) if verdict.comparison is not None else 0
+    when = "when approved" if verdict.compared_with == "approved" else f"with {verdict.compared_with}"
+    return f", of which {count} passed {when}" if count else ""
+
+
+def _heading(title: str, number: int, shown: int, lost: str = "") -> Line:
     cut = f"; worst {shown} shown" if shown < number else ""
     count = f"{number}{lost}{cut}" if shown else f"{number}, not shown"
     return ((f"  {title} ", {"bold": True}), (f"({count})", PLAIN))

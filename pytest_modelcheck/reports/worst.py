@@ -1,4 +1,4 @@
-"""What to read first: how much was lost, where a check fails, and what failing checks have in common.
+"""The order of reading: how much was lost, where a check fails, and what failing checks have in common.
 
 PYTEST_DONT_REWRITE
 """
@@ -114,10 +114,15 @@ def where(verdict: Verdict) -> str | None:
     if group is None:
         return None
     if group.metric is not None:
-        before = "" if group.approved_metric is None else f", was {group.approved_metric:.3g}"
+        before = (
+            ""
+            if group.approved_metric is None
+            else f" ({verdict.compared_with}: {group.approved_metric:.3g})"
+        )
         return f"{excerpt(group.name, _NAME)}: {verdict.metric} {group.metric:.3g}{before}"
-    was = f", was {group.approved_passed}/{group.approved_judged}" if group.approved_judged else ""
-    return f"{excerpt(group.name, _NAME)}: {group.passed}/{group.judged} pass{was}"
+    before = f"{group.approved_passed}/{group.approved_judged}" if group.approved_judged else ""
+    beside = f" ({verdict.compared_with}: {before})" if before else ""
+    return f"{excerpt(group.name, _NAME)}: {group.passed}/{group.judged} pass{beside}"
 
 
 def places(verdict: Verdict) -> Iterator[str]:
@@ -176,17 +181,17 @@ def triage(verdicts: Sequence[Verdict]) -> str | None:
     outstanding = [check.partition("::")[2] for p_value, _, check in sorted(missing) if p_value <= BELIEVED]
     others = sum(verdict.failed and _chance(verdict) is None for verdict in verdicts)
     beside = (
-        f" (not counting {others} that {'fails' if others == 1 else 'fail'} without a p-value)"
+        f"; {plural(others, 'other failure does', 'other failures do')} not depend on chance"
         if others
         else ""
     )
-    missed = f"of {len(missing)} that miss a limit{beside}"
-    after = f"corrected for {plural(len(verdicts), 'check')}"
+    among = f"among {plural(len(verdicts), 'check')}"
     if not outstanding:
-        return f"{after}, none {missed} stands out: chance alone may explain them"
+        return f"{among}, chance alone may explain {len(missing)} missed limits{beside}"
     more = f" (+{len(outstanding) - _SHOWN} more)" if len(outstanding) > _SHOWN else ""
-    verb = "stands" if len(outstanding) == 1 else "stand"
-    return f"{after}, {len(outstanding)} {missed} {verb} out: {', '.join(outstanding[:_SHOWN])}{more}"
+    named = f"{', '.join(outstanding[:_SHOWN])}{more}"
+    unexplained = f"{len(outstanding)} of {len(missing)} missed limits"
+    return f"even {among}, chance does not explain {unexplained}: {named}{beside}"
 
 
 def adjusted_p_values(verdicts: Sequence[Verdict]) -> list[float | None]:

@@ -18,7 +18,6 @@ from pytest_modelcheck.errors import BaselineError
 from pytest_modelcheck.models.identity import Files, changed_keys
 from pytest_modelcheck.models.model import redacted_line
 from pytest_modelcheck.records import CaseResult, Finding, Outcome, Status
-from pytest_modelcheck.session.candidate import header_of, leave
 from pytest_modelcheck.session.check import Step, plan_of
 from pytest_modelcheck.session.levels import settle
 from pytest_modelcheck.session.lines import address, case_result, expectation, identity
@@ -94,7 +93,7 @@ class Approved(Mapping[str, CaseResult]):
         known = None if self.baseline is None else self.baseline.get(trial.case.id)
         if known is None or known.digest != identity(trial.case):
             return None
-        key = (trial.perturbation or "", trial.variant, 0)
+        key = (*trial.place, 0)
         return next((one for one in known.trials if one.key == key), None)
 
     def answer(self, trial: Trial, question: bytes | None = None) -> bytes | None:
@@ -263,15 +262,15 @@ def run_other_version(check: Check, other_version: Model, approved: Approved) ->
     run = yield Step(work, plan.trials(), slots=check.slots, other_version=other_version)
     asked = check.asked_of(other_version) - before
     findings = (_not_judged(check, other_version),)
-    header = header_of(
-        check, other_version, cases=len(results), findings=findings, reads_approved=results.reads_approved
+    header = check.header(
+        other_version, cases=len(results), findings=findings, reads_approved=results.reads_approved
     )
     rows = {case.id: lines.bare(line) for case, line in zip(results.cases, results.lines, strict=True)}
     if results.reads_approved:
         rows = {case: lines.settled(line) for case, line in rows.items()}
     earlier = check.candidates.read(header.model, header.test, header.version or "")
     if not spec.partial and earlier is None:
-        leave(check, header, results.lines)
+        check.leave(header, results.lines)
     note = f"{other_version.label} was run beside it: {plural(asked, 'answer')} asked"
     return Approved(
         Baseline(header, rows, f"the run of {other_version.label}"),

@@ -19,7 +19,7 @@ from pytest_modelcheck.records import JUDGED, Outcome, Trial
 from pytest_modelcheck.session.approved import Approved, answer_to
 from pytest_modelcheck.session.calibration import BASES
 from pytest_modelcheck.session.check import Step
-from pytest_modelcheck.session.results import Results
+from pytest_modelcheck.session.first_run import run_again
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from pytest_modelcheck.records import CaseResult, TrialResult
     from pytest_modelcheck.session.check import Check, Steps
     from pytest_modelcheck.session.found import Judgement, Noise
+    from pytest_modelcheck.session.results import Results
     from pytest_modelcheck.stats.noise import Excess
 
 Runs = dict[int, list["TrialResult"]]
@@ -45,41 +46,21 @@ def look_for_baseline_noise(check: Check, judgement: Judgement, noise: Noise) ->
     results, approved = judgement.ran.results, judgement.approved
     missing = max(0, BASES - check.spec.repeats)
     if missing:
-        more = Results(check.plan)
-        more.cases = results.cases
+        # Beyond the check's own repeats, the one that measures variation, and those of a confirmation.
         first = 2 * check.spec.repeats + 1 + (missing if noise.more else 0)
-        work = replace(check.work(approved.answer), take=more.take)
-        yield Step(work, _more_trials(results, more, first, missing), slots=check.slots)
+        more, _ = yield from run_again(check, results, approved, range(first, first + missing), once=True)
         noise = replace(noise, more=(*noise.more, more))
     runs = [results, *([] if noise.again is None else [noise.again]), *noise.more]
-    cases = [_merged(each) for each in zip(*runs, strict=True)]
+    cases = [
+        replace(each[0], trials=tuple(trial for run in each for trial in run.trials))
+        for each in zip(*runs, strict=True)
+    ]
     if results.reads_approved:
         changes = yield from _by_the_body(check, results, cases)
         return replace(noise, changes=changes, regressions=None)
     return replace(
         noise, changes=_changes(check, approved, cases), regressions=_regressions(check, approved, cases)
     )
-
-
-def _merged(runs: Sequence[CaseResult]) -> CaseResult:
-    """A case with the trials of all of its runs."""
-    return replace(runs[0], trials=tuple(trial for run in runs for trial in run.trials))
-
-
-def _more_trials(results: Results, more: Results, first: int, missing: int) -> Iterator[Trial]:
-    """Return the trials missing to three runs of each, in slots that nobody else takes."""
-    index = itertools.count(results.size)
-    for number, case in enumerate(results.cases):
-        once = (
-            [trial for trial in results.trials(number) if not trial.repeat] if results.masks[number] else []
-        )
-        if not once:
-            more.skip(case, number)
-        of = len(once) * missing
-        for one, place in itertools.product(once, range(missing)):
-            yield Trial(
-                next(index), case, one.perturbation, one.perturbed, one.variant, first + place, number, of
-            )
 
 
 # -- what bodies do not compare themselves ------------------------------------------------------------

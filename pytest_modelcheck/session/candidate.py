@@ -8,59 +8,112 @@ from __future__ import annotations
 import platform
 import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from pytest_modelcheck.baselines import baseline
-from pytest_modelcheck.baselines.header import Header
+from pytest_modelcheck.baselines import baseline, lines
+from pytest_modelcheck.baselines.identity import now
 from pytest_modelcheck.models.definition import retires_on
+from pytest_modelcheck.records import Origin
+from pytest_modelcheck.reports.jsons import pack, printable
+from pytest_modelcheck.reports.model import CheckReport
+from pytest_modelcheck.session.check import Judged
+from pytest_modelcheck.session.observing import whole_cases
+from pytest_modelcheck.session.results import OTHER
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator, Mapping
 
-    from pytest_modelcheck.models.model import Model
+    from pytest_modelcheck.baselines.header import Header
+    from pytest_modelcheck.records import Verdict
     from pytest_modelcheck.session.check import Check
+    from pytest_modelcheck.session.found import Judgement
 
 
-def header_of(check: Check, model: Model, **more: Any) -> Header:
-    """The first line of the result file of a check that one version of its model was run in."""
-    spec = check.spec
-    return Header(
-        test=spec.id,
-        kind=spec.kind,
-        model=model.name,
-        metric="" if spec.metric is None else spec.metric.name,
-        version=model.version,
-        fingerprint=model.fingerprint,
-        body=spec.provenance.body,
-        source=spec.provenance.source,
-        files=spec.provenance.files,
-        others={other.name: other.version or "" for other in spec.others},
-        plugin=check.plugin,
-        retires=str(retires_on(model.definition, model.version) or ""),
-        **more,
-    )
+def leave(check: Check, judgement: Judgement, verdict: Verdict) -> Judged:
+    """Write the result file, if it is a candidate or needed for a report.
 
-
-def leave(check: Check, header: Header, rows: Iterable[bytes]) -> Path | None:
-    """Leave the result file as the candidate of its version; ``None`` where it cannot be written."""
-    try:
-        return check.candidates.write(header, rows)
-    except OSError as error:
-        check.warn(
-            f"the results could not be saved for `modelcheck approve` in {check.candidates.root}: "
-            f"{error.strerror or error}. Make the folder writable, or name another (modelcheck_cache_dir)"
+    It is a candidate for approval unless only some cases were run, or the model's version has no name.
+    """
+    spec, ran, results = check.spec, judgement.ran, judgement.ran.results
+    is_candidate = not spec.partial and check.subject.version is not None
+    path, reads_approved = None, results.reads_approved
+    if is_candidate or check.places.report:
+        header = check.header(
+            check.subject,
+            cases=len(results),
+            systems=tuple(sorted(ran.systems)),
+            # If bodies compare with the approved answer, the rate means nothing once this run is approved.
+            rate=None if reads_approved else judgement.observed.rate,
+            judged=0 if reads_approved else judgement.observed.cases.judged,
+            environment=_environment(),
+            findings=verdict.findings,
+            stopped="" if ran.early is None else str(ran.early.stopped),
+            reads_approved=reads_approved,
+            run=_report_of(check, verdict),
+            shape=_shape(check, judgement),
         )
-        return None
+        if is_candidate:
+            path = check.leave(header, _rows(judgement))
+        if path is None and check.places.report:
+            path, is_candidate = _leave_for_the_report(header, _rows(judgement)), False
+    return Judged(verdict, ran.first_failure, path, is_candidate)
 
 
-def leave_for_the_report(header: Header, rows: Iterable[bytes]) -> Path:
+def _shape(check: Check, judgement: Judgement) -> Mapping[str, list[str]]:
+    if not check.spec.shaped:
+        return {}
+    from pytest_modelcheck.session.contracts import answered_shape
+
+    return answered_shape(whole_cases(judgement.ran.results, judgement.noise.again), check.subject)
+
+
+def _report_of(check: Check, verdict: Verdict) -> dict[str, object]:
+    """The report of the check, without its cases."""
+    provenance = check.spec.provenance
+    path = provenance.source.partition("::")[0]
+    report = CheckReport(
+        verdict,
+        fingerprint=check.subject.fingerprint,
+        origin=Origin(path, provenance.line) if path else None,
+        when=now(),
+        rerun=check.spec.rerun,
+        retires=_retires(check),
+    )
+    fields: dict[str, object] = printable(pack(report))
+    del fields["cases"]
+    return fields
+
+
+def _retires(check: Check) -> str | None:
+    """The day on which the approved version of the model shuts down, or ``None`` if it is not known."""
+    held = check.held
+    day = None if held is None else retires_on(check.subject.definition, held.version) or held.retires
+    return None if day is None else str(day)
+
+
+def _rows(judgement: Judgement) -> Iterator[bytes]:
+    """The lines of the result file: each case, with its approved result and its further runs."""
+    results, again, approved = judgement.ran.results, judgement.noise.again, judgement.approved
+    second = iter(again or ())
+    for match, line in zip(results.matches, results.lines, strict=True):
+        if match == OTHER or (match and approved.replaced):  # otherwise the line says that both are equal
+            then = approved.judged_line(lines.id_of(line)) or b"null"
+            line = lines.more_details(line, b'"approved":' + then)  # noqa: PLW2901 - the last of equal keys counts
+        if again is not None:
+            case = next(second)
+            more = lines.trials_line(case.trials, case.digest)
+            line = lines.more_details(line, b'"more":' + more)  # noqa: PLW2901
+        yield line
+
+
+def _leave_for_the_report(header: Header, rows: Iterable[bytes]) -> Path:
     """Leave the result file of a run that is not a candidate, for whoever reports the run, and removes it."""
     with tempfile.NamedTemporaryFile(prefix="modelcheck-", suffix=".jsonl", delete=False) as file:
         file.writelines(baseline.chunks(header, rows))
     return Path(file.name)
 
 
-def environment() -> str:
+def _environment() -> str:
     """The model's surroundings, in a word: ``CPython 3.12.1, Linux x86_64``."""
     python = f"{platform.python_implementation()} {platform.python_version()}"
     return f"{python}, {platform.system()} {platform.machine()}"

@@ -60,7 +60,7 @@ class Causes:
             cause.text = one_line(result)
         if len(cause.trials) < _EXAMPLES:
             cause.trials.append(result.trial.index)
-        if result.asked and result.error is not None and _may_be_parsing(type(result.error)):
+        if result.error is not None and _may_be_parsing(type(result.error), answered=bool(result.asked)):
             self._parsing[type(result.error).__name__] = type(result.error)
 
     @property
@@ -101,5 +101,6 @@ def one_line(result: Result) -> str:
     return said if result.error is None else f"{type(result.error).__name__}: {said}"
 
 
-def _may_be_parsing(error: type[BaseException]) -> bool:
-    return issubclass(error, (ValueError, KeyError)) or error.__name__.endswith(_PARSERS)
+def _may_be_parsing(error: type[BaseException], *, answered: bool) -> bool:
+    # Without an answer the model's own code raised. It may parse too, but only the name of an error says so.
+    return error.__name__.endswith(_PARSERS) or (answered and issubclass(error, (ValueError, KeyError)))

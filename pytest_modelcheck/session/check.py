@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import shlex
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
+from pytest_modelcheck.baselines.header import Header
 from pytest_modelcheck.engine.body import by_repeat
 from pytest_modelcheck.engine.trials import Plan
 from pytest_modelcheck.engine.work import Work
+from pytest_modelcheck.models.definition import retires_on
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterable, Sequence
@@ -26,9 +28,8 @@ if TYPE_CHECKING:
     from pytest_modelcheck.engine.work import FindApproved, Run
     from pytest_modelcheck.models.model import Model
     from pytest_modelcheck.records import Calls, Case, Trial, Verdict
-    from pytest_modelcheck.session.fresh import FreshAnswers
     from pytest_modelcheck.session.places import Places
-    from pytest_modelcheck.session.replayed import ReplayedAnswers
+    from pytest_modelcheck.session.replayed import FreshAnswers, ReplayedAnswers
 
     Found = TypeVar("Found")
     Steps = Generator["Step", Run, Found]
@@ -127,6 +128,36 @@ class Check:
     def slots(self) -> Callable[[Trial, bytes, int], int] | None:
         """Says which of several answers a call gets in the check's own trials."""
         return by_repeat if self.spec.repeats > 1 else None
+
+    def header(self, model: Model, **more: Any) -> Header:
+        """The first line of the result file of a run with one version of the model."""
+        spec = self.spec
+        return Header(
+            test=spec.id,
+            kind=spec.kind,
+            model=model.name,
+            metric="" if spec.metric is None else spec.metric.name,
+            version=model.version,
+            fingerprint=model.fingerprint,
+            body=spec.provenance.body,
+            source=spec.provenance.source,
+            files=spec.provenance.files,
+            others={other.name: other.version or "" for other in spec.others},
+            plugin=self.plugin,
+            retires=str(retires_on(model.definition, model.version) or ""),
+            **more,
+        )
+
+    def leave(self, header: Header, rows: Iterable[bytes]) -> Path | None:
+        """Leave a result file as the candidate of its version; ``None`` where it cannot be written."""
+        try:
+            return self.candidates.write(header, rows)
+        except OSError as error:
+            self.warn(
+                f"the results could not be saved for `modelcheck approve` in {self.candidates.root}: "
+                f"{error.strerror or error}. Make the folder writable, or name another (modelcheck_cache_dir)"
+            )
+            return None
 
     def work(self, find_approved: FindApproved, *, keep_errors: bool = False) -> Work:
         """Return how the body is run."""

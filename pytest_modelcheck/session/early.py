@@ -18,9 +18,15 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from pytest_modelcheck.checks.decide import refuse_contradiction, required_rate
-from pytest_modelcheck.checks.losses import Scale
 from pytest_modelcheck.checks.runs import groups_of
-from pytest_modelcheck.checks.watching import Terms, Watch, at_the_end, findings_of, why_not_watched
+from pytest_modelcheck.checks.watching import (
+    LossScale,
+    Terms,
+    Watch,
+    at_the_end,
+    findings_of,
+    why_not_watched,
+)
 from pytest_modelcheck.records import Calls, CaseResult, Outcome, Stopped
 from pytest_modelcheck.session.approved import replay
 from pytest_modelcheck.session.check import Step, plan_of
@@ -108,7 +114,7 @@ class EarlyRun:
         self._runs: list[Run] = []
         self._inapplicable: Counter[str] = Counter()
         self._submitted = self._asked_again = self._verified_on = 0
-        self._scale: Scale | None = None
+        self._scale: LossScale | None = None
         self._watch: Watch | None = None
         self._variation = declared(check.subject)
 
@@ -176,7 +182,7 @@ class EarlyRun:
             graded, reads_approved = graded or scale.graded, reads_approved or scale.reads_approved
             if (graded, reads_approved) == (scale.graded, scale.reads_approved):
                 return
-        self._scale = Scale(self._comparable(), graded, self._check.spec.limits.score_as, reads_approved)
+        self._scale = LossScale(self._comparable(), graded, self._check.spec.limits.score_as, reads_approved)
         self._watch = self._watching(self._scale)
         place = 0
         for unit in self._taken:
@@ -190,7 +196,7 @@ class EarlyRun:
         cases = (case for unit in self._units for case in unit)
         return {case.id: then[case.id] for case in cases if _is_known(case, then.get(case.id))}
 
-    def _watching(self, scale: Scale) -> Watch:
+    def _watching(self, scale: LossScale) -> Watch:
         spec, limits = self._check.spec, self._check.spec.limits
         seen = observe(self._check, self._ran(), self._approved, Noise())
         observed = replace(seen.observed, graded=scale.graded, reads_approved=scale.reads_approved)
@@ -277,6 +283,7 @@ class EarlyRun:
             comparable = 0 if self._scale is None else len(self._scale.then)
             early = Early(stopped, tuple(findings_of(decided, str(stopped))), comparable)
         elif self._known != "exact":
+            # The rules that were looked at on the way have used up half of the false-fail rate.
             check = replace(check, spec=replace(spec, limits=at_the_end(spec.limits)))
         place = {case.id: number for number, case in enumerate(self._cases)}
         cases = [case for case in spec.cases if case.id in place]
@@ -315,12 +322,9 @@ def units_of(spec: CheckSpec) -> list[Unit]:
     names = None if key is None else groups_of(cases, key)
     for case in cases:
         groups.setdefault(case.id if names is None else names[case.id], []).append(case)
-    lots = {name: _lot(spec.seed, name) for name in groups}
+    texts = {name: f"{spec.seed} {name!r}".encode(errors="surrogatepass") for name in groups}
+    lots = {name: hashlib.blake2b(text, digest_size=8).digest() for name, text in texts.items()}
     return [groups[name] for name in sorted(groups, key=lots.__getitem__)]
-
-
-def _lot(seed: int, name: Hashable) -> bytes:
-    return hashlib.blake2b(f"{seed} {name!r}".encode(errors="surrogatepass"), digest_size=8).digest()
 
 
 def batches(units: Sequence[Unit], spec: CheckSpec) -> Iterator[list[Unit]]:

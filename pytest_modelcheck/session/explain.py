@@ -216,7 +216,11 @@ def _chosen(judgement: Judgement, number: int, note: str, lowest: Mapping[int, t
     if again is not None:
         second = again.whole(number)
         case = replace(case, trials=(*case.trials, *second.trials))
-        trials += zip([_again(one, results.size, own) for one in second.trials], second.trials, strict=True)
+        # In reverse, so that the first repeat of a place stands for it.
+        by_place = {trial.place: trial for trial in reversed(own)}
+        for one in second.trials:
+            first = by_place[one.place]
+            trials.append((first.again(results.size + first.index, one.repeat), one))
     if note in LOWEST:
         trial, result = trials[lowest[number][1]]
     else:
@@ -224,12 +228,6 @@ def _chosen(judgement: Judgement, number: int, note: str, lowest: Mapping[int, t
         trial, result = next((one for one in trials if one[1].outcome is wanted), trials[0])
     errors = results.errors if again is None else results.errors | again.errors
     return Chosen(case, trial, result, note, errors.get(trial.index))
-
-
-def _again(result: TrialResult, size: int, own: Sequence[Trial]) -> Trial:
-    """A trial of the second run, from those of the first."""
-    one = next(trial for trial in own if (trial.perturbation or "", trial.variant) == result.place)
-    return Trial(size + one.index, one.case, one.perturbation, one.perturbed, one.variant, result.repeat)
 
 
 # -- what they say -------------------------------------------------------------------------------------

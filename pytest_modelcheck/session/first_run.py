@@ -1,10 +1,11 @@
-"""The first step: every trial of the check, once.
+"""Runs of all trials of a check: the first, and further ones.
 
 PYTEST_DONT_REWRITE
 """
 
 from __future__ import annotations
 
+import itertools
 import time
 from collections import Counter
 from dataclasses import dataclass, replace
@@ -18,10 +19,12 @@ from pytest_modelcheck.session.levels import settle
 from pytest_modelcheck.session.results import Results
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from pytest_modelcheck.engine.result import Result
     from pytest_modelcheck.engine.trials import Plan
+    from pytest_modelcheck.engine.work import Run
+    from pytest_modelcheck.records import Trial
     from pytest_modelcheck.session.approved import Approved
     from pytest_modelcheck.session.check import Check, Steps
     from pytest_modelcheck.session.revalidation import Remembered
@@ -103,3 +106,33 @@ def first_run(check: Check, approved: Approved) -> Steps[tuple[Ran, Remembered |
         explained=run.explained,
     )
     return ran, takers.remembered
+
+
+def run_again(
+    check: Check, first: Results, approved: Approved, shifts: Sequence[int], *, once: bool = False
+) -> Steps[tuple[Results, Run]]:
+    """Run every trial again, as runs that there never were.
+
+    Args:
+        check: The check.
+        first: The results of its own trials.
+        approved: What it is compared with.
+        shifts: What is added to the number of a trial's repeat: one further run for each.
+        once: Whether the repeats of a trial are left out.
+    """
+    again = Results(check.plan, settle=None if check.spec.levels is None else settle)
+    again.cases = first.cases
+
+    def trials() -> Iterator[Trial]:
+        index = itertools.count(first.size)
+        for number, case in enumerate(first.cases):
+            own = first.trials(number) if first.masks[number] else []
+            own = [one for one in own if not (once and one.repeat)]
+            if not own:
+                again.skip(case, number)
+            for shift, one in itertools.product(shifts, own):
+                yield one.again(next(index), one.repeat + shift, number, len(own) * len(shifts))
+
+    work = replace(check.work(approved.answer), take=again.take)
+    run = yield Step(work, trials(), slots=check.slots)
+    return again, run

@@ -126,18 +126,15 @@ def _corrected(
     heard = {key: outcome(answer) for key, answer in answers.items()}
     graded = any(trial.score is not None for trials in cases.values() for trial in trials)
     versions = {key: label.metadata.get("version") for key, label in labels.items()}
-    make = Corrector(known, heard, versions, graded=graded, exact=_is_exact(check))
+    # Nothing but the judge's errors is left to chance then.
+    exact = declared_of(check.spec) is True and check.spec.limits.population == "fixed"
+    make = Corrector(known, heard, versions, graded=graded, exact=exact)
     own = make.of_version(now, check.subject.version)
     judging = replace(judging, own=len(own), value=make.value(now.values(), make.telling(own)))
     then = yield from _of_approved(check, approved, outcome)
     if not now.keys() & then.keys():
         return judging
     return replace(judging, sides=make.sides(approved.version, then, now, check.subject.version))
-
-
-def _is_exact(check: Check) -> bool:
-    """Return whether nothing but the judge's errors is left to chance."""
-    return declared_of(check.spec) is True and check.spec.limits.population == "fixed"
 
 
 # -- what was said -------------------------------------------------------------------------------------
@@ -388,7 +385,8 @@ class Corrector:
                 scores.append(_said(words))
             else:
                 truths.append(truth)
-        return JudgedMean(tuple(scores), self._off(keys), tuple(truths), _mean(list(map(_said, cases))))
+        off = tuple(self.known[key] - self.heard[key] for key in sorted(keys))
+        return JudgedMean(tuple(scores), off, tuple(truths), _mean(list(map(_said, cases))))
 
     def _rate(self, cases: Sequence[Sequence[Word]], errors: Errors) -> JudgedRate:
         """The corrected rate of some cases."""
@@ -405,9 +403,6 @@ class Corrector:
         different = len(set(map(_keys, rest)))
         passed = math.ceil(_mean(list(map(_said, rest))) * different - 1e-9)
         return JudgedRate(passed, different, errors, right, len(truths), self.exact, word)
-
-    def _off(self, keys: Iterable[str]) -> tuple[float, ...]:
-        return tuple(self.known[key] - self.heard[key] for key in sorted(keys))
 
     def _errors(self, keys: Iterable[str]) -> Errors:
         pairs = [(self.known[key] == 1.0, self.heard[key] == 1.0) for key in keys]

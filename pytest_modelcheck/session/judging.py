@@ -40,6 +40,7 @@ def judge(check: Check, ran: Ran, approved: Approved, beside: tuple[Finding, ...
 def with_noise(check: Check, judgement: Judgement, noise: Noise) -> Judgement:
     """The same check, once more is known of the model's noise."""
     ran, approved, seen = judgement.ran, judgement.approved, judgement.seen
+    # A metric is computed from what probes recorded, too; outcomes of probes count for looks alone.
     probed = seen.observed.scores is not None and noise.probed is not judgement.noise.probed
     if noise.again is not judgement.noise.again or probed:
         seen = observe(check, ran, approved, noise)

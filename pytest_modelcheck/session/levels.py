@@ -42,16 +42,14 @@ def settle(results: Iterable[Result]) -> None:
         key = (id(trial.case), trial.repeat)
         last = before.get(key)
         before[key] = result
-        if last is not None and last.score is not None and result.score < last.score - _rounding(last.score):
+        if last is None or last.score is None:
+            continue
+        # The last bits of a float are noise: the composition of a batch alone moves them.
+        if result.score < last.score - 1e-6 * abs(last.score):
             result.outcome = _FALLEN[result.outcome]
             result.message = (
                 f"the score falls from {last.score:.3g} ({_name(last.trial)}) to {result.score:.3g}"
             )
-
-
-def _rounding(score: float) -> float:
-    """The last bits of a float are noise: the composition of a batch alone moves them."""
-    return 1e-6 * abs(score)
 
 
 def _name(trial: Trial) -> str:

@@ -8,9 +8,14 @@ PYTEST_DONT_REWRITE
 
 from __future__ import annotations
 
+import tempfile
+import weakref
+from array import array
 from collections import Counter
+from collections.abc import Sequence
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, Final
+from itertools import accumulate
+from typing import IO, TYPE_CHECKING, Any, Final, overload
 
 from pytest_modelcheck.baselines import lines
 from pytest_modelcheck.canonical import (
@@ -31,7 +36,7 @@ from pytest_modelcheck.records import MISSING, WRONG, CaseResult, Outcome, Trial
 from pytest_modelcheck.reports.pictures import pictures_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator
 
     from pytest_modelcheck.engine.result import Result
     from pytest_modelcheck.models.model import Raw
@@ -289,3 +294,72 @@ def as_shown(value: Any) -> str:
 
 def _cut(raw: str, text: str) -> str:
     return raw if len(raw) <= LONGEST else lines.quoted(text[: LONGEST - 1] + "…")
+
+
+# -- all lines of a run --------------------------------------------------------------------------------
+
+_ROOM: Final = 8 << 20
+"""Bytes of lines that are held in memory before they are written."""
+_READ: Final = 1 << 18
+
+
+class Lines(Sequence[bytes]):
+    """Lines in the order in which they came, found again by their number.
+
+    Beyond 8 MB they go to a file without a name, and take 8 bytes of memory each.
+
+    >>> lines = Lines()
+    >>> lines.extend([b"one", b"two"])
+    >>> lines[1], list(lines), len(lines)
+    (b'two', [b'one', b'two'], 2)
+    """
+
+    def __init__(self, room: int | None = None) -> None:
+        self._room = _ROOM if room is None else room
+        self._held: list[bytes] = []
+        self._size = self._end = 0
+        self._file: IO[bytes] | None = None
+        self._starts = array("Q")
+
+    def __len__(self) -> int:
+        return len(self._starts) + len(self._held)
+
+    def extend(self, rows: Sequence[bytes]) -> None:
+        """Add lines, without their ends."""
+        self._held += rows
+        self._size += sum(map(len, rows))
+        if self._size > self._room:
+            self._write()
+
+    @overload
+    def __getitem__(self, index: int) -> bytes: ...
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[bytes]: ...
+    def __getitem__(self, index: int | slice) -> bytes | Sequence[bytes]:
+        if isinstance(index, slice):
+            return [self[number] for number in range(*index.indices(len(self)))]
+        number = range(len(self))[index]
+        if self._file is None or number >= len(self._starts):
+            return self._held[number - len(self._starts)]
+        self._file.seek(self._starts[number])
+        return self._file.readline()[:-1]
+
+    def __iter__(self) -> Iterator[bytes]:
+        start, rest = 0, b""
+        while self._file is not None and start < self._end:
+            self._file.seek(start)  # others may read meanwhile
+            block = self._file.read(min(_READ, self._end - start))
+            start += len(block)
+            *whole, rest = (rest + block).split(b"\n")
+            yield from whole
+        yield from self._held
+
+    def _write(self) -> None:
+        if self._file is None:
+            self._file = tempfile.TemporaryFile()  # noqa: SIM115 - closed with the object
+            weakref.finalize(self, self._file.close)
+        self._file.seek(self._end)
+        self._starts.extend(accumulate((len(line) + 1 for line in self._held[:-1]), initial=self._end))
+        self._file.write(b"\n".join([*self._held, b""]))
+        self._end = self._file.tell()
+        self._held, self._size = [], 0

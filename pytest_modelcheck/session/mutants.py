@@ -120,7 +120,7 @@ def _of_whole_answers(
     for share in SHARES:
         replays = tuple(_exchanged(values, values, share, dice) for _ in range(REPLAYS))
         yield Mutant(f"{share:.0%} exchanged", "exchanged", replays)
-    common = _most_common(values)
+    common = json.loads(Counter(json.dumps(one) for one in values.values()).most_common(1)[0][0])
     yield Mutant("always the same answer", "constant", (dict.fromkeys(values, common),))
     for name, keys in slices.items():
         own = {key: values[key] for key in keys}
@@ -176,10 +176,6 @@ def _exchanged(some: Values, values: Values, share: float, dice: Random) -> Valu
         if others:
             found[key] = others[0]
     return found
-
-
-def _most_common(values: Values) -> Any:
-    return json.loads(Counter(json.dumps(one) for one in values.values()).most_common(1)[0][0])
 
 
 def _of_a_part(part: _Part, values: Values, dice: Random) -> Iterator[Mutant]:

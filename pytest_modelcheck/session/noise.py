@@ -16,10 +16,9 @@ from pytest_modelcheck.session.baseline_noise import look_for_baseline_noise
 from pytest_modelcheck.session.calibration import Calibration, disagreements_of, excess_of
 from pytest_modelcheck.session.causes import one_line
 from pytest_modelcheck.session.check import Step
+from pytest_modelcheck.session.first_run import run_again
 from pytest_modelcheck.session.judging import with_noise
-from pytest_modelcheck.session.levels import settle
 from pytest_modelcheck.session.replayed import ReplayedAnswers
-from pytest_modelcheck.session.results import Results
 from pytest_modelcheck.session.variation import declared_of, measured, seen, trials_to_repeat
 from pytest_modelcheck.session.weigh import uses_looks
 
@@ -32,6 +31,7 @@ if TYPE_CHECKING:
     from pytest_modelcheck.session.approved import Approved
     from pytest_modelcheck.session.check import Check, Steps
     from pytest_modelcheck.session.found import Judgement, Noise
+    from pytest_modelcheck.session.results import Results
     from pytest_modelcheck.session.variation import Variation
 
 SCREEN: Final = 0.05
@@ -247,11 +247,9 @@ def _judged_once(results: Results) -> Iterator[Trial]:
 
 
 def _run_afresh(check: Check, judgement: Judgement, noise: Noise) -> Steps[Noise]:
-    spec, results, approved = check.spec, judgement.ran.results, judgement.approved
-    again = Results(check.plan, settle=None if spec.levels is None else settle)
-    again.cases = results.cases
-    work = replace(check.work(approved.answer), take=again.take)
-    yield Step(work, _fresh(results, again, spec.repeats), slots=check.slots)
+    approved = judgement.approved
+    # The repeat that follows the check's own is left to the measurement of the variation.
+    again, _ = yield from run_again(check, judgement.ran.results, approved, [check.spec.repeats + 1])
     noise = replace(noise, again=again)
     if judgement.observed.drops is not None or judgement.observed.comparison is None:
         return noise
@@ -259,24 +257,3 @@ def _run_afresh(check: Check, judgement: Judgement, noise: Noise) -> Steps[Noise
     paired = (pair_of(case, approved.get(case.id)) for case in again)
     found = compare(paired, approved.version, now=len(again), then=len(approved))
     return replace(noise, afresh=(len(found.regressed), len(found.fixed), found.judged))
-
-
-def _fresh(results: Results, again: Results, repeats: int) -> Iterator[Trial]:
-    """The same trials once more, as runs that there never were.
-
-    Args:
-        results: The results of the check's own trials.
-        again: Is told of cases without trials.
-        repeats: How often each was run. The slot that follows is left to the measurement of the variation.
-    """
-    index = results.size
-    for number, case in enumerate(results.cases):
-        trials = results.trials(number) if results.masks[number] else []
-        if not trials:
-            again.skip(case, number)
-        for one in trials:
-            repeat = one.repeat + repeats + 1
-            yield Trial(
-                index, one.case, one.perturbation, one.perturbed, one.variant, repeat, number, len(trials)
-            )
-            index += 1

@@ -1,4 +1,4 @@
-"""Approved answers, in place of today's.
+"""Answers in place of those that are stored: the approved version's, or new ones.
 
 PYTEST_DONT_REWRITE
 """
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from pytest_modelcheck.models.model import Answers, Model, Raw
+    from pytest_modelcheck.models.usage import Measured
     from pytest_modelcheck.records import CaseResult, Trial
 
 
@@ -61,3 +62,44 @@ class ReplayedAnswers:
 
     def release(self, keys: Iterable[bytes] | None = None) -> None:
         """Nothing was claimed."""
+
+
+class FreshAnswers:
+    """Answers in place of the remembered ones: the model is asked anew, and nothing of it is kept."""
+
+    claims = None  # what is asked again is not shared
+
+    def __init__(self, answers: Answers) -> None:
+        self._answers = answers
+        self._given: dict[bytes, Raw] = {}
+        self.warn = answers.warn
+
+    def find(self, key: bytes) -> Raw | None:
+        """Look up what was answered in this step."""
+        return self._given.get(key)
+
+    def add(self, key: bytes | None, value: Any) -> Raw:
+        """Take an answer for this step alone."""
+        raw = self._answers.add(None, value)
+        if key is not None:
+            self._given[key] = raw
+        return raw
+
+    def measured(self, key: bytes | None, measured: Measured) -> None:
+        """Ignore the time of an answer: it says nothing of the one that is remembered."""
+
+    refusal = None
+    """Missing answers are called for."""
+
+    def release(self, keys: Iterable[bytes] | None = None) -> None:
+        """Nothing was claimed."""
+
+    def decode(self, raw: Raw) -> Any:
+        """Make the answer anew."""
+        return self._answers.decode(raw)
+
+    def reload(self) -> None:
+        """Ignore the answers of others."""
+
+    def save(self) -> None:
+        """Nothing is kept."""

@@ -9,14 +9,12 @@ PYTEST_DONT_REWRITE
 
 from __future__ import annotations
 
-import tempfile
-import weakref
 from array import array
 from collections import Counter
 from collections.abc import Sequence
 from itertools import accumulate, islice
 from operator import attrgetter
-from typing import IO, TYPE_CHECKING, Any, Final, overload
+from typing import TYPE_CHECKING, Any, Final, overload
 
 import orjson
 
@@ -36,7 +34,7 @@ from pytest_modelcheck.records import (
     Trial,
 )
 from pytest_modelcheck.session.causes import Causes
-from pytest_modelcheck.session.lines import LONGEST, as_shown, row_of
+from pytest_modelcheck.session.lines import LONGEST, Lines, as_shown, row_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator
@@ -48,9 +46,6 @@ if TYPE_CHECKING:
     Once = tuple[Trial, TrialResult]
     """A trial and its result."""
 
-_ROOM: Final = 8 << 20
-"""Bytes of lines that are held in memory before they are written."""
-_READ: Final = 1 << 18
 _TRIALS: Final = 1 << 14
 """Trials held in memory, at most; others are read or made again on demand."""
 _PICTURES: Final = 4 << 20
@@ -64,72 +59,11 @@ _ERROR_BIT: Final = BITS[Outcome.ERROR]
 _JUDGED_BITS: Final = BITS[Outcome.PASSED] | BITS[Outcome.FAILED]
 
 ABSENT, SAME, OTHER = range(3)
-_UNKEPT: Final = b'{"$unkept":'
 """What is approved of a case: nothing, the same line, or another line."""
 
+_UNKEPT: Final = b'{"$unkept":'
+
 _index: Final = attrgetter("trial.index")
-
-
-class Lines(Sequence[bytes]):
-    """Lines in the order in which they came, found again by their number.
-
-    Beyond 8 MB they go to a file without a name, and take 8 bytes of memory each.
-
-    >>> lines = Lines()
-    >>> lines.extend([b"one", b"two"])
-    >>> lines[1], list(lines), len(lines)
-    (b'two', [b'one', b'two'], 2)
-    """
-
-    def __init__(self, room: int | None = None) -> None:
-        self._room = _ROOM if room is None else room
-        self._held: list[bytes] = []
-        self._size = self._end = 0
-        self._file: IO[bytes] | None = None
-        self._starts = array("Q")
-
-    def __len__(self) -> int:
-        return len(self._starts) + len(self._held)
-
-    def extend(self, lines: Sequence[bytes]) -> None:
-        """Add lines, without their ends."""
-        self._held += lines
-        self._size += sum(map(len, lines))
-        if self._size > self._room:
-            self._write()
-
-    @overload
-    def __getitem__(self, index: int) -> bytes: ...
-    @overload
-    def __getitem__(self, index: slice) -> Sequence[bytes]: ...
-    def __getitem__(self, index: int | slice) -> bytes | Sequence[bytes]:
-        if isinstance(index, slice):
-            return [self[number] for number in range(*index.indices(len(self)))]
-        number = range(len(self))[index]
-        if self._file is None or number >= len(self._starts):
-            return self._held[number - len(self._starts)]
-        self._file.seek(self._starts[number])
-        return self._file.readline()[:-1]
-
-    def __iter__(self) -> Iterator[bytes]:
-        start, rest = 0, b""
-        while self._file is not None and start < self._end:
-            self._file.seek(start)  # others may read meanwhile
-            block = self._file.read(min(_READ, self._end - start))
-            start += len(block)
-            *whole, rest = (rest + block).split(b"\n")
-            yield from whole
-        yield from self._held
-
-    def _write(self) -> None:
-        if self._file is None:
-            self._file = tempfile.TemporaryFile()  # noqa: SIM115 - closed with the object
-            weakref.finalize(self, self._file.close)
-        self._file.seek(self._end)
-        self._starts.extend(accumulate((len(line) + 1 for line in self._held[:-1]), initial=self._end))
-        self._file.write(b"\n".join([*self._held, b""]))
-        self._end = self._file.tell()
-        self._held, self._size = [], 0
 
 
 class Distinct:

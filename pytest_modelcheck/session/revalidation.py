@@ -16,7 +16,7 @@ from pytest_modelcheck.models.model import plain
 from pytest_modelcheck.records import Finding, Outcome, Status
 from pytest_modelcheck.session.causes import one_line
 from pytest_modelcheck.session.check import Step
-from pytest_modelcheck.session.fresh import FreshAnswers
+from pytest_modelcheck.session.replayed import FreshAnswers
 from pytest_modelcheck.stats.rates import odd_one_out_p
 
 if TYPE_CHECKING:
@@ -55,7 +55,8 @@ class Remembered:
         for result in results:
             known = {key: raw for key, raw in result.asked if key is not None and self._remembered(key)}
             if known and all(key in known for key, _ in result.asked):
-                self._found.setdefault(self._lot(known), (result.trial, known))
+                lot = hashlib.sha256(self._salt + b"".join(known)).digest()
+                self._found.setdefault(lot, (result.trial, known))
         for lot in sorted(self._found)[2 * self._wanted :]:
             del self._found[lot]
 
@@ -71,9 +72,6 @@ class Remembered:
                 old |= known
                 trials.append(trial)
         return old, trials
-
-    def _lot(self, keys: Iterable[bytes]) -> bytes:
-        return hashlib.sha256(self._salt + b"".join(keys)).digest()
 
 
 def remembered_of(check: Check, approved: Approved) -> Remembered:

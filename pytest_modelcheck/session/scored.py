@@ -46,7 +46,7 @@ def scores_of(check: Check, metric: Metric, results: Results, approved: Approved
         for trial in results.trials(number):
             if trial.repeat:
                 continue
-            place = (trial.perturbation or "", trial.variant)
+            place = trial.place
             now = [one for one in trials if one.place == place]
             first = _answers(one for one in now if one.repeat < spec.repeats)
             fresh = _answers(one for one in now if one.repeat >= spec.repeats)
@@ -72,6 +72,7 @@ def scores_of(check: Check, metric: Metric, results: Results, approved: Approved
                     probes=probed.probes,
                 )
             )
+    # Cases are right or wrong only where all of them are labels: a number is neither.
     if any(case.wrong is None for case in cases):
         cases = [replace(case, wrong=None, was_wrong=None) for case in cases]
     return Scores(metric, cases, declared_of(spec), repeated, spec.seed)
@@ -82,11 +83,7 @@ def recorded_otherwise(results: Results, probes: Sequence[Result]) -> set[int]:
     found = set()
     for probe in probes:
         trial = probe.trial
-        first = next(
-            one.answer
-            for one in results[trial.number].trials
-            if one.place == (trial.perturbation or "", trial.variant)
-        )
+        first = next(one.answer for one in results[trial.number].trials if one.place == trial.place)
         recorded = trial_result(probe).answer
         if recorded is None or first is None or not same(recorded, first):
             found.add(trial.number)

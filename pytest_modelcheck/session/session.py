@@ -5,6 +5,7 @@ PYTEST_DONT_REWRITE
 
 from __future__ import annotations
 
+import gc
 from contextlib import contextmanager, nullcontext
 from dataclasses import replace
 from functools import cached_property
@@ -16,7 +17,6 @@ from pytest_modelcheck.calls.throttle import Allowance
 from pytest_modelcheck.canonical import Codec, Projection
 from pytest_modelcheck.engine.answers import Switchboard
 from pytest_modelcheck.engine.body import Bodies
-from pytest_modelcheck.engine.garbage import spared
 from pytest_modelcheck.engine.recipe import Recipe
 from pytest_modelcheck.engine.router import Router
 from pytest_modelcheck.engine.tickets import Handle, offline_error
@@ -321,3 +321,32 @@ def _next(steps: Steps[Judged], run: Run) -> Step | Judged:
     except StopIteration as end:
         judged: Judged = end.value
         return judged
+
+
+# -- the garbage collector --------------------------------------------------------------------------------
+
+_FROZEN_AT_START = 1000  # more than CPython 3.12 itself freezes when it starts (375), and may as well thaw
+_PATIENCE = 20_000
+"""New objects before a collection, in place of 700: most are freed by then anyway."""
+
+
+@contextmanager
+def spared() -> Iterator[None]:
+    """Let the garbage collector look at new objects only, and less often.
+
+    A check makes so many objects that collections begin again and again, each of which walks through all
+    that there is: the model, the cases, the application. None of it becomes garbage meanwhile.
+    """
+    first, *others = before = gc.get_threshold()
+    if first:  # else somebody collects by hand
+        gc.set_threshold(max(first, _PATIENCE), *others)
+    # Where somebody has frozen objects for good, thawing would undo it.
+    freezes = gc.get_freeze_count() <= _FROZEN_AT_START
+    if freezes:
+        gc.freeze()
+    try:
+        yield
+    finally:
+        if freezes:
+            gc.unfreeze()
+        gc.set_threshold(*before)

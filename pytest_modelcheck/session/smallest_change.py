@@ -152,6 +152,7 @@ class Chase:
         self._check = check
         self._hunts = hunts
         self._work = check.work(judgement.approved.answer)
+        # Trials of a second run were numbered from the size on.
         self._unused = judgement.ran.results.size * 2
         self._start = check.asked
         self._known = {self._key(hunt, hunt.result.trial.perturbed): hunt.result for hunt in hunts}

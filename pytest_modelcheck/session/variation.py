@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 from pytest_modelcheck.baselines.sameness import are_other, differ, paired_calls
 from pytest_modelcheck.canonical import differences, same
+from pytest_modelcheck.canonical.text import plural
 from pytest_modelcheck.checks.compare import why_unseen
 from pytest_modelcheck.errors import ModelError
 from pytest_modelcheck.records import JUDGED, Outcome, Trial
@@ -86,20 +87,18 @@ def trials_to_repeat(results: Results, changed: Collection[int]) -> tuple[list[O
     numbers = {*results.some(Outcome.FAILED, MEASURED, changed), *results.some(Outcome.PASSED, MEASURED)}
     for number in sorted(numbers):
         for one in results.once(number):
+            # A call without a digest cannot be told apart from others: nobody would know its answer again.
             if one[1].outcome in JUDGED and all(digest for digest, _ in one[1].asked):
                 is_wrong = one[1].outcome is Outcome.FAILED or number in changed
                 (wrong if is_wrong else right).append(one)
     chosen = [*_one_a_case(wrong), *_one_a_case(right)][:MEASURED]
     if not chosen:
         return [], []
-    more = range(len(chosen), MEASURED)
-    rounds = [[_again(trial, 1) for trial, _ in chosen]]
-    rounds += [[_again(chosen[n % len(chosen)][0], _FAR + n // len(chosen)) for n in more]] if more else []
+    rounds = [[trial.again(trial.index, 1) for trial, _ in chosen]]
+    if len(chosen) < MEASURED:
+        turns = (divmod(n, len(chosen)) for n in range(len(chosen), MEASURED))
+        rounds.append([chosen[place][0].again(chosen[place][0].index, _FAR + turn) for turn, place in turns])
     return chosen, rounds
-
-
-def _again(one: Trial, slot: int) -> Trial:
-    return Trial(one.index, one.case, one.perturbation, one.perturbed, one.variant, slot)
 
 
 def measured(model: Model, first: Sequence[Once], again: Sequence[Result]) -> Variation:
@@ -147,7 +146,8 @@ def _judged(model: Model, pairs: Sequence[tuple[TrialResult, TrialResult]]) -> V
     lost = agreements.count(False)
     if not lost:
         return Variation(
-            varies=False, words=f"does not vary ({len(agreements)} of {len(agreements)} answers repeated)"
+            varies=False,
+            words=f"does not vary: {plural(len(agreements), 'answer')} came out the same when run again",
         )
     if model.definition.deterministic and not repeats:
         return declared(model)

@@ -17,8 +17,6 @@ import shlex
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
-from pytest_modelcheck.baselines import lines
-from pytest_modelcheck.baselines.identity import now
 from pytest_modelcheck.baselines.lines import gained_by
 from pytest_modelcheck.canonical.text import gains, plural
 from pytest_modelcheck.checks.compare import changes_alone
@@ -28,34 +26,30 @@ from pytest_modelcheck.checks.protocol import Reason
 from pytest_modelcheck.checks.vacuous import constant, unmoved
 from pytest_modelcheck.checks.watching import why_not_watched
 from pytest_modelcheck.display import redacted, redacted_value
-from pytest_modelcheck.models.definition import retires_on
-from pytest_modelcheck.records import Finding, Interval, Origin, Scale, Status, Tally, Verdict
-from pytest_modelcheck.reports.jsons import pack, printable, unpack
-from pytest_modelcheck.reports.model import CheckReport
+from pytest_modelcheck.records import Finding, Interval, Scale, Status, Tally, Verdict
+from pytest_modelcheck.reports.jsons import pack, unpack
 from pytest_modelcheck.reports.selection import notes_of
 from pytest_modelcheck.session.answered import systems_note
 from pytest_modelcheck.session.approved import approved_of, may_be_stale, replay, run_other_version
-from pytest_modelcheck.session.candidate import environment, header_of, leave, leave_for_the_report
-from pytest_modelcheck.session.check import Judged
+from pytest_modelcheck.session.candidate import leave
 from pytest_modelcheck.session.early import may_stop, run_until_decided
 from pytest_modelcheck.session.explain import explain
 from pytest_modelcheck.session.first_run import first_run
 from pytest_modelcheck.session.found import Noise
 from pytest_modelcheck.session.judging import judge
 from pytest_modelcheck.session.noise import calibrate, calibrate_changes, confirm, measure
-from pytest_modelcheck.session.observing import whole_cases
 from pytest_modelcheck.session.results import OTHER
 from pytest_modelcheck.session.variation import declared
 from pytest_modelcheck.session.weigh import decide_noise
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Sequence
 
     from pytest_modelcheck.checks.judged import Judging
     from pytest_modelcheck.checks.metrics import Scores
     from pytest_modelcheck.records import CaseResult
     from pytest_modelcheck.session.approved import Approved
-    from pytest_modelcheck.session.check import Check, Steps
+    from pytest_modelcheck.session.check import Check, Judged, Steps
     from pytest_modelcheck.session.explain import Explained
     from pytest_modelcheck.session.found import Judgement, Ran
 
@@ -79,7 +73,7 @@ def steps_of(check: Check) -> Steps[Judged]:
 
         explained = yield from shrink(check, judgement, explained)
         explained = yield from shrink_input(check, judgement, explained)
-    return _leave(check, judgement, conclude(check, judgement, explained))
+    return leave(check, judgement, conclude(check, judgement, explained))
 
 
 def judgement_of(check: Check) -> Steps[Judgement]:
@@ -139,87 +133,6 @@ def _stood_still(check: Check, ran: Ran, approved: Approved) -> tuple[Finding, .
     elif spec.kind == "invariance":
         found = constant(ran.results, approved)
     return () if found is None else (found,)
-
-
-# -- the result file -----------------------------------------------------------------------------------
-
-
-def _leave(check: Check, judgement: Judgement, verdict: Verdict) -> Judged:
-    """Write the result file, if it is a candidate or needed for a report.
-
-    It is a candidate for approval unless only some cases were run, or the model's version has no name.
-    """
-    spec, ran, results = check.spec, judgement.ran, judgement.ran.results
-    is_candidate = not spec.partial and check.subject.version is not None
-    path, reads_approved = None, results.reads_approved
-    if is_candidate or check.places.report:
-        header = header_of(
-            check,
-            check.subject,
-            cases=len(results),
-            systems=tuple(sorted(ran.systems)),
-            # If bodies compare with the approved answer, the rate means nothing once this run is approved.
-            rate=None if reads_approved else judgement.observed.rate,
-            judged=0 if reads_approved else judgement.observed.cases.judged,
-            environment=environment(),
-            findings=verdict.findings,
-            stopped="" if ran.early is None else str(ran.early.stopped),
-            reads_approved=reads_approved,
-            run=_report_of(check, verdict),
-            shape=_shape(check, judgement),
-        )
-        if is_candidate:
-            path = leave(check, header, _rows(judgement))
-        if path is None and check.places.report:
-            path, is_candidate = leave_for_the_report(header, _rows(judgement)), False
-    return Judged(verdict, ran.first_failure, path, is_candidate)
-
-
-def _shape(check: Check, judgement: Judgement) -> Mapping[str, list[str]]:
-    if not check.spec.shaped:
-        return {}
-    from pytest_modelcheck.session.contracts import answered_shape
-
-    return answered_shape(whole_cases(judgement.ran.results, judgement.noise.again), check.subject)
-
-
-def _report_of(check: Check, verdict: Verdict) -> dict[str, object]:
-    """The report of the check, without its cases."""
-    provenance = check.spec.provenance
-    path = provenance.source.partition("::")[0]
-    report = CheckReport(
-        verdict,
-        fingerprint=check.subject.fingerprint,
-        origin=Origin(path, provenance.line) if path else None,
-        when=now(),
-        rerun=check.spec.rerun,
-        retires=_retires(check),
-    )
-    fields: dict[str, object] = printable(pack(report))
-    del fields["cases"]
-    return fields
-
-
-def _retires(check: Check) -> str | None:
-    """The day on which the approved version of the model shuts down, or ``None`` if it is not known."""
-    held = check.held
-    day = None if held is None else retires_on(check.subject.definition, held.version) or held.retires
-    return None if day is None else str(day)
-
-
-def _rows(judgement: Judgement) -> Iterator[bytes]:
-    """The lines of the result file: each case, with its approved result and its further runs."""
-    results, again, approved = judgement.ran.results, judgement.noise.again, judgement.approved
-    second = iter(again or ())
-    for match, line in zip(results.matches, results.lines, strict=True):
-        if match == OTHER or (match and approved.replaced):  # otherwise the line says that both are equal
-            then = approved.judged_line(lines.id_of(line)) or b"null"
-            line = lines.more_details(line, b'"approved":' + then)  # noqa: PLW2901 - the last of equal keys counts
-        if again is not None:
-            case = next(second)
-            more = lines.trials_line(case.trials, case.digest)
-            line = lines.more_details(line, b'"more":' + more)  # noqa: PLW2901
-        yield line
 
 
 # -- the verdict ---------------------------------------------------------------------------------------

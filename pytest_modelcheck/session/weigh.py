@@ -16,17 +16,16 @@ from pytest_modelcheck.checks.changes import Compared, look_at_changes
 from pytest_modelcheck.checks.decide import required_rate
 from pytest_modelcheck.checks.excess import look_at_rise
 from pytest_modelcheck.checks.lost import LEAST_BROKEN, MOST_CASES, candidates_of, look_at_slices
-from pytest_modelcheck.checks.protocol import FreshSets, Probes, Reason, Rules, without_more_runs
-from pytest_modelcheck.checks.weighing import Probed, looks, numbered_as, weigh
+from pytest_modelcheck.checks.protocol import FreshSets, Probes, Reason, Rules, renumbered, without_more_runs
+from pytest_modelcheck.checks.weighing import Probed, looks, weigh
 from pytest_modelcheck.engine.body import by_repeat
 from pytest_modelcheck.errors import OfflineError
 from pytest_modelcheck.records import GRADE, JUDGED, Outcome, Trial
 from pytest_modelcheck.session.check import Step
+from pytest_modelcheck.session.first_run import run_again
 from pytest_modelcheck.session.judging import with_noise
-from pytest_modelcheck.session.levels import settle
 from pytest_modelcheck.session.observing import whole_cases
 from pytest_modelcheck.session.replayed import ReplayedAnswers
-from pytest_modelcheck.session.results import Results
 from pytest_modelcheck.session.variation import Variation, declared_of, seen
 
 if TYPE_CHECKING:
@@ -40,6 +39,7 @@ if TYPE_CHECKING:
     from pytest_modelcheck.checks.weighing import Weighed
     from pytest_modelcheck.session.check import Check, Steps
     from pytest_modelcheck.session.found import Judgement, Noise
+    from pytest_modelcheck.session.results import Results
 
 _PROBE: Final = 1 << 30
 """The repeat number of the first probe: beyond those of all sets, and of the measurement of variation."""
@@ -115,7 +115,7 @@ def _limits_slices(check: Check, judgement: Judgement) -> bool:
 
 
 def _slice_drops(check: Check, judgement: Judgement, weighed: Weighed) -> tuple[Look, str]:
-    from pytest_modelcheck.checks.slice_drop import look_at_slice_drops
+    from pytest_modelcheck.checks.lost import look_at_slice_drops
 
     limits, found = check.spec.limits, judgement.ran.results.slices
     slices = {name: members for key in found.keys() for name, members in found.of(key).items()}  # noqa: SIM118
@@ -201,7 +201,7 @@ def _looks(
             look = look_at_rise(
                 weighed.paired, observed.rise, limits.max_drop or 0, Rules(limits.false_fail_rate)
             )
-            found["max_drop"] = numbered_as(weighed.paired_numbers, look)
+            found["max_drop"] = renumbered(look, weighed.paired_numbers)
     judging = observed.judging
     if judging is not None and judging.value is not None:
         found.pop("at_least", None)  # chance is in the bound of the corrected rate
@@ -242,7 +242,7 @@ def _approved_outcomes(check: Check, judgement: Judgement) -> Steps[Mapping[int,
         once = [trial for trial in own if not trial.repeat]
         for repeat in range(1, runs + 1):
             for one in once:
-                trials.append(_run_of(one, index, repeat, number, runs * len(once)))
+                trials.append(one.again(index, repeat, number, runs * len(once)))
                 index += 1
     if not trials:
         return {}
@@ -259,29 +259,11 @@ def _approved_outcomes(check: Check, judgement: Judgement) -> Steps[Mapping[int,
 
 def _fresh_sets(check: Check, judgement: Judgement, sets: int) -> Steps[Noise | None]:
     """Run every case in so many more sets, under repeat numbers that no set has used."""
-    spec, results, approved = check.spec, judgement.ran.results, judgement.approved
-    again = Results(check.plan, settle=None if spec.levels is None else settle)
-    again.cases = results.cases
-    work = replace(check.work(approved.answer), take=again.take)
-    run = yield Step(work, _fresh(results, again, spec.repeats, sets), slots=check.slots)
+    shifts = [turn * check.spec.repeats for turn in range(1, sets + 1)]
+    again, run = yield from run_again(check, judgement.ran.results, judgement.approved, shifts)
     if run.stopped is not None or any(isinstance(error, OfflineError) for error in again.errors.values()):
         return None
     return replace(judgement.noise, again=again)
-
-
-def _fresh(results: Results, again: Results, repeats: int, sets: int) -> Iterator[Trial]:
-    """The same trials once more for each set, as runs that there never were."""
-    index = results.size
-    for number, case in enumerate(results.cases):
-        trials = results.trials(number) if results.masks[number] else []
-        if not trials:
-            again.skip(case, number)
-        of = len(trials) * sets
-        for turn in range(1, sets + 1):
-            for one in trials:
-                repeat = one.repeat + turn * repeats
-                yield _run_of(one, index, repeat, number, of)
-                index += 1
 
 
 def _probe(check: Check, judgement: Judgement, needs: Iterable[Probes]) -> Steps[Noise | None]:
@@ -317,13 +299,8 @@ def _probe_trials(results: Results, rounds: Mapping[int, int]) -> Iterator[Trial
     for number, before in rounds.items():
         once = [trial for trial in results.trials(number) if not trial.repeat]
         for one in once:
-            yield _run_of(one, index, _PROBE + before, number, len(once))
+            yield one.again(index, _PROBE + before, number, len(once))
             index += 1
-
-
-def _run_of(one: Trial, index: int, repeat: int, number: int, of: int) -> Trial:
-    """The same trial as another run of it."""
-    return Trial(index, one.case, one.perturbation, one.perturbed, one.variant, repeat, number, of)
 
 
 def _variation(check: Check, judgement: Judgement, weighed: Weighed) -> Variation:
@@ -350,4 +327,7 @@ def _variation(check: Check, judgement: Judgement, weighed: Weighed) -> Variatio
         return Variation(varies=True, words="declared deterministic=False")
     if judgement.noise.again is None and check.spec.repeats == 1:
         return judgement.noise.variation
-    return Variation(varies=False, words=f"does not vary: {of} came out the same in every run")
+    first, again = judgement.ran.results, judgement.noise.again
+    further = 0 if again is None else again.size
+    runs = first.size + further + sum(probed.probes for probed in judgement.noise.probed.values())
+    return Variation(varies=False, words=f"does not vary: {of} came out the same in all {runs:,} runs")

@@ -4,10 +4,9 @@ A slice that lost cases while others gained as many leaves the overall rate unch
 say that a slice really lost, each for the maximum over all slices, so that looking at many costs nothing
 (Westfall and Young, Resampling-Based Multiple Testing (1993), section 2.2):
 
-- *exchange*: the runs of then and now are exchanged within each case. Small where noise does not explain the
-loss. - *shuffle*: drops are shuffled across cases. Small where the loss is concentrated here, and not the
-same small drop
-  everywhere.
+- *exchange*: approved and current runs are exchanged within each case. Small if noise cannot explain it.
+- *shuffle*: drops are shuffled across cases. Small if the loss is concentrated in this slice, not the same
+  small drop everywhere.
 
 PYTEST_DONT_REWRITE
 """
@@ -28,7 +27,7 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
 
 LEAST_CHANGED = 5
-"""Slices with fewer cases that changed are not looked at."""
+"""Slices with fewer changed cases are not tested."""
 
 _TIE = 1e-9
 
@@ -41,7 +40,7 @@ class Concentration:
         slice: Its place among the slices that were given.
         exchange: The p-value of "noise explains the loss".
         shuffle: The p-value of "the loss is not concentrated here".
-        excess: How far its mean drop is above that of all cases, in units of what shuffling does to it.
+        excess: How far its mean drop exceeds that of all cases, in standard deviations under shuffling.
     """
 
     slice: int
@@ -69,15 +68,14 @@ def concentrations(
     Args:
         then: For each case, the outcome or score of each approved run, at least one.
         now: For each case, in the same order, the same of each current run, at least one.
-        slices: A row a slice, a column a case: which cases are in it.
+        slices: One row per slice, one column per case: whether the case is in the slice.
         false_fail_rate: The level of the test: it decides how many resamples are drawn.
-        clusters: For each case, the group of cases that it depends on. Groups are then exchanged and shuffled
-            as
-            one: only a mean of the group counts.
+        clusters: For each case, its group of dependent cases. Groups are then exchanged and shuffled as one:
+            only their means count.
         seed: Of the resamples.
 
     Returns:
-        What was found of each slice with at least five cases whose runs differ.
+        The result for each slice with at least five cases whose runs differ.
 
     Raises:
         ValueError: The numbers of cases do not fit together.

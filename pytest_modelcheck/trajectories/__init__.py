@@ -1,4 +1,4 @@
-"""Trajectories: what an agent did, step by step.
+"""Trajectories of agents: messages, tool calls and answers, step by step.
 
 PYTEST_DONT_REWRITE
 """

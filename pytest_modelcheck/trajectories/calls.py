@@ -1,4 +1,4 @@
-"""The tool calls of an agent, and what they are compared with, in the manner of ``pytest.approx``.
+"""The tool calls of an agent, and patterns to compare them with, in the manner of ``pytest.approx``.
 
 PYTEST_DONT_REWRITE
 """
@@ -21,11 +21,11 @@ class ToolCall:
     """One call of a tool.
 
     Attributes:
-        name: The tool.
-        arguments: What it was called with: a dict, or the text itself where that was not JSON.
-        result: What it gave back; ``None`` where that is not known.
-        error: How it failed; ``None`` where it did not.
-        retries: How many equal calls right before this one failed (see :class:`Calls`).
+        name: The name of the tool.
+        arguments: The arguments: a dict, or a text if the model's text is not JSON.
+        result: The tool's result, or ``None`` if it is not known.
+        error: The error message of a failed call; ``None`` if it did not fail.
+        retries: The number of equal, failed calls right before this one (see :class:`Calls`).
 
     >>> ToolCall("refund", {"order": "A-17", "amount": 20})
     refund(order='A-17', amount=20)
@@ -46,10 +46,10 @@ class Message:
     """One message of a conversation, with the tool calls that it makes.
 
     Attributes:
-        role: ``"user"`` or ``"assistant"``, or what else the framework calls it.
-        text: What it says.
+        role: ``"user"``, ``"assistant"``, or another name of the framework.
+        text: The text.
         calls: The single attempts to call a tool, in order.
-        more: Its other parts, as plain data: images, citations, parts that nothing is known of.
+        more: Other parts, as plain data: images, citations, parts of unknown types.
     """
 
     role: str
@@ -59,11 +59,11 @@ class Message:
 
 
 class Calls(Sequence[ToolCall]):
-    """The tool calls of a trajectory, in order. Equal calls that failed right before one are its ``retries``.
+    """The tool calls of a trajectory, in order. Equal, failed calls right before a call are its ``retries``.
 
-    Calls compare by name and arguments, which the agent chose; results are the tools' own. ``==`` takes other
-    calls, or a list of names and of ``(name, arguments)`` pairs; arguments may hold objects with an ``==`` of
-    their own, such as those of dirty-equals.
+    Calls compare by name and arguments, which the agent chose, and not by results, which the tools chose.
+    ``==`` compares with other calls, or with a list of names and ``(name, arguments)`` pairs. Arguments may
+    contain objects with their own ``==``, such as those of dirty-equals.
 
     >>> calls = Calls([ToolCall("look_up", {"order": "A-17"}), ToolCall("refund", {"amount": 20})])
     >>> calls == ["look_up", ("refund", {"amount": 20})], "refund" in calls, calls["refund"].arguments
@@ -78,7 +78,7 @@ class Calls(Sequence[ToolCall]):
 
     @classmethod
     def merged(cls, attempts: Iterable[ToolCall]) -> Calls:
-        """The calls behind single attempts: one that failed and was made again at once counts once."""
+        """Return the calls of single attempts: a failed attempt and its immediate repetition are one call."""
         found: list[ToolCall] = []
         for call in attempts:
             retries = 0
@@ -94,20 +94,20 @@ class Calls(Sequence[ToolCall]):
 
     @property
     def failed(self) -> Calls:
-        """The calls that failed to the end."""
+        """The calls that failed, after any retries."""
         return Calls(call for call in self._calls if call.error is not None)
 
     @property
     def succeeded(self) -> Calls:
-        """The calls that did not fail, or did not in the end."""
+        """The calls that succeeded, at once or after retries."""
         return Calls(call for call in self._calls if call.error is None)
 
     def all(self, pattern: Any) -> Calls:
-        """The calls of a tool, or those that match a ``(name, arguments)`` pair."""
+        """Return the calls of a tool, or those that match a ``(name, arguments)`` pair."""
         return Calls(call for call in self._calls if matches(pattern, call))
 
     def count(self, value: Any) -> int:
-        """Return how many calls of a tool there are, or calls that match a ``(name, arguments)`` pair."""
+        """Return the number of calls of a tool, or of those that match a ``(name, arguments)`` pair."""
         return len(self.all(value))
 
     def __contains__(self, pattern: object) -> bool:
@@ -150,7 +150,7 @@ class Calls(Sequence[ToolCall]):
 
 
 class Matcher:
-    """Patterns that calls are compared with by ``==``.
+    """Patterns that are compared with calls by ``==``.
 
     Attributes:
         patterns: Names, ``(name, arguments)`` pairs, or calls.
@@ -169,7 +169,7 @@ class Matcher:
         self.patterns = patterns
 
     def pair(self, calls: Sequence[ToolCall]) -> list[int | None]:
-        """The place of the call that each pattern matches, or ``None``."""
+        """Return for each pattern the index of the call that it matches, or ``None``."""
         raise NotImplementedError
 
     def __eq__(self, calls: object) -> bool:
@@ -183,12 +183,12 @@ class Matcher:
 
 
 class InOrder(Matcher):
-    """Calls that contain others in this order, whatever is between them."""
+    """Matches calls that contain the patterns in this order, with any other calls between them."""
 
     word = "in_order"
 
     def pair(self, calls: Sequence[ToolCall]) -> list[int | None]:
-        """Each pattern at the first match behind that of the pattern before it."""
+        """Give each pattern its first match after that of the previous pattern."""
         found: list[int | None] = []
         start = 0
         for pattern in self.patterns:
@@ -199,12 +199,15 @@ class InOrder(Matcher):
 
 
 class Unordered(Matcher):
-    """The same calls, each as often, in any order."""
+    """Matches the same calls, each as often, in any order."""
 
     word = "unordered"
 
     def pair(self, calls: Sequence[ToolCall]) -> list[int | None]:
-        """As many patterns as possible, each with a call of its own (augmenting paths, as of Kuhn)."""
+        """Give as many patterns as possible a call of their own (Kuhn's algorithm for bipartite matching).
+
+        First come, first served would fail: a bare name could take the only call that a pair matches.
+        """
         owner: dict[int, int] = {}
 
         def claim(pattern: int, tried: set[int]) -> bool:
@@ -223,7 +226,7 @@ class Unordered(Matcher):
 
 
 def in_order(*patterns: Any) -> InOrder:
-    """Calls that contain others in this order, whatever other calls are between them.
+    """Match calls that contain the patterns in this order, with any other calls between them.
 
     Args:
         patterns: Names of tools, ``(name, arguments)`` pairs, or calls; or one list of them.
@@ -236,7 +239,7 @@ def in_order(*patterns: Any) -> InOrder:
 
 
 def unordered(*patterns: Any) -> Unordered:
-    """The same calls, each as often, in any order.
+    """Match the same calls, each as often, in any order.
 
     Args:
         patterns: Names of tools, ``(name, arguments)`` pairs, or calls; or one list of them.
@@ -249,7 +252,7 @@ def unordered(*patterns: Any) -> Unordered:
 
 
 def matches(pattern: Any, call: ToolCall) -> bool:
-    """Return whether a call is the one that a name, a pair or another call describes."""
+    """Return whether a call matches a name, a ``(name, arguments)`` pair or another call."""
     if isinstance(pattern, str):
         return pattern == call.name
     if isinstance(pattern, ToolCall):
@@ -259,7 +262,7 @@ def matches(pattern: Any, call: ToolCall) -> bool:
 
 
 def described(pattern: Any) -> str:
-    """A pattern as a reader writes a call: ``refund(amount=20)``, or the name alone."""
+    """Return a pattern as text, in the form of a call: ``refund(amount=20)``; or only the name."""
     if isinstance(pattern, str):
         return excerpt(pattern)
     if isinstance(pattern, ToolCall):

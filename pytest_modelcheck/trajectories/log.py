@@ -1,4 +1,4 @@
-"""A trajectory while it is being read: messages, calls and results in any order; spans of OpenTelemetry.
+"""Collect a trajectory from messages, calls and results in any order, or from OpenTelemetry spans.
 
 PYTEST_DONT_REWRITE
 """
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 ROLES: Final = {"ai": ASSISTANT, "AIMessageChunk": ASSISTANT, "model": ASSISTANT, "human": "user"}
 _TOLD: Final = ("system", "developer")
 _ABOUT: Final = ("model", "model_name", "model_version", "modelVersion")
-# Keys of parts that say when and as what something was sent, and nothing of what was done.
+# Keys of transport data: they differ between requests, and say nothing about the agent's behaviour.
 _PASSING: Final = (
     "id", "timestamp", "created", "created_at", "signature", "thought_signature", "encrypted_content"
 )  # fmt: skip
@@ -33,7 +33,7 @@ _PASSING: Final = (
 
 @dataclass(slots=True)
 class Log:
-    """A trajectory while it is being read."""
+    """Collects the parts of a trajectory while its source is read."""
 
     messages: list[Message] = field(default_factory=list)
     instructions: list[str] = field(default_factory=list)
@@ -44,10 +44,14 @@ class Log:
     is_answered: bool = False
     state: Any = None
     ids: dict[str, tuple[int, int]] = field(default_factory=dict)
-    """Where the call with an id is: the places of its message and of the call in it."""
+    """Calls without a result, by id: the index of the message, and of the call in it."""
 
     def say(self, role: str, text: str = "", more: tuple[Any, ...] = (), *, goes_on: bool = False) -> None:
-        """Add a message, or continue the last: a model's until it has calls, any other with ``goes_on``."""
+        """Add a message, or a further part of the last one.
+
+        Text of the model continues its last message until that has calls; text of another role continues only
+        with ``goes_on``.
+        """
         role = ROLES.get(role, role)
         if role in _TOLD:
             self.instructions += [text] if text else []
@@ -61,7 +65,7 @@ class Log:
             self.messages.append(Message(role, text, (), more))
 
     def call(self, name: str, arguments: Any, ident: Any = None) -> None:
-        """Add a call to the message of the model."""
+        """Add a call to the last message, which is made if it is not the model's."""
         if not self.messages or self.messages[-1].role != ASSISTANT:
             self.messages.append(Message(ASSISTANT))
         last = self.messages[-1]
@@ -70,7 +74,7 @@ class Log:
         self.messages[-1] = replace(last, calls=(*last.calls, ToolCall(str(name), parsed(arguments))))
 
     def result(self, ident: Any, name: str | None, value: Any, error: Any = None) -> None:
-        """Put a result to its call: by the id, else to the first one of this name that has none yet."""
+        """Add a result to the call with this id, else to the first call of this name without a result."""
         value = parsed(value)
         if error is None and isinstance(value, Mapping) and set(value) == {"error"} and value["error"]:
             error = value["error"]
@@ -92,23 +96,23 @@ class Log:
         return self.messages[place[0]].calls[place[1]]
 
     def think(self, thought: Any) -> None:
-        """Keep what the model thought, which is not part of what it did."""
+        """Keep a thought of the model in ``about``, which is not compared."""
         self.about.setdefault("reasoning", []).append(thought)
 
     def spend(self, reported: Any) -> None:
-        """Add what was used."""
+        """Add the reported usage to that of the trajectory."""
         found = usage_of(reported)
         for name in ("tokens_in", "tokens_out", "cost"):
             if (amount := getattr(found, name)) is not None:
                 self.usage[name] = self.usage.get(name, 0) + amount
 
     def end(self, finish: Any, piece: Mapping[str, Any] = MappingProxyType({})) -> None:
-        """Record why the model stopped, and the facts that come with it."""
+        """Record why the model stopped, and the model's name and version."""
         self.finish = str(finish) if finish else self.finish
         self.about |= {name: piece[name] for name in _ABOUT if isinstance(piece.get(name), str)}
 
     def parts(self) -> dict[str, Any]:
-        """The parts of the trajectory."""
+        """Return the fields of the trajectory, by name."""
         last = self.messages[-1] if self.messages else None
         said = last.text if last is not None and last.role == ASSISTANT and last.text else None
         return {
@@ -122,12 +126,12 @@ class Log:
         }
 
     def answered(self, value: Any) -> None:
-        """Take in what the framework calls the output."""
+        """Set the final answer to the output that the framework reports."""
         self.answer, self.is_answered = plain(value), True
 
 
 def plain(value: Any) -> Any:
-    """A value as JSON has it."""
+    """Convert a value to plain JSON data."""
     kind: Any = type(value)
     if value is None or kind in (str, int, float, bool):
         return value
@@ -140,7 +144,7 @@ def plain(value: Any) -> Any:
     if isinstance(value, (dt.datetime, dt.date)):
         return value.isoformat()
     if hasattr(kind, "model_fields") and hasattr(kind, "model_dump"):
-        # Field by field: a serialiser of pydantic warns of values that are of another type than declared.
+        # Field by field, because pydantic's model_dump() warns of values that have not the declared type.
         declared = {name: getattr(value, name) for name in kind.model_fields}
         return plain(declared | (getattr(value, "__pydantic_extra__", None) or {}))
     if dataclasses.is_dataclass(value):
@@ -149,7 +153,7 @@ def plain(value: Any) -> Any:
 
 
 def parsed(value: Any) -> Any:
-    """Plain data; a text that is a JSON object or list, as what it says."""
+    """Convert a value to plain data; parse a text that is a JSON object or list."""
     value = plain(value)
     if isinstance(value, str) and value.lstrip()[:1] in ("{", "["):
         try:
@@ -160,7 +164,7 @@ def parsed(value: Any) -> Any:
 
 
 def pruned(value: Any) -> Any:
-    """A part that nothing is known of, without what differs from one request to the next."""
+    """Return a part of unknown type without the data that differs between requests, such as ids."""
     if isinstance(value, dict):
         return {
             key: pruned(item)
@@ -176,8 +180,8 @@ Span = dict[str, Any]
 def read_spans(pieces: list[Span], log: Log, read: Callable[[Any, Log], None]) -> None:
     """Read the spans of one agent run, as the SDK (``to_json``) or the OTLP exporter writes them.
 
-    The last call of the model has the whole conversation in its messages. Where no span has messages, which
-    is the default of most instrumentations, the calls are read from the spans of the tools.
+    The last call of the model carries the whole conversation. If no span carries messages, which is the
+    default of most instrumentations, the calls are read from the spans of the tools.
     """
     spans = sorted(_flat(pieces), key=lambda span: (span["start"], span["order"]))
     chats = [span for span in spans if span["operation"] in ("chat", "generate_content", "text_completion")]
@@ -230,7 +234,7 @@ def _messages(span: Span) -> list[Any]:
 
 
 def _flat(pieces: list[Span]) -> Iterator[Span]:
-    """Every span as a dict of its attributes, with its start, its order, its operation and its events."""
+    """Yield each span as a dict of its attributes, with its start, order, operation and events."""
     spans = [
         span
         for piece in pieces
@@ -250,7 +254,7 @@ def _flat(pieces: list[Span]) -> Iterator[Span]:
 
 
 def _attributes(given: Any) -> dict[str, Any]:
-    """Attributes by name: a dict of the SDK, or the list of OTLP in which each value says its type."""
+    """Return attributes by name, from the SDK's dict or from OTLP's list of typed values."""
     if isinstance(given, list):
         return {one["key"]: _value(one.get("value")) for one in given}
     return dict(given or {})
@@ -268,7 +272,7 @@ def _value(given: Any) -> Any:
 
 
 def _loaded(value: Any) -> Any:
-    """Parse a JSON text, since attributes hold no nested values; return any other value itself."""
+    """Parse a JSON text, because attributes cannot be nested; return any other value unchanged."""
     if isinstance(value, str) and value.lstrip()[:1] in ("{", "[", '"'):
         try:
             return json.loads(value)

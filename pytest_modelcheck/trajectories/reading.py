@@ -1,7 +1,7 @@
-"""Readers of what agent frameworks and client libraries return, by its shape.
+"""Read the results of agent frameworks and client libraries, by their shape.
 
-Objects are turned into plain data first. Each piece is recognised by the keys that only its format has, and
-told to a :class:`~pytest_modelcheck.trajectories.log.Log`.
+Objects are converted to plain data first. Each piece is recognised by keys that only its format has, and
+added to a :class:`~pytest_modelcheck.trajectories.log.Log`.
 
 PYTEST_DONT_REWRITE
 """
@@ -16,7 +16,7 @@ from pytest_modelcheck.trajectories.calls import ASSISTANT, Message
 from pytest_modelcheck.trajectories.log import ROLES, Log, plain, pruned
 
 Piece = dict[str, Any]
-# What reading raises where a piece has the keys of a format, and other things in them.
+# Exceptions of reading a piece that has the keys of a format, but other values.
 _DAMAGES: Final = (AttributeError, LookupError, TypeError, ValueError)
 _LANGCHAIN: Final = ("human", "ai", "AIMessageChunk", "tool", "system", "function")
 _TEXTS: Final = ("text", "input_text", "output_text", "refusal")
@@ -24,10 +24,10 @@ _THOUGHTS: Final = ("thinking", "redacted_thinking", "reasoning", "reasoning_con
 
 
 def read(sources: Sequence[Any]) -> dict[str, Any]:
-    """The parts of a trajectory, by name.
+    """Read sources, in order, into the fields of one trajectory, by name.
 
     Raises:
-        UsageError: A source has no known shape, or not quite.
+        UsageError: A source has no known shape, or deviates from it.
     """
     log = Log()
     for source in sources:
@@ -44,11 +44,11 @@ def read(sources: Sequence[Any]) -> dict[str, Any]:
     return log.parts()
 
 
-# -- what a source is ----------------------------------------------------------------------------------
+# -- the format of a source ----------------------------------------------------------------------------
 
 
 def _read(source: Any, log: Log) -> None:
-    """Read a source, be it a result, a list, or one message."""
+    """Read a source: a result, a list, or one message."""
     if hasattr(source, "to_input_list") and hasattr(source, "final_output"):  # OpenAI Agents SDK
         _read(source.to_input_list(), log)
         log.spend(getattr(getattr(source, "context_wrapper", None), "usage", None))
@@ -84,7 +84,7 @@ def _read_all(source: Any, log: Log) -> None:
 
 
 def _conversation(source: Any, log: Log) -> None:
-    """The state of a graph, or a request to a model: messages, and other fields."""
+    """Read messages with other fields beside them: the state of a graph, or a request to a model."""
     if source.get("system"):
         log.instructions.append(_text(plain(source["system"])))
     _read(source["messages"], log)
@@ -163,7 +163,7 @@ def _response(piece: Piece, log: Log) -> None:
 
 
 def _item(piece: Piece, log: Log) -> None:
-    """An item of the Responses API; tools that run at the provider are calls, too."""
+    """Read an item of the Responses API; tools that run at the provider are also calls."""
     kind = piece["type"]
     name = piece.get("name") or kind.removesuffix("_call").removesuffix("_output")
     ident = piece.get("call_id") or piece.get("id")
@@ -209,7 +209,7 @@ def _message(piece: Piece, log: Log) -> None:
 
 
 def _block(block: Any, role: str, log: Log, *, goes_on: bool) -> None:
-    """One part of the content of a message."""
+    """Read one part of the content of a message."""
     if not isinstance(block, dict):
         log.say(role, str(block), goes_on=goes_on)
         return
@@ -243,7 +243,7 @@ def _langchain(piece: Piece, log: Log) -> None:
             value if piece.get("status") == "error" else None,
         )
         return
-    # What the provider called a tool use is in tool_calls as well.
+    # The content of some providers repeats the calls that are in tool_calls.
     content = piece["content"]
     if isinstance(content, list):
         content = [one for one in content if not (isinstance(one, dict) and one.get("type") in _CALLS)]
@@ -263,7 +263,7 @@ _CALLS: Final = ("tool_use", "tool_call", "function_call")
 
 
 def _langchain_saved(piece: Piece, log: Log) -> None:
-    """A message as ``langchain_core.load.dumpd`` writes it."""
+    """Read a message in the form of ``langchain_core.load.dumpd``."""
     kinds = {"HumanMessage": "human", "AIMessage": "ai", "ToolMessage": "tool", "SystemMessage": "system"}
     name = (piece.get("id") or [""])[-1]
     _langchain({"type": kinds.get(name, "ai"), "content": "", **piece["kwargs"]}, log)
@@ -344,7 +344,7 @@ def _pydantic_ai(piece: Piece, log: Log) -> None:
 
 
 def _otel(piece: Piece, log: Log) -> None:
-    """A message of the semantic conventions for generative AI: ``role`` and typed ``parts``."""
+    """Read a message of OpenTelemetry's conventions for generative AI: ``role`` and typed ``parts``."""
     role = str(piece.get("role") or ASSISTANT)
     for place, part in enumerate(piece["parts"]):
         kind = part.get("type")
@@ -362,12 +362,12 @@ def _otel(piece: Piece, log: Log) -> None:
 
 
 def _first(piece: Piece, *names: str) -> Any:
-    """The value of the first of these keys that has one."""
+    """Return the first of these values that is not ``None``."""
     return next((piece[name] for name in names if piece.get(name) is not None), None)
 
 
 def _text(content: Any) -> Any:
-    """The text of a content, where it is nothing but text; else the content."""
+    """Return the text of a content that is only text; return any other content unchanged."""
     if isinstance(content, dict) and content.get("type") in _TEXTS:
         content = [content]
     if isinstance(content, list) and content:

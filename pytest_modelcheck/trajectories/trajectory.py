@@ -1,4 +1,4 @@
-"""The trajectory of an agent: its messages, its calls, and how it ended.
+"""The trajectory of an agent: its messages, its tool calls and its answer.
 
 PYTEST_DONT_REWRITE
 """
@@ -22,19 +22,19 @@ if TYPE_CHECKING:
 class Trajectory:
     """The steps of an agent for one case: an answer like any other, cached, approved, compared and shown.
 
-    Two are equal if their messages, calls with results, answer, finish and state are. Ids and times are not
-    kept; ``instructions``, ``usage`` and ``about`` are kept and never compared.
+    Two trajectories are equal if their messages, calls with results, answer, finish and state are equal. Ids
+    and times are not stored; ``instructions``, ``usage`` and ``about`` are stored but never compared.
 
     Attributes:
-        messages: The conversation, without what the developer tells the model.
-        answer: The final answer: the text of the last message, or what the framework calls its output.
-        finish: Why the model stopped, in the provider's word, or ``None``.
-        state: What the test asserts on besides: rows of a database, files, anything that can be stored. A
-            remembered trajectory does not touch the database again.
-        usage: ``tokens_in``, ``tokens_out`` and ``cost``, where they are known; a model fixture that answers
+        messages: The conversation, without the messages of system and developer.
+        answer: The final answer: the text of the last message, or the output that the framework reports.
+        finish: The provider's reason why the model stopped, or ``None``.
+        state: Further data for the test's assertions: rows of a database, files, anything that can be stored.
+            A cached trajectory carries this state; the agent does not run again.
+        usage: ``tokens_in``, ``tokens_out`` and ``cost``, if they are known; a model fixture that answers
             with a trajectory needs no ``usage=``.
         instructions: System and developer messages.
-        about: What else the framework said: the model, for example.
+        about: Other facts that the framework reports, such as the model.
 
     >>> done = Trajectory.of([
     ...     {"role": "user", "content": "My mug is broken"},
@@ -57,20 +57,20 @@ class Trajectory:
 
     @classmethod
     def of(cls, *sources: Any, answer: Any = MISSING, state: Any = MISSING) -> Trajectory:
-        """Read what an agent framework or a client library returned, by its shape; none is imported.
+        """Read the result of an agent framework or a client library, by its shape; none is imported.
 
-        Messages and responses of OpenAI (chat and Responses), Anthropic, Gemini, LangChain and LangGraph,
-        pydantic-ai and the OpenAI Agents SDK come in as objects or as their JSON, and so do OpenTelemetry
-        GenAI spans as JSON. Parts that are not known are kept as they are.
+        Sources may be messages and responses of OpenAI (chat and Responses), Anthropic, Gemini, LangChain and
+        LangGraph, pydantic-ai and the OpenAI Agents SDK, as objects or as their JSON; or OpenTelemetry GenAI
+        spans as JSON. Parts of unknown types are kept unchanged.
 
         Args:
-            sources: A result or a list of messages; or several in the order of time, such as the messages
-                that went in and the response.
-            answer: The final answer, where it is not the text of the last message.
-            state: What the test asserts on besides.
+            sources: A result or a list of messages; or several of them in order of time, such as the messages
+                of the request and the response.
+            answer: The final answer, if it is not the text of the last message.
+            state: Further data for the test's assertions.
 
         Raises:
-            UsageError: A source has no shape of these.
+            UsageError: A source has none of these shapes.
         """
         from pytest_modelcheck.trajectories.reading import read
 
@@ -88,7 +88,7 @@ class Trajectory:
 
     @property
     def steps(self) -> int:
-        """The number of steps: attempts to call a tool, and messages in which the agent spoke."""
+        """The number of steps: attempts to call a tool, and messages of the agent with text."""
         return sum(
             len(message.calls) + bool(message.text) for message in self.messages if message.role == ASSISTANT
         )
@@ -167,24 +167,25 @@ def talk(
     max_turns: int = 8,
     stop: Callable[[str], bool] | None = None,
 ) -> Any:
-    """Let an agent and a customer talk, turn by turn, and return what the agent did as one trajectory.
+    """Let an agent and a customer talk, turn by turn, and return the agent's trajectory.
 
-    A turn is a message of the customer and the agent's answer. Each call gets the whole history, and is
-    remembered by it: where one of the two changes, the other is called again from the first other message on.
+    A turn is a message of the customer and the agent's answer. Each call gets the whole history. If both are
+    models, their answers are cached by this history: when one of them changes, the calls of the other are
+    made again only after the first message that differs.
 
     Args:
-        agent: Called with ``[{"role": ..., "content": ...}, ...]``, the last of them the customer's. Answers
-            with text, a :class:`Trajectory`, or whatever :meth:`Trajectory.of` reads.
-        customer: Called with the same messages, roles swapped; answers with text, or ``None`` to leave. Or a
-            list of what the customer says next.
-        opening: What the customer says first.
-        max_turns: How many turns there are at most.
-        stop: Called with each message of the customer's; the talk ends before the agent reads one that it is
-            true for, such as one that says DONE.
+        agent: Called with ``[{"role": ..., "content": ...}, ...]``, the customer's message last. Returns
+            text, a :class:`Trajectory`, or any source that :meth:`Trajectory.of` reads.
+        customer: Called with the same messages, roles swapped; returns text, or ``None`` to leave. Or a list
+            of the customer's further messages.
+        opening: The customer's first message.
+        max_turns: The largest number of turns.
+        stop: Called with each further message of the customer. If it returns true, such as for a message that
+            says DONE, the talk ends before the agent reads the message.
 
     Returns:
-        The trajectory, with the answer and the state of the last turn; where the agent or the customer is
-        async, something to await for it.
+        The trajectory, with the answer and the state of the last turn; or an awaitable of it, if the agent or
+        the customer is async.
 
     Raises:
         UsageError: ``max_turns`` is below 1, or the customer answers with something that is not text.
@@ -201,7 +202,7 @@ def talk(
 
 
 def _go_on(steps: Generator[Any, Any, Trajectory], answer: Any) -> Any:
-    """Drive a conversation for as long as nothing has to be awaited, and hand over the rest where it does."""
+    """Run a conversation; at the first answer that must be awaited, return a coroutine of the rest."""
     try:
         while True:
             answer = steps.send(answer)
@@ -216,7 +217,7 @@ async def _await_on(steps: Generator[Any, Any, Trajectory], answer: Any) -> Traj
         while True:
             try:
                 found = await answer if inspect.isawaitable(answer) else answer
-            except Exception as error:  # noqa: BLE001 - raised where the call stands
+            except Exception as error:  # noqa: BLE001 - raised again in _turns(), at the call
                 answer = steps.throw(error)
             else:
                 answer = steps.send(found)
@@ -231,7 +232,7 @@ def _turns(
     max_turns: int,
     stop: Callable[[str], bool] | None,
 ) -> Generator[Any, Any, Trajectory]:
-    """The calls of a conversation, each yielded for its answer."""
+    """Yield the answer of each call, which may have to be awaited, and receive it; return the trajectory."""
     history: list[Turn] = []
     turns: list[Trajectory] = []
     said: Any = opening
@@ -258,12 +259,12 @@ def _turns(
 
 
 def _joined(turns: Sequence[Trajectory], history: Sequence[Turn]) -> Trajectory:
-    """One trajectory of all turns: each turn is the customer's message and what the agent did then."""
+    """Join the turns into one trajectory: each has the customer's message and the agent's new messages."""
     messages: list[Message] = []
     usage: dict[str, Any] = {}
     for number, turn in enumerate(turns):
         messages.append(Message("user", history[2 * number]["content"]))
-        # An agent that gives back the whole conversation has told the rest of it before.
+        # An agent that returns the whole conversation repeats the earlier turns: keep only the last one.
         last_user = max((at for at, one in enumerate(turn.messages) if one.role == "user"), default=-1)
         messages += [one for one in turn.messages[last_user + 1 :] if one.role == ASSISTANT]
         for name, amount in turn.usage.items():

@@ -85,8 +85,8 @@ def test_a_call_that_is_late_is_left_behind_and_the_next_is_made_elsewhere():
     expendable = Expendable("test-late")
     release = threading.Event()
     with pytest.raises(LateError):
-        expendable.within(0.05, release.wait, 10)
-    assert expendable.within(5, lambda: "next") == "next"
+        expendable.within(0.05, None, release.wait, 10)
+    assert expendable.within(5, None, lambda: "next") == "next"
     release.set()
     expendable.close()
 
@@ -97,13 +97,13 @@ def test_a_timeout_of_the_calls_own_is_no_lateness():
 
     expendable = Expendable("test-own")
     with pytest.raises(TimeoutError, match="its own"):
-        expendable.within(5, raises)
+        expendable.within(5, None, raises)
     expendable.close()
 
 
 def test_calls_that_are_in_time_share_a_thread():
     expendable = Expendable("test-sharing")
-    assert len({expendable.within(5, threading.get_ident) for _ in range(5)}) == 1
+    assert len({expendable.within(5, None, threading.get_ident) for _ in range(5)}) == 1
     expendable.close()
 
 

@@ -1,7 +1,10 @@
 from __future__ import annotations
 
+import enum
+import math
 import threading
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, make_dataclass
+from decimal import Decimal
 
 import numpy as np
 import pydantic
@@ -155,6 +158,91 @@ def test_a_dataclass_may_gain_a_field():
     assert same(then, codec.encode(After("a")))
     assert not same(then, codec.encode(After("a", tags=["x"])))
     assert codec.decode(then) == After("a")
+
+
+@dataclass(frozen=True)
+class Meta:
+    source: str = ""
+
+
+def unready() -> list[int]:
+    raise RuntimeError("there is no connection")
+
+
+@pytest.mark.parametrize(
+    ("default", "other"),
+    [
+        ({"default": ("a", 1)}, ("a", 2)),
+        ({"default": frozenset({1})}, frozenset({2})),
+        ({"default": b""}, b"x"),
+        ({"default": math.nan}, 0.5),
+        ({"default": Decimal("1.0")}, Decimal("2.0")),
+        ({"default_factory": lambda: ["a"]}, ["b"]),
+        ({"default_factory": lambda: {"a": 1}}, {"a": True}),
+        ({"default_factory": Meta}, Meta("x")),
+        ({"default": Meta("x")}, Meta()),
+    ],
+)
+def test_a_gained_field_may_have_any_default(default, other):
+    before = make_dataclass("Answer", [("label", str)])
+    kind = make_dataclass("Answer", [("label", str), ("note", Meta | None, field(**default))])
+    line, now = Codec(before).encode(before("a")), Codec(kind)
+    assert gained(line, now.encode(kind("a"))) == ["note"]
+    assert same(line, now.encode(kind("a")))
+    assert same(line, now.encode(now.decode(line)))
+    assert not same(line, now.encode(kind("a", other)))
+
+
+def test_a_factory_that_raises_is_no_default_and_stops_nothing():
+    kind = make_dataclass("Answer", [("label", str), ("rows", list, field(default_factory=unready))])
+    codec = Codec(kind)
+    assert codec.decode(codec.encode(kind("a", [1]))) == kind("a", [1])
+
+
+class Lenient(pydantic.BaseModel, extra="allow"):
+    label: str
+    _tries: int = 0
+
+
+class Declared(pydantic.BaseModel, extra="allow"):
+    label: str
+    note: str | None = None
+    _tries: int = 0
+    _route: str = ""
+    _late: str
+
+
+@pytest.mark.parametrize(("old", "new"), [(Lenient, Declared), (Declared, Lenient)])
+def test_what_was_an_extra_value_may_become_a_field_and_a_field_an_extra_value(old, new):
+    """A newer client declares what an older one let in."""
+    then, codec = Codec(old).encode(old(label="a", note="x")), Codec(new)
+    assert same(then, codec.encode(new(label="a", note="x")))
+    assert not same(then, codec.encode(new(label="a", note="y")))
+    back = codec.decode(then)
+    assert (back, back.note) == (new(label="a", note="x"), "x")
+    assert back.model_fields_set == {"label", "note"}
+
+
+def test_a_private_attribute_may_be_gained_and_is_ignored_by_its_name():
+    before = Lenient(label="a")
+    before._tries = 2
+    then = Codec(Lenient).encode(before)
+    after = Codec(Declared).decode(then)
+    assert (after._tries, after._route) == (2, "")
+    assert not hasattr(after, "_late")
+    assert gained(then, Codec(Declared).encode(after)) == ["note"]
+    before._tries = 3
+    assert [one.path for one in differences(then, Codec(Lenient).encode(before))] == ["_tries"]
+    ignoring = Projection(ignore=["_tries"])
+    assert same(then, ignoring.wrapped(before, Codec(Lenient).encode(before)))
+
+
+def test_a_member_of_an_enumeration_may_get_a_second_name():
+    class Label(enum.Enum):
+        MONEY = "refund"
+        REFUND = "refund"  # noqa: PIE796 - a second name
+
+    assert Codec(Label).decode(b'"REFUND"') is Label.MONEY
 
 
 def test_a_class_may_move_to_another_module():

@@ -27,7 +27,8 @@ def test_a_version_is_approved_by_the_git_identity_with_a_reason(project, comman
         "triage 2.1 is approved (the first approval)\n"
         "  tests/test_triage.py::test_known\n"
         "    2 cases\n"
-        "Approved on 1 run, noise unknown: pytest --model-version=2.1 --modelcheck-update adds two.\n"
+        "Approved on 1 run, noise unknown. To approve three runs in place of one:\n"
+        "  pytest --model-version=2.1 --modelcheck-update\n"
         "Written to baselines: review it with git diff, and commit it.\n"
     )
     header = store.read("triage", KNOWN).header
@@ -45,7 +46,8 @@ def test_what_changed_since_the_last_approval_is_counted(project, command):
         "triage 2.1 is approved for 1 of 2 checks (previously 2.0)\n"
         "  tests/test_triage.py::test_known\n"
         "    2 cases: 1 changed, 1 added, 1 removed since 2.0\n"
-        "Approved on 1 run, noise unknown: pytest --model-version=2.1 --modelcheck-update adds two.\n"
+        "Approved on 1 run, noise unknown. To approve three runs in place of one:\n"
+        "  pytest --model-version=2.1 --modelcheck-update\n"
         "still approved with another version (run them with 2.1 and approve them, or leave them):\n"
         "  tests/test_triage.py::test_other  2.0\n"
         "Written to baselines: review it with git diff, and commit it.\n"
@@ -359,7 +361,8 @@ def test_any_other_key_explains_the_keys(changed, reviewing):
 def test_of_several_models_the_advice_after_a_review_names_the_reviewed_one(changed, reviewing):
     changed.run({"a": 1}, model="tone")
     output = reviewing(["a", "y"], "triage=2.1")
-    assert "Approved on 1 run, noise unknown: pytest --model-version=triage=2.1 --modelcheck-update" in output
+    assert "noise unknown. To approve three runs in place of one:" in output
+    assert "  pytest --model-version=triage=2.1 --modelcheck-update\n" in output
 
 
 def test_a_check_that_is_red_is_only_offered_with_force(changed, reviewing):

@@ -118,11 +118,39 @@ def test_a_measure_is_one_short_line():
             2,
             (("audio_tokens", 7),),
         ),
+        # Gemini leaves the candidates out where it came no further than its thoughts.
+        ({"promptTokenCount": 10, "thoughtsTokenCount": 90}, 10, 90, ()),
+        # pydantic-ai counts audio among the others.
+        ({"input_tokens": 10, "input_audio_tokens": 2, "output_tokens": 3}, 10, 3, ()),
+        # Ollama
+        ({"message": {}, "prompt_eval_count": 26, "eval_count": 298}, 26, 298, ()),
         ({"prompt_tokens": float("nan"), "completion_tokens": 2}, None, 2, ()),
+        ({"prompt_tokens": -1, "completion_tokens": 2}, None, 2, ()),
     ],
 )  # fmt: skip
 def test_tokens_are_counted_once_and_none_is_dropped(reported, tokens_in, tokens_out, other):
     assert usage_of(reported) == Usage(tokens_in, tokens_out, None, other)
+
+
+class Response(SimpleNamespace):
+    """One of OpenAI's, which also says how many tokens it may have."""
+
+    max_output_tokens = 500
+
+    @property
+    def raw(self):
+        raise ConnectionError("it was read already")
+
+
+class Result(SimpleNamespace):
+    """One of haystack's, llama-index' or pydantic-ai's, whose usage is no attribute of its own."""
+
+    @property
+    def meta(self):
+        return {"usage": self.hidden}
+
+    def told(self):
+        return self.hidden
 
 
 class Slotted:
@@ -146,10 +174,23 @@ def slotted():
         SimpleNamespace(response_metadata={"token_usage": {"prompt_tokens": 7, "completion_tokens": 2}}),
         SimpleNamespace(meta={"usage": {"prompt_tokens": 7, "completion_tokens": 2}}),
         SimpleNamespace(usage=lambda: {"input_tokens": 7, "output_tokens": 2}),
+        Response(max_output_tokens=500, usage={"input_tokens": 7, "output_tokens": 2}),
+        {"max_output_tokens": 500, "usage": {"input_tokens": 7, "output_tokens": 2}},
+        {"usage": {"tokens": {"input_tokens": 7, "output_tokens": 2}, "billed_units": {"input_tokens": 1}}},
+        SimpleNamespace(raw=SimpleNamespace(usage={"prompt_tokens": 7, "completion_tokens": 2})),
+        SimpleNamespace(raw=None, additional_kwargs={"prompt_tokens": 7, "completion_tokens": 2}),
+        SimpleNamespace(llm_output={"token_usage": {"prompt_tokens": 7, "completion_tokens": 2}}),
+        Result(hidden={"input_tokens": 7, "output_tokens": 2}),
+        Result(hidden={"input_tokens": 7, "output_tokens": 2}).told,
     ],
 )
 def test_a_whole_completion_may_be_given(completion):
     assert usage_of(completion) == Usage(7, 2)
+
+
+def test_a_limit_of_tokens_is_no_count_of_them():
+    assert usage_of(Response(max_output_tokens=500, usage=None)) == Usage()
+    assert usage_of({"input_tokens": 7, "output_tokens": 2, "max_tokens": 500}) == Usage(7, 2)
 
 
 def test_tokens_of_another_name_are_remembered():

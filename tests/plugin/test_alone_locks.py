@@ -164,11 +164,79 @@ CHECKS = {
             with LOCK:
                 return text
 
-        echo = model("plain", NAME, taking)
+        echo = model("threaded", NAME, taking)
 
         @CASES
         def test_it(echo, case):
             with LOCK:
+                assert echo(case.input) == case.expected
+        """,
+    ),
+    "such a lock of a model with a timeout": (
+        PASSED,
+        """
+        LOCK = threading.RLock()
+
+        def taking(text):
+            with LOCK:
+                return text
+
+        echo = model("plain", NAME, taking, timeout=15)
+
+        @CASES
+        def test_it(echo, case):
+            with LOCK:
+                assert echo(case.input) == case.expected
+        """,
+    ),
+    "such a lock of a model in an executor": (
+        PASSED,
+        """
+        LOCK = threading.RLock()
+
+        def taking(text):
+            with LOCK:
+                return text
+
+        echo = model("plain", NAME, taking, executor=lambda: ThreadPoolExecutor(2))
+
+        @CASES
+        def test_it(echo, case):
+            with LOCK:
+                assert echo(case.input) == case.expected
+        """,
+    ),
+    "such a lock across an await": (
+        PASSED,
+        """
+        LOCK = threading.RLock()
+
+        def taking(text):
+            with LOCK:
+                return text
+
+        echo = model(KIND, NAME, taking)
+
+        @CASES
+        async def test_it(echo, case):
+            with LOCK:
+                assert await echo(case.input) == case.expected
+        """,
+    ),
+    "two conditions that the model takes too": (
+        PASSED,
+        """
+        ONE, TWO = threading.Condition(), threading.Condition()
+
+        def taking(text):
+            with ONE, TWO:
+                return text
+
+        echo = model("threaded", NAME, taking)
+
+        @CASES
+        def test_it(echo, case):
+            with TWO, ONE, TWO:
                 assert echo(case.input) == case.expected
         """,
     ),

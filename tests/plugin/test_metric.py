@@ -128,7 +128,7 @@ def test_noise_does_not_fail_it_and_a_fall_does(project, scored):
     assert not same.failed
     verdict = project.verdict(project.run("--model-version=coin=2"))
     assert verdict.failed
-    assert "noise does not explain it, in 3 sets of runs" in verdict.headline
+    assert "noise does not explain it (3 runs of all cases)" in verdict.headline
     assert "record different things from run to run" in verdict.variation
 
 

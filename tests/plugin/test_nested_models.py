@@ -89,3 +89,47 @@ def test_no_case_is_given_the_answer_that_a_thread_of_another_heard(project, opt
     for text, heard in answers.items():
         assert heard
         assert set(heard) <= {text.upper(), text.upper() + "T"}
+
+
+COUNTS = """
+from concurrent.futures import ThreadPoolExecutor
+
+HELD = []
+
+def counted(number):
+    return number and HELD[0](number - 1) + 1
+
+@model_fixture({options})
+def model(model_version):
+    def one(number):
+        with ThreadPoolExecutor(1) as pool:
+            return pool.submit(counted, number).result()
+
+    async def awaited(number):
+        return await asyncio.get_running_loop().run_in_executor(None, counted, number)
+
+    return {function}
+"""
+
+
+@pytest.mark.parametrize(
+    ("options", "function"),
+    [("retries=1", "one"), ("concurrency=2", "one"), ("concurrency=1", "awaited")],
+)
+def test_a_model_may_call_itself_from_threads_of_its_own(project, monkeypatch, options, function):
+    """A call from there looks like one of a body, and waited for a place that the call around it had."""
+    monkeypatch.setattr("pytest_modelcheck.calls.endpoint._PATIENCE", 0.2)
+    project.model("import asyncio\n" + COUNTS.format(options=options, function=function))
+    project.test(
+        """
+from conftest import HELD
+
+@pytest.mark.golden([2, 1, 0, 2, 1])
+def test_it(model, case):
+    HELD[:] = [model]
+    assert model(case.input) == case.input
+"""
+    )
+    result = project.run("--model-version=1")
+    result.assert_outcomes(passed=1)
+    assert project.verdicts(result)["test_it"].calls.asked == 3

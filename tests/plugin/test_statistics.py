@@ -172,7 +172,7 @@ def test_an_invariant_model_is_not_failed_for_its_own_noise(project, define, wai
 def test_a_check_is_run_again_before_it_fails(noisy, project):
     result = noisy("at_least=0.99")
     result.stdout.fnmatch_lines(
-        ["*/120 runs of 40 cases pass (*noise does not explain it, in 3 sets of runs*"]
+        ["*/120 runs of 40 cases pass (*noise does not explain it (3 runs of all cases)*"]
     )
     again = noisy("at_least=0.99, confirm=False")
     again.stdout.fnmatch_lines(["*/40 cases pass (*"])

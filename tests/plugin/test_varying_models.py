@@ -68,7 +68,7 @@ def test_a_drop_that_noise_cannot_explain_fails(project):
     (drop,) = [one for one in project.verdict(result).findings if one.limit == "max_drop"]
     assert drop.p_value < 0.01
     assert project.verdict(result).headline.endswith(
-        "none allowed; noise does not explain it, in 3 sets of runs"
+        "none allowed; noise does not explain it (3 runs of all cases)"
     )
 
 
@@ -231,5 +231,5 @@ def test_an_approval_on_one_run_says_that_noise_is_unknown(project, options, arg
     project.test(TEST.format(limits=", max_drop=0"))
     project.run("--model-version=1", *arguments)
     result = project.command("approve", "1", "--reason=first")
-    text = "Approved on 1 run, noise unknown: pytest --model-version=1 --modelcheck-update adds two."
+    text = "Approved on 1 run, noise unknown. To approve three runs in place of one:"
     assert (text in result.stdout.str()) == told

@@ -64,7 +64,7 @@ def test_errors_hide_no_wrong_answers(errors):
             "    a-3  *",
             "    a-2  *",
             "    a-6  *",
-            "  failing cases (10, 10 of them since 1; worst 2 shown)",
+            "  failing cases (10, of which 10 passed when approved; worst 2 shown)",
             "    a-1  *",
             "    a-4  *",
         ]
@@ -99,9 +99,9 @@ def test_a_green_check_names_the_cases_that_broke_and_where(tolerant):
     result.assert_outcomes(passed=1)
     result.stdout.fnmatch_lines(
         [
-            "* was  broke  changed*",
+            "* approved  broke  changed*",
             "  pass test_known*100%      2        2*",
-            "       2 cases broke: t-07, t-08; *=* 2/4 pass (2.0: 4/4)",
+            "       2 cases broke: t-07, t-08; *=* 2/4 pass (approved: 4/4)",
         ]
     )
 

@@ -351,7 +351,7 @@ def test_every_answer_of_a_body_counts(project):
     )
     result = project.run("--model-version=2")
     result.assert_outcomes(failed=1)
-    result.stdout.fnmatch_lines(["*2/2 answers changed*", "*got 'a!a!'   (1: 'a!')"])
+    result.stdout.fnmatch_lines(["*2/2 answers changed*", "*got 'a!a!'   (approved: 'a!')"])
     project.command("diff", "2").stdout.fnmatch_lines(["*2 changed*", "*'a!' → 'a!a!'"])
 
 

@@ -124,7 +124,8 @@ def test_which_of_many_misses_stand_out_is_said_below_the_table(report):
     one = replace(report.checks[0], verdict=replace(report.checks[0].verdict, findings=findings))
     text = to_markdown(replace(report, checks=(one, one)))
     assert (
-        "\n\n`corrected for 2 checks, 2 of 2 that miss a limit stand out: test_known, test_known`\n" in text
+        "\n\n`even among 2 checks, chance does not explain 2 of 2 missed limits: test_known, test_known`\n"
+        in text
     )
 
 
@@ -173,7 +174,7 @@ def test_a_case_that_broke_says_how_and_is_counted(report):
 
 
 def test_says_where_a_check_fails(report):
-    assert "- where: `language=es: 0/2 pass, was 2/2`\n" in to_markdown(report)
+    assert "- where: `language=es: 0/2 pass (approved: 2/2)`\n" in to_markdown(report)
 
 
 def test_says_first_what_failing_checks_have_in_common(report):

@@ -33,6 +33,7 @@ def judged(name, status, passed, of, interval=None, then=None, required=None, **
         interval=interval and Interval(*interval, 0.99),
         required=required,
         comparison=comparison,
+        approved_version="2.0",
         calls=Calls(of, 0, 0, 0.5),
         **more,
     )
@@ -114,6 +115,19 @@ def test_a_short_name_does_not_make_a_line_too_long(length):
     assert "●" in lines[1]
 
 
+def test_rates_of_a_version_that_is_not_the_approved_one_are_not_called_approved():
+    assert "  approved  " in told()[0]
+    other = replace(VERDICTS[0], approved_version="1.9")
+    assert "  before  " in told([other, *VERDICTS])[0]
+
+
+def test_calls_and_cached_answers_have_a_column_each_unless_there_are_none():
+    lines = told([replace(VERDICTS[1], calls=Calls(14, 3))], 120)
+    assert "  calls  cached  " in lines[0]
+    assert "     14       3  " in lines[1]
+    assert "cached" not in told([replace(VERDICTS[1], calls=Calls(14, 0))], 120)[0]
+
+
 def test_what_calls_cost_has_a_column_where_it_is_known():
     assert "cost" not in told()[0]
     lines = told([replace(VERDICTS[0], calls=Calls(200, 0, 0, 0.5, cost=1.25)), VERDICTS[1]])
@@ -154,7 +168,7 @@ def test_the_end_of_the_run_where_a_terminal_knows_only_ascii():
     lines = told(width=140, strokes=PLAIN)
     assert "o rate - its interval x approved | required" in lines[-2]
     assert lines[1].endswith("  .........----------o|--.")
-    assert "test_names_and_typos_d~any_language_whatsoever" in lines[3]
+    assert "test_names_and_typos_do~" in lines[3]
     everything = told(
         [replace(VERDICTS[0], slices=(Group("tone=é", 1, 2),))], strokes=PLAIN, verbosity=EVERYTHING
     )

@@ -47,7 +47,7 @@ RED = Verdict(
         changed=tuple(map(str, range(13))),
         p_value=0.0017,
     ),
-    variation="does not vary (10 of 10 answers repeated)",
+    variation="does not vary: 10 answers came out the same when run again",
     varies=False,
     slices=(Group("language=es", 11, 20, 19, 20), Group("channel=email", 60, 60, 58, 60)),
     shown=(
@@ -94,15 +94,15 @@ def test_a_failure_is_readable_by_somebody_who_never_saw_this_tool():
 182/200 cases pass (91%), at least 95% required
 
   model       triage 2.1   (approved: 2.0)
-              does not vary (10 of 10 answers repeated)
-  pass rate   91%   (approved 2.0: 96.5%)
+              does not vary: 10 answers came out the same when run again
+  pass rate   91%   (approved: 96.5%)
   also        12 broke, 1 fixed: net -11, none allowed
   change      12 broke, 1 fixed, 13 answers differ   (exact McNemar p = 0.0017)
-  where       language=es              11/20 pass   (2.0: 19/20)
+  where       language=es              11/20 pass   (approved: 19/20)
 
-  failing cases (12, 12 of them since 2.0; worst 1 shown)
+  failing cases (12, of which 12 passed when approved; worst 1 shown)
     t-0042  "Quiero un reembolso por el pedido 1182"
-            expected 'refund', got 'other'   (2.0: 'refund')
+            expected 'refund', got 'other'   (approved: 'refund')
             (tickets.yaml:5)
 
   reproduce one:   pytest test_triage.py::test_known_tickets --model-version=2.1 --modelcheck-case=t-0042
@@ -216,10 +216,15 @@ def test_what_was_not_judged_is_counted():
     assert "2 errors, 3 new, 4 not applicable, 5 known failures, 6 known failures that passed" in text
 
 
+def test_a_rate_says_that_errors_do_not_count_in_it():
+    text = failure(replace(RED, cases=Tally(passed=25, error=5), rate=1.0))
+    assert "pass rate   100% of the 25 cases without an error   (approved: 96.5%)" in text
+
+
 def test_the_header():
     assert (
-        header_line("triage", None, None, "off")
-        == "modelcheck: triage (unversioned) (approved: none yet), cache: off"
+        header_line(["triage", "judge"], None, None, "off")
+        == "modelcheck: triage, judge (unversioned) (approved: none yet), cache: off"
     )
 
 
@@ -303,8 +308,8 @@ def test_of_long_texts_the_words_are_marked_that_differ():
         contrast=Contrast("approved", (("", then, now),)),
     )
     text = failure(_with(shown))
-    assert re.search(r"\n         2.0: .*which we ship on \[-Monday-\] before noon\.\n", text)
-    assert re.search(r"\n         2.1: .*which we ship on \{\+Friday\+} before noon\.\n", text)
+    assert re.search(r"\n         approved: .*which we ship on \[-Monday-\] before noon\.\n", text)
+    assert re.search(r"\n         now: .*which we ship on \{\+Friday\+} before noon\.\n", text)
     assert max(map(width_of, text.splitlines()[:-3])) <= 80
 
 

@@ -14,7 +14,7 @@ from pytest_modelcheck.checks.spec import CheckSpec, Provenance
 from pytest_modelcheck.errors import ModelcheckError
 from pytest_modelcheck.models.definition import Definition
 from pytest_modelcheck.records import GRADE, Outcome
-from pytest_modelcheck.session import Places, Session, results
+from pytest_modelcheck.session import Places, Session, lines, results
 
 CHECK = "test_triage.py::test_known"
 
@@ -99,7 +99,7 @@ def both(tmp_path, monkeypatch, project):
     def both(story):
         told = []
         for number, room in enumerate((1 << 20, 0)):
-            monkeypatch.setattr(results, "_ROOM", room)
+            monkeypatch.setattr(lines, "_ROOM", room)
             monkeypatch.setattr(results, "_TRIALS", room)
             own = type(project)(tmp_path / str(number))
             verdicts = story(own)

@@ -76,6 +76,10 @@ def test_where_parsing_failed_wrong_if_is_proposed(errors, wrong_if):
     )
 
 
+def test_it_is_proposed_too_where_the_model_itself_parses():
+    assert "wrong_if=ValidationError" in noted(ValidationError("amount"), asked=False).advice
+
+
 @pytest.mark.parametrize(
     ("error", "asked"), [(RuntimeError("down"), True), (amount("x"), False), ("unknown", True)]
 )

@@ -13,8 +13,8 @@ from pytest_modelcheck.models.model import text_key
 from pytest_modelcheck.perturb import Perturbation
 from pytest_modelcheck.records import MISSING, Case, Group, Outcome, outcomes_in, tally
 from pytest_modelcheck.session import results as module
-from pytest_modelcheck.session.lines import case_result
-from pytest_modelcheck.session.results import ABSENT, OTHER, SAME, Distinct, Lines, Results
+from pytest_modelcheck.session.lines import Lines, case_result
+from pytest_modelcheck.session.results import ABSENT, OTHER, SAME, Distinct, Results
 
 GENERATOR = random.Random(7)
 

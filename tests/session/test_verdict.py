@@ -96,7 +96,7 @@ def test_a_regression_against_the_approved_version(project):
     assert verdict.headline == "1 broke, 0 fixed: net -1, none allowed"
     assert verdict.approved_version == "1.0"
     assert verdict.comparison.regressed == ("t-1",)
-    assert verdict.variation == "does not vary: 4 cases came out the same in every run"
+    assert verdict.variation == "does not vary: 4 cases came out the same in all 17 runs"
     assert dict(verdict.advice)["case by case"] == "modelcheck review 2.0"
     assert "approve it" not in dict(verdict.advice)
 
@@ -118,7 +118,7 @@ def test_whether_the_model_varies_is_told_of_such_a_miss(project):
     model = Counting(quietly_broken)
     verdict = project.run(model, CASES, known)
     assert len(model.asked) == 4 + 10
-    assert verdict.variation == "does not vary (10 of 10 answers repeated)"
+    assert verdict.variation == "does not vary: 10 answers came out the same when run again"
 
 
 def test_a_regression_is_asked_again_in_two_sets_and_five_probes(project):
@@ -564,7 +564,7 @@ class TestConfirmation:
     def test_weak_evidence_is_inconclusive(self, project):
         verdict, _ = self.run(project, self.unlucky(6, 3))
         assert verdict.status is Status.INCONCLUSIVE
-        assert verdict.headline.endswith("noise could explain it, also in 3 sets of runs")
+        assert verdict.headline.endswith("noise could explain it (3 runs of all cases)")
 
     def test_a_first_set_unlike_the_later_ones_is_no_verdict_on_the_model(self, project):
         verdict, _ = self.run(project, self.unlucky(12))
@@ -575,8 +575,8 @@ class TestConfirmation:
         verdict, asked = self.run(project, self.unlucky(7, 7))
         assert (verdict.failed, asked) == (True, 120)
         assert verdict.headline == (
-            "99/120 runs of 40 cases pass (82.5%), at least 95% required; noise does not explain it, "
-            "in 3 sets of runs"
+            "99/120 runs of 40 cases pass (82.5%), at least 95% required; noise does not explain it "
+            "(3 runs of all cases)"
         )
 
     def test_what_is_only_suspicious_may_fail_too(self, project):

@@ -64,7 +64,7 @@ class CheckView {
         pair("required", typeof verdict.required === "number" && `at least ${rateText(verdict, verdict.required)}`),
         pair("model", foreign(`${verdict.model} ${verdict.version || "(unversioned)"}`)),
         pair("approved", verdict.approved_version && foreign(verdict.approved_version)),
-        comparison && pair(`was (${visible(comparison.version)})`, rateText(verdict, comparison.approved_rate)),
+        comparison && pair(comparison.version === verdict.approved_version ? "approved rate" : `rate of ${visible(comparison.version)}`, rateText(verdict, comparison.approved_rate)),
         comparison && pair("since then", `${comparison.regressed} broke, ${comparison.fixed} fixed, ${comparison.changed} changed`, typeof comparison.p_value === "number" && ` (McNemar ${chance(comparison.p_value)})`),
         comparison && comparison.added + comparison.removed > 0 && pair("cases", `${comparison.added} added, ${comparison.removed} removed`),
         verdict.correction && pair("judge", foreign(correctionText(verdict.correction))),
@@ -328,8 +328,10 @@ function answers(one, trial, verdict, version) {
 /** How often a judge errs, as far as labels tell. */
 function correctionText({ judge, labels, word, yes, no, why }) {
   if (why) return `uncorrected: ${why}`;
-  const right = yes && no ? `right about ${yes.join("/")} that are right and ${no.join("/")} that are wrong, by` : "by";
-  return `${judge} ${right} ${labels} labels${typeof word === "number" ? `; by its word alone ${Number(word.toPrecision(3))}` : ""}`;
+  const known = yes && no;
+  const text = known ? `accepted ${yes.join(" of ")} right answers, rejected ${no.join(" of ")} wrong ones (${yes[1] + no[1] === labels ? "" : `${yes[1] + no[1]} of `}${labels} labels)` : `${labels} labels`;
+  const uncorrected = typeof word !== "number" ? "" : `; uncorrected ${known ? `pass rate ${percent(word)}` : `mean ${Number(word.toPrecision(3))}`}`;
+  return `${judge}: ${text}${uncorrected}`;
 }
 
 /** What a judge said, with its reason where it gives one, beside what it judged. */
@@ -425,6 +427,6 @@ function trialTable(view, one, place, chosen) {
 function facts(one, trial) {
   const rows = Object.entries(one.metadata).map(([name, value]) => [el("dt", {}, foreign(name)), el("dd", {}, foreign(lineText(value)))]);
   if (one.origin) rows.push([el("dt", {}, "defined in"), el("dd", {}, foreign(one.origin, "code"))]);
-  if (trial && trial.approved) rows.push([el("dt", {}, "was"), el("dd", {}, WORDS[trial.approved] || trial.approved)]);
+  if (trial && trial.approved) rows.push([el("dt", {}, "approved"), el("dd", {}, WORDS[trial.approved] || trial.approved)]);
   return rows.length > 0 && el("dl", { class: "pairs" }, rows);
 }

@@ -126,7 +126,7 @@ def test_the_overview_says_where_it_happens_and_what_to_do(report, page):
     browser = page(replace(report, checks=(failed, failed, report.checks[1])))
     assert (
         browser.texts("table.checks tr:first-child td.title .under")[1]
-        == "Where: language=es: 0/2 pass, was 2/2"
+        == "Where: language=es: 0/2 pass (approved: 2/2)"
     )
     assert browser.texts(".next dt") == ["see all"]
     assert browser.texts(".next code") == ["modelcheck diff 2.1"]
@@ -168,7 +168,7 @@ def test_of_several_misses_those_that_stand_out_are_named_first(report, page):
     one, other = (replace(check, adjusted_p_value=p) for p in (0.0002, 0.0123))
     browser = page(replace(report, checks=(one, other)))
     assert browser.texts(".sub")[2] == (
-        "Corrected for 2 checks, 2 of 2 that miss a limit stand out: test_known, test_known."
+        "Even among 2 checks, chance does not explain 2 of 2 missed limits: test_known, test_known."
     )
     browser = page(replace(report, checks=(one, other)), KNOWN)
     assert "p = 0.0002 after correction for all 2 checks of the run (Holm)." in browser.text(".side")
@@ -251,7 +251,7 @@ def test_what_a_judge_said_stands_with_its_reason_beside_what_it_judged(report, 
     assert heads[-3:-1] == ["Judged by helpful", "helpful says"]
     told = browser.texts(".detail .panel pre")
     assert told[-3:-1] == ["question: When?\nanswer: Soon <b>now</b>", "ok: true\nreason: kind"]
-    told = "helpful right about 50/60 that are right and 55/60 that are wrong, by 120 labels"
+    told = "helpful: accepted 50 of 60 right answers, rejected 55 of 60 wrong ones (120 labels)"
     assert told in browser.text("body")
 
 
@@ -725,6 +725,17 @@ def test_light_and_dark_are_the_readers_choice(report, page):
     assert dark != light
     browser.run("document.getElementById('theme').click()")
     assert browser.run(ground) == dark
+
+
+def test_a_table_of_many_models_scrolls_by_itself_on_a_phone(report, page):
+    check = report.checks[0]
+    verdicts = (
+        replace(check.verdict, model=f"model_{name}", check=f"test_{name}.py::test_it") for name in "abcdefg"
+    )
+    many = replace(report, checks=tuple(replace(check, verdict=verdict) for verdict in verdicts))
+    browser = page(many, "", width=420)
+    assert browser.run("document.querySelector('.matrix').parentNode.scrollWidth") > 420
+    assert browser.run("document.documentElement.scrollWidth") <= 420
 
 
 def test_nothing_is_wider_than_a_phone(report_of_everything, page):

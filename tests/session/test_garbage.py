@@ -2,7 +2,7 @@ import gc
 
 import pytest
 
-from pytest_modelcheck.engine.garbage import spared
+from pytest_modelcheck.session.session import spared
 
 
 class Node:

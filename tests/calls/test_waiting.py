@@ -1,0 +1,210 @@
+"""Locks that are lent to a call, and places among the calls of a model."""
+
+import asyncio
+import threading
+import time
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+
+import pytest
+
+from pytest_modelcheck.calls.waiting import ends, lending, place_among, place_in
+from pytest_modelcheck.models.calling import caller_of
+from pytest_modelcheck.models.definition import Definition
+
+
+def caller(function):
+    return caller_of(Definition(name="echo", location="here", source="here"), function)
+
+
+@contextmanager
+def called(made):
+    """Make a call in a thread of its own."""
+    with ThreadPoolExecutor(1) as pool:
+        yield pool.submit(made.call, ["x"])
+
+
+def is_free(lock):
+    """Return whether another thread can take a lock."""
+
+    def take():
+        taken = lock.acquire(blocking=False)
+        if taken:
+            lock.release()
+        return taken
+
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(take).result()
+
+
+class Slotted:
+    __slots__ = ("enter", "lock")
+
+    def __init__(self):
+        self.lock = threading.RLock()
+        self.enter = self.lock.acquire
+
+
+LOCK = threading.RLock()
+DEEP = type("Deep", (), {"client": Slotted()})()
+CONDITION = threading.Condition()
+
+
+def by_name(x):
+    with LOCK:
+        return [x, LOCK]
+
+
+def by_attributes(x):
+    with DEEP.client.lock:
+        return [x, DEEP.client.lock]
+
+
+def by_method(x):
+    DEEP.client.enter()
+    DEEP.client.lock.release()
+    return [x, DEEP.client.lock]
+
+
+def of_a_condition(x):
+    with CONDITION:
+        return [x, CONDITION]
+
+
+def beside_a_class(x):
+    """Its ``strerror`` is a descriptor, which a class has no value of."""
+    with LOCK:
+        return [x, LOCK, OSError.strerror][:2]
+
+
+EMPTY = Slotted.__new__(Slotted)
+
+
+def beside_an_empty_slot(x):
+    with LOCK:
+        return [x, LOCK] if x else EMPTY.lock
+
+
+@pytest.mark.parametrize(
+    "model", [by_name, by_attributes, by_method, of_a_condition, beside_a_class, beside_an_empty_slot]
+)
+def test_a_lock_is_lent_to_the_call_that_wants_it_and_taken_back_as_often(model):
+    [[_, lock]] = caller(model).call(["x"])
+    made = caller(model)
+    with lock, lock:
+        with called(made) as call:
+            assert ends(call, made, 20)
+        assert call.result()[0][0] == "x"
+        assert not is_free(lock)
+    assert is_free(lock)
+
+
+def test_a_lock_is_not_lent_to_a_call_of_another_model_nor_to_one_that_does_not_name_it():
+    blocked, begun, release = threading.RLock(), threading.Event(), threading.Event()
+
+    def waiting(x):
+        begun.set()
+        release.wait(20)
+        return x
+
+    def wanting(x):
+        begun.set()
+        with blocked:
+            return x
+
+    for under_way, waited_for in [(waiting, None), (wanting, waiting)]:
+        made = caller(under_way)
+        begun.clear()
+        with blocked, ThreadPoolExecutor(1) as pool:
+            call = pool.submit(made.call, ["x"])
+            assert begun.wait(20)
+            with lending(caller(waited_for) if waited_for else made) as lend:
+                lend()
+                assert not is_free(blocked)
+            release.set()
+            if under_way is waiting:
+                assert call.result(20) == ["x"]
+            else:
+                assert not call.done()
+                assert ends(call, made, 20)
+
+
+def test_a_lock_of_another_thread_is_left_alone():
+    with ThreadPoolExecutor(1) as other, called(made := caller(by_name)) as call:
+        call.result()
+        assert other.submit(LOCK.acquire).result()
+        with called(made) as waiting:
+            assert not ends(waiting, made, 0.2)
+            other.submit(LOCK.release).result()
+            assert waiting.result()[0][0] == "x"
+
+
+def test_locks_are_taken_back_while_other_calls_want_them_in_another_order():
+    one, two = threading.RLock(), threading.RLock()
+
+    def model(x):
+        with one:
+            time.sleep(0.01)
+            with two:
+                return x
+
+    made = caller(model)
+    with ThreadPoolExecutor(4) as pool:
+        for _ in range(5):
+            with two, one, two:
+                calls = [pool.submit(made.call, ["x"]) for _ in range(4)]
+                assert ends(calls[0], made, 20)
+                assert not is_free(one)
+                assert not is_free(two)
+            assert [call.result() for call in calls] == [["x"]] * 4
+
+
+def test_a_call_that_takes_too_long_is_not_waited_for():
+    assert not ends(Future(), caller(str), 0.01)
+
+
+def test_a_call_is_let_through_where_all_that_have_a_place_wait_for_other_threads():
+    gate = threading.BoundedSemaphore(1)
+
+    def outer(x):
+        with place_in(gate, made), ThreadPoolExecutor(1) as pool:
+            return pool.submit(inner, x).result()
+
+    def inner(x):
+        with place_in(gate, made):
+            return x + "!"
+
+    made = caller(outer)
+    assert made.call(["x"]) == ["x!"]
+    assert gate.acquire(blocking=False)
+
+
+def test_a_call_waits_for_one_that_is_at_work():
+    gate, busy, entered = threading.BoundedSemaphore(1), threading.Event(), []
+
+    def working(x):
+        with place_in(gate, made):
+            busy.set()
+            time.sleep(x)
+            return bool(entered)
+
+    def second():
+        with place_in(gate, made):
+            entered.append(True)
+
+    made = caller(working)
+    with ThreadPoolExecutor(2) as pool:
+        first = pool.submit(made.call, [0.3])
+        assert busy.wait(20)
+        pool.submit(second).result()
+        assert first.result() == [False]
+
+
+def test_an_asynchronous_call_is_let_through_once_its_patience_ends():
+    async def run():
+        slots = asyncio.Semaphore(1)
+        async with place_among(slots, 0.01), place_among(slots, 0.01):
+            assert slots.locked()
+        assert not slots.locked()
+
+    asyncio.run(run())

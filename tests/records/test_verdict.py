@@ -1,0 +1,42 @@
+"""What a verdict says of itself."""
+
+from dataclasses import replace
+
+import pytest
+
+from pytest_modelcheck.records import Comparison, Correction, Status, Verdict
+
+
+@pytest.mark.parametrize(
+    ("correction", "text"),
+    [
+        (
+            Correction("helpful", "1", 135, None, 0.75, (90, 90), (32, 45)),
+            (
+                "accepted 90 of 90 right answers, rejected 32 of 45 wrong ones (135 labels); "
+                "uncorrected pass rate 75%"
+            ),
+        ),
+        (
+            Correction("helpful", "1", 120, None, 0.7083, (35, 35), (16, 25)),
+            (
+                "accepted 35 of 35 right answers, rejected 16 of 25 wrong ones (60 of 120 labels); "
+                "uncorrected pass rate 70.8%"
+            ),
+        ),
+        (Correction("helpful", "1", 60, None, 0.4512), "60 labels; uncorrected mean 0.451"),
+        (Correction("helpful", "1", 3, why="30 are needed"), "uncorrected: 30 are needed"),
+    ],
+)
+def test_a_correction_counts_the_errors_of_the_judge(correction, text):
+    assert str(correction) == text
+
+
+@pytest.mark.parametrize(
+    ("approved", "other", "name"), [("1", "1", "approved"), ("1", "2", "2"), (None, "2", "2")]
+)
+def test_the_other_version_has_one_name(approved, other, name):
+    comparison = Comparison(other, 3, 0, 0, 3, 1.0, 1.0)
+    verdict = Verdict("a", "golden", Status.PASSED, (), "m", "3", approved_version=approved)
+    assert verdict.compared_with == "approved"
+    assert replace(verdict, comparison=comparison).compared_with == name

@@ -1,0 +1,27 @@
+"""The table of damages that a suite notices, in a terminal."""
+
+import pytest
+
+from pytest_modelcheck.reports.mutation import Cell, Mutated, Mutation, mutation_lines
+
+DAMAGE = "label: one value is never given"
+
+
+def table(checks, width):
+    """The lines of a suite of so many checks, each of which notices the only damage."""
+    cell = Cell(DAMAGE, "field", "label", replays=5, failed=5, inconclusive=0, called=0, changed=9)
+    suite = [Mutated(f"test_a.py::test_{n}", "golden", "m", "1", 70, "", (cell,)) for n in range(checks)]
+    return list(mutation_lines(Mutation(tuple(suite)), width))
+
+
+@pytest.mark.parametrize("checks", [1, 6, 10, 30])
+def test_a_damage_can_be_read_however_many_checks_there_are(checks):
+    lines = table(checks, 80)
+    [row] = [line for line in lines if line.startswith("  label: ")]
+    assert row.split("  ")[1] in (DAMAGE, "label: one v…s never given")
+    assert max(map(len, lines)) <= 80
+
+
+def test_checks_without_a_column_are_counted():
+    assert "  4 checks have no column here; `best` is of all checks" in table(10, 80)
+    assert not [line for line in table(6, 80) if "no column" in line]

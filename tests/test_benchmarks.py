@@ -1,0 +1,33 @@
+"""Benchmarks still run: nobody calls them every day, and a figure that cannot be measured again is none."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+BENCHMARKS = Path(__file__).parents[1] / "benchmarks"
+
+
+@pytest.mark.parametrize(
+    ("command", "printed"),
+    [
+        ("baselines_speed.py 2 3", "baselines prune"),
+        ("cache_speed.py 300", "on disk, an answer"),
+        ("stats_end_to_end.py --runs 1 --only levels", "nothing rises"),
+        ("measured/golden_run.py {folder}/golden 20", "cpu"),
+        ("measured/many_run.py {folder}/many 2", "cpu"),
+        ("measured/savings_run.py {folder}", '"called": 1350'),
+        ("measured/small_run.py {folder}/small", "20 passed"),
+        ("measured/typed_run.py {folder}/typed 40", "loop pairs"),
+        ("measured/waiting_run.py {folder}/waiting 32 1", "1 passed"),
+        ("trajectories.py 1", "policy_first"),
+    ],
+)
+def test_a_benchmark_runs(command, printed, tmp_path):
+    script, *arguments = command.format(folder=tmp_path).split()
+    done = subprocess.run(
+        [sys.executable, BENCHMARKS / script, *arguments], capture_output=True, text=True, cwd=tmp_path
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert printed in done.stdout
