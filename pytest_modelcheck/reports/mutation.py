@@ -180,7 +180,8 @@ def why(check: Mutated, cell: Cell) -> tuple[str, str]:
             "cases on which this does harm: with other expectations, say",
         )
     if cell.changed:
-        more = "" if "max_regressed" in check.limits else ", or approve it and add max_regressed="
+        add = "add max_regressed=" if "max_drop" in check.limits else "approve it and add max_regressed="
+        more = "" if "max_regressed" in check.limits else f", or {add}"
         share = f"{plural(cell.changed, 'case')} of {check.cases:,} came out differently"
         return f"{share}, which its limits allow", tighten + more
     if cell.measured:

@@ -1,6 +1,7 @@
 """``modelcheck mutate``: the suite is replayed on damaged answers, and says what it would not notice."""
 
 import json
+import os
 import shutil
 
 import pytest
@@ -428,6 +429,26 @@ def test_the_command_writes_a_page(weak, command):
     page = (weak.path / "out.html").read_text()
     assert "<script" not in page
     assert "no case comes out differently" in page
+
+
+@pytest.mark.parametrize(
+    ("name", "begins"), [("out.json", "{"), ("out.md", "| `triage 2.0`"), ("out.txt", "triage 2.0: 1 check")]
+)
+def test_the_name_of_the_file_says_its_form(weak, command, name, begins):
+    done = command("mutate", "2.0", f"--output={name}", "--", "-k", "is_a_text")
+    assert done.outlines == [f"written: {name}"]
+    assert (weak.path / name).read_text().startswith(begins)
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no named pipes")
+def test_a_special_file_is_written_to_and_never_replaced(weak, command):
+    pipe = weak.path / "pipe"
+    os.mkfifo(pipe)
+    reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+    command("mutate", "2.0", f"--output={pipe}", "--", "-k", "is_a_text")
+    assert os.read(reader, 1 << 12).startswith(b"triage 2.0: 1 check")
+    os.close(reader)
+    assert pipe.is_fifo()
 
 
 def test_the_command_where_nothing_is_stored(command):
