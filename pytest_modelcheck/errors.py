@@ -109,7 +109,9 @@ def message_of(error: BaseException) -> str:
         return f"<{type(error).__name__}, whose str() raises {type(reason).__name__}>"
 
 
+# Quoted texts, JSON, numbers and constants.
 _VALUE = re.compile(r"'[^']*'|\"[^\"]*\"|\{.*\}|\[.*\]|[-+]?\b\d[\d.,:]*|\b(?i:true|false|none|null)\b")
+# The first error of pydantic's report: a heading, the field, and an indented line that says what is wrong.
 _PYDANTIC = re.compile(r"\d+ validation errors? for .+\n(?P<field>\S.*)\n\s+(?P<what>.+?)(?: \[type=|\n|$)")
 
 

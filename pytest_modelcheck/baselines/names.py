@@ -137,7 +137,7 @@ def matches(pattern: str, check: str) -> bool:
 
 
 def home_of(path: Path, baselines: str, fallback: Path) -> Path:
-    """The folder beside whose ``baselines/`` everything remembered of a test lies.
+    """The folder beside whose ``baselines/`` the files of a test lie.
 
     The search ends at the top of a git repository. It first follows symbolic links (a folder of tests reached
     by two names is one folder), then the path as given (tests linked into a project belong to it).
@@ -180,9 +180,9 @@ def _holds_baselines(folder: Path) -> bool:
     """Return whether a folder is one of ours: other tools, and packages, also call theirs ``baselines``."""
     try:
         models = [each for each in folder.iterdir() if each.is_dir()]
+        return any((model / APPROVED).is_file() or _holds_a_check(model) for model in models)
     except OSError:
         return False
-    return any((model / APPROVED).is_file() or _holds_a_check(model) for model in models)
 
 
 def _holds_a_check(model: Path) -> bool:

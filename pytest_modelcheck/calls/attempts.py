@@ -6,7 +6,6 @@ PYTEST_DONT_REWRITE
 from __future__ import annotations
 
 from contextvars import copy_context
-from copy import deepcopy
 from typing import TYPE_CHECKING, Any
 
 from pytest_modelcheck.calls.batches import Failure
@@ -14,7 +13,7 @@ from pytest_modelcheck.calls.executors import Elsewhere, Expendable, LateError
 from pytest_modelcheck.calls.loops import loop_runs
 from pytest_modelcheck.calls.waiting import ends
 from pytest_modelcheck.models.calling import Arguments
-from pytest_modelcheck.models.model import IMMUTABLE
+from pytest_modelcheck.models.model import IMMUTABLE, deep_copy
 
 if TYPE_CHECKING:
     import asyncio
@@ -56,7 +55,7 @@ class Attempts:
             if self._timeout is None:
                 return caller.call(own, run)
             return self._within(self._timeout, caller, own, run)
-        except BaseException as error:  # noqa: BLE001 - whatever a model raises belongs to the body that called it
+        except BaseException as error:  # noqa: BLE001 - raised again in the body that made the call
             return Failure(error)
 
     def _within(self, seconds: float, caller: Caller, inputs: list[Any], run: Run | None) -> Rows:
@@ -118,9 +117,9 @@ def copied(x: Any) -> Any:
         return x.copy()
     try:
         if kind is Arguments:
-            return Arguments(deepcopy(x.positional), deepcopy(x.named), x.bound)
-        return deepcopy(x)
-    except Exception:  # noqa: BLE001 - of anybody's __deepcopy__
+            return Arguments(deep_copy(x.positional), deep_copy(x.named), x.bound)
+        return deep_copy(x)
+    except TypeError:
         return x
 
 

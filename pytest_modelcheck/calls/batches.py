@@ -80,7 +80,7 @@ class Sizes:
 
     def _took(self, size: int, seconds: float) -> None:
         if self.size < self._normal:
-            self.size = self._normal
+            self.size = self._normal  # a single call has succeeded after a batch that failed
             return
         if not self._growing or size != self.size:
             return

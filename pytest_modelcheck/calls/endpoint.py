@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import random
 import threading
-import time
 from contextlib import closing, contextmanager, nullcontext
 from contextvars import ContextVar
 from functools import cached_property
@@ -21,9 +20,9 @@ from pytest_modelcheck.calls.attempts import Attempts
 from pytest_modelcheck.calls.batches import Failure, Sizes, split
 from pytest_modelcheck.calls.errors import is_outage, is_throttled, one_line, retry_after, worth_retrying
 from pytest_modelcheck.calls.executors import LateError, Threads, WorkerDiedError
-from pytest_modelcheck.calls.meter import Meter
+from pytest_modelcheck.calls.meter import Clock, Meter
 from pytest_modelcheck.calls.throttle import GIVE_UP_AFTER, LONGEST, Circuit, Pace, Purse, Turn, interval_of
-from pytest_modelcheck.calls.waiting import place_among, place_in
+from pytest_modelcheck.calls.waiting import place_in
 from pytest_modelcheck.errors import CallTimeoutError, NotAskedError, OutageError, UsageError
 from pytest_modelcheck.models.usage import Measured, Scales, Usage
 
@@ -48,7 +47,6 @@ if TYPE_CHECKING:
 MIXED: Final = -1
 """The repeat of a batch that holds several repeats; calls that the model makes within it are not cached."""
 
-_PATIENCE = 5.0  # seconds that an asynchronous call waits until another one has ended
 _POLL = 0.02  # seconds between two checks whether the cost budget allows the call
 _FIRST_WAIT = 0.5  # seconds: the first wait is at most this long; the bound doubles for each further one
 _WORTH_KEEPING = 0.001  # seconds: the time of a faster call is not stored
@@ -117,6 +115,8 @@ class Endpoint:
         self.threaded = not caller.awaited and (caller.concurrency > 1 or asks_for_care)
         self.together = caller.batch or caller.awaited or caller.concurrency > 1 or bool(definition.executor)
         plain = not (caller.awaited or self.threaded)
+        # A plain batch model runs locally. Its answers have no time of their own, and claims would cost more
+        # than they save, until its calls prove slow.
         self.measured = not (plain and caller.batch)
         self._claimed = not plain
         self._worth_keeping = _WORTH_KEEPING
@@ -126,6 +126,7 @@ class Endpoint:
         self._timeout = definition.timeout
         self._retries = definition.retries or 0
         self._retry_on = worth_retrying(definition.retry_on)
+        # Worker processes do not talk to each other: each gets an equal share of the rate and the budget.
         self._pace = Pace(0.0 if rate is None else interval_of(rate) * workers)
         self._purse = None if money is None else Purse(model.label, money / workers)
         self._scales = Scales(definition.usage, definition.cost, definition.name)
@@ -158,7 +159,7 @@ class Endpoint:
         # A model that calls itself would wait for its own turn for ever.
         gate = self._gate if repeat_inside() is None else None
         with (
-            nullcontext() if gate is None else place_in(gate, caller),
+            nullcontext() if gate is None else place_in(gate, caller, lambda: self.meter.requests),
             _inside(repeat),
             closing(self._steps(inputs, keep, after_success)) as steps,
         ):
@@ -188,7 +189,7 @@ class Endpoint:
         import asyncio
 
         limited = sleep is None and repeat_inside() is None
-        async with place_among(self._slots, _PATIENCE) if limited else nullcontext():
+        async with self._slots if limited else nullcontext():
             with _inside(repeat), closing(self._steps(inputs, keep, after_success)) as steps:
                 wanted = next(steps, None)
                 while wanted is not None:
@@ -258,7 +259,7 @@ class Endpoint:
     def _steps(self, inputs: list[Any], keep: Keep, after_success: Sequence[bool]) -> Steps:
         """Yield steps until each input has its own answer or failure."""
         size = len(inputs)
-        fit = self._allowance.take(size)
+        fit = self._allowance.take(size)  # the budget may allow only the first inputs of the batch
         if fit:
             part = inputs if fit == size else inputs[:fit]
             came = yield from self._tries(part, after_success=after_success[:1] == [True])
@@ -341,7 +342,7 @@ class Endpoint:
             if not wait:
                 break
             yield wait
-        start = time.perf_counter()
+        start = Clock.perf_counter()
         came: Any = None
         try:
             came = yield inputs
@@ -395,7 +396,7 @@ class Endpoint:
 
     def _answered(self, rows: list[Any], size: int, start: float) -> Rows:
         """Return the answers, with their time and cost if these are measured."""
-        seconds = time.perf_counter() - start
+        seconds = Clock.perf_counter() - start
         self.meter.called(seconds)
         self.sizes.took(size, seconds)
         if not self._scales.tell(rows):
@@ -424,7 +425,7 @@ class Endpoint:
 
     def _broke(self, error: BaseException, size: int, start: float) -> BaseException:
         """Count a call that failed, and return the error to raise."""
-        seconds, late = time.perf_counter() - start, isinstance(error, LateError)
+        seconds, late = Clock.perf_counter() - start, isinstance(error, LateError)
         self.meter.broke(seconds, timeout=late)
         if self._purse is not None:
             self._purse.settle(size, None, answered=False)

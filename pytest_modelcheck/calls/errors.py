@@ -22,7 +22,7 @@ TRANSIENT: Final = frozenset({408, 409, 425, 429})
 REFUSED: Final = frozenset({401, 402, 403, 404})
 """Statuses that concern the key, the account or the address, and not the input."""
 
-# By name: "package.Class", whatever module of the package defines the class.
+# Connection errors as "package.Class", because client libraries move their classes between modules.
 _CONNECTION: Final = frozenset(
     {
         "aiohttp.ClientConnectionError",
@@ -180,7 +180,7 @@ def _attribute(holder: Any, name: str) -> Any:
     """Return an attribute, or ``None``: some clients raise if it is not set (httpx for ``.request``)."""
     try:
         return getattr(holder, name, None)
-    except Exception:  # noqa: BLE001 - of a property of anybody's exception
+    except Exception:  # noqa: BLE001 - raised by a property of a client's exception
         return None
 
 

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import re
 import threading
-import time
 from typing import TYPE_CHECKING
 
 from pytest_modelcheck.calls.errors import one_line
+from pytest_modelcheck.calls.meter import Clock
 from pytest_modelcheck.errors import BudgetError, OutageError, UsageError
 
 if TYPE_CHECKING:
@@ -68,7 +68,7 @@ class Pace:
     [0.0, 2.0, 4.0]
     """
 
-    def __init__(self, interval: float = 0.0, *, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, interval: float = 0.0, *, clock: Callable[[], float] = Clock.monotonic) -> None:
         self._interval = interval
         self._clock = clock
         self._lock = threading.Lock()
@@ -168,10 +168,10 @@ class Purse:
                 )
             known = self._largest is not None
             if not known and self._under_way:
-                return False
+                return False  # wait for the first cost
             expected = self._spent + (self._under_way + size) * (self._largest or 0.0)
             if known and expected > self._limit and self._under_way:
-                return False
+                return False  # wait for the calls under way, which may cost less than expected
             if expected > self._limit or self._limit <= 0:
                 raise BudgetError(
                     f"max_cost={self._limit:g} is reached: {self._label} has cost {self._spent:.6g}, and was "

@@ -1,4 +1,4 @@
-"""Waiting for calls that other threads make, without waiting for one another.
+"""Wait for calls that other threads make, without deadlocks between a body and its calls.
 
 PYTEST_DONT_REWRITE
 """
@@ -8,7 +8,7 @@ from __future__ import annotations
 import sys
 import threading
 from concurrent.futures import wait
-from contextlib import asynccontextmanager, contextmanager, suppress
+from contextlib import contextmanager, suppress
 from inspect import getattr_static
 from types import BuiltinMethodType, MemberDescriptorType
 from typing import TYPE_CHECKING, Any, Final
@@ -16,35 +16,35 @@ from typing import TYPE_CHECKING, Any, Final
 from pytest_modelcheck.models.calling import Caller
 
 if TYPE_CHECKING:
-    import asyncio
-    from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from concurrent.futures import Future
     from types import FrameType
 
 _RLock: Final = type(threading.RLock())
 _CALLS: Final = (Caller.call.__code__, Caller.call_async.__code__)
-_TICK: Final = 0.05  # seconds before the first look at what a call waits for; then twice as long each time
+_TICK: Final = 0.05  # seconds before the first look at the locks that a call waits for; doubled each time
 _LONGEST: Final = 1.0
-_DEEPEST: Final = 3
+QUIET = 60.0  # seconds without an ended call after which calls that wait for each other are let through
+_DEEPEST: Final = 3  # attributes in a chain such as self.client.lock
 
 
 @contextmanager
 def lending(caller: Caller) -> Iterator[Callable[[], None]]:
-    """Lend re-entrant locks of this thread to the call it waits for, and take them back at the end.
+    """Lend re-entrant locks of this thread to the call that it waits for, and take them back at the end.
 
-    A plain loop calls a model in the thread of the body, where a lock such as ``threading.RLock`` lets both
-    in. A call that is made in another thread would wait for its body, and the body for the call. The function
-    that is yielded looks once at the calls of the model that are under way, and releases those locks of this
-    thread that one of them is about to take.
+    A plain loop would call the model in the thread of the body, and a ``threading.RLock`` admits its own
+    thread again. If the call is made in another thread, it waits for a lock that the body holds, and the body
+    waits for the call. The yielded function looks at the calls of the model that are under way, and releases
+    those locks of this thread that one of them is about to take.
 
     Args:
-        caller: Makes the calls of the model whose answer this thread waits for.
+        caller: Makes the calls of the model.
     """
     lent: list[threading.RLock] = []
 
     def lend() -> None:
         for lock in _wanted(caller):
-            with suppress(RuntimeError):  # it is not this thread's, or not any more
+            with suppress(RuntimeError):  # this thread does not hold the lock, or not any more
                 while True:
                     lock.release()
                     lent.append(lock)
@@ -53,11 +53,11 @@ def lending(caller: Caller) -> Iterator[Callable[[], None]]:
         yield lend
     finally:
         while not _has_taken(lent):
-            lend()  # a call that holds one of them may want another lock of this thread
+            lend()  # a call that holds one of the locks may wait for another lock of this thread
 
 
 def _has_taken(locks: Sequence[threading.RLock]) -> bool:
-    """Take all locks, or none: a call may hold one and wait for another."""
+    """Take all locks or none: a call may hold one and wait for another. Return whether all are taken."""
     taken: list[threading.RLock] = []
     for lock in locks:
         if not lock.acquire(timeout=_TICK):
@@ -73,10 +73,10 @@ def ends(call: Future[Any], caller: Caller, seconds: float | None = None) -> boo
 
     Args:
         call: The call, which another thread makes.
-        caller: Makes it.
-        seconds: How long to wait; ``None`` for ever.
+        caller: The caller of the model.
+        seconds: The longest wait; ``None`` for no limit.
     """
-    tick, left = _TICK, seconds  # counted down: a test may have frozen the clock
+    tick, left = _TICK, seconds  # counted down, because a test may have frozen the clock
     with lending(caller) as lend:
         while not wait([call], tick if left is None else min(tick, left)).done:
             if left is not None:
@@ -89,14 +89,26 @@ def ends(call: Future[Any], caller: Caller, seconds: float | None = None) -> boo
 
 
 @contextmanager
-def place_in(gate: threading.Semaphore, caller: Caller) -> Iterator[None]:
+def place_in(gate: threading.Semaphore, caller: Caller, ended: Callable[[], int]) -> Iterator[None]:
     """Take a place among the calls of a model that may be under way at once.
 
-    A model may call itself from threads that it starts, which nothing tells from those of a body. Where each
-    call that has a place waits for another thread, this call is let through without one.
+    A model may call itself from threads that it starts, which look like threads of a body. So a call is let
+    through without a place if, for a minute, no call of the model ended and all of them waited for other
+    threads. A shorter time would break the limit of a client that waits for a thread of its own, such as
+    that of gRPC.
+
+    Args:
+        gate: The places.
+        caller: Makes the calls of the model.
+        ended: Returns the number of calls of the model that have ended so far.
     """
-    tick = _TICK
-    while not (taken := gate.acquire(timeout=tick)) and not _all_wait(caller):
+    tick, quiet, before = _TICK, 0.0, ended()
+    while not (taken := gate.acquire(timeout=tick)):
+        quiet += tick
+        if (now := ended()) != before or not _all_wait(caller):
+            quiet, before = 0.0, now
+        if quiet >= QUIET:
+            break
         tick = min(2 * tick, _LONGEST)
     try:
         yield
@@ -105,37 +117,18 @@ def place_in(gate: threading.Semaphore, caller: Caller) -> Iterator[None]:
             gate.release()
 
 
-@asynccontextmanager
-async def place_among(slots: asyncio.Semaphore, patience: float) -> AsyncIterator[None]:
-    """Take a place among asynchronous calls; without one once ``patience`` (seconds) ends.
-
-    Nobody can see what the calls that have a place wait for.
-    """
-    import asyncio
-
-    taken = False
-    with suppress(TimeoutError):
-        async with asyncio.timeout(patience if slots.locked() else None):
-            taken = await slots.acquire()
-    try:
-        yield
-    finally:
-        if taken:
-            slots.release()
-
-
 def _all_wait(caller: Caller) -> bool:
     frames = _frames_of(caller)
     return bool(frames) and all(frame.f_globals.get("__name__") == "threading" for frame in frames)
 
 
 def _wanted(caller: Caller) -> list[threading.RLock]:
-    """The re-entrant locks that the innermost frames of a model's calls name."""
+    """Return the re-entrant locks that the innermost frames of a model's calls name."""
     return [lock for frame in _frames_of(caller) for lock in _named_locks(frame)]
 
 
 def _frames_of(caller: Caller) -> list[FrameType]:
-    """The innermost frames of the threads that make a call of a model, without this one."""
+    """Return the innermost frames of all other threads that make a call of a model."""
     frames: dict[int, FrameType] = getattr(sys, "_current_frames", dict)()
     frames.pop(threading.get_ident(), None)
     return [frame for frame in frames.values() if _makes_call(frame, caller)]
@@ -150,11 +143,12 @@ def _makes_call(frame: FrameType | None, caller: Caller) -> bool:
 
 
 def _named_locks(frame: FrameType) -> list[threading.RLock]:
-    """The re-entrant locks among the variables that a frame's code names, and their attributes."""
+    """Return the re-entrant locks among the variables that a frame's code names, and their attributes."""
     names = frame.f_code.co_names
     level = [*frame.f_locals.values(), *(frame.f_globals[name] for name in names if name in frame.f_globals)]
     found = []
     for _ in range(_DEEPEST + 1):
+        # ``lock.acquire`` is a builtin method: its object is the lock.
         level = [each.__self__ if type(each) is BuiltinMethodType else each for each in level]
         found += [each for each in level if type(each) is _RLock]
         level = [part for each in level for name in names if (part := _attribute(each, name)) is not None]
@@ -162,7 +156,7 @@ def _named_locks(frame: FrameType) -> list[threading.RLock]:
 
 
 def _attribute(owner: Any, name: str) -> Any:
-    """An attribute, looked up without running code of its owner."""
+    """Return an attribute, without running code of its owner, such as a property."""
     found = getattr_static(owner, name, None)
     if isinstance(found, MemberDescriptorType):  # of __slots__
         with suppress(AttributeError, TypeError):  # not set, or of a class

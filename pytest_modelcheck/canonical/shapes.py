@@ -218,8 +218,11 @@ def _is_collection(kind: Any) -> bool:
 
 
 def _untagged(found: list[Adapter], leaves: list[Any]) -> Adapter | None:
-    """The one class that needs no tag here: where nothing else that is written alike is expected."""
-    if len(set(map(id, found))) != 1:
+    """The class that needs no tag here: the first, where nothing but objects of classes is written alike.
+
+    The first, so that where ``returns=Triage`` becomes ``returns=Triage | Report``, no line becomes another.
+    """
+    if not found:
         return None
     form = Mapping if found[0].json is dict else found[0].json
     alike = any(_is(_origin(leaf), form) for leaf in leaves if _origin(leaf) is not found[0].kind)

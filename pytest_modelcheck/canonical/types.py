@@ -98,6 +98,16 @@ class Shape:
 ANYTHING: Final = Shape()
 
 
+def outlined(shape: Shape | None, within: tuple[int, ...] = ()) -> Any:
+    """Return a shape as plain data: which classes stand where without a tag."""
+    if shape is None or id(shape.entries) in within:  # a TypedDict that names itself
+        return None
+    within = (*within, id(shape.entries))
+    entries = {key: outlined(entry, within) for key, entry in shape.entries.items()}
+    inside = [outlined(shape.items, within), outlined(shape.values, within), entries]
+    return [shape.adapter and shape.adapter.name, *inside]
+
+
 class Adapter:
     """A class whose objects are written as named parts. This one: an object with attributes.
 

@@ -1,4 +1,4 @@
-"""From outcomes to a verdict: limits, comparisons with what is approved, slices.
+"""From outcomes to a verdict: limits, comparisons with the approved version, slices.
 
 PYTEST_DONT_REWRITE
 """

@@ -1,4 +1,4 @@
-"""Limits on changed answers and regressed cases, beyond the noise that the approved version had.
+"""Limits on changed answers and regressed cases, beyond the noise of the approved version.
 
 PYTEST_DONT_REWRITE
 """
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class CaseAnswers:
-    """The answers of one case, as numbers of which equal ones stand for answers that are the same.
+    """The answers of one case, as numbers: equal numbers mean equal answers.
 
     Attributes:
         approved: The answer of each approved run, at least one.
@@ -51,7 +51,7 @@ class CaseAnswers:
         return len(set(self.approved)) > 1 or len(set(self.now(ALL))) > 1
 
     def excess(self, sets: slice) -> float:
-        """Return how much more current answers differ from approved ones than those from each other."""
+        """Return how much more often current answers differ from approved ones than those from each other."""
         return _share_of_differing(product(self.approved, self.now(sets))) - _share_of_differing(
             combinations(self.approved, 2)
         )
@@ -63,7 +63,7 @@ class Answers:
 
     Attributes:
         cases: The answers of each case.
-        deterministic: What is declared of the models involved, as for :class:`Evidence`.
+        deterministic: The declaration of the models, as for :class:`Evidence`.
         repeated: Whether 20 answers were seen to repeat identically when the approved version was run.
         copies: Whether the answers of a model declared to vary never did, as for :class:`Evidence`.
     """
@@ -108,9 +108,9 @@ class Answers:
 
 
 def look_at_changes(answers: Answers, allowance: Allowance, rules: Rules) -> Look:
-    """Hold the answers that differ from the approved ones against how many may.
+    """Compare the number of changed answers with the allowance.
 
-    The approved version's own noise is subtracted, and never that of now: a rise of the noise is itself a
+    The noise of the approved version is subtracted, never that of the current one: more noise is itself a
     change.
 
     Args:
@@ -149,9 +149,9 @@ class Compared:
     """The outcomes of bodies that compare with the approved answer themselves.
 
     Attributes:
-        runs: The runs of each case: current ones, and the approved ones beyond the first, each compared with
-            the first approved answer. The first approved run is what all others are compared with.
-        approved_runs: The least number of approved runs of a case, the first included.
+        runs: The runs of each case: current ones, and approved ones after the first, each compared with the
+            first approved answer.
+        approved_runs: The least number of approved runs of a case, including the first.
     """
 
     runs: Evidence
@@ -186,13 +186,13 @@ class Compared:
 
 
 def look_at_compared(compared: Compared, allowance: Allowance, rules: Rules) -> Look:
-    """Hold bodies that compare with the approved answer against how many may find another one.
+    """Compare the number of bodies that found another answer than the approved one with the allowance.
 
-    If nothing changed, current runs and the approved ones beyond the first differ from the first approved
-    answer equally often: which of them are today's should not matter.
+    If nothing changed, current runs and approved runs after the first differ equally often from the first
+    approved answer, so these runs are exchangeable.
 
     Args:
-        compared: How the bodies came out.
+        compared: The outcomes of the bodies.
         allowance: How many answers may change: a number of cases, or a fraction of them.
         rules: How the evidence is weighed.
     """
@@ -224,7 +224,7 @@ def look_at_compared(compared: Compared, allowance: Allowance, rules: Rules) -> 
 def _look_at_answers(
     answers: Answers | Compared, own: float, margin: float, rules: Rules, tests: Tests
 ) -> Look:
-    """Look at answers, if the approved ones show how many change by chance.
+    """Look at answers, if the approved runs show how many change by chance.
 
     Args:
         answers: The answers, or the bodies that compare them.
@@ -242,9 +242,9 @@ def _look_at_answers(
 
 
 def look_at_regressed(evidence: Evidence, allowance: Allowance, rules: Rules) -> Look:
-    """Hold the cases that passed and now fail against how many may, whatever was fixed.
+    """Compare the number of cases that broke with the allowance, however many were fixed.
 
-    Fails where noise does not explain the regressions and they exceed the allowance, or where more cases than
+    Fails if the regressions exceed the allowance and noise does not explain that, or if more cases than
     allowed are broken for good.
 
     Args:
@@ -308,7 +308,7 @@ def _tests(
     allowance: Allowance,
     rules: Rules,
 ) -> Tests:
-    """The tests of a limit on what differs beyond noise: the ``excess`` of each case in some sets of runs."""
+    """The tests of a limit on changes beyond noise: ``excess`` gives each case's value in some sets."""
 
     def missed(sets: slice) -> bool:
         return exceeds(sum(excess(sets)) - ROUNDING, cases, allowance)

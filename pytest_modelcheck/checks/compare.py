@@ -1,4 +1,4 @@
-"""The same cases under the approved version and now, paired.
+"""Pairs the results of cases with their approved results.
 
 PYTEST_DONT_REWRITE
 """
@@ -25,10 +25,10 @@ class Pair:
 
     Attributes:
         id: The case's id.
-        now: Its trials in this run.
-        then: Those that were approved.
-        passes: Whether it passes now; ``None`` where it did not come to pass or fail.
-        passed: The same then.
+        now: Its current trials.
+        then: Its approved trials.
+        passes: Whether it passes now; ``None`` if it neither passed nor failed.
+        passed: The same for the approved trials.
     """
 
     id: str
@@ -39,7 +39,7 @@ class Pair:
 
     @property
     def judged(self) -> bool:
-        """True if both sides came to pass or fail."""
+        """True if both sides passed or failed."""
         return self.passes is not None and self.passed is not None
 
     @property
@@ -56,11 +56,11 @@ class Pair:
 
     @property
     def unseen(self) -> str | None:
-        """Why some of its answers cannot be compared, and what to do; ``None`` where all can be."""
+        """Why some of its answers cannot be compared, with a remedy; ``None`` if all can be."""
         return next((why for now, then in self.matched() if (why := why_unseen(now, then))), None)
 
     def matched(self) -> Iterable[tuple[TrialResult, TrialResult]]:
-        """Each trial of now with the one of then: the same run of it, else the first."""
+        """Each current trial with its approved one: the same run of it, else the first."""
         if len(self.now) == 1 == len(self.then):
             return ((self.now[0], self.then[0]),)
         # In reverse, so that of equal ones the first counts.
@@ -70,7 +70,7 @@ class Pair:
 
 
 def why_unseen(*trials: TrialResult) -> str | None:
-    """Why the answers of trials cannot be compared, and what to do; ``None`` where they can be."""
+    """Why the answers of trials cannot be compared, with a remedy; ``None`` if they can be."""
     for trial in trials:
         if trial.recorded is None:
             for _, answer in trial.asked:
@@ -80,9 +80,9 @@ def why_unseen(*trials: TrialResult) -> str | None:
 
 
 def pair_of(now: CaseResult, then: CaseResult | None) -> Pair | None:
-    """A case beside what was approved of it: the same trials of the same input, however often each was run.
+    """Pair a case with its approved result: the trials with the same inputs, however often each was run.
 
-    Where no perturbation applies to a case, then as now, both sides have the same of it: nothing.
+    If no perturbation applies to a case on either side, both have no trials.
     """
     if then is None or not now.is_same_as(then):
         return None
@@ -104,7 +104,7 @@ def _passes(trials: Sequence[TrialResult]) -> bool | None:
 
 
 def pairs(now: Iterable[CaseResult], then: Mapping[str, CaseResult]) -> Iterable[Pair]:
-    """Pair what both sides have of some cases."""
+    """Pair the cases that both sides have."""
     for case in now:
         pair = pair_of(case, then.get(case.id))
         if pair is not None:
@@ -124,15 +124,15 @@ def compare(
     graded: bool = False,
     worst: float = 0.0,
 ) -> Comparison:
-    """Say what regressed, what was fixed and what changed since ``version`` was approved.
+    """Find the cases that regressed, were fixed or changed since ``version`` was approved.
 
     Args:
-        paired: The cases beside what was approved of them (:func:`pair_of`); they are gone through once.
+        paired: The pairs of cases (:func:`pair_of`), iterated once.
         version: The version that was approved.
-        now: How many cases there are.
-        then: How many are approved.
+        now: The number of current cases.
+        then: The number of approved cases.
         graded: Whether rates are means of scores.
-        worst: The score of a run that fails, where there are scores.
+        worst: The score of a failed run, if there are scores.
     """
     shared = unseen = 0
     why_not: str | None = None
@@ -170,13 +170,13 @@ def compare(
 
 
 def with_same(differing: Comparison, passed: int, failed: int, others: int) -> Comparison:
-    """A comparison of the cases that differ, made one of all cases.
+    """Extend a comparison of the differing cases to all cases.
 
     Args:
-        differing: The result of those that differ.
-        passed: How many are the same and pass.
-        failed: How many are the same and fail.
-        others: How many are the same and do neither.
+        differing: The comparison of the differing cases.
+        passed: The number of equal cases that pass.
+        failed: The number of equal cases that fail.
+        others: The number of equal cases that do neither.
     """
     same_ones = passed + failed + others
     judged = differing.judged + passed + failed
@@ -196,7 +196,7 @@ def with_same(differing: Comparison, passed: int, failed: int, others: int) -> C
 
 
 def changes_alone(comparison: Comparison) -> Comparison:
-    """Compare answers without rates: a drift check has none."""
+    """Compare answers without pass rates, which a drift check does not have."""
     return replace(comparison, approved_rate=None, rate=None, regressed=(), fixed=(), p_value=None)
 
 
@@ -213,7 +213,7 @@ def _mean(values: Sequence[float]) -> float | None:
 
 
 def shares_of(pair: Pair) -> Shares:
-    """Count the single runs of a case against what was approved of it."""
+    """Count the single runs of a case that regressed or changed."""
     regressed = compared = 0
     if pair.judged:
         values = values_of(pair.now, graded=False)

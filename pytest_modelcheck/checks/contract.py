@@ -1,9 +1,8 @@
 """The shape of answers, as a contract: which fields they have, of which types, from which enumerations.
 
-A shape maps places (``"label"``, ``"items[].price"``; ``"answer"`` for the whole) to what may stand there:
-kinds of values (``"text"``, ``"number"``, ``"null"``), values of an enumeration as JSON, and ``"optional"``
-where some approved answer lacks it. It is the union over all approved runs. A whole number is a number like
-any other.
+A shape maps fields (``"label"``, ``"items[].price"``; ``"answer"`` for the whole) to their possible values:
+types (``"text"``, ``"number"``, ``"null"``), values of an enumeration as JSON, and ``"optional"`` if some
+approved answer lacks the field. It is the union over all approved runs. Integers and floats are one type.
 
 PYTEST_DONT_REWRITE
 """
@@ -27,7 +26,7 @@ Shape = dict[str, list[str]]
 _OPTIONAL: Final = "optional"
 _WHOLE: Final = "answer"
 _MOST: Final = 300
-"""Places of a shape, at most: a mapping keyed by data, such as words, is not a contract."""
+"""The largest number of fields of a shape: a mapping whose keys are data, such as words, is no contract."""
 
 
 @dataclass
@@ -35,7 +34,7 @@ class Outline:
     """Gathers the shape of answers.
 
     Args:
-        decode: Makes the answer of its line, to see what its classes declare.
+        decode: Decodes the line of an answer, to read the declarations of its classes.
 
     >>> found = Outline()
     >>> found.add(b'{"label":"bug","priority":1}')
@@ -53,7 +52,7 @@ class Outline:
     _seen: set[tuple[str, type]] = field(default_factory=set)
 
     def add(self, line: bytes) -> None:
-        """Take in one answer, as canonical JSON."""
+        """Add one answer, given as canonical JSON."""
         for place, value in _values(json.loads(whole(line)), ""):
             self._kinds.setdefault(place, set()).add(_kind(value))
             if isinstance(value, dict) and _kind(value) == "object":
@@ -63,7 +62,7 @@ class Outline:
             self._look_at(self.decode(line), "")
 
     def _look_at(self, value: object, place: str) -> None:
-        """Note the enumerations that the classes of an answer declare."""
+        """Record the enumerations that the classes of an answer declare."""
         if isinstance(value, (list, tuple)) and not hasattr(value, "_fields"):
             for one in value:
                 self._look_at(one, f"{place}[]")
@@ -104,7 +103,7 @@ def shape_of(lines: Iterable[bytes], decode: Callable[[bytes], Any] | None = Non
 
 
 def broken(shape: Mapping[str, list[str]], line: bytes) -> Iterator[str]:
-    """Say, a clause each, how an answer breaks the approved shape."""
+    """Describe how an answer breaks the approved shape, one clause for each field."""
     for place, value in _values(json.loads(whole(line)), ""):
         kind = _kind(value)
         if kind == "object":
@@ -126,7 +125,7 @@ def _required(shape: Mapping[str, list[str]], parent: str) -> Iterator[str]:
 
 
 def _has_parent(place: str) -> bool:
-    """Return whether a place is a field, which an answer may lack; an element of a list is none."""
+    """Return whether a path is that of a field, which may be missing, and not of a list's element."""
     return bool(place) and not place.endswith("[]")
 
 
@@ -135,13 +134,13 @@ def _parent(place: str) -> str:
 
 
 def _inside(place: str, name: str) -> str:
-    """The place of a field; a dot in its name is spelled out, so that places can be told apart."""
+    """The path of a field. Dots in its name are escaped, so that paths are unique."""
     name = name.replace(".", "·")
     return f"{place}.{name}" if place else name
 
 
 def _values(value: Any, place: str) -> Iterator[tuple[str, Any]]:
-    """Every value inside an answer, with its place."""
+    """Every value inside an answer, with its path."""
     if isinstance(value, dict) and len(value) == 1:
         ((mark, held),) = value.items()
         if mark in ("$tuple", "$list"):
@@ -162,7 +161,7 @@ def _fields(value: Mapping[str, Any]) -> list[str]:
 
 
 def _kind(value: Any) -> str:
-    """The kind of a value; of a member of an enumeration its name, as JSON."""
+    """The type of a value; for a member of an enumeration, its name as JSON."""
     if isinstance(value, dict):
         if set(value) == {"$type", "name"}:
             return json.dumps(value["name"])
@@ -214,7 +213,7 @@ def _by_hint(hint: Any, place: str) -> Iterator[tuple[str, set[str]]]:
 
 
 def _by_schema(part: Mapping[str, Any], place: str) -> Iterator[tuple[str, set[str]]]:
-    """The same of a part of a JSON Schema; enumerations behind ``$ref`` are known by their types."""
+    """The same for a part of a JSON Schema; enumerations behind ``$ref`` are found through their types."""
     values = part.get("enum", [part["const"]] if "const" in part else ())
     if values:
         yield place, {json.dumps(value) for value in values if value is not None}

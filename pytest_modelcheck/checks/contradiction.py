@@ -1,4 +1,4 @@
-"""Runs of one version that contradict each other, and so are not behaviour to approve.
+"""Detects runs of one version that contradict each other and cannot be approved together.
 
 PYTEST_DONT_REWRITE
 """
@@ -19,11 +19,12 @@ if TYPE_CHECKING:
 
 
 def contradiction(candidate: Baseline, together: int = 1) -> Iterator[str]:
-    """Say that one run of a candidate stands out from its others beyond noise, where one does.
+    """Describe the run of a candidate that differs from its other runs beyond noise, if there is one.
 
     Cases that make the same calls share their answers and count as one. A case that was not judged in every
-    run is left out. Of a model that did not change, at most 1% of approvals are refused, however many
-    candidates are approved ``together``: one that is refused refuses them all.
+    run is left out. If the model did not change, at most 1% of approvals are refused, however many
+    candidates are approved
+    ``together``: if one is refused, all are.
     """
     if not candidate.holding(REPEATED):
         return

@@ -33,7 +33,7 @@ def decide(observed: Observed, limits: Limits) -> list[Finding]:
     """Compare the observations with every limit that applies: one finding each, guards first.
 
     Raises:
-        UsageError: the limits contradict what the body does.
+        UsageError: The limits contradict the body.
     """
     refuse_contradiction(observed, limits)
     _refuse_without_meaning(observed, limits)
@@ -48,7 +48,7 @@ def decide(observed: Observed, limits: Limits) -> list[Finding]:
 
 
 def refuse_contradiction(observed: Observed, limits: Limits) -> None:
-    """Refuse limits that contradict what the body does.
+    """Refuse limits that contradict the body.
 
     Raises:
         UsageError: they do.
@@ -179,7 +179,7 @@ def _nothing_judged(cases: Tally) -> Finding:
 
 
 def _rests_on_a_baseline(cases: Tally) -> Finding:
-    """Return the finding for a check that only compares with an approved version, if there is none."""
+    """Return the finding of a check that only compares with an approved version while none is approved."""
     return _failed(
         "new",
         f"no approved baseline yet: there is nothing to compare {plural(cases.judged, 'case')} with",
@@ -245,7 +245,9 @@ def _metric(observed: Observed, scores: Scores, required: float | None, rule: Ru
 
 
 def _slice(lost: Lost, look: Look, limits: Limits, sets: int) -> Finding:
-    """The slice in which regressions concentrate; ``slice_regressions=`` makes it a failure or a warning."""
+    """The finding about the slice in which regressions concentrate: a failure or a warning by
+    ``slice_regressions=``.
+    """
     summary = with_reason(look, str(lost), sets=sets)
     status = look.status
     if limits.slice_regressions == "warn":

@@ -1,4 +1,4 @@
-"""Drift: the distribution of what bodies recorded, held against an earlier one.
+"""Drift: compares the distribution of recorded values with an earlier one.
 
 PYTEST_DONT_REWRITE
 """
@@ -11,6 +11,7 @@ from statistics import NormalDist, fmean, pstdev
 from typing import TYPE_CHECKING, Any
 
 from pytest_modelcheck.canonical.text import percent, plural
+from pytest_modelcheck.checks.protocol import DOUBTFUL
 from pytest_modelcheck.checks.samples import least_p_value, samples_of
 from pytest_modelcheck.records import Finding, Moved, Status
 
@@ -23,18 +24,18 @@ if TYPE_CHECKING:
     from pytest_modelcheck.stats.drift import Drift
 
 TOLERANCE = 0.05
-"""How far a distribution may move beyond chance where nothing is said; of numbers, in their own spread."""
+"""The default tolerance beyond chance; for numbers, in units of their spread."""
 
 _SHOWN = 5
 
 
 @dataclass(frozen=True, slots=True)
 class Reference:
-    """The sample that a check compares with.
+    """The reference of a drift check.
 
     Attributes:
-        cases: Cases to be run like its own, or ``None`` for what was approved.
-        tolerance: How far the distribution may move beyond what chance explains, or ``None`` for the default.
+        cases: Reference cases to run, or ``None`` for the approved values.
+        tolerance: How far the distribution may move beyond chance, or ``None`` for the default.
     """
 
     cases: Cases | None = None
@@ -46,13 +47,13 @@ class Sampled:
     """The values that a check compares.
 
     Attributes:
-        before: What is compared with, as canonical JSON; ``None`` where nothing is approved.
-        now: What is judged.
-        paired: Whether the i-th of both are answers to the same input.
-        approved: Whether what is compared with was approved, so that a new approval would settle it.
-        edited: Whether the test has changed since, and what it would say of the approved inputs is not known.
+        before: The reference values, as canonical JSON; ``None`` if nothing is approved.
+        now: The current values.
+        paired: Whether the i-th values of both are answers to the same input.
+        approved: Whether the reference was approved, so that a new approval would settle a difference.
+        edited: Whether the test changed since the approval, so that it may record other values today.
         failed: How many bodies failed an assertion.
-        name: What is compared with, in words: ``"of 2.0"``.
+        name: The reference in words: ``"of 2.0"``.
     """
 
     before: Sequence[bytes] | None
@@ -67,11 +68,10 @@ class Sampled:
 def judge_drift(
     sampled: Sampled, reference: Reference, limits: Limits, seed: int = 0
 ) -> tuple[list[Finding], Moved | None]:
-    """Hold the distance of two samples against what chance explains and what is tolerated.
+    """Compare the distance of two samples with chance and with the tolerance.
 
-    Failed where a permutation test says that chance does not explain it, *and* what chance leaves is more
-    than the tolerance: with many cases every tiny difference is significant, with few a large distance is
-    mostly chance.
+    Fails if a permutation test rejects chance, *and* the distance beyond chance exceeds the tolerance: with
+    many cases every tiny difference is significant, with few a large distance is mostly chance.
     """
     refused = _vacuous(sampled)
     if refused is not None:
@@ -104,6 +104,9 @@ def _finding(moved: Moved, found: Drift, limits: Limits, *, approved: bool) -> F
     reveals = _reveals(moved, found, limits.false_fail_rate)
     if found.p_value <= limits.false_fail_rate:
         return Finding("drift", Status.FAILED, summary, approved, found.p_value, reveals)
+    if found.p_value > DOUBTFUL:
+        text = f"{summary}; chance explains it"
+        return Finding("drift", Status.PASSED, text, approved, found.p_value, reveals)
     summary += "; chance could explain it"
     if limits.inconclusive == "fail":
         summary += ' (inconclusive="fail")'
@@ -112,7 +115,7 @@ def _finding(moved: Moved, found: Drift, limits: Limits, *, approved: bool) -> F
 
 
 def moved_text(moved: Moved, *, met: bool) -> str:
-    """Say how far a distribution moved, and how far it may; ``met`` where it did not move too far."""
+    """Describe how far a distribution moved, and how far it may; ``met`` if it did not move too far."""
     verb = "is as before" if met else "moved"
     allowed = f"at most {moved.tolerance:.2g} more allowed" if moved.tolerance else "no more allowed"
     by_chance = max(0.0, moved.expected)
@@ -125,7 +128,7 @@ def moved_text(moved: Moved, *, met: bool) -> str:
 
 
 def _reveals(moved: Moved, found: Drift, false_fail_rate: float) -> str:
-    """By the normal approximation of what chance makes of the distance."""
+    """The distance that can be detected, by a normal approximation."""
     normal = NormalDist()
     reach = (normal.inv_cdf(1 - false_fail_rate) + normal.inv_cdf(0.9)) * found.spread
     least = found.expected + max(reach, moved.tolerance)
@@ -237,7 +240,7 @@ def _tolerance(samples: Samples, reference: Reference) -> float:
 
 
 def _changes(samples: Samples) -> tuple[tuple[str, str, str], ...]:
-    """Say what moved most, before and now."""
+    """Describe what moved most, before and now."""
     if samples.kind == "labels":
         return _moved_labels(samples.before, samples.now)
     if samples.kind == "numbers":
@@ -276,7 +279,7 @@ def _moved_numbers(before: Sequence[float], now: Sequence[float]) -> tuple[tuple
 
 
 def _moved_features(samples: Samples) -> tuple[tuple[str, str, str], ...]:
-    """The features whose mean moved most, measured in their own spread."""
+    """The features whose means moved most, in units of their spread."""
     rows = []
     columns = zip(
         samples.names, zip(*samples.before, strict=True), zip(*samples.now, strict=True), strict=True

@@ -1,7 +1,7 @@
-"""Runs of each case, approved and current: what the verdict on a varying model rests on.
+"""The approved and current runs of each case: the evidence for the verdict on a varying model.
 
-A *set* is every case run ``repeats`` times. A check begins with one set; where that casts doubt on the model,
-two fresh sets follow. A *probe* is one more run of a single case; probes tell whether the case is broken for
+A *set* is every case run ``repeats`` times. A check begins with one set; if it casts doubt on the model, two
+fresh sets follow. A *probe* is one more run of a single case; probes tell whether the case is broken for
 good and are never pooled with the sets. Cases that make the same call share its answer and are one *unit*.
 
 PYTEST_DONT_REWRITE
@@ -17,21 +17,21 @@ if TYPE_CHECKING:
     from collections.abc import Hashable, Iterable, Sequence
 
 SEVERAL_FIXED: Final = 4
-"""So many cases that were fixed since the only approved run may be noise of that run."""
+"""If the only approved run has this many cases that are fixed now, that run may have been noisy."""
 
 CHANGED_MODEL: Final = 0.01
-"""Two sets that differ with a p-value of at most this come from different models."""
+"""Sets that differ with at most this p-value count as answers of different models."""
 
 
 @dataclass(frozen=True, slots=True)
 class CaseRuns:
-    """The outcomes of one case's runs; 1.0 passed and 0.0 failed, or a score.
+    """The outcomes of one case's runs: 1.0 for passed and 0.0 for failed, or scores.
 
     Attributes:
         approved: The approved runs; empty for a new case.
         sets: The runs of each current set: the first, then the fresh ones.
-        probes: How many single runs were added one by one, the last of which may have passed.
-        recovered: Whether a probe passed. None follows it.
+        probes: The number of single runs that were added one by one; only the last may have passed.
+        recovered: Whether a probe passed, after which no more are made.
         unit: Cases with the same unit share their answers; ``None`` for a case by itself.
     """
 
@@ -52,7 +52,7 @@ class CaseRuns:
 
     @property
     def varies(self) -> bool:
-        """True if two approved runs, or two current ones, came out differently."""
+        """True if two approved runs, or two current ones, differ in outcome."""
         return self.recovered or len(set(self.approved)) > 1 or len(set(self.current)) > 1
 
     @property
@@ -73,11 +73,11 @@ class Evidence:
     Attributes:
         cases: The runs of each case. Runs that raised an error, or do not apply, are left out beforehand.
         graded: Whether runs have scores rather than pass or fail.
-        deterministic: What is declared of the models involved: ``True`` where all are deterministic,
-            ``False`` where any is not, ``None`` where nothing is said.
-        repeated: Whether 20 answers were seen to repeat identically when the approved version was run.
-        copies: Whether a model declared to vary gave the same answer each time, as a client that caches does.
-            Its repeats count once, and are left out beforehand; further ones would say nothing.
+        deterministic: The declaration of the models: ``True`` if all are deterministic, ``False`` if any is
+            not, ``None`` if nothing is declared.
+        repeated: Whether 20 answers repeated identically when the approved version was run.
+        copies: Whether a model declared to vary gave the same answer each time, as a caching client does. Its
+            repeats are left out beforehand, and further ones would not help.
     """
 
     cases: Sequence[CaseRuns]
@@ -100,8 +100,8 @@ class Evidence:
     def may_be_steady(self) -> bool:
         """True if outcomes that never differed may be taken for noise-free.
 
-        Not of models declared to vary. And one approved run alone shows no variation: then the answers must
-        have been seen to repeat.
+        False for models declared to vary. With a single approved run, which shows no variation, answers must
+        have repeated identically.
         """
         if self.deterministic is not None:
             return self.deterministic
@@ -111,9 +111,10 @@ class Evidence:
     def fixed_on_one_run(self) -> bool:
         """True if several cases that failed in their only approved run always pass now.
 
-        Where cases broke and others were fixed, a version that varied and one lucky run of it look the same.
-        (Without this, all cases at 0.9, of which 90 are now always right, failed in 48% of runs.) Fewer fixed
-        cases are taken for what they look like: models that do not vary are common, and mostly undeclared.
+        If cases broke and others were fixed, the approved version may have varied, with a lucky run approved.
+        (Without this rule, a version in which each case passed in 90% of runs, approved on one run, failed
+        in 48% of runs after it had become steady.) Fewer fixed cases are taken at face value: models that do
+        not vary are common, and mostly undeclared.
         """
         fixed = sum(len(case.approved) == 1 and case.approved[0] < min(case.current) for case in self.cases)
         return fixed >= SEVERAL_FIXED
@@ -155,9 +156,9 @@ class Unit:
     """The runs of cases that share their answers, summed over these cases run by run.
 
     Attributes:
-        size: How many cases there are.
-        then: The sum over them in each approved run.
-        now: The same in each current run that is looked at.
+        size: The number of cases.
+        then: Their sum in each approved run.
+        now: Their sum in each selected current run.
     """
 
     size: int
@@ -166,7 +167,7 @@ class Unit:
 
     @property
     def drop(self) -> float:
-        """Return how much the sum over the cases fell, on average over the runs."""
+        """Return how much the sum over the cases fell, averaged over runs."""
         return sum(self.then) / len(self.then) - sum(self.now) / len(self.now)
 
 
@@ -175,7 +176,7 @@ def units_of(cases: Iterable[CaseRuns], sets: slice = slice(None)) -> list[Unit]
 
     Args:
         cases: The runs of each case.
-        sets: Which current sets count: all, the first (``slice(1)``), or the fresh ones (``slice(1, None)``).
+        sets: Selects current sets: all, the first (``slice(1)``), or the fresh ones (``slice(1, None)``).
 
     >>> twins = [CaseRuns((1.0,), ((1.0,),), unit="a"), CaseRuns((1.0,), ((0.0,),), unit="a")]
     >>> units_of([*twins, CaseRuns((0.0,), ((1.0,),))])
@@ -197,7 +198,7 @@ def units_of(cases: Iterable[CaseRuns], sets: slice = slice(None)) -> list[Unit]
 
 
 def _summed(members: Sequence[tuple[tuple[float, ...], tuple[float, ...]]]) -> Unit:
-    """Add the runs of cases that share answers; a run that one of them lacks is left out for all."""
+    """Add the runs of cases that share answers; runs that one of them lacks are left out."""
     then, now = zip(*members, strict=True)
     return Unit(
         len(members), tuple(map(sum, zip(*then, strict=False))), tuple(map(sum, zip(*now, strict=False)))
@@ -219,5 +220,5 @@ def mean_now(units: Sequence[Unit]) -> float:
 
 
 def whole(runs: Sequence[Sequence[float]]) -> list[tuple[int, ...]]:
-    """Return runs that pass or fail as the whole numbers that an exact test takes."""
+    """Convert passed and failed runs to integers for an exact test."""
     return [tuple(map(round, unit)) for unit in runs]

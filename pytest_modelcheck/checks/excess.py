@@ -1,4 +1,4 @@
-"""Noise of a model that varies, subtracted from what a limit counts.
+"""Limits on changes beyond the model's own noise.
 
 PYTEST_DONT_REWRITE
 """
@@ -25,14 +25,14 @@ _AGAINST = True
 
 
 def look_at_rise(paired: Evidence, rise: Rise, allowance: Allowance, rules: Rules) -> Look:
-    """Hold the excess of an invariance check against the approved excess.
+    """Compare the excess of an invariance check with the approved excess.
 
-    A version that only became noisier changes more answers under any perturbation, and is as invariant as it
-    was; flips compared with flips failed it in 85% of runs.
+    A version that only became noisier changes more answers under any perturbation, but is as invariant as
+    before: a comparison of flips alone failed it in 85% of runs.
 
     Args:
         paired: The runs of the cases that were approved.
-        rise: What the perturbation changed then and now.
+        rise: The approved and current excess of each case.
         allowance: How far the rate may fall: a number of cases, or a fraction of them.
         rules: How the evidence is weighed.
     """
@@ -52,7 +52,7 @@ def look_at_rise(paired: Evidence, rise: Rise, allowance: Allowance, rules: Rule
 
 
 def of_variants(excess: Excess, units: str, required: float, rule: Rule) -> Finding:
-    """Hold what a perturbation adds to the model's own noise against the changes that are allowed."""
+    """Compare the changes that a perturbation adds to the model's own noise with the allowance."""
     noise = ExcessNoise(excess, units, round(1 - required, 12))
     what = (
         f"answers changed in {excess.cross:.0%} of variants, but the model disagrees with itself on "
@@ -62,10 +62,10 @@ def of_variants(excess: Excess, units: str, required: float, rule: Rule) -> Find
 
 
 def of_changes(excess: Excess, units: str, cases: int, allowance: Allowance, rule: Rule) -> Finding:
-    """Hold what differs from the approved answers against how many may.
+    """Compare the changes of answers beyond noise with the allowance.
 
-    Where answers to one input differ from call to call about as often as answers can differ, a change of the
-    model would not be seen: that is not a pass.
+    If answers to one input already differ from call to call about as often as they can, a change of the model
+    would be invisible: that is not a pass.
     """
     allowed = min(1.0, fraction_of(allowance, cases))
     if 1 - excess.own <= allowed + ROUNDING:
@@ -80,7 +80,7 @@ def of_changes(excess: Excess, units: str, cases: int, allowance: Allowance, rul
 
 
 def of_regressions(excess: Excess, units: str, cases: int, allowance: Allowance, rule: Rule) -> Finding:
-    """Hold runs that fail of cases that passed against how many may."""
+    """Compare the failing runs of cases that passed, beyond noise, with the allowance."""
     what = (
         f"{excess.cross:.0%} of runs fail of cases that passed, but {excess.own:.0%} do where the model is "
         "only asked again"

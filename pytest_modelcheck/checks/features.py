@@ -36,11 +36,11 @@ _YES_OR_NO: Final[tuple[tuple[str, str, Callable[[str], object]], ...]] = (
 
 @dataclass(frozen=True, slots=True)
 class Feature:
-    """One column of the table, and how conditions on it are said.
+    """One column of the table, with the wording of conditions on it.
 
     Attributes:
-        yes: What is said where it is above the threshold; ``{}`` is the threshold.
-        no: What is said where it is not.
+        yes: The condition for values above the threshold, ``{}``.
+        no: The condition for other values.
         whole: Whether its values are whole numbers.
     """
 
@@ -59,9 +59,9 @@ class Feature:
 
 
 def table_of(cases: Sequence[Case]) -> tuple[list[Feature], list[list[float]]]:
-    """The features of cases, and their values: a row a case.
+    """The features of cases, and their values: one row per case.
 
-    A metadata with few values gives a column for each of them, a number or one of two values one column.
+    Metadata with few values give one column per value; numbers and two-valued metadata give one column.
 
     >>> from pytest_modelcheck.records import Case
     >>> known = [Case("Hi", metadata={"vip": True}), Case("Hi 7?", metadata={"vip": False})]
@@ -83,7 +83,7 @@ def table_of(cases: Sequence[Case]) -> tuple[list[Feature], list[list[float]]]:
 
 
 def _said(case: Case) -> Mapping[str, Any]:
-    """Return a case's facts, with the short fields of its input where that is a record."""
+    """Return the facts of a case, including the short fields of its input if that is a record."""
     if not isinstance(case.input, dict):
         return facts(case)
     return {**{f"input.{name}": value for name, value in case.input.items()}, **facts(case)}
@@ -116,12 +116,12 @@ def _is_number(value: Any) -> bool:
 
 
 def _inside(value: float) -> float:
-    """A number as near as the tree can take it."""
+    """The nearest number that the tree supports."""
     return float(max(-_LARGEST, min(_LARGEST, value)))
 
 
 def _text(value: Any) -> str:
-    """The text of an input: itself, or all texts of a record."""
+    """The text of an input: the input itself, or all texts of a record."""
     if isinstance(value, str):
         return value
     parts = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()

@@ -1,4 +1,4 @@
-"""Foresight of a check against an approved version: its own rules, simulated for a worse model.
+"""Predicts a check against an approved version by simulating its rules for a worse model.
 
 PYTEST_DONT_REWRITE
 """
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     Chances = NDArray[np.float64]
 
 Loss = Literal["broken", "spread"]
-"""Kinds of drops: some cases never pass any more, or every case passes a little less often."""
+"""Kinds of drops: some cases never pass again, or every case passes a little less often."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,12 +30,12 @@ class Design:
     """A check against an approved version.
 
     Attributes:
-        cases: How many cases it has.
-        repeats: How often a run makes each.
-        approved: How often each was run for the approval.
-        disagreement: How often the model answers an identical input differently. All of it is in cases that
-            pass every other time, which is the hardest: the others always pass.
-        allowance: The drop that is allowed.
+        cases: The number of cases.
+        repeats: How often a run repeats each case.
+        approved: How often each case was run for the approval.
+        disagreement: How often the model answers an identical input differently. It comes from cases that
+            pass every other time, the hardest situation; all others always pass.
+        allowance: The allowed drop.
     """
 
     cases: int
@@ -47,12 +47,12 @@ class Design:
 
 @dataclass(frozen=True, slots=True)
 class Foreseen:
-    """The verdicts of a check to come, as shares of simulated runs.
+    """The predicted verdicts of a check, as shares of simulated runs.
 
     Attributes:
-        failed: It fails.
-        warned: It is inconclusive.
-        calls: How many calls a case takes on average.
+        failed: The share that fails.
+        warned: The share that is inconclusive.
+        calls: The average number of calls per case.
     """
 
     failed: float
@@ -61,14 +61,14 @@ class Foreseen:
 
 
 def foreseen(design: Design, drop: float, loss: Loss, rules: Rules, *, times: int = 200) -> Foreseen:
-    """Simulate a check whose model is worse, by the rules that judge it. The same call gives the same answer.
+    """Simulate a check of a worse model by its own rules. Equal arguments give equal results.
 
     Args:
         design: The check.
         drop: How much lower the true pass rate is.
-        loss: How that comes about.
+        loss: The kind of drop.
         rules: How the evidence is weighed.
-        times: How many runs are simulated: with 200, a share is right within about 0.07.
+        times: The number of simulated runs: with 200, a share is accurate within about 0.07.
 
     >>> from pytest_modelcheck.checks.protocol import Rules
     >>> foreseen(Design(100, disagreement=0.0), 0.05, "broken", Rules(), times=20).failed
@@ -95,7 +95,7 @@ def foreseen(design: Design, drop: float, loss: Loss, rules: Rules, *, times: in
 def _one(
     design: Design, then: Chances, now: Chances, rules: Rules, rng: np.random.Generator
 ) -> tuple[Status, int]:
-    """Run a check until it needs no more runs: its status, and how many runs it took."""
+    """Simulate a check until it needs no more runs; return its status and the number of runs."""
 
     def run(chances: Chances, runs: int) -> list[tuple[float, ...]]:
         passed = (rng.random((len(chances), runs)) < chances[:, None]).astype(float)

@@ -1,4 +1,4 @@
-"""Limits held against what people would have said, where a judge that errs says how cases come out.
+"""Applies limits to the outcomes that people would have given, if an imperfect judge decides outcomes.
 
 PYTEST_DONT_REWRITE
 """
@@ -24,32 +24,33 @@ UNCORRECTED: Final = "uncorrected for the judge's errors"
 _BY_THE_JUDGE: Final = frozenset(
     {"at_least", "max_drop", "max_regressed", "max_slice_drop", "slice_regressions", "drift"}
 )
-"""Limits on outcomes; the others are on answers, and on what these cost."""
+"""Limits on outcomes; other limits are on answers, and on their cost."""
 
 LEAST_STRENGTH: Final = 0.5
-"""Least sensitivity + specificity - 1: the answers of a weaker judge cannot be corrected."""
+"""The least sensitivity + specificity - 1 of a judge whose answers can be corrected."""
 
 WORST: Final = 0.75
-"""A judge of which nothing is known on some answers is taken to be right about this share of them."""
+"""The assumed accuracy of a judge on answers without enough labels."""
 
 
 @dataclass(frozen=True, slots=True)
 class Sides:
-    """The answers in which two versions differ, judged by today's judge.
+    """The answers in which two versions differ, judged by the current judge.
 
     Attributes:
         version: The approved version.
-        approved_rate: The corrected rate, or mean, of all its answers; ``None`` where the judge is too weak.
-        then: What is known of its answers, by the judge's errors on these; ``None`` where that is nothing.
-            With too few labels the judge is taken to accept all that is right, and one wrong answer in four.
-        now: The same of today's answers. With too few labels it is taken to accept three right ones in four.
-        labels: How many labels there are of each version's answers, then and now.
-        differ: In how many cases the answers differ.
-        of: How many cases both versions have.
-        broke: Among cases whose answers both have a label: how many broke, as people say.
-        fixed: How many of these were fixed.
-        open: How many of the cases that differ have an answer without a label.
-        exact: Whether the model does not vary, and cases are given.
+        approved_rate: The corrected rate, or mean, of all its answers; ``None`` if the judge is too weak.
+        then: The evidence on its answers, with the judge's errors on them; ``None`` without any. With too few
+            labels, the judge is assumed to accept every right answer, and one wrong answer in four.
+        now: The same for the current answers. With too few labels, the judge is assumed to accept three right
+            answers in four.
+        labels: The number of labels of each version's answers: approved, current.
+        differ: The number of cases with different answers.
+        of: The number of cases that both versions have.
+        broke: The number of cases that broke according to people, among those with labels for both answers.
+        fixed: The number of these that were fixed.
+        open: The number of differing cases with an answer that has no label.
+        exact: Whether the model does not vary, and the cases are fixed.
     """
 
     version: str
@@ -66,16 +67,16 @@ class Sides:
 
     @property
     def by_people(self) -> bool:
-        """True if people have said how every case came out that may differ."""
+        """True if every answer that differs has a label."""
         return not self.open
 
     @property
     def labelled(self) -> bool:
-        """True if labels tell how the judge errs on the answers of both versions."""
+        """True if labels show the judge's errors on the answers of both versions."""
         return min(self.labels) >= LEAST_LABELS
 
     def chance(self, margin: float) -> float:
-        """The chance of answers judged so much worse if the true rate fell by no more than a margin."""
+        """The p-value of answers judged so much worse, if the true rate fell by no more than a margin."""
         from pytest_modelcheck.stats.judging import drop_chance
 
         if self.then is None or self.now is None:
@@ -85,17 +86,17 @@ class Sides:
 
 @dataclass(frozen=True, slots=True)
 class Judging:
-    """A judge's outcomes of the cases of a check, and how far they can be believed.
+    """A judge's outcomes of the cases of a check, and their reliability.
 
     Attributes:
         judge: The judge.
-        labels: How many labels there are.
-        own: How many of them are of answers that this version gave.
-        value: The corrected rate, or mean score; ``None`` where it cannot be corrected.
-        why: Why not.
-        weak: Whether that is since the labels show that its word is worth too little.
-        file: Where the labels are, for reports.
-        sides: The same of the approved answers, where there are any.
+        labels: The number of labels.
+        own: The number of labels of answers that this version gave.
+        value: The corrected rate, or mean score; ``None`` if it cannot be corrected.
+        why: The reason if it cannot.
+        weak: Whether the reason is that the labels show a judge that is wrong too often.
+        file: The label file, for reports.
+        sides: The comparison with approved answers, if there are any.
     """
 
     judge: Model
@@ -109,7 +110,7 @@ class Judging:
 
     @property
     def correction(self) -> Correction:
-        """Return what a report says of it."""
+        """Return the correction for reports."""
         judge, value = self.judge, self.value
         found = Correction(judge.name, judge.version, self.labels, self.file, why=self.why or None)
         if value is None:
@@ -125,13 +126,13 @@ class Judging:
     def hold(
         self, finding: Finding, required: float | None, limits: Limits, *, reads_approved: bool = False
     ) -> Finding:
-        """Hold a limit against what people would have said; what cannot be corrected says so.
+        """Apply a limit to corrected outcomes; a finding that cannot be corrected says so.
 
         Args:
-            finding: What the judge's word alone comes to.
-            required: The rate, or mean, that ``at_least`` requires.
+            finding: The finding by the judge's uncorrected outcomes.
+            required: The rate, or mean, required by ``at_least``.
             limits: The limits of the check.
-            reads_approved: Whether the judge's answer says whether an answer changed.
+            reads_approved: Whether the judge decides whether an answer changed.
         """
         limit = finding.limit
         if limit not in _BY_THE_JUDGE and not (limit == "max_changed" and reads_approved):
@@ -157,7 +158,7 @@ class Judging:
     def _hold_rate(
         self, finding: Finding, value: JudgedRate | JudgedMean, required: float, limits: Limits
     ) -> Finding:
-        """Hold the corrected rate, or mean, against what is required."""
+        """Compare the corrected rate, or mean, with the required one."""
         wanted = "all" if required == 1 else f"at least {_shown(value, required)}"
         corrected = f"corrected for the judge's errors {_shown(value, value.rate)}"
         summary = f"{value.said}; {corrected}, {wanted} required"
@@ -180,7 +181,7 @@ class Judging:
         return replace(finding, status=Status.FAILED, summary=summary, p_value=chance, reveals=reveals)
 
     def _hold_drop(self, finding: Finding, sides: Sides, limits: Limits) -> Finding:
-        """Hold what people said, or would have said, of the answers that differ to the drop allowed."""
+        """Compare the drop according to people, labelled or inferred, with the allowance."""
         allowance = limits.max_drop or 0
         margin = fraction_of(allowance, sides.of)
         if sides.by_people:
@@ -214,7 +215,7 @@ class Judging:
         return replace(finding, status=Status.PASSED, summary=summary)
 
     def _by_people(self, finding: Finding, sides: Sides, margin: float, limits: Limits) -> Finding:
-        """Hold what people say of all answers that differ to the drop allowed."""
+        """Compare the drop according to people's labels of all differing answers with the allowance."""
         from pytest_modelcheck.stats.paired import drop_p_value, mcnemar_exact
 
         broke, fixed, of = sides.broke, sides.fixed, sides.of
@@ -228,7 +229,7 @@ class Judging:
         return self._inconclusive(finding, summary, chance, limits)
 
     def _hold_regressed(self, finding: Finding, sides: Sides, limits: Limits) -> Finding:
-        """Hold the cases that broke as people say: each error of the judge looks like one that regressed."""
+        """Count the cases that broke according to people: an error of the judge looks like a regression."""
         allowance = limits.max_regressed or 0
         most = allowance if isinstance(allowance, int) else allowance * sides.of
         summary = f"{_people(sides.broke, sides.fixed)} (by the judge's word {finding.summary})"

@@ -21,7 +21,7 @@ Allowance = int | float
 """An allowance: an ``int`` is a number of cases, a ``float`` below 1 a fraction of them."""
 
 ROUNDING: Final = 1e-9
-"""Error of a mean of scores, by which none misses a limit."""
+"""The numerical error of a mean of scores, within which no limit is missed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +52,7 @@ class Limits:
 
     @property
     def on_costs(self) -> bool:
-        """True if what answers took or cost is limited."""
+        """True if the time, cost or tokens of answers are limited."""
         return not (self.max_latency_p95 is self.max_cost_per_case is self.max_tokens_per_case is None)
 
 
@@ -64,7 +64,7 @@ def limits_from(options: Mapping[str, Any], scale: Scale = GRADE) -> Limits:
 
     Args:
         options: The limits, by name.
-        scale: From where to where a score may go, on which ``at_least``, ``max_drop`` and ``tolerance`` lie.
+        scale: The range of scores, also of ``at_least``, ``max_drop`` and ``tolerance``.
 
     Raises:
         UsageError: an invalid limit; the message says what to write instead.
@@ -101,7 +101,7 @@ def _is_finite(value: Any) -> bool:
 
 
 def _mean(name: str, value: float, scale: Scale) -> float:
-    """A mean on a scale of its own; a whole number on it is not taken for a number of cases."""
+    """A mean on its own scale, on which a whole number is not a number of cases."""
     if not scale.low <= value <= scale.high:
         hint = f" (or a rate, {name}={value / 100:g}?)" if 1 < value <= 100 else ""
         raise UsageError(
@@ -174,7 +174,7 @@ _CHOICES: Final[dict[str, dict[str, str]]] = {
     "slice_regressions": {"fail": "", "warn": "", "off": ""},
     "population": {"fixed": " (the cases are the contract)", "sample": " (they stand for others)"},
 }
-"""The words that a limit may be, each with what it means where the word does not say it."""
+"""The words that a limit may be, with their values if these differ."""
 
 
 def _choice(name: str, value: Any) -> str:
@@ -273,7 +273,7 @@ def fraction_of(allowance: Allowance, cases: int) -> float:
 
 
 def allowed(allowance: Allowance, scale: Scale = GRADE) -> str:
-    """An allowance in words; on a scale of its own, in the unit of the scores.
+    """An allowance in words; on its own scale, in the unit of the scores.
 
     >>> allowed(0), allowed(3), allowed(0.02)
     ('none allowed', 'at most 3 allowed', 'at most 2% allowed')

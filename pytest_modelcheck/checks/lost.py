@@ -1,6 +1,6 @@
-"""Slices that lost: regressions that concentrate in one place, also where the overall rate stays the same.
+"""Slices that lost: regressions that concentrate in a slice, even if the overall rate stays the same.
 
-Slices are searched (``slice_regressions=``), or each declared one is held against ``max_slice_drop=``.
+Slices are searched (``slice_regressions=``), or each declared slice has a limit (``max_slice_drop=``).
 
 PYTEST_DONT_REWRITE
 """
@@ -44,10 +44,10 @@ if TYPE_CHECKING:
 
 
 LEAST_BROKEN: Final = 5
-"""Broken cases, at least, for a search of slices."""
+"""The least number of broken cases for a search."""
 
 MOST_CASES: Final = 5_000
-"""Cases of a check that is searched, at most."""
+"""The largest number of cases of a check that is searched."""
 
 _MOST_SLICES: Final = 400
 _QUANTILES: Final = (0.25, 0.5, 0.75)
@@ -55,14 +55,14 @@ _QUANTILES: Final = (0.25, 0.5, 0.75)
 
 @dataclass(frozen=True, slots=True)
 class Lost:
-    """A slice in which cases broke, beyond noise and beyond what happened elsewhere.
+    """A slice in which cases broke, beyond noise and more than elsewhere.
 
     Attributes:
-        name: What its cases have in common: ``"language=es & topic=refund"``.
-        broke: How many of its cases broke.
-        fixed: How many of them were fixed.
-        cases: How many cases it has.
-        elsewhere: How many cases broke outside of it.
+        name: The condition that its cases meet: ``"language=es & topic=refund"``.
+        broke: The number of its cases that broke.
+        fixed: The number of its cases that were fixed.
+        cases: The number of its cases.
+        elsewhere: The number of cases outside of it that broke.
         p_value: The larger of the two p-values.
     """
 
@@ -84,7 +84,7 @@ class Lost:
 
 @dataclass(frozen=True, slots=True)
 class Candidates:
-    """Slices to look at: a name each, and a row that says which cases are in it."""
+    """Slices to test: for each a name, and a row that marks its cases."""
 
     names: tuple[str, ...]
     rows: NDArray[np.bool_]
@@ -94,9 +94,9 @@ def candidates_of(slices: Slices, cases: Sequence[Case], numbers: Sequence[int])
     """Collect the slices of some cases: values of metadata, pairs of them, and beyond quartiles of features.
 
     Args:
-        slices: What all cases of the check can be sliced by.
+        slices: The slices of all cases of the check.
         cases: All cases of the check.
-        numbers: The numbers of the cases that are compared.
+        numbers: The numbers of the compared cases.
     """
     import numpy as np
 
@@ -138,9 +138,9 @@ def look_at_slices(
 
     Args:
         paired: The runs of the cases that were approved.
-        candidates: The slices to look at, of the same cases in the same order.
+        candidates: The slices to test, of the same cases in the same order.
         rules: How the evidence is weighed.
-        seed: Of the resamples.
+        seed: The seed of the resamples.
     """
     passes = Look(Status.PASSED, Reason.MET), None
     broke = sum(_drop(case, ALL) > 0 for case in paired.cases)
@@ -207,10 +207,10 @@ def look_at_slice_drops(
     allowance: Allowance,
     rules: Rules,
 ) -> tuple[Look, str]:
-    """Hold each slice against what it may lose; return the worst of the looks, and what it says.
+    """Compare each slice with its limit; return the worst look, and its wording.
 
-    Each slice is judged as the whole check is by ``max_drop``, at ``false_fail_rate`` divided by the number
-    of slices, so that all of them together fail an unchanged model no more often than one limit may
+    Each slice is judged like the whole check by ``max_drop``, at ``false_fail_rate`` divided by the number of
+    slices, so that all of them together fail an unchanged model no more often than a single limit
     (Bonferroni).
 
     Args:
@@ -246,7 +246,7 @@ def _summary(name: str, cases: Sequence[CaseRuns], allowance: Allowance) -> str:
 
 
 def _needed(looks: Sequence[Look]) -> FreshSets | Probes | None:
-    """Return what all slices together need: fresh sets are of every case, and come before probes."""
+    """Return the runs that all slices together need: fresh sets cover every case, and come before probes."""
     needs = [look.needs for look in looks if look.needs is not None]
     sets = [need for need in needs if isinstance(need, FreshSets)]
     probes = [need for need in needs if isinstance(need, Probes)]

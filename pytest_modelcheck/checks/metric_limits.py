@@ -26,26 +26,34 @@ _POWER: Final = 3.6
 
 @dataclass(frozen=True)
 class MetricNoise:
-    """Chance, as it acts on a metric (``required``), or on its fall beyond an ``allowance``."""
+    """The noise of a metric (``required``), or of its drop beyond an ``allowance``."""
 
     scores: Scores
     required: float | None = None
     allowance: float = 0.0
 
     def p_value(self, false_fail_rate: float) -> float:
-        """By bootstrap over the cases; a fall of which none is allowed by exchange."""
+        """By bootstrap over the cases; for a drop without an allowance, by exchange."""
         if self.required is None:
             return fall_p_value(self.scores.shared, self.allowance, false_fail_rate, ALL)
         from pytest_modelcheck.stats.metrics import chance_of
 
         return chance_of(self.scores.draws(false_fail_rate), at_least=self.required)
 
+    def least_p_value(self) -> float:
+        """That of an exchange in which every case falls."""
+        return float(0.5 ** len(self.scores.cases))
+
+    def readily(self, false_fail_rate: float) -> float:
+        """The same as ``p_value``: it is as sharp as can be."""
+        return self.p_value(false_fail_rate)
+
     def chance_of_pass(self, _tolerance: float) -> tuple[float, str]:
-        """Never asked for: ``require_proof=`` is refused beside ``metric=``."""
+        """Never called: ``require_proof=`` is refused together with ``metric=``."""
         return 1.0, "a lower metric"
 
     def reveals(self, limits: Limits) -> str:
-        """By the spread of the metric over cases that are drawn with replacement."""
+        """By the spread of the metric over bootstrap samples."""
         falls = self.required is None
         scores = self.scores.shared if falls else self.scores
         shift = _POWER * float(scores.draws(limits.false_fail_rate, fall=falls).std())
@@ -58,13 +66,13 @@ class MetricNoise:
 def judge_metric(
     scores: Scores, required: float | None, rule: Rule, version: str | None, allowance: float
 ) -> list[Finding]:
-    """Hold a metric against what is required, and against the approved version.
+    """Compare a metric with the required value, and with the approved version.
 
     Args:
-        scores: What it is computed from.
-        required: What it must reach, or ``None``.
-        rule: How an observed value becomes a finding.
-        version: The approved version, or ``None`` where nothing is compared.
+        scores: The values that it is computed from.
+        required: The required value, or ``None``.
+        rule: Makes a finding of an observed value.
+        version: The approved version, or ``None`` if nothing is compared.
         allowance: How far it may fall.
     """
     findings, name, value = [], scores.metric.name, scores.value

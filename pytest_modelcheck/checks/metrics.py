@@ -1,7 +1,7 @@
 """A metric over all cases of a check, such as macro F1: its value, and whether noise explains a miss.
 
-The steps are those of every limit (``checks.protocol``); only the tests differ (``stats.metrics``). What
-varies is what bodies record.
+The steps are those of every limit (``checks.protocol``); only the tests differ (``stats.metrics``). Variation
+means that bodies record different values.
 
 PYTEST_DONT_REWRITE
 """
@@ -33,11 +33,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Metric:
-    """A metric that a marker asks for.
+    """The metric of a marker.
 
     Attributes:
-        name: What reports call it.
-        over: Makes the score of some cases, given what is expected of all.
+        name: Its name in reports.
+        over: Returns the scoring function of some cases, given the expectations of all.
     """
 
     name: str
@@ -45,7 +45,7 @@ class Metric:
 
 
 def metric_of(value: object) -> Metric:
-    """Return the metric that ``metric=`` asks for.
+    """Return the metric for a value of ``metric=``.
 
     Args:
         value: A function ``metric(expected, answers)`` of two lists, or the name of a scorer of scikit-learn.
@@ -87,9 +87,9 @@ _LOSSES: Final = {
 
 
 def _by_scorer(name: str, expected: Sequence[Any]) -> Callable[[Sequence[Any], Sequence[Any]], float]:
-    """A scorer of scikit-learn, which takes a fitted model: one that answers what was recorded.
+    """A scorer of scikit-learn. It takes a fitted model, so it gets one that returns the recorded values.
 
-    Of two labels that are texts or truth values, a recorded number is about the greater one.
+    For two labels that are texts or booleans, a recorded number refers to the greater one.
     """
     import numpy as np
     from sklearn.metrics import get_scorer
@@ -108,7 +108,7 @@ def _by_scorer(name: str, expected: Sequence[Any]) -> Callable[[Sequence[Any], S
 
 @lru_cache(maxsize=1)
 def _recorded() -> Callable[[Any, Any], Any]:
-    """The class of a model that answers what was recorded, whatever it is asked."""
+    """The class of a model that returns the recorded values for any input."""
     import numpy as np
     from sklearn.base import BaseEstimator, ClassifierMixin
 
@@ -136,19 +136,19 @@ def _recorded() -> Callable[[Any, Any], Any]:
 
 @dataclass(frozen=True, slots=True)
 class ScoredCase:
-    """The expectation of one case, or of one variant, and what its runs recorded.
+    """The expectation of one case, or of one variant, and the values that its runs recorded.
 
     Attributes:
         number: The number of the case in the check.
-        expected: What was expected.
-        approved: What each approved run recorded; empty for a new case.
-        sets: What each run of the current sets recorded: of the first set, then of the fresh ones.
+        expected: The expectation.
+        approved: The recorded value of each approved run; empty for a new case.
+        sets: The recorded values of each current set: the first, then the fresh ones.
         unit: Cases with the same unit share their answers, or form one group.
-        varies: Whether two approved runs, or two current ones, recorded something else.
-        changed: Whether what is recorded now is not what was approved.
-        wrong: Whether a label is recorded that is not the expected one; ``None`` for a number.
+        varies: Whether two approved runs, or two current ones, recorded different values.
+        changed: Whether the current value differs from the approved one.
+        wrong: Whether the recorded label is not the expected one; ``None`` for a number.
         was_wrong: The same in the approved run.
-        probes: How many single runs were added, which may have shown that the case varies.
+        probes: The number of single runs that were added to find out whether the case varies.
     """
 
     number: int
@@ -163,7 +163,7 @@ class ScoredCase:
     probes: int = 0
 
     def now(self, sets: slice = ALL) -> tuple[Any, ...]:
-        """Return what the runs of some sets recorded."""
+        """Return the recorded values of some sets."""
         return tuple(answer for answers in self.sets[sets] for answer in answers)
 
 
@@ -173,10 +173,10 @@ class Scores:
 
     Attributes:
         metric: The metric.
-        cases: The cases, at least those that came to an answer.
+        cases: The cases with an answer.
         deterministic: What is declared of the models involved.
         repeated: Whether no answer of the current runs differed from another of the same case.
-        seed: Of whatever is drawn.
+        seed: The seed of random draws.
     """
 
     metric: Metric
@@ -190,7 +190,7 @@ class Scores:
         return self.metric.over([case.expected for case in self.cases])
 
     def of(self, cases: Sequence[ScoredCase], sets: slice = ALL, *, approved: bool = False) -> float:
-        """Return the metric over some cases, averaged over their runs; not a number where it is undefined."""
+        """Return the metric over some cases, averaged over their runs; NaN if undefined."""
         from pytest_modelcheck.stats.metrics import score_of_runs
 
         answers = [case.approved if approved else case.now(sets) for case in cases]
@@ -199,14 +199,14 @@ class Scores:
         return score_of_runs(self.score, [case.expected for case in cases], answers)
 
     def value_of(self, cases: Sequence[ScoredCase], *, approved: bool = False) -> float:
-        """Return the same once, and in silence: the verdict has a word for what is undefined."""
+        """Return the same with warnings suppressed: the verdict reports an undefined value."""
         from pytest_modelcheck.stats.metrics import quietly
 
         with quietly():
             return self.of(cases, approved=approved)
 
     def score(self, expected: Sequence[Any], answers: Sequence[Any]) -> float:
-        """Return the metric of one run of some cases; not a number where it breaks or is undefined."""
+        """Return the metric of one run of some cases; NaN if it raises or is undefined."""
         return self._called(expected, answers)[0]
 
     def _called(self, expected: Sequence[Any], answers: Sequence[Any]) -> tuple[float, str]:
@@ -223,13 +223,13 @@ class Scores:
 
     @cached_property
     def then_and_now(self) -> tuple[float, float]:
-        """The metric over the cases that were approved, under the approved version and now."""
+        """The metric over the approved cases: approved and current value."""
         shared = self.shared.cases
         return self.value_of(shared, approved=True), self.value_of(shared)
 
     @property
     def why_undefined(self) -> str:
-        """The reason why the metric has no value: what it raised, or gave."""
+        """Explain why the metric has no value: by what it raised or returned."""
         if not self.cases:
             return "no case came to an answer"
         expected = [case.expected for case in self.cases]
@@ -241,7 +241,7 @@ class Scores:
         return replace(self, cases=[case for case in self.cases if case.approved])
 
     def among(self, numbers: Iterable[int]) -> Scores:
-        """Some of the cases, by their numbers, scored as all of them are."""
+        """Some of the cases, by their numbers, with the same scoring."""
         chosen = frozenset(numbers)
         expected = [case.expected for case in self.cases]
         metric = replace(self.metric, over=lambda _: self.metric.over(expected))
@@ -249,9 +249,9 @@ class Scores:
 
     @cached_property
     def evidence(self) -> Evidence:
-        """The runs of each case, each worth its influence on the metric.
+        """The runs of each case, valued by their influence on the metric.
 
-        Whether there is noise is a question about what was recorded: two answers may be worth the same.
+        Noise is judged by recorded values, not by influences: two different answers may have equal influence.
         """
         from pytest_modelcheck.stats.metrics import influences
 
@@ -284,7 +284,7 @@ class Scores:
         return self.evidence.contradiction()
 
     def draws(self, level: float, sets: slice = ALL, *, fall: bool = False) -> NDArray[np.float64]:
-        """The metric, or its fall against the approved version, over cases drawn with replacement."""
+        """Bootstrap samples of the metric, or of its drop against the approved version."""
         from pytest_modelcheck.stats.metrics import bootstrap
 
         then, now = self.then_and_now if fall else (0.0, self.of(self.cases, sets))
@@ -294,7 +294,7 @@ class Scores:
         return bootstrap(value, [part / len(self.cases) for part in parts], level, seed=self.seed)
 
     def _current(self, sets: slice) -> list[CaseRuns]:
-        """The runs of some current sets, each worth its influence on the metric of these alone."""
+        """The runs of some current sets, valued by their influence on the metric of these sets alone."""
         alone = [replace(case, approved=(), sets=(case.now(sets),)) for case in self.cases]
         return list(replace(self, cases=alone).evidence.cases)
 
@@ -309,7 +309,7 @@ def _runs(case: ScoredCase, worth: Sequence[float]) -> CaseRuns:
 
 
 def look_at_metric(scores: Scores, at_least: float, rules: Rules) -> Look:
-    """Hold a metric against what is required, by the bootstrap over cases."""
+    """Compare a metric with the required value, by bootstrap over cases."""
     from pytest_modelcheck.stats.metrics import chance_of
 
     def missed(sets: slice) -> bool:
@@ -325,7 +325,7 @@ def look_at_metric(scores: Scores, at_least: float, rules: Rules) -> Look:
 
 
 def look_at_metric_drop(scores: Scores, allowance: float, rules: Rules) -> Look:
-    """Hold the fall of a metric against what is allowed; by exchange, or with an allowance by bootstrap."""
+    """Compare the drop of a metric with the allowance: by exchange, or with an allowance by bootstrap."""
     shared = scores.shared
     if not shared.cases:
         return Look(Status.PASSED, Reason.MET)
@@ -348,7 +348,7 @@ def look_at_metric_drop(scores: Scores, allowance: float, rules: Rules) -> Look:
 
 
 def fall_p_value(shared: Scores, allowance: float, level: float, sets: slice) -> float:
-    """Return the chance of so large a fall by noise alone: by exchange, or with an allowance by bootstrap."""
+    """Return the p-value of a drop: by exchange, or with an allowance by bootstrap."""
     if not allowance:
         return drop_p_value(units_of(shared.evidence.cases, sets), 0.0, shared.evidence, level)
     from pytest_modelcheck.stats.metrics import chance_of

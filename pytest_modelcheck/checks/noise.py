@@ -1,22 +1,22 @@
-"""Noise and limits: whether it explains a miss, whether a pass is proven, what could be revealed.
+"""Noise and limits: whether noise explains a miss, whether a pass is proven, and what could be detected.
 
-Each limit has its kind of noise: an object that knows the chance of what was observed if the requirement
-were just met (``p_value``), whether a shortfall beyond a tolerance is excluded (``proven``), and which
-shortfall so many cases could have shown (``reveals``).
+Each limit has its kind of noise: an object that computes the chance of the observation if the requirement
+were just met (``p_value``), the chance of passing with a shortfall (``chance_of_pass``), and the shortfall
+that the cases can detect (``reveals``).
 
 PYTEST_DONT_REWRITE
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from math import comb, prod
 from statistics import pstdev
 from typing import TYPE_CHECKING, Protocol
 
 from pytest_modelcheck.canonical.text import counted, percent, plural
 from pytest_modelcheck.checks.limits import ROUNDING, fraction_of
-from pytest_modelcheck.checks.protocol import Reason
+from pytest_modelcheck.checks.protocol import DOUBTFUL, Reason
 from pytest_modelcheck.checks.verdicts import with_reason
 from pytest_modelcheck.records import CHANGE, GRADE, Finding, Scale, Status
 
@@ -29,30 +29,38 @@ if TYPE_CHECKING:
     from pytest_modelcheck.checks.runs import Runs
     from pytest_modelcheck.stats.noise import Excess
 
+_FEWEST_MEANS = 5
+
 
 class Noise(Protocol):
-    """The part of chance in what one limit is held against."""
+    """The noise in the observation that one limit is compared with."""
 
     def p_value(self, false_fail_rate: float) -> float:
-        """The chance of what was observed, or worse, if the requirement were just met."""
+        """The chance of the observation, or a worse one, if the requirement were just met."""
+
+    def least_p_value(self) -> float:
+        """The p-value of the worst result that so many cases can have."""
+
+    def readily(self, false_fail_rate: float) -> float:
+        """The same as ``p_value``, or for bounds that take nothing for granted by a sharper test."""
 
     def chance_of_pass(self, tolerance: float) -> tuple[float, str]:
-        """The chance of so good a result if it fell short by ``tolerance``; and that shortfall in words."""
+        """The chance of so good a result with a shortfall of ``tolerance``, and that shortfall in words."""
 
     def reveals(self, limits: Limits) -> str:
-        """Name the shortfall that so many cases can reveal, as a sentence without its end."""
+        """Name the shortfall that the cases can detect, as the start of a sentence."""
 
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """The rule that makes a finding of an observed value.
+    """Makes a finding of an observed value.
 
     Attributes:
         limits: The limits of the check.
         varies: Whether the model varies.
-        looks: What decided about limits that noise may miss; it goes before everything else.
+        looks: The final looks at limits that noise may cause to be missed; they take precedence.
         broken: The ids of the cases that are broken for good.
-        sets: How many sets of runs there are.
+        sets: The number of sets of runs.
     """
 
     limits: Limits
@@ -63,7 +71,7 @@ class Rule:
 
     @property
     def noisy(self) -> bool:
-        """True if anything but the requirement decides what is observed."""
+        """True if noise affects the observation."""
         return self.varies or self.limits.population == "sample"
 
     def finding(
@@ -74,7 +82,7 @@ class Rule:
         noise: Noise,
         context: float | None = None,
     ) -> Finding:
-        """Decide: exactly where nothing is left to chance, else by what chance explains."""
+        """Decide: exactly if there is no noise, else by whether noise explains a miss."""
         against_baseline = limit != "at_least"
         look = self.looks.get(limit)
         if look is not None and not (look.status is Status.PASSED and self.limits.require_proof):
@@ -90,12 +98,17 @@ class Rule:
         if p_value <= rate:
             return Finding(limit, Status.FAILED, summary, against_baseline, p_value, reveals)
         explained = "noise" if self.varies else "the choice of cases"
+        # With too few cases for any result to fail, nothing at all would be noticed, so that is no pass.
+        if p_value > DOUBTFUL and noise.readily(rate) > DOUBTFUL and noise.least_p_value() <= rate:
+            text = f"{summary}; {explained} explains it"
+            found = self._met(limit, text, noise, against_baseline=against_baseline, context=p_value)
+            return replace(found, reveals=reveals)
         return self.inconclusive(
             limit, f"{summary}; {explained} could explain it", against_baseline, p_value, reveals
         )
 
     def _looked(self, look: Look, limit: str, summary: str, noise: Noise) -> Finding:
-        """Return the finding of a look, with what so many cases could have shown unless all is well."""
+        """Return the finding of a look, unless it passes with the shortfall that the cases can detect."""
         text = with_reason(look, summary, self.broken, self.sets)
         against_baseline = limit != "at_least"
         if look.status is Status.PASSED:
@@ -113,8 +126,9 @@ class Rule:
             chance, shortfall = noise.chance_of_pass(self.limits.tolerance or 0.0)
             if chance > self.limits.false_pass_rate:
                 likely = percent(_shown(chance))
+                met = "" if summary.endswith("explains it") else "met, but "
                 unproven = (
-                    f"{summary}; met, but not proven: {shortfall} would show this with a chance of {likely}"
+                    f"{summary}; {met}not proven: {shortfall} would show this with a chance of {likely}"
                 )
                 return self.inconclusive(
                     limit, unproven, against_baseline, context, noise.reveals(self.limits)
@@ -129,7 +143,7 @@ class Rule:
         p_value: float | None,
         reveals: str | None,
     ) -> Finding:
-        """Return an inconclusive finding: a warning, or a failure where that is asked for."""
+        """Return an inconclusive finding: a warning, or a failure if ``inconclusive="fail"``."""
         if self.limits.inconclusive == "fail":
             text = f'{summary} (inconclusive="fail")'
             return Finding(limit, Status.FAILED, text, against_baseline, p_value, reveals)
@@ -140,8 +154,8 @@ class Rule:
 class RateNoise:
     """A pass rate, or a mean of scores, against ``required``.
 
-    With ``at_zero`` the scores are changes of the cases at hand, and none is required: if the perturbation
-    did nothing, each would be as likely as its opposite.
+    With ``at_zero``, scores are changes of the given cases, and the requirement is 0: if the perturbation
+    had no effect, each change would be as likely as its opposite.
     """
 
     observed: Observed
@@ -149,7 +163,7 @@ class RateNoise:
     at_zero: bool = False
 
     def p_value(self, false_fail_rate: float) -> float:
-        """By Clopper and Pearson for counts; for means by sign flips, Gaffke's bound, or Student."""
+        """For counts by Clopper and Pearson; for means by sign flips, Gaffke's bound, or Student's t."""
         if self.observed.means is not None:
             if not self.at_zero:
                 return _mean_at_least(self.observed.means, self.required, self.observed.scale)
@@ -160,8 +174,24 @@ class RateNoise:
 
         return lower_tail(*self.observed.counts, self.required)
 
+    def least_p_value(self) -> float:
+        """The same if every case failed."""
+        means = self.observed.means
+        if means is None:
+            from pytest_modelcheck.stats.rates import lower_tail
+
+            return lower_tail(0, self.observed.counts[1], self.required)
+        if self.at_zero:
+            return float(0.5 ** len(means))
+        return _least_mean(len(means), self.required, self.observed.scale)
+
+    def readily(self, false_fail_rate: float) -> float:
+        """By Student's test of means."""
+        means = self.observed.means
+        return self.p_value(false_fail_rate) if means is None else _student(means, self.required)
+
     def chance_of_pass(self, tolerance: float) -> tuple[float, str]:
-        """The same towards the other side, at the required rate less the tolerance."""
+        """The same in the other direction, at the required rate less the tolerance."""
         scale = self.observed.scale
         above = max(scale.low, self.required - tolerance)
         if self.observed.means is not None:
@@ -195,7 +225,7 @@ class RateNoise:
         from pytest_modelcheck.stats.power import detectable_shift
 
         means, scale, signed = self.observed.means or (), self.observed.scale, self.observed.signed
-        if self.at_zero and 0.5 ** len(means) > false_fail_rate:
+        if self.at_zero and self.least_p_value() > false_fail_rate:
             return f"{counted(len(means), self.observed.units)} cannot reveal any mean change"
         # With one more at either end, as the bound itself has it: equal scores do not mean no spread.
         ends = (scale.high, scale.low) if scale.bounded and not self.at_zero else ()
@@ -207,10 +237,10 @@ class RateNoise:
 
 @dataclass(frozen=True, slots=True)
 class DropNoise:
-    """A drop against the approved version, of which ``allowance`` is allowed.
+    """A drop against the approved version, with an ``allowance``.
 
-    With ``sampled`` the cases stand for others. Where most of them lose a little and few gain much, the signs
-    of what a sample lost are not a toss-up although the mean is just 0, so nothing is taken for granted.
+    With ``sampled``, the cases represent others. If most of them lose a little and few gain much, the signs
+    in a sample are not symmetric although the mean is 0, so symmetry is not assumed.
     """
 
     observed: Observed
@@ -233,7 +263,7 @@ class DropNoise:
 
             return drop_p_value(*self.observed.afresh, self.margin)
         if drops is None:
-            return self._of_counts()
+            return self._of_counts(self.broke, self.fixed)
         if self._by_bound:
             return _mean_at_least([-drop for drop in drops], -self.margin, self._differences)
         if self.observed.pairs is not None:
@@ -245,35 +275,44 @@ class DropNoise:
 
         return sign_flip_test(drops, false_fail_rate).p_value
 
-    @property
-    def _least_p_value(self) -> float:
-        """The least that any drop could have, by exchanges or by flips."""
+    def least_p_value(self) -> float:
+        """The same if every case broke that could."""
+        drops = self.observed.drops
+        if drops is None:
+            return self._of_counts(self.cases, 0)
+        if self._by_bound:
+            return _least_mean(len(drops), -self.margin, self._differences)
         if self.observed.pairs is None:
-            return float(0.5 ** len(self.observed.drops or ()))
+            return float(0.5 ** len(drops))
         ways = (comb(len(pair.then) + len(pair.now), len(pair.now)) for pair in self.observed.pairs)
         return float(prod(1 / each for each in ways))
 
+    def readily(self, false_fail_rate: float) -> float:
+        """By Student's test where a bound decides."""
+        drops = self.observed.drops
+        if drops is None or not self._by_bound:
+            return self.p_value(false_fail_rate)
+        return _student([-drop for drop in drops], -self.margin)
+
     @property
     def _by_bound(self) -> bool:
-        """True if means are held against the bound of a mean, and not against exchanges or flips."""
+        """True if means are tested by a bound of the mean, not by exchanges or sign flips."""
         return bool(self.margin) or self.sampled
 
     @property
     def _differences(self) -> Scale:
-        """From where to where the difference of two scores may go."""
+        """The range of the difference of two scores."""
         return Scale(-self.observed.scale.width, self.observed.scale.width)
 
-    def _of_counts(self) -> float:
+    def _of_counts(self, broke: int, fixed: int) -> float:
+        from pytest_modelcheck.stats.paired import drop_p_value, mcnemar_exact
+
         if self.margin:
-            from pytest_modelcheck.stats.paired import drop_p_value
-
-            return drop_p_value(self.broke, self.fixed, self.cases, self.margin)
-        from pytest_modelcheck.stats.paired import mcnemar_exact
-
-        return mcnemar_exact(self.broke, self.fixed)
+            return drop_p_value(broke, fixed, self.cases, self.margin)
+        return mcnemar_exact(broke, fixed)
 
     def chance_of_pass(self, tolerance: float) -> tuple[float, str]:
-        """Exactly for counts, by Gaffke's bound for means."""
+        """For counts exactly, for means by Gaffke's bound."""
         below = min(self.observed.scale.width - ROUNDING, self.margin + tolerance)
         words = f"a drop of {percent(_shown(below)) if self.observed.scale == GRADE else f'{below:.3g}'}"
         if self.observed.drops is not None:
@@ -283,7 +322,7 @@ class DropNoise:
         return drop_p_value(self.fixed, self.broke, self.cases, -below), words
 
     def reveals(self, limits: Limits) -> str:
-        """By the power of the same test, where about as many cases are fixed as were."""
+        """By the power of the same test, assuming that about as many cases are fixed as were observed."""
         rate = limits.false_fail_rate
         if self.observed.drops is not None and (self.observed.pairs is None or self.observed.graded):
             return self._mean_reveals(rate)
@@ -304,7 +343,7 @@ class DropNoise:
 
         drops, scale = self.observed.drops or (), self._differences
         units = counted(len(drops), self.observed.units)
-        if not self._by_bound and self._least_p_value > false_fail_rate:
+        if not self._by_bound and self.least_p_value() > false_fail_rate:
             return f"{units} cannot reveal any drop"
         ends = (scale.low, scale.high) if scale.bounded and self._by_bound else ()
         spread = pstdev([*drops, *ends])
@@ -314,7 +353,7 @@ class DropNoise:
 
 @dataclass(frozen=True, slots=True)
 class ShareNoise:
-    """The noise of a share of runs that only an allowance of cases may reach."""
+    """The noise of a share of runs with an ``allowance``."""
 
     count: int
     of: int
@@ -331,6 +370,16 @@ class ShareNoise:
         from pytest_modelcheck.stats.rates import upper_tail
 
         return upper_tail(self.count, self.of, self.fraction)
+
+    def least_p_value(self) -> float:
+        """The same if every run counted."""
+        from pytest_modelcheck.stats.rates import upper_tail
+
+        return upper_tail(self.of, self.of, self.fraction)
+
+    def readily(self, false_fail_rate: float) -> float:
+        """The same: it is exact."""
+        return self.p_value(false_fail_rate)
 
     def chance_of_pass(self, tolerance: float) -> tuple[float, str]:
         """The same towards the other side."""
@@ -352,7 +401,7 @@ class ShareNoise:
 
 @dataclass(frozen=True, slots=True)
 class ExcessNoise:
-    """The noise of a perturbation's effect beyond the model's own disagreement; ``allowance`` is allowed."""
+    """The noise of a perturbation's effect beyond the model's own disagreement, with an ``allowance``."""
 
     excess: Excess
     units: str
@@ -365,10 +414,21 @@ class ExcessNoise:
         return gaffke_bounds(self.excess.each, 1 - false_fail_rate, low=-1.0, high=1.0)[0]
 
     def p_value(self, false_fail_rate: float) -> float:  # noqa: ARG002
-        """By exchanging outputs within cases where nothing is allowed, else by Gaffke's bound."""
+        """By exchanging outputs within cases without an allowance, else by Gaffke's bound."""
         if not self.allowance:
             return self.excess.p_value
         return _mean_at_least([-each for each in self.excess.each], -self.allowance, CHANGE)
+
+    def least_p_value(self) -> float:
+        """The same if a perturbation changed the answers to every case, and the model repeated itself."""
+        cases = len(self.excess.each)
+        return _least_mean(cases, -self.allowance, CHANGE) if self.allowance else float(0.25**cases)
+
+    def readily(self, false_fail_rate: float) -> float:
+        """By Student's test where a bound decides."""
+        if not self.allowance:
+            return self.p_value(false_fail_rate)
+        return _student([-each for each in self.excess.each], -self.allowance)
 
     def chance_of_pass(self, tolerance: float) -> tuple[float, str]:
         """By Gaffke's bound."""
@@ -390,7 +450,7 @@ class ExcessNoise:
 
 
 def _mean_at_least(values: Sequence[float], required: float, scale: Scale) -> float:
-    """The chance of so low a mean if it were ``required``: Gaffke's, or Student's without bounds."""
+    """The p-value of a low mean against ``required``: by Gaffke, or without bounds by Student."""
     if not scale.bounded:
         from pytest_modelcheck.stats.means import student_p_value
 
@@ -402,14 +462,28 @@ def _mean_at_least(values: Sequence[float], required: float, scale: Scale) -> fl
     return mean_p_value(units, min(1.0, max(0.0, scale.unit(required))))
 
 
+def _least_mean(units: int, required: float, scale: Scale) -> float:
+    """The same where every unit is the lowest, or 0 without bounds; a few means say too little, 1."""
+    if units < _FEWEST_MEANS:
+        return 1.0
+    return _mean_at_least([scale.low] * units, required, scale) if scale.bounded else 0.0
+
+
+def _student(values: Sequence[float], required: float) -> float:
+    from pytest_modelcheck.stats.means import student_p_value
+
+    # Equal values have no spread to test by: then all of them are below, or none is.
+    return student_p_value(values, required) if max(values) >= required - ROUNDING else 0.0
+
+
 def _fixes(pair: Runs) -> float:
-    """Return how often an approved run that failed meets a current one that passes."""
+    """Return how often a failed approved run is paired with a passed current run."""
     then, now = pair.then, pair.now
     return (1 - sum(then) / len(then)) * sum(now) / len(now)
 
 
 def _shown(rate: float) -> float:
-    """A rate without the last digits that nobody asked for: 0.95 - 0.05 is 0.8999999999999999."""
+    """A rate without the rounding error of floats: 0.95 - 0.05 is 0.8999999999999999."""
     return round(rate, 3)
 
 

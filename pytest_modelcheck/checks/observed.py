@@ -1,5 +1,4 @@
-"""Everything about a check that a limit may be held against.
-
+"""The observations of a check that limits are compared with.
 PYTEST_DONT_REWRITE
 """
 
@@ -28,51 +27,49 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Observed:
-    """Everything about a check that a limit may be held against.
+    """The observations of a check that limits are compared with.
 
     Attributes:
-        cases: How the cases came out.
-        runs: How the runs of the judged cases came out, as (passed, judged), where cases were run more than
-            once; ``None`` where a case is one run.
-        means: The value of each unit (a case, or a group of them), where a unit is more than one run that
-            passes or fails; ``None`` where counts say it all.
-        units: What the units are, in the plural.
+        cases: Counts of case outcomes.
+        runs: Counts of the runs of judged cases, as (passed, judged), if cases were run more than once;
+            ``None`` if each case is one run.
+        means: The value of each unit (a case, or a group of them), if a unit is more than one run that
+            passes or fails; ``None`` if counts suffice.
+        units: The name of the units, in the plural.
         graded: Whether values are scores.
-        scale: From where to where scores may go.
+        scale: The range of scores.
         signed: Whether scores are changes.
-        unscored: Cases with a run that has no score, where the scale says nothing of pass and fail.
-        score_as: What a case with several runs is worth, where that is not the share that passes.
-        comparison: With the approved behaviour, or ``None``.
-        pairs: The runs of each case that is compared, then and now, where exchanging them within the case is
-            the test; ``None`` where it is not, or where there is one run of each.
-        drops: Then minus now, for each unit that is compared; ``None`` where counts say it all.
-        afresh: What a second run by itself came to, as (broke, fixed, compared), where there was one and
-            cases were run once before it, now and then.
-        series: The score of each unit at each level, where a check is on levels and all of them have one.
-        whole: Whether all cases were run, so that scores that never move say something.
-        excess: How much more the model disagrees with itself under a perturbation than without, where that
-            was measured.
-        rise: The same of each case, then and now, where an invariance check fell below the approved version.
-        changes: How much more answers differ from the approved ones than from each other, where that was
-            measured.
-        regressions: The same for runs that fail of cases that passed.
-        uncalibrated: What a body raised when it was given two answers to the same input, in one line.
-        shares: How many runs regressed, how many answers changed, and of how many runs each, where cases were
-            run more than once.
-        approved_cases: How many cases the baseline has.
-        comparable: How many of them can still be compared, where not all cases were run.
+        unscored: Cases with a run without a score, if the scale does not define pass and fail.
+        score_as: The score of a case with several runs, if not the share that passes.
+        comparison: The comparison with the approved version, or ``None``.
+        pairs: The approved and current runs of each compared case, if the test exchanges them within the
+            case; ``None`` if it does not, or if there is one run of each.
+        drops: Approved minus current value of each compared unit; ``None`` if counts suffice.
+        afresh: The result of the second run alone, as (broke, fixed, compared), if there was one and cases
+            were run once before.
+        series: The score of each unit at each level, if the check is on levels and none is missing.
+        whole: Whether all cases were run, so that scores that never move are meaningful.
+        excess: How much more the model disagrees with itself under a perturbation than without, if measured.
+        rise: The approved and current excess of each case, if an invariance check fell below the approved
+            version.
+        changes: How much more answers differ from the approved ones than from each other, if measured.
+        regressions: The same for failing runs of cases that passed.
+        uncalibrated: The error of a body that was given two answers to the same input, in one line.
+        shares: Counts of regressed runs and changed answers, if cases were run more than once.
+        approved_cases: The number of cases in the baseline.
+        comparable: How many of them can still be compared, if not all cases were run.
         reads_approved: Whether the body compares with the approved answer itself.
-        first_error: What the first broken case raised, in one line.
-        unasked: How many of the broken cases are so only because their model could not be asked.
-        stopped: Why it could not be asked, or ``None``.
-        varies: Whether the model varies, as far as anybody has looked.
-        looks: What each limit says where noise may explain a miss, once that is decided.
-        lost: The slice in which regressions concentrate, where there is one.
-        slice_drop: What the slice that fell too far came to, or all of them; empty where nobody looked.
-        sets: How many sets of runs there are.
-        broken: The ids of the cases that passed in every approved run and never pass now, however often run.
-        judging: What the judge of the check said, and how far it can be believed; ``None`` without a judge.
-        scores: What a metric is computed from, where the check has one.
+        first_error: The error of the first broken case, in one line.
+        unasked: How many of the broken cases are so only because their model could not be called.
+        stopped: Why it could not be called, or ``None``.
+        varies: Whether the model varies, as far as known.
+        looks: The final look at each limit that noise may cause to be missed.
+        lost: The slice in which regressions concentrate, if there is one.
+        slice_drop: Describes the slice that fell too far, or all slices; empty if not examined.
+        sets: The number of sets of runs.
+        broken: The ids of the cases that passed in every approved run and failed in every current one.
+        judging: The judge's outcomes and their reliability; ``None`` without a judge.
+        scores: The values that the metric is computed from, if the check has one.
     """
 
     cases: Tally

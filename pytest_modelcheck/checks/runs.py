@@ -1,4 +1,4 @@
-"""Cases that were run more than once, graded, or grouped: from their trials to the numbers of each unit.
+"""Values of cases that were run more than once, graded, or grouped.
 
 PYTEST_DONT_REWRITE
 """
@@ -19,23 +19,24 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Runs:
-    """The values of one case's runs, then and now."""
+    """The values of one case's runs, approved and current."""
 
     then: tuple[float, ...]
     now: tuple[float, ...]
 
     def drop(self, score_as: str | None = None) -> float:
-        """Return how much less the case is worth now."""
+        """Return how much the value of the case fell."""
         return worth(self.then, score_as) - worth(self.now, score_as)
 
 
 @dataclass(frozen=True, slots=True)
 class Shares:
-    """Counts of single runs: how many, of how many.
+    """Counts of single runs, each as (count, total).
 
     Attributes:
-        regressed: Runs that fail now, of cases that passed every time then; of all runs that were compared.
-        changed: Runs whose answer differs from the approved one; of all runs that have both.
+        regressed: Failing current runs of cases that passed in every approved run; the total is all compared
+            runs.
+        changed: Runs whose answer differs from the approved one; the total is all runs with both answers.
     """
 
     regressed: tuple[int, int]
@@ -54,9 +55,9 @@ def outcome_of(trials: Sequence[TrialResult]) -> Outcome:
 
 
 def score_of(trials: Sequence[TrialResult], worst: float = 0.0) -> float:
-    """The mean score of a case over its judged trials.
+    """The mean score of a case's judged trials.
 
-    A failed trial has the ``worst`` score, and a passed one that was given none has 1.
+    A failed trial has the ``worst`` score; a passed one without a score has 1.
     """
     scores = [_score(trial, worst) for trial in trials if trial.outcome in JUDGED]
     return sum(scores) / len(scores)
@@ -69,7 +70,7 @@ def _score(trial: TrialResult, worst: float) -> float:
 
 
 def values_of(trials: Sequence[TrialResult], *, graded: bool, worst: float = 0.0) -> tuple[float, ...]:
-    """The value of each run of a case: its mean score, or 1 where every variant of it passes and else 0.
+    """The value of each run of a case: its mean score, or 1 if all of its variants pass, else 0.
 
     >>> from pytest_modelcheck.records import TrialResult
     >>> trials = [TrialResult(Outcome.PASSED), TrialResult(Outcome.FAILED, repeat=1)]
@@ -86,7 +87,7 @@ def values_of(trials: Sequence[TrialResult], *, graded: bool, worst: float = 0.0
 
 
 def share_of_runs(trials: Sequence[TrialResult]) -> float:
-    """The share of the runs of a judged case that pass.
+    """The share of passing runs of a judged case.
 
     >>> from pytest_modelcheck.records import TrialResult
     >>> share_of_runs([TrialResult(Outcome.PASSED), TrialResult(Outcome.FAILED, repeat=1)])
@@ -97,10 +98,10 @@ def share_of_runs(trials: Sequence[TrialResult]) -> float:
 
 
 def worth(values: Sequence[float], score_as: str | None) -> float:
-    """Return the worth of a case: the mean of its runs, or the chance that k runs of it bring success.
+    """Return the value of a case: the mean of its runs, or the chance of success in k runs.
 
     Raises:
-        UsageError: it has fewer runs than ``score_as`` is about.
+        UsageError: It has fewer runs than ``score_as`` needs.
 
     >>> runs = (1.0, 1.0, 1.0, 0.0)
     >>> worth(runs, None), worth(runs, "pass@2"), worth(runs, "pass^2")
@@ -121,10 +122,10 @@ def worth(values: Sequence[float], score_as: str | None) -> float:
 
 
 def groups_of(cases: Iterable[Case], key: str) -> dict[str, Hashable]:
-    """The group of each case, by its id: what its metadata says under ``key``.
+    """The group of each case, by id: its metadata under ``key``.
 
     Raises:
-        UsageError: a case has no such metadata, or what it has cannot name a group.
+        UsageError: A case has no such metadata, or a value that cannot name a group.
     """
     found: dict[str, Hashable] = {}
     for case in cases:
@@ -144,7 +145,7 @@ def groups_of(cases: Iterable[Case], key: str) -> dict[str, Hashable]:
 def by_group(
     values: Sequence[float], ids: Sequence[str], groups: Mapping[str, Hashable] | None
 ) -> list[float]:
-    """One value a unit: the means of the groups, or the values as they are where every case is its own."""
+    """One value per unit: the means of the groups, or the values if every case is its own group."""
     if groups is None:
         return list(values)
     from pytest_modelcheck.stats.means import cluster_means

@@ -1,4 +1,4 @@
-"""Two samples of one kind, of what bodies recorded: labels, numbers or features.
+"""Two samples of recorded values of one kind: labels, numbers or features.
 
 PYTEST_DONT_REWRITE
 """
@@ -28,9 +28,9 @@ class Samples:
 
     Attributes:
         kind: Texts and truth values are labels; numbers are numbers; lists and mappings are features.
-        before: The sample that is compared with: labels, numbers, or a row of numbers a case.
-        now: The sample that is judged.
-        names: The names of the columns, where they are features.
+        before: The reference sample: labels, numbers, or one row of numbers per case.
+        now: The current sample.
+        names: The names of the columns, for features.
     """
 
     kind: Kind
@@ -40,14 +40,14 @@ class Samples:
 
 
 def samples_of(before: Sequence[bytes], now: Sequence[bytes]) -> Samples:
-    """Tell what kind of values two samples hold, and read them.
+    """Determine the kind of values in two samples, and read them.
 
     Args:
         before: Values as canonical JSON, at least one.
         now: The same.
 
     Raises:
-        UsageError: values are of different kinds, or of one that has no distribution.
+        UsageError: The values are of different kinds, or of a kind without a distribution.
 
     >>> samples_of([b'"refund"', b'"other"'], [b'"refund"']).kind
     'labels'
@@ -76,7 +76,7 @@ def _kind(value: Any) -> Kind:
 
 
 def _value(found: Any, raw: bytes) -> Any:
-    """A value without the marks that tell what it was in Python."""
+    """A value without the tags of its Python type."""
     if isinstance(found, dict):
         if (reason := why_unkept(raw)) is not None:
             raise UsageError(f"answers have no distribution where they cannot be stored: {reason}")
@@ -118,7 +118,7 @@ def _feature(value: Any, raw: bytes) -> Any:
 
 
 def _table(values: Sequence[Any]) -> tuple[tuple[str, ...], list[list[float]]]:
-    """Features as rows of numbers: labels become a column for each value that they have."""
+    """Features as rows of numbers: labels become one column per value."""
     rows = [value if isinstance(value, dict) else dict(enumerate(value)) for value in values]
     keys = list(rows[0])
     for row in rows:
@@ -149,7 +149,7 @@ def _listed(keys: Iterable[Any]) -> str:
 
 
 def least_p_value(before: int, now: int, *, paired: bool) -> float:
-    """The smallest p-value that samples of such sizes can have, however far they are apart.
+    """The smallest p-value that samples of these sizes can have, however different they are.
 
     >>> least_p_value(4, 4, paired=False) > 0.01 > least_p_value(5, 5, paired=False)
     True

@@ -1,4 +1,4 @@
-"""Scores over ordered levels: whether they rise, in every case or, for a model that varies, over all of them.
+"""Scores over ordered levels: whether they rise in every case, or for a varying model over all cases.
 
 PYTEST_DONT_REWRITE
 """
@@ -26,8 +26,8 @@ Series = tuple[tuple[float, ...], ...]
 def series_of(records: Iterable[CaseResult], groups: Mapping[str, Hashable] | None) -> Series | None:
     """The mean score of each case (or group of cases) at each level, in order.
 
-    ``None`` where there is no case, or one of them has no score at some level: a body failed there by
-    itself; or cases have unequally many levels.
+    ``None`` if there are no cases, if one has no score at some level because its body failed there, or if
+    cases have different numbers of levels.
     """
     judged = [record for record in records if record.judged]
     rows = [_levels(record) for record in judged]
@@ -51,12 +51,11 @@ def _levels(record: CaseResult) -> tuple[float, ...] | None:
 
 
 def trend(observed: Observed, rule: Rule) -> Finding:
-    """Judge the scores of a model that varies over all cases together, by Page's test.
+    """Judge the scores of a varying model over all cases together, by Page's test.
 
-    Single cases fall by chance. The check passes where a rise is shown, with a chance of at most
-    ``false_pass_rate`` that scores which do not depend on the level show one; it fails where a fall is, with
-    ``false_fail_rate``. A rise that was only seen is not enough: what ignores the levels rises in every other
-    run.
+    Single cases fall by chance. The check passes if a rise is significant at ``false_pass_rate``, and fails
+    if a fall is significant at ``false_fail_rate``. An observed rise alone is not enough: scores that ignore
+    the levels rise in every other run.
     """
     from pytest_modelcheck.stats.trend import page_trend
 
@@ -81,7 +80,7 @@ def trend(observed: Observed, rule: Rule) -> Finding:
 
 
 def _reveals(units: int, levels: int, name: str, false_pass_rate: float) -> str:
-    """Name the trend that is shown with a chance of 90%: the mean rank correlation is normal in the limit."""
+    """Name the trend detected with a chance of 90%, by the normal limit of the mean rank correlation."""
     normal = NormalDist()
     reach = (normal.inv_cdf(1 - false_pass_rate) + normal.inv_cdf(0.9)) / math.sqrt(units * (levels - 1))
     if reach > 1:

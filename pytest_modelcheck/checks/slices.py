@@ -1,4 +1,4 @@
-"""The same verdict, seen by slices of the cases.
+"""Counts the outcomes of a check by slices of its cases.
 
 PYTEST_DONT_REWRITE
 """
@@ -20,17 +20,17 @@ if TYPE_CHECKING:
 _SCALARS = (str, int, float, bool)
 _MOST_VALUES = 12
 _MOST_NAMES = 1 << 12
-"""Distinct values that are not scalars kept apart, at most, where the slice was not asked for."""
+"""The largest number of distinct non-scalar values of a slice that was not requested."""
 
 FAILED, PASSED, NOT_JUDGED = range(3)
 """The outcome of a case, as slices count it."""
 
 
 class Slices:
-    """The values by which a check's cases can be sliced, gathered while they go by: some bytes a case.
+    """The values by which a check's cases can be sliced, collected as cases come: a few bytes per case.
 
     Args:
-        asked: The metadata to slice by, or ``None`` for whatever sorts the cases into a few bins.
+        asked: The metadata to slice by, or ``None`` for all that sort the cases into a few bins.
 
     >>> from pytest_modelcheck.records import Case
     >>> found = Slices(None)
@@ -48,7 +48,7 @@ class Slices:
         self._columns: dict[str, _Column] = {}
 
     def add(self, case: Case) -> None:
-        """Take in the next case."""
+        """Add the next case."""
         for key, value in facts(case).items():
             column = self._columns.get(key)
             if column is None:
@@ -58,7 +58,7 @@ class Slices:
         self._size += 1
 
     def extend(self, cases: Iterable[Case]) -> None:
-        """Take in the next cases."""
+        """Add the next cases."""
         for case in cases:
             self.add(case)
 
@@ -66,7 +66,7 @@ class Slices:
         """The metadata to slice by.
 
         Raises:
-            UsageError: no case has a key that was asked for.
+            UsageError: No case has one of the requested keys.
         """
         if self._asked is None:
             return tuple(key for key, column in self._columns.items() if column.makes_few_bins(self._size))
@@ -77,11 +77,11 @@ class Slices:
         return tuple(self._asked)
 
     def groups(self, now: bytes, then: bytes | None = None) -> tuple[Group, ...]:
-        """Count by slice, those that lost most against the approved version first, then the worst.
+        """Count outcomes by slice: first those that lost most against the approved version, then the worst.
 
         Args:
-            now: How each case came out, in order.
-            then: The same under the approved version, where both versions can be compared.
+            now: The outcome of each case, in order.
+            then: The same under the approved version, for cases that can be compared.
         """
         then = bytes([NOT_JUDGED]) * len(now) if then is None else then
         found = []
@@ -120,7 +120,7 @@ class _Column:
     def __init__(self, *, asked: bool) -> None:
         self.asked = asked
         self.wide = False
-        """Whether there are so many values that these are not slices."""
+        """Whether there are too many values for slices."""
         self.codes = array("I")
         self.names: dict[str, int] = {}
         self.known: dict[str | int, int] = {}
@@ -128,11 +128,11 @@ class _Column:
         self.holders = 0
 
     def makes_few_bins(self, cases: int) -> bool:
-        """Return whether this sorts most of the cases into a few bins."""
+        """Return whether this key sorts most of the cases into a few bins."""
         return 2 <= len(self.values) <= _MOST_VALUES and not self.wide and self.holders * 2 >= cases
 
     def add(self, number: int, value: Any) -> None:
-        """Note the value of a case; the cases in between have none."""
+        """Record the value of a case; cases in between have none."""
         self.holders += 1
         if self.wide:
             return
@@ -157,14 +157,14 @@ class _Column:
 
 
 def facts(case: Case) -> Mapping[str, Any]:
-    """Return the facts of a case for slicing: its metadata, and what is expected of it as ``expected``."""
+    """Return the facts of a case for slicing: its metadata, and its expectation as ``expected``."""
     if case.expected is MISSING or not isinstance(case.expected, _SCALARS):
         return case.metadata
     return {"expected": case.expected, **case.metadata} if case.metadata else {"expected": case.expected}
 
 
 def _group(name: str, counts: Mapping[tuple[int, int], int]) -> Group:
-    """A slice, from how often a case came out how now and under the approved version."""
+    """A slice, from its counts of pairs of outcomes: current and approved."""
     judged = {both: count for both, count in counts.items() if both[0] != NOT_JUDGED}
     known = {both: count for both, count in judged.items() if both[1] != NOT_JUDGED}
     return Group(

@@ -1,10 +1,10 @@
-"""The smallest change that still fails: delta debugging, a round of candidates at a time.
+"""The smallest change that still fails, by delta debugging in rounds of candidates.
 
-A search says which candidates it wants to know about; whoever drives it tells of each whether it fails. All
-candidates of a round are independent of each other, so that a slow model can be asked about them at once.
+A search yields candidates, and its caller sends back whether each fails. All candidates of a round are
+independent, so that a slow model can be called for them at once.
 
-The idea is that of Zeller and Hildebrandt, IEEE Trans. Software Eng. 28 (2002) 183 (ddmin). It is bent
-towards few rounds: changes are divided into :data:`PARTS` parts rather than two, and all parts that can be
+The idea is that of Zeller and Hildebrandt, IEEE Trans. Software Eng. 28 (2002) 183 (ddmin). It is
+adapted to few rounds: changes are divided into :data:`PARTS` parts rather than two, and all parts that can be
 left out one by one are then left out together.
 
 PYTEST_DONT_REWRITE
@@ -20,13 +20,13 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 PARTS: Final = 8
-"""Parts into which changes are first divided."""
+"""The number of parts into which changes are first divided."""
 
 
 def smallest(items: Sequence[T]) -> Generator[list[tuple[T, ...]], Sequence[bool], tuple[T, ...]]:
-    """Some of the items that fail together, none of which can be left out.
+    """A subset of the items that fails, from which no item can be left out.
 
-    It is known that all together fail, and that none at all does not.
+    All items together must fail, and the empty set must not.
 
     >>> def drive(search, fails):
     ...     asked, known = next(search, None), 0
@@ -55,7 +55,7 @@ def smallest(items: Sequence[T]) -> Generator[list[tuple[T, ...]], Sequence[bool
 def _without_the_rest(
     chunks: list[tuple[T, ...]],
 ) -> Generator[list[tuple[T, ...]], Sequence[bool], tuple[T, ...]]:
-    """Return the rest of chunks that fail only together, once nothing more can be left out."""
+    """Return the chunks that fail only together, once nothing more can be left out."""
     while len(chunks) > 1:
         fails = yield [_joined(chunks, {place}) for place in range(len(chunks))]
         spare = {place for place, failed in enumerate(fails) if failed}
@@ -74,7 +74,7 @@ def _without_the_rest(
 def simplified(
     items: Sequence[T], simpler: Callable[[T], T | None]
 ) -> Generator[list[tuple[T, ...]], Sequence[bool], tuple[T, ...]]:
-    """The items, with a simpler one in place of each where that still fails."""
+    """The items, each replaced by a simpler one if that still fails."""
     kept = tuple(items)
     better = {place: made for place, item in enumerate(kept) if (made := simpler(item)) is not None}
     if not better:

@@ -1,4 +1,4 @@
-"""One check, ready to be run: everything that a marker and its test say.
+"""One check, ready to run: everything from its marker and test.
 
 PYTEST_DONT_REWRITE
 """
@@ -25,11 +25,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Provenance:
-    """The sources of a check, so that a later reader can tell whether they changed.
+    """The sources of a check, to find out later whether they changed.
 
     Attributes:
         body: Digest of the test's source.
-        source: Where the test is written: ``tests/test_triage.py::test_known``.
+        source: The place of the test: ``tests/test_triage.py::test_known``.
         files: Digests of the case files, by path relative to the project's folder.
         line: The line of the test (from 1), for messages.
     """
@@ -48,33 +48,35 @@ class CheckSpec:
         id: The node id of the test, exactly.
         kind: Golden, invariance, directional or drift.
         cases: The cases.
-        perturbations: What is done to each input; ``None`` for a golden check.
-        levels: What makes a series of inputs of each, over which the score should rise; or ``None``.
-        drift: What a drift check compares with; ``None`` for any other.
-        body: Runs the test for one case; awaited where the test is ``async``.
-        subject: The model that is judged.
+        perturbations: The perturbations of each input; ``None`` for a golden check.
+        levels: Makes a series of inputs from each input, over which the score should rise; or ``None``.
+        drift: The reference of a drift check; ``None`` for other checks.
+        body: Runs the test for one case; awaited if the test is ``async``.
+        subject: The judged model.
         others: The other models that the test uses.
-        classify: Says what an exception that left the body means (see ``engine.work.Work``).
-        render: Turns an exception into the lines that a person reads.
-        quietly: A context in which failing assertions cost little, since nobody will read them.
-        limits: What is required.
-        scale: From where to where a score may go.
-        metric: What is computed over all cases in place of the pass rate, or ``None``.
+        classify: Maps an exception of the body to an outcome (see ``engine.work.Work``).
+        render: Formats an exception for people.
+        quietly: A context manager in which failing assertions are cheap, because they are not shown.
+        limits: Its limits.
+        scale: The range of scores.
+        metric: The metric over all cases that replaces the pass rate, or ``None``.
         shaped: Whether answers must have the approved shape.
-        gather: Whether bodies may be cut off at a missing answer and started again.
+        gather: Whether bodies may be stopped at a missing answer and restarted.
         slices: The metadata to slice by, or ``None`` to choose.
         repeats: How often each trial is run.
-        seed: For perturbations and samples.
-        provenance: What the check was made from.
-        partial: Whether only some of its cases were selected; such a run is not remembered.
-        rerun: The command that runs this test again, without the case.
-        names_model: Whether a version alone says too little, since the project has several models.
-        notes: What a reader of the verdict should know of the cases, a sentence each.
-        source: Digest of the check and its body's source: what is known of its calls is stored under it.
-        smaller: Gives smaller cases than one that fails, where there may be any (see ``Cases.smaller``).
-        shrink_calls: How many calls the smallest counterexamples may take; 0 for none.
-        allow_constant: Whether a model may pass a directional or invariance check by standing still.
-        progress: Told now and then how many cases are done and how many calls were made.
+        seed: The seed for perturbations and samples.
+        provenance: The sources of the check.
+        partial: Whether only some of its cases were selected; such a run is not stored.
+        rerun: The command that runs this test again, without a selection of cases.
+        names_model: Whether commands must name the model with a version, because the project has several
+            models.
+        notes: Remarks about the cases for the reader of the verdict, one sentence each.
+        source: Digest of the check and its body's source, under which its recipe is stored.
+        smaller: Yields smaller cases than a failing one, if possible (see ``Cases.smaller``).
+        shrink_calls: The largest number of calls to search for smallest counterexamples; 0 for none.
+        allow_constant: Whether a model that never changes its answer may pass a directional or invariance
+            check.
+        progress: Called now and then with the numbers of finished cases and of calls.
     """
 
     id: str
@@ -110,7 +112,7 @@ class CheckSpec:
 
     @property
     def signed(self) -> bool:
-        """True if a score is a change, of which 0 says that nothing moved."""
+        """True if scores are changes, with 0 for no change."""
         return self.kind == "directional" and self.scale.low < 0
 
 

@@ -30,7 +30,7 @@ from pytest_modelcheck.reports.outputs import environment, target_of, versions, 
 from pytest_modelcheck.reports.summary import summary_lines
 from pytest_modelcheck.reports.terminal import failure
 from pytest_modelcheck.reports.words import bracketed
-from pytest_modelcheck.session.remembered import COMPARED, Archive, assembled, compared
+from pytest_modelcheck.session.archive import COMPARED, Archive, assembled, compared
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -64,7 +64,7 @@ def _made(workspace: Workspace, texts: Sequence[str], patterns: Sequence[str]) -
     checks: list[CheckReport] = []
     without: list[str] = []
     for model, version in wanted:
-        found, missing = archive.remembered(model, version, selected)
+        found, missing = archive.saved(model, version, selected)
         if not found and not missing and not patterns:
             raise never_ran(workspace.store, workspace.candidates, model, version)
         checks += found if before is None else _against(workspace, found, before)

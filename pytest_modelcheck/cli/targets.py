@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from pytest_modelcheck.baselines.header import Header
     from pytest_modelcheck.cli.project import Workspace
 
-    # The models that anything is remembered of, with their versions.
+    # The models with saved results, and their versions.
     Versions = Mapping[str, Sequence[str]]
 
 

@@ -44,7 +44,7 @@ _MOST_MISSING: Final = 16
 
 
 class CutOff(BaseException):
-    """Ends a body at a call whose answer is missing. Not an ``Exception``, which bodies might catch."""
+    """Ends a body at a call whose answer is missing. No ``Exception``: bodies may catch those."""
 
 
 class RestartedError(Exception):

@@ -149,10 +149,10 @@ class Recipe:
             for number, (_, [expression]) in enumerate(calls):
                 getter_of(expression)
                 if needs(expression) > number:
-                    return cls()
+                    return cls()  # a call can only use answers of the calls before it
         except (ValueError, TypeError, LookupError, AttributeError):
             return cls()
-        return cls(calls, bodies=2)
+        return cls(calls, bodies=2)  # known at once, as if two bodies had confirmed it
 
 
 def _read(expression: Any) -> Expression:

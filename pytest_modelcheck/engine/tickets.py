@@ -5,12 +5,12 @@ PYTEST_DONT_REWRITE
 
 from __future__ import annotations
 
-import time
 from collections import deque
 from typing import TYPE_CHECKING, Any, Final
 
 from pytest_modelcheck.calls.batches import Failure
 from pytest_modelcheck.calls.endpoint import MIXED
+from pytest_modelcheck.calls.meter import Clock
 from pytest_modelcheck.canonical import excerpt
 from pytest_modelcheck.errors import ModelError, OfflineError
 from pytest_modelcheck.models.model import Unkept
@@ -271,8 +271,8 @@ def turns(
     answers = handle.answers
     if key is None or answers.claims is None or not handle.endpoint.claims:
         return
-    end = time.monotonic() + PATIENCE
-    while not claimed(handle, key) and time.monotonic() < end:
+    end = Clock.monotonic() + PATIENCE
+    while not claimed(handle, key) and Clock.monotonic() < end:
         if answers.find(key) is not None:
             return
         yield

@@ -27,7 +27,7 @@ _PASSED, _FAILED, _NEW = Outcome.PASSED, Outcome.FAILED, Outcome.NEW
 
 
 class NewCase(BaseException):
-    """Ends a body that needs an approved answer if there is none. Not an ``Exception``: bodies catch them."""
+    """Ends a body that needs an approved answer if there is none. No ``Exception``: bodies may catch one."""
 
 
 def is_new(error: BaseException) -> bool:
@@ -142,7 +142,7 @@ class CaseView:
 
     @property
     def metadata(self) -> Mapping[str, Any]:
-        """The case's other fields."""
+        """The metadata of the case: its other fields, as a copy."""
         return self._copy("metadata", dict(self._trial.given.metadata))  # type: ignore[no-any-return]
 
     def __getitem__(self, key: str) -> Any:

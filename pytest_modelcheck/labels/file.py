@@ -104,6 +104,7 @@ def write(path: Path, labels: Iterable[Label]) -> None:
         with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}-", delete=False) as file:
             file.writelines(line for _, line in lines)
         new = Path(file.name)
+        # A temporary file is private to its user; the file of labels keeps the mode that it has.
         new.chmod(path.stat().st_mode & 0o777 if path.exists() else 0o644)
         new.replace(path)
     except OSError as error:

@@ -84,7 +84,7 @@ def body_of(path: Path, qualname: str) -> Body | None:
     return replace(_read(found), shadows=source.shadowed(qualname), line=found.lineno)
 
 
-@lru_cache(maxsize=16)
+@lru_cache(maxsize=16)  # a file that has changed is another key
 def _source(path: Path, _changed: int) -> Source:
     return Source(path.read_bytes())
 

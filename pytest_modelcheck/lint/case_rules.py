@@ -239,7 +239,7 @@ def alike(cases: Iterable[Case]) -> list[list[Case]]:
     [[1, 3]]
     """
     keys = array("Q", (_number(case) for case in cases))  # 8 bytes a case: there may be a million
-    several = {one for one, other in pairwise(sorted(keys)) if one == other and one}
+    several = {one for one, other in pairwise(sorted(keys)) if one == other and one}  # 0: no digest
     if not several:
         return []
     groups: dict[bytes, list[Case]] = {}

@@ -29,7 +29,7 @@ _SMALL_COUNT: Final = 1024
 _SMALL_BYTES: Final = 1 << 18
 _MOST: Final = 1 << 24  # a damaged manifest may claim any number of pages
 FULL_COUNT: Final = 2048
-# A page with so many answers or bytes is full: the next answer starts a new page.
+# A page with FULL_COUNT answers or FULL_BYTES bytes is full: the next answer starts a new page.
 FULL_BYTES: Final = 1 << 19
 
 

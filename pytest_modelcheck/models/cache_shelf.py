@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 _MANY: Final = 64
 # Bytes of memory, per shelf, for lines that are also on disk.
 _ROOM: Final = 64 << 20
-# Bytes of memory that an answer in a loaded page takes in addition to its line.
+# Bytes of memory per answer in a loaded page, in addition to its line.
 _OVERHEAD: Final = 200
 _LINE_END: Final = ord("\n")  # ``in`` finds an int in bytes ten times as fast as a byte string
 # Attempts to read pages that other processes may be merging at the same time.

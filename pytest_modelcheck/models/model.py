@@ -5,8 +5,10 @@ PYTEST_DONT_REWRITE
 
 from __future__ import annotations
 
+import sys
 import threading
 from collections.abc import AsyncIterator, Awaitable, Coroutine, Iterator
+from contextlib import suppress
 from copy import deepcopy
 from functools import lru_cache
 from hashlib import blake2b
@@ -39,12 +41,31 @@ short_text_key = lru_cache(maxsize=1 << 14)(digest)
 
 
 def text_key(text: str) -> bytes:
-    """The digest of a text. The latest digests are cached, since bodies use the same texts again."""
+    """Return the digest of a text. The latest digests are cached, since bodies use the same texts again."""
     return short_text_key(text) if len(text) <= SHORT_TEXT else digest(text)
 
 
 # Types whose values cannot change, so that all readers can share one object.
 IMMUTABLE = frozenset({str, int, float, bool, bytes, type(None)})
+
+
+_copying: Final = threading.RLock()
+
+
+def deep_copy(value: Any) -> Any:
+    """Copy an object, or raise ``TypeError``.
+
+    Of a client with a lock, Python makes half a copy, whose ``__del__`` then fails to close it. Nothing
+    reports that here: pytest would warn of it and, with ``-W error``, fail the test.
+    """
+    with _copying:
+        hook, sys.unraisablehook = sys.unraisablehook, lambda _: None
+        try:
+            with suppress(Exception):  # raised by a user's __deepcopy__; what was copied ends with it
+                return deepcopy(value)
+        finally:
+            sys.unraisablehook = hook
+    raise TypeError(f"a {type(value).__name__} cannot be copied")
 
 
 class Unkept:
@@ -132,7 +153,7 @@ class Answers:
             self._shelf.put(key, raw)
         return raw
 
-    def was_remembered(self, key: bytes) -> bool:
+    def was_cached(self, key: bytes) -> bool:
         """Return whether an earlier run or another process stored the answer."""
         return self._shelf.is_inherited(key)
 
@@ -198,8 +219,8 @@ class Answers:
         if redacted.stored:
             line = redacted_line(line)
         try:
-            held = Unkept(deepcopy(value), line, shared=True)
-        except Exception:  # noqa: BLE001 - raised by a user's __deepcopy__: the answer is for one reader
+            held = Unkept(deep_copy(value), line, shared=True)
+        except TypeError:  # the answer is for one reader
             return Unkept(value, line, shared=False)
         if key is not None:
             self._unkept[key] = held
@@ -212,7 +233,7 @@ class Answers:
         return deepcopy(raw.value) if raw.shared else raw.value
 
     def _find_redacted(self, key: bytes) -> Raw | None:
-        """An answer without secrets, even if it was stored before redaction was turned on."""
+        """Look up an answer, and hide secrets: it may have been stored before redaction was turned on."""
         raw = self._shelf.get(key)
         return raw if raw is None else redacted_line(raw)
 
@@ -268,7 +289,7 @@ class Unsaved:
 
 
 def redacted_line(line: bytes) -> bytes:
-    """A line of JSON, with the secrets in its strings replaced."""
+    """Return a line of JSON with the secrets in its strings replaced."""
     if not redacted.finds(line.decode()):
         return line
     import orjson
@@ -277,7 +298,7 @@ def redacted_line(line: bytes) -> bytes:
 
 
 def plain(raw: Raw) -> bytes:
-    """The line of an answer in records. Equal lines mean equal answers, unless these cannot be stored."""
+    """Return the line of an answer in records. Equal lines mean equal answers if these can be stored."""
     return raw if type(raw) is bytes else raw.plain  # type: ignore[union-attr]
 
 
@@ -285,13 +306,13 @@ class Model:
     """One version of a model, callable like the model itself: one input, one answer.
 
     Attributes:
-        definition: The options of its fixture.
-        name: Its name.
-        version: Its version, or ``None`` if none was given.
-        fingerprint: Distinguishes it from another model of the same version, or ``None``.
+        definition: The options of the model fixture.
+        name: The name.
+        version: The version, or ``None`` if none was given.
+        fingerprint: Distinguishes the model from another one of the same version; or ``None``.
         raw: The object that the fixture returned.
         caller: Calls the object.
-        answers: Its cached answers.
+        answers: The cached answers.
         route: Passes a call of the model to the session's engine, which answers it.
         is_awaited: Returns whether calls return coroutines now, as in an ``async`` test.
         other_version: Another version to compare with in the same run, or ``None``.
@@ -359,7 +380,7 @@ class Model:
         return (_awaited if self.is_awaited() else _direct).__code__
 
     def key(self, x: Any, repeat: int = 0) -> bytes | None:
-        """The digest under which the answer to ``x`` is stored, or ``None`` if the input has no digest."""
+        """Return the digest under which the answer to ``x`` is stored, or ``None`` if ``x`` has no digest."""
         context = self.definition.context
         if not context and type(x) is str:
             return of_repeat(text_key(x), repeat)

@@ -166,13 +166,13 @@ def _tokens(fields: Mapping[str, Any], names: Mapping[str, tuple[str, ...]]) -> 
     for name, beside in names.items():
         counts = [_whole(fields.get(each)) for each in (name, *beside)]
         found = [count for count in counts if count is not None]
-        if found:  # Gemini leaves out a count of 0 beside that of its thoughts
+        if found:  # Gemini omits a count of 0 next to that of its thoughts
             return sum(found)
     return None
 
 
 def _is_of_tokens(name: str) -> bool:
-    """Return whether a name is that of a count of tokens. A limit, such as ``max_output_tokens``, is none."""
+    """Return whether a name is that of a token count, and not of a limit such as ``max_output_tokens``."""
     name = name.lower()
     counts = name.endswith(("tokens", "token_count", "tokencount", "eval_count"))
     return counts and not name.startswith("max")

@@ -107,8 +107,8 @@ def _report(config: pytest.Config, settings: Settings, received: Received) -> Ru
     from pytest_modelcheck.baselines.candidates import CandidateStore
     from pytest_modelcheck.baselines.store import BaselineStore
     from pytest_modelcheck.reports.outputs import environment, versions
+    from pytest_modelcheck.session.archive import Archive, assembled, report_of
     from pytest_modelcheck.session.places import CANDIDATES
-    from pytest_modelcheck.session.remembered import Archive, assembled, report_of
 
     places = settings.places
     archive = Archive(BaselineStore(places.baselines), CandidateStore(places.cache / CANDIDATES))

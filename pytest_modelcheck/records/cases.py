@@ -262,9 +262,9 @@ class Trial:
 
     @property
     def place(self) -> tuple[str, int]:
-        """The perturbation and the variant, which tell the trials of one run of a case apart."""
+        """The perturbation and the variant: a key that is unique among the trials of a case in one repeat."""
         return (self.perturbation or "", self.variant)
 
     def again(self, index: int, repeat: int, number: int = 0, of: int = 1) -> Trial:
-        """The same trial as another run of it."""
+        """Return the same trial for another run."""
         return Trial(index, self.case, self.perturbation, self.perturbed, self.variant, repeat, number, of)

@@ -190,7 +190,7 @@ class FoundSlice:
 
 @dataclass(frozen=True, slots=True)
 class Flaky:
-    """A case that passed in some of its repeats only."""
+    """A case that passed in some of its runs only."""
 
     id: str
     passed: int
@@ -199,7 +199,7 @@ class Flaky:
 
 @dataclass(frozen=True, slots=True)
 class Moved:
-    """The distance between the present and the approved distribution of answers.
+    """The distance between the present distribution of answers and a reference, such as the approved one.
 
     Attributes:
         measure: The measure of distance: ``"total variation"``.
@@ -337,7 +337,7 @@ class Correction:
         word = None if self.word is None else f"mean {self.word:.3g}"
         if self.yes is not None and self.no is not None:
             yes, no = (f"{one} of {of}" for one, of in (self.yes, self.no))
-            used = self.yes[1] + self.no[1]  # of a version with enough labels of its own, only these
+            used = self.yes[1] + self.no[1]  # only a version's own labels, if there are enough of them
             text = text if used == self.labels else f"{used} of {text}"
             text = f"accepted {yes} right answers, rejected {no} wrong ones ({text})"
             word = None if self.word is None else f"pass rate {100 * self.word:.3g}%"
@@ -369,7 +369,7 @@ class Verdict:
         moved: The change of the distribution of answers, in a drift check; otherwise ``None``.
         variation: A sentence about the variation of the model's answers to the same input, or ``None``.
         varies: Whether the model varies; ``None`` if that was not needed for the verdict.
-        flaky: Cases that pass in some of their repeats only, those nearest to one half first.
+        flaky: Cases that pass in some of their runs only, those nearest to one half first.
         slices: Counts by slice.
         found: An undeclared slice with many failures, or ``None``.
         perturbations: Counts of trials by perturbation.

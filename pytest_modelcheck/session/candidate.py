@@ -1,4 +1,4 @@
-"""The result file of a check: what ``modelcheck diff``, ``review``, ``approve`` and ``report`` work from.
+"""The result file of a check, which ``modelcheck diff``, ``review``, ``approve`` and ``report`` use.
 
 PYTEST_DONT_REWRITE
 """
@@ -107,13 +107,13 @@ def _rows(judgement: Judgement) -> Iterator[bytes]:
 
 
 def _leave_for_the_report(header: Header, rows: Iterable[bytes]) -> Path:
-    """Leave the result file of a run that is not a candidate, for whoever reports the run, and removes it."""
+    """Write the result file of a run that is not a candidate; it is removed after reporting."""
     with tempfile.NamedTemporaryFile(prefix="modelcheck-", suffix=".jsonl", delete=False) as file:
         file.writelines(baseline.chunks(header, rows))
     return Path(file.name)
 
 
 def _environment() -> str:
-    """The model's surroundings, in a word: ``CPython 3.12.1, Linux x86_64``."""
+    """The model's platform: ``CPython 3.12.1, Linux x86_64``."""
     python = f"{platform.python_implementation()} {platform.python_version()}"
     return f"{python}, {platform.system()} {platform.machine()}"

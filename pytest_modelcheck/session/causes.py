@@ -1,4 +1,4 @@
-"""Why bodies broke: many errors that say nearly the same are one cause.
+"""Groups the errors of bodies: nearly identical errors have one cause.
 
 PYTEST_DONT_REWRITE
 """
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from pytest_modelcheck.engine.result import Result
 
 _MOST: Final = 50
-"""Kinds of causes kept apart, at most; further ones are only counted."""
+"""The largest number of causes; errors of further causes are only counted."""
 _EXAMPLES: Final = 2
 
 _PARSERS: Final = ("ValidationError", "DecodeError", "ParseError", "ParserError", "ParsingError")
@@ -25,13 +25,13 @@ _PARSERS: Final = ("ValidationError", "DecodeError", "ParseError", "ParserError"
 
 @dataclass(slots=True)
 class Cause:
-    """Errors that differ in values at most.
+    """Errors that differ only in values.
 
     Attributes:
-        text: What the first of them said, in one line; of errors that were kept, with their type.
-        count: In how many cases.
-        case: The last of them, which may break in several trials.
-        trials: The numbers of the first trials that broke with it.
+        text: The first of them in one line, with its type if it was stored.
+        count: The number of cases.
+        case: The last case, which may break in several trials.
+        trials: The numbers of the first trials that broke.
     """
 
     text: str
@@ -41,7 +41,7 @@ class Cause:
 
 
 class Causes:
-    """Group what the broken bodies of a check raised by its message."""
+    """Groups the errors of a check's bodies by message."""
 
     def __init__(self) -> None:
         self._found: dict[str, Cause] = {}
@@ -65,7 +65,7 @@ class Causes:
 
     @property
     def summary(self) -> str | None:
-        """The cause of most errors, and in how many cases where it is not the only one."""
+        """The cause of most errors, with its number of cases if it is not the only one."""
         if not self._found:
             return None
         worst = max(self._found.values(), key=lambda cause: cause.count)
@@ -82,7 +82,7 @@ class Causes:
 
     @property
     def advice(self) -> str | None:
-        """Advise how answers that cannot be parsed count as wrong, where errors look so."""
+        """If errors look like answers that cannot be parsed, advise how to count them as wrong."""
         kinds = self._parsing
         widest = [
             name
@@ -96,7 +96,7 @@ class Causes:
 
 
 def one_line(result: Result) -> str:
-    """Say what a body raised, in one line."""
+    """Describe an exception in one line."""
     said = cause_of(result.message or "")
     return said if result.error is None else f"{type(result.error).__name__}: {said}"
 

@@ -1,4 +1,4 @@
-"""One check on its way from its first trial to its verdict: what all its steps may ask for.
+"""One check while it runs: the facts that all of its steps may need.
 
 PYTEST_DONT_REWRITE
 """
@@ -38,15 +38,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """Bodies to be run.
+    """Bodies to run.
 
     Attributes:
-        work: What is run for each trial.
+        work: Runs the body of a trial.
         trials: The trials.
-        quiet: Whether nobody will read what failed assertions say.
-        replay: Answers to be used in place of the judged model's own.
+        quiet: Whether messages of failed assertions are not needed.
+        replay: Answers to use in place of the judged model's own.
         other_version: Another version of the judged model that answers in its place, or ``None``.
-        slots: Says which of several answers a call gets; ``None`` for that of the trial's repeat.
+        slots: Selects one of several answers to a call; ``None`` for that of the trial's repeat.
     """
 
     work: Work
@@ -63,9 +63,9 @@ class Judged:
 
     Attributes:
         verdict: Its verdict.
-        first_failure: What the first body that failed or broke raised.
-        results: Its result file, where it left one.
-        is_candidate: Whether that file stays when the run has been reported.
+        first_failure: The exception of the first body that failed or broke.
+        results: Its result file, if there is one.
+        is_candidate: Whether that file is kept after reporting.
     """
 
     verdict: Verdict
@@ -76,21 +76,21 @@ class Judged:
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """A check, and what it shares with the others of its run.
+    """A check, and the objects that it shares with the others of its run.
 
     Attributes:
-        spec: What the check is.
+        spec: The specification of the check.
         plan: Its own trials.
-        places: Where things are kept, and what the run may do.
-        store: Approved behaviour.
-        candidates: What was run.
-        held: The version that the application is held to, or ``None``.
-        plugin: The version of pytest-modelcheck, for the record.
-        warn: Told what the user should know and nothing failed for.
-        calls: What the check has cost so far: what is given, with what the way to its model has counted.
-        contract: Says how the answers of a result break the approved shape; ``None`` where nothing asks that.
-        asked_of: How many answers another model was asked for.
-        nights: What earlier nights found out about all checks; ``None`` where the run does not watch.
+        places: The storage folders, and the options of the run.
+        store: The baselines.
+        candidates: The results of runs.
+        held: The approved version, or ``None``.
+        plugin: The version of pytest-modelcheck, for result files.
+        warn: Called with warnings for the user.
+        calls: The calls of the check so far: adds the counts of its model to the given ones.
+        contract: Describes how the answers of a result break the approved shape; ``None`` without that limit.
+        asked_of: Returns the number of calls of another model.
+        nights: The earlier nights of all checks; ``None`` if the run does not watch.
     """
 
     spec: CheckSpec
@@ -108,25 +108,25 @@ class Check:
 
     @property
     def subject(self) -> Model:
-        """The model that is judged."""
+        """The judged model."""
         return self.spec.subject
 
     def target(self, version: str) -> str:
-        """A version as commands take it: with the model's name if the project has several models."""
+        """A version as an argument of commands: with the model's name if the project has several models."""
         return f"{self.subject.name}={version}" if self.spec.names_model else version
 
     def command(self, verb: str, *versions: str) -> str:
-        """The command line that does something with versions of the model: ``modelcheck diff 2.1``."""
+        """A command line about versions of the model: ``modelcheck diff 2.1``."""
         return shlex.join([*self.places.command, verb, *map(self.target, versions)])
 
     @property
     def asked(self) -> int:
-        """The number of new answers that the check has had so far."""
+        """The number of new answers of the check so far."""
         return self.calls(None).asked
 
     @property
     def slots(self) -> Callable[[Trial, bytes, int], int] | None:
-        """Says which of several answers a call gets in the check's own trials."""
+        """Selects one of several answers to a call in the check's own trials."""
         return by_repeat if self.spec.repeats > 1 else None
 
     def header(self, model: Model, **more: Any) -> Header:
@@ -149,7 +149,7 @@ class Check:
         )
 
     def leave(self, header: Header, rows: Iterable[bytes]) -> Path | None:
-        """Leave a result file as the candidate of its version; ``None`` where it cannot be written."""
+        """Write a result file as the candidate of its version; ``None`` if it cannot be written."""
         try:
             return self.candidates.write(header, rows)
         except OSError as error:
@@ -160,7 +160,7 @@ class Check:
             return None
 
     def work(self, find_approved: FindApproved, *, keep_errors: bool = False) -> Work:
-        """Return how the body is run."""
+        """Return the work that runs the body."""
         spec = self.spec
         return Work(
             body=spec.body,
@@ -177,7 +177,7 @@ class Check:
         )
 
     def progress(self, plan: Plan, before: int = 0) -> Callable[[int], None] | None:
-        """Tells how many cases are done, with those ``before`` the plan; ``None`` where nobody asks."""
+        """Return a callback for the number of finished cases plus ``before``, or ``None`` if unused."""
         tell = self.spec.progress
         return None if tell is None else lambda trials: tell(before + plan.cases_of(trials), self.asked)
 

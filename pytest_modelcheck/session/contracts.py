@@ -1,4 +1,4 @@
-"""Answers held to the shape that was approved.
+"""Compares answers with the approved shape.
 
 PYTEST_DONT_REWRITE
 """
@@ -25,10 +25,10 @@ if TYPE_CHECKING:
 
 
 def with_contract(check: Check, approved: Approved) -> Check:
-    """The check with the approved shape that its answers are held to, where one is approved.
+    """The check with the approved shape for its answers, if one is approved.
 
-    A baseline that was approved before the check asked for shapes has none in its header: then its answers
-    tell.
+    A baseline that was approved before the check had this limit has no shape in its header: then it is
+    computed from its answers.
     """
     baseline = approved.baseline
     if baseline is None or check.places.update:
@@ -51,5 +51,5 @@ def answered_shape(cases: Iterable[CaseResult], model: Model) -> Shape:
 
 
 def _answers(trial: TrialResult) -> Sequence[bytes]:
-    """Return what a trial recorded, else all answers of the judged model."""
+    """Return the recorded value of a trial, else all answers of the judged model."""
     return [answer for _, answer in trial.asked] if trial.recorded is None else [trial.recorded]

@@ -1,4 +1,4 @@
-"""A drift check: the values that its bodies said, and those that they are compared with.
+"""Drift checks: the recorded values, and those that they are compared with.
 
 PYTEST_DONT_REWRITE
 """
@@ -26,7 +26,7 @@ _SAID: Final = (Outcome.PASSED, Outcome.XPASSED)
 
 
 def run_reference(check: Check, approved: Approved) -> Steps[Results | None]:
-    """Run the body for the cases of ``reference=``, too."""
+    """Run the body for the cases of ``reference=``."""
     drift = check.spec.drift
     if drift is None or drift.cases is None:
         return None
@@ -38,7 +38,7 @@ def run_reference(check: Check, approved: Approved) -> Steps[Results | None]:
 
 
 def broken_reference(reference: Results | None) -> list[Finding]:
-    """A failure where bodies broke on what is compared with."""
+    """A failure if bodies broke on the reference cases."""
     errors = 0 if reference is None else reference.tally().error
     if reference is None or not errors:
         return []
@@ -66,7 +66,7 @@ def sampled(spec: CheckSpec, results: Results, reference: Results | None, approv
 
 
 def _shared(spec: CheckSpec, results: Results, approved: Approved) -> list[tuple[bytes, bytes]]:
-    """The answers to the same inputs, where nearly all inputs are the same; else none."""
+    """The answers to the same inputs, if nearly all inputs are the same; else none."""
     found = [
         (then, today)
         for pair in pairs(results, approved)
@@ -77,7 +77,7 @@ def _shared(spec: CheckSpec, results: Results, approved: Approved) -> list[tuple
 
 
 def _edited(spec: CheckSpec, results: Results, approved: Approved) -> bool:
-    """Return whether today's test may record something else of the approved inputs than was approved."""
+    """Return whether the current test may record other values for the approved inputs than were approved."""
     baseline = approved.baseline
     if baseline is None or baseline.header.body == spec.provenance.body:
         return False

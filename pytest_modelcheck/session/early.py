@@ -1,10 +1,9 @@
 """A first run that ends as soon as the verdict is known.
 
-Cases come in an order that is drawn by lot but the same for every version, so that the first hundred are as
-good a sample as any other and two versions meet the same ones. They are run in batches, and between two
-batches it is seen whether the verdict is known. Results counts in the order of submission, however
-fast each was answered: were it the order of completion, wrong answers that come faster than right ones would
-fail good models.
+Cases run in an order that is random but the same for every version, so that the first hundred are as good a
+sample as any other, and two versions run the same ones. They run in batches; after each batch, the run ends
+if the verdict is known. Results count in the order of submission: in the order of completion, wrong answers
+that arrive faster than right ones would fail good models.
 
 PYTEST_DONT_REWRITE
 """
@@ -12,11 +11,11 @@ PYTEST_DONT_REWRITE
 from __future__ import annotations
 
 import hashlib
-import time
 from collections import Counter
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from pytest_modelcheck.calls.meter import Clock
 from pytest_modelcheck.checks.decide import refuse_contradiction, required_rate
 from pytest_modelcheck.checks.runs import groups_of
 from pytest_modelcheck.checks.watching import (
@@ -47,15 +46,15 @@ if TYPE_CHECKING:
     from pytest_modelcheck.records import Case
     from pytest_modelcheck.session.approved import Approved
     from pytest_modelcheck.session.check import Check, Steps
-    from pytest_modelcheck.session.revalidation import Remembered
+    from pytest_modelcheck.session.revalidation import CachedTrials
 
 _CALIBRATED = frozenset({"max_changed", "max_regressed"})
 
 
 def may_stop(check: Check) -> bool:
-    """Return whether a check may end before all its cases were run.
+    """Return whether a check may end before all of its cases have run.
 
-    Never one whose behaviour is to be approved, nor one of which only some cases are asked for.
+    Not if its results are to be approved, nor if only some of its cases are selected.
     """
     places, spec = check.places, check.spec
     if not spec.limits.early_stop or places.update or places.every_case or spec.partial:
@@ -71,37 +70,36 @@ class EarlyEnd:
 
     Attributes:
         check: The check, with the limits that hold at its end.
-        ran: What its trials came to.
-        approved: What it is compared with.
-        variation: What is known of the model's variation.
-        remembered: Trials that may be asked again.
+        ran: The results of its trials.
+        approved: The approved results.
+        variation: What is known about the model's variation.
+        cached: Trials for revalidation.
     """
 
     check: Check
     ran: Ran
     approved: Approved
     variation: Variation
-    remembered: Remembered | None
+    cached: CachedTrials | None
 
 
 def run_until_decided(check: Check, approved: Approved) -> Steps[EarlyEnd]:
     """Run trials until the verdict is known, or all of them."""
-    start = time.perf_counter()
+    start = Clock.perf_counter()
     early = EarlyRun(check, approved)
     stopped, decided = yield from early.run()
-    return early.end(stopped, decided, time.perf_counter() - start)
+    return early.end(stopped, decided, Clock.perf_counter() - start)
 
 
 class EarlyRun:
     """Runs a check batch by batch until its verdict is known.
 
-    What is known rests on the cases in their order of submission, up to the one that decides: those of its
-    batch that come after it were asked for and do not count. So the verdict does not depend on how many
-    calls are under way at once.
+    The verdict rests on the cases in their order of submission, up to the one that decides: later ones of its
+    batch have run and do not count. So the verdict does not depend on the concurrency of calls.
 
     Args:
         check: The check.
-        approved: What it is compared with.
+        approved: The approved results.
     """
 
     def __init__(self, check: Check, approved: Approved) -> None:
@@ -119,7 +117,7 @@ class EarlyRun:
         self._variation = declared(check.subject)
 
     def run(self) -> Steps[tuple[Stopped | None, Sequence[Decided]]]:
-        """Run what is needed; why it was stopped, and what was decided by then."""
+        """Run what is needed; return the reason for stopping and the decisions by then."""
         for batch in batches(self._units, self._check.spec):
             results = yield from self._run_batch(batch)
             yield from self._prepare(results)
@@ -134,7 +132,7 @@ class EarlyRun:
 
     @property
     def _is_broken(self) -> bool:
-        """True if the last unit raised an error, and not for want of a model to be asked."""
+        """True if the last unit raised an error, unless its model could not be called."""
         trials = (trial for case in self._last for trial in case.trials)
         return self._runs[-1].stopped is None and any(trial.outcome is Outcome.ERROR for trial in trials)
 
@@ -160,7 +158,7 @@ class EarlyRun:
         return found
 
     def _take(self, unit: Unit, results: dict[str, list[Result]]) -> None:
-        """Let the result of a unit count."""
+        """Count the result of a unit."""
         for case in unit:
             self._takers.results.add(case, results[case.id])
             self._takers.note(results[case.id])
@@ -170,7 +168,7 @@ class EarlyRun:
     # -- whether it is known ---------------------------------------------------------------------------
 
     def _prepare(self, results: dict[str, list[Result]]) -> Steps[None]:
-        """Find out from what bodies did how the check is judged: at first, and wherever that changes."""
+        """Determine from the bodies how the check is judged: at first, and whenever that changes."""
         new = [result for each in results.values() for result in each]
         scale = self._scale
         graded = any(result.score is not None for result in new)
@@ -191,7 +189,7 @@ class EarlyRun:
             place += len(unit)
 
     def _comparable(self) -> dict[str, CaseResult]:
-        """The approved behaviour of the cases that are still the same."""
+        """The approved results of the cases that are unchanged."""
         then = self._approved
         cases = (case for unit in self._units for case in unit)
         return {case.id: then[case.id] for case in cases if _is_known(case, then.get(case.id))}
@@ -216,9 +214,9 @@ class EarlyRun:
         return Watch(terms, [scale.ranges(unit) for unit in self._units])
 
     def _decide(self) -> Steps[tuple[Decided, ...]]:
-        """See whether the last unit that was taken decides the check.
+        """Find out whether the last counted unit decides the check.
 
-        Whether the model varies is only asked for where it matters: before the check fails.
+        Whether the model varies is only measured when it matters: before the check fails.
         """
         watch, scale = self._watch, self._scale
         if watch is None or scale is None:
@@ -243,7 +241,7 @@ class EarlyRun:
         return "unknown" if varies is None and not self._verified_on else "exact"
 
     def _verify(self) -> Steps[None]:
-        """Find out whether the model varies."""
+        """Measure whether the model varies."""
         check, before = self._check, self._check.asked
         changed = observe(check, self._ran(), self._approved, Noise()).changed
         self._variation = yield from ask_twice(
@@ -274,7 +272,7 @@ class EarlyRun:
         )
 
     def end(self, stopped: Stopped | None, decided: Sequence[Decided], seconds: float) -> EarlyEnd:
-        """Everything that counts as one run, with the cases in the order in which they stand."""
+        """Everything that counts, as one run with the cases in their original order."""
         check, ran, early = self._check, self._ran(), None
         spec, results = check.spec, ran.results
         after = len(self._cases)
@@ -291,7 +289,7 @@ class EarlyRun:
         cached = max(0, len(results.distinct) - (check.asked - self._asked_again))
         calls = check.calls(Calls(cached=cached, direct=ran.direct[0], seconds=seconds))
         ran = replace(ran, results=results, calls=calls, early=early)
-        return EarlyEnd(check, ran, self._approved, self._variation, self._takers.remembered)
+        return EarlyEnd(check, ran, self._approved, self._variation, self._takers.cached)
 
 
 def _is_known(case: Case, then: CaseResult | None) -> bool:
@@ -301,20 +299,20 @@ def _is_known(case: Case, then: CaseResult | None) -> bool:
 # -- the order of submission ---------------------------------------------------------------------------
 
 LEAST = 8
-"""Trials in a batch, or as many as the model answers at once if that is more."""
+"""The number of trials in a batch, or more if the model answers more at once."""
 
 Unit = list["Case"]
-"""One observation: a case, or a group of cases that depend on each other."""
+"""One observation: a case, or a group of dependent cases."""
 
 
 def units_of(spec: CheckSpec) -> list[Unit]:
     """The check's cases, one by one or in groups, in their order of submission.
 
-    That order depends on ``seed=`` and on each case's id alone: neither on the file's order nor on what other
-    cases there are.
+    That order depends only on ``seed=`` and on each case's id, not on the order or the other cases of the
+    file.
 
     Raises:
-        UsageError: a case does not say which group it belongs to.
+        UsageError: A case does not name its group.
     """
     cases = list(spec.cases)
     key = spec.limits.cluster
@@ -328,10 +326,9 @@ def units_of(spec: CheckSpec) -> list[Unit]:
 
 
 def batches(units: Sequence[Unit], spec: CheckSpec) -> Iterator[list[Unit]]:
-    """The units in batches: of about eight trials, or of as many as the model answers at once.
+    """The units in batches of about eight trials, or as many as the model answers at once.
 
-    A larger batch would run trials that the verdict no longer depends on, a smaller one would leave the model
-    waiting.
+    A larger batch would run trials that the verdict does not need, a smaller one would leave the model idle.
     """
     wanted = max(LEAST, spec.subject.caller.concurrency)
     batch: list[Unit] = []
@@ -347,7 +344,7 @@ def batches(units: Sequence[Unit], spec: CheckSpec) -> Iterator[list[Unit]]:
 
 
 def _trials(unit: Iterable[Case], spec: CheckSpec) -> int:
-    """About how many trials a unit has: a perturbation may give none of an input, or several."""
+    """An estimate of the number of trials in a unit: a perturbation may make no variant, or several."""
     if spec.perturbations is None:
         return sum(spec.repeats * (1 + len(case.variants)) for case in unit)
     return sum(spec.repeats * max(1, len(case.variants) + len(spec.perturbations)) for case in unit)

@@ -1,4 +1,4 @@
-"""The explanation of a check: the worst cases, in full, and where in the data it happens.
+"""Explains a verdict: the worst cases in full, and where failures concentrate.
 
 PYTEST_DONT_REWRITE
 """
@@ -35,11 +35,11 @@ if TYPE_CHECKING:
 _ERROR: Final = "error"
 _AT_ONCE: Final = 1_000
 _Severity = tuple[int, bool, int, int]
-"""The place of its note, whether others are to be read first, its rank among its like, and its number."""
+"""A sort key of a case: the order of its note, whether others come first, its rank, and its number."""
 
 _FAILED: Final = BITS[Outcome.FAILED]
 _SAID_BY: Final = {"error": Outcome.ERROR, "new": Outcome.NEW, "unexpected pass": Outcome.XPASSED}
-"""The outcome of the trial that a note is about, where it is not the failed one, or the first."""
+"""For a note, the outcome of the trial to show, if it is not the failed or the first one."""
 
 _UNLIKE: Final = "it failed differently when it was run again to be explained: not its case alone decides"
 
@@ -52,10 +52,11 @@ class Explained:
         slices: The verdict by metadata, the slice that lost most first.
         found: A slice that was found rather than declared, or ``None``.
         shown: Cases worth reading.
-        hidden: How many more there are.
-        read: What the trial that each of them is shown for came to when it was run again; ``None`` where it
-            was not, or did not fail by itself.
-        remarks: What else to know, a sentence each.
+        hidden: The number of further cases.
+        read: For each of them, the result of its trial in a second run; ``None`` if it was not run again, or
+            did
+        not fail alone.
+        remarks: Further remarks, one sentence each.
     """
 
     slices: tuple[Group, ...]
@@ -68,14 +69,14 @@ class Explained:
 
 @dataclass(frozen=True, slots=True)
 class Chosen:
-    """A case that is worth reading, and the trial of it that says most.
+    """A case that is worth reading, and its most informative trial.
 
     Attributes:
         case: The result of the case.
         trial: The trial.
         result: Its result.
-        note: How the case differs from the others.
-        error: What its body raised, where that is known.
+        note: The kind of the case.
+        error: The exception of its body, if known.
     """
 
     case: CaseResult
@@ -86,7 +87,7 @@ class Chosen:
 
 
 def explain(check: Check, judgement: Judgement) -> Steps[Explained]:
-    """Choose the cases worth reading, explain those that failed, and say what each of them says."""
+    """Choose the cases worth reading, and describe each of them."""
     spec, results = check.spec, judgement.ran.results
     slices: tuple[Group, ...] = ()
     first: Collection[int] = ()
@@ -107,7 +108,7 @@ def explain(check: Check, judgement: Judgement) -> Steps[Explained]:
 
 
 def _scored(group: Group, scores: Scores, members: Collection[int]) -> Group:
-    """A slice with the metric of its cases, where that is defined for so few."""
+    """A slice with the metric of its cases, if defined."""
     inside = scores.among(members)
     then, now = inside.then_and_now[0], inside.value
     return replace(
@@ -121,12 +122,12 @@ def _scored(group: Group, scores: Scores, members: Collection[int]) -> Group:
 
 
 def _choose(judgement: Judgement, first: Collection[int], *, compares: bool) -> tuple[list[Chosen], int]:
-    """The cases worth reading, worst first, and how many more there are: from their outcomes alone.
+    """The cases worth reading, worst first, and the number of further ones, from their outcomes alone.
 
     Args:
-        judgement: What was found out.
-        first: Numbers of cases to be read before others that are as bad.
-        compares: Whether two versions are compared, so that every case that differs is worth reading.
+        judgement: The facts about the check.
+        first: The numbers of cases to show before equally bad ones.
+        compares: Whether two versions are compared, so that every differing case is worth reading.
     """
     results, again, seen = judgement.ran.results, judgement.noise.again, judgement.seen
     about_change = results.reads_approved
@@ -165,7 +166,7 @@ def _choose(judgement: Judgement, first: Collection[int], *, compares: bool) -> 
 
 
 def _by_cause(results: Results) -> Iterator[tuple[int, int]]:
-    """The cases to read first of those that broke, one of each cause before a second, each with its rank."""
+    """The cases that broke, with ranks: one of each cause comes before a second one."""
     trials = list(results.causes.trials)
     if trials:
         starts = sorted(range(len(results.starts)), key=results.starts.__getitem__)
@@ -176,7 +177,7 @@ def _by_cause(results: Results) -> Iterator[tuple[int, int]]:
 
 
 def _parted(noted: Iterable[_Severity]) -> tuple[list[_Severity], list[_Severity]]:
-    """The worst of those that broke, and of all others."""
+    """The worst of the cases that broke, and of the others."""
     parts: tuple[list[_Severity], list[_Severity]] = [], []
     for one in noted:
         part = parts[ORDER[one[0]] != _ERROR]
@@ -187,16 +188,16 @@ def _parted(noted: Iterable[_Severity]) -> tuple[list[_Severity], list[_Severity
 
 
 def _shows_changes(judgement: Judgement) -> bool:
-    """Return whether answers that differ from the approved ones are what a reader wants to see.
+    """Return whether to show cases with changed answers.
 
-    Where bodies compare with them themselves, those that fail are: other words alone are not a change there.
+    If bodies compare answers themselves, failing cases are shown instead: other wording alone is no change.
     """
     drifted = judgement.misses("drift") and judgement.moved is not None and judgement.moved.paired
     return drifted or (judgement.misses("max_changed") and not judgement.ran.results.reads_approved)
 
 
 def _lowest(judgement: Judgement) -> Mapping[int, tuple[int, int]]:
-    """The cases with the lowest scores, where their mean is too low: their rank, and the trial's place."""
+    """The cases with the lowest scores, if the mean is too low: their ranks, and indices of trials."""
     if not judgement.observed.graded or not judgement.misses("at_least"):
         return {}
     scored = []
@@ -237,9 +238,8 @@ def _run_again(
     check: Check, judgement: Judgement, chosen: Sequence[Chosen]
 ) -> Steps[dict[int, Result | None]]:
     """Run failed bodies again for their full messages.
-
-    The first ones were explained as they failed. Only where others are to be shown, these are run again, with
-    stored answers. A body that then calls something else, or does not fail, explains nothing: ``None``.
+    The first failures were explained as they happened. If others are shown, their bodies run again, with
+    stored answers. A body that then makes other calls, or does not fail, gives ``None``.
     """
     known = judgement.ran.explained
     failed = [one for one in chosen if one.result.outcome is Outcome.FAILED]
@@ -286,7 +286,7 @@ def _show(check: Check, judgement: Judgement, one: Chosen, again: Mapping[int, R
 
 
 def _graded(one: Chosen) -> str:
-    """Return the text of a case that said nothing itself: its score."""
+    """Return the text of a case without a message: its score."""
     if one.note not in LOWEST or one.result.score is None:
         return ""
     return (
@@ -300,7 +300,7 @@ def _graded(one: Chosen) -> str:
 
 
 def _search_slice(check: Check, judgement: Judgement, slices: Sequence[Group]) -> FoundSlice | None:
-    """The slice in which failures, or regressions, stand out, where the whole check missed a limit."""
+    """The slice in which failures, or regressions, stand out, if the check missed a limit."""
     spec = check.spec
     if spec.drift is not None or spec.partial or judgement.passes:
         return None

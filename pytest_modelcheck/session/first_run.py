@@ -1,4 +1,4 @@
-"""Runs of all trials of a check: the first, and further ones.
+"""Runs all trials of a check: first, and again.
 
 PYTEST_DONT_REWRITE
 """
@@ -6,11 +6,11 @@ PYTEST_DONT_REWRITE
 from __future__ import annotations
 
 import itertools
-import time
 from collections import Counter
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from pytest_modelcheck.calls.meter import Clock
 from pytest_modelcheck.records import Calls
 from pytest_modelcheck.session.answered import Answered
 from pytest_modelcheck.session.check import Step
@@ -27,31 +27,31 @@ if TYPE_CHECKING:
     from pytest_modelcheck.records import Trial
     from pytest_modelcheck.session.approved import Approved
     from pytest_modelcheck.session.check import Check, Steps
-    from pytest_modelcheck.session.revalidation import Remembered
+    from pytest_modelcheck.session.revalidation import CachedTrials
 
 
 @dataclass(frozen=True, slots=True)
 class Takers:
-    """Everybody who takes results in.
+    """The receivers of results.
 
     Attributes:
         results: The result of each case.
-        answered: Takes note of answers, where the check needs to know more of them.
-        remembered: Takes note of trials that may be asked again, where that was asked for.
+        answered: Receives answers, if the check needs facts about them.
+        cached: Receives trials for revalidation, if that is on.
     """
 
     results: Results
     answered: Answered | None
-    remembered: Remembered | None
+    cached: CachedTrials | None
 
     def take(self, results: Sequence[Result]) -> None:
-        """Take in the results of some trials."""
+        """Receive the results of some trials."""
         self.results.take(results)
         self.note(results)
 
     def note(self, results: Sequence[Result]) -> None:
-        """The same, where somebody else takes care of the cases."""
-        for taker in (self.answered, self.remembered):
+        """The same without the results of cases."""
+        for taker in (self.answered, self.cached):
             if taker is not None:
                 taker.take(results)
 
@@ -64,14 +64,14 @@ class Takers:
 
 
 def takers_of(check: Check, plan: Plan, approved: Approved) -> Takers:
-    """Everybody who takes in the results of the check's own trials."""
+    """The receivers of results of the check's own trials."""
     spec = check.spec
     looks_at_answers = spec.limits.on_costs or check.subject.definition.answer_fingerprint is not None
-    remembered = None
+    cached = None
     if check.places.revalidate:
-        from pytest_modelcheck.session.revalidation import remembered_of
+        from pytest_modelcheck.session.revalidation import cached_of
 
-        remembered = remembered_of(check, approved)
+        cached = cached_of(check, approved)
     return Takers(
         Results(
             plan,
@@ -81,19 +81,19 @@ def takers_of(check: Check, plan: Plan, approved: Approved) -> Takers:
             perturbed=spec.perturbations is not None,
         ),
         Answered(check.subject) if looks_at_answers else None,
-        remembered,
+        cached,
     )
 
 
-def first_run(check: Check, approved: Approved) -> Steps[tuple[Ran, Remembered | None]]:
+def first_run(check: Check, approved: Approved) -> Steps[tuple[Ran, CachedTrials | None]]:
     """Run every trial."""
-    plan, start = check.plan, time.perf_counter()
+    plan, start = check.plan, Clock.perf_counter()
     takers = takers_of(check, plan, approved)
     plan.without = takers.results.skip
     work = replace(check.work(approved.answer), progress=check.progress(plan), take=takers.take)
     run = yield Step(work, plan.trials(), slots=check.slots)
     results = takers.results
-    seconds, cached = time.perf_counter() - start, max(0, len(results.distinct) - check.asked)
+    seconds, cached = Clock.perf_counter() - start, max(0, len(results.distinct) - check.asked)
     ran = Ran(
         results,
         check.calls(Calls(cached=cached, direct=run.direct, seconds=seconds)),
@@ -105,20 +105,20 @@ def first_run(check: Check, approved: Approved) -> Steps[tuple[Ran, Remembered |
         **takers.of_answers(check),
         explained=run.explained,
     )
-    return ran, takers.remembered
+    return ran, takers.cached
 
 
 def run_again(
     check: Check, first: Results, approved: Approved, shifts: Sequence[int], *, once: bool = False
 ) -> Steps[tuple[Results, Run]]:
-    """Run every trial again, as runs that there never were.
+    """Run every trial again, as new runs.
 
     Args:
         check: The check.
         first: The results of its own trials.
-        approved: What it is compared with.
-        shifts: What is added to the number of a trial's repeat: one further run for each.
-        once: Whether the repeats of a trial are left out.
+        approved: The approved results.
+        shifts: For each further run, the number to add to a trial's repeat.
+        once: Whether to leave out the repeats of a trial.
     """
     again = Results(check.plan, settle=None if check.spec.levels is None else settle)
     again.cases = first.cases

@@ -1,4 +1,4 @@
-"""Facts found out about a check: the nouns that its steps take and return.
+"""Facts about a check: the arguments and results of its steps.
 
 PYTEST_DONT_REWRITE
 """
@@ -37,9 +37,9 @@ class Early:
     """The point where a check was stopped before its last case.
 
     Attributes:
-        stopped: Where and why.
-        decided: What was decided by then: one finding a limit.
-        comparable: How many approved cases can still be compared.
+        stopped: The place and the reason.
+        decided: The findings by then, one per limit.
+        comparable: The number of approved cases that can still be compared.
     """
 
     stopped: Stopped
@@ -52,20 +52,20 @@ class Ran:
     """The results of the check's own trials.
 
     Attributes:
-        results: Case by case.
-        calls: What they cost.
-        inapplicable: How many cases each perturbation left as they were.
-        direct: How many calls were made in place that could have been made together, how many seconds they
-            took, and how many calls were made ahead for nothing.
-        first_failure: What the first body that failed or broke raised.
-        unasked: How many cases could not be judged, since their model could not be asked.
-        stopped: Why it could not be asked, or ``None``.
-        systems: How many answers each system gave, where the answers say so.
-        costs: What the answers took and cost, where a limit asks for that.
-        early: Where the check was stopped early, or ``None``.
-        reference: What the cases came to that a drift check names to compare with, or ``None``.
-        judging: What the judge of the check said, and how far it can be believed; ``None`` without a judge.
-        explained: The first failed results, each with what its body raised, by the numbers of their trials.
+        results: The results of the cases.
+        calls: Their calls.
+        inapplicable: The number of cases that each perturbation left unchanged.
+        direct: The number of calls made in place that could have been made together, the seconds they took,
+            and the number of prefetched calls that were not needed.
+            first_failure: The exception of the first body that failed or broke.
+            unasked: The number of cases that were not judged because their model could not be called.
+            stopped: The reason why it could not be called, or ``None``.
+            systems: The number of answers of each system, if the answers name it.
+            costs: The time, cost and tokens of the answers, if a limit needs them.
+            early: The point at which the check was stopped early, or ``None``.
+            reference: The results of a drift check's reference cases, or ``None``.
+            judging: The judge's outcomes and their reliability; ``None`` without a judge.
+            explained: The first failed results with their exceptions, by the numbers of their trials.
     """
 
     results: Results
@@ -89,20 +89,21 @@ class Noise:
 
     Attributes:
         variation: Whether it varies.
-        screened: What decided before everything was run again, or ``None`` where it was not.
-        again: What the check's own trials came to when they were run again.
-        afresh: The second run by itself as (broke, fixed, compared), where cases were run once before it.
-        calibrations: What was found out about the model's disagreement with itself.
-        more: Runs that only tell how much the model varies.
+        screened: The decision before everything was run again, or ``None`` if it was not.
+        again: The results of the check's own trials in further runs.
+        afresh: The second run alone as (broke, fixed, compared), if cases were run once before it.
+        calibrations: Measurements of the model's disagreement with itself.
+        more: Runs that only measure how much the model varies.
         excess: How much a perturbation adds to that disagreement.
-        rise: The same of each case, then and now, where an invariance check fell below the approved version.
+        rise: The approved and current excess of each case, if an invariance check fell below the approved
+        version.
         changes: How much more answers differ from the approved ones than from each other.
-        regressions: The same for runs that fail of cases that passed.
-        uncalibrated: What a body raised when it was given two answers to the same input.
-        probed: The result of cases that were run again one by one, by their number.
-        looks: What each limit says where noise may explain a miss, once that is decided.
-        lost: The slice in which regressions concentrate, where there is one.
-        slice_drop: What the slice that fell too far, or all of them, came to; empty where nobody looked.
+        regressions: The same for failing runs of cases that passed.
+        uncalibrated: The exception of a body that was given two answers to the same input.
+        probed: The results of cases that were run again one by one, by their number.
+        looks: The final look at each limit that noise may cause to be missed.
+        lost: The slice in which regressions concentrate, if there is one.
+        slice_drop: Describes the slice that fell too far, or all slices; empty if not examined.
     """
 
     variation: Variation = field(default_factory=Variation)
@@ -127,13 +128,13 @@ class Seen:
     """The observations.
 
     Attributes:
-        observed: What limits are held against.
-        comparison: With what is approved, where anything is.
-        then: For each case how it came out then, as far as slices are concerned.
-        regressed: The numbers of the cases that passed then and fail now.
+        observed: The observations that limits are compared with.
+        comparison: The comparison with the approved version, if there is one.
+        then: The approved outcome of each case, for slices.
+        regressed: The numbers of the cases that passed and fail now.
         changed: The numbers of the cases whose answer differs.
-        wrong: The numbers of the cases whose label is not the expected one, where a metric scores labels.
-        flaky: Cases some of whose runs pass.
+        wrong: The numbers of the cases whose label is not the expected one, if a metric scores labels.
+        flaky: Cases that pass only in some runs.
     """
 
     observed: Observed
@@ -147,15 +148,15 @@ class Seen:
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """All that was found out about a check so far, and the findings of its limits.
+    """All facts about a check so far, and the findings of its limits.
 
     Attributes:
-        ran: What its trials came to.
-        approved: What it is compared with.
+        ran: The results of its trials.
+        approved: The approved results.
         beside: Findings that depend on no limit.
-        noise: What is known of the model's own noise.
-        seen: What was observed.
-        findings: What the limits say.
+        noise: What is known about the model's noise.
+        seen: The observations.
+        findings: The findings of the limits.
         moved: How far the distribution of answers moved, in a drift check.
     """
 
@@ -169,7 +170,7 @@ class Judgement:
 
     @property
     def observed(self) -> Observed:
-        """The observations that limits are held against."""
+        """The observations that limits are compared with."""
         return self.seen.observed
 
     @property
@@ -179,7 +180,7 @@ class Judgement:
 
     @property
     def missed(self) -> bool:
-        """True if limits are missed, and nothing but the model's own variation could explain it."""
+        """True if limits are missed, and only the model's variation could explain it."""
         failed = [
             finding.limit for finding in self.findings if not finding.met and finding.limit not in COSTS
         ]

@@ -1,8 +1,8 @@
 """A judge's outcomes of the cases of a check, and their correction by labels.
 
-The judge is called on what is labelled, as on anything else: its errors are those of the version that judges
-now. Where an approved version is compared with, its answers are judged by the same judge, so that two
-versions of the judge never look like two of the model.
+The judge is called on labelled answers as on any other: its errors are those of the current version. In a
+comparison, the same judge grades the approved answers, so that a change of the judge never looks like a
+change of the model.
 
 PYTEST_DONT_REWRITE
 """
@@ -51,27 +51,27 @@ _KINDS: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Word:
-    """A judge's answer in one trial: about what, and how the trial came out for it."""
+    """A judge's answer in one trial: its arguments, and the outcome of the trial."""
 
     key: str
     value: float
 
 
 class UncorrectedError(Exception):
-    """Why what a judge says cannot be corrected."""
+    """A judge's outcomes cannot be corrected; the message is the reason."""
 
 
 class WeakJudgeError(UncorrectedError):
-    """Labels show that what a judge says is worth too little."""
+    """Labels show that the judge is wrong too often to be corrected."""
 
 
 def hear_the_judge(check: Check, ran: Ran, approved: Approved) -> Steps[Judging | None]:
-    """Find out what the judge of a check said, how often it errs, and what it says of the approved answers.
+    """Collect the judge's outcomes, its errors, and its outcomes of the approved answers.
 
     Args:
         check: The check.
         ran: The results of its trials.
-        approved: What it is compared with.
+        approved: The approved results.
     """
     results = ran.results
     judge = next(model for model in check.spec.others if model.definition.role == "judge")
@@ -94,7 +94,7 @@ def hear_the_judge(check: Check, ran: Ran, approved: Approved) -> Steps[Judging 
 
 
 def _why_not(check: Check, ran: Ran) -> str | None:
-    """Say why labels cannot correct a check of this kind, or ``None`` where they can."""
+    """Explain why labels cannot correct a check of this kind; ``None`` if they can."""
     spec = check.spec
     reasons = {
         "only some of its cases were run": spec.partial,
@@ -143,10 +143,10 @@ def _corrected(
 def _outcome_of(
     check: Check, judge: Model, cases: Sequence[Sequence[TrialResult]]
 ) -> Callable[[bytes], float]:
-    """The outcome that an answer of the judge stands for: from 0 (wrong) to 1 (right).
+    """The outcome of a judge's answer: from 0 (wrong) to 1 (right).
 
     Raises:
-        UncorrectedError: Outcomes are not a function of what the judge says.
+        UncorrectedError: Outcomes are not a function of the judge's answers.
     """
     passing: dict[bytes, bool] = {}
     for trial in (trial for trials in cases for trial in trials if trial.outcome in JUDGED):
@@ -187,7 +187,7 @@ def _outcome_of(
 
 
 def _threshold_of(judge: Model, passing: Mapping[float, bool]) -> Callable[[bytes], float]:
-    """The outcomes of scores that a body holds against a threshold; yes and no stand for 1 and 0."""
+    """The outcomes of scores that a body compares with a threshold; yes and no count as 1 and 0."""
     passed, failed = ([one for one, passes in passing.items() if passes is kind] for kind in (True, False))
     upwards = not passed or not failed or min(passed) > max(failed)
     if not upwards and max(passed) >= min(failed):
@@ -207,7 +207,7 @@ def _threshold_of(judge: Model, passing: Mapping[float, bool]) -> Callable[[byte
 
 
 def _number(answer: bytes) -> float:
-    """A score, or a yes or no as one; a score of no kind that is known is NaN, which equals nothing."""
+    """A score, or a yes or no as a score; NaN for anything else, which equals nothing."""
     value = orjson.loads(seen(answer))
     return float(value) if isinstance(value, (bool, int, float)) else math.nan
 
@@ -224,7 +224,7 @@ def _words(trials: Iterable[TrialResult], outcome: Callable[[bytes], float]) -> 
 
 
 def _on_labels(check: Check, judge: Model, labels: Mapping[str, Label]) -> Steps[dict[str, bytes]]:
-    """Return the judge's answer to everything that has a label."""
+    """Return the judge's answers about everything that has a label."""
 
     def body(view: Any) -> Any:
         given = view.input
@@ -255,7 +255,7 @@ def _on_labels(check: Check, judge: Model, labels: Mapping[str, Label]) -> Steps
 def _of_approved(
     check: Check, approved: Approved, outcome: Callable[[bytes], float]
 ) -> Steps[dict[str, list[Word]]]:
-    """Return today's judge's answers about the approved ones, by case; nothing where there are none."""
+    """Return the current judge's answers about the approved answers, by case; empty if there are none."""
     baseline = approved.baseline
     if baseline is None or check.places.update:
         return {}
@@ -274,18 +274,18 @@ def _of_approved(
 _MANY: Final = 10**8
 _LENIENT: Final = Errors(_MANY, _MANY, _MANY, int(WORST * _MANY))
 _STRICT: Final = Errors(_MANY, int(WORST * _MANY), _MANY, _MANY)
-"""The errors of a judge on answers of which too few have a label, as bad for the new version as can be."""
+"""The assumed errors of a judge on answers with too few labels, the worst possible for the new version."""
 
 
 class Corrector:
-    """Corrects what a judge said by what people said.
+    """Corrects a judge's outcomes by labels.
 
     Args:
-        known: What people said of what is labelled, by its key.
-        heard: What the judge said of it.
-        versions: The version that gave it, where the label says so.
-        graded: Whether these are scores.
-        exact: Whether nothing but the judge's errors is left to chance.
+        known: The labels, by the key of the labelled answer.
+        heard: The judge's outcomes of the same.
+        versions: The versions that gave the answers, if the labels name them.
+        graded: Whether outcomes are scores.
+        exact: Whether the judge's errors are the only noise.
     """
 
     def __init__(
@@ -303,15 +303,15 @@ class Corrector:
         self.graded, self.exact = graded, exact
 
     def of_version(self, cases: Mapping[str, Sequence[Word]], version: str | None) -> set[str]:
-        """The labels of one version's answers: of those in this run, and those that say it was that one."""
+        """The labels of one version's answers: of those in this run, and those that name the version."""
         given = {word.key for words in cases.values() for word in words}
         return {key for key in self.known if key in given or (version and self.versions[key] == version)}
 
     def telling(self, own: Set[str]) -> Set[str]:
-        """The labels that tell how the judge errs on a version: its own, or all where these are too few.
+        """The labels that show the judge's errors on a version: its own, or all if these are too few.
 
-        A test whether it errs alike on others does not help: so few labels would show only gross differences,
-        and a smaller one makes a good version fail.
+        A test whether the judge errs equally on other versions would not help: few labels show only gross
+        differences, and a smaller one would already make a good version fail.
         """
         if len(own) < LEAST_LABELS:
             return self.known.keys()
@@ -328,7 +328,7 @@ class Corrector:
         now: Mapping[str, Sequence[Word]],
         version_now: str | None = None,
     ) -> Sides:
-        """The answers of two versions beside each other: those of cases in which they differ."""
+        """The answers of two versions in the cases in which they differ."""
         shared = now.keys() & then.keys()
         differ = [case for case in shared if _keys(now[case]) != _keys(then[case])]
         before, after = ({case: side[case] for case in differ} for side in (then, now))
@@ -364,13 +364,13 @@ class Corrector:
             return None
 
     def _truth(self, words: Sequence[Word]) -> float | None:
-        """People's word on a case in all of its runs; ``None`` where an answer has no label."""
+        """The outcome of a case by labels, over all of its runs; ``None`` if an answer has no label."""
         if any(word.key not in self.known for word in words):
             return None
         return _mean([self.known[word.key] for word in words])
 
     def value(self, cases: Iterable[Sequence[Word]], keys: Iterable[str]) -> JudgedRate | JudgedMean:
-        """The corrected rate, or mean, of some cases, by the errors that some labels show.
+        """The corrected rate, or mean, of some cases, by the errors in some labels.
 
         Raises:
             UncorrectedError: The judge is too weak.

@@ -32,13 +32,13 @@ if TYPE_CHECKING:
 
 
 def judge(check: Check, ran: Ran, approved: Approved, beside: tuple[Finding, ...], noise: Noise) -> Judgement:
-    """Work out what limits are held against, and hold them."""
+    """Compute the observations, and compare them with the limits."""
     seen = observe(check, ran, approved, noise)
     return with_noise(check, Judgement(ran, approved, beside, noise, seen, ()), noise)
 
 
 def with_noise(check: Check, judgement: Judgement, noise: Noise) -> Judgement:
-    """The same check, once more is known of the model's noise."""
+    """Judge the check again with new facts about the model's noise."""
     ran, approved, seen = judgement.ran, judgement.approved, judgement.seen
     # A metric is computed from what probes recorded, too; outcomes of probes count for looks alone.
     probed = seen.observed.scores is not None and noise.probed is not judgement.noise.probed
@@ -90,7 +90,7 @@ def _broken(results: Results, looks: Mapping[str, Look]) -> tuple[str, ...]:
 def _findings(
     check: Check, ran: Ran, approved: Approved, observed: Observed
 ) -> tuple[list[Finding], Moved | None]:
-    """Return the findings, and in a drift check how far the answers moved."""
+    """Return the findings; in a drift check, also how far the answers moved."""
     spec, early = check.spec, ran.early
     if early is not None:
         found = guards(observed, spec.limits)
@@ -126,5 +126,5 @@ def _findings(
 
 
 def _held(ran: Ran, finding: Finding, limits: Limits) -> Finding:
-    """A finding that no correction is made of: where a judge decides, it says so."""
+    """A finding without correction; if a judge decides outcomes, it says so."""
     return finding if ran.judging is None else ran.judging.hold(finding, None, limits)

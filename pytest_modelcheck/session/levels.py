@@ -1,4 +1,4 @@
-"""A check on levels: its body scores one level at a time, and the levels of a case are judged together.
+"""Checks on levels: the body scores one level at a time, and the levels of a case are judged together.
 
 PYTEST_DONT_REWRITE
 """
@@ -20,7 +20,7 @@ _FALLEN = {Outcome.PASSED: Outcome.FAILED, Outcome.XPASSED: Outcome.XFAILED}
 
 
 class NoScoreError(Exception):
-    """A body came to its end without a score, so that nothing can rise or fall."""
+    """A body ended without a score, which a check on levels needs."""
 
 
 def settle(results: Iterable[Result]) -> None:

@@ -1,7 +1,7 @@
-"""Lines of a result file, straight from what the engine saw.
+"""Writes lines of a result file directly from the engine's results.
 
-``baselines.lines`` says what a line looks like, and writes one of a :class:`CaseResult`. A check of a hundred
-thousand trials has no time to make those first.
+``baselines.lines`` defines the lines, and writes them from a :class:`CaseResult`. Making these first would be
+too slow for a hundred thousand trials.
 
 PYTEST_DONT_REWRITE
 """
@@ -51,12 +51,12 @@ _MESSAGE: Final = 1_000
 
 
 def address(key: bytes | None) -> str:
-    """The digest of a call as it is written into a baseline."""
+    """The digest of a call as written in a baseline."""
     return "" if key is None else key[:CALL_BYTES].hex()
 
 
 def keys_of(trial: TrialResult) -> Iterator[bytes]:
-    """Return the key of a trial's answers: for its first repeat, the beginning of that."""
+    """Yield the keys of a trial's answers; for the first repeat, only the first 8 bytes."""
     equal: Counter[str] = Counter()
     for digest, _ in trial.asked:
         yield of_repeat(bytes.fromhex(digest), trial.repeat + equal[digest] * STRIDE)
@@ -64,7 +64,7 @@ def keys_of(trial: TrialResult) -> Iterator[bytes]:
 
 
 def identity(case: Case) -> str:
-    """The digest of a case's input; empty for an input without one, which its id alone then stands for."""
+    """The digest of a case's input; empty if it has none: then the id alone identifies the case."""
     try:
         return _short(case.input)
     except UsageError:
@@ -72,7 +72,7 @@ def identity(case: Case) -> str:
 
 
 def expectation(case: Case) -> str | None:
-    """The digest of what is expected of a case, or ``None`` where nothing is."""
+    """The digest of a case's expectation, or ``None`` without one."""
     if case.known_failure is not None:
         return short((repr(case.expected), case.known_failure))
     return None if case.expected is MISSING else _short(case.expected)
@@ -86,12 +86,12 @@ def about(value: Any) -> str:
 
 
 def _short(value: Any) -> str:
-    """The same as ``short``, found faster for texts that come again."""
+    """The same as ``short``, cached for texts."""
     return address(text_key(value)) if type(value) is str else short(value)
 
 
 def case_result(case: Case, results: Iterable[Result]) -> CaseResult:
-    """Return the result of a case, from those of its trials; what only reports show is left out."""
+    """Return the result of a case from those of its trials, without facts that only reports show."""
     trials = tuple([trial_result(result) for result in results])
     return CaseResult(case.id, identity(case), expectation(case), about(case.input), trials)
 
@@ -116,10 +116,10 @@ def trial_result(result: Result) -> TrialResult:
 
 
 def row_of(case: Case, results: Sequence[Result], *, pictures: bool = False) -> tuple[bytes, str]:
-    """A case as the line of a baseline, and the further members that its line of a result file has.
+    """A case as the line of a baseline, and the further members of its line in a result file.
 
-    The line is what ``baselines.lines.encode`` would write of :func:`case_result`. The members are what only
-    reports show: the case as its source says it, and what its bodies said.
+    The line equals that of ``baselines.lines.encode`` for :func:`case_result`. The members are facts that
+    only reports show: the full case, and the messages of its bodies.
 
     Args:
         case: The case.
@@ -156,7 +156,7 @@ def row_of(case: Case, results: Sequence[Result], *, pictures: bool = False) -> 
 
 
 def _excerpted(value: Any, name: str) -> tuple[str, str]:
-    """The beginning of an input, and its member in full unless that is all of it."""
+    """The beginning of an input, and a member with the full input if that is longer."""
     if type(value) is str and len(value) <= _ABOUT and value.isprintable():
         return lines.quoted(value), ""
     if type(value) is not str and (line := plain_line(value)) is not None:  # one look for both
@@ -167,14 +167,14 @@ def _excerpted(value: Any, name: str) -> tuple[str, str]:
 
 
 def _is_plain(trial: Trial) -> bool:
-    """Return whether nothing has to be said of a trial but how it came out and what was answered."""
+    """Return whether a trial has no facts but its outcome and answer."""
     return (
         trial.perturbed is MISSING and trial.perturbation is None and not trial.repeat and not trial.variant
     )
 
 
 def _trial(result: Result, own: bytes, given: Given, *, pictures: bool) -> tuple[str, str]:
-    """One of several trials, and what only reports show of it."""
+    """One of several trials, and the facts that only reports show."""
     trial, perturbed = result.trial, result.trial.perturbed
     which = "" if trial.perturbation is None else f'"perturbation":{_quoted(trial.perturbation)},'
     if trial.variant:
@@ -204,7 +204,7 @@ _OWN_ANSWER: Final = ',"answer":'
 
 
 def _calls(asked: Sequence[tuple[bytes | None, Raw]], own: bytes, given: Given) -> str:
-    """The answers of a trial: the one to the case's own input, or all with the digests of their calls."""
+    """A trial's answers: only the one to the case's own input, or all with the digests of their calls."""
     if len(asked) == 1:
         [(key, raw)] = asked
         if (key or b"")[:CALL_BYTES] == own:
@@ -222,7 +222,7 @@ def _calls(asked: Sequence[tuple[bytes | None, Raw]], own: bytes, given: Given) 
 
 
 def _case_details(case: Case) -> tuple[str, str]:
-    """The digest of what is expected, and what else the source of a case says."""
+    """The digest of the expectation, and the other facts of a case."""
     right = case.expected
     details, digest = _NOTHING_EXPECTED
     if right is not MISSING:
@@ -241,7 +241,7 @@ def _case_details(case: Case) -> tuple[str, str]:
 
 
 def _expected(right: Any) -> tuple[str, str]:
-    """Return the expectation as a report shows it, and as its digest."""
+    """Return the expectation for reports, and its digest."""
     return f',"expected":{as_shown(right)}', f',"expected":"{_short(right)}"'
 
 
@@ -257,7 +257,7 @@ def _pictures(value: Any) -> str:
 
 
 def _said(result: Result) -> str:
-    """The message of a body that went wrong, and the grades of judges."""
+    """The message of a failed body, and the grades of judges."""
     details = ""
     wrong = result.message is not None or result.error is not None
     if wrong and result.outcome in WRONG and (said := said_of(result)):
@@ -273,7 +273,7 @@ def _grade(grade: Grade) -> str:
 
 
 def said_of(result: Result) -> str:
-    """Return a failed body's message; of one that broke, with the kind of error: ``KeyError: 'label'``."""
+    """Return a failed body's message; after an error, with its type: ``KeyError: 'label'``."""
     message = result.message or ""
     if result.error is None or result.outcome is not Outcome.ERROR:
         return message
@@ -282,7 +282,7 @@ def said_of(result: Result) -> str:
 
 
 def as_shown(value: Any) -> str:
-    """A value as JSON, cut to a text where it is very long."""
+    """A value as JSON, cut to a text if it is very long."""
     kind = type(value)
     if kind is str and len(value) <= LONGEST:
         return lines.quoted(value)
@@ -299,14 +299,14 @@ def _cut(raw: str, text: str) -> str:
 # -- all lines of a run --------------------------------------------------------------------------------
 
 _ROOM: Final = 8 << 20
-"""Bytes of lines that are held in memory before they are written."""
+"""The largest size of lines in memory, in bytes."""
 _READ: Final = 1 << 18
 
 
 class Lines(Sequence[bytes]):
-    """Lines in the order in which they came, found again by their number.
+    """A list of lines.
 
-    Beyond 8 MB they go to a file without a name, and take 8 bytes of memory each.
+    Beyond 8 MB they are moved to an anonymous file, with 8 bytes of memory each.
 
     >>> lines = Lines()
     >>> lines.extend([b"one", b"two"])

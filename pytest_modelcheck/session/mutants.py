@@ -1,7 +1,7 @@
-"""Ways in which models get worse, as damages to the answers that one has given.
+"""Mutants: damages to stored answers, in the ways models get worse.
 
-What can be damaged, the answers say themselves: a field that holds few different texts is a label, a number
-can be scaled, a list cut. Each damage is a :class:`Mutant`: the raw answers of the calls that it changes.
+Possible damages follow from the answers: a field with few different texts is a label, numbers can be scaled,
+lists cut. Each damage is a :class:`Mutant`: the raw answers of the calls that it changes.
 
 PYTEST_DONT_REWRITE
 """
@@ -25,9 +25,9 @@ if TYPE_CHECKING:
     """The place of a value in an answer: the names of its fields, and ``[]`` for every item of a list."""
 
 LABELS: Final = 20
-"""Distinct values over all answers up to which a text is a label."""
+"""The largest number of distinct values of a label."""
 REPLAYS: Final = 5
-"""Replays with other random seeds or labels that show how often a mutant is noticed."""
+"""The number of replays, with different seeds or labels, to measure how often a mutant is noticed."""
 SHARES: Final = (0.1, 0.3)
 _REFUSAL: Final = "I'm sorry, but I can't help with that."
 TRAJECTORY: Final = "$trajectory"
@@ -41,10 +41,10 @@ class Mutant:
     """One way in which a model may get worse.
 
     Attributes:
-        name: What it does, in words: ``"10% exchanged"``, ``"label: 'refund' never given"``.
-        kind: Which sort of damage it is, one of those that :func:`mutants` makes.
-        answers: The damaged answers, one mapping a replay: by the key of the call; others stay as they are.
-        path: The field that it changes; empty where it is the whole answer.
+        name: The damage in words: ``"10% exchanged"``, ``"label: 'refund' never given"``.
+        kind: The kind of damage, one of those made by :func:`mutants`.
+        answers: For each replay, the damaged answers by the key of the call; others stay unchanged.
+        path: The damaged field; empty for the whole answer.
     """
 
     name: str
@@ -59,18 +59,18 @@ class Mutant:
 
 
 def dotted(path: Path) -> str:
-    """The names of a place, without what only our own form of a value names."""
+    """The dotted names of a path, without the tags of our own format."""
     return ".".join(name for name in path if name != TRAJECTORY).replace(f".{_ITEMS}", _ITEMS)
 
 
 @dataclass(frozen=True, slots=True)
 class _Part:
-    """The values that the answers hold in one place.
+    """The values of the answers in one field.
 
     Attributes:
-        path: The place.
-        values: What stands there, by the key of the call: one value, or several of a list's items. Calls
-            whose answer has no such place are left out.
+        path: The path of the field.
+        values: The values by the key of the call, several for the items of a list; calls whose answer lacks
+            the field are left out.
     """
 
     path: Path
@@ -93,7 +93,7 @@ def mutants(values: Values, slices: Mapping[str, frozenset[bytes]]) -> Iterator[
 
     Args:
         values: The answers, by the key of their call.
-        slices: For some slices of the cases, the calls that these made.
+        slices: For some slices, the calls of their cases.
 
     >>> answers = {bytes([n]): label for n, label in enumerate(["refund", "refund", "other", "refund"])}
     >>> [mutant.name for mutant in mutants(answers, {})][:3]
@@ -107,7 +107,7 @@ def mutants(values: Values, slices: Mapping[str, frozenset[bytes]]) -> Iterator[
 
 
 def _kept(values: Values, made: Iterator[Mutant]) -> Iterator[Mutant]:
-    """The mutants with the replays that change anything."""
+    """The mutants whose replays change anything."""
     for mutant in made:
         replays = [{key: one for key, one in some.items() if one != values[key]} for some in mutant.answers]
         if replays := [some for some in replays if some]:
@@ -129,7 +129,7 @@ def _of_whole_answers(
 
 
 def _of_tools(values: Values, dice: Random) -> Iterator[Mutant]:
-    """Damages to what an agent did: the calls of its tools."""
+    """Damages to the tool calls of an agent."""
     acting = {key: one for key, one in values.items() if type(one) is dict and TRAJECTORY in one}
 
     def mutant(what: str, kind: str, change: Callable[[list[Any]], list[Any]], replays: int = 1) -> Mutant:
@@ -150,7 +150,7 @@ def _of_tools(values: Values, dice: Random) -> Iterator[Mutant]:
 
 
 def _with_calls(answer: Any, change: Callable[[list[Any]], list[Any]]) -> Any:
-    """A trajectory whose calls are others: dealt out to its messages as before, the rest to the last."""
+    """A trajectory with other calls, distributed over its messages as before; further ones go to the last."""
     messages = answer[TRAJECTORY]["messages"]
     calls = [call for message in messages for call in message.get("calls", ())]
     if not calls:
@@ -167,7 +167,7 @@ def _with_calls(answer: Any, change: Callable[[list[Any]], list[Any]]) -> Any:
 
 
 def _exchanged(some: Values, values: Values, share: float, dice: Random) -> Values:
-    """A share of the answers, each replaced by that to another call that differs, where there is one."""
+    """Replace a share of the answers by different answers to other calls."""
     keys = sorted(some)
     every = [values[key] for key in sorted(values)]
     found = {}
@@ -221,7 +221,7 @@ def _is_label(part: _Part) -> bool:
 
 
 def _never(part: _Part, mutant: Callable[..., Mutant]) -> Iterator[Mutant]:
-    """Labels that are not given any more: the most common one is given in their place, in its the next."""
+    """Labels that are never given: the most common label replaces them; for itself, the next one."""
     ordered = [json.loads(label) for label, _ in part.counts().most_common()]
     if len(ordered) < 2:
         return
@@ -237,7 +237,7 @@ def _never(part: _Part, mutant: Callable[..., Mutant]) -> Iterator[Mutant]:
 
 
 def _parts(values: Values) -> list[_Part]:
-    """The places in which answers hold values, the whole answer first; those that most answers have."""
+    """The fields of the answers with their values, the whole answer first; those that most answers have."""
     found: dict[Path, _Part] = {}
     for key, value in values.items():
         for path, one in _places(value, ()):
@@ -265,7 +265,7 @@ def _places(value: Any, path: Path) -> Iterator[tuple[Path, Any]]:
 
 
 def _changed(value: Any, path: Path, change: Callable[[Any], Any]) -> Any:
-    """A value with others in one place: in a list, in that place of every item that has it."""
+    """A value with one field changed, in a list that of every item."""
     if not path:
         return change(value)
     name, *rest = path

@@ -1,7 +1,7 @@
-"""A check, replayed on stored answers that are damaged as models get damaged: does it notice?
+"""Replays a check on damaged stored answers, to find out whether it notices.
 
-No call is made. A call whose answer is stored gets it, or its damaged form; one that asks for another run of
-the same call (to confirm, to measure noise) gets one of the runs that are stored; all others are refused.
+No call is made. A call with a stored answer gets it, or its damaged form; a further run of the same call (to
+confirm, or to measure noise) gets another stored run; all other calls are refused.
 
 PYTEST_DONT_REWRITE
 """
@@ -34,12 +34,12 @@ if TYPE_CHECKING:
     from pytest_modelcheck.session.results import Results
 
 _RUNS: Final = 5
-"""Stored runs of a call that are looked for, at most."""
+"""The largest number of stored runs of a call to look for."""
 _SLICES: Final = 3
 
 
 class NewCallError(OfflineError):
-    """A body made a call that no stored answer answers."""
+    """A body made a call without a stored answer."""
 
 
 class StoredAnswers:
@@ -47,11 +47,11 @@ class StoredAnswers:
 
     Args:
         model: The model; others that a check calls are answered as in any run.
-        recorded: Answers of a baseline or a candidate, by what :func:`keys_of` says.
-        damaged: Answers in place of some of them.
+        recorded: The answers of a baseline or a candidate, by the keys of :func:`keys_of`.
+        damaged: Answers that replace some of them.
 
     Attributes:
-        given: What was given, by the key under which it is stored.
+        given: The answers that were given, by the keys under which they are stored.
     """
 
     claims = None
@@ -69,7 +69,7 @@ class StoredAnswers:
         self.decode = answers.decode
 
     def find(self, key: bytes) -> Raw | None:
-        """The answer to a call, or to another run of it."""
+        """Find the answer to a call, or to another run of it."""
         call = key[:CALL_BYTES]
         runs = self._runs.get(call)
         if runs is None:
@@ -83,9 +83,9 @@ class StoredAnswers:
         return self._damaged.get(run, self.given[run])
 
     def _stored_runs(self, call: bytes, first: bytes) -> dict[bytes, bytes]:
-        """The stored runs of a call: what each is asked under, and under what it is given.
+        """The stored runs of a call: for each, the requested key and the stored key.
 
-        Baselines know the first run, which every check begins with, by the call alone.
+        Baselines store the first run under the key of the call alone.
         """
         recorded, found = self._recorded, {}
         known = recorded.get if call in recorded else self._answers.find
@@ -98,11 +98,11 @@ class StoredAnswers:
 
     @staticmethod
     def refusal(model: Model, x: Any) -> NewCallError:  # noqa: ARG004 - as for other refusals
-        """The error of a call that nothing answers."""
+        """The error of a call without a stored answer."""
         return NewCallError(f"{model.label} has no stored answer")
 
     def release(self, keys: Iterable[bytes] | None = None) -> None:
-        """Nothing was claimed."""
+        """Do nothing: no call was claimed."""
 
 
 def mutate(
@@ -115,12 +115,12 @@ def mutate(
 
     Args:
         spec: The check.
-        make: Makes it anew for each replay.
-        use: Lets the judged model be answered so, until the next time.
-        tell: Is given its result.
+        make: Makes a new check for each replay.
+        use: Sets the answers of the judged model.
+        tell: Receives the result.
 
     Returns:
-        The verdict on the answers as they are stored.
+        The verdict on the undamaged answers.
     """
     spec = replace(spec, source=None, progress=None)  # what recipes are learned here is of no use elsewhere
     answers, row = spec.subject.answers, _row(spec)
@@ -179,7 +179,7 @@ def _recorded(check: Check) -> dict[bytes, Raw]:
 
 
 def _trouble(control: Judgement) -> str | None:
-    """Why nothing can be learned from damaging the answers: they are not all there, or fail as they are."""
+    """Explain why the check cannot be replayed: answers are missing, or it fails undamaged."""
     results = control.ran.results
     if new := _new_calls(results):
         refused = [str(error) for error in results.errors.values() if isinstance(error, OfflineError)]
@@ -194,7 +194,7 @@ def _trouble(control: Judgement) -> str | None:
 
 
 def _new_calls(results: Results) -> int:
-    """Return how many cases made a call that was refused, as far as their errors are known."""
+    """Count the cases that made a refused call, as far as their errors are known."""
     return sum(isinstance(error, OfflineError) for error in results.errors.values())
 
 
@@ -203,7 +203,7 @@ def _values(given: Mapping[bytes, Raw]) -> dict[bytes, Any]:
 
 
 def _encoded(answers: Answers, damage: Mapping[bytes, Any]) -> dict[bytes, Raw]:
-    """Damaged answers as they would have been stored."""
+    """Encode damaged answers like stored ones."""
     import orjson
 
     found: dict[bytes, Raw] = {}
@@ -218,7 +218,7 @@ def _encoded(answers: Answers, damage: Mapping[bytes, Any]) -> dict[bytes, Raw]:
 
 
 def _slices(results: Results, given: Mapping[bytes, Raw]) -> dict[str, frozenset[bytes]]:
-    """For some slices, the smallest of each kind that is no mere handful, the calls that their cases made."""
+    """For some slices (the smallest of each kind with enough cases), the calls of their cases."""
     by_call: dict[str, set[bytes]] = {}
     for key in given:
         by_call.setdefault(key[:CALL_BYTES].hex(), set()).add(key)
@@ -234,12 +234,12 @@ def _slices(results: Results, given: Mapping[bytes, Raw]) -> dict[str, frozenset
 
 
 def _outcomes(results: Results) -> dict[str, Outcome]:
-    """Return the outcome of each case that was run: a check may stop early, elsewhere each time."""
+    """Return the outcome of each case that was run: a check may stop early, at different cases."""
     return {case.id: FOLDED[mask] for case, mask in zip(results.cases, results.masks, strict=False)}
 
 
 def _counted(cell: Cell, judgement: Judgement, control: Judgement) -> Cell:
-    """The outcomes of a damage and those of one more replay."""
+    """Add the results of one more replay to those of a damage."""
     results = judgement.ran.results
     outcomes, before = _outcomes(results), _outcomes(control.ran.results)
     differ = [outcome for case, outcome in outcomes.items() if outcome is not before.get(case, outcome)]

@@ -1,4 +1,4 @@
-"""A check over all nights since its approval: what tonight adds to what earlier runs found out.
+"""Evidence over nights: combines tonight's run of a check with earlier ones since its approval.
 
 PYTEST_DONT_REWRITE
 """
@@ -36,10 +36,10 @@ ANSWERS: Final = "answers"
 DISTRIBUTION: Final = "distribution"
 
 FINE: Final = 0.0002
-"""The level for which a distance is tested in one night: a night by itself alarms at a part of the level."""
+"""The level of the test of one night: a single night alarms only at a part of the total level."""
 
 _ENOUGH: Final = 3
-"""So many equal approved answers tell an answer that changed from an approval that was unlucky."""
+"""The number of equal approved answers that rules out an unlucky approval."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,10 +47,10 @@ class Watch:
     """The earlier nights of one check under its approval.
 
     Attributes:
-        of: What is compared.
-        baseline: What is approved.
-        approval: Tells the approval from all others.
-        earlier: What each night found out, in their order.
+        of: The kind of comparison.
+        baseline: The approved results.
+        approval: Identifies the approval.
+        earlier: The earlier nights, in order.
         alarm: The evidence at which the check fails.
     """
 
@@ -66,15 +66,15 @@ class Watch:
         return 1 + max((night.night for night in self.earlier), default=0)
 
     def tonight(self, evidence: Evidence, **found: object) -> Nights:
-        """Return what all nights come to, tonight included."""
+        """Return the evidence of all nights, including tonight."""
         shown = round(evidence.now, 3), round(evidence.highest, 3)
         return Nights(self.of, self.night, *shown, self.alarm, self.approval, **found)  # type: ignore[arg-type]
 
 
 def watch_of(check: Check, approved: Approved, of: str) -> Watch | None:
-    """Return the earlier nights of a check; ``None`` where the run does not watch it.
+    """Return the earlier nights of a check; ``None`` if the run does not watch it.
 
-    It can watch a check where it runs the approved version, and compares with that.
+    A check can be watched if the run tests the approved version and compares with it.
     """
     known, baseline, subject = check.nights, approved.baseline, check.subject
     if known is None or baseline is None or not baseline.header.approved_at:
@@ -92,7 +92,7 @@ def watch_of(check: Check, approved: Approved, of: str) -> Watch | None:
 
 
 def why_unwatched(check: Check, approved: Approved) -> Iterator[str]:
-    """Say why a run that watches cannot watch this check, if so."""
+    """Explain why a run with ``--modelcheck-watch`` cannot watch this check, if so."""
     baseline = approved.baseline
     if baseline is None:
         yield "not watched over nights: nothing is approved of it"
@@ -106,7 +106,7 @@ def why_unwatched(check: Check, approved: Approved) -> Iterator[str]:
 
 
 def judge_answers(check: Check, watch: Watch, asked: Iterable[bytes], rounds: Sequence[Known]) -> Finding:
-    """Hold the two new answers to each call, and those of all earlier nights, against the approved ones."""
+    """Compare the two new answers to each call, of tonight and all earlier nights, with the approved ones."""
     labels = _Labels(watch.baseline)
     tonight: dict[str, tuple[str, str]] = {}
     for key in asked:
@@ -138,7 +138,7 @@ def judge_answers(check: Check, watch: Watch, asked: Iterable[bytes], rounds: Se
 
 
 def _is_sure(check: Check, approved: Mapping[str, Sequence[str]], other: Sequence[str]) -> bool:
-    """Return whether approved answers are no luck: of one approved run, nothing tells, unless declared."""
+    """Return whether approved answers are reliable: with one approved run, only if declared deterministic."""
     declared = check.subject.definition.deterministic
     return declared is True or (declared is None and all(len(approved[call]) >= _ENOUGH for call in other))
 
@@ -149,7 +149,7 @@ def _pairs(night: Night) -> dict[str, tuple[str, str]]:
 
 
 class _Labels:
-    """Short labels of answers, of which only equality counts: the place among the approved, else a digest."""
+    """Short labels of answers, to compare for equality: the index among approved answers, else a digest."""
 
     def __init__(self, baseline: Baseline) -> None:
         found: dict[str, dict[bytes, bytes]] = defaultdict(dict)
@@ -162,7 +162,7 @@ class _Labels:
         self.approved = {call: [self._label(call, raw) for raw in raws] for call, raws in self._raws.items()}
 
     def pair(self, call: str, raws: Sequence[Raw | None]) -> tuple[str, str] | None:
-        """Return the labels of two answers; ``None`` where one is missing, or nothing is approved."""
+        """Return the labels of two answers; ``None`` if one is missing, or nothing is approved."""
         one, two = (None if raw is None else plain(raw) for raw in raws)
         if one is None or two is None or why_unkept(one) or why_unkept(two) or call not in self._raws:
             return None
@@ -180,7 +180,7 @@ class _Labels:
 
 
 def over_nights(check: Check, approved: Approved, finding: Finding, moved: Moved) -> Finding:
-    """Hold a distance and those of earlier nights against chance, in place of the test of one night."""
+    """Test a distance together with those of earlier nights, in place of the test of one night."""
     watch = watch_of(check, approved, DISTRIBUTION)
     if watch is None:
         return finding

@@ -1,4 +1,4 @@
-"""The model's own variation: whether it varies, how much, and whether asking again settles it.
+"""The model's own variation: whether it varies, how much, and whether more runs settle a miss.
 
 PYTEST_DONT_REWRITE
 """
@@ -35,14 +35,14 @@ if TYPE_CHECKING:
     from pytest_modelcheck.session.variation import Variation
 
 SCREEN: Final = 0.05
-"""The p-value up to which a check that misses a limit is run again."""
+"""A check that misses a limit with at most this p-value is run again."""
 
 
 def measure(check: Check, judgement: Judgement) -> Steps[Judgement]:
-    """Ask again, for about ten trials: does the model repeat itself?
+    """Repeat the calls of about ten trials, to find out whether the model varies.
 
-    Only a check that misses a limit needs to know, and asking about its own trials keeps its verdict
-    independent of all other checks.
+    Only a check that misses a limit needs this, and using its own trials keeps its verdict independent of
+    other checks.
     """
     if not _depends_on_variation(check, judgement):
         return judgement
@@ -54,7 +54,7 @@ def measure(check: Check, judgement: Judgement) -> Steps[Judgement]:
 
 
 def calibrate(check: Check, judgement: Judgement) -> Steps[Judgement]:
-    """Find out how often a model that varies disagrees with itself about one and the same input."""
+    """Measure how often a varying model disagrees with itself about the same input."""
     if not _is_hidden_by_noise(check, judgement):
         return judgement
     noise = yield from _compare_outputs(check, judgement, judgement.noise)
@@ -66,7 +66,7 @@ def calibrate(check: Check, judgement: Judgement) -> Steps[Judgement]:
 
 
 def calibrate_changes(check: Check, judgement: Judgement) -> Steps[Judgement]:
-    """Find out what the model's own variation explains of changed answers, or of cases that regressed."""
+    """Measure how many changed answers, or regressed cases, the model's own variation explains."""
     hidden = judgement.misses("max_changed") or judgement.misses("max_regressed")
     if not (hidden and judgement.missed and judgement.noise.variation.varies):
         return judgement
@@ -77,11 +77,10 @@ def calibrate_changes(check: Check, judgement: Judgement) -> Steps[Judgement]:
 
 
 def confirm(check: Check, judgement: Judgement) -> Steps[Judgement]:
-    """Run everything again with fresh answers, so that both runs together decide.
+    """Run everything again with new answers, so that both runs together decide.
 
-    Two hundred checks at 1% each fail two times a run for nothing. So a check of a model that varies is
-    screened first, at 5%: only if so much speaks against it, its cases are run again, with answers that were
-    never given before.
+    Two hundred checks at 1% each have two false failures per run. So a check of a varying model is screened
+    first, at 5%: only if it misses that, its cases are run again, with new answers.
     """
     if not _needs_confirmation(check, judgement):
         return judgement
@@ -98,7 +97,7 @@ def confirm(check: Check, judgement: Judgement) -> Steps[Judgement]:
 
 
 def _depends_on_variation(check: Check, judgement: Judgement) -> bool:
-    """Return whether it must be known if the model varies, and is not."""
+    """Return whether the verdict depends on an unknown variation of the model."""
     limits = check.spec.limits
     if judgement.noise.variation.varies or limits.population == "sample":
         return False
@@ -117,7 +116,7 @@ def _depends_on_variation(check: Check, judgement: Judgement) -> bool:
 
 
 def _is_hidden_by_noise(check: Check, judgement: Judgement) -> bool:
-    """Return whether answers may have changed for no other reason than that the model varies."""
+    """Return whether the model's variation alone may explain changed answers."""
     return (
         check.spec.kind == "invariance"
         and bool(judgement.noise.variation.varies)
@@ -140,10 +139,10 @@ def _needs_confirmation(check: Check, judgement: Judgement) -> bool:
 
 
 def is_suspicious(findings: Iterable[Finding], limits: Limits, *, single: bool = True) -> bool:
-    """Return whether asking again may decide: enough speaks against the check, and nothing fails it anyway.
+    """Return whether more runs may decide: with enough evidence against the check, and no certain failure.
 
-    A requirement that one wrong answer refutes stays refuted. A drop beyond a margin has an exact test where
-    cases were run once (``single``), now and then; of several runs it is decided at once.
+    A requirement that one wrong answer refutes stays refuted. A drop beyond a margin has an exact test if
+    cases were run once on both sides (``single``); with several runs it is decided at once.
 
     >>> from pytest_modelcheck.checks.limits import Limits
     >>> from pytest_modelcheck.records import Finding, Status
@@ -171,14 +170,14 @@ def is_suspicious(findings: Iterable[Finding], limits: Limits, *, single: bool =
 def ask_twice(
     check: Check, results: Results, approved: Approved, changed: Collection[int], known: Variation
 ) -> Steps[Variation]:
-    """Compare the answers of some trials with second ones, unless they were run more than once anyway.
+    """Compare the answers of some trials with second ones, unless they were run more than once already.
 
     Args:
         check: The check.
         results: The results of its trials.
-        approved: What it is compared with.
+        approved: The approved results.
         changed: The numbers of cases whose answer is not the approved one.
-        known: What is known of the model's variation.
+        known: What is known about the model's variation.
     """
     if check.spec.repeats > 1:
         return seen(check.subject, results)
@@ -216,10 +215,10 @@ def _compare_outputs(check: Check, judgement: Judgement, noise: Noise) -> Steps[
 
 
 def _rise(check: Check, judgement: Judgement, noise: Noise) -> Steps[Noise]:
-    """Compare the approved answers with each other in the same way; the model is not asked.
+    """Compare the approved answers with each other in the same way, without calling the model.
 
-    Of an approval on fewer runs than that takes, the first stands for those that are missing. So its own
-    noise looks smaller and its excess larger than it was: that fails too seldom rather than too often.
+    If the approval has too few runs, its first run replaces missing ones. Its noise then looks smaller and
+    its excess larger than it was, so that the check fails too rarely rather than too often.
     """
     results, baseline = judgement.ran.results, judgement.approved.baseline
     if baseline is None:

@@ -1,4 +1,4 @@
-"""From what cases came to, to what limits are held against.
+"""Computes the observations that limits are compared with from the results of cases.
 
 PYTEST_DONT_REWRITE
 """
@@ -38,11 +38,11 @@ _NO_BOUNDS: Final = Scale(-math.inf, math.inf)
 _PLAIN: Final = bytes(
     {Outcome.PASSED: PASSED, Outcome.FAILED: FAILED}.get(outcome, NOT_JUDGED) for outcome in FOLDED
 ).ljust(256, bytes([NOT_JUDGED]))
-"""The outcome of a case for each byte of trial outcomes, as slices count it."""
+"""For each byte of trial outcomes, the outcome of the case in slices."""
 
 
 def whole_cases(results: Results, again: Results | None) -> Iterator[CaseResult]:
-    """Return the results of the cases in all of their runs."""
+    """Return the results of the cases with all of their runs."""
     if again is None:
         yield from results
         return
@@ -54,7 +54,7 @@ def _with_second(one: CaseResult, two: CaseResult) -> CaseResult:
 
 
 def observe(check: Check, ran: Ran, approved: Approved, noise: Noise) -> Seen:
-    """Work out what limits are held against."""
+    """Compute the observations."""
     spec, results, early = check.spec, ran.results, ran.early
     baseline = approved.baseline
     graded = spec.levels is None and results.graded
@@ -108,7 +108,7 @@ def observe(check: Check, ran: Ran, approved: Approved, noise: Noise) -> Seen:
 
 
 def _was_repeated(approved: Approved) -> bool:
-    """Return whether approved cases were run more than once; the last trial of a case is of its last run."""
+    """Return whether approved cases were run more than once, by the repeat of a case's last trial."""
     if approved.baseline is None:
         return False
     suspects = approved.baseline.holding(REPEATED)
@@ -126,7 +126,7 @@ def _compared(
     graded: bool,
     one_by_one: bool,
 ) -> Seen:
-    """Pair what both sides have. Where a line is the same, so is everything that it says."""
+    """Pair the results of both sides. Cases with equal lines are equal in everything."""
     then, plain = bytearray([NOT_JUDGED]) * len(results), results.masks.translate(_PLAIN)
     regressed, changed = set(), set()
     same: Counter[int] = Counter()
@@ -163,7 +163,7 @@ def _compared(
 
 
 def _scored(seen: Seen, scores: Scores, cases: Sequence[Case]) -> Seen:
-    """The same, where a metric over all cases is judged."""
+    """The same for a metric over all cases."""
     observed, comparison = (
         replace(seen.observed, scores=scores, graded=True, scale=_NO_BOUNDS),
         seen.comparison,
@@ -203,7 +203,7 @@ def _in_units(
     graded: bool,
     repeated: bool,
 ) -> Seen:
-    """The same, where the unit that is judged is more than one run that passes or fails."""
+    """The same for units that are more than one run that passes or fails."""
     score_as, scale = spec.limits.score_as, spec.scale
     if graded and score_as is not None:
         raise UsageError(f"score_as={score_as!r} counts runs that pass, and the body gives a score()")
@@ -245,12 +245,12 @@ def _in_units(
 
 
 def _worst(scale: Scale) -> float:
-    """The score of a run that fails."""
+    """The score of a failed run."""
     return scale.low if scale.bounded else 0.0
 
 
 def _is_unscored(case: CaseResult, scale: Scale) -> bool:
-    """Return whether a case has a run that is worth nothing that the scale could tell."""
+    """Return whether a case has a run without a value on the scale."""
     if scale == GRADE:
         return False
 
@@ -263,7 +263,7 @@ def _is_unscored(case: CaseResult, scale: Scale) -> bool:
 
 
 def _flaky(values: Mapping[str, Sequence[float]]) -> tuple[Flaky, ...]:
-    """The cases some of whose runs pass, those that are most of a coin first."""
+    """The cases that pass only in some runs, those nearest to one half first."""
     found = [
         Flaky(case, int(sum(runs)), len(runs)) for case, runs in values.items() if 0 < sum(runs) < len(runs)
     ]
@@ -271,7 +271,7 @@ def _flaky(values: Mapping[str, Sequence[float]]) -> tuple[Flaky, ...]:
 
 
 def outcomes_now(judgement: Judgement) -> bytes:
-    """Return the outcome of each case, as far as slices are concerned."""
+    """Return the outcome of each case, for slices."""
     results, again = judgement.ran.results, judgement.noise.again
     masks = results.masks if again is None else bytes(map(int.__or__, results.masks, again.masks))
     found, wrong = bytes(masks.translate(_PLAIN)), judgement.seen.wrong

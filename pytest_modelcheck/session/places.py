@@ -1,4 +1,4 @@
-"""Paths of what a project keeps, and what a run may do with it.
+"""The storage folders of a project, and the options of a run about them.
 
 PYTEST_DONT_REWRITE
 """
@@ -21,27 +21,28 @@ CLAIMS: Final = f"{PREDICTIONS}/claims.lock"
 
 @dataclass(frozen=True, slots=True)
 class Places:
-    """Paths of what a project keeps, and what a run may do with it.
+    """The storage folders of a project, and the options of a run about them.
 
     Attributes:
-        baselines: The folder of approved behaviour.
-        cache: The folder of what need not be in git: predictions and candidates.
-        keep: Whether predictions are read from and written to disk.
-        refresh: Whether cached predictions are asked again.
+        baselines: The folder of baselines.
+        cache: The folder of cached answers and candidates, which is not in git.
+        keep: Whether cached answers are read from and written to disk.
+        refresh: Whether cached answers are replaced by new ones.
         offline: Whether calling a model is forbidden.
-        update: Whether this run approves what it sees, so that the baseline's own limits do not apply.
-        approval_runs: How often each case is run at least in a run that approves what it sees, unless every
+        update: Whether this run approves its results, so that limits against the old baseline do not apply.
+        approval_runs: The least number of runs of each case in a run that approves its results, unless every
             model involved is declared deterministic.
-        revalidate: How many cached answers of each check are asked again, to see whether they still hold.
-        watch: Whether what it finds out adds up with what earlier nights found out.
-        baseline: The version to compare with, in place of the approved one.
-        every_case: Whether every case is run, whatever checks say of ``early_stop``.
-        suite_false_fail_rate: The chance that any of the approved checks fails for nothing, or ``None``.
-        report: Whether the run is going to be reported, also what of it leaves no candidate.
-        max_calls: How many answers the models may be asked for in the whole run, or ``None``.
-        workers: How many processes share the run, and with it its budgets.
-        worker: Which of them this is, from 0.
-        command: The words that start ``modelcheck`` where pytest was started.
+            revalidate: The number of cached answers of each check to verify by new calls.
+            watch: Whether its evidence is added to that of earlier nights.
+            baseline: The version to compare with, in place of the approved one.
+            every_case: Whether to run every case, whatever ``early_stop`` says.
+            suite_false_fail_rate: The chance that any approved check fails although nothing changed, or
+                ``None``.
+            report: Whether the run will be reported, including checks without a candidate.
+            max_calls: The largest number of calls in the whole run, or ``None``.
+            workers: The number of processes that share the run and its budgets.
+            worker: The number of this process, from 0.
+            command: The shell command that starts ``modelcheck`` from the current folder.
     """
 
     baselines: Path

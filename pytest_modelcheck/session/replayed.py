@@ -1,4 +1,4 @@
-"""Answers in place of those that are stored: the approved version's, or new ones.
+"""Answers that replace the cached ones for a step: the approved version's, or new ones.
 
 PYTEST_DONT_REWRITE
 """
@@ -20,11 +20,11 @@ if TYPE_CHECKING:
 
 
 class NotRememberedError(OfflineError):
-    """A replayed body made a call that the approved version was never asked to answer."""
+    """A replayed body made a call that the approved version never answered."""
 
 
 class ReplayedAnswers:
-    """The approved version's answers: whatever it was not asked is an error."""
+    """The approved version's answers; any other call is an error."""
 
     claims = None
 
@@ -41,7 +41,7 @@ class ReplayedAnswers:
         self.warn = answers.warn
 
     def knows(self, trial: Trial) -> bool:
-        """Return whether the approved version was run so often."""
+        """Return whether the approved version has this many runs."""
         return (trial.case.id, trial.repeat) in self._runs
 
     def find(self, key: bytes) -> Raw | None:
@@ -53,19 +53,19 @@ class ReplayedAnswers:
 
     @staticmethod
     def refusal(model: Model, x: Any) -> NotRememberedError:  # noqa: ARG004 - as for other refusals
-        """The error of a call that the approved version never got."""
+        """The error of a call that the approved version never answered."""
         return NotRememberedError()
 
     def decode(self, raw: Raw) -> Any:
-        """Make the answer anew."""
+        """Decode the answer."""
         return self._answers.decode(raw)
 
     def release(self, keys: Iterable[bytes] | None = None) -> None:
-        """Nothing was claimed."""
+        """Do nothing: no call was claimed."""
 
 
 class FreshAnswers:
-    """Answers in place of the remembered ones: the model is asked anew, and nothing of it is kept."""
+    """New answers in place of cached ones, which are not stored."""
 
     claims = None  # what is asked again is not shared
 
@@ -75,31 +75,31 @@ class FreshAnswers:
         self.warn = answers.warn
 
     def find(self, key: bytes) -> Raw | None:
-        """Look up what was answered in this step."""
+        """Find an answer of this step."""
         return self._given.get(key)
 
     def add(self, key: bytes | None, value: Any) -> Raw:
-        """Take an answer for this step alone."""
+        """Store an answer for this step only."""
         raw = self._answers.add(None, value)
         if key is not None:
             self._given[key] = raw
         return raw
 
     def measured(self, key: bytes | None, measured: Measured) -> None:
-        """Ignore the time of an answer: it says nothing of the one that is remembered."""
+        """Ignore the time of an answer: it does not belong to the cached one."""
 
     refusal = None
     """Missing answers are called for."""
 
     def release(self, keys: Iterable[bytes] | None = None) -> None:
-        """Nothing was claimed."""
+        """Do nothing: no call was claimed."""
 
     def decode(self, raw: Raw) -> Any:
-        """Make the answer anew."""
+        """Decode the answer."""
         return self._answers.decode(raw)
 
     def reload(self) -> None:
-        """Ignore the answers of others."""
+        """Do nothing: answers of other processes are not used."""
 
     def save(self) -> None:
-        """Nothing is kept."""
+        """Do nothing: answers are not stored."""

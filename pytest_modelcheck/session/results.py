@@ -1,8 +1,8 @@
-"""Results of the cases of a check: a line of the result file each, and a few bytes in memory.
+"""The results of a check's cases: for each, a line of the result file and a few bytes in memory.
 
-A check may have a million cases. So a result is folded as soon as its body has ended: into a line, and into
-which outcomes the trials of the case had, whether the baseline has the same line, which slices it is in.
-Whoever needs more reads the line again.
+A check may have a million cases. So a result is reduced as soon as its body has ended: to a line, the
+outcomes of the case's trials, whether the baseline has the same line, and its slices. Other facts are read
+from the line.
 
 PYTEST_DONT_REWRITE
 """
@@ -47,9 +47,9 @@ if TYPE_CHECKING:
     """A trial and its result."""
 
 _TRIALS: Final = 1 << 14
-"""Trials held in memory, at most; others are read or made again on demand."""
+"""The largest number of trials in memory; others are read or made again on demand."""
 _PICTURES: Final = 4 << 20
-"""Characters of pictures that the results of a check hold for its report."""
+"""The largest total size of a check's pictures for reports, in characters."""
 
 _ERRORS: Final = 20
 
@@ -59,7 +59,7 @@ _ERROR_BIT: Final = BITS[Outcome.ERROR]
 _JUDGED_BITS: Final = BITS[Outcome.PASSED] | BITS[Outcome.FAILED]
 
 ABSENT, SAME, OTHER = range(3)
-"""What is approved of a case: nothing, the same line, or another line."""
+"""The approved line of a case: none, the same, or another one."""
 
 _UNKEPT: Final = b'{"$unkept":'
 
@@ -67,9 +67,9 @@ _index: Final = attrgetter("trial.index")
 
 
 class Distinct:
-    """Counts different digests; one that is ``None`` counts once, as a call that has no digest.
+    """Counts distinct digests; each ``None``, a call without a digest, counts as one.
 
-    Beyond 65,536 of them, 8 bytes of each are kept, which tell as many apart as there will ever be.
+    Beyond 65,536 of them, only 8 bytes of each are stored, which suffice to distinguish them.
 
     >>> found = Distinct()
     >>> found.update([b"a" * 16, b"b" * 16, b"a" * 16, None])
@@ -84,7 +84,7 @@ class Distinct:
         self._unnamed = False
 
     def update(self, keys: Iterable[bytes | None]) -> None:
-        """Take in the digests of calls."""
+        """Add the digests of calls."""
         self._held.update(keys)
         if len(self._held) > self._most:
             self._put_away()
@@ -110,27 +110,27 @@ class Results(Sequence[CaseResult]):
 
     Args:
         plan: Makes the trials.
-        approved: The line that is approved of a case, by its id; ``None`` where nothing is compared.
+        approved: Returns the approved line of a case, by id; ``None`` if nothing is compared.
         slices: The metadata to slice by, or ``None`` to choose.
-        settle: Settles the trials of a case that are judged together.
-        perturbed: Whether trials are held while they are few: making them again may take long.
+        settle: Judges the trials of a case together, for checks on levels.
+        perturbed: Whether to keep trials in memory while they are few: making them again may take long.
 
     Attributes:
         lines: Each case as its line.
-        masks: For each case, the outcomes of its trials, a bit each.
-        matches: For each case, what is approved of it.
-        slices: What the cases can be sliced by.
+        masks: For each case, the outcomes of its trials, one bit per outcome.
+        matches: For each case, how its approved line compares.
+        slices: The values for slicing.
         cases: The cases.
         starts: For each case, the number of its first trial.
         held: The trials of the first cases, by the number of the case.
-        counts: How many trials came out how, by perturbation.
-        size: How many trials there are.
-        graded: Whether any trial was given a score.
+        counts: Counts of trial outcomes, by perturbation.
+        size: The number of trials.
+        graded: Whether any trial has a score.
         repeated: Whether any trial was run more than once.
         reads_approved: Whether any body compared with the approved answer.
         distinct: The digests of the calls of the judged model.
-        causes: Why bodies broke.
-        errors: What some of the broken bodies raised, by the number of their trial.
+        causes: The causes of errors.
+        errors: The exceptions of some broken bodies, by the number of their trial.
     """
 
     def __init__(
@@ -178,7 +178,7 @@ class Results(Sequence[CaseResult]):
     # -- in --------------------------------------------------------------------------------------------
 
     def take(self, results: Iterable[Result]) -> None:
-        """Take in the results of some trials, in whatever order."""
+        """Receive the results of some trials, in any order."""
         ready = self._ready
         for result in results:
             number = result.trial.number
@@ -190,16 +190,16 @@ class Results(Sequence[CaseResult]):
         self._enter_ready()
 
     def add(self, case: Case, results: list[Result]) -> None:
-        """Take in a case with all of its results."""
+        """Add a case with all of its results."""
         self._enter([case], [results])
 
     def skip(self, case: Case, number: int) -> None:
-        """Take in a case of which no trial was made."""
+        """Add a case without trials."""
         self._ready[number] = []
         self._untried[number] = case
 
     def _enter_ready(self) -> None:
-        """Enter the next cases, as far as they and all before them are complete."""
+        """Enter the next cases, as long as they are complete."""
         ready, number = self._ready, len(self.masks)
         own: list[list[Result]] = []
         cases: list[Case] = []
@@ -238,7 +238,7 @@ class Results(Sequence[CaseResult]):
         self.size += sum(map(len, own))
 
     def _with_pictures(self, case: Case, results: Sequence[Result]) -> tuple[bytes, str]:
-        """The line of a case with pictures of its inputs, while there is room; more for wrong ones."""
+        """The line of a case with pictures of its inputs, while there is room: more for wrong cases."""
         wrong = any(result.outcome in WRONG for result in results)
         row = row_of(case, results, pictures=self._pictures < (_PICTURES if wrong else _PICTURES // 4))
         if '"pictures":' in row[1]:
@@ -246,7 +246,7 @@ class Results(Sequence[CaseResult]):
         return row
 
     def _matching(self, cases: Sequence[Case], rows: Sequence[tuple[bytes, str]]) -> bytes:
-        """Return what is approved of cases that have become these lines."""
+        """Compare lines with the approved ones of the same cases."""
         known = self._approved
         if known is None:
             return bytes(len(rows))
@@ -258,7 +258,7 @@ class Results(Sequence[CaseResult]):
         return bytes(found)
 
     def _noting(self, results: Sequence[Result]) -> int:
-        """Count the result of a case, keep what its line does not say; give back the bits of its outcomes."""
+        """Count the result of a case, store facts beyond its line, and return the bits of its outcomes."""
         mask = 0
         for result in results:
             trial, outcome = result.trial, result.outcome
@@ -318,7 +318,7 @@ class Results(Sequence[CaseResult]):
         )
 
     def some(self, outcome: Outcome, most: int, others: Collection[int] = ()) -> list[int]:
-        """The numbers of the first cases with a trial of this outcome, or judged ones of ``others``."""
+        """The numbers of the first cases with a trial of this outcome, or judged cases in ``others``."""
         bit, masks = BITS[outcome], enumerate(self.masks)
         found = (n for n, mask in masks if mask & bit or (n in others and mask & _JUDGED_BITS))
         return list(islice(found, most))
@@ -326,8 +326,8 @@ class Results(Sequence[CaseResult]):
     def trials(self, number: int) -> list[Trial]:
         """The trials of a case, by its number.
 
-        Those that are not held are read from the line of the case, or else made again: a perturbation that
-        gives something else then would have the model judged on inputs that it never was asked about.
+        Trials not in memory are read from the line of the case, or made again: if a perturbation then gave
+        another input, the model would be judged on inputs that it never got.
 
         Raises:
             PerturbationError: A perturbation gave another variant than at first.
@@ -356,7 +356,7 @@ class Results(Sequence[CaseResult]):
         return made
 
     def whole(self, number: int) -> CaseResult:
-        """Return the result of a case, with what only reports show."""
+        """Return the result of a case, including facts that only reports show."""
         return lines.decode(self.lines[number])
 
     def once(self, number: int) -> list[Once]:
@@ -366,7 +366,7 @@ class Results(Sequence[CaseResult]):
     def reordered(
         self, cases: Sequence[Case], numbers: Sequence[int], slices: Sequence[str] | None
     ) -> Results:
-        """The same with its cases in another order: ``cases``, which have these numbers here."""
+        """The same with its cases in another order: ``cases``, with their numbers here."""
         found = Results(self._plan, slices=slices)
         found.cases = cases
         found.lines.extend([self.lines[number] for number in numbers])
@@ -383,7 +383,7 @@ class Results(Sequence[CaseResult]):
 
 
 def _seen(trial: Trial) -> Any:
-    """The perturbed input as a line says it."""
+    """The perturbed input as stored in a line."""
     return MISSING if trial.perturbed is MISSING else orjson.loads(as_shown(trial.perturbed))
 
 
@@ -392,7 +392,7 @@ def _is_whole(trial: TrialResult) -> bool:
 
 
 def _with_match(line: bytes, details: str, match: int) -> bytes:
-    """A line of the result file; where the baseline has the same, it says so."""
+    """A line of the result file; marked if the baseline has the same line."""
     if match == SAME:
         details = f'{details},"approved":true' if details else '"approved":true'
     return lines.with_details(line, details)

@@ -1,6 +1,6 @@
-"""Asking again what is remembered: does the version still answer as it did?
+"""Revalidation: verifies cached answers by new calls.
 
-A provider may change the model behind a version without a word, and a cache would hide it.
+A provider may change the model behind a version without notice, which a cache would hide.
 
 PYTEST_DONT_REWRITE
 """
@@ -35,25 +35,25 @@ LIMIT = "revalidation"
 _REFRESH = "see its current answers with --modelcheck-cache=refresh"
 
 
-class Remembered:
-    """Takes note of trials whose answers were all remembered before this run: a sample of them.
+class CachedTrials:
+    """Collects a sample of the trials whose answers were all cached before this run.
 
     Args:
-        model: The model that is judged.
-        wanted: How many answers are to be asked again.
-        night: The night, where each shall take another sample.
+        model: The judged model.
+        wanted: The number of answers to verify.
+        night: The night, if each night takes another sample.
     """
 
     def __init__(self, model: Model, wanted: int, night: int = 0) -> None:
-        self._remembered = model.answers.was_remembered
+        self._was_cached = model.answers.was_cached
         self._wanted = wanted
         self._salt = str(night).encode() if night else b""
         self._found: dict[bytes, tuple[Trial, Known]] = {}
 
     def take(self, results: Iterable[Result]) -> None:
-        """Take in the results of some trials."""
+        """Receive the results of some trials."""
         for result in results:
-            known = {key: raw for key, raw in result.asked if key is not None and self._remembered(key)}
+            known = {key: raw for key, raw in result.asked if key is not None and self._was_cached(key)}
             if known and all(key in known for key, _ in result.asked):
                 lot = hashlib.sha256(self._salt + b"".join(known)).digest()
                 self._found.setdefault(lot, (result.trial, known))
@@ -61,7 +61,7 @@ class Remembered:
             del self._found[lot]
 
     def sample(self) -> tuple[Known, list[Trial]]:
-        """Trials whose answers make up enough, in an order that has nothing to do with that of the cases."""
+        """Trials with enough answers, in an order independent of that of the cases."""
         old: Known = {}
         trials: list[Trial] = []
         for lot in sorted(self._found):
@@ -74,10 +74,10 @@ class Remembered:
         return old, trials
 
 
-def remembered_of(check: Check, approved: Approved) -> Remembered:
-    """Return who takes note of what may be asked again."""
+def cached_of(check: Check, approved: Approved) -> CachedTrials:
+    """Return the collector of trials for revalidation, if that is on."""
     watch = _watch(check, approved)
-    return Remembered(check.subject, check.places.revalidate, 0 if watch is None else watch.night)
+    return CachedTrials(check.subject, check.places.revalidate, 0 if watch is None else watch.night)
 
 
 def _watch(check: Check, approved: Approved) -> Watch | None:
@@ -88,13 +88,13 @@ def _watch(check: Check, approved: Approved) -> Watch | None:
     return watch_of(check, approved, ANSWERS)
 
 
-def revalidate(check: Check, remembered: Remembered, approved: Approved) -> Steps[tuple[Finding, ...]]:
-    """Ask a sample of the cached answers again, once, and where any differs a second time.
+def revalidate(check: Check, cached: CachedTrials, approved: Approved) -> Steps[tuple[Finding, ...]]:
+    """Repeat the calls of a sample of cached answers, and repeat them a second time if any differs.
 
-    Over nights always twice: how often a call is made must not depend on what it is answered.
+    Over nights, always twice: the number of calls must not depend on the answers.
     """
     watch = _watch(check, approved)
-    old, trials = remembered.sample()
+    old, trials = cached.sample()
     if not trials:
         return (_finding(f"nothing is stored of {check.subject.label} to ask again"),)
     rounds: list[Known] = []
@@ -116,7 +116,7 @@ def revalidate(check: Check, remembered: Remembered, approved: Approved) -> Step
 
 
 def _same(one: Raw, two: Raw | None) -> bool:
-    """Return whether two answers are the same; a call that was not made again tells nothing."""
+    """Return whether two answers are the same; a call that was not repeated counts as the same."""
     if two is None or why_unkept(plain(one)) is not None:
         return True  # nothing is known of it
     return same(plain(one), plain(two))
@@ -142,8 +142,8 @@ def _judged(check: Check, old: Known, rounds: Sequence[Known]) -> Finding:
     if not unstable:
         return _finding(f"{text}; {_REFRESH}", Status.FAILED)
     odd = [key for key in asked if _has_odd_one(old[key], first[key], second[key])]
-    remembered = sum(_same(first[key], second[key]) for key in odd)
-    p = odd_one_out_p(remembered, len(odd))
+    cached = sum(_same(first[key], second[key]) for key in odd)
+    p = odd_one_out_p(cached, len(odd))
     noise = f"the model does not repeat {unstable} of them itself"
     if p <= check.spec.limits.false_fail_rate:
         return _finding(f"{text}, and {noise}; {_REFRESH}", Status.FAILED, p)

@@ -1,4 +1,4 @@
-"""From the results of a check to what its metric is computed from.
+"""Collects the values that a check's metric is computed from.
 
 PYTEST_DONT_REWRITE
 """
@@ -30,9 +30,9 @@ if TYPE_CHECKING:
 
 
 def scores_of(check: Check, metric: Metric, results: Results, approved: Approved, noise: Noise) -> Scores:
-    """Gather what bodies recorded, now and when the approved version was run.
+    """Collect the recorded values, current and approved.
 
-    A run that did not come to its end has no answer; a case without any is left out.
+    A run that did not complete has no answer; a case without answers is left out.
     """
     spec, decode = check.spec, check.subject.answers.decode
     cases: list[ScoredCase] = []
@@ -79,7 +79,7 @@ def scores_of(check: Check, metric: Metric, results: Results, approved: Approved
 
 
 def recorded_otherwise(results: Results, probes: Sequence[Result]) -> set[int]:
-    """The numbers of the cases of which a probe recorded something else than their first run did."""
+    """The numbers of the cases whose probes recorded other values than the first run."""
     found = set()
     for probe in probes:
         trial = probe.trial
@@ -99,7 +99,7 @@ def _differ(answers: Sequence[bytes]) -> bool:
 
 
 def _units(check: Check, results: Results) -> Mapping[int, Hashable]:
-    """The group of each case that is not its own unit: of ``cluster=``, or of those that make its calls."""
+    """The group of each case that is not its own unit: by ``cluster=``, or by shared calls."""
     key = check.spec.limits.cluster
     if key is not None:
         groups = groups_of(check.spec.cases, key)
@@ -108,14 +108,14 @@ def _units(check: Check, results: Results) -> Mapping[int, Hashable]:
 
 
 def _plain(value: Any) -> Any:
-    """A value as a metric takes it: that of a member of an enumeration, that of a number of numpy."""
+    """A value in plain form for a metric: the value of an enumeration's member, or of a numpy number."""
     if isinstance(value, Enum):
         return value.value
     return value.item() if hasattr(value, "item") and getattr(value, "ndim", None) == 0 else value
 
 
 def _is_wrong(expected: Any, answer: Any) -> bool | None:
-    """Return whether a label is not the expected one; ``None`` where what was recorded is not a label."""
+    """Return whether a label is not the expected one; ``None`` if the recorded value is not a label."""
     if isinstance(answer, (float, list, tuple, dict)) or expected is MISSING or isinstance(expected, float):
         return None
     return bool(answer != expected)

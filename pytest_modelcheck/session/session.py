@@ -97,7 +97,7 @@ class Session:
         version: str | None,
         parameters: Mapping[str, Any] | None = None,
     ) -> Model:
-        """Make a :class:`Model` of the object that a model fixture returned.
+        """Make a :class:`Model` from the object that a model fixture returned.
 
         Answers are cached across runs only if a change of the model cannot go unnoticed: its fixture takes
         ``model_version``, or names a ``fingerprint``. The parameters that the fixture got by ``parametrize``
@@ -211,7 +211,7 @@ class Session:
         return mutate(spec, self.check, self._use, self.mutated.append)
 
     def _use(self, stored: StoredAnswers | None) -> None:
-        """Answer the judged model from these answers, or live again."""
+        """Answer the judged model from these answers; without any, live again."""
         self._stored = stored
 
     def run(self, spec: CheckSpec) -> Judged:
@@ -238,7 +238,7 @@ class Session:
 
     @contextmanager
     def _bodies(self, spec: CheckSpec, step: Step) -> Iterator[Bodies]:
-        """The runner of the bodies of a step; calls of models go to it while the context lasts."""
+        """The runner of the bodies of a step, which receives the calls of models within this context."""
         work, recipes = step.work, self._recipes
         kind: type[Bodies] = Bodies
         if work.gather:

@@ -1,19 +1,18 @@
-"""The smallest change that still fails: for the worst perturbed cases of a check that is not passed.
+"""Searches for the smallest change that still fails, for the worst perturbed cases of a failing check.
 
-What the perturbation did is told apart into edits, and the test itself is run with some of them, a round of
-candidates of all these cases at a time. Its outcome says whether a candidate fails; none of them counts
-into the verdict.
+The perturbation is split into edits, and the test runs with subsets of them, in rounds of candidates from all
+these cases. Its outcome decides whether a candidate fails; none of them affects the verdict.
 
 PYTEST_DONT_REWRITE
 """
 
 from __future__ import annotations
 
-import time
 from dataclasses import replace
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Final
 
+from pytest_modelcheck.calls.meter import Clock
 from pytest_modelcheck.canonical import digest, excerpt
 from pytest_modelcheck.canonical.text import plural
 from pytest_modelcheck.checks.smallest import simplified, smallest
@@ -41,14 +40,14 @@ if TYPE_CHECKING:
     Search = Generator[list[Edits], Sequence[bool], Edits]
 
 MOST_CASES: Final = 3
-"""Cases of a check for which the smallest change is searched, at most."""
+"""The largest number of cases of a check to search."""
 
 MOST_SECONDS: Final = 60.0
-"""No round is begun later than this after the first."""
+"""The time in seconds after which no further round begins."""
 
 
 def shrink(check: Check, judgement: Judgement, explained: Explained) -> Steps[Explained]:
-    """Look for the smallest change of the worst cases that are shown, as far as the budget goes."""
+    """Search for the smallest change of the worst shown cases, within the budget of calls."""
     hunts = []
     if may_shrink(check, judgement):
         perturbed = (
@@ -69,11 +68,11 @@ def shrink(check: Check, judgement: Judgement, explained: Explained) -> Steps[Ex
 
 
 def may_shrink(check: Check, judgement: Judgement) -> bool:
-    """Return whether failures of this check may be made smaller.
+    """Return whether to search for smaller failures of this check.
 
-    Only of a model that does not vary: of one that does, the smallest failure would be the luckiest. Not
-    where calls are counted out: those that remain are for verdicts. Not where a model of the test only has
-    recorded answers: nobody recorded one to half a perturbation.
+    Only if the model does not vary: otherwise the smallest failure would be a random one. Not with a budget
+    of calls, which is for verdicts. Not if a model only replays recorded answers: half a perturbation was
+    never recorded.
     """
     places = check.places
     return not (
@@ -89,7 +88,7 @@ def may_shrink(check: Check, judgement: Judgement) -> bool:
 
 
 def why_broken(result: Result) -> str:
-    """Why a search stops at a candidate on which the test broke."""
+    """Explain why a search stops at a candidate on which the test broke."""
     if isinstance(result.error, LookupError):
         return f"because the model cannot answer other inputs ({one_line(result)})"
     return f"because the test raised an error ({one_line(result)})"
@@ -160,7 +159,7 @@ class Chase:
 
     def steps(self) -> Steps[None]:
         """Round after round, until all searches have ended or there is a reason to stop."""
-        deadline = time.monotonic() + MOST_SECONDS
+        deadline = Clock.monotonic() + MOST_SECONDS
         while (active := self._affordable()) and self._stopped is None:
             unknown = {
                 key: (hunt, candidate)
@@ -169,7 +168,7 @@ class Chase:
                 if key not in self._known
             }
             if unknown:
-                if time.monotonic() > deadline:
+                if Clock.monotonic() > deadline:
                     self._stopped = f"after {MOST_SECONDS:.0f} seconds"
                     return
                 yield from self._run(unknown)
@@ -270,7 +269,7 @@ def _hunt(
     check: Check, judgement: Judgement, search: Generator[Case, bool, None]
 ) -> Steps[tuple[Result | None, str | None]]:
     """The last candidate that fails, and why the search stopped before it came to its end."""
-    budget, deadline = check.spec.shrink_calls, time.monotonic() + MOST_SECONDS
+    budget, deadline = check.spec.shrink_calls, Clock.monotonic() + MOST_SECONDS
     work, start = check.work(judgement.approved.answer), check.asked
     found: Result | None = None
     candidate, stopped = _next(search, None)
@@ -284,7 +283,7 @@ def _hunt(
             stopped = why_broken(result)
         elif check.asked - start >= budget:
             stopped = f"at its budget of {budget} calls"
-        elif time.monotonic() > deadline:
+        elif Clock.monotonic() > deadline:
             stopped = f"after {MOST_SECONDS:.0f} seconds"
         else:
             candidate, stopped = _next(search, fails)

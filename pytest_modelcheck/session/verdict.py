@@ -94,9 +94,9 @@ def _judged(check: Check) -> Steps[tuple[Check, Judgement]]:
     if may_stop(check):
         end = yield from run_until_decided(check, approved)
         check, ran, approved, variation = end.check, end.ran, end.approved, end.variation
-        remembered = end.remembered
+        cached = end.cached
     else:
-        ran, remembered = yield from first_run(check, approved)
+        ran, cached = yield from first_run(check, approved)
         if check.spec.drift is not None:
             from pytest_modelcheck.session.drifting import run_reference
 
@@ -108,10 +108,10 @@ def _judged(check: Check) -> Steps[tuple[Check, Judgement]]:
 
         ran = replace(ran, judging=(yield from hear_the_judge(check, ran, approved)))
     beside = _stood_still(check, ran, approved)
-    if remembered is not None:
+    if cached is not None:
         from pytest_modelcheck.session.revalidation import revalidate
 
-        beside = (*(yield from revalidate(check, remembered, approved)), *beside)
+        beside = (*(yield from revalidate(check, cached, approved)), *beside)
     if check.spec.shaped and approved.baseline is None:
         text = "no approved baseline yet: there is no shape that answers are held to"
         beside += (Finding("shape", Status.FAILED, text, against_baseline=True),)

@@ -76,12 +76,13 @@ class Log:
     def result(self, ident: Any, name: str | None, value: Any, error: Any = None) -> None:
         """Add a result to the call with this id, else to the first call of this name without a result."""
         value = parsed(value)
+        # Some formats have no field for an error: a result with the only key "error" is one.
         if error is None and isinstance(value, Mapping) and set(value) == {"error"} and value["error"]:
             error = value["error"]
         place = self.ids.pop(str(ident), None) if ident else None
         if place is None:
             open_calls = [(key, at) for key, at in self.ids.items() if name in (None, self._at(at).name)]
-            if not open_calls:
+            if not open_calls:  # a log that was cut off has results without their calls
                 self.call(name or "unknown tool", None, ident)
                 open_calls = list(self.ids.items())[-1:]
             key, place = open_calls[0]

@@ -137,6 +137,7 @@ def _build(parts: Any) -> Trajectory:
     )
 
 
+# Calls are equal by name and arguments: the tools' results are stored aside, where comparisons do not look.
 def _calls_parts(value: Calls) -> dict[str, Any]:
     rows = [[getattr(call, name) for name in _CALL] for call in value]
     return {"calls": [row[:2] for row in rows], ASIDE: [row[2:] for row in rows]}

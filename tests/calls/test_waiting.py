@@ -1,6 +1,5 @@
 """Locks that are lent to a call, and places among the calls of a model."""
 
-import asyncio
 import threading
 import time
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -8,7 +7,8 @@ from contextlib import contextmanager
 
 import pytest
 
-from pytest_modelcheck.calls.waiting import ends, lending, place_among, place_in
+from pytest_modelcheck.calls import waiting
+from pytest_modelcheck.calls.waiting import ends, lending, place_in
 from pytest_modelcheck.models.calling import caller_of
 from pytest_modelcheck.models.definition import Definition
 
@@ -163,15 +163,16 @@ def test_a_call_that_takes_too_long_is_not_waited_for():
     assert not ends(Future(), caller(str), 0.01)
 
 
-def test_a_call_is_let_through_where_all_that_have_a_place_wait_for_other_threads():
+def test_a_call_is_let_through_where_all_that_have_a_place_wait_for_other_threads(monkeypatch):
+    monkeypatch.setattr(waiting, "QUIET", 0.1)
     gate = threading.BoundedSemaphore(1)
 
     def outer(x):
-        with place_in(gate, made), ThreadPoolExecutor(1) as pool:
+        with place_in(gate, made, int), ThreadPoolExecutor(1) as pool:
             return pool.submit(inner, x).result()
 
     def inner(x):
-        with place_in(gate, made):
+        with place_in(gate, made, int):
             return x + "!"
 
     made = caller(outer)
@@ -183,13 +184,13 @@ def test_a_call_waits_for_one_that_is_at_work():
     gate, busy, entered = threading.BoundedSemaphore(1), threading.Event(), []
 
     def working(x):
-        with place_in(gate, made):
+        with place_in(gate, made, int):
             busy.set()
             time.sleep(x)
             return bool(entered)
 
     def second():
-        with place_in(gate, made):
+        with place_in(gate, made, int):
             entered.append(True)
 
     made = caller(working)
@@ -200,11 +201,21 @@ def test_a_call_waits_for_one_that_is_at_work():
         assert first.result() == [False]
 
 
-def test_an_asynchronous_call_is_let_through_once_its_patience_ends():
-    async def run():
-        slots = asyncio.Semaphore(1)
-        async with place_among(slots, 0.01), place_among(slots, 0.01):
-            assert slots.locked()
-        assert not slots.locked()
+def test_a_call_waits_while_others_end(monkeypatch):
+    """A client may wait for a thread of its own, as that of gRPC does."""
+    monkeypatch.setattr(waiting, "QUIET", 0.3)
+    gate, ended, inside, most = threading.BoundedSemaphore(1), [], [], []
 
-    asyncio.run(run())
+    def model(x):
+        with place_in(gate, made, lambda: len(ended)):
+            inside.append(x)
+            most.append(len(inside))
+            threading.Event().wait(0.05)
+            inside.remove(x)
+            ended.append(x)
+            return x
+
+    made = caller(model)
+    with ThreadPoolExecutor(12) as pool:
+        list(pool.map(lambda x: made.call([x]), range(12)))
+    assert max(most) == 1

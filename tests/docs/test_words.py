@@ -16,6 +16,7 @@ RETIRED = {
     "retelling": "report",
     "closer_look": "again, confirmation",
     "own_noise": "baseline noise",
+    "remembered": "cached, saved",
 }
 """Words that no name in the code has any more, each with what stands in its place."""
 

@@ -1,7 +1,9 @@
+import sys
 import threading
 
 import pytest
 
+from pytest_modelcheck.calls.attempts import copied
 from pytest_modelcheck.canonical import Codec
 from pytest_modelcheck.models.cache import PredictionCache
 from pytest_modelcheck.models.calling import caller_of
@@ -36,6 +38,30 @@ def test_an_answer_that_cannot_be_read_back_is_held_for_the_run_and_told_of_once
     assert plain(raw).startswith(b"{")
     answers.add(b"l" * 16, threading.Lock())
     assert len(answers.warnings) == 1
+
+
+class Client:
+    """Closes itself when it is collected, as the clients of httpx do."""
+
+    def __init__(self):
+        self.lock, self.state = threading.Lock(), "open"
+
+    def __del__(self):
+        self.state += ", then closed"
+
+
+def test_half_a_copy_of_a_client_is_dropped_without_a_sound(answers, monkeypatch):
+    """pytest would report what its ``__del__`` raises, and with ``-W error`` fail the test."""
+    heard = []
+    monkeypatch.setattr(sys, "unraisablehook", heard.append)
+    client = Client()
+    raw = answers.add(b"k" * 16, client)
+    assert answers.decode(raw) is client
+    assert copied(client) is client
+    assert not heard
+    broken = Client()
+    del broken.state, broken
+    assert len(heard) == 1
 
 
 def test_an_answer_without_a_key_is_not_remembered(answers):

@@ -95,34 +95,23 @@ OBJECT = """
             assert echo("a question") == f"{case.input}: a question"
 """
 
+WAYS = {
+    "set": SET,
+    "set and reset": SET_AND_RESET,
+    "set in a context of its own": RUN,
+    "set by some": SOME,
+    "carried into a thread": THREAD,
+    "set in an async body": AWAITED,
+    "set in tasks": TASK,
+    "set by a fixture": FIXTURE,
+    "an object": OBJECT,
+}
+
 CHECKS = {
-    **{
-        f"a named variable that is {how}": (PASSED, NAMED + body)
-        for how, body in {
-            "set": SET,
-            "set and reset": SET_AND_RESET,
-            "set in a context of its own": RUN,
-            "set by some": SOME,
-            "carried into a thread": THREAD,
-            "set in an async body": AWAITED,
-            "set in tasks": TASK,
-            "set by a fixture": FIXTURE,
-            "an object": OBJECT,
-        }.items()
-    },
+    **{f"a named variable that is {how}": (PASSED, NAMED + body) for how, body in WAYS.items()},
     **{
         f"a variable that nobody named and that is {how}": (PASSED, UNNAMED + body)
-        for how, body in {
-            "set": SET,
-            "set and reset": SET_AND_RESET,
-            "set in a context of its own": RUN,
-            "set by some": SOME,
-            "carried into a thread": THREAD,
-            "set in an async body": AWAITED,
-            "set in tasks": TASK,
-            "set by a fixture": FIXTURE,
-            "an object": OBJECT,
-        }.items()
+        for how, body in WAYS.items()
     },
     "a variable that the model does not read": (
         PASSED,

@@ -23,7 +23,7 @@ def test_use_is_the_default_and_asks_nothing_twice(project):
     result.stdout.fnmatch_lines(["1 passed; answers: 10 cached, 0 new*"])
 
 
-def test_refresh_asks_again_and_replaces_what_was_remembered(project):
+def test_refresh_asks_again_and_replaces_what_was_cached(project):
     project.test(TEST)
     project.run("--model-version=2.0")
     source = (project.path / "conftest.py").read_text()

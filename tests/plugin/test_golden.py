@@ -3,23 +3,20 @@
 from pytest_modelcheck.records import Tally
 
 
-def test_passes_where_every_case_passes(project):
+def test_is_one_item_which_passes_where_every_case_passes(project):
     project.test()
-    result = project.run("--model-version=2.0")
+    result = project.run("--model-version=2.0", "-v")
+    result.stdout.fnmatch_lines(["*collected 1 item*", "test_triage.py::test_known_tickets PASSED *"])
     result.assert_outcomes(passed=1)
     assert project.verdict(result).cases == Tally(passed=10)
     result.stdout.fnmatch_lines(["*= modelcheck =*", "*test_known_tickets*10/10*", "1 passed; answers: *"])
 
 
-def test_is_one_item_whatever_the_number_of_cases(project):
+def test_fails_where_one_case_fails_and_no_limit_is_set(project):
     project.test()
-    result = project.run("--model-version=2.0", "-v")
-    result.stdout.fnmatch_lines(["*collected 1 item*", "test_triage.py::test_known_tickets PASSED *"])
-
-
-def test_shows_the_failing_case_with_what_was_asked_expected_and_answered(project):
-    project.test()
-    (shown,) = project.verdict(project.run("--model-version=1.9")).shown
+    result = project.run("--model-version=1.9")
+    result.assert_outcomes(failed=1)
+    (shown,) = project.verdict(result).shown
     assert (shown.id, shown.input, shown.expected, shown.got, shown.origin) == (
         "t-05",
         "I forgot my password",
@@ -27,12 +24,6 @@ def test_shows_the_failing_case_with_what_was_asked_expected_and_answered(projec
         "'other'",
         "tickets.yaml:5",
     )
-
-
-def test_fails_where_one_case_fails_and_no_limit_is_set(project):
-    project.test()
-    result = project.run("--model-version=1.9")
-    result.assert_outcomes(failed=1)
     result.stdout.fnmatch_lines(
         [
             "9/10 cases pass (90%), all required",

@@ -290,27 +290,12 @@ def test_may_be_called_in_a_fixture(echo):
             return modelcheck.golden(same, ["a", "b"])
 
         def test_it(sound):
-            assert sound.passed
+            assert sound.cases.judged == 2
         """
     )
     result = echo.run("--model-version=1")
     result.assert_outcomes(passed=1)
     assert echo.verdict(result).cases == Tally(passed=2)
-
-
-def test_a_check_that_fails_in_a_fixture_fails_the_test(echo):
-    echo.test(
-        """
-        @pytest.fixture
-        def sound(echo, modelcheck):
-            def same(case):
-                assert echo(case.input) == case.input
-            return modelcheck.golden(same, ["a", "b"])
-
-        def test_it(sound):
-            assert sound.failed
-        """
-    )
     result = echo.run("--model-version=2")
     result.assert_outcomes(failed=1)
     result.stdout.fnmatch_lines(["FAILED *::test_it - 0/2 cases pass (0%), all required"])

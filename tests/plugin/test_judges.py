@@ -518,9 +518,11 @@ def test_a_label_between_what_passes_and_what_fails_corrects_nothing(judged):
     )
 
 
-def test_a_category_that_no_case_shows_corrects_nothing(judged):
+@pytest.mark.parametrize(("index", "judged_so"), [("", "25/60"), ("len(question) == 12 and ", "0/60")])
+def test_a_category_that_no_case_shows_corrects_nothing(judged, index, judged_so):
+    """Where every case failed, one further category is the one that passes; of two nobody knows which."""
     judged.model(
-        JUDGED.replace("answer: chance(", 'answer: ["rude", "kind"][chance(').replace(
+        JUDGED.replace("answer: chance(", f'answer: ["rude", "kind"][{index}chance(').replace(
             "says_yes[answer.split()[0]]", "says_yes[answer.split()[0]]]"
         )
     )
@@ -529,26 +531,7 @@ def test_a_category_that_no_case_shows_corrects_nothing(judged):
     path = judged.path / "labels/helpful.jsonl"
     text = path.read_text().replace("true", '"kind"').replace("false", '"rude"')
     path.write_text(text)
-    assert judged.verdict(run(judged, "bad")).headline.startswith("judged 25/60; corrected")
-    path.write_text(text.replace('"rude"', '"cold"', 1))
-    assert judged.verdict(run(judged, "bad")).headline.endswith(
-        "no case shows how cold comes out, and a label says it"
-    )
-
-
-def test_where_every_case_failed_two_further_categories_correct_nothing(judged):
-    """One of them may be the one that passes; of two nobody knows which, and both counted as right."""
-    judged.model(
-        JUDGED.replace("answer: chance(", 'answer: ["rude", "kind"][len(question) == 12 and chance(').replace(
-            "says_yes[answer.split()[0]]", "says_yes[answer.split()[0]]]"
-        )
-    )
-    judged.test(CHECK.replace("assistant(case.input))", 'assistant(case.input)) == "kind"'))
-    label(judged, OTHERS)
-    path = judged.path / "labels/helpful.jsonl"
-    text = path.read_text().replace("true", '"kind"').replace("false", '"rude"')
-    path.write_text(text)
-    assert judged.verdict(run(judged, "bad")).headline.startswith("judged 0/60; corrected")
+    assert judged.verdict(run(judged, "bad")).headline.startswith(f"judged {judged_so}; corrected")
     path.write_text(text.replace('"rude"', '"cold"', 1))
     assert judged.verdict(run(judged, "bad")).headline.endswith(
         "no case shows how cold comes out, and a label says it"

@@ -169,57 +169,40 @@ def test_an_unversioned_model_is_asked_anew_in_every_run(project):
     assert len(project.calls) == 20
 
 
-def test_a_version_that_the_fixture_does_not_take_is_not_trusted_across_runs(project):
-    """What the fixture loads cannot depend on it, so a change of the model would be hidden."""
-    project.model(
-        """
-        @model_fixture
-        def triage():
-            def ask(text):
-                with open("calls.log", "a") as log:
-                    log.write("asked\\n")
-                return text
-            return ask
-        """
-    )
-    project.test(TEST)
-    project.run("--model-version=1")
-    project.run("--model-version=1")
-    assert len(project.calls) == 4
+ASKED = """
+    @model_fixture(fingerprint="prompt 7")
+    def triage(model_version):
+        def ask(text):
+            with open("calls.log", "a") as log:
+                log.write("asked\\n")
+            return text
+        return ask
+    """
 
 
-def test_a_fingerprint_makes_answers_worth_keeping(project):
-    project.model(
-        """
-        @model_fixture(fingerprint="prompt 7")
-        def triage():
-            def ask(text):
-                with open("calls.log", "a") as log:
-                    log.write("asked\\n")
-                return text
-            return ask
-        """
-    )
-    project.test(TEST)
-    project.run("--model-version=1")
-    project.run("--model-version=1")
-    assert len(project.calls) == 2
-
-
-def test_another_fingerprint_is_another_model(project):
-    source = """
-        @model_fixture(fingerprint="prompt 7")
-        def triage(model_version):
-            def ask(text):
-                with open("calls.log", "a") as log:
-                    log.write("asked\\n")
-                return text
-            return ask
-        """
+@pytest.mark.parametrize(
+    ("source", "calls"),
+    [
+        # What the fixture loads cannot depend on the version, so a change of the model would be hidden.
+        pytest.param(
+            ASKED.replace('(fingerprint="prompt 7")', "").replace("model_version", ""), 4, id="none"
+        ),
+        pytest.param(ASKED.replace("model_version", ""), 2, id="fingerprint"),
+    ],
+)
+def test_answers_are_kept_where_the_fixture_takes_a_version_or_has_a_fingerprint(project, source, calls):
     project.model(source)
     project.test(TEST)
     project.run("--model-version=1")
-    project.model(source.replace("prompt 7", "prompt 8"))
+    project.run("--model-version=1")
+    assert len(project.calls) == calls
+
+
+def test_another_fingerprint_is_another_model(project):
+    project.model(ASKED)
+    project.test(TEST)
+    project.run("--model-version=1")
+    project.model(ASKED.replace("prompt 7", "prompt 8"))
     project.run("--model-version=1")
     assert len(project.calls) == 4
 

@@ -105,21 +105,15 @@ def model(model_version):
         with ThreadPoolExecutor(1) as pool:
             return pool.submit(counted, number).result()
 
-    async def awaited(number):
-        return await asyncio.get_running_loop().run_in_executor(None, counted, number)
-
-    return {function}
+    return one
 """
 
 
-@pytest.mark.parametrize(
-    ("options", "function"),
-    [("retries=1", "one"), ("concurrency=2", "one"), ("concurrency=1", "awaited")],
-)
-def test_a_model_may_call_itself_from_threads_of_its_own(project, monkeypatch, options, function):
+@pytest.mark.parametrize("options", ["retries=1", "concurrency=2"])
+def test_a_model_may_call_itself_from_threads_of_its_own(project, monkeypatch, options):
     """A call from there looks like one of a body, and waited for a place that the call around it had."""
-    monkeypatch.setattr("pytest_modelcheck.calls.endpoint._PATIENCE", 0.2)
-    project.model("import asyncio\n" + COUNTS.format(options=options, function=function))
+    monkeypatch.setattr("pytest_modelcheck.calls.waiting.QUIET", 0.2)
+    project.model(COUNTS.format(options=options))
     project.test(
         """
 from conftest import HELD

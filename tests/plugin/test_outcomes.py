@@ -1,11 +1,14 @@
 """How a body ends says how its case came out."""
 
-import pytest
+import textwrap
+from typing import NamedTuple
 
 from pytest_modelcheck.records import Tally
 
+FOUR = '["a", "b", "c", "d"]'
 
-def outcome(project, body, *arguments, marker="", cases='["a", "b", "c", "d"]'):
+
+def outcome(project, body, *arguments, marker="", cases=FOUR):
     """Run a body over four cases; give back the result and the verdict."""
     project.model("@model_fixture\ndef echo(model_version):\n    return str\n")
     lines = "\n".join("    " + line for line in body.strip().splitlines())
@@ -18,63 +21,106 @@ def outcome(project, body, *arguments, marker="", cases='["a", "b", "c", "d"]'):
     return result, project.verdict(result)
 
 
-def test_a_failed_assert_is_a_wrong_answer(project):
-    result, verdict = outcome(project, "assert answer != 'c'")
-    result.assert_outcomes(failed=1)
-    assert verdict.cases == Tally(passed=3, failed=1)
-
-
-def test_pytest_fail_is_a_wrong_answer(project):
-    result, verdict = outcome(project, "if answer == 'c': pytest.fail('too loud')")
-    assert verdict.cases == Tally(passed=3, failed=1)
-    assert verdict.shown[0].message == "too loud"
-    result.stdout.fnmatch_lines(["*too loud*"])
-
-
-@pytest.mark.parametrize("skip", ["pytest.skip('not text')", "raise unittest.SkipTest('not text')"])
-def test_a_skip_leaves_the_denominator_and_is_counted(project, skip):
-    result, verdict = outcome(
-        project, f"if answer in 'cd': {skip}\nassert answer == 'a'", marker=", at_least=0.5"
-    )
-    result.assert_outcomes(passed=1)
-    assert verdict.cases == Tally(passed=1, failed=1, skipped=2)
-    assert verdict.rate == 0.5
-
-
-def test_a_skip_of_every_case_does_not_pass(project):
-    result, verdict = outcome(project, "pytest.skip('none of it')")
-    result.assert_outcomes(failed=1)
-    assert verdict.headline == "0 of 4 cases were applicable"
-
-
-def test_an_xfail_leaves_the_denominator_and_is_counted(project):
-    result, verdict = outcome(project, "if answer == 'c': pytest.xfail('a known gap')")
-    result.assert_outcomes(passed=1)
-    assert verdict.cases == Tally(passed=3, xfailed=1)
-
-
 KNOWN = '[{"input": "a"}, {"input": "b", "known_failure": "ticket 7"}, {"input": "c", "id": "c"}]'
+DECODE = "if answer == 'c': json.loads('{')"
+SKIPPED = "if answer in 'cd': {}\nassert answer == 'a'"
 
 
-def test_a_known_failure_leaves_the_denominator_and_is_counted(project):
-    result, verdict = outcome(project, "assert answer != 'b'", cases=KNOWN)
-    result.assert_outcomes(passed=1)
-    assert verdict.cases == Tally(passed=2, xfailed=1)
+class Row(NamedTuple):
+    """A body, how its cases come out, part of what is said, more arguments of the marker, and the cases."""
+
+    body: str
+    tally: Tally
+    said: str
+    marker: str = ""
+    cases: str = FOUR
 
 
-def test_a_known_failure_that_passes_is_reported(project):
-    result, verdict = outcome(project, "assert answer", cases=KNOWN)
-    result.assert_outcomes(passed=1)
-    assert verdict.cases == Tally(passed=2, xpassed=1)
-    assert [(one.note, one.input) for one in verdict.shown] == [("unexpected pass", "b")]
+BODIES = {
+    "a failed assert": Row("assert answer != 'c'", Tally(3, 1), "3/4 cases pass"),
+    "pytest.fail": Row("if answer == 'c': pytest.fail('too loud')", Tally(3, 1), "3/4 cases pass"),
+    "pytest.skip": Row(
+        SKIPPED.format("pytest.skip('no text')"), Tally(1, 1, skipped=2), "1/2 cases pass", ", at_least=0.5"
+    ),
+    "a skip of unittest": Row(
+        SKIPPED.format("raise unittest.SkipTest"), Tally(1, 1, skipped=2), "1/2 cases pass", ", at_least=0.5"
+    ),
+    "a skip of every case": Row("pytest.skip('none')", Tally(skipped=4), "0 of 4 cases were applicable"),
+    "an xfail": Row("if answer == 'c': pytest.xfail('a known gap')", Tally(3, xfailed=1), "3/3 cases pass"),
+    "a known failure": Row("assert answer != 'b'", Tally(2, xfailed=1), "2/2 cases pass", cases=KNOWN),
+    "a known failure that passes": Row("assert answer", Tally(2, xpassed=1), "2/2 cases pass", cases=KNOWN),
+    "nothing but known failures": Row(
+        "assert answer != 'b'",
+        Tally(xfailed=1),
+        "0 of 1 cases could be judged",
+        cases='[{"input": "b", "known_failure": "ticket 7"}]',
+    ),
+    "an error whatever the rate": Row(DECODE, Tally(3, error=1), "1/4 cases raised an", ", at_least=0.1"),
+    "a name error": Row(
+        "assert answr", Tally(error=4), "NameError: name 'answr' is not defined", ", at_least=0.0"
+    ),
+    "a wrong_if": Row(DECODE, Tally(3, 1), "3/4 cases pass", ", at_least=0.5, wrong_if=json.JSONDecodeError"),
+    "a name error beside a wrong_if": Row(
+        "answr", Tally(error=4), "4/4 cases raised an error", ", wrong_if=(json.JSONDecodeError, KeyError)"
+    ),
+    "a message of a wrong_if": Row(
+        "if answer == 'c': raise ValueError('no label')", Tally(3, 1), "3/4", ", wrong_if=(ValueError,)"
+    ),
+    "an error that the body caught": Row(
+        "try:\n    json.loads('{')\nexcept ValueError:\n    pass", Tally(4), "4/4 cases pass"
+    ),
+    "an expectation that is not there": Row(
+        "assert answer == case.expected",
+        Tally(error=1),
+        "case one (list[0]) does not say what is expected: add `expected:` to it",
+        cases='[{"id": "one", "input": "a"}]',
+    ),
+    "an expectation that is taken for metadata": Row(
+        "assert answer == case.expected",
+        Tally(error=1),
+        "to it, or name it in the marker, as in expected='label'",
+        ', input="text"',
+        '[{"text": "a", "label": "b"}]',
+    ),
+    "case.perturbed": Row(
+        "case.perturbed", Tally(error=4), "case.perturbed exists only in invariance and directional checks"
+    ),
+    "metadata that is not there": Row(
+        "assert case['langauge']",
+        Tally(error=1),
+        "has no metadata 'langauge' (it has: 'language')",
+        cases='[{"input": "a", "metadata": {"language": "en"}}]',
+    ),
+    "a return in place of an assert": Row(
+        "return answer == 'a'", Tally(error=4), "the body returned true: did you mean `assert` instead of"
+    ),
+}
+PASSING = {
+    *("pytest.skip", "a skip of unittest", "an xfail", "a known failure", "a known failure that passes"),
+    *("a wrong_if", "an error that the body caught"),
+}
 
 
-def test_nothing_but_known_failures_does_not_pass(project):
-    result, verdict = outcome(
-        project, "assert answer != 'b'", cases='[{"input": "b", "known_failure": "ticket 7"}]'
-    )
-    result.assert_outcomes(failed=1)
-    assert verdict.headline.startswith("0 of 1 cases could be judged")
+def test_how_each_body_ends_says_how_its_cases_came_out(project):
+    """All bodies in one run: as their rows say, whatever the others do."""
+    project.model("@model_fixture\ndef echo(model_version):\n    return str\n")
+    source = "import pytest\nimport json, unittest\n"
+    for number, row in enumerate(BODIES.values()):
+        source += f"\n@pytest.mark.golden({row.cases}{row.marker})\ndef test_{number}(echo, case):\n"
+        source += textwrap.indent(f"answer = echo(case.input)\n{row.body}\n", "    ")
+    project.test(source)
+    result = project.run("--model-version=1")
+    found = project.verdicts(result)
+    verdicts = {name: found[f"test_{number}"] for number, name in enumerate(BODIES)}
+    tallies = {name: row.tally for name, row in BODIES.items()}
+    assert {name: verdict.cases for name, verdict in verdicts.items()} == tallies
+    for name, row in BODIES.items():
+        assert row.said in verdicts[name].headline
+    assert {name for name, verdict in verdicts.items() if verdict.passed} == PASSING
+    result.assert_outcomes(passed=len(PASSING), failed=len(BODIES) - len(PASSING))
+    unexpected = verdicts["a known failure that passes"].shown
+    assert [(one.note, one.input) for one in unexpected] == [("unexpected pass", "b")]
+    result.stdout.fnmatch_lines_random(["*too loud*", "*no label*"])
 
 
 def test_another_exception_is_an_error_with_its_traceback(project):
@@ -89,47 +135,6 @@ def test_another_exception_is_an_error_with_its_traceback(project):
         ]
     )
     result.stdout.no_fnmatch_line("*pytest_modelcheck/*")
-
-
-def test_an_error_fails_the_test_whatever_the_rate(project):
-    result, _ = outcome(project, "if answer == 'c': json.loads('{')", marker=", at_least=0.1")
-    result.assert_outcomes(failed=1)
-
-
-def test_a_name_error_is_an_error_and_no_wrong_answer(project):
-    result, verdict = outcome(project, "assert answr == 'a'", marker=", at_least=0.0")
-    result.assert_outcomes(failed=1)
-    assert verdict.cases == Tally(error=4)
-    result.stdout.fnmatch_lines(["4/4 cases raised an error: NameError: name 'answr' is not defined"])
-
-
-def test_wrong_if_makes_an_exception_a_wrong_answer(project):
-    result, verdict = outcome(
-        project,
-        "if answer == 'c': json.loads('{')",
-        marker=", at_least=0.5, wrong_if=json.JSONDecodeError",
-    )
-    result.assert_outcomes(passed=1)
-    assert verdict.cases == Tally(passed=3, failed=1)
-
-
-def test_wrong_if_does_not_make_a_name_error_a_wrong_answer(project):
-    _, verdict = outcome(project, "answr", marker=", wrong_if=(json.JSONDecodeError, KeyError)")
-    assert verdict.cases == Tally(error=4)
-
-
-def test_wrong_if_shows_what_was_raised(project):
-    result, verdict = outcome(
-        project, "if answer == 'c': raise ValueError('no such label')", marker=", wrong_if=(ValueError,)"
-    )
-    result.assert_outcomes(failed=1)
-    assert verdict.cases == Tally(passed=3, failed=1)
-    result.stdout.fnmatch_lines(["*no such label*"])
-
-
-def test_an_error_that_the_body_caught_is_none(project):
-    _, verdict = outcome(project, "try:\n    json.loads('{')\nexcept ValueError:\n    pass")
-    assert verdict.cases == Tally(passed=4)
 
 
 def test_an_error_of_the_model_that_the_body_caught_is_none(project):
@@ -254,34 +259,6 @@ def test_skipping_before_asking_is_fine(project):
     assert project.verdict(result).cases == Tally(passed=1, skipped=9)
 
 
-def test_asking_for_what_is_expected_where_nothing_is_is_an_error_that_names_the_case(project):
-    _, verdict = outcome(project, "assert answer == case.expected", cases='[{"id": "one", "input": "a"}]')
-    assert "case one" in verdict.headline
-    assert verdict.headline.endswith("does not say what is expected: add `expected:` to it")
-
-
-def test_an_expectation_that_is_taken_for_metadata_is_answered_with_how_to_name_it(project):
-    _, verdict = outcome(
-        project,
-        "assert answer == case.expected",
-        marker=', input="text"',
-        cases='[{"text": "a", "label": "b"}]',
-    )
-    assert verdict.headline.endswith("to it, or name it in the marker, as in expected='label'")
-
-
-def test_asking_for_perturbed_in_a_golden_test_is_an_error_that_says_why(project):
-    _, verdict = outcome(project, "assert answer == case.perturbed")
-    assert "case.perturbed exists only in invariance and directional checks" in verdict.headline
-
-
-def test_asking_for_metadata_that_is_not_there_names_what_is(project):
-    _, verdict = outcome(
-        project, "assert case['langauge']", cases='[{"input": "a", "metadata": {"language": "en"}}]'
-    )
-    assert "has no metadata 'langauge' (it has: 'language')" in verdict.headline
-
-
 def test_a_warning_in_a_body_is_pytests_business(project):
     result, verdict = outcome(project, "import warnings\nwarnings.warn('old thing', DeprecationWarning)")
     result.assert_outcomes(passed=1, warnings=4)
@@ -292,9 +269,3 @@ def test_a_warning_in_a_body_is_pytests_business(project):
 def test_output_of_a_failed_check_is_shown_as_ever(project):
     result, _ = outcome(project, "print('looking at', answer)\nassert answer != 'c'")
     result.stdout.fnmatch_lines(["*- Captured stdout call -*", "looking at a"])
-
-
-def test_a_body_that_returns_what_it_should_assert_is_an_error(project):
-    _, verdict = outcome(project, "return answer == 'a'")
-    assert verdict.cases.error == verdict.cases.total
-    assert "the body returned true: did you mean `assert` instead of `return`?" in verdict.headline

@@ -60,7 +60,7 @@ SCENARIOS = {
     },
     "the model cannot be reached": {"model": UNREACHABLE, "test": golden()},
     "the budget of calls is spent": {"test": golden(), "arguments": ["--modelcheck-max-calls=3"]},
-    "an answer is not remembered, with `--modelcheck-offline`": {
+    "an answer is not cached, with `--modelcheck-offline`": {
         "test": golden(),
         "arguments": ["--modelcheck-offline"],
     },

@@ -1,4 +1,4 @@
-"""Stored checks, put together for a report: without a run, or at the end of one.
+"""Assembles reports from stored results: without a run, or at the end of one.
 
 PYTEST_DONT_REWRITE
 """
@@ -33,14 +33,14 @@ if TYPE_CHECKING:
     from pytest_modelcheck.reports.model import RunInfo, Trouble
 
 COMPARED: Final = "compared"
-"""The limit of the finding that says what changed; it always passes."""
+"""The limit of the finding that describes changes; it always passes."""
 
 
 def report_of(path: Path) -> CheckReport:
     """The report of a check, from its result file.
 
     Raises:
-        BaselineError: It is damaged, or tells nothing of a verdict.
+        BaselineError: It is damaged, or holds no verdict.
     """
     header, cases = baseline.results(path)
     check = _head(header, path)
@@ -58,13 +58,13 @@ def _head(header: Header, path: Path) -> CheckReport:
 
 
 def beside(case: CaseResult, then: CaseResult | None, *, about_change: bool = False) -> CaseResult:
-    """A case with what another version did in it, and what became of it since.
+    """A case with the result of another version, and the change since.
 
     Args:
         case: The result of the case.
-        then: What another version did, where it is known.
-        about_change: Whether bodies compare with the approved answer themselves; to fail is then no worse
-            than to have changed.
+        then: The result of the other version, if known.
+        about_change: Whether bodies compare with the approved answer themselves; then a failure only means a
+        change.
     """
     pair = pair_of(case, then)
     if then is None or not case.is_same_as(then):
@@ -79,11 +79,11 @@ def beside(case: CaseResult, then: CaseResult | None, *, about_change: bool = Fa
 
 @dataclass(slots=True)
 class Archive:
-    """Everything that is remembered of a project's checks.
+    """All stored results of a project's checks.
 
     Attributes:
-        store: Approved behaviour.
-        candidates: What was run.
+        store: The baselines.
+        candidates: The results of runs.
     """
 
     store: BaselineStore
@@ -92,7 +92,7 @@ class Archive:
     _run: dict[str, list[str]] = field(default_factory=dict)
 
     def with_history(self, check: CheckReport) -> CheckReport:
-        """The same, with what is remembered of other versions in the same check."""
+        """The same with the stored results of other versions of the check."""
         verdict = check.verdict
         found = {past.version: past for past in self._approved(verdict.model, verdict.check)}
         for past in self._was_run(verdict.model, verdict.check):
@@ -101,10 +101,10 @@ class Archive:
         found.pop(verdict.version or "", None)
         return replace(check, history=tuple(found[version] for version in sorted(found, key=natural)))
 
-    def remembered(
+    def saved(
         self, model: str, version: str, selected: Callable[[str], bool]
     ) -> tuple[list[CheckReport], list[str]]:
-        """The checks that a version was judged in, and the names of those in which it only was run."""
+        """The checks with a verdict on a version, and the names of those that it only ran."""
         found, without = [], []
         for path, header in self.candidates.entries(model, version):
             if selected(header.test) and header.run:
@@ -138,7 +138,7 @@ class Archive:
 
 
 def assembled(run: RunInfo, checks: Iterable[CheckReport], troubles: Iterable[Trouble] = ()) -> RunReport:
-    """A report of its parts, the worst check first."""
+    """Assemble a report, worst check first."""
     ordered = sorted(checks, key=worst_first)
     adjusted = adjusted_p_values([check.verdict for check in ordered])
     ordered = [replace(check, adjusted_p_value=p) for check, p in zip(ordered, adjusted, strict=True)]
@@ -157,7 +157,7 @@ def assembled(run: RunInfo, checks: Iterable[CheckReport], troubles: Iterable[Tr
 
 
 def _past(approved: Baseline) -> Past:
-    """Return an approval, with the rate that its stored outcomes come to."""
+    """Return an approval, with the rate of its stored outcomes."""
     cases = [case for case in approved.values() if case.judged]
     graded = any(trial.score is not None for case in cases for trial in case.trials)
     worth = [score_of(case.trials) if graded else share_of_runs(case.trials) for case in cases]
@@ -169,14 +169,14 @@ def _past(approved: Baseline) -> Past:
 
 
 def compared(check: CheckReport, now: Baseline, then: Baseline) -> CheckReport:
-    """The same check, with everything that it says of the approved version said of another.
+    """The same check, compared with another version in place of the approved one.
 
-    Limits that are held against the approved version are left out: nobody asked for them here.
+    Limits against the approved version are left out: they do not apply here.
 
     Args:
         check: The report of the newer version.
-        now: What the newer version did.
-        then: What the older version did.
+        now: The results of the newer version.
+        then: The results of the older version.
     """
     version = then.header.version or "unversioned"
     graded = any(trial.score is not None for case in now.values() for trial in case.trials)
@@ -189,7 +189,7 @@ def compared(check: CheckReport, now: Baseline, then: Baseline) -> CheckReport:
 
 
 def _then(case: CaseResult, then: CaseResult | None, comparison: Comparison) -> CaseResult:
-    """A case beside what the older version did; a drift check has no outcomes that turn."""
+    """A case with the result of the older version; in a drift check, outcomes do not change."""
     found = beside(case, then)
     turns = case.id in comparison.regressed or case.id in comparison.fixed
     if found.change in ("regressed", "fixed") and not turns:
@@ -219,7 +219,7 @@ def _verdict(verdict: Verdict, comparison: Comparison, cases: tuple[CaseResult, 
 
 
 def _telling(verdict: Verdict, comparison: Comparison, cases: Sequence[CaseResult]) -> dict[str, Any]:
-    """The cases worth reading: those that broke, then those on which the two versions differ."""
+    """The cases worth reading: those that broke, then those that differ."""
     known = {case.id: case for case in verdict.shown}
     noted = [(_note(case, comparison), case) for case in cases]
     worst = sorted((ORDER.index(note), place) for place, (note, _) in enumerate(noted) if note is not None)
@@ -234,7 +234,7 @@ def _telling(verdict: Verdict, comparison: Comparison, cases: Sequence[CaseResul
 
 
 def _note(case: CaseResult, comparison: Comparison) -> str | None:
-    """Return the note on a case where two versions are compared; wrong in both is not a difference."""
+    """Return the note on a case in a comparison of two versions; wrong in both is not a difference."""
     if case.outcome is Outcome.ERROR:
         return "error"
     for note, ids in (("regressed", comparison.regressed), ("fixed", comparison.fixed)):

@@ -9,7 +9,7 @@ from pytest_modelcheck.baselines.header import Header
 from pytest_modelcheck.baselines.lines import encode
 from pytest_modelcheck.records import CaseResult, Finding, Group, Moved, Outcome, Status, TrialResult, Verdict
 from pytest_modelcheck.reports.model import CheckReport
-from pytest_modelcheck.session.remembered import beside, compared
+from pytest_modelcheck.session.archive import beside, compared
 
 P, F, S = Outcome.PASSED, Outcome.FAILED, Outcome.SKIPPED
 
