@@ -11,10 +11,10 @@ PYTEST_DONT_REWRITE
 
 from __future__ import annotations
 
-import json
 import math
 import shlex
 from dataclasses import replace
+from json import dumps
 from typing import TYPE_CHECKING, Final
 
 from pytest_modelcheck.baselines.lines import gained_by
@@ -196,7 +196,7 @@ def conclude(check: Check, judgement: Judgement, explained: Explained) -> Verdic
 def _shown(verdict: Verdict) -> Verdict:
     """The verdict without secrets, since terminals, logs and reports show it."""
     packed = pack(verdict)
-    if not redacted.finds(json.dumps(packed)):
+    if not redacted.finds(dumps(packed)):
         return verdict
     found = unpack(redacted_value(packed), Verdict)
     return replace(found, check=verdict.check, model=verdict.model, version=verdict.version)
