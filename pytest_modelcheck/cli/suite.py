@@ -15,7 +15,6 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from pytest_modelcheck.baselines.atomic import replace as write
 from pytest_modelcheck.baselines.provenance import defines
 from pytest_modelcheck.canonical.text import percent, plural
 from pytest_modelcheck.cases import load
@@ -35,7 +34,7 @@ from pytest_modelcheck.reports.mutation import (
     mutation_lines,
     mutation_markdown,
 )
-from pytest_modelcheck.reports.outputs import workflow_command
+from pytest_modelcheck.reports.outputs import workflow_command, write_file
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -261,10 +260,12 @@ LINT_FORMATS: Final[dict[str, Callable[[Found], Iterator[str]]]] = {
 
 
 MUTATION_FORMATS: Final[dict[str, Callable[[Mutation], bytes]]] = {
+    "text": lambda mutation: "".join(f"{harmless(line)}\n" for line in mutation_lines(mutation)).encode(),
     "json": mutation_json,
     "html": mutation_html,
     "markdown": lambda mutation: mutation_markdown(mutation).encode(),
 }
+_ENDINGS: Final = {".json": "json", ".html": "html", ".htm": "html", ".md": "markdown"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -274,14 +275,14 @@ class Wish:
     Attributes:
         versions: ``VERSION`` or ``MODEL=VERSION``, for pytest; empty for the approved ones.
         arguments: Further arguments for pytest.
-        form: ``"text"`` or one of the other forms.
+        form: One of :data:`MUTATION_FORMATS`; ``None`` for the one that the file's name says, or for text.
         output: The file to write, or ``None`` for the terminal.
         fail_under: The required score, or ``None``.
     """
 
     versions: Sequence[str] = ()
     arguments: Sequence[str] = ()
-    form: str = "text"
+    form: str | None = None
     output: Path | None = None
     fail_under: float | None = None
 
@@ -294,17 +295,19 @@ def mutate(project: Project, wish: Wish) -> int:
     """
     mutation = _mutation(project, wish)
     if not mutation.replayed:
-        reasons = [f"{check.name}: {check.trouble}" for check in mutation.checks if check.trouble]
-        raise UsageError("\n".join(["no check could be replayed.", *(reasons or ["There is none."])]))
-    if wish.form == "text":
+        if not mutation.checks:
+            raise UsageError("there is no check to replay: pytest collects none")
+        reasons = [f"{mutation.name(check)}: {check.trouble}" for check in mutation.checks]
+        raise UsageError("\n".join(["no check could be replayed.", *reasons]))
+    ending = "" if wish.output is None else wish.output.suffix.lower()
+    form = wish.form or _ENDINGS.get(ending, "text")
+    if wish.output is not None:
+        write_file(wish.output, MUTATION_FORMATS[form](mutation))
+        echo(f"written: {wish.output}")
+    elif form == "text":
         print_lines(mutation_lines(mutation, width()))
     else:
-        content = MUTATION_FORMATS[wish.form](mutation)
-        if wish.output is None:
-            print_document(content.decode(), nl=False)
-        else:
-            write(wish.output, [content], durable=False)
-            echo(f"written: {wish.output}")
+        print_document(MUTATION_FORMATS[form](mutation).decode(), nl=False)
     if wish.fail_under is not None and mutation.score < wish.fail_under:
         required = f"{percent(wish.fail_under)} is required"
         echo(f"Error: the score is {percent(mutation.score)}, and {required}", err=True)
