@@ -37,7 +37,7 @@ from pytest_modelcheck.reports.mutation import (
 from pytest_modelcheck.reports.outputs import workflow_command, write_file
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 
     from pytest_modelcheck.baselines.header import Header
     from pytest_modelcheck.cli.project import Project
@@ -56,16 +56,17 @@ def existence(project: Project, headers: Iterable[Header]) -> Callable[[Header],
     headers = list(headers)
     files = sorted({header.test.partition("::")[0] for header in headers})
     there = [file for file in files if (project.root / file).is_file()]
-    collected = _collected(project, there)
-    if not collected and not all(_is_written(project.root, header.test) for header in headers):
+    collected, skipped = _collected(project, there)
+    if not (collected or skipped) and not all(_is_written(project.root, header.test) for header in headers):
         raise UsageError(
             f"pytest collects no test in {shown(project.root)}, so it is unknown which of them still "
             "exist. Run the command in the folder of the tests, or remove the files yourself (git rm)"
         )
-    silent = set(there) - {test.partition("::")[0] for test in collected}
+    functions = {test.partition("[")[0] for test in collected}
     return lambda header: (
         _asks(header, collected)
-        or (header.test.partition("::")[0] in silent and _is_written(project.root, header.test))
+        or header.test.partition("::")[0] in skipped
+        or (header.test.partition("[")[0] not in functions and _is_written(project.root, header.test))
     )
 
 
@@ -79,16 +80,17 @@ def _asks(header: Header, collected: Mapping[str, Sequence[str]]) -> bool:
 
 
 def _is_written(root: Path, check: str) -> bool:
-    """Return whether a file from which nothing was collected (it may be skipped) contains the test."""
+    """Return whether a file contains a test that was not collected: an ``if`` may stand before it."""
     file, _, rest = check.partition("::")
     return (root / file).is_file() and defines(root / file, rest.partition("[")[0].replace("::", "."))
 
 
-def _collected(project: Project, files: Iterable[str]) -> Mapping[str, Sequence[str]]:
-    """The models that each test uses, by node id."""
+def _collected(project: Project, files: Iterable[str]) -> tuple[Mapping[str, Sequence[str]], Collection[str]]:
+    """The models that each test uses, by node id; and the files that were skipped as a whole."""
     arguments = ["--rootdir", str(project.root), "--confcutdir", str(project.root), *files]
     unknown = "so it is unknown which of them still exist"
-    return dict(collected_by_pytest("--modelcheck-collected", arguments, project.root, unknown))
+    found = collected_by_pytest("--modelcheck-collected", arguments, project.root, unknown)
+    return found["models"], found["skipped"]
 
 
 def collected_by_pytest(
