@@ -15,6 +15,7 @@ from pytest_modelcheck.baselines import atomic, watch
 from pytest_modelcheck.baselines.accepted import accepted
 from pytest_modelcheck.baselines.approved import Approved
 from pytest_modelcheck.baselines.candidates import never_ran
+from pytest_modelcheck.baselines.diff import diff
 from pytest_modelcheck.baselines.lines import REPEATED
 from pytest_modelcheck.baselines.objections import incomplete, is_gone, mixed_fingerprints, objections
 from pytest_modelcheck.errors import BaselineError, UsageError
@@ -49,7 +50,8 @@ class Approval:
     Attributes:
         check: Its node id.
         previous: The version that was approved before, or ``None``.
-        written: Counts of its cases that were added, changed and removed.
+        written: Counts of its cases that were added and removed, and of those that ``modelcheck diff`` shows
+            as changed: a case whose runs were only repeated less or more often is not.
         forced: The objections that were overridden.
         kept: How many cases keep their earlier approved result.
         accepts: The regressions and errors that it accepts, one line each.
@@ -313,6 +315,13 @@ def _record(
     before = None if old is None else old.version
     accepts = tuple(accepted(candidate, baseline, rejected, (*signed.past, signed.as_past())))
     written = store.adopt(batch, signed, rows, beside=beside)
+    if written.changed:
+        changes = [
+            case
+            for case in diff(header.test, header.model, baseline, candidate).cases
+            if case.before and case.after
+        ]
+        written = dataclasses.replace(written, changed=sum(case.id not in rejected for case in changes))
     verdict = header.run.get("verdict", {})
     steady = verdict.get("varies") is False or verdict.get("kind") == "drift"
     unknown = not steady and not candidate.holding(REPEATED)

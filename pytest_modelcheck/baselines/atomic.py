@@ -148,11 +148,20 @@ def recover(root: Path) -> None:
     Waits for a running process, and never repeats its work.
 
     Raises:
-        BaselineError: A journal names a path outside ``root``, or the folder is not writable.
+        BaselineError: A journal names a path outside ``root``, the folder is not writable, or one below it
+            is not readable, whose files would count as missing.
     """
+    for _ in os.walk(root, onerror=_refuse):
+        pass
     if _journals(root):
         with _held_and_finished(root):
             pass
+
+
+def _refuse(error: OSError) -> None:
+    if not isinstance(error, (FileNotFoundError, NotADirectoryError)):
+        text = f"cannot be read: {error.strerror or error}. Give this user the right to (chmod, chown)."
+        raise BaselineError(located(text, str(error.filename))) from error
 
 
 @contextmanager

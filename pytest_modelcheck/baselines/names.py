@@ -180,9 +180,9 @@ def _holds_baselines(folder: Path) -> bool:
     """Return whether a folder is one of ours: other tools, and packages, also call theirs ``baselines``."""
     try:
         models = [each for each in folder.iterdir() if each.is_dir()]
+        return any((model / APPROVED).is_file() or _holds_a_check(model) for model in models)
     except OSError:
         return False
-    return any((model / APPROVED).is_file() or _holds_a_check(model) for model in models)
 
 
 def _holds_a_check(model: Path) -> bool:

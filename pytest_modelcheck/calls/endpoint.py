@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import random
 import threading
-import time
 from contextlib import closing, contextmanager, nullcontext
 from contextvars import ContextVar
 from functools import cached_property
@@ -21,7 +20,7 @@ from pytest_modelcheck.calls.attempts import Attempts
 from pytest_modelcheck.calls.batches import Failure, Sizes, split
 from pytest_modelcheck.calls.errors import is_outage, is_throttled, one_line, retry_after, worth_retrying
 from pytest_modelcheck.calls.executors import LateError, Threads, WorkerDiedError
-from pytest_modelcheck.calls.meter import Meter
+from pytest_modelcheck.calls.meter import Clock, Meter
 from pytest_modelcheck.calls.throttle import GIVE_UP_AFTER, LONGEST, Circuit, Pace, Purse, Turn, interval_of
 from pytest_modelcheck.calls.waiting import place_in
 from pytest_modelcheck.errors import CallTimeoutError, NotAskedError, OutageError, UsageError
@@ -343,7 +342,7 @@ class Endpoint:
             if not wait:
                 break
             yield wait
-        start = time.perf_counter()
+        start = Clock.perf_counter()
         came: Any = None
         try:
             came = yield inputs
@@ -397,7 +396,7 @@ class Endpoint:
 
     def _answered(self, rows: list[Any], size: int, start: float) -> Rows:
         """Return the answers, with their time and cost if these are measured."""
-        seconds = time.perf_counter() - start
+        seconds = Clock.perf_counter() - start
         self.meter.called(seconds)
         self.sizes.took(size, seconds)
         if not self._scales.tell(rows):
@@ -426,7 +425,7 @@ class Endpoint:
 
     def _broke(self, error: BaseException, size: int, start: float) -> BaseException:
         """Count a call that failed, and return the error to raise."""
-        seconds, late = time.perf_counter() - start, isinstance(error, LateError)
+        seconds, late = Clock.perf_counter() - start, isinstance(error, LateError)
         self.meter.broke(seconds, timeout=late)
         if self._purse is not None:
             self._purse.settle(size, None, answered=False)

@@ -9,13 +9,13 @@ PYTEST_DONT_REWRITE
 from __future__ import annotations
 
 import threading
-import time
 from concurrent.futures import BrokenExecutor, Executor, Future, ThreadPoolExecutor
 from contextlib import suppress
 from contextvars import copy_context
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from pytest_modelcheck.calls.meter import Clock
 from pytest_modelcheck.calls.waiting import ends
 from pytest_modelcheck.errors import ModelError, UsageError
 
@@ -170,9 +170,6 @@ class LoopThread:
     even if each test runs on its own loop.
     """
 
-    _clock = staticmethod(time.monotonic)
-    """The real clock: freezegun replaces names in modules, and an event loop stops in frozen time."""
-
     def __init__(self) -> None:
         import asyncio
 
@@ -183,7 +180,8 @@ class LoopThread:
                 f"an `async` model needs an event loop, and none can be made ({error}). Where pytest-socket "
                 "blocks sockets, allow those within this machine: --allow-unix-socket"
             ) from error
-        self._loop.time = self._clock  # type: ignore[method-assign]
+        # An event loop stops in frozen time.
+        self._loop.time = Clock.monotonic  # type: ignore[method-assign]
         self._tasks: set[asyncio.Task[None]] = set()
         self._thread = threading.Thread(target=self._run, name="modelcheck-event-loop", daemon=True)
         self._thread.start()

@@ -5,17 +5,34 @@ PYTEST_DONT_REWRITE
 
 from __future__ import annotations
 
+import sys
 import threading
+import time
 from array import array
 from collections import Counter
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from pytest_modelcheck.models.usage import Usage
     from pytest_modelcheck.records import Calls
+
+
+class Clock:
+    """The real clocks: freezegun replaces those of modules, perhaps before this one is imported."""
+
+    @staticmethod
+    def _real(name: str) -> Callable[[], float]:
+        clock: Callable[[], float] = getattr(
+            sys.modules.get("freezegun.api"), f"real_{name}", getattr(time, name)
+        )
+        return clock
+
+    monotonic = staticmethod(_real("monotonic"))
+    perf_counter = staticmethod(_real("perf_counter"))
+
 
 _GRID = 41  # quantiles that are kept: every 2.5%, so that the median and the 95% are among them
 

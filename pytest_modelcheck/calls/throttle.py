@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import re
 import threading
-import time
 from typing import TYPE_CHECKING
 
 from pytest_modelcheck.calls.errors import one_line
+from pytest_modelcheck.calls.meter import Clock
 from pytest_modelcheck.errors import BudgetError, OutageError, UsageError
 
 if TYPE_CHECKING:
@@ -68,7 +68,7 @@ class Pace:
     [0.0, 2.0, 4.0]
     """
 
-    def __init__(self, interval: float = 0.0, *, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, interval: float = 0.0, *, clock: Callable[[], float] = Clock.monotonic) -> None:
         self._interval = interval
         self._clock = clock
         self._lock = threading.Lock()

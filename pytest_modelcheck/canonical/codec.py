@@ -25,7 +25,7 @@ from pytest_modelcheck.canonical.kinds import (
 )
 from pytest_modelcheck.canonical.lowering import DEEP, Lowering, plain_line
 from pytest_modelcheck.canonical.refusal import NotKept, Refusal, Unreadable, article, qualified
-from pytest_modelcheck.canonical.shapes import Classes
+from pytest_modelcheck.canonical.shapes import Classes, outlined
 from pytest_modelcheck.canonical.text import excerpt
 from pytest_modelcheck.canonical.types import ANYTHING, Adapter, Shape
 
@@ -81,11 +81,15 @@ class Codec:
 
     @property
     def form(self) -> str:
-        """A digest of the classes and their fields, for the key of the cache."""
+        """A digest of the classes, their fields, and where objects have no tag, for the key of the cache."""
         if not self._typed:
             return ""
-        types = sorted((one.name, one.names) for one in self._classes.by_type.values())
-        return blake2b(orjson.dumps(types), digest_size=8).hexdigest()
+        kinds = sorted(self._classes.by_type.values(), key=lambda one: one.name)
+        types = [
+            [one.name, one.names, {name: outlined(shape) for name, shape in one.shapes.items()}]
+            for one in kinds
+        ]
+        return blake2b(orjson.dumps([outlined(self._shape), *types]), digest_size=8).hexdigest()
 
     def encode(self, value: Any) -> bytes:
         """An answer as one line of JSON, without a line end.

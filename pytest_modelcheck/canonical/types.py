@@ -153,7 +153,7 @@ class Adapter:
     def at_default(self, _value: Any, parts: dict[str, Any], form: Callable[[Any], Any]) -> list[str]:
         """The fields of an object that are at their default. ``form`` tells values apart by their content."""
         if self._initial is None:
-            self._initial = {name: _made(*given) for name, given in self._defaults.items()}
+            self._initial = {name: _made(make) for name, make in self._defaults.items()}
         return [
             name
             for name, default in self._initial.items()
@@ -210,8 +210,7 @@ class Adapter:
         for name in self._named.difference(parts, absent):
             if name not in self._defaults:
                 raise ValueError(f"{self.name} has gained the field {name!r}, which has no default")
-            value, factory = self._defaults[name]
-            parts[name] = value if factory is None else factory()
+            parts[name] = self._defaults[name]()
             left.append(name)
         more = [name for name in parts if name not in self._named and name[:1] != "$"]
         if more:
@@ -403,22 +402,19 @@ def _is_default(value: Any, default: Any, form: Callable[[Any], Any] = id) -> bo
     return bool(form(value) == form(default))
 
 
-def _made(default: Any, factory: Callable[[], Any] | None) -> Any:
+def _made(make: Callable[[], Any]) -> Any:
     try:
-        return default if factory is None else factory()
+        return make()
     except Exception:  # noqa: BLE001 - a factory of the user's; what it raises here is no answer's business
         return ABSENT
 
 
-def _defaults(kind: Any) -> dict[str, tuple[Any, Callable[[], Any] | None]]:
-    """The default, or what makes one, by the name of the field."""
+def _defaults(kind: Any) -> dict[str, Callable[[], Any]]:
+    """Return functions that make the defaults of the fields that have one."""
     given: Any = ()
     if is_pydantic(kind) and not dataclasses.is_dataclass(kind):
-        made = {
-            name: partial(one.get_default, call_default_factory=True)
-            for name, one in kind.model_fields.items()
-        }
-        return {name: (None, one) for name, one in made.items() if not kind.model_fields[name].is_required()}
+        optional = {name: one for name, one in kind.model_fields.items() if not one.is_required()}
+        return {name: partial(one.get_default, call_default_factory=True) for name, one in optional.items()}
     if dataclasses.is_dataclass(kind):
         given = [(field.name, field.default, field.default_factory) for field in dataclasses.fields(kind)]
     elif hasattr(kind, "__attrs_attrs__"):
@@ -428,15 +424,15 @@ def _defaults(kind: Any) -> dict[str, tuple[Any, Callable[[], Any] | None]]:
         given = [(name, default, default) for name, default in last][::-1]
     elif hasattr(kind, "_field_defaults"):
         given = [(name, default, None) for name, default in kind._field_defaults.items()]
-    found: dict[str, tuple[Any, Callable[[], Any] | None]] = {}
+    found: dict[str, Callable[[], Any]] = {}
     for name, default, factory in given:
         if type(factory).__name__ == "Factory":  # of attrs and of msgspec
             if not getattr(factory, "takes_self", False):
-                found[name] = (None, factory.factory)
+                found[name] = factory.factory
         elif factory is not default and callable(factory):
-            found[name] = (None, factory)
+            found[name] = factory
         elif type(default).__name__ not in _NO_DEFAULT:
-            found[name] = (default, None)
+            found[name] = partial(lambda one: one, default)
     return found
 
 

@@ -17,7 +17,7 @@ from pytest_modelcheck.checks.protocol import ALL
 if TYPE_CHECKING:
     from pytest_modelcheck.checks.limits import Limits
     from pytest_modelcheck.checks.metrics import Scores
-    from pytest_modelcheck.checks.noise import Rule
+    from pytest_modelcheck.checks.verdicts import Rule
     from pytest_modelcheck.records import Finding
 
 _POWER: Final = 3.6
@@ -41,7 +41,7 @@ class MetricNoise:
         return chance_of(self.scores.draws(false_fail_rate), at_least=self.required)
 
     def least_p_value(self) -> float:
-        """That of an exchange in which every case falls."""
+        """The p-value of an exchange in which every case falls."""
         return float(0.5 ** len(self.scores.cases))
 
     def readily(self, false_fail_rate: float) -> float:

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 from pytest_modelcheck.calls.attempts import copied
 from pytest_modelcheck.calls.endpoint import Endpoint
 from pytest_modelcheck.calls.loops import running_loop, sleep_on, trio_sleep, until
+from pytest_modelcheck.calls.meter import Clock
 from pytest_modelcheck.calls.throttle import Allowance
 from pytest_modelcheck.calls.waiting import lending
 from pytest_modelcheck.engine.tickets import (
@@ -120,7 +121,7 @@ class Switchboard:
                 self._begin([ticket], copy_context())
                 self.wait_for(ticket)
             else:
-                keep = self._keep([ticket], time.perf_counter())
+                keep = self._keep([ticket], Clock.perf_counter())
                 handle.endpoint.call(caller, [x], keep, repeat=repeat, after_success=[ticket.after_success])
         finally:
             if joins:
@@ -163,7 +164,7 @@ class Switchboard:
             return raw
         if caller.awaited and (loop != "asyncio" or self._is_our_loop()):
             # A call made by another model is already on our loop; a model written for trio needs trio's loop.
-            keep = self._keep([ticket], time.perf_counter())
+            keep = self._keep([ticket], Clock.perf_counter())
             sleep = None if loop == "asyncio" else trio_sleep
             try:
                 await handle.endpoint.call_async(
@@ -293,7 +294,7 @@ class Switchboard:
 
     def _begin(self, batch: Sequence[Ticket], context: Context) -> Future[None]:
         handle = batch[0].handle
-        keep = self._keep(batch, time.perf_counter())
+        keep = self._keep(batch, Clock.perf_counter())
         call = handle.endpoint.submit(
             handle.acting.caller,
             [ticket.x for ticket in batch],
@@ -352,7 +353,7 @@ class Switchboard:
             handle.endpoint.call(
                 handle.acting.caller,
                 [ticket.x for ticket in batch],
-                self._keep(batch, time.perf_counter()),
+                self._keep(batch, Clock.perf_counter()),
                 repeat=repeat_of(batch),
                 after_success=[ticket.after_success for ticket in batch],
             )
@@ -381,7 +382,7 @@ class Switchboard:
         If another thread of the body makes the call itself, the wait has a limit, since that thread may need
         a lock that this thread holds.
         """
-        call, end = ticket.call, time.monotonic() + PATIENCE
+        call, end = ticket.call, Clock.monotonic() + PATIENCE
         alone = call is None and not ticket.foreseen
         if alone:
             ended: Future[None] = Future()
@@ -389,7 +390,7 @@ class Switchboard:
             self.follow(ticket, lambda _: ended.set_result(None))
         with lending(ticket.handle.acting.caller) as lend:
             while call is not None and not call.done() and not ticket.ended:
-                if alone and (not self._is_kept(ticket) or time.monotonic() > end):
+                if alone and (not self._is_kept(ticket) or Clock.monotonic() > end):
                     return
                 yield call
                 self.tick()
@@ -435,7 +436,7 @@ class Switchboard:
                         if known.get(place) is ticket:
                             del known[place]
             handle = tickets[0].handle
-            due = self._unsaved.note(handle.answers, time.perf_counter() - start)
+            due = self._unsaved.note(handle.answers, Clock.perf_counter() - start)
             shared = handle.answers.claims is not None and handle.endpoint.claims
             if due or shared or len(tickets) < len(batch):  # a part of a split batch is saved at once
                 self.save(wait=False)

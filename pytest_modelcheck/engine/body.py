@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import sys
 import threading
-import time
 from collections import Counter
 from contextlib import ExitStack, contextmanager, nullcontext
 from contextvars import copy_context
@@ -16,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_modelcheck.calls.attempts import copied
 from pytest_modelcheck.calls.loops import running_loop
+from pytest_modelcheck.calls.meter import Clock
 from pytest_modelcheck.canonical import of_repeat
 from pytest_modelcheck.engine.prefetch import Prefetch
 from pytest_modelcheck.engine.recipe import Made, Recipe
@@ -326,11 +326,11 @@ class Bodies:
 
     def in_place(self, handle: Handle, x: Any, key: bytes | None, repeat: int) -> Raw:
         """Make a call that was not prefetched, and wait for it."""
-        start = time.perf_counter()
+        start = Clock.perf_counter()
         try:
             return self.switchboard.answer(handle, x, key, repeat, joins=True)
         finally:
-            self.count_direct(handle, time.perf_counter() - start)
+            self.count_direct(handle, Clock.perf_counter() - start)
 
     def count_direct(self, handle: Handle, seconds: float) -> None:
         """Count a call made one by one that could have been part of a batch or run concurrently."""

@@ -5,7 +5,6 @@ PYTEST_DONT_REWRITE
 
 from __future__ import annotations
 
-import time
 from contextvars import ContextVar, copy_context
 from threading import get_ident
 from typing import TYPE_CHECKING, Any, Final
@@ -13,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 from pytest_modelcheck.calls.attempts import copied
 from pytest_modelcheck.calls.endpoint import MIXED, repeat_inside
 from pytest_modelcheck.calls.loops import running_loop
+from pytest_modelcheck.calls.meter import Clock
 from pytest_modelcheck.engine.tickets import takes_last
 from pytest_modelcheck.engine.view import refuse_case, result_of
 from pytest_modelcheck.models.model import IMMUTABLE
@@ -224,14 +224,14 @@ class _Call:
             return await self.switchboard.answer_gathered(
                 self.handle, self.x, self.key, self.repeat, trial, self.bodies.context
             )
-        start = time.perf_counter()
+        start = Clock.perf_counter()
         try:
             return await self.switchboard.answer_async(
                 self.handle, self.x, self.key, self.repeat, self.context, joins=trial is not None
             )
         finally:
             if self.bodies is not None:
-                self.bodies.count_direct(self.handle, time.perf_counter() - start)
+                self.bodies.count_direct(self.handle, Clock.perf_counter() - start)
 
     def _taken(self) -> Raw | None:
         """Return the answer of a prefetched call, if there is one for this body."""

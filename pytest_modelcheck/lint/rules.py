@@ -46,7 +46,7 @@ RULES: Final = (
         "MC102",
         "duplicate",
         "Two cases have the same input and expectation.",
-        "Its outcome counts twice, and a rate over the cases means less than it seems to.",
+        "Its outcome counts twice, so the pass rate is misleading.",
         "Remove one.",
         case_rules.duplicates,
     ),
@@ -63,46 +63,46 @@ RULES: Final = (
         "unchanged-variant",
         "A variant is the same as the input, or as another variant.",
         "The model gets the same input twice, and agrees with itself.",
-        "Remove it, or write what was meant.",
+        "Remove it, or correct it.",
         case_rules.unchanged_variants,
     ),
     Rule(
         "MC105",
         "no-reason",
         "A known failure has no reason: `known_failure: true`.",
-        "Nobody will know when it may be expected to pass.",
+        "Readers cannot tell when it should pass.",
         'Write the reason: `known_failure: "no German before 3.0"`.',
         case_rules.reasonless,
     ),
     Rule(
         "MC106",
         "unfilled-slot",
-        "An input holds a slot that looks as if it should have been filled: `{name}`.",
+        "An input contains a template slot that was not filled: `{name}`.",
         "The model gets the template instead of what people write.",
-        "Fill it, or use `cases.template`. (Not found where a fifth of the inputs have slots, or the "
-        "expectation has the same one.)",
+        "Fill it, or use `cases.template`. (Not reported if a fifth of the inputs have slots, or if "
+        "the expectation has the same one.)",
         case_rules.unfilled,
     ),
     Rule(
         "MC107",
         "label-spelling",
-        'A label is spelt otherwise than in most cases: `Refund` among many `refund`, `1` among `"1"`.',
-        "A right answer is compared with it and is wrong.",
-        "Spell it as the others.",
+        'A label is spelled differently from most cases: `Refund` among many `refund`, `1` among `"1"`.',
+        "A right answer counts as wrong.",
+        "Use the common spelling.",
         case_rules.label_spellings,
     ),
     Rule(
         "MC108",
         "no-slice",
-        "A case lacks a metadata of `slices=`.",
-        "It is in none of the slices.",
+        "A case lacks a metadata key of `slices=`.",
+        "The case is in no slice.",
         "Add it.",
         case_rules.without_slice,
     ),
     Rule(
         "MC109",
         "no-metadata",
-        'A case lacks a metadata that the test reads, as `case["language"]`.',
+        'A case lacks metadata that the test reads, as in `case["language"]`.',
         "The trial ends in an error, which fails the check.",
         "Add it, or read `case.metadata.get(…)`.",
         case_rules.without_key,
@@ -119,19 +119,20 @@ RULES: Final = (
     Rule(
         "MC201",
         "too-few-cases",
-        "There are too few cases for `at_least=` to notice a rate 20 points lower (or `tolerance=` lower, "
-        "where it is set).",
-        "A model that varies fails only where noise cannot explain it; with few cases, noise explains nearly "
-        "everything.",
-        "Add cases or `repeats=`; `modelcheck plan` says how many. A model that does not vary is judged "
-        "exactly: declare `deterministic=True`.",
+        "There are too few cases for `at_least=` to detect a rate 20 points lower (or lower by "
+        "`tolerance=`, if set).",
+        "A model that varies fails only if noise cannot explain the miss; with few cases, noise explains "
+        "nearly "
+        "every miss.",
+        "Add cases or `repeats=`; `modelcheck plan` shows how many. If the model never varies, declare "
+        "`deterministic=True`: then every miss counts.",
         check_rules.too_few,
     ),
     Rule(
         "MC202",
         "cannot-fail",
         "A limit allows everything: `at_least=0`, `max_regressed=12` of 12 cases.",
-        "It looks like a requirement and is none.",
+        "The check looks strict, but can never fail.",
         'Lower it. An `int` is a number of cases, a `float` below 1 or `"2%"` a fraction of them.',
         check_rules.cannot_fail,
         cheap=True,
@@ -139,8 +140,8 @@ RULES: Final = (
     Rule(
         "MC203",
         "changes-nothing",
-        "A perturbation leaves every input as it is.",
-        "Among others that do something, it only looks tested.",
+        "A perturbation leaves every input unchanged.",
+        "Its name in the report suggests a test that never happens.",
         "Remove it, or add cases that it applies to.",
         check_rules.unchanging,
     ),
@@ -148,8 +149,8 @@ RULES: Final = (
         "MC204",
         "changes-meaning",
         "A perturbation that changes what the input means, in a check of invariance.",
-        "Another answer is right then, and a good model fails.",
-        "Ask for a direction: `@pytest.mark.directional`.",
+        "The right answer changes, so that a good model fails.",
+        "Use `@pytest.mark.directional`.",
         check_rules.changing_meaning,
         cheap=True,
     ),
@@ -158,15 +159,15 @@ RULES: Final = (
         "broken-perturbation",
         "A perturbation cannot work on an input.",
         "The check fails before it calls the model.",
-        "Mend it, or give it `field=`.",
+        "Correct it, or give it `field=`.",
         check_rules.breaking,
     ),
     Rule(
         "MC206",
         "void-comparison",
-        "A comparison that cannot make a case fail: no `assert`, of a tuple, of something with itself.",
+        "A comparison that can never fail: without `assert`, of a tuple, or of a value with itself.",
         "Every answer passes.",
-        "Write what was meant.",
+        "Correct the comparison.",
         check_rules.void,
         cheap=True,
     ),
@@ -174,7 +175,7 @@ RULES: Final = (
         "MC207",
         "perturbed-unread",
         "The body of a check of invariance or direction never reads `case.perturbed`.",
-        "Nothing is compared with anything.",
+        "The check compares nothing.",
         "Compare `model(case.perturbed)` with `model(case.input)`.",
         check_rules.perturbed_unread,
         cheap=True,
@@ -182,17 +183,17 @@ RULES: Final = (
     Rule(
         "MC208",
         "unknown-metadata",
-        "`slices=` or `cluster=` names a metadata that no case has.",
+        "`slices=` or `cluster=` names a metadata key that no case has.",
         "The check ends in an error.",
-        "Mend the spelling, or add it to the cases.",
+        "Correct the spelling, or add the key to the cases.",
         check_rules.unknown_metadata,
     ),
     Rule(
         "MC209",
         "nothing-asserted",
-        "The body asserts nothing and gives no score, and no `max_changed=` looks at the answers.",
+        "The body asserts nothing and gives no score, and there is no `max_changed=`.",
         "Every answer passes.",
-        "Write an `assert`; or say `max_changed=`, if answers are to stay as they were approved.",
+        "Write an `assert`, or set `max_changed=` if answers should stay as approved.",
         check_rules.silent,
         cheap=True,
     ),
@@ -210,10 +211,11 @@ RULES: Final = (
         "floating-version",
         "The version of the model is an alias, such as `latest` or `models:/triage@champion`, without a "
         "`fingerprint=`.",
-        "It may stand for another model tomorrow. So its answers are not cached between runs, and a baseline "
-        "does not say which model was approved.",
-        "Name the exact version, or give the model fixture a `fingerprint=` that says what the alias means "
-        "now: `fingerprint=lambda: registry.resolve(...)`.",
+        "It may be another model tomorrow. So its answers are not cached between runs, and a baseline "
+        "does not "
+        "identify the approved model.",
+        "Name the exact version, or give the model fixture a `fingerprint=` that resolves the alias: "
+        "`fingerprint=lambda: registry.resolve(...)`.",
         check_rules.floating_version,
     ),
 )

@@ -199,7 +199,7 @@ class PredictionCache:
     def _usable(self, *, write: bool) -> Store | None:
         if self.directory is None or not (self._writable if write else self._readable):
             return None
-        if self._store is None and (write or (self.directory / _DATABASE).exists()):
+        if self._store is None and (write or _may_be_there(self.directory)):
             from pytest_modelcheck.models.cache_store import Store
 
             self._store = Store(self.directory)
@@ -269,7 +269,7 @@ def memories(directory: Path, model: str) -> Iterator[Memory]:
     """
     from pytest_modelcheck.models.cache_store import Store, Unusable
 
-    if not (directory / _DATABASE).exists():
+    if not _may_be_there(directory):
         return
     store = Store(directory)
     try:
@@ -286,6 +286,17 @@ def memories(directory: Path, model: str) -> Iterator[Memory]:
         ) from error
     finally:
         store.close()
+
+
+def _may_be_there(directory: Path) -> bool:
+    """Return whether a folder holds a database, or may not be looked into: opening it says why."""
+    try:
+        (directory / _DATABASE).stat()
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    except OSError:
+        return True
+    return True
 
 
 def parts_of(namespace: str) -> tuple[str, str, str | None, str, str] | None:

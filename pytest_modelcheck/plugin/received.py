@@ -121,7 +121,7 @@ class Received:
         if attempt > reports.attempt:
             self.retried += reports.verdicts
             reports = self._tests[report.nodeid] = _Told(attempt)
-        reports.excused |= report.outcome not in _OUTCOMES or (report.skipped and hasattr(report, "wasxfail"))
+        reports.excused |= report.outcome not in _OUTCOMES or is_xfailed(report)
         reports.verdicts += getattr(report, REPORT, ())
         for path, stays in getattr(report, RESULTS, ()):
             reports.results.append(path)
@@ -134,6 +134,11 @@ class Received:
                 from pytest_modelcheck.plugin.colour import colour_failures
 
                 colour_failures(report, getattr(report, REPORT))
+
+
+def is_xfailed(report: pytest.TestReport) -> bool:
+    """Return whether a test failed as its mark ``xfail`` expects."""
+    return report.skipped and hasattr(report, "wasxfail")
 
 
 RECEIVED = pytest.StashKey[Received]()

@@ -19,7 +19,7 @@ from pytest_modelcheck.plugin.approving import APPROVALS
 from pytest_modelcheck.plugin.filing import COMMANDS, FILED
 from pytest_modelcheck.plugin.options import ini
 from pytest_modelcheck.plugin.ours import definitions_of, is_ours
-from pytest_modelcheck.plugin.received import ATTEMPT, RECEIVED, REPORT, RESULTS, TROUBLE
+from pytest_modelcheck.plugin.received import ATTEMPT, RECEIVED, REPORT, RESULTS, TROUBLE, is_xfailed
 from pytest_modelcheck.plugin.running import ATTEMPTS, FATAL, TOLD, VERDICTS, CheckFailed, set_properties
 from pytest_modelcheck.plugin.state import STATE
 from pytest_modelcheck.plugin.transport import excused, pack, unpack
@@ -71,7 +71,8 @@ def attach(item: pytest.Item, call: pytest.CallInfo[None], report: pytest.TestRe
         places = [[str(one.results), one.is_candidate] for one in judged if one.results is not None]
         setattr(report, RESULTS, places)
         # Of this report, and of that of the teardown, which junitxml reads them from.
-        set_properties(item, properties([one.verdict for one in item.stash[VERDICTS]]))
+        found = [one.verdict for one in item.stash[VERDICTS]]
+        set_properties(item, properties(list(map(excused, found)) if is_xfailed(report) else found))
         report.user_properties = list(item.user_properties)
     if call.excinfo is None or not isinstance(call.excinfo.value, CheckFailed):
         return

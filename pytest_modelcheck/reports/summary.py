@@ -123,7 +123,8 @@ def table(
             file = path
         drawing = bar(verdict, start, layout.cells, strokes) if layout.cells else ""
         text = f" {padded(cut(name, room), room)}{numbers}  {drawing}".rstrip()
-        yield (("  ", {}), MARKS[verdict.status], (text, {}))
+        mark = MARKS[verdict.status]
+        yield ((" " * (MARGIN - 1 - len(mark[0])), {}), mark, (text, {}))
         yield from below(verdict)
     if layout.cells:
         yield ((f"{legend(strokes):>{width - 1}}", {}),)

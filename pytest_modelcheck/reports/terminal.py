@@ -24,6 +24,7 @@ if TYPE_CHECKING:
         Flaky,
         Group,
         Moved,
+        ShownCase,
         Verdict,
     )
     from pytest_modelcheck.reports.bars import Line
@@ -252,15 +253,7 @@ def _cases(verdict: Verdict) -> Iterator[Line]:
     if broken:
         yield _heading(_TITLES["error"], verdict.cases.error, len(broken))
     for case in broken:
-        # Errors of one kind are told in full once: fifty tracebacks of one timeout hide everything else.
-        reason = reason_of(case)
-        error = [line for line in reason if line.startswith(ERROR_LINE)] or reason[-1:]
-        alike = kind_of("\n".join(error))
-        again = alike in shown_kinds
-        if again:  # only its values can be new
-            reason = [] if shown_kinds.issuperset(error) else [error[0].removeprefix(ERROR_LINE).strip()]
-        yield from case_lines(case, verdict, reason, "error", "the same error" if again else "")
-        shown_kinds |= {alike, *error}
+        yield from case_lines(case, verdict, *_reason_once(case, shown_kinds, "error"))
     number = len(verdict.shown) + verdict.hidden - (verdict.cases.error if broken else 0)
     if number and broken:
         yield ()
@@ -273,7 +266,25 @@ def _cases(verdict: Verdict) -> Iterator[Line]:
         lost = _lost(verdict) if note == "regressed" else ""
         yield _heading(_TITLES.get(note, "other cases"), number, len(others), lost)
     for case in others:
-        yield from case_lines(case, verdict, reason_of(case), note)
+        yield from case_lines(case, verdict, *_reason_once(case, shown_kinds, note))
+
+
+def _reason_once(case: ShownCase, shown_kinds: set[str], title: str) -> tuple[list[str], str, str]:
+    """The message of a case, the title that it is under, and a remark if its error was shown before.
+
+    A traceback is shown in full for the first error of its kind: fifty of one timeout hide everything else.
+    """
+    reason = reason_of(case)
+    error = [line for line in reason if line.startswith(ERROR_LINE)]
+    if case.note != "error" and not error:
+        return reason, title, ""
+    error = error or reason[-1:]
+    alike = kind_of("\n".join(error))
+    again = alike in shown_kinds
+    if again:  # only its values can be new
+        reason = [line.removeprefix(ERROR_LINE).strip() for line in error if line not in shown_kinds][:1]
+    shown_kinds |= {alike, *error}
+    return reason, title, "the same error" if again else ""
 
 
 def _lost(verdict: Verdict) -> str:

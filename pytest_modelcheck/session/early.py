@@ -11,11 +11,11 @@ PYTEST_DONT_REWRITE
 from __future__ import annotations
 
 import hashlib
-import time
 from collections import Counter
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from pytest_modelcheck.calls.meter import Clock
 from pytest_modelcheck.checks.decide import refuse_contradiction, required_rate
 from pytest_modelcheck.checks.runs import groups_of
 from pytest_modelcheck.checks.watching import (
@@ -85,10 +85,10 @@ class EarlyEnd:
 
 def run_until_decided(check: Check, approved: Approved) -> Steps[EarlyEnd]:
     """Run trials until the verdict is known, or all of them."""
-    start = time.perf_counter()
+    start = Clock.perf_counter()
     early = EarlyRun(check, approved)
     stopped, decided = yield from early.run()
-    return early.end(stopped, decided, time.perf_counter() - start)
+    return early.end(stopped, decided, Clock.perf_counter() - start)
 
 
 class EarlyRun:

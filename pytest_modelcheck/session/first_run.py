@@ -6,11 +6,11 @@ PYTEST_DONT_REWRITE
 from __future__ import annotations
 
 import itertools
-import time
 from collections import Counter
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from pytest_modelcheck.calls.meter import Clock
 from pytest_modelcheck.records import Calls
 from pytest_modelcheck.session.answered import Answered
 from pytest_modelcheck.session.check import Step
@@ -87,13 +87,13 @@ def takers_of(check: Check, plan: Plan, approved: Approved) -> Takers:
 
 def first_run(check: Check, approved: Approved) -> Steps[tuple[Ran, CachedTrials | None]]:
     """Run every trial."""
-    plan, start = check.plan, time.perf_counter()
+    plan, start = check.plan, Clock.perf_counter()
     takers = takers_of(check, plan, approved)
     plan.without = takers.results.skip
     work = replace(check.work(approved.answer), progress=check.progress(plan), take=takers.take)
     run = yield Step(work, plan.trials(), slots=check.slots)
     results = takers.results
-    seconds, cached = time.perf_counter() - start, max(0, len(results.distinct) - check.asked)
+    seconds, cached = Clock.perf_counter() - start, max(0, len(results.distinct) - check.asked)
     ran = Ran(
         results,
         check.calls(Calls(cached=cached, direct=run.direct, seconds=seconds)),

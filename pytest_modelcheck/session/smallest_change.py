@@ -8,11 +8,11 @@ PYTEST_DONT_REWRITE
 
 from __future__ import annotations
 
-import time
 from dataclasses import replace
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Final
 
+from pytest_modelcheck.calls.meter import Clock
 from pytest_modelcheck.canonical import digest, excerpt
 from pytest_modelcheck.canonical.text import plural
 from pytest_modelcheck.checks.smallest import simplified, smallest
@@ -159,7 +159,7 @@ class Chase:
 
     def steps(self) -> Steps[None]:
         """Round after round, until all searches have ended or there is a reason to stop."""
-        deadline = time.monotonic() + MOST_SECONDS
+        deadline = Clock.monotonic() + MOST_SECONDS
         while (active := self._affordable()) and self._stopped is None:
             unknown = {
                 key: (hunt, candidate)
@@ -168,7 +168,7 @@ class Chase:
                 if key not in self._known
             }
             if unknown:
-                if time.monotonic() > deadline:
+                if Clock.monotonic() > deadline:
                     self._stopped = f"after {MOST_SECONDS:.0f} seconds"
                     return
                 yield from self._run(unknown)
@@ -269,7 +269,7 @@ def _hunt(
     check: Check, judgement: Judgement, search: Generator[Case, bool, None]
 ) -> Steps[tuple[Result | None, str | None]]:
     """The last candidate that fails, and why the search stopped before it came to its end."""
-    budget, deadline = check.spec.shrink_calls, time.monotonic() + MOST_SECONDS
+    budget, deadline = check.spec.shrink_calls, Clock.monotonic() + MOST_SECONDS
     work, start = check.work(judgement.approved.answer), check.asked
     found: Result | None = None
     candidate, stopped = _next(search, None)
@@ -283,7 +283,7 @@ def _hunt(
             stopped = why_broken(result)
         elif check.asked - start >= budget:
             stopped = f"at its budget of {budget} calls"
-        elif time.monotonic() > deadline:
+        elif Clock.monotonic() > deadline:
             stopped = f"after {MOST_SECONDS:.0f} seconds"
         else:
             candidate, stopped = _next(search, fails)

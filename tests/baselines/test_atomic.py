@@ -215,3 +215,13 @@ def test_a_dry_batch_takes_note_and_touches_nothing(tmp_path):
         batch.remove(root / "b")
         assert not batch.empty
     assert not root.exists()
+
+
+def test_a_folder_that_may_not_be_read_is_not_taken_for_an_empty_one(tmp_path, monkeypatch):
+    def refuse(path):
+        raise PermissionError(13, "Permission denied", str(path))
+
+    atomic.recover(tmp_path / "missing")
+    monkeypatch.setattr(os, "scandir", refuse)
+    with pytest.raises(BaselineError, match=r"cannot be read: Permission denied\. Give this user the right"):
+        atomic.recover(tmp_path)

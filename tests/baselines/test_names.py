@@ -193,3 +193,13 @@ def test_tests_that_are_linked_into_a_project_belong_to_it(service, tmp_path):
 
 def test_a_test_outside_the_folder_has_a_name_too(service, tmp_path):
     assert relative(tmp_path / "test_a.py", service) == "../test_a.py"
+
+
+def test_a_folder_that_may_not_be_entered_is_none_of_ours(tmp_path, monkeypatch):
+    (tmp_path / "baselines" / "theirs").mkdir(parents=True)
+
+    def refuse(path):
+        raise PermissionError(13, "Permission denied", str(path))
+
+    monkeypatch.setattr(Path, "is_file", refuse)
+    assert home_of(tmp_path, "baselines", tmp_path / "else") == tmp_path / "else"

@@ -313,6 +313,17 @@ def test_a_read_only_folder_is_said_to_be_one(tmp_path):
     remembers_in_memory(tmp_path / "cache", reason="Permission denied")
 
 
+def test_a_folder_that_nobody_may_enter_is_said_to_be_one(folder, monkeypatch):
+    def refuse(path, *_, **__):
+        raise PermissionError(13, "Permission denied", str(path))
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "stat", refuse)
+        patch.setattr(Path, "mkdir", refuse)
+        patch.setattr(sqlite3, "connect", refuse)
+        remembers_in_memory(folder, reason="Permission denied")
+
+
 def test_a_name_that_diskcache_would_expand_is_refused(tmp_path, monkeypatch):
     monkeypatch.setenv("ELSEWHERE", "elsewhere")
     remembers_in_memory(tmp_path / "$ELSEWHERE", reason="its name holds a $")

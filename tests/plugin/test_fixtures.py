@@ -303,15 +303,13 @@ def test_it(word, case, echo):
 }
 
 
-@pytest.mark.parametrize(
-    ("kind", "in_class"),
-    [(kind, in_class) for kind in ARGUMENTS for in_class in (False, True) if in_class or kind != "static"],
-)
-def test_each_parameter_gets_its_own_argument(echo, kind, in_class):
-    marked = f"@pytest.mark.golden(['x']){ARGUMENTS[kind]}"
-    if in_class:
-        method = marked if kind == "static" else marked.replace("test_it(", "test_it(self, ", 1)
-        marked = "class TestIt:\n" + textwrap.indent(method, "    ")
-    word = "@pytest.fixture\ndef word():\n    return 'w'"
-    echo.test(f"import os\nfrom unittest import mock\n\n{word}\n\n{marked}")
-    echo.run().assert_outcomes(passed=1)
+def test_each_parameter_gets_its_own_argument(echo):
+    """In functions and in methods, a file each."""
+    head = "import os\nfrom unittest import mock\n\n@pytest.fixture\ndef word():\n    return 'w'\n\n"
+    for number, (kind, source) in enumerate(ARGUMENTS.items()):
+        function = f"@pytest.mark.golden(['x']){source}"
+        method = function if kind == "static" else function.replace("test_it(", "test_it(self, ", 1)
+        if kind != "static":
+            echo.test(head + function, f"test_{number}.py")
+        echo.test(head + "class TestIt:\n" + textwrap.indent(method, "    "), f"test_method_{number}.py")
+    echo.run().assert_outcomes(passed=2 * len(ARGUMENTS) - 1)

@@ -155,21 +155,34 @@ def test_one_case_says_nothing_of_a_metric(project, scored):
     assert verdict.headline == "1 case run; f1_macro is judged when all are"
 
 
-@pytest.mark.parametrize(
-    ("more", "why"),
-    [
-        (', metric="f1_marco"', "is not a scorer of scikit-learn; did you mean 'f1_macro'?"),
-        (', metric="brier_score"', "did you mean 'neg_brier_score'?"),
-        (", metric=0.5", "write the name of a scorer of scikit-learn, such as f1_macro, or a function"),
-        (', metric="accuracy", require_proof=True', "require_proof= does not go with metric="),
-        (', metric="accuracy", max_regressed=3', "max_regressed= does not go with metric="),
-        (', metric="accuracy"', "no approved baseline yet: there is nothing to compare 30 cases with"),
-    ],
-)
-def test_what_cannot_be_meant_is_refused(project, scored, more, why):
-    scored(F1.replace(', metric="f1_macro"', ""), more)
+NO_METRICS = {
+    'metric="f1_marco"': "is not a scorer of scikit-learn; did you mean 'f1_macro'?",
+    'metric="brier_score"': "did you mean 'neg_brier_score'?",
+    "metric=0.5": "write the name of a scorer of scikit-learn, such as f1_macro, or a function",
+}
+NO_LIMITS = {
+    'metric="accuracy", require_proof=True': "require_proof= does not go with metric=",
+    'metric="accuracy", max_regressed=3': "max_regressed= does not go with metric=",
+}
+
+
+@pytest.mark.parametrize("mistakes", [NO_METRICS, NO_LIMITS], ids=["metrics", "limits"])
+def test_what_cannot_be_meant_is_refused(project, scored, mistakes):
+    source = dedent(CASES)
+    for number, marker in enumerate(mistakes):
+        check = dedent(F1).replace('metric="f1_macro"{more}', marker)
+        source += check.replace("test_it", f"test_{number}")
+    scored()
+    project.test(source)
     result = project.run("--model-version=triage=1")
-    assert why in " ".join((result.stdout.str() + result.stderr.str()).split())
+    text = " ".join((result.stdout.str() + result.stderr.str()).split())
+    assert [said for said in mistakes.values() if said not in text] == []
+
+
+def test_a_metric_without_a_limit_needs_a_baseline(project, scored):
+    scored(F1.replace("f1_macro", "accuracy"))
+    headline = project.verdict(project.run("--model-version=triage=1")).headline
+    assert headline == "no approved baseline yet: there is nothing to compare 30 cases with"
 
 
 def test_every_case_must_say_what_is_expected(project):

@@ -1,5 +1,6 @@
 """``@model_fixture``: whatever can be called is a model, and the fixture is a fixture like any other."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -117,13 +118,15 @@ def upper():
 }
 
 
-@pytest.mark.parametrize("source", KINDS.values(), ids=KINDS)
-def test_takes(project, source):
-    project.model(source)
-    project.test(USE)
+def test_takes_whatever_can_be_called(project):
+    """Each in a test file of its own."""
+    for number, source in enumerate(KINDS.values()):
+        text = re.sub(r"(?<!\.)upper\b", f"upper_{number}", f"{source}{USE}")
+        project.test(f"from pytest_modelcheck import model_fixture\n{text}", f"test_{number}.py")
     result = project.run()
-    result.assert_outcomes(passed=1)
-    assert project.verdict(result).cases.passed == 3
+    result.assert_outcomes(passed=len(KINDS))
+    passed = {name: verdict.cases.passed for name, verdict in project.verdicts(result).items()}
+    assert passed == {f"test_upper_{number}": 3 for number in range(len(KINDS))}
 
 
 def test_in_an_ordinary_test_a_model_is_simply_called(project):
@@ -379,27 +382,24 @@ def test_one_definition_imported_in_two_places_is_one_model(project):
 
 
 MISTAKES = {
-    "nothing to call": ("return 3", "*conftest.py:*'upper' made a int; it must return something to call*"),
-    "None": ("return None", "*conftest.py:*'upper' made a NoneType*"),
+    "nothing to call": ("", "3", "*conftest.py:*'upper' made a int; it must return something to call*"),
+    "None": ("", "None", "*conftest.py:*'upper' made a NoneType*"),
+    "no such method": (
+        '(method="predict_proba")',
+        "str.upper",
+        "*conftest.py:*which has no method 'predict_proba'*",
+    ),
 }
 
 
-@pytest.mark.parametrize(("line", "message"), MISTAKES.values(), ids=MISTAKES)
-def test_is_refused_where_it_makes(project, line, message):
-    project.model(f"@model_fixture\ndef upper():\n    {line}\n")
+@pytest.mark.parametrize(("options", "made", "message"), MISTAKES.values(), ids=MISTAKES)
+def test_is_refused_where_it_makes(project, options, made, message):
+    project.model(f"@model_fixture{options}\ndef upper():\n    return {made}\n")
     project.test(USE)
     result = project.run()
     result.assert_outcomes(errors=1)
     result.stdout.fnmatch_lines([message])
     result.stdout.no_fnmatch_line("*pytest_modelcheck/*")
-
-
-def test_a_method_that_is_not_there_is_named(project):
-    project.model('@model_fixture(method="predict_proba")\ndef upper():\n    return str.upper\n')
-    project.test(USE)
-    result = project.run()
-    result.assert_outcomes(errors=1)
-    result.stdout.fnmatch_lines(["*conftest.py:*which has no method 'predict_proba'*"])
 
 
 OPTIONS = {

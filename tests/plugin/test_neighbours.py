@@ -188,10 +188,12 @@ def test_an_expected_failure_is_shown_as_pytest_shows_it(project, strict):
     marker = f"@pytest.mark.xfail(strict={strict})\n"
     project.test(f'{marker}@pytest.mark.golden("tickets.yaml")\ndef test_it(triage, case):\n'
                  "    assert triage(case.input) == case.expected\n")  # fmt: skip
-    result = project.run("--model-version=2.1", "--modelcheck-report=gitlab:quality.json")
+    options = ("--modelcheck-report=gitlab:quality.json", "--junitxml=junit.xml")
+    result = project.run("--model-version=2.1", *options)
     result.assert_outcomes(xfailed=1)
     assert project.verdict(result).status is Status.FAILED
-    result.stdout.fnmatch_lines(["*xfail test_it*", "1 xfailed; answers*"])
+    result.stdout.fnmatch_lines([" xfail test_it*", "1 xfailed; answers*"])
+    assert 'name="modelcheck.status" value="xfailed"' in (project.path / "junit.xml").read_text()
     assert "FAIL" not in result.stdout.str()
     assert (project.path / "quality.json").read_text() == "[]\n"
     passing = project.run("--model-version=2.0")
@@ -390,6 +392,44 @@ def test_a_lone_surrogate_in_a_model_fixture_hides_no_error(project):
     result = project.run_apart("-p", "xdist", "-n1", "--model-version=2.0")
     result.assert_outcomes(errors=1)
     result.stdout.fnmatch_lines(["*OSError: no \\ud83d here"])
+
+
+def test_time_that_a_session_froze_stops_no_loop_and_makes_no_answer_fast(project):
+    pytest.importorskip("freezegun")
+    project.model(
+        """
+        import asyncio
+        import threading
+
+        import freezegun
+
+        freezegun.freeze_time("2199-01-01").start()
+
+        @model_fixture(timeout=20)
+        def slow(model_version):
+            async def answer(text):
+                await asyncio.sleep(0.05)
+                return text
+
+            return answer
+
+        @model_fixture
+        def late(model_version):
+            def answer(text):
+                threading.Event().wait(0.05)
+                return text
+
+            return answer
+        """
+    )
+    limits = '@pytest.mark.golden(["a", "b"], max_latency_p95=0.01)\n'
+    project.test(
+        f"{limits}async def test_slow(slow, case):\n    assert await slow(case.input) == case.input\n"
+        f"{limits}def test_late(late, case):\n    assert late(case.input) == case.input\n"
+    )
+    result = project.run_apart("-p", "no:cacheprovider", "--model-version=1", timeout=60)
+    result.assert_outcomes(failed=2)
+    result.stdout.fnmatch_lines(["95% of 2 answers within *, within 0.01 s required (2 took longer)"] * 2)
 
 
 def test_testmon_is_warned_of_where_it_selects(project):

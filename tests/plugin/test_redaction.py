@@ -208,49 +208,53 @@ def test_live_logs_and_log_files_show_no_key(leaking):
     assert "key [redacted]" in (leaking.path / "out.log").read_text()
 
 
+CUT = """
+TEXT = "." * BEFORE + " KEY " + "." * 110
+
+def check(text):
+    return False
+
+@pytest.mark.golden(["a"])
+def test_called(triage, case):
+    triage(case.input)
+    assert check(TEXT)
+
+@pytest.mark.golden(["a"])
+def test_compared(triage, case):
+    triage(case.input)
+    assert TEXT == "." * BEFORE + " KEY " + "." * 109
+
+@pytest.mark.golden(["a"])
+def test_only_the_key_differs(triage, case):
+    triage(case.input)
+    assert TEXT == TEXT.replace("abcdefghij", "abcdefghijk")
+
+@pytest.mark.golden(["a"])
+def test_listed(triage, case):
+    triage(case.input)
+    assert [TEXT, 1] == [TEXT, 2]
+
+@pytest.mark.golden(["a"])
+def test_exchanged(triage, case):
+    triage(case.input)
+    assert [TEXT, 1] == [1, TEXT]
+
+def test_plain(triage):
+    assert check([TEXT])
+"""
+
+
 @pytest.mark.parametrize("flags", [(), ("-v",), ("-vv",)], ids=str)
-@pytest.mark.parametrize("before", [0, 10, 80, 95, 100, 105, 110, 115, 118, 400, 550, 700])
-def test_of_a_key_that_pytest_would_cut_in_two_nothing_is_left(project, before, flags):
+def test_of_a_key_that_pytest_would_cut_in_two_nothing_is_left(project, flags):
     project.model("""
         @model_fixture
         def triage(model_version):
             return str
     """)
-    project.test(f"""
-        TEXT = "." * {before} + " {KEY} " + "." * 110
-
-        def check(text):
-            return False
-
-        @pytest.mark.golden(["a"])
-        def test_called(triage, case):
-            triage(case.input)
-            assert check(TEXT)
-
-        @pytest.mark.golden(["a"])
-        def test_compared(triage, case):
-            triage(case.input)
-            assert TEXT == "." * {before} + " {KEY} " + "." * 109
-
-        @pytest.mark.golden(["a"])
-        def test_only_the_key_differs(triage, case):
-            triage(case.input)
-            assert TEXT == TEXT.replace("abcdefghij", "abcdefghijk")
-
-        @pytest.mark.golden(["a"])
-        def test_listed(triage, case):
-            triage(case.input)
-            assert [TEXT, 1] == [TEXT, 2]
-
-        @pytest.mark.golden(["a"])
-        def test_exchanged(triage, case):
-            triage(case.input)
-            assert [TEXT, 1] == [1, TEXT]
-
-        def test_plain(triage):
-            assert check([TEXT])
-    """)
+    places = [0, 10, 80, 95, 100, 105, 110, 115, 118, 400, 550, 700]
+    for before in places:
+        project.test(CUT.replace("BEFORE", str(before)).replace("KEY", KEY), f"test_{before}.py")
     result = project.run("--model-version=2.0", *flags)
-    result.assert_outcomes(failed=6)
+    result.assert_outcomes(failed=6 * len(places))
     for part in ("sk-pro", "0123", "4567", "cdef", "fghij"):
         assert part not in result.stdout.str()

@@ -51,12 +51,18 @@ def test_a_case_that_is_skipped_has_no_score(project):
     assert verdict.cases.skipped == 2
 
 
-@pytest.mark.parametrize("value", ["1.5", "-0.1", "'good'", "'0.5'", "None", "float('nan')", "10**400"])
-def test_what_is_no_score_is_an_error_that_says_so(project, value):
-    result, verdict = graded(project, f"score({value})")
-    result.assert_outcomes(failed=1)
-    assert verdict.cases.error == 4
-    assert "a score is a number from 0.0 (worst) to 1.0 (best)" in verdict.headline
+def test_what_is_no_score_is_an_error_that_says_so(project):
+    values = ("1.5", "-0.1", "'good'", "'0.5'", "None", "float('nan')", "10**400")
+    check = (
+        "@pytest.mark.golden([0.2, 0.4])\ndef test_{}(echo, case, score):\n    echo(case.input); score({})\n"
+    )
+    project.model(ECHO)
+    project.test("".join(check.format(number, value) for number, value in enumerate(values)))
+    verdicts = project.verdicts(project.run("--model-version=1"))
+    assert len(verdicts) == len(values)
+    for verdict in verdicts.values():
+        assert verdict.cases.error == 2
+        assert "a score is a number from 0.0 (worst) to 1.0 (best)" in verdict.headline
 
 
 def test_what_rounding_carried_over_an_end_is_that_end(project):

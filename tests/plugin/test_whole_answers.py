@@ -548,3 +548,58 @@ def test_a_field_that_is_gone_or_of_another_type_is_a_change_and_named(project, 
     result.assert_outcomes(failed=1)
     result.stdout.fnmatch_lines(["*6/6 answers changed (100%), none allowed*"])
     project.command("diff", "2").stdout.fnmatch_lines([f"*score: {told}"])
+
+
+READING = """
+import pytest
+
+
+@pytest.mark.golden(["a", "b"])
+def test_the_same(triage, case):
+    assert triage(case.input) == case.approved
+"""
+
+
+CHANGING = """
+
+@pytest.mark.golden(["a", "b"], max_changed=0)
+def test_changes(triage, case):
+    assert triage(case.input)
+"""
+
+
+@pytest.mark.parametrize("fields", ["", "score: float = 0.0; note: str = field(kw_only=True)"])
+def test_answers_of_a_type_that_became_another_can_be_approved_again(project, fields):
+    """The error of a body that reads ``case.approved`` advises it, and once led nowhere."""
+    project.test(READING)
+    project.model(EVOLVING.replace("FIELDS", "score: float = 0.0"))
+    project.run("--model-version=1", "--modelcheck-update").assert_outcomes(passed=1)
+    project.model(EVOLVING.replace("FIELDS", fields).replace('")', '", note="x")' if fields else '")'))
+    result = project.run("--model-version=2")
+    result.assert_outcomes(failed=1)
+    said = " ".join(result.stdout.str().split())
+    assert "has a different form than today's answers" in said
+    assert "Approve the check again (pytest --modelcheck-update)" in said
+    project.run("--model-version=2", "--modelcheck-update").assert_outcomes(passed=1)
+    project.run("--model-version=2").assert_outcomes(passed=1)
+
+
+def test_an_answer_that_was_not_stored_can_be_approved_again_once_its_type_is_named(project):
+    project.test(READING + CHANGING)
+    unnamed = EVOLVING.replace("FIELDS", "score: float = 0.0")
+    project.model(unnamed.replace("(returns=list[Reply])", ""))
+    project.run("--model-version=1", "--modelcheck-update").assert_outcomes(passed=2, warnings=1)
+    result = project.run("--model-version=1")
+    result.assert_outcomes(failed=2, warnings=1)
+    assert "objects of conftest.Reply" in result.stdout.str()
+    assert "modelcheck approve" not in result.stdout.str()  # it would be red again
+    project.model(unnamed)
+    result = project.run("--model-version=1")
+    result.stdout.fnmatch_lines(
+        [
+            "*was not stored, so that there is no case.approved*",
+            "*so it is unknown what changed: the approved answer was not stored. Approve the check again*",
+        ]
+    )
+    project.run("--model-version=1", "--modelcheck-update").assert_outcomes(passed=2)
+    project.run("--model-version=1").assert_outcomes(passed=2)

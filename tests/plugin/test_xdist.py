@@ -85,8 +85,9 @@ def test_inconclusive_checks_warn_from_a_worker_too(project):
         """
     )
     result = project.run_apart("-p", "xdist", "-n", "1", "--model-version=1")
-    result.assert_outcomes(passed=1, warnings=1)
+    result.assert_outcomes(passed=1)
     result.stdout.fnmatch_lines(["*InconclusiveWarning: *::test_coin: *"])
+    assert result.stdout.str().count("InconclusiveWarning") == 1
 
 
 def test_the_controller_approves_what_three_workers_saw_as_one_process_does_byte_for_byte(project):

@@ -221,6 +221,19 @@ def test_a_rate_says_that_errors_do_not_count_in_it():
     assert "pass rate   100% of the 25 cases without an error   (approved: 96.5%)" in text
 
 
+@pytest.mark.parametrize("note", ["error", "failed"])
+def test_of_an_error_that_happens_again_only_the_new_value_is_shown(note):
+    """Also where ``wrong_if=`` makes it a wrong answer."""
+    lines = "test_a.py:8: in test_a\n    parse(x)\nE   1 validation error\nE   amount\nE     not a number: {}"
+    shown = tuple(
+        ShownCase(id=f"t-{value}", note=note, input="a", message=lines.format(value)) for value in (1, 2, 2)
+    )
+    text = failure(replace(RED, cases=Tally(passed=1, failed=3), shown=shown, hidden=0))
+    assert text.count("in test_a") == 1
+    assert text.count("not a number: 1") == text.count("not a number: 2") == 1
+    assert text.count("(the same error)") == 2
+
+
 def test_the_header():
     assert (
         header_line(["triage", "judge"], None, None, "off")
