@@ -25,9 +25,9 @@ from pytest_modelcheck.canonical.kinds import (
 )
 from pytest_modelcheck.canonical.lowering import DEEP, Lowering, plain_line
 from pytest_modelcheck.canonical.refusal import NotKept, Refusal, Unreadable, article, qualified
-from pytest_modelcheck.canonical.shapes import Classes
+from pytest_modelcheck.canonical.shapes import Classes, outlined
 from pytest_modelcheck.canonical.text import excerpt
-from pytest_modelcheck.canonical.types import ANYTHING, Adapter, Shape, outlined
+from pytest_modelcheck.canonical.types import ANYTHING, Adapter, Shape
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

@@ -230,7 +230,12 @@ def _both(then: bytes, now: bytes) -> tuple[Any, Any]:
 
 
 def _patterns(ignored: Sequence[str]) -> Patterns:
-    return [tuple(way.replace("[", ".").replace("]", "").split(".")) for way in ignored]
+    return list(map(_steps, ignored))
+
+
+def _steps(way: str) -> tuple[str, ...]:
+    """Split a way as reports write it: ``[0].id``, ``choices[].text``."""
+    return tuple(way.replace("[]", ".*").replace("[", ".").replace("]", "").removeprefix(".").split("."))
 
 
 # -- the parts of a value, whatever its kind ----------------------------------------------------------
@@ -319,6 +324,7 @@ def _are_equal(old: Any, new: Any) -> bool:
 def _matched(patterns: Patterns, name: str) -> list[tuple[str, ...]]:
     """Return the rest of the patterns after a step; an empty one says that an ignored part follows."""
     found: list[tuple[str, ...]] = []
+    steps = _steps(name) if "." in name or "[" in name else ()  # of a key with a dot in it
     for pattern in patterns:
         head, rest = pattern[0], pattern[1:]
         if head == "**":
@@ -326,7 +332,13 @@ def _matched(patterns: Patterns, name: str) -> list[tuple[str, ...]]:
             found.extend(_matched([rest], name) if rest else [()])
         elif head in ("*", name):
             found.append(rest)
+        elif steps and len(pattern) >= len(steps) and all(map(_is_step, pattern, steps)):
+            found.append(pattern[len(steps) :])
     return found
+
+
+def _is_step(wanted: str, step: str) -> bool:
+    return wanted in ("*", step)
 
 
 def _pruned(form: Any, patterns: Patterns) -> Any:

@@ -40,6 +40,7 @@ _BASES: Final[dict[type, Callable[[Any], Any]]] = {
 """The content of a subclass as the plain type, past whatever the subclass says of it."""
 _HEAP: Final = 1 << 9  # Py_TPFLAGS_HEAPTYPE
 _ATOMS: Final = frozenset({str, int, bool, float, type(None)})
+_HASH: Final = "_attrs_cached_hash"  # attrs works it out again where it is None
 _set: Final = object.__setattr__
 
 
@@ -98,16 +99,6 @@ class Shape:
 ANYTHING: Final = Shape()
 
 
-def outlined(shape: Shape | None, within: tuple[int, ...] = ()) -> Any:
-    """Return a shape as plain data: which classes stand where without a tag."""
-    if shape is None or id(shape.entries) in within:  # a TypedDict that names itself
-        return None
-    within = (*within, id(shape.entries))
-    entries = {key: outlined(entry, within) for key, entry in shape.entries.items()}
-    inside = [outlined(shape.items, within), outlined(shape.values, within), entries]
-    return [shape.adapter and shape.adapter.name, *inside]
-
-
 class Adapter:
     """A class whose objects are written as named parts. This one: an object with attributes.
 
@@ -163,7 +154,7 @@ class Adapter:
     def at_default(self, _value: Any, parts: dict[str, Any], form: Callable[[Any], Any]) -> list[str]:
         """The fields of an object that are at their default. ``form`` tells values apart by their content."""
         if self._initial is None:
-            self._initial = {name: _made(*given) for name, given in self._defaults.items()}
+            self._initial = {name: _made(make) for name, make in self._defaults.items()}
         return [
             name
             for name, default in self._initial.items()
@@ -173,7 +164,9 @@ class Adapter:
     def _held(self, value: Any) -> dict[str, Any]:
         held: dict[str, Any] = value.__dict__ if self._has_dict else {}
         if self._slots:
-            return held | {name: getattr(value, name) for name in self._slots if hasattr(value, name)}
+            held = held | {name: getattr(value, name) for name in self._slots if hasattr(value, name)}
+        if _HASH in held:  # that of another process is another, of equal fields too
+            held = held | {_HASH: None}
         return held
 
     def _fields(self, held: dict[str, Any]) -> dict[str, Any]:
@@ -220,8 +213,7 @@ class Adapter:
         for name in self._named.difference(parts, absent):
             if name not in self._defaults:
                 raise ValueError(f"{self.name} has gained the field {name!r}, which has no default")
-            value, factory = self._defaults[name]
-            parts[name] = value if factory is None else factory()
+            parts[name] = self._defaults[name]()
             left.append(name)
         more = [name for name in parts if name not in self._named and name[:1] != "$"]
         if more:
@@ -413,22 +405,19 @@ def _is_default(value: Any, default: Any, form: Callable[[Any], Any] = id) -> bo
     return bool(form(value) == form(default))
 
 
-def _made(default: Any, factory: Callable[[], Any] | None) -> Any:
+def _made(make: Callable[[], Any]) -> Any:
     try:
-        return default if factory is None else factory()
+        return make()
     except Exception:  # noqa: BLE001 - a factory of the user's; what it raises here is no answer's business
         return ABSENT
 
 
-def _defaults(kind: Any) -> dict[str, tuple[Any, Callable[[], Any] | None]]:
-    """The default, or what makes one, by the name of the field."""
+def _defaults(kind: Any) -> dict[str, Callable[[], Any]]:
+    """Return functions that make the defaults of the fields that have one."""
     given: Any = ()
     if is_pydantic(kind) and not dataclasses.is_dataclass(kind):
-        made = {
-            name: partial(one.get_default, call_default_factory=True)
-            for name, one in kind.model_fields.items()
-        }
-        return {name: (None, one) for name, one in made.items() if not kind.model_fields[name].is_required()}
+        optional = {name: one for name, one in kind.model_fields.items() if not one.is_required()}
+        return {name: partial(one.get_default, call_default_factory=True) for name, one in optional.items()}
     if dataclasses.is_dataclass(kind):
         given = [(field.name, field.default, field.default_factory) for field in dataclasses.fields(kind)]
     elif hasattr(kind, "__attrs_attrs__"):
@@ -438,15 +427,15 @@ def _defaults(kind: Any) -> dict[str, tuple[Any, Callable[[], Any] | None]]:
         given = [(name, default, default) for name, default in last][::-1]
     elif hasattr(kind, "_field_defaults"):
         given = [(name, default, None) for name, default in kind._field_defaults.items()]
-    found: dict[str, tuple[Any, Callable[[], Any] | None]] = {}
+    found: dict[str, Callable[[], Any]] = {}
     for name, default, factory in given:
         if type(factory).__name__ == "Factory":  # of attrs and of msgspec
             if not getattr(factory, "takes_self", False):
-                found[name] = (None, factory.factory)
+                found[name] = factory.factory
         elif factory is not default and callable(factory):
-            found[name] = (None, factory)
+            found[name] = factory
         elif type(default).__name__ not in _NO_DEFAULT:
-            found[name] = (default, None)
+            found[name] = partial(lambda one: one, default)
     return found
 
 

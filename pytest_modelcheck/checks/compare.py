@@ -6,7 +6,7 @@ PYTEST_DONT_REWRITE
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from pytest_modelcheck.baselines.sameness import differ
 from pytest_modelcheck.canonical import why_unkept
@@ -57,7 +57,9 @@ class Pair:
     @property
     def unseen(self) -> str | None:
         """Why some of its answers cannot be compared, with a remedy; ``None`` if all can be."""
-        return next((why for now, then in self.matched() if (why := why_unseen(now, then))), None)
+        if (why := why_unseen(*(now for now, _ in self.matched()))) is not None:
+            return why
+        return None if why_unseen(*(then for _, then in self.matched())) is None else APPROVED_UNKEPT
 
     def matched(self) -> Iterable[tuple[TrialResult, TrialResult]]:
         """Each current trial with its approved one: the same run of it, else the first."""
@@ -67,6 +69,10 @@ class Pair:
         approved = {trial.key: trial for trial in reversed(self.then)}
         first = {trial.key[:2]: trial for trial in reversed(self.then)}
         return [(trial, approved.get(trial.key) or first[trial.key[:2]]) for trial in self.now]
+
+
+APPROVED_UNKEPT: Final = "the approved answer was not stored. Approve the check again"
+"""Why answers cannot be compared of which today's could be stored."""
 
 
 def why_unseen(*trials: TrialResult) -> str | None:

@@ -9,10 +9,10 @@ PYTEST_DONT_REWRITE
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import Enum
+from json import dumps, loads
 from types import UnionType
 from typing import TYPE_CHECKING, Any, Final, Literal, Union, get_args, get_origin, get_type_hints
 
@@ -53,7 +53,7 @@ class Outline:
 
     def add(self, line: bytes) -> None:
         """Add one answer, given as canonical JSON."""
-        for place, value in _values(json.loads(whole(line)), ""):
+        for place, value in _values(loads(whole(line)), ""):
             self._kinds.setdefault(place, set()).add(_kind(value))
             if isinstance(value, dict) and _kind(value) == "object":
                 names = {_inside(place, name) for name in _fields(value)}
@@ -68,7 +68,7 @@ class Outline:
                 self._look_at(one, f"{place}[]")
             return
         if isinstance(value, Enum):
-            self._declared.setdefault(place, set()).update(json.dumps(one.name) for one in type(value))
+            self._declared.setdefault(place, set()).update(dumps(one.name) for one in type(value))
             return
         if isinstance(value, dict):
             held: Mapping[Any, Any] = value
@@ -104,7 +104,7 @@ def shape_of(lines: Iterable[bytes], decode: Callable[[bytes], Any] | None = Non
 
 def broken(shape: Mapping[str, list[str]], line: bytes) -> Iterator[str]:
     """Describe how an answer breaks the approved shape, one clause for each field."""
-    for place, value in _values(json.loads(whole(line)), ""):
+    for place, value in _values(loads(whole(line)), ""):
         kind = _kind(value)
         if kind == "object":
             names = {_inside(place, name) for name in _fields(value)}
@@ -112,7 +112,7 @@ def broken(shape: Mapping[str, list[str]], line: bytes) -> Iterator[str]:
                 if required not in names:
                     yield f"{required} is gone"
         known = [one for one in shape.get(place or _WHOLE, ()) if one != _OPTIONAL]
-        if not known or kind in known or (kind in ("text", "number", "bool") and json.dumps(value) in known):
+        if not known or kind in known or (kind in ("text", "number", "bool") and dumps(value) in known):
             continue
         shown = f" ({excerpt(repr(value), 40)})" if kind in ("text", "number", "bool") else ""
         yield f"{place or 'the answer'} is {kind}{shown}, and was {' or '.join(known)}"
@@ -164,7 +164,7 @@ def _kind(value: Any) -> str:
     """The type of a value; for a member of an enumeration, its name as JSON."""
     if isinstance(value, dict):
         if set(value) == {"$type", "name"}:
-            return json.dumps(value["name"])
+            return dumps(value["name"])
         mark = next(iter(value), "")
         if mark.startswith("$") and mark not in ("$type", "$default"):
             return "number" if mark in ("$float", "$int") else mark[1:]
@@ -216,7 +216,7 @@ def _by_schema(part: Mapping[str, Any], place: str) -> Iterator[tuple[str, set[s
     """The same for a part of a JSON Schema; enumerations behind ``$ref`` are found through their types."""
     values = part.get("enum", [part["const"]] if "const" in part else ())
     if values:
-        yield place, {json.dumps(value) for value in values if value is not None}
+        yield place, {dumps(value) for value in values if value is not None}
     for choice in part.get("anyOf", ()):
         yield from _by_schema(choice, place)
     if isinstance(part.get("items"), dict):
@@ -226,9 +226,9 @@ def _by_schema(part: Mapping[str, Any], place: str) -> Iterator[tuple[str, set[s
 def _enumerated(hint: Any) -> Iterator[str]:
     """The values of the ``Literal`` or ``Enum`` that a field is declared with, as JSON."""
     if get_origin(hint) is Literal:
-        yield from (json.dumps(value) for value in get_args(hint) if isinstance(value, (str, int, bool)))
+        yield from (dumps(value) for value in get_args(hint) if isinstance(value, (str, int, bool)))
     elif isinstance(hint, type) and issubclass(hint, Enum):
-        yield from (json.dumps(one.name) for one in hint)
+        yield from (dumps(one.name) for one in hint)
     elif get_origin(hint) in (Union, UnionType):
         parts = [set(_enumerated(part)) for part in get_args(hint) if part is not type(None)]
         if parts and all(parts):

@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING
 from pytest_modelcheck.canonical.text import apart, counted, percent, plural
 from pytest_modelcheck.checks.excess import of_changes, of_regressions, of_variants
 from pytest_modelcheck.checks.limits import ROUNDING, allowed, exceeds
-from pytest_modelcheck.checks.noise import DropNoise, RateNoise, Rule, ShareNoise
+from pytest_modelcheck.checks.noise import DropNoise, RateNoise, ShareNoise
 from pytest_modelcheck.checks.series import trend
-from pytest_modelcheck.checks.verdicts import with_reason
+from pytest_modelcheck.checks.verdicts import Rule, with_reason
 from pytest_modelcheck.errors import UsageError
 from pytest_modelcheck.records import GRADE, Finding, Status
 

@@ -17,7 +17,7 @@ from pytest_modelcheck.records import Status
 if TYPE_CHECKING:
     from pytest_modelcheck.checks.evidence import Evidence
     from pytest_modelcheck.checks.limits import Allowance
-    from pytest_modelcheck.checks.noise import Rule
+    from pytest_modelcheck.checks.verdicts import Rule
     from pytest_modelcheck.records import Finding
     from pytest_modelcheck.stats.noise import Excess, Rise
 

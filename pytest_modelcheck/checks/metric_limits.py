@@ -17,7 +17,7 @@ from pytest_modelcheck.checks.protocol import ALL
 if TYPE_CHECKING:
     from pytest_modelcheck.checks.limits import Limits
     from pytest_modelcheck.checks.metrics import Scores
-    from pytest_modelcheck.checks.noise import Rule
+    from pytest_modelcheck.checks.verdicts import Rule
     from pytest_modelcheck.records import Finding
 
 _POWER: Final = 3.6

@@ -16,8 +16,8 @@ from pytest_modelcheck.records import Finding, Status
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterable, Mapping
 
-    from pytest_modelcheck.checks.noise import Rule
     from pytest_modelcheck.checks.observed import Observed
+    from pytest_modelcheck.checks.verdicts import Rule
     from pytest_modelcheck.records import CaseResult
 
 Series = tuple[tuple[float, ...], ...]

@@ -1,18 +1,21 @@
-"""The text for a limit whose miss noise may explain.
+"""From what was observed to a finding: the rule that decides, and the text for a miss that noise may explain.
 
 PYTEST_DONT_REWRITE
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Final, Protocol
 
-from pytest_modelcheck.canonical.text import plural
-from pytest_modelcheck.checks.protocol import Reason
+from pytest_modelcheck.canonical.text import percent, plural
+from pytest_modelcheck.checks.protocol import DOUBTFUL, Reason
+from pytest_modelcheck.records import Finding, Status
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
+    from pytest_modelcheck.checks.limits import Limits
     from pytest_modelcheck.checks.protocol import Look
 
 UNSEEN: Final = (
@@ -71,3 +74,121 @@ def _broken_for_good(cases: Sequence[str]) -> str:
     named = ", ".join(cases[:_NAMED]) + (", ..." if len(cases) > _NAMED else "")
     never = "never passes now" if len(cases) == 1 else "never pass now"
     return f"{plural(len(cases), 'case')} that always passed {never}, however often run: {named}"
+
+
+class Noise(Protocol):
+    """The noise in the observation that one limit is compared with."""
+
+    def p_value(self, false_fail_rate: float) -> float:
+        """The chance of the observation, or a worse one, if the requirement were just met."""
+
+    def least_p_value(self) -> float:
+        """The p-value of the worst result that so many cases can have."""
+
+    def readily(self, false_fail_rate: float) -> float:
+        """The same as ``p_value``, or for bounds that take nothing for granted by a sharper test."""
+
+    def chance_of_pass(self, tolerance: float) -> tuple[float, str]:
+        """The chance of so good a result with a shortfall of ``tolerance``, and that shortfall in words."""
+
+    def reveals(self, limits: Limits) -> str:
+        """Name the shortfall that the cases can detect, as the start of a sentence."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """Makes a finding of an observed value.
+
+    Attributes:
+        limits: The limits of the check.
+        varies: Whether the model varies.
+        looks: The final looks at limits that noise may cause to be missed; they take precedence.
+        broken: The ids of the cases that are broken for good.
+        sets: The number of sets of runs.
+    """
+
+    limits: Limits
+    varies: bool
+    looks: Mapping[str, Look] = field(default_factory=dict)
+    broken: tuple[str, ...] = ()
+    sets: int = 1
+
+    @property
+    def noisy(self) -> bool:
+        """True if noise affects the observation."""
+        return self.varies or self.limits.population == "sample"
+
+    def finding(
+        self,
+        limit: str,
+        summary: str,
+        met: bool,
+        noise: Noise,
+        context: float | None = None,
+    ) -> Finding:
+        """Decide: exactly if there is no noise, else by whether noise explains a miss."""
+        against_baseline = limit != "at_least"
+        look = self.looks.get(limit)
+        if look is not None and not (look.status is Status.PASSED and self.limits.require_proof):
+            return self._looked(look, limit, summary, noise)
+        if look is None and not self.noisy:
+            status = Status.PASSED if met else Status.FAILED
+            return Finding(limit, status, summary, against_baseline, context)
+        if met or look is not None:  # a look that passed, of which proof is asked for
+            return self._met(limit, summary, noise, against_baseline=against_baseline, context=context)
+        rate = self.limits.false_fail_rate
+        p_value = noise.p_value(rate)
+        reveals = noise.reveals(self.limits)
+        if p_value <= rate:
+            return Finding(limit, Status.FAILED, summary, against_baseline, p_value, reveals)
+        explained = "noise" if self.varies else "the choice of cases"
+        # With too few cases for any result to fail, nothing at all would be noticed, so that is no pass.
+        if p_value > DOUBTFUL and noise.readily(rate) > DOUBTFUL and noise.least_p_value() <= rate:
+            text = f"{summary}; {explained} explains it"
+            found = self._met(limit, text, noise, against_baseline=against_baseline, context=p_value)
+            return replace(found, reveals=reveals)
+        return self.inconclusive(
+            limit, f"{summary}; {explained} could explain it", against_baseline, p_value, reveals
+        )
+
+    def _looked(self, look: Look, limit: str, summary: str, noise: Noise) -> Finding:
+        """Return the finding of a look, unless it passes with the shortfall that the cases can detect."""
+        text = with_reason(look, summary, self.broken, self.sets)
+        against_baseline = limit != "at_least"
+        if look.status is Status.PASSED:
+            return Finding(limit, Status.PASSED, text, against_baseline, look.p_value)
+        unhelped = look.reason in (Reason.EXACT, Reason.NOTHING_SEEN)  # by any number of cases
+        reveals = None if unhelped else noise.reveals(self.limits)
+        if look.status is Status.INCONCLUSIVE:
+            return self.inconclusive(limit, text, against_baseline, look.p_value, reveals)
+        return Finding(limit, Status.FAILED, text, against_baseline, look.p_value, reveals)
+
+    def _met(
+        self, limit: str, summary: str, noise: Noise, *, against_baseline: bool, context: float | None
+    ) -> Finding:
+        if self.limits.require_proof:
+            chance, shortfall = noise.chance_of_pass(self.limits.tolerance or 0.0)
+            if chance > self.limits.false_pass_rate:
+                likely = percent(round(chance, 3))
+                met = "" if summary.endswith("explains it") else "met, but "
+                unproven = (
+                    f"{summary}; {met}not proven: {shortfall} would show this with a chance of {likely}"
+                )
+                return self.inconclusive(
+                    limit, unproven, against_baseline, context, noise.reveals(self.limits)
+                )
+        return Finding(limit, Status.PASSED, summary, against_baseline, context)
+
+    def inconclusive(
+        self,
+        limit: str,
+        summary: str,
+        against_baseline: bool,
+        p_value: float | None,
+        reveals: str | None,
+    ) -> Finding:
+        """Return an inconclusive finding: a warning, or a failure if ``inconclusive="fail"``."""
+        if self.limits.inconclusive == "fail":
+            text = f'{summary} (inconclusive="fail")'
+            return Finding(limit, Status.FAILED, text, against_baseline, p_value, reveals)
+        return Finding(limit, Status.INCONCLUSIVE, summary, against_baseline, p_value, reveals)

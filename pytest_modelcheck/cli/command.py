@@ -36,7 +36,9 @@ class _Misused(click.ClickException):
 
 
 def _quoted(error: click.UsageError) -> click.UsageError:
-    """Make one of click's messages, which may quote the command line, safe to print."""
+    """Make one of click's messages, which may quote the command line, safe to print; help stays help."""
+    if isinstance(error, getattr(click.exceptions, "NoArgsIsHelpError", ())):  # since click 8.2
+        return error
     return click.UsageError(harmless(error.format_message()), error.ctx)
 
 

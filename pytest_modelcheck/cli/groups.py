@@ -118,8 +118,7 @@ class _WithRest(click.Command):
     "--format",
     "form",
     type=click.Choice(["text", "json", "html", "markdown"]),
-    default="text",
-    show_default=True,
+    help="By default as FILE ends, else text.",
 )
 @click.option("--output", type=_FILE, help="Write to this file, not to the terminal.")
 @click.option(
@@ -130,7 +129,11 @@ class _WithRest(click.Command):
 )
 @click.pass_context
 def mutate(
-    ctx: click.Context, versions: tuple[str, ...], form: str, output: Path | None, fail_under: float | None
+    ctx: click.Context,
+    versions: tuple[str, ...],
+    form: str | None,
+    output: Path | None,
+    fail_under: float | None,
 ) -> None:
     """Show whether the suite would notice if the model got worse.
 

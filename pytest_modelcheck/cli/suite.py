@@ -15,7 +15,6 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from pytest_modelcheck.baselines.atomic import replace as write
 from pytest_modelcheck.baselines.provenance import defines
 from pytest_modelcheck.canonical.text import percent, plural
 from pytest_modelcheck.cases import load
@@ -35,10 +34,10 @@ from pytest_modelcheck.reports.mutation import (
     mutation_lines,
     mutation_markdown,
 )
-from pytest_modelcheck.reports.outputs import workflow_command
+from pytest_modelcheck.reports.outputs import workflow_command, write_file
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 
     from pytest_modelcheck.baselines.header import Header
     from pytest_modelcheck.cli.project import Project
@@ -57,16 +56,17 @@ def existence(project: Project, headers: Iterable[Header]) -> Callable[[Header],
     headers = list(headers)
     files = sorted({header.test.partition("::")[0] for header in headers})
     there = [file for file in files if (project.root / file).is_file()]
-    collected = _collected(project, there)
-    if not collected and not all(_is_written(project.root, header.test) for header in headers):
+    collected, skipped = _collected(project, there)
+    if not (collected or skipped) and not all(_is_written(project.root, header.test) for header in headers):
         raise UsageError(
             f"pytest collects no test in {shown(project.root)}, so it is unknown which of them still "
             "exist. Run the command in the folder of the tests, or remove the files yourself (git rm)"
         )
-    silent = set(there) - {test.partition("::")[0] for test in collected}
+    functions = {test.partition("[")[0] for test in collected}
     return lambda header: (
         _asks(header, collected)
-        or (header.test.partition("::")[0] in silent and _is_written(project.root, header.test))
+        or header.test.partition("::")[0] in skipped
+        or (header.test.partition("[")[0] not in functions and _is_written(project.root, header.test))
     )
 
 
@@ -80,16 +80,17 @@ def _asks(header: Header, collected: Mapping[str, Sequence[str]]) -> bool:
 
 
 def _is_written(root: Path, check: str) -> bool:
-    """Return whether a file from which nothing was collected (it may be skipped) contains the test."""
+    """Return whether a file contains a test that was not collected: an ``if`` may stand before it."""
     file, _, rest = check.partition("::")
     return (root / file).is_file() and defines(root / file, rest.partition("[")[0].replace("::", "."))
 
 
-def _collected(project: Project, files: Iterable[str]) -> Mapping[str, Sequence[str]]:
-    """The models that each test uses, by node id."""
+def _collected(project: Project, files: Iterable[str]) -> tuple[Mapping[str, Sequence[str]], Collection[str]]:
+    """The models that each test uses, by node id; and the files that were skipped as a whole."""
     arguments = ["--rootdir", str(project.root), "--confcutdir", str(project.root), *files]
     unknown = "so it is unknown which of them still exist"
-    return dict(collected_by_pytest("--modelcheck-collected", arguments, project.root, unknown))
+    found = collected_by_pytest("--modelcheck-collected", arguments, project.root, unknown)
+    return found["models"], found["skipped"]
 
 
 def collected_by_pytest(
@@ -261,10 +262,12 @@ LINT_FORMATS: Final[dict[str, Callable[[Found], Iterator[str]]]] = {
 
 
 MUTATION_FORMATS: Final[dict[str, Callable[[Mutation], bytes]]] = {
+    "text": lambda mutation: "".join(f"{harmless(line)}\n" for line in mutation_lines(mutation)).encode(),
     "json": mutation_json,
     "html": mutation_html,
     "markdown": lambda mutation: mutation_markdown(mutation).encode(),
 }
+_ENDINGS: Final = {".json": "json", ".html": "html", ".htm": "html", ".md": "markdown"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -274,14 +277,14 @@ class Wish:
     Attributes:
         versions: ``VERSION`` or ``MODEL=VERSION``, for pytest; empty for the approved ones.
         arguments: Further arguments for pytest.
-        form: ``"text"`` or one of the other forms.
+        form: One of :data:`MUTATION_FORMATS`; ``None`` for the one that the file's name says, or for text.
         output: The file to write, or ``None`` for the terminal.
         fail_under: The required score, or ``None``.
     """
 
     versions: Sequence[str] = ()
     arguments: Sequence[str] = ()
-    form: str = "text"
+    form: str | None = None
     output: Path | None = None
     fail_under: float | None = None
 
@@ -294,17 +297,19 @@ def mutate(project: Project, wish: Wish) -> int:
     """
     mutation = _mutation(project, wish)
     if not mutation.replayed:
-        reasons = [f"{check.name}: {check.trouble}" for check in mutation.checks if check.trouble]
-        raise UsageError("\n".join(["no check could be replayed.", *(reasons or ["There is none."])]))
-    if wish.form == "text":
+        if not mutation.checks:
+            raise UsageError("there is no check to replay: pytest collects none")
+        reasons = [f"{mutation.name(check)}: {check.trouble}" for check in mutation.checks]
+        raise UsageError("\n".join(["no check could be replayed.", *reasons]))
+    ending = "" if wish.output is None else wish.output.suffix.lower()
+    form = wish.form or _ENDINGS.get(ending, "text")
+    if wish.output is not None:
+        write_file(wish.output, MUTATION_FORMATS[form](mutation))
+        echo(f"written: {wish.output}")
+    elif form == "text":
         print_lines(mutation_lines(mutation, width()))
     else:
-        content = MUTATION_FORMATS[wish.form](mutation)
-        if wish.output is None:
-            print_document(content.decode(), nl=False)
-        else:
-            write(wish.output, [content], durable=False)
-            echo(f"written: {wish.output}")
+        print_document(MUTATION_FORMATS[form](mutation).decode(), nl=False)
     if wish.fail_under is not None and mutation.score < wish.fail_under:
         required = f"{percent(wish.fail_under)} is required"
         echo(f"Error: the score is {percent(mutation.score)}, and {required}", err=True)

@@ -12,10 +12,10 @@ PYTEST_DONT_REWRITE
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, is_dataclass
 from itertools import islice, product
+from json import dumps, loads
 from typing import TYPE_CHECKING, Any, Final
 
 from pytest_modelcheck.canonical import digest
@@ -131,9 +131,7 @@ class Recipe:
         if not self.known or not self.complete:
             return None
         try:
-            return json.dumps(
-                [[model, each[0]] for model, each in self.calls], separators=(",", ":")
-            ).encode()
+            return dumps([[model, each[0]] for model, each in self.calls], separators=(",", ":")).encode()
         except (TypeError, ValueError):
             return None  # a constant that is not plain JSON
 
@@ -145,7 +143,7 @@ class Recipe:
         [('triage', [('part', 'input')])]
         """
         try:
-            calls = [(str(model), [_read(expression)]) for model, expression in json.loads(line)]
+            calls = [(str(model), [_read(expression)]) for model, expression in loads(line)]
             for number, (_, [expression]) in enumerate(calls):
                 getter_of(expression)
                 if needs(expression) > number:

@@ -6,6 +6,7 @@ PYTEST_DONT_REWRITE
 from __future__ import annotations
 
 from collections import deque
+from copy import deepcopy
 from typing import TYPE_CHECKING, Any, Final
 
 from pytest_modelcheck.calls.batches import Failure
@@ -171,14 +172,33 @@ class Ticket:
         Raises:
             BaseException: whatever the model raised.
         """
-        if self.error is not None:
-            raise self.error
+        error = self.error
+        if error is not None:
+            if self.foreseen_by:  # each body gets its own: it may add notes, or change it otherwise
+                self.error = _another(error)
+                if self.error is None:  # the other bodies make the call again
+                    self.foreseen_by.clear()
+                    self.error = error
+            raise error
         if self.raw is None:
             call = self.call
             if call is not None and call.done() and not call.cancelled() and (error := call.exception()):
                 raise error
             raise ModelError(f"a call of {self.handle.acting.label} was ended from outside")
         return self.raw
+
+
+def _another(error: BaseException) -> BaseException | None:
+    """Return a copy of an exception, or ``None`` if its class cannot make one that is equal."""
+    try:
+        copied = deepcopy(error)
+        if (str(copied), repr(copied), type(copied)) != (str(error), repr(error), type(error)):
+            return None
+    except Exception:  # noqa: BLE001 - raised by the constructor of anybody's exception
+        return None
+    copied.__cause__, copied.__context__ = error.__cause__, error.__context__
+    copied.__suppress_context__ = error.__suppress_context__
+    return copied.with_traceback(error.__traceback__)
 
 
 def settle(ticket: Ticket, row: Any) -> None:

@@ -8,10 +8,10 @@ PYTEST_DONT_REWRITE
 
 from __future__ import annotations
 
-import json
 import struct
 from dataclasses import dataclass
 from hashlib import blake2b
+from json import dumps, loads
 from typing import TYPE_CHECKING, Any, Final
 from zlib import crc32
 
@@ -143,7 +143,7 @@ class Manifest:
     def dump(self) -> bytes:
         """Return the manifest as bytes, with a checksum."""
         form = {"namespace": self.namespace, "next": self.following, "live": self.runs}
-        text = json.dumps(form).encode()
+        text = dumps(form).encode()
         return b"%08x %s" % (crc32(text), text)
 
     @classmethod
@@ -153,7 +153,7 @@ class Manifest:
         if checksum != b"%08x" % crc32(text):
             raise CacheError("a list of pages was altered")
         try:
-            form: Any = json.loads(text)
+            form: Any = loads(text)
             following = int(form["next"])
             runs = tuple(_run(first, end, following) for first, end in form["live"])
             return cls(str(form["namespace"]), following, runs)

@@ -5,10 +5,10 @@ PYTEST_DONT_REWRITE
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from json import dumps, loads  # by name, like all that is used while bodies run: a body may patch a module
 from math import isfinite
 from types import MethodType
 from typing import TYPE_CHECKING, Any
@@ -122,7 +122,7 @@ class Measured:
             values.append(dict(usage.other))
         while len(values) > 1 and values[-1] is None:
             values.pop()
-        return json.dumps(values, separators=(",", ":")).encode()
+        return dumps(values, separators=(",", ":")).encode()
 
     @classmethod
     def read(cls, line: bytes) -> Measured | None:
@@ -132,7 +132,7 @@ class Measured:
         Measured(value=None, seconds=0.25, usage=Usage(tokens_in=120, tokens_out=3, cost=None, other=()))
         """
         try:
-            seconds, *rest = json.loads(line)
+            seconds, *rest = loads(line)
             other = tuple(rest.pop().items()) if len(rest) > 3 else ()
             values: list[Any] = [*rest, None, None, None]
             return cls(None, float(seconds), Usage(values[0], values[1], values[2], other))

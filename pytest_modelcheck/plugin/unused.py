@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from pytest_modelcheck.baselines.provenance import defines
 from pytest_modelcheck.errors import ModelcheckError
 from pytest_modelcheck.plugin.identity import check_id, remember_home
 from pytest_modelcheck.plugin.ours import definitions_of
@@ -48,11 +49,15 @@ def _is_gone(test: str, collected: Collection[str], root: Path) -> bool:
         return True
     if not any(one.startswith(f"{path}::") for one in collected):
         return False
-    return not any(test == one or test.startswith(f"{one}::") for one in collected)
+    if any(test == one or test.startswith(f"{one}::") for one in collected):
+        return False
+    function = test.partition("[")[0]
+    is_collected = any(one.partition("[")[0] == function for one in collected)
+    return is_collected or not defines(root / path, function.partition("::")[2].replace("::", "."))
 
 
 class Listing:
-    """Writes the models of each collected check to a file, before any is deselected.
+    """Writes the models of each check, before any is deselected, and the files that were skipped, to a file.
 
     Args:
         path: The file to write.
@@ -60,6 +65,12 @@ class Listing:
 
     def __init__(self, path: str) -> None:
         self._path = Path(path)
+        self._skipped: list[str] = []
+
+    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
+        """Note what is skipped as a whole."""
+        if report.skipped:
+            self._skipped.append(report.nodeid)
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_collection_modifyitems(self, items: Sequence[pytest.Item]) -> None:
@@ -67,7 +78,8 @@ class Listing:
         if items:
             # `modelcheck` has found the folder of the baselines, and calls it pytest's rootdir.
             remember_home(items[0].config, str(items[0].config.rootpath))
-        found = {check_id(item): _models(item) for item in items}
+        models = {check_id(item): _models(item) for item in items}
+        found = {"models": models, "skipped": self._skipped}
         self._path.write_text(json.dumps(found), encoding="utf-8")
 
 

@@ -268,3 +268,65 @@ class Trial:
     def again(self, index: int, repeat: int, number: int = 0, of: int = 1) -> Trial:
         """Return the same trial for another run."""
         return Trial(index, self.case, self.perturbation, self.perturbed, self.variant, repeat, number, of)
+
+
+# -- a case as a report shows it ---------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Smallest:
+    """The smallest change of an input that still fails, or the smallest input that fails.
+
+    Attributes:
+        text: The input with its changes in brackets: ``"Please [refund→refnud] order 1182"``; empty if the
+            input fails unchanged. For an input of a strategy, a smaller input of it: ``'"order 701"'``.
+        edits: The number of single changes; 0 for a smaller input.
+        got: The model's answer to that input.
+        complete: Whether the search finished, so that no change can be left out.
+    """
+
+    text: str
+    edits: int
+    got: str | None = None
+    complete: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Contrast:
+    """The parts of a long answer that differ from the answer that a reader compares it with.
+
+    Attributes:
+        against: The other answer: ``"expected"``, ``"base"`` (to the unperturbed input) or ``"approved"``.
+        parts: The differing parts, as (path, other answer, this answer). The path is empty for texts.
+        hidden: The number of differing parts that are left out.
+    """
+
+    against: str
+    parts: tuple[tuple[str, str, str], ...]
+    hidden: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class ShownCase:
+    """One case as a report shows it: all values are texts, cut to length.
+
+    ``note`` is the reason to show the case, such as ``"failed"``, ``"regressed"``, ``"changed"``,
+    ``"error"``, ``"new"`` or ``"unexpected pass"``. ``steps`` compares the steps of an agent with the
+    approved ones, as lines of at most 60 cells; it is empty for other models.
+    """
+
+    id: str
+    note: str
+    input: str
+    message: str
+    expected: str | None = None
+    got: str | None = None
+    approved: str | None = None
+    perturbation: str | None = None
+    perturbed: str | None = None
+    base_answer: str | None = None
+    detail: str | None = None
+    origin: str | None = None
+    smallest: Smallest | None = None
+    contrast: Contrast | None = None
+    steps: tuple[str, ...] = ()

@@ -12,21 +12,24 @@ from typing import TYPE_CHECKING, Any, Final
 
 from pytest_modelcheck.canonical import excerpt
 from pytest_modelcheck.canonical.text import percent, plural
+from pytest_modelcheck.display import harmless
 from pytest_modelcheck.reports.bars import cut, padded
 from pytest_modelcheck.reports.jsons import dumps, pack
+from pytest_modelcheck.reports.markdown import code
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _NAME: Final = 40
 _LEAST_NAME: Final = 26
-# So many checks have a column of their own in a line of the terminal.
-_MOST: Final = 12
+"""Cells of the terminal that the name of a damage has at least; checks have columns in what is left."""
 _SIDES: Final = {
     "invariance": "both of its answers change alike, and stay equal",
     "directional": "its comparison holds for answers that change alike, and for a model that never moves",
     "drift": "what it records of the answers is distributed as before",
 }
+_STANDING: Final = frozenset({"constant", "never", "empty", "refusal"})
+"""Damages after which an answer no longer moves."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,10 +52,12 @@ class Cell:
     kind: str
     path: str
     replays: int
-    failed: int
-    inconclusive: int
-    called: int
-    changed: int
+    failed: int = 0
+    inconclusive: int = 0
+    called: int = 0
+    changed: int = 0
+    worse: int = 0
+    measured: str = ""
     fails: tuple[str, ...] = ()
 
     @property
@@ -87,9 +92,9 @@ class Mutated:
     trouble: str = ""
 
     @property
-    def name(self) -> str:
-        """The name without the file."""
-        return self.check.partition("::")[2]
+    def of(self) -> str:
+        """The model and its version."""
+        return f"{self.model} {self.version}"
 
     @property
     def noticed(self) -> float:
@@ -99,46 +104,57 @@ class Mutated:
 
 @dataclass(frozen=True, slots=True)
 class Mutation:
-    """A suite's outcomes under the damages to one model.
+    """A suite's outcomes under the damages to its models.
 
     Attributes:
-        checks: The checks, each with its outcomes.
+        checks: The checks, each with what it noticed.
     """
 
     checks: tuple[Mutated, ...]
 
     @property
     def replayed(self) -> list[Mutated]:
-        """The checks that could be replayed, the weakest first."""
-        found = [check for check in self.checks if not check.trouble]
-        return sorted(
-            found, key=lambda check: sum(cell.noticed for cell in check.cells) / len(check.cells or "1")
-        )
+        """The checks that could be replayed, those first that noticed least."""
+        return sorted((check for check in self.checks if not check.trouble), key=lambda check: check.noticed)
 
     @property
-    def mutants(self) -> list[tuple[str, float]]:
-        """Each damage with the share of replays that the best check noticed, least noticed first."""
-        best: dict[str, float] = {}
+    def by_model(self) -> list[Mutation]:
+        """The same apart, a model each: a damage to one is no business of another's checks."""
+        models = dict.fromkeys(check.of for check in self.replayed)
+        return [Mutation(tuple(check for check in self.replayed if check.of == model)) for model in models]
+
+    @property
+    def mutants(self) -> list[tuple[str, str, float]]:
+        """Each damage with its model and the share of replays that the best check failed, the least first."""
+        best: dict[tuple[str, str], float] = {}
         for check in self.replayed:
             for cell in check.cells:
                 if cell.called < cell.replays:
-                    best[cell.mutant] = max(best.get(cell.mutant, 0.0), cell.noticed)
-        return sorted(best.items(), key=lambda found: found[1])
+                    damage = check.of, cell.mutant
+                    best[damage] = max(best.get(damage, 0.0), cell.noticed)
+        return sorted(((*damage, share) for damage, share in best.items()), key=lambda found: found[2])
 
     @property
     def score(self) -> float:
-        """The mean of these shares: 1.0 if every damage was noticed in every replay."""
-        shares = [share for _, share in self.mutants]
+        """The mean of these shares: 1.0 where every damage was noticed in every replay."""
+        shares = [share for _, _, share in self.mutants]
         return sum(shares) / len(shares) if shares else 0.0
 
     @property
     def survivors(self) -> list[str]:
-        """The damages that no check noticed in any replay."""
-        return [name for name, share in self.mutants if not share]
+        """The damages that no check noticed in any replay; with their model where there are several."""
+        several = len(self.by_model) > 1
+        return [f"{of}: {name}" if several else name for of, name, share in self.mutants if not share]
+
+    def name(self, check: Mutated) -> str:
+        """The name of a check, without its file where that leaves no doubt."""
+        name = check.check.partition("::")[2] or check.check
+        same = {one.check for one in self.checks if one.check.endswith(f"::{name}")}
+        return name if len(same) < 2 else check.check
 
 
 def cell_of(check: Mutated, mutant: str) -> Cell | None:
-    """Return a check's outcomes under a damage, or ``None`` if that damage does not apply to its answers."""
+    """Return a check's outcomes under a damage, or ``None`` where its answers cannot be damaged so."""
     return next((cell for cell in check.cells if cell.mutant == mutant), None)
 
 
@@ -157,66 +173,92 @@ def why(check: Mutated, cell: Cell) -> tuple[str, str]:
             "it misses a limit, and noise could explain that",
             'give it more cases or repeats (modelcheck plan says how many), or inconclusive="fail"',
         )
+    tighten = f"tighten {check.limits}" if check.limits else "give it a limit"
+    if cell.changed and not cell.worse:
+        return (
+            f"{plural(cell.changed, 'case')} of {check.cases:,} came out differently, and none worse",
+            "cases on which this does harm: with other expectations, say",
+        )
     if cell.changed:
+        add = "add max_regressed=" if "max_drop" in check.limits else "approve it and add max_regressed="
+        more = "" if "max_regressed" in check.limits else f", or {add}"
         share = f"{plural(cell.changed, 'case')} of {check.cases:,} came out differently"
-        remedy = f"tighten {check.limits}" if check.limits else "give it a limit"
-        return f"{share}, which its limits allow", f"{remedy}, or add max_regressed="
+        return f"{share}, which its limits allow", tighten + more
+    if cell.measured:
+        return f"it measures something else, which its limits allow ({cell.measured})", tighten
+    golden = "hold whole answers to the approved ones in a golden test: == case.approved, with max_changed="
     if check.form in _SIDES:
-        remedy = "hold the answers against what is right, or approved, in a golden test"
-        if check.form == "directional":
-            remedy = "let the answer move (> in place of >= where it must), or " + remedy
+        moves = check.form == "directional" and cell.kind in _STANDING
+        remedy = f"let the answer move (> in place of >= where it must), or {golden}" if moves else golden
         return _SIDES[check.form], remedy
-    if not cell.path:
-        return "no case comes out differently", "compare whole answers: == case.approved"
-    advice = f"assert `{cell.path}` too, or compare whole answers: == case.approved"
-    return f"no body looks at `{cell.path}`", advice
+    return (
+        "no case comes out differently",
+        f"assert what `{cell.path}` holds, or {golden}" if cell.path else golden,
+    )
 
 
 def explained(mutation: Mutation) -> Iterator[tuple[str, str, str, list[str]]]:
-    """For each check, weakest first: why it passed some damages, what to do, and which ones.
+    """Of each check: why it passed some of the damages, what to do, and which these are; the weakest first.
 
-    Damages that another check notices in every replay are left out.
+    A damage that another check of the model notices in every replay is left out.
     """
-    open_ = {name for name, share in mutation.mutants if share < 1}
+    open_ = {(of, name) for of, name, share in mutation.mutants if share < 1}
     for check in mutation.replayed:
         found: dict[tuple[str, str], list[str]] = {}
         for cell in check.cells:
-            if cell.mutant in open_ and not cell.failed:
+            if (check.of, cell.mutant) in open_ and not cell.failed:
                 found.setdefault(why(check, cell), []).append(cell.mutant)
         for (reason, remedy), names in found.items():
-            yield check.name, reason, remedy, names
+            yield mutation.name(check), reason, remedy, names
 
 
 # -- as text -------------------------------------------------------------------------------------------
 
 
 def mutation_lines(mutation: Mutation, width: int = 80) -> Iterator[str]:
-    """The table, least noticed damage first, and the explanations."""
-    checks = mutation.replayed
+    """A table for each model, the least noticed damage first, and what to do about it."""
+    troubles: dict[str, list[str]] = {}
     for check in mutation.checks:
         if check.trouble:
-            yield f"not replayed: {check.name}: {excerpt(check.trouble, 200)}"
-    if not checks:
+            troubles.setdefault(check.trouble, []).append(mutation.name(check))
+    for trouble, names in troubles.items():
+        yield from _wrapped(f"not replayed: {', '.join(names)}: {trouble}", width, "")
+    if not mutation.replayed:
         yield "Nothing was replayed."
         return
-    models = dict.fromkeys(f"{check.model} {check.version}" for check in checks)
-    mutants = mutation.mutants
+    for one in mutation.by_model:
+        yield from _table(one, mutation, width)
+        yield ""
+    yield from _survivor_lines(mutation, width)
+    text = f"{plural(len(mutation.survivors), 'mutant')} of {len(mutation.mutants)} noticed by no check"
+    left = sum(map(len, troubles.values()))
+    yield f"score {percent(mutation.score)}; {text}" + (
+        f"; {plural(left, 'check')} not replayed" if left else ""
+    )
+
+
+def _table(one: Mutation, suite: Mutation, width: int) -> Iterator[str]:
+    checks, mutants = one.replayed, one.mutants
     replays = sum(cell.replays for check in checks for cell in check.cells)
     yield (
-        f"{', '.join(models)}: {plural(len(checks), 'check')}, {plural(len(mutants), 'mutant')}, "
+        f"{checks[0].of}: {plural(len(checks), 'check')}, {plural(len(mutants), 'mutant')}, "
         f"{replays:,} replays on stored answers, no call"
     )
     yield ""
     for number, check in enumerate(checks, 1):
-        text = f"{check.form}, {plural(check.cases, 'case')}, noticed {percent(check.noticed)}"
-        yield f"  [{number}] {cut(check.name, width - len(text) - 8)}  {text}"
+        judged = any(cell.called < cell.replays for cell in check.cells)
+        noticed = f"noticed {percent(check.noticed)}" if judged else "not judged"
+        text = f"{check.form}, {plural(check.cases, 'case')}, {noticed}"
+        place = f"  [{number}] "
+        yield f"{place}{cut(suite.name(check), max(20, width - len(place) - len(text) - 2))}  {text}"
     yield ""
-    # Below a certain width, names of mutants matter more than a column for each check.
-    shown = checks[: max(1, min(_MOST, (width - 18 - _LEAST_NAME) // 6))]
+    # Below a certain width, names of damages matter more than a column for each check.
+    shown = checks[: max(1, (width - 18 - _LEAST_NAME) // 6)]
     room = min(_NAME, width - 18 - 6 * len(shown))
     heads = "".join(f"{f'[{number}]':>6}" for number in range(1, len(shown) + 1))
-    yield f"  {padded('failed replays', room)}{'best':>7}{heads}{'unsure':>8}"
-    for name, share in mutants:
+    if mutants:
+        yield f"  {padded('failed replays', room)}{'best':>7}{heads}{'unsure':>8}"
+    for _, name, share in mutants:
         cells = [cell_of(check, name) for check in checks]
         unsure = sum(cell.inconclusive for cell in cells if cell is not None)
         text = "".join(f"{_shown(cell):>6}" for cell in cells[: len(shown)])
@@ -227,10 +269,6 @@ def mutation_lines(mutation: Mutation, width: int = 80) -> Iterator[str]:
     calling = sum(cell.called for check in checks for cell in check.cells)
     if calling:
         yield f"  new: bodies made new calls, in {plural(calling, 'replay')}; not judged"
-    yield ""
-    yield from _survivor_lines(mutation, width)
-    text = f"{plural(len(mutation.survivors), 'mutant')} of {len(mutants)} noticed by no check"
-    yield f"score {percent(mutation.score)}; {text}"
 
 
 def _survivor_lines(mutation: Mutation, width: int) -> Iterator[str]:
@@ -240,11 +278,14 @@ def _survivor_lines(mutation: Mutation, width: int) -> Iterator[str]:
     for check, reason, remedy, names in found:
         more = f" and {len(names) - 3} more" if len(names) > 3 else ""
         text = f"{check} passes {', '.join(map(repr, names[:3]))}{more}: {reason}. Remedy: {remedy}."
-        yield from wrap(
-            excerpt(text, 2000), width, initial_indent="  ", subsequent_indent="    ", break_on_hyphens=False
-        )
+        yield from _wrapped(text, width, "  ")
     if found:
         yield ""
+
+
+def _wrapped(text: str, width: int, margin: str) -> list[str]:
+    text = excerpt(text, 2000)
+    return wrap(text, width, initial_indent=margin, subsequent_indent=margin + "  ", break_on_hyphens=False)
 
 
 def _shown(cell: Cell | None) -> str:
@@ -254,14 +295,20 @@ def _shown(cell: Cell | None) -> str:
 
 
 def mutation_markdown(mutation: Mutation) -> str:
-    """The table as Markdown, for a README."""
-    checks = mutation.replayed
-    heads = " | ".join(f"`{check.name}`" for check in checks)
-    lines = [f"| mutant | noticed | {heads} |", f"|---|--:|{'--:|' * len(checks)}"]
-    for name, share in mutation.mutants:
-        cells = " | ".join(_shown(cell_of(check, name)) for check in checks)
-        lines.append(f"| {excerpt(name, 80).replace('|', chr(92) + '|')} | {percent(share)} | {cells} |")
-    return "\n".join([*lines, ""])
+    """A table for each model as Markdown, for a README."""
+    tables = []
+    for one in mutation.by_model:
+        checks = one.replayed
+        heads = " | ".join(code(excerpt(mutation.name(check), 200)) for check in checks)
+        lines = [
+            f"| {code(excerpt(checks[0].of, 80))} | noticed | {heads} |",
+            f"|---|--:|{'--:|' * len(checks)}",
+        ]
+        for _, name, share in one.mutants:
+            cells = " | ".join(_shown(cell_of(check, name)) for check in checks)
+            lines.append(f"| {code(excerpt(name, 80))} | {percent(share)} | {cells} |")
+        tables.append("\n".join([*lines, ""]))
+    return harmless("\n".join(tables))
 
 
 # -- for programs, and as a page -----------------------------------------------------------------------
@@ -273,7 +320,7 @@ def mutation_json(mutation: Mutation) -> bytes:
         "modelcheck_mutation": 1,
         "score": mutation.score,
         "survivors": mutation.survivors,
-        "mutants": [{"mutant": name, "noticed": share} for name, share in mutation.mutants],
+        "mutants": [{"model": of, "mutant": name, "noticed": share} for of, name, share in mutation.mutants],
         "checks": pack(mutation.checks),
         "explained": [
             {"check": check, "why": reason, "remedy": remedy, "mutants": names}
@@ -297,25 +344,27 @@ def mutation_html(mutation: Mutation) -> bytes:
         title = "; ".join(cell.fails) if cell.failed else ": ".join(why(check, cell))
         return _shown(cell), level(cell.noticed), excerpt(title, 500)
 
-    checks = mutation.replayed
-    rows = [
-        (
-            excerpt(name, 200),
-            (percent(share), level(share)),
-            [shown(check, name) for check in checks],
-            sum(cell.inconclusive for check in checks if (cell := cell_of(check, name))) or "",
-        )
-        for name, share in mutation.mutants
-    ]
+    def rows(one: Mutation) -> list[tuple[Any, ...]]:
+        return [
+            (
+                excerpt(name, 200),
+                (percent(share), level(share)),
+                [shown(check, name) for check in one.replayed],
+                sum(cell.inconclusive for check in one.replayed if (cell := cell_of(check, name))) or "",
+            )
+            for _, name, share in one.mutants
+        ]
+
     template = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined).from_string(
         files("pytest_modelcheck.reports.html").joinpath("mutation.html").read_text(encoding="utf-8")
     )
     page = template.render(
         score=percent(mutation.score),
+        mutants=len(mutation.mutants),
         survivors=len(mutation.survivors),
-        checks=checks,
-        rows=rows,
+        tables=[(one.replayed[0].of, one.replayed, rows(one)) for one in mutation.by_model],
+        name=mutation.name,
         reasons=[tuple(row) for row in explained(mutation)],
         troubles=[check for check in mutation.checks if check.trouble],
     )
-    return page.encode()
+    return harmless(page).encode()

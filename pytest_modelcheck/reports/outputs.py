@@ -307,27 +307,40 @@ def target_of(text: str, option: str = "--modelcheck-report") -> Target:
 
 
 def write(report: RunReport, target: Target, base: Path) -> None:
-    """Write a report to a file atomically; its folder is created.
+    """Write a report to a file, as :func:`write_file` does.
+
+    Raises:
+        OSError: The file cannot be written.
+    """
+    write_file(base / target.path, FORMATS[target.format](report))
+
+
+def write_file(path: Path, content: bytes) -> None:
+    """Write a file atomically; its folder is created.
 
     Special files are written to and never replaced: a device such as ``/dev/stdout``, or a named pipe. Of a
     symbolic link, the target is replaced.
 
     Raises:
-        OSError: The file cannot be written.
+        OSError: The file cannot be written; it names the file.
     """
-    content, path = FORMATS[target.format](report), base / target.path
     descriptor = _descriptor(path)
-    if descriptor is not None:
-        # What was printed before comes first; and closing the copy leaves the process its own output.
-        sys.stdout.flush()
-        with os.fdopen(os.dup(descriptor), "wb") as stream:
-            stream.write(content)
-    elif path.exists() and not path.is_file():
-        with path.open("ab") as stream:
-            stream.write(content)
-    else:
-        # A report can be made again: waiting for the disk would only slow the end of the run.
-        replace(path.resolve() if path.is_symlink() else path, [content], durable=False)
+    try:
+        if descriptor is not None:
+            # What was printed before comes first; and closing the copy leaves the process its own output.
+            sys.stdout.flush()
+            with os.fdopen(os.dup(descriptor), "wb") as stream:
+                stream.write(content)
+        elif path.exists() and not path.is_file():
+            with path.open("ab") as stream:
+                stream.write(content)
+        else:
+            # A report can be made again: waiting for the disk would only slow the end of the run.
+            replace(path.resolve() if path.is_symlink() else path, [content], durable=False)
+    except OSError as error:
+        if error.filename is not None or error.errno is None:
+            raise
+        raise OSError(error.errno, error.strerror, os.fspath(path)) from error  # as of a full device
 
 
 def _descriptor(path: Path) -> int | None:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     Values = Mapping[bytes, Any]
     """The answer to each call, as JSON, by the key of the call."""
     Path = tuple[str, ...]
-    """The place of a value in an answer: the names of its fields."""
+    """The place of a value in an answer: the names of its fields, and ``[]`` for every item of a list."""
 
 LABELS: Final = 20
 """The largest number of distinct values of a label."""
@@ -31,6 +31,9 @@ REPLAYS: Final = 5
 SHARES: Final = (0.1, 0.3)
 _REFUSAL: Final = "I'm sorry, but I can't help with that."
 TRAJECTORY: Final = "$trajectory"
+_ITEMS: Final = "[]"
+_PARTS: Final = 40
+"""Places of values that are damaged, at most: a mapping may have other keys in every answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +60,7 @@ class Mutant:
 
 def dotted(path: Path) -> str:
     """The dotted names of a path, without the tags of our own format."""
-    return ".".join(name for name in path if name != TRAJECTORY)
+    return ".".join(name for name in path if name != TRAJECTORY).replace(f".{_ITEMS}", _ITEMS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,18 +69,23 @@ class _Part:
 
     Attributes:
         path: The path of the field.
-        values: The values by the key of the call; calls whose answer lacks the field are left out.
+        values: The values by the key of the call, several for the items of a list; calls whose answer lacks
+            the field are left out.
     """
 
     path: Path
-    values: dict[bytes, Any] = field(default_factory=dict)
+    values: dict[bytes, list[Any]] = field(default_factory=dict)
 
     @property
     def name(self) -> str:
         return dotted(self.path) or "answer"
 
+    @property
+    def all(self) -> list[Any]:
+        return [value for some in self.values.values() for value in some]
+
     def counts(self) -> Counter[str]:
-        return Counter(json.dumps(value) for value in self.values.values())
+        return Counter(map(json.dumps, self.all))
 
 
 def mutants(values: Values, slices: Mapping[str, frozenset[bytes]]) -> Iterator[Mutant]:
@@ -173,15 +181,14 @@ def _exchanged(some: Values, values: Values, share: float, dice: Random) -> Valu
 def _of_a_part(part: _Part, values: Values, dice: Random) -> Iterator[Mutant]:
     def mutant(what: str, kind: str, *changes: Callable[[Any], Any]) -> Mutant:
         replays = tuple(
-            {key: _with(values[key], part.path, change(value)) for key, value in part.values.items()}
-            for change in changes
+            {key: _changed(values[key], part.path, change) for key in part.values} for change in changes
         )
         return Mutant(f"{part.name}: {what}" if part.path else what, kind, replays, part.path)
 
     if part.path and part.path[-2:-1] != (TRAJECTORY,):  # whose own parts are never missing
         yield mutant("missing", "missing", lambda _: MISSING)
         yield mutant("null", "null", lambda _: None)
-    kinds = {type(value) for value in part.values.values()} - {type(None)}
+    kinds = set(map(type, part.all)) - {type(None)}
     if kinds <= {str}:
         yield from _of_texts(part, mutant)
     elif kinds == {bool}:
@@ -210,7 +217,7 @@ def _of_texts(part: _Part, mutant: Callable[..., Mutant]) -> Iterator[Mutant]:
 
 
 def _is_label(part: _Part) -> bool:
-    return 1 < len(part.counts()) <= LABELS and len(part.values) >= 2 * len(part.counts())
+    return 1 < len(part.counts()) <= LABELS and len(part.all) >= 2 * len(part.counts())
 
 
 def _never(part: _Part, mutant: Callable[..., Mutant]) -> Iterator[Mutant]:
@@ -230,17 +237,22 @@ def _never(part: _Part, mutant: Callable[..., Mutant]) -> Iterator[Mutant]:
 
 
 def _parts(values: Values) -> list[_Part]:
-    """The fields of the answers with their values, the whole answer first."""
+    """The fields of the answers with their values, the whole answer first; those that most answers have."""
     found: dict[Path, _Part] = {}
     for key, value in values.items():
         for path, one in _places(value, ()):
-            found.setdefault(path, _Part(path)).values[key] = one
-    return [found[path] for path in sorted(found)]
+            found.setdefault(path, _Part(path)).values.setdefault(key, []).append(one)
+    kept = sorted(found, key=lambda path: (-len(found[path].values), path))[:_PARTS]
+    return [found[path] for path in sorted(kept)]
 
 
 def _places(value: Any, path: Path) -> Iterator[tuple[Path, Any]]:
     if type(value) is not dict:
         yield path, value
+        if type(value) is list:
+            for item in value:
+                if type(item) is dict:
+                    yield from _places(item, (*path, _ITEMS))
         return
     if TRAJECTORY in value:
         for name in {"answer", "state"} & value[TRAJECTORY].keys():
@@ -252,11 +264,16 @@ def _places(value: Any, path: Path) -> Iterator[tuple[Path, Any]]:
         yield from _places(one, (*path, name))
 
 
-def _with(value: Any, path: Path, change: Any) -> Any:
-    """A value with one field replaced."""
+def _changed(value: Any, path: Path, change: Callable[[Any], Any]) -> Any:
+    """A value with one field changed, in a list that of every item."""
     if not path:
-        return change
+        return change(value)
     name, *rest = path
-    if change is MISSING and not rest:
-        return {key: one for key, one in value.items() if key != name}
-    return value | {name: _with(value[name], tuple(rest), change)}
+    if name == _ITEMS and type(value) is list:
+        return [_changed(item, tuple(rest), change) for item in value]
+    if type(value) is not dict or name not in value:
+        return value
+    made = _changed(value[name], tuple(rest), change)
+    return (
+        {key: one for key, one in value.items() if key != name} if made is MISSING else value | {name: made}
+    )

@@ -16,12 +16,12 @@ from typing import TYPE_CHECKING, Any, Final
 from pytest_modelcheck.canonical import CALL_BYTES, of_repeat, whole
 from pytest_modelcheck.canonical.text import plural
 from pytest_modelcheck.errors import ModelcheckError, OfflineError
-from pytest_modelcheck.records import FOLDED, Status
+from pytest_modelcheck.records import FOLDED, Outcome, Status
 from pytest_modelcheck.reports.mutation import Cell, Mutated
 from pytest_modelcheck.session.check import Judged
 from pytest_modelcheck.session.explain import Explained
 from pytest_modelcheck.session.lines import keys_of
-from pytest_modelcheck.session.mutants import Mutant, mutants
+from pytest_modelcheck.session.mutants import mutants
 from pytest_modelcheck.session.verdict import conclude, judgement_of
 
 if TYPE_CHECKING:
@@ -29,7 +29,6 @@ if TYPE_CHECKING:
 
     from pytest_modelcheck.checks.spec import CheckSpec
     from pytest_modelcheck.models.model import Answers, Model, Raw
-    from pytest_modelcheck.records import Outcome
     from pytest_modelcheck.session.check import Check, Steps
     from pytest_modelcheck.session.found import Judgement
     from pytest_modelcheck.session.results import Results
@@ -47,7 +46,7 @@ class StoredAnswers:
     """The stored answers of a model, one for every run of a call.
 
     Args:
-        answers: The cached answers.
+        model: The model; others that a check calls are answered as in any run.
         recorded: The answers of a baseline or a candidate, by the keys of :func:`keys_of`.
         damaged: Answers that replace some of them.
 
@@ -58,9 +57,10 @@ class StoredAnswers:
     claims = None
 
     def __init__(
-        self, answers: Answers, recorded: Mapping[bytes, Raw], damaged: Mapping[bytes, Raw] | None = None
+        self, model: Model, recorded: Mapping[bytes, Raw], damaged: Mapping[bytes, Raw] | None = None
     ) -> None:
-        self._answers = answers
+        self.model = model
+        self._answers = answers = model.answers
         self._recorded = recorded
         self._damaged = damaged or {}
         self._runs: dict[bytes, dict[bytes, bytes]] = {}
@@ -99,7 +99,7 @@ class StoredAnswers:
     @staticmethod
     def refusal(model: Model, x: Any) -> NewCallError:  # noqa: ARG004 - as for other refusals
         """The error of a call without a stored answer."""
-        return NewCallError(f"{model.label}: no stored answer")
+        return NewCallError(f"{model.label} has no stored answer")
 
     def release(self, keys: Iterable[bytes] | None = None) -> None:
         """Do nothing: no call was claimed."""
@@ -128,7 +128,7 @@ def mutate(
         # What is approved is the same on every machine. Where it leads to calls that nothing answers (of
         # another model, say, that took part in the last run), the last run goes on its own.
         for recorded in (_recorded(make(spec)), {}):
-            stored = StoredAnswers(answers, recorded)
+            stored = StoredAnswers(spec.subject, recorded)
             use(stored)
             control = yield from judgement_of(make(spec))
             if not _new_calls(control.ran.results):
@@ -137,14 +137,14 @@ def mutate(
         if trouble is None:
             found = []
             for mutant in mutants(_values(stored.given), _slices(control.ran.results, stored.given)):
-                cell = _Counting(mutant)
+                cell = Cell(mutant.name, mutant.kind, mutant.where, len(mutant.answers))
                 for damage in mutant.answers:
-                    use(StoredAnswers(answers, recorded, _encoded(answers, damage)))
+                    use(StoredAnswers(spec.subject, recorded, _encoded(answers, damage)))
                     try:
-                        cell.count((yield from judgement_of(make(spec))), control)
+                        cell = _counted(cell, (yield from judgement_of(make(spec))), control)
                     except ModelcheckError as error:  # what the damage made of the run would be red, too
-                        cell.broke(error)
-                found.append(cell.done())
+                        cell = _failed(cell, type(error).__name__)
+                found.append(cell)
             tell(replace(row, cases=len(control.ran.results), cells=tuple(found)))
         else:
             tell(replace(row, trouble=trouble))
@@ -180,11 +180,14 @@ def _recorded(check: Check) -> dict[bytes, Raw]:
 
 def _trouble(control: Judgement) -> str | None:
     """Explain why the check cannot be replayed: answers are missing, or it fails undamaged."""
-    new = _new_calls(control.ran.results)
-    if new:
+    results = control.ran.results
+    if new := _new_calls(results):
+        refused = [str(error) for error in results.errors.values() if isinstance(error, OfflineError)]
+        models = ", ".join(dict.fromkeys(text.partition(" has no ")[0] for text in refused))
         return (
-            f"{plural(new, 'case')} made calls that no stored answer answers: run pytest once with this "
-            "version, so that they are cached"
+            f"{plural(new, 'case')} made calls of {models} that no stored answer answers: run pytest once "
+            "with this version, so that they are cached. Errors never are, nor are answers of which a "
+            "warning says that they cannot be stored"
         )
     failed = [finding.summary for finding in control.findings if finding.status is Status.FAILED]
     return f"it fails on the stored answers as they are: {failed[0]}" if failed else None
@@ -235,46 +238,29 @@ def _outcomes(results: Results) -> dict[str, Outcome]:
     return {case.id: FOLDED[mask] for case, mask in zip(results.cases, results.masks, strict=False)}
 
 
-class _Counting:
-    """Counts the results of the replays of one damage."""
+def _counted(cell: Cell, judgement: Judgement, control: Judgement) -> Cell:
+    """Add the results of one more replay to those of a damage."""
+    results = judgement.ran.results
+    outcomes, before = _outcomes(results), _outcomes(control.ran.results)
+    differ = [outcome for case, outcome in outcomes.items() if outcome is not before.get(case, outcome)]
+    known = [finding.summary for finding in control.findings]
+    moved = [finding.summary for finding in judgement.findings if finding.summary not in known]
+    cell = replace(
+        cell,
+        changed=max(cell.changed, len(differ)),
+        worse=max(cell.worse, sum(outcome is not Outcome.PASSED for outcome in differ)),
+        measured=cell.measured or "; ".join(moved),
+    )
+    failed = [one.limit for one in judgement.findings if one.status is Status.FAILED]
+    unsure = [{one.status for one in each.findings} for each in (judgement, control)]
+    if 0 < _new_calls(results) == len(results.errors):
+        return replace(cell, called=cell.called + 1)
+    if failed:
+        return _failed(cell, *failed)
+    if Status.INCONCLUSIVE in unsure[0] - unsure[1]:  # else it is so without any damage
+        return replace(cell, inconclusive=cell.inconclusive + 1)
+    return cell
 
-    def __init__(self, mutant: Mutant) -> None:
-        self._mutant = mutant
-        self._failed = self._inconclusive = self._called = self._changed = 0
-        self._fails: dict[str, None] = {}
 
-    def count(self, judgement: Judgement, control: Judgement) -> None:
-        """Count one replay."""
-        results = judgement.ran.results
-        outcomes, before = _outcomes(results), _outcomes(control.ran.results)
-        differ = sum(outcome is not before.get(case, outcome) for case, outcome in outcomes.items())
-        self._changed = max(self._changed, differ)
-        failed = [one.limit for one in judgement.findings if one.status is Status.FAILED]
-        unsure = [{one.status for one in each.findings} for each in (judgement, control)]
-        if 0 < _new_calls(results) == len(results.errors):
-            self._called += 1
-        elif failed:
-            self._failed += 1
-            self._fails.update(dict.fromkeys(failed))
-        elif Status.INCONCLUSIVE in unsure[0] - unsure[1]:  # else it is so without any damage
-            self._inconclusive += 1
-
-    def broke(self, error: ModelcheckError) -> None:
-        """Count a replay that could not be judged."""
-        self._failed += 1
-        self._fails[type(error).__name__] = None
-
-    def done(self) -> Cell:
-        """Return its result."""
-        mutant = self._mutant
-        return Cell(
-            mutant.name,
-            mutant.kind,
-            mutant.where,
-            len(mutant.answers),
-            self._failed,
-            self._inconclusive,
-            self._called,
-            self._changed,
-            tuple(self._fails),
-        )
+def _failed(cell: Cell, *limits: str) -> Cell:
+    return replace(cell, failed=cell.failed + 1, fails=tuple(dict.fromkeys((*cell.fails, *limits))))

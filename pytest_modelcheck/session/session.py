@@ -278,7 +278,7 @@ class Session:
         if step.replay is not None:
             answers = step.replay
             refusal = step.replay.refusal or refusal
-        elif self._stored is not None:
+        elif self._stored is not None and self._stored.model is acting:
             answers, refusal = self._stored, self._stored.refusal
         endpoint = self.switchboard.endpoint(acting)
         return Handle(model, acting, answers, endpoint, judged=True, refusal=refusal)

@@ -11,15 +11,15 @@ PYTEST_DONT_REWRITE
 
 from __future__ import annotations
 
-import json
 import math
 import shlex
 from dataclasses import replace
+from json import dumps
 from typing import TYPE_CHECKING, Final
 
 from pytest_modelcheck.baselines.lines import gained_by
 from pytest_modelcheck.canonical.text import gains, plural
-from pytest_modelcheck.checks.compare import changes_alone
+from pytest_modelcheck.checks.compare import APPROVED_UNKEPT, changes_alone
 from pytest_modelcheck.checks.decide import required_rate
 from pytest_modelcheck.checks.judged import LEAST_LABELS
 from pytest_modelcheck.checks.protocol import Reason
@@ -196,7 +196,7 @@ def conclude(check: Check, judgement: Judgement, explained: Explained) -> Verdic
 def _shown(verdict: Verdict) -> Verdict:
     """The verdict without secrets, since terminals, logs and reports show it."""
     packed = pack(verdict)
-    if not redacted.finds(json.dumps(packed)):
+    if not redacted.finds(dumps(packed)):
         return verdict
     found = unpack(redacted_value(packed), Verdict)
     return replace(found, check=verdict.check, model=verdict.model, version=verdict.version)
@@ -360,6 +360,9 @@ def _advice(
     changed = any(look.reason is Reason.NOT_THE_SAME for look in judgement.noise.looks.values())
     if changed or not _ABOUT_THE_OTHER.isdisjoint(finding.limit for finding in missed):
         return
+    compared = judgement.seen.comparison
+    if compared is not None and compared.why_unseen not in (None, APPROVED_UNKEPT):
+        return  # what cannot be stored cannot be compared the next time either
     if not _WORSE.isdisjoint(finding.limit for finding in missed):
         # Some cases got worse, so approving everything is not useful, but some changes may be wanted.
         yield "case by case", check.command("review", version)

@@ -109,12 +109,6 @@ def trinomial_tail(
     return np.asarray((chance * tail).sum(axis=1))
 
 
-def _table(regressed: int, fixed: int, n: int) -> None:
-    count("n", n, at_least=1)
-    count("regressed", regressed, at_most=n)
-    count("fixed", fixed, at_most=n - regressed)
-
-
 def drop_p_value(regressed: int, fixed: int, n: int, max_drop: float) -> float:
     """Return the p-value of "the true drop is at most ``max_drop``", exact and unconditional.
 

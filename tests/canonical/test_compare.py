@@ -287,6 +287,10 @@ def test_the_places_that_differ_are_named(then, now, found):
         (("choices.1.id",), {"choices": [{"id": 1}]}, {"choices": [{"id": 2}]}, False),
         (("0",), (1, 2), (3, 2), True),
         (("at",), [1], [1, 2], False),
+        (("[].id",), [{"id": 1, "t": "a"}], [{"id": 2, "t": "a"}], True),
+        (("a[].id",), {"a": [{"id": 1}]}, {"a": [{"id": 2}]}, True),
+        (("usage.*",), {"usage.total": 1}, {"usage.total": 2}, True),
+        (("usage.*.total",), {"usage.total": 1}, {"usage.total": 2}, False),
         (("7",), {7: "a", "b": 1}, {7: "c", "b": 1}, True),
         ((), {"id": 1}, {"id": 2}, False),
     ],
@@ -299,6 +303,27 @@ def test_parts_that_are_ignored_are_not_seen(ignore, one, other, equal):
     assert same(seen(then), seen(now)) is equal
     assert Codec().decode(now) == other
     assert whole(now) == ENCODE(other)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ([{"id": 1}], [{"id": 2}]),
+        ({"a": [{"id": 1}]}, {"a": [{"id": 2}]}),
+        ({"a.b": 1}, {"a.b": 2}),
+        ({"a": {"b.c": {"d": 1}}}, {"a": {"b.c": {"d": 2}}}),
+        ({"a": [{"x[0].y": 1}]}, {"a": [{"x[0].y": 2}]}),
+        ({1: "a"}, {1: "b"}),
+        ({"a": {1: "a"}}, {"a": {1: "b"}}),
+        ((1, 2), (1, 3)),
+        ({"a": {"$id": 1}}, {"a": {"$id": 2}}),
+        ({"": 1}, {"": 2}),
+    ],
+)
+def test_a_place_that_is_named_as_different_can_be_ignored_under_that_name(one, other):
+    (found,) = differences(ENCODE(one), ENCODE(other))
+    wrapped = Projection([found.path]).wrapped
+    assert same(wrapped(one, ENCODE(one)), wrapped(other, ENCODE(other)))
 
 
 def test_fields_of_objects_are_ignored_by_their_names():

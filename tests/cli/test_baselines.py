@@ -189,6 +189,19 @@ def test_a_module_that_is_skipped_keeps_its_baselines(approved_twice, command):
     assert files(approved_twice) == ["test_known", "test_other"]
 
 
+@pytest.mark.parametrize("skipped", [True, False])
+def test_a_test_that_this_machine_does_not_define_keeps_its_baseline(approved_twice, command, skipped):
+    path = approved_twice.root / "tests" / "test_triage.py"
+    if skipped:  # and its tests are made by a function, so that none can be seen in the file
+        path.write_text("import pytest\npytest.skip('no GPU', allow_module_level=True)\n")
+    else:
+        path.write_text(
+            "if False:\n    def test_known(): pass\n    def test_other(): pass\ndef test_more(): pass\n"
+        )
+    assert "Nothing to prune" in command("baselines", "prune", "--yes").output
+    assert files(approved_twice) == ["test_known", "test_other"]
+
+
 def test_the_baseline_of_a_test_that_asks_another_model_is_of_no_use(approved_twice, command):
     write(approved_twice, "test_known", "test_other", how="def {}(): pass\n")
     output = command("baselines", "prune", "--yes").output

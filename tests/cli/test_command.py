@@ -2,6 +2,7 @@ import os
 import subprocess
 import sys
 
+import click
 import pytest
 
 from pytest_modelcheck import __version__
@@ -144,3 +145,11 @@ def test_the_command_imports_neither_pytest_nor_anything_heavy(project):
         [sys.executable, "-c", code], cwd=project.root, capture_output=True, text=True, env=environment
     )
     assert done.stdout.splitlines()[-1] == "[]", done.stderr
+
+
+@pytest.mark.skipif(not hasattr(click.exceptions, "NoArgsIsHelpError"), reason="since click 8.2")
+@pytest.mark.parametrize("arguments", [(), ("baselines",), ("cache",)], ids=str)
+def test_a_group_without_a_command_shows_its_help_and_no_error(command, arguments):
+    told = command(*arguments, code=2).output
+    assert told.count("Usage: ") == 1
+    assert "Error" not in told

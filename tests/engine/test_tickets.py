@@ -36,6 +36,51 @@ def test_an_error_reaches_each_body_that_waited_for_it_once(lab):
     assert [takes_last(ticket, trial) for trial in (0, 0, 1, 2)] == [True, False, True, False]
 
 
+class Picky(Exception):
+    def __init__(self, text, *, code):
+        super().__init__(text)
+        self.code = code
+
+
+class Marked(Exception):
+    def __init__(self, text):
+        super().__init__(f"<{text}>")
+
+
+@pytest.mark.parametrize(
+    ("error", "taken"),
+    [
+        (OSError(2, "gone"), [True, True]),
+        (ExceptionGroup("both", [ValueError(1)]), [True, True]),
+        (Picky("a", code=1), [True, False]),
+        (Marked("a"), [True, False]),
+    ],
+)
+def test_each_body_gets_an_error_of_its_own(lab, error, taken):
+    """One that cannot be made again is for one body; the next one makes the call itself."""
+
+    def broken(xs):
+        raise error from KeyError("cause")
+
+    handle = lab.switchboard.handle(lab.model(broken, batch=True))
+    [ticket] = foreseen(lab, handle, "a")
+    foreseen(lab, handle, "a", trial=1)
+    lab.switchboard.take(ticket, HERE)
+    raised = []
+    for trial in (0, 1):
+        if takes_last(ticket, trial):
+            with pytest.raises(type(error)) as caught:
+                ticket.result()
+            raised.append(caught.value)
+            caught.value.add_note("seen")
+    assert len(raised) == sum(taken)
+    assert len(set(map(id, raised))) == len(raised)
+    for each in raised:
+        assert (repr(each), each.__notes__) == (repr(error), ["seen"])
+        assert repr(each.__cause__) == "KeyError('cause')"
+        assert [entry.name for entry in caught.traceback][-1] == "broken"
+
+
 def test_an_answer_that_cannot_be_copied_is_for_one_body(lab):
     lock = threading.Lock()
     handle = lab.switchboard.handle(lab.model(lambda xs: [lock for _ in xs], batch=True))

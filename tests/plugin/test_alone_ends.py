@@ -102,6 +102,23 @@ CHECKS = {
             assert echo(case.input) == case.expected
         """,
     ),
+    "an error that the bodies of equal cases change": (
+        {"passed": 6},
+        """
+        def refusing(text):
+            raise ValueError("no")
+
+        echo = model(KIND, NAME, refusing)
+
+        @pytest.mark.golden([Case("same", id=f"c{n}") for n in range(1, 7)])
+        def test_it(echo, case):
+            with pytest.raises(ValueError) as caught:
+                echo(case.input)
+            caught.value.add_note("seen")
+            caught.value.args += ("changed",)
+            assert (caught.value.args, caught.value.__notes__) == (("no", "changed"), ["seen"])
+        """,
+    ),
     "an end before the call that was foreseen": (
         {"passed": 3, "skipped": 3},
         """

@@ -229,6 +229,19 @@ CHECKS = {
                 patcher.stop()
         """,
     ),
+    "modules of the standard library that break": (
+        PASSED,
+        """
+        BREAKING = dict.fromkeys(["json.dumps", "json.loads", "copy.deepcopy", "pathlib.Path.open"], OSError)
+
+        @CASES
+        def test_it(echo, case):
+            with contextlib.ExitStack() as patched:
+                for name, error in BREAKING.items():
+                    patched.enter_context(mock.patch(name, side_effect=error))
+                assert echo(case.input) == case.expected
+        """,
+    ),
     "the level of a logger": (
         PASSED,
         """

@@ -102,6 +102,16 @@ def test_a_good_version_passes_although_the_judge_passes_fewer(judged):
     assert verdict.headline.startswith("judged 50/60; corrected for the judge's errors")
 
 
+def test_a_replay_on_stored_answers_is_corrected_like_the_run(judged):
+    label(judged, OTHERS)
+    judged.test(CHECK.replace("0.8", "0.85"))
+    assert judged.verdict(run(judged, "good")).passed
+    run(judged, "good", "--modelcheck-mutate=told.json")
+    (check,) = json.loads((judged.path / "told.json").read_bytes())["checks"]
+    assert check["trouble"] == ""
+    assert check["cases"] == 60
+
+
 def test_labels_of_the_answers_themselves_count_as_they_are(judged):
     label(judged, GOOD)
     verdict = judged.verdict(run(judged, "good"))

@@ -1,6 +1,7 @@
 """``modelcheck mutate``: the suite is replayed on damaged answers, and says what it would not notice."""
 
 import json
+import os
 import shutil
 
 import pytest
@@ -90,7 +91,9 @@ def test_approved_answers_are_enough(weak):
 
 def test_a_version_that_was_never_run_says_what_to_do(weak):
     checks, told = mutated(weak, "--model-version=3.0")
-    assert "10 cases made calls that no stored answer answers" in checks["test_known_tickets"]["trouble"]
+    assert (
+        "10 cases made calls of triage 3.0 that no stored answer" in checks["test_known_tickets"]["trouble"]
+    )
     assert told["score"] == 0
     assert weak.calls == []
 
@@ -153,14 +156,157 @@ def test_why_something_passes_and_what_to_do(project):
     _, told = mutated(project, "--model-version=2.0")
     why = {(one["check"], mutant): one for one in told["explained"] for mutant in one["mutants"]}
     looked = why["test_label", "urgent: off by one"]
-    assert looked["why"] == "no body looks at `urgent`"
-    assert "assert `urgent` too" in looked["remedy"]
+    assert looked["why"] == "no case comes out differently"
+    assert "assert what `urgent` holds" in looked["remedy"]
     allowed = why["test_label", "10% exchanged"]
     assert "which its limits allow" in allowed["why"]
     assert "tighten at_least=0.1" in allowed["remedy"]
     moved = why["test_urgency", "urgent: off by one"]
     assert "for a model that never moves" in moved["why"]
     assert "urgent: off by one" in told["survivors"]
+
+
+@pytest.fixture
+def scored(project):
+    project.model("""
+        @model_fixture(deterministic=True)
+        def triage(model_version):
+            return lambda text: {"label": "refund" if "efund" in text else "other", "urgent": len(text)}
+    """)
+    return project
+
+
+SIDES = 'assert triage(case.perturbed)["urgent"] {} triage(case.input)["urgent"]'
+LABEL = 'assert triage(case.input)["label"] == case.expected'
+RIGHT = 'assert (triage(case.input)["label"] == "refund") is ("efund" in case.input)'
+APPROVED = ('golden("tickets.yaml", max_changed=0)', "assert triage(case.input) == case.approved")
+WEAK_AND_MENDED = {
+    "the limit": (
+        "30% exchanged",
+        "which its limits allow",
+        ('golden("tickets.yaml", at_least=0.3, max_drop=0.9)', RIGHT),
+        ('golden("tickets.yaml", at_least=0.9)', RIGHT),
+    ),
+    "a regression": (
+        "30% exchanged",
+        "which its limits allow",
+        ('golden("tickets.yaml", at_least=0.3)', LABEL),
+        ('golden("tickets.yaml", at_least=0.3, max_regressed=0)', LABEL),
+    ),
+    "a field": (
+        "urgent: off by one",
+        "no case comes out differently",
+        ('golden("tickets.yaml", at_least=0.3)', LABEL),
+        APPROVED,
+    ),
+    "both sides": (
+        "urgent: off by one",
+        "answers that change alike",
+        ('directional("tickets.yaml", under=perturb.append("!"))', SIDES.format(">=")),
+        APPROVED,
+    ),
+    "no movement": (
+        "always the same answer",
+        "for a model that never moves",
+        ('directional("tickets.yaml", under=perturb.append("!"), allow_constant=True)', SIDES.format(">=")),
+        ('directional("tickets.yaml", under=perturb.append("!"))', SIDES.format(">")),
+    ),
+    "a mean": (
+        "urgent: scaled by 1.5",
+        "it measures something else, which its limits allow",
+        ('golden("tickets.yaml", at_least=0.1)', 'score(triage(case.input)["urgent"] / 100)'),
+        APPROVED,
+    ),
+}
+
+
+@pytest.mark.parametrize(
+    ("mutant", "why", "weak", "mended"), WEAK_AND_MENDED.values(), ids=WEAK_AND_MENDED.keys()
+)
+def test_each_remedy_kills_the_mutant(scored, mutant, why, weak, mended):
+    def replayed(marker, body):
+        scored.test(f"""
+            from pytest_modelcheck import perturb
+
+            @pytest.mark.{marker}
+            def test_it(triage, case{", score" if "score(" in body else ""}):
+                {body}
+        """)
+        scored.approve()
+        checks, told = mutated(scored)
+        return shares(checks["test_it"])[mutant][0], told["explained"]
+
+    failed, explained = replayed(*weak)
+    assert failed == 0
+    (reason,) = (one for one in explained if mutant in one["mutants"])
+    assert why in reason["why"]
+    failed, _ = replayed(*mended)
+    assert failed > 0
+
+
+def test_a_damage_that_makes_nothing_worse_says_so(scored):
+    scored.test("""
+        @pytest.mark.golden(["a refund", "b", "c"], at_least=0.3)
+        def test_it(triage, case):
+            assert triage(case.input)["label"] == "other"
+    """)
+    scored.run("--model-version=2.0").assert_outcomes(passed=1)
+    _, told = mutated(scored, "--model-version=2.0")
+    (reason,) = (one for one in told["explained"] if "always the same answer" in one["mutants"])
+    assert reason["why"] == "1 case of 3 came out differently, and none worse"
+
+
+def test_a_damage_to_one_model_is_not_noticed_by_the_checks_of_another(project):
+    project.model("""
+        @model_fixture
+        def triage(model_version):
+            return lambda text: "refund" if "efund" in text else "other"
+
+        @model_fixture
+        def counter(model_version):
+            return lambda text: "long" if len(text) > 20 else "short"
+    """)
+    project.test("""
+        @pytest.mark.golden("tickets.yaml")
+        def test_known_tickets(triage, case):
+            assert triage(case.input) == ("refund" if "efund" in case.input else "other")
+
+        @pytest.mark.golden("tickets.yaml")
+        def test_counts(counter, case):
+            assert counter(case.input) in ("long", "short")
+    """)
+    project.run("--model-version=2.0").assert_outcomes(passed=2)
+    _, told = mutated(project, "--model-version=2.0")
+    always = {one["model"]: one["noticed"] for one in told["mutants"] if one["mutant"].startswith("always")}
+    assert always == {"triage 2.0": 1.0, "counter 2.0": 0.0}
+    assert "counter 2.0: always the same answer" in told["survivors"]
+    assert {one["check"] for one in told["explained"] if "always the same answer" in one["mutants"]} == {
+        "test_counts"
+    }
+
+
+def test_another_models_missing_answer_is_named(project):
+    project.model("""
+        class Odd:
+            __slots__ = ()
+
+        @model_fixture
+        def triage(model_version):
+            return str.upper
+
+        @model_fixture(role="support")
+        def helper(model_version):
+            return lambda text: Odd()
+    """)
+    project.test("""
+        @pytest.mark.golden("tickets.yaml")
+        def test_it(triage, helper, case):
+            helper(triage(case.input))
+    """)
+    project.run("--model-version=2.0", "--model-version=helper=1").assert_outcomes(passed=1)
+    checks, _ = mutated(project, "--model-version=2.0", "--model-version=helper=1")
+    assert "made calls of helper 1 that no stored answer" in checks["test_it"]["trouble"]
+    assert "cannot be stored" in checks["test_it"]["trouble"]
 
 
 def test_a_body_that_calls_anew_under_a_mutant_is_counted_apart(project):
@@ -283,6 +429,26 @@ def test_the_command_writes_a_page(weak, command):
     page = (weak.path / "out.html").read_text()
     assert "<script" not in page
     assert "no case comes out differently" in page
+
+
+@pytest.mark.parametrize(
+    ("name", "begins"), [("out.json", "{"), ("out.md", "| `triage 2.0`"), ("out.txt", "triage 2.0: 1 check")]
+)
+def test_the_name_of_the_file_says_its_form(weak, command, name, begins):
+    done = command("mutate", "2.0", f"--output={name}", "--", "-k", "is_a_text")
+    assert done.outlines == [f"written: {name}"]
+    assert (weak.path / name).read_text().startswith(begins)
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no named pipes")
+def test_a_special_file_is_written_to_and_never_replaced(weak, command):
+    pipe = weak.path / "pipe"
+    os.mkfifo(pipe)
+    reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+    command("mutate", "2.0", f"--output={pipe}", "--", "-k", "is_a_text")
+    assert os.read(reader, 1 << 12).startswith(b"triage 2.0: 1 check")
+    os.close(reader)
+    assert pipe.is_fifo()
 
 
 def test_the_command_where_nothing_is_stored(command):

@@ -33,6 +33,13 @@ def test_the_baseline_of_a_test_that_was_removed_is_listed_and_kept(approved):
     assert (approved.path / "baselines/triage/test_triage.py/test_removed.jsonl").exists()
 
 
+def test_a_test_that_this_machine_does_not_define_still_exists(approved):
+    indented = TESTS[TESTS.index("@") :].replace("\n", "\n    ")
+    before, _, removed = indented.rpartition("@")
+    approved.test(TESTS[: TESTS.index("@")] + f"if True:\n    {before}\nif False:\n    @{removed}\n")
+    assert "unused baseline" not in approved.run().stdout.str()
+
+
 def test_the_baselines_of_a_file_that_was_removed_are_listed(approved):
     (approved.path / "test_triage.py").rename(approved.path / "test_other.py")
     result = approved.run()

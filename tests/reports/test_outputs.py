@@ -1,5 +1,6 @@
 """Files of reports, and what CI systems read: nothing in a text can break out of it."""
 
+import errno
 import json
 import os
 import stat
@@ -28,6 +29,7 @@ from pytest_modelcheck.reports.outputs import (
     workflow_command,
     workflow_commands,
     write,
+    write_file,
 )
 
 
@@ -311,3 +313,12 @@ def test_outside_of_a_repository_there_is_only_the_system(tmp_path, monkeypatch)
 def test_a_machine_without_git_is_no_error(tmp_path, monkeypatch):
     monkeypatch.setenv("PATH", str(tmp_path))
     assert "commit" not in environment(tmp_path, {})
+
+
+def test_an_error_of_the_disk_names_the_file(tmp_path, monkeypatch):
+    def full(*_, **__):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("pytest_modelcheck.reports.outputs.replace", full)
+    with pytest.raises(OSError, match=r"No space left on device.*out\.json"):
+        write_file(tmp_path / "out.json", b"{}")

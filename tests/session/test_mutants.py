@@ -95,6 +95,22 @@ def test_of_lists():
     assert only(found["first item repeated"]) == {0: ["a", "a", "b", "c", "d"], 1: ["e", "e"]}
 
 
+def test_of_the_fields_of_a_lists_items():
+    found = made([{"lines": [{"total": 2}, {"total": 4, "note": "x"}]}, {"lines": []}])
+    assert only(found["lines[].total: null"]) == {
+        0: {"lines": [{"total": None}, {"total": None, "note": "x"}]}
+    }
+    assert only(found["lines[].total: scaled by 1.5"])[0]["lines"][0] == {"total": 3}
+    assert only(found["lines[].note: missing"]) == {0: {"lines": [{"total": 2}, {"total": 4}]}}
+    assert made([[{"n": 1}, {"n": 2}]])["[].n: off by one"].answers[0] == {b"\0\0": [{"n": 2}, {"n": 3}]}
+
+
+def test_of_mappings_with_other_keys_in_every_answer_only_some_are_damaged():
+    found = made([{f"word {number}": 1, "total": number} for number in range(200)])
+    assert "total: off by one" in found
+    assert len({mutant.where for mutant in found.values()}) <= 41
+
+
 def test_of_a_slice():
     slices = {"language=es": frozenset({b"\x00\x01", b"\x00\x02"})}
     for replay in made(LABELS, slices)["language=es wrong"].answers:
