@@ -216,9 +216,8 @@ class Endpoint:
         The model is called in ``context``, unless its answer is no longer ``wanted`` when its turn comes.
         """
         if caller.awaited:
-            loop = self._loop()
             coroutine = self.call_async(caller, inputs, keep, repeat=repeat, after_success=after_success)
-            return loop.start(coroutine, context.copy())
+            return self._loop().start(coroutine, context.copy())
 
         def job() -> None:
             if wanted():
@@ -323,8 +322,7 @@ class Endpoint:
                 break
             retries += 1
             yield self._backoff(error, retries)
-            refusal = self._spend(len(inputs))
-            if refusal is not None:
+            if (refusal := self._spend(len(inputs))) is not None:
                 return refusal
             self.meter.retried()
         if outage and len(inputs) == 1:

@@ -29,25 +29,26 @@ _DEEPEST: Final = 3  # attributes in a chain such as self.client.lock
 
 
 @contextmanager
-def lending(caller: Caller) -> Iterator[Callable[[], None]]:
+def lending(caller: Caller) -> Iterator[Callable[[], bool]]:
     """Lend re-entrant locks of this thread to the call that it waits for, and take them back at the end.
 
     A plain loop would call the model in the thread of the body, and a ``threading.RLock`` admits its own
     thread again. If the call is made in another thread, it waits for a lock that the body holds, and the body
     waits for the call. The yielded function looks at the calls of the model that are under way, and releases
-    those locks of this thread that one of them is about to take.
+    those locks of this thread that one of them is about to take; it returns whether any are lent.
 
     Args:
         caller: Makes the calls of the model.
     """
     lent: list[threading.RLock] = []
 
-    def lend() -> None:
+    def lend() -> bool:
         for lock in _wanted(caller):
             with suppress(RuntimeError):  # this thread does not hold the lock, or not any more
                 while True:
                     lock.release()
                     lent.append(lock)
+        return bool(lent)
 
     try:
         yield lend
@@ -66,6 +67,13 @@ def _has_taken(locks: Sequence[threading.RLock]) -> bool:
             return False
         taken.append(lock)
     return True
+
+
+def lend_briefly(call: Future[Any], caller: Caller) -> None:
+    """Lend locks to a call, and take them back before another task of this thread can miss them."""
+    with lending(caller) as lend:
+        if lend():
+            wait([call], _TICK)
 
 
 def ends(call: Future[Any], caller: Caller, seconds: float | None = None) -> bool:

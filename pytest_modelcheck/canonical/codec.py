@@ -25,7 +25,7 @@ from pytest_modelcheck.canonical.kinds import (
 )
 from pytest_modelcheck.canonical.lowering import DEEP, Lowering, plain_line
 from pytest_modelcheck.canonical.refusal import NotKept, Refusal, Unreadable, article, qualified
-from pytest_modelcheck.canonical.shapes import Classes, outlined
+from pytest_modelcheck.canonical.shapes import Classes, is_importable, outlined
 from pytest_modelcheck.canonical.text import excerpt
 from pytest_modelcheck.canonical.types import ANYTHING, Adapter, Shape
 
@@ -34,6 +34,9 @@ if TYPE_CHECKING:
 
 _DOLLAR: Final = ord("$")  # looked for first: a byte is found ten times as fast as two
 _UNKEPT: Final = b'{"$unkept":'
+_MADE: Final = (
+    " Of a class that is made for each answer, let the model answer the data: value._asdict(), dict(value)."
+)
 
 
 class Codec:
@@ -169,7 +172,7 @@ class Codec:
         inside = "" if type(value) in named else f" (in {article(qualified(type(value)))})"
         return (
             f"answer: objects of {which}{inside} are stored only where their class is named. Write "
-            f"@model_fixture(returns={returns})."
+            f"@model_fixture(returns={returns}).{'' if all(map(is_importable, named)) else _MADE}"
         )
 
 

@@ -87,7 +87,7 @@ class Classes:
         if kind not in self._dynamic:
             base = next((self.by_type[base] for base in kind.__mro__ if base in self.by_type), None)
             alike = base is not None and field_names(kind) == field_names(base.kind) is not None
-            self._dynamic[kind] = base if alike and not _is_importable(kind) else None
+            self._dynamic[kind] = base if alike and not is_importable(kind) else None
         return self._dynamic[kind]
 
     def shape(self, *hints: Any) -> Shape:
@@ -201,7 +201,7 @@ def _origin(leaf: Any) -> Any:
     return typing.get_origin(leaf) or leaf
 
 
-def _is_importable(kind: type) -> bool:
+def is_importable(kind: type) -> bool:
     """Return whether a module holds a class under its name."""
     found: Any = sys.modules.get(kind.__module__)
     for name in kind.__qualname__.split("."):

@@ -40,6 +40,7 @@ _BASES: Final[dict[type, Callable[[Any], Any]]] = {
 """The content of a subclass as the plain type, past whatever the subclass says of it."""
 _HEAP: Final = 1 << 9  # Py_TPFLAGS_HEAPTYPE
 _ATOMS: Final = frozenset({str, int, bool, float, type(None)})
+_HASH: Final = "_attrs_cached_hash"  # attrs works it out again where it is None
 _set: Final = object.__setattr__
 
 
@@ -163,7 +164,9 @@ class Adapter:
     def _held(self, value: Any) -> dict[str, Any]:
         held: dict[str, Any] = value.__dict__ if self._has_dict else {}
         if self._slots:
-            return held | {name: getattr(value, name) for name in self._slots if hasattr(value, name)}
+            held = held | {name: getattr(value, name) for name in self._slots if hasattr(value, name)}
+        if _HASH in held:  # that of another process is another, of equal fields too
+            held = held | {_HASH: None}
         return held
 
     def _fields(self, held: dict[str, Any]) -> dict[str, Any]:

@@ -9,10 +9,11 @@ PYTEST_DONT_REWRITE
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from pytest_modelcheck.canonical.text import apart, counted, percent, plural
-from pytest_modelcheck.checks.excess import of_changes, of_regressions, of_variants
+from pytest_modelcheck.checks.excess import AGAINST, of_changes, of_regressions, of_variants
 from pytest_modelcheck.checks.limits import ROUNDING, allowed, exceeds
 from pytest_modelcheck.checks.noise import DropNoise, RateNoise, ShareNoise
 from pytest_modelcheck.checks.series import trend
@@ -206,10 +207,10 @@ def _limits(observed: Observed, limits: Limits) -> list[Finding]:
         findings.append(_required(observed, required, rule))
     comparison = observed.comparison
     if observed.lost is not None:
-        findings.append(_slice(observed.lost, observed.looks["slice_regressions"], limits, observed.sets))
+        findings.append(_slice(observed.lost, observed.looks["slice_regressions"], rule))
     if observed.slice_drop:
         look = observed.looks["max_slice_drop"]
-        findings.append(_slice_drop(observed.slice_drop, look, limits, observed.sets))
+        findings.append(_slice_drop(observed.slice_drop, look, rule))
     if observed.reads_approved:
         if not observed.graded:
             findings.append(_differ(observed, limits.max_changed or 0, rule))
@@ -244,25 +245,22 @@ def _metric(observed: Observed, scores: Scores, required: float | None, rule: Ru
     return judge_metric(scores, required, rule, version, float(rule.limits.max_drop or 0))
 
 
-def _slice(lost: Lost, look: Look, limits: Limits, sets: int) -> Finding:
-    """The finding about the slice in which regressions concentrate: a failure or a warning by
-    ``slice_regressions=``.
-    """
-    summary = with_reason(look, str(lost), sets=sets)
-    status = look.status
-    if limits.slice_regressions == "warn":
-        status = Status.INCONCLUSIVE
-    elif status is Status.INCONCLUSIVE and limits.inconclusive == "fail":
-        status = Status.FAILED
-    return Finding("slice_regressions", status, summary, against_baseline=True, p_value=look.p_value)
+def _slice(lost: Lost, look: Look, rule: Rule) -> Finding:
+    """The slice in which regressions concentrate; ``slice_regressions=`` makes it a failure or a warning."""
+    summary = with_reason(look, str(lost), sets=rule.sets)
+    if rule.limits.slice_regressions == "warn":
+        look = replace(look, status=Status.INCONCLUSIVE)  # whatever inconclusive= says
+    elif look.status is Status.INCONCLUSIVE:
+        return rule.inconclusive("slice_regressions", summary, AGAINST, look.p_value, None)
+    return Finding("slice_regressions", look.status, summary, AGAINST, look.p_value)
 
 
-def _slice_drop(summary: str, look: Look, limits: Limits, sets: int) -> Finding:
+def _slice_drop(summary: str, look: Look, rule: Rule) -> Finding:
     """The finding of ``max_slice_drop``: names the declared slice that fell too far, if any did."""
-    fails = look.status is Status.INCONCLUSIVE and limits.inconclusive == "fail"
-    status = Status.FAILED if fails else look.status
-    text = summary if status is Status.PASSED else with_reason(look, summary, sets=sets)
-    return Finding("max_slice_drop", status, text, against_baseline=True, p_value=look.p_value)
+    text = summary if look.status is Status.PASSED else with_reason(look, summary, sets=rule.sets)
+    if look.status is Status.INCONCLUSIVE:
+        return rule.inconclusive("max_slice_drop", text, AGAINST, look.p_value, None)
+    return Finding("max_slice_drop", look.status, text, AGAINST, look.p_value)
 
 
 def _rate(observed: Observed, required: float, rule: Rule) -> Finding:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from pytest_modelcheck.records import Finding
     from pytest_modelcheck.stats.noise import Excess, Rise
 
-_AGAINST = True
+AGAINST = True
 
 
 def look_at_rise(paired: Evidence, rise: Rise, allowance: Allowance, rules: Rules) -> Look:
@@ -71,7 +71,7 @@ def of_changes(excess: Excess, units: str, cases: int, allowance: Allowance, rul
     if 1 - excess.own <= allowed + ROUNDING:
         summary = f"the model disagrees with itself on {excess.own:.0%} of identical inputs, {UNSEEN}"
         reveals = "answers that all differ from call to call cannot reveal anything"
-        return rule.inconclusive("max_changed", summary, _AGAINST, None, reveals)
+        return rule.inconclusive("max_changed", summary, AGAINST, None, reveals)
     what = (
         f"{excess.cross:.0%} of answers differ from the approved ones, but the model disagrees with itself "
         f"on {excess.own:.0%} of identical inputs"

@@ -13,6 +13,7 @@ import signal
 import sys
 import textwrap
 from contextlib import contextmanager, suppress
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import click
@@ -46,6 +47,9 @@ def encoding() -> str | None:
 
 def prepare(context: click.Context) -> None:
     """Turn colour off if ``NO_COLOR`` is set; print ``?`` for characters that the terminal cannot encode."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:  # closed by the caller: `<&-`, `>&-`
+            setattr(sys, name, Path(os.devnull).open(mode, encoding="utf-8"))  # noqa: SIM115 - until the end
     if os.environ.get("NO_COLOR"):
         context.color = False
     for stream in (sys.stdout, sys.stderr):

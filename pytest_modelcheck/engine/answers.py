@@ -20,7 +20,7 @@ from pytest_modelcheck.calls.endpoint import Endpoint
 from pytest_modelcheck.calls.loops import running_loop, sleep_on, trio_sleep, until
 from pytest_modelcheck.calls.meter import Clock
 from pytest_modelcheck.calls.throttle import Allowance
-from pytest_modelcheck.calls.waiting import lending
+from pytest_modelcheck.calls.waiting import lend_briefly, lending
 from pytest_modelcheck.engine.tickets import (
     PATIENCE,
     Handle,
@@ -189,11 +189,18 @@ class Switchboard:
         ticket = self.foresee(handle, x, key, repeat, trial)
         if ticket is None:
             return await self.answer_async(handle, x, key, repeat, context, joins=True)
+        if ticket.ended:  # with an error, for the bodies that waited for it
+            ticket.foreseen_by.discard(trial)
+            return await self.answer_async(handle, x, key, repeat, context)
         loop = asyncio.get_running_loop()
         loop.call_soon(self.advance, handle, context)
         ended: Future[None] = Future()
         self.follow(ticket, lambda _: ended.set_result(None))
-        await until(ended, "asyncio")
+        tick = _TICK
+        while not ended.done():
+            await until(ended, "asyncio", tick)
+            lend_briefly(ended, handle.acting.caller)
+            tick = min(2 * tick, 1.0)  # rarer looks: hundreds of tasks may wait
         if takes_last(ticket, trial):
             return ticket.awaited_result()
         return await self.answer_async(handle, x, key, repeat, context)
@@ -370,11 +377,14 @@ class Switchboard:
     async def _end_of(self, ticket: Ticket, loop: str | None) -> None:
         for call in self._while_under_way(ticket):
             await until(call, loop, _TICK)
+            lend_briefly(call, ticket.handle.acting.caller)
 
     def wait_for(self, ticket: Ticket) -> None:
         """Block this thread until a call that was begun has ended."""
-        for call in self._while_under_way(ticket):
-            wait([call], _TICK)
+        with lending(ticket.handle.acting.caller) as lend:
+            for call in self._while_under_way(ticket):
+                wait([call], _TICK)
+                lend()
 
     def _while_under_way(self, ticket: Ticket) -> Iterator[Future[None]]:
         """Yield the future to wait for, again and again, until a call has ended.
@@ -388,13 +398,11 @@ class Switchboard:
             ended: Future[None] = Future()
             call = ended
             self.follow(ticket, lambda _: ended.set_result(None))
-        with lending(ticket.handle.acting.caller) as lend:
-            while call is not None and not call.done() and not ticket.ended:
-                if alone and (not self._is_kept(ticket) or Clock.monotonic() > end):
-                    return
-                yield call
-                self.tick()
-                lend()
+        while call is not None and not call.done() and not ticket.ended:
+            if alone and (not self._is_kept(ticket) or Clock.monotonic() > end):
+                return
+            yield call
+            self.tick()
 
     def forget(self, handles: Sequence[Handle]) -> None:
         """Drop all prefetched calls; those under way continue, and their answers are stored."""

@@ -121,6 +121,7 @@ class GatheredBodies(Bodies):
     async def run_async(self, trials: Iterable[Trial]) -> Run:
         """Run bodies as tasks of the running event loop."""
         if running_loop() != "asyncio":
+            self.gathers = False  # bodies are not made tasks of trio's loop
             return await super().run_async(trials)
         upcoming = iter(trials)
         with self._open():

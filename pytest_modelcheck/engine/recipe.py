@@ -38,6 +38,8 @@ if TYPE_CHECKING:
 
 _DEEPEST: Final = 3  # steps of the longest path
 _MOST: Final = 200
+_LONGEST: Final = 1000  # calls of one body that a recipe foresees
+_NEAR: Final = 16  # the first answers of a body, and the last before a call, that its input is looked for in
 """The largest number of parts of a value that are compared, and of combinations that are tried."""
 
 _ATOMS: Final = (str, int, float, bool, type(None), bytes)
@@ -98,6 +100,7 @@ class Recipe:
             made: The calls, in order.
             complete: Whether the body ran to its end. A body that failed might have made more calls.
         """
+        made = made[:_LONGEST]
         answers = {number: call.answer for number, call in enumerate(made)}
         for number, (model, expressions) in enumerate(self.calls):
             if number >= len(made):
@@ -290,9 +293,9 @@ def expressions_of(x: Any, trial: Trial, made: Sequence[Made]) -> list[Expressio
         positional = _lists(x.positional, trial, made)
         return [("arguments", *both) for both in _choices([positional, _maps(x.named, trial, made)])]
     found = [("part", name, *path) for name, path in _places_in_trial(x, trial)]
-    found += [
-        ("answer", number, *path) for number, call in enumerate(made) for path in _places(x, call.answer)
-    ]
+    # Not in all of them, or a body of a thousand calls would take minutes.
+    looked_at = sorted({*range(len(made))[:_NEAR], *range(len(made))[-_NEAR:]})
+    found += [("answer", number, *path) for number in looked_at for path in _places(x, made[number].answer)]
     if found:
         return found
     if type(x) is dict and all(type(key) is str for key in x):

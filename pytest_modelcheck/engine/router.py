@@ -18,7 +18,7 @@ from pytest_modelcheck.engine.view import refuse_case, result_of
 from pytest_modelcheck.models.model import IMMUTABLE
 
 if TYPE_CHECKING:
-    from collections.abc import Coroutine
+    from collections.abc import Coroutine, Sequence
     from contextvars import Context
 
     from pytest_modelcheck.engine.answers import Switchboard
@@ -34,6 +34,7 @@ _INFRASTRUCTURE: Final = frozenset(
         "numpy.ufunc.extobj",  # numpy.errstate()
         "current_async_library_cvar",  # sniffio
         "pytest_check_state",  # a thread does not have it
+        "modelcheck_changed",
         "modelcheck_repeat",
         "modelcheck_view",
     }
@@ -42,6 +43,10 @@ _INFRASTRUCTURE: Final = frozenset(
 
 VIEW: ContextVar[CaseView | None] = ContextVar("modelcheck_view", default=None)
 """The body's view of its trial, if several bodies run as tasks (``gather=True``)."""
+
+
+_CHANGED: ContextVar[Sequence[ContextVar[Any]]] = ContextVar("modelcheck_changed", default=())
+"""The context variables that a body had changed when it called the model that makes a call here."""
 
 
 class Router:
@@ -101,7 +106,7 @@ class Router:
         inside = repeat_inside()
         looping = running_loop() is not None
         if inside is not None:  # another model makes this call; it belongs to no body
-            call = _Call(self, model, x, None, repeat=inside)
+            call = _Call(self, model, x, None, repeat=inside, changed=_CHANGED.get())
             return call.awaited() if looping and call.is_awaited else call.answer()
         result = self.result
         changed = self._changed_context(result)
@@ -139,7 +144,7 @@ class _Call:
         result: Result | None,
         *,
         repeat: int | None = None,
-        changed: list[ContextVar[Any]] | None = None,
+        changed: Sequence[ContextVar[Any]] = (),
     ) -> None:
         bodies = router.bodies
         self.switchboard = router.switchboard
@@ -155,7 +160,9 @@ class _Call:
         else:
             self.key, self.repeat = self.bodies.place_of(self.handle, result.trial, x, result.equal)
         self.foreseeable = not changed
-        unnamed = [variable for variable in changed or () if variable not in model.definition.context]
+        self.changed = changed
+        self.context.run(_CHANGED.set, changed)
+        unnamed = [variable for variable in changed if variable not in model.definition.context]
         if unnamed and self.key is not None:
             names = ", ".join(variable.name for variable in unnamed)
             text = f"a test body changed the context variable {names} before its call"
@@ -182,11 +189,14 @@ class _Call:
         raw = self.handle.find(self.key)
         if raw is None:
             self._begins()
+            token = _CHANGED.set(self.changed)
             try:
                 raw = self._taken() or self._made()
             except BaseException as error:
                 self._broke(error)
                 raise
+            finally:
+                _CHANGED.reset(token)
         return self._read(raw, None)
 
     def awaited(self) -> Coroutine[Any, Any, Any]:
@@ -204,6 +214,7 @@ class _Call:
         raw = self.handle.find(self.key)
         if raw is None:
             self._begins()
+            _CHANGED.set(self.changed)
             try:
                 raw = await self._taken_async() or await self._made_async()
             except BaseException as error:
@@ -243,8 +254,8 @@ class _Call:
 
     async def _taken_async(self) -> Raw | None:
         ticket = self.switchboard.ticket(self.handle, self.key)
-        if ticket is None or self.bodies is None or self.result is None:
-            return None
+        if ticket is None or self.bodies is None or self.result is None or self.bodies.gathers:
+            return None  # answer_gathered() joins a call that is under way
         await self.switchboard.take_async(ticket, self.bodies.context)
         return ticket.awaited_result() if takes_last(ticket, self.result.trial.index) else None
 

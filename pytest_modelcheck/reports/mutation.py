@@ -342,7 +342,8 @@ def mutation_html(mutation: Mutation) -> bytes:
         if cell is None:
             return "", "", ""
         title = "; ".join(cell.fails) if cell.failed else ": ".join(why(check, cell))
-        return _shown(cell), level(cell.noticed), excerpt(title, 500)
+        judged = cell.called < cell.replays
+        return _shown(cell), level(cell.noticed) if judged else "", excerpt(title, 500)
 
     def rows(one: Mutation) -> list[tuple[Any, ...]]:
         return [

@@ -682,6 +682,12 @@ REFUSED: list[tuple[Any, ...]] = [
         by_returns(list[Cat] | Attr),
         list[Cat],
     ),
+    (
+        "row of a class that pandas makes for it",
+        next(FRAME.itertuples()),
+        r"returns=Pandas\). Of a class that is made for each answer, let the model answer the data: value\._asdict\(\)",
+        by(lambda row: row._asdict()),
+    ),
     ("two classes", [Cat(), Attr("a")], r"returns=Cat \| Attr\)", by_returns(Cat | Attr)),
     ("a class within another", Box(Triage("a")), r"returns=Box \| Triage\)", by_returns(Box | Triage)),
 ]

@@ -25,6 +25,7 @@ from typing import (
     Union,
 )
 
+import attrs
 import numpy as np
 import pydantic
 import pytest
@@ -437,6 +438,17 @@ def test_a_class_is_verified_once_and_written_quickly_thereafter(monkeypatch):
     for _ in range(3):
         codec.encode(Triage(Label.REFUND, 1))
     assert len(verified) == 1
+
+
+@pytest.mark.parametrize("slots", [True, False])
+def test_a_hash_that_attrs_remembers_is_worked_out_again(slots):
+    """Hashes of texts differ between processes, so that equal answers differed, and sets lost them."""
+    kind = attrs.make_class("Answer", ["text"], frozen=True, slots=slots, cache_hash=True)
+    codec, fresh, used = Codec(kind), kind("a"), kind("a")
+    hash(used)
+    line = codec.encode(used)
+    assert line == codec.encode(fresh)
+    assert codec.decode(line) in {fresh}
 
 
 def test_cached_properties_do_not_matter():

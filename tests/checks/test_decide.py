@@ -4,7 +4,9 @@ import pytest
 
 from pytest_modelcheck.checks.decide import decide, required_rate
 from pytest_modelcheck.checks.limits import Limits
+from pytest_modelcheck.checks.lost import Lost
 from pytest_modelcheck.checks.observed import Observed
+from pytest_modelcheck.checks.protocol import Look, Reason
 from pytest_modelcheck.errors import UsageError
 from pytest_modelcheck.records import CHANGE, Comparison, Scale, Status, Tally
 
@@ -372,3 +374,24 @@ class TestWordsOfDrops:
         bound = self.drop((2.0, 2.5), Limits(max_drop=1.0), scale=scale)
         assert flips.reveals == "40 cases can only reveal drops of more than about 0.14"
         assert bound.reveals == "40 cases can only reveal drops of more than about 13"
+
+
+@pytest.mark.parametrize(
+    ("limit", "options"),
+    [
+        ("slice_regressions", {"lost": Lost("language=es", 3, 0, 9, 0, 0.02)}),
+        ("max_slice_drop", {"slice_drop": "language=es fell by 3 of 9 cases"}),
+    ],
+)
+def test_an_inconclusive_slice_says_why_it_fails(limit, options):
+    look = Look(INCONCLUSIVE, Reason.WEAK, 0.02)
+    observed = passing(37, 40, comparison=comparison(3), varies=True, looks={limit: look}, **options)
+    found = {
+        inconclusive: next(
+            one for one in decide(observed, Limits(inconclusive=inconclusive)) if one.limit == limit
+        )
+        for inconclusive in ("warn", "fail")
+    }
+    assert found["warn"].status is INCONCLUSIVE
+    assert found["fail"].status is FAILED
+    assert found["fail"].summary == f'{found["warn"].summary} (inconclusive="fail")'

@@ -123,6 +123,23 @@ def test_the_command_leaves_with_its_exit_code_and_keeps_errors_apart(project):
     assert "Traceback" not in done.stderr
 
 
+@pytest.mark.skipif(os.name != "posix", reason="a POSIX shell closes them")
+@pytest.mark.parametrize("closed", ["<&-", ">&-", "<&- >&-"])
+@pytest.mark.parametrize("arguments", ["diff 2.1", "review 2.1 --reason why", "list"])
+def test_closed_input_and_output_break_nothing(project, arguments, closed):
+    project.run({"a": 1})
+    module = "from pytest_modelcheck.cli import main; main()"
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    done = subprocess.run(
+        ["sh", "-c", f"exec {sys.executable} -c '{module}' {arguments} {closed}"],
+        cwd=project.root,
+        stderr=subprocess.PIPE,
+        env=environment,
+    )
+    assert done.stderr == b""
+    assert done.returncode == (1 if "review" in arguments else 0)  # nobody has accepted anything
+
+
 def test_output_to_a_pipe_has_no_colours(project):
     project.run({"a": 1})
     done = in_a_process(project, "approve", "2.1", "--reason=why")

@@ -204,3 +204,43 @@ def test_what_is_released_comes_out_at_the_end(capsys):
     with pytest.warns(UserWarning, match="odd"):
         write()
     assert tuple(capsys.readouterr()) == ("out\n", "err\n")
+
+
+def test_a_task_that_calls_again_after_an_error_calls_the_model_again(lab, outcomes):
+    calls = []
+
+    def flaky(x):
+        calls.append(x)
+        if calls.count(x) < 3:
+            raise LookupError(x)
+        return x
+
+    model = lab.model(flaky, concurrency=4)
+
+    async def body(case):
+        for _ in range(2):
+            with pytest.raises(LookupError):
+                await model(case.input)
+        assert await model(case.input) == case.input
+
+    assert outcomes(lab.run_async(body, "ab", gather=True)) == ["passed"] * 2
+    assert sorted(calls) == ["a"] * 3 + ["b"] * 3
+
+
+def test_tasks_that_wait_for_one_failing_call_get_errors_of_their_own(lab, outcomes):
+    calls = []
+
+    def refusing(x):
+        calls.append(x)
+        raise LookupError(x)
+
+    model = lab.model(refusing, concurrency=4)
+
+    async def body(case):
+        with pytest.raises(LookupError) as caught:
+            await model("same")
+        caught.value.add_note("seen")
+        assert caught.value.__notes__ == ["seen"]
+
+    assert outcomes(lab.run_async(body, "abc", gather=True)) == ["passed"] * 3
+    assert calls == ["same"]

@@ -160,3 +160,21 @@ def test_what_json_cannot_hold_is_not_kept():
     assert json.loads(recipe.encode())
     recipe.calls[0] = ("m", [("const", object())])
     assert recipe.encode() is None
+
+
+def test_a_body_of_many_calls_is_learned_in_time_that_grows_with_their_number():
+    looked_at = []
+
+    class Answer(dict):
+        def items(self):
+            looked_at.append(1)
+            return super().items()
+
+    made = [Made("triage", f"part {number}", Answer(step=number)) for number in range(400)]
+    recipe = learned((Trial(0, Case([call.x for call in made])), made))
+    assert len(recipe.calls) == 400
+    assert len(looked_at) <= 400 * 32
+    judged = [*made, Made("judge", 399, "yes")]
+    assert ("answer", 399, ["key", "step"]) in expressions_of(399, trial("a"), judged)
+    endless = [Made("triage", "a", "A")] * 5000
+    assert len(learned((trial("a"), endless)).calls) == 1000

@@ -113,6 +113,27 @@ CHECKS = {
         f"a variable that nobody named and that is {how}": (PASSED, UNNAMED + body)
         for how, body in WAYS.items()
     },
+    "a variable that a model reads which the model calls": (
+        PASSED,
+        """
+        TENANT = contextvars.ContextVar("TENANT", default="nobody")
+        inner = model(KIND, f"{NAME}-inner", lambda text: f"{TENANT.get()}: {text}")
+
+        from pytest_modelcheck import model_fixture
+
+        @model_fixture(name=NAME, deterministic=True, context=[TENANT])
+        def echo(model_version, inner):
+            return lambda text: inner(text).upper()
+
+        @pytest.mark.golden([Case(str(n), id=f"c{n}") for n in range(1, 7)], model=NAME)
+        def test_it(echo, inner, case):
+            token = TENANT.set(case.input)
+            answer = echo("A QUESTION")
+            TENANT.reset(token)
+            assert answer == f"{case.input}: A QUESTION"
+            assert echo("A QUESTION") == "NOBODY: A QUESTION"
+        """,
+    ),
     "a variable that the model does not read": (
         PASSED,
         """

@@ -228,7 +228,8 @@ def test_async_fixtures_of_anyio_work(project):
     project.run("-p", "anyio", "--model-version=1").assert_outcomes(passed=1)
 
 
-def test_anyio_runs_the_check_on_each_backend(project):
+@pytest.mark.parametrize("gather", [False, True])
+def test_anyio_runs_the_check_on_each_backend(project, gather):
     pytest.importorskip("anyio")
     pytest.importorskip("trio")
     project.model(
@@ -244,9 +245,9 @@ def test_anyio_runs_the_check_on_each_backend(project):
         """
     )
     project.test(
-        """
+        f"""
         @pytest.mark.anyio
-        @pytest.mark.golden(["a", "b", "c"])
+        @pytest.mark.golden(["a", "b", "c"], gather={gather})
         async def test_it(echo, case):
             assert await echo(case.input) == case.input
         """

@@ -37,9 +37,10 @@ def section(result):
     lines = result.stdout.lines
     start = next(number for number, line in enumerate(lines) if "= modelcheck =" in line)
     end = next(number for number, line in enumerate(lines[start + 1 :], start + 1) if line.startswith("==="))
-    return [
-        re.sub(r"(.*) +\d+/\d+", r"\1", line) for line in lines[start + 1 : end] if "answers:" not in line
-    ]
+    heading, *rows = lines[start + 1 : end]
+    counts = re.search(r" +calls( +cached)?| +cached", heading)
+    kept = [row for row in rows if "answers:" not in row and "● rate" not in row]
+    return [re.sub(r" {2,}", "  ", row[: counts.start()] + row[counts.end() :]) for row in [heading, *kept]]
 
 
 def headlines(result):

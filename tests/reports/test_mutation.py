@@ -2,7 +2,7 @@
 
 import pytest
 
-from pytest_modelcheck.reports.mutation import Cell, Mutated, Mutation, mutation_lines
+from pytest_modelcheck.reports.mutation import Cell, Mutated, Mutation, mutation_html, mutation_lines
 
 DAMAGE = "label: one value is never given"
 
@@ -25,3 +25,13 @@ def test_a_damage_can_be_read_however_many_checks_there_are(checks):
 def test_checks_without_a_column_are_counted():
     assert "  4 checks have no column here; `best` is of all checks" in table(10, 80)
     assert not [line for line in table(6, 80) if "no column" in line]
+
+
+def test_a_damage_that_was_not_judged_is_no_survivor_on_the_page():
+    cell = Cell(DAMAGE, "never", "label", replays=2, called=2)
+    check = Mutated("test_a.py::test_a", "golden", "m", "1", 70, "", (cell, Cell("empty", "empty", "", 1, 1)))
+    other = Mutated("test_a.py::test_b", "golden", "m", "1", 70, "", (Cell(DAMAGE, "never", "label", 2, 2),))
+    page = mutation_html(Mutation((check, other))).decode()
+    assert '<td class="n " title=' in page
+    assert ">new</td>" in page
+    assert '<td class="n none"' not in page
