@@ -107,8 +107,12 @@ class Written:
     removed: int = 0
 
 
-def read(path: Path) -> Baseline | None:
+def read(path: Path, *, further: bool = False) -> Baseline | None:
     """Read a file; ``None`` if there is none.
+
+    Args:
+        path: The file.
+        further: Whether to include further runs, which confirmed a miss and are not approved.
 
     Raises:
         BaselineError: It holds conflict markers, is cut off, lists a case twice, or is newer than we are.
@@ -116,7 +120,7 @@ def read(path: Path) -> Baseline | None:
     if not path.exists():
         return None
     with opened(path) as file:
-        return parse(file.read(), str(path))
+        return parse(file.read(), str(path), further=further)
 
 
 def results(path: Path) -> tuple[Header, list[CaseResult]]:
@@ -194,12 +198,13 @@ def first_line(path: Path) -> bytes:
     return first.rstrip(b"\r\n")
 
 
-def parse(content: bytes, path: str) -> Baseline:
+def parse(content: bytes, path: str, *, further: bool = False) -> Baseline:
     """The content of a file, indexed by case id.
 
     Args:
         content: The bytes.
         path: The file, for messages.
+        further: As for :func:`read`.
     """
     if b"\r\n" in content:
         content = content.replace(b"\r\n", b"\n")
@@ -210,7 +215,8 @@ def parse(content: bytes, path: str) -> Baseline:
     index = _plain_index(rows)
     index = _index(rows, path) if index is None else index
     if not head.approved_at:  # in the order of its source
-        index = {case: lines.bare(row) for case, row in sorted(index.items())}
+        form = lines.with_further_runs if further else lines.bare
+        index = {case: form(row) for case, row in sorted(index.items())}
     if head.reads_approved:
         index = {case: lines.settled(row) for case, row in index.items()}
     return Baseline(head, index, path)

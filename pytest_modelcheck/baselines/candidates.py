@@ -94,14 +94,21 @@ class CandidateStore:
         path = self.path(header.model, header.test, header.version or "")
         batch.add(path, [Path(candidate.path).read_bytes()])
 
-    def read(self, model: str, check: str, version: str) -> Baseline | None:
+    def read(self, model: str, check: str, version: str, *, further: bool = False) -> Baseline | None:
         """Read a version's results of a check; ``None`` if it never ran it.
+
+        Args:
+            model: The model.
+            check: The node id of the test.
+            version: The version.
+            further: Whether to include further runs, which confirmed a miss and are not approved.
 
         Raises:
             BaselineError: The file is damaged, incomplete, or belongs to another test.
         """
         with _readable():
-            return checked(baseline.read(self.path(model, check, version)), model, check)
+            path = self.path(model, check, version)
+            return checked(baseline.read(path, further=further), model, check)
 
     def last_run(self, model: str, version: str) -> float:
         """The time of a version's last candidate, in seconds since the epoch; 0 if there is none."""
@@ -164,12 +171,12 @@ def _is_of(path: Path, check: str, other_than: str) -> bool:
 def find(
     store: BaselineStore, candidates: CandidateStore, model: str, check: str, version: str
 ) -> Baseline | None:
-    """Find a version's results of a check: approved now, approved earlier, or from its last run."""
+    """Find a version's results of a check: approved now, approved earlier, or all of its last run."""
     now = store.header(model, check, version)
     if now is not None and now.version == version:
         return store.read(model, check, version)
     once = store.history(model, check, version)
-    return candidates.read(model, check, version) if once is None else once
+    return candidates.read(model, check, version, further=True) if once is None else once
 
 
 def never_ran(store: BaselineStore, candidates: CandidateStore, model: str, version: str) -> VersionError:

@@ -223,5 +223,7 @@ def _turned(then: TrialResult, now: TrialResult, note: Note) -> bool:
 def _paired(
     before: Sequence[TrialResult], after: Sequence[TrialResult]
 ) -> Iterator[tuple[TrialResult, TrialResult]]:
+    """Pair each trial with the same run of the older side, else with its first run of the same input."""
     known = {trial.key: trial for trial in before}
-    return ((known[trial.key], trial) for trial in after if trial.key in known)
+    first = {trial.place: trial for trial in reversed(before)}
+    return ((known.get(trial.key, first[trial.place]), trial) for trial in after if trial.place in first)

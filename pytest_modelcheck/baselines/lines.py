@@ -113,6 +113,11 @@ def id_of(line: bytes) -> str:
     return found[1].decode() if found else str(orjson.loads(line)["id"])
 
 
+def with_further_runs(line: bytes) -> bytes:
+    """A line of a result file as that of a baseline, with the runs that confirmed a miss (never approved)."""
+    return encode(decode(line)) if b'"more":' in line else bare(line)
+
+
 def settled(line: bytes) -> bytes:
     """The line of a case as it will be once its answers are approved: comparisons with them pass.
 

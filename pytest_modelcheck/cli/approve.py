@@ -264,9 +264,10 @@ def _decisions(workspace: Workspace, wish: Wish, headers: Sequence[Header]) -> D
 def _review_check(workspace: Workspace, wish: Wish, header: Header, decisions: Decisions, count: str) -> None:
     store, candidates = workspace.store, workspace.candidates
     before = store.read(header.model, header.test, header.version)
-    after = candidates.read(header.model, header.test, header.version or "")
+    key = header.model, header.test, header.version or ""
+    after = candidates.read(*key)
     decisions.seen[header.test] = "" if after is None else after.digest()
-    found = compare.diff(header.test, header.model, before, after)
+    found = compare.diff(header.test, header.model, before, candidates.read(*key, further=True))
     print_lines(_heading(found, count))
     against = objections(header, workspace.project.root)
     print_lines(indented((f"in the way: {reason}" for reason in against), 2))

@@ -106,7 +106,7 @@ def _against(workspace: Workspace, checks: Sequence[CheckReport], before: str) -
     known = False
     for check in checks:
         verdict = check.verdict
-        now = candidates.read(verdict.model, verdict.check, verdict.version or "")
+        now = candidates.read(verdict.model, verdict.check, verdict.version or "", further=True)
         then = find(store, candidates, verdict.model, verdict.check, before)
         if now is not None and then is not None:
             known = True
@@ -333,7 +333,7 @@ def _before(workspace: Workspace, pair: Pair, check: str) -> Baseline | None:
 
 def _after(workspace: Workspace, pair: Pair, check: str) -> Baseline | None:
     """The results of a version: its last run if there is one, since that holds more than its approval."""
-    found = workspace.candidates.read(pair.model, check, pair.after)
+    found = workspace.candidates.read(pair.model, check, pair.after, further=True)
     if found is not None:
         return found
     return find(workspace.store, workspace.candidates, pair.model, check, pair.after)

@@ -84,14 +84,16 @@ _WITH_BARS: Final = (
     _Layout(24, frozenset(), 28),
     _Layout(16, frozenset({"bounds"}), 24),
     _Layout(12, frozenset({"bounds"}), 24),
-    _Layout(12, frozenset({"bounds", "passed"}), 24),
+    _Layout(12, frozenset({"bounds", "cached"}), 24),
+    _Layout(12, frozenset({"bounds", "passed", "cached"}), 24),
     _Layout(12, frozenset({"bounds", "passed", "calls", "cached"}), 16),
     _Layout(12, frozenset({"bounds", "passed", "calls", "cached", "cost"}), 12),
 )
 
 _WITHOUT_BARS: Final = (
     _Layout(0, frozenset(), 16),
-    _Layout(0, frozenset({"bounds", "passed"}), 12),
+    _Layout(0, frozenset({"bounds", "cached"}), 12),
+    _Layout(0, frozenset({"bounds", "passed", "cached"}), 12),
     _Layout(0, frozenset({"bounds", "passed", "broke", "fixed", "calls", "cached", "cost"}), 0),
     _Layout(0, frozenset({*_HEADINGS} - {"rate", "changed"}), 0),
 )

@@ -107,3 +107,34 @@ def test_as_a_page_that_compares_both_versions(changed):
     assert "Quiero un reembolso" in page
     for other in ("--regressed", "--exit-code"):
         assert changed.command("diff", "2.1", "--format", "html", other).ret == 2
+
+
+def test_the_runs_that_confirmed_a_miss_count_as_they_did_in_the_run(project):
+    project.model(
+        """
+        from collections import Counter
+
+        SEEN = Counter()
+
+        @model_fixture
+        def triage(model_version):
+            def answer(number):
+                SEEN[number] += 1
+                return "right" if model_version == "1" or (SEEN[number] + number) % 3 else "wrong"
+            return answer
+        """
+    )
+    project.test(
+        """
+        @pytest.mark.golden(range(30), max_drop=0)
+        def test_numbers(triage, case):
+            assert triage(case.input) == "right"
+        """
+    )
+    project.run("--model-version=1")
+    project.command("approve", "1", "--reason=first")
+    run = project.run("--model-version=2")
+    run.stdout.fnmatch_lines(["*30 broke, 0 fixed*"])
+    diff = project.command("diff", "2")
+    diff.stdout.fnmatch_lines(["*1 → 2   30 regressed*", "  regressed (30)", "      'right' → 'wrong'"])
+    assert diff.outlines.count("      'right' → 'wrong'") == 30
