@@ -115,6 +115,7 @@ class Comparison:
         shared: The number of cases in both, with the same id and input.
         added: The number of cases only in this run.
         removed: The number of cases only in the baseline.
+        added_failed: The number of added cases that fail. No limit against the approved version covers them.
         judged: The number of shared cases that passed or failed on both sides.
         approved_rate: The approved rate (or mean score) over the shared cases.
         rate: The present rate (or mean score) over the shared cases.
@@ -141,6 +142,7 @@ class Comparison:
     p_value: float | None = None
     unseen: int = 0
     why_unseen: str | None = None
+    added_failed: int = 0
 
 
 @dataclass(frozen=True, slots=True)

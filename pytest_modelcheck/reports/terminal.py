@@ -110,10 +110,18 @@ def differing(verdict: Verdict) -> Iterator[Line]:
 
 
 def broke_line(verdict: Verdict) -> str | None:
-    """One line with the cases that broke since the approved version, and the slice that lost most."""
+    """One line with the cases that broke since the approved version, and the slice that lost most.
+
+    If none broke, it counts the new cases that fail: nothing is approved for them.
+    """
     comparison = verdict.comparison
-    if comparison is None or not comparison.regressed:
+    if comparison is None:
         return None
+    if not comparison.regressed:
+        if not comparison.added_failed or verdict.required is not None:
+            return None
+        new = plural(comparison.added, "new case")
+        return f"{comparison.added_failed:,} of {new} fail: no approved result covers them"
     ids = comparison.regressed
     more = f" (+{len(ids) - _NAMED:,} more)" if len(ids) > _NAMED else ""
     lost = slices_standing_out(verdict)[:1]
@@ -195,7 +203,8 @@ def _change(comparison: Comparison) -> list[str]:
     if comparison.replayed:
         lines.append(f"{plural(comparison.replayed, 'approved answer')} judged by the current test")
     if comparison.added or comparison.removed:
-        lines.append(f"{plural(comparison.added, 'case')} added, {comparison.removed} removed")
+        failing = f" ({comparison.added_failed:,} of them fail)" if comparison.added_failed else ""
+        lines.append(f"{plural(comparison.added, 'case')} added{failing}, {comparison.removed} removed")
     return lines
 
 

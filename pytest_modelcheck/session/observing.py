@@ -20,7 +20,7 @@ from pytest_modelcheck.checks.slices import FAILED, NOT_JUDGED, PASSED
 from pytest_modelcheck.errors import UsageError
 from pytest_modelcheck.records import FOLDED, GRADE, Flaky, Outcome, Scale
 from pytest_modelcheck.session.found import Seen
-from pytest_modelcheck.session.results import OTHER, SAME
+from pytest_modelcheck.session.results import ABSENT, OTHER, SAME
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
@@ -130,6 +130,9 @@ def _compared(
     then, plain = bytearray([NOT_JUDGED]) * len(results), results.masks.translate(_PLAIN)
     regressed, changed = set(), set()
     same: Counter[int] = Counter()
+    added_failed = sum(
+        plain[number] == FAILED for number, match in enumerate(results.matches) if match == ABSENT
+    )
     if not one_by_one:
         for number, match in enumerate(results.matches):
             if match == SAME:
@@ -137,6 +140,7 @@ def _compared(
                 same[plain[number]] += 1
 
     def paired() -> Iterator[Pair | None]:
+        nonlocal added_failed
         for number, match in enumerate(results.matches):
             if match == OTHER or (one_by_one and match == SAME):
                 case = results[number] if again is None else _with_second(results[number], again[number])
@@ -148,6 +152,8 @@ def _compared(
                         regressed.add(number)
                     if pair.changed:
                         changed.add(number)
+                else:
+                    added_failed += plain[number] == FAILED
                 yield pair
 
     now_and_then = {"now": len(results), "then": len(approved)}
@@ -155,7 +161,7 @@ def _compared(
     comparison = with_same(comparison, same[PASSED], same[FAILED], same[NOT_JUDGED])
     return replace(
         seen,
-        comparison=replace(comparison, replayed=approved.replayed),
+        comparison=replace(comparison, replayed=approved.replayed, added_failed=added_failed),
         then=bytes(then),
         regressed=frozenset(regressed),
         changed=frozenset(changed),

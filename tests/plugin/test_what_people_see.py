@@ -143,3 +143,29 @@ def test_an_approval_counts_the_changes_that_diff_shows_and_no_other_number_of_r
     tolerant.command("diff", "2.1").stdout.fnmatch_lines(["1 check: 2 regressed"])
     result = tolerant.command("approve", "2.1", "--reason", "wanted")
     result.stdout.fnmatch_lines(["    10 cases: 2 changed since 2.0"])
+
+
+def test_new_cases_that_fail_are_counted_on_a_green_check(project):
+    """Nothing is approved for them, so no limit against the approved version covers them."""
+    project.model(
+        """
+        @model_fixture(deterministic=True)
+        def triage(model_version):
+            return lambda text: "wrong" if text.startswith("new") else "right"
+        """
+    )
+    test = """
+        @pytest.mark.golden({cases}, max_drop=0, min_overlap=0)
+        def test_known(triage, case):
+            assert triage(case.input) == "right"
+        """
+    project.test(test.format(cases=["a", "b", "c", "d"]))
+    project.run("--model-version=1")
+    project.command("approve", "1", "--reason=first")
+    project.test(test.format(cases=["a", "b", "c", "d", "new 1", "new 2", "e"]))
+    result = project.run("--model-version=2")
+    result.assert_outcomes(passed=1)
+    result.stdout.fnmatch_lines(["*2 of 3 new cases fail: no approved result covers them"])
+    project.run("--model-version=2", "-vv").stdout.fnmatch_lines(
+        ["*3 cases added (2 of them fail), 0 removed"]
+    )

@@ -1,7 +1,10 @@
 """The JSON report: its schema, and what it leaves out."""
 
+import inspect
 import json
 import math
+import os
+import re
 from dataclasses import fields, replace
 
 import jsonschema
@@ -73,6 +76,25 @@ def schema():
 
 def test_the_schema_is_a_schema(schema):
     jsonschema.Draft202012Validator.check_schema(schema)
+
+
+def described(noun):
+    """The descriptions of a noun's attributes, as its docstring gives them."""
+    text = inspect.getdoc(noun).partition("Attributes:\n")[2].partition("\n\n")[0]
+    entries = re.findall(r"^    (\w+): (.+(?:\n {8}.+)*)", text, re.MULTILINE)
+    return {name: re.sub(r"\s+", " ", words).replace("``", "`") for name, words in entries}
+
+
+@pytest.mark.parametrize("name", NOUNS)
+def test_the_schema_describes_fields_as_docstrings_do(schema, name):
+    """With ``REWRITE_DOCS=1`` it takes over what they say."""
+    properties = schema["$defs"][name]["properties"]
+    words = described(NOUNS[name])
+    if os.environ.get("REWRITE_DOCS"):
+        for field in words:
+            properties[field]["description"] = words[field]
+        SCHEMA.write_text(json.dumps(schema, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    assert {field: properties[field].get("description") for field in words} == words
 
 
 @pytest.mark.parametrize("name", NOUNS)
