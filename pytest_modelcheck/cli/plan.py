@@ -66,8 +66,8 @@ def table(question: Question) -> Iterator[str]:
         UsageError: The question is invalid.
 
     >>> print("\n".join(table(Question(at_least=0.95, drops=(0.05, 0.1)))))
-    A varying model is to fail at_least=0.95 with a chance of 90%, once its true rate is so low.
-    A model at exactly 95% fails with a chance of at most 1%.
+    Runs needed so that a varying model of this true rate fails at_least=0.95
+    with a chance of 90%. A model at exactly 95% fails with a chance of at most 1%.
     <BLANKLINE>
     true rate  runs needed
           90%          368
@@ -89,7 +89,7 @@ def table(question: Question) -> Iterator[str]:
     if question.at_least is None:
         yield ""
         yield "A run is a case that both versions answer once; 5 runs of 40 cases are 200."
-        yield "How a check of 40 cases would come out: --cases 40"
+        yield "How a check of 40 cases would end: --cases 40"
 
 
 def _foreseen(question: Question, cases: int) -> Iterator[str]:
@@ -105,12 +105,10 @@ def _foreseen(question: Question, cases: int) -> Iterator[str]:
         f"A check of {plural(cases, 'case')}, each run {often}, against an approval on "
         f"{plural(question.approved_runs, 'run')}{allowed}."
     )
-    yield (
-        f"The model answers {percent(question.disagreement)} of identical inputs differently. "
-        f"Simulated {SIMULATED} times,"
-    )
-    yield "by the check's own rules: a suspicion takes two fresh sets of runs, and a case that is"
-    yield "broken for good never passes in silence. Shares of runs that fail / that warn:"
+    yield (f"The model answers {percent(question.disagreement)} of identical inputs differently.")
+    yield f"{SIMULATED} simulations by the check's own rules: if the first run is suspicious,"
+    yield "all cases run twice more; a case broken for good never passes without a warning."
+    yield "Shares of runs that fail / that warn:"
     yield ""
     rows: list[tuple[str, ...]] = [("true drop", "cases never pass", "all pass less often", "calls a case")]
     rules = Rules(question.false_fail_rate)
@@ -133,19 +131,18 @@ def _heading(question: Question) -> Iterator[str]:
     if question.at_least is not None:
         rate = percent(question.at_least)
         yield (
-            f"A varying model is to fail at_least={question.at_least:g} with a chance of {surely}, "
-            "once its true rate is so low."
+            f"Runs needed so that a varying model of this true rate fails at_least={question.at_least:g}\n"
+            f"with a chance of {surely}. A model at exactly {rate} fails with a chance of at most {falsely}."
         )
-        yield f"A model at exactly {rate} fails with a chance of at most {falsely}."
         return
-    allowed = f" max_drop={question.max_drop:g}" if question.max_drop else ""
+    allowed = f"max_drop={question.max_drop:g} " if question.max_drop else ""
     yield (
-        f"A varying model is to fail against the approved version{allowed} with a chance of {surely}, "
-        "once its true rate is so much lower."
+        f"Runs needed so that a varying model with this drop of its true rate fails\n"
+        f"{allowed}against the approved version with a chance of {surely}."
     )
     yield (
-        f"One that is as good fails with a chance of at most {falsely}. The model answers "
-        f"{percent(question.disagreement)} of identical inputs differently."
+        f"One that is as good fails with a chance of at most {falsely}.\n"
+        f"The model answers {percent(question.disagreement)} of identical inputs differently."
     )
 
 

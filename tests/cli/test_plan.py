@@ -13,7 +13,9 @@ def rows(output):
 
 def test_for_a_required_rate(project, command):
     output = command("plan", "--at-least", "0.95").output
-    assert output.startswith("A varying model is to fail at_least=0.95 with a chance of 90%")
+    assert output.startswith(
+        "Runs needed so that a varying model of this true rate fails at_least=0.95\nwith a chance of 90%"
+    )
     assert rows(output)[3:5] == [["90%", str(runs_needed(0.95, 0.90, 0.01))], ["85%", "116"]]
 
 
@@ -90,4 +92,4 @@ def test_more_runs_of_both_sides_show_more(project, command):
 
 
 def test_without_a_number_of_cases_it_is_said_how_to_foresee_a_check(project, command):
-    assert "How a check of 40 cases would come out: --cases 40" in command("plan", "--drop", "0.1").output
+    assert "How a check of 40 cases would end: --cases 40" in command("plan", "--drop", "0.1").output
