@@ -1,14 +1,13 @@
-"""One form for every input and every answer: bytes to look it up by, a line of JSON to keep it as.
+"""The canonical forms of inputs and answers: bytes as a key, a line of JSON for storage.
 
-- :func:`digest`, :func:`of_repeat`, :func:`short`: what was asked, as a key.
-- :class:`Codec`: an answer as one line of JSON, and back, without loss; else it raises :class:`NotKept`.
+- :func:`digest`, :func:`of_repeat`, :func:`short`: the key of a call.
+- :class:`Codec`: an answer as one line of JSON, and back, without loss; raises :class:`NotKept` otherwise.
 - :func:`comparable`: a value that is only compared, as a line of JSON.
 - :func:`same`, :func:`differences`, :func:`gained`: two lines, compared.
-- :class:`Projection`, :func:`seen`, :func:`whole`: what comparisons see of a model's answers.
+- :class:`Projection`, :func:`seen`, :func:`whole`: the part of an answer that comparisons use.
 - :func:`encode_plain`, :func:`excerpt`: any value, for people; never an identity.
-- :func:`register`, :func:`make_ours`: how a class of ours is written, and made again; :func:`tag_of`.
-- :func:`unkept`, :func:`is_kept`, :func:`why_unkept`: what a record has in place of an answer that could
-  not be stored.
+- :func:`register`, :func:`make_ours`, :func:`tag_of`: storage of this package's own classes.
+- :func:`unkept`, :func:`is_kept`, :func:`why_unkept`: the substitute for an answer that could not be stored.
 
 PYTEST_DONT_REWRITE
 """

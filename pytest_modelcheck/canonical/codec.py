@@ -40,21 +40,21 @@ _MADE: Final = (
 
 
 class Codec:
-    """Writes answers as lines of JSON, and makes answers from such lines.
+    """Writes answers as lines of JSON, and reads them back.
 
-    What comes back is equal to what went in, of the same type down to the last part, and new each time.
-    Plain JSON values are written as they are; what JSON does not have (tuples, ``bytes``, dates,
-    ``Decimal``, NaN, numpy arrays, data frames, ...) as small tagged objects; objects of the classes that
-    ``returns`` names as their fields. No class is ever looked up by a name that stands in the data.
+    A restored answer is equal to the original, of the same type in every part, and a new object each time.
+    Plain JSON values are written as they are; other values (tuples, ``bytes``, dates, ``Decimal``, NaN,
+    numpy arrays, data frames, ...) as small tagged objects; objects of the classes that ``returns`` names as
+    their fields. No class is ever looked up by a name in the data.
 
     Args:
-        returns: The type of an answer: a class, or a typing construct of classes. ``None`` where answers
-            hold nothing but builtin types and those of numpy, pandas, scipy and polars.
-        asked: Whether the user wrote ``returns=``. What an annotation says is only a hint, of which what
-            cannot be used is left aside.
+        returns: The type of an answer: a class, or a typing construct of classes. ``None`` if answers hold
+            only builtin types and those of numpy, pandas, scipy and polars.
+        asked: Whether the user wrote ``returns=``. An annotation is only a hint, and unusable parts of it are
+            ignored.
 
     Raises:
-        UsageError: ``returns`` was asked for, and names no class whose objects could be made again.
+        UsageError: ``returns=`` names no class whose objects can be restored.
 
     >>> codec = Codec()
     >>> codec.encode({"probs": [0.2, 0.8], "label": 2})
@@ -98,16 +98,15 @@ class Codec:
         """An answer as one line of JSON, without a line end.
 
         Raises:
-            NotKept: The answer holds something that would not come back; the message says what, where, and
-                what to do about it.
+            NotKept: A part of the answer cannot be restored; the message names it, its place and the remedy.
         """
         line = None if self._typed else plain_line(value)
         return self._encode(value) if line is None else line
 
     def decode(self, line: bytes) -> Any:
-        """The answer that a line holds, made anew.
+        """Restore the answer of a line, as a new object.
 
-        A field that its class has gained since the line was written has its default.
+        A field that its class gained since the line was written gets its default.
 
         Raises:
             Unreadable: The line is damaged, or was written for another form of the answer's type.
@@ -139,7 +138,7 @@ class Codec:
         return line
 
     def _verify(self, value: Any, line: bytes) -> None:
-        """Make sure that what comes back is what went in, also where ``==`` would not see a difference."""
+        """Verify that the restored answer equals the original, also in what ``==`` does not compare."""
         try:
             back = self.decode(line)
             again = Lowering(self._classes.find)
@@ -160,7 +159,7 @@ class Codec:
         )
 
     def _unnamed(self, value: Any, missing: Iterable[type]) -> str:
-        """Name the classes that no annotation names, and say how to name them."""
+        """The message about classes that no annotation names, with the remedy."""
         known, named = Classes(), []
         for kind in missing:
             if kind not in known.by_type:  # else the annotations of another one name it
@@ -177,12 +176,12 @@ class Codec:
 
 
 def unkept(value: Any, reason: str, key: bytes | None = None) -> bytes:
-    """Return what a record holds in place of an answer that could not be stored.
+    """Return the substitute for an answer that could not be stored.
 
     Args:
         value: The answer, of which a description is written.
-        reason: Why it could not be stored, and what to do.
-        key: What ``compare_by=`` took from it, as a line: that is compared in its place.
+        reason: Why it could not be stored, and the remedy.
+        key: The result of ``compare_by=`` as a line, which is compared instead.
     """
     return orjson.dumps(
         {UNKEPT: [excerpt(value, 200), reason, *([] if key is None else [orjson.Fragment(key)])]}
@@ -190,7 +189,7 @@ def unkept(value: Any, reason: str, key: bytes | None = None) -> bytes:
 
 
 def why_unkept(line: bytes) -> str | None:
-    """Why the answer that a line stands for cannot be compared, and what to do; ``None`` where it can be.
+    """The reason why the answer of a line cannot be compared, with the remedy; ``None`` if it can be.
 
     >>> why_unkept(unkept(object(), "answer: an object cannot be stored.")), why_unkept(b"1")
     ('answer: an object cannot be stored.', None)
@@ -202,7 +201,7 @@ def why_unkept(line: bytes) -> str | None:
 
 
 def described(line: bytes) -> str:
-    """Return a stored answer that cannot be read back, for people: its description where it was not stored.
+    """Return a stored answer for people, without restoring it; the description if it could not be stored.
 
     >>> described(unkept(object(), "answer: an object cannot be stored."))
     '<object object>'
@@ -211,7 +210,7 @@ def described(line: bytes) -> str:
 
 
 def is_kept(line: bytes) -> bool:
-    """Return whether a line holds an answer, and not the description of one.
+    """Return whether a line holds an answer, rather than a description of one.
 
     >>> is_kept(b'"refund"'), is_kept(unkept(object(), "answer: an object cannot be stored."))
     (True, False)
@@ -220,13 +219,13 @@ def is_kept(line: bytes) -> bool:
 
 
 class Lifting:
-    """Makes answers from JSON. Raises ``ValueError``, ``TypeError`` or ``LookupError`` where it cannot."""
+    """Restores answers from JSON. Raises ``ValueError``, ``TypeError`` or ``LookupError`` if it cannot."""
 
     def __init__(self, adapters: Mapping[str, Adapter]) -> None:
         self._adapters = adapters
 
     def lift(self, form: Any, shape: Shape = ANYTHING) -> Any:
-        """The value that a piece of JSON stands for."""
+        """Restore the value of a piece of JSON."""
         kind = type(form)
         if kind is list:
             inside = shape.items or ANYTHING
@@ -290,9 +289,10 @@ _AS_IS: Final = frozenset({str, int, float, bool, type(None)})
 
 
 def _is_unequal(value: Any, back: Any, twin: Any) -> bool:
-    """Return whether the ``==`` of a user's class objects to ``back``, but not to what is read a second time.
+    """Return whether a user's ``==`` tells the restored value from the original, but not from a second copy.
 
-    Where no two objects are equal (NaN within, parts without an ``==``), it tells nothing of their content.
+    If no two objects are equal (because of NaN, or parts without ``==``), the result says nothing about
+    content.
     """
     kind: Any = type(value)
     if not isinstance(kind.__eq__, FunctionType) or kind_of(kind) is not None or type(back) is not kind:

@@ -1,4 +1,4 @@
-"""Equality of answers, each a line of JSON, and the places where they differ.
+"""Compares answers, given as lines of JSON, and finds the places where they differ.
 
 PYTEST_DONT_REWRITE
 """
@@ -41,12 +41,12 @@ if TYPE_CHECKING:
 _NEAR_ZERO: Final = 1e-9
 _NUMBERS: Final = frozenset({int, float})
 _WITHIN: Final = (EXTRA, MORE, PRIVATE)
-"""The parts of an object whose names stand among those of its fields."""
+"""The special parts of an object that are stored among its fields."""
 _PARTS: Final = frozenset({TYPE, DEFAULT, NEVER_SET, *_WITHIN})
 _WRAPPED: Final = (b'{"$seen":[', b'{"$ignorin')
 _TRAJECTORIES: Final = (b'{"$trajectory":', b'{"$calls":')
 _KEY: Final = "\x00"
-"""The beginning of a key that is not text; one that begins so is written as if it were none."""
+"""The prefix of keys that are not text; text keys with this prefix are escaped in the same way."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,9 +54,9 @@ class Difference:
     """One place where two answers differ.
 
     Attributes:
-        path: The way to it, such as ``choices[0].text``; empty for the whole answer.
-        then: What stood there, as JSON; :data:`ABSENT` for nothing.
-        now: What stands there now.
+        path: Its path, such as ``choices[0].text``; empty for the whole answer.
+        then: The older value as JSON; :data:`ABSENT` if there was none.
+        now: The newer value.
     """
 
     path: str
@@ -65,14 +65,14 @@ class Difference:
 
 
 def same(then: bytes, now: bytes, rel: float = 1e-6) -> bool:
-    """Return whether two answers, each a line of JSON, are equal but for the last bits of floats.
+    """Return whether two answers, each a line of JSON, are equal except for the last bits of floats.
 
     Two numbers of which at least one is a float are the same within ``rel`` of the larger, or within 1e-9
-    of each other (so that a probability of 1e-12 and one of 3e-12 are the same nothing); ``2`` and ``2.0``
+    of each other (so that probabilities of 1e-12 and 3e-12 count as equal); ``2`` and ``2.0``
     are the same number. Whole numbers, text, booleans and ``null`` are compared exactly. The numbers inside
     arrays and other tagged values count as numbers too. The order of a ``dict`` does not matter, and a field
-    that the class of an object has gained, and that is at its default, is not a difference. Two answers that
-    could not be stored are never the same: nothing is known of them.
+    that the class gained, with its default value, is not a difference. Two answers that could not be stored
+    are never the same: their content is unknown.
 
     Raises:
         Unreadable: A line is not JSON.
@@ -97,7 +97,7 @@ def differences(then: bytes, now: bytes, rel: float = 1e-6) -> Iterator[Differen
 
 
 def gained(then: bytes, now: bytes) -> list[str]:
-    """The fields that the classes of an answer have gained, and that are at their default, each with its way.
+    """The fields that the classes of an answer gained, with their default values, as paths.
 
     >>> gained(b'{"label":"a"}', b'{"label":"a","note":null,"$default":["note"]}')
     ['note']
@@ -106,7 +106,7 @@ def gained(then: bytes, now: bytes) -> list[str]:
 
 
 def seen(line: bytes) -> bytes:
-    """Return the part of an answer that comparisons see: all of it, without ``ignore=`` or ``compare_by=``.
+    """Return the part of an answer that comparisons use: without ``ignore=`` or ``compare_by=``, all of it.
 
     >>> seen(b'{"$ignoring":[["id","usage.*"],{"id":"x7","text":"yes","usage":{"total":9}}]}')
     b'{"text":"yes","usage":{}}'
@@ -115,7 +115,7 @@ def seen(line: bytes) -> bytes:
 
 
 def whole(line: bytes) -> bytes:
-    """The answer alone, without what says how it is compared.
+    """The answer alone, without the rules by which it is compared.
 
     >>> whole(b'{"$seen":["yes",{"id":"x7","text":"Yes!"}]}')
     b'{"id":"x7","text":"Yes!"}'
@@ -124,7 +124,7 @@ def whole(line: bytes) -> bytes:
 
 
 def first_trajectory(lines: Iterable[bytes | None]) -> bytes | None:
-    """The first of several answers that is what an agent did: a trajectory, or its calls alone.
+    """The first of several answers that is a trajectory, or the calls of one.
 
     >>> first_trajectory([None, b'"yes"', b'{"$calls":{"calls":[],"aside":[]}}'])
     b'{"$calls":{"calls":[],"aside":[]}}'
@@ -133,12 +133,12 @@ def first_trajectory(lines: Iterable[bytes | None]) -> bytes | None:
 
 
 class Projection:
-    """The rules by which the answers of one model are compared. The line of an answer carries them.
+    """The rules by which the answers of one model are compared. They are stored with each answer.
 
     Args:
-        ignore: Ways to parts that are left out: ``"id"``, ``"usage.*"``, ``"choices.*.id"``, ``"**.id"``. A
-            ``*`` stands for one step (a name, a key, or a place in a list), ``**`` for any number of steps.
-        by: Takes from an answer what is compared, like the ``key`` of :func:`sorted`.
+        ignore: Paths to parts that are left out: ``"id"``, ``"usage.*"``, ``"choices.*.id"``, ``"**.id"``.
+            ``*`` matches one step (a name, a key, or an index), ``**`` any number of steps.
+        by: Returns the part of an answer to compare, like the ``key`` of :func:`sorted`.
         label: The model, for messages.
 
     >>> Projection(ignore=("id",)).wrapped({"id": 1}, b'{"id":1}')
@@ -159,7 +159,7 @@ class Projection:
         self.idle = not ignore and by is None
 
     def wrapped(self, answer: Any, line: bytes) -> bytes:
-        """The line of an answer, with what is seen of it.
+        """The line of an answer, with the rules by which it is compared.
 
         Raises:
             UsageError: ``compare_by=`` fails on it.
@@ -170,10 +170,10 @@ class Projection:
         return self._ignoring + line + b"]}" if self._ignored else line
 
     def key(self, answer: Any) -> bytes | None:
-        """Return what ``compare_by=`` takes from an answer; ``None`` without one.
+        """Return the result of ``compare_by=`` for an answer; ``None`` without one.
 
         Raises:
-            UsageError: it fails, or what it takes cannot be compared.
+            UsageError: It fails, or its result cannot be compared.
         """
         if self._by is None:
             return None
@@ -202,7 +202,7 @@ def _parsed(line: bytes) -> Any:
 
 
 def _unwrapped(form: Any) -> tuple[str, Any, Any]:
-    """Return the kind of comparison that an answer asks for or an empty text, its rule, and the answer."""
+    """Return the kind of comparison of an answer or an empty text, its rule, and the answer."""
     if type(form) is dict and len(form) == 1:
         ((tag, inside),) = form.items()
         if tag in (SEEN, IGNORING):
@@ -245,8 +245,8 @@ def _opened(form: Any) -> tuple[str, Any, Any]:
     """Take a value apart.
 
     Returns:
-        Its tag or class, empty for plain values and for objects of the one class expected; its parts by name,
-        a list, or a value without parts; and the names of the parts that are at their default.
+        Its tag or class, empty for plain values and for objects of the only expected class; its parts by
+        name, as a list, or a value without parts; and the names of the parts with default values.
     """
     if type(form) is not dict:
         return "", form, ()
@@ -285,7 +285,7 @@ def _step(path: str, name: str | int) -> str:
 
 
 def _walk(then: Any, now: Any, path: str, rel: float) -> Iterator[tuple[Difference, bool]]:
-    """Find the places where two values differ, and whether a class merely gained the part, at its default."""
+    """Yield the places where two values differ, and whether the class merely gained the part."""
     if type(then) is float or type(now) is float:
         numbers = type(then) in _NUMBERS and type(now) in _NUMBERS
         if not (numbers and math.isclose(then, now, rel_tol=rel, abs_tol=_NEAR_ZERO)):
@@ -322,7 +322,7 @@ def _are_equal(old: Any, new: Any) -> bool:
 
 
 def _matched(patterns: Patterns, name: str) -> list[tuple[str, ...]]:
-    """Return the rest of the patterns after a step; an empty one says that an ignored part follows."""
+    """Return the rest of the patterns after a step; an empty one means that the part is ignored."""
     found: list[tuple[str, ...]] = []
     steps = _steps(name) if "." in name or "[" in name else ()  # of a key with a dot in it
     for pattern in patterns:
@@ -342,7 +342,7 @@ def _is_step(wanted: str, step: str) -> bool:
 
 
 def _pruned(form: Any, patterns: Patterns) -> Any:
-    """The same without the parts that the patterns lead to."""
+    """The same without the parts that the patterns match."""
     if not patterns or type(form) not in (dict, list):
         return form
     if type(form) is list:

@@ -1,4 +1,4 @@
-"""Inputs that stand for content elsewhere: paths of files, and images of Pillow.
+"""Inputs that refer to content elsewhere: paths of files, and images of Pillow.
 
 They are identified by that content, so that a replaced picture is another input.
 
@@ -24,7 +24,7 @@ _BLOCK: Final = 1 << 20
 def lower_file(path: PurePath) -> dict[str, Any] | None:
     """A path to a file as the file's name and a digest of its content; ``None`` for any other path.
 
-    The folder does not count: it differs from one checkout to the next.
+    The folder does not count: it differs between checkouts.
 
     Raises:
         Refusal: The file cannot be read.

@@ -1,4 +1,4 @@
-"""Keys of calls: the same for equal content in every process, different for all else.
+"""Keys of calls: equal for equal content in every process, and different otherwise.
 
 PYTEST_DONT_REWRITE
 """
@@ -20,20 +20,20 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 CALL_BYTES: Final = 8
-"""Bytes of a digest that tells calls apart, where all their repeats are meant, and in baselines."""
+"""The number of bytes of a digest that identifies a call with all its repeats, also in baselines."""
 
 _text_digest: Final = blake2b(b"s", digest_size=16)
 _DEEP: Final = "it contains itself, or is nested too deeply to be read. Pass a flatter value."
 
 
 def digest(value: Any) -> bytes:
-    """The key under which the answer to an input is kept: 16 bytes of BLAKE2b.
+    """The key under which the answer to an input is stored: 16 bytes of BLAKE2b.
 
-    ``1``, ``1.0`` and ``True`` are three values; the order of a mapping, and which fields of an object were
-    left at their default, do not matter. Arrays are told by a digest of their bytes.
+    ``1``, ``1.0`` and ``True`` are three values; the order of a mapping does not matter, nor whether a field
+    was set to its default explicitly. Arrays are identified by a digest of their bytes.
 
     Raises:
-        NotCanonical: The input holds something without a canonical form; the message says where.
+        NotCanonical: A part of the input has no canonical form; the message names its place.
 
     >>> digest("Where is my parcel?").hex()
     '6d3c51b19dea68e22c376257b543b684'
@@ -52,11 +52,11 @@ def digest(value: Any) -> bytes:
 
 
 def of_repeat(key: bytes, repeat: int) -> bytes:
-    """The key of a call in one of its repeats: its first 8 bytes are those of the call alone.
+    """The key of one repeat of a call: its first 8 bytes are those of the call.
 
     Args:
         key: The key of the call, or the first 8 bytes of it.
-        repeat: Which of several answers to the call is meant, from 0.
+        repeat: The number of the repeat, from 0.
 
     >>> key = digest("Where is my parcel?")
     >>> of_repeat(key, 0) == key, of_repeat(key, 1)[:8] == key[:8], of_repeat(key[:8], 1) == of_repeat(key, 1)
@@ -78,7 +78,7 @@ def short(value: Any) -> str:
 
 
 def _whole(value: Any) -> bytes:
-    """A value as bytes: unambiguous, since everything says its type, and how long it is.
+    """A value as bytes. It is unambiguous, since every part has its type and length.
 
     >>> _whole([1, True, "ab"])
     b'l3:i1;ts2:ab'
@@ -122,7 +122,7 @@ def _mapping(value: Any) -> bytes:
 
 
 def _other(value: Any) -> bytes:
-    """Whatever is not a plain value, as it is compared, but an array by its bytes."""
+    """The form of a value that is not plain: its comparable form, but arrays as bytes."""
     cls: Any = type(value)
     kind = kind_of(cls)
     if kind is not None and kind.tag == "$ndarray" and not value.dtype.hasobject:

@@ -1,8 +1,8 @@
-"""Values of numpy, pandas, scipy.sparse and polars: their parts, readable in a diff, and the way back.
+"""Values of numpy, pandas, scipy.sparse and polars: their parts, readable in a diff, and their restoration.
 
-On the way out none of these libraries is imported: a value of theirs can only exist where somebody else has
-imported them. Their own text formats lose types (``to_json`` of pandas) or are bytes (``serialize`` of
-polars, Arrow), which nobody could review in git.
+Writing imports none of these libraries: their values only exist if they are imported already. Their own text
+formats lose types (``to_json`` of pandas) or are bytes (``serialize`` of polars, Arrow), which cannot be
+reviewed in git.
 
 PYTEST_DONT_REWRITE
 """
@@ -42,7 +42,7 @@ _TAGS: Final = {
 
 
 def find(cls: Any) -> tuple[str, str] | None:
-    """Return the tag of a class, and the library whose class it is; ``None`` for any other class.
+    """Return the tag and the library of a class; ``None`` for any other class.
 
     >>> import numpy as np
     >>> find(np.ndarray), find(np.float32), find(dict)
@@ -86,7 +86,7 @@ def dtype_of(array: Any) -> str:
 
 
 def numbers_of(array: Any) -> Any:
-    """The array with one NaN for all: arithmetic makes several."""
+    """The array with a single bit pattern of NaN: arithmetic makes several."""
     if array.dtype.kind not in "fc":
         return array
     np = sys.modules["numpy"]
@@ -163,7 +163,7 @@ def _sparse(parts: Any) -> Any:
 
 
 def _values(array: Any) -> Any:
-    """An array of pandas; that of numpy where there is nothing but it."""
+    """The array of a pandas column; a numpy array if it is only that."""
     wrapped = type(array) is sys.modules["pandas"].arrays.NumpyExtensionArray
     return array.to_numpy() if wrapped or isinstance(array.dtype, sys.modules["numpy"].dtype) else array
 
@@ -287,11 +287,11 @@ _DTYPES: Final = {
     "Duration": ("time_unit",),
     "Decimal": ("precision", "scale"),
 }
-"""The parts of some types of polars."""
+"""The parts of some polars types."""
 
 
 def _dtype_parts(dtype: Any) -> list[Any]:
-    """A type of polars: its name, and what it is made of."""
+    """A polars type: its name and its parts."""
     name = str(dtype.base_type())
     if name == "Struct":
         return [name, [[field.name, _dtype_parts(field.dtype)] for field in dtype.fields]]
@@ -323,7 +323,7 @@ def _dtype(parts: Any) -> Any:
 
 
 def _bare(parts: list[Any]) -> list[Any]:
-    """A type with whole numbers for moments: those of Python, which polars gives, have no nanoseconds."""
+    """A type with integers for points in time: Python's, which polars returns, have no nanoseconds."""
     name, *inside = parts
     if name == "Struct":
         return [name, [[field, _bare(dtype)] for field, dtype in inside[0]]]

@@ -1,8 +1,8 @@
-"""From a value to what JSON can write.
+"""Converts values to data that JSON can represent.
 
-There are three readers of the result, and so three ways: an answer that is to be read back
-(:class:`Lowering`), a value that is only compared (:class:`Open`), and one that is only looked at
-(:class:`Describing`). They write the same wherever they can.
+The result has three uses, hence three classes: an answer that will be restored (:class:`Lowering`), a value
+that is only compared (:class:`Open`), and one that is only displayed (:class:`Describing`). They agree
+wherever possible.
 
 PYTEST_DONT_REWRITE
 """
@@ -52,7 +52,7 @@ _PLAIN: Final = frozenset({str, int, bool, type(None)})
 
 
 def plain_line(value: Any) -> bytes | None:
-    """A value that is nothing but plain JSON, as a line; ``None`` for any other, which takes a closer look.
+    """A plain JSON value as a line; ``None`` for any other value.
 
     >>> plain_line({"label": 2, "probs": [0.25]}), plain_line((1, 2))
     (b'{"label":2,"probs":[0.25]}', None)
@@ -68,7 +68,7 @@ def plain_line(value: Any) -> bytes | None:
 
 
 def _is_plain(value: Any) -> bool:
-    """Return whether a value is exactly what JSON has, but for its keys, which ``orjson`` looks at itself."""
+    """Return whether a value consists of plain JSON types. Keys are checked by ``orjson`` itself."""
     kind = type(value)
     if kind is dict:
         return all(type(part) in _PLAIN or _is_plain(part) for part in value.values())
@@ -90,16 +90,16 @@ def encodable(value: str) -> bool:
 
 
 class Lowering:
-    """One answer on its way to JSON. Refuses what could not be read back.
+    """Converts one answer that will be restored. Refuses parts that cannot be.
 
     Attributes:
-        fresh: The classes that it met and of which nothing was read back yet.
-        missing: The classes that it met and that nobody named.
-        doubtful: Whether it met something that may or may not come back equal.
+        fresh: The classes in the answer of which no object has been restored yet.
+        missing: The classes in the answer that are not named.
+        doubtful: Whether a part may or may not be restored equal.
     """
 
     marks = True
-    """Whether to say which fields of an object are at their default."""
+    """Whether to record which fields of an object have default values."""
 
     def __init__(self, find: Callable[[type], Adapter | None]) -> None:
         self._find = find
@@ -108,7 +108,7 @@ class Lowering:
         self.doubtful = False
 
     def lower(self, value: Any, shape: Shape = ANYTHING) -> Any:
-        """Lower a value to what JSON can write."""
+        """Convert a value to JSON data."""
         kind: Any = type(value)
         if kind is str:
             if not (value.isascii() or encodable(value)):
@@ -137,7 +137,7 @@ class Lowering:
         return self.other(value) if tagged is None else self.tagged(value, tagged)
 
     def tagged(self, value: Any, kind: Kind) -> dict[str, Any]:
-        """Lower a value of one of the kinds by its parts."""
+        """Convert a value of one of the kinds by its parts."""
         self.doubtful = self.doubtful or bool(kind.library)
         try:
             return {kind.tag: self.lower(kind.parts(value))}
@@ -193,7 +193,7 @@ class Lowering:
         return lowered["name" if adapter.json is str else "value"]
 
     def other(self, value: Any) -> Any:
-        """Lower a value of a class that nobody named."""
+        """Convert a value of a class that is not named."""
         kind: Any = type(value)
         adapter = keeper(kind)
         self.missing[kind] = None
@@ -203,7 +203,7 @@ class Lowering:
 
 
 class Open(Lowering):
-    """One value on its way to JSON that is only compared: classes need not be named.
+    """Converts one value that is only compared: classes need not be named.
 
     Args:
         hashed: Whether arrays and files may be replaced by a digest of their content.
@@ -220,7 +220,7 @@ class Open(Lowering):
         return sorted(pairs, key=in_order)
 
     def tagged(self, value: Any, kind: Kind) -> dict[str, Any]:
-        """Lower a path as one input on every system, and a large array by its digest."""
+        """Convert a path independently of the system, and a large array to its digest."""
         if isinstance(value, PurePath):
             return (lower_file(value) if self._hashed else None) or {"$path": value.as_posix()}
         if self._hashed and kind.tag == "$ndarray" and not value.dtype.hasobject:
@@ -229,7 +229,7 @@ class Open(Lowering):
         return super().tagged(value, kind)
 
     def other(self, value: Any) -> Any:
-        """Lower a value that nothing is known of."""
+        """Convert a value of an unknown class."""
         if is_image(value):
             return lower_image(value)
         cls: Any = type(value)
@@ -247,20 +247,20 @@ class Open(Lowering):
 
 
 class Describing(Lowering):
-    """One value on its way to JSON that is only to be looked at: tells everything as well as it can."""
+    """Converts one value that is only displayed, as well as possible."""
 
     def __init__(self) -> None:
         super().__init__(_teller)
 
     def lower(self, value: Any, shape: Shape = ANYTHING) -> Any:
-        """Lower a value to what JSON can write."""
+        """Convert a value to JSON data."""
         try:
             return super().lower(value, shape)
         except Refusal:
             return _described(value)
 
     def tagged(self, value: Any, kind: Kind) -> dict[str, Any]:
-        """Lower a value of one of the kinds; those with many parts are told in the library's own words."""
+        """Convert a value of one of the kinds; those with many parts by the library's own ``repr``."""
         return _described(value) if kind.library not in ("", "numpy") else super().tagged(value, kind)
 
     def other(self, value: Any) -> Any:
@@ -269,12 +269,12 @@ class Describing(Lowering):
 
 
 def comparable(value: Any) -> bytes:
-    """A value as one line of JSON that is compared and shown, and never read back.
+    """A value as one line of JSON that is compared and displayed, and never restored.
 
     Classes need not be named.
 
     Raises:
-        NotKept: The value holds something that no line could tell from another.
+        NotKept: A part of the value cannot be distinguished from others in JSON.
 
     >>> comparable({"b": 1, "a": (2,)})
     b'{"b":1,"a":{"$tuple":[2]}}'
@@ -288,9 +288,9 @@ def comparable(value: Any) -> bytes:
 
 
 def encode_plain(value: Any) -> bytes:
-    """Any value as one line of JSON, to be looked at: neither read back nor compared.
+    """Any value as one line of JSON for display: neither restored nor compared.
 
-    Objects with fields are told by them and a ``$type``; all else that JSON does not have by a ``$repr``.
+    Objects with fields become these and a ``$type``; other values that JSON lacks a ``$repr``.
 
     >>> encode_plain({"answer": object()})
     b'{"answer":{"$repr":"<object object>"}}'
@@ -313,7 +313,7 @@ def _form(value: Any) -> Any:
 
 @lru_cache(maxsize=1024)
 def keeper(kind: Any) -> Adapter | None:
-    """Return how objects of a class could be kept, if somebody named it."""
+    """Return the adapter for objects of a class if it were named."""
     return adapter_for(kind) if kind_of(kind) is None else None
 
 

@@ -1,4 +1,4 @@
-"""Why a value has no canonical form, and where inside a larger value it stands.
+"""The reason why a value has no canonical form, and its place inside a larger value.
 
 PYTEST_DONT_REWRITE
 """
@@ -9,19 +9,19 @@ from pytest_modelcheck.errors import ModelcheckError, UsageError
 
 
 class NotCanonical(UsageError):  # noqa: N818 - says what the matter is
-    """An input holds something that cannot be told apart from another by its content."""
+    """A part of an input cannot be identified by its content."""
 
 
 class NotKept(UsageError):  # noqa: N818 - says what the matter is
-    """An answer holds something that would not come back equal, and of the same type, from the cache."""
+    """A part of an answer cannot be restored equal and of the same type."""
 
 
 class Unreadable(ModelcheckError):  # noqa: N818 - says what the matter is
-    """A line does not hold an answer of the expected form: it is damaged, or the type has changed."""
+    """A line does not hold an answer of the expected form: it is damaged, or the type changed."""
 
 
 class Refusal(Exception):  # noqa: N818 - never leaves this package; NotCanonical and NotKept do
-    """A problem on its way out of nested values, which gathers its place as it goes."""
+    """A problem inside nested values. It collects its place while it propagates."""
 
     def __init__(self, problem: str) -> None:
         super().__init__(problem)
@@ -29,12 +29,12 @@ class Refusal(Exception):  # noqa: N818 - never leaves this package; NotCanonica
         self.steps: list[str] = []
 
     def under(self, step: str) -> Refusal:
-        """Say that the problem is inside an element, such as ``[3]`` or ``.name``."""
+        """Prepend a step to the place of the problem, such as ``[3]`` or ``.name``."""
         self.steps.append(step)
         return self
 
     def message(self, root: str) -> str:
-        """The whole message, beginning at the name of the outermost value.
+        """The message, starting with the name of the outermost value.
 
         >>> Refusal("a Socket.").under(".handle").under("['user']").message("input")
         "input['user'].handle: a Socket."
@@ -78,7 +78,7 @@ def attribute_step(name: str) -> str:
 
 
 def is_secret(kind: type) -> bool:
-    """Return whether a class holds what must not be written down: pydantic's and Starlette's secrets."""
+    """Return whether a class holds a secret, which is never stored: those of pydantic and Starlette."""
     return any(
         base.__name__.startswith("Secret") and base.__module__.partition(".")[0] in ("pydantic", "starlette")
         for base in kind.__mro__

@@ -1,6 +1,6 @@
-"""Classes that an answer may hold, and where, by the annotation of its type.
+"""The classes in an answer and their places, from the annotation of its type.
 
-Only classes that ``returns=`` names, or that the annotations of those name, are ever made from data.
+Only classes that ``returns=`` or the annotations of these classes name are ever restored.
 
 PYTEST_DONT_REWRITE
 """
@@ -30,9 +30,9 @@ class Classes:
     """The classes that an answer may hold, found by reading an annotation and all that it names.
 
     Attributes:
-        by_type: How objects of each class are kept.
-        by_name: The same by the name that a line has for the class: that of the class alone, with its module
-            where there are two of one name, so that a class may move to another module.
+        by_type: The adapter of each class.
+        by_name: The same by the name of the class in lines: the class name alone, so that a class may move to
+        another module; with the module if two classes share a name.
     """
 
     def __init__(self) -> None:
@@ -46,7 +46,7 @@ class Classes:
         """Return the shape of an answer of this annotation.
 
         Raises:
-            UsageError: ``strict``, and the annotation is a class whose objects cannot be made again.
+            UsageError: ``strict``, and the annotation is a class whose objects cannot be restored.
         """
         try:
             shape = self.shape(hint)
@@ -76,10 +76,10 @@ class Classes:
             del self.by_type[kind]
 
     def find(self, kind: type) -> Adapter | None:
-        """Return how to keep objects of a class, if it was named.
+        """Return the adapter of a class, if it was named.
 
-        A subclass that was made while the program runs, and that no module holds (instructor makes such),
-        does not exist in the next run. It is kept as the named class of which it is a copy.
+        A subclass made at run time that is in no module (as instructor makes them) does not exist in the
+        next run. It is stored as the named class that it copies.
         """
         adapter = self.by_type.get(kind)
         if adapter is not None or not self.by_type:
@@ -91,7 +91,7 @@ class Classes:
         return self._dynamic[kind]
 
     def shape(self, *hints: Any) -> Shape:
-        """Return the shape of one place of these annotations."""
+        """Return the shape of one place with these annotations."""
         leaves = [leaf for hint in hints for leaf in self._leaves(hint)]
         found = [adapter for leaf in leaves if (adapter := self._adapter(_origin(leaf)))]
         shape = Shape(adapter=_untagged(found, leaves))
@@ -158,7 +158,7 @@ class Classes:
 
 
 def field_hints(kind: Any) -> dict[str, Any]:
-    """The annotations of a class, resolved; those that cannot be resolved here say nothing.
+    """The resolved annotations of a class; those that cannot be resolved are ignored.
 
     >>> class Point(typing.NamedTuple):
     ...     x: "int"
@@ -202,7 +202,7 @@ def _origin(leaf: Any) -> Any:
 
 
 def is_importable(kind: type) -> bool:
-    """Return whether a module holds a class under its name."""
+    """Return whether a class can be found in its module under its name."""
     found: Any = sys.modules.get(kind.__module__)
     for name in kind.__qualname__.split("."):
         found = getattr(found, name, None)

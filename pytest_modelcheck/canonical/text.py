@@ -1,4 +1,4 @@
-"""A value as one line for people, which cannot do anything to their terminal.
+"""Values as one line of text that is safe to print.
 
 PYTEST_DONT_REWRITE
 """
@@ -17,18 +17,18 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 _BEYOND: Final = 1 << 12
-"""Characters looked at beyond what is shown: a secret that is cut in two would not be recognised."""
+"""Characters searched for secrets beyond the shown ones: a secret that is cut is not recognised."""
 _FEW_NUMBERS: Final = 8
 _FEW_BYTES: Final = 16
 _FIRST: Final = 4
 
 
 def excerpt(value: Any, width: int = 80, *, stored: bool = False) -> str:
-    r"""A value as one line of at most ``width`` characters: text as it is, all else as compact JSON.
+    r"""A value as one line of at most ``width`` characters: text as it is, other values as compact JSON.
 
-    What would act on the reader's screen rather than be read (control characters, line ends, ANSI
-    sequences, characters that reverse the line or cannot be seen) is shown as its escape; secrets are not
-    shown, unless this is ``stored``: baselines do not depend on who wrote them.
+    Characters that act on a terminal (control characters, line ends, ANSI sequences, reversing or invisible
+    characters) are shown as escapes. Secrets are hidden, unless the line is ``stored``: baselines do not
+    depend on the patterns of a user.
 
     >>> excerpt("Where is\nmy parcel?"), excerpt({"label": 2})
     ('Where is\\nmy parcel?', '{"label":2}')
@@ -64,7 +64,7 @@ def _as_text(value: Any) -> str:
 
 
 def summarised(value: Any) -> Any:
-    """A value in which arrays, images, bytes and paths are replaced by short descriptions of themselves.
+    """A value in which arrays, images, bytes and paths are replaced by short descriptions.
 
     >>> import numpy as np
     >>> summarised({"picture": np.zeros((2, 8), np.uint8), "thumbnail": b"x" * 2000, "label": "cat"})
@@ -87,7 +87,7 @@ def summarised(value: Any) -> Any:
 
 
 def _as_array(array: Any) -> str:
-    """An array by its shape, its type and its first numbers: an image has more than anybody reads."""
+    """An array as its shape, type and first numbers."""
     shape = "×".join(map(str, array.shape))
     first = ", ".join(f"{one:.4g}" if array.dtype.kind == "f" else str(one) for one in array.flat[:_FIRST])
     return f"array {shape} {array.dtype} ({first}, …)"
@@ -124,7 +124,7 @@ _FEW: Final = 6
 
 
 def percent(rate: float, bound: float | None = None) -> str:
-    """A rate in percent. What is not all, or not none, or not the bound beside it, never looks as if it were.
+    """A rate in percent, with enough digits to distinguish it from 0%, 100% and a bound beside it.
 
     >>> percent(0.95), percent(2 / 3), percent(1.0), percent(0.99999), percent(0.94999, 0.95)
     ('95%', '66.7%', '100%', '99.999%', '94.999%')
@@ -137,7 +137,7 @@ def percent(rate: float, bound: float | None = None) -> str:
 
 
 def apart(value: float, bound: float, digits: int = 3, sign: str = "") -> str:
-    """A number in as many digits as it takes to tell it from a bound that it is not, at least in ``digits``.
+    """A number with at least ``digits`` digits, and more if needed to distinguish it from a bound.
 
     >>> apart(0.49962, 0.5), apart(0.5, 0.5), apart(0.4, 0.5)
     ('0.4996', '0.5', '0.4')
@@ -147,7 +147,7 @@ def apart(value: float, bound: float, digits: int = 3, sign: str = "") -> str:
 
 
 def counted(count: int, nouns: str) -> str:
-    """A count with a noun that is given in the plural, whatever follows it.
+    """A count with a noun that is given in the plural.
 
     >>> counted(3, "groups by template"), counted(1, "groups by template"), counted(1, "cases")
     ('3 groups by template', '1 group by template', '1 case')
@@ -166,7 +166,7 @@ def plural(count: int, one: str, many: str | None = None) -> str:
 
 
 def p_text(p_value: float) -> str:
-    """A p-value. One that is too small to mean anything by itself, or to be a number, is below a bound.
+    """A p-value as text; a very small one as an upper bound.
 
     >>> p_text(0.0017), p_text(6.103515625e-05), p_text(0.0)
     ('p = 0.0017', 'p = 6.1e-05', 'p < 1e-9')
@@ -175,7 +175,7 @@ def p_text(p_value: float) -> str:
 
 
 def gains(fields: Sequence[str]) -> str:
-    """The fields that the types of answers have gained, in a sentence.
+    """A sentence about the fields that the types of answers gained.
 
     >>> gains(["note", "choices[].refusal"])
     'the type of the answers has gained `note`, `choices[].refusal` (at the default, so no change)'
@@ -189,7 +189,7 @@ def gains(fields: Sequence[str]) -> str:
 
 
 def odds(value: float) -> str:
-    """A factor of evidence, as precisely as anybody needs it.
+    """A factor of evidence with a sensible number of digits.
 
     >>> odds(0.3821), odds(14.2), odds(23456.7), odds(1e12)
     ('0.38', '14', '23,457', 'over 1,000,000')

@@ -1,9 +1,9 @@
-"""Classes of the user's: how an object is taken apart into fields and made again from them.
+"""Adapters for the user's classes: they take objects apart into fields, and restore objects from fields.
 
-An object is made past its ``__init__`` and ``__new__``, by setting what was kept: no validator, default or
-``__post_init__`` of the class runs, so that nothing can come back other than it was. Its ``__getstate__``,
-serialisers and validators are left alone for the same reason: they need not be inverse to each other, and
-those of pydantic and msgspec lose private attributes, ``model_fields_set`` and what is not a declared field.
+An object is restored without its ``__init__`` and ``__new__``, by setting its fields: no validator, default
+or ``__post_init__`` of the class runs, which could change it. Its ``__getstate__``, serialisers and
+validators are not used for the same reason: they need not be inverse to each other, and those of pydantic
+and msgspec lose private attributes, ``model_fields_set`` and undeclared fields.
 
 PYTEST_DONT_REWRITE
 """
@@ -37,7 +37,7 @@ _BASES: Final[dict[type, Callable[[Any], Any]]] = {
     set: lambda value: set(set.__iter__(value)),
     frozenset: lambda value: frozenset(frozenset.__iter__(value)),
 }
-"""The content of a subclass as the plain type, past whatever the subclass says of it."""
+"""Read the content of a subclass as the plain type, without the methods of the subclass."""
 _HEAP: Final = 1 << 9  # Py_TPFLAGS_HEAPTYPE
 _ATOMS: Final = frozenset({str, int, bool, float, type(None)})
 _HASH: Final = "_attrs_cached_hash"  # attrs works it out again where it is None
@@ -77,13 +77,13 @@ def is_pydantic(kind: type) -> bool:
 
 @dataclasses.dataclass(slots=True)
 class Shape:
-    """The classes that an annotation names in one place of an answer.
+    """The expected types of one place in an answer.
 
     Attributes:
-        adapter: The one class whose objects stand here without a tag.
-        items: What is expected in a list, tuple or set that stands here.
-        values: What is expected under the keys of a dict.
-        entries: What is expected under particular keys of a dict.
+        adapter: The class whose objects are stored here without a tag.
+        items: The shape of the items of a list, tuple or set here.
+        values: The shape of the values of a dict.
+        entries: The shapes of particular keys of a dict.
     """
 
     adapter: Adapter | None = None
@@ -100,17 +100,17 @@ ANYTHING: Final = Shape()
 
 
 class Adapter:
-    """A class whose objects are written as named parts. This one: an object with attributes.
+    """Stores objects of a class as named parts. This one: objects with attributes.
 
     Attributes:
         kind: The class.
-        name: What a ``$type`` says; :class:`~pytest_modelcheck.canonical.shapes.Classes` makes it unique.
+        name: The name in ``$type``; :class:`~pytest_modelcheck.canonical.shapes.Classes` makes it unique.
         json: The type that an untagged object has in JSON: ``dict``, ``str`` or ``int``.
-        names: The fields, in their order.
-        shapes: What is expected in a field; filled in by whoever reads the annotations.
-        coded: The fields in which a text or a number may stand for a member of an enumeration.
-        verified: Whether an object of it was read back and found to be the same.
-        is_open: Whether the class declares no fields, so that each object says what it holds.
+        names: The fields, in order.
+        shapes: The shape of each field; set by the reader of annotations.
+        coded: The fields in which a text or a number may represent a member of an enumeration.
+        verified: Whether an object was restored and found equal.
+        is_open: Whether the class declares no fields, so that each object names its own.
     """
 
     json: type = dict
@@ -133,13 +133,13 @@ class Adapter:
         self._slots = _slots(kind)
 
     def expect(self, shapes: dict[str, Shape]) -> None:
-        """Take in what the annotations say of the fields."""
+        """Set the shapes of the fields from annotations."""
         self.shapes = shapes
         given = {name: shape.adapter for name, shape in shapes.items() if shape.adapter is not None}
         self.coded = frozenset(name for name, adapter in given.items() if adapter.json is not dict)
 
     def take(self, value: Any) -> dict[str, Any]:
-        """Return an object's fields, then what it has beside them."""
+        """Return an object's fields, then its other attributes."""
         held = self._held(value)
         if self._is_tuple:
             parts = dict(zip(self.names, value, strict=True))
@@ -152,7 +152,7 @@ class Adapter:
         return parts
 
     def at_default(self, _value: Any, parts: dict[str, Any], form: Callable[[Any], Any]) -> list[str]:
-        """The fields of an object that are at their default. ``form`` tells values apart by their content."""
+        """The fields of an object with default values. ``form`` identifies values by content."""
         if self._initial is None:
             self._initial = {name: _made(make) for name, make in self._defaults.items()}
         return [
@@ -184,7 +184,7 @@ class Adapter:
         return own
 
     def make(self, parts: dict[str, Any], left: list[str]) -> Any:
-        """An object that holds this, ``left`` of it at its default. Raises ``ValueError`` otherwise."""
+        """Restore an object from its parts; fields in ``left`` have their default. Raises ``ValueError``."""
         more = parts.pop(MORE, {})
         if not self.is_open:
             self.complete(parts, left)
@@ -202,10 +202,10 @@ class Adapter:
         return made
 
     def complete(self, parts: dict[str, Any], left: list[str]) -> None:
-        """Give fields that the class has gained their default.
+        """Set fields that the class gained to their default.
 
         Raises:
-            ValueError: A field has no default, or is none of the class any more.
+            ValueError: A field has no default, or no longer exists in the class.
         """
         absent = parts.pop(NEVER_SET, ())
         if parts.keys() == self._named:
@@ -221,7 +221,7 @@ class Adapter:
 
 
 class PydanticAdapter(Adapter):
-    """A model of pydantic 2, taken apart and set as its own ``__getstate__`` and ``__setstate__`` do."""
+    """Stores pydantic 2 models, with the same state as their ``__getstate__`` and ``__setstate__``."""
 
     def __init__(self, kind: Any) -> None:
         super().__init__(kind)
@@ -235,7 +235,7 @@ class PydanticAdapter(Adapter):
         self._makers = {name: given[name].get_default for name in self._private}
 
     def take(self, value: Any) -> dict[str, Any]:
-        """The fields, extra ones, and private attributes, without caches and what clients leave there."""
+        """The fields, extra values and private attributes, without caches and data added by clients."""
         held = value.__dict__  # pydantic warns of who reads a field that is deprecated
         parts = self._fields(held)
         if extra := value.__pydantic_extra__:
@@ -256,7 +256,7 @@ class PydanticAdapter(Adapter):
         return [] if len(given) == len(names) else [name for name in names if name not in given]
 
     def make(self, parts: dict[str, Any], left: list[str]) -> Any:
-        """The model, as it was: nothing is validated again."""
+        """Restore the model without validation."""
         extra = parts.pop(EXTRA, {} if self._allows_extra else None)
         if self._allows_extra:  # a newer client may declare what was an extra value, and an older one not
             parts |= {name: extra.pop(name) for name in self._named.intersection(extra)}
@@ -276,7 +276,7 @@ class PydanticAdapter(Adapter):
 
 
 class EnumAdapter(Adapter):
-    """An enumeration, kept by the name of the member; flags, alone or combined, by their number."""
+    """Stores enumerations by the member's name; flags, single or combined, by number."""
 
     def __init__(self, kind: Any) -> None:
         super().__init__(kind)
@@ -287,7 +287,7 @@ class EnumAdapter(Adapter):
         return {"name": value._name_} if self.json is str else {"value": value._value_}
 
     def make(self, parts: dict[str, Any], left: list[str]) -> Any:  # noqa: ARG002
-        """The member of that name, or the flags. Raises ``ValueError`` where there are none."""
+        """The member of that name, or the flags. Raises ``ValueError`` if there are none."""
         if self.json is int:
             return self.kind(parts["value"])
         name = parts.get("name")
@@ -302,7 +302,7 @@ class EnumAdapter(Adapter):
 
 
 class DerivedAdapter(Adapter):
-    """A subclass of ``str``, ``int``, ``dict`` or another plain type: its content, and its attributes."""
+    """Stores subclasses of ``str``, ``int``, ``dict`` or another plain type by content and attributes."""
 
     def __init__(self, kind: Any) -> None:
         super().__init__(kind)
@@ -314,7 +314,7 @@ class DerivedAdapter(Adapter):
         return {"content": _BASES[self._base](value)} | ({MORE: dict(more)} if more else {})
 
     def make(self, parts: dict[str, Any], left: list[str]) -> Any:  # noqa: ARG002
-        """The object, past ``__init__`` and ``__new__`` of its class."""
+        """Restore the object without ``__init__`` and ``__new__`` of its class."""
         content, base = parts["content"], self._base
         if type(content) is not base:
             raise ValueError(f"{self.name} is made of {base.__name__}, not {type(content).__name__}")
@@ -327,23 +327,23 @@ class DerivedAdapter(Adapter):
 
 
 class SchemaAdapter(Adapter):
-    """A class with a schema of pydantic's, such as ``HttpUrl``: written and read by its ``TypeAdapter``."""
+    """Stores classes with a pydantic schema, such as ``HttpUrl``, by their ``TypeAdapter``."""
 
     def __init__(self, kind: type) -> None:
         super().__init__(kind)
         self._pydantic: Any = sys.modules["pydantic"].TypeAdapter(kind)
 
     def take(self, value: Any) -> dict[str, Any]:
-        """Return what pydantic writes."""
+        """Return pydantic's serialisation."""
         return {"json": self._pydantic.dump_python(value, mode="json")}
 
     def make(self, parts: dict[str, Any], left: list[str]) -> Any:  # noqa: ARG002
-        """Return what pydantic reads. Raises ``ValueError`` where it does not."""
+        """Restore the object by pydantic. Raises ``ValueError`` if it refuses."""
         return self._pydantic.validate_python(parts["json"])
 
 
 def adapter_for(kind: Any) -> Adapter | None:
-    """Return how to keep objects of a class, or ``None`` where they cannot be made again.
+    """Return the adapter for a class, or ``None`` if its objects cannot be restored.
 
     >>> import enum
     >>> Colour = enum.Enum("Colour", ["RED", "GREEN"])
@@ -373,7 +373,7 @@ def adapter_for(kind: Any) -> Adapter | None:
 
 
 def _has_open_state(kind: type) -> bool:
-    """Return whether a plain class leaves copying to Python, and each object has attributes of its own."""
+    """Return whether a plain class has default copying, and each object has its own attributes."""
     reduces = ("__reduce__", "__reduce_ex__", "__getstate__", "__setstate__", "__getnewargs_ex__")
     own = [name for name in reduces if getattr(kind, name, None) is not getattr(object, name, None)]
     called = any("__call__" in vars(base) for base in kind.__mro__)  # what it holds is not what it does
@@ -382,19 +382,19 @@ def _has_open_state(kind: type) -> bool:
 
 
 def _is_statement(kind: type) -> bool:
-    """Return whether a ``class`` statement made a class, so that nothing of its objects is hidden in C."""
+    """Return whether a ``class`` statement made a class, so that no state of its objects is hidden in C."""
     members = any(isinstance(one, MemberDescriptorType) for one in vars(kind).values())
     return bool(kind.__flags__ & _HEAP) and (not members or "__slots__" in vars(kind))
 
 
 def _slots(kind: type) -> list[str]:
-    """The attributes that an object has outside its ``__dict__``, by the names that Python gives them."""
+    """The attributes of an object outside its ``__dict__``, by their (mangled) names."""
     written = (vars(base).items() for base in kind.__mro__ if "__slots__" in vars(base))
     return [name for own in written for name, what in own if isinstance(what, MemberDescriptorType)]
 
 
 def _is_default(value: Any, default: Any, form: Callable[[Any], Any] = id) -> bool:
-    """Return whether a value is that of the default; never asks an ``==`` of the user's."""
+    """Return whether a value is the default; never calls a user's ``==``."""
     kind = type(value)
     if kind is not type(default):
         return False
@@ -440,4 +440,4 @@ def _defaults(kind: Any) -> dict[str, Callable[[], Any]]:
 
 
 _NO_DEFAULT: Final = ("_MISSING_TYPE", "_Nothing", "NoDefaultType")
-"""The types of what dataclasses, attrs and msgspec say of a field that has no default."""
+"""The types of the markers of dataclasses, attrs and msgspec for a field without a default."""

@@ -97,7 +97,7 @@ def test_setup_only_calls_no_model(project):
 def test_fixtures_lists_ours_with_what_they_are(project):
     project.test(THREE)
     result = project.run("--fixtures")
-    result.stdout.fnmatch_lines(["case -- *", "*The case that the test is run for*"])
+    result.stdout.fnmatch_lines(["case -- *", "*The case that the body runs for*"])
     for name in ("score", "modelcheck", "model_version"):
         result.stdout.fnmatch_lines([f"{name}* -- *"])
 
