@@ -197,7 +197,12 @@ def _failed(limit: str, summary: str, *, against_baseline: bool = False) -> Find
 
 def _limits(observed: Observed, limits: Limits) -> list[Finding]:
     rule = Rule(
-        limits, varies=observed.varies, looks=observed.looks, broken=observed.broken, sets=observed.sets
+        limits,
+        varies=observed.varies,
+        looks=observed.looks,
+        broken=observed.broken,
+        sets=observed.sets,
+        version="OLD" if observed.comparison is None else observed.comparison.version,
     )
     findings = []
     required = required_rate(observed, limits)
@@ -247,7 +252,7 @@ def _metric(observed: Observed, scores: Scores, required: float | None, rule: Ru
 
 def _slice(lost: Lost, look: Look, rule: Rule) -> Finding:
     """The slice in which regressions concentrate; ``slice_regressions=`` makes it a failure or a warning."""
-    summary = with_reason(look, str(lost), sets=rule.sets)
+    summary = with_reason(look, str(lost), sets=rule.sets, version=rule.version)
     if rule.limits.slice_regressions == "warn":
         look = replace(look, status=Status.INCONCLUSIVE)  # whatever inconclusive= says
     elif look.status is Status.INCONCLUSIVE:
@@ -257,7 +262,11 @@ def _slice(lost: Lost, look: Look, rule: Rule) -> Finding:
 
 def _slice_drop(summary: str, look: Look, rule: Rule) -> Finding:
     """The finding of ``max_slice_drop``: names the declared slice that fell too far, if any did."""
-    text = summary if look.status is Status.PASSED else with_reason(look, summary, sets=rule.sets)
+    text = (
+        summary
+        if look.status is Status.PASSED
+        else with_reason(look, summary, sets=rule.sets, version=rule.version)
+    )
     if look.status is Status.INCONCLUSIVE:
         return rule.inconclusive("max_slice_drop", text, AGAINST, look.p_value, None)
     return Finding("max_slice_drop", look.status, text, AGAINST, look.p_value)

@@ -5,6 +5,7 @@ PYTEST_DONT_REWRITE
 
 from __future__ import annotations
 
+import shlex
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final, Protocol
 
@@ -22,11 +23,12 @@ UNSEEN: Final = (
     "so that no change could be seen; let comparisons leave out what differs from call to call: ignore= or "
     "compare_by= on the model fixture"
 )
-MORE_RUNS: Final = "approve with more runs (pytest --model-version=OLD --modelcheck-update)"
 _NAMED: Final = 5
 
 
-def with_reason(look: Look, summary: str, broken: Sequence[str] = (), sets: int = 1) -> str:
+def with_reason(
+    look: Look, summary: str, broken: Sequence[str] = (), sets: int = 1, version: str = "OLD"
+) -> str:
     """Add to the summary of a limit why it ended so.
 
     Args:
@@ -34,6 +36,7 @@ def with_reason(look: Look, summary: str, broken: Sequence[str] = (), sets: int 
         summary: What a plain comparison says.
         broken: The ids of the cases that are broken for good.
         sets: How many sets of runs there are.
+        version: The approved version.
 
     >>> from pytest_modelcheck.checks.protocol import Look
     >>> from pytest_modelcheck.records import Status
@@ -41,11 +44,12 @@ def with_reason(look: Look, summary: str, broken: Sequence[str] = (), sets: int 
     >>> with_reason(weak, "7 broke, 2 fixed", sets=3)
     '7 broke, 2 fixed; noise could explain it (3 runs of all cases)'
     """
-    text = f"{summary}{_because(look, sets)}"
+    text = f"{summary}{_because(look, sets, version)}"
     return f"{_broken_for_good(broken)}; {text}" if look.broken else text
 
 
-def _because(look: Look, sets: int) -> str:
+def _because(look: Look, sets: int, version: str) -> str:
+    approve = shlex.join(["pytest", f"--model-version={version}", "--modelcheck-update"])
     match look.reason:
         case Reason.NOISE:
             return "; noise explains it"
@@ -60,10 +64,11 @@ def _because(look: Look, sets: int) -> str:
         case Reason.ONE_RUN:
             return (
                 "; the one run of the old version may have been lucky: declare deterministic=True, or "
-                f"{MORE_RUNS}; with --against, say repeats=3"
+                f"approve it with more runs ({approve}); with --against, set repeats=3"
             )
         case Reason.NO_NOISE_KNOWN:
-            return f"; the model varies, and one approved run does not show how much: {MORE_RUNS}"
+            doubt = "the model varies, and one approved run does not show how much"
+            return f"; {doubt}: approve with more runs ({approve})"
         case Reason.NOTHING_SEEN:
             return f"; but the approved version disagrees with itself on identical inputs, {UNSEEN}"
         case Reason.MET | Reason.EXACT | Reason.BROKEN:
@@ -105,6 +110,7 @@ class Rule:
         looks: The final looks at limits that noise may cause to be missed; they take precedence.
         broken: The ids of the cases that are broken for good.
         sets: The number of sets of runs.
+        version: The approved version, for remedies.
     """
 
     limits: Limits
@@ -112,6 +118,7 @@ class Rule:
     looks: Mapping[str, Look] = field(default_factory=dict)
     broken: tuple[str, ...] = ()
     sets: int = 1
+    version: str = "OLD"
 
     @property
     def noisy(self) -> bool:
@@ -153,7 +160,7 @@ class Rule:
 
     def _looked(self, look: Look, limit: str, summary: str, noise: Noise) -> Finding:
         """Return the finding of a look, unless it passes with the shortfall that the cases can detect."""
-        text = with_reason(look, summary, self.broken, self.sets)
+        text = with_reason(look, summary, self.broken, self.sets, self.version)
         against_baseline = limit != "at_least"
         if look.status is Status.PASSED:
             return Finding(limit, Status.PASSED, text, against_baseline, look.p_value)

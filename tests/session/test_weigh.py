@@ -263,7 +263,7 @@ def test_one_approved_run_of_a_model_that_varies_says_to_approve_it_again(projec
     verdict = now(project, noisy(2), body, max_changed=0.02, **VARIES)
     found = finding(verdict, "max_changed")
     assert found.status is Status.FAILED
-    assert found.summary.endswith("approve with more runs (pytest --model-version=OLD --modelcheck-update)")
+    assert found.summary.endswith("approve with more runs (pytest --model-version=1.0 --modelcheck-update)")
     approved(project, noisy(1), body, version="1.0", **VARIES)  # the advice
     verdict = project.run(noisy(3), CASES, body, version="3.0", max_changed=0.02, **VARIES)
     assert finding(verdict, "max_changed").status is not Status.FAILED
