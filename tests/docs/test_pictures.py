@@ -38,9 +38,9 @@ def test_a_picture_is_well_formed_named_and_brings_its_background(draw, name):
 
 
 def test_the_pictures_are_shown_where_verdicts_are_explained():
-    page = (FOLDER.parent / "statistics.md").read_text(encoding="utf-8")
-    assert "](pictures/verdicts.svg)" in page
-    assert "](pictures/power.svg)" in page
+    pages = FOLDER.parent
+    assert "](pictures/verdicts.svg)" in (pages / "statistics.md").read_text(encoding="utf-8")
+    assert "](../pictures/power.svg)" in (pages / "how-to" / "how-many-cases.md").read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("rate", [0.8, 0.95])
