@@ -202,8 +202,12 @@ def _model_lines(
         note = shutdown_text(f"approved {approved.version}", approved.retires)
         yield from indented([note + ": run another version" * (days_left(approved.retires) < SOON)])
     checks = [header for header in known.approved if header.model == model and selected(header.test)]
+    signatures = {_signature(header) for header in checks}
+    common = next(iter(signatures)) if len(checks) > 1 and len(signatures) == 1 else ""
+    if common:  # most approvals are of a whole model, and a line for each check would hide the checks
+        yield from indented([f"all {plural(len(checks), 'check')}{common}"])
     for header in checks:
-        yield from _check_lines(header, held, known.nights)
+        yield from _check_lines(header, held, known.nights, signed=not common)
     beside = [header for header in known.beside if header.model == model and selected(header.test)]
     for version in sorted({header.version or "" for header in beside}, key=natural):
         yield from indented([f"in service beside it: {version}, held to its own approval:"])
@@ -236,10 +240,13 @@ def _held(approved: Approved | None) -> str:
     return excerpt(f"{text} (fingerprint {approved.fingerprint})" if approved.fingerprint else text)
 
 
-def _check_lines(header: Header, held: str | None, nights: Sequence[Night]) -> Iterator[str]:
+def _check_lines(
+    header: Header, held: str | None, nights: Sequence[Night], *, signed: bool = True
+) -> Iterator[str]:
     yield from indented([header.test])
     left = "" if held in (None, header.version) else f" (the application is held to {held})"
-    yield from indented([f"{header.version}{left}, {_count(header)}{_signature(header)}"], depth=4)
+    signature = _signature(header) if signed else ""
+    yield from indented([f"{header.version}{left}, {_count(header)}{signature}"], depth=4)
     if header.kept:
         yield from indented(
             [f"{plural(header.kept, 'case')} as approved before: not accepted in review"], depth=4

@@ -72,6 +72,22 @@ def test_what_is_approved_is_listed_with_who_and_why(project, command):
     assert "not approved" not in output
 
 
+def test_checks_that_were_approved_together_say_so_once(project, command):
+    for name in ("test_known", "test_other"):
+        project.run({"a": 1}, name)
+    command("approve", "2.1", "--reason", "first")
+    heading, together, *checks = command("list").output.splitlines()
+    assert heading == "triage  approved: 2.1"
+    assert together.startswith("  all 2 checks, approved 20")
+    assert together.endswith(" by Ada <ada@example.org>: first")
+    assert [line.strip() for line in checks] == [
+        "tests/test_triage.py::test_known",
+        "2.1, 1 case",
+        "tests/test_triage.py::test_other",
+        "2.1, 1 case",
+    ]
+
+
 def test_a_partial_approval_is_seen(project, command):
     for name in ("test_known", "test_other"):
         project.run({"a": 1}, name, version="2.0")
