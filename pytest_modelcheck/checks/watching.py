@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from pytest_modelcheck.stats.early import Decision, Monitor, Range
 
 
-_VERBS = {"max_drop": "lost", "max_regressed": "regressed", "max_changed": "changed"}
+_VERBS = {"max_drop": "lost", "max_regressed": "broke", "max_changed": "changed"}
 
 Knowledge = Literal["exact", "noisy", "unknown"]
 """Whether anything but the requirement decides what is observed, as far as that is known."""

@@ -26,7 +26,7 @@ from pytest_modelcheck.cli.report import marking, paint
 from pytest_modelcheck.cli.screen import echo, indented, print_lines, width
 from pytest_modelcheck.cli.targets import ran, selection, target, targets
 from pytest_modelcheck.records import MISSING
-from pytest_modelcheck.reports.diff import case_lines, summary_of, versions_of
+from pytest_modelcheck.reports.diff import case_lines, summary_of, versions_of, word_of
 from pytest_modelcheck.reports.selection import literal
 
 if TYPE_CHECKING:
@@ -320,7 +320,7 @@ def _decide_cases(found: CheckDiff, decisions: Decisions, known: Mapping[str, Ca
 
 def _case(case: CaseDiff, found: CheckDiff, count: str) -> Iterator[str]:
     yield ""
-    yield paint(f"  {case.note} ({count})", case.note)
+    yield paint(f"  {word_of(case.note)} ({count})", case.note)
     yield from case_lines(case, found, width=width(), mark=marking())
 
 

@@ -38,6 +38,11 @@ _NEW: Final = "new"
 _NOT_RUN: Final = "not run"
 
 
+def word_of(note: str) -> str:
+    """The word for a kind of change that runs use, too."""
+    return "broke" if note == "regressed" else note
+
+
 def plain(text: str, _note: Note) -> str:
     """Return a text without colour."""
     return text
@@ -126,7 +131,7 @@ def _check_lines(diff: CheckDiff, before: str | None, after: str, look: _Look) -
         found = diff.of(note)
         if found:
             yield ""
-            yield look.paint(f"  {note} ({len(found)})", note)
+            yield look.paint(f"  {word_of(note)} ({len(found)})", note)
             for case in found:
                 yield from case_lines(case, diff, width=look.width, mark=look.mark)
 
@@ -154,7 +159,7 @@ def summary_of(diff: CheckDiff) -> str:
 
 
 def _counts(counts: Counter[str]) -> str:
-    return ", ".join(f"{counts[note]} {note}" for note in (*NOTES, _NEW, _NOT_RUN) if counts[note])
+    return ", ".join(f"{counts[note]} {word_of(note)}" for note in (*NOTES, _NEW, _NOT_RUN) if counts[note])
 
 
 def case_lines(case: CaseDiff, diff: CheckDiff, *, width: int = 80, mark: Mark = bracketed) -> Iterator[str]:

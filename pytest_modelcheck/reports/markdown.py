@@ -17,7 +17,7 @@ from pytest_modelcheck.canonical.text import p_text, plural
 from pytest_modelcheck.display import harmless
 from pytest_modelcheck.models.definition import shutdown_text
 from pytest_modelcheck.records import MISSING, Outcome, Status
-from pytest_modelcheck.reports.diff import answer_text, steps_of, summary_of
+from pytest_modelcheck.reports.diff import answer_text, steps_of, summary_of, word_of
 from pytest_modelcheck.reports.jsons import value_of
 from pytest_modelcheck.reports.selection import literal
 from pytest_modelcheck.reports.transcript import fenced, steps_of_trial
@@ -304,7 +304,7 @@ def _tables(diff: CheckDiff) -> Iterator[str]:
         found = diff.of(note)
         if found:
             yield ""
-            yield f"**{note}** ({len(found)})"
+            yield f"**{word_of(note)}** ({len(found)})"
             yield ""
             before, after = (code(excerpt(version or "", 40)) for version in (diff.before, diff.after))
             expected = any(case.expected is not MISSING for case in found[:_MOST])

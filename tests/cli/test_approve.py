@@ -294,11 +294,8 @@ def header(project, check=REVIEWED):
 
 def test_each_case_is_shown_and_what_is_not_accepted_stays_as_it_was(changed, reviewing, command):
     output = reviewing(["n", "y", "y", "y"])
-    assert "test_known  (1/2)\n  triage 2.0 → 2.1   1 regressed, 2 changed, 1 case the same" in output
-    assert (
-        "  regressed (1/3)\n    b  about b\n      'old' → 'new'\nApprove this case [y,n,a,d,s,q,?] n"
-        in output
-    )
+    assert "test_known  (1/2)\n  triage 2.0 → 2.1   1 broke, 2 changed, 1 case the same" in output
+    assert "  broke (1/3)\n    b  about b\n      'old' → 'new'\nApprove this case [y,n,a,d,s,q,?] n" in output
     assert "no answer changed: approved" in output
     assert "Approve 2 checks, 1 case left as approved before? [Y/n]: y" in output
     assert answers(changed) == {"a": "new", "b": "old", "c": "new", "d": "old"}
@@ -309,7 +306,7 @@ def test_each_case_is_shown_and_what_is_not_accepted_stays_as_it_was(changed, re
 def test_what_was_not_accepted_is_not_taken_for_what_the_version_did(changed, reviewing):
     reviewing(["n", "y", "y", "y"])
     output = reviewing(["d", "y"], "2.1")
-    assert "triage 2.1 as approved → as last run   1 regressed, 3 cases the same" in output
+    assert "triage 2.1 as approved → as last run   1 broke, 3 cases the same" in output
     assert "Approve 1 check? [Y/n]: y" in output
     assert "Nothing was written: all of this was approved before." in output
 

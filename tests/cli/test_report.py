@@ -17,9 +17,9 @@ def two(project, command):
 
 CHANGES = (
     "tests/test_triage.py::test_known\n"
-    "  triage 2.0 → 2.1   1 regressed, 1 changed, 1 case the same\n"
+    "  triage 2.0 → 2.1   1 broke, 1 changed, 1 case the same\n"
     "\n"
-    "  regressed (1)\n"
+    "  broke (1)\n"
     "    a  about a\n"
     "      'x' → 'y'\n"
     "\n"
@@ -34,16 +34,12 @@ NOT_RUN = "tests/test_triage.py::test_other\n  was not run with 2.1\n\n"
 @pytest.mark.parametrize("versions", [[], ["2.1"], ["2.0", "2.1"], ["triage=2.1"]])
 def test_it_shows_what_changed_case_by_case(two, command, versions):
     assert (
-        command("diff", *versions).output
-        == CHANGES + NOT_RUN + "2 checks: 1 regressed, 1 changed, 1 not run\n"
+        command("diff", *versions).output == CHANGES + NOT_RUN + "2 checks: 1 broke, 1 changed, 1 not run\n"
     )
 
 
 def test_one_check_alone(two, command):
-    assert (
-        command("diff", "2.1", "--check", "test_known").output
-        == CHANGES + "1 check: 1 regressed, 1 changed\n"
-    )
+    assert command("diff", "2.1", "--check", "test_known").output == CHANGES + "1 check: 1 broke, 1 changed\n"
 
 
 def test_backwards(two, command):

@@ -72,7 +72,7 @@ def test_what_the_other_version_did_can_be_looked_at_and_not_approved(tested):
         ]
     )
     tested.command("diff", "2.0", "2.1").stdout.fnmatch_lines(
-        ["  triage 2.0 → 2.1   2 regressed, 8 cases the same"]
+        ["  triage 2.0 → 2.1   2 broke, 8 cases the same"]
     )
     refused = tested.command("approve", "2.0")
     assert refused.ret == 1

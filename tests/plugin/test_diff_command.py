@@ -23,7 +23,7 @@ def changed(project):
 def test_only_the_cases_of_a_slice(changed):
     found = changed.command("diff", "2.1", "--slice", "language=ES")
     found.stdout.fnmatch_lines(
-        ["*2.0 → 2.1   2 regressed, 2 cases the same", "  regressed (2)", "    t-07  *", "    t-08  *"]
+        ["*2.0 → 2.1   2 broke, 2 cases the same", "  broke (2)", "    t-07  *", "    t-08  *"]
     )
     nothing = changed.command("diff", "2.1", "--slice", "language=en", "--exit-code")
     assert (nothing.ret, nothing.outlines) == (0, ["0 checks: nothing changed"])
@@ -74,7 +74,7 @@ def test_as_markdown(changed):
     changed.command("diff", "2.1", "--format", "markdown").stdout.fnmatch_lines(
         [
             "### `test_triage.py::test_known`",
-            "`triage 2.0 → 2.1`: 2 regressed, 8 cases the same",
+            "`triage 2.0 → 2.1`: 2 broke, 8 cases the same",
             "[*][*]regressed[*][*] (2)",
             "| case | input | expected | `2.0` | `2.1` |",
             "| `t-07` | `Quiero un reembolso` | `'refund'` | `'refund'` | `'other'` |",
@@ -90,9 +90,7 @@ def test_a_renamed_test_and_a_merged_job_can_still_be_compared(changed):
         changed.command("baselines", "rename", "test_triage.py::test_known", "test_triage.py::test_all").ret
         == 0
     )
-    changed.command("diff", "2.1").stdout.fnmatch_lines(
-        ["  triage 2.0 → 2.1   2 regressed, 8 cases the same"]
-    )
+    changed.command("diff", "2.1").stdout.fnmatch_lines(["  triage 2.0 → 2.1   2 broke, 8 cases the same"])
     changed.run("--model-version=2.0").assert_outcomes(passed=1)
     changed.run("--model-version=2.1").assert_outcomes(failed=1)
     (changed.path / ".modelcheck_cache").rename(changed.path / "job")
@@ -136,5 +134,5 @@ def test_the_runs_that_confirmed_a_miss_count_as_they_did_in_the_run(project):
     run = project.run("--model-version=2")
     run.stdout.fnmatch_lines(["*30 broke, 0 fixed*"])
     diff = project.command("diff", "2")
-    diff.stdout.fnmatch_lines(["*1 → 2   30 regressed*", "  regressed (30)", "      'right' → 'wrong'"])
+    diff.stdout.fnmatch_lines(["*1 → 2   30 broke*", "  broke (30)", "      'right' → 'wrong'"])
     assert diff.outlines.count("      'right' → 'wrong'") == 30

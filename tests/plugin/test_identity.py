@@ -75,7 +75,7 @@ def test_commands_that_a_failure_advises_work_where_they_are_shown(project, shop
     again.assert_outcomes(failed=1)
     again.stdout.fnmatch_lines(["configfile: odd.ini" if ini else "configfile: pytest.ini"])
     (see_all,) = re.findall(r"see all: +modelcheck (.*)", result.stdout.str())
-    project.command(*see_all.split()).stdout.fnmatch_lines(["1 check: 2 regressed"])
+    project.command(*see_all.split()).stdout.fnmatch_lines(["1 check: 2 broke"])
 
 
 def test_approving_under_another_rootdir_changes_the_same_file(project, shop):

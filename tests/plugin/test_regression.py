@@ -66,7 +66,7 @@ def test_approve_makes_it_green_without_calling_the_model(project):
 def test_diff_says_what_changed(project):
     judged(project, "2.1")
     result = project.command("diff", "2.1")
-    result.stdout.fnmatch_lines(["*regressed (2)*", "*t-07*Quiero un reembolso*", "*'refund' * 'other'*"])
+    result.stdout.fnmatch_lines(["*broke (2)*", "*t-07*Quiero un reembolso*", "*'refund' * 'other'*"])
 
 
 def test_approving_an_older_version_again_works(project):

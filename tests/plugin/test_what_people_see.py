@@ -140,7 +140,7 @@ def test_against_another_version_its_cases_are_shown(tolerant):
 def test_an_approval_counts_the_changes_that_diff_shows_and_no_other_number_of_runs(tolerant):
     """Version 2.0 was approved on three runs, and 2.1 ran once: the lines of all cases differ."""
     tolerant.run("--model-version=2.1")
-    tolerant.command("diff", "2.1").stdout.fnmatch_lines(["1 check: 2 regressed"])
+    tolerant.command("diff", "2.1").stdout.fnmatch_lines(["1 check: 2 broke"])
     result = tolerant.command("approve", "2.1", "--reason", "wanted")
     result.stdout.fnmatch_lines(["    10 cases: 2 changed since 2.0"])
 

@@ -236,7 +236,7 @@ class TestAgainstTheApprovedVersion:
     def test_a_number_of_cases_is_counted(self, approved):
         options = {"max_drop": 0.999, "max_regressed": 3, **EARLY}
         verdict = approved.run(wrong_at(*range(100)), cases(100), known, version="2", **options)
-        assert verdict.stopped.why == "more than 3 regressed for certain"
+        assert verdict.stopped.why == "more than 3 broke for certain"
         assert len(verdict.comparison.regressed) == 4
 
     def test_a_body_that_compares_with_the_approved_answer(self, project):
