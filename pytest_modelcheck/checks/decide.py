@@ -318,6 +318,8 @@ def _drop(observed: Observed, comparison: Comparison, rule: Rule) -> Finding:
         change = f"{what} {rise:+.3g}" if observed.graded else f"{what} {rise * 100:+.3g} points"
         unit = observed.scale if observed.graded else GRADE
         summary = f"{change} against {comparison.version}, {allowed(allowance, unit)}"
+        if not rise and not observed.graded and (broke or fixed):
+            summary = f"{broke} broke, {fixed} fixed"
     if observed.rise is not None:
         summary = f"{summary}; {observed.rise}"
     missed = exceeds(net - ROUNDING, comparison.judged, allowance)
