@@ -75,7 +75,7 @@ def test_as_markdown(changed):
         [
             "### `test_triage.py::test_known`",
             "`triage 2.0 → 2.1`: 2 broke, 8 cases the same",
-            "[*][*]regressed[*][*] (2)",
+            "[*][*]broke[*][*] (2)",
             "| case | input | expected | `2.0` | `2.1` |",
             "| `t-07` | `Quiero un reembolso` | `'refund'` | `'refund'` | `'other'` |",
         ]

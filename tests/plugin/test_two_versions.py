@@ -68,8 +68,11 @@ def test_both_are_listed(both):
     both.command("list").stdout.fnmatch_lines(
         [
             "triage  approved: 2.0",
+            "  all 2 checks, approved *",
             "  test_triage.py::test_known",
-            "    2.0, 10 cases, approved *",
+            "    2.0, 10 cases",
+            "  test_triage.py::test_other",
+            "    2.0, 10 cases",
             "  in service beside it: 2.1, held to its own approval:",
             "    test_triage.py::test_known",
             "      2.1, 10 cases, approved *",
