@@ -38,13 +38,14 @@ def add_night(session: pytest.Session, verdicts: Collection[Verdict]) -> None:
         return
     root = settings_of(session.config).places.baselines
     # A check that was run several times (--dist=each, pytest-repeat, a retry) leaves as many nights.
+    # Their names keep the order of the attempts, in which their evidence is added up.
     runs: list[str] = []
     times: Counter[tuple[str, ...]] = Counter()
     nights = []
     for verdict, tonight in found:
         place = verdict.model, verdict.version or "", verdict.check, tonight.of
         if times[place] == len(runs):
-            runs.append(watch.name_of_run())
+            runs.append(f"{runs[0]}-{len(runs) + 1:02}" if runs else watch.name_of_run())
         night = watch.Night(
             *place,
             approval=tonight.approval,
