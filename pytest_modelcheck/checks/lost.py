@@ -37,7 +37,6 @@ if TYPE_CHECKING:
 
     from pytest_modelcheck.checks.evidence import CaseRuns, Evidence
     from pytest_modelcheck.checks.limits import Allowance
-    from pytest_modelcheck.checks.protocol import Rules
     from pytest_modelcheck.checks.slices import Slices
     from pytest_modelcheck.records import Case
     from pytest_modelcheck.stats.concentration import Concentration

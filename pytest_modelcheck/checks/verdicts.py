@@ -6,7 +6,7 @@ PYTEST_DONT_REWRITE
 from __future__ import annotations
 
 import shlex
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, Protocol
 
 from pytest_modelcheck.canonical.text import percent, plural
@@ -151,9 +151,14 @@ class Rule:
         explained = "noise" if self.varies else "the choice of cases"
         # With too few cases for any result to fail, nothing at all would be noticed, so that is no pass.
         if p_value > DOUBTFUL and noise.readily(rate) > DOUBTFUL and noise.least_p_value() <= rate:
-            text = f"{summary}; {explained} explains it"
-            found = self._met(limit, text, noise, against_baseline=against_baseline, context=p_value)
-            return replace(found, reveals=reveals)
+            return self._met(
+                limit,
+                f"{summary}; {explained} explains it",
+                noise,
+                against_baseline=against_baseline,
+                context=p_value,
+                reveals=reveals,
+            )
         return self.inconclusive(
             limit, f"{summary}; {explained} could explain it", against_baseline, p_value, reveals
         )
@@ -171,20 +176,27 @@ class Rule:
         return Finding(limit, Status.FAILED, text, against_baseline, look.p_value, reveals)
 
     def _met(
-        self, limit: str, summary: str, noise: Noise, *, against_baseline: bool, context: float | None
+        self,
+        limit: str,
+        summary: str,
+        noise: Noise,
+        *,
+        against_baseline: bool,
+        context: float | None,
+        reveals: str | None = None,  # for a miss that noise explains
     ) -> Finding:
         if self.limits.require_proof:
             chance, shortfall = noise.chance_of_pass(self.limits.tolerance or 0.0)
             if chance > self.limits.false_pass_rate:
                 likely = percent(round(chance, 3))
-                met = "" if summary.endswith("explains it") else "met, but "
+                met = "met, but " if reveals is None else ""
                 unproven = (
                     f"{summary}; {met}not proven: {shortfall} would show this with a chance of {likely}"
                 )
                 return self.inconclusive(
                     limit, unproven, against_baseline, context, noise.reveals(self.limits)
                 )
-        return Finding(limit, Status.PASSED, summary, against_baseline, context)
+        return Finding(limit, Status.PASSED, summary, against_baseline, context, reveals)
 
     def inconclusive(
         self,

@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from pytest_modelcheck.engine.view import CaseView
 
     Taker = Callable[[int], list[str]]
-    from collections.abc import Callable
 
 
 class SoftAssertionError(AssertionError):

@@ -138,14 +138,13 @@ def look_for_noise(check: Check, judgement: Judgement) -> Steps[Judgement]:
 def look_for_broken(check: Check, judgement: Judgement) -> Steps[Judgement]:
     """Warn of cases that are broken for good where no look decides: with groups, samples, and other scales.
 
-    A sample stands for other cases, so there it takes a drop as well.
+    A sample stands for other cases, so there it takes a drop that only noise excuses as well.
     """
     observed, limits, spec = judgement.observed, check.spec.limits, check.spec
     compares = observed.comparison is not None and not observed.reads_approved
     decided = uses_looks(check, judgement) or spec.drift is not None or spec.levels is not None
     sampled = limits.population == "sample" and not any(
-        finding.limit == "max_drop" and finding.summary.endswith("explains it")
-        for finding in judgement.findings
+        finding.limit == "max_drop" and finding.reveals is not None for finding in judgement.findings
     )
     if decided or sampled or not compares or not judgement.passes or not judgement.seen.regressed:
         return judgement

@@ -186,6 +186,58 @@ def test_cases_that_share_an_answer_are_one(project):
     assert failed <= 2  # of 40, where it was 16 to 22%
 
 
+# -- limits that no look decides -------------------------------------------------------------------
+
+GROUPED = [{**case, "metadata": {"group": n // 4}} for n, case in enumerate(CASES)]
+GROUPS = {"cluster": "group", "max_drop": 0}
+
+
+def test_a_coin_that_came_to_rest_for_two_runs_is_not_taken_for_a_change(project):
+    """The first question fails when it is asked, and when it is repeated, and passes in the fresh sets."""
+    approved(project, right, cases=GROUPED, **GROUPS)
+    verdict = now(project, in_turn(1, 1, 0), cases=GROUPED, **GROUPS)
+    assert verdict.status is Status.PASSED
+    assert verdict.variation == "varies: 1 of 100 cases pass in some runs only"
+    assert finding(verdict, "max_drop").summary.endswith("none allowed; noise explains it")
+
+
+def test_a_miss_that_comes_out_the_same_however_often_run_is_exact(project):
+    approved(project, right, cases=GROUPED, **GROUPS)
+    verdict = now(project, in_turn(1), cases=GROUPED, **GROUPS)
+    assert verdict.failed
+    assert "does not vary: 100 cases came out the same in all" in verdict.variation
+
+
+def test_without_further_runs_such_a_miss_is_not_decided(project):
+    approved(project, right, cases=GROUPED, **GROUPS)
+    verdict = now(project, in_turn(1), cases=GROUPED, **GROUPS, confirm=False)
+    assert verdict.status is Status.INCONCLUSIVE
+    assert verdict.headline.endswith("noise could explain it, and no more runs were made to tell")
+
+
+def coin_and_wrong(seed, *wrong):
+    """Throws a coin for the first question, and is wrong for good about others."""
+    coin = noisy(seed, 0.5, every=100)
+    return lambda text: "wrong" if int(text.split()[1]) in wrong else coin(text)
+
+
+def test_a_case_that_is_broken_for_good_is_reported_where_groups_hide_it(project):
+    approved(project, coin_and_wrong(1), cases=GROUPED, **GROUPS)
+    verdict = now(project, coin_and_wrong(2, 7), cases=GROUPED, **GROUPS)
+    assert verdict.status is Status.INCONCLUSIVE
+    assert "1 case that always passed never passes now, however often run: c-007" in verdict.headline
+
+
+@pytest.mark.parametrize(("fixed", "status"), [((), Status.INCONCLUSIVE), ((8, 9), Status.PASSED)])
+def test_among_cases_that_stand_for_others_it_takes_a_drop_as_well(project, fixed, status):
+    """A sample that keeps its rate is as good as it was, whichever of its cases fail."""
+    sample = {"population": "sample", "max_drop": 0}
+    approved(project, coin_and_wrong(1, *fixed), **sample)
+    verdict = now(project, coin_and_wrong(2, 7), **sample)
+    assert verdict.status is status
+    assert ("never passes now, however often run: c-007" in verdict.headline) == (not fixed)
+
+
 # -- drops -----------------------------------------------------------------------------------------
 
 
