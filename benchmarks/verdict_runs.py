@@ -411,7 +411,7 @@ SCENES = [
     ),
     Scene(
         "levels: one harmless coin, one case broken",
-        "0 if '!!' in text and (draw.random() < 0.5 if case == 0 else now and case == 1) else text.count('!')",
+        "0 if '!!' in text and (now if case == 1 else case == 0 and draw.random() < 0.5) else len(text)",
         f"{LEVELS}, max_drop=0",
         "score(float(ask(case.perturbed)))",
         kind="directional",

@@ -127,7 +127,7 @@ def test_a_fall_that_an_approved_run_had_as_well_is_noise(project, levels):
 def test_a_case_that_is_broken_for_good_is_reported_where_noise_explains_the_drop(project, levels):
     project.test(TEST.replace("under=THREATS", "under=THREATS, at_least=0.5"))
     project.approve("once")
-    result, verdict = levels("both")
+    _, verdict = levels("both")
     assert verdict.status is Status.INCONCLUSIVE
     assert verdict.headline.startswith("1 case that always passed never passes now, however often run")
 
