@@ -262,7 +262,7 @@ def test_the_report_names_the_version_that_is_approved_and_what_changed(project)
         [
             "2 broke, 0 fixed: net -2, none allowed",
             "*model *triage 2.1 *(approved: 2.0)*",
-            "*does not vary: 10 cases came out the same in all 30 runs*",
+            "*does not vary: 30 runs of 10 cases, each case always the same*",
             "*80*100*",
             "* 2 broke, 0 fixed*",
             "*t-07*Quiero un reembolso*",
