@@ -261,9 +261,9 @@ def _cases(verdict: Verdict) -> Iterator[Line]:
     shown_kinds: set[str] = set()
     if broken:
         errors, uncalled = verdict.cases.error - verdict.unasked, verdict.unasked
-        more = f", and {uncalled} not called" if errors and uncalled else ""
         title = _TITLES["error"] if errors else "not called"
-        yield _heading(title, errors or uncalled, len(broken), more)
+        beside = f", and {uncalled} not called" if errors and uncalled else ""
+        yield _heading(title, errors or uncalled, len(broken), beside)
     for case in broken:
         yield from case_lines(case, verdict, *_reason_once(case, shown_kinds, "error"))
     number = len(verdict.shown) + verdict.hidden - (verdict.cases.error if broken else 0)
