@@ -59,6 +59,9 @@ def bind_all(session: pytest.Session, items: list[pytest.Item], ours: Sequence[p
         _warn(session, items, {ours[0]: _TESTMON})
     if state.settings.selective:
         _select(session, items, frozenset(state.settings.cases))
+        if not items:
+            cases = ", ".join(state.settings.cases)
+            return _refuse(session, items, f"no selected test has a case {cases} (--modelcheck-case)")
     return None
 
 
