@@ -343,9 +343,7 @@ def _regressed(observed: Observed, comparison: Comparison, allowance: Allowance,
     count, of = len(comparison.regressed), comparison.judged
     if observed.regressions is not None:
         return of_regressions(observed.regressions, observed.units, of, allowance, rule)
-    summary = (
-        f"{plural(count, 'case')} that passed now {'fails' if count == 1 else 'fail'}, {allowed(allowance)}"
-    )
+    summary = f"{plural(count, 'case')} broke, {allowed(allowance)}"
     if observed.shares is not None:
         count, of = observed.shares.regressed
         cases = plural(comparison.judged, "case")

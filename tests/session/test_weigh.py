@@ -136,7 +136,7 @@ def test_where_only_the_wording_varies_what_broke_fails(project, cases, broken, 
     verdict = now(project, worse, starts, CASES[:cases])
     assert verdict.failed
     assert verdict.headline == f"{broken} broke, 0 fixed: net -{broken}, none allowed"
-    assert verdict.variation == f"does not vary: {cases} cases came out the same in all {runs} runs"
+    assert verdict.variation == f"does not vary: {runs} runs of {cases} cases, each case always the same"
 
 
 def test_a_noisy_judge_makes_a_check_vary(project):
@@ -220,7 +220,7 @@ def test_a_miss_that_comes_out_the_same_however_often_run_is_exact(project):
     approved(project, right, cases=GROUPED, **GROUPS)
     verdict = now(project, in_turn(1), cases=GROUPED, **GROUPS)
     assert verdict.failed
-    assert "does not vary: 100 cases came out the same in all" in verdict.variation
+    assert "runs of 100 cases, each case always the same" in verdict.variation
 
 
 def test_without_further_runs_such_a_miss_is_not_decided(project):
