@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 LEAST_CHANGED = 5
 """Slices with fewer changed cases are not tested."""
 
-_TIE = 1e-9
+_TIE = 1e-9  # of the largest number
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +96,8 @@ def concentrations(
         return []
     moments = [_moments(before, after) for before, after in zip(then, now, strict=True)]
     drop, spread = (np.array(side) for side in zip(*moments, strict=True))
-    worth = (inside & (spread > 0)).sum(axis=1) >= LEAST_CHANGED
+    largest = max(abs(value) for side in (then, now) for runs in side for value in runs)
+    worth = (inside & (spread > (_TIE * largest) ** 2)).sum(axis=1) >= LEAST_CHANGED
     places = np.flatnonzero(worth & (inside.sum(axis=1) < len(then)))
     if not places.size:
         return []
@@ -136,7 +137,7 @@ def _maximum_test(
     resamples, as_large = resamples_for(false_fail_rate), np.zeros(len(rows))
     for size in chunks(resamples, len(drop) + len(rows)):
         highest = ((resampled(size) @ rows.T) * scale).max(axis=1)
-        as_large += (highest[:, None] >= observed - _TIE).sum(axis=0)
+        as_large += (highest[:, None] >= observed - _TIE * np.abs(observed).max()).sum(axis=0)
     return np.asarray((as_large + 1) / (resamples + 1))
 
 
