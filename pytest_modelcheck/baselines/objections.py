@@ -75,7 +75,7 @@ def _stale_test(header: Header, root: Path) -> Iterator[str]:
     if header.body and body_digest(root / file, qualname) != header.body:
         yield (
             f"{qualname} in {file}, or what it uses there, has changed since it ran: run pytest again "
-            f"(or modelcheck baselines prune, where it does not ask {header.model} any more)"
+            f"(or modelcheck baselines prune, if it no longer uses {header.model})"
         )
 
 

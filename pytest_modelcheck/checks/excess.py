@@ -82,8 +82,8 @@ def of_changes(excess: Excess, units: str, cases: int, allowance: Allowance, rul
 def of_regressions(excess: Excess, units: str, cases: int, allowance: Allowance, rule: Rule) -> Finding:
     """Compare the failing runs of cases that passed, beyond noise, with the allowance."""
     what = (
-        f"{excess.cross:.0%} of runs fail of cases that passed, but {excess.own:.0%} do where the model is "
-        "only asked again"
+        f"{excess.cross:.0%} of runs fail of cases that passed, but {excess.own:.0%} do when the model is "
+        "only called again"
     )
     noise = ExcessNoise(excess, units, min(1.0, fraction_of(allowance, cases)))
     return _finding("max_regressed", noise, what, rule)

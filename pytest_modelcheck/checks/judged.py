@@ -152,7 +152,7 @@ class Judging:
             return self._hold_regressed(finding, self.sides, limits)
         if finding.met:
             return finding
-        why = "labels tell how it errs on all cases together, and not on one slice"
+        why = "labels show its errors on all cases together, not on one slice"
         return self._inconclusive(finding, f"{finding.summary}; {UNCORRECTED}: {why}", None, limits)
 
     def _hold_rate(

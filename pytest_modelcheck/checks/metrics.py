@@ -231,7 +231,7 @@ class Scores:
     def why_undefined(self) -> str:
         """Explain why the metric has no value: by what it raised or returned."""
         if not self.cases:
-            return "no case came to an answer"
+            return "no case has an answer"
         expected = [case.expected for case in self.cases]
         return self._called(expected, [case.now()[0] for case in self.cases])[1] or "in one of the runs"
 

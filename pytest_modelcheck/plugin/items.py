@@ -65,7 +65,7 @@ def bind(item: pytest.Function, defaults: dict[str, Any]) -> Marked | None:
     mark = marks[0]
     if not own:
         raise UsageError(
-            f"@pytest.mark.{mark.name} on a test that takes no `case`: take the fixture `case`, and ask the "
+            f"@pytest.mark.{mark.name} on a test that takes no `case`: add the fixture `case`, and call the "
             "model about case.input"
         )
     if getattr(item.function, "is_hypothesis_test", False):

@@ -288,7 +288,7 @@ def selected(cases: Sequence[Case], state: State) -> Sequence[Case]:
         return cases
     chosen = [case for case in cases if case.id in wanted]
     if not chosen:
-        pytest.skip(harmless(f"none of its cases is asked for (--modelcheck-case={', '.join(wanted)})"))
+        pytest.skip(harmless(f"none of its cases is selected (--modelcheck-case={', '.join(wanted)})"))
     return chosen
 
 

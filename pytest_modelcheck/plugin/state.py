@@ -80,7 +80,7 @@ class State:
         name, held = definition.name, self.session.approved_version(definition.name)
         place = f"modelcheck: the model fixture {name!r} ({definition.location})"
         approved = "no version is approved" if held is None else f"approved is {held}"
-        return f"{place} was asked for version {version}; {approved}"
+        return f"{place} got version {version}; {approved}"
 
     def open_model(self, definition: Definition, raws: Sequence[Any], parameters: Mapping[str, Any]) -> Model:
         """Make a model from the object that its fixture returned for each version."""

@@ -82,8 +82,8 @@ class Versions:
         if len(set(versions.values())) > 1:
             listed = ", ".join(f"{model} {version or 'unversioned'}" for model, version in versions.items())
             raise VersionError(
-                "the fixture `model_version` was asked for outside of a model fixture, but versions differ "
-                f"({listed}). Ask for model_version in the model fixture itself, where it is that model's own"
+                "the fixture `model_version` is used outside of a model fixture, but versions differ "
+                f"({listed}). Use model_version in the model fixture itself, where it is that model's version"
             )
         return next(iter(versions.values()), self._common)
 
@@ -105,7 +105,7 @@ class Versions:
         elif self._common not in (None, text):
             known = ", ".join(self._known) or "none"
             raise VersionError(
-                f"{self._option}: {self._common!r} and {text!r} are both asked for. With several models, "
+                f"{self._option}: {self._common!r} and {text!r} are both requested. With several models, "
                 f"name them: {self._option} NAME=VERSION (models: {known})"
             )
         else:

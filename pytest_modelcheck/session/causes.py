@@ -54,9 +54,12 @@ class Causes:
             return
         said = cause_of(result.message or "")
         kind = kind_of(said)
+        # A service may put a new number into every message. Beyond a limit, errors count for the last
+        # cause.
         if kind not in self._found and len(self._found) == _MOST:
             kind = next(reversed(self._found))
         cause = self._found.setdefault(kind, Cause(said))
+        # Trials of a case follow each other, so one comparison suffices to count it once.
         if cause.case != result.trial.case.id:
             cause.count, cause.case = cause.count + 1, result.trial.case.id
         if cause.text == said and result.error is not None:
@@ -87,6 +90,7 @@ class Causes:
     def advice(self) -> str | None:
         """If errors look like answers that cannot be parsed, advise how to count them as wrong."""
         kinds = self._parsing
+        # `wrong_if=ValueError` covers JSONDecodeError: advise the base class alone.
         widest = [
             name
             for name, kind in kinds.items()

@@ -132,7 +132,7 @@ def test_a_name_is_a_prefix_only_where_there_is_such_a_model(project):
 @pytest.mark.parametrize(
     ("asked", "message"),
     [
-        (("1", "2"), "*--model-version: '1' and '2' are both asked for*(models: judge, triage)"),
+        (("1", "2"), "*--model-version: '1' and '2' are both requested*(models: judge, triage)"),
         (("triage=1", "triage=2"), "*--model-version: triage cannot be both 1 and 2"),
         (("triage=",), "*--model-version=triage=: no version after triage="),
     ],
