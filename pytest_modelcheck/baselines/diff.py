@@ -168,6 +168,7 @@ def _compared(before: CaseResult, after: CaseResult) -> Iterator[CaseDiff]:
     note = _note(before, after)
     if note is None:
         return
+    # A case may have many trials. The one that explains the note is shown, and not merely the first.
     then, now = _telling(before.trials, after.trials, note)
     answers = shown_answers(now, after.digest, then) if now is not None else (None,) * 4
     yield CaseDiff(
@@ -184,6 +185,7 @@ def _compared(before: CaseResult, after: CaseResult) -> Iterator[CaseDiff]:
 
 def _side(record: CaseResult, trial: TrialResult | None, answer: bytes | None, base: bytes | None) -> Side:
     asked = () if trial is None else trial.asked
+    # Only if the body called the model with the case's own input is there an unperturbed answer.
     base = base if any(digest == record.digest for digest, _ in asked) else None
     return Side(record.outcome, answer, base, first_trajectory([answer, *(one for _, one in asked[::-1])]))
 

@@ -45,6 +45,7 @@ def held(root: Path, patience: float = PATIENCE) -> Iterator[None]:
     handle = _opened(root)
     try:
         until = time.monotonic() + patience
+        # Polled: flock itself could wait, but not for a limited time.
         while not _taken(handle):
             if time.monotonic() > until:
                 raise BaselineError(

@@ -90,6 +90,7 @@ def _stale_cases(header: Header, root: Path) -> Iterator[str]:
 
 def _red(header: Header) -> Iterator[str]:
     for finding in header.findings:
+        # A failure against the old baseline is what an approval is for. Any other needs --force.
         if finding.status is Status.FAILED and not finding.against_baseline:
             yield finding.summary
 

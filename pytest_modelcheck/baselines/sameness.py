@@ -42,6 +42,7 @@ def answers_differ(then: Calls, now: Calls, *, all_made: bool = True) -> bool:
     equal, old, new = paired_calls(then, now)
     if any(are_other(*pair) for pair in equal) or any(map(are_other, old, new)):
         return True
+    # A body that broke made fewer calls for that reason alone.
     return all_made and len(old) != len(new)
 
 
@@ -55,6 +56,7 @@ def paired_calls(then: Calls, now: Calls) -> tuple[list[tuple[bytes, bytes]], li
     """
     waiting: dict[str, list[bytes]] = {}
     for digest, answer in reversed(now):
+        # Reversed, so that pop() takes equal calls in their order.
         waiting.setdefault(digest, []).append(answer)
     equal, old = [], []
     for digest, answer in then:
@@ -91,6 +93,8 @@ def shown_answers(trial: TrialResult, own: str, then: TrialResult | None = None)
     before, base_before = then.answers(own)
     if base is None and trial.recorded is None and then.recorded is None:
         equal, old, new = paired_calls(then.asked, trial.asked)
+        # Calls without a counterpart (an agent's next step differs when the last did) are paired by
+        # position.
         pairs = [*equal, *zip(old, new, strict=False)]
         before, answer = next((pair for pair in pairs if are_other(*pair)), (before, answer))
     return answer, base, before, base_before

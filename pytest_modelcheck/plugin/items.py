@@ -66,7 +66,7 @@ def bind(item: pytest.Function, defaults: dict[str, Any]) -> Marked | None:
     if not own:
         raise UsageError(
             f"@pytest.mark.{mark.name} on a test that takes no `case`: add the fixture `case`, and call the "
-            "model about case.input"
+            "model with case.input"
         )
     if getattr(item.function, "is_hypothesis_test", False):
         raise UsageError(
