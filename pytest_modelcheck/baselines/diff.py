@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Literal
 
+from pytest_modelcheck.baselines.candidates import natural
 from pytest_modelcheck.baselines.lines import gained_by
 from pytest_modelcheck.baselines.sameness import differ, shown_answers
 from pytest_modelcheck.canonical import first_trajectory
@@ -112,7 +113,7 @@ def diff(check: str, model: str, before: Baseline | None, after: Baseline | None
     then, now = _lines(before), _lines(after)
     shared = len(then.keys() & now.keys())
     both = sum(case.note not in ("added", "removed") for case in found)
-    found.sort(key=lambda case: (NOTES.index(case.note), case.id))
+    found.sort(key=lambda case: (NOTES.index(case.note), natural(case.id)))
     new_test = before is not None and after is not None and before.header.body != after.header.body
     return CheckDiff(
         check,

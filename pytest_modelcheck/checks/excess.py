@@ -68,6 +68,7 @@ def of_changes(excess: Excess, units: str, cases: int, allowance: Allowance, rul
     would be invisible: that is not a pass.
     """
     allowed = min(1.0, fraction_of(allowance, cases))
+    # Even answers that all changed would stay within the allowance: the check cannot detect anything.
     if 1 - excess.own <= allowed + ROUNDING:
         summary = f"the model disagrees with itself on {excess.own:.0%} of identical inputs, {UNSEEN}"
         reveals = "answers that all differ from call to call cannot reveal anything"

@@ -93,9 +93,11 @@ def _said(case: Case) -> Mapping[str, Any]:
 def _columns(name: str, values: Sequence[Any]) -> Iterator[tuple[Feature, list[float]]]:
     numbers = [value for value in values if _is_number(value)]
     different = {value for value in values if isinstance(value, str | int | float)}
+    # Few different numbers are labels (a rating, a yes or no): equality reads better than a threshold.
     if numbers and len(set(numbers)) > 2 and len(numbers) == sum(value is not None for value in values):
         whole = all(isinstance(value, int) for value in numbers)
         inside = [_inside(value) if _is_number(value) else None for value in values]
+        # Missing values go below all others, so that a threshold can separate them.
         least = min(value for value in inside if value is not None) - 1
         column = [least if value is None else value for value in inside]
         yield Feature(f"{name} > {{}}", f"{name} <= {{}}", whole), column
@@ -136,6 +138,7 @@ def _texts_of(cases: Sequence[Case]) -> dict[str, list[str]]:
         return {"": texts} if any(texts) else {}
     names = dict.fromkeys(name for case in cases for name in case.input)
     fields = {f"input.{name}": [_text(case.input.get(name)) for case in cases] for name in names}
+    # Fields with few texts are labels, which have columns of their own.
     various = {name: texts for name, texts in fields.items() if len(set(texts)) > _MOST_VALUES}
     kept = various or {name: texts for name, texts in fields.items() if any(texts)}
     return dict(list(kept.items())[:_MOST_TEXTS])

@@ -107,7 +107,7 @@ def _lines(baseline: Baseline, *, beside: bool) -> Iterator[str]:
         "forced": "; ".join(header.forced),
     }
     yield from indented(f"{name}: {value}" for name, value in fields.items() if value)
-    for case in baseline:
+    for case in sorted(baseline, key=natural):
         yield from _case_lines(baseline[case])
     yield ""
 

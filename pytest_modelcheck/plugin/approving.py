@@ -70,11 +70,15 @@ def approve_seen(
     """
     config = session.config
     lines = config.stash[APPROVALS] = []
+    # After Ctrl-C or an internal error, some checks never ran. Approving the others would split the
+    # version.
     if session.exitstatus not in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED):
         lines.append("nothing was approved: the run was cut short")
         return
     settings = settings_of(config)
     complete = not doubtful
+    # A test may fail after its check has passed, in a teardown or another assertion: what it checked is in
+    # doubt.
     lines += [f"not approved: {check}: its test failed for another reason" for check in sorted(doubtful)]
     for model, version in sorted({(one.model, one.version) for one in verdicts}, key=str):
         ran = frozenset(one.check for one in verdicts if (one.model, one.version) == (model, version))

@@ -37,9 +37,11 @@ def bind_all(session: pytest.Session, items: list[pytest.Item], ours: Sequence[p
     except ModelcheckError as error:
         return _refuse(session, items, str(error))
     state.collected = frozenset(check_id(item) for item in items)
+    # A worker that dies cannot say which checks it had. The controller must know, to report them as lost.
     if hasattr(session.config, "workeroutput"):
         session.config.workeroutput[CHECKS] = [item.nodeid for item in ours]
         session.config.pluginmanager.register(SendableWarnings(), "modelcheck-sendable-warnings")
+    # All mistakes are collected, so that a user mends them in one go.
     mistakes = []
     for item in ours:
         try:

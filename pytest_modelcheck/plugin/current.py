@@ -38,6 +38,7 @@ class CurrentCase:
     """
 
     def __init__(self, router: Router) -> None:
+        # Two underscores: any public name may be a key of the case's metadata.
         self.__router = router
 
     def __getattr__(self, name: str) -> Any:

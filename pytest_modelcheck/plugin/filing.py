@@ -77,10 +77,12 @@ def _file_reports(session: pytest.Session, received: Received) -> None:
         try:
             write(report, target, base)
         except OSError as error:
+            # A missing report must not pass unnoticed in CI, but it must not hide the results either.
             lines.append(f"no report: {target.path}: {error.strerror or error}")
             _fail(session)
         else:
             lines.append(f"report: {target.path}")
+    # The hook spec itself does not count: building a report that nobody takes would cost every run.
     if report.checks and has_listeners(config):
         config.hook.pytest_modelcheck_report(report=report, config=config)
     if report.checks and on_github(config):

@@ -80,6 +80,7 @@ class Modelcheck:
                 "takes an ordinary function as its body; mark an `async` test with the marker instead"
             )
         state = state_of(self._item.session)
+        # Calls are attributed to one running body. A check inside a body would take over its calls.
         if state.session.router.bodies is not None:
             raise UsageError("cannot be called from the body of another check")
         fail, name = options.pop("fail", True), self._name(body, options)

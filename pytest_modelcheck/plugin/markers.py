@@ -144,6 +144,7 @@ def request_of(
     if limits.max_slice_drop is not None:
         limits = _of_slices(limits, options, said="max_slice_drop" in own)
     unwatched = why_not_watched(limits, scale, levels)
+    # Only if the marker itself asks for it: a default in the ini file applies where it can.
     if unwatched is not None and own.get("early_stop"):
         raise UsageError(
             f"early_stop=True does not work for this check: {unwatched}. Remove it, and all cases run"
@@ -304,6 +305,7 @@ def _levels(kind: CheckKind, options: Mapping[str, Any]) -> Levels | None:
 
 def _scale(kind: CheckKind, options: Mapping[str, Any], levels: Levels | None) -> Scale:
     """The range of scores: of grades, or in a directional check of their changes."""
+    # Levels compare scores with each other, and a metric has its own range: neither needs bounds.
     if "bounds" not in options and (levels is not None or options.get("metric") is not None):
         return Scale(-math.inf, math.inf)
     if "bounds" not in options:

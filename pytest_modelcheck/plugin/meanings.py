@@ -39,6 +39,8 @@ def classifier(wrong_if: tuple[type[BaseException], ...]) -> Callable[[BaseExcep
         if type(error) is AssertionError:  # the usual one
             return _FAILED
         if isinstance(error, BaseExceptionGroup):
+            # A task group that holds only failed assertions is a failed assertion. Anything mixed is an
+            # error.
             meanings = set(map(classify, error.exceptions))
             return meanings.pop() if len(meanings) == 1 else None if None in meanings else Outcome.ERROR
         if interrupts(error):
@@ -47,6 +49,7 @@ def classifier(wrong_if: tuple[type[BaseException], ...]) -> Callable[[BaseExcep
             return Outcome.XFAILED
         if isinstance(error, (pytest.skip.Exception, unittest.SkipTest)):
             return Outcome.SKIPPED
+        # Before wrong_if=: `wrong_if=Exception` must not turn a missing answer into a wrong one.
         if isinstance(error, _OURS):
             return Outcome.ERROR
         if isinstance(error, (AssertionError, pytest.fail.Exception, *wrong_if)):
