@@ -59,6 +59,7 @@ def _telling(excinfo: pytest.ExceptionInfo[BaseException]) -> Any:
     """Keep both ends of the traceback, in the body and at the error, without the plugin's frames."""
     entries = excinfo.traceback
     foreign = entries.filter(lambda entry: not entry.frame.f_globals.get("__name__", "").startswith(_OWN))
+    # The body, and where it happened. What lies between is mostly a client library.
     ends = [*foreign[:1], *foreign[1:][-2:]]
     return type(entries)(ends) if ends else entries
 

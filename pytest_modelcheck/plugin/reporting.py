@@ -44,6 +44,7 @@ def header(config: pytest.Config, items: Sequence[pytest.Item]) -> list[str]:
     state = config.stash[STATE]
     cache = "off" if not state.settings.places.keep else ini(config, "modelcheck_cache_dir")
     used = {one.name: one for item in items if is_ours(item) for one in definitions_of(item).values()}
+    # Models with the same versions share a line: a project may have ten of them.
     alike: dict[tuple[str | None, ...], list[str]] = {}
     shutdowns: list[str] = []
     for name in sorted(used):
@@ -64,6 +65,7 @@ def attach(item: pytest.Item, call: pytest.CallInfo[None], report: pytest.TestRe
     """Attach the new verdicts of a test to its report, and put a failed one into the first line."""
     if VERDICTS in item.stash:
         setattr(report, ATTEMPT, item.stash[ATTEMPTS])
+    # A test has a report for each of its phases, and a verdict belongs to one of them.
     judged = item.stash.get(VERDICTS, [])[item.stash.get(TOLD, 0) :]
     if judged:
         item.stash[TOLD] = len(item.stash[VERDICTS])
@@ -79,6 +81,7 @@ def attach(item: pytest.Item, call: pytest.CallInfo[None], report: pytest.TestRe
     crash = getattr(report.longrepr, "reprcrash", None)
     if crash is not None:
         path, line, _ = item.location
+        # Pytest's short summary quotes the crash: the headline there, and the test's own line.
         crash.message = str(call.excinfo.value).partition("\n")[0]
         crash.path, crash.lineno = path, (line or 0) + 1
 

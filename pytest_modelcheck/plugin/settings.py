@@ -130,6 +130,7 @@ def settings_of(config: pytest.Config) -> Settings:
 
 def _command(root: Path, here: Path) -> Sequence[str]:
     """The shell command that starts ``modelcheck`` for this project from the current folder."""
+    # The command finds the project upwards from here; from elsewhere it must be told.
     if here.resolve().is_relative_to(root.resolve()):
         return ("modelcheck",)
     return ("modelcheck", f"--rootdir={os.path.relpath(root, here)}")
@@ -187,6 +188,7 @@ def _whole(config: pytest.Config, name: str) -> int | None:
 def _share(config: pytest.Config) -> tuple[int, int]:
     """Return the number of this pytest-xdist worker, from 0, and the number of workers."""
     given = getattr(config, "workerinput", {})
+    # "gw3", or another name that a replacement of pytest-xdist gives.
     digits = "".join(filter(str.isdigit, given.get("workerid", "")))
     workers = int(given.get("workercount", 1))
     return int(digits or 0) % workers, workers

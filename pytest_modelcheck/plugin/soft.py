@@ -33,6 +33,7 @@ def honouring(body: Callable[[CaseView], Any]) -> Callable[[CaseView], Any]:
 
     Returns the body itself if neither plugin is active.
     """
+    # Not imported: only a test that uses such a plugin has loaded it.
     takers = [take for name, take in _TAKERS.items() if name in sys.modules]
     if not takers:
         return body

@@ -182,6 +182,7 @@ _CAPTURING = frozenset({"caplog", "capsys", "capsysbinary", "capfd", "capfdbinar
 def _gathers(item: pytest.Function, request: Request) -> bool:
     """Return whether bodies may be stopped at a missing answer and restarted."""
     wanted = switch(item.config, "gather") if request.gather is None else request.gather
+    # A body that is restarted would print or log twice what such a fixture counts.
     return wanted and _CAPTURING.isdisjoint(argument_names(item))
 
 
@@ -219,6 +220,7 @@ def _to_its_end(returned: Any) -> Any:
 def _body_of_case(function: Callable[..., Any], others: dict[str, Any]) -> Callable[[CaseView], Any]:
     """The body of a test that takes ``case`` and ``others``; by position if possible: twice as fast."""
     names = _positional(function)
+    # By position, which is faster than by name: this is the call of every body of most checks.
     if set(names) == {"case", *others}:
         place = names.index("case")
         before, after = ([others[name] for name in part] for part in (names[:place], names[place + 1 :]))

@@ -103,6 +103,8 @@ class State:
         for model in self.models.values():
             found += [f"{model.label}: {text}" for text in model.answers.warnings]
         for text in found:
+            # Warnings belong to models and caches, which tests share: each is shown once, at the first
+            # test.
             if text not in self._warned:
                 self._warned.add(text)
                 warn_at(item, ModelcheckWarning(text))
@@ -143,6 +145,7 @@ def model_definitions(session: pytest.Session) -> dict[str, Definition]:
     found: dict[str, Definition] = {}
     for definition in _declared(session):
         other = found.setdefault(definition.name, definition)
+        # The same fixture may be found in several modules, which import it from one.
         if other.source != definition.source:
             raise UsageError(
                 f"two different models are called {definition.name!r}: at {other.location} and at "

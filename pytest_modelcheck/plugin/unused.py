@@ -47,10 +47,12 @@ def _is_gone(test: str, collected: Collection[str], root: Path) -> bool:
     path = test.partition("::")[0]
     if not (root / path).exists():
         return True
+    # The file was not collected, so nothing is known of its tests.
     if not any(one.startswith(f"{path}::") for one in collected):
         return False
     if any(test == one or test.startswith(f"{one}::") for one in collected):
         return False
+    # -k deselects parameters. Only if others of the function were collected is this one gone.
     function = test.partition("[")[0]
     is_collected = any(one.partition("[")[0] == function for one in collected)
     return is_collected or not defines(root / path, function.partition("::")[2].replace("::", "."))

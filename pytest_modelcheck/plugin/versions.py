@@ -42,6 +42,7 @@ class Versions:
     ) -> None:
         self._option = option
         self._known = sorted(known)
+        # A version without a name is that of the tested models, and never of their judges.
         self._judged = [name for name in self._known if name not in supporting] or self._known
         self._approved = approved
         self._common: str | None = None
@@ -96,6 +97,7 @@ class Versions:
 
     def _take(self, text: str) -> None:
         name, separator, version = text.partition("=")
+        # "=" may be part of a version: `--model-version=prompt=v2` is one if no model is called "prompt".
         if separator and name in self._known:
             if not version:
                 raise VersionError(f"{self._option}={text}: no version after {name}=")
