@@ -57,11 +57,13 @@ def _without_the_rest(
 ) -> Generator[list[tuple[T, ...]], Sequence[bool], tuple[T, ...]]:
     """Return the chunks that fail only together, once nothing more can be left out."""
     while len(chunks) > 1:
+        # All in one round, since candidates of a round run at the same time.
         fails = yield [_joined(chunks, {place}) for place in range(len(chunks))]
         spare = {place for place, failed in enumerate(fails) if failed}
         if len(spare) > 1:
             together = _joined(chunks, spare)
             (failed,) = (yield [together]) if together else (False,)
+            # Each can be spared, but not all together: drop one, and look again.
             spare = spare if failed else {min(spare)}
         if not spare and len(chunks) == sum(map(len, chunks)):
             break
