@@ -335,10 +335,12 @@ def _id(row: Row, value: object) -> str:
         raise row.error(f"id: must be text or a number, not {_typed(value)}", "id")
     else:
         text = str(value)
-    if not text or text != text.strip() or not text.isprintable():
-        raise row.error(
-            f"id: {text!r} is empty, has white space around it, or contains unprintable characters", "id"
-        )
+    if not text:
+        raise row.error("id: is empty", "id")
+    if text != text.strip():
+        raise row.error(f"id: {text!r} has white space around it", "id")
+    if hidden := next((char for char in text if not char.isprintable()), None):
+        raise row.error(f"id: {text!r} contains {hidden!r}, which cannot be printed", "id")
     return text
 
 

@@ -252,6 +252,8 @@ def _lines(
         )
     if verbosity <= QUIET:
         yield from _plain(_wrapped(_counts(verdicts, _since_approval(verdicts)), width))
+        if (common := causes_text(verdicts)) is not None:
+            yield from _plain(_wrapped(excerpt(common, _UNCUT), width))
         return
     if len(shown) < len(verdicts):
         yield from _plain([f"{plural(len(verdicts) - len(shown), 'more check')} passed (-v shows them)"])
