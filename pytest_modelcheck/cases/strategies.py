@@ -136,8 +136,8 @@ class StrategySource(Source):
                 "filtering"
             )
         notes = [note for note in getattr(error, "__notes__", ()) if note.startswith("while generating")]
-        said = "; ".join([f"{type(error).__name__}: {error}", *notes])
-        return CaseError(f"{self.name}: {said}{_raised_at(error)}")
+        text = "; ".join([f"{type(error).__name__}: {error}", *notes])
+        return CaseError(f"{self.name}: {text}{_raised_at(error)}")
 
 
 def _raised_at(error: Exception) -> str:

@@ -57,9 +57,9 @@ def in_order(judged: Iterable[Judged]) -> list[Judged]:
     """
     strata: dict[bytes, list[Judged]] = defaultdict(list)
     for one in judged:
-        said = round(one.said, 1) if isinstance(one.said, float) else one.said
+        answer = round(one.said, 1) if isinstance(one.said, float) else one.said
         first = next((str(value) for value in one.metadata.values() if isinstance(value, str)), "")
-        strata[orjson.dumps([said, one.differs, first])].append(one)
+        strata[orjson.dumps([answer, one.differs, first])].append(one)
     placed = []
     for name, own in strata.items():
         own.sort(key=lambda one: blake2b(one.key.encode(), digest_size=8).digest())

@@ -140,6 +140,6 @@ def _line(label: Label) -> bytes:
     return orjson.dumps(fields, option=orjson.OPT_APPEND_NEWLINE)
 
 
-def _form(said: Any) -> bytes:
+def _form(label: Any) -> bytes:
     """Return a form of a label in which ``True`` and 1 differ."""
-    return orjson.dumps(said)
+    return orjson.dumps(label)

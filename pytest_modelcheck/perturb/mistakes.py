@@ -305,8 +305,8 @@ def hesitations(n: int = 1, *, field: Fields | None = None) -> Perturbation:
             return None
         gap = pick(rng, gaps)
         word = text[: gap.start()].rsplit(None, 1)[-1]
-        said = word.lower() if word.isalpha() and rng.random() < 0.5 else pick(rng, _FILLERS)
-        return f"{text[: gap.start()]} {said}{text[gap.start() :]}"
+        filler = word.lower() if word.isalpha() and rng.random() < 0.5 else pick(rng, _FILLERS)
+        return f"{text[: gap.start()]} {filler}{text[gap.start() :]}"
 
     return drawn("hesitations", edit, n, field)
 

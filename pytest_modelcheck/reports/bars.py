@@ -100,8 +100,8 @@ def legend(strokes: Strokes = FINE) -> str:
     >>> legend()
     '● rate ─ its interval ◇ approved │ required'
     """
-    said = ((strokes.rate, "rate"), (strokes.interval, "its interval"), (strokes.approved, "approved"))
-    return " ".join(f"{stroke} {what}" for stroke, what in (*said, (strokes.required, "required")))
+    known = ((strokes.rate, "rate"), (strokes.interval, "its interval"), (strokes.approved, "approved"))
+    return " ".join(f"{stroke} {what}" for stroke, what in (*known, (strokes.required, "required")))
 
 
 def _place(value: float, start: float, length: int) -> int:

@@ -198,9 +198,9 @@ def _issues(check: CheckReport, top: str) -> Iterator[dict[str, Any]]:
     version = None if verdict.comparison is None else verdict.comparison.version
     for case in wrong_cases(check):
         kind = "major" if case.change == "regressed" else "minor"
-        said = "; ".join(case_text(case, version))
+        text = "; ".join(case_text(case, version))
         yield _issue(
-            check, case, f"{excerpt(case.id, 80)} ({excerpt(verdict.check, 200)}): {said}", kind, top
+            check, case, f"{excerpt(case.id, 80)} ({excerpt(verdict.check, 200)}): {text}", kind, top
         )
 
 

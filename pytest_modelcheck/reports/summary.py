@@ -258,9 +258,9 @@ def _lines(
     if len(shown) < len(verdicts):
         yield from _plain([f"{plural(len(verdicts) - len(shown), 'more check')} passed (-v shows them)"])
     yield from _plain(_totals(verdicts, width))
-    for said in (causes_text(verdicts), triage(verdicts)):
-        if said is not None:
-            yield from _plain(_wrapped(excerpt(said, _UNCUT), width))
+    for text in (causes_text(verdicts), triage(verdicts)):
+        if text is not None:
+            yield from _plain(_wrapped(excerpt(text, _UNCUT), width))
     for label, cost in by_model(verdicts):
         yield from _plain(_wrapped_between(excerpt(f"{label}: {cost}", _UNCUT), width))
 

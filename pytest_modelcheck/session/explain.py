@@ -275,9 +275,9 @@ def _show(check: Check, judgement: Judgement, one: Chosen, again: Mapping[int, R
     detailed = again.get(one.trial.index)
     error = one.error if detailed is None else detailed.error
     unlike = one.trial.index in again and detailed is None
-    said = one.result.message if one.error is None else message_of(one.error)
+    text = one.result.message if one.error is None else message_of(one.error)
     compared = replace(one.result, approved=judgement.approved.trial(one.trial))
-    message = said or _graded(one) or (_UNLIKE if unlike else "")
+    message = text or _graded(one) or (_UNLIKE if unlike else "")
     if detailed is not None:
         message = detailed.message or message
     return show(

@@ -175,16 +175,15 @@ def _outcome_of(
     unseen: set[bytes] = set()
 
     def outcome(answer: bytes) -> float:
-        said = seen(answer)
-        if said in passing:
-            return float(passing[said])
-        if said.startswith(b'"'):
-            unseen.add(said)
+        compared = seen(answer)
+        if compared in passing:
+            return float(passing[compared])
+        if compared.startswith(b'"'):
+            unseen.add(compared)
             # Where every case failed, one further category is the one that passes; of two nobody knows which.
             if both or (not passes and len(unseen) > 1):
-                raise UncorrectedError(
-                    f"a label says {excerpt(orjson.loads(said), 40)}, and no case shows whether that passes"
-                )
+                label = excerpt(orjson.loads(compared), 40)
+                raise UncorrectedError(f"a label says {label}, and no case shows whether that passes")
         return float(not both and not passes)
 
     return outcome
@@ -326,7 +325,7 @@ class Corrector:
             return own
         # What no own label says (no, of a version that is nearly always right) others tell best.
         lacking = {0.0, 1.0} - {self.known[key] for key in own}
-        return own | {key for key, said in self.known.items() if said in lacking}
+        return own | {key for key, truth in self.known.items() if truth in lacking}
 
     def sides(
         self,
@@ -417,8 +416,8 @@ class Corrector:
 
     def _errors(self, keys: Iterable[str]) -> Errors:
         pairs = [(self.known[key] == 1.0, self.heard[key] == 1.0) for key in keys]
-        yes = [said for true, said in pairs if true]
-        no = [said for true, said in pairs if not true]
+        yes = [judged for true, judged in pairs if true]
+        no = [judged for true, judged in pairs if not true]
         return Errors(len(yes), sum(yes), len(no), len(no) - sum(no))
 
 

@@ -140,18 +140,18 @@ def row_of(case: Case, results: Sequence[Result], *, pictures: bool = False) -> 
         # comes last.
         both = f"{calls}{about_it}" if calls.startswith(_OWN_ANSWER) else f"{about_it}{calls}"
         fields = f"{_outcome(result)}{both}"
-        said = [_said(result)]
+        reported = [_said(result)]
     else:
-        written, said = [], []
+        written, reported = [], []
         for result in results:
             line, more = _trial(result, own, given, pictures=pictures)
             written.append(line)
-            said.append(more)
+            reported.append(more)
         fields = f'"about":{shown},"trials":[{",".join(written)}]'
     details, expected = _case_details(case)
     details = f"{input_details}{_pictures(value) if pictures else ''}{details}"
-    if any(said):
-        details = f'{details},"trials":[{",".join([f"{{{more[1:]}}}" for more in said])}]'
+    if any(reported):
+        details = f'{details},"trials":[{",".join([f"{{{more[1:]}}}" for more in reported])}]'
     try:
         row = f'{{"id":{lines.quoted(case.id)},{fields},"input":"{own.hex()}"{expected}}}'.encode()
     # A lone surrogate, which UTF-8 cannot hold.
@@ -270,9 +270,9 @@ def _said(result: Result) -> str:
     """The message of a failed body, and the grades of judges."""
     details = ""
     wrong = result.message is not None or result.error is not None
-    if wrong and result.outcome in WRONG and (said := said_of(result)):
+    if wrong and result.outcome in WRONG and (message := said_of(result)):
         # Redacted before it is cut: half a secret is no longer recognised as one.
-        details = f',"message":{lines.quoted(redacted(said)[:_MESSAGE])}'
+        details = f',"message":{lines.quoted(redacted(message)[:_MESSAGE])}'
     if result.grades:
         details = f'{details},"grades":[{",".join(map(_grade, result.grades))}]'
     return details
