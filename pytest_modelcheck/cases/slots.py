@@ -105,6 +105,7 @@ def _slot(text: str, field: str, spec: str, conversion: str | None) -> Slot:
 
 def _followed(value: Any, path: str) -> Any:
     """The part of a value at a path such as ``.first``. In mappings, a dot may also precede a key."""
+    # `{item.name}` reads a key of a mapping as well as an attribute.
     if isinstance(value, Mapping):
         path = re.sub(r"\.(\w+)", r"[\1]", path)
     return _FORMATTER.get_field(f"value{path}", (), {"value": value})[0]

@@ -244,6 +244,7 @@ def _lines(
     if not verdicts:
         return
     few = verbosity > 0 or (verbosity == 0 and len(verdicts) <= _MANY)
+    # A green check with broken cases is shown among hundreds of others: nobody would look for it.
     worse = [verdict for verdict in verdicts if verbosity > QUIET and broke_line(verdict) is not None]
     shown = [verdict for verdict in verdicts if few or not verdict.passed or verdict in worse]
     if shown:
