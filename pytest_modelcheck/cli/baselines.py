@@ -137,6 +137,8 @@ def _agreed(key: Key, stores: Sequence[CandidateStore]) -> Baseline:
     """The first run of a check, after verifying that the others are equal to it."""
     first, *others = (_read(store, key) for store in stores)
     for other in others:
+        # Jobs may share a check, as when a matrix runs all tests twice. Equal results count once; different
+        # ones need a person, since either may be the accident.
         if differing := differences(first, other):
             model, check, version = key
             raise BaselineError(
