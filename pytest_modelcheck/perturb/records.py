@@ -107,6 +107,7 @@ def extra_fields(extra: Mapping[str, Any] | None = None, n: int = 1) -> Perturba
 
     def apply(x: Any, rng: Random) -> list[Any]:
         _refuse_unless_mapping(x, "extra_fields")
+        # Overwriting a field that the model reads would be another input, not an unexpected field.
         free = [name for name in known if name not in x]
         return [{**x, name: known[name]} for name in shuffled(free, rng)[:n]]
 
@@ -129,6 +130,7 @@ def field_order(n: int = 1) -> Perturbation:
         original = _order(x)
         made: list[Any] = []
         for _ in range(n):
+            # Two keys have two orders: an order is drawn again until it is new, but not for ever.
             for _ in range(8):
                 other = _reordered(x, rng)
                 if _order(other) not in (original, *map(_order, made)):
@@ -158,6 +160,7 @@ def _can_miss(x: Any, path: Path, part: Any, how: str) -> bool:
     owner = reduce(part_at, path[:-1], x)
     if how == "drop":
         return isinstance(owner, Mapping) or is_row(owner)
+    # An array of integers has no value for "missing".
     return owner.dtype.kind == "f" if is_array(owner) else not _is_missing(part)
 
 
@@ -281,6 +284,7 @@ def _read(text: str) -> list[Any]:
             number = kind(text)
         except ValueError:
             continue
+        # Not "007" or "1e3": who wrote those meant text, or a number with its format.
         if is_number(number) and str(number) == text:
             return [number]
     return []
@@ -365,6 +369,7 @@ def _in_unit(number: float, name: object, to: str, table: Mapping[str, float] | 
     for group in [_scales(table)] if table is not None else _groups():
         if to in group and name in group:
             (factor, zero), (other, other_zero) = group[name], group[to]
+            # Twelve digits: 2.54 cm must become 1 in, not 1.0000000000000002.
             return float(f"{(number * factor + zero - other_zero) / other:.{_DIGITS}g}")
     raise PerturbationError(f"the input's number is in {name!r}, which cannot be converted to {to!r}")
 

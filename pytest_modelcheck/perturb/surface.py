@@ -191,6 +191,7 @@ def normal_form(*, field: Fields | None = None) -> Perturbation:
     """
 
     def edit(text: str) -> str:
+        # Whichever form the text does not have, so that something changes.
         form = "NFD" if unicodedata.is_normalized("NFC", text) else "NFC"
         return rewritten(text, lambda part: unicodedata.normalize(form, part))  # type: ignore[arg-type]
 
@@ -239,6 +240,7 @@ def zero_width(n: int = 1, *, edits: int = 1, field: Fields | None = None) -> Pe
 
     def edit(text: str, rng: Random) -> str | None:
         places = [match.start() for match in matches_in(_INSIDE, text)]
+        # From the end, since each insertion moves what comes after it.
         for place in sorted(_some(places, edits, rng), reverse=True):
             text = text[:place] + "\u200b" + text[place:]
         return text
@@ -264,6 +266,7 @@ def width(to: str | None = None, *, field: Fields | None = None) -> Perturbation
 
 
 def _without_marks(text: str) -> str:
+    # Letters such as ø and ł have no decomposition in Unicode, so they are translated first.
     decomposed = unicodedata.normalize("NFD", text.translate(_UNMARKED))
     return unicodedata.normalize("NFC", _MARKED.sub(lambda match: match[0][0], decomposed))
 
