@@ -82,8 +82,8 @@ class Claims:
     def _open(self) -> int:
         if self._file is None:
             self._path.parent.mkdir(parents=True, exist_ok=True)
-            # Opened once: POSIX locks belong to the process and the file, so closing any other handle of it would
-            # release all of them.
+            # Opened once: POSIX locks belong to the process and the file, so closing any other handle of it
+            # would release all of them.
             self._file = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o644)
         return self._file
 
