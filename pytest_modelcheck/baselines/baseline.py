@@ -303,7 +303,8 @@ def write(
     if old is not None:
         rows = rows | {case: _kept(old, case, rows[case], path) for case in old.changed_in(rows)}
     done = _difference(old, rows)
-    if old is None or done != Written(len(rows)) or not _same_but_for_time(old.header, head):
+    other_reason = old is not None and head.reason not in ("", old.header.reason)
+    if old is None or done != Written(len(rows)) or other_reason or _timeless(old.header) != _timeless(head):
         batch.add(path, chunks(head, [rows[case] for case in sorted(rows)]))
     return done
 
@@ -334,12 +335,6 @@ def _difference(old: Baseline | None, rows: dict[str, bytes]) -> Written:
         return Written(len(rows), added=len(rows))
     shared = len(old.lines().keys() & rows.keys())
     return Written(len(rows), len(old.changed_in(rows)), len(rows) - shared, len(old) - shared)
-
-
-def _same_but_for_time(old: Header, new: Header) -> bool:
-    if new.reason and new.reason != old.reason:
-        return False
-    return _timeless(old) == _timeless(new)
 
 
 def _timeless(head: Header) -> Header:

@@ -137,12 +137,17 @@ def encode(header: Header) -> bytes:
     """
     import orjson
 
+    findings: list[object] = []
     line: dict[str, object] = {"modelcheck": SCHEMA}
     for slot in dataclasses.fields(header):
         line[slot.name] = getattr(header, slot.name)
     line["files"] = dict(sorted(header.files.items()))
     line["others"] = dict(sorted(header.others.items()))
-    line["findings"] = [_finding_out(finding) for finding in header.findings]
+    for finding in header.findings:
+        # It may quote what a model or an error said, down to a lone surrogate, which no file can hold.
+        summary = finding.summary.encode(errors="backslashreplace").decode()
+        findings.append([finding.limit, finding.status.value, finding.against_baseline, summary])
+    line["findings"] = findings
     line["past"] = [[past.version, past.day, past.rate, past.judged] for past in header.past]
     kept = {name: value for name, value in line.items() if value or (name in _NUMBERS and value is not None)}
     try:
@@ -245,12 +250,6 @@ def _each(
         return tuple(read(item) for item in given.get(name, ()))
     except (TypeError, ValueError, KeyError) as error:
         raise _damaged(path, f"has {name} that cannot be read ({error})") from error
-
-
-def _finding_out(finding: Finding) -> list[object]:
-    # It may quote what a model or an error said, down to a lone surrogate, which no file can hold.
-    summary = finding.summary.encode(errors="backslashreplace").decode()
-    return [finding.limit, finding.status.value, finding.against_baseline, summary]
 
 
 def _finding_in(item: list[Any]) -> Finding:

@@ -56,15 +56,14 @@ def refuse_odd(old: str, new: str) -> None:
     Raises:
         UsageError: It is empty, leads out of the project, or names a file while the old one names a test.
     """
-    mistake = _mistake(old, new)
-    if mistake is not None:
+    if mistake := _mistake(old, new):
         raise UsageError(
             f"{old!r} cannot be called {new!r}: {mistake}. Write it as pytest does, from the project's "
             "folder, such as tests/test_a.py or tests/test_a.py::test_b"
         )
 
 
-def _mistake(old: str, new: str) -> str | None:
+def _mistake(old: str, new: str) -> str:
     file, *inner = new.partition("[")[0].rstrip("/").split("::")
     parts = file.split("/")
     if not all((*parts, *inner)):
@@ -75,7 +74,7 @@ def _mistake(old: str, new: str) -> str | None:
         return "one is a test or a class, the other a file or a folder"
     if old.rstrip("/").endswith(".py") and not file.endswith(".py"):
         return "one is a file, the other a folder"
-    return None
+    return ""
 
 
 def moves(root: Path, old: str, new: str) -> list[Move]:

@@ -269,7 +269,7 @@ def _review_check(workspace: Workspace, wish: Wish, header: Header, decisions: D
     decisions.seen[header.test] = "" if after is None else after.digest()
     found = compare.diff(header.test, header.model, before, candidates.read(*key, further=True))
     print_lines(_heading(found, count))
-    against = objections(header, workspace.project.root)
+    against = list(objections(header, workspace.project.root))
     print_lines(indented((f"in the way: {reason}" for reason in against), 2))
     if against and not wish.force:
         echo("  left as it is: only with --force can it be approved\n")

@@ -137,7 +137,7 @@ def _agreed(key: Key, stores: Sequence[CandidateStore]) -> Baseline:
     """The first run of a check, after verifying that the others are equal to it."""
     first, *others = (_read(store, key) for store in stores)
     for other in others:
-        if differing := differences(first, other):
+        if differing := list(differences(first, other)):
             model, check, version = key
             raise BaselineError(
                 f"{check} was run with {model} {version} in two of the jobs, and came out differently "

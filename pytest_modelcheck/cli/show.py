@@ -27,9 +27,9 @@ from pytest_modelcheck.reports.transcript import steps_of_trial
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from pytest_modelcheck.baselines.approved import Approved
     from pytest_modelcheck.baselines.baseline import Baseline
     from pytest_modelcheck.baselines.header import Header, Past
+    from pytest_modelcheck.baselines.store import Approved
     from pytest_modelcheck.baselines.watch import Night
     from pytest_modelcheck.cli.project import Workspace
     from pytest_modelcheck.records import CaseResult, TrialResult

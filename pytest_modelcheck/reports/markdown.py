@@ -10,8 +10,7 @@ from datetime import date
 from html import escape
 from typing import TYPE_CHECKING, Any, Final
 
-from pytest_modelcheck.baselines.diff import NOTES
-from pytest_modelcheck.baselines.sameness import shown_answers
+from pytest_modelcheck.baselines.diff import NOTES, shown_answers
 from pytest_modelcheck.canonical import excerpt
 from pytest_modelcheck.canonical.text import p_text, plural
 from pytest_modelcheck.display import harmless

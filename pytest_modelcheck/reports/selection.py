@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import orjson
 
-from pytest_modelcheck.baselines.sameness import shown_answers
+from pytest_modelcheck.baselines.diff import shown_answers
 from pytest_modelcheck.canonical import ABSENT, described, differences, encode_plain, excerpt
 from pytest_modelcheck.canonical.text import plural
 from pytest_modelcheck.display import redacted

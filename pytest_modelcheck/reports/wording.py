@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
-from pytest_modelcheck.baselines.sameness import differ, shown_answers
+from pytest_modelcheck.baselines.diff import differ, shown_answers
 from pytest_modelcheck.canonical import excerpt
 from pytest_modelcheck.canonical.text import percent, plural
 from pytest_modelcheck.records import GRADE, MISSING, WRONG, Calls, Outcome, Status

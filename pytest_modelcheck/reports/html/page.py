@@ -17,7 +17,7 @@ from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any, Final
 
-from pytest_modelcheck.baselines.sameness import shown_answers
+from pytest_modelcheck.baselines.diff import shown_answers
 from pytest_modelcheck.display import harmless
 from pytest_modelcheck.records import MISSING, OUTCOMES
 from pytest_modelcheck.reports.jsons import dumps, pack, value_of
