@@ -30,7 +30,7 @@ from pytest_modelcheck.reports.wording import (
     value_text,
     wrong_cases,
 )
-from pytest_modelcheck.reports.words import start_of, window
+from pytest_modelcheck.reports.words import start_of, window, windows
 from pytest_modelcheck.reports.worst import causes, triage, where
 
 if TYPE_CHECKING:
@@ -326,8 +326,6 @@ def _steps(found: Sequence[CaseDiff], diff: CheckDiff) -> Iterator[str]:
 def _diff_row(case: CaseDiff, *, expected: bool) -> str:
     asked = case.perturbed if case.perturbed is not None else case.about
     right = "" if case.expected is MISSING else literal(case.expected)
-    then, now = answer_text(case.before), answer_text(case.after)
-    start = start_of(now, [then], _ROOM)
     cells = [excerpt(text, _ROOM) for text in (case.id, asked, *([right] if expected else []))]
-    cells += [window(text, start, _ROOM) for text in (then, now)]
+    cells += windows(answer_text(case.before), answer_text(case.after), _ROOM)
     return f"| {' | '.join(code(cell) for cell in cells)} |"
