@@ -276,7 +276,7 @@ def _state(request: pytest.FixtureRequest) -> Any:
 
 
 def _opened(request: pytest.FixtureRequest, definition: Definition, raws: Sequence[Any]) -> Any:
-    from pytest_modelcheck.plugin.filesystems import disk_in_view
+    from pytest_modelcheck.plugin.neighbours import disk_in_view
     from pytest_modelcheck.plugin.state import usage
 
     with usage(), disk_in_view():
