@@ -19,8 +19,7 @@ from pytest_modelcheck.canonical.text import percent, plural
 from pytest_modelcheck.cli.project import shown
 from pytest_modelcheck.cli.screen import indented, print_lines
 from pytest_modelcheck.errors import UsageError
-from pytest_modelcheck.labels.draw import Judged
-from pytest_modelcheck.labels.file import key_of, read
+from pytest_modelcheck.labels import Judged, key_of, read
 from pytest_modelcheck.stats.judging import Errors
 from pytest_modelcheck.stats.paired import mcnemar_exact
 from pytest_modelcheck.stats.rates import clopper_pearson
@@ -31,7 +30,7 @@ if TYPE_CHECKING:
 
     from pytest_modelcheck.baselines.header import Header
     from pytest_modelcheck.cli.project import Workspace
-    from pytest_modelcheck.labels.file import Label
+    from pytest_modelcheck.labels import Label
     from pytest_modelcheck.records import CaseResult
 
 

@@ -29,8 +29,7 @@ from pytest_modelcheck.cli.screen import (
     width,
     wrapped,
 )
-from pytest_modelcheck.labels.draw import in_order
-from pytest_modelcheck.labels.file import Label, read, write
+from pytest_modelcheck.labels import Label, in_order, read, write
 from pytest_modelcheck.stats.judging import Errors, JudgedRate
 
 if TYPE_CHECKING:
@@ -39,7 +38,7 @@ if TYPE_CHECKING:
 
     from pytest_modelcheck.cli.judge import Heard
     from pytest_modelcheck.cli.project import Workspace
-    from pytest_modelcheck.labels.draw import Judged
+    from pytest_modelcheck.labels import Judged
 
 _MORE: Final = 40
 _WORDS: Final = {"True": "yes", "False": "no"}
