@@ -274,7 +274,10 @@ class CaseFile:
     def decode(self, data: bytes, line: int = 1) -> str:
         """Decode bytes that begin on ``line`` of the file. Line 1 may begin with a byte order mark."""
         if line == 1:
-            data = self._unmarked(data)
+            for mark, name in _OTHER_ENCODINGS.items():
+                if data.startswith(mark):
+                    raise self.error(f"the file is in {name}; save it as UTF-8")
+            data = data.removeprefix(codecs.BOM_UTF8)
         if b"\0" in data:
             place = line + data.count(b"\n", 0, data.index(b"\0"))
             raise self.error("there is a NUL byte here; is the file damaged or binary?", place)
@@ -289,12 +292,6 @@ class CaseFile:
                 place,
             ) from error
 
-    def _unmarked(self, data: bytes) -> bytes:
-        for mark, name in _OTHER_ENCODINGS.items():
-            if data.startswith(mark):
-                raise self.error(f"the file is in {name}; save it as UTF-8")
-        return data.removeprefix(codecs.BOM_UTF8)
-
     def _unreadable(self, error: Exception) -> CaseError:
         if isinstance(error, DamagedError):
             kind = self.path.suffix.lower().removeprefix(".")
@@ -303,7 +300,11 @@ class CaseFile:
 
     def _unopened(self, error: Exception) -> CaseError:
         if isinstance(error, FileNotFoundError | NotADirectoryError):
-            return CaseError(_not_found(self))
+            folder = self.path.parent
+            where = f"looked in {folder}" if folder.is_dir() else f"its folder {folder} does not exist"
+            hint = instead_of(self.written, self.path, self.base, self.root)
+            nothing = "; no file there has a similar name" if folder.is_dir() else ""
+            return CaseError(f"no file {self.shown}: {where}{hint or nothing}")
         reason = (error.strerror if isinstance(error, OSError) else None) or str(error)
         return self.error(f"the file cannot be opened: {reason}")
 
@@ -333,14 +334,6 @@ def _shown(path: Path, root: Path | None) -> str:
     except ValueError:  # another drive
         return where
     return where if short.startswith(os.pardir) else short
-
-
-def _not_found(file: CaseFile) -> str:
-    folder = file.path.parent
-    where = f"looked in {folder}" if folder.is_dir() else f"its folder {folder} does not exist"
-    hint = instead_of(file.written, file.path, file.base, file.root)
-    nothing = "; no file there has a similar name" if folder.is_dir() else ""
-    return f"no file {file.shown}: {where}{hint or nothing}"
 
 
 _MOST: Final = 3

@@ -69,7 +69,11 @@ def heard(workspace: Workspace, judge: str, labels: Path | None = None) -> Heard
         if correction is not None:
             others.add(correction["judge"])
         if header.model == judge:
-            _own_check(found.versions[header.version or "unversioned"], results(path)[1])
+            said = found.versions[header.version or "unversioned"]
+            for case in results(path)[1]:  # the arguments of the judge are the input
+                for trial in case.trials:
+                    if isinstance(case.input, dict) and trial.perturbation is None and trial.asked:
+                        said[key_of(case.input)].append(trial.asked[0][1])
         elif judge in header.others:
             if (
                 where is None
@@ -112,14 +116,6 @@ def _correction(run: Any) -> dict[str, Any] | None:
     verdict = (run or {}).get("verdict") or {}
     found: dict[str, Any] | None = verdict.get("correction")
     return found
-
-
-def _own_check(said: Said, cases: list[CaseResult]) -> None:
-    """Return the judge's answers in a check of itself, whose cases are its arguments."""
-    for case in cases:
-        for trial in case.trials:
-            if isinstance(case.input, dict) and trial.perturbation is None and trial.asked:
-                said[key_of(case.input)].append(trial.asked[0][1])
 
 
 def value_of(answer: bytes) -> Any:

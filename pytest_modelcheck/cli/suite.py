@@ -37,7 +37,7 @@ from pytest_modelcheck.reports.mutation import (
 from pytest_modelcheck.reports.outputs import workflow_command, write_file
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from pytest_modelcheck.baselines.header import Header
     from pytest_modelcheck.cli.project import Project
@@ -56,7 +56,10 @@ def existence(project: Project, headers: Iterable[Header]) -> Callable[[Header],
     headers = list(headers)
     files = sorted({header.test.partition("::")[0] for header in headers})
     there = [file for file in files if (project.root / file).is_file()]
-    collected, skipped = _collected(project, there)
+    arguments = ["--rootdir", str(project.root), "--confcutdir", str(project.root), *there]
+    unknown = "so it is unknown which of them still exist"
+    found = collected_by_pytest("--modelcheck-collected", arguments, project.root, unknown)
+    collected, skipped = found["models"], found["skipped"]
     if not (collected or skipped) and not all(_is_written(project.root, header.test) for header in headers):
         raise UsageError(
             f"pytest collects no test in {shown(project.root)}, so it is unknown which of them still "
@@ -83,14 +86,6 @@ def _is_written(root: Path, check: str) -> bool:
     """Return whether a file contains a test that was not collected: an ``if`` may stand before it."""
     file, _, rest = check.partition("::")
     return (root / file).is_file() and defines(root / file, rest.partition("[")[0].replace("::", "."))
-
-
-def _collected(project: Project, files: Iterable[str]) -> tuple[Mapping[str, Sequence[str]], Collection[str]]:
-    """The models that each test uses, by node id; and the files that were skipped as a whole."""
-    arguments = ["--rootdir", str(project.root), "--confcutdir", str(project.root), *files]
-    unknown = "so it is unknown which of them still exist"
-    found = collected_by_pytest("--modelcheck-collected", arguments, project.root, unknown)
-    return found["models"], found["skipped"]
 
 
 def collected_by_pytest(

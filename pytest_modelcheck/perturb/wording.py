@@ -179,14 +179,11 @@ def _outside(pattern: re.Pattern[str], text: str) -> Iterator[re.Match[str]]:
     for match in pattern.finditer(text):
         while span is not None and span.end <= match.start():
             span = next(spans, None)
-        if match[0] and not _cuts(span, match):
+        if match[0] and not (
+            span is not None
+            and (span.start < match.start() < span.end or (span.start < match.end() < span.end))
+        ):
             yield match
-
-
-def _cuts(span: Protected | None, match: re.Match[str]) -> bool:
-    return span is not None and (
-        span.start < match.start() < span.end or (span.start < match.end() < span.end)
-    )
 
 
 def _check_texts(name: str, texts: tuple[str, ...]) -> None:
