@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from importlib import import_module
 from itertools import count
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any, Final, cast
+from typing import IO, TYPE_CHECKING, Any, Final
 
 from pytest_modelcheck.cases.rows import concise
 from pytest_modelcheck.errors import CaseError, located
@@ -45,36 +45,25 @@ def opened(path: Path) -> Iterator[IO[bytes]]:
         CaseError: The library to decompress it is not installed.
     """
     suffix = path.suffix.lower()
+    opening: Any = open
+    damages: tuple[type[Exception], ...] = ()
     if suffix == ".gz":
         import gzip
 
-        with _reported((EOFError, zlib.error, gzip.BadGzipFile)), gzip.open(path, "rb") as stream:
-            yield cast("IO[bytes]", stream)
+        opening, damages = gzip.open, (EOFError, zlib.error, gzip.BadGzipFile)
     elif suffix == ".zst":
-        zstd = _zstd()
-        with _reported((EOFError, zstd.ZstdError)), zstd.open(path, "rb") as stream:
-            yield cast("IO[bytes]", stream)
-    else:
-        with path.open("rb") as stream:
-            yield stream
-
-
-@contextmanager
-def _reported(damages: tuple[type[Exception], ...]) -> Iterator[None]:
+        try:
+            zstd = import_module("compression.zstd" if sys.version_info >= (3, 14) else "backports.zstd")
+        except ImportError as error:
+            raise CaseError(
+                '.zst files need a library to decompress them: pip install "pytest-modelcheck[zstd]"'
+            ) from error
+        opening, damages = zstd.open, (EOFError, zstd.ZstdError)
     try:
-        yield
+        with opening(path, "rb") as stream:
+            yield stream
     except damages as error:
         raise DamagedError(str(error)) from error
-
-
-def _zstd() -> Any:
-    """The module of the standard library (from Python 3.14 on) or its backport."""
-    try:
-        return import_module("compression.zstd" if sys.version_info >= (3, 14) else "backports.zstd")
-    except ImportError as error:
-        raise CaseError(
-            '.zst files need a library to decompress them: pip install "pytest-modelcheck[zstd]"'
-        ) from error
 
 
 _MARKER: Final = "<<<<<<< "
