@@ -54,8 +54,7 @@ def approved_with(command: str, reason: str, stdin: TextIO | None, option: str) 
         return command
     if not reason.strip():
         raise UsageError(
-            f"{command} {unwatched} approves without anybody watching, and needs a reason: add "
-            f"{option}. The baselines keep it for reviewers"
+            f"{command} {unwatched} needs a reason: add {option}. Reviewers find it in the baselines"
         )
     return f"{command}, {unwatched}"
 

@@ -156,9 +156,8 @@ def accepted(
         broke = [case for case in failed if case in known and _never_passes(cases[case], known[case])]
         fixed = sum(cases[case].outcome is Outcome.PASSED for case in _having(Outcome.FAILED, known))
         if broke:
-            beside = f" ({fixed} that failed {'passes' if fixed == 1 else 'pass'})" if fixed else ""
-            passes = "passes" if len(broke) == 1 else "pass"
-            yield f"{_of(broke, known)} passed before and never {passes} now: {_listed(broke)}{beside}"
+            beside = f" ({fixed:,} fixed)" if fixed else ""
+            yield f"{_of(broke, known)} broke: {_listed(broke)}{beside}"
             yield from _slices(candidate, frozenset(broke), known)
     yield from _trend(past)
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from pytest_modelcheck.canonical.text import apart, counted, percent, plural
 from pytest_modelcheck.checks.excess import AGAINST, of_changes, of_regressions, of_variants
-from pytest_modelcheck.checks.limits import ROUNDING, allowed, exceeds
+from pytest_modelcheck.checks.limits import allowed, exceeds
 from pytest_modelcheck.checks.noise import DropNoise, RateNoise, ShareNoise
 from pytest_modelcheck.checks.series import trend
 from pytest_modelcheck.checks.verdicts import Rule, with_reason
@@ -274,7 +274,7 @@ def _slice_drop(summary: str, look: Look, rule: Rule) -> Finding:
 
 def _rate(observed: Observed, required: float, rule: Rule) -> Finding:
     rate = observed.rate or 0.0
-    met = rate >= required - (ROUNDING if observed.means is not None else 0.0)
+    met = rate >= required - (observed.rounding if observed.means is not None else 0.0)
     at_zero = observed.signed and not required and rule.limits.population == "fixed"
     return rule.finding(
         "at_least", _rate_summary(observed, rate, required), met, RateNoise(observed, required, at_zero)
@@ -314,7 +314,7 @@ def _drop(observed: Observed, comparison: Comparison, rule: Rule) -> Finding:
         what = "mean score" if observed.graded else observed.score_as or "pass rate"
         if observed.signed:
             what = "mean change is"
-        rise = 0 - (mean if abs(mean) > ROUNDING else 0)  # not -mean, which would print "-0"
+        rise = 0 - (mean if abs(mean) > observed.rounding else 0)  # not -mean, which would print "-0"
         change = f"{what} {rise:+.3g}" if observed.graded else f"{what} {rise * 100:+.3g} points"
         unit = observed.scale if observed.graded else GRADE
         summary = f"{change} against {comparison.version}, {allowed(allowance, unit)}"
@@ -322,7 +322,7 @@ def _drop(observed: Observed, comparison: Comparison, rule: Rule) -> Finding:
             summary = f"{broke} broke, {fixed} fixed"
     if observed.rise is not None:
         summary = f"{summary}; {observed.rise}"
-    missed = exceeds(net - ROUNDING, comparison.judged, allowance)
+    missed = exceeds(net - observed.rounding * comparison.judged, comparison.judged, allowance)
     sampled = rule.limits.population == "sample"
     noise = DropNoise(observed, broke, fixed, comparison.judged, allowance, sampled)
     return rule.finding("max_drop", summary, not missed, noise, comparison.p_value)
@@ -332,9 +332,7 @@ def _regressed(observed: Observed, comparison: Comparison, allowance: Allowance,
     count, of = len(comparison.regressed), comparison.judged
     if observed.regressions is not None:
         return of_regressions(observed.regressions, observed.units, of, allowance, rule)
-    summary = (
-        f"{plural(count, 'case')} that passed now {'fails' if count == 1 else 'fail'}, {allowed(allowance)}"
-    )
+    summary = f"{plural(count, 'case')} broke, {allowed(allowance)}"
     if observed.shares is not None:
         count, of = observed.shares.regressed
         cases = plural(comparison.judged, "case")

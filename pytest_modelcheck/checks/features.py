@@ -12,7 +12,7 @@ from collections import Counter, defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from pytest_modelcheck.checks.slices import facts
+from pytest_modelcheck.checks.slices import facts, is_missing
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -86,7 +86,8 @@ def _said(case: Case) -> Mapping[str, Any]:
     """Return the facts of a case, including the short fields of its input if that is a record."""
     if not isinstance(case.input, dict):
         return facts(case)
-    return {**{f"input.{name}": value for name, value in case.input.items()}, **facts(case)}
+    fields = {f"input.{name}": value for name, value in case.input.items() if not is_missing(value)}
+    return {**fields, **facts(case)}
 
 
 def _columns(name: str, values: Sequence[Any]) -> Iterator[tuple[Feature, list[float]]]:

@@ -123,11 +123,11 @@ def _of_features(cases: Sequence[Case]) -> Iterator[tuple[str, NDArray[np.bool_]
     values = np.asarray(table, dtype=float)
     for place, feature in enumerate(features):
         column = values[:, place]
-        for threshold in sorted({float(np.quantile(column, quantile)) for quantile in _QUANTILES}):
+        second = column[column < column.max()].max()  # most cases may share the highest value
+        for threshold in sorted({float(min(np.quantile(column, one), second)) for one in _QUANTILES}):
             above = column > threshold
-            if above.any() and not above.all():
-                yield feature.said(threshold, above=True), above
-                yield feature.said(threshold, above=False), ~above
+            yield feature.said(threshold, above=True), above
+            yield feature.said(threshold, above=False), ~above
 
 
 def look_at_slices(

@@ -352,7 +352,8 @@ def _student(values: Sequence[float], required: float) -> float:
     from pytest_modelcheck.stats.means import student_p_value
 
     # Equal values have no spread to test by: then all of them are below, or none is.
-    return student_p_value(values, required) if max(values) >= required - ROUNDING else 0.0
+    rounding = ROUNDING * max(map(abs, values))
+    return student_p_value(values, required) if max(values) >= required - rounding else 0.0
 
 
 def _fixes(pair: Runs) -> float:

@@ -10,6 +10,7 @@ from random import Random
 from typing import TYPE_CHECKING, Final
 
 from pytest_modelcheck.checks.features import table_of
+from pytest_modelcheck.checks.limits import ROUNDING
 from pytest_modelcheck.checks.slices import FAILED, NOT_JUDGED, facts
 from pytest_modelcheck.records import GRADE, MISSING, FoundSlice
 
@@ -119,6 +120,13 @@ class Observed:
             return sum(self.means) / len(self.means)
         passed, judged = self.counts
         return passed / judged
+
+    @property
+    def rounding(self) -> float:
+        """The numerical error of a mean, within which no limit is missed."""
+        if self.scale.bounded:
+            return ROUNDING * self.scale.width
+        return ROUNDING * max(map(abs, (*(self.means or ()), *(self.drops or ()))), default=0.0)
 
     @property
     def counts(self) -> tuple[int, int]:

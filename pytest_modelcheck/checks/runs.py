@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from pytest_modelcheck.checks.slices import is_missing
 from pytest_modelcheck.errors import UsageError
 from pytest_modelcheck.records import JUDGED, Outcome, fold
 
@@ -130,7 +131,7 @@ def groups_of(cases: Iterable[Case], key: str) -> dict[str, Hashable]:
     found: dict[str, Hashable] = {}
     for case in cases:
         value: Any = case.metadata.get(key)
-        if value is None or not isinstance(value, (str, int, float, bool)):
+        if not isinstance(value, (str, int, float, bool)) or is_missing(value):
             where = "" if case.origin is None else f" ({case.origin})"
             known = ", ".join(map(repr, case.metadata)) or "none"
             has = f"has {value!r} there" if value is not None else f"has no such metadata (it has: {known})"

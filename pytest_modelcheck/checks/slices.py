@@ -5,6 +5,7 @@ PYTEST_DONT_REWRITE
 
 from __future__ import annotations
 
+import math
 from array import array
 from collections import Counter
 from typing import TYPE_CHECKING, Any
@@ -157,10 +158,21 @@ class _Column:
 
 
 def facts(case: Case) -> Mapping[str, Any]:
-    """Return the facts of a case for slicing: its metadata, and its expectation as ``expected``."""
-    if case.expected is MISSING or not isinstance(case.expected, _SCALARS):
-        return case.metadata
-    return {"expected": case.expected, **case.metadata} if case.metadata else {"expected": case.expected}
+    """Return the facts of a case for slicing: its metadata, and its expectation as ``expected``.
+
+    Values that are not a number are left out: tables hold NaN where a value is missing.
+    """
+    known = case.metadata
+    if case.expected is not MISSING and isinstance(case.expected, _SCALARS):
+        known = {"expected": case.expected, **known}
+    if any(map(is_missing, known.values())):
+        known = {key: value for key, value in known.items() if not is_missing(value)}
+    return known
+
+
+def is_missing(value: Any) -> bool:
+    """Return whether a value is NaN."""
+    return isinstance(value, float) and math.isnan(value)
 
 
 def _group(name: str, counts: Mapping[tuple[int, int], int]) -> Group:

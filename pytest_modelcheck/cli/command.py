@@ -122,8 +122,8 @@ def _approving(force: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]
 @click.option(
     "--beside/--instead",
     default=None,
-    help="Approve it beside the version in production (a canary), or in place "
-    "of that; by default beside it where it is already.",
+    help="Approve it beside the version in production (a canary), or in its place. "
+    "Default: beside, if this version is there already.",
 )
 @click.pass_context
 def approve(
@@ -255,10 +255,10 @@ def review(
     force: bool,
     keep_history: bool,
 ) -> None:
-    """Go through the changed cases one by one, and approve those you accept.
+    """Approve changed cases one by one.
 
-    A case that you do not accept keeps its approved result, so its check stays red until the model gives that
-    result again. Nothing is written before the last question.
+    Shows one change after the other. A case that you do not accept keeps its approved result, so its check
+    stays red until the model gives that result again. Nothing is written before the last question.
     """
     from pytest_modelcheck.cli import approve as work
 
@@ -325,7 +325,7 @@ def plan(at_least: float | None, drops: tuple[float, ...], **options: Any) -> No
 @_check
 @click.pass_context
 def list_(ctx: click.Context, patterns: tuple[str, ...]) -> None:
-    """Show which versions are approved, and which were run and can be approved."""
+    """Show approved versions, and runs that can be approved."""
     from pytest_modelcheck.cli import show
 
     ctx.exit(show.list_checks(open_workspace(ctx.obj), patterns))

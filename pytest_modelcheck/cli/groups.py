@@ -29,7 +29,7 @@ _LABELS = click.option(
 @_LABELS
 @click.pass_context
 def label(ctx: click.Context, judge: str, most: int, by: str, file: Path | None) -> None:
-    """Label judged answers yourself, without seeing the judge's verdict.
+    """Label judged answers, with the judge's verdict hidden.
 
     Shows a random sample of what JUDGE was given in the last runs, and takes one key for each. Every label is
     saved at once; the next call continues where you stopped.
@@ -45,9 +45,10 @@ def label(ctx: click.Context, judge: str, most: int, by: str, file: Path | None)
 @_LABELS
 @click.pass_context
 def judge(ctx: click.Context, judge: str, file: Path | None, *, every: bool) -> None:
-    """Show how often JUDGE agrees with its labels, and where it is wrong.
+    """Show how often JUDGE agrees with its labels.
 
-    Uses the stored results of the last runs: for each version of the judge, its verdicts on labelled answers.
+    Uses the stored results of the last runs: for each version of the judge, its verdicts on labelled answers,
+    and where they are wrong.
     """
     from pytest_modelcheck.cli import judge as work
 
@@ -184,7 +185,7 @@ def show(ctx: click.Context, check: str, version: str | None, form: str) -> None
 
 @click.group()
 def baselines() -> None:
-    """Move or remove baselines of tests that were renamed, moved or deleted."""
+    """Move or remove baselines of renamed or deleted tests."""
 
 
 @baselines.command()
@@ -205,9 +206,10 @@ def rename(ctx: click.Context, old: str, new: str) -> None:
 @click.option("--yes", is_flag=True, help="Remove without asking.")
 @click.pass_context
 def prune(ctx: click.Context, *, yes: bool) -> None:
-    """Remove the baselines of deleted tests, and of tests that use another model.
+    """Remove the baselines that no test uses.
 
-    Asks pytest which tests exist, lists what would be removed, and asks before it removes anything.
+    Their test was deleted, or uses another model. Asks pytest which tests exist, lists what would be removed,
+    and asks before it removes anything.
     """
     from pytest_modelcheck.cli import baselines as work
 

@@ -46,6 +46,8 @@ class Result:
     """Whether the body of an ``async`` test called a model; it may have forgotten to await the answer."""
     unanswered: bool = False
     """Whether a call of the judged model raised an error, or has no answer yet."""
+    uncalled: bool = False
+    """Whether the only error is that a model was not called: it was given up, or a budget was spent."""
     approved_raw: bytes | None = None
     """The approved answer, if the body read it before its first call."""
     copies: dict[str, Any] | None = None

@@ -145,3 +145,4 @@ class Failures:
         self._unasked.add(result.trial.case.id)
         result.message = self.stopped
         result.error = None
+        result.uncalled = True

@@ -173,6 +173,9 @@ def bind_all(session: pytest.Session, items: list[pytest.Item], ours: Sequence[p
         return _refuse(session, items, "\n".join(dict.fromkeys(mistakes)))
     if state.settings.selective:
         _select(session, items, frozenset(state.settings.cases))
+        if not items:
+            cases = ", ".join(state.settings.cases)
+            return _refuse(session, items, f"no selected test has a case {cases} (--modelcheck-case)")
     return None
 
 

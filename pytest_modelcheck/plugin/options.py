@@ -213,7 +213,7 @@ def add_options(parser: pytest.Parser) -> None:
     group.addoption(
         "--modelcheck-baseline",
         metavar="VERSION",
-        help="compare with this version instead of the approved one; it was approved or run before.",
+        help="compare with this version (approved or run before) instead of the approved one.",
     )
     group.addoption(
         "--against",

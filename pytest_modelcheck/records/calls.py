@@ -30,6 +30,7 @@ class Calls:
         failed: Inputs that the model failed to answer, after all retries.
         timeouts: Requests that took longer than ``timeout=``.
         unasked: Calls that were not made, because the model was given up or a budget was spent.
+        serial: Whether the model answers one input at a time because its fixture does not say otherwise.
         latencies: The times of requests, in seconds, sorted: all of them, or 41 evenly spaced quantiles from
             the shortest to the longest if there were more. Waiting for the rate limit does not count.
         tokens_in: Input tokens, or ``None`` if the model does not report them.
@@ -52,12 +53,18 @@ class Calls:
     failed: int = 0
     timeouts: int = 0
     unasked: int = 0
+    serial: bool = False
     latencies: tuple[float, ...] = ()
     tokens_in: int | None = None
     tokens_out: int | None = None
     tokens_other: tuple[tuple[str, int], ...] = ()
     cost: float | None = None
     costs: tuple[float, ...] = ()
+
+    @property
+    def total_latency(self) -> float:
+        """The time of all requests together, in seconds; estimated where ``latencies`` are quantiles."""
+        return math.fsum(self.latencies) / len(self.latencies) * self.requests if self.latencies else 0.0
 
     @property
     def p50(self) -> float | None:

@@ -230,7 +230,8 @@ def mutation_lines(mutation: Mutation, width: int = 80) -> Iterator[str]:
         yield from _table(one, mutation, width)
         yield ""
     yield from _survivor_lines(mutation, width)
-    text = f"{plural(len(mutation.survivors), 'mutant')} of {len(mutation.mutants)} noticed by no check"
+    survivors, mutants = len(mutation.survivors), plural(len(mutation.mutants), "mutant")
+    text = f"{survivors} of {mutants} noticed by no check" if survivors else f"{mutants}, all noticed"
     left = sum(map(len, troubles.values()))
     yield f"score {percent(mutation.score)}; {text}" + (
         f"; {plural(left, 'check')} not replayed" if left else ""

@@ -260,7 +260,10 @@ def _cases(verdict: Verdict) -> Iterator[Line]:
     others = verdict.shown[len(broken) :]
     shown_kinds: set[str] = set()
     if broken:
-        yield _heading(_TITLES["error"], verdict.cases.error, len(broken))
+        errors, uncalled = verdict.cases.error - verdict.unasked, verdict.unasked
+        title = _TITLES["error"] if errors else "not called"
+        beside = f", and {uncalled} not called" if errors and uncalled else ""
+        yield _heading(title, errors or uncalled, len(broken), beside)
     for case in broken:
         yield from case_lines(case, verdict, *_reason_once(case, shown_kinds, "error"))
     number = len(verdict.shown) + verdict.hidden - (verdict.cases.error if broken else 0)

@@ -29,6 +29,10 @@ _MEASURED = 0.0005
 # Seconds: where half of the calls are faster, nobody asks how long they take.
 _FELT = 0.05
 
+# Seconds: from here on a remark on calls that are made one after another is worth its line.
+_LONG_WAIT = 5.0
+_TOGETHER = "@model_fixture(concurrency=8) makes eight at once"
+
 
 def seconds_text(seconds: float) -> str:
     """A time, short.
@@ -81,7 +85,10 @@ def by_model(verdicts: Iterable[Verdict]) -> Iterator[tuple[str, str]]:
         label = f"{verdict.model} {verdict.version or '(unversioned)'}"
         groups.setdefault(label, []).append(verdict.calls)
     for label, group in groups.items():
-        text = cost_of(together(group))
+        calls = together(group)
+        text = cost_of(calls)
+        if calls.serial and calls.total_latency >= _LONG_WAIT:
+            text += f"; {seconds_text(calls.total_latency)} in all, one after another: {_TOGETHER}"
         if text:
             yield label, text
 
@@ -94,6 +101,7 @@ def together(group: Sequence[Calls]) -> Calls:
     summed = ("asked", "cached", "direct", "seconds", "requests", "retries", "failed", "timeouts", "unasked")
     return Calls(
         **{name: sum(getattr(calls, name) for calls in group) for name in summed},
+        serial=all(calls.serial for calls in group),
         latencies=_merged([(calls.latencies, calls.requests) for calls in group]),
         tokens_in=_sum(calls.tokens_in for calls in group),
         tokens_out=_sum(calls.tokens_out for calls in group),

@@ -49,6 +49,9 @@ class Causes:
 
     def note(self, result: Result) -> None:
         """Count the error of a broken trial."""
+        if result.uncalled:
+            # The errors before it are the reason why the model was not called. They are worth reading.
+            return
         said = cause_of(result.message or "")
         kind = kind_of(said)
         if kind not in self._found and len(self._found) == _MOST:

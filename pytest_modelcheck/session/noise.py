@@ -122,8 +122,10 @@ def _would_fail_exactly(check: Check, judgement: Judgement) -> bool:
     """Return whether a miss would fail because ten answers repeated, which is too little to go by."""
     if declared_of(check.spec) or not judgement.missed or check.spec.levels is not None:
         return False
-    invariant = check.spec.kind == "invariance" and judgement.misses("at_least")
-    return invariant or not uses_looks(check, judgement)
+    below, invariant = judgement.misses("at_least"), check.spec.kind == "invariance"
+    if below and not invariant and required_rate(judgement.observed, check.spec.limits) == 1:
+        return False  # one wrong answer refutes it, however much the model varies
+    return (below and invariant) or not uses_looks(check, judgement)
 
 
 def _is_hidden_by_noise(check: Check, judgement: Judgement) -> bool:

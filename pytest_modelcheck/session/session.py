@@ -180,8 +180,10 @@ class Session:
         if spec.limits.on_costs:
             endpoint.measure_all()
 
+        serial = not endpoint.together and spec.subject.definition.concurrency is None
+
         def calls(known: Calls | None) -> Calls:
-            return endpoint.meter.since(mark, known or Calls())
+            return replace(endpoint.meter.since(mark, known or Calls()), serial=serial)
 
         return Check(
             spec=spec,

@@ -258,7 +258,7 @@ def _notes(check: Check, judgement: Judgement) -> Iterator[str]:
         and spec.limits.at_least is None
         and judgement.misses("at_least")
     ):
-        yield "no limit is set and nothing is approved, so every case must pass; max_drop=0 asks for less"
+        yield "no limit is set and nothing is approved: every case must pass; at_least=0.9 would let 10% fail"
     if baseline is not None and (fields := gained_by(_changed(judgement))):
         yield gains(fields)
     yield from systems_note(check.subject, ran.systems)

@@ -410,4 +410,4 @@ def _variation(check: Check, judgement: Judgement, weighed: Weighed) -> Variatio
     first, again = judgement.ran.results, judgement.noise.again
     further = 0 if again is None else again.size
     runs = first.size + further + sum(probed.probes for probed in judgement.noise.probed.values())
-    return Variation(varies=False, words=f"does not vary: {of} came out the same in all {runs:,} runs")
+    return Variation(varies=False, words=f"does not vary: {runs:,} runs of {of}, each case always the same")

@@ -214,7 +214,7 @@ def _runs(cases: Sequence[ArrayLike]) -> list[Floats]:
 
 
 def sign_flip_test(
-    differences: ArrayLike, false_fail_rate: float, *, scale: float = 1.0, seed: int = 0
+    differences: ArrayLike, false_fail_rate: float, *, scale: float | None = None, seed: int = 0
 ) -> PermutationTest:
     """Test differences of one number a case (or a cluster), baseline minus candidate.
 
@@ -225,7 +225,8 @@ def sign_flip_test(
     Args:
         differences: For each case, the baseline's mean minus the candidate's.
         false_fail_rate: The level of the test: it decides how many flips are drawn.
-        scale: The size of the numbers that were subtracted: what is a billionth of it is rounding.
+        scale: The size of the numbers that were subtracted, by default of the largest difference: a billionth
+            of it is rounding.
         seed: Of the draws.
 
     Source: Fisher, The Design of Experiments (1935), section 21.
@@ -239,7 +240,7 @@ def sign_flip_test(
     if values.ndim != 1 or not values.size or not np.isfinite(values).all():
         raise ValueError("differences must be a flat sequence of at least one number")
     resamples, drop = resamples_for(false_fail_rate), float(values.mean())
-    tie = _TIE * scale
+    tie = _TIE * (float(np.abs(values).max()) if scale is None else scale)
     changed = values[np.abs(values) > tie]
     units = _units(changed)
     if units is not None:

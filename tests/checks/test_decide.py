@@ -115,7 +115,7 @@ class TestAModelThatDoesNotVary:
         observed = passing(40, 40, comparison=comparison(2, 5))
         assert verdict(observed, Limits(max_regressed=1)) == (
             FAILED,
-            "2 cases that passed now fail, at most 1 allowed",
+            "2 cases broke, at most 1 allowed",
         )
 
     def test_a_body_that_reads_the_approved_answer_is_judged_by_what_changed_alone(self):

@@ -41,6 +41,14 @@ def test_values_that_are_no_plain_ones_say_nothing():
     assert columns([Case(1, metadata={"tags": [number]}) for number in range(3)]) == {}
 
 
+def test_missing_values_of_a_table_are_no_values():
+    """Each row of a table has a NaN of its own: they were so many values that the column said nothing."""
+    found = columns([Case({"age": float("nan") if n < 2 else n}) for n in range(6)])
+    assert found == {"input.age > {}": [1, 1, 2, 3, 4, 5]}
+    found = columns([Case(1, metadata={"lang": "es" if n % 2 else float("nan")}) for n in range(30)])
+    assert found == {"lang=es": [n % 2 for n in range(30)]}
+
+
 @pytest.mark.parametrize("value", [float("nan"), float("inf")])
 def test_numbers_that_cannot_be_compared(value):
     assert columns([Case(1, metadata={"age": age}) for age in (value, 1, 2, 3)]) is not None

@@ -36,6 +36,16 @@ def test_values_pairs_and_features_are_candidates():
     assert [n for n in range(80) if inside[n]] == [n for n in range(80) if n % 4 == 0]
 
 
+def test_a_feature_that_most_cases_share_is_a_candidate():
+    """Beyond three quarters of the cases, all quartiles are the highest value, above which no case lies."""
+    cases = [Case("Where is it" + ("?" if n % 5 else "")) for n in range(80)]
+    slices = Slices(None)
+    slices.extend(cases)
+    found = candidates_of(slices, cases, range(80))
+    sizes = dict(zip(found.names, found.rows.sum(axis=1).tolist(), strict=True))
+    assert (sizes["has no question mark"], sizes["length <= 11"]) == (16, 16)
+
+
 def test_only_cases_that_are_compared_count():
     some = candidates_of(SLICES, CASES, range(0, 80, 2))
     assert some.rows.shape[1] == 40

@@ -48,6 +48,10 @@ class TestGroups:
         with pytest.raises(UsageError, match=r"case t-1 has \['x'\] there"):
             groups_of([Case("a", id="t-1", metadata={"template": ["x"]})], "template")
 
+    def test_a_missing_value_of_a_table_names_no_group(self):
+        with pytest.raises(UsageError, match="case t-1 has nan there"):
+            groups_of([Case("a", id="t-1", metadata={"template": float("nan")})], "template")
+
     def test_means(self):
         assert by_group([1.0, 0.0, 1.0], ["1", "2", "3"], {"1": "x", "2": "x", "3": "y"}) == [0.5, 1.0]
         assert by_group([1.0, 0.0], ["1", "2"], None) == [1.0, 0.0]

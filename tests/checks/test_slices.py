@@ -70,3 +70,12 @@ def test_a_key_with_many_values_takes_no_memory():
     found = slices_of(cases(*({"ticket": n} for n in range(100))), None)
     assert found.keys() == ()
     assert not found._columns["ticket"].codes
+
+
+def test_missing_values_of_a_table_are_in_no_slice():
+    """Each row has a NaN of its own: thirteen of them were so many values that nothing was sliced by."""
+    found = slices_of(cases(*({"l": "en" if n % 2 else float("nan"), "m": n % 2} for n in range(40))), None)
+    assert found.keys() == ("m",)
+    found = slices_of(cases(*({"l": ("en", "es", float("nan"))[n % 3]} for n in range(60))), None)
+    assert found.keys() == ("l",)
+    assert set(found.of("l")) == {"l=en", "l=es"}

@@ -57,7 +57,7 @@ def test_where_nobody_may_be_watching_a_reason_is_needed_before_any_call(
     result = project.run_apart(*spread, "--model-version=2.0", "--modelcheck-update", "--modelcheck-reason=")
     assert result.ret == 4
     result.stderr.fnmatch_lines(
-        [f"ERROR: pytest --modelcheck-update {unwatched} approves *: add --modelcheck-reason=TEXT. *"]
+        [f"ERROR: pytest --modelcheck-update {unwatched} needs a reason: add --modelcheck-reason=TEXT. *"]
     )
     assert project.calls == []
     assert not (project.path / "baselines").exists()
@@ -104,7 +104,7 @@ def test_what_is_accepted_is_told(project):
     result = project.run("--model-version=2.1", "--modelcheck-update")
     result.stdout.fnmatch_lines(
         [
-            "accepted: *::test_known_tickets: 2 of 10 cases passed before and never pass now: t-07, t-08",
+            "accepted: *::test_known_tickets: 2 of 10 cases broke: t-07, t-08",
             "accepted: *: 20 points below the first approval: 2.0 100% → 2.1 80%",
             "approved: triage 2.1, 1 check in baselines",
         ]
@@ -146,7 +146,7 @@ def test_a_check_without_a_limit_is_told_how_to_hold_an_imperfect_model_to_what_
     result.stdout.fnmatch_lines(
         [
             "8/10 cases pass (80%), all required*",
-            "*no limit is set and nothing is approved, so every case must pass;*",
+            "*no limit is set and nothing is approved: every case must pass;*",
         ]
     )
     refused = project.command("approve", "2.1")

@@ -60,8 +60,8 @@ def test_does_not_complain_of_the_cases_that_were_left_out(project):
 def test_that_no_test_has_runs_nothing_and_says_so(project):
     project.test(TESTS)
     result = project.run("--model-version=2.0", "--modelcheck-case=t-99")
-    assert result.ret == 5
-    result.assert_outcomes(deselected=3)
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines(["ERROR: no selected test has a case t-99 (--modelcheck-case)"])
 
 
 def test_finds_cases_of_a_fixture(project):

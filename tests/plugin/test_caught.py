@@ -144,3 +144,17 @@ def test_an_edited_test_is_not_replayed_on_answers_that_the_application_made_up(
     project.test(test.replace("model(text)", "model(text + '?')").replace("== case.expected", "!= 'x'"))
     result = project.run("--model-version=1")
     assert project.verdict(result).comparison.replayed == 0
+
+
+def test_an_outage_shows_the_error_behind_it_and_no_case_that_was_not_called(project):
+    project.model(DYING)
+    project.test(CAREFUL.format(caught="KeyError", options=""))
+    result = project.run("--model-version=1")
+    result.stdout.fnmatch_lines(
+        [
+            "*also  *2/10 cases raised an error: ConnectionError: refused",
+            "*errors (2, and 5 not called)",
+            "*E *ConnectionError: refused",
+        ]
+    )
+    assert [case.message for case in project.verdict(result).shown[:2]] == ["refused", "refused"]

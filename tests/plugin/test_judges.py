@@ -209,7 +209,7 @@ def test_cases_that_regressed_by_the_judges_word_are_inconclusive_until_people_h
     found = findings(judged.verdict(run(judged, "worse")))["max_regressed"]
     assert found.status == "inconclusive"
     assert found.summary == (
-        "4 cases that passed now fail, at most 2 allowed; uncorrected for the judge's errors: 25 cases that "
+        "4 cases broke, at most 2 allowed; uncorrected for the judge's errors: 25 cases that "
         "differ have an answer without a label"
     )
     label(judged, GOOD, WORSE)

@@ -407,7 +407,7 @@ def test_the_command(weak, command):
             "  [[]1] test_is_a_text  golden, 10 cases, noticed 0%",
             "  failed replays *best*[[]1]*[[]2]*[[]3]*unsure",
             "  10% exchanged *100% *0% *0% *100%",
-            "score 100%; 0 mutants of * noticed by no check",
+            "score 100%; * mutants, all noticed",
         ]
     )
     assert max(map(len, done.outlines)) <= 80

@@ -262,7 +262,7 @@ def test_the_report_names_the_version_that_is_approved_and_what_changed(project)
         [
             "2 broke, 0 fixed: net -2, none allowed",
             "*model *triage 2.1 *(approved: 2.0)*",
-            "*does not vary: 10 cases came out the same in all 30 runs*",
+            "*does not vary: 30 runs of 10 cases, each case always the same*",
             "*80*100*",
             "* 2 broke, 0 fixed*",
             "*t-07*Quiero un reembolso*",
@@ -299,3 +299,62 @@ def test_what_a_long_answer_was_is_shown_where_nothing_is_expected_of_it(project
     output = project.run("--model-version=2").stdout.str()
     assert "Thank you. We {+cannot+}." in output
     assert "Thank you. We [-can-]." in output
+
+
+def test_a_long_wait_for_calls_one_by_one_names_the_option_that_shortens_it(project, monkeypatch):
+    """Not where the fixture has decided, nor where the model takes several inputs at once anyway."""
+    monkeypatch.setattr("pytest_modelcheck.reports.wording._LONG_WAIT", 0.1)
+    project.test(
+        """
+        import asyncio, time
+        import pytest
+        from pytest_modelcheck import model_fixture
+
+        def slow(text):
+            time.sleep(0.06)
+            return text
+
+        @model_fixture
+        def plain(model_version):
+            return slow
+
+        @model_fixture(concurrency=1)
+        def decided(model_version):
+            return slow
+
+        @model_fixture(batch=True, batch_size=1)
+        def batches(model_version):
+            return lambda texts: [slow(text) for text in texts]
+
+        @model_fixture
+        def awaited(model_version):
+            async def model(text):
+                await asyncio.sleep(0.06)
+                return text
+            return model
+
+        @pytest.mark.golden(["a", "b"])
+        def test_plain(plain, case):
+            assert plain(case.input) == case.input
+
+        @pytest.mark.golden(["a", "b"])
+        def test_decided(decided, case):
+            assert decided(case.input) == case.input
+
+        @pytest.mark.golden(["a", "b"])
+        def test_batches(batches, case):
+            assert batches(case.input) == case.input
+
+        @pytest.mark.golden(["a", "b"])
+        def test_awaited(awaited, case):
+            assert awaited(case.input) == case.input
+        """
+    )
+    cold = project.run("--model-version=1.0")
+    costs = [line for line in cold.stdout.lines if " 1.0: 2 calls, median" in line]
+    assert [line.split()[0] for line in costs] == ["plain", "decided", "batches", "awaited"]
+    cold.stdout.fnmatch_lines(
+        ["plain 1.0: 2 calls, *; 0.* s in all*", "  one after another: @model_fixture(concurrency=8) makes*"]
+    )
+    assert cold.stdout.str().count("one after another") == 1
+    assert "one after another" not in project.run("--model-version=1.0").stdout.str()

@@ -1,5 +1,7 @@
 """Costs in words."""
 
+from dataclasses import replace
+
 from pytest_modelcheck.records import Calls, Status, Verdict
 from pytest_modelcheck.reports.wording import by_model, cost_of, together
 
@@ -33,6 +35,17 @@ def test_checks_of_one_version_are_put_together():
         "triage 2.0": "3 calls, median 0.2 s, 95% within 3 s, 10 input + 0 output tokens, cost 0.50",
         "triage 2.1": "2 calls, median 0.1 s, 95% within 0.2 s, cost 0.50",
     }
+
+
+def test_long_waits_of_a_model_that_is_called_one_by_one_say_how_to_call_it_together():
+    one = Calls(asked=40, requests=40, serial=True, latencies=(0.3,) * 40)
+    assert dict(by_model([verdict("2.0", one)])) == {
+        "triage 2.0": "40 calls, median 0.3 s, 95% within 0.3 s; 12 s in all, one after another: "
+        "@model_fixture(concurrency=8) makes eight at once"
+    }
+    together_already, short = replace(one, serial=False), replace(one, requests=10)
+    for calls in (together_already, short):
+        assert "at once" not in dict(by_model([verdict("2.0", calls)]))["triage 2.0"]
 
 
 def test_a_check_with_many_calls_weighs_more_than_one_with_few():

@@ -12,7 +12,7 @@ class ValidationError(Exception):
     """As of a library that derives it from nothing in particular."""
 
 
-def noted(*errors, asked=True, trials=1):
+def noted(*errors, asked=True, trials=1, uncalled=False):
     causes = Causes()
     for number, error in enumerate(errors):
         causes.note(
@@ -20,6 +20,7 @@ def noted(*errors, asked=True, trials=1):
                 message=str(error),
                 error=None if isinstance(error, str) else error,
                 asked=["answer"] if asked else [],
+                uncalled=uncalled,
                 trial=SimpleNamespace(index=number, case=SimpleNamespace(id=str(number // trials))),
             )
         )
@@ -34,6 +35,10 @@ def test_errors_that_differ_in_values_are_one_cause_and_the_most_frequent_is_tol
     causes = noted(KeyError("x"), amount("about 3"), amount("12,5"), amount([1]), amount({"a": 2}))
     assert causes.summary == "ValueError: amount: not a number: 'about 3' (4 of them; 1 other kind)"
     assert list(causes.trials) == [1, 0, 2]
+
+
+def test_cases_whose_model_was_not_called_are_no_cause():
+    assert noted("triage was given up", uncalled=True).summary is None
 
 
 def test_a_case_that_breaks_in_several_trials_counts_once():

@@ -1,6 +1,7 @@
 """Exchanges and sign flips, held against brute force, McNemar, scipy and simulation."""
 
 import itertools
+import math
 
 import numpy as np
 import pytest
@@ -214,6 +215,16 @@ def test_of_single_runs_it_is_mcnemar_by_sign_flips(regressed, fixed):
     )
 
 
+@pytest.mark.parametrize("scale", [1e-12, 1e-9, 1.0, 1e6, 1e12])
+@pytest.mark.parametrize("offset", [0.0, math.pi])
+def test_the_unit_of_the_differences_does_not_matter(scale, offset):
+    """A billionth of 1 was rounding: prices in millions had p = 0, and probabilities of 1e-10 p = 1."""
+    falls = [scale * (offset + fall) for fall in (1, 0.3, 0.7, 0.2, 0.9, 0.4, 0.6, 0.8)]
+    assert sign_flip_test(falls, 0.01).p_value == 1 / 256
+    assert sign_flip_test([*falls, 0.0, 0.0], 0.01).p_value == 1 / 256
+    assert 0 < sign_flip_test(falls * 4, 0.01).p_value <= 1 / 2000
+
+
 def test_many_grades_are_still_exact_and_agree_with_scipy():
     differences = np.round(np.random.default_rng(1).normal(0.02, 0.1, 60), 2)
     theirs = stats.permutation_test(
@@ -259,7 +270,7 @@ def test_a_drawn_p_value_is_never_0_by_sign_flips():
 def test_no_difference_is_no_evidence():
     """Pitfall: constant data."""
     assert sign_flip_test([0.0] * 10, 0.01).p_value == 1.0
-    assert sign_flip_test([0.1 - 0.1, 1e-12], 0.01).p_value == 1.0
+    assert sign_flip_test([0.1 - 0.1, 1e-12], 0.01, scale=1.0).p_value == 1.0
 
 
 def test_the_same_drop_everywhere_is_evidence():
