@@ -29,7 +29,7 @@ from typing import TYPE_CHECKING, Any, Final
 import orjson
 
 from pytest_modelcheck.canonical import digest, excerpt
-from pytest_modelcheck.errors import LabelError, located
+from pytest_modelcheck.errors import LabelError
 from pytest_modelcheck.records import Origin
 
 if TYPE_CHECKING:
@@ -81,7 +81,7 @@ def read(path: Path) -> dict[str, Label]:
     except FileNotFoundError:
         return {}
     except OSError as error:
-        raise LabelError(located(f"cannot be read: {error.strerror or error}", str(path))) from error
+        raise LabelError(f"cannot be read: {error.strerror or error}", str(path)) from error
     found: dict[str, Label] = {}
     for number, line in enumerate(data.split(b"\n"), 1):
         if not line.strip():
@@ -91,12 +91,10 @@ def read(path: Path) -> dict[str, Label]:
         if orjson.dumps(other.said) != orjson.dumps(label.said):  # in JSON, true and 1 differ
             where = "" if other.origin is None else f"line {other.origin.line} says "
             raise LabelError(
-                located(
-                    f"two labels of the same answer contradict each other: {where}{excerpt(other.said, 40)}, "
-                    f"and this one {excerpt(label.said, 40)}. Keep the one that is right",
-                    str(path),
-                    number,
-                )
+                f"two labels of the same answer contradict each other: {where}{excerpt(other.said, 40)}, "
+                f"and this one {excerpt(label.said, 40)}. Keep the one that is right",
+                str(path),
+                number,
             )
     return found
 
@@ -122,7 +120,7 @@ def write(path: Path, labels: Iterable[Label]) -> None:
         new.chmod(path.stat().st_mode & 0o777 if path.exists() else 0o644)
         new.replace(path)
     except OSError as error:
-        raise LabelError(located(f"cannot be written: {error.strerror or error}", str(path))) from error
+        raise LabelError(f"cannot be written: {error.strerror or error}", str(path)) from error
 
 
 def _label(line: bytes, path: Path, number: int) -> Label:
@@ -130,18 +128,14 @@ def _label(line: bytes, path: Path, number: int) -> Label:
         fields = orjson.loads(line)
     except orjson.JSONDecodeError as error:
         hint = "; settle the conflict of the merge first" if line.startswith((b"<<<", b"===", b">>>")) else ""
-        raise LabelError(located(f"not JSON: {error}{hint}", str(path), number)) from error
+        raise LabelError(f"not JSON: {error}{hint}", str(path), number) from error
     if not isinstance(fields, dict) or "input" not in fields or "expected" not in fields:
-        raise LabelError(
-            located('no label: write {"input": {...}, "expected": true} on one line', str(path), number)
-        )
+        raise LabelError('no label: write {"input": {...}, "expected": true} on one line', str(path), number)
     if not fields.keys() <= _FIELDS:
         other = ", ".join(sorted(fields.keys() - _FIELDS))
-        raise LabelError(located(f"a label has no {other}; put it into metadata", str(path), number))
+        raise LabelError(f"a label has no {other}; put it into metadata", str(path), number)
     if isinstance(fields["expected"], (dict, list)) or fields["expected"] is None:
-        raise LabelError(
-            located("a label is true, false, a category or a score, under expected", str(path), number)
-        )
+        raise LabelError("a label is true, false, a category or a score, under expected", str(path), number)
     return Label(
         fields["input"], fields["expected"], fields.get("metadata") or {}, Origin(os.fspath(path), number)
     )

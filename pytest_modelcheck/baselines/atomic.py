@@ -23,7 +23,7 @@ from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import TYPE_CHECKING, Final, Self
 
-from pytest_modelcheck.errors import BaselineError, located
+from pytest_modelcheck.errors import BaselineError
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator
@@ -110,11 +110,9 @@ class Batch:
             journal.unlink(missing_ok=True)
         except OSError as error:
             raise BaselineError(
-                located(
-                    f"everything is written, but not all of it could be put in place ({error}). Close what "
-                    "has the file open, or make its folder writable: the next command finishes it.",
-                    str(self._root),
-                )
+                f"everything is written, but not all of it could be put in place ({error}). Close what "
+                "has the file open, or make its folder writable: the next command finishes it.",
+                str(self._root),
             ) from error
 
     def _put_in_place(self) -> None:
@@ -162,7 +160,7 @@ def recover(root: Path) -> None:
 def _refuse(error: OSError) -> None:
     if not isinstance(error, (FileNotFoundError, NotADirectoryError)):
         text = f"cannot be read: {error.strerror or error}. Give this user the right to (chmod, chown)."
-        raise BaselineError(located(text, str(error.filename))) from error
+        raise BaselineError(text, str(error.filename)) from error
 
 
 @contextmanager
@@ -175,11 +173,9 @@ def _held_and_finished(root: Path) -> Iterator[None]:
                 journal.unlink(missing_ok=True)
             except OSError as error:
                 raise BaselineError(
-                    located(
-                        f"what was written here was killed half-way, and cannot be finished ({error}). "
-                        "Make the folder writable, or restore it from git and remove this file.",
-                        str(journal),
-                    )
+                    f"what was written here was killed half-way, and cannot be finished ({error}). "
+                    "Make the folder writable, or restore it from git and remove this file.",
+                    str(journal),
                 ) from error
         yield
 
@@ -196,11 +192,8 @@ def _steps_in(text: str, journal: Path, root: Path) -> list[tuple[Path | None, P
         ]
     except (ValueError, TypeError) as error:
         raise BaselineError(
-            located(
-                f"not what an approval leaves when it is killed ({error}). Remove this file, and approve "
-                "again.",
-                str(journal),
-            )
+            f"not what an approval leaves when it is killed ({error}). Remove this file, and approve again.",
+            str(journal),
         ) from error
     return pairs
 
@@ -319,11 +312,9 @@ def held(root: Path, patience: float = PATIENCE) -> Iterator[None]:
         while not _taken(handle):
             if time.monotonic() > until:
                 raise BaselineError(
-                    located(
-                        f"another process has been writing here for {patience:g} seconds: an approval, a "
-                        "merge, or pytest --modelcheck-update. Try again when it is done.",
-                        str(root),
-                    )
+                    f"another process has been writing here for {patience:g} seconds: an approval, a "
+                    "merge, or pytest --modelcheck-update. Try again when it is done.",
+                    str(root),
                 )
             time.sleep(_PAUSE)
         yield

@@ -12,7 +12,7 @@ from datetime import date
 from typing import TYPE_CHECKING, Any, Final
 
 from pytest_modelcheck.baselines.seal import sealed, unsealed
-from pytest_modelcheck.errors import BaselineError, located
+from pytest_modelcheck.errors import BaselineError
 from pytest_modelcheck.records import Finding, Status
 
 if TYPE_CHECKING:
@@ -180,12 +180,10 @@ def decode(line: bytes, path: str) -> Header:
         raise _damaged(path, f"has no schema number, but {schema!r}")
     if schema > SCHEMA:
         raise BaselineError(
-            located(
-                f"written by a newer pytest-modelcheck (schema {schema}, this version reads {SCHEMA}). "
-                + _UPGRADE,
-                path,
-                1,
-            )
+            f"written by a newer pytest-modelcheck (schema {schema}, this version reads {SCHEMA}). "
+            + _UPGRADE,
+            path,
+            1,
         )
     found = _header(fields, path)
     if unsealed(line) is None:
@@ -263,4 +261,4 @@ def _past_in(item: list[Any]) -> Past:
 
 
 def _damaged(path: str, what: str) -> BaselineError:
-    return BaselineError(located(f"the first line {what}. {RESTORE}", path, 1))
+    return BaselineError(f"the first line {what}. {RESTORE}", path, 1)

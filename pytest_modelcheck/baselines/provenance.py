@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from pytest_modelcheck.canonical.text import parsed
-from pytest_modelcheck.errors import BaselineError, located
+from pytest_modelcheck.errors import BaselineError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -82,7 +82,7 @@ def _read(path: Path, mtime_ns: int, size: int) -> Source:  # noqa: ARG001 - par
         return Source(path.read_bytes())
     except (SyntaxError, ValueError) as error:
         line = error.lineno if isinstance(error, SyntaxError) else None
-        raise BaselineError(located(f"cannot be read as Python: {error}", str(path), line)) from error
+        raise BaselineError(f"cannot be read as Python: {error}", str(path), line) from error
 
 
 @functools.lru_cache(maxsize=1024)

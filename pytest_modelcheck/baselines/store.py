@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING, Any
 from pytest_modelcheck.baselines import baseline, names
 from pytest_modelcheck.baselines.atomic import Batch, recover
 from pytest_modelcheck.baselines.header import RESTORE
-from pytest_modelcheck.errors import BaselineError, located
+from pytest_modelcheck.errors import BaselineError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -56,23 +56,23 @@ def read_approved(path: Path) -> Approved | None:
     except FileNotFoundError:
         return None
     except UnicodeDecodeError as error:
-        raise BaselineError(located(f"not UTF-8 text: {error}", str(path))) from error
+        raise BaselineError(f"not UTF-8 text: {error}", str(path)) from error
     except OSError as error:
-        raise BaselineError(located(f"cannot be read: {error.strerror or error}", str(path))) from error
+        raise BaselineError(f"cannot be read: {error.strerror or error}", str(path)) from error
     for number, line in enumerate(text.splitlines(), 1):
         if line.startswith(("<<<<<<<", ">>>>>>>")):
             message = "an unresolved git conflict. Keep the version that the application shall be held to."
-            raise BaselineError(located(message, str(path), number))
+            raise BaselineError(message, str(path), number)
     fields = _scalars(text, path)
     version = fields.get("version")
     if not version:
-        raise BaselineError(located('names no version. Write: version: "2.0"', str(path)))
+        raise BaselineError('names no version. Write: version: "2.0"', str(path))
     day = fields.get("retires")
     try:
         retires = None if day is None else date.fromisoformat(day)
     except ValueError:
         problem = f"retires: {day!r} is not a date. Write it as 2027-01-14, or take the line away."
-        raise BaselineError(located(problem, str(path))) from None
+        raise BaselineError(problem, str(path)) from None
     return Approved(version, fields.get("fingerprint"), retires)
 
 
@@ -97,17 +97,17 @@ def _scalars(text: str, path: Path) -> dict[str, str | None]:
     try:
         root: Any = yaml.compose(text, Loader=yaml.SafeLoader)
     except yaml.YAMLError as error:
-        raise BaselineError(located(f"not YAML: {error}", str(path))) from error
+        raise BaselineError(f"not YAML: {error}", str(path)) from error
     except RecursionError as error:
-        raise BaselineError(located("nested too deeply to be read", str(path))) from error
+        raise BaselineError("nested too deeply to be read", str(path)) from error
     if not isinstance(root, yaml.MappingNode):
-        raise BaselineError(located('names no version. Write: version: "2.0"', str(path)))
+        raise BaselineError('names no version. Write: version: "2.0"', str(path))
     fields: dict[str, str | None] = {}
     for key, value in root.value:
         if not (isinstance(key, yaml.ScalarNode) and isinstance(value, yaml.ScalarNode)):
             name = repr(key.value) if isinstance(key, yaml.ScalarNode) else "a name of several parts"
             line = key.start_mark.line + 1
-            raise BaselineError(located(f"{name} is not a single value", str(path), line))
+            raise BaselineError(f"{name} is not a single value", str(path), line)
         fields[key.value] = None if value.tag == "tag:yaml.org,2002:null" else value.value
     return fields
 
@@ -308,10 +308,8 @@ def _complete(found: Baseline | None) -> Baseline | None:
     """Return ``found``; raise if it has fewer cases than its header counts. A merge may have added some."""
     if found is not None and len(found) < found.header.cases:
         raise BaselineError(
-            located(
-                f"holds {len(found)} of the {found.header.cases} cases that its first line counts. {RESTORE}",
-                found.path,
-            )
+            f"holds {len(found)} of the {found.header.cases} cases that its first line counts. {RESTORE}",
+            found.path,
         )
     return found
 
@@ -320,11 +318,9 @@ def refuse_other(header: Header, model: str, check: str, path: Path | str) -> No
     """Raise if a file belongs to another test or another model than its path says."""
     if header.model != model or names.composed(header.test) != names.composed(check):
         raise BaselineError(
-            located(
-                f"belongs to {header.test} of model {header.model!r}, not to {check} of {model!r}: it was "
-                "moved or copied by hand, or two names differ only in a way that this file system ignores. "
-                "Move it back, or rename one of the two.",
-                str(path),
-                1,
-            )
+            f"belongs to {header.test} of model {header.model!r}, not to {check} of {model!r}: it was "
+            "moved or copied by hand, or two names differ only in a way that this file system ignores. "
+            "Move it back, or rename one of the two.",
+            str(path),
+            1,
         )

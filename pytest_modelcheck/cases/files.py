@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, Final
 
 from pytest_modelcheck.cases.rows import concise
-from pytest_modelcheck.errors import CaseError, located
+from pytest_modelcheck.errors import CaseError
 from pytest_modelcheck.records import Origin
 
 if TYPE_CHECKING:
@@ -142,7 +142,7 @@ class CaseFile:
 
     def error(self, message: str, line: int | None = None) -> CaseError:
         """An error about this file."""
-        return CaseError(located(concise(message), self.shown, line))
+        return CaseError(concise(message), self.shown, line)
 
     def origin(self, line: int | None) -> Origin:
         """The origin of a case in this file."""

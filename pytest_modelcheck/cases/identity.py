@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from pytest_modelcheck.canonical import NotCanonical, digest
 from pytest_modelcheck.cases.rows import concise
-from pytest_modelcheck.errors import CaseError, located
+from pytest_modelcheck.errors import CaseError
 from pytest_modelcheck.records import MISSING, Case, Variant
 
 if TYPE_CHECKING:
@@ -226,4 +226,4 @@ def _known(case: Case) -> list[Any]:
 
 def _error(case: Case, message: str) -> CaseError:
     path, line = (case.origin.path, case.origin.line) if case.origin else (None, None)
-    return CaseError(located(concise(message), path, line))
+    return CaseError(concise(message), path, line)

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from numbers import Real
 from typing import TYPE_CHECKING, Any, Final
 
-from pytest_modelcheck.errors import CaseError, located
+from pytest_modelcheck.errors import CaseError
 from pytest_modelcheck.records import MISSING, Case, Variant, case_of
 
 if TYPE_CHECKING:
@@ -123,7 +123,7 @@ class Row:
         line = self.origin.line
         if self.lines is not None and field is not None:
             line = self.lines.get(field, line)
-        return CaseError(located(concise(message), self.origin.path, line))
+        return CaseError(concise(message), self.origin.path, line)
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,7 @@ from pytest_modelcheck.cli import groups
 from pytest_modelcheck.cli.project import find_project, open_workspace
 from pytest_modelcheck.cli.screen import prepare
 from pytest_modelcheck.display import harmless, redacted
-from pytest_modelcheck.errors import ModelcheckError, UsageError, located
+from pytest_modelcheck.errors import ModelcheckError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -82,7 +82,7 @@ def modelcheck(ctx: click.Context, rootdir: Path | None) -> None:
     try:
         redacted.begin(ctx.obj.redact)
     except ValueError as error:
-        raise UsageError(located(f"modelcheck_redact: {error}", str(ctx.obj.config))) from error
+        raise UsageError(f"modelcheck_redact: {error}", str(ctx.obj.config)) from error
     ctx.call_on_close(redacted.begin)
 
 

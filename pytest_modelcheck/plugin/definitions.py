@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from pytest_modelcheck.calls.throttle import interval_of
-from pytest_modelcheck.errors import UsageError, located
+from pytest_modelcheck.errors import UsageError
 from pytest_modelcheck.models.definition import Definition, no_dates
 from pytest_modelcheck.models.identity import source_digest
 from pytest_modelcheck.plugin.ours import fixture_parameters
@@ -76,24 +76,20 @@ def declare(function: Callable[..., Any], options: dict[str, Any]) -> Definition
         if key not in _OPTIONS:
             near = get_close_matches(key, _OPTIONS, 1)
             hint = f"; did you mean {near[0]}?" if near else f" (it takes {', '.join(_OPTIONS)}, scope)"
-            raise UsageError(located(f"@model_fixture has no option {key!r}{hint}", where))
+            raise UsageError(f"@model_fixture has no option {key!r}{hint}", where)
     for key, value in options.items():
         mistake = None if value is None else _mistake(key, value)
         if mistake is not None:
-            raise UsageError(located(f"@model_fixture({key}={value!r}): {mistake}", where))
+            raise UsageError(f"@model_fixture({key}={value!r}): {mistake}", where)
     if options.get("batch") is False and options.get("batch_size") is not None:
-        raise UsageError(located("@model_fixture(batch=False, batch_size=...) contradicts itself", where))
+        raise UsageError("@model_fixture(batch=False, batch_size=...) contradicts itself", where)
     if options.get("retry_on") is not None and not options.get("retries"):
-        raise UsageError(
-            located("@model_fixture(retry_on=...) says when to retry: retries= is missing", where)
-        )
+        raise UsageError("@model_fixture(retry_on=...) says when to retry: retries= is missing", where)
     if inspect.iscoroutinefunction(function) or inspect.isasyncgenfunction(function):
         raise UsageError(
-            located(
-                f"the model fixture {function.__name__!r} is itself `async`; write an ordinary function that "
-                "returns the `async` callable",
-                where,
-            )
+            f"the model fixture {function.__name__!r} is itself `async`; write an ordinary function that "
+            "returns the `async` callable",
+            where,
         )
     return Definition(
         source=source_digest(function),
@@ -115,9 +111,7 @@ def declare_judge(
     definition = declare(function, options)
     if labels is not None and not isinstance(labels, (str, os.PathLike)):
         raise UsageError(
-            located(
-                f"@judge_fixture(labels={labels!r}): write the path of a .jsonl file", definition.location
-            )
+            f"@judge_fixture(labels={labels!r}): write the path of a .jsonl file", definition.location
         )
     folder = Path(definition.location.rpartition(":")[0]).absolute().parent
     return replace(definition, role="judge", labels=None if labels is None else folder / labels)
