@@ -37,6 +37,9 @@ class ModelcheckError(Exception):
         message: The message.
         path: The file that it is about, which is put in front of it.
         line: The line in the file.
+
+    >>> print(ModelcheckError("no column 'expcted'", "tickets.csv", 1))
+    tickets.csv:1: no column 'expcted'
     """
 
     def __init__(self, message: object = "", path: str | None = None, line: int | None = None) -> None:

@@ -1,4 +1,4 @@
-"""What the fixtures ``case``, ``score`` and ``modelcheck`` give to a test.
+"""The values of the fixtures ``case``, ``score`` and ``modelcheck``.
 
 PYTEST_DONT_REWRITE
 """
