@@ -15,7 +15,7 @@ from pytest_modelcheck.baselines.store import jsonl_files
 from pytest_modelcheck.errors import BaselineError, UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Iterator
+    from collections.abc import Collection, Iterable, Iterator
     from pathlib import Path
 
     from pytest_modelcheck.baselines.header import Header
@@ -124,13 +124,6 @@ def remove(root: Path, paths: Collection[Path], nights: Collection[watch.Night] 
             batch.remove(path)
         places = {night.place for night in nights}
         watch.rewrite(batch, root, lambda night: None if night.place in places else night)
-
-
-def gone(
-    entries: Iterator[tuple[Path, Header]], exists: Callable[[Header], bool]
-) -> list[tuple[Path, Header]]:
-    """The entries whose checks no longer exist."""
-    return [(path, head) for path, head in entries if not exists(head)]
 
 
 def uncounted(

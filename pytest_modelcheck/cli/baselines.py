@@ -11,7 +11,7 @@ import click
 
 from pytest_modelcheck.baselines import atomic, names, watch
 from pytest_modelcheck.baselines.candidates import CandidateStore
-from pytest_modelcheck.baselines.moves import gone, move, moves, refuse_odd, remove, uncounted
+from pytest_modelcheck.baselines.moves import move, moves, refuse_odd, remove, uncounted
 from pytest_modelcheck.baselines.objections import differences
 from pytest_modelcheck.canonical.text import plural
 from pytest_modelcheck.cli.project import candidates_in, no_candidates, shown
@@ -66,7 +66,7 @@ def prune(workspace: Workspace, *, yes: bool) -> None:
     store, candidates = workspace.store, workspace.candidates
     approved, ran = list(store.everything()), list(candidates.everything())
     exists = existence(workspace.project, (header for _, header in (*approved, *ran)))
-    useless, forgotten = gone(iter(approved), exists), gone(iter(ran), exists)
+    useless, forgotten = ([entry for entry in some if not exists(entry[1])] for some in (approved, ran))
     removed = {path for path, _ in useless}
     nights = list(uncounted(store, watch.read(store.root), removed))
     if not useless and not forgotten and not nights:

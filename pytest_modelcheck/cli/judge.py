@@ -65,7 +65,7 @@ def heard(workspace: Workspace, judge: str, labels: Path | None = None) -> Heard
     by_case: dict[tuple[str, str], list[Judged]] = defaultdict(list)
     where, others = labels, set()
     for path, header in workspace.candidates.everything():
-        correction = _correction(header.run)
+        correction = header.run.get("verdict", {}).get("correction")
         if correction is not None:
             others.add(correction["judge"])
         if header.model == judge:
@@ -110,12 +110,6 @@ def _check_of_another(
                 )
                 said[one.key].append(grade.answer)
                 by_case[header.test, case.id].append(one)
-
-
-def _correction(run: Any) -> dict[str, Any] | None:
-    verdict = (run or {}).get("verdict") or {}
-    found: dict[str, Any] | None = verdict.get("correction")
-    return found
 
 
 def value_of(answer: bytes) -> Any:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import importlib.util
 import json
-import os
 import subprocess
 import sys
 import tempfile
@@ -198,15 +197,8 @@ def _of_tests(project: Project, tests: Sequence[str]) -> dict[str, Any]:
         "--modelcheck-lint", tests, folder, "so there is nothing to check"
     )
     found = [Finding(**finding) for finding in reported["findings"]]
-    reported["findings"] = [replace(one, path=_from_here(folder, one.path)) for one in found]
+    reported["findings"] = [replace(one, path=shown(folder / one.path)) if one.path else one for one in found]
     return reported
-
-
-def _from_here(folder: Path, path: str) -> str:
-    if not path:
-        return path
-    there, here = folder / path, Path.cwd()
-    return os.fspath(there.relative_to(here) if there.is_relative_to(here) else there)
 
 
 def _text(found: Found) -> Iterator[str]:
