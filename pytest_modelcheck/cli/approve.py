@@ -21,10 +21,10 @@ from pytest_modelcheck.baselines.objections import is_gone, objections
 from pytest_modelcheck.canonical import excerpt
 from pytest_modelcheck.canonical.text import plural
 from pytest_modelcheck.checks.contradiction import contradiction
-from pytest_modelcheck.cli.project import shown
 from pytest_modelcheck.cli.report import marking, paint
 from pytest_modelcheck.cli.screen import echo, indented, print_lines, width
 from pytest_modelcheck.cli.targets import ran, selection, target, targets
+from pytest_modelcheck.display import shown_path
 from pytest_modelcheck.records import MISSING
 from pytest_modelcheck.reports.diff import case_lines, summary_of, versions_of, word_of
 from pytest_modelcheck.reports.selection import literal
@@ -150,7 +150,7 @@ def _report_lines(workspace: Workspace, report: Report, *, dry: bool = False) ->
 def _written(workspace: Workspace, report: Report) -> str:
     if report.unchanged:
         return "Nothing was written: all of this was approved before."
-    return f"Written to {shown(workspace.store.root)}: review it with git diff, and commit it."
+    return f"Written to {shown_path(workspace.store.root)}: review it with git diff, and commit it."
 
 
 def _before(report: Report) -> str:

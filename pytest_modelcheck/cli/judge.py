@@ -16,8 +16,8 @@ import orjson
 from pytest_modelcheck.baselines.baseline import results
 from pytest_modelcheck.canonical import excerpt, seen
 from pytest_modelcheck.canonical.text import percent, plural
-from pytest_modelcheck.cli.project import shown
 from pytest_modelcheck.cli.screen import indented, print_lines
+from pytest_modelcheck.display import shown_path
 from pytest_modelcheck.errors import UsageError
 from pytest_modelcheck.labels import Judged, key_of, read
 from pytest_modelcheck.stats.judging import Errors
@@ -136,7 +136,7 @@ def judge(workspace: Workspace, name: str, file: Path | None, *, every: bool) ->
     found = heard(workspace, name, file)
     labels = read(found.file)
     if not labels:
-        raise UsageError(f"{shown(found.file)} holds no labels yet: modelcheck label {name}")
+        raise UsageError(f"{shown_path(found.file)} holds no labels yet: modelcheck label {name}")
     versions = {
         version: {key: value_of(answers[0]) for key, answers in said.items() if key in labels}
         for version, said in sorted(found.versions.items())

@@ -14,6 +14,7 @@ from pytest_modelcheck.baselines import names
 from pytest_modelcheck.baselines.candidates import CandidateStore, natural
 from pytest_modelcheck.baselines.names import home_of
 from pytest_modelcheck.baselines.store import BaselineStore
+from pytest_modelcheck.display import shown_path
 from pytest_modelcheck.errors import BaselineError, UsageError, VersionError
 
 if TYPE_CHECKING:
@@ -69,12 +70,6 @@ def find_project(start: Path, rootdir: Path | None = None) -> Project:
         cache=anchor / _setting(settings, CACHE_DIR, ".modelcheck_cache", config),
         redact=_patterns(settings, config),
     )
-
-
-def shown(path: Path) -> str:
-    """A path as a person would type it: relative to the current folder if it lies below."""
-    here = path.cwd()
-    return os.fspath(path.relative_to(here)) if path.is_relative_to(here) else os.fspath(path)
 
 
 def _locate(start: Path) -> tuple[Path | None, Mapping[str, Any]]:
@@ -172,8 +167,8 @@ class Workspace:
         if not found:
             raise BaselineError(
                 f"no run or approval is stored in {self.project.root}: neither "
-                f"{shown(self.candidates.root)} nor {shown(self.store.root)} holds anything. Run pytest "
-                "--model-version=VERSION first, or name the project's folder with --rootdir."
+                f"{shown_path(self.candidates.root)} nor {shown_path(self.store.root)} holds anything. "
+                "Run pytest --model-version=VERSION first, or name the project's folder with --rootdir."
             )
         return found
 

@@ -19,9 +19,8 @@ from pytest_modelcheck.canonical.text import percent, plural
 from pytest_modelcheck.cases import load
 from pytest_modelcheck.cases.files import FORMATS, SUFFIXES
 from pytest_modelcheck.cases.json_files import PATH, schema_of_file, schema_of_line
-from pytest_modelcheck.cli.project import shown
 from pytest_modelcheck.cli.screen import echo, print_document, print_lines, width
-from pytest_modelcheck.display import harmless, printable_json
+from pytest_modelcheck.display import harmless, printable_json, shown_path
 from pytest_modelcheck.errors import UsageError
 from pytest_modelcheck.lint import RULES, Finding, Target, chosen, lint
 from pytest_modelcheck.reports.jsons import unpack
@@ -61,7 +60,7 @@ def existence(project: Project, headers: Iterable[Header]) -> Callable[[Header],
     collected, skipped = found["models"], found["skipped"]
     if not (collected or skipped) and not all(_is_written(project.root, header.test) for header in headers):
         raise UsageError(
-            f"pytest collects no test in {shown(project.root)}, so it is unknown which of them still "
+            f"pytest collects no test in {shown_path(project.root)}, so it is unknown which of them still "
             "exist. Run the command in the folder of the tests, or remove the files yourself (git rm)"
         )
     functions = {test.partition("[")[0] for test in collected}
@@ -197,7 +196,9 @@ def _of_tests(project: Project, tests: Sequence[str]) -> dict[str, Any]:
         "--modelcheck-lint", tests, folder, "so there is nothing to check"
     )
     found = [Finding(**finding) for finding in reported["findings"]]
-    reported["findings"] = [replace(one, path=shown(folder / one.path)) if one.path else one for one in found]
+    reported["findings"] = [
+        replace(one, path=shown_path(folder / one.path)) if one.path else one for one in found
+    ]
     return reported
 
 

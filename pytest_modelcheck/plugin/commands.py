@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pytest_modelcheck.display import harmless
+from pytest_modelcheck.display import harmless, shown_path
 from pytest_modelcheck.lint import Target, chosen, lint, warnings_of
 from pytest_modelcheck.lint.body import body_of
 from pytest_modelcheck.models.identity import is_alias
@@ -85,7 +85,7 @@ def target_of(item: pytest.Function, marked: Marked, *, read: bool = True) -> Ta
     return Target(
         cases=request.cases if read else None,
         test=item.nodeid,
-        place=Origin(_shown(item.path), item.function.__code__.co_firstlineno),
+        place=Origin(shown_path(item.path), item.function.__code__.co_firstlineno),
         kind=request.kind,
         perturbations=request.perturbations or (),
         limits=request.limits,
@@ -100,11 +100,6 @@ def target_of(item: pytest.Function, marked: Marked, *, read: bool = True) -> Ta
         alias=version if floats else None,
         body=body_of(item.path, item.function.__qualname__),
     )
-
-
-def _shown(path: Path) -> str:
-    here = Path.cwd()
-    return str(path.relative_to(here)) if path.is_relative_to(here) else str(path)
 
 
 class Mutating:

@@ -25,6 +25,7 @@ from pytest_modelcheck.baselines.identity import approved_with, approver, now
 from pytest_modelcheck.baselines.store import BaselineStore
 from pytest_modelcheck.canonical.text import odds, plural
 from pytest_modelcheck.checks.contradiction import contradiction
+from pytest_modelcheck.display import shown_path
 from pytest_modelcheck.errors import BaselineError, ModelcheckError, UsageError
 from pytest_modelcheck.limits import LIMITS
 from pytest_modelcheck.plugin.options import ini, switch
@@ -46,7 +47,6 @@ from pytest_modelcheck.session.places import CANDIDATES
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
-    from pathlib import Path
 
     from pytest_modelcheck.plugin.received import Received
     from pytest_modelcheck.plugin.settings import Settings
@@ -140,13 +140,9 @@ def _approve(
     lines += [f"not approved: {refusal.check}: {'; '.join(refusal.reasons)}" for refusal in report.refused]
     if report.approved:
         checks_approved = plural(len(report.approved), "check")
-        folder = _shown(places.baselines, config.invocation_params.dir)
+        folder = shown_path(places.baselines, config.invocation_params.dir)
         lines.append(f"approved: {model} {version}, {checks_approved} in {folder}")
     return lines, not report.refused
-
-
-def _shown(folder: Path, here: Path) -> str:
-    return str(folder.relative_to(here) if folder.is_relative_to(here) else folder)
 
 
 WATCHED = pytest.StashKey[list[str]]()

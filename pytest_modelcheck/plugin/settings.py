@@ -178,7 +178,7 @@ def settings_of(config: pytest.Config) -> Settings:
         refresh=cache == "refresh",
         offline=switch(config, "offline") or config.getoption("modelcheck_mutate") is not None,
         update=config.getoption("modelcheck_update"),
-        approval_runs=_approval_runs(config),
+        approval_runs=_whole(config, "approval_runs", 1) or 3,
         revalidate=_whole(config, "revalidate") or 0,
         watch=switch(config, "watch"),
         baseline=config.getoption("modelcheck_baseline") or ini(config, "modelcheck_baseline") or None,
@@ -210,6 +210,7 @@ def settings_of(config: pytest.Config) -> Settings:
             "--against compares with another version that is run now: it goes neither with "
             "--modelcheck-baseline nor with --modelcheck-update"
         )
+    shrink_calls = _whole(config, "shrink_calls") or 0
     for name in YES_OR_NO:
         ini(config, name)  # read later; an invalid value stops the run before anything else
     return Settings(
@@ -221,7 +222,7 @@ def settings_of(config: pytest.Config) -> Settings:
         default_versions=tuple(
             line.strip() for line in ini(config, "model_version").split("\n") if line.strip()
         ),
-        shrink_calls=_shrink_calls(config),
+        shrink_calls=shrink_calls if switch(config, "shrink") else 0,
         lint_ignore=_lint_ignore(config),
         against=tuple(config.getoption("modelcheck_against")),
     )
@@ -232,22 +233,6 @@ def _command(root: Path, here: Path) -> Sequence[str]:
     if here.resolve().is_relative_to(root.resolve()):
         return ("modelcheck",)
     return ("modelcheck", f"--rootdir={os.path.relpath(root, here)}")
-
-
-def _shrink_calls(config: pytest.Config) -> int:
-    text = str(ini(config, "modelcheck_shrink_calls")).strip()
-    if not text.isascii() or not text.isdigit():
-        raise UsageError(f"ini option modelcheck_shrink_calls={text!r}: write a whole number from 0")
-    wanted = switch(config, "shrink")
-    return int(text) if wanted else 0
-
-
-def _approval_runs(config: pytest.Config) -> int:
-    name = "modelcheck_approval_runs"
-    value: Any = plain(config, name)
-    if type(value) is not int or value < 1:
-        raise UsageError(f"ini option {name}={value}: write a whole number from 1")
-    return value
 
 
 def _lint_ignore(config: pytest.Config) -> Sequence[str]:
@@ -273,13 +258,13 @@ def _suite_false_fail_rate(config: pytest.Config) -> float | None:
         raise UsageError(f"ini option modelcheck_suite_{error}") from error
 
 
-def _whole(config: pytest.Config, name: str) -> int | None:
+def _whole(config: pytest.Config, name: str, least: int = 0) -> int | None:
     """A whole number from the command line, else from the ini file, else ``None``."""
-    source, value = f"--modelcheck-{name.replace('_', '-')}", config.getoption(f"modelcheck_{name}")
+    source, value = f"--modelcheck-{name.replace('_', '-')}", config.getoption(f"modelcheck_{name}", None)
     if value is None:
         source, value = f"ini option modelcheck_{name}", plain(config, f"modelcheck_{name}")
-    if value is not None and (type(value) is not int or value < 0):
-        raise UsageError(f"{source}={value}: write a whole number from 0")
+    if value is not None and (type(value) is not int or value < least):
+        raise UsageError(f"{source}={value}: write a whole number from {least}")
     return value
 
 
