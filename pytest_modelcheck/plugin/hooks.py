@@ -43,16 +43,12 @@ def pytest_configure(config: pytest.Config) -> None:
         config.addinivalue_line("markers", marker)
     config.stash[RECEIVED] = received = Received()
     config.pluginmanager.register(received, "modelcheck-received")
-    listing = config.getoption("modelcheck_collected")
-    if listing is not None:
-        from pytest_modelcheck.plugin.commands import Listing
+    for option, name in (("collected", "Listing"), ("mutate", "Mutating"), ("lint", "Linting")):
+        path = config.getoption(f"modelcheck_{option}")
+        if path is not None:
+            from pytest_modelcheck.plugin import commands
 
-        config.pluginmanager.register(Listing(listing), "modelcheck-listing")
-    mutated = config.getoption("modelcheck_mutate")
-    if mutated is not None:
-        from pytest_modelcheck.plugin.commands import Mutating
-
-        config.pluginmanager.register(Mutating(mutated), "modelcheck-mutating")
+            config.pluginmanager.register(getattr(commands, name)(path), f"modelcheck-{name.lower()}")
     if _asks_for_reports(config):
         from pytest_modelcheck.plugin.settings import check_targets
 
@@ -61,11 +57,6 @@ def pytest_configure(config: pytest.Config) -> None:
         from pytest_modelcheck.plugin.finishing import note_how
 
         note_how(config)
-    linted = config.getoption("modelcheck_lint")
-    if linted is not None:
-        from pytest_modelcheck.plugin.commands import Linting
-
-        config.pluginmanager.register(Linting(linted), "modelcheck-linting")
 
 
 @pytest.hookimpl(tryfirst=True)  # before -k and its like: what they deselect still exists
