@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 from pytest_modelcheck.baselines.baseline import results
 from pytest_modelcheck.baselines.lines import equivalent
 from pytest_modelcheck.baselines.provenance import WHOLE_FILE, body_digest, defines, file_digest, place
-from pytest_modelcheck.canonical.text import percent, plural
+from pytest_modelcheck.canonical.text import listed, percent, plural
 from pytest_modelcheck.records import MISSING, Outcome, Status
 
 if TYPE_CHECKING:
@@ -147,17 +147,17 @@ def accepted(
     errors = _having(Outcome.ERROR, cases)
     failed = _having(Outcome.FAILED, cases)
     if errors:
-        yield f"{_of(errors, cases)} raised an error: {_listed(errors)}"
+        yield f"{_of(errors, cases)} raised an error: {listed(errors, _IDS)}"
     if old is None:
         if failed:
-            yield f"{_of(failed, cases)} {'fails' if len(failed) == 1 else 'fail'}: {_listed(failed)}"
+            yield f"{_of(failed, cases)} {'fails' if len(failed) == 1 else 'fail'}: {listed(failed, _IDS)}"
     else:
         known = {case: old[case] for case in cases if case in old and cases[case].is_same_as(old[case])}
         broke = [case for case in failed if case in known and _never_passes(cases[case], known[case])]
         fixed = sum(cases[case].outcome is Outcome.PASSED for case in _having(Outcome.FAILED, known))
         if broke:
             beside = f" ({fixed:,} fixed)" if fixed else ""
-            yield f"{_of(broke, known)} broke: {_listed(broke)}{beside}"
+            yield f"{_of(broke, known)} broke: {listed(broke, _IDS)}{beside}"
             yield from _slices(candidate, frozenset(broke), known)
     yield from _trend(past)
 
@@ -174,11 +174,6 @@ def _never_passes(now: CaseResult, then: CaseResult) -> bool:
 
 def _of(some: Sequence[str], cases: Collection[str]) -> str:
     return f"{len(some):,} of {plural(len(cases), 'case')}"
-
-
-def _listed(ids: Sequence[str]) -> str:
-    more = f" (+{len(ids) - _IDS:,} more)" if len(ids) > _IDS else ""
-    return ", ".join(ids[:_IDS]) + more
 
 
 def _slices(candidate: Baseline, broke: frozenset[str], known: Collection[str]) -> Iterator[str]:

@@ -25,6 +25,7 @@ from pytest_modelcheck.reports.wording import (
     figure_text,
     interval_text,
     levels_text,
+    passed_text,
     rate_text,
     telling,
     value_text,
@@ -164,7 +165,6 @@ def _table(checks: Sequence[CheckReport]) -> Iterator[str]:
 def _row(check: CheckReport) -> tuple[str, ...]:
     verdict, comparison = check.verdict, check.verdict.comparison
     counts = ("", "", "", "")
-    passed = f"{verdict.cases.judged}" if verdict.metric else f"{verdict.cases.passed}/{verdict.cases.judged}"
     broken = f" + {plural(verdict.cases.error, 'error')}" if verdict.cases.error else ""
     if comparison is not None:
         then = rate_text(comparison.approved_rate, verdict)
@@ -173,7 +173,7 @@ def _row(check: CheckReport) -> tuple[str, ...]:
     return (
         _MARKS[verdict.status],
         code(excerpt(verdict.check, 120)),
-        f"{passed}{broken}",
+        f"{passed_text(verdict)}{broken}",
         f"{verdict.metric} {figure_text(verdict)}" if verdict.metric else figure_text(verdict),
         interval_text(verdict),
         *counts,
@@ -204,10 +204,8 @@ def _details(check: CheckReport) -> Iterator[str]:
 
 def _moved(moved: Moved) -> Iterator[str]:
     """Describe how far the distribution of answers moved, and what moved most."""
-    same = ", to the same inputs" if moved.paired else ""
-    compared = f"{moved.now} answers against {moved.before} {moved.against}{same}"
     distance = f"{moved.distance:.2g} (by chance alone {moved.expected:.2g}), {p_text(moved.p_value)}"
-    yield f"{moved.measure}: {distance}; {code(excerpt(compared, _LINE))}"
+    yield f"{moved.measure}: {distance}; {code(excerpt(moved.compared, _LINE))}"
     if moved.changes:
         yield ""
         yield "| moved most | then | now |"

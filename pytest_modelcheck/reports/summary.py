@@ -27,7 +27,14 @@ from pytest_modelcheck.reports.bars import (
     width_of,
 )
 from pytest_modelcheck.reports.terminal import broke_line, differing, everything
-from pytest_modelcheck.reports.wording import by_model, figure_text, levels_text, money_text, rate_text
+from pytest_modelcheck.reports.wording import (
+    by_model,
+    figure_text,
+    levels_text,
+    money_text,
+    passed_text,
+    rate_text,
+)
 from pytest_modelcheck.reports.worst import causes_text, triage
 
 if TYPE_CHECKING:
@@ -165,9 +172,8 @@ def _row(verdict: Verdict) -> tuple[str, ...]:
     cases, interval, comparison = verdict.cases, verdict.interval, verdict.comparison
     stopped = "" if verdict.stopped is None else f" of {verdict.stopped.of}"
     approved = None if comparison is None else comparison.approved_rate
-    passed = f"{cases.judged}" if verdict.metric else f"{cases.passed}/{cases.judged}"
     return (
-        f"{passed}{stopped}" if cases.judged else f"none{stopped}",
+        f"{passed_text(verdict)}{stopped}" if cases.judged else f"none{stopped}",
         figure_text(verdict),
         "" if interval is None else _bounds_cell(interval, verdict.scale),
         rate_text(approved, verdict),
