@@ -10,12 +10,13 @@ PYTEST_DONT_REWRITE
 from __future__ import annotations
 
 import base64
+import copyreg
 import datetime as dt
 import re
 from collections import Counter, OrderedDict, defaultdict, deque
 from decimal import Decimal
 from fractions import Fraction
-from functools import lru_cache
+from functools import lru_cache, partial
 from importlib import import_module
 from pathlib import Path, PurePosixPath, PureWindowsPath
 from types import SimpleNamespace
@@ -24,8 +25,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from pytest_modelcheck.canonical import libraries
-from pytest_modelcheck.canonical.moments import build_zone, moment, moment_parts, zone_parts
-from pytest_modelcheck.canonical.refusal import Refusal
+from pytest_modelcheck.canonical.refusal import Refusal, qualified
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -102,6 +102,51 @@ def _address(parts: Any) -> Any:
     return getattr(import_module("ipaddress"), name)(text)
 
 
+_ZONES: Final = (
+    *("datetime.timezone", "pydantic_core._pydantic_core.TzInfo", "dateutil.tz.tz.tzutc"),
+    *("dateutil.tz.tz.tzoffset", "pytz._p", "pytz._UTC", "pytz.FixedOffset"),
+)
+"""The functions that make a time zone from arguments, as their classes tell :mod:`copyreg`."""
+
+
+def _zone_parts(zone: dt.tzinfo) -> Any:
+    if type(zone) is ZoneInfo and zone.key is not None:
+        return zone.key
+    reduced: Any = zone.__reduce_ex__(2) if type(zone) is not ZoneInfo else (ZoneInfo, ())
+    make, args, *state = reduced
+    if make is copyreg.__newobj__:  # type: ignore[attr-defined]
+        make, args = args[0], tuple((state[0] or {}).values())
+    name = qualified(make)
+    if name not in _ZONES:
+        raise Refusal(
+            f"its time zone is a {qualified(type(zone))}, which could not be made again. Answer with "
+            "another: value.astimezone(datetime.timezone.utc)."
+        )
+    return [name, *args]
+
+
+def _zone(parts: Any) -> Any:
+    if isinstance(parts, str):
+        return ZoneInfo(parts)
+    if parts[0] not in _ZONES:
+        raise ValueError(f"{parts[0]!r} does not make a time zone")
+    module, _, name = parts[0].rpartition(".")
+    return getattr(import_module(module), name)(*parts[1:])
+
+
+def _moment_parts(value: Any) -> Any:
+    if not value.fold and (value.tzinfo is None or value.tzinfo is dt.UTC):
+        return value.isoformat()
+    return [value.replace(tzinfo=None, fold=0).isoformat(), value.tzinfo, value.fold]
+
+
+def _moment(kind: Any, parts: Any) -> Any:
+    if isinstance(parts, str):
+        return kind.fromisoformat(parts)
+    text, zone, fold = parts
+    return kind.fromisoformat(text).replace(tzinfo=zone, fold=fold)
+
+
 def _special_float(parts: str) -> float:
     if parts not in ("nan", "inf", "-inf"):
         raise ValueError(f"{parts!r} is not one of nan, inf, -inf")
@@ -118,15 +163,13 @@ TAGS: Final[dict[type, Kind]] = {
     ),
     UUID: Kind("$uuid", str, UUID),
     dt.date: Kind("$date", dt.date.isoformat, dt.date.fromisoformat),
-    dt.datetime: Kind("$datetime", moment_parts, moment(dt.datetime)),
-    dt.time: Kind("$time", moment_parts, moment(dt.time)),
+    dt.datetime: Kind("$datetime", _moment_parts, partial(_moment, dt.datetime)),
+    dt.time: Kind("$time", _moment_parts, partial(_moment, dt.time)),
     dt.timedelta: Kind(
         "$timedelta",
         lambda value: [value.days, value.seconds, value.microseconds],
         lambda parts: dt.timedelta(*parts),
     ),
-    dt.timezone: Kind("$zone", zone_parts, build_zone),
-    ZoneInfo: Kind("$zone", zone_parts, build_zone),
     type(Path()): Kind("$path", str, Path),
     PurePosixPath: Kind("$pureposixpath", str, PurePosixPath),
     PureWindowsPath: Kind("$purewindowspath", str, PureWindowsPath),
@@ -146,10 +189,11 @@ TAGS: Final[dict[type, Kind]] = {
     type(Ellipsis): Kind("$ellipsis", lambda _: 0, lambda _: ...),
 }
 _ADDRESSES: Final = tuple(f"IPv{v}{what}" for v in (4, 6) for what in ("Address", "Network", "Interface"))
+_ZONE: Final = Kind("$zone", _zone_parts, _zone, "zoneinfo")
 _ADDRESS: Final = Kind("$ip", lambda value: [type(value).__name__, str(value)], _address)
 
 BUILD: Final[dict[str, Callable[[Any], Any]]] = {
-    **{kind.tag: kind.build for kind in (*TAGS.values(), _ADDRESS)},
+    **{kind.tag: kind.build for kind in (*TAGS.values(), _ADDRESS, _ZONE)},
     **{tag: build for tag, (_, build) in libraries.KINDS.items()},
     "$tuple": tuple,
     "$set": set,
@@ -173,6 +217,8 @@ def kind_of(cls: Any) -> Kind | None:
         return TAGS[cls]
     if cls.__module__ == "ipaddress" and cls.__name__ in _ADDRESSES:
         return _ADDRESS
+    if issubclass(cls, dt.tzinfo):
+        return _ZONE
     found = libraries.find(cls)
     return None if found is None else Kind(found[0], *libraries.KINDS[found[0]], found[1])
 

@@ -14,7 +14,6 @@ import sys
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final
 
-from pytest_modelcheck.canonical.moments import build_zone, zone_parts
 from pytest_modelcheck.canonical.refusal import Refusal
 
 if TYPE_CHECKING:
@@ -56,6 +55,8 @@ def find(cls: Any) -> tuple[str, str] | None:
         pandas = sys.modules["pandas"]
         columns = pandas.api.extensions.ExtensionArray
         tag = "$index" if issubclass(cls, pandas.Index) else "$column" if issubclass(cls, columns) else None
+    elif root == "polars" and issubclass(cls, (sys.modules["polars"].DataType, sys.modules["polars"].Field)):
+        tag = "$polars_type"
     elif root == "scipy" and _SPARSE.fullmatch(cls.__name__):
         tag = "$sparse"
     return None if tag is None else (tag, root)
@@ -138,24 +139,18 @@ def _masked(parts: Any) -> Any:
 
 
 def _sparse_parts(value: Any) -> list[Any]:
-    rest = {"coo": ["coords"], "dia": ["offsets"]}.get(value.format, ["indices", "indptr"])
-    arrays = [getattr(value, name) for name in rest]
-    return [
-        type(value).__name__,
-        list(value.shape),
-        value.data,
-        *(arrays[0] if value.format == "coo" else arrays),
-    ]
+    names = {"coo": ["data", "coords"], "dia": ["data", "offsets"]}.get(value.format)
+    arrays = [getattr(value, name) for name in names or ("data", "indices", "indptr")]
+    return [type(value).__name__, value.shape, *arrays]
 
 
 def _sparse(parts: Any) -> Any:
-    name, shape, data, *rest = parts
+    name, shape, *arrays = parts
     if _SPARSE.fullmatch(name) is None:
         raise ValueError(f"{name!r} is not a sparse array that is known here")
-    pair = {"coo": (data, tuple(rest)), "dia": (data, rest[0])}.get(name[:3])
-    made = getattr(import_module("scipy.sparse"), name)(pair or (data, *rest), shape=tuple(shape))
-    if pair is None:
-        made.indices, made.indptr = rest  # the constructor may have narrowed them
+    made = getattr(import_module("scipy.sparse"), name)(tuple(arrays), shape=shape)
+    if len(arrays) > 2:
+        made.indices, made.indptr = arrays[1:]  # the constructor may have narrowed them
     return made
 
 
@@ -273,74 +268,61 @@ def _column(parts: Any) -> Any:
 
 def _timestamp(parts: Any) -> Any:
     instant = import_module("pandas").Timestamp(import_module("numpy").datetime64(*parts[:2]))
-    return instant if parts[2] is None else instant.tz_localize("UTC").tz_convert(build_zone(parts[2]))
+    return instant if parts[2] is None else instant.tz_localize("UTC").tz_convert(parts[2])
 
 
 def _timestamp_parts(value: Any) -> list[Any]:
-    return [int(value.asm8.view("i8")), value.unit, value.tzinfo and zone_parts(value.tzinfo)]
+    return [int(value.asm8.view("i8")), value.unit, value.tzinfo]
 
 
 # -- polars -------------------------------------------------------------------------------------------
 
-_DTYPES: Final = {
+_ARGUMENTS: Final = {
     "Datetime": ("time_unit", "time_zone"),
     "Duration": ("time_unit",),
     "Decimal": ("precision", "scale"),
+    "Enum": ("categories",),
+    "List": ("inner",),
+    "Array": ("inner", "size"),
+    "Struct": ("fields",),
+    "Field": ("name", "dtype"),
 }
-"""The parts of some polars types."""
+"""The arguments of the types of polars that have some; each is an attribute, too."""
 
 
 def _dtype_parts(dtype: Any) -> list[Any]:
-    """A polars type: its name and its parts."""
-    name = str(dtype.base_type())
-    if name == "Struct":
-        return [name, [[field.name, _dtype_parts(field.dtype)] for field in dtype.fields]]
-    if name == "List":
-        return [name, _dtype_parts(dtype.inner)]
-    if name == "Array":
-        inner = dtype.inner
-        while str(inner.base_type()) == "Array":
-            inner = inner.inner
-        return [name, _dtype_parts(inner), list(dtype.shape)]
-    if name == "Enum":
-        return [name, dtype.categories.to_list()]
+    name = type(dtype).__name__
     if name == "Object":
         raise Refusal("a polars column of Python objects cannot be written. Answer frame.to_dicts().")
-    return [name, *(getattr(dtype, part) for part in _DTYPES.get(name, ()))]
+    return [name, *(getattr(dtype, argument) for argument in _ARGUMENTS.get(name, ()))]
 
 
 def _dtype(parts: Any) -> Any:
     pl = import_module("polars")
-    name, *inside = parts
-    if name == "Struct":
-        return pl.Struct([pl.Field(field, _dtype(dtype)) for field, dtype in inside[0]])
-    if name in ("List", "Array"):
-        return getattr(pl, name)(_dtype(inside[0]), *map(tuple, inside[1:]))
+    name, *arguments = parts
     made = getattr(pl, name)
-    if not (isinstance(made, type) and issubclass(made, pl.DataType)):
-        raise ValueError(f"{name!r} is not a type of polars")  # noqa: TRY004 - of damaged data
-    return made(*inside)
+    if made is not pl.Field and not (isinstance(made, type) and issubclass(made, pl.DataType)):
+        raise ValueError(f"{name!r} is not a type of polars")
+    return made(*arguments)
 
 
-def _bare(parts: list[Any]) -> list[Any]:
+def _bare(dtype: Any) -> Any:
     """A type with integers for points in time: Python's, which polars returns, have no nanoseconds."""
-    name, *inside = parts
+    name, *arguments = _dtype_parts(dtype)
     if name == "Struct":
-        return [name, [[field, _bare(dtype)] for field, dtype in inside[0]]]
+        return type(dtype)({field.name: _bare(field.dtype) for field in dtype.fields})
     if name in ("List", "Array"):
-        return [name, _bare(inside[0]), *inside[1:]]
-    return ["Int64"] if name in ("Datetime", "Duration", "Time") else parts
+        return type(dtype)(_bare(dtype.inner), *arguments[1:])
+    return sys.modules["polars"].Int64() if name in ("Datetime", "Duration", "Time") else dtype
 
 
 def _polars_column(column: Any) -> list[Any]:
-    parts = _dtype_parts(column.dtype)
-    bare = _bare(parts)
-    return [column.name, parts, (column if bare == parts else column.cast(_dtype(bare))).to_list()]
+    return [column.name, column.dtype, column.cast(_bare(column.dtype)).to_list()]
 
 
 def _polars_series(parts: Any) -> Any:
     name, dtype, items = parts
-    return import_module("polars").Series(name, items, dtype=_dtype(_bare(dtype))).cast(_dtype(dtype))
+    return import_module("polars").Series(name, items, dtype=_bare(dtype)).cast(dtype)
 
 
 KINDS: Final[dict[str, tuple[Callable[[Any], Any], Callable[[Any], Any]]]] = {
@@ -380,6 +362,7 @@ KINDS: Final[dict[str, tuple[Callable[[Any], Any], Callable[[Any], Any]]]] = {
         lambda parts: import_module("polars").DataFrame(list(map(_polars_series, parts["columns"]))),
     ),
     "$polars_series": (_polars_column, _polars_series),
+    "$polars_type": (_dtype_parts, _dtype),
     "$unset": (lambda _: 0, lambda _: import_module("msgspec").UNSET),
 }
 """The parts of each kind, and the way back, by its tag."""

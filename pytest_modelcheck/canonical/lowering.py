@@ -236,7 +236,7 @@ class Open(Lowering):
         if isinstance(value, Mapping):
             return {f"${qualified(cls)}": self._mapping(dict(value), ANYTHING)}
         kind = next(filter(None, map(kind_of, cls.__mro__)), None)
-        if kind is not None and kind.library in ("", "numpy"):
+        if kind is not None and kind.library in _BRIEF:
             base = next(base for base in cls.__mro__ if kind_of(base) is kind)
             return self.tagged(value.view(base) if kind.tag == "$ndarray" else value, kind)
         raise Refusal(
@@ -261,7 +261,7 @@ class Describing(Lowering):
 
     def tagged(self, value: Any, kind: Kind) -> dict[str, Any]:
         """Convert a value of one of the kinds; those with many parts by the library's own ``repr``."""
-        return _described(value) if kind.library not in ("", "numpy") else super().tagged(value, kind)
+        return super().tagged(value, kind) if kind.library in _BRIEF else _described(value)
 
     def other(self, value: Any) -> Any:
         """The name of a member, else a representation without addresses."""
@@ -360,6 +360,8 @@ def _short_name(kind: type) -> str:
 
 
 _MANY: Final = 20
+_BRIEF: Final = ("", "numpy", "zoneinfo")
+"""The libraries whose values have few parts."""
 _TURNED: Final = {
     "builtins.memoryview": "bytes(...)",
     "builtins.mappingproxy": "dict(...)",

@@ -44,7 +44,6 @@ _HASH: Final = "_attrs_cached_hash"  # attrs works it out again where it is None
 _set: Final = object.__setattr__
 
 
-@lru_cache(maxsize=1024)
 def field_names(kind: Any) -> tuple[str, ...] | None:
     """The names of the fields of a class, or ``None`` for a class without declared fields.
 
@@ -54,16 +53,42 @@ def field_names(kind: Any) -> tuple[str, ...] | None:
     >>> field_names(datetime.date) is None
     True
     """
+    fields = _fields(kind)
+    return None if fields is None else tuple(fields)
+
+
+@lru_cache(maxsize=1024)
+def _fields(kind: Any) -> dict[str, Callable[[], Any] | None] | None:
+    """The fields of a class, each with a function that makes its default, or ``None`` without a default."""
+    rows: Any
     if dataclasses.is_dataclass(kind):
-        return tuple(field.name for field in dataclasses.fields(kind))
-    if _is_named_tuple(kind):
-        return tuple(kind._fields)
-    if is_pydantic(kind):
-        return tuple(kind.model_fields)
-    if hasattr(kind, "__attrs_attrs__"):
-        return tuple(attribute.name for attribute in kind.__attrs_attrs__)
-    names = getattr(kind, "__struct_fields__", None)
-    return tuple(names) if isinstance(names, tuple) else None
+        rows = [(field.name, field.default, field.default_factory) for field in dataclasses.fields(kind)]
+    elif is_pydantic(kind):
+        rows = [(name, one, _NONE) for name, one in kind.model_fields.items()]
+    elif _is_named_tuple(kind):
+        rows = [(name, getattr(kind, "_field_defaults", {}).get(name, _NONE), _NONE) for name in kind._fields]
+    elif hasattr(kind, "__attrs_attrs__"):
+        rows = [(one.name, one.default, _NONE) for one in kind.__attrs_attrs__]
+    elif isinstance(names := getattr(kind, "__struct_fields__", None), tuple):
+        defaults = (*[_NONE] * (len(names) - len(kind.__struct_defaults__)), *kind.__struct_defaults__)
+        rows = [(name, default, _NONE) for name, default in zip(names, defaults, strict=True)]
+    else:
+        return None
+    return {name: _maker(default, factory) for name, default, factory in rows}
+
+
+_NONE: Final = dataclasses.MISSING
+
+
+def _maker(default: Any, factory: Any) -> Callable[[], Any] | None:
+    if type(default).__name__ == "FieldInfo":  # of pydantic, in its dataclasses too
+        return None if default.is_required() else partial(default.get_default, call_default_factory=True)
+    if type(default).__name__ == "Factory":  # of attrs and of msgspec
+        return None if getattr(default, "takes_self", False) else default.factory
+    if factory is not _NONE:
+        return factory  # type: ignore[no-any-return]
+    without = type(default).__name__ in ("_MISSING_TYPE", "_Nothing", "NoDefaultType")
+    return None if without else partial(lambda one: one, default)
 
 
 def _is_named_tuple(kind: type) -> bool:
@@ -100,7 +125,9 @@ ANYTHING: Final = Shape()
 
 
 class Adapter:
-    """Stores objects of a class as named parts. This one: objects with attributes.
+    """Stores objects of a class as named parts.
+
+    This one stores objects with attributes, and the content of subclasses of ``str``, ``dict`` and the like.
 
     Attributes:
         kind: The class.
@@ -116,17 +143,18 @@ class Adapter:
     json: type = dict
 
     def __init__(self, kind: Any) -> None:
+        fields = _fields(kind)
         self.kind = kind
         self.name = qualified(kind)
-        self.names: tuple[str, ...] = field_names(kind) or ()
+        self.names = tuple(fields or ())
         self.shapes: dict[str, Shape] = {}
         self.coded: frozenset[str] = frozenset()
         self.verified = False
-        self.is_open = type(self) is Adapter and field_names(kind) is None
+        self._base: Any = next((base for base in kind.__mro__ if base in _BASES), None)
+        self.is_open = type(self) is Adapter and fields is None and self._base is None
         self._named = frozenset(self.names)
-        self._defaults = _defaults(kind)
+        self._defaults = {name: make for name, make in (fields or {}).items() if make is not None}
         self._initial: dict[str, Any] | None = None
-        self._is_tuple = issubclass(kind, tuple)
         self._is_struct = hasattr(kind, "__struct_fields__")  # msgspec makes one only by a call
         self._set = sys.modules["msgspec"].structs.force_setattr if self._is_struct else _set
         self._has_dict = hasattr(kind, "__dict__") and kind.__dictoffset__ != 0
@@ -139,16 +167,16 @@ class Adapter:
         self.coded = frozenset(name for name, adapter in given.items() if adapter.json is not dict)
 
     def take(self, value: Any) -> dict[str, Any]:
-        """Return an object's fields, then its other attributes."""
+        """Return an object's fields or its content, then its other attributes."""
         held = self._held(value)
-        if self._is_tuple:
+        if self._base is None:
+            parts = self._fields(held)
+        elif self.names:
             parts = dict(zip(self.names, value, strict=True))
-            return {**parts, MORE: dict(held)} if held else parts
-        if self.is_open:
-            return self._beside(held)
-        parts = self._fields(held)
+        else:
+            parts = {"content": _BASES[self._base](value)}
         if held.keys() != self._named and (more := self._beside(held)):
-            parts[MORE] = more
+            return more if self.is_open else parts | {MORE: more}
         return parts
 
     def at_default(self, _value: Any, parts: dict[str, Any], form: Callable[[Any], Any]) -> list[str]:
@@ -186,12 +214,23 @@ class Adapter:
     def make(self, parts: dict[str, Any], left: list[str]) -> Any:
         """Restore an object from its parts; fields in ``left`` have their default. Raises ``ValueError``."""
         more = parts.pop(MORE, {})
-        if not self.is_open:
+        if self.names or not (self._base or self.is_open):
             self.complete(parts, left)
-        if self._is_tuple:
-            return self._filled(tuple.__new__(self.kind, [parts[name] for name in self.names]), more)
+        if self._base is not None:
+            content = [parts[name] for name in self.names] if self.names else parts["content"]
+            return self._filled(self._holding(content), more)
         made = self.kind(**parts) if self._is_struct else object.__new__(self.kind)
         return self._filled(made, parts | more if more else parts)
+
+    def _holding(self, content: Any) -> Any:
+        base = self._base
+        if type(content) is not base and not self.names:
+            raise ValueError(f"{self.name} is made of {base.__name__}, not {type(content).__name__}")
+        if base not in (list, dict, set):
+            return base.__new__(self.kind, content)
+        made = base.__new__(self.kind)
+        base.__init__(made, content)
+        return made
 
     def _filled(self, made: Any, held: dict[str, Any]) -> Any:
         if self._slots:
@@ -226,12 +265,11 @@ class PydanticAdapter(Adapter):
     def __init__(self, kind: Any) -> None:
         super().__init__(kind)
         self._allows_extra = kind.model_config.get("extra") == "allow"
+        self._is_root = getattr(kind, "__pydantic_root_model__", False)
         given = getattr(kind, "__private_attributes__", None) or {}  # BaseModel itself has none
         self._has_private = bool(given)
-        made = {name: one.get_default() for name, one in given.items()}
-        self._private = {
-            name: one for name, one in made.items() if type(one).__name__ != "PydanticUndefinedType"
-        }
+        made = ((name, one.get_default()) for name, one in given.items())
+        self._private = {name: one for name, one in made if type(one).__name__ != "PydanticUndefinedType"}
         self._makers = {name: given[name].get_default for name in self._private}
 
     def take(self, value: Any) -> dict[str, Any]:
@@ -268,10 +306,14 @@ class PydanticAdapter(Adapter):
         made = object.__new__(self.kind)
         _set(made, "__dict__", {name: parts[name] for name in self.names if name in parts} | more)
         _set(made, "__pydantic_fields_set__", {*self.names, *(extra or ()), *more}.difference(left))
-        _set(made, "__pydantic_extra__", extra)
         if self._has_private:
             private = {name: make() for name, make in self._makers.items() if name not in private} | private
-        _set(made, "__pydantic_private__", private if self._has_private else None)
+        for name, part in (
+            ("__pydantic_extra__", extra),
+            ("__pydantic_private__", private if self._has_private else None),
+        ):
+            if part is not None or not self._is_root:  # where they are no slots, but None of the class
+                _set(made, name, part)
         return made
 
 
@@ -299,31 +341,6 @@ class EnumAdapter(Adapter):
             if member._name_ == name:
                 return member
         raise ValueError(f"{self.name} has no member {name!r}")
-
-
-class DerivedAdapter(Adapter):
-    """Stores subclasses of ``str``, ``int``, ``dict`` or another plain type by content and attributes."""
-
-    def __init__(self, kind: Any) -> None:
-        super().__init__(kind)
-        self._base: Any = next(base for base in kind.__mro__ if base in _BASES)
-
-    def take(self, value: Any) -> dict[str, Any]:
-        """The content as the plain type, and the attributes under ``$more``."""
-        more = self._held(value)
-        return {"content": _BASES[self._base](value)} | ({MORE: dict(more)} if more else {})
-
-    def make(self, parts: dict[str, Any], left: list[str]) -> Any:  # noqa: ARG002
-        """Restore the object without ``__init__`` and ``__new__`` of its class."""
-        content, base = parts["content"], self._base
-        if type(content) is not base:
-            raise ValueError(f"{self.name} is made of {base.__name__}, not {type(content).__name__}")
-        if base in (list, dict, set):
-            made = base.__new__(self.kind)
-            base.__init__(made, content)
-        else:
-            made = base.__new__(self.kind, content)
-        return self._filled(made, parts.get(MORE, {}))
 
 
 class SchemaAdapter(Adapter):
@@ -361,7 +378,7 @@ def adapter_for(kind: Any) -> Adapter | None:
     hidden = [base for base in kind.__mro__ if base is not object and not _is_statement(base)]
     named = field_names(kind) is not None
     if len(hidden) == 1 and hidden[0] in _BASES and kind is not hidden[0]:
-        return None if named else DerivedAdapter(kind)  # a dataclass that is a dict: both say what it holds
+        return None if named else Adapter(kind)  # a dataclass that is a dict: both say what it holds
     if hidden:
         return None  # something of it is written in C, as the order of an OrderedDict is
     if not named and hasattr(kind, "__get_pydantic_core_schema__") and "pydantic" in sys.modules:
@@ -410,34 +427,3 @@ def _made(make: Callable[[], Any]) -> Any:
         return make()
     except Exception:  # noqa: BLE001 - a factory of the user's; what it raises here is no answer's business
         return ABSENT
-
-
-def _defaults(kind: Any) -> dict[str, Callable[[], Any]]:
-    """Return functions that make the defaults of the fields that have one."""
-    given: Any = ()
-    if is_pydantic(kind) and not dataclasses.is_dataclass(kind):
-        optional = {name: one for name, one in kind.model_fields.items() if not one.is_required()}
-        return {name: partial(one.get_default, call_default_factory=True) for name, one in optional.items()}
-    if dataclasses.is_dataclass(kind):
-        given = [(field.name, field.default, field.default_factory) for field in dataclasses.fields(kind)]
-    elif hasattr(kind, "__attrs_attrs__"):
-        given = [(one.name, one.default, one.default) for one in kind.__attrs_attrs__]
-    elif hasattr(kind, "__struct_fields__"):  # the defaults are those of the last fields
-        last = zip(reversed(kind.__struct_fields__), reversed(kind.__struct_defaults__), strict=False)
-        given = [(name, default, default) for name, default in last][::-1]
-    elif hasattr(kind, "_field_defaults"):
-        given = [(name, default, None) for name, default in kind._field_defaults.items()]
-    found: dict[str, Callable[[], Any]] = {}
-    for name, default, factory in given:
-        if type(factory).__name__ == "Factory":  # of attrs and of msgspec
-            if not getattr(factory, "takes_self", False):
-                found[name] = factory.factory
-        elif factory is not default and callable(factory):
-            found[name] = factory
-        elif type(default).__name__ not in _NO_DEFAULT:
-            found[name] = partial(lambda one: one, default)
-    return found
-
-
-_NO_DEFAULT: Final = ("_MISSING_TYPE", "_Nothing", "NoDefaultType")
-"""The types of the markers of dataclasses, attrs and msgspec for a field without a default."""

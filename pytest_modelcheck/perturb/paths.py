@@ -39,7 +39,7 @@ def parts_of(value: Any) -> Iterable[tuple[Hashable, Any]] | None:
     """
     if isinstance(value, Mapping) or is_row(value):
         return list(value.items())
-    names = None if isinstance(value, type) else field_names(type(value))  # type: ignore[arg-type]
+    names = None if isinstance(value, type) else field_names(type(value))
     if names is not None:
         return [(name, getattr(value, name)) for name in names]
     return list(enumerate(value)) if isinstance(value, list | tuple) else None

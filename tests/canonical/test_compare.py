@@ -160,6 +160,23 @@ def test_a_dataclass_may_gain_a_field():
     assert codec.decode(then) == After("a")
 
 
+def test_a_dataclass_of_pydantic_may_gain_a_field_described_by_pydantic():
+    @pydantic.dataclasses.dataclass
+    class Before:
+        label: str
+
+    @pydantic.dataclasses.dataclass
+    class After:
+        label: str
+        score: float = pydantic.Field(0.5, le=1)
+        tags: list[str] = pydantic.Field(default_factory=list)
+
+    then, codec = Codec(Before).encode(Before("a")), Codec(After)
+    assert codec.decode(then) == After("a")
+    assert gained(then, codec.encode(After("a"))) == ["score", "tags"]
+    assert not same(then, codec.encode(After("a", 0.4)))
+
+
 @dataclass(frozen=True)
 class Meta:
     source: str = ""

@@ -468,3 +468,21 @@ def test_a_msgspec_struct():
     comes_back(Open("a", Answer("x")), Open("a", Answer("y")), Open | Answer)
     with pytest.raises(NotKept, match=r"returns=Open \| Answer\)"):
         Codec().encode(Open("a", Answer("x")))
+
+
+def test_moments_in_zones_of_pytz():
+    """A zone of pytz is an object for each offset; two of one name are not the same."""
+    pytz = pytest.importorskip("pytz")
+    paris = pytz.timezone("Europe/Paris")
+    night = dt.datetime(2024, 10, 27, 2, 30)  # noqa: DTZ001
+    moments = [
+        paris.localize(night, is_dst=True),
+        paris.localize(night, is_dst=False),
+        night.replace(tzinfo=paris),
+        night.replace(tzinfo=pytz.utc),
+        night.replace(tzinfo=pytz.FixedOffset(90)),
+    ]
+    lines = [Codec().encode(moment) for moment in moments]
+    backs = [Codec().decode(line) for line in lines]
+    assert [repr(back) for back in backs] == [repr(moment) for moment in moments]
+    assert len(set(lines)) == len(lines)
