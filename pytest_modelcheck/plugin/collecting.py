@@ -67,7 +67,6 @@ def bind(item: pytest.Function, defaults: dict[str, Any]) -> Marked | None:
     Raises:
         UsageError: the marker does not fit the test, or its arguments are invalid.
     """
-    from pytest_modelcheck.errors import UsageError
     from pytest_modelcheck.plugin.markers import request_of
 
     marks = our_markers(item)
@@ -114,8 +113,6 @@ def _takes_subtests(item: pytest.Function) -> bool:
 def _subject(
     definitions: dict[str, Definition], wanted: str | None, kind: str
 ) -> tuple[str, tuple[str, ...]]:
-    from pytest_modelcheck.errors import UsageError
-
     names = {definition.name: fixture for fixture, definition in definitions.items()}
     listed = ", ".join(sorted(names)) or "none"
     if wanted is not None:

@@ -22,13 +22,12 @@ from pytest_modelcheck.plugin.ours import definitions_of
 from pytest_modelcheck.plugin.state import STATE, state_of
 from pytest_modelcheck.plugin.warnings import LintWarning, warn_at
 from pytest_modelcheck.records import Origin
-from pytest_modelcheck.reports.mutation import Mutation, mutation_json
+from pytest_modelcheck.reports.mutation import Mutated, Mutation, mutation_json
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from pytest_modelcheck.plugin.collecting import Marked
-    from pytest_modelcheck.reports.mutation import Mutated
 
 
 class Linting:
@@ -131,7 +130,6 @@ class Mutating:
         """Record a check that was never replayed, for example because its fixture failed."""
         if report.failed:
             from pytest_modelcheck.plugin.received import crash_message
-            from pytest_modelcheck.reports.mutation import Mutated
 
             text = harmless(crash_message(report))
             self._troubles.append(Mutated(report.nodeid, "", "", "", 0, "", trouble=text))

@@ -42,14 +42,19 @@ from pytest_modelcheck.plugin.settings import (
 )
 from pytest_modelcheck.plugin.transport import excused
 from pytest_modelcheck.reports.model import RunInfo, Trouble
-from pytest_modelcheck.reports.outputs import write
+from pytest_modelcheck.reports.outputs import (
+    append_summary,
+    environment,
+    versions,
+    workflow_commands,
+    write,
+)
 from pytest_modelcheck.session.places import CANDIDATES
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
     from pytest_modelcheck.plugin.received import Received
-    from pytest_modelcheck.plugin.settings import Settings
     from pytest_modelcheck.records import Verdict
     from pytest_modelcheck.reports.model import RunReport
 
@@ -107,8 +112,8 @@ def approve_seen(
         found, done = _approve(config, settings, model, version, ran - doubtful)
         lines += found
         complete = complete and done
-    if not complete and session.exitstatus == pytest.ExitCode.OK:
-        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+    if not complete:
+        _fail(session)
 
 
 def _approve(
@@ -195,8 +200,7 @@ def add_night(session: pytest.Session, verdicts: Collection[Verdict]) -> None:
             else f"watch: this night is lost, since {watch.path_of(root)} could not be written: "
             f"{error.strerror or error}. Make it writable, or leave out --modelcheck-watch"
         )
-        if session.exitstatus == pytest.ExitCode.OK:
-            session.exitstatus = pytest.ExitCode.TESTS_FAILED
+        _fail(session)
         return
     kept = plural(len({verdict.check for verdict, _ in found}), "check")
     lines.append(f"watch: night {most.night}, {kept} of it kept; strongest {strongest}")
@@ -249,16 +253,12 @@ def _file_reports(session: pytest.Session, received: Received) -> None:
     if report.checks and has_listeners(config):
         config.hook.pytest_modelcheck_report(report=report, config=config)
     if report.checks and on_github(config):
-        from pytest_modelcheck.reports.outputs import workflow_commands
-
         lines += _summarise(report)
         if os.environ.get(ACTIONS) == "true":
             config.stash[COMMANDS] = workflow_commands(report, os.environ.get("GITHUB_WORKSPACE", ""))
 
 
 def _summarise(report: RunReport) -> list[str]:
-    from pytest_modelcheck.reports.outputs import append_summary
-
     summary = os.environ.get(SUMMARY)
     if summary:
         try:
@@ -269,11 +269,7 @@ def _summarise(report: RunReport) -> list[str]:
 
 
 def _report(config: pytest.Config, settings: Settings, received: Received) -> RunReport:
-    from pytest_modelcheck.baselines.candidates import CandidateStore
-    from pytest_modelcheck.baselines.store import BaselineStore
-    from pytest_modelcheck.reports.outputs import environment, versions
     from pytest_modelcheck.session.archive import Archive, assembled, report_of
-    from pytest_modelcheck.session.places import CANDIDATES
 
     places = settings.places
     archive = Archive(BaselineStore(places.baselines), CandidateStore(places.cache / CANDIDATES))
@@ -311,6 +307,6 @@ def _option_text(value: object) -> str:
 
 
 def _fail(session: pytest.Session) -> None:
-    """Fail the run because a requested report could not be written."""
+    """Fail the run, unless it has failed already: something that was asked of it could not be done."""
     if session.exitstatus == pytest.ExitCode.OK:
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
