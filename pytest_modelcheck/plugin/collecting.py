@@ -5,6 +5,7 @@ PYTEST_DONT_REWRITE
 
 from __future__ import annotations
 
+import unittest
 from typing import TYPE_CHECKING, Final
 
 import pytest
@@ -20,7 +21,7 @@ from pytest_modelcheck.plugin.transport import SendableWarnings, sendable
 from pytest_modelcheck.plugin.warnings import ModelcheckWarning, warn_at
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from pytest_modelcheck.plugin.state import State
 
@@ -51,11 +52,11 @@ def bind_all(session: pytest.Session, items: list[pytest.Item], ours: Sequence[p
                 item.stash[MARKED] = marked
     mistakes += shared_identities(ours)
     mistakes += _unreadable(state, ours)
-    # Where pytest-testmon chooses the tests of this run.
-    if not mistakes and getattr(getattr(session.config, "testmon_config", None), "select", False):
-        warn_at(ours[0], ModelcheckWarning(_TESTMON))
     if mistakes:
         return _refuse(session, items, "\n".join(dict.fromkeys(mistakes)))
+    # Where pytest-testmon chooses the tests of this run.
+    if getattr(getattr(session.config, "testmon_config", None), "select", False):
+        _warn(session, items, {ours[0]: _TESTMON})
     if state.settings.selective:
         _select(session, items, frozenset(state.settings.cases))
         if not items:
@@ -70,7 +71,7 @@ _TESTMON: Final = (
 )
 
 
-def warn_of_ordinary_tests(session: pytest.Session, items: Sequence[pytest.Item]) -> None:
+def warn_of_ordinary_tests(session: pytest.Session, items: list[pytest.Item]) -> None:
     """Warn of a marker of ours on a test that uses no fixture of ours: pytest runs it once, without any case.
 
     Other projects have markers of these names too, so only one that makes models is warned.
@@ -80,16 +81,34 @@ def warn_of_ordinary_tests(session: pytest.Session, items: Sequence[pytest.Item]
         for item in items
         if isinstance(item, pytest.Function) and our_markers(item) and not is_ours(item)
     ]
-    if not ordinary or not model_definitions(session):
-        return
-    for item in ordinary:
-        name = our_markers(item)[0].name
-        text = (
-            f"@pytest.mark.{name} on a test that uses no fixture of pytest-modelcheck: it is run once, as an "
-            "ordinary test, and the marker has no effect. Use `case` and a model fixture, or remove the "
-            "marker"
-        )
-        warn_at(item, ModelcheckWarning(text))
+    if ordinary and model_definitions(session):
+        texts = {}
+        for item in ordinary:
+            case = item.cls is not None and issubclass(item.cls, unittest.TestCase)
+            texts[item] = f"@pytest.mark.{our_markers(item)[0].name} {_IN_TESTCASE if case else _ORDINARY}"
+        _warn(session, items, texts)
+
+
+_ORDINARY: Final = (
+    "on a test that uses no fixture of pytest-modelcheck: it is run once, as an ordinary test, and the "
+    "marker has no effect. Use `case` and a model fixture, or remove the marker"
+)
+_IN_TESTCASE: Final = (
+    "on a method of a unittest.TestCase, which takes no fixtures: the marker has no effect. Make the check a "
+    "function, or a method of a plain class"
+)
+
+
+def _warn(session: pytest.Session, items: list[pytest.Item], texts: Mapping[pytest.Function, str]) -> None:
+    """Warn at tests; refuse the run if a filter turns the warnings into errors."""
+    errors = []
+    for item, text in texts.items():
+        try:
+            warn_at(item, ModelcheckWarning(text))
+        except pytest.fail.Exception as error:
+            errors.append(str(error))
+    if errors:
+        _refuse(session, items, "\n".join(errors))
 
 
 def _unreadable(state: State, ours: Sequence[pytest.Function]) -> Iterator[str]:

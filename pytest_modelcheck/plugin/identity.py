@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pytest_modelcheck.baselines.names import composed, home_of, relative
+from pytest_modelcheck.baselines.names import check_path, composed, home_of, relative
 from pytest_modelcheck.errors import UsageError
 from pytest_modelcheck.plugin.options import ini
 from pytest_modelcheck.plugin.ours import test_name
@@ -97,13 +97,20 @@ def check_id(item: pytest.Item) -> str:
 
 
 def shared_identities(ours: Sequence[pytest.Item]) -> Iterator[str]:
-    """A complaint for each pair of tests with the same identity, which would share a baseline."""
+    """A complaint for each pair of tests that would share a baseline on some file system."""
     known: dict[str, pytest.Item] = {}
     for item in ours:
         name = check_id(item)
-        other = known.setdefault(composed(name), item)
-        if (other.path, test_name(other)) != (item.path, test_name(item)):
+        other = known.setdefault(str(check_path(name)).casefold(), item)
+        if (other.path, test_name(other)) == (item.path, test_name(item)):
+            continue
+        if composed(check_id(other)) == composed(name):
             yield (
                 f"{other.nodeid} and {item.nodeid} are the same check, {name}, and would share a baseline. "
                 "If a folder is linked under a second name, collect only one of them; otherwise rename a test"
+            )
+        else:
+            yield (
+                f"{other.nodeid} and {item.nodeid} differ only in capitals, and would share a baseline on "
+                "macOS and Windows: rename one of them"
             )

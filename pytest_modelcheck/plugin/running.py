@@ -84,14 +84,14 @@ def staged(item: pytest.Item) -> Iterator[None]:
     if state is None or not isinstance(item, pytest.Function):
         yield
         return
-    router = state.session.router
-    item.stash[DECORATED] = wraps_async(item.obj)
-    router.awaited = inspect.iscoroutinefunction(item.obj) or item.stash[DECORATED]
     marked, own = item.stash.get(MARKED, None), item.obj
     if marked is not None:
         from pytest_modelcheck.plugin.linting import warn
 
         warn(item, marked, state.settings.lint_ignore)
+    router = state.session.router
+    item.stash[DECORATED] = wraps_async(item.obj)
+    router.awaited = inspect.iscoroutinefunction(item.obj) or item.stash[DECORATED]
     if marked is not None and router.awaited and not item.stash[DECORATED]:
         item.obj = _all_cases(item, marked)
     try:
@@ -111,7 +111,6 @@ def staged(item: pytest.Item) -> Iterator[None]:
             item.obj = own
         with disk_in_view():
             state.session.switchboard.save()
-        state.warn(item)
 
 
 @contextmanager
@@ -126,10 +125,16 @@ def failing_first(item: pytest.Item) -> Iterator[None]:
 
 @contextmanager
 def cleared(item: pytest.Item) -> Iterator[None]:
-    """Let a check that a fixture runs during teardown fail its test."""
+    """Let a check that a fixture runs during teardown fail its test; emit the warnings of the run.
+
+    They come last: as errors, which a filter may make of them, they would hide how the test itself failed.
+    """
     before = len(item.stash.get(FATAL, []))
     yield
     fail_if_any(item, before)
+    state = item.config.stash.get(STATE, None)
+    if state is not None and isinstance(item, pytest.Function):
+        state.warn(item)
 
 
 def run_check(item: pytest.Function) -> bool | None:

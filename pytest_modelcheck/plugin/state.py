@@ -138,18 +138,20 @@ def model_definitions(session: pytest.Session) -> dict[str, Definition]:
     """Every model fixture in the loaded conftest files, plugins and test modules, by the name of its model.
 
     Raises:
-        UsageError: Two definitions share a name.
+        UsageError: Two definitions share a name, or their names differ only in case.
     """
     found: dict[str, Definition] = {}
     for definition in _declared(session):
-        other = found.setdefault(definition.name, definition)
+        # File systems of macOS and Windows ignore case: one folder would hold the baselines of both.
+        other = found.setdefault(definition.name.casefold(), definition)
         if other.source != definition.source:
+            names = " and ".join(repr(name) for name in dict.fromkeys((other.name, definition.name)))
             raise UsageError(
-                f"two different models are called {definition.name!r}: at {other.location} and at "
+                f"two different models are called {names}: at {other.location} and at "
                 f"{definition.location}. They would share baselines: give one of them another name, "
                 '@model_fixture(name="...")'
             )
-    return found
+    return {definition.name: definition for definition in found.values()}
 
 
 def _declared(session: pytest.Session) -> Iterator[Definition]:

@@ -103,7 +103,7 @@ class Versions:
                 raise VersionError(f"{self._option}: {name} cannot be both {self._own[name]} and {version}")
             self._own[name] = version
         elif self._common not in (None, text):
-            known = ", ".join(self._known) or "none"
+            known = ", ".join(self._known) or "none was found; is the conftest.py that defines them loaded?"
             raise VersionError(
                 f"{self._option}: {self._common!r} and {text!r} are both asked for. With several models, "
                 f"name them: {self._option} NAME=VERSION (models: {known})"

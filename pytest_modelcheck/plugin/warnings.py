@@ -31,8 +31,15 @@ def warn_at(item: pytest.Function, warning: ModelcheckWarning, line: int | None 
         item: The test.
         warning: The warning.
         line: The line in the file. Default: the first line of the test.
+
+    Raises:
+        Failed: A filter turns the warning into an error: it fails without our traceback.
     """
     if line is None:
         line = (item.location[1] or 0) + 1
     warning = type(warning)(harmless(str(warning)))
-    warnings.warn_explicit(warning, None, str(item.path), line)
+    try:
+        warnings.warn_explicit(warning, None, str(item.path), line)
+    except ModelcheckWarning:
+        place = f"{item.nodeid.partition('::')[0]}:{line}"
+        raise pytest.fail.Exception(f"{place}: {type(warning).__name__}: {warning}", pytrace=False) from None

@@ -124,6 +124,17 @@ def test_a_marker_of_ours_on_an_ordinary_test_is_warned_of(project):
     result.stdout.fnmatch_lines(["*test_triage.py:2: ModelcheckWarning: @pytest.mark.golden on a test *"])
 
 
+def test_a_marker_of_ours_in_a_testcase_of_unittest_is_warned_of(project):
+    body = "    def test_it(self, triage, case):\n        assert triage(case.input) == case.expected\n"
+    marked = f"    @pytest.mark.golden('tickets.yaml')\n{body}"
+    project.test(f"import unittest\nclass TestIt(unittest.TestCase):\n{marked}")
+    result = project.run()
+    result.assert_outcomes(failed=1, warnings=1)
+    result.stdout.fnmatch_lines(["*py:4: ModelcheckWarning: *golden on a method of a unittest.TestCase*"])
+    project.test(f"class TestIt:\n{marked}")  # as it advises
+    project.run("--model-version=2.0").assert_outcomes(passed=1)
+
+
 def test_a_marker_of_that_name_in_another_project_is_none_of_our_business(project):
     project.write("conftest.py", "")
     project.test('@pytest.mark.golden("no-such-file.yaml")\ndef test_it():\n    pass\n')

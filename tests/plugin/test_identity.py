@@ -102,6 +102,23 @@ def test_two_tests_that_would_share_a_baseline_are_refused(project, shop, monkey
     )
 
 
+def test_tests_and_models_whose_names_differ_only_in_capitals_are_refused(project):
+    """Their baselines would be one file, or lie in one folder, in a checkout on macOS or Windows."""
+    project.test(TEST + TEST.replace("test_known", "test_Known"))
+    result = project.run()
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines(["*::test_known_tickets and *::test_Known_tickets differ only in capitals*"])
+    each = '@pytest.mark.parametrize("n", ["a", "A"])\n@'
+    project.test(TEST.replace("@", each).replace("(triage", "(n, triage", 1))
+    project.approve()  # parameters may: their files have a digest in their names
+    project.model(
+        "@model_fixture\ndef triage():\n    return len\n@model_fixture\ndef Triage():\n    return len\n"
+    )
+    result = project.run()
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines(["*two different models are called 'triage' and 'Triage': at *"])
+
+
 def test_a_test_that_is_collected_twice_is_one_test(project):
     project.test()
     assert project.run("--keep-duplicates", "test_triage.py", "test_triage.py").ret == 0

@@ -129,6 +129,13 @@ def test_a_name_is_a_prefix_only_where_there_is_such_a_model(project):
     assert project.verdict(result).version == "temperature=0.7"
 
 
+def test_names_of_models_whose_conftest_is_not_loaded_are_no_versions(project):
+    project.test(TEST)
+    result = project.run("--noconftest", "--model-version=triage=1", "--model-version=judge=2")
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines(["*(models: none was found; is the conftest.py that defines them loaded?)"])
+
+
 @pytest.mark.parametrize(
     ("asked", "message"),
     [
