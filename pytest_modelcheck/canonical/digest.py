@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 import orjson
 
+from pytest_modelcheck.canonical.kinds import kind_of
+from pytest_modelcheck.canonical.libraries import dtype_of, numbers_of
 from pytest_modelcheck.canonical.lowering import Open
 from pytest_modelcheck.canonical.refusal import NotCanonical, Refusal, step
 
@@ -120,7 +122,12 @@ def _mapping(value: Any) -> bytes:
 
 
 def _other(value: Any) -> bytes:
-    """The form of a value that is not plain: its comparable form."""
+    """The form of a value that is not plain: its comparable form, but arrays as bytes."""
+    cls: Any = type(value)
+    kind = kind_of(cls)
+    if kind is not None and kind.tag == "$ndarray" and not value.dtype.hasobject:
+        content = numbers_of(value).tobytes()
+        return b"r" + b"".join(map(_write, ("ndarray", dtype_of(value), value.shape, content)))
     data = orjson.dumps(Open(hashed=True).lower(value), option=orjson.OPT_SORT_KEYS)
     return b"j%d:%b" % (len(data), data)
 
