@@ -143,7 +143,7 @@ def request_of(
         if options.get(name):
             raise UsageError(f"{name}= does not go with metric=: {why}")
     if limits.max_slice_drop is not None:
-        limits = _of_slices(limits, options, said="max_slice_drop" in own)
+        limits = _of_slices(limits, options, levels, said="max_slice_drop" in own)
     unwatched = why_not_watched(limits, scale, levels)
     if unwatched is not None and own.get("early_stop"):
         raise UsageError(
@@ -218,15 +218,16 @@ def _unknown(kind: str, key: str, known: Sequence[str]) -> str:
     return f"{kind}() has no keyword {key!r}{hint}"
 
 
-def _of_slices(limits: Limits, options: Mapping[str, Any], *, said: bool) -> Limits:
+def _of_slices(limits: Limits, options: Mapping[str, Any], levels: Levels | None, *, said: bool) -> Limits:
     """Drop the ini file's ``max_slice_drop`` unless slices are declared and cases judged one by one."""
     one_by_one = limits.population == "fixed" and limits.cluster is None and limits.score_as is None
-    if options.get("slices") and one_by_one and options.get("metric") is None and not limits.early_stop:
+    one_by_one = one_by_one and levels is None and options.get("metric") is None
+    if options.get("slices") and one_by_one and not limits.early_stop:
         return limits
     if said:
         raise UsageError(
             'max_slice_drop= holds each declared slice: name them, slices=["language"]. It does not go with '
-            'population="sample", cluster=, score_as=, metric= and early_stop='
+            'population="sample", cluster=, score_as=, metric=, early_stop= and levels'
         )
     return replace(limits, max_slice_drop=None)
 

@@ -291,7 +291,8 @@ def _below(verdict: Verdict, verbosity: int, width: int, *, compares: bool) -> I
             yield ((f"{margin}{counted}", {}),)
         for finding in verdict.findings:
             word, style = MARKS[finding.status]
-            text = excerpt(f"{finding.limit}: {finding.summary}", _UNCUT)
+            detects = f" ({finding.reveals})" if finding.met and finding.reveals else ""
+            text = excerpt(f"{finding.limit}: {finding.summary}{detects}", _UNCUT)
             first, *rest = _wrapped(text, width - MARGIN - len(word) - 1)
             yield ((margin, {}), (word, style), (f" {first}", {}))
             yield from _plain([f"{margin}{' ' * len(word)} {line}" for line in rest])

@@ -112,7 +112,8 @@ def differing(verdict: Verdict) -> Iterator[Line]:
 def broke_line(verdict: Verdict) -> str | None:
     """One line with the cases that broke since the approved version, and the slice that lost most.
 
-    If none broke, it counts the new cases that fail: nothing is approved for them.
+    If noise explains them, it says what the check could have detected. If none broke, it counts the new cases
+    that fail: nothing is approved for them.
     """
     comparison = verdict.comparison
     if comparison is None:
@@ -125,7 +126,8 @@ def broke_line(verdict: Verdict) -> str | None:
     ids = comparison.regressed
     lost = slices_standing_out(verdict)[:1]
     where = "".join(f"; {' '.join(_group(group, verdict.compared_with).split())}" for group in lost)
-    return f"{plural(len(ids), 'case')} broke: {listed(ids, _NAMED)}{where}"
+    detects = next((f"; {one.reveals}" for one in verdict.findings if one.met and one.reveals), "")
+    return f"{plural(len(ids), 'case')} broke: {listed(ids, _NAMED)}{where}{detects}"
 
 
 def _facts(verdict: Verdict, *, every: bool = False) -> Iterator[tuple[str, str]]:
