@@ -267,12 +267,8 @@ def _column(parts: Any) -> Any:
 
 
 def _timestamp(parts: Any) -> Any:
-    instant = import_module("pandas").Timestamp(import_module("numpy").datetime64(*parts[:2]))
-    return instant if parts[2] is None else instant.tz_localize("UTC").tz_convert(parts[2])
-
-
-def _timestamp_parts(value: Any) -> list[Any]:
-    return [int(value.asm8.view("i8")), value.unit, value.tzinfo]
+    made = import_module("pandas").Timestamp(parts[0])
+    return made if parts[1] is None else made.tz_localize("UTC").tz_convert(parts[1])
 
 
 # -- polars -------------------------------------------------------------------------------------------
@@ -340,10 +336,10 @@ KINDS: Final[dict[str, tuple[Callable[[Any], Any], Callable[[Any], Any]]]] = {
     "$series": (_series_parts, _series),
     "$index": (_index_parts, _index),
     "$column": (_column_parts, _column),
-    "$timestamp": (_timestamp_parts, _timestamp),
+    "$timestamp": (lambda value: [value.asm8, value.tzinfo], _timestamp),
     "$pandas_timedelta": (
-        lambda value: [int(value.asm8.view("i8")), value.unit],
-        lambda parts: import_module("pandas").Timedelta(import_module("numpy").timedelta64(*parts)),
+        lambda value: value.asm8,
+        lambda parts: import_module("pandas").Timedelta(parts),
     ),
     "$period": (
         lambda value: [value.ordinal, value.freqstr],
