@@ -241,7 +241,12 @@ def _column_parts(values: Any) -> dict[str, Any]:
         return {"sparse": [np.asarray(values), dtype.subtype.str, dtype.fill_value]}
     items = [None if one is pd.NA else one for one in values]
     if isinstance(dtype, pd.StringDtype):
-        return {"items": items, "string": [dtype.storage, dtype.na_value is pd.NA]}
+        # Where pyarrow is installed, text is held by it: that is no part of an answer.
+        usual = pd.StringDtype(na_value=dtype.na_value).storage
+        return {
+            "items": items,
+            "string": [None if dtype.storage == usual else dtype.storage, dtype.na_value is pd.NA],
+        }
     return {"items": items, "dtype": str(dtype)}
 
 
