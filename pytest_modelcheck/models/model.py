@@ -15,6 +15,7 @@ from hashlib import blake2b
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from pytest_modelcheck.canonical import Codec, NotKept, Projection, digest, of_repeat, unkept
+from pytest_modelcheck.canonical.refusal import article
 from pytest_modelcheck.display import redacted, redacted_value
 from pytest_modelcheck.errors import ModelError, UsageError
 from pytest_modelcheck.models.calling import Arguments
@@ -210,8 +211,9 @@ class Answers:
             if isinstance(value, Coroutine):
                 value.close()  # prevents a later "was never awaited" warning from Python
             raise ModelError(
-                f"the model answered with a {type(value).__name__}, which its first reader uses up, while "
-                "equal calls share an answer. Answer with a text or a list (a coroutine: use `async def`)"
+                f"the model answered with {article(type(value).__name__)}, which its first reader uses up, "
+                "while equal calls share an answer. Answer with a text or a list (a coroutine: use "
+                "`async def`)"
             )
         self.warn(reason)
         self.decode = self._decode_any
