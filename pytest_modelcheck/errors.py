@@ -32,7 +32,18 @@ class ModelcheckError(Exception):
     """The base class of all exceptions that pytest-modelcheck raises.
 
     The message is safe to print, even if it quotes control characters or secrets.
+
+    Args:
+        message: The message.
+        path: The file that it is about, which is put in front of it.
+        line: The line in the file.
+
+    >>> print(ModelcheckError("no column 'expcted'", "tickets.csv", 1))
+    tickets.csv:1: no column 'expcted'
     """
+
+    def __init__(self, message: object = "", path: str | None = None, line: int | None = None) -> None:
+        super().__init__(located(str(message), path, line))
 
     def __str__(self) -> str:
         return harmless(super().__str__())
@@ -128,13 +139,13 @@ def cause_of(message: str) -> str:
     return f"{found['field']}: {found['what']}" if found else message.partition("\n")[0]
 
 
-def kind_of(said: str) -> str:
+def kind_of(message: str) -> str:
     """Return a message without its values, so that similar errors can be grouped.
 
     >>> kind_of("amount: 'about 3' is not a number (line 12)")
     'amount: … is not a number (line …)'
     """
-    return _VALUE.sub("…", said)
+    return _VALUE.sub("…", message)
 
 
 def located(message: str, path: str | None, line: int | None = None) -> str:

@@ -12,12 +12,17 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pytest_modelcheck.baselines import atomic, watch
-from pytest_modelcheck.baselines.accepted import accepted
-from pytest_modelcheck.baselines.approved import Approved
 from pytest_modelcheck.baselines.candidates import never_ran
 from pytest_modelcheck.baselines.diff import diff
 from pytest_modelcheck.baselines.lines import REPEATED
-from pytest_modelcheck.baselines.objections import incomplete, is_gone, mixed_fingerprints, objections
+from pytest_modelcheck.baselines.objections import (
+    accepted,
+    incomplete,
+    is_gone,
+    mixed_fingerprints,
+    objections,
+)
+from pytest_modelcheck.baselines.store import Approved
 from pytest_modelcheck.errors import BaselineError, UsageError
 
 if TYPE_CHECKING:
@@ -153,7 +158,8 @@ def approve(
     offered = _offered(candidates, store, model, version)
     chosen = {check: offer for check, offer in offered.items() if select is None or select(check)}
     if not chosen:
-        raise UsageError(_nothing_chosen(model, version, offered))
+        checks = "\n  ".join(offered)
+        raise UsageError(f"no check that {model} {version} ran matches that. It ran:\n  {checks}")
     gone = tuple(check for check, (header, _) in chosen.items() if is_gone(header, root))
     present = {check: offer for check, offer in chosen.items() if check not in gone}
     headers = [header for header, _ in present.values()]
@@ -167,6 +173,7 @@ def approve(
         raise UsageError(f"{model} {version} cannot be approved beside: the application is held to {held}")
     approved: tuple[Approval, ...] = ()
     unchanged = False
+    # All checks of a model or none: half an approval would hold the application to a mixture of versions.
     if present and not unfinished and (force or not against):
         if not dry_run:
             atomic.sweep(store.root)
@@ -217,6 +224,7 @@ def _begin_anew(
     """Remove the nights that belong to replaced approvals."""
 
     def stays(night: watch.Night) -> bool:
+        # A version that stays in service beside this one keeps its own nights.
         own = night.version != version and store.beside_path(model, night.check, night.version).exists()
         return (
             night.model != model or night.check not in checks or own or (beside and night.version != version)
@@ -260,6 +268,7 @@ def _unchanged(offer: tuple[Header, Reader], seen: str | None) -> Baseline:
     candidate = read(header.model, header.test, header.version or "")
     if candidate is None:
         raise BaselineError(f"{header.test} was just removed; nothing was written. Run pytest again.")
+    # A person approves what was shown. A run in another terminal may have replaced it since.
     if candidate.header != header or seen not in (None, candidate.digest()):
         raise BaselineError(
             f"{header.test} has been run again in the meantime, and its results may differ; nothing was "
@@ -296,6 +305,8 @@ def _record(
         batch.remove(own)  # it is the main one now
     if keep_history and another and not beside:
         store.keep(batch, header.model, header.test)
+    # A baseline keeps what reviewers need. Findings and the report belong to the run and would change every
+    # diff.
     signed = dataclasses.replace(
         header,
         findings=(),
@@ -315,6 +326,7 @@ def _record(
     before = None if old is None else old.version
     accepts = tuple(accepted(candidate, baseline, rejected, (*signed.past, signed.as_past())))
     written = store.adopt(batch, signed, rows, beside=beside)
+    # Lines may differ in a digest only; reviewers are told of cases that differ for them.
     if written.changed:
         changes = [
             case
@@ -323,6 +335,7 @@ def _record(
         ]
         written = dataclasses.replace(written, changed=sum(case.id not in rejected for case in changes))
     verdict = header.run.get("verdict", {})
+    # Where the model is known not to vary, or single answers do not count, one run is enough.
     steady = verdict.get("varies") is False or verdict.get("kind") == "drift"
     unknown = not steady and not candidate.holding(REPEATED)
     return Approval(header.test, before, written, forced, len(rejected), accepts, unknown)
@@ -335,8 +348,3 @@ def _essentials(header: Header) -> tuple[object, ...]:
 def _left(store: BaselineStore, model: str, version: str) -> tuple[tuple[str, str | None], ...]:
     headers = (header for _, header in store.entries(model))
     return tuple((header.test, header.version) for header in headers if header.version != version)
-
-
-def _nothing_chosen(model: str, version: str, offered: Mapping[str, object]) -> str:
-    checks = "\n  ".join(offered)
-    return f"no check that {model} {version} ran matches that. It ran:\n  {checks}"

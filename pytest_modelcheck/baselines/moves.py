@@ -15,7 +15,7 @@ from pytest_modelcheck.baselines.store import jsonl_files
 from pytest_modelcheck.errors import BaselineError, UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Iterator
+    from collections.abc import Collection, Iterable, Iterator
     from pathlib import Path
 
     from pytest_modelcheck.baselines.header import Header
@@ -56,15 +56,14 @@ def refuse_odd(old: str, new: str) -> None:
     Raises:
         UsageError: It is empty, leads out of the project, or names a file while the old one names a test.
     """
-    mistake = _mistake(old, new)
-    if mistake is not None:
+    if mistake := _mistake(old, new):
         raise UsageError(
             f"{old!r} cannot be called {new!r}: {mistake}. Write it as pytest does, from the project's "
             "folder, such as tests/test_a.py or tests/test_a.py::test_b"
         )
 
 
-def _mistake(old: str, new: str) -> str | None:
+def _mistake(old: str, new: str) -> str:
     file, *inner = new.partition("[")[0].rstrip("/").split("::")
     parts = file.split("/")
     if not all((*parts, *inner)):
@@ -75,7 +74,7 @@ def _mistake(old: str, new: str) -> str | None:
         return "one is a test or a class, the other a file or a folder"
     if old.rstrip("/").endswith(".py") and not file.endswith(".py"):
         return "one is a file, the other a folder"
-    return None
+    return ""
 
 
 def moves(root: Path, old: str, new: str) -> list[Move]:
@@ -97,6 +96,7 @@ def move(root: Path, planned: Collection[Move], *, durable: bool = True) -> None
     Raises:
         UsageError: Something else is already stored under a new name.
     """
+    # A target may be in use by a file that moves away itself, as when two tests swap names.
     leaving = {one.path for one in planned}
     for one in planned:
         if one.target.exists() and one.target not in leaving:
@@ -127,13 +127,6 @@ def remove(root: Path, paths: Collection[Path], nights: Collection[watch.Night] 
         watch.rewrite(batch, root, lambda night: None if night.place in places else night)
 
 
-def gone(
-    entries: Iterator[tuple[Path, Header]], exists: Callable[[Header], bool]
-) -> list[tuple[Path, Header]]:
-    """The entries whose checks no longer exist."""
-    return [(path, head) for path, head in entries if not exists(head)]
-
-
 def uncounted(
     store: BaselineStore, nights: Iterable[watch.Night], removed: Collection[Path] = ()
 ) -> Iterator[watch.Night]:
@@ -154,6 +147,7 @@ def uncounted(
 
 def _under_new_name(one: Move) -> Iterator[bytes]:
     with baseline.opened(one.path) as file:
+        # Only the header names the test, so the lines and their checksums are copied as they are.
         file.readline()
         old, source = one.header.test, one.header.source
         head = dataclasses.replace(

@@ -68,15 +68,10 @@ async def until(call: Future[Any], loop: str | None, seconds: float | None = Non
 async def sleep_on(seconds: float, loop: str | None) -> None:
     """Sleep on the running event loop, which is of the given kind."""
     if loop == "trio":
-        await trio_sleep(seconds)
+        import trio
+
+        await trio.sleep(seconds)
     else:
         import asyncio
 
         await asyncio.sleep(seconds)
-
-
-async def trio_sleep(seconds: float) -> None:
-    """Sleep on trio's loop."""
-    import trio
-
-    await trio.sleep(seconds)

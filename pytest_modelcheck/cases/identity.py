@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from pytest_modelcheck.canonical import NotCanonical, digest
 from pytest_modelcheck.cases.rows import concise
-from pytest_modelcheck.errors import CaseError, located
+from pytest_modelcheck.errors import CaseError
 from pytest_modelcheck.records import MISSING, Case, Variant
 
 if TYPE_CHECKING:
@@ -31,6 +31,8 @@ _DIGITS: Final = 10
 _ALL_DIGITS: Final = 16
 _KEY: Final = "Q"
 _ALL_BITS: Final = (1 << 64) - 1
+# The number of bits of a key that a short id leaves out.
+_REST: Final = 4 * (_ALL_DIGITS - _DIGITS)
 # The key of a case with an id of its own.
 _NAMED: Final = 0
 
@@ -92,6 +94,8 @@ class Naming:
         self._numbered, self._numbers = array(_KEY), array(_KEY)
         if len(given) == len(self._keys):
             return
+        # Only cases with equal inputs take their expectation into the id: the id of others stays when that
+        # changes.
         alike = self._distinct(read, _twice(self._keys))
         self._long = _shared_beginnings(self._keys)
         self._numbered, self._numbers = self._count(alike, array(_KEY, sorted(given)))
@@ -124,6 +128,7 @@ class Naming:
                 continue
             name = self._bare(key)
             seen[key] += 1
+            # A given id may look like one of ours.
             while _has(given, _hashed(_numbered(name, seen[key]))):
                 seen[key] += 1
             if seen[key] > 1:
@@ -140,16 +145,11 @@ class Naming:
 
     def _bare(self, key: int) -> str:
         digits = f"{key:0{_ALL_DIGITS}x}"
-        return f"c-{digits if key >> _rest() in self._long else digits[:_DIGITS]}"
+        return f"c-{digits if key >> _REST in self._long else digits[:_DIGITS]}"
 
 
 def _numbered(name: str, number: int) -> str:
     return name if number == 1 else f"{name}-{number}"
-
-
-def _rest() -> int:
-    """The number of bits of a key that a short id leaves out."""
-    return 4 * (_ALL_DIGITS - _DIGITS)
 
 
 def _twice(keys: Iterable[int]) -> array[int]:
@@ -165,12 +165,10 @@ def _twice(keys: Iterable[int]) -> array[int]:
 
 def _shared_beginnings(keys: Iterable[int]) -> frozenset[int]:
     """The short ids that different keys would share."""
-    rest = _rest()
-    neighbours = pairwise(sorted(keys))
     return frozenset(
-        one >> rest
-        for one, other in neighbours
-        if one >> rest == other >> rest and one != other and one != _NAMED
+        one >> _REST
+        for one, other in pairwise(sorted(keys))
+        if one >> _REST == other >> _REST and one != other and one != _NAMED
     )
 
 
@@ -181,6 +179,7 @@ def _has(ordered: array[int], key: int) -> bool:
 
 def _with_id(case: Case, name: str) -> Case:
     """Set the id of a case in place: a new object would take 1.5 µs."""
+    # A case is frozen, and new here: a copy of each of a million would take a second.
     object.__setattr__(case, "id", name)
     return case
 
@@ -231,4 +230,4 @@ def _known(case: Case) -> list[Any]:
 
 def _error(case: Case, message: str) -> CaseError:
     path, line = (case.origin.path, case.origin.line) if case.origin else (None, None)
-    return CaseError(located(concise(message), path, line))
+    return CaseError(concise(message), path, line)

@@ -70,6 +70,7 @@ class Document:
         metadata = value.get("metadata") or {}
         if defaults.get("metadata") and isinstance(metadata, dict):
             value = {**value, "metadata": {**copied(defaults["metadata"]), **metadata}}
+        # Copied, since cases must not share a list that one of them changes.
         return Row({**copied(defaults), **value}, row.origin, row.lines)
 
 
@@ -175,16 +176,16 @@ def _hint(text: str) -> str:
 
 def _checked(file: CaseFile, value: Any, text: str, line: int) -> Any:
     """Refuse values that are nested too deeply, or contain text that cannot be encoded."""
-    if text.count("[") + text.count("{") > DEEPEST and _deeper(value, DEEPEST):
+    if text.count("[") + text.count("{") > DEEPEST and _deeper(value):
         raise file.error(f"nested more than {DEEPEST} levels deep", line)
     if _MAYBE_HALF.search(text) and _HALF.search(json.dumps(value, ensure_ascii=False)):
         raise file.error("an escape such as \\ud83d is half of a character (a lone surrogate)", line)
     return value
 
 
-def _deeper(value: Any, deepest: int) -> bool:
+def _deeper(value: Any) -> bool:
     level = [value]
-    for _ in range(deepest + 1):
+    for _ in range(DEEPEST + 1):
         inner = [item for item in level if isinstance(item, dict | list)]
         level = [part for item in inner for part in (item.values() if isinstance(item, dict) else item)]
     return any(isinstance(item, dict | list) for item in level)
@@ -271,6 +272,7 @@ class _Scanner:
         self._peek()
         start = self._at
         try:
+            # Value by value, not the whole file, so that each case knows its line.
             value, self._at = _DECODER.raw_decode(self._text, start)
         except json.JSONDecodeError as error:
             self._at = min(error.pos, len(self._text))

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from numbers import Real
 from typing import TYPE_CHECKING, Any, Final
 
-from pytest_modelcheck.errors import CaseError, located
+from pytest_modelcheck.errors import CaseError
 from pytest_modelcheck.records import MISSING, Case, Variant, case_of
 
 if TYPE_CHECKING:
@@ -123,7 +123,7 @@ class Row:
         line = self.origin.line
         if self.lines is not None and field is not None:
             line = self.lines.get(field, line)
-        return CaseError(located(concise(message), self.origin.path, line))
+        return CaseError(concise(message), self.origin.path, line)
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,6 +191,8 @@ class Layout:
         >>> Layout({"input": "text"}).near_miss("variant"), Layout({"input": "text"}).near_miss("expcted")
         (None, 'expected')
         """
+        # With names given, other columns are metadata on purpose; only what could be a slip of these is
+        # refused.
         fields = _MAPPED if self.names else FIELDS
         return near_miss(name, [field for field in fields if field not in self.names])
 
@@ -215,6 +217,7 @@ class Layout:
         if isinstance(columns, tuple):
             return {name: self._picked(row, values, field, name) for name in columns}
         if columns not in values:
+            # A column may have a dot in its name, so the whole name comes first.
             nested = _nested(values, columns)
             if nested is not MISSING:
                 return nested
@@ -274,7 +277,15 @@ def to_case(row: Row, layout: Layout) -> Case:
     value = row.value
     if type(value) is not dict:  # the usual type, checked without a slow abstract class
         if isinstance(value, Case):
-            return _completed(row, value)
+            return case_of(
+                value.input,
+                value.expected,
+                _id(row, value.id or None),
+                _metadata(row, value.metadata) if value.metadata else {},
+                variants_of(row, value.variants, value.input) if value.variants else (),
+                None if value.known_failure is None else _known_failure(row, value.known_failure),
+                value.origin or row.origin,
+            )
         if not isinstance(value, Mapping):
             return case_of(_alone(row, value, layout), MISSING, "", {}, origin=row.origin)
     if not layout.is_plain or not value.keys() <= _KNOWN:
@@ -289,18 +300,6 @@ def to_case(row: Row, layout: Layout) -> Case:
         variants_of(row, value["variants"], value["input"]) if "variants" in value else (),
         _known_failure(row, value["known_failure"]) if "known_failure" in value else None,
         row.origin,
-    )
-
-
-def _completed(row: Row, case: Case) -> Case:
-    return case_of(
-        case.input,
-        case.expected,
-        _id(row, case.id or None),
-        _metadata(row, case.metadata) if case.metadata else {},
-        variants_of(row, case.variants, case.input) if case.variants else (),
-        None if case.known_failure is None else _known_failure(row, case.known_failure),
-        case.origin or row.origin,
     )
 
 
@@ -335,10 +334,12 @@ def _id(row: Row, value: object) -> str:
         raise row.error(f"id: must be text or a number, not {_typed(value)}", "id")
     else:
         text = str(value)
-    if not text or text != text.strip() or not text.isprintable():
-        raise row.error(
-            f"id: {text!r} is empty, has white space around it, or contains unprintable characters", "id"
-        )
+    if not text:
+        raise row.error("id: is empty", "id")
+    if text != text.strip():
+        raise row.error(f"id: {text!r} has white space around it", "id")
+    if hidden := next((char for char in text if not char.isprintable()), None):
+        raise row.error(f"id: {text!r} contains {hidden!r}, which cannot be printed", "id")
     return text
 
 
@@ -386,6 +387,7 @@ def variants_of(row: Row, value: Any, case_input: Any) -> tuple[Any, ...]:
         raise row.error(f"variants: must be a list of perturbed inputs, not {_typed(value)}", "variants")
     if set(map(type, value)) == {str}:
         return tuple(value)
+    # If inputs are records with a field of that name, a variant with "input" is such a record.
     plain = isinstance(case_input, Mapping) and "input" in case_input
     variants = tuple(
         _variant(row, one) if not plain and isinstance(one, Mapping) and "input" in one else one
@@ -414,6 +416,7 @@ def _known_failure(row: Row, value: Any) -> str | None:
     if value is True:
         return NO_REASON
     if isinstance(value, str) and value.strip():
+        # Tables hold text only: "TRUE" is what a spreadsheet makes of true.
         word = value.strip().lower()
         return None if word in _NO else NO_REASON if word in _YES else value.strip()
     raise row.error(

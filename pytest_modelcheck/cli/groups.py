@@ -12,6 +12,14 @@ import click
 
 from pytest_modelcheck.cli.project import open_workspace
 
+FOLDER: Final = click.Path(exists=True, file_okay=False, path_type=Path)
+CHECKS: Final = click.option(
+    "--check",
+    "patterns",
+    multiple=True,
+    metavar="PATTERN",
+    help="Only the checks of this file, class or test; * and ? are wildcards. Repeatable.",
+)
 _LABELS = click.option(
     "--labels",
     "file",
@@ -108,6 +116,7 @@ class _WithRest(click.Command):
     """A command that passes on the arguments after ``--``."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        # click drops the `--`, after which pytest's arguments could not be told from versions.
         own = args.index("--") if "--" in args else len(args)
         ctx.obj = ctx.obj, args[own + 1 :]
         return super().parse_args(ctx, args[:own])
@@ -148,7 +157,6 @@ def mutate(
     ctx.exit(work.mutate(project, work.Wish(versions, arguments, form, output, fail_under)))
 
 
-_FOLDER: Final = click.Path(exists=True, file_okay=False, path_type=Path)
 _FORMAT: Final = click.option(
     "--format", "form", type=click.Choice(("text", "json")), default="text", show_default=True
 )
@@ -217,7 +225,7 @@ def prune(ctx: click.Context, *, yes: bool) -> None:
 
 
 @click.command()
-@click.argument("folders", nargs=-1, required=True, type=_FOLDER)
+@click.argument("folders", nargs=-1, required=True, type=FOLDER)
 @click.pass_context
 def merge(ctx: click.Context, folders: tuple[Path, ...]) -> None:
     """Merge the results of the jobs of a sharded CI run.
@@ -237,13 +245,7 @@ def cache() -> None:
 
 @cache.command()
 @click.argument("version", required=False, metavar="[VERSION | MODEL=VERSION]")
-@click.option(
-    "--check",
-    "patterns",
-    multiple=True,
-    metavar="PATTERN",
-    help="Only the checks of this file, class or test; * and ? are wildcards. Repeatable.",
-)
+@CHECKS
 @click.pass_context
 def why(ctx: click.Context, version: str | None, patterns: tuple[str, ...]) -> None:
     """Show why a model was called again.

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import importlib.util
 import json
-import os
 import subprocess
 import sys
 import tempfile
@@ -20,9 +19,8 @@ from pytest_modelcheck.canonical.text import percent, plural
 from pytest_modelcheck.cases import load
 from pytest_modelcheck.cases.files import FORMATS, SUFFIXES
 from pytest_modelcheck.cases.json_files import PATH, schema_of_file, schema_of_line
-from pytest_modelcheck.cli.project import shown
 from pytest_modelcheck.cli.screen import echo, print_document, print_lines, width
-from pytest_modelcheck.display import harmless, printable_json
+from pytest_modelcheck.display import harmless, printable_json, shown_path
 from pytest_modelcheck.errors import UsageError
 from pytest_modelcheck.lint import RULES, Finding, Target, chosen, lint
 from pytest_modelcheck.reports.jsons import unpack
@@ -37,7 +35,7 @@ from pytest_modelcheck.reports.mutation import (
 from pytest_modelcheck.reports.outputs import workflow_command, write_file
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from pytest_modelcheck.baselines.header import Header
     from pytest_modelcheck.cli.project import Project
@@ -55,17 +53,25 @@ def existence(project: Project, headers: Iterable[Header]) -> Callable[[Header],
     """
     headers = list(headers)
     files = sorted({header.test.partition("::")[0] for header in headers})
+    # pytest collects nothing at all if one of the files on its command line is missing.
     there = [file for file in files if (project.root / file).is_file()]
-    collected, skipped = _collected(project, there)
+    arguments = ["--rootdir", str(project.root), "--confcutdir", str(project.root), *there]
+    unknown = "so it is unknown which of them still exist"
+    found = collected_by_pytest("--modelcheck-collected", arguments, project.root, unknown)
+    collected, skipped = found["models"], found["skipped"]
     if not (collected or skipped) and not all(_is_written(project.root, header.test) for header in headers):
         raise UsageError(
-            f"pytest collects no test in {shown(project.root)}, so it is unknown which of them still "
+            f"pytest collects no test in {shown_path(project.root)}, so it is unknown which of them still "
             "exist. Run the command in the folder of the tests, or remove the files yourself (git rm)"
         )
     functions = {test.partition("[")[0] for test in collected}
     return lambda header: (
         _asks(header, collected)
+        # A module that skips itself, such as by importorskip, was not looked into: its tests may well
+        # exist.
         or header.test.partition("::")[0] in skipped
+        # A function that is written but not collected here may be selected elsewhere (a mark, a platform).
+        # Of a collected function, a parameter set that is missing is gone for good.
         or (header.test.partition("[")[0] not in functions and _is_written(project.root, header.test))
     )
 
@@ -85,14 +91,6 @@ def _is_written(root: Path, check: str) -> bool:
     return (root / file).is_file() and defines(root / file, rest.partition("[")[0].replace("::", "."))
 
 
-def _collected(project: Project, files: Iterable[str]) -> tuple[Mapping[str, Sequence[str]], Collection[str]]:
-    """The models that each test uses, by node id; and the files that were skipped as a whole."""
-    arguments = ["--rootdir", str(project.root), "--confcutdir", str(project.root), *files]
-    unknown = "so it is unknown which of them still exist"
-    found = collected_by_pytest("--modelcheck-collected", arguments, project.root, unknown)
-    return found["models"], found["skipped"]
-
-
 def collected_by_pytest(
     option: str, arguments: Iterable[str], folder: Path, consequence: str, *, collect_only: bool = True
 ) -> Any:
@@ -110,6 +108,7 @@ def collected_by_pytest(
     """
     with tempfile.TemporaryDirectory() as temporary:
         found = Path(temporary) / "told.json"
+        # Without the cache plugin, the user's next `--last-failed` is not about this run.
         command = [sys.executable, "-m", "pytest", "-q", f"{option}={found}", "-p", "no:cacheprovider"]
         command += ["--collect-only"] if collect_only else []
         if importlib.util.find_spec("xdist") is not None:
@@ -118,6 +117,7 @@ def collected_by_pytest(
         done = subprocess.run(  # noqa: S603 - this Python, and files of the project
             [*command, *arguments], cwd=folder, capture_output=True, text=True, errors="replace", check=False
         )
+        # Failing tests (1) do not matter where tests run: mutants are counted in stored answers.
         if done.returncode not in (_FINE if collect_only else (*_FINE, 1)) or not found.is_file():
             raise UsageError(
                 f"pytest cannot collect the tests, {consequence}. It says:\n"
@@ -203,15 +203,10 @@ def _of_tests(project: Project, tests: Sequence[str]) -> dict[str, Any]:
         "--modelcheck-lint", tests, folder, "so there is nothing to check"
     )
     found = [Finding(**finding) for finding in reported["findings"]]
-    reported["findings"] = [replace(one, path=_from_here(folder, one.path)) for one in found]
+    reported["findings"] = [
+        replace(one, path=shown_path(folder / one.path)) if one.path else one for one in found
+    ]
     return reported
-
-
-def _from_here(folder: Path, path: str) -> str:
-    if not path:
-        return path
-    there, here = folder / path, Path.cwd()
-    return os.fspath(there.relative_to(here) if there.is_relative_to(here) else there)
 
 
 def _text(found: Found) -> Iterator[str]:

@@ -257,7 +257,7 @@ class _Call:
         if ticket is None or self.bodies is None or self.result is None or self.bodies.gathers:
             return None  # answer_gathered() joins a call that is under way
         await self.switchboard.take_async(ticket, self.bodies.context)
-        return ticket.awaited_result() if takes_last(ticket, self.result.trial.index) else None
+        return ticket.result() if takes_last(ticket, self.result.trial.index) else None
 
     def _begins(self) -> None:
         if self.result is not None and self.handle.judged:

@@ -40,6 +40,7 @@ def is_number(value: object) -> bool:
     if kind is float or kind is Decimal:
         return math.isfinite(value)  # type: ignore[arg-type]
     scalar: Any = value
+    # numpy is not imported for this: most inputs hold none of its numbers.
     if kind.__module__ != "numpy" or not hasattr(scalar, "dtype") or scalar.ndim:
         return False
     return scalar.dtype.kind in "iuf" and math.isfinite(scalar) and abs(float(scalar)) < _EXACT
@@ -59,16 +60,12 @@ def like_number(old: Any, new: float) -> Any:
     if kind is float:
         return new
     if kind is Decimal:
+        # A price of 9.90 keeps its two decimals.
         return Decimal(repr(new)).quantize(old)
-    scalar = old.dtype.type(new) if old.dtype.kind == "f" else _clipped(new, old.dtype).astype(old.dtype)[()]
-    return _as_array(scalar) if is_array(old) else scalar
-
-
-def _as_array(scalar: Any) -> Any:
-    """A zero-dimensional array."""
     import numpy as np
 
-    return np.asarray(scalar)
+    scalar = old.dtype.type(new) if old.dtype.kind == "f" else _clipped(new, old.dtype).astype(old.dtype)[()]
+    return np.asarray(scalar) if is_array(old) else scalar
 
 
 def _clipped(new: Any, dtype: Any) -> Any:
@@ -76,6 +73,7 @@ def _clipped(new: Any, dtype: Any) -> Any:
     import numpy as np
 
     info = np.iinfo(dtype)
+    # As floats, the ends of int64 round up beyond themselves, and would wrap around.
     low, high = max(info.min, -_EXACT), min(info.max, _EXACT)
     return np.clip(np.rint(new), low, high)
 
@@ -134,6 +132,7 @@ def renumbered(name: str, changes: list[Change], choice: Choice, *, n: int = 0) 
 
 def _with_numbers(x: Any, change: Change, choice: Choice, rng: Random | None) -> Any:
     def leaf(path: Path, value: Any) -> Any:
+        # An array is changed in one go, not number by number: an embedding has a thousand.
         if is_array(value) and value.ndim and value.dtype.kind in "iuf":
             if choice.takes_all(path):
                 return changed_array(value, None, change, rng)
@@ -211,7 +210,7 @@ def jitter(
     [{'age': 38, 'income': 52000}]
     """
     check_n("jitter", n)
-    if not _is_positive(amount):
+    if not _is_finite(amount) or amount <= 0:
         raise PerturbationError(f"jitter({amount!r}): the largest change must be more than 0")
 
     def change(value: Any, drawn: Any) -> Any:
@@ -273,10 +272,6 @@ def rounding(digits: int = 0, *, fields: Fields | None = None, keep: Fields | No
 
 def _is_finite(value: object) -> bool:
     return not isinstance(value, bool) and isinstance(value, int | float) and math.isfinite(value)
-
-
-def _is_positive(value: object) -> bool:
-    return _is_finite(value) and value > 0  # type: ignore[operator]
 
 
 _EXTREMES: Final = (0.0, -1.0, 1.0, -(2.0**31), 2.0**31, 1e15, 1e-9)
@@ -361,6 +356,7 @@ def _values(name: str, field: Field, values: Any) -> Perturbation:
 
 
 def _edges(low: float, high: float, step: float) -> list[float]:
+    # In a narrow range one step inside is the other end, or beyond it.
     return [low, low + step, high - step, high] if 2 * step < high - low else [low, high]
 
 

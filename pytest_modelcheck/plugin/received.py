@@ -118,9 +118,11 @@ class Received:
             return
         self._crashed.pop(report.nodeid, None)
         reports = self._tests.setdefault(report.nodeid, _Told())
+        # A rerun (pytest-rerunfailures, flaky): only the last attempt counts, apart from alarms of nights.
         if attempt > reports.attempt:
             self.retried += reports.verdicts
             reports = self._tests[report.nodeid] = _Told(attempt)
+        # Plugins that rerun tests report an outcome of their own ("rerun") for what does not count.
         reports.excused |= report.outcome not in _OUTCOMES or is_xfailed(report)
         reports.verdicts += getattr(report, REPORT, ())
         for path, stays in getattr(report, RESULTS, ()):
@@ -131,7 +133,7 @@ class Received:
             if hasattr(report, TROUBLE):
                 reports.troubles.append(getattr(report, TROUBLE))
             if hasattr(report, REPORT):
-                from pytest_modelcheck.plugin.colour import colour_failures
+                from pytest_modelcheck.plugin.transport import colour_failures
 
                 colour_failures(report, getattr(report, REPORT))
 
@@ -139,6 +141,14 @@ class Received:
 def is_xfailed(report: pytest.TestReport) -> bool:
     """Return whether a test failed as its mark ``xfail`` expects."""
     return report.skipped and hasattr(report, "wasxfail")
+
+
+def crash_message(report: pytest.TestReport) -> str:
+    """The first line of what a failed report says."""
+    crash = getattr(report.longrepr, "reprcrash", None)
+    lines = report.longreprtext.splitlines() if crash is None else str(crash.message).splitlines()
+    lines = [line[1:] for line in lines if line.startswith("E ")] or lines
+    return next((line.strip() for line in lines if line.strip()), f"failed in {report.when}")
 
 
 RECEIVED = pytest.StashKey[Received]()

@@ -11,27 +11,34 @@ from typing import TYPE_CHECKING
 from _pytest._io import TerminalWriter
 from _pytest.config import create_terminal_writer
 
+from pytest_modelcheck.baselines.provenance import defines
 from pytest_modelcheck.canonical import excerpt
 from pytest_modelcheck.display import harmless
-from pytest_modelcheck.errors import UsageError
+from pytest_modelcheck.errors import ModelcheckError, UsageError
 from pytest_modelcheck.models.definition import shutdown_text
-from pytest_modelcheck.plugin.approving import APPROVALS
-from pytest_modelcheck.plugin.filing import COMMANDS, FILED
+from pytest_modelcheck.plugin.finishing import APPROVALS, COMMANDS, FILED, WATCHED
 from pytest_modelcheck.plugin.options import ini
 from pytest_modelcheck.plugin.ours import definitions_of, is_ours
-from pytest_modelcheck.plugin.received import ATTEMPT, RECEIVED, REPORT, RESULTS, TROUBLE, is_xfailed
+from pytest_modelcheck.plugin.received import (
+    ATTEMPT,
+    RECEIVED,
+    REPORT,
+    RESULTS,
+    TROUBLE,
+    crash_message,
+    is_xfailed,
+)
 from pytest_modelcheck.plugin.running import ATTEMPTS, FATAL, TOLD, VERDICTS, CheckFailed, set_properties
 from pytest_modelcheck.plugin.state import STATE
 from pytest_modelcheck.plugin.transport import excused, pack, unpack
-from pytest_modelcheck.plugin.unused import unused_baselines
-from pytest_modelcheck.plugin.watching import WATCHED
 from pytest_modelcheck.reports.bars import strokes_for
 from pytest_modelcheck.reports.outputs import properties
 from pytest_modelcheck.reports.summary import QUIET, summary_lines
 from pytest_modelcheck.reports.terminal import header_line
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
+    from pathlib import Path
 
     import pytest
     from _pytest.terminal import TerminalReporter
@@ -39,11 +46,15 @@ if TYPE_CHECKING:
     from pytest_modelcheck.records import Verdict
 
 
+_UNUSED_SHOWN = 5
+
+
 def header(config: pytest.Config, items: Sequence[pytest.Item]) -> list[str]:
     """One line for the selected tests' models of each version, and for each announced shutdown."""
     state = config.stash[STATE]
     cache = "off" if not state.settings.places.keep else ini(config, "modelcheck_cache_dir")
     used = {one.name: one for item in items if is_ours(item) for one in definitions_of(item).values()}
+    # Models with the same versions share a line: a project may have ten of them.
     alike: dict[tuple[str | None, ...], list[str]] = {}
     shutdowns: list[str] = []
     for name in sorted(used):
@@ -64,6 +75,7 @@ def attach(item: pytest.Item, call: pytest.CallInfo[None], report: pytest.TestRe
     """Attach the new verdicts of a test to its report, and put a failed one into the first line."""
     if VERDICTS in item.stash:
         setattr(report, ATTEMPT, item.stash[ATTEMPTS])
+    # A test has a report for each of its phases, and a verdict belongs to one of them.
     judged = item.stash.get(VERDICTS, [])[item.stash.get(TOLD, 0) :]
     if judged:
         item.stash[TOLD] = len(item.stash[VERDICTS])
@@ -79,6 +91,7 @@ def attach(item: pytest.Item, call: pytest.CallInfo[None], report: pytest.TestRe
     crash = getattr(report.longrepr, "reprcrash", None)
     if crash is not None:
         path, line, _ = item.location
+        # Pytest's short summary quotes the crash: the headline there, and the test's own line.
         crash.message = str(call.excinfo.value).partition("\n")[0]
         crash.path, crash.lineno = path, (line or 0) + 1
 
@@ -87,14 +100,6 @@ def note_trouble(item: pytest.Item, report: pytest.TestReport) -> None:
     """Attach the reason of a failure to the report of a check, unless a verdict explains it."""
     if report.failed and not item.stash.get(FATAL, []):
         setattr(report, TROUBLE, crash_message(report))
-
-
-def crash_message(report: pytest.TestReport) -> str:
-    """The first line of what a failed report says."""
-    crash = getattr(report.longrepr, "reprcrash", None)
-    lines = report.longreprtext.splitlines() if crash is None else str(crash.message).splitlines()
-    lines = [line[1:] for line in lines if line.startswith("E ")] or lines
-    return next((line.strip() for line in lines if line.strip()), f"failed in {report.when}")
 
 
 def summary(reporter: TerminalReporter, config: pytest.Config) -> None:
@@ -134,6 +139,41 @@ def summary(reporter: TerminalReporter, config: pytest.Config) -> None:
         terminal.line(harmless(note))
     for command in config.stash.get(COMMANDS, []):
         terminal.line(command)
+
+
+def unused_baselines(config: pytest.Config) -> list[str]:
+    """One line for each baseline whose test no longer exists, as far as this run can tell.
+
+    A run can tell for files that it collected completely, and for files that no longer exist.
+    """
+    state = config.stash.get(STATE, None)
+    partial = any("::" in argument for argument in config.args) or config.getoption("lf", default=False)
+    if state is None or partial:
+        return []
+    try:
+        entries = [header.test for _, header in state.session.store.entries()]
+    except (ModelcheckError, OSError):
+        # A damaged baseline fails the check that it belongs to; this list can do without it.
+        return []
+    gone = [test for test in entries if _is_gone(test, state.collected, state.settings.root)]
+    lines = [f"unused baseline: {test} (no such test any more)" for test in gone[:_UNUSED_SHOWN]]
+    more = len(gone) - _UNUSED_SHOWN
+    return lines + ([f"(+{more} more unused baselines)"] if more > 0 else [])
+
+
+def _is_gone(test: str, collected: Collection[str], root: Path) -> bool:
+    path = test.partition("::")[0]
+    if not (root / path).exists():
+        return True
+    # The file was not collected, so nothing is known of its tests.
+    if not any(one.startswith(f"{path}::") for one in collected):
+        return False
+    if any(test == one or test.startswith(f"{one}::") for one in collected):
+        return False
+    # -k deselects parameters. Only if others of the function were collected is this one gone.
+    function = test.partition("[")[0]
+    is_collected = any(one.partition("[")[0] == function for one in collected)
+    return is_collected or not defines(root / path, function.partition("::")[2].replace("::", "."))
 
 
 def verdicts_of(config: pytest.Config) -> list[Verdict]:

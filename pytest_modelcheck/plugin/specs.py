@@ -25,14 +25,12 @@ from pytest_modelcheck.engine.view import give_score
 from pytest_modelcheck.errors import CaseError, UsageError
 from pytest_modelcheck.models.calling import Frames, wraps_async
 from pytest_modelcheck.plugin.assertions import without_diffs
-from pytest_modelcheck.plugin.filesystems import seeing_what_it_should
+from pytest_modelcheck.plugin.exceptions import classifier, render
 from pytest_modelcheck.plugin.identity import check_id
-from pytest_modelcheck.plugin.meanings import classifier
+from pytest_modelcheck.plugin.neighbours import honouring, seeing_what_it_should, within
 from pytest_modelcheck.plugin.options import switch
 from pytest_modelcheck.plugin.ours import argument_names, fixture_value, own_fixtures
 from pytest_modelcheck.plugin.progress import progress_of
-from pytest_modelcheck.plugin.rendering import render
-from pytest_modelcheck.plugin.soft import honouring, within
 from pytest_modelcheck.plugin.state import state_of
 from pytest_modelcheck.records import MISSING
 
@@ -44,7 +42,7 @@ if TYPE_CHECKING:
     from pytest_modelcheck.checks.metrics import Metric
     from pytest_modelcheck.engine.view import CaseView
     from pytest_modelcheck.models.model import Model
-    from pytest_modelcheck.plugin.items import Marked
+    from pytest_modelcheck.plugin.collecting import Marked
     from pytest_modelcheck.plugin.markers import Request
     from pytest_modelcheck.plugin.state import State
     from pytest_modelcheck.records import Case
@@ -182,6 +180,7 @@ _CAPTURING = frozenset({"caplog", "capsys", "capsysbinary", "capfd", "capfdbinar
 def _gathers(item: pytest.Function, request: Request) -> bool:
     """Return whether bodies may be stopped at a missing answer and restarted."""
     wanted = switch(item.config, "gather") if request.gather is None else request.gather
+    # A body that is restarted would print or log twice what such a fixture counts.
     return wanted and _CAPTURING.isdisjoint(argument_names(item))
 
 
@@ -219,6 +218,7 @@ def _to_its_end(returned: Any) -> Any:
 def _body_of_case(function: Callable[..., Any], others: dict[str, Any]) -> Callable[[CaseView], Any]:
     """The body of a test that takes ``case`` and ``others``; by position if possible: twice as fast."""
     names = _positional(function)
+    # By position, which is faster than by name: this is the call of every body of most checks.
     if set(names) == {"case", *others}:
         place = names.index("case")
         before, after = ([others[name] for name in part] for part in (names[:place], names[place + 1 :]))
@@ -288,7 +288,7 @@ def selected(cases: Sequence[Case], state: State) -> Sequence[Case]:
         return cases
     chosen = [case for case in cases if case.id in wanted]
     if not chosen:
-        pytest.skip(harmless(f"none of its cases is asked for (--modelcheck-case={', '.join(wanted)})"))
+        pytest.skip(harmless(f"none of its cases is selected (--modelcheck-case={', '.join(wanted)})"))
     return chosen
 
 

@@ -17,7 +17,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
-from pytest_modelcheck.baselines.sameness import shown_answers
+from pytest_modelcheck.baselines.diff import shown_answers
 from pytest_modelcheck.canonical import whole
 from pytest_modelcheck.display import printable_json
 from pytest_modelcheck.records import MISSING
@@ -103,6 +103,7 @@ def _unpacked(value: Any, kind: Any) -> Any:
         if not isinstance(value, Mapping):
             raise TypeError(f"{kind.__name__} is an object, not {value!r}")
         known = hints_of(kind)
+        # Unknown names are left out: a report of a newer minor version is still readable.
         return kind(**{name: _unpacked(one, known[name]) for name, one in value.items() if name in known})
     if isinstance(kind, type) and issubclass(kind, Enum):
         return kind(value)

@@ -60,7 +60,12 @@ def _picture(value: Any) -> str | None:
     if isinstance(value, (bytes, bytearray)):
         return _of_file(bytes(value)) if len(value) <= LARGEST else None
     if isinstance(value, Path):
-        return _of_path(value)
+        try:
+            if not value.is_file() or value.stat().st_size > LARGEST:
+                return None
+            return _of_file(value.read_bytes())
+        except OSError:
+            return None  # a report never fails for a picture: the check has said what is wrong with its input
     if type(value).__module__ == "numpy" and hasattr(value, "ndim"):
         return _of_array(value)
     if is_image(value):
@@ -76,15 +81,6 @@ def _of_file(content: bytes) -> str | None:
     return None if kind is None else _address(kind, content)
 
 
-def _of_path(path: Path) -> str | None:
-    try:
-        if not path.is_file() or path.stat().st_size > LARGEST:
-            return None
-        return _of_file(path.read_bytes())
-    except OSError:
-        return None  # a report never fails for a picture: the check has said what is wrong with its input
-
-
 def _of_array(array: Any) -> str | None:
     """An array of height × width × 1 to 4 channels, of bytes or of floats from 0 to 1."""
     import numpy as np
@@ -92,12 +88,14 @@ def _of_array(array: Any) -> str | None:
     flat = array.ndim == 2
     if not (flat or (array.ndim == 3 and array.shape[2] in _COLOUR_TYPES)) or min(array.shape) < 1:
         return None
+    # A single row of numbers is features, not a picture.
     if flat and min(array.shape) < 2:
         return None
     if array.dtype.kind == "b":
         array = array.astype(np.uint8) * 255
     elif array.dtype.kind == "f":
         low, high = float(array.min()), float(array.max())
+        # Any other range has no agreed meaning as brightness.
         if not 0 <= low <= high <= 1:
             return None
         array = np.rint(array * 255).astype(np.uint8)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import orjson
 
-from pytest_modelcheck.baselines.sameness import shown_answers
+from pytest_modelcheck.baselines.diff import shown_answers
 from pytest_modelcheck.canonical import ABSENT, described, differences, encode_plain, excerpt
 from pytest_modelcheck.canonical.text import plural
 from pytest_modelcheck.display import redacted
@@ -20,7 +20,7 @@ from pytest_modelcheck.errors import ModelcheckError
 from pytest_modelcheck.records import MISSING, Contrast, Outcome, ShownCase
 from pytest_modelcheck.reports.jsons import value_of
 from pytest_modelcheck.reports.wording import telling
-from pytest_modelcheck.reports.words import marked_pieces, start_of, window
+from pytest_modelcheck.reports.words import marked_pieces, start_of, window, windows
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping
@@ -87,6 +87,7 @@ def _parts(other: bytes, got: bytes, *, some: bool) -> list[tuple[str, str, str]
         return _of_texts(found[0])
     if not all(one.path for one in found):
         return []
+    # An expectation may name some fields of the answer only: the others were not expected to be absent.
     named = [one for one in found if one.then is not ABSENT] if some else found
     return [part for where, group in groupby(named, key=_array_of) for part in _group(where, list(group))]
 
@@ -121,8 +122,7 @@ def _cut(then: str, now: str) -> tuple[str, str]:
     if sides is not None:
         before, after = ("".join(text for _, text in side) for side in sides)
         return before, after
-    start = start_of(now, [then], _WIDTH)
-    return window(then, start, _WIDTH), window(now, start, _WIDTH)
+    return windows(then, now, _WIDTH)
 
 
 SHOWN = 5

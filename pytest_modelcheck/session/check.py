@@ -20,9 +20,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterable, Sequence
     from pathlib import Path
 
-    from pytest_modelcheck.baselines.approved import Approved
     from pytest_modelcheck.baselines.candidates import CandidateStore
-    from pytest_modelcheck.baselines.store import BaselineStore
+    from pytest_modelcheck.baselines.store import Approved, BaselineStore
     from pytest_modelcheck.baselines.watch import Night
     from pytest_modelcheck.checks.spec import CheckSpec
     from pytest_modelcheck.engine.result import Result
@@ -167,6 +166,7 @@ class Check:
             body=spec.body,
             subject=spec.subject,
             classify=spec.classify,
+            # An update must succeed even if approved answers can no longer be read: it replaces them.
             find_approved=self._legible(find_approved) if self.places.update else find_approved,
             scale=spec.scale,
             contract=self.contract,
