@@ -165,6 +165,7 @@ class Check:
             body=spec.body,
             subject=spec.subject,
             classify=spec.classify,
+            # An update must succeed even if approved answers can no longer be read: it replaces them.
             find_approved=self._legible(find_approved) if self.places.update else find_approved,
             scale=spec.scale,
             contract=self.contract,
