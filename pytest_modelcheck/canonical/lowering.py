@@ -240,8 +240,8 @@ class Open(Lowering):
             base = next(base for base in cls.__mro__ if kind_of(base) is kind)
             return self.tagged(value.view(base) if kind.tag == "$ndarray" else value, kind)
         raise Refusal(
-            f"{article(qualified(cls))} cannot be told apart from another by its content, so that no "
-            "answer to it can be found again. Pass text, numbers, bytes, lists, dicts, dataclasses, pydantic "
+            f"{article(qualified(cls))} cannot be identified by its content, so its answers "
+            "cannot be cached. Pass text, numbers, bytes, lists, dicts, dataclasses, pydantic "
             "models, numpy arrays or pandas rows, and build the object inside the model fixture."
         )
 

@@ -278,6 +278,7 @@ class Unsaved:
                 with self._lock:
                     unsaved, self._answers, self._seconds = self._answers, set(), 0.0
                 try:
+                    # Outside the lock, so that other threads can note answers while these are written.
                     for answers in unsaved:
                         answers.save()
                 except BaseException:
@@ -384,11 +385,13 @@ class Model:
     def key(self, x: Any, repeat: int = 0) -> bytes | None:
         """Return the digest under which the answer to ``x`` is stored, or ``None`` if ``x`` has no digest."""
         context = self.definition.context
+        # The usual call, before anything that costs time.
         if not context and type(x) is str:
             return of_repeat(text_key(x), repeat)
         try:
             if type(x) is not Arguments:
                 key = digest(x)
+            # One argument by name is the same call as by position.
             elif x.single:
                 [key] = map(digest, x.bound.values())
             else:
