@@ -38,7 +38,7 @@ from pytest_modelcheck.reports.pictures import pictures_of
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from pytest_modelcheck.engine.result import Result
+    from pytest_modelcheck.engine.work import Result
     from pytest_modelcheck.models.model import Raw
     from pytest_modelcheck.records import Case, Grade, Trial
 
