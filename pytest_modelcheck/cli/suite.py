@@ -15,6 +15,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from pytest_modelcheck.baselines.names import as_argument
 from pytest_modelcheck.baselines.provenance import defines
 from pytest_modelcheck.canonical.text import percent, plural
 from pytest_modelcheck.cases import load
@@ -87,7 +88,12 @@ def _is_written(root: Path, check: str) -> bool:
 
 def _collected(project: Project, files: Iterable[str]) -> tuple[Mapping[str, Sequence[str]], Collection[str]]:
     """The models that each test uses, by node id; and the files that were skipped as a whole."""
-    arguments = ["--rootdir", str(project.root), "--confcutdir", str(project.root), *files]
+    arguments = ["--rootdir", str(project.root), "--confcutdir", str(project.root)]
+    # Pytest takes no path with a bracket, which begins the parameters of a test: name the folder above.
+    arguments += dict.fromkeys(
+        (file.partition("[")[0].rpartition("/")[0] or ".") if "[" in file else as_argument(file)
+        for file in files
+    )
     unknown = "so it is unknown which of them still exist"
     found = collected_by_pytest("--modelcheck-collected", arguments, project.root, unknown)
     return found["models"], found["skipped"]
@@ -119,10 +125,12 @@ def collected_by_pytest(
             [*command, *arguments], cwd=folder, capture_output=True, text=True, errors="replace", check=False
         )
         if done.returncode not in (_FINE if collect_only else (*_FINE, 1)) or not found.is_file():
-            raise UsageError(
-                f"pytest cannot collect the tests, {consequence}. It says:\n"
-                + (done.stdout + done.stderr).strip()
-            )
+            text = (done.stdout + done.stderr).strip()
+            if f"unrecognized arguments: {option}" in text:
+                text += (
+                    "\nPytest does not load the plugin here: add `-p modelcheck` to addopts in the ini file"
+                )
+            raise UsageError(f"pytest cannot collect the tests, {consequence}. It says:\n{text}")
         return json.loads(found.read_text(encoding="utf-8"))
 
 
