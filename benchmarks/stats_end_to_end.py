@@ -22,7 +22,7 @@ from dataclasses import replace
 from math import inf
 from pathlib import Path
 
-from pytest_modelcheck.baselines.approved import Approved
+from pytest_modelcheck.baselines.store import Approved
 from pytest_modelcheck.cases import load
 from pytest_modelcheck.checks.drift import Reference
 from pytest_modelcheck.checks.limits import NAMES, limits_from

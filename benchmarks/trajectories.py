@@ -25,7 +25,7 @@ from typing import Any
 import yaml
 
 from pytest_modelcheck import Trajectory, in_order, unordered
-from pytest_modelcheck.baselines.approved import Approved
+from pytest_modelcheck.baselines.store import Approved
 from pytest_modelcheck.cases import load
 from pytest_modelcheck.checks.limits import limits_from
 from pytest_modelcheck.checks.spec import CheckSpec, Provenance

@@ -143,6 +143,7 @@ GROUPS = '"metadata": {"group": n // 4}'
 UNCHANGED = "draw.random() < unequal(copy, case)"
 WORDED = "(case >= {broken} or not now, draw.random())"
 APPROVED = "assert ask(case.input) == case.approved"
+LEVELS = "under=perturb.levels(perturb.append('!'), perturb.append('!!'), perturb.append('!!!'))"
 SAME = "assert ask(case.perturbed) == ask(case.input)"
 
 SCENES = [
@@ -389,14 +390,45 @@ SCENES = [
     Scene(
         "levels: nothing rises, 3 cases, ties",
         "draw.randrange(3)",
-        "under=perturb.levels(perturb.append('!'), perturb.append('!!'), perturb.append('!!!')), "
-        "at_least=0.5",
+        f"{LEVELS}, at_least=0.5",
         "score(float(ask(case.perturbed)))",
         kind="directional",
         fixtures="model, score",
         approved=0,
         cases=3,
         passes=0.1,
+    ),
+    Scene(
+        "levels: two coins among 50, unchanged",
+        "0 if case < 2 and '!!' in text and draw.random() < 0.3 else text.count('!')",
+        f"{LEVELS}, max_drop=0",
+        "score(float(ask(case.perturbed)))",
+        kind="directional",
+        fixtures="model, score",
+        cases=50,
+        fails=0.01,
+        warns=0.05,
+    ),
+    Scene(
+        "levels: one harmless coin, one case broken",
+        "0 if '!!' in text and (now if case == 1 else case == 0 and draw.random() < 0.5) else len(text)",
+        f"{LEVELS}, max_drop=0",
+        "score(float(ask(case.perturbed)))",
+        kind="directional",
+        fixtures="model, score",
+        cases=50,
+        passes=0,
+    ),
+    Scene(
+        "levels: three of 50 cases no longer rise",
+        "text.count('!') * (-1 if now and case < 3 else 1)",
+        f"{LEVELS}, max_drop=0",
+        "score(float(ask(case.perturbed)))",
+        kind="directional",
+        fixtures="model, score",
+        cases=50,
+        passes=0,
+        warns=0,
     ),
 ]
 

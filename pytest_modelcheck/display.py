@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
+    from pathlib import Path
 
 UNSAFE: Final = re.compile(
     "[\x00-\x1f\x7f-\x9f"  # control characters, including the escape that begins ANSI and OSC sequences
@@ -170,6 +171,12 @@ def harmless(text: str, *, styled: bool = False) -> str:
     pieces = _COLOUR.split(text) if styled else [text]
     pieces[::2] = ["\n".join(UNSAFE.sub(escape, line) for line in one.split("\n")) for one in pieces[::2]]
     return _OLD_COMMAND.sub(r"\\x23", _COMMAND.sub(r"\1\\x3a", "".join(pieces)))
+
+
+def shown_path(path: Path, here: Path | None = None) -> str:
+    """A path as a person would type it in a folder (default: the current one): relative if it lies below."""
+    here = path.cwd() if here is None else here
+    return str(path.relative_to(here) if path.is_relative_to(here) else path)
 
 
 def escape(match: re.Match[str]) -> str:

@@ -32,7 +32,18 @@ class ModelcheckError(Exception):
     """The base class of all exceptions that pytest-modelcheck raises.
 
     The message is safe to print, even if it quotes control characters or secrets.
+
+    Args:
+        message: The message.
+        path: The file that it is about, which is put in front of it.
+        line: The line in the file.
+
+    >>> print(ModelcheckError("no column 'expcted'", "tickets.csv", 1))
+    tickets.csv:1: no column 'expcted'
     """
+
+    def __init__(self, message: object = "", path: str | None = None, line: int | None = None) -> None:
+        super().__init__(located(str(message), path, line))
 
     def __str__(self) -> str:
         return harmless(super().__str__())

@@ -12,12 +12,17 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pytest_modelcheck.baselines import atomic, watch
-from pytest_modelcheck.baselines.accepted import accepted
-from pytest_modelcheck.baselines.approved import Approved
 from pytest_modelcheck.baselines.candidates import never_ran
 from pytest_modelcheck.baselines.diff import diff
 from pytest_modelcheck.baselines.lines import REPEATED
-from pytest_modelcheck.baselines.objections import incomplete, is_gone, mixed_fingerprints, objections
+from pytest_modelcheck.baselines.objections import (
+    accepted,
+    incomplete,
+    is_gone,
+    mixed_fingerprints,
+    objections,
+)
+from pytest_modelcheck.baselines.store import Approved
 from pytest_modelcheck.errors import BaselineError, UsageError
 
 if TYPE_CHECKING:
@@ -153,7 +158,8 @@ def approve(
     offered = _offered(candidates, store, model, version)
     chosen = {check: offer for check, offer in offered.items() if select is None or select(check)}
     if not chosen:
-        raise UsageError(_nothing_chosen(model, version, offered))
+        checks = "\n  ".join(offered)
+        raise UsageError(f"no check that {model} {version} ran matches that. It ran:\n  {checks}")
     gone = tuple(check for check, (header, _) in chosen.items() if is_gone(header, root))
     present = {check: offer for check, offer in chosen.items() if check not in gone}
     headers = [header for header, _ in present.values()]
@@ -335,8 +341,3 @@ def _essentials(header: Header) -> tuple[object, ...]:
 def _left(store: BaselineStore, model: str, version: str) -> tuple[tuple[str, str | None], ...]:
     headers = (header for _, header in store.entries(model))
     return tuple((header.test, header.version) for header in headers if header.version != version)
-
-
-def _nothing_chosen(model: str, version: str, offered: Mapping[str, object]) -> str:
-    checks = "\n  ".join(offered)
-    return f"no check that {model} {version} ran matches that. It ran:\n  {checks}"

@@ -2,27 +2,32 @@
 
 A file is replaced by renaming a finished draft. Several files together need more, since a process may be
 killed between two renames: their drafts are listed in a journal first. Once the journal is there, all of
-them count as written; the next process (:func:`recover`) completes the renames. A folder has one
-batch at a time (:mod:`~pytest_modelcheck.baselines.lock`), so that batches never mix.
+them count as written; the next process (:func:`recover`) completes the renames.
+
+Two batches at once could leave some files of each, so there is one writer at a time below a folder, among all
+processes of a machine. The folder itself is locked: no lock file is left behind or committed by accident, and
+the operating system releases the lock when the process ends, in whatever way.
 
 PYTEST_DONT_REWRITE
 """
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import secrets
+import sys
 import time
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path, PurePosixPath, PureWindowsPath
-from typing import TYPE_CHECKING, BinaryIO, Final, Self
+from typing import TYPE_CHECKING, Final, Self
 
-from pytest_modelcheck.baselines import lock
-from pytest_modelcheck.errors import BaselineError, located
+from pytest_modelcheck.errors import BaselineError
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator
+
 
 _PREFIX: Final = ".modelcheck-"
 _SUFFIX: Final = ".tmp"
@@ -68,7 +73,9 @@ class Batch:
                     self._commit()
             finally:
                 if not self._announced:
-                    self._forget_drafts()
+                    for draft in [draft for draft, _ in self._steps if draft is not None]:
+                        draft.unlink(missing_ok=True)
+                        _remove_empty(draft.parent, self._root)
 
     @property
     def empty(self) -> bool:
@@ -103,18 +110,10 @@ class Batch:
             journal.unlink(missing_ok=True)
         except OSError as error:
             raise BaselineError(
-                located(
-                    f"everything is written, but not all of it could be put in place ({error}). Close what "
-                    "has the file open, or make its folder writable: the next command finishes it.",
-                    str(self._root),
-                )
+                f"everything is written, but not all of it could be put in place ({error}). Close what "
+                "has the file open, or make its folder writable: the next command finishes it.",
+                str(self._root),
             ) from error
-
-    def _forget_drafts(self) -> None:
-        for draft, _ in self._steps:
-            if draft is not None:
-                draft.unlink(missing_ok=True)
-                _remove_empty(draft.parent, self._root)
 
     def _put_in_place(self) -> None:
         _carry_out(self._steps, self._root)
@@ -161,34 +160,28 @@ def recover(root: Path) -> None:
 def _refuse(error: OSError) -> None:
     if not isinstance(error, (FileNotFoundError, NotADirectoryError)):
         text = f"cannot be read: {error.strerror or error}. Give this user the right to (chmod, chown)."
-        raise BaselineError(located(text, str(error.filename))) from error
+        raise BaselineError(text, str(error.filename)) from error
 
 
 @contextmanager
 def _held_and_finished(root: Path) -> Iterator[None]:
     """Lock ``root`` and complete older journals: an older write must not come later."""
-    with lock.held(root):
+    with held(root):
         for journal in _journals(root):
             try:
-                _finish(journal, root)
+                _carry_out(_steps_in(journal.read_text(encoding="utf-8"), journal, root), root)
+                journal.unlink(missing_ok=True)
             except OSError as error:
                 raise BaselineError(
-                    located(
-                        f"what was written here was killed half-way, and cannot be finished ({error}). "
-                        "Make the folder writable, or restore it from git and remove this file.",
-                        str(journal),
-                    )
+                    f"what was written here was killed half-way, and cannot be finished ({error}). "
+                    "Make the folder writable, or restore it from git and remove this file.",
+                    str(journal),
                 ) from error
         yield
 
 
 def _journals(root: Path) -> list[Path]:
     return sorted(root.glob(f"{_PREFIX}*{_JOURNAL}"))
-
-
-def _finish(journal: Path, root: Path) -> None:
-    _carry_out(_steps_in(journal.read_text(encoding="utf-8"), journal, root), root)
-    journal.unlink(missing_ok=True)
 
 
 def _steps_in(text: str, journal: Path, root: Path) -> list[tuple[Path | None, Path]]:
@@ -199,11 +192,8 @@ def _steps_in(text: str, journal: Path, root: Path) -> list[tuple[Path | None, P
         ]
     except (ValueError, TypeError) as error:
         raise BaselineError(
-            located(
-                f"not what an approval leaves when it is killed ({error}). Remove this file, and approve "
-                "again.",
-                str(journal),
-            )
+            f"not what an approval leaves when it is killed ({error}). Remove this file, and approve again.",
+            str(journal),
         ) from error
     return pairs
 
@@ -240,16 +230,13 @@ def _remove_empty(folder: Path, root: Path | None) -> None:
 
 
 def _write_new(path: Path, chunks: Iterable[bytes]) -> None:
-    with _opened_new(path) as file:
-        file.writelines(chunks)
-
-
-def _opened_new(path: Path) -> BinaryIO:
     try:
-        return path.open("xb")
+        file = path.open("xb")
     except FileNotFoundError:  # no such folder yet, or a command that prunes has just found it empty
         path.parent.mkdir(parents=True, exist_ok=True)
-        return path.open("xb")
+        file = path.open("xb")
+    with file:
+        file.writelines(chunks)
 
 
 def replace(path: Path, chunks: Iterable[bytes], *, durable: bool = True) -> None:
@@ -297,3 +284,71 @@ def _sync_folders(folders: Collection[Path]) -> None:
     """Make renames durable, on systems where folders can be opened (not on Windows)."""
     if os.name != "nt":
         _sync(folders, os.O_RDONLY)
+
+
+PATIENCE: Final = 60.0
+"""Seconds; an approval of a million cases takes five."""
+
+_PAUSE: Final = 0.02
+_BUSY: Final = (errno.EWOULDBLOCK, errno.EACCES, errno.EDEADLK)
+
+
+@contextmanager
+def held(root: Path, patience: float = PATIENCE) -> Iterator[None]:
+    """Hold the lock on ``root``; wait while another process holds it.
+
+    A file system without locks grants all of them: there, nothing separates two approvals.
+
+    Args:
+        root: The folder, which must exist.
+        patience: How many seconds to wait.
+
+    Raises:
+        BaselineError: Another process held the lock all that time.
+    """
+    handle = _opened_folder(root)
+    try:
+        until = time.monotonic() + patience
+        while not _taken(handle):
+            if time.monotonic() > until:
+                raise BaselineError(
+                    f"another process has been writing here for {patience:g} seconds: an approval, a "
+                    "merge, or pytest --modelcheck-update. Try again when it is done.",
+                    str(root),
+                )
+            time.sleep(_PAUSE)
+        yield
+    finally:
+        os.close(handle)
+
+
+if sys.platform == "win32":
+    import hashlib
+    import msvcrt
+    import tempfile
+
+    def _opened_folder(root: Path) -> int:
+        """A file that stands for the folder, which cannot be opened itself."""
+        name = hashlib.sha256(str(root.resolve()).casefold().encode()).hexdigest()[:16]
+        path = Path(tempfile.gettempdir()) / f"modelcheck-{name}.lock"
+        return os.open(path, os.O_RDWR | os.O_CREAT)
+
+    def _taken(handle: int) -> bool:
+        try:
+            msvcrt.locking(handle, msvcrt.LK_NBLCK, 1)
+        except OSError as error:
+            return error.errno not in _BUSY
+        return True
+
+else:
+    import fcntl
+
+    def _opened_folder(root: Path) -> int:
+        return os.open(root, os.O_RDONLY)
+
+    def _taken(handle: int) -> bool:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            return error.errno not in _BUSY
+        return True

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Final
 
 from pytest_modelcheck.baselines import atomic, header, lines, seal
 from pytest_modelcheck.baselines.header import ALTERED, RESTORE
-from pytest_modelcheck.errors import BaselineError, located
+from pytest_modelcheck.errors import BaselineError
 from pytest_modelcheck.records import CaseResult
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ class Baseline(Mapping[str, CaseResult]):
             record = self._read[case] = lines.decode(self._lines[case])
         except BaselineError as error:
             number = list(self._lines).index(case) + 2
-            raise BaselineError(located(f"{error}. {RESTORE}", self.path, number)) from error
+            raise BaselineError(f"{error}. {RESTORE}", self.path, number) from error
         return record
 
     def __iter__(self) -> Iterator[str]:
@@ -159,7 +159,7 @@ def _result(row: bytes, path: Path, number: int) -> CaseResult:
     try:
         return lines.decode(row)
     except BaselineError as error:
-        raise BaselineError(located(f"{error}. Run pytest again.", str(path), number)) from error
+        raise BaselineError(f"{error}. Run pytest again.", str(path), number) from error
 
 
 @contextmanager
@@ -174,7 +174,7 @@ def opened(path: Path) -> Iterator[BufferedReader]:
             yield file
     except OSError as error:
         message = f"cannot be read: {error.strerror or error}. {RESTORE}"
-        raise BaselineError(located(message, str(path))) from error
+        raise BaselineError(message, str(path)) from error
 
 
 def read_header(path: Path) -> Header:
@@ -194,7 +194,7 @@ def first_line(path: Path) -> bytes:
         first = file.readline(LONGEST_HEADER)
     if len(first) == LONGEST_HEADER:
         message = f"the first line has {LONGEST_HEADER} bytes or more, and is not a header. {RESTORE}"
-        raise BaselineError(located(message, str(path), 1))
+        raise BaselineError(message, str(path), 1)
     return first.rstrip(b"\r\n")
 
 
@@ -232,7 +232,7 @@ def _unsealed(rows: list[bytes], path: str) -> list[bytes]:
     if None in found:
         place = found.index(None)
         _odd_id(rows[place], path, place + 2)
-        raise BaselineError(located(f"this line {ALTERED}. {RESTORE}", path, place + 2))
+        raise BaselineError(f"this line {ALTERED}. {RESTORE}", path, place + 2)
     return found  # type: ignore[return-value]
 
 
@@ -249,7 +249,7 @@ def _opened(rows: list[bytes], head: Header, path: str) -> list[bytes]:
         _refuse_conflict(row, path, number)
     count = len(rows) - any(row.startswith(seal.LAST) for row in rows[-1:])
     problem = f"the file {ALTERED}" if count == head.cases else f"holds {count} of {head.cases} cases"
-    raise BaselineError(located(f"{problem}. Run pytest again.", path))
+    raise BaselineError(f"{problem}. Run pytest again.", path)
 
 
 def _plain_index(rows: list[bytes]) -> dict[str, bytes] | None:
@@ -273,11 +273,11 @@ def _index(rows: list[bytes], path: str) -> dict[str, bytes]:
         try:
             case = found[1].decode() if found and row.endswith(b"}") else _odd_id(row, path, number)
         except UnicodeDecodeError as error:
-            raise BaselineError(located(f"not UTF-8 text ({error}). {RESTORE}", path, number)) from error
+            raise BaselineError(f"not UTF-8 text ({error}). {RESTORE}", path, number) from error
         if case in index:
             first = list(index).index(case) + 2
             problem = f"case {case!r} appears twice (first in line {first}). Keep one of them."
-            raise BaselineError(located(problem, path, number))
+            raise BaselineError(problem, path, number)
         index[case] = row
     return index
 
@@ -303,7 +303,8 @@ def write(
     if old is not None:
         rows = rows | {case: _kept(old, case, rows[case], path) for case in old.changed_in(rows)}
     done = _difference(old, rows)
-    if old is None or done != Written(len(rows)) or not _same_but_for_time(old.header, head):
+    other_reason = old is not None and head.reason not in ("", old.header.reason)
+    if old is None or done != Written(len(rows)) or other_reason or _timeless(old.header) != _timeless(head):
         batch.add(path, chunks(head, [rows[case] for case in sorted(rows)]))
     return done
 
@@ -336,12 +337,6 @@ def _difference(old: Baseline | None, rows: dict[str, bytes]) -> Written:
     return Written(len(rows), len(old.changed_in(rows)), len(rows) - shared, len(old) - shared)
 
 
-def _same_but_for_time(old: Header, new: Header) -> bool:
-    if new.reason and new.reason != old.reason:
-        return False
-    return _timeless(old) == _timeless(new)
-
-
 def _timeless(head: Header) -> Header:
     return dataclasses.replace(
         head, approved_at="", approved_by="", approved_with="", reason="", plugin="", environment=""
@@ -356,21 +351,17 @@ def _odd_id(row: bytes, path: str, number: int) -> str:
     try:
         fields = orjson.loads(row)
     except orjson.JSONDecodeError as error:
-        raise BaselineError(
-            located(f"not a line of JSON ({error}); cut off? {RESTORE}", path, number)
-        ) from error
+        raise BaselineError(f"not a line of JSON ({error}); cut off? {RESTORE}", path, number) from error
     if not isinstance(fields, dict) or not isinstance(fields.get("id"), str):
-        raise BaselineError(located(f"this line names no case. {RESTORE}", path, number))
+        raise BaselineError(f"this line names no case. {RESTORE}", path, number)
     return str(fields["id"])
 
 
 def _refuse_conflict(row: bytes, path: str, number: int) -> None:
     if row.startswith(CONFLICT):
         raise BaselineError(
-            located(
-                "an unresolved git conflict. Keep one side of each conflicting line and remove the markers, "
-                "or take either side of the file and approve the check again.",
-                path,
-                number,
-            )
+            "an unresolved git conflict. Keep one side of each conflicting line and remove the markers, "
+            "or take either side of the file and approve the check again.",
+            path,
+            number,
         )

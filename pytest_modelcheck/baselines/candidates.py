@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 import shlex
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -54,8 +54,13 @@ class CandidateStore:
         Raises:
             BaselineError: The model has no version.
         """
+        if header.version is None:
+            raise BaselineError(
+                f"{header.test}: model {header.model!r} has no version, and leaves no candidate. "
+                "Name it: pytest --model-version=VERSION"
+            )
         with Batch(durable=False) as batch:
-            path = self._place(header)
+            path = self.path(header.model, header.test, header.version)
             self._hide(batch)
             self._forget_others(batch, header)
             batch.add(path, baseline.chunks(header, rows))
@@ -76,16 +81,10 @@ class CandidateStore:
         own, place = names.safe(header.model), names.check_path(header.test)
         for path in [path for path in self.root.glob("*/*/") if path.parent.name != own]:
             left = path / place
-            if left.is_file() and _is_of(left, header.test, other_than=header.body):
-                batch.remove(left)
-
-    def _place(self, header: Header) -> Path:
-        if header.version is None:
-            raise BaselineError(
-                f"{header.test}: model {header.model!r} has no version, and leaves no candidate. "
-                "Name it: pytest --model-version=VERSION"
-            )
-        return self._folder(header.model, header.version) / names.check_path(header.test)
+            with suppress(BaselineError):
+                found = baseline.read_header(left) if left.is_file() else None
+                if found and found.test == header.test and found.body not in ("", header.body):
+                    batch.remove(left)
 
     def take(self, batch: Batch, candidate: Baseline) -> None:
         """Add a copy of another store's candidate to a batch."""
@@ -121,17 +120,11 @@ class CandidateStore:
 
     def entries(self, model: str, version: str) -> Iterator[tuple[Path, Header]]:
         """Every check that a version ran, by path, without the cases."""
-        for path in jsonl_files(self._folder(model, version)):
-            with _readable():
-                header = baseline.read_header(path)
-            yield path, header
+        return _with_headers(self._folder(model, version))
 
     def everything(self) -> Iterator[tuple[Path, Header]]:
         """Every check that any version of any model ran, by path, without the cases."""
-        for path in jsonl_files(self.root):
-            with _readable():
-                header = baseline.read_header(path)
-            yield path, header
+        return _with_headers(self.root)
 
     def models(self) -> list[str]:
         """The names of the models that ever left a candidate."""
@@ -149,6 +142,13 @@ class CandidateStore:
         return self.root / names.safe(model) / names.version_folder(version)
 
 
+def _with_headers(folder: Path) -> Iterator[tuple[Path, Header]]:
+    for path in jsonl_files(folder):
+        with _readable():
+            header = baseline.read_header(path)
+        yield path, header
+
+
 @contextmanager
 def _readable() -> Iterator[None]:
     """Replace the advice about damaged files by one that fits results, which are not in git."""
@@ -157,15 +157,6 @@ def _readable() -> Iterator[None]:
     except BaselineError as error:
         advice = "Run pytest again, which writes it anew, or remove the file."
         raise BaselineError(str(error).replace(RESTORE, advice)) from error
-
-
-def _is_of(path: Path, check: str, other_than: str) -> bool:
-    """Return whether a candidate belongs to this test, but to another version of its code."""
-    try:
-        found = baseline.read_header(path)
-    except BaselineError:
-        return False
-    return found.test == check and found.body not in ("", other_than)
 
 
 def find(

@@ -1,4 +1,4 @@
-"""The differences, case by case, between two records of one check.
+"""The differences, case by case, between two records of one check, and between the answers of two runs.
 
 PYTEST_DONT_REWRITE
 """
@@ -9,15 +9,98 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from pytest_modelcheck.baselines.lines import gained_by
-from pytest_modelcheck.baselines.sameness import differ, shown_answers
-from pytest_modelcheck.canonical import first_trajectory
+from pytest_modelcheck.canonical import first_trajectory, same, why_unkept
 from pytest_modelcheck.records import MISSING, WRONG, Outcome
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from pytest_modelcheck.records import TrialResult
+
+    Calls = Sequence[tuple[str, bytes]]
+    """The digest of each call, and the answer to it."""
     from collections.abc import Iterator, Sequence
 
     from pytest_modelcheck.baselines.baseline import Baseline
-    from pytest_modelcheck.records import CaseResult, TrialResult
+    from pytest_modelcheck.records import CaseResult
+
+
+def differ(now: TrialResult, then: TrialResult) -> bool:
+    """Return whether the answers of two trials differ: the recorded ones, else all of the judged model.
+
+    A trial without answers, or whose answers could not be stored, differs from none. A trial that ended with
+    an error may lack later answers.
+    """
+    if now.recorded is not None or then.recorded is not None:
+        return now.answer is not None and then.answer is not None and are_other(then.answer, now.answer)
+    broke = Outcome.ERROR in (now.outcome, then.outcome) or not now.asked or not then.asked
+    return answers_differ(then.asked, now.asked, all_made=not broke)
+
+
+def answers_differ(then: Calls, now: Calls, *, all_made: bool = True) -> bool:
+    """Return whether the answers of two runs of a body differ.
+
+    Args:
+        then: The approved calls, each with its answer.
+        now: The current calls.
+        all_made: Whether each run made all of its calls, so that their number matters.
+    """
+    equal, old, new = paired_calls(then, now)
+    if any(are_other(*pair) for pair in equal) or any(map(are_other, old, new)):
+        return True
+    return all_made and len(old) != len(new)
+
+
+def paired_calls(then: Calls, now: Calls) -> tuple[list[tuple[bytes, bytes]], list[bytes], list[bytes]]:
+    """Pair the answers to calls that both runs made, and return the other answers of each run, too.
+
+    The order of calls does not matter: threads have none, and sets have another one in each process.
+
+    >>> paired_calls([("a", b"1"), ("b", b"2")], [("b", b"3"), ("c", b"4"), ("a", b"1")])
+    ([(b'1', b'1'), (b'2', b'3')], [], [b'4'])
+    """
+    waiting: dict[str, list[bytes]] = {}
+    for digest, answer in reversed(now):
+        waiting.setdefault(digest, []).append(answer)
+    equal, old = [], []
+    for digest, answer in then:
+        if waiting.get(digest):
+            equal.append((answer, waiting[digest].pop()))
+        else:
+            old.append(answer)
+    return equal, old, [answer for answers in reversed(waiting.values()) for answer in reversed(answers)]
+
+
+def are_other(then: bytes, now: bytes) -> bool:
+    """Return whether two answers differ; an answer that could not be stored differs from none."""
+    return not same(then, now) and why_unkept(then) is None and why_unkept(now) is None
+
+
+def shown_answers(trial: TrialResult, own: str, then: TrialResult | None = None) -> tuple[bytes | None, ...]:
+    """Choose the answers of a trial to show, and those of another run of it.
+
+    If a body makes several calls, this is the first answer that differs; else the judged one.
+
+    Args:
+        trial: The trial.
+        own: The digest of the case's own input.
+        then: The other run; by default the trial's approved one.
+
+    Returns:
+        The answer; the answer to the case's own input, if the body called the model with another input, too;
+        and the same two of the other run.
+    """
+    answer, base = trial.answers(own)
+    then = then or trial.approved
+    if then is None:
+        return answer, base, None, None
+    before, base_before = then.answers(own)
+    if base is None and trial.recorded is None and then.recorded is None:
+        equal, old, new = paired_calls(then.asked, trial.asked)
+        pairs = [*equal, *zip(old, new, strict=False)]
+        before, answer = next((pair for pair in pairs if are_other(*pair)), (before, answer))
+    return answer, base, before, base_before
+
 
 Note = Literal["regressed", "fixed", "changed", "edited", "added", "removed"]
 
@@ -117,25 +200,18 @@ def diff(check: str, model: str, before: Baseline | None, after: Baseline | None
     return CheckDiff(
         check,
         model,
-        _version(before),
-        _version(after),
+        None if before is None else before.header.version,
+        None if after is None else after.header.version,
         tuple(found),
         shared - both,
         new_test=new_test,
         stopped=_stopped(after) or _stopped(before),
-        gained=gained_by(_changed_cases(before, after)),
+        gained=() if before is None or after is None else _gained(before, after),
     )
 
 
-def _changed_cases(
-    before: Baseline | None, after: Baseline | None
-) -> Iterator[tuple[CaseResult, CaseResult]]:
-    if before is not None and after is not None:
-        yield from ((before[case], after[case]) for case in before.changed_in(after.lines()))
-
-
-def _version(side: Baseline | None) -> str | None:
-    return None if side is None else side.header.version
+def _gained(before: Baseline, after: Baseline) -> tuple[str, ...]:
+    return gained_by((before[case], after[case]) for case in before.changed_in(after.lines()))
 
 
 def _stopped(side: Baseline | None) -> str:

@@ -12,7 +12,7 @@ from datetime import date
 from typing import TYPE_CHECKING, Any, Final
 
 from pytest_modelcheck.baselines.seal import sealed, unsealed
-from pytest_modelcheck.errors import BaselineError, located
+from pytest_modelcheck.errors import BaselineError
 from pytest_modelcheck.records import Finding, Status
 
 if TYPE_CHECKING:
@@ -137,12 +137,17 @@ def encode(header: Header) -> bytes:
     """
     import orjson
 
+    findings: list[object] = []
     line: dict[str, object] = {"modelcheck": SCHEMA}
     for slot in dataclasses.fields(header):
         line[slot.name] = getattr(header, slot.name)
     line["files"] = dict(sorted(header.files.items()))
     line["others"] = dict(sorted(header.others.items()))
-    line["findings"] = [_finding_out(finding) for finding in header.findings]
+    for finding in header.findings:
+        # It may quote what a model or an error said, down to a lone surrogate, which no file can hold.
+        summary = finding.summary.encode(errors="backslashreplace").decode()
+        findings.append([finding.limit, finding.status.value, finding.against_baseline, summary])
+    line["findings"] = findings
     line["past"] = [[past.version, past.day, past.rate, past.judged] for past in header.past]
     kept = {name: value for name, value in line.items() if value or (name in _NUMBERS and value is not None)}
     try:
@@ -175,12 +180,10 @@ def decode(line: bytes, path: str) -> Header:
         raise _damaged(path, f"has no schema number, but {schema!r}")
     if schema > SCHEMA:
         raise BaselineError(
-            located(
-                f"written by a newer pytest-modelcheck (schema {schema}, this version reads {SCHEMA}). "
-                + _UPGRADE,
-                path,
-                1,
-            )
+            f"written by a newer pytest-modelcheck (schema {schema}, this version reads {SCHEMA}). "
+            + _UPGRADE,
+            path,
+            1,
         )
     found = _header(fields, path)
     if unsealed(line) is None:
@@ -247,12 +250,6 @@ def _each(
         raise _damaged(path, f"has {name} that cannot be read ({error})") from error
 
 
-def _finding_out(finding: Finding) -> list[object]:
-    # It may quote what a model or an error said, down to a lone surrogate, which no file can hold.
-    summary = finding.summary.encode(errors="backslashreplace").decode()
-    return [finding.limit, finding.status.value, finding.against_baseline, summary]
-
-
 def _finding_in(item: list[Any]) -> Finding:
     limit, status, against_baseline, summary = item
     return Finding(str(limit), Status(status), str(summary), against_baseline=bool(against_baseline))
@@ -264,4 +261,4 @@ def _past_in(item: list[Any]) -> Past:
 
 
 def _damaged(path: str, what: str) -> BaselineError:
-    return BaselineError(located(f"the first line {what}. {RESTORE}", path, 1))
+    return BaselineError(f"the first line {what}. {RESTORE}", path, 1)

@@ -28,7 +28,10 @@ def approver(folder: Path) -> str:
     name, address = (git(folder, "config", "--get", one) for one in ("user.name", "user.email"))
     if name and address:
         return f"{name} <{address}>"
-    return name or address or _login()
+    try:
+        return name or address or getpass.getuser()
+    except (OSError, KeyError, ImportError):  # a container's user without an entry, Windows without USERNAME
+        return "unknown"
 
 
 def approved_with(command: str, reason: str, stdin: TextIO | None, option: str) -> str:
@@ -79,10 +82,3 @@ def git(folder: Path, *arguments: str) -> str:
     except (OSError, subprocess.TimeoutExpired):
         return ""
     return done.stdout.decode(errors="replace").strip() if done.returncode == 0 else ""
-
-
-def _login() -> str:
-    try:
-        return getpass.getuser()
-    except (OSError, KeyError, ImportError):  # a container's user without an entry, Windows without USERNAME
-        return "unknown"

@@ -15,7 +15,7 @@ from pytest_modelcheck.baselines.store import jsonl_files
 from pytest_modelcheck.errors import BaselineError, UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Iterator
+    from collections.abc import Collection, Iterable, Iterator
     from pathlib import Path
 
     from pytest_modelcheck.baselines.header import Header
@@ -56,15 +56,14 @@ def refuse_odd(old: str, new: str) -> None:
     Raises:
         UsageError: It is empty, leads out of the project, or names a file while the old one names a test.
     """
-    mistake = _mistake(old, new)
-    if mistake is not None:
+    if mistake := _mistake(old, new):
         raise UsageError(
             f"{old!r} cannot be called {new!r}: {mistake}. Write it as pytest does, from the project's "
             "folder, such as tests/test_a.py or tests/test_a.py::test_b"
         )
 
 
-def _mistake(old: str, new: str) -> str | None:
+def _mistake(old: str, new: str) -> str:
     file, *inner = new.partition("[")[0].rstrip("/").split("::")
     parts = file.split("/")
     if not all((*parts, *inner)):
@@ -75,7 +74,7 @@ def _mistake(old: str, new: str) -> str | None:
         return "one is a test or a class, the other a file or a folder"
     if old.rstrip("/").endswith(".py") and not file.endswith(".py"):
         return "one is a file, the other a folder"
-    return None
+    return ""
 
 
 def moves(root: Path, old: str, new: str) -> list[Move]:
@@ -125,13 +124,6 @@ def remove(root: Path, paths: Collection[Path], nights: Collection[watch.Night] 
             batch.remove(path)
         places = {night.place for night in nights}
         watch.rewrite(batch, root, lambda night: None if night.place in places else night)
-
-
-def gone(
-    entries: Iterator[tuple[Path, Header]], exists: Callable[[Header], bool]
-) -> list[tuple[Path, Header]]:
-    """The entries whose checks no longer exist."""
-    return [(path, head) for path, head in entries if not exists(head)]
 
 
 def uncounted(

@@ -16,20 +16,100 @@ from __future__ import annotations
 
 import os
 from contextlib import nullcontext
+from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from pytest_modelcheck.baselines import approved, baseline, names
+from pytest_modelcheck.baselines import baseline, names
 from pytest_modelcheck.baselines.atomic import Batch, recover
 from pytest_modelcheck.baselines.header import RESTORE
-from pytest_modelcheck.errors import BaselineError, located
+from pytest_modelcheck.errors import BaselineError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from pytest_modelcheck.baselines.approved import Approved
     from pytest_modelcheck.baselines.baseline import Baseline, Written
     from pytest_modelcheck.baselines.header import Header
+
+
+_COMMENT = "# The version that the application is held to. Changed by: modelcheck approve\n"
+
+
+@dataclass(frozen=True, slots=True)
+class Approved:
+    """The approved version; its fingerprint and its shutdown date, if known."""
+
+    version: str
+    fingerprint: str | None = None
+    retires: date | None = None
+
+
+def read_approved(path: Path) -> Approved | None:
+    """Read an ``approved.yaml``; ``None`` if there is none. Versions are text: ``2.10`` is not ``2.1``.
+
+    Raises:
+        BaselineError: It is not YAML, holds conflict markers, or names no version.
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        return None
+    except UnicodeDecodeError as error:
+        raise BaselineError(f"not UTF-8 text: {error}", str(path)) from error
+    except OSError as error:
+        raise BaselineError(f"cannot be read: {error.strerror or error}", str(path)) from error
+    for number, line in enumerate(text.splitlines(), 1):
+        if line.startswith(("<<<<<<<", ">>>>>>>")):
+            message = "an unresolved git conflict. Keep the version that the application shall be held to."
+            raise BaselineError(message, str(path), number)
+    fields = _scalars(text, path)
+    version = fields.get("version")
+    if not version:
+        raise BaselineError('names no version. Write: version: "2.0"', str(path))
+    day = fields.get("retires")
+    try:
+        retires = None if day is None else date.fromisoformat(day)
+    except ValueError:
+        problem = f"retires: {day!r} is not a date. Write it as 2027-01-14, or take the line away."
+        raise BaselineError(problem, str(path)) from None
+    return Approved(version, fields.get("fingerprint"), retires)
+
+
+def write_approved(batch: Batch, path: Path, approved: Approved) -> None:
+    """Add an ``approved.yaml`` to a batch, unless its content is the same already."""
+    import yaml
+
+    content = {"version": approved.version}
+    if approved.fingerprint is not None:
+        content["fingerprint"] = approved.fingerprint
+    if approved.retires is not None:
+        content["retires"] = str(approved.retires)
+    text = _COMMENT + yaml.safe_dump(content, sort_keys=False, allow_unicode=True)
+    if not path.exists() or path.read_bytes() != text.encode():
+        batch.add(path, [text.encode()])
+
+
+def _scalars(text: str, path: Path) -> dict[str, str | None]:
+    """The fields as written in the file: a YAML loader would read ``2.10`` as the number 2.1."""
+    import yaml
+
+    try:
+        root: Any = yaml.compose(text, Loader=yaml.SafeLoader)
+    except yaml.YAMLError as error:
+        raise BaselineError(f"not YAML: {error}", str(path)) from error
+    except RecursionError as error:
+        raise BaselineError("nested too deeply to be read", str(path)) from error
+    if not isinstance(root, yaml.MappingNode):
+        raise BaselineError('names no version. Write: version: "2.0"', str(path))
+    fields: dict[str, str | None] = {}
+    for key, value in root.value:
+        if not (isinstance(key, yaml.ScalarNode) and isinstance(value, yaml.ScalarNode)):
+            name = repr(key.value) if isinstance(key, yaml.ScalarNode) else "a name of several parts"
+            line = key.start_mark.line + 1
+            raise BaselineError(f"{name} is not a single value", str(path), line)
+        fields[key.value] = None if value.tag == "tag:yaml.org,2002:null" else value.value
+    return fields
 
 
 class BaselineStore:
@@ -116,11 +196,11 @@ class BaselineStore:
             version: The version under test. If it is in service beside the main one, it is compared with
                 itself, else with the main version.
         """
-        main = approved.read(self.approved_path(model))
+        main = read_approved(self.approved_path(model))
         if version is None or (main is not None and main.version == version):
             return main
         header = first_header(self._beside(model) / names.version_folder(version))
-        return main if header is None else approved.Approved(version, header.fingerprint, header.shutdown)
+        return main if header is None else Approved(version, header.fingerprint, header.shutdown)
 
     def beside(self, model: str) -> list[str]:
         """The versions that are in service beside the main one."""
@@ -143,7 +223,7 @@ class BaselineStore:
     def set_approved(self, model: str, version: Approved, batch: Batch | None = None) -> None:
         """Name another version in ``approved.yaml``: at once, or as the last file of a batch."""
         with Batch(self.root) if batch is None else nullcontext(batch) as within:
-            approved.write(within, self.approved_path(model), version)
+            write_approved(within, self.approved_path(model), version)
 
     def models(self) -> list[str]:
         """The names of the models that have a baseline."""
@@ -228,10 +308,8 @@ def _complete(found: Baseline | None) -> Baseline | None:
     """Return ``found``; raise if it has fewer cases than its header counts. A merge may have added some."""
     if found is not None and len(found) < found.header.cases:
         raise BaselineError(
-            located(
-                f"holds {len(found)} of the {found.header.cases} cases that its first line counts. {RESTORE}",
-                found.path,
-            )
+            f"holds {len(found)} of the {found.header.cases} cases that its first line counts. {RESTORE}",
+            found.path,
         )
     return found
 
@@ -240,11 +318,9 @@ def refuse_other(header: Header, model: str, check: str, path: Path | str) -> No
     """Raise if a file belongs to another test or another model than its path says."""
     if header.model != model or names.composed(header.test) != names.composed(check):
         raise BaselineError(
-            located(
-                f"belongs to {header.test} of model {header.model!r}, not to {check} of {model!r}: it was "
-                "moved or copied by hand, or two names differ only in a way that this file system ignores. "
-                "Move it back, or rename one of the two.",
-                str(path),
-                1,
-            )
+            f"belongs to {header.test} of model {header.model!r}, not to {check} of {model!r}: it was "
+            "moved or copied by hand, or two names differ only in a way that this file system ignores. "
+            "Move it back, or rename one of the two.",
+            str(path),
+            1,
         )

@@ -22,7 +22,7 @@ from pytest_modelcheck.baselines.atomic import Batch
 from pytest_modelcheck.baselines.baseline import CONFLICT, opened
 from pytest_modelcheck.baselines.header import ALTERED
 from pytest_modelcheck.baselines.identity import now
-from pytest_modelcheck.errors import BaselineError, located
+from pytest_modelcheck.errors import BaselineError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -105,7 +105,7 @@ def read(root: Path) -> list[Night]:
         other, first = found.setdefault(night.place, (night, number))
         if other != night:
             text = f"contradicts line {first}, of the same run and check. Remove one of the two."
-            raise BaselineError(located(text, str(path), number))
+            raise BaselineError(text, str(path), number)
     return sorted((night for night, _ in found.values()), key=_order)
 
 
@@ -121,7 +121,7 @@ def unite(root: Path, more: Iterable[Night]) -> None:
         for night in more:
             if known.setdefault(night.place, night) != night:
                 text = f"has another line of {night.check} in the run {night.run}. Remove one of the two."
-                raise BaselineError(located(text, str(path_of(root))))
+                raise BaselineError(text, str(path_of(root)))
         batch.add(path_of(root), _rows(known.values()))
 
 
@@ -155,15 +155,15 @@ def _order(night: Night) -> tuple[int, tuple[str, ...]]:
 def _decoded(row: bytes, path: str, number: int) -> Night:
     if row.startswith(CONFLICT):
         text = "an unresolved git conflict. Keep the lines of both sides, and remove the markers."
-        raise BaselineError(located(text, path, number))
+        raise BaselineError(text, path, number)
     bare = seal.unsealed(row)
     if bare is None:
-        raise BaselineError(located(f"this line {ALTERED}. {_REMEDY}", path, number))
+        raise BaselineError(f"this line {ALTERED}. {_REMEDY}", path, number)
     try:
         return _night(json.loads(bare))
     except (ValueError, TypeError) as error:
         raise BaselineError(
-            located(f"no night that this version can read ({error}). {_REMEDY}", path, number)
+            f"no night that this version can read ({error}). {_REMEDY}", path, number
         ) from error
 
 

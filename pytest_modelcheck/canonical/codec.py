@@ -5,9 +5,11 @@ PYTEST_DONT_REWRITE
 
 from __future__ import annotations
 
+import inspect
+import re
 from hashlib import blake2b
-from types import FunctionType, UnionType
-from typing import TYPE_CHECKING, Any, Final, Union, get_args, get_origin
+from types import FunctionType
+from typing import TYPE_CHECKING, Any, Final
 
 import orjson
 
@@ -25,7 +27,7 @@ from pytest_modelcheck.canonical.kinds import (
 )
 from pytest_modelcheck.canonical.lowering import DEEP, Lowering, plain_line
 from pytest_modelcheck.canonical.refusal import NotKept, Refusal, Unreadable, article, qualified
-from pytest_modelcheck.canonical.shapes import Classes, is_importable, outlined
+from pytest_modelcheck.canonical.shapes import Classes, is_importable
 from pytest_modelcheck.canonical.text import excerpt
 from pytest_modelcheck.canonical.types import ANYTHING, Adapter, Shape
 
@@ -88,11 +90,8 @@ class Codec:
         if not self._typed:
             return ""
         kinds = sorted(self._classes.by_type.values(), key=lambda one: one.name)
-        types = [
-            [one.name, one.names, {name: outlined(shape) for name, shape in one.shapes.items()}]
-            for one in kinds
-        ]
-        return blake2b(orjson.dumps([outlined(self._shape), *types]), digest_size=8).hexdigest()
+        outline = [self._shape, *((one.name, one.names, one.shapes) for one in kinds)]
+        return blake2b(repr(outline).encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()
 
     def encode(self, value: Any) -> bytes:
         """An answer as one line of JSON, without a line end.
@@ -304,9 +303,4 @@ def _is_unequal(value: Any, back: Any, twin: Any) -> bool:
 
 
 def _spelled(returns: Any) -> str:
-    origin, inside = get_origin(returns), get_args(returns)
-    if origin in (Union, UnionType):
-        return " | ".join(map(_spelled, inside))
-    if isinstance(origin, type):
-        return f"{origin.__name__}[{', '.join(map(_spelled, inside))}]"
-    return returns.__name__ if isinstance(returns, type) else repr(returns).replace("typing.", "")
+    return re.sub(r"[\w<>]+\.", "", inspect.formatannotation(returns)).replace("NoneType", "None")

@@ -14,6 +14,7 @@ import copyreg
 import datetime as dt
 import re
 from collections import Counter, OrderedDict, defaultdict, deque
+from contextlib import suppress
 from decimal import Decimal
 from fractions import Fraction
 from functools import lru_cache, partial
@@ -110,8 +111,11 @@ _ZONES: Final = (
 
 
 def _zone_parts(zone: dt.tzinfo) -> Any:
-    if type(zone) is ZoneInfo and zone.key is not None:
-        return zone.key
+    if type(zone) is ZoneInfo:
+        with suppress(
+            LookupError, TypeError, ValueError
+        ):  # one that was read from a file may have no such key
+            return ZoneInfo(zone.key).key
     reduced: Any = zone.__reduce_ex__(2) if type(zone) is not ZoneInfo else (ZoneInfo, ())
     make, args, *state = reduced
     if make is copyreg.__newobj__:  # type: ignore[attr-defined]
@@ -189,7 +193,7 @@ TAGS: Final[dict[type, Kind]] = {
     type(Ellipsis): Kind("$ellipsis", lambda _: 0, lambda _: ...),
 }
 _ADDRESSES: Final = tuple(f"IPv{v}{what}" for v in (4, 6) for what in ("Address", "Network", "Interface"))
-_ZONE: Final = Kind("$zone", _zone_parts, _zone, "zoneinfo")
+_ZONE: Final = Kind("$zone", _zone_parts, _zone)
 _ADDRESS: Final = Kind("$ip", lambda value: [type(value).__name__, str(value)], _address)
 
 BUILD: Final[dict[str, Callable[[Any], Any]]] = {

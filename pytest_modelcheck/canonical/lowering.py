@@ -360,7 +360,7 @@ def _short_name(kind: type) -> str:
 
 
 _MANY: Final = 20
-_BRIEF: Final = ("", "numpy", "zoneinfo")
+_BRIEF: Final = ("", "numpy")
 """The libraries whose values have few parts."""
 _TURNED: Final = {
     "builtins.memoryview": "bytes(...)",

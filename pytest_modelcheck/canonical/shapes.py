@@ -217,16 +217,6 @@ def _is_collection(kind: Any) -> bool:
     return _is(kind, Collection) and not _is(kind, Mapping)
 
 
-def outlined(shape: Shape | None, within: tuple[int, ...] = ()) -> Any:
-    """Return a shape as plain data: which classes stand where without a tag."""
-    if shape is None or id(shape.entries) in within:  # a TypedDict that names itself
-        return None
-    within = (*within, id(shape.entries))
-    entries = {key: outlined(entry, within) for key, entry in shape.entries.items()}
-    inside = [outlined(shape.items, within), outlined(shape.values, within), entries]
-    return [shape.adapter and shape.adapter.name, *inside]
-
-
 def _untagged(found: list[Adapter], leaves: list[Any]) -> Adapter | None:
     """The class that needs no tag here: the first, where nothing but objects of classes is written alike.
 

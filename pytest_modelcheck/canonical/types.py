@@ -160,6 +160,9 @@ class Adapter:
         self._has_dict = hasattr(kind, "__dict__") and kind.__dictoffset__ != 0
         self._slots = _slots(kind)
 
+    def __repr__(self) -> str:
+        return self.name
+
     def expect(self, shapes: dict[str, Shape]) -> None:
         """Set the shapes of the fields from annotations."""
         self.shapes = shapes
@@ -175,7 +178,7 @@ class Adapter:
             parts = dict(zip(self.names, value, strict=True))
         else:
             parts = {"content": _BASES[self._base](value)}
-        if held.keys() != self._named and (more := self._beside(held)):
+        if held and held.keys() != self._named and (more := self._beside(held)):
             return more if self.is_open else parts | {MORE: more}
         return parts
 

@@ -12,6 +12,7 @@ from functools import partial
 from io import StringIO
 from typing import TYPE_CHECKING, Any, Final
 
+from pytest_modelcheck.canonical.text import plural
 from pytest_modelcheck.cases.files import CaseFile, begins_conflict, conflict
 from pytest_modelcheck.cases.rows import FIELDS, Layout, Metadata, Row, how_to_name
 from pytest_modelcheck.cases.streaming import STRIDE
@@ -54,7 +55,9 @@ class Header:
             value = values[place]
             if name is None:
                 if value is not None and field == "metadata":
-                    whole = _without_nulls(value)
+                    whole = value
+                    if isinstance(value, Mapping):  # an Arrow struct has every name in every row
+                        whole = {key: item for key, item in value.items() if item is not None}
                 elif value is not None:
                     fields[field] = value
             elif value is not None or field == "input":
@@ -93,8 +96,9 @@ class Header:
             return place, family, rest
         close = layout.near_miss(name)
         if close is not None:
+            or_pass = f", or pass {close}={name!r}" if close in ("input", "expected", "id") else ""
             raise self._error(
-                f"unknown column '{name}': did you mean '{close}'? Rename it{_or_pass(close, name)}"
+                f"unknown column '{name}': did you mean '{close}'? Rename it{or_pass}"
                 f" (if it is metadata, call it 'metadata.{name}')"
             )
         return place, "metadata", name
@@ -117,17 +121,6 @@ class Header:
         for _, field, name in self.steps:
             if name is None and field in families and field != "metadata":
                 raise self._error(f"there are both a column '{taken[field, None]}' and columns '{field}.…'")
-
-
-def _or_pass(field: str, name: str) -> str:
-    return f", or pass {field}={name!r}" if field in ("input", "expected", "id") else ""
-
-
-def _without_nulls(metadata: Any) -> Any:
-    """Drop the empty values of a mapping in a cell: an Arrow struct has every name in every row."""
-    if not isinstance(metadata, Mapping):
-        return metadata
-    return {name: value for name, value in metadata.items() if value is not None}
 
 
 def _has(names: Sequence[str]) -> str:
@@ -175,7 +168,10 @@ class _Table:
 
 
 def _table(file: CaseFile, layout: Layout) -> _Table | None:
-    delimiter = "\t" if file.format == "tsv" else _comma_or_semicolon(file)
+    delimiter = "\t"
+    if file.format != "tsv":
+        first = next((text for text, _ in _pieces(file, _START) if text.strip("\r\n")), "")
+        delimiter = ";" if ";" in first and "," not in first else ","
     records = _Records(file, delimiter)
     for (_, line), names in records:
         _refuse_conflict(file, names, line)
@@ -185,22 +181,26 @@ def _table(file: CaseFile, layout: Layout) -> _Table | None:
     return None
 
 
-def _comma_or_semicolon(file: CaseFile) -> str:
-    first = next((text for text, _ in _pieces(file, _START) if text.strip("\r\n")), "")
-    return ";" if ";" in first and "," not in first else ","
-
-
 def _row(file: CaseFile, table: _Table, mark: Mark, cells: list[str]) -> Row:
     row = Row(None, file.origin(mark[1]))
     if cells[0][:1] == "<":
         _refuse_conflict(file, cells, mark[1])
     if len(cells) != table.header.width:
-        raise row.error(_uneven(len(cells), table.header.width, table.delimiter))
+        found = plural(len(cells), "cell")
+        name = {",": "a comma", ";": "a semicolon", "\t": "a tab"}[table.delimiter]
+        raise row.error(
+            f"{found} here, but the header has {table.header.width}; text with {name} in it goes between "
+            "double quotes"
+        )
     # A line end within quotes is what git makes of it at checkout (core.autocrlf): that is no other input.
     values: list[Any] = [cell.replace("\r\n", "\n") or None for cell in cells]
     for place in table.variants:
         values[place] = _list(row, values[place])
-    row.value = _with_texts(table.header.fields(values))
+    fields = table.header.fields(values)
+    if isinstance(given := fields.get("input"), dict):
+        # In an input of several columns, an empty cell is an empty text, since the model expects the field.
+        fields["input"] = {name: cell or "" for name, cell in given.items()}
+    row.value = fields
     return row
 
 
@@ -208,14 +208,6 @@ def _refuse_conflict(file: CaseFile, cells: list[str], line: int) -> None:
     """Refuse a row that is a conflict marker of git. A quoted cell of several lines is not one."""
     if begins_conflict(cells[0]) and "\n" not in cells[0]:
         raise conflict(file, line)
-
-
-def _with_texts(fields: dict[str, Any]) -> dict[str, Any]:
-    """In an input of several columns, an empty cell is an empty text, since the model expects the field."""
-    value = fields.get("input")
-    if isinstance(value, dict):
-        fields["input"] = {name: cell or "" for name, cell in value.items()}
-    return fields
 
 
 def _list(row: Row, cell: Any) -> Any:
@@ -286,9 +278,3 @@ def _hint(error: csv.Error) -> str:
     if "expected after" in str(error):
         return '; inside quotes, a quote is written ""'
     return ""
-
-
-def _uneven(found: int, expected: int, delimiter: str) -> str:
-    cells = "1 cell" if found == 1 else f"{found} cells"
-    name = {",": "a comma", ";": "a semicolon", "\t": "a tab"}[delimiter]
-    return f"{cells} here, but the header has {expected}; text with {name} in it goes between double quotes"

@@ -18,10 +18,10 @@ from dataclasses import dataclass
 from importlib import import_module
 from itertools import count
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any, Final, cast
+from typing import IO, TYPE_CHECKING, Any, Final
 
 from pytest_modelcheck.cases.rows import concise
-from pytest_modelcheck.errors import CaseError, located
+from pytest_modelcheck.errors import CaseError
 from pytest_modelcheck.records import Origin
 
 if TYPE_CHECKING:
@@ -45,36 +45,25 @@ def opened(path: Path) -> Iterator[IO[bytes]]:
         CaseError: The library to decompress it is not installed.
     """
     suffix = path.suffix.lower()
+    opening: Any = open
+    damages: tuple[type[Exception], ...] = ()
     if suffix == ".gz":
         import gzip
 
-        with _reported((EOFError, zlib.error, gzip.BadGzipFile)), gzip.open(path, "rb") as stream:
-            yield cast("IO[bytes]", stream)
+        opening, damages = gzip.open, (EOFError, zlib.error, gzip.BadGzipFile)
     elif suffix == ".zst":
-        zstd = _zstd()
-        with _reported((EOFError, zstd.ZstdError)), zstd.open(path, "rb") as stream:
-            yield cast("IO[bytes]", stream)
-    else:
-        with path.open("rb") as stream:
-            yield stream
-
-
-@contextmanager
-def _reported(damages: tuple[type[Exception], ...]) -> Iterator[None]:
+        try:
+            zstd = import_module("compression.zstd" if sys.version_info >= (3, 14) else "backports.zstd")
+        except ImportError as error:
+            raise CaseError(
+                '.zst files need a library to decompress them: pip install "pytest-modelcheck[zstd]"'
+            ) from error
+        opening, damages = zstd.open, (EOFError, zstd.ZstdError)
     try:
-        yield
+        with opening(path, "rb") as stream:
+            yield stream
     except damages as error:
         raise DamagedError(str(error)) from error
-
-
-def _zstd() -> Any:
-    """The module of the standard library (from Python 3.14 on) or its backport."""
-    try:
-        return import_module("compression.zstd" if sys.version_info >= (3, 14) else "backports.zstd")
-    except ImportError as error:
-        raise CaseError(
-            '.zst files need a library to decompress them: pip install "pytest-modelcheck[zstd]"'
-        ) from error
 
 
 _MARKER: Final = "<<<<<<< "
@@ -153,7 +142,7 @@ class CaseFile:
 
     def error(self, message: str, line: int | None = None) -> CaseError:
         """An error about this file."""
-        return CaseError(located(concise(message), self.shown, line))
+        return CaseError(concise(message), self.shown, line)
 
     def origin(self, line: int | None) -> Origin:
         """The origin of a case in this file."""
@@ -274,7 +263,10 @@ class CaseFile:
     def decode(self, data: bytes, line: int = 1) -> str:
         """Decode bytes that begin on ``line`` of the file. Line 1 may begin with a byte order mark."""
         if line == 1:
-            data = self._unmarked(data)
+            for mark, name in _OTHER_ENCODINGS.items():
+                if data.startswith(mark):
+                    raise self.error(f"the file is in {name}; save it as UTF-8")
+            data = data.removeprefix(codecs.BOM_UTF8)
         if b"\0" in data:
             place = line + data.count(b"\n", 0, data.index(b"\0"))
             raise self.error("there is a NUL byte here; is the file damaged or binary?", place)
@@ -289,12 +281,6 @@ class CaseFile:
                 place,
             ) from error
 
-    def _unmarked(self, data: bytes) -> bytes:
-        for mark, name in _OTHER_ENCODINGS.items():
-            if data.startswith(mark):
-                raise self.error(f"the file is in {name}; save it as UTF-8")
-        return data.removeprefix(codecs.BOM_UTF8)
-
     def _unreadable(self, error: Exception) -> CaseError:
         if isinstance(error, DamagedError):
             kind = self.path.suffix.lower().removeprefix(".")
@@ -303,7 +289,11 @@ class CaseFile:
 
     def _unopened(self, error: Exception) -> CaseError:
         if isinstance(error, FileNotFoundError | NotADirectoryError):
-            return CaseError(_not_found(self))
+            folder = self.path.parent
+            where = f"looked in {folder}" if folder.is_dir() else f"its folder {folder} does not exist"
+            hint = instead_of(self.written, self.path, self.base, self.root)
+            nothing = "; no file there has a similar name" if folder.is_dir() else ""
+            return CaseError(f"no file {self.shown}: {where}{hint or nothing}")
         reason = (error.strerror if isinstance(error, OSError) else None) or str(error)
         return self.error(f"the file cannot be opened: {reason}")
 
@@ -333,14 +323,6 @@ def _shown(path: Path, root: Path | None) -> str:
     except ValueError:  # another drive
         return where
     return where if short.startswith(os.pardir) else short
-
-
-def _not_found(file: CaseFile) -> str:
-    folder = file.path.parent
-    where = f"looked in {folder}" if folder.is_dir() else f"its folder {folder} does not exist"
-    hint = instead_of(file.written, file.path, file.base, file.root)
-    nothing = "; no file there has a similar name" if folder.is_dir() else ""
-    return f"no file {file.shown}: {where}{hint or nothing}"
 
 
 _MOST: Final = 3

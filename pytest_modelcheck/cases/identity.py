@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from pytest_modelcheck.canonical import NotCanonical, digest
 from pytest_modelcheck.cases.rows import concise
-from pytest_modelcheck.errors import CaseError, located
+from pytest_modelcheck.errors import CaseError
 from pytest_modelcheck.records import MISSING, Case, Variant
 
 if TYPE_CHECKING:
@@ -31,6 +31,8 @@ _DIGITS: Final = 10
 _ALL_DIGITS: Final = 16
 _KEY: Final = "Q"
 _ALL_BITS: Final = (1 << 64) - 1
+# The number of bits of a key that a short id leaves out.
+_REST: Final = 4 * (_ALL_DIGITS - _DIGITS)
 # The key of a case with an id of its own.
 _NAMED: Final = 0
 
@@ -140,16 +142,11 @@ class Naming:
 
     def _bare(self, key: int) -> str:
         digits = f"{key:0{_ALL_DIGITS}x}"
-        return f"c-{digits if key >> _rest() in self._long else digits[:_DIGITS]}"
+        return f"c-{digits if key >> _REST in self._long else digits[:_DIGITS]}"
 
 
 def _numbered(name: str, number: int) -> str:
     return name if number == 1 else f"{name}-{number}"
-
-
-def _rest() -> int:
-    """The number of bits of a key that a short id leaves out."""
-    return 4 * (_ALL_DIGITS - _DIGITS)
 
 
 def _twice(keys: Iterable[int]) -> array[int]:
@@ -165,12 +162,10 @@ def _twice(keys: Iterable[int]) -> array[int]:
 
 def _shared_beginnings(keys: Iterable[int]) -> frozenset[int]:
     """The short ids that different keys would share."""
-    rest = _rest()
-    neighbours = pairwise(sorted(keys))
     return frozenset(
-        one >> rest
-        for one, other in neighbours
-        if one >> rest == other >> rest and one != other and one != _NAMED
+        one >> _REST
+        for one, other in pairwise(sorted(keys))
+        if one >> _REST == other >> _REST and one != other and one != _NAMED
     )
 
 
@@ -231,4 +226,4 @@ def _known(case: Case) -> list[Any]:
 
 def _error(case: Case, message: str) -> CaseError:
     path, line = (case.origin.path, case.origin.line) if case.origin else (None, None)
-    return CaseError(located(concise(message), path, line))
+    return CaseError(concise(message), path, line)

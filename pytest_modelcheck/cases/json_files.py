@@ -175,16 +175,16 @@ def _hint(text: str) -> str:
 
 def _checked(file: CaseFile, value: Any, text: str, line: int) -> Any:
     """Refuse values that are nested too deeply, or contain text that cannot be encoded."""
-    if text.count("[") + text.count("{") > DEEPEST and _deeper(value, DEEPEST):
+    if text.count("[") + text.count("{") > DEEPEST and _deeper(value):
         raise file.error(f"nested more than {DEEPEST} levels deep", line)
     if _MAYBE_HALF.search(text) and _HALF.search(json.dumps(value, ensure_ascii=False)):
         raise file.error("an escape such as \\ud83d is half of a character (a lone surrogate)", line)
     return value
 
 
-def _deeper(value: Any, deepest: int) -> bool:
+def _deeper(value: Any) -> bool:
     level = [value]
-    for _ in range(deepest + 1):
+    for _ in range(DEEPEST + 1):
         inner = [item for item in level if isinstance(item, dict | list)]
         level = [part for item in inner for part in (item.values() if isinstance(item, dict) else item)]
     return any(isinstance(item, dict | list) for item in level)

@@ -20,8 +20,6 @@ from pytest_modelcheck.errors import CaseError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from pytest_modelcheck.cases.rows import Columns
-
 
 def load(
     source: Any,
@@ -85,7 +83,12 @@ def load(
             "with cases.load(…).sample(n)"
         )
     if isinstance(source, Cases):
-        return _as_loaded(source, base, names)
+        if names:
+            raise CaseError(
+                f"these cases are loaded already ({source.origin}): pass {', '.join(names)} where they are "
+                "loaded"
+            )
+        return source if base is None else source.bind(Path(base))
     return Cases(_source(source, None if base is None else Path(base)), layout)
 
 
@@ -128,14 +131,6 @@ def generate(
     cases = load(strategy, input=input, expected=expected, n=n, seed=seed)
     cases.check()
     return cases
-
-
-def _as_loaded(source: Cases, base: str | Path | None, names: Mapping[str, Columns]) -> Cases:
-    if names:
-        raise CaseError(
-            f"these cases are loaded already ({source.origin}): pass {', '.join(names)} where they are loaded"
-        )
-    return source if base is None else source.bind(Path(base))
 
 
 def _source(source: Any, base: Path | None) -> Source:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from numbers import Real
 from typing import TYPE_CHECKING, Any, Final
 
-from pytest_modelcheck.errors import CaseError, located
+from pytest_modelcheck.errors import CaseError
 from pytest_modelcheck.records import MISSING, Case, Variant, case_of
 
 if TYPE_CHECKING:
@@ -123,7 +123,7 @@ class Row:
         line = self.origin.line
         if self.lines is not None and field is not None:
             line = self.lines.get(field, line)
-        return CaseError(located(concise(message), self.origin.path, line))
+        return CaseError(concise(message), self.origin.path, line)
 
 
 @dataclass(frozen=True, slots=True)
@@ -274,7 +274,15 @@ def to_case(row: Row, layout: Layout) -> Case:
     value = row.value
     if type(value) is not dict:  # the usual type, checked without a slow abstract class
         if isinstance(value, Case):
-            return _completed(row, value)
+            return case_of(
+                value.input,
+                value.expected,
+                _id(row, value.id or None),
+                _metadata(row, value.metadata) if value.metadata else {},
+                variants_of(row, value.variants, value.input) if value.variants else (),
+                None if value.known_failure is None else _known_failure(row, value.known_failure),
+                value.origin or row.origin,
+            )
         if not isinstance(value, Mapping):
             return case_of(_alone(row, value, layout), MISSING, "", {}, origin=row.origin)
     if not layout.is_plain or not value.keys() <= _KNOWN:
@@ -289,18 +297,6 @@ def to_case(row: Row, layout: Layout) -> Case:
         variants_of(row, value["variants"], value["input"]) if "variants" in value else (),
         _known_failure(row, value["known_failure"]) if "known_failure" in value else None,
         row.origin,
-    )
-
-
-def _completed(row: Row, case: Case) -> Case:
-    return case_of(
-        case.input,
-        case.expected,
-        _id(row, case.id or None),
-        _metadata(row, case.metadata) if case.metadata else {},
-        variants_of(row, case.variants, case.input) if case.variants else (),
-        None if case.known_failure is None else _known_failure(row, case.known_failure),
-        case.origin or row.origin,
     )
 
 

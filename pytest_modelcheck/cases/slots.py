@@ -69,7 +69,10 @@ class Template:
 
     def _shown(self, slot: Slot, values: Mapping[str, Any]) -> str:
         try:
-            value = _followed(values[slot.name], slot.path)
+            value, path = values[slot.name], slot.path
+            if isinstance(value, Mapping):  # in which a dot may also precede a key
+                path = re.sub(r"\.(\w+)", r"[\1]", path)
+            value, _ = _FORMATTER.get_field(f"value{path}", (), {"value": value})
             if slot.article:
                 word = article(str(value))
                 return f"{word.capitalize() if slot.article == 'A' else word} {value}"
@@ -103,14 +106,6 @@ def _slot(text: str, field: str, spec: str, conversion: str | None) -> Slot:
     return Slot(name[0], field[name.end() :], conversion, spec)
 
 
-def _followed(value: Any, path: str) -> Any:
-    """The part of a value at a path such as ``.first``. In mappings, a dot may also precede a key."""
-    if isinstance(value, Mapping):
-        path = re.sub(r"\.(\w+)", r"[\1]", path)
-    return _FORMATTER.get_field(f"value{path}", (), {"value": value})[0]
-
-
-_FIRST: Final = re.compile(r"\w+")
 _NUMBER: Final = re.compile(r"(?:8\d*|1[18])(?!\d)")
 # Letters whose names begin with a vowel: an F, an X-ray.
 _LETTERS: Final = frozenset("aefhilmnorsx")
@@ -131,7 +126,7 @@ def article(phrase: str) -> str:
     >>> [article(word) for word in ("refund", "order", "hour", "user", "SUV", "URL", "8-pack")]
     ['a', 'an', 'an', 'a', 'an', 'a', 'an']
     """
-    match = _FIRST.search(phrase)
+    match = _NAME.search(phrase)
     if match is None:
         return "a"
     word = match[0]

@@ -119,7 +119,7 @@ class IterableSource(Source):
     """An iterable. The items of an iterator are stored, since they can be read only once."""
 
     def __init__(self, items: Iterable[Any]) -> None:
-        self.name = described(items)
+        self.name = type(items).__name__
         self._items = items
         self._kept: list[Row] | None = None
 
@@ -156,20 +156,10 @@ def _stream_of(file: CaseFile, layout: Layout) -> FileStream:
     return FileStream(file, AS_IT_IS, partial(read_delimited, file, layout), layout.paths)
 
 
-def described(source: Any) -> str:
-    """The name of a source in messages.
-
-    >>> described([1, 2, 3])
-    'list'
-    """
-    return type(source).__name__
-
-
 def read_iterable(source: Iterable[Any]) -> Iterator[Row]:
     """The rows of an iterable of mappings, ``(input, expected)`` tuples, cases, or just inputs."""
-    name = described(source)
     for number, value in enumerate(source):
-        row = Row(value, Origin(f"{name}[{number}]"))
+        row = Row(value, Origin(f"{type(source).__name__}[{number}]"))
         row.value = _untupled(row, value)
         yield row
 

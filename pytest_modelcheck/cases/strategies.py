@@ -224,6 +224,8 @@ def round_of(
     import hypothesis
 
     phases = [hypothesis.Phase.generate, *([hypothesis.Phase.shrink] if shrink else [])]
+    # Hypothesis's own engine, whatever the active profile says.
+    engine: dict[str, Any] = {"backend": "hypothesis"} if hasattr(hypothesis.settings, "backend") else {}
 
     @hypothesis.seed(int.from_bytes(digest([seed, number]), "big"))
     @hypothesis.settings(
@@ -234,7 +236,7 @@ def round_of(
         report_multiple_bugs=False,  # the first failure is the one that is shrunk
         verbosity=hypothesis.Verbosity.quiet,
         suppress_health_check=[each for each in hypothesis.HealthCheck if each not in watched],
-        **_own_engine(),
+        **engine,
     )
     @hypothesis.given(strategy)
     def draw(value: Any) -> None:
@@ -242,13 +244,6 @@ def round_of(
 
     with _without_local_constants():
         yield draw
-
-
-def _own_engine() -> dict[str, Any]:
-    """The setting that selects Hypothesis's own engine, whatever the active profile says."""
-    import hypothesis
-
-    return {"backend": "hypothesis"} if hasattr(hypothesis.settings, "backend") else {}
 
 
 @contextmanager

@@ -138,17 +138,14 @@ def _is_a(source: Any, module: str, name: str) -> bool:
 def _pandas_rows(frame: Any) -> Cells:
     """The rows of a pandas table, with ``None`` for NaN, NA and NaT."""
     isna = sys.modules["pandas"].isna
+
+    def missing(cell: Any) -> bool:
+        is_scalar = not isinstance(cell, str | bytes | list | tuple | Mapping)
+        return is_scalar and not hasattr(cell, "__array__") and bool(isna(cell))
+
     # Column by column: iterrows() would turn the ints of a row with floats into floats.
-    columns = [_present(frame.iloc[:, place].tolist(), isna) for place in range(frame.shape[1])]
-    return zip(*columns, strict=True)
-
-
-def _present(values: list[Any], isna: Callable[[Any], bool]) -> list[Any]:
-    return [None if _is_scalar(value) and isna(value) else value for value in values]
-
-
-def _is_scalar(value: Any) -> bool:
-    return not isinstance(value, str | bytes | list | tuple | Mapping) and not hasattr(value, "__array__")
+    columns = [frame.iloc[:, place].tolist() for place in range(frame.shape[1])]
+    return zip(*([None if missing(cell) else cell for cell in column] for column in columns), strict=True)
 
 
 def _dataset_rows(name: str, source: Iterable[Mapping[str, Any]], features: Mapping[str, Any]) -> Cells:

@@ -195,7 +195,8 @@ class Filling:
         self._cluster = text if isinstance(text, str) else excerpt(text, 200)
         self._text = _compiled(text)
         self._expected = expected
-        self._variants = variants if callable(variants) else [_compiled(each) for each in _several(variants)]
+        several = [variants] if isinstance(variants, str | Mapping) else variants
+        self._variants = variants if callable(variants) else [_compiled(each) for each in several]
         self._metadata = metadata
         names = _names(self._text)
         for each in [] if callable(self._variants) else self._variants:
@@ -339,10 +340,6 @@ def _names(compiled: Any) -> dict[str, None]:
     return {}
 
 
-def _several(variants: Any) -> list[Any]:
-    return [variants] if isinstance(variants, str | Mapping) else list(variants)
-
-
 def _list_for(name: str, lists: Mapping[str, list[Any]], template_name: str) -> list[Any]:
     """The values of a slot. ``item1`` takes them from ``item`` unless it has its own."""
     numbered = _NUMBERED.fullmatch(name)
@@ -359,28 +356,19 @@ def _list_for(name: str, lists: Mapping[str, list[Any]], template_name: str) -> 
 def _called(function: Callable[..., Any], values: Values, what: str, name: str) -> Any:
     """Call a function of slots, which are selected by the names of its parameters."""
     parameters = inspect.signature(function).parameters.values()
-    if any(parameter.kind == parameter.VAR_KEYWORD for parameter in parameters):
-        return _asked(function, values, what, name)
-    wanted = [
-        parameter
-        for parameter in parameters
-        if parameter.name in values or parameter.default is parameter.empty
-    ]
-    for parameter in wanted:
-        if parameter.name not in values:
-            there = ", ".join(values) or "none"
-            raise CaseError(
-                f"template {name!r}: {what} needs a slot '{parameter.name}'; the slots are {there}"
-            )
-    chosen = {parameter.name: values[parameter.name] for parameter in wanted}
-    return _asked(function, chosen, what, name)
-
-
-def _asked(function: Callable[..., Any], values: Values, what: str, name: str) -> Any:
+    chosen = values
+    if not any(parameter.kind == parameter.VAR_KEYWORD for parameter in parameters):
+        for parameter in parameters:
+            if parameter.name not in values and parameter.default is parameter.empty:
+                there = ", ".join(values) or "none"
+                raise CaseError(
+                    f"template {name!r}: {what} needs a slot '{parameter.name}'; the slots are {there}"
+                )
+        chosen = {one.name: values[one.name] for one in parameters if one.name in values}
     try:
-        return function(**values)
+        return function(**chosen)
     except Exception as error:
-        given = excerpt(", ".join(f"{key}={value!r}" for key, value in values.items()), 80)
+        given = excerpt(", ".join(f"{key}={value!r}" for key, value in chosen.items()), 80)
         raise CaseError(
             f"template {name!r}: {what} raised {type(error).__name__}: {error} (for {given})"
         ) from error

@@ -258,7 +258,6 @@ _WORDS: Final[dict[str, Any]] = {
 }
 _MAY_BEGIN: Final = frozenset("-0123456789")
 _TAG: Final = "tag:yaml.org,2002:"
-_BOOLEANS: Final = {"true": True, "false": False}
 
 
 def plain(text: str) -> Any:
@@ -298,7 +297,9 @@ def tagged(tag: str, text: str) -> Any:
         value = plain(text)
         return value if isinstance(value, float) else float(text)
     if kind == "bool":
-        return _boolean(text)
+        if text not in ("true", "false"):
+            raise ValueError(f"{text!r} is neither true nor false")
+        return text == "true"
     if kind == "null":
         return None
     if kind == "binary":
@@ -319,9 +320,3 @@ def tag_name(tag: str) -> str:
     ('!!python/object:os.system', '!Ref')
     """
     return "!!" + tag.removeprefix(_TAG) if tag.startswith(_TAG) else tag
-
-
-def _boolean(text: str) -> bool:
-    if text not in _BOOLEANS:
-        raise ValueError(f"{text!r} is neither true nor false")
-    return _BOOLEANS[text]

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
-from pytest_modelcheck.baselines.sameness import differ
+from pytest_modelcheck.baselines.diff import differ
 from pytest_modelcheck.canonical import why_unkept
 from pytest_modelcheck.checks.runs import Shares, outcome_of, score_of, share_of_runs, values_of
 from pytest_modelcheck.records import JUDGED, Comparison, Outcome

@@ -54,10 +54,21 @@ def refuse_contradiction(observed: Observed, limits: Limits) -> None:
     Raises:
         UsageError: they do.
     """
-    if observed.reads_approved and limits.at_least is not None and not observed.graded:
+    limited = {
+        "at_least": None if observed.graded else limits.at_least,
+        "max_slice_drop": limits.max_slice_drop,
+    }
+    for name, value in limited.items():
+        if value is not None and observed.reads_approved:
+            raise UsageError(
+                f"{name}={value:g} cannot be held against a body that compares with case.approved: "
+                "max_changed says how many answers may differ"
+            )
+    on_scale = not observed.graded or observed.scale == GRADE or observed.scores is not None
+    if limits.max_slice_drop is not None and not on_scale:
         raise UsageError(
-            f"at_least={limits.at_least:g} cannot be held against a body that compares with case.approved: "
-            "max_changed says how many answers may differ"
+            "max_slice_drop= is a limit of pass rates and of scores from 0 to 1, and these go "
+            f"{observed.scale}: divide them by their range, or set max_slice_drop=None"
         )
 
 

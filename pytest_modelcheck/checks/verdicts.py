@@ -164,16 +164,15 @@ class Rule:
         )
 
     def _looked(self, look: Look, limit: str, summary: str, noise: Noise) -> Finding:
-        """Return the finding of a look, unless it passes with the shortfall that the cases can detect."""
+        """Return the finding of a look, with what the cases can detect if the limit is not clearly met."""
         text = with_reason(look, summary, self.broken, self.sets, self.version)
         against_baseline = limit != "at_least"
-        if look.status is Status.PASSED:
-            return Finding(limit, Status.PASSED, text, against_baseline, look.p_value)
-        unhelped = look.reason in (Reason.EXACT, Reason.NOTHING_SEEN)  # by any number of cases
+        # Of no use where the limit is met, or where more cases would not help.
+        unhelped = look.reason in (Reason.MET, Reason.EXACT, Reason.NOTHING_SEEN)
         reveals = None if unhelped else noise.reveals(self.limits)
         if look.status is Status.INCONCLUSIVE:
             return self.inconclusive(limit, text, against_baseline, look.p_value, reveals)
-        return Finding(limit, Status.FAILED, text, against_baseline, look.p_value, reveals)
+        return Finding(limit, look.status, text, against_baseline, look.p_value, reveals)
 
     def _met(
         self,

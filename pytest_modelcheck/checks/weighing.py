@@ -9,7 +9,7 @@ from collections import Counter
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
-from pytest_modelcheck.baselines.sameness import answers_differ
+from pytest_modelcheck.baselines.diff import answers_differ
 from pytest_modelcheck.checks.changes import (
     Answers,
     CaseAnswers,
@@ -27,7 +27,7 @@ from pytest_modelcheck.records import Outcome
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterable, Mapping, Sequence
 
-    from pytest_modelcheck.baselines.sameness import Calls
+    from pytest_modelcheck.baselines.diff import Calls
     from pytest_modelcheck.checks.limits import Limits
     from pytest_modelcheck.checks.protocol import Look
     from pytest_modelcheck.records import CaseResult, TrialResult

@@ -21,10 +21,10 @@ from pytest_modelcheck.baselines.objections import is_gone, objections
 from pytest_modelcheck.canonical import excerpt
 from pytest_modelcheck.canonical.text import plural
 from pytest_modelcheck.checks.contradiction import contradiction
-from pytest_modelcheck.cli.project import shown
 from pytest_modelcheck.cli.report import marking, paint
 from pytest_modelcheck.cli.screen import echo, indented, print_lines, width
 from pytest_modelcheck.cli.targets import ran, selection, target, targets
+from pytest_modelcheck.display import shown_path
 from pytest_modelcheck.records import MISSING
 from pytest_modelcheck.reports.diff import case_lines, summary_of, versions_of, word_of
 from pytest_modelcheck.reports.selection import literal
@@ -124,13 +124,20 @@ def _report_lines(workspace: Workspace, report: Report, *, dry: bool = False) ->
     argument = f"{report.model}={report.version}" if several else report.version
     if report.approved:
         verb = "would be approved" if dry else "is approved"
-        yield click.style(f"{name} {verb}", fg="green") + _extent(report) + _before(report)
+        extent = ""
+        if report.left:
+            done = len(report.approved)
+            extent = f" for {done} of {done + len(report.left)} checks"
+        yield click.style(f"{name} {verb}", fg="green") + extent + _before(report)
         for approval in report.approved:
             yield from _approval_lines(approval, report.version)
         if any(approval.noise_unknown for approval in report.approved):
             yield "Approved on 1 run, noise unknown. To approve three runs in place of one:"
             yield f"  pytest {shlex.quote(f'--model-version={argument}')} --modelcheck-update"
-        yield from _left_lines(report)
+        if report.left:
+            run_them = f"run them with {report.version} and approve them, or leave them"
+            yield f"still approved with another version ({run_them}):"
+            yield from indented(f"{check}  {version}" for check, version in report.left)
         yield "Nothing was written: --dry-run." if dry else _written(workspace, report)
     else:
         yield click.style(f"{name} is not approved", fg="red") + "; nothing was written"
@@ -143,12 +150,7 @@ def _report_lines(workspace: Workspace, report: Report, *, dry: bool = False) ->
 def _written(workspace: Workspace, report: Report) -> str:
     if report.unchanged:
         return "Nothing was written: all of this was approved before."
-    return f"Written to {shown(workspace.store.root)}: review it with git diff, and commit it."
-
-
-def _extent(report: Report) -> str:
-    done, total = len(report.approved), len(report.approved) + len(report.left)
-    return f" for {done} of {total} checks" if report.left else ""
+    return f"Written to {shown_path(workspace.store.root)}: review it with git diff, and commit it."
 
 
 def _before(report: Report) -> str:
@@ -177,13 +179,6 @@ def _changes(approval: Approval, version: str) -> str:
     counts = {"changed": written.changed, "added": written.added, "removed": written.removed}
     text = ", ".join(f"{count} {what}" for what, count in counts.items() if count) or "none changed"
     return text if approval.previous == version else f"{text} since {approval.previous}"
-
-
-def _left_lines(report: Report) -> Iterator[str]:
-    if report.left:
-        run_them = f"run them with {report.version} and approve them, or leave them"
-        yield f"still approved with another version ({run_them}):"
-        yield from indented(f"{check}  {version}" for check, version in report.left)
 
 
 def _refusal_lines(report: Report, argument: str) -> Iterator[str]:
@@ -243,43 +238,38 @@ def review(workspace: Workspace, wish: Wish) -> int:
         version = workspace.reviewable_version(model)
     root = workspace.project.root
     headers = ran(workspace, model, version, wish.patterns, lambda header: not is_gone(header, root))
+    decisions = Decisions()
     try:
-        decisions = _decisions(workspace, wish, headers)
+        for number, header in enumerate(headers, 1):
+            if not decisions.finished:
+                _review_check(workspace, wish, header, decisions, f"({number}/{len(headers)})")
         return _carry_out(workspace, wish, (model, version), how, decisions)
     except click.Abort:  # Ctrl-C, or the end of what was typed
         echo("\nNothing was written.")
         return 1
 
 
-def _decisions(workspace: Workspace, wish: Wish, headers: Sequence[Header]) -> Decisions:
-    """Ask the reviewer about each check in turn."""
-    decisions = Decisions()
-    for number, header in enumerate(headers, 1):
-        if decisions.finished:
-            break
-        _review_check(workspace, wish, header, decisions, f"({number}/{len(headers)})")
-    return decisions
-
-
 def _review_check(workspace: Workspace, wish: Wish, header: Header, decisions: Decisions, count: str) -> None:
     store, candidates = workspace.store, workspace.candidates
     before = store.read(header.model, header.test, header.version)
-    key = header.model, header.test, header.version or ""
-    after = candidates.read(*key)
+    place = header.model, header.test, header.version or ""
+    after = candidates.read(*place)
     decisions.seen[header.test] = "" if after is None else after.digest()
-    found = compare.diff(header.test, header.model, before, candidates.read(*key, further=True))
+    found = compare.diff(header.test, header.model, before, candidates.read(*place, further=True))
     print_lines(_heading(found, count))
-    against = objections(header, workspace.project.root)
+    against = list(objections(header, workspace.project.root))
     print_lines(indented((f"in the way: {reason}" for reason in against), 2))
     if against and not wish.force:
         echo("  left as it is: only with --force can it be approved\n")
     elif before is None or found.new_test:
-        _decide_whole(found, decisions)
+        key = _ask("Approve this check", _WHOLE)
+        decisions.accepted |= {found.check: ()} if key == "y" else {}
+        decisions.finished = key == "q"
     elif not found.cases:
         decisions.accepted[header.test] = ()
         echo("  no answer changed: approved\n")
     else:
-        path = candidates.path(header.model, header.test, header.version or "")
+        path = candidates.path(*place)
         _decide_cases(found, decisions, some_results(path, {case.id for case in found.cases}))
 
 
@@ -291,13 +281,6 @@ def _heading(found: CheckDiff, count: str) -> Iterator[str]:
     yield f"  {versions_of(found)}   {summary_of(found)}"
     if found.new_test:
         yield "  the test itself has changed since: cases can only be approved together"
-
-
-def _decide_whole(found: CheckDiff, decisions: Decisions) -> None:
-    key = _ask("Approve this check", _WHOLE)
-    if key == "y":
-        decisions.accepted[found.check] = ()
-    decisions.finished = key == "q"
 
 
 def _decide_cases(found: CheckDiff, decisions: Decisions, known: Mapping[str, CaseResult]) -> None:

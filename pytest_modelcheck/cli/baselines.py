@@ -11,12 +11,13 @@ import click
 
 from pytest_modelcheck.baselines import atomic, names, watch
 from pytest_modelcheck.baselines.candidates import CandidateStore
-from pytest_modelcheck.baselines.moves import gone, move, moves, refuse_odd, remove, uncounted
+from pytest_modelcheck.baselines.moves import move, moves, refuse_odd, remove, uncounted
 from pytest_modelcheck.baselines.objections import differences
 from pytest_modelcheck.canonical.text import plural
-from pytest_modelcheck.cli.project import candidates_in, no_candidates, shown
+from pytest_modelcheck.cli.project import candidates_in, no_candidates
 from pytest_modelcheck.cli.screen import echo, indented, print_lines
 from pytest_modelcheck.cli.suite import existence
+from pytest_modelcheck.display import shown_path
 from pytest_modelcheck.errors import BaselineError, UsageError
 
 if TYPE_CHECKING:
@@ -55,7 +56,7 @@ def _renamed(workspace: Workspace, approved: Sequence[Move], ran: Sequence[Move]
     for one in approved:
         yield from indented([f"{one.header.test} → {one.check} ({one.header.model} {one.header.version})"])
     if approved:
-        place = shown(workspace.store.root)
+        place = shown_path(workspace.store.root)
         yield f"{plural(len(approved), 'baseline')} renamed in {place}: commit this with the test."
     if ran:
         yield f"{plural(len(ran), 'candidate')} renamed (they are not in git)."
@@ -66,11 +67,11 @@ def prune(workspace: Workspace, *, yes: bool) -> None:
     store, candidates = workspace.store, workspace.candidates
     approved, ran = list(store.everything()), list(candidates.everything())
     exists = existence(workspace.project, (header for _, header in (*approved, *ran)))
-    useless, forgotten = gone(iter(approved), exists), gone(iter(ran), exists)
+    useless, forgotten = ([entry for entry in some if not exists(entry[1])] for some in (approved, ran))
     removed = {path for path, _ in useless}
     nights = list(uncounted(store, watch.read(store.root), removed))
     if not useless and not forgotten and not nights:
-        echo(f"Nothing to prune: every test in {shown(store.root)} still exists.")
+        echo(f"Nothing to prune: every test in {shown_path(store.root)} still exists.")
         return
     print_lines(_listed(useless, forgotten))
     if nights:
@@ -118,7 +119,7 @@ def merge(workspace: Workspace, folders: Sequence[Path]) -> None:
             watch.unite(workspace.store.root, nights)
     if watched:
         lines = plural(len(nights), "line")
-        echo(f"{lines} of {names.WATCH} united with those in {shown(workspace.store.root)}: commit it.")
+        echo(f"{lines} of {names.WATCH} united with those in {shown_path(workspace.store.root)}: commit it.")
     if root is not None:
         print_lines(_merged_lines(found, root))
 
@@ -137,7 +138,7 @@ def _agreed(key: Key, stores: Sequence[CandidateStore]) -> Baseline:
     """The first run of a check, after verifying that the others are equal to it."""
     first, *others = (_read(store, key) for store in stores)
     for other in others:
-        if differing := differences(first, other):
+        if differing := list(differences(first, other)):
             model, check, version = key
             raise BaselineError(
                 f"{check} was run with {model} {version} in two of the jobs, and came out differently "
@@ -162,5 +163,6 @@ def _merged_lines(found: dict[Key, list[CandidateStore]], root: Path) -> Iterato
         same = f" ({agreeing} of them in several folders, which agree)" if agreeing else ""
         yield from indented([f"{model} {version}: {plural(len(stores), 'check')}{same}"])
     yield (
-        click.style("merged", fg="green") + f" into {shown(root)}. Next: modelcheck diff, modelcheck approve"
+        click.style("merged", fg="green")
+        + f" into {shown_path(root)}. Next: modelcheck diff, modelcheck approve"
     )

@@ -16,17 +16,16 @@ import click
 
 from pytest_modelcheck import __version__
 from pytest_modelcheck.cli import groups
+from pytest_modelcheck.cli.groups import CHECKS, FOLDER
 from pytest_modelcheck.cli.project import find_project, open_workspace
 from pytest_modelcheck.cli.screen import prepare
 from pytest_modelcheck.display import harmless, redacted
-from pytest_modelcheck.errors import ModelcheckError, UsageError, located
+from pytest_modelcheck.errors import ModelcheckError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from pytest_modelcheck.baselines.diff import Note
-
-_FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
 
 
 class _Misused(click.ClickException):
@@ -71,7 +70,7 @@ class _Group(click.Group):
 @click.version_option(__version__, prog_name="modelcheck")
 @click.option(
     "--rootdir",
-    type=_FOLDER,
+    type=FOLDER,
     help="The project's folder; by default found upwards from here, as pytest does.",
 )
 @click.pass_context
@@ -82,26 +81,19 @@ def modelcheck(ctx: click.Context, rootdir: Path | None) -> None:
     try:
         redacted.begin(ctx.obj.redact)
     except ValueError as error:
-        raise UsageError(located(f"modelcheck_redact: {error}", str(ctx.obj.config))) from error
+        raise UsageError(f"modelcheck_redact: {error}", str(ctx.obj.config)) from error
     ctx.call_on_close(redacted.begin)
 
 
-_check = click.option(
-    "--check",
-    "patterns",
-    multiple=True,
-    metavar="PATTERN",
-    help="Only the checks of this file, class or test; * and ? are wildcards. Repeatable.",
-)
 _from = click.option(
-    "--from", "origin", type=_FOLDER, help="Take candidates from this folder, such as a CI artifact."
+    "--from", "origin", type=FOLDER, help="Take candidates from this folder, such as a CI artifact."
 )
 
 
 def _approving(force: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """The options of every command that approves, with its own description of ``--force``."""
     options = (
-        _check,
+        CHECKS,
         click.option(
             "--reason",
             default="",
@@ -152,7 +144,7 @@ def approve(
 @modelcheck.command()
 @click.argument("a", required=False, metavar="[A]")
 @click.argument("b", required=False, metavar="[B]")
-@_check
+@CHECKS
 @_from
 @click.option(
     "--regressed", "notes", flag_value="regressed", multiple=True, help="Only cases that passed and now fail."
@@ -212,7 +204,7 @@ def diff(
 @modelcheck.command()
 @click.argument("a", required=False, metavar="[A]")
 @click.argument("b", required=False, metavar="[B]")
-@_check
+@CHECKS
 @click.option(
     "--to",
     "files",
@@ -322,7 +314,7 @@ def plan(at_least: float | None, drops: tuple[float, ...], **options: Any) -> No
 
 
 @modelcheck.command("list")
-@_check
+@CHECKS
 @click.pass_context
 def list_(ctx: click.Context, patterns: tuple[str, ...]) -> None:
     """Show approved versions, and runs that can be approved."""

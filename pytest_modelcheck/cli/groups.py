@@ -12,6 +12,14 @@ import click
 
 from pytest_modelcheck.cli.project import open_workspace
 
+FOLDER: Final = click.Path(exists=True, file_okay=False, path_type=Path)
+CHECKS: Final = click.option(
+    "--check",
+    "patterns",
+    multiple=True,
+    metavar="PATTERN",
+    help="Only the checks of this file, class or test; * and ? are wildcards. Repeatable.",
+)
 _LABELS = click.option(
     "--labels",
     "file",
@@ -148,7 +156,6 @@ def mutate(
     ctx.exit(work.mutate(project, work.Wish(versions, arguments, form, output, fail_under)))
 
 
-_FOLDER: Final = click.Path(exists=True, file_okay=False, path_type=Path)
 _FORMAT: Final = click.option(
     "--format", "form", type=click.Choice(("text", "json")), default="text", show_default=True
 )
@@ -217,7 +224,7 @@ def prune(ctx: click.Context, *, yes: bool) -> None:
 
 
 @click.command()
-@click.argument("folders", nargs=-1, required=True, type=_FOLDER)
+@click.argument("folders", nargs=-1, required=True, type=FOLDER)
 @click.pass_context
 def merge(ctx: click.Context, folders: tuple[Path, ...]) -> None:
     """Merge the results of the jobs of a sharded CI run.
@@ -237,13 +244,7 @@ def cache() -> None:
 
 @cache.command()
 @click.argument("version", required=False, metavar="[VERSION | MODEL=VERSION]")
-@click.option(
-    "--check",
-    "patterns",
-    multiple=True,
-    metavar="PATTERN",
-    help="Only the checks of this file, class or test; * and ? are wildcards. Repeatable.",
-)
+@CHECKS
 @click.pass_context
 def why(ctx: click.Context, version: str | None, patterns: tuple[str, ...]) -> None:
     """Show why a model was called again.

@@ -16,11 +16,10 @@ import orjson
 from pytest_modelcheck.baselines.baseline import results
 from pytest_modelcheck.canonical import excerpt, seen
 from pytest_modelcheck.canonical.text import percent, plural
-from pytest_modelcheck.cli.project import shown
 from pytest_modelcheck.cli.screen import indented, print_lines
+from pytest_modelcheck.display import shown_path
 from pytest_modelcheck.errors import UsageError
-from pytest_modelcheck.labels.draw import Judged
-from pytest_modelcheck.labels.file import key_of, read
+from pytest_modelcheck.labels import Judged, key_of, read
 from pytest_modelcheck.stats.judging import Errors
 from pytest_modelcheck.stats.paired import mcnemar_exact
 from pytest_modelcheck.stats.rates import clopper_pearson
@@ -31,7 +30,7 @@ if TYPE_CHECKING:
 
     from pytest_modelcheck.baselines.header import Header
     from pytest_modelcheck.cli.project import Workspace
-    from pytest_modelcheck.labels.file import Label
+    from pytest_modelcheck.labels import Label
     from pytest_modelcheck.records import CaseResult
 
 
@@ -66,11 +65,15 @@ def heard(workspace: Workspace, judge: str, labels: Path | None = None) -> Heard
     by_case: dict[tuple[str, str], list[Judged]] = defaultdict(list)
     where, others = labels, set()
     for path, header in workspace.candidates.everything():
-        correction = _correction(header.run)
+        correction = header.run.get("verdict", {}).get("correction")
         if correction is not None:
             others.add(correction["judge"])
         if header.model == judge:
-            _own_check(found.versions[header.version or "unversioned"], results(path)[1])
+            said = found.versions[header.version or "unversioned"]
+            for case in results(path)[1]:  # the arguments of the judge are the input
+                for trial in case.trials:
+                    if isinstance(case.input, dict) and trial.perturbation is None and trial.asked:
+                        said[key_of(case.input)].append(trial.asked[0][1])
         elif judge in header.others:
             if (
                 where is None
@@ -109,20 +112,6 @@ def _check_of_another(
                 by_case[header.test, case.id].append(one)
 
 
-def _correction(run: Any) -> dict[str, Any] | None:
-    verdict = (run or {}).get("verdict") or {}
-    found: dict[str, Any] | None = verdict.get("correction")
-    return found
-
-
-def _own_check(said: Said, cases: list[CaseResult]) -> None:
-    """Return the judge's answers in a check of itself, whose cases are its arguments."""
-    for case in cases:
-        for trial in case.trials:
-            if isinstance(case.input, dict) and trial.perturbation is None and trial.asked:
-                said[key_of(case.input)].append(trial.asked[0][1])
-
-
 def value_of(answer: bytes) -> Any:
     """Convert a judge's answer to the form of labels."""
     return orjson.loads(seen(answer))
@@ -147,7 +136,7 @@ def judge(workspace: Workspace, name: str, file: Path | None, *, every: bool) ->
     found = heard(workspace, name, file)
     labels = read(found.file)
     if not labels:
-        raise UsageError(f"{shown(found.file)} holds no labels yet: modelcheck label {name}")
+        raise UsageError(f"{shown_path(found.file)} holds no labels yet: modelcheck label {name}")
     versions = {
         version: {key: value_of(answers[0]) for key, answers in said.items() if key in labels}
         for version, said in sorted(found.versions.items())

@@ -17,7 +17,6 @@ from pytest_modelcheck.canonical import excerpt
 from pytest_modelcheck.canonical.text import plural
 from pytest_modelcheck.checks.judged import LEAST_LABELS, LEAST_STRENGTH
 from pytest_modelcheck.cli.judge import heard
-from pytest_modelcheck.cli.project import shown
 from pytest_modelcheck.cli.screen import (
     AGAIN,
     EVERYTHING,
@@ -29,8 +28,8 @@ from pytest_modelcheck.cli.screen import (
     width,
     wrapped,
 )
-from pytest_modelcheck.labels.draw import in_order
-from pytest_modelcheck.labels.file import Label, read, write
+from pytest_modelcheck.display import shown_path
+from pytest_modelcheck.labels import Label, in_order, read, write
 from pytest_modelcheck.stats.judging import Errors, JudgedRate
 
 if TYPE_CHECKING:
@@ -39,7 +38,7 @@ if TYPE_CHECKING:
 
     from pytest_modelcheck.cli.judge import Heard
     from pytest_modelcheck.cli.project import Workspace
-    from pytest_modelcheck.labels.draw import Judged
+    from pytest_modelcheck.labels import Judged
 
 _MORE: Final = 40
 _WORDS: Final = {"True": "yes", "False": "no"}
@@ -96,7 +95,7 @@ def label(workspace: Workspace, judge: str, *, most: int, by: str, file: Path | 
     choices = _choices(found, sitting.labels)
     left = [one for one in in_order(found.judged.values()) if one.key not in sitting.labels]
     echo(
-        f"{judge}: {plural(len(sitting.labels), 'label')} in {shown(found.file)}, "
+        f"{judge}: {plural(len(sitting.labels), 'label')} in {shown_path(found.file)}, "
         f"{plural(len(left), 'answer')} left to label"
     )
     with keys() as key:
@@ -224,10 +223,8 @@ def _end(found: Heard, sitting: _Sitting, left: int) -> Iterator[str]:
     counts = Counter(_WORDS.get(str(label.said), label.said) for label in sitting.labels.values())
     listed = ", ".join(f"{count} {excerpt(name, 20)}" for name, count in counts.most_common(6))
     yield ""
-    yield (
-        f"{len(sitting.done)} labelled now; {plural(len(sitting.labels), 'label')} in {shown(sitting.path)}"
-        f"{f' ({listed})' if listed else ''}, {left} left"
-    )
+    known = f"{plural(len(sitting.labels), 'label')} in {shown_path(sitting.path)}"
+    yield f"{len(sitting.done)} labelled now; {known}{f' ({listed})' if listed else ''}, {left} left"
     if len(sitting.labels) < LEAST_LABELS:
         yield f"{LEAST_LABELS - len(sitting.labels)} more, and verdicts are corrected for the judge's errors"
     elif (widths := _widths(found, sitting.labels, left)) is not None:

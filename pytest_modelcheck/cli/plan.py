@@ -82,10 +82,7 @@ def table(question: Question) -> Iterator[str]:
     heads = ["true rate" if question.at_least is not None else "true drop", "runs needed"]
     if question.cases is not None:
         heads.append(f"repeats of {question.cases} cases")
-    rows = [_row(question, drop) for drop in question.drops]
-    widths = [max(map(len, column)) for column in zip(heads, *rows, strict=True)]
-    for row in (heads, *rows):
-        yield "  ".join(f"{cell:>{width}}" for cell, width in zip(row, widths, strict=True))
+    yield from _aligned([heads, *(_row(question, drop) for drop in question.drops)])
     if question.at_least is None:
         yield ""
         yield "A run is a case that both versions answer once; 5 runs of 40 cases are 200."
@@ -116,6 +113,10 @@ def _foreseen(question: Question, cases: int) -> Iterator[str]:
         found = [foreseen(design, drop, loss, rules, times=SIMULATED) for loss in ("broken", "spread")]
         shares = [f"{percent(one.failed)} / {percent(one.warned)}" for one in found]
         rows.append((percent(drop), *shares, f"{max(one.calls for one in found):.1f}"))
+    yield from _aligned(rows)
+
+
+def _aligned(rows: Sequence[Sequence[str]]) -> Iterator[str]:
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     for row in rows:
         yield "  ".join(f"{cell:>{width}}" for cell, width in zip(row, widths, strict=True))

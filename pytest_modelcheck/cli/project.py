@@ -14,7 +14,8 @@ from pytest_modelcheck.baselines import names
 from pytest_modelcheck.baselines.candidates import CandidateStore, natural
 from pytest_modelcheck.baselines.names import home_of
 from pytest_modelcheck.baselines.store import BaselineStore
-from pytest_modelcheck.errors import BaselineError, UsageError, VersionError, located
+from pytest_modelcheck.display import shown_path
+from pytest_modelcheck.errors import BaselineError, UsageError, VersionError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -71,12 +72,6 @@ def find_project(start: Path, rootdir: Path | None = None) -> Project:
     )
 
 
-def shown(path: Path) -> str:
-    """A path as a person would type it: relative to the current folder if it lies below."""
-    here = path.cwd()
-    return os.fspath(path.relative_to(here)) if path.is_relative_to(here) else os.fspath(path)
-
-
 def _locate(start: Path) -> tuple[Path | None, Mapping[str, Any]]:
     fallback: Path | None = None
     for folder in (start, *start.parents):
@@ -94,7 +89,7 @@ def _locate(start: Path) -> tuple[Path | None, Mapping[str, Any]]:
 def _setting(settings: Mapping[str, Any], name: str, default: str, config: Path | None) -> str:
     value = settings.get(name, default)
     if not isinstance(value, str) or "\0" in value:
-        raise UsageError(located(f"{name} must be a path, not {value!r}", str(config)))
+        raise UsageError(f"{name} must be a path, not {value!r}", str(config))
     return value or default
 
 
@@ -102,9 +97,7 @@ def _patterns(settings: Mapping[str, Any], config: Path | None) -> tuple[str, ..
     value = settings.get(REDACT, "")
     found = value.split("\n") if isinstance(value, str) else value
     if not isinstance(found, list) or not all(isinstance(one, str) for one in found):
-        raise UsageError(
-            located(f"{REDACT} must be a list of regular expressions, not {value!r}", str(config))
-        )
+        raise UsageError(f"{REDACT} must be a list of regular expressions, not {value!r}", str(config))
     return tuple(one.strip() for one in found if one.strip())
 
 
@@ -132,13 +125,13 @@ def _toml(path: Path) -> Mapping[str, Any]:
     try:
         return tomllib.loads(path.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise UsageError(located(f"not TOML: {error}", str(path))) from error
+        raise UsageError(f"not TOML: {error}", str(path)) from error
 
 
 def _table(parent: Mapping[str, Any], name: str, path: Path) -> Mapping[str, Any]:
     table = parent.get(name, {})
     if not isinstance(table, dict):
-        raise UsageError(located(f"[{name}] must be a table, not {table!r}", str(path)))
+        raise UsageError(f"[{name}] must be a table, not {table!r}", str(path))
     return table
 
 
@@ -174,8 +167,8 @@ class Workspace:
         if not found:
             raise BaselineError(
                 f"no run or approval is stored in {self.project.root}: neither "
-                f"{shown(self.candidates.root)} nor {shown(self.store.root)} holds anything. Run pytest "
-                "--model-version=VERSION first, or name the project's folder with --rootdir."
+                f"{shown_path(self.candidates.root)} nor {shown_path(self.store.root)} holds anything. "
+                "Run pytest --model-version=VERSION first, or name the project's folder with --rootdir."
             )
         return found
 

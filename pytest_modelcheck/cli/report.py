@@ -49,7 +49,12 @@ def report(
 ) -> None:
     """Report the stored results of one version, or of two (none: the latest), to files or the terminal."""
     targets = [target_of(text, "--to") for text in files]
-    made = _made(workspace, versions, patterns)
+    if versions:
+        pairs = _pairs(workspace, versions)
+    else:
+        models = [model for model in workspace.models() if workspace.was_run(model)]
+        pairs = [Pair(model, None, workspace.latest_version(model)) for model in models]
+    made = _made(workspace, pairs, patterns)
     for file in targets:
         write(made, file, Path.cwd())
         echo(f"report: {file.path}")
@@ -57,17 +62,17 @@ def report(
         print_lines("".join(_coloured(*piece) for piece in line) for line in _on_screen(made))
 
 
-def _made(workspace: Workspace, texts: Sequence[str], patterns: Sequence[str]) -> RunReport:
-    before, wanted = _versions(workspace, texts, workspace.models())
+def _made(workspace: Workspace, pairs: Sequence[Pair], patterns: Sequence[str]) -> RunReport:
+    """The report of the newer versions, each compared with its older one, if there is one."""
     archive = Archive(workspace.store, workspace.candidates)
     selected = selection(patterns)
     checks: list[CheckReport] = []
     without: list[str] = []
-    for model, version in wanted:
-        found, missing = archive.saved(model, version, selected)
+    for pair in pairs:
+        found, missing = archive.saved(pair.model, pair.after, selected)
         if not found and not missing and not patterns:
-            raise never_ran(workspace.store, workspace.candidates, model, version)
-        checks += found if before is None else _against(workspace, found, before)
+            raise never_ran(workspace.store, workspace.candidates, pair.model, pair.after)
+        checks += found if pair.before is None else _against(workspace, found, pair.before)
         without += missing
     if without:
         listed = "\n  ".join(without)
@@ -80,24 +85,6 @@ def _made(workspace: Workspace, texts: Sequence[str], patterns: Sequence[str]) -
         environment=environment(workspace.project.root),
     )
     return assembled(run, checks)
-
-
-def _versions(
-    workspace: Workspace, texts: Sequence[str], models: Sequence[str]
-) -> tuple[str | None, list[tuple[str, str]]]:
-    """The older version, if there is one, and the reported version of each model."""
-    if not texts:
-        return None, [
-            (model, workspace.latest_version(model)) for model in models if workspace.was_run(model)
-        ]
-    known = workspace.known_versions()
-    older, newer = meant(texts[0], known), meant(texts[-1], known)
-    if len(texts) == 1:
-        return None, newer
-    compared = [(model, version) for model, version in newer if model in dict(older)]
-    if not compared:
-        raise VersionError(f"{texts[0]} and {texts[1]} are different models: there is nothing to compare.")
-    return older[0][1], compared
 
 
 def _against(workspace: Workspace, checks: Sequence[CheckReport], before: str) -> Iterator[CheckReport]:
@@ -176,7 +163,11 @@ class Question:
 
 def diff(workspace: Workspace, question: Question) -> bool:
     """Print the changes, and return whether there are any."""
-    pairs = _pairs(workspace, question.versions)
+    if question.versions:
+        pairs = _pairs(workspace, question.versions)
+    else:
+        model = workspace.only_model()
+        pairs = [Pair(model, None, workspace.other_version(model))]
     if question.form == "html":
         return _page(workspace, _only(pairs), question)
     selected = selection(question.patterns)
@@ -207,10 +198,9 @@ def _page(workspace: Workspace, pair: Pair, question: Question) -> bool:
         raise UsageError("--format html shows every case, and has filters in the page itself")
     from pytest_modelcheck.reports.html import to_html
 
-    approved = workspace.store.approved(pair.model)
-    before = pair.before if pair.before is not None or approved is None else approved.version
-    versions = [f"{pair.model}={version}" for version in (before, pair.after) if version is not None]
-    print_document(to_html(_made(workspace, versions, question.patterns)), nl=False)
+    if pair.before is None and (approved := workspace.store.approved(pair.model)) is not None:
+        pair = replace(pair, before=approved.version)
+    print_document(to_html(_made(workspace, [pair], question.patterns)), nl=False)
     return False
 
 
@@ -281,10 +271,7 @@ def _candidates(workspace: Workspace, pair: Pair, check: str) -> list[Path]:
 
 
 def _pairs(workspace: Workspace, texts: Sequence[str]) -> list[Pair]:
-    """Return the comparisons: of each model that has the versions named, the same two versions."""
-    if not texts:
-        model = workspace.only_model()
-        return [Pair(model, None, workspace.other_version(model))]
+    """The comparisons: of each model that has the versions named, the same two versions, or the only one."""
     known = workspace.known_versions()
     older, newer = dict(meant(texts[0], known)), dict(meant(texts[-1], known))
     pairs = [

@@ -5,8 +5,8 @@ PYTEST_DONT_REWRITE
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final
+from dataclasses import asdict, dataclass, field
+from typing import TYPE_CHECKING, Final
 
 import click
 
@@ -27,9 +27,9 @@ from pytest_modelcheck.reports.transcript import steps_of_trial
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from pytest_modelcheck.baselines.approved import Approved
     from pytest_modelcheck.baselines.baseline import Baseline
     from pytest_modelcheck.baselines.header import Header, Past
+    from pytest_modelcheck.baselines.store import Approved
     from pytest_modelcheck.baselines.watch import Night
     from pytest_modelcheck.cli.project import Workspace
     from pytest_modelcheck.records import CaseResult, TrialResult
@@ -41,13 +41,15 @@ def show(workspace: Workspace, pattern: str, version: str | None, form: str) -> 
     Raises:
         UsageError: No check matches.
     """
+    from pytest_modelcheck.baselines import header
+
     found = list(_found(workspace, pattern, version))
     if not found:
         raise _nothing(workspace, pattern, version)
     for baseline in found:
         if form == "json":
-            for line in _json_lines(baseline):
-                print_document(line)
+            for line in (header.encode(baseline.header), *baseline.rows()):
+                print_document(printable_json(line.decode()))
         else:
             print_lines(_lines(baseline, beside=_is_beside(workspace, baseline.header)))
 
@@ -129,14 +131,6 @@ def _which(trial: TrialResult) -> str:
 
 def _answer(trial: TrialResult) -> str:
     return "no answer" if trial.answer is None else excerpt(whole(trial.answer).decode(), 200)
-
-
-def _json_lines(baseline: Baseline) -> Iterator[str]:
-    """Return the content of the file: a header, then one case per line."""
-    from pytest_modelcheck.baselines import header
-
-    for line in (header.encode(baseline.header), *baseline.rows()):
-        yield printable_json(line.decode())
 
 
 @dataclass(frozen=True, slots=True)
@@ -355,15 +349,8 @@ def _value(rate: float, metric: str) -> str:
 def _json(headers: Sequence[Header]) -> str:
     import json
 
-    return printable_json(json.dumps([_fields(header) for header in headers], indent=2, ensure_ascii=False))
-
-
-def _fields(header: Header) -> dict[str, Any]:
-    return {
-        "check": header.test,
-        "model": header.model,
-        "approvals": [
-            {"version": row.version, "day": row.day, "rate": row.rate, "judged": row.judged}
-            for row in rows(header)
-        ],
-    }
+    fields = [
+        {"check": header.test, "model": header.model, "approvals": list(map(asdict, rows(header)))}
+        for header in headers
+    ]
+    return printable_json(json.dumps(fields, indent=2, ensure_ascii=False))

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import importlib.util
 import json
-import os
 import subprocess
 import sys
 import tempfile
@@ -21,9 +20,8 @@ from pytest_modelcheck.canonical.text import percent, plural
 from pytest_modelcheck.cases import load
 from pytest_modelcheck.cases.files import FORMATS, SUFFIXES
 from pytest_modelcheck.cases.json_files import PATH, schema_of_file, schema_of_line
-from pytest_modelcheck.cli.project import shown
 from pytest_modelcheck.cli.screen import echo, print_document, print_lines, width
-from pytest_modelcheck.display import harmless, printable_json
+from pytest_modelcheck.display import harmless, printable_json, shown_path
 from pytest_modelcheck.errors import UsageError
 from pytest_modelcheck.lint import RULES, Finding, Target, chosen, lint
 from pytest_modelcheck.reports.jsons import unpack
@@ -38,7 +36,7 @@ from pytest_modelcheck.reports.mutation import (
 from pytest_modelcheck.reports.outputs import workflow_command, write_file
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from pytest_modelcheck.baselines.header import Header
     from pytest_modelcheck.cli.project import Project
@@ -57,10 +55,18 @@ def existence(project: Project, headers: Iterable[Header]) -> Callable[[Header],
     headers = list(headers)
     files = sorted({header.test.partition("::")[0] for header in headers})
     there = [file for file in files if (project.root / file).is_file()]
-    collected, skipped = _collected(project, there)
+    # Pytest takes no path with a bracket, which begins the parameters of a test: name the folder above.
+    named = [
+        (file.partition("[")[0].rpartition("/")[0] or ".") if "[" in file else as_argument(file)
+        for file in there
+    ]
+    arguments = ["--rootdir", str(project.root), "--confcutdir", str(project.root), *dict.fromkeys(named)]
+    unknown = "so it is unknown which of them still exist"
+    found = collected_by_pytest("--modelcheck-collected", arguments, project.root, unknown)
+    collected, skipped = found["models"], found["skipped"]
     if not (collected or skipped) and not all(_is_written(project.root, header.test) for header in headers):
         raise UsageError(
-            f"pytest collects no test in {shown(project.root)}, so it is unknown which of them still "
+            f"pytest collects no test in {shown_path(project.root)}, so it is unknown which of them still "
             "exist. Run the command in the folder of the tests, or remove the files yourself (git rm)"
         )
     functions = {test.partition("[")[0] for test in collected}
@@ -84,19 +90,6 @@ def _is_written(root: Path, check: str) -> bool:
     """Return whether a file contains a test that was not collected: an ``if`` may stand before it."""
     file, _, rest = check.partition("::")
     return (root / file).is_file() and defines(root / file, rest.partition("[")[0].replace("::", "."))
-
-
-def _collected(project: Project, files: Iterable[str]) -> tuple[Mapping[str, Sequence[str]], Collection[str]]:
-    """The models that each test uses, by node id; and the files that were skipped as a whole."""
-    arguments = ["--rootdir", str(project.root), "--confcutdir", str(project.root)]
-    # Pytest takes no path with a bracket, which begins the parameters of a test: name the folder above.
-    arguments += dict.fromkeys(
-        (file.partition("[")[0].rpartition("/")[0] or ".") if "[" in file else as_argument(file)
-        for file in files
-    )
-    unknown = "so it is unknown which of them still exist"
-    found = collected_by_pytest("--modelcheck-collected", arguments, project.root, unknown)
-    return found["models"], found["skipped"]
 
 
 def collected_by_pytest(
@@ -211,15 +204,10 @@ def _of_tests(project: Project, tests: Sequence[str]) -> dict[str, Any]:
         "--modelcheck-lint", tests, folder, "so there is nothing to check"
     )
     found = [Finding(**finding) for finding in reported["findings"]]
-    reported["findings"] = [replace(one, path=_from_here(folder, one.path)) for one in found]
+    reported["findings"] = [
+        replace(one, path=shown_path(folder / one.path)) if one.path else one for one in found
+    ]
     return reported
-
-
-def _from_here(folder: Path, path: str) -> str:
-    if not path:
-        return path
-    there, here = folder / path, Path.cwd()
-    return os.fspath(there.relative_to(here) if there.is_relative_to(here) else there)
 
 
 def _text(found: Found) -> Iterator[str]:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
-from pytest_modelcheck.baselines.source import Source
+from pytest_modelcheck.baselines.provenance import Source
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -84,9 +84,9 @@ def unchanged_variants(target: Target) -> Iterator[Remark]:
     for case in target.cases or ():
         if not case.variants:
             continue
-        seen = {_key(case.input): "the input"}
+        seen = {_content(case.input): "the input"}
         for number, variant in enumerate(case.variant_inputs, 1):
-            other = seen.setdefault(_key(variant), f"variant {number}")
+            other = seen.setdefault(_content(variant), f"variant {number}")
             if other != f"variant {number}":
                 yield Remark(f"variant {number} is the same as {other}, so it tests nothing", case)
 
@@ -211,13 +211,6 @@ def _slots(case: Case) -> list[str]:
     if _BRACES.search(_SLOT.sub("", text)) or any(slot in str(case.expected) for slot in found):
         return []
     return found
-
-
-def _key(value: Any) -> Any:
-    try:
-        return digest(value)
-    except NotCanonical:
-        return id(value)
 
 
 def _called(case: Case) -> str:

@@ -165,11 +165,8 @@ def perturbed_unread(target: Target) -> Iterator[Remark]:
     asks = target.kind in ("invariance", "directional")
     if not asks or target.body is None or target.body.may_read("perturbed"):
         return
-    yield Remark(f"a check of {_what(target)} that never looks at case.perturbed compares nothing")
-
-
-def _what(target: Target) -> str:
-    return "invariance" if target.kind == "invariance" else "direction"
+    what = "invariance" if target.kind == "invariance" else "direction"
+    yield Remark(f"a check of {what} that never looks at case.perturbed compares nothing")
 
 
 def _runs(target: Target) -> int:

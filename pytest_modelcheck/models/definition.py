@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 
 from pytest_modelcheck.canonical import excerpt
 from pytest_modelcheck.canonical.text import plural
-from pytest_modelcheck.errors import UsageError, located
+from pytest_modelcheck.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -126,12 +126,12 @@ def retires_on(definition: Definition, version: str | None) -> date | None:
         found = chosen(version) if callable(chosen) else chosen.get(version)
     except Exception as error:
         problem = f"retires= raised {type(error).__name__}: {error}, for version {version}"
-        raise UsageError(located(problem, definition.location)) from error
+        raise UsageError(problem, definition.location) from error
     if found is None:
         return None
     if not isinstance(found, date):
         problem = f"retires= must give a date or None, not {excerpt(found, 60)}, for version {version}"
-        raise UsageError(located(problem, definition.location))
+        raise UsageError(problem, definition.location)
     return found.date() if isinstance(found, datetime) else found
 
 

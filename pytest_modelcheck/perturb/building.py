@@ -14,7 +14,7 @@ from pytest_modelcheck.canonical import digest, short
 from pytest_modelcheck.errors import PerturbationError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Hashable, Sequence
+    from collections.abc import Callable, Hashable, Iterable, Sequence
 
     from pytest_modelcheck.perturb.paths import Fields
 
@@ -51,6 +51,15 @@ def pick(rng: Random, options: Sequence[T]) -> T:
 def shuffled(items: list[T], rng: Random) -> list[T]:
     """The items in random order."""
     return sorted(items, key=lambda _: rng.random())
+
+
+def grouped(text: str) -> tuple[tuple[str, ...], ...]:
+    """Groups of words, from a text in which slashes join the words of a group.
+
+    >>> grouped("colour/color to/too/two")
+    (('colour', 'color'), ('to', 'too', 'two'))
+    """
+    return tuple(tuple(group.split("/")) for group in text.split())
 
 
 def content(value: Any) -> Hashable:
@@ -99,6 +108,46 @@ def check_n(name: str, n: object) -> None:
         raise PerturbationError(f"{name}(n={n!r}): n is the number of variants, at least 1")
 
 
+def check_choice(call: str, value: object, options: Iterable[str]) -> None:
+    """Check that an argument is one of a few texts.
+
+    Args:
+        call: The call for the message, such as ``flip('up')``.
+        value: The argument, of any type.
+        options: The texts.
+
+    Raises:
+        PerturbationError: It is none of them.
+    """
+    known = list(options)
+    if value not in known:
+        raise PerturbationError(f"{call}: choose one of {', '.join(map(repr, known))}")
+
+
+def check_fraction(name: str, keep: object) -> None:
+    """Check the fraction of an input that stays.
+
+    Raises:
+        PerturbationError: It is not a number between 0 and 1.
+    """
+    if isinstance(keep, bool) or not isinstance(keep, int | float) or not 0 < keep < 1:
+        raise PerturbationError(f"{name}({keep!r}): the fraction that stays must be between 0 and 1")
+
+
+def with_edits(name: str, edits: object, default: int = 1) -> str:
+    """The name of a perturbation that makes several changes in each variant.
+
+    Raises:
+        PerturbationError: ``edits`` is not a positive integer.
+
+    >>> with_edits("typos", 1), with_edits("typos", 2)
+    ('typos', 'typos(edits=2)')
+    """
+    if isinstance(edits, bool) or not isinstance(edits, int) or edits < 1:
+        raise PerturbationError(f"{name}(edits={edits!r}): at least 1")
+    return name if edits == default else f"{name}(edits={edits})"
+
+
 def checked_name(name: object) -> str:
     """The name, after a check.
 
@@ -140,84 +189,24 @@ def called(name: str, *arguments: object, **keywords: object) -> str:
     return f"{name}({shown[: _LONGEST - 6].rstrip()}…{quote} {short(arguments_shown)[:4]})"
 
 
-# The module of each public name.
-PUBLIC: Final = {
-    "Levels": "perturbation",
-    "Perturbation": "perturbation",
-    "abbreviations": "english",
-    "adapt": "perturbation",
-    "ages": "people",
-    "append": "wording",
-    "as_perturbation": "perturbation",
-    "as_perturbations": "perturbation",
-    "blur": "images",
-    "boundaries": "numbers",
-    "brightness": "images",
-    "casing": "surface",
-    "contractions": "english",
-    "contrast": "images",
-    "countries": "people",
-    "crop": "geometry",
-    "diacritics": "surface",
-    "distractors": "wording",
-    "double_letters": "mistakes",
-    "drop_letters": "mistakes",
-    "emoji": "wording",
-    "entities": "wording",
-    "extra_fields": "records",
-    "extremes": "numbers",
-    "field_order": "records",
-    "flip": "geometry",
-    "gamma": "images",
-    "gaussian_noise": "images",
-    "hesitations": "mistakes",
-    "homoglyphs": "surface",
-    "homophones": "mistakes",
-    "injection": "wording",
-    "irrelevant": "wording",
-    "jitter": "numbers",
-    "jpeg": "images",
-    "leetspeak": "surface",
-    "levels": "perturbation",
-    "links": "wording",
-    "markup": "wording",
-    "missing": "records",
-    "mojibake": "mistakes",
-    "near_keys": "mistakes",
-    "negation": "english",
-    "normal_form": "surface",
-    "number_words": "english",
-    "occlude": "geometry",
-    "ocr": "mistakes",
-    "one_of": "perturbation",
-    "out_of_range": "numbers",
-    "politeness": "wording",
-    "prepend": "wording",
-    "punctuation": "surface",
-    "religions": "people",
-    "replace": "wording",
-    "rotate": "geometry",
-    "rounding": "numbers",
-    "salt_and_pepper": "images",
-    "scale": "numbers",
-    "sentence_order": "surface",
-    "shift": "geometry",
-    "spelling": "english",
-    "swap_category": "records",
-    "swap_gender": "people",
-    "swap_letters": "mistakes",
-    "swap_names": "people",
-    "transcript": "mistakes",
-    "truncate": "surface",
-    "type_noise": "records",
-    "typos": "mistakes",
-    "units": "records",
-    "variants": "perturbation",
-    "whitespace": "surface",
-    "width": "surface",
-    "word_breaks": "mistakes",
-    "zero_width": "surface",
+# The public names of each module.
+_HOMES: Final = {
+    "english": "abbreviations contractions negation number_words spelling",
+    "geometry": "crop flip occlude rotate shift",
+    "images": "blur brightness contrast gamma gaussian_noise jpeg salt_and_pepper",
+    "mistakes": "double_letters drop_letters hesitations homophones mojibake near_keys ocr swap_letters "
+    "transcript typos word_breaks",
+    "numbers": "boundaries extremes jitter out_of_range rounding scale",
+    "people": "ages countries religions swap_gender swap_names",
+    "perturbation": "Levels Perturbation adapt as_perturbation as_perturbations levels one_of variants",
+    "records": "extra_fields field_order missing swap_category type_noise units",
+    "surface": "casing diacritics homoglyphs leetspeak normal_form punctuation sentence_order truncate "
+    "whitespace width zero_width",
+    "wording": "append distractors emoji entities injection irrelevant links markup politeness prepend "
+    "replace",
 }
+# The module of each public name.
+PUBLIC: Final = dict(sorted((name, home) for home, names in _HOMES.items() for name in names.split()))
 
 
 def meant(name: str) -> str | None:

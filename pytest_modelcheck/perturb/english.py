@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
+from pytest_modelcheck.perturb.building import grouped
 from pytest_modelcheck.perturb.texts import Table, like, listed, matches_in, protected, substituted, ways
 
 if TYPE_CHECKING:
@@ -22,10 +23,9 @@ if TYPE_CHECKING:
 
 def _inflected(pairs: str, endings: str) -> dict[str, str]:
     """British words and their American forms, from stems and their endings (``-`` for none)."""
-    stems = [pair.split("/") for pair in pairs.split()]
     return {
         british + ending.strip("-"): american + ending.strip("-")
-        for british, american in stems
+        for british, american in grouped(pairs)
         for ending in endings.split()
     }
 

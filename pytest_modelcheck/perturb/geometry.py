@@ -7,8 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from pytest_modelcheck.errors import PerturbationError
-from pytest_modelcheck.perturb.building import called
+from pytest_modelcheck.perturb.building import called, check_choice, check_fraction
 from pytest_modelcheck.perturb.images import check_amounts, each, filtered
 
 if TYPE_CHECKING:
@@ -63,8 +62,14 @@ def shift(by: float = 0.1, n: int = 1, *, field: Field | None = None) -> Perturb
     check_amounts("shift", (by,), 0, 1)
 
     def moved(image: Any, source: Any) -> Any:
-        rows, columns = (_moved_places(size, by, source) for size in image.shape[:2])
-        return image[rows][:, columns]
+        import numpy as np
+
+        for axis, size in enumerate(image.shape[:2]):
+            farthest = round(size * by)
+            # For each pixel along the axis, the index of its source pixel.
+            places = np.arange(size) - source.randint(-farthest, farthest + 1)
+            image = image.take(np.clip(places, 0, size - 1), axis)
+        return image
 
     return filtered(called("shift", by), [moved], field, n=n, opacity=True)
 
@@ -84,8 +89,7 @@ def crop(keep: float = 0.9, n: int = 1, *, field: Field | None = None) -> Pertur
            [47, 52, 58, 60],
            [68, 72, 78, 80]], dtype=uint8)]
     """
-    if isinstance(keep, bool) or not isinstance(keep, int | float) or not 0 < keep < 1:
-        raise PerturbationError(f"crop({keep!r}): the fraction that stays must be between 0 and 1")
+    check_fraction("crop", keep)
 
     def cropped(image: Any, source: Any) -> Any:
         from scipy.ndimage import affine_transform
@@ -114,8 +118,7 @@ def flip(how: str = "horizontal", *, field: Field | None = None) -> Perturbation
     [array([[1, 0],
            [3, 2]], dtype=uint8)]
     """
-    if how not in _AXES:
-        raise PerturbationError(f"flip({how!r}): choose one of {', '.join(map(repr, _AXES))}")
+    check_choice(f"flip({how!r})", how, _AXES)
 
     def mirrored(image: Any, _: Any) -> Any:
         import numpy as np
@@ -156,11 +159,3 @@ def occlude(
         return made
 
     return filtered(called("occlude", size, value=None if value == 0.5 else value), [hidden], field, n=n)
-
-
-def _moved_places(size: int, by: float, source: Any) -> Any:
-    """For each pixel along an axis, the index of its source pixel."""
-    import numpy as np
-
-    farthest = round(size * by)
-    return np.clip(np.arange(size) - source.randint(-farthest, farthest + 1), 0, size - 1)

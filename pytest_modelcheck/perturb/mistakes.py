@@ -9,9 +9,17 @@ import re
 import unicodedata
 from typing import TYPE_CHECKING, Final
 
-from pytest_modelcheck.errors import PerturbationError
-from pytest_modelcheck.perturb.building import pick
-from pytest_modelcheck.perturb.texts import Table, drawn, like, listed, matches_in, protected, rewritten
+from pytest_modelcheck.perturb.building import grouped, pick, with_edits
+from pytest_modelcheck.perturb.texts import (
+    Table,
+    drawn,
+    like,
+    listed,
+    matches_in,
+    one_substituted,
+    protected,
+    rewritten,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -56,8 +64,7 @@ def typos(n: int = 1, *, edits: int = 1, field: Fields | None = None) -> Perturb
     >>> typos(n=3).preview("Please refund order 1182")
     ['Plase refund order 1182', 'Pllease refund order 1182', 'Please refund krder 1182']
     """
-    if edits < 1:
-        raise PerturbationError(f"typos(edits={edits!r}): at least 1")
+    name = with_edits("typos", edits)
 
     def edit(text: str, rng: Random) -> str | None:
         for _ in range(edits):
@@ -67,7 +74,7 @@ def typos(n: int = 1, *, edits: int = 1, field: Fields | None = None) -> Perturb
             text = slipped
         return text
 
-    return drawn("typos" if edits == 1 else f"typos(edits={edits})", edit, n, field)
+    return drawn(name, edit, n, field)
 
 
 def swap_letters(n: int = 1, *, field: Fields | None = None) -> Perturbation:
@@ -170,78 +177,25 @@ def _is_mark_at(text: str, place: int) -> bool:
 
 
 _SLIPS: Final[tuple[Slip, ...]] = (_swapped, _dropped, _doubled, _beside)
+# What is printed, and what is read.
 _SCANNED: Final = {
-    "rn": "m",
-    "m": "rn",
-    "cl": "d",
-    "d": "cl",
-    "w": "vv",
-    "vv": "w",
-    "li": "h",
-    "h": "b",
-    "e": "c",
-    "c": "e",
-    "l": "1",
-    "I": "l",
-    "i": "l",
-    "o": "0",
-    "O": "0",
-    "S": "5",
-    "s": "5",
-    "B": "8",
-    "g": "9",
-    "z": "2",
-    "t": "f",
-    "f": "t",
+    pair[0]: pair[1]
+    for pair in grouped(
+        "rn/m m/rn cl/d d/cl w/vv vv/w li/h h/b e/c c/e l/1 I/l i/l o/0 O/0 S/5 s/5 B/8 g/9 z/2 t/f f/t"
+    )
 }
 _SCANNABLE: Final = re.compile("|".join(sorted(_SCANNED, key=len, reverse=True)))
 # What Windows-1252 has no characters for; programs keep them as control characters.
 _UNREAD: Final = {byte: chr(byte) for byte in (0x81, 0x8D, 0x8F, 0x90, 0x9D)}
 _FILLERS: Final = ("um", "uh", "er", "hmm", "like", "you know", "I mean")
 _MARKS: Final = re.compile(r"(?<!\w)['\"“”«»¿¡()\[\]]+|[.,;:!?…'\"“”«»()\[\]]+(?!\w)")
-HOMOPHONES: Final[tuple[tuple[str, ...], ...]] = (
-    ("there", "their", "they're"),
-    ("your", "you're"),
-    ("its", "it's"),
-    ("to", "too", "two"),
-    ("hear", "here"),
-    ("buy", "by", "bye"),
-    ("right", "write"),
-    ("know", "no"),
-    ("week", "weak"),
-    ("weather", "whether"),
-    ("new", "knew"),
-    ("wait", "weight"),
-    ("mail", "male"),
-    ("sale", "sail"),
-    ("break", "brake"),
-    ("piece", "peace"),
-    ("price", "prize"),
-    ("for", "four"),
-    ("won", "one"),
-    ("would", "wood"),
-    ("which", "witch"),
-    ("where", "wear"),
-    ("allowed", "aloud"),
-    ("cell", "sell"),
-    ("cent", "sent", "scent"),
-    ("site", "sight", "cite"),
-    ("fair", "fare"),
-    ("hole", "whole"),
-    ("hour", "our"),
-    ("meet", "meat"),
-    ("pair", "pear"),
-    ("past", "passed"),
-    ("plane", "plain"),
-    ("role", "roll"),
-    ("seen", "scene"),
-    ("than", "then"),
-    ("through", "threw"),
-    ("waste", "waist"),
-    ("weigh", "way"),
-    ("accept", "except"),
-    ("affect", "effect"),
-)
+HOMOPHONES: Final = grouped("""
+there/their/they're your/you're its/it's to/too/two hear/here buy/by/bye right/write know/no week/weak
+weather/whether new/knew wait/weight mail/male sale/sail break/brake piece/peace price/prize for/four
+won/one would/wood which/witch where/wear allowed/aloud cell/sell cent/sent/scent site/sight/cite
+fair/fare hole/whole hour/our meet/meat pair/pear past/passed plane/plain role/roll seen/scene than/then
+through/threw waste/waist weigh/way accept/except affect/effect
+""")
 _GROUPS: Final = {word: [other for other in group if other != word] for group in HOMOPHONES for word in group}
 _HOMOPHONES: Final = Table({word: others[0] for word, others in _GROUPS.items()})
 
@@ -254,11 +208,7 @@ def ocr(n: int = 1, *, field: Fields | None = None) -> Perturbation:
     """
 
     def edit(text: str, rng: Random) -> str | None:
-        places = matches_in(_SCANNABLE, text)
-        if not places:
-            return None
-        match = pick(rng, places)
-        return text[: match.start()] + _SCANNED[match[0]] + text[match.end() :]
+        return one_substituted(text, matches_in(_SCANNABLE, text), lambda match: _SCANNED[match[0]], rng)
 
     return drawn("ocr", edit, n, field)
 
@@ -271,12 +221,10 @@ def homophones(n: int = 1, *, field: Fields | None = None) -> Perturbation:
     """
 
     def edit(text: str, rng: Random) -> str | None:
-        places = _HOMOPHONES.matches(text)
-        if not places:
-            return None
-        match = pick(rng, places)
-        heard = pick(rng, _GROUPS[match[0].lower().replace("’", "'")])
-        return text[: match.start()] + like(match[0], heard) + text[match.end() :]
+        def heard(match: re.Match[str]) -> str:
+            return like(match[0], pick(rng, _GROUPS[match[0].lower().replace("’", "'")]))
+
+        return one_substituted(text, _HOMOPHONES.matches(text), heard, rng)
 
     return drawn("homophones", edit, n, field)
 
@@ -300,13 +248,12 @@ def hesitations(n: int = 1, *, field: Fields | None = None) -> Perturbation:
     """
 
     def edit(text: str, rng: Random) -> str | None:
-        gaps = matches_in(_SPACE, text)
-        if not gaps:
-            return None
-        gap = pick(rng, gaps)
-        word = text[: gap.start()].rsplit(None, 1)[-1]
-        said = word.lower() if word.isalpha() and rng.random() < 0.5 else pick(rng, _FILLERS)
-        return f"{text[: gap.start()]} {said}{text[gap.start() :]}"
+        def hesitated(gap: re.Match[str]) -> str:
+            word = text[: gap.start()].rsplit(None, 1)[-1]
+            said = word.lower() if word.isalpha() and rng.random() < 0.5 else pick(rng, _FILLERS)
+            return f" {said} "
+
+        return one_substituted(text, matches_in(_SPACE, text), hesitated, rng)
 
     return drawn("hesitations", edit, n, field)
 

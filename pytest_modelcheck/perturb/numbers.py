@@ -60,15 +60,10 @@ def like_number(old: Any, new: float) -> Any:
         return new
     if kind is Decimal:
         return Decimal(repr(new)).quantize(old)
-    scalar = old.dtype.type(new) if old.dtype.kind == "f" else _clipped(new, old.dtype).astype(old.dtype)[()]
-    return _as_array(scalar) if is_array(old) else scalar
-
-
-def _as_array(scalar: Any) -> Any:
-    """A zero-dimensional array."""
     import numpy as np
 
-    return np.asarray(scalar)
+    scalar = old.dtype.type(new) if old.dtype.kind == "f" else _clipped(new, old.dtype).astype(old.dtype)[()]
+    return np.asarray(scalar) if is_array(old) else scalar
 
 
 def _clipped(new: Any, dtype: Any) -> Any:
@@ -211,7 +206,7 @@ def jitter(
     [{'age': 38, 'income': 52000}]
     """
     check_n("jitter", n)
-    if not _is_positive(amount):
+    if not _is_finite(amount) or amount <= 0:
         raise PerturbationError(f"jitter({amount!r}): the largest change must be more than 0")
 
     def change(value: Any, drawn: Any) -> Any:
@@ -273,10 +268,6 @@ def rounding(digits: int = 0, *, fields: Fields | None = None, keep: Fields | No
 
 def _is_finite(value: object) -> bool:
     return not isinstance(value, bool) and isinstance(value, int | float) and math.isfinite(value)
-
-
-def _is_positive(value: object) -> bool:
-    return _is_finite(value) and value > 0  # type: ignore[operator]
 
 
 _EXTREMES: Final = (0.0, -1.0, 1.0, -(2.0**31), 2.0**31, 1e15, 1e-9)

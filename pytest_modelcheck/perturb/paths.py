@@ -157,7 +157,9 @@ def with_parts(value: Any, changed: Mapping[Any, Any]) -> Any:
         items = list(value)
         for key, new in changed.items():
             items[key] = new
-        return _like_sequence(value, items)
+        if isinstance(value, list):
+            return items
+        return type(value)._make(items) if hasattr(value, "_make") else tuple(items)
     return _with_attributes(value, {str(name): new for name, new in changed.items()})
 
 
@@ -165,12 +167,6 @@ def _over(value: Any, changed: Mapping[Any, Any]) -> Any:
     made = copy(value)
     made.update(changed)
     return made
-
-
-def _like_sequence(value: Any, items: list[Any]) -> Any:
-    if isinstance(value, list):
-        return items
-    return type(value)._make(items) if hasattr(value, "_make") else tuple(items)
 
 
 def _with_columns(array: Any, changed: Mapping[Any, Any]) -> Any:

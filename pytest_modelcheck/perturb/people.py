@@ -12,8 +12,7 @@ import re
 from functools import cache, cached_property
 from typing import TYPE_CHECKING, Final
 
-from pytest_modelcheck.errors import PerturbationError
-from pytest_modelcheck.perturb.building import pick
+from pytest_modelcheck.perturb.building import check_choice, pick
 from pytest_modelcheck.perturb.people_words import (
     COUNTRIES,
     COUNTRIES_WITH_THE,
@@ -64,14 +63,9 @@ def swap_names(
     >>> swap_names(origin="arabic").preview("Emily paid")
     ['Amina paid']
     """
-    if origin is not None and origin not in FEMALE:
-        raise PerturbationError(
-            f"swap_names(origin={origin!r}): choose one of {', '.join(map(repr, FEMALE))}"
-        )
-    if gender not in _GENDERS:
-        raise PerturbationError(
-            f"swap_names(gender={gender!r}): choose one of {', '.join(map(repr, _GENDERS))}"
-        )
+    if origin is not None:
+        check_choice(f"swap_names(origin={origin!r})", origin, FEMALE)
+    check_choice(f"swap_names(gender={gender!r})", gender, _GENDERS)
     shown = [f"origin={origin!r}"] * (origin is not None) + [f"gender={gender!r}"] * (gender != "same")
     name = f"swap_names({', '.join(shown)})" if shown else "swap_names"
     known = others(origin, gender)

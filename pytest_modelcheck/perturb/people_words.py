@@ -15,166 +15,129 @@ from __future__ import annotations
 
 from typing import Final
 
-FEMALE: Final[dict[str, tuple[str, ...]]] = {
-    "english": (
-        "Emily",
-        "Sarah",
-        "Jessica",
-        "Hannah",
-        "Rebecca",
-        "Katie",
-        "Megan",
-        "Lauren",
-        "Jennifer",
-        "Susan",
-        "Margaret",
-        "Deborah",
-        "Emma",
-        "Alice",
-        "Lucy",
-    ),
-    "african american": ("Keisha", "Latoya", "Tamika", "Shanice", "Aaliyah", "Imani", "Lakisha"),
-    "spanish": (
-        "María",
-        "Maria",
-        "Carmen",
-        "Isabel",
-        "Lucía",
-        "Sofía",
-        "Valentina",
-        "Camila",
-        "Ximena",
-        "Daniela",
-    ),
-    "portuguese": ("Beatriz", "Juliana", "Fernanda", "Mariana", "Larissa"),
-    "french": ("Camille", "Chloé", "Manon", "Amélie", "Élodie", "Céline", "Margaux"),
-    "german": ("Anna", "Katharina", "Sabine", "Ursula", "Heike", "Anneliese", "Greta"),
-    "italian": ("Giulia", "Francesca", "Chiara", "Alessandra", "Federica"),
-    "nordic": ("Ingrid", "Astrid", "Freja", "Sigrid", "Linnea"),
-    "slavic": ("Olga", "Natalia", "Svetlana", "Katarzyna", "Agnieszka", "Oksana", "Milica", "Jana"),
-    "romanian and greek": ("Ioana", "Elena", "Eleni", "Katerina"),
-    "arabic": ("Fatima", "Aisha", "Khadija", "Layla", "Zainab", "Mariam", "Amina", "Yasmin"),
-    "turkish and persian": ("Ayşe", "Elif", "Zeynep", "Shirin", "Parisa", "Maryam"),
-    "hebrew": ("Noa", "Tamar", "Yael", "Shira", "Rivka"),
-    "south asian": ("Priya", "Ananya", "Deepika", "Lakshmi", "Sunita", "Kavita", "Nusrat", "Pooja"),
-    "east asian": ("Mei", "Xiaoling", "Yuki", "Sakura", "Haruka", "Minji", "Jiwoo", "Seoyeon"),
-    "southeast asian": ("Thuy", "Linh", "Siti", "Dewi", "Nurul", "Malee"),
-    "african": ("Ngozi", "Chioma", "Adaeze", "Wanjiru", "Thandiwe", "Abena", "Ayodele", "Nomvula"),
-    "pacific and indigenous": ("Aroha", "Leilani", "Moana", "Nayeli", "Citlali"),
-}
-MALE: Final[dict[str, tuple[str, ...]]] = {
-    "english": (
-        "James",
-        "William",
-        "Thomas",
-        "Matthew",
-        "Andrew",
-        "Joshua",
-        "Ryan",
-        "Brian",
-        "Kevin",
-        "Steven",
-        "Edward",
-        "Richard",
-        "Oliver",
-        "Henry",
-        "Samuel",
-    ),
-    "african american": ("Jamal", "Darnell", "Tyrone", "Deshawn", "Terrell", "Malik", "Jermaine", "Lamar"),
-    "spanish": (
-        "José",
-        "Jose",
-        "Carlos",
-        "Miguel",
-        "Javier",
-        "Alejandro",
-        "Pablo",
-        "Rodrigo",
-        "Mateo",
-        "Luis",
-    ),
-    "portuguese": ("João", "Thiago", "Rafael", "Gustavo", "Vinícius"),
-    "french": ("Pierre", "Julien", "Antoine", "Mathieu", "Étienne", "Guillaume", "Thibault"),
-    "german": ("Hans", "Jürgen", "Stefan", "Klaus", "Matthias", "Uwe", "Lukas"),
-    "italian": ("Giovanni", "Matteo", "Lorenzo", "Giuseppe", "Alessandro"),
-    "nordic": ("Lars", "Bjørn", "Erik", "Søren", "Magnus"),
-    "slavic": ("Ivan", "Dmitri", "Sergei", "Piotr", "Wojciech", "Oleksandr", "Nikola", "Pavel"),
-    "romanian and greek": ("Andrei", "Mihai", "Dimitris", "Kostas"),
-    "arabic": ("Mohammed", "Ahmed", "Omar", "Hassan", "Youssef", "Mustafa", "Khalid", "Ibrahim"),
-    "turkish and persian": ("Mehmet", "Emre", "Burak", "Reza", "Hossein", "Farhad"),
-    "hebrew": ("Moshe", "Yosef", "Eitan", "Avraham", "Shlomo"),
-    "south asian": ("Rahul", "Arjun", "Sanjay", "Vikram", "Rajesh", "Imran", "Suresh", "Aditya"),
-    "east asian": ("Wei", "Jianguo", "Hiroshi", "Takashi", "Kenji", "Minho", "Jihoon", "Seojun"),
-    "southeast asian": ("Minh", "Tuan", "Budi", "Agus", "Somchai", "Arif"),
-    "african": ("Chukwuemeka", "Oluwaseun", "Kwame", "Kofi", "Sipho", "Kamau", "Babajide", "Tendai"),
-    "pacific and indigenous": ("Kai", "Tane", "Keoni", "Tupaq", "Cuauhtémoc"),
-}
-UNISEX: Final[dict[str, tuple[str, ...]]] = {
-    "english": ("Alex", "Chris", "Jamie", "Casey", "Riley"),
-    "elsewhere": ("Sasha", "Andrea", "Noor", "Kim", "Nikita", "Simone"),
-}
+from pytest_modelcheck.perturb.building import grouped
+
 Row = tuple[str, ...]
+
+
+def _named(groups: dict[str, str]) -> dict[str, tuple[str, ...]]:
+    return {group: tuple(names.split()) for group, names in groups.items()}
 
 
 def _rows(text: str) -> tuple[Row, ...]:
     return tuple(tuple(word.strip() for word in line.split(",")) for line in text.strip().splitlines())
 
 
-# country, adjective that is the word for a person too, several of them
-COUNTRIES: Final = _rows("""
-Germany, German, Germans
-Italy, Italian, Italians
-Greece, Greek, Greeks
-Austria, Austrian, Austrians
-Belgium, Belgian, Belgians
-Norway, Norwegian, Norwegians
-Hungary, Hungarian, Hungarians
-Romania, Romanian, Romanians
-Bulgaria, Bulgarian, Bulgarians
-Ukraine, Ukrainian, Ukrainians
-Russia, Russian, Russians
-Serbia, Serbian, Serbians
-Croatia, Croatian, Croatians
-Estonia, Estonian, Estonians
-Albania, Albanian, Albanians
-Canada, Canadian, Canadians
-Mexico, Mexican, Mexicans
-Cuba, Cuban, Cubans
-Brazil, Brazilian, Brazilians
-Argentina, Argentinian, Argentinians
-Chile, Chilean, Chileans
-Peru, Peruvian, Peruvians
-Colombia, Colombian, Colombians
-Venezuela, Venezuelan, Venezuelans
-Ecuador, Ecuadorian, Ecuadorians
-Bolivia, Bolivian, Bolivians
-Jamaica, Jamaican, Jamaicans
-Haiti, Haitian, Haitians
-Australia, Australian, Australians
-Nigeria, Nigerian, Nigerians
-Kenya, Kenyan, Kenyans
-Ghana, Ghanaian, Ghanaians
-Ethiopia, Ethiopian, Ethiopians
-Eritrea, Eritrean, Eritreans
-Uganda, Ugandan, Ugandans
-Tanzania, Tanzanian, Tanzanians
-Egypt, Egyptian, Egyptians
-Morocco, Moroccan, Moroccans
-Algeria, Algerian, Algerians
-Tunisia, Tunisian, Tunisians
-South Africa, South African, South Africans
-Syria, Syrian, Syrians
-Iraq, Iraqi, Iraqis
-Iran, Iranian, Iranians
-Israel, Israeli, Israelis
-India, Indian, Indians
-Pakistan, Pakistani, Pakistanis
-Indonesia, Indonesian, Indonesians
-Malaysia, Malaysian, Malaysians
-Thailand, Thai, Thais
-South Korea, South Korean, South Koreans
-""")
+FEMALE: Final[dict[str, tuple[str, ...]]] = _named(
+    {
+        "english": "Emily Sarah Jessica Hannah Rebecca Katie Megan "
+        "Lauren Jennifer Susan Margaret Deborah Emma Alice Lucy",
+        "african american": "Keisha Latoya Tamika Shanice Aaliyah Imani Lakisha",
+        "spanish": "María Maria Carmen Isabel Lucía Sofía Valentina Camila Ximena Daniela",
+        "portuguese": "Beatriz Juliana Fernanda Mariana Larissa",
+        "french": "Camille Chloé Manon Amélie Élodie Céline Margaux",
+        "german": "Anna Katharina Sabine Ursula Heike Anneliese Greta",
+        "italian": "Giulia Francesca Chiara Alessandra Federica",
+        "nordic": "Ingrid Astrid Freja Sigrid Linnea",
+        "slavic": "Olga Natalia Svetlana Katarzyna Agnieszka Oksana Milica Jana",
+        "romanian and greek": "Ioana Elena Eleni Katerina",
+        "arabic": "Fatima Aisha Khadija Layla Zainab Mariam Amina Yasmin",
+        "turkish and persian": "Ayşe Elif Zeynep Shirin Parisa Maryam",
+        "hebrew": "Noa Tamar Yael Shira Rivka",
+        "south asian": "Priya Ananya Deepika Lakshmi Sunita Kavita Nusrat Pooja",
+        "east asian": "Mei Xiaoling Yuki Sakura Haruka Minji Jiwoo Seoyeon",
+        "southeast asian": "Thuy Linh Siti Dewi Nurul Malee",
+        "african": "Ngozi Chioma Adaeze Wanjiru Thandiwe Abena Ayodele Nomvula",
+        "pacific and indigenous": "Aroha Leilani Moana Nayeli Citlali",
+    }
+)
+MALE: Final[dict[str, tuple[str, ...]]] = _named(
+    {
+        "english": "James William Thomas Matthew Andrew Joshua Ryan "
+        "Brian Kevin Steven Edward Richard Oliver Henry Samuel",
+        "african american": "Jamal Darnell Tyrone Deshawn Terrell Malik Jermaine Lamar",
+        "spanish": "José Jose Carlos Miguel Javier Alejandro Pablo Rodrigo Mateo Luis",
+        "portuguese": "João Thiago Rafael Gustavo Vinícius",
+        "french": "Pierre Julien Antoine Mathieu Étienne Guillaume Thibault",
+        "german": "Hans Jürgen Stefan Klaus Matthias Uwe Lukas",
+        "italian": "Giovanni Matteo Lorenzo Giuseppe Alessandro",
+        "nordic": "Lars Bjørn Erik Søren Magnus",
+        "slavic": "Ivan Dmitri Sergei Piotr Wojciech Oleksandr Nikola Pavel",
+        "romanian and greek": "Andrei Mihai Dimitris Kostas",
+        "arabic": "Mohammed Ahmed Omar Hassan Youssef Mustafa Khalid Ibrahim",
+        "turkish and persian": "Mehmet Emre Burak Reza Hossein Farhad",
+        "hebrew": "Moshe Yosef Eitan Avraham Shlomo",
+        "south asian": "Rahul Arjun Sanjay Vikram Rajesh Imran Suresh Aditya",
+        "east asian": "Wei Jianguo Hiroshi Takashi Kenji Minho Jihoon Seojun",
+        "southeast asian": "Minh Tuan Budi Agus Somchai Arif",
+        "african": "Chukwuemeka Oluwaseun Kwame Kofi Sipho Kamau Babajide Tendai",
+        "pacific and indigenous": "Kai Tane Keoni Tupaq Cuauhtémoc",
+    }
+)
+UNISEX: Final[dict[str, tuple[str, ...]]] = _named(
+    {
+        "english": "Alex Chris Jamie Casey Riley",
+        "elsewhere": "Sasha Andrea Noor Kim Nikita Simone",
+    }
+)
 
+# country, adjective that is the word for a person too; with an s, the word for several of them
+COUNTRIES: Final = tuple(
+    (country, person, f"{person}s")
+    for country, person in _rows("""
+Germany, German
+Italy, Italian
+Greece, Greek
+Austria, Austrian
+Belgium, Belgian
+Norway, Norwegian
+Hungary, Hungarian
+Romania, Romanian
+Bulgaria, Bulgarian
+Ukraine, Ukrainian
+Russia, Russian
+Serbia, Serbian
+Croatia, Croatian
+Estonia, Estonian
+Albania, Albanian
+Canada, Canadian
+Mexico, Mexican
+Cuba, Cuban
+Brazil, Brazilian
+Argentina, Argentinian
+Chile, Chilean
+Peru, Peruvian
+Colombia, Colombian
+Venezuela, Venezuelan
+Ecuador, Ecuadorian
+Bolivia, Bolivian
+Jamaica, Jamaican
+Haiti, Haitian
+Australia, Australian
+Nigeria, Nigerian
+Kenya, Kenyan
+Ghana, Ghanaian
+Ethiopia, Ethiopian
+Eritrea, Eritrean
+Uganda, Ugandan
+Tanzania, Tanzanian
+Egypt, Egyptian
+Morocco, Moroccan
+Algeria, Algerian
+Tunisia, Tunisian
+South Africa, South African
+Syria, Syrian
+Iraq, Iraqi
+Iran, Iranian
+Israel, Israeli
+India, Indian
+Pakistan, Pakistani
+Indonesia, Indonesian
+Malaysia, Malaysian
+Thailand, Thai
+South Korea, South Korean
+""")
+)
 
 # country, adjective
 COUNTRIES_WITHOUT_A_PERSON: Final = _rows("""
@@ -214,38 +177,11 @@ Sikhism, Sikh, Sikhs, gurdwara, gurdwaras, Granth
 Buddhism, Buddhist, Buddhists, vihara, viharas, Tripitaka
 """)
 
-
 # men's word, women's word
-GENDERED: Final = _rows("""
-man, woman
-men, women
-boy, girl
-boys, girls
-male, female
-males, females
-husband, wife
-husbands, wives
-boyfriend, girlfriend
-father, mother
-fathers, mothers
-dad, mom
-son, daughter
-sons, daughters
-brother, sister
-brothers, sisters
-grandfather, grandmother
-grandson, granddaughter
-grandpa, grandma
-uncle, aunt
-nephew, niece
-gentleman, lady
-gentlemen, ladies
-sir, madam
-waiter, waitress
-actor, actress
-widower, widow
-groom, bride
-salesman, saleswoman
-businessman, businesswoman
-policeman, policewoman
+GENDERED: Final = grouped("""
+man/woman men/women boy/girl boys/girls male/female males/females husband/wife husbands/wives
+boyfriend/girlfriend father/mother fathers/mothers dad/mom son/daughter sons/daughters brother/sister
+brothers/sisters grandfather/grandmother grandson/granddaughter grandpa/grandma uncle/aunt nephew/niece
+gentleman/lady gentlemen/ladies sir/madam waiter/waitress actor/actress widower/widow groom/bride
+salesman/saleswoman businessman/businesswoman policeman/policewoman
 """)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from pytest_modelcheck.canonical import digest
 from pytest_modelcheck.errors import PerturbationError
-from pytest_modelcheck.perturb.building import called, check_n, shuffled
+from pytest_modelcheck.perturb.building import called, check_choice, check_n, shuffled
 from pytest_modelcheck.perturb.numbers import choice_of, is_number
 from pytest_modelcheck.perturb.paths import (
     Field,
@@ -71,8 +71,7 @@ def missing(
     [{'plan': 'pro'}]
     """
     check_n("missing", n)
-    if how not in _HOW:
-        raise PerturbationError(f"missing(how={how!r}): choose one of {', '.join(map(repr, _HOW))}")
+    check_choice(f"missing(how={how!r})", how, _HOW)
     choice = choice_of(fields, keep)
 
     def apply(x: Any, rng: Random) -> list[Any]:
@@ -158,7 +157,9 @@ def _can_miss(x: Any, path: Path, part: Any, how: str) -> bool:
     owner = reduce(part_at, path[:-1], x)
     if how == "drop":
         return isinstance(owner, Mapping) or is_row(owner)
-    return owner.dtype.kind == "f" if is_array(owner) else not _is_missing(part)
+    if is_array(owner):
+        return bool(owner.dtype.kind == "f")
+    return part is not None and not (isinstance(part, float) and math.isnan(part))
 
 
 def _without(x: Any, path: Path, part: Any, how: str) -> Any:
@@ -169,10 +170,6 @@ def _without(x: Any, path: Path, part: Any, how: str) -> Any:
     owner = reduce(part_at, path[:-1], x)
     floats = getattr(getattr(owner, "dtype", None), "kind", "") == "f"
     return placed(x, path, math.nan if floats else None)
-
-
-def _is_missing(part: Any) -> bool:
-    return part is None or (isinstance(part, float) and math.isnan(part))
 
 
 def _reordered(x: Any, rng: Random) -> Any:
@@ -333,10 +330,11 @@ def units(
     [{'price': 1200, 'in': 'ct'}]
     """
     wanted = [to] if isinstance(to, str) else list(to)
-    known = [dict.fromkeys(table)] if table is not None else [dict.fromkeys(group) for group in _groups()]
+    tables: list[Mapping[str, float | Scale]] = [*_PLAIN.values(), _TEMPERATURE]
+    tables = tables if table is None else [table]
     for one in wanted or [""]:
-        if not any(one in group for group in known):
-            there = ", ".join(name for group in known for name in group)
+        if not any(one in group for group in tables):
+            there = ", ".join(name for group in tables for name in group)
             raise PerturbationError(
                 f"units(to={one!r}): there are {there}; others with table={{name: factor}}"
             )
@@ -345,36 +343,28 @@ def units(
         number, name = _at(x, field), _at(x, unit)
         if not is_number(number):
             raise PerturbationError(f"field={field!r} is {type(number).__name__}, not a number")
-        return [_converted(x, (field, unit), (number, name), one, table) for one in wanted]
+        made: list[Any] = []
+        for one in wanted:
+            if one == name:
+                made.append(None)
+                continue
+            new = _in_unit(float(number), name, one, tables)
+            value: Any = int(new) if type(number) is int and new.is_integer() else new
+            made.append(placed(placed(x, path_of(x, field), value), path_of(x, unit), one))
+        return made
 
     return Perturbation(called("units", field, to, unit=unit), apply, random=False)
 
 
-def _converted(
-    x: Any, fields: tuple[Field, Field], old: tuple[Any, Any], to: str, table: Mapping[str, float] | None
-) -> Any:
-    number, name = old
-    if name == to:
-        return None
-    new = _in_unit(float(number), name, to, table)
-    value: Any = int(new) if type(number) is int and new.is_integer() else new
-    return placed(placed(x, path_of(x, fields[0]), value), path_of(x, fields[1]), to)
-
-
-def _in_unit(number: float, name: object, to: str, table: Mapping[str, float] | None) -> float:
-    for group in [_scales(table)] if table is not None else _groups():
-        if to in group and name in group:
-            (factor, zero), (other, other_zero) = group[name], group[to]
+def _in_unit(number: float, name: Any, to: str, tables: Iterable[Mapping[str, float | Scale]]) -> float:
+    for table in tables:
+        if to in table and name in table:
+            both = (table[name], table[to])
+            (factor, zero), (other, other_zero) = (
+                one if isinstance(one, tuple) else (one, 0) for one in both
+            )
             return float(f"{(number * factor + zero - other_zero) / other:.{_DIGITS}g}")
     raise PerturbationError(f"the input's number is in {name!r}, which cannot be converted to {to!r}")
-
-
-def _groups() -> list[dict[str, Scale]]:
-    return [*map(_scales, _PLAIN.values()), _TEMPERATURE]
-
-
-def _scales(factors: Mapping[str, float]) -> dict[str, Scale]:
-    return {name: (factor, 0) for name, factor in factors.items()}
 
 
 def _at(x: Any, field: Field) -> Any:

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from operator import add
 from typing import TYPE_CHECKING, Final
 
 from pytest_modelcheck.errors import PerturbationError
-from pytest_modelcheck.perturb.building import called, pick
+from pytest_modelcheck.perturb.building import called, check_fraction, grouped, pick, shuffled, with_edits
 from pytest_modelcheck.perturb.texts import drawn, listed, matches_in, protected, rewritten, ways
 
 if TYPE_CHECKING:
@@ -55,14 +56,13 @@ def casing(to: str | None = None, *, field: Fields | None = None) -> Perturbatio
     >>> casing("title").preview("it's not what I ordered")
     ["It's Not What I Ordered"]
     """
-    if to is not None and to not in _CASES:
-        raise PerturbationError(f"casing({to!r}): choose one of {', '.join(map(repr, _CASES))}")
 
     def edit(case: str) -> Callable[[str], str]:
         return lambda text: rewritten(text, _CASES[case])
 
-    edits = [edit(case) for case in ([to] if to else ["lower", "upper"])]
-    return listed("casing" if to is None else called("casing", to), edits, field)
+    if to is None:
+        return listed("casing", [edit("lower"), edit("upper")], field)
+    return ways("casing", to, {case: edit(case) for case in _CASES}, field)
 
 
 def whitespace(n: int = 1, *, field: Fields | None = None) -> Perturbation:
@@ -89,7 +89,7 @@ def punctuation(n: int = 1, *, field: Fields | None = None) -> Perturbation:
     >>> punctuation(n=4).preview("Hola, ¿dónde está?")
     ['Hola, ¿dónde está', 'Hola ¿dónde está?', 'Hola, ¿dónde está???', 'Hola, dónde está?']
     """
-    if not 1 <= n <= len(_CARELESS):
+    if type(n) is not int or not 1 <= n <= len(_CARELESS):
         raise PerturbationError(f"punctuation(n={n!r}): there are 1 to {len(_CARELESS)} variants")
     return listed("punctuation", _CARELESS[:n], field)
 
@@ -111,7 +111,8 @@ def _final_toggled(text: str) -> str | None:
     if final is not None:
         return text[: final.start()] + text[final.end() :]
     body = text.rstrip()
-    if not body or _ends_in_address(body):
+    last = [span.kind for span in protected(body) if span.end == len(body)]
+    if not body or last in (["address"], ["code"], ["placeholder"]):
         return None
     return body + ("。" if _EAST_ASIAN_END.search(body) else ".") + text[len(body) :]
 
@@ -138,30 +139,13 @@ def _free_final(text: str) -> re.Match[str] | None:
     return matches[-1] if matches else None
 
 
-def _ends_in_address(text: str) -> bool:
-    spans = protected(text)
-    return bool(spans) and spans[-1].end == len(text) and spans[-1].kind in ("address", "code", "placeholder")
-
-
 LOOKALIKES: Final = str.maketrans("aceijopsxyABCEHIKMNOPTXYZ", "асеіјорѕхуАВСЕНІКМΝОРТХΥΖ")
 _LEET: Final = str.maketrans("aeiostAEIOST", "431057431057")
 _WIDE: Final = {code: code + 0xFEE0 for code in range(0x21, 0x7F)} | {0x20: 0x3000}
 _NARROW: Final = {wide: narrow for narrow, wide in _WIDE.items()}
-_UNMARKED: Final = str.maketrans(
-    {
-        "ß": "ss",
-        "æ": "ae",
-        "Æ": "AE",
-        "œ": "oe",
-        "Œ": "OE",
-        "ø": "o",
-        "Ø": "O",
-        "ł": "l",
-        "Ł": "L",
-        "đ": "d",
-        "ı": "i",
-    }
-)
+_UNMARKED: Final = {
+    ord(letter): plain for letter, plain in grouped("ß/ss æ/ae Æ/AE œ/oe Œ/OE ø/o Ø/O ł/l Ł/L đ/d ı/i")
+}
 _MARKED: Final = re.compile(
     "(?:[A-Za-z\u0370-\u03ff\u05d0-\u05ea\u0621-\u064a\u0671-\u06d3])[\u0300-\u036f\u0591-\u05c7\u064b-\u0652\u0670]+"
 )
@@ -177,7 +161,12 @@ def diacritics(*, field: Fields | None = None) -> Perturbation:
     >>> diacritics().preview("¿Dónde está el señor Łukasz Groß?")
     ['¿Donde esta el senor Lukasz Gross?']
     """
-    return listed("diacritics", [lambda text: rewritten(text, _without_marks)], field)
+
+    def without_marks(text: str) -> str:
+        decomposed = unicodedata.normalize("NFD", text.translate(_UNMARKED))
+        return unicodedata.normalize("NFC", _MARKED.sub(lambda match: match[0][0], decomposed))
+
+    return listed("diacritics", [lambda text: rewritten(text, without_marks)], field)
 
 
 def normal_form(*, field: Fields | None = None) -> Perturbation:
@@ -208,7 +197,7 @@ def homoglyphs(n: int = 1, *, edits: int = 1, field: Fields | None = None) -> Pe
     >>> [ascii(text) for text in homoglyphs().preview("Where is my parcel?")]
     ["'Where \\u0456s my parcel?'"]
     """
-    return drawn(_with_edits("homoglyphs", edits), _translated(LOOKALIKES, edits), n, field)
+    return drawn(with_edits("homoglyphs", edits), _translated(LOOKALIKES, edits), n, field)
 
 
 def leetspeak(n: int = 1, *, edits: int = 3, field: Fields | None = None) -> Perturbation:
@@ -222,7 +211,7 @@ def leetspeak(n: int = 1, *, edits: int = 3, field: Fields | None = None) -> Per
     >>> leetspeak().preview("Where is my parcel?")
     ['Wh3re is my p4rc3l?']
     """
-    return drawn(_with_edits("leetspeak", edits, 3), _translated(_LEET, edits), n, field)
+    return drawn(with_edits("leetspeak", edits, 3), _translated(_LEET, edits), n, field)
 
 
 def zero_width(n: int = 1, *, edits: int = 1, field: Fields | None = None) -> Perturbation:
@@ -243,7 +232,7 @@ def zero_width(n: int = 1, *, edits: int = 1, field: Fields | None = None) -> Pe
             text = text[:place] + "\u200b" + text[place:]
         return text
 
-    return drawn(_with_edits("zero_width", edits), edit, n, field)
+    return drawn(with_edits("zero_width", edits), edit, n, field)
 
 
 def width(to: str | None = None, *, field: Fields | None = None) -> Perturbation:
@@ -261,11 +250,6 @@ def width(to: str | None = None, *, field: Fields | None = None) -> Perturbation
         "half": lambda text: rewritten(text, lambda part: part.translate(_NARROW)),
     }
     return ways("width", to, edits, field)
-
-
-def _without_marks(text: str) -> str:
-    decomposed = unicodedata.normalize("NFD", text.translate(_UNMARKED))
-    return unicodedata.normalize("NFC", _MARKED.sub(lambda match: match[0][0], decomposed))
 
 
 def _translated(table: Mapping[int, int], edits: int) -> Callable[[str, Random], str | None]:
@@ -290,12 +274,6 @@ def _some(places: list[int], number: int, rng: Random) -> list[int]:
     return chosen
 
 
-def _with_edits(name: str, edits: int, default: int = 1) -> str:
-    if isinstance(edits, bool) or not isinstance(edits, int) or edits < 1:
-        raise PerturbationError(f"{name}(edits={edits!r}): at least 1")
-    return name if edits == default else f"{name}(edits={edits})"
-
-
 _BETWEEN: Final = re.compile(
     r"""(?<=[.!?…]) (?<!\b[A-Z]\.) (?<!\b[a-z]\.[a-z]\.) (?<!\b(?:Mr|Ms|Dr|St|vs|Sr|Fr|Hr)\.)
         (?<!\b(?:Mrs|Sra|Mme)\.) (?<!\bProf\.) ["'”’»)]*\s+ (?=\S)
@@ -314,16 +292,17 @@ def truncate(keep: float = 0.8, *, field: Fields | None = None) -> Perturbation:
     >>> truncate(0.5).preview("Where is my parcel? I ordered it in May.")
     ['Where is my parcel?']
     """
-    if not 0 < keep < 1:
-        raise PerturbationError(f"truncate({keep!r}): the fraction that stays must be between 0 and 1")
+    check_fraction("truncate", keep)
 
     def edit(text: str) -> str | None:
         end = int(len(text) * keep)
         for span in protected(text):
             if span.start < end < span.end:
                 end = span.start
-        cut = _at_a_word(text, end)
-        return text[:cut].rstrip() or None
+        if end < len(text) and not text[end].isspace():
+            # In scripts without spaces, anywhere.
+            end = max(text.rfind(" ", 0, end), text.rfind("\n", 0, end), 0) or end
+        return text[:end].rstrip() or None
 
     return listed("truncate" if keep == 0.8 else called("truncate", keep), [edit], field)
 
@@ -338,26 +317,12 @@ def sentence_order(n: int = 1, *, field: Fields | None = None) -> Perturbation:
     """
 
     def edit(text: str, rng: Random) -> str | None:
-        sentences, gaps = _sentences(text)
-        if len(sentences) < 2:
+        gaps = matches_in(_BETWEEN, text)
+        if not gaps:
             return None
-        shuffled = sorted(sentences, key=lambda _: rng.random())
-        return "".join(sentence + gap for sentence, gap in zip(shuffled, [*gaps, ""], strict=True))
+        starts, ends = [0, *(gap.end() for gap in gaps)], [*(gap.start() for gap in gaps), len(text)]
+        sentences = shuffled([text[start:end] for start, end in zip(starts, ends, strict=True)], rng)
+        separators = [*(gap[0] for gap in gaps), ""]
+        return "".join(map(add, sentences, separators))
 
     return drawn("sentence_order", edit, n, field)
-
-
-def _at_a_word(text: str, end: int) -> int:
-    """The end of a word at or before ``end``; in scripts without spaces, ``end`` itself."""
-    if end >= len(text) or text[end].isspace():
-        return end
-    space = max(text.rfind(" ", 0, end), text.rfind("\n", 0, end))
-    return space if space > 0 else end
-
-
-def _sentences(text: str) -> tuple[list[str], list[str]]:
-    """The sentences, and the separators between them."""
-    gaps = matches_in(_BETWEEN, text)
-    starts = [0, *(match.end() for match in gaps)]
-    ends = [*(match.start() for match in gaps), len(text)]
-    return [text[start:end] for start, end in zip(starts, ends, strict=True)], [match[0] for match in gaps]

@@ -10,8 +10,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 
-from pytest_modelcheck.errors import PerturbationError
-from pytest_modelcheck.perturb.building import TRIES, called, check_n, with_field
+from pytest_modelcheck.perturb.building import TRIES, called, check_choice, check_n, pick, with_field
 from pytest_modelcheck.perturb.paths import texts_in
 from pytest_modelcheck.perturb.perturbation import Perturbation
 
@@ -41,29 +40,29 @@ def drawn(name: str, edit: Edit, n: int, field: Fields | None, *, jointly: bool 
             replaced by the same word.
     """
     check_n(name, n)
-    edit_all = _jointly(edit) if jointly else _each(edit)
+
+    def edit_joined(texts: Sequence[str], rng: Random) -> tuple[str, ...] | None:
+        new = edit(_BETWEEN.join(texts), rng)
+        return None if new is None else tuple(new.split(_BETWEEN))
+
+    edit_all = edit_joined if jointly else _each(edit)
 
     def apply(x: Any, rng: Random) -> list[Any]:
         texts, put = texts_in(x, field)
         seen: set[tuple[str, ...] | None] = {tuple(texts)}
         made: list[Any] = []
         for _ in range(n):
-            new = _fresh(texts, edit_all, rng, seen)
+            for _ in range(TRIES):
+                new = edit_all(texts, rng)
+                if new is None or new not in seen:
+                    break
+            else:
+                new = None
             seen.add(new)
             made.append(None if new is None else put(new))
         return made
 
     return Perturbation(with_field(name, field), apply)
-
-
-def _fresh(
-    texts: Sequence[str], edit: EditAll, rng: Random, seen: set[tuple[str, ...] | None]
-) -> tuple[str, ...] | None:
-    for _ in range(TRIES):
-        new = edit(texts, rng)
-        if new is None or new not in seen:
-            return new
-    return None
 
 
 def _each(edit: Edit) -> EditAll:
@@ -82,14 +81,6 @@ def _each(edit: Edit) -> EditAll:
         if all(one is None for one in made):
             return None
         return tuple(text if one is None else one for text, one in zip(texts, made, strict=True))
-
-    return edit_all
-
-
-def _jointly(edit: Edit) -> EditAll:
-    def edit_all(texts: Sequence[str], rng: Random) -> tuple[str, ...] | None:
-        new = edit(_BETWEEN.join(texts), rng)
-        return None if new is None else tuple(new.split(_BETWEEN))
 
     return edit_all
 
@@ -256,14 +247,21 @@ def substituted(
     return "".join([*parts, text[start:]]) if parts else None
 
 
+def one_substituted(
+    text: str, matches: list[re.Match[str]], becomes: Callable[[re.Match[str]], str], rng: Random
+) -> str | None:
+    """The text with one match, which is drawn, replaced; ``None`` if there are no matches."""
+    return substituted(text, [pick(rng, matches)], becomes) if matches else None
+
+
 def ways(
     name: str, to: str | None, edits: Mapping[str, Callable[[str], str | None]], field: Fields | None
 ) -> Perturbation:
     """A perturbation with one of several edits; without ``to``, one variant for each."""
-    if to is not None and to not in edits:
-        raise PerturbationError(f"{name}({to!r}): choose one of {', '.join(map(repr, edits))}")
-    chosen = [edits[to]] if to is not None else list(edits.values())
-    return listed(name if to is None else called(name, to), chosen, field)
+    if to is None:
+        return listed(name, list(edits.values()), field)
+    check_choice(f"{name}({to!r})", to, edits)
+    return listed(called(name, to), [edits[to]], field)
 
 
 def like(model: str, word: str) -> str:

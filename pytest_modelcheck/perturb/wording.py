@@ -11,13 +11,22 @@ from html.entities import codepoint2name
 from typing import TYPE_CHECKING, Any, Final
 
 from pytest_modelcheck.errors import PerturbationError
-from pytest_modelcheck.perturb.building import called, check_n, pick, shuffled
+from pytest_modelcheck.perturb.building import called, check_choice, check_n, pick, shuffled
 from pytest_modelcheck.perturb.paths import part_at, path_of, placed, texts_in
 from pytest_modelcheck.perturb.perturbation import Perturbation
-from pytest_modelcheck.perturb.texts import Protected, drawn, like, listed, protected, rewritten, substituted
+from pytest_modelcheck.perturb.texts import (
+    Protected,
+    drawn,
+    like,
+    listed,
+    protected,
+    rewritten,
+    substituted,
+    ways,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from random import Random
 
     from pytest_modelcheck.perturb.paths import Field, Fields, Path
@@ -179,14 +188,9 @@ def _outside(pattern: re.Pattern[str], text: str) -> Iterator[re.Match[str]]:
     for match in pattern.finditer(text):
         while span is not None and span.end <= match.start():
             span = next(spans, None)
-        if match[0] and not _cuts(span, match):
+        inside = span is not None and any(span.start < place < span.end for place in match.span())
+        if match[0] and not inside:
             yield match
-
-
-def _cuts(span: Protected | None, match: re.Match[str]) -> bool:
-    return span is not None and (
-        span.start < match.start() < span.end or (span.start < match.end() < span.end)
-    )
 
 
 def _check_texts(name: str, texts: tuple[str, ...]) -> None:
@@ -219,7 +223,8 @@ def politeness(n: int = 1, *, language: str = "en", field: Fields | None = None)
     >>> politeness().preview("Where is my parcel?")
     ['Where is my parcel? Please help me.']
     """
-    return _framed(_in_language("politeness", language), _known("politeness", POLITE, language), n, field)
+    name = _in_language("politeness", language, POLITE)
+    return _framed(name, POLITE[language], n, field)
 
 
 def irrelevant(n: int = 1, *, language: str = "en", field: Fields | None = None) -> Perturbation:
@@ -233,8 +238,8 @@ def irrelevant(n: int = 1, *, language: str = "en", field: Fields | None = None)
     >>> irrelevant().preview("Where is my parcel?")
     ['Where is my parcel? It is raining here today.']
     """
-    sentences = _known("irrelevant", IRRELEVANT, language)
-    return _framed(_in_language("irrelevant", language), [f"{{}} {each}" for each in sentences], n, field)
+    name = _in_language("irrelevant", language, IRRELEVANT)
+    return _framed(name, [f"{{}} {each}" for each in IRRELEVANT[language]], n, field)
 
 
 def emoji(n: int = 1, *, field: Fields | None = None) -> Perturbation:
@@ -274,12 +279,7 @@ def markup(kind: str | None = None, *, field: Fields | None = None) -> Perturbat
     >>> markup().preview("Help")[:3], markup("quote").preview("Help")
     (['<p>Help</p>', '**Help**', '> Help'], ['> Help'])
     """
-    if kind is not None and kind not in _MARKUP:
-        raise PerturbationError(f"markup({kind!r}): choose one of {', '.join(map(repr, _MARKUP))}")
-    frames = [_MARKUP[kind]] if kind else list(_MARKUP.values())
-    return listed(
-        "markup" if kind is None else called("markup", kind), [_frame(each) for each in frames], field
-    )
+    return ways("markup", kind, {name: _frame(frame) for name, frame in _MARKUP.items()}, field)
 
 
 def entities(*, field: Fields | None = None) -> Perturbation:
@@ -299,14 +299,10 @@ def _frame(frame: str) -> Callable[[str], str | None]:
     return lambda text: frame.replace("{}", text) if text.strip() else None
 
 
-def _known(name: str, table: dict[str, tuple[str, ...]], language: str) -> tuple[str, ...]:
-    if language not in table:
-        raise PerturbationError(f"{name}(language={language!r}): choose one of {', '.join(table)}")
-    return table[language]
-
-
-def _in_language(name: str, language: str) -> str:
-    return name if language == "en" else f"{name}(language={language!r})"
+def _in_language(name: str, language: str, known: Iterable[str]) -> str:
+    call = f"{name}(language={language!r})"
+    check_choice(call, language, known)
+    return name if language == "en" else call
 
 
 INJECTIONS: Final = {
@@ -346,8 +342,8 @@ def injection(
         raise PerturbationError(f"injection({goal!r}): goal is the injected instruction")
     if canary is not None and (not isinstance(canary, str) or not canary.strip()):
         raise PerturbationError(f"injection(canary={canary!r}): a canary is a word that no good answer has")
-    if kind is not None and kind not in INJECTIONS:
-        raise PerturbationError(f"injection(kind={kind!r}): choose one of {', '.join(INJECTIONS)}")
+    if kind is not None:
+        check_choice(f"injection(kind={kind!r})", kind, INJECTIONS)
     wish = goal if canary is None else f"{goal}, and write {canary}"
     forms = [form.replace("{goal}", wish) for name, form in INJECTIONS.items() if kind in (None, name)]
 

@@ -7,24 +7,25 @@ from __future__ import annotations
 
 import inspect
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack, contextmanager
 from contextvars import ContextVar
 from dataclasses import replace
 from difflib import get_close_matches
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from pytest_modelcheck.calls.throttle import interval_of
-from pytest_modelcheck.errors import UsageError, located
+from pytest_modelcheck.errors import UsageError
 from pytest_modelcheck.models.definition import Definition, no_dates
 from pytest_modelcheck.models.identity import source_digest
 from pytest_modelcheck.plugin.ours import fixture_parameters
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
 _VERSION = "model_version"
 _OPTIONS = (
@@ -56,13 +57,6 @@ _OPTIONS = (
 )
 
 
-_FUNCTIONS = {
-    "usage": "is given an answer",
-    "cost": "is given an answer",
-    "compare_by": "takes from an answer what is compared",
-}
-
-
 def declare(function: Callable[..., Any], options: dict[str, Any]) -> Definition:
     """Check the options of a ``@model_fixture``.
 
@@ -76,24 +70,20 @@ def declare(function: Callable[..., Any], options: dict[str, Any]) -> Definition
         if key not in _OPTIONS:
             near = get_close_matches(key, _OPTIONS, 1)
             hint = f"; did you mean {near[0]}?" if near else f" (it takes {', '.join(_OPTIONS)}, scope)"
-            raise UsageError(located(f"@model_fixture has no option {key!r}{hint}", where))
+            raise UsageError(f"@model_fixture has no option {key!r}{hint}", where)
     for key, value in options.items():
         mistake = None if value is None else _mistake(key, value)
         if mistake is not None:
-            raise UsageError(located(f"@model_fixture({key}={value!r}): {mistake}", where))
+            raise UsageError(f"@model_fixture({key}={value!r}): {mistake}", where)
     if options.get("batch") is False and options.get("batch_size") is not None:
-        raise UsageError(located("@model_fixture(batch=False, batch_size=...) contradicts itself", where))
+        raise UsageError("@model_fixture(batch=False, batch_size=...) contradicts itself", where)
     if options.get("retry_on") is not None and not options.get("retries"):
-        raise UsageError(
-            located("@model_fixture(retry_on=...) says when to retry: retries= is missing", where)
-        )
+        raise UsageError("@model_fixture(retry_on=...) says when to retry: retries= is missing", where)
     if inspect.iscoroutinefunction(function) or inspect.isasyncgenfunction(function):
         raise UsageError(
-            located(
-                f"the model fixture {function.__name__!r} is itself `async`; write an ordinary function that "
-                "returns the `async` callable",
-                where,
-            )
+            f"the model fixture {function.__name__!r} is itself `async`; write an ordinary function that "
+            "returns the `async` callable",
+            where,
         )
     return Definition(
         source=source_digest(function),
@@ -115,9 +105,7 @@ def declare_judge(
     definition = declare(function, options)
     if labels is not None and not isinstance(labels, (str, os.PathLike)):
         raise UsageError(
-            located(
-                f"@judge_fixture(labels={labels!r}): write the path of a .jsonl file", definition.location
-            )
+            f"@judge_fixture(labels={labels!r}): write the path of a .jsonl file", definition.location
         )
     folder = Path(definition.location.rpartition(":")[0]).absolute().parent
     return replace(definition, role="judge", labels=None if labels is None else folder / labels)
@@ -125,36 +113,18 @@ def declare_judge(
 
 def _mistake(key: str, value: Any) -> str | None:
     """Return the mistake in an option's value."""
-    whole = isinstance(value, int) and not isinstance(value, bool)
-    number = (whole or isinstance(value, float)) and value > 0
-    if key in ("batch_size", "concurrency"):
-        return None if whole and value >= 1 else "write a whole number from 1"
-    if key in ("retries", "give_up_after"):
-        return None if whole and value >= 0 else "write a whole number from 0"
-    if key == "recorded":
-        return None if isinstance(value, bool) else "write True or False"
-    if key == "timeout":
-        return None if number else "write a number of seconds"
-    if key == "max_cost":
-        return None if number else "write an amount above 0"
-    if key in _FUNCTIONS:
-        return None if callable(value) else f"write a function that {_FUNCTIONS[key]}"
     if key in _READERS:
         return _READERS[key](value)
-    if key == "role":
-        return None if value in ("model", "support") else 'write "support" (a judge: @judge_fixture)'
-    if key == "executor":
-        return (
-            None
-            if callable(value) or callable(getattr(value, "submit", None))
-            else "write a concurrent.futures.Executor, or a function that makes one"
-        )
-    if key == "context":
-        named = isinstance(value, (list, tuple)) and all(isinstance(each, ContextVar) for each in value)
-        return None if named else "write a list of contextvars.ContextVar"
-    if key == "retry_on":
-        return None if _tells_errors(value) else "write a type of exception, a tuple of them, or a function"
-    return None
+    is_valid, remedy = _VALID.get(key, (lambda _: True, ""))
+    return None if is_valid(value) else f"write {remedy}"
+
+
+def _is_whole(value: Any, least: int) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and value >= least
+
+
+def _is_positive(value: Any) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and value > 0
 
 
 def _no_parts(value: Any) -> str | None:
@@ -178,6 +148,33 @@ def _no_rate(value: Any) -> str | None:
         return str(error).partition(": ")[2]
     return None
 
+
+_FROM_0 = (partial(_is_whole, least=0), "a whole number from 0")
+_FROM_1 = (partial(_is_whole, least=1), "a whole number from 1")
+_GIVEN_AN_ANSWER = (callable, "a function that is given an answer")
+_VALID: dict[str, tuple[Callable[[Any], bool], str]] = {
+    "batch_size": _FROM_1,
+    "concurrency": _FROM_1,
+    "retries": _FROM_0,
+    "give_up_after": _FROM_0,
+    "recorded": (lambda value: isinstance(value, bool), "True or False"),
+    "timeout": (_is_positive, "a number of seconds"),
+    "max_cost": (_is_positive, "an amount above 0"),
+    "usage": _GIVEN_AN_ANSWER,
+    "cost": _GIVEN_AN_ANSWER,
+    "compare_by": (callable, "a function that takes from an answer what is compared"),
+    "role": (lambda value: value in ("model", "support"), '"support" (a judge: @judge_fixture)'),
+    "executor": (
+        lambda value: callable(value) or callable(getattr(value, "submit", None)),
+        "a concurrent.futures.Executor, or a function that makes one",
+    ),
+    "context": (
+        lambda value: isinstance(value, (list, tuple)) and all(isinstance(one, ContextVar) for one in value),
+        "a list of contextvars.ContextVar",
+    ),
+    "retry_on": (_tells_errors, "a type of exception, a tuple of them, or a function"),
+}
+"""The check of an option, and what to write where it fails."""
 
 _READERS: dict[str, Callable[[Any], str | None]] = {
     "ignore": _no_parts,
@@ -276,7 +273,7 @@ def _state(request: pytest.FixtureRequest) -> Any:
 
 
 def _opened(request: pytest.FixtureRequest, definition: Definition, raws: Sequence[Any]) -> Any:
-    from pytest_modelcheck.plugin.filesystems import disk_in_view
+    from pytest_modelcheck.plugin.neighbours import disk_in_view
     from pytest_modelcheck.plugin.state import usage
 
     with usage(), disk_in_view():

@@ -43,29 +43,20 @@ def pytest_configure(config: pytest.Config) -> None:
         config.addinivalue_line("markers", marker)
     config.stash[RECEIVED] = received = Received()
     config.pluginmanager.register(received, "modelcheck-received")
-    listing = config.getoption("modelcheck_collected")
-    if listing is not None:
-        from pytest_modelcheck.plugin.unused import Listing
+    for option, name in (("collected", "Listing"), ("mutate", "Mutating"), ("lint", "Linting")):
+        path = config.getoption(f"modelcheck_{option}")
+        if path is not None:
+            from pytest_modelcheck.plugin import commands
 
-        config.pluginmanager.register(Listing(listing), "modelcheck-listing")
-    mutated = config.getoption("modelcheck_mutate")
-    if mutated is not None:
-        from pytest_modelcheck.plugin.mutating import Mutating
-
-        config.pluginmanager.register(Mutating(mutated), "modelcheck-mutating")
+            config.pluginmanager.register(getattr(commands, name)(path), f"modelcheck-{name.lower()}")
     if _asks_for_reports(config):
         from pytest_modelcheck.plugin.settings import check_targets
 
         check_targets(config)
     if config.getoption("modelcheck_update") or config.getoption("modelcheck_reason"):
-        from pytest_modelcheck.plugin.approving import note_how
+        from pytest_modelcheck.plugin.finishing import note_how
 
         note_how(config)
-    linted = config.getoption("modelcheck_lint")
-    if linted is not None:
-        from pytest_modelcheck.plugin.linting import Linting
-
-        config.pluginmanager.register(Linting(linted), "modelcheck-linting")
 
 
 @pytest.hookimpl(tryfirst=True)  # before -k and its like: what they deselect still exists
@@ -217,19 +208,19 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     if hasattr(config, "workerinput"):
         return
     if received.anything() and config.getoption("modelcheck_update"):
-        from pytest_modelcheck.plugin.approving import approve_seen
+        from pytest_modelcheck.plugin.finishing import approve_seen
         from pytest_modelcheck.plugin.reporting import verdicts_of
 
         approve_seen(session, verdicts_of(config), received.doubtful_checks())
     if received.anything() and _watches(config):
+        from pytest_modelcheck.plugin.finishing import add_night
         from pytest_modelcheck.plugin.reporting import verdicts_of
         from pytest_modelcheck.plugin.transport import unpack
-        from pytest_modelcheck.plugin.watching import add_night
 
         # A retry does not take back what an attempt found: forgotten alarms would make alarms rarer.
         add_night(session, [*map(unpack, received.retried), *verdicts_of(config)])
     if received.anything() or _asks_for_reports(config):
-        from pytest_modelcheck.plugin.filing import file_reports
+        from pytest_modelcheck.plugin.finishing import file_reports
 
         file_reports(session, received)
     code = config.getoption("modelcheck_exit_inconclusive")

@@ -139,10 +139,11 @@ def request_of(
     # Over levels, what is judged is not the score but how many cases rise.
     limits = limits_from({**_applicable(defaults, own), **own}, scale if levels is None else GRADE)
     limits = _clustered(limits, cases, said="cluster" in {**defaults, **own})
-    if options.get("metric") is not None:
-        _refuse_with_metric(options)
+    for name, why in _NOT_OF_A_METRIC.items() if options.get("metric") is not None else ():
+        if options.get(name):
+            raise UsageError(f"{name}= does not go with metric=: {why}")
     if limits.max_slice_drop is not None:
-        limits = _of_slices(limits, options, said="max_slice_drop" in own)
+        limits = _of_slices(limits, options, levels, said="max_slice_drop" in own)
     unwatched = why_not_watched(limits, scale, levels)
     if unwatched is not None and own.get("early_stop"):
         raise UsageError(
@@ -164,7 +165,7 @@ def request_of(
         model=options.get("model"),
         slices=_slices(options.get("slices")),
         wrong_if=_wrong_if(options.get("wrong_if", ())),
-        gather=_gather(options.get("gather")),
+        gather=None if options.get("gather") is None else _yes_or_no("gather", options["gather"]),
         repeats=repeats,
         seed=seed,
         fields=fields,
@@ -217,15 +218,16 @@ def _unknown(kind: str, key: str, known: Sequence[str]) -> str:
     return f"{kind}() has no keyword {key!r}{hint}"
 
 
-def _of_slices(limits: Limits, options: Mapping[str, Any], *, said: bool) -> Limits:
+def _of_slices(limits: Limits, options: Mapping[str, Any], levels: Levels | None, *, said: bool) -> Limits:
     """Drop the ini file's ``max_slice_drop`` unless slices are declared and cases judged one by one."""
     one_by_one = limits.population == "fixed" and limits.cluster is None and limits.score_as is None
-    if options.get("slices") and one_by_one and options.get("metric") is None and not limits.early_stop:
+    one_by_one = one_by_one and levels is None and options.get("metric") is None
+    if options.get("slices") and one_by_one and not limits.early_stop:
         return limits
     if said:
         raise UsageError(
             'max_slice_drop= holds each declared slice: name them, slices=["language"]. It does not go with '
-            'population="sample", cluster=, score_as=, metric= and early_stop='
+            'population="sample", cluster=, score_as=, metric=, early_stop= and levels'
         )
     return replace(limits, max_slice_drop=None)
 
@@ -241,18 +243,13 @@ def _shaped(value: object) -> bool:
 _NOT_OF_A_METRIC: Mapping[str, str] = {
     "max_regressed": "no case passes or fails by itself",
     "score_as": "it scores all runs of a case alike, and averages them",
-    "require_proof": "a metric cannot be proven: the bootstrap is too sure about few cases that are all "
-    "right",
-    "tolerance": "a metric cannot be proven: the bootstrap is too sure about few cases that are all right",
+    **dict.fromkeys(
+        ("require_proof", "tolerance"),
+        "a metric cannot be proven: the bootstrap is too sure about few cases that are all right",
+    ),
     "bounds": "it has no bounds of its own",
     "wrong_if": "an exception has no answer to score; catch it in the body and record what it is worth",
 }
-
-
-def _refuse_with_metric(own: Mapping[str, Any]) -> None:
-    for name, why in _NOT_OF_A_METRIC.items():
-        if own.get(name):
-            raise UsageError(f"{name}= does not go with metric=: {why}")
 
 
 def _source(source: Any, base: Path, fields: Mapping[str, Any]) -> Cases:
@@ -331,12 +328,6 @@ def _wrong_if(value: Any) -> tuple[type[BaseException], ...]:
         if not (isinstance(each, type) and issubclass(each, Exception)):
             raise UsageError(f"wrong_if={value!r}: write a type of exception, or a tuple of them")
     return tuple(types)
-
-
-def _gather(value: Any) -> bool | None:
-    if value is not None and not isinstance(value, bool):
-        raise UsageError(f"gather={value!r}: write True or False")
-    return value
 
 
 def _yes_or_no(name: str, value: Any) -> bool:

@@ -89,11 +89,11 @@ def ini(config: pytest.Config, name: str) -> Any:
     except (TypeError, ValueError, pytest.UsageError) as error:
         if config.inipath is not None and config.inipath.suffix == ".toml":
             return _native(config.inipath, name)
-        from pytest_modelcheck.errors import UsageError, located
+        from pytest_modelcheck.errors import UsageError
 
         advice = ": write true or false" if name in YES_OR_NO else ""
         where = "--override-ini" if config.inipath is None else str(config.inipath)
-        raise UsageError(located(f"{name}: {error}{advice}", where)) from None
+        raise UsageError(f"{name}: {error}{advice}", where) from None
 
 
 def switch(config: pytest.Config, name: str) -> bool:
@@ -132,7 +132,7 @@ def _native(path: Path, name: str) -> Any:
     """
     import tomllib
 
-    from pytest_modelcheck.errors import UsageError, located
+    from pytest_modelcheck.errors import UsageError
 
     # Numbers stay the text that they are: the readers of our options know what to make of it.
     content = tomllib.loads(path.read_text(encoding="utf-8"), parse_float=str)
@@ -146,19 +146,19 @@ def _native(path: Path, name: str) -> Any:
     text = _text(value, name, path)
     if name in YES_OR_NO:
         if text.lower() not in _WORDS:
-            raise UsageError(located(f"{name} = {value!r}: write true or false", str(path)))
+            raise UsageError(f"{name} = {value!r}: write true or false", str(path))
         return _WORDS[text.lower()]
     return text
 
 
 def _text(value: Any, name: str, path: Any) -> str:
-    from pytest_modelcheck.errors import UsageError, located
+    from pytest_modelcheck.errors import UsageError
 
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, (str, int)):
         return str(value)
-    raise UsageError(located(f"{name} = {value!r}: write text or a number", str(path)))
+    raise UsageError(f"{name} = {value!r}: write text or a number", str(path))
 
 
 def _exit_code(text: str) -> int:

@@ -131,7 +131,7 @@ class Received:
             if hasattr(report, TROUBLE):
                 reports.troubles.append(getattr(report, TROUBLE))
             if hasattr(report, REPORT):
-                from pytest_modelcheck.plugin.colour import colour_failures
+                from pytest_modelcheck.plugin.transport import colour_failures
 
                 colour_failures(report, getattr(report, REPORT))
 
@@ -139,6 +139,14 @@ class Received:
 def is_xfailed(report: pytest.TestReport) -> bool:
     """Return whether a test failed as its mark ``xfail`` expects."""
     return report.skipped and hasattr(report, "wasxfail")
+
+
+def crash_message(report: pytest.TestReport) -> str:
+    """The first line of what a failed report says."""
+    crash = getattr(report.longrepr, "reprcrash", None)
+    lines = report.longreprtext.splitlines() if crash is None else str(crash.message).splitlines()
+    lines = [line[1:] for line in lines if line.startswith("E ")] or lines
+    return next((line.strip() for line in lines if line.strip()), f"failed in {report.when}")
 
 
 RECEIVED = pytest.StashKey[Received]()

@@ -11,32 +11,42 @@ from typing import TYPE_CHECKING
 from _pytest._io import TerminalWriter
 from _pytest.config import create_terminal_writer
 
+from pytest_modelcheck.baselines.provenance import defines
 from pytest_modelcheck.canonical import excerpt
 from pytest_modelcheck.display import harmless
-from pytest_modelcheck.errors import UsageError
+from pytest_modelcheck.errors import ModelcheckError, UsageError
 from pytest_modelcheck.models.definition import shutdown_text
-from pytest_modelcheck.plugin.approving import APPROVALS
-from pytest_modelcheck.plugin.filing import COMMANDS, FILED
+from pytest_modelcheck.plugin.finishing import APPROVALS, COMMANDS, FILED, WATCHED
 from pytest_modelcheck.plugin.options import ini
 from pytest_modelcheck.plugin.ours import definitions_of, is_ours
-from pytest_modelcheck.plugin.received import ATTEMPT, RECEIVED, REPORT, RESULTS, TROUBLE, is_xfailed
+from pytest_modelcheck.plugin.received import (
+    ATTEMPT,
+    RECEIVED,
+    REPORT,
+    RESULTS,
+    TROUBLE,
+    crash_message,
+    is_xfailed,
+)
 from pytest_modelcheck.plugin.running import ATTEMPTS, FATAL, TOLD, VERDICTS, CheckFailed, set_properties
 from pytest_modelcheck.plugin.state import STATE
 from pytest_modelcheck.plugin.transport import excused, pack, unpack
-from pytest_modelcheck.plugin.unused import unused_baselines
-from pytest_modelcheck.plugin.watching import WATCHED
 from pytest_modelcheck.reports.bars import strokes_for
 from pytest_modelcheck.reports.outputs import properties
 from pytest_modelcheck.reports.summary import QUIET, summary_lines
 from pytest_modelcheck.reports.terminal import header_line
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
+    from pathlib import Path
 
     import pytest
     from _pytest.terminal import TerminalReporter
 
     from pytest_modelcheck.records import Verdict
+
+
+_UNUSED_SHOWN = 5
 
 
 def header(config: pytest.Config, items: Sequence[pytest.Item]) -> list[str]:
@@ -89,14 +99,6 @@ def note_trouble(item: pytest.Item, report: pytest.TestReport) -> None:
         setattr(report, TROUBLE, crash_message(report))
 
 
-def crash_message(report: pytest.TestReport) -> str:
-    """The first line of what a failed report says."""
-    crash = getattr(report.longrepr, "reprcrash", None)
-    lines = report.longreprtext.splitlines() if crash is None else str(crash.message).splitlines()
-    lines = [line[1:] for line in lines if line.startswith("E ")] or lines
-    return next((line.strip() for line in lines if line.strip()), f"failed in {report.when}")
-
-
 def summary(reporter: TerminalReporter, config: pytest.Config) -> None:
     """The section at the end of the run; with ``-q`` and no problems, one line of totals.
 
@@ -134,6 +136,39 @@ def summary(reporter: TerminalReporter, config: pytest.Config) -> None:
         terminal.line(harmless(note))
     for command in config.stash.get(COMMANDS, []):
         terminal.line(command)
+
+
+def unused_baselines(config: pytest.Config) -> list[str]:
+    """One line for each baseline whose test no longer exists, as far as this run can tell.
+
+    A run can tell for files that it collected completely, and for files that no longer exist.
+    """
+    state = config.stash.get(STATE, None)
+    partial = any("::" in argument for argument in config.args) or config.getoption("lf", default=False)
+    if state is None or partial:
+        return []
+    try:
+        entries = [header.test for _, header in state.session.store.entries()]
+    except (ModelcheckError, OSError):
+        # A damaged baseline fails the check that it belongs to; this list can do without it.
+        return []
+    gone = [test for test in entries if _is_gone(test, state.collected, state.settings.root)]
+    lines = [f"unused baseline: {test} (no such test any more)" for test in gone[:_UNUSED_SHOWN]]
+    more = len(gone) - _UNUSED_SHOWN
+    return lines + ([f"(+{more} more unused baselines)"] if more > 0 else [])
+
+
+def _is_gone(test: str, collected: Collection[str], root: Path) -> bool:
+    path = test.partition("::")[0]
+    if not (root / path).exists():
+        return True
+    if not any(one.startswith(f"{path}::") for one in collected):
+        return False
+    if any(test == one or test.startswith(f"{one}::") for one in collected):
+        return False
+    function = test.partition("[")[0]
+    is_collected = any(one.partition("[")[0] == function for one in collected)
+    return is_collected or not defines(root / path, function.partition("::")[2].replace("::", "."))
 
 
 def verdicts_of(config: pytest.Config) -> list[Verdict]:

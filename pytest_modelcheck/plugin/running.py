@@ -15,8 +15,8 @@ import pytest
 from _pytest.outcomes import Failed
 
 from pytest_modelcheck.models.calling import wraps_async
-from pytest_modelcheck.plugin.filesystems import disk_in_view, read_ahead
-from pytest_modelcheck.plugin.items import MARKED
+from pytest_modelcheck.plugin.collecting import MARKED
+from pytest_modelcheck.plugin.neighbours import disk_in_view, read_ahead
 from pytest_modelcheck.plugin.ours import is_ours
 from pytest_modelcheck.plugin.progress import PROGRESS
 from pytest_modelcheck.plugin.state import STATE, state_of, usage
@@ -27,7 +27,7 @@ from pytest_modelcheck.reports.outputs import PREFIX
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from pytest_modelcheck.plugin.items import Marked
+    from pytest_modelcheck.plugin.collecting import Marked
     from pytest_modelcheck.session import Judged
 
 
@@ -63,7 +63,7 @@ def prepared(item: pytest.Item) -> Iterator[None]:
     try:
         yield
     except pytest.FixtureLookupError as error:
-        from pytest_modelcheck.plugin.rendering import misused
+        from pytest_modelcheck.plugin.exceptions import misused
 
         advice = misused(error)
         if advice is None:
@@ -86,7 +86,7 @@ def staged(item: pytest.Item) -> Iterator[None]:
         return
     marked, own = item.stash.get(MARKED, None), item.obj
     if marked is not None:
-        from pytest_modelcheck.plugin.linting import warn
+        from pytest_modelcheck.plugin.commands import warn
 
         warn(item, marked, state.settings.lint_ignore)
     router = state.session.router
@@ -99,7 +99,7 @@ def staged(item: pytest.Item) -> Iterator[None]:
             yield
         fail_if_any(item)
     except (AttributeError, ValueError, RuntimeError) as error:
-        from pytest_modelcheck.plugin.rendering import with_hint
+        from pytest_modelcheck.plugin.exceptions import with_hint
 
         with_hint(error)
         raise
@@ -206,7 +206,7 @@ def fail_if_any(item: pytest.Item, after: int = 0) -> None:
     failed = item.stash.get(FATAL, [])[after:]
     if not failed:
         return
-    from pytest_modelcheck.plugin.rendering import own_part_removed
+    from pytest_modelcheck.plugin.exceptions import own_part_removed
     from pytest_modelcheck.reports.terminal import failure
 
     text = "\n\n".join(failure(judged.verdict) for judged in failed)

@@ -1,4 +1,4 @@
-"""Settings from the command line and the ini file, read once.
+"""Settings from the command line and the ini file, read once, and the version of each model.
 
 PYTEST_DONT_REWRITE
 """
@@ -12,15 +12,114 @@ from typing import TYPE_CHECKING, Any, Final
 import pytest
 
 from pytest_modelcheck.checks.limits import NAMES, limits_from
-from pytest_modelcheck.errors import ModelcheckError, UsageError
+from pytest_modelcheck.errors import ModelcheckError, UsageError, VersionError
 from pytest_modelcheck.plugin.identity import home_folder, project_folder
 from pytest_modelcheck.plugin.options import YES_OR_NO, ini, plain, plains, switch
 from pytest_modelcheck.reports.outputs import Target, target_of
 from pytest_modelcheck.session import Places
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Collection, Mapping, Sequence
     from pathlib import Path
+
+
+class Versions:
+    """The version of each model: the requested one, else the approved one, else none.
+
+    Args:
+        asked: ``VERSION`` for all judged models, or ``NAME=VERSION`` for one model; ``NAME=`` is a prefix
+            only if NAME is a known model, since a version may itself contain ``=``.
+        known: The names of all models.
+        approved: Finds the approved version of a model.
+        option: The name of the option, for messages.
+        supporting: The names of models that only support tests, such as judges.
+        default: The same as ``asked``, from the ini file. A version on the command line replaces that of
+            the same model, and a ``VERSION`` for all models replaces all.
+
+    Raises:
+        VersionError: Two versions of one model are requested.
+    """
+
+    def __init__(
+        self,
+        asked: Sequence[str],
+        known: Collection[str],
+        approved: Callable[[str], str | None],
+        *,
+        option: str = "--model-version",
+        default: Sequence[str] = (),
+        supporting: Collection[str] = (),
+    ) -> None:
+        self._option = option
+        self._known = sorted(known)
+        self._judged = [name for name in self._known if name not in supporting] or self._known
+        self._approved = approved
+        self._common: str | None = None
+        self._own: dict[str, str] = {}
+        for text in asked:
+            self._take(text)
+        if default:
+            fallback = Versions(
+                default, known, approved, option="model_version in the ini file", supporting=supporting
+            )
+            self._fall_back(fallback)
+
+    def _fall_back(self, other: Versions) -> None:
+        """Use the ini file for models that the command line does not name."""
+        own = other._own
+        if self._common is None:
+            self._common = other._common
+        else:  # which is not a version of models that only support tests
+            own = {name: version for name, version in own.items() if name not in self._judged}
+        self._own = own | self._own
+
+    def of(self, model: str) -> str | None:
+        """The version of a model, or ``None`` if it has none."""
+        asked = self.asked(model)
+        return asked if asked is not None else self._approved(model)
+
+    def asked(self, model: str) -> str | None:
+        """The requested version, or ``None`` for the approved one."""
+        return self._own.get(model, self._common if model in self._judged else None)
+
+    def only(self) -> str | None:
+        """The single version of all judged models.
+
+        Raises:
+            VersionError: They differ.
+        """
+        versions = {model: self.of(model) for model in self._judged}
+        if len(set(versions.values())) > 1:
+            listed = ", ".join(f"{model} {version or 'unversioned'}" for model, version in versions.items())
+            raise VersionError(
+                "the fixture `model_version` was asked for outside of a model fixture, but versions differ "
+                f"({listed}). Ask for model_version in the model fixture itself, where it is that model's own"
+            )
+        return next(iter(versions.values()), self._common)
+
+    def option(self, model: str, version: str) -> str:
+        """The command line option for this version."""
+        import shlex
+
+        text = version if self._judged == [model] else f"{model}={version}"
+        return shlex.quote(f"{self._option}={text}")
+
+    def _take(self, text: str) -> None:
+        name, separator, version = text.partition("=")
+        if separator and name in self._known:
+            if not version:
+                raise VersionError(f"{self._option}={text}: no version after {name}=")
+            if self._own.get(name, version) != version:
+                raise VersionError(f"{self._option}: {name} cannot be both {self._own[name]} and {version}")
+            self._own[name] = version
+        elif self._common not in (None, text):
+            known = ", ".join(self._known) or "none was found; is the conftest.py that defines them loaded?"
+            raise VersionError(
+                f"{self._option}: {self._common!r} and {text!r} are both asked for. With several models, "
+                f"name them: {self._option} NAME=VERSION (models: {known})"
+            )
+        else:
+            self._common = text
 
 
 OPTION: Final = "modelcheck_report"
@@ -79,7 +178,7 @@ def settings_of(config: pytest.Config) -> Settings:
         refresh=cache == "refresh",
         offline=switch(config, "offline") or config.getoption("modelcheck_mutate") is not None,
         update=config.getoption("modelcheck_update"),
-        approval_runs=_approval_runs(config),
+        approval_runs=_whole(config, "approval_runs", 1) or 3,
         revalidate=_whole(config, "revalidate") or 0,
         watch=switch(config, "watch"),
         baseline=config.getoption("modelcheck_baseline") or ini(config, "modelcheck_baseline") or None,
@@ -111,6 +210,7 @@ def settings_of(config: pytest.Config) -> Settings:
             "--against compares with another version that is run now: it goes neither with "
             "--modelcheck-baseline nor with --modelcheck-update"
         )
+    shrink_calls = _whole(config, "shrink_calls") or 0
     for name in YES_OR_NO:
         ini(config, name)  # read later; an invalid value stops the run before anything else
     return Settings(
@@ -122,7 +222,7 @@ def settings_of(config: pytest.Config) -> Settings:
         default_versions=tuple(
             line.strip() for line in ini(config, "model_version").split("\n") if line.strip()
         ),
-        shrink_calls=_shrink_calls(config),
+        shrink_calls=shrink_calls if switch(config, "shrink") else 0,
         lint_ignore=_lint_ignore(config),
         against=tuple(config.getoption("modelcheck_against")),
     )
@@ -133,22 +233,6 @@ def _command(root: Path, here: Path) -> Sequence[str]:
     if here.resolve().is_relative_to(root.resolve()):
         return ("modelcheck",)
     return ("modelcheck", f"--rootdir={os.path.relpath(root, here)}")
-
-
-def _shrink_calls(config: pytest.Config) -> int:
-    text = str(ini(config, "modelcheck_shrink_calls")).strip()
-    if not text.isascii() or not text.isdigit():
-        raise UsageError(f"ini option modelcheck_shrink_calls={text!r}: write a whole number from 0")
-    wanted = switch(config, "shrink")
-    return int(text) if wanted else 0
-
-
-def _approval_runs(config: pytest.Config) -> int:
-    name = "modelcheck_approval_runs"
-    value: Any = plain(config, name)
-    if type(value) is not int or value < 1:
-        raise UsageError(f"ini option {name}={value}: write a whole number from 1")
-    return value
 
 
 def _lint_ignore(config: pytest.Config) -> Sequence[str]:
@@ -174,13 +258,13 @@ def _suite_false_fail_rate(config: pytest.Config) -> float | None:
         raise UsageError(f"ini option modelcheck_suite_{error}") from error
 
 
-def _whole(config: pytest.Config, name: str) -> int | None:
+def _whole(config: pytest.Config, name: str, least: int = 0) -> int | None:
     """A whole number from the command line, else from the ini file, else ``None``."""
-    source, value = f"--modelcheck-{name.replace('_', '-')}", config.getoption(f"modelcheck_{name}")
+    source, value = f"--modelcheck-{name.replace('_', '-')}", config.getoption(f"modelcheck_{name}", None)
     if value is None:
         source, value = f"ini option modelcheck_{name}", plain(config, f"modelcheck_{name}")
-    if value is not None and (type(value) is not int or value < 0):
-        raise UsageError(f"{source}={value}: write a whole number from 0")
+    if value is not None and (type(value) is not int or value < least):
+        raise UsageError(f"{source}={value}: write a whole number from {least}")
     return value
 
 

@@ -25,14 +25,12 @@ from pytest_modelcheck.engine.view import give_score
 from pytest_modelcheck.errors import CaseError, UsageError
 from pytest_modelcheck.models.calling import Frames, wraps_async
 from pytest_modelcheck.plugin.assertions import without_diffs
-from pytest_modelcheck.plugin.filesystems import seeing_what_it_should
+from pytest_modelcheck.plugin.exceptions import classifier, render
 from pytest_modelcheck.plugin.identity import check_id
-from pytest_modelcheck.plugin.meanings import classifier
+from pytest_modelcheck.plugin.neighbours import honouring, seeing_what_it_should, within
 from pytest_modelcheck.plugin.options import switch
 from pytest_modelcheck.plugin.ours import argument_names, fixture_value, own_fixtures
 from pytest_modelcheck.plugin.progress import progress_of
-from pytest_modelcheck.plugin.rendering import render
-from pytest_modelcheck.plugin.soft import honouring, within
 from pytest_modelcheck.plugin.state import state_of
 from pytest_modelcheck.records import MISSING
 
@@ -44,7 +42,7 @@ if TYPE_CHECKING:
     from pytest_modelcheck.checks.metrics import Metric
     from pytest_modelcheck.engine.view import CaseView
     from pytest_modelcheck.models.model import Model
-    from pytest_modelcheck.plugin.items import Marked
+    from pytest_modelcheck.plugin.collecting import Marked
     from pytest_modelcheck.plugin.markers import Request
     from pytest_modelcheck.plugin.state import State
     from pytest_modelcheck.records import Case

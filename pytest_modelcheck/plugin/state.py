@@ -15,10 +15,9 @@ from pytest_modelcheck import __version__
 from pytest_modelcheck.errors import ModelcheckError, UsageError
 from pytest_modelcheck.models.definition import SOON, Definition, days_left, shutdown_text
 from pytest_modelcheck.plugin import redaction
-from pytest_modelcheck.plugin.meanings import interrupts
+from pytest_modelcheck.plugin.exceptions import interrupts
 from pytest_modelcheck.plugin.ours import DECLARATION, definitions_of
-from pytest_modelcheck.plugin.settings import settings_of
-from pytest_modelcheck.plugin.versions import Versions
+from pytest_modelcheck.plugin.settings import Versions, settings_of
 from pytest_modelcheck.plugin.warnings import ModelcheckWarning, warn_at
 from pytest_modelcheck.session import Session
 

@@ -1,4 +1,4 @@
-"""Verdicts as plain JSON values, so that test reports can carry them between processes.
+"""Verdicts on pytest's test reports: as plain JSON values, which travel between processes, and in colour.
 
 PYTEST_DONT_REWRITE
 """
@@ -6,6 +6,7 @@ PYTEST_DONT_REWRITE
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 
 import pytest
@@ -15,6 +16,7 @@ from pytest_modelcheck.reports import jsons
 
 if TYPE_CHECKING:
     import warnings
+    from collections.abc import Sequence
 
 
 def pack(verdict: Verdict) -> dict[str, Any]:
@@ -57,3 +59,41 @@ def sendable(value: Any) -> Any:
     if isinstance(value, (list, tuple)):
         return type(value)(map(sendable, value))
     return value
+
+
+def colour_failures(report: pytest.TestReport, verdicts: Sequence[dict[str, Any]]) -> None:
+    """Make the failures in a report show what is wrong in red and what is right in green, on terminals alone.
+
+    Args:
+        report: The report of a failed test.
+        verdicts: Its verdicts, packed.
+    """
+    traceback = getattr(report.longrepr, "reprtraceback", None)
+    for entry in getattr(traceback, "reprentries", ()):
+        if getattr(entry, "style", None) == "value":
+            entry.toterminal = partial(_write, entry, verdicts)
+
+
+def _write(entry: Any, verdicts: Sequence[dict[str, Any]], terminal: Any) -> None:
+    lines = coloured(entry.lines, verdicts, terminal) if terminal.hasmarkup else entry.lines
+    replace(entry, lines=lines).toterminal(terminal)
+
+
+def coloured(lines: Sequence[str], verdicts: Sequence[dict[str, Any]], terminal: Any) -> list[str]:
+    """The lines of a message, with those of a verdict coloured."""
+    from pytest_modelcheck.reports.bars import text_of
+    from pytest_modelcheck.reports.terminal import failure_lines
+
+    marked = list(lines)
+    for verdict in map(unpack, verdicts):
+        if not verdict.failed:
+            continue
+        shown = list(failure_lines(verdict))
+        plain = [text_of(line) for line in shown]
+        found = (at for at in range(len(lines)) if lines[at : at + len(plain)] == plain)
+        if (start := next(found, None)) is not None:
+            marked[start : start + len(plain)] = [
+                "".join(terminal.markup(text, **style) if style else text for text, style in line)
+                for line in shown
+            ]
+    return marked

@@ -227,6 +227,12 @@ class Moved:
     against: str
     changes: tuple[tuple[str, str, str], ...] = ()
 
+    @property
+    def compared(self) -> str:
+        """The number of answers on both sides: ``"40 answers against 40 of 2.0, to the same inputs"``."""
+        same = ", to the same inputs" if self.paired else ""
+        return f"{self.now} answers against {self.before} {self.against}{same}"
+
 
 @dataclass(frozen=True, slots=True)
 class Stopped:

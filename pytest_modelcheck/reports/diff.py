@@ -17,7 +17,7 @@ from pytest_modelcheck.records import MISSING
 from pytest_modelcheck.reports.bars import shortened, width_of
 from pytest_modelcheck.reports.selection import SENTENCE, literal, part_text
 from pytest_modelcheck.reports.transcript import Trajectories, brief, steps_between
-from pytest_modelcheck.reports.words import bracketed, marked, start_of, window
+from pytest_modelcheck.reports.words import bracketed, marked, windows
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -284,13 +284,7 @@ def _word_by_word(texts: tuple[str, str], room: int, mark: Mark) -> tuple[str, s
     """Both texts cut to ``room`` around their differences; in sentences, differing words are marked."""
     room = room * max(map(len, texts)) // max(1, *map(width_of, texts))  # an ideograph takes two cells
     words = marked(*texts, room, mark) if min(map(len, texts)) >= SENTENCE else None
-    return _windows(*texts, room) if words is None else words
-
-
-def _windows(then: str, now: str, room: int) -> tuple[str, str]:
-    """Both texts cut to ``room`` around their first difference."""
-    start = start_of(now, [then], room)
-    return window(then, start, room), window(now, start, room)
+    return words or windows(*texts, room)
 
 
 def diff_json(diffs: Iterable[CheckDiff]) -> Iterator[str]:

@@ -17,7 +17,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
-from pytest_modelcheck.baselines.sameness import shown_answers
+from pytest_modelcheck.baselines.diff import shown_answers
 from pytest_modelcheck.canonical import whole
 from pytest_modelcheck.display import printable_json
 from pytest_modelcheck.records import MISSING

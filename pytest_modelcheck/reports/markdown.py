@@ -10,8 +10,7 @@ from datetime import date
 from html import escape
 from typing import TYPE_CHECKING, Any, Final
 
-from pytest_modelcheck.baselines.diff import NOTES
-from pytest_modelcheck.baselines.sameness import shown_answers
+from pytest_modelcheck.baselines.diff import NOTES, shown_answers
 from pytest_modelcheck.canonical import excerpt
 from pytest_modelcheck.canonical.text import p_text, plural
 from pytest_modelcheck.display import harmless
@@ -26,12 +25,13 @@ from pytest_modelcheck.reports.wording import (
     figure_text,
     interval_text,
     levels_text,
+    passed_text,
     rate_text,
     telling,
     value_text,
     wrong_cases,
 )
-from pytest_modelcheck.reports.words import start_of, window
+from pytest_modelcheck.reports.words import start_of, window, windows
 from pytest_modelcheck.reports.worst import causes, triage, where
 
 if TYPE_CHECKING:
@@ -165,7 +165,6 @@ def _table(checks: Sequence[CheckReport]) -> Iterator[str]:
 def _row(check: CheckReport) -> tuple[str, ...]:
     verdict, comparison = check.verdict, check.verdict.comparison
     counts = ("", "", "", "")
-    passed = f"{verdict.cases.judged}" if verdict.metric else f"{verdict.cases.passed}/{verdict.cases.judged}"
     broken = f" + {plural(verdict.cases.error, 'error')}" if verdict.cases.error else ""
     if comparison is not None:
         then = rate_text(comparison.approved_rate, verdict)
@@ -174,7 +173,7 @@ def _row(check: CheckReport) -> tuple[str, ...]:
     return (
         _MARKS[verdict.status],
         code(excerpt(verdict.check, 120)),
-        f"{passed}{broken}",
+        f"{passed_text(verdict)}{broken}",
         f"{verdict.metric} {figure_text(verdict)}" if verdict.metric else figure_text(verdict),
         interval_text(verdict),
         *counts,
@@ -205,10 +204,8 @@ def _details(check: CheckReport) -> Iterator[str]:
 
 def _moved(moved: Moved) -> Iterator[str]:
     """Describe how far the distribution of answers moved, and what moved most."""
-    same = ", to the same inputs" if moved.paired else ""
-    compared = f"{moved.now} answers against {moved.before} {moved.against}{same}"
     distance = f"{moved.distance:.2g} (by chance alone {moved.expected:.2g}), {p_text(moved.p_value)}"
-    yield f"{moved.measure}: {distance}; {code(excerpt(compared, _LINE))}"
+    yield f"{moved.measure}: {distance}; {code(excerpt(moved.compared, _LINE))}"
     if moved.changes:
         yield ""
         yield "| moved most | then | now |"
@@ -327,8 +324,6 @@ def _steps(found: Sequence[CaseDiff], diff: CheckDiff) -> Iterator[str]:
 def _diff_row(case: CaseDiff, *, expected: bool) -> str:
     asked = case.perturbed if case.perturbed is not None else case.about
     right = "" if case.expected is MISSING else literal(case.expected)
-    then, now = answer_text(case.before), answer_text(case.after)
-    start = start_of(now, [then], _ROOM)
     cells = [excerpt(text, _ROOM) for text in (case.id, asked, *([right] if expected else []))]
-    cells += [window(text, start, _ROOM) for text in (then, now)]
+    cells += windows(answer_text(case.before), answer_text(case.after), _ROOM)
     return f"| {' | '.join(code(cell) for cell in cells)} |"

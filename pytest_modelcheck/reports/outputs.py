@@ -12,6 +12,7 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any, Final, Literal
+from urllib.parse import quote
 
 from pytest_modelcheck.baselines.atomic import replace
 from pytest_modelcheck.baselines.identity import git
@@ -25,7 +26,7 @@ from pytest_modelcheck.reports.wording import case_text, regressed_cases, wrong_
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
-    from pytest_modelcheck.records import CaseResult, Origin, Verdict
+    from pytest_modelcheck.records import CaseResult, Verdict
     from pytest_modelcheck.reports.model import CheckReport, RunReport
 
 
@@ -50,18 +51,16 @@ def environment(folder: Path, variables: Mapping[str, str] = os.environ) -> dict
         "system": platform.platform(),
         "commit": _first(variables, _COMMIT) or git(folder, "rev-parse", "HEAD"),
         "branch": _first(variables, _BRANCH) or git(folder, "branch", "--show-current"),
-        "job": _first(variables, _JOB) or _github_job(variables),
+        "job": _first(variables, _JOB),
     }
+    parts = [variables.get(name) for name in ("GITHUB_SERVER_URL", "GITHUB_REPOSITORY", "GITHUB_RUN_ID")]
+    if not found["job"] and all(parts):
+        found["job"] = "{}/{}/actions/runs/{}".format(*parts)
     return {name: value for name, value in found.items() if value}
 
 
 def _first(variables: Mapping[str, str], names: tuple[str, ...]) -> str:
     return next((variables[name] for name in names if variables.get(name)), "")
-
-
-def _github_job(variables: Mapping[str, str]) -> str:
-    parts = [variables.get(name) for name in ("GITHUB_SERVER_URL", "GITHUB_REPOSITORY", "GITHUB_RUN_ID")]
-    return "{}/{}/actions/runs/{}".format(*parts) if all(parts) else ""
 
 
 def place(check: CheckReport, case: CaseResult | None, top: str) -> tuple[str, int]:
@@ -77,17 +76,13 @@ def place(check: CheckReport, case: CaseResult | None, top: str) -> tuple[str, i
         origin = case.origin
     if origin is None:
         return check.verdict.check.partition("::")[0], 1
-    return _in_repository(origin, Path(top) if top else Path.cwd()), origin.line or 1
-
-
-def _in_repository(origin: Origin, top: Path) -> str:
-    """A path relative to ``top``; it was recorded relative to the current folder or one of its parents."""
+    # It was recorded relative to the current folder or one of its parents.
     here = Path.cwd()
     for folder in (here, *here.parents):
         found = folder / origin.path
-        if found.is_file() and found.is_relative_to(top):
-            return found.relative_to(top).as_posix()
-    return PurePath(origin.path).as_posix()
+        if found.is_file() and found.is_relative_to(top or here):
+            return found.relative_to(top or here).as_posix(), origin.line or 1
+    return PurePath(origin.path).as_posix(), origin.line or 1
 
 
 # GitHub shows ten annotations of a kind for a step, and drops the rest.
@@ -114,7 +109,14 @@ def workflow_commands(report: RunReport, top: str) -> list[str]:
     """
     broken = list(regressed_cases(report.checks))
     explained = {check.verdict.check for check, _ in broken}
-    errors = [_annotation(check, case, top) for check, case in broken]
+    errors = []
+    for check, case in broken:
+        verdict = check.verdict
+        path, line = place(check, case, top)
+        version = None if verdict.comparison is None else verdict.comparison.version
+        title = f"{excerpt(case.id, 80)} broke in {excerpt(verdict.check.rpartition('::')[2], 80)}"
+        message = "\n".join(case_text(case, version))
+        errors.append(workflow_command("error", message, title=title, file=path, line=line))
     errors += [
         _of_check("error", check, top)
         for check in report.checks
@@ -149,15 +151,6 @@ def _of_check(kind: Literal["error", "warning"], check: CheckReport, top: str) -
     return workflow_command(kind, message, title=title, file=path, line=line)
 
 
-def _annotation(check: CheckReport, case: CaseResult, top: str) -> str:
-    verdict = check.verdict
-    path, line = place(check, case, top)
-    version = None if verdict.comparison is None else verdict.comparison.version
-    title = f"{excerpt(case.id, 80)} broke in {excerpt(verdict.check.rpartition('::')[2], 80)}"
-    message = "\n".join(case_text(case, version))
-    return workflow_command("error", message, title=title, file=path, line=line)
-
-
 def workflow_command(
     kind: Literal["error", "warning"], message: str, *, title: str, file: str = "", line: int | None = None
 ) -> str:
@@ -167,17 +160,11 @@ def workflow_command(
     '::error file=x.yaml,line=3,title=a%3A b::50%25 broke%0Aof all'
     """
     places = (("file", file), ("line", "" if line is None else str(line)), ("title", title))
-    properties = ",".join(f"{name}={_property(text)}" for name, text in places if text)
-    return f"::{kind} {properties}::{_data(message)}"
-
-
-def _data(text: str) -> str:
-    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
-
-
-# https://docs.github.com/actions/reference/workflows-and-actions/workflow-commands
-def _property(text: str) -> str:
-    return _data(text).replace(":", "%3A").replace(",", "%2C")
+    # https://docs.github.com/actions/reference/workflows-and-actions/workflow-commands
+    data = {ord(character): quote(character) for character in "%\r\n"}
+    both = data | {ord(character): quote(character) for character in ":,"}
+    properties = ",".join(f"{name}={text.translate(both)}" for name, text in places if text)
+    return f"::{kind} {properties}::{message.translate(data)}"
 
 
 _SEVERITY: Final = {Status.FAILED: "major", Status.INCONCLUSIVE: "minor"}

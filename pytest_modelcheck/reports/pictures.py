@@ -60,7 +60,12 @@ def _picture(value: Any) -> str | None:
     if isinstance(value, (bytes, bytearray)):
         return _of_file(bytes(value)) if len(value) <= LARGEST else None
     if isinstance(value, Path):
-        return _of_path(value)
+        try:
+            if not value.is_file() or value.stat().st_size > LARGEST:
+                return None
+            return _of_file(value.read_bytes())
+        except OSError:
+            return None  # a report never fails for a picture: the check has said what is wrong with its input
     if type(value).__module__ == "numpy" and hasattr(value, "ndim"):
         return _of_array(value)
     if is_image(value):
@@ -74,15 +79,6 @@ def _of_file(content: bytes) -> str | None:
     if content[:4] == b"RIFF" and content[8:12] == b"WEBP":
         kind = "webp"
     return None if kind is None else _address(kind, content)
-
-
-def _of_path(path: Path) -> str | None:
-    try:
-        if not path.is_file() or path.stat().st_size > LARGEST:
-            return None
-        return _of_file(path.read_bytes())
-    except OSError:
-        return None  # a report never fails for a picture: the check has said what is wrong with its input
 
 
 def _of_array(array: Any) -> str | None:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import orjson
 
-from pytest_modelcheck.baselines.sameness import shown_answers
+from pytest_modelcheck.baselines.diff import shown_answers
 from pytest_modelcheck.canonical import ABSENT, described, differences, encode_plain, excerpt
 from pytest_modelcheck.canonical.text import plural
 from pytest_modelcheck.display import redacted
@@ -20,7 +20,7 @@ from pytest_modelcheck.errors import ModelcheckError
 from pytest_modelcheck.records import MISSING, Contrast, Outcome, ShownCase
 from pytest_modelcheck.reports.jsons import value_of
 from pytest_modelcheck.reports.wording import telling
-from pytest_modelcheck.reports.words import marked_pieces, start_of, window
+from pytest_modelcheck.reports.words import marked_pieces, start_of, window, windows
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping
@@ -121,8 +121,7 @@ def _cut(then: str, now: str) -> tuple[str, str]:
     if sides is not None:
         before, after = ("".join(text for _, text in side) for side in sides)
         return before, after
-    start = start_of(now, [then], _WIDTH)
-    return window(then, start, _WIDTH), window(now, start, _WIDTH)
+    return windows(then, now, _WIDTH)
 
 
 SHOWN = 5

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from pytest_modelcheck.reports.bars import shortened, width_of
 from pytest_modelcheck.reports.selection import SENTENCE
-from pytest_modelcheck.reports.words import bracketed, marked_pieces, start_of, window
+from pytest_modelcheck.reports.words import bracketed, marked_pieces, windows
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -130,17 +130,14 @@ def _answers(case: ShownCase, verdict: Verdict, room: int) -> list[Line]:
     if lines and not then:
         return lines
     if contrast:
-        known = case.contrast is not None and case.contrast.against == "expected"
-        return [*(lines or ([] if known else _fitting(parts[:-1], room))), *contrast]
+        if not lines and case.contrast is not None and case.contrast.against != "expected":
+            lines = [part for part in parts[:-1] if _cells(part) <= room]
+        return [*lines, *contrast]
     lines = lines or [line for part in parts for line in _wrapped(part, room)]
     if not then:
         return lines
     last = (*lines[-1], ("   (", PLAIN), *then, (")", PLAIN))
     return [*lines[:-1], last] if _cells(last) <= room else [*lines, *_wrapped(then, room)]
-
-
-def _fitting(parts: Sequence[Line], room: int) -> list[Line]:
-    return [part for part in parts if _cells(part) <= room]
 
 
 def _contrasted(
@@ -186,13 +183,13 @@ def _sides(then: str, now: str, room: int, styles: tuple[Style, Style]) -> tuple
     room = room * max(len(then), len(now)) // max(1, width_of(then), width_of(now))
     found = marked_pieces(then, now, room) if min(len(then), len(now)) >= SENTENCE else None
     if found is None:
-        start = start_of(now, [then], room)
-        return ((window(then, start, room), styles[0]),), ((window(now, start, room), styles[1]),)
-    before, after = (
+        before, after = windows(then, now, room)
+        return ((before, styles[0]),), ((after, styles[1]),)
+    old, new = (
         tuple((bracketed(text, fate), PLAIN if fate == "same" else style) for fate, text in side)
         for side, style in zip(found, styles, strict=True)
     )
-    return before, after
+    return old, new
 
 
 def _wrapped(part: Line, room: int) -> list[Line]:

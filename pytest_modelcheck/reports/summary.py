@@ -27,7 +27,14 @@ from pytest_modelcheck.reports.bars import (
     width_of,
 )
 from pytest_modelcheck.reports.terminal import broke_line, differing, everything
-from pytest_modelcheck.reports.wording import by_model, figure_text, levels_text, money_text, rate_text
+from pytest_modelcheck.reports.wording import (
+    by_model,
+    figure_text,
+    levels_text,
+    money_text,
+    passed_text,
+    rate_text,
+)
 from pytest_modelcheck.reports.worst import causes_text, triage
 
 if TYPE_CHECKING:
@@ -112,7 +119,9 @@ def table(
     start = axis_from(ordered)
     names = [verdict.check.partition("::")[2] for verdict in ordered]
     longest = max(width_of(excerpt(name, _EVERYTHING)) for name in names)
-    rows = [_headings(ordered), *map(_row, ordered)]
+    others = {verdict.compared_with for verdict in ordered if verdict.comparison is not None} - {"approved"}
+    headings = [("before" if others and name == "approved" else name) for name in _HEADINGS]
+    rows = [headings, *map(_row, ordered)]
     layout = _layout(rows, width, longest, drawable=any(map(has_bar, ordered)))
     columns = _columns(rows, layout)
     room = max(_NARROWEST, _room(columns, layout, width))
@@ -120,7 +129,9 @@ def table(
     file = None
     for verdict, name, numbers in zip(ordered, names, cells, strict=True):
         if (path := verdict.check.partition("::")[0]) != file:
-            right = _with_axis(heading, layout, start) if file is None else ""
+            right = heading if file is None else ""
+            if file is None and layout.cells:
+                right += f"  {axis(start, layout.cells)}"
             yield ((f"{padded(cut(path, room + MARGIN), room + MARGIN)}{right}".rstrip(), {"bold": True}),)
             file = path
         drawing = bar(verdict, start, layout.cells, strokes) if layout.cells else ""
@@ -157,22 +168,12 @@ def _room(columns: Sequence[Sequence[str]], layout: _Layout, width: int) -> int:
     return width - MARGIN - sum(len(cells[0]) for cells in columns) - drawing
 
 
-def _with_axis(heading: str, layout: _Layout, start: float) -> str:
-    return f"{heading}  {axis(start, layout.cells)}" if layout.cells else heading
-
-
-def _headings(verdicts: Iterable[Verdict]) -> tuple[str, ...]:
-    others = {verdict.compared_with for verdict in verdicts if verdict.comparison is not None}
-    return tuple("before" if name == "approved" and others - {name} else name for name in _HEADINGS)
-
-
 def _row(verdict: Verdict) -> tuple[str, ...]:
     cases, interval, comparison = verdict.cases, verdict.interval, verdict.comparison
     stopped = "" if verdict.stopped is None else f" of {verdict.stopped.of}"
     approved = None if comparison is None else comparison.approved_rate
-    passed = f"{cases.judged}" if verdict.metric else f"{cases.passed}/{cases.judged}"
     return (
-        f"{passed}{stopped}" if cases.judged else f"none{stopped}",
+        f"{passed_text(verdict)}{stopped}" if cases.judged else f"none{stopped}",
         figure_text(verdict),
         "" if interval is None else _bounds_cell(interval, verdict.scale),
         rate_text(approved, verdict),
@@ -255,7 +256,11 @@ def _lines(
         return
     if len(shown) < len(verdicts):
         yield from _plain([f"{plural(len(verdicts) - len(shown), 'more check')} passed (-v shows them)"])
-    yield from _plain(_totals(verdicts, width))
+    counts = _counts(verdicts)
+    levels = levels_text(verdicts)
+    bounds = [] if levels is None else [levels]
+    together = "; ".join([counts, *bounds])
+    yield from _plain([together] if len(together) <= width else [*_wrapped(counts, width), *bounds])
     for said in (causes_text(verdicts), triage(verdicts)):
         if said is not None:
             yield from _plain(_wrapped(excerpt(said, _UNCUT), width))
@@ -286,7 +291,8 @@ def _below(verdict: Verdict, verbosity: int, width: int, *, compares: bool) -> I
             yield ((f"{margin}{counted}", {}),)
         for finding in verdict.findings:
             word, style = MARKS[finding.status]
-            text = excerpt(f"{finding.limit}: {finding.summary}", _UNCUT)
+            detects = f" ({finding.reveals})" if finding.met and finding.reveals else ""
+            text = excerpt(f"{finding.limit}: {finding.summary}{detects}", _UNCUT)
             first, *rest = _wrapped(text, width - MARGIN - len(word) - 1)
             yield ((margin, {}), (word, style), (f" {first}", {}))
             yield from _plain([f"{margin}{' ' * len(word)} {line}" for line in rest])
@@ -339,11 +345,3 @@ def _counts(verdicts: Sequence[Verdict], moved: str = "") -> str:
     cached = sum(verdict.calls.cached for verdict in verdicts)
     text += f"; {moved}" if moved else ""
     return f"{text}; answers: {cached:,} cached, {asked:,} new"
-
-
-def _totals(verdicts: Sequence[Verdict], width: int) -> list[str]:
-    counts = _counts(verdicts)
-    levels = levels_text(verdicts)
-    bounds = [] if levels is None else [levels]
-    together = "; ".join([counts, *bounds])
-    return [together] if len(together) <= width else [*_wrapped(counts, width), *bounds]

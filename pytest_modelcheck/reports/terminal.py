@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pytest_modelcheck.canonical import excerpt
-from pytest_modelcheck.canonical.text import p_text, percent, plural
+from pytest_modelcheck.canonical.text import listed, p_text, percent, plural
 from pytest_modelcheck.display import harmless
 from pytest_modelcheck.errors import kind_of
 from pytest_modelcheck.reports.bars import padded, text_of
@@ -112,7 +112,8 @@ def differing(verdict: Verdict) -> Iterator[Line]:
 def broke_line(verdict: Verdict) -> str | None:
     """One line with the cases that broke since the approved version, and the slice that lost most.
 
-    If none broke, it counts the new cases that fail: nothing is approved for them.
+    If noise explains them, it says what the check could have detected. If none broke, it counts the new cases
+    that fail: nothing is approved for them.
     """
     comparison = verdict.comparison
     if comparison is None:
@@ -123,10 +124,10 @@ def broke_line(verdict: Verdict) -> str | None:
         new = plural(comparison.added, "new case")
         return f"{comparison.added_failed:,} of {new} fail: no approved result covers them"
     ids = comparison.regressed
-    more = f" (+{len(ids) - _NAMED:,} more)" if len(ids) > _NAMED else ""
     lost = slices_standing_out(verdict)[:1]
     where = "".join(f"; {' '.join(_group(group, verdict.compared_with).split())}" for group in lost)
-    return f"{plural(len(ids), 'case')} broke: {', '.join(ids[:_NAMED])}{more}{where}"
+    detects = next((f"; {one.reveals}" for one in verdict.findings if one.met and one.reveals), "")
+    return f"{plural(len(ids), 'case')} broke: {listed(ids, _NAMED)}{where}{detects}"
 
 
 def _facts(verdict: Verdict, *, every: bool = False) -> Iterator[tuple[str, str]]:
@@ -190,9 +191,7 @@ def _rate(verdict: Verdict) -> str:
 def _moved(moved: Moved) -> list[str]:
     room = max((len(what) for what, _, _ in moved.changes), default=0)
     lines = [f"{what:<{room}}  {then} → {now}" for what, then, now in moved.changes]
-    same = ", to the same inputs" if moved.paired else ""
-    compared = f"{moved.now} answers against {moved.before} {moved.against}{same}"
-    return [*lines, f"{compared}   ({p_text(moved.p_value)})"]
+    return [*lines, f"{moved.compared}   ({p_text(moved.p_value)})"]
 
 
 def _change(comparison: Comparison) -> list[str]:
@@ -231,9 +230,8 @@ def _group(group: Group, other: str | None, *, scored: bool = False) -> str:
 
 def _flaky(cases: Sequence[Flaky]) -> str:
     """Cases that pass only in some runs, with their counts."""
-    shown = ", ".join(f"{case.id} ({case.passed}/{case.runs})" for case in cases[:_GROUPS])
-    more = f" (+{len(cases) - _GROUPS} more)" if len(cases) > _GROUPS else ""
-    return f"{plural(len(cases), 'case passes', 'cases pass')} in some runs only: {shown}{more}"
+    shown = listed([f"{case.id} ({case.passed}/{case.runs})" for case in cases], _GROUPS)
+    return f"{plural(len(cases), 'case passes', 'cases pass')} in some runs only: {shown}"
 
 
 def _labelled(label: str, lines: list[str]) -> Iterator[tuple[str, str]]:

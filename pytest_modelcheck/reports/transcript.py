@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 from pytest_modelcheck.canonical import excerpt, first_trajectory, make_ours, whole
 from pytest_modelcheck.canonical.text import plural
 from pytest_modelcheck.reports.bars import padded, shortened, width_of
-from pytest_modelcheck.reports.words import start_of, window
+from pytest_modelcheck.reports.words import windows
 from pytest_modelcheck.trajectories.calls import ASSISTANT, InOrder, Matcher, ToolCall, described, matches
 from pytest_modelcheck.trajectories.trajectory import Trajectory
 
@@ -123,7 +123,9 @@ def steps_of(value: Any) -> list[Step]:
             found += map(_of_call, message.calls)
         return found
     return [
-        _of_call(one) if isinstance(one, ToolCall) else Step(_name(one), described(one), call=one)
+        _of_call(one)
+        if isinstance(one, ToolCall)
+        else Step(fitted(one if isinstance(one, str) else one[0], _NAME), described(one), call=one)
         for one in (value.patterns if isinstance(value, Matcher) else value)
     ]
 
@@ -139,15 +141,6 @@ def _of_call(call: ToolCall) -> Step:
         result if known else "",
         call,
     )
-
-
-def _name(pattern: Any) -> str:
-    return fitted(pattern if isinstance(pattern, str) else pattern[0], _NAME)
-
-
-def in_one_line(value: Any) -> str:
-    """Summarise a trajectory: the names of the tools, and the answer."""
-    return repr(value).removeprefix("<Trajectory: ").removesuffix(">")
 
 
 def transcript(value: Any, width: int = COLUMNS) -> list[str]:
@@ -271,8 +264,7 @@ def side_by_side(
         other = row.is_reworded or not row.is_same
         if row.then and row.now and other and max(width_of(then), width_of(now)) > half:
             # What differs may stand at the end of both: below each other, from shortly before it on.
-            begun = start_of(now, [then], width - 6)
-            texts = [window(text, begun, width - 6) for text in (then, now)]
+            texts = windows(then, now, width - 6)
             lines += [fitted(f"{begin}{texts[0]}", width), fitted(f"   -> {texts[1]}", width)]
         else:
             lines.append(f"{begin}{padded(fitted(then, half), half)}  {fitted(now, half)}".rstrip())
@@ -399,10 +391,7 @@ def shown_trajectory(form: Any) -> Any:
 def brief(form: Any) -> Any:
     """A trajectory in a few words; any other JSON value as it is."""
     found = shown_trajectory(form)
-    if found is None:
-        return form
-
-    return in_one_line(found)
+    return form if found is None else repr(found).removeprefix("<Trajectory: ").removesuffix(">")
 
 
 def fenced(lines: Sequence[str]) -> list[str]:

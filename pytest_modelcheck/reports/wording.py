@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
-from pytest_modelcheck.baselines.sameness import differ, shown_answers
+from pytest_modelcheck.baselines.diff import differ, shown_answers
 from pytest_modelcheck.canonical import excerpt
 from pytest_modelcheck.canonical.text import percent, plural
 from pytest_modelcheck.records import GRADE, MISSING, WRONG, Calls, Outcome, Status
@@ -132,7 +132,7 @@ def _trouble(calls: Calls) -> str:
         (calls.failed, "failed call", "failed calls"),
         (calls.unasked, "call not made", "calls not made"),
     )
-    return ", ".join(f"{count:,} {one if count == 1 else many}" for count, one, many in found if count)
+    return ", ".join(plural(*counted) for counted in found if counted[0])
 
 
 def _merged(group: Sequence[tuple[Sequence[float], int]]) -> tuple[float, ...]:
@@ -159,6 +159,12 @@ def _merged(group: Sequence[tuple[Sequence[float], int]]) -> tuple[float, ...]:
 def _sum(values: Iterable[float | int | None]) -> int | None:
     known = [value for value in values if value is not None]
     return sum(known) if known else None  # type: ignore[return-value]  # a float where the values are
+
+
+def passed_text(verdict: Verdict) -> str:
+    """The passed cases of the judged ones: ``18/20``; for a metric, the number of judged ones."""
+    cases = verdict.cases
+    return str(cases.judged) if verdict.metric else f"{cases.passed}/{cases.judged}"
 
 
 def rate_text(rate: float | None, verdict: Verdict) -> str:

@@ -50,6 +50,16 @@ def window(text: str, start: int, width: int) -> str:
     return excerpt("…" + text[start + 1 :] if 0 < start < len(text) else text, width)
 
 
+def windows(then: str, now: str, width: int) -> tuple[str, str]:
+    """Both texts cut to ``width`` around their first difference.
+
+    >>> windows("Your order ships today", "Your order ships tomorrow", 10)
+    ('…today', '…tomorrow')
+    """
+    start = start_of(now, [then], width)
+    return window(then, start, width), window(now, start, width)
+
+
 Fate = Literal["same", "gone", "new"]
 
 _TOKEN: Final = re.compile(r"\w+|\s+|[^\w\s]")
@@ -155,18 +165,12 @@ def _joined(steps: Iterable[Piece]) -> Iterator[Piece]:
 def _condensed(found: Sequence[Piece], around: int) -> list[Piece]:
     """The same with the middle of unchanged pieces left out."""
     ends = len(found) - 1
-    return [
-        (fate, _shortened(text, 0 if i == 0 else around, 0 if i == ends else around))
-        if fate == "same" and len(found) > 1
-        else (fate, text)
-        for i, (fate, text) in enumerate(found)
-    ]
-
-
-def _shortened(text: str, head: int, tail: int) -> str:
-    if len(text) <= head + tail + _SPARED:
-        return text
-    return f"{text[:head]}…{text[len(text) - tail :]}"
+    kept = []
+    for i, (fate, text) in enumerate(found):
+        head, tail = 0 if i == 0 else around, 0 if i == ends else around
+        short = fate != "same" or not ends or len(text) <= head + tail + _SPARED
+        kept.append((fate, text if short else f"{text[:head]}…{text[len(text) - tail :]}"))
+    return kept
 
 
 def _length(side: Iterable[Piece]) -> int:
@@ -242,7 +246,10 @@ def _marked(before: str, after: str) -> str:
 
 def _change(old: str, new: str) -> str:
     alike = old != new and _as_seen(old) == _as_seen(new)
-    old, new = (_spelt_out(each) if alike else excerpt(each, _WHOLE) for each in (old, new))
+    old, new = (
+        each.encode("ascii", "backslashreplace").decode() if alike else excerpt(each, _WHOLE)
+        for each in (old, new)
+    )
     if not old:
         return f"[+{new}]"
     return f"[{old}→{new}]" if new else f"[-{old}]"
@@ -255,11 +262,6 @@ def _as_seen(text: str) -> str:
     from pytest_modelcheck.perturb.surface import LOOKALIKES
 
     return normalize("NFC", text).translate({like: one for one, like in LOOKALIKES.items()})
-
-
-def _spelt_out(text: str) -> str:
-    """A text with escapes for characters beyond ASCII."""
-    return text.encode("ascii", "backslashreplace").decode()
 
 
 def _unchanged(same: str, *, first: bool) -> str:

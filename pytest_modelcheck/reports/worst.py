@@ -9,7 +9,7 @@ from collections import Counter
 from typing import TYPE_CHECKING, Final
 
 from pytest_modelcheck.canonical import excerpt
-from pytest_modelcheck.canonical.text import plural
+from pytest_modelcheck.canonical.text import listed, plural
 from pytest_modelcheck.records import WRONG
 
 if TYPE_CHECKING:
@@ -188,10 +188,8 @@ def triage(verdicts: Sequence[Verdict]) -> str | None:
     among = f"among {plural(len(verdicts), 'check')}"
     if not outstanding:
         return f"{among}, chance alone may explain {len(missing)} missed limits{beside}"
-    more = f" (+{len(outstanding) - _SHOWN} more)" if len(outstanding) > _SHOWN else ""
-    named = f"{', '.join(outstanding[:_SHOWN])}{more}"
     unexplained = f"{len(outstanding)} of {len(missing)} missed limits"
-    return f"even {among}, chance does not explain {unexplained}: {named}{beside}"
+    return f"even {among}, chance does not explain {unexplained}: {listed(outstanding, _SHOWN)}{beside}"
 
 
 def adjusted_p_values(verdicts: Sequence[Verdict]) -> list[float | None]:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from pytest_modelcheck.canonical import excerpt
 from pytest_modelcheck.canonical.text import plural
 from pytest_modelcheck.checks.costs import Costs
-from pytest_modelcheck.errors import UsageError, located
+from pytest_modelcheck.errors import UsageError
 from pytest_modelcheck.records import Finding, Status
 
 if TYPE_CHECKING:
@@ -77,12 +77,12 @@ class Answered:
             system: object = read(answer)
         except Exception as error:
             problem = f"answer_fingerprint= raised {type(error).__name__}: {error}, for {excerpt(answer, 60)}"
-            raise UsageError(located(problem, place)) from error
+            raise UsageError(problem, place) from error
         if system is None:
             return
         if not isinstance(system, str):
             problem = f"answer_fingerprint= must give a text or None, not {excerpt(system, 60)}"
-            raise UsageError(located(problem, place))
+            raise UsageError(problem, place)
         self.systems[system] += 1
 
 

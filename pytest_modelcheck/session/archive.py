@@ -14,7 +14,7 @@ from pytest_modelcheck.baselines.candidates import natural
 from pytest_modelcheck.canonical.text import plural
 from pytest_modelcheck.checks.compare import changes_alone, compare, pair_of
 from pytest_modelcheck.checks.runs import score_of, share_of_runs
-from pytest_modelcheck.errors import BaselineError, located
+from pytest_modelcheck.errors import BaselineError
 from pytest_modelcheck.records import MISSING, Finding, Outcome, Status
 from pytest_modelcheck.reports.jsons import unpack
 from pytest_modelcheck.reports.model import CheckReport, ModelReport, Past, RunReport, worst_first
@@ -54,7 +54,7 @@ def _head(header: Header, path: Path) -> CheckReport:
         return unpack(header.run, CheckReport)
     except (TypeError, ValueError) as error:
         message = f"the result of a check is damaged ({error}). Run pytest again."
-        raise BaselineError(located(message, str(path), 1)) from error
+        raise BaselineError(message, str(path), 1) from error
 
 
 def beside(case: CaseResult, then: CaseResult | None, *, about_change: bool = False) -> CaseResult:

@@ -13,7 +13,7 @@ from collections import defaultdict
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from pytest_modelcheck.baselines.sameness import differ
+from pytest_modelcheck.baselines.diff import differ
 from pytest_modelcheck.checks.runs import by_group, groups_of, outcome_of
 from pytest_modelcheck.records import JUDGED, Outcome, Trial
 from pytest_modelcheck.session.approved import Approved, answer_to

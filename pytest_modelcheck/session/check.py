@@ -20,9 +20,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterable, Sequence
     from pathlib import Path
 
-    from pytest_modelcheck.baselines.approved import Approved
     from pytest_modelcheck.baselines.candidates import CandidateStore
-    from pytest_modelcheck.baselines.store import BaselineStore
+    from pytest_modelcheck.baselines.store import Approved, BaselineStore
     from pytest_modelcheck.baselines.watch import Night
     from pytest_modelcheck.checks.spec import CheckSpec
     from pytest_modelcheck.engine.result import Result

@@ -11,7 +11,7 @@ from bisect import bisect_right
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
-from pytest_modelcheck.baselines.sameness import differ
+from pytest_modelcheck.baselines.diff import differ
 from pytest_modelcheck.checks.observed import found_slice
 from pytest_modelcheck.checks.slices import NOT_JUDGED, PASSED
 from pytest_modelcheck.errors import message_of

@@ -57,15 +57,15 @@ class Ran:
         inapplicable: The number of cases that each perturbation left unchanged.
         direct: The number of calls made in place that could have been made together, the seconds they took,
             and the number of prefetched calls that were not needed.
-            first_failure: The exception of the first body that failed or broke.
-            unasked: The number of cases that were not judged because their model could not be called.
-            stopped: The reason why it could not be called, or ``None``.
-            systems: The number of answers of each system, if the answers name it.
-            costs: The time, cost and tokens of the answers, if a limit needs them.
-            early: The point at which the check was stopped early, or ``None``.
-            reference: The results of a drift check's reference cases, or ``None``.
-            judging: The judge's outcomes and their reliability; ``None`` without a judge.
-            explained: The first failed results with their exceptions, by the numbers of their trials.
+        first_failure: The exception of the first body that failed or broke.
+        unasked: The number of cases that were not judged because their model could not be called.
+        stopped: The reason why it could not be called, or ``None``.
+        systems: The number of answers of each system, if the answers name it.
+        costs: The time, cost and tokens of the answers, if a limit needs them.
+        early: The point at which the check was stopped early, or ``None``.
+        reference: The results of a drift check's reference cases, or ``None``.
+        judging: The judge's outcomes and their reliability; ``None`` without a judge.
+        explained: The first failed results with their exceptions, by the numbers of their trials.
     """
 
     results: Results

@@ -21,7 +21,7 @@ from pytest_modelcheck.canonical import digest, excerpt, seen
 from pytest_modelcheck.canonical.text import plural
 from pytest_modelcheck.checks.judged import LEAST_LABELS, LEAST_STRENGTH, WORST, Judging, Sides
 from pytest_modelcheck.engine.trials import Plan
-from pytest_modelcheck.labels.file import key_of, read
+from pytest_modelcheck.labels import key_of, read
 from pytest_modelcheck.records import GRADE, JUDGED, Case, Outcome
 from pytest_modelcheck.session.check import Step, plan_of
 from pytest_modelcheck.session.lines import trial_result
@@ -32,7 +32,7 @@ from pytest_modelcheck.stats.judging import Errors, JudgedMean, JudgedRate
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 
-    from pytest_modelcheck.labels.file import Label
+    from pytest_modelcheck.labels import Label
     from pytest_modelcheck.models.model import Model
     from pytest_modelcheck.records import TrialResult
     from pytest_modelcheck.session.approved import Approved

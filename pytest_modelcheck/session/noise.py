@@ -120,11 +120,12 @@ def _depends_on_variation(check: Check, judgement: Judgement) -> bool:
 
 def _would_fail_exactly(check: Check, judgement: Judgement) -> bool:
     """Return whether a miss would fail because ten answers repeated, which is too little to go by."""
-    if declared_of(check.spec) or not judgement.missed or check.spec.levels is not None:
+    if declared_of(check.spec) or not judgement.missed:
         return False
     below, invariant = judgement.misses("at_least"), check.spec.kind == "invariance"
-    if below and not invariant and required_rate(judgement.observed, check.spec.limits) == 1:
-        return False  # one wrong answer refutes it, however much the model varies
+    refutable = not invariant and check.spec.levels is None
+    if below and refutable and required_rate(judgement.observed, check.spec.limits) == 1:
+        return False  # one wrong answer is enough, however much the model varies
     return (below and invariant) or not uses_looks(check, judgement)
 
 

@@ -32,17 +32,17 @@ class Places:
         update: Whether this run approves its results, so that limits against the old baseline do not apply.
         approval_runs: The least number of runs of each case in a run that approves its results, unless every
             model involved is declared deterministic.
-            revalidate: The number of cached answers of each check to verify by new calls.
-            watch: Whether its evidence is added to that of earlier nights.
-            baseline: The version to compare with, in place of the approved one.
-            every_case: Whether to run every case, whatever ``early_stop`` says.
-            suite_false_fail_rate: The chance that any approved check fails although nothing changed, or
-                ``None``.
-            report: Whether the run will be reported, including checks without a candidate.
-            max_calls: The largest number of calls in the whole run, or ``None``.
-            workers: The number of processes that share the run and its budgets.
-            worker: The number of this process, from 0.
-            command: The shell command that starts ``modelcheck`` from the current folder.
+        revalidate: The number of cached answers of each check to verify by new calls.
+        watch: Whether its evidence is added to that of earlier nights.
+        baseline: The version to compare with, in place of the approved one.
+        every_case: Whether to run every case, whatever ``early_stop`` says.
+        suite_false_fail_rate: The chance that any approved check fails although nothing changed, or
+            ``None``.
+        report: Whether the run will be reported, including checks without a candidate.
+        max_calls: The largest number of calls in the whole run, or ``None``.
+        workers: The number of processes that share the run and its budgets.
+        worker: The number of this process, from 0.
+        command: The shell command that starts ``modelcheck`` from the current folder.
     """
 
     baselines: Path

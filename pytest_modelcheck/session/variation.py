@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING, Final
 
-from pytest_modelcheck.baselines.sameness import are_other, differ, paired_calls
+from pytest_modelcheck.baselines.diff import are_other, differ, paired_calls
 from pytest_modelcheck.canonical import differences, same
 from pytest_modelcheck.canonical.text import plural
 from pytest_modelcheck.checks.compare import why_unseen

@@ -35,6 +35,7 @@ from pytest_modelcheck.records import GRADE, JUDGED, Outcome, Status, Trial
 from pytest_modelcheck.session.check import Step
 from pytest_modelcheck.session.first_run import run_again
 from pytest_modelcheck.session.judging import with_noise
+from pytest_modelcheck.session.levels import settle
 from pytest_modelcheck.session.observing import whole_cases
 from pytest_modelcheck.session.replayed import ReplayedAnswers
 from pytest_modelcheck.session.variation import Variation, declared_of, seen
@@ -142,7 +143,7 @@ def look_for_broken(check: Check, judgement: Judgement) -> Steps[Judgement]:
     """
     observed, limits, spec = judgement.observed, check.spec.limits, check.spec
     compares = observed.comparison is not None and not observed.reads_approved
-    decided = uses_looks(check, judgement) or spec.drift is not None or spec.levels is not None
+    decided = uses_looks(check, judgement) or spec.drift is not None
     sampled = limits.population == "sample" and not any(
         finding.limit == "max_drop" and finding.reveals is not None for finding in judgement.findings
     )
@@ -358,6 +359,8 @@ def _probe(check: Check, judgement: Judgement, needs: Iterable[Probes]) -> Steps
         run = yield Step(check.work(judgement.approved.answer), trials, slots=check.slots)
         if run.stopped is not None or any(isinstance(one.error, OfflineError) for one in run.results):
             return None
+        if check.spec.levels is not None:
+            settle(run.results)
         failed = {one.trial.number for one in run.results if one.outcome is not Outcome.PASSED}
         if judgement.observed.scores is not None:
             from pytest_modelcheck.session.scored import recorded_otherwise

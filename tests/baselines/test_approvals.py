@@ -2,8 +2,8 @@ import pytest
 
 from pytest_modelcheck.baselines import approvals
 from pytest_modelcheck.baselines.approvals import Signature, approve
-from pytest_modelcheck.baselines.approved import Approved
 from pytest_modelcheck.baselines.baseline import Written
+from pytest_modelcheck.baselines.store import Approved
 from pytest_modelcheck.errors import BaselineError, UsageError, VersionError
 from pytest_modelcheck.records import Finding, Status
 

@@ -1,11 +1,15 @@
+import errno
 import os
+import re
 import stat
+import subprocess
+import sys
 import threading
 import time
 
 import pytest
 
-from pytest_modelcheck.baselines import atomic, lock
+from pytest_modelcheck.baselines import atomic
 from pytest_modelcheck.errors import BaselineError
 
 
@@ -178,7 +182,7 @@ class TestSeveralFilesTogether:
         assert names(tmp_path) == ["a", "b"]
 
     def test_what_somebody_is_just_doing_is_left_to_him(self, announced):
-        with lock.held(announced):
+        with atomic.held(announced):
             waiting = threading.Thread(target=atomic.recover, args=(announced,))
             waiting.start()
             waiting.join(0.1)
@@ -225,3 +229,64 @@ def test_a_folder_that_may_not_be_read_is_not_taken_for_an_empty_one(tmp_path, m
     monkeypatch.setattr(os, "scandir", refuse)
     with pytest.raises(BaselineError, match=r"cannot be read: Permission denied\. Give this user the right"):
         atomic.recover(tmp_path)
+
+
+HOLDING = """
+import sys
+from pathlib import Path
+from pytest_modelcheck.baselines import atomic
+
+with atomic.held(Path(sys.argv[1])):
+    print("held", flush=True)
+    sys.stdin.read()
+"""
+
+
+@pytest.fixture
+def holder(tmp_path):
+    """Another process that writes below a folder until it is killed."""
+    command = [sys.executable, "-c", HOLDING, str(tmp_path)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+        assert process.stdout.readline() == b"held\n"
+        yield process
+        process.kill()
+
+
+def test_another_process_is_waited_for_and_named_in_the_end(tmp_path, holder):
+    with (
+        pytest.raises(
+            BaselineError,
+            match=f"^{re.escape(str(tmp_path))}: another process has been writing here for 0.05 seconds",
+        ),
+        atomic.held(tmp_path, patience=0.05),
+    ):
+        pass
+    holder.kill()
+    holder.wait()
+    with atomic.held(tmp_path, patience=5):
+        assert not list(tmp_path.iterdir())
+
+
+def test_other_folders_are_free(tmp_path):
+    (tmp_path / "a").mkdir()
+    with atomic.held(tmp_path), atomic.held(tmp_path / "a", patience=0.05):
+        assert [path.name for path in tmp_path.iterdir()] == ["a"]
+
+
+def test_it_is_let_go_of_after_an_error(tmp_path):
+    with pytest.raises(ZeroDivisionError), atomic.held(tmp_path):
+        raise ZeroDivisionError
+    with atomic.held(tmp_path, patience=0.05):
+        assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="the locks of other systems")
+def test_a_file_system_without_locks_is_written_all_the_same(tmp_path, monkeypatch):
+    import fcntl
+
+    def refuse(handle, operation):
+        raise OSError(errno.ENOLCK, "No locks available")
+
+    monkeypatch.setattr(fcntl, "flock", refuse)
+    with atomic.held(tmp_path), atomic.held(tmp_path, patience=0.05):
+        assert not list(tmp_path.iterdir())

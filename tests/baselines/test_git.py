@@ -8,8 +8,7 @@ from pathlib import Path
 import pytest
 
 from pytest_modelcheck.baselines.approvals import Signature, approve
-from pytest_modelcheck.baselines.approved import Approved
-from pytest_modelcheck.baselines.store import BaselineStore
+from pytest_modelcheck.baselines.store import Approved, BaselineStore
 from pytest_modelcheck.errors import BaselineError
 
 KNOWN = "tests/test_triage.py::test_known"

@@ -6,8 +6,7 @@ import sys
 import pytest
 
 from pytest_modelcheck.baselines.approvals import Signature, approve
-from pytest_modelcheck.baselines.approved import Approved
-from pytest_modelcheck.baselines.store import BaselineStore
+from pytest_modelcheck.baselines.store import Approved, BaselineStore
 
 APPROVING = """
 import os, shutil, signal, sys

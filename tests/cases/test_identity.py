@@ -58,6 +58,7 @@ def test_an_id_that_is_given_wins_over_one_that_is_made():
 
 def test_equal_beginnings_of_different_digests_are_lengthened(monkeypatch):
     monkeypatch.setattr(identity, "_DIGITS", 1)
+    monkeypatch.setattr(identity, "_REST", 4 * (16 - 1))
     rows = [str(number) for number in range(40)]
     there = ids(*rows)
     assert len(set(there)) == 40

@@ -4,8 +4,7 @@ import click
 import pytest
 from click.testing import CliRunner
 
-from pytest_modelcheck.baselines.approved import Approved
-from pytest_modelcheck.baselines.store import BaselineStore
+from pytest_modelcheck.baselines.store import Approved, BaselineStore
 from pytest_modelcheck.canonical import Codec
 from pytest_modelcheck.cli.command import modelcheck
 from pytest_modelcheck.records import Finding, Outcome, Status

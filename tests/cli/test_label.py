@@ -15,7 +15,7 @@ from click.testing import CliRunner
 from pytest_modelcheck.baselines import lines
 from pytest_modelcheck.baselines.header import Header
 from pytest_modelcheck.cli.command import modelcheck
-from pytest_modelcheck.labels.file import Label, read, write
+from pytest_modelcheck.labels import Label, read, write
 from pytest_modelcheck.records import CaseResult, Outcome, TrialResult
 from pytest_modelcheck.reports.bars import width_of
 

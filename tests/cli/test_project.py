@@ -3,7 +3,8 @@ from pathlib import Path
 import pytest
 from _pytest.config.findpaths import determine_setup
 
-from pytest_modelcheck.cli.project import find_project, shown
+from pytest_modelcheck.cli.project import find_project
+from pytest_modelcheck.display import shown_path
 from pytest_modelcheck.errors import UsageError
 
 INI = "[pytest]\nmodelcheck_baseline_dir = approved\nmodelcheck_cache_dir = .cache/models\n"
@@ -117,5 +118,5 @@ def test_a_file_that_is_no_text_is_named(tmp_path):
 
 def test_a_path_is_shown_as_one_would_type_it_here(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    assert shown(tmp_path / "a" / "b") == str(Path("a", "b"))
-    assert shown(tmp_path.parent) == str(tmp_path.parent)
+    assert shown_path(tmp_path / "a" / "b") == str(Path("a", "b"))
+    assert shown_path(tmp_path.parent) == str(tmp_path.parent)

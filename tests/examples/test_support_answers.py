@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from pytest_modelcheck.labels.file import key_of, read
+from pytest_modelcheck.labels import key_of, read
 from pytest_modelcheck.session.judges import Corrector, Word
 
 FOLDER = Path(__file__).parents[2] / "examples" / "support_answers"

@@ -105,6 +105,7 @@ def test_accents_and_vowel_signs_stay_with_their_letters():
         (lambda: perturb.typos(n=0), r"typos\(n=0\): n is the number of variants, at least 1"),
         (lambda: perturb.typos(n=True), r"typos\(n=True\)"),
         (lambda: perturb.typos(edits=0), r"typos\(edits=0\): at least 1"),
+        (lambda: perturb.typos(edits="2"), r"typos\(edits='2'\): at least 1"),
     ],
 )
 def test_what_makes_no_sense_is_refused(make, message):

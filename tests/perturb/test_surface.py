@@ -160,6 +160,9 @@ def test_width(to, text, wide):
         (lambda: perturb.leetspeak(edits=True), r"leetspeak\(edits=True\): at least 1"),
         (lambda: perturb.zero_width(n=0), r"zero_width\(n=0\)"),
         (lambda: perturb.width("wide"), r"width\('wide'\): choose one of 'full', 'half'"),
+        (lambda: perturb.casing(["upper"]), r"casing\(\['upper'\]\): choose one of 'lower', 'upper'"),
+        (lambda: perturb.truncate("half"), r"truncate\('half'\): the fraction that stays"),
+        (lambda: perturb.punctuation(n=1.5), r"punctuation\(n=1.5\): there are 1 to 4 variants"),
     ],
 )
 def test_what_makes_no_sense_is_refused(make, message):

@@ -133,8 +133,11 @@ def test_markup():
 @pytest.mark.parametrize(
     ("make", "message"),
     [
-        (lambda: perturb.politeness(language="xx"), r"politeness\(language='xx'\): choose one of en, es, fr"),
-        (lambda: perturb.irrelevant(language="ja"), r"irrelevant\(language='ja'\): choose one of en, es"),
+        (
+            lambda: perturb.politeness(language="xx"),
+            r"politeness\(language='xx'\): choose one of 'en', 'es', 'fr'",
+        ),
+        (lambda: perturb.irrelevant(language="ja"), r"irrelevant\(language='ja'\): choose one of 'en', 'es'"),
         (lambda: perturb.markup("xml"), r"markup\('xml'\): choose one of 'html', 'bold'"),
     ],
 )
@@ -211,7 +214,7 @@ def test_distractors_do_not_apply_where_all_of_them_are_there():
     ("make", "message"),
     [
         (lambda: perturb.injection(" "), r"injection\(' '\): goal is the injected instruction"),
-        (lambda: perturb.injection("x", kind="magic"), r"choose one of override, system, delimiter"),
+        (lambda: perturb.injection("x", kind="magic"), r"choose one of 'override', 'system', 'delimiter'"),
         (lambda: perturb.injection("x", canary=""), r"a canary is a word that no good answer has"),
         (lambda: perturb.distractors([], 1), r"give a list of at least 1 documents"),
         (lambda: perturb.distractors("documents"), r"give a list of at least 1 documents"),

@@ -1,32 +1,24 @@
 """In an ``async def`` test every call of a model is a real coroutine, whatever becomes of it."""
 
 KINDS = ("awaited", "batched", "plain", "threaded")
-PASSED = {"passed": 6}
 IMPORTS = ("anyio",)
 
+
 CHECKS = {
-    "inspect.iscoroutine": (
-        PASSED,
-        """
+    "inspect.iscoroutine": """
         @CASES
         async def test_it(echo, case):
             call = echo(case.input)
             assert inspect.iscoroutine(call) and asyncio.iscoroutine(call)
             assert await call == case.expected
         """,
-    ),
-    "inspect.iscoroutinefunction": (
-        PASSED,
-        """
+    "inspect.iscoroutinefunction": """
         @CASES
         async def test_it(echo, case):
             assert inspect.iscoroutinefunction(echo)
             assert await echo(case.input) == case.expected
         """,
-    ),
-    "asyncio.iscoroutinefunction in a helper": (
-        PASSED,
-        """
+    "asyncio.iscoroutinefunction in a helper": """
         async def call(function, *arguments):
             answer = function(*arguments)
             return await answer if inspect.iscoroutinefunction(function) else answer
@@ -35,19 +27,13 @@ CHECKS = {
         async def test_it(echo, case):
             assert await call(echo, case.input) == case.expected
         """,
-    ),
-    "asyncio.create_task": (
-        PASSED,
-        """
+    "asyncio.create_task": """
         @CASES
         async def test_it(echo, case):
             task = asyncio.create_task(echo(case.input))
             assert await task == case.expected
         """,
-    ),
-    "TaskGroup.create_task": (
-        PASSED,
-        """
+    "TaskGroup.create_task": """
         @CASES
         async def test_it(echo, case):
             async with asyncio.TaskGroup() as group:
@@ -55,7 +41,6 @@ CHECKS = {
                 second = group.create_task(echo(case.input + "!"))
             assert [first.result(), second.result()] == [case.input, case.input + "!"]
         """,
-    ),
     "a TaskGroup that breaks, and then a body that ends as if it were cancelled": (
         {"passed": 4, "error": 2},
         """
@@ -73,9 +58,7 @@ CHECKS = {
             assert await echo(case.input) == case.expected
         """,
     ),
-    "run_coroutine_threadsafe": (
-        PASSED,
-        """
+    "run_coroutine_threadsafe": """
         @pytest.fixture
         def other():
             loop = asyncio.new_event_loop()
@@ -91,30 +74,21 @@ CHECKS = {
             future = asyncio.run_coroutine_threadsafe(echo(case.input), other)
             assert await asyncio.wrap_future(future) == case.expected
         """,
-    ),
-    "run_coroutine_threadsafe to the loop of the test": (
-        PASSED,
-        """
+    "run_coroutine_threadsafe to the loop of the test": """
         @CASES
         async def test_it(echo, case):
             loop = asyncio.get_running_loop()
             call = lambda: asyncio.run_coroutine_threadsafe(echo(case.input), loop).result(timeout=4)
             assert await asyncio.to_thread(call) == case.expected
         """,
-    ),
-    "a thread with a loop of its own": (
-        PASSED,
-        """
+    "a thread with a loop of its own": """
         @CASES
         async def test_it(echo, case):
             async def ask():
                 return await echo(case.input)
             assert await asyncio.to_thread(lambda: asyncio.run(ask())) == case.expected
         """,
-    ),
-    "anyio start_soon": (
-        PASSED,
-        """
+    "anyio start_soon": """
         import anyio
 
         @CASES
@@ -127,39 +101,27 @@ CHECKS = {
                 group.start_soon(echo, case.input + "!")
             assert answers == [case.expected]
         """,
-    ),
-    "asyncio.gather": (
-        PASSED,
-        """
+    "asyncio.gather": """
         @CASES
         async def test_it(echo, case):
             texts = [case.input, case.input + "!", case.input]
             assert await asyncio.gather(*map(echo, texts)) == texts
         """,
-    ),
-    "asyncio.as_completed": (
-        PASSED,
-        """
+    "asyncio.as_completed": """
         @CASES
         async def test_it(echo, case):
             calls = [echo(case.input + mark) for mark in "!?."]
             heard = {await each for each in asyncio.as_completed(calls)}
             assert heard == {case.input + mark for mark in "!?."}
         """,
-    ),
-    "asyncio.wait_for": (
-        PASSED,
-        """
+    "asyncio.wait_for": """
         @CASES
         async def test_it(echo, case):
             assert await asyncio.wait_for(echo(case.input), 5) == case.expected
             async with asyncio.timeout(5):
                 assert await asyncio.shield(echo(case.input + "!")) == case.input + "!"
         """,
-    ),
-    "a call that is cancelled and made again": (
-        PASSED,
-        """
+    "a call that is cancelled and made again": """
         @CASES
         async def test_it(echo, case):
             task = asyncio.ensure_future(echo(case.input))
@@ -169,19 +131,13 @@ CHECKS = {
                 await task
             assert await echo(case.input) == case.expected
         """,
-    ),
-    "a coroutine that is closed unawaited": (
-        PASSED,
-        """
+    "a coroutine that is closed unawaited": """
         @CASES
         async def test_it(echo, case):
             echo("nobody listens to " + case.input).close()
             assert await echo(case.input) == case.expected
         """,
-    ),
-    "an answer that is awaited later": (
-        PASSED,
-        """
+    "an answer that is awaited later": """
         @CASES
         async def test_it(echo, case):
             first, second = echo(case.input), echo(case.input + "!")
@@ -189,10 +145,7 @@ CHECKS = {
             await asyncio.sleep(0.001)
             assert await first == case.expected
         """,
-    ),
-    "an async generator": (
-        PASSED,
-        """
+    "an async generator": """
         async def answers(model, *texts):
             for text in texts:
                 yield await model(text)
@@ -201,10 +154,7 @@ CHECKS = {
         async def test_it(echo, case):
             assert [each async for each in answers(echo, case.input, "and")] == [case.input, "and"]
         """,
-    ),
-    "an async context": (
-        PASSED,
-        """
+    "an async context": """
         @contextlib.asynccontextmanager
         async def asked(model, text):
             yield await model(text)
@@ -214,10 +164,7 @@ CHECKS = {
             async with asked(echo, case.input) as answer:
                 assert answer == case.expected
         """,
-    ),
-    "a queue and workers": (
-        PASSED,
-        """
+    "a queue and workers": """
         async def worker(model, texts, answers):
             while True:
                 text = await texts.get()
@@ -236,10 +183,7 @@ CHECKS = {
             await asyncio.gather(*workers, return_exceptions=True)
             assert sorted(answers) == sorted(case.input + mark for mark in "!?.")
         """,
-    ),
-    "a task that outlives its body": (
-        PASSED,
-        """
+    "a task that outlives its body": """
         tasks = {}
 
         @CASES
@@ -250,10 +194,7 @@ CHECKS = {
                 assert await tasks[before] == before + "!"
             assert await echo(case.input) == case.expected
         """,
-    ),
-    "an event that the next body waits for": (
-        PASSED,
-        """
+    "an event that the next body waits for": """
         events = {}
 
         @CASES
@@ -265,20 +206,14 @@ CHECKS = {
             assert await echo(case.input) == case.expected
             event.set()
         """,
-    ),
-    "async fixtures of nobody": (
-        PASSED,
-        """
+    "async fixtures of nobody": """
         @CASES
         async def test_it(echo, case):
             loop = asyncio.get_running_loop()
             assert await echo(case.input) == case.expected
             assert asyncio.get_running_loop() is loop
         """,
-    ),
-    "one loop for all cases": (
-        PASSED,
-        """
+    "one loop for all cases": """
         loops = set()
 
         @CASES
@@ -287,10 +222,7 @@ CHECKS = {
             assert await echo(case.input) == case.expected
             assert len(loops) == 1
         """,
-    ),
-    "one body at a time": (
-        PASSED,
-        """
+    "one body at a time": """
         under_way = []
 
         @CASES
@@ -302,10 +234,7 @@ CHECKS = {
             assert under_way == [case.input]
             under_way.clear()
         """,
-    ),
-    "a test under a decorator": (
-        PASSED,
-        """
+    "a test under a decorator": """
         def traced(function):
             @functools.wraps(function)
             def wrapper(*arguments, **keywords):
@@ -317,7 +246,6 @@ CHECKS = {
         async def test_it(echo, case):
             assert await echo(case.input) == case.expected
         """,
-    ),
     "a wrong answer": (
         {"passed": 5, "failed": 1},
         """

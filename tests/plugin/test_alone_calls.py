@@ -1,7 +1,6 @@
 """Any callable is called as it is called: the bound arguments are the call."""
 
 KINDS = ("plain", "batched", "threaded", "awaited")
-PASSED = {"passed": 6}
 
 _MODELS = """
         from pytest_modelcheck import model_fixture
@@ -33,85 +32,61 @@ _MODELS = """
         judge = made(KIND)
 """
 CHECKS = {
-    "one positional argument": (
-        PASSED,
-        _MODELS
-        + """
+    "one positional argument": _MODELS
+    + """
         @CASES
         def test_it(judge, case):
             assert judge(case.input) == f"{case.input}|none|short"
         """,
-    ),
-    "two positional arguments": (
-        PASSED,
-        _MODELS.replace("made(KIND)", "made('plain' if KIND == 'batched' else KIND)")
-        + """
+    "two positional arguments": _MODELS.replace("made(KIND)", "made('plain' if KIND == 'batched' else KIND)")
+    + """
         @CASES
         def test_it(judge, case):
             assert judge(case.input, "yes") == f"{case.input}|yes|short"
             assert judge(case.input, answer="yes") == f"{case.input}|yes|short"
         """,
-    ),
-    "keywords": (
-        PASSED,
-        _MODELS
-        + """
+    "keywords": _MODELS
+    + """
         @CASES
         def test_it(judge, case):
             assert judge(question=case.input, answer="yes") == f"{case.input}|yes|short"
             assert judge(answer="yes", question=case.input) == f"{case.input}|yes|short"
         """,
-    ),
-    "keywords only": (
-        PASSED,
-        _MODELS
-        + """
+    "keywords only": _MODELS
+    + """
         @CASES
         def test_it(judge, case):
             assert judge(question=case.input, style="long") == f"{case.input}|none|long"
             assert judge(question=case.input, style="short") == f"{case.input}|none|short"
         """,
-    ),
-    "keywords in an async test": (
-        PASSED,
-        _MODELS
-        + """
+    "keywords in an async test": _MODELS
+    + """
         @CASES
         async def test_it(judge, case):
             assert await judge(question=case.input, answer="yes") == f"{case.input}|yes|short"
         """,
-    ),
-    "keywords with values that are made": (
-        PASSED,
-        _MODELS
-        + """
+    "keywords with values that are made": _MODELS
+    + """
         @CASES
         def test_it(judge, case):
             first = judge(question=case.input, answer="yes")
             assert judge(question=first, answer=case.input * 2) == f"{first}|{case.input * 2}|short"
         """,
-    ),
-    "two models, one after the other": (
-        PASSED,
-        _MODELS
-        + """
+    "two models, one after the other": _MODELS
+    + """
         @pytest.mark.golden([Case(str(n), id=f"c{n}") for n in range(1, 7)], model=NAME + "-judge")
         def test_it(echo, judge, case):
             answer = echo(case.input)
             assert judge(question=case.input, answer=answer) == f"{case.input}|{case.input}|short"
         """,
-    ),
-    "keywords that change from case to case": (
-        PASSED,
-        _MODELS
-        + """
+    "keywords that change from case to case": _MODELS
+    + """
         @CASES
         def test_it(judge, case):
             more = {"style": "long"} if case.input in "24" else {}
             style = more.get("style", "short")
             assert judge(question=case.input, **more) == f"{case.input}|none|{style}"
         """,
-    ),
     "a call that does not fit": (
         {"error": 6},
         _MODELS

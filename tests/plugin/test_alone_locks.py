@@ -1,12 +1,9 @@
 """Bodies that hold a lock around a call, in any way: nothing waits for them, so nothing hangs."""
 
 KINDS = ("batched", "plain", "threaded", "awaited")
-PASSED = {"passed": 6}
 
 CHECKS = {
-    "with": (
-        PASSED,
-        """
+    "with": """
         LOCK = threading.Lock()
 
         @CASES
@@ -14,10 +11,7 @@ CHECKS = {
             with LOCK:
                 assert echo(case.input) == case.expected
         """,
-    ),
-    "acquire and finally": (
-        PASSED,
-        """
+    "acquire and finally": """
         LOCK = threading.Lock()
 
         @CASES
@@ -28,10 +22,7 @@ CHECKS = {
             finally:
                 LOCK.release()
         """,
-    ),
-    "acquire and no finally": (
-        PASSED,
-        """
+    "acquire and no finally": """
         LOCK = threading.Lock()
 
         @CASES
@@ -41,10 +32,7 @@ CHECKS = {
             LOCK.release()
             assert answer == case.expected
         """,
-    ),
-    "in a helper of a helper": (
-        PASSED,
-        """
+    "in a helper of a helper": """
         LOCK = threading.Lock()
 
         class Session:
@@ -61,10 +49,7 @@ CHECKS = {
             session.close()
             assert answer == case.expected
         """,
-    ),
-    "an exit stack that a constructor enters": (
-        PASSED,
-        """
+    "an exit stack that a constructor enters": """
         LOCK = threading.Lock()
 
         class Unit:
@@ -79,10 +64,7 @@ CHECKS = {
             unit.stack.close()
             assert answer == case.expected
         """,
-    ),
-    "a generator that is suspended inside a with": (
-        PASSED,
-        """
+    "a generator that is suspended inside a with": """
         LOCK = threading.Lock()
 
         def held():
@@ -97,10 +79,7 @@ CHECKS = {
             next(holding, None)
             assert answer == case.expected
         """,
-    ),
-    "a generator that calls while it holds it": (
-        PASSED,
-        """
+    "a generator that calls while it holds it": """
         LOCK = threading.Lock()
 
         def answers(model, text):
@@ -112,10 +91,7 @@ CHECKS = {
         def test_it(echo, case):
             assert list(answers(echo, case.input)) == [case.input, case.input + "!"]
         """,
-    ),
-    "an enter that calls the model": (
-        PASSED,
-        """
+    "an enter that calls the model": """
         LOCK = threading.Lock()
 
         class Asked:
@@ -132,10 +108,7 @@ CHECKS = {
             with Asked(echo, case.input) as answer:
                 assert answer == case.expected
         """,
-    ),
-    "an exit that calls the model": (
-        PASSED,
-        """
+    "an exit that calls the model": """
         LOCK = threading.Lock()
         heard = []
 
@@ -154,10 +127,7 @@ CHECKS = {
                 pass
             assert heard[-1] == case.expected
         """,
-    ),
-    "a lock that may be taken again, which the model takes too": (
-        PASSED,
-        """
+    "a lock that may be taken again, which the model takes too": """
         LOCK = threading.RLock()
 
         def taking(text):
@@ -171,10 +141,7 @@ CHECKS = {
             with LOCK:
                 assert echo(case.input) == case.expected
         """,
-    ),
-    "such a lock of a model with a timeout": (
-        PASSED,
-        """
+    "such a lock of a model with a timeout": """
         LOCK = threading.RLock()
 
         def taking(text):
@@ -188,10 +155,7 @@ CHECKS = {
             with LOCK:
                 assert echo(case.input) == case.expected
         """,
-    ),
-    "such a lock of a model in an executor": (
-        PASSED,
-        """
+    "such a lock of a model in an executor": """
         LOCK = threading.RLock()
 
         def taking(text):
@@ -205,10 +169,7 @@ CHECKS = {
             with LOCK:
                 assert echo(case.input) == case.expected
         """,
-    ),
-    "such a lock across an await": (
-        PASSED,
-        """
+    "such a lock across an await": """
         LOCK = threading.RLock()
 
         def taking(text):
@@ -222,10 +183,7 @@ CHECKS = {
             with LOCK:
                 assert await echo(case.input) == case.expected
         """,
-    ),
-    "two conditions that the model takes too": (
-        PASSED,
-        """
+    "two conditions that the model takes too": """
         ONE, TWO = threading.Condition(), threading.Condition()
 
         def taking(text):
@@ -239,10 +197,7 @@ CHECKS = {
             with TWO, ONE, TWO:
                 assert echo(case.input) == case.expected
         """,
-    ),
-    "a semaphore of one": (
-        PASSED,
-        """
+    "a semaphore of one": """
         ONE = threading.Semaphore(1)
 
         @CASES
@@ -252,10 +207,7 @@ CHECKS = {
             ONE.release()
             assert answer == case.expected
         """,
-    ),
-    "a condition": (
-        PASSED,
-        """
+    "a condition": """
         READY = threading.Condition(threading.Lock())
 
         @CASES
@@ -264,10 +216,7 @@ CHECKS = {
                 assert echo(case.input) == case.expected
                 READY.notify_all()
         """,
-    ),
-    "a queue with one place": (
-        PASSED,
-        """
+    "a queue with one place": """
         PLACE = queue.Queue(maxsize=1)
 
         @CASES
@@ -277,10 +226,7 @@ CHECKS = {
             assert PLACE.get(timeout=2) == case.input
             assert answer == case.expected
         """,
-    ),
-    "a write lock of a database": (
-        PASSED,
-        """
+    "a write lock of a database": """
         @pytest.fixture
         def connect(tmp_path):
             opened = []
@@ -299,10 +245,7 @@ CHECKS = {
             connection.execute("COMMIT")
             assert answer == case.expected
         """,
-    ),
-    "a lock that fails where it is taken": (
-        PASSED,
-        """
+    "a lock that fails where it is taken": """
         LOCK = threading.Lock()
 
         @CASES
@@ -312,7 +255,6 @@ CHECKS = {
             LOCK.release()
             assert answer == case.expected
         """,
-    ),
     "a lock that is never released": (
         {"passed": 1, "failed": 5},
         """
@@ -325,9 +267,7 @@ CHECKS = {
             assert taken
         """,
     ),
-    "a threading lock across an await": (
-        PASSED,
-        """
+    "a threading lock across an await": """
         LOCK = threading.Lock()
 
         @CASES
@@ -335,10 +275,7 @@ CHECKS = {
             with LOCK:
                 assert await echo(case.input) == case.expected
         """,
-    ),
-    "a threading lock across an await without a with": (
-        PASSED,
-        """
+    "a threading lock across an await without a with": """
         LOCK = threading.Lock()
 
         @CASES
@@ -349,10 +286,7 @@ CHECKS = {
             LOCK.release()
             assert answer == case.expected
         """,
-    ),
-    "an asyncio lock": (
-        PASSED,
-        """
+    "an asyncio lock": """
         LOCK = asyncio.Lock()
 
         @CASES
@@ -360,10 +294,7 @@ CHECKS = {
             async with LOCK:
                 assert await echo(case.input) == case.expected
         """,
-    ),
-    "a barrier of threads that call": (
-        PASSED,
-        """
+    "a barrier of threads that call": """
         @CASES
         def test_it(echo, case):
             barrier, answers = threading.Barrier(2), []
@@ -379,10 +310,7 @@ CHECKS = {
                 each.join()
             assert answers == [case.expected] * 2
         """,
-    ),
-    "a lock that another thread holds while it calls": (
-        PASSED,
-        """
+    "a lock that another thread holds while it calls": """
         LOCK = threading.Lock()
 
         @CASES
@@ -400,7 +328,6 @@ CHECKS = {
             thread.join(timeout=4)
             assert answers == [case.expected] * 2
         """,
-    ),
 }
 
 

@@ -1,20 +1,14 @@
 """Async models give plain tests the answer itself, and an awaitable where the test runs a loop."""
 
 KINDS = ("awaited",)
-PASSED = {"passed": 6}
 
 CHECKS = {
-    "no loop at all": (
-        PASSED,
-        """
+    "no loop at all": """
         @CASES
         def test_it(echo, case):
             assert echo(case.input) == case.expected
         """,
-    ),
-    "asyncio.run": (
-        PASSED,
-        """
+    "asyncio.run": """
         async def application(model, text):
             return await model(text)
 
@@ -22,10 +16,7 @@ CHECKS = {
         def test_it(echo, case):
             assert asyncio.run(application(echo, case.input)) == case.expected
         """,
-    ),
-    "asyncio.run and asyncio.gather": (
-        PASSED,
-        """
+    "asyncio.run and asyncio.gather": """
         async def application(model, text):
             return await asyncio.gather(model(text), model(text + "!"), model(text))
 
@@ -33,10 +24,7 @@ CHECKS = {
         def test_it(echo, case):
             assert asyncio.run(application(echo, case.input)) == [case.input, case.input + "!", case.input]
         """,
-    ),
-    "asyncio.run and create_task": (
-        PASSED,
-        """
+    "asyncio.run and create_task": """
         async def application(model, text):
             async with asyncio.TaskGroup() as group:
                 first = group.create_task(model(text))
@@ -47,10 +35,7 @@ CHECKS = {
         def test_it(echo, case):
             assert asyncio.run(application(echo, case.input)) == f"{case.input}{case.input}!"
         """,
-    ),
-    "a runner of the module": (
-        PASSED,
-        """
+    "a runner of the module": """
         RUNNER = asyncio.Runner()
 
         async def application(model, text):
@@ -60,10 +45,7 @@ CHECKS = {
         def test_it(echo, case):
             assert RUNNER.run(application(echo, case.input)) == case.expected
         """,
-    ),
-    "a loop in a thread": (
-        PASSED,
-        """
+    "a loop in a thread": """
         LOOP = asyncio.new_event_loop()
         threading.Thread(target=LOOP.run_forever, daemon=True).start()
 
@@ -75,19 +57,13 @@ CHECKS = {
             future = asyncio.run_coroutine_threadsafe(application(echo, case.input), LOOP)
             assert future.result(timeout=5) == case.expected
         """,
-    ),
-    "a thread without a loop": (
-        PASSED,
-        """
+    "a thread without a loop": """
         @CASES
         def test_it(echo, case):
             with ThreadPoolExecutor(2) as pool:
                 assert list(pool.map(echo, [case.input, case.input + "!"])) == [case.input, case.input + "!"]
         """,
-    ),
-    "both in one body": (
-        PASSED,
-        """
+    "both in one body": """
         async def application(model, text):
             return await model(text)
 
@@ -97,10 +73,7 @@ CHECKS = {
             assert asyncio.run(application(echo, case.input + "!")) == case.input + "!"
             assert echo(case.input) == case.expected
         """,
-    ),
-    "a model under a decorator": (
-        PASSED,
-        """
+    "a model under a decorator": """
         from pytest_modelcheck import model_fixture
 
         def traced(function):
@@ -121,10 +94,7 @@ CHECKS = {
         def test_it(echo, case):
             assert echo(case.input) == case.expected
         """,
-    ),
-    "an object that is called and awaited": (
-        PASSED,
-        """
+    "an object that is called and awaited": """
         from pytest_modelcheck import model_fixture
 
         class Client:
@@ -140,10 +110,7 @@ CHECKS = {
         def test_it(echo, case):
             assert echo(case.input) == case.expected
         """,
-    ),
-    "a partial of an async method": (
-        PASSED,
-        """
+    "a partial of an async method": """
         from pytest_modelcheck import model_fixture
 
         class Client:
@@ -159,10 +126,7 @@ CHECKS = {
         def test_it(echo, case):
             assert echo(case.input) == case.expected
         """,
-    ),
-    "a plain model that runs a loop itself": (
-        PASSED,
-        """
+    "a plain model that runs a loop itself": """
         from pytest_modelcheck import model_fixture
 
         @model_fixture(name=NAME)
@@ -178,10 +142,7 @@ CHECKS = {
         def test_it(echo, case):
             assert echo(case.input) == case.expected
         """,
-    ),
-    "a plain model that runs a loop itself in an async test": (
-        PASSED,
-        """
+    "a plain model that runs a loop itself in an async test": """
         from pytest_modelcheck import model_fixture
 
         @model_fixture(name=NAME)
@@ -197,10 +158,7 @@ CHECKS = {
         async def test_it(echo, case):
             assert await echo(case.input) == case.expected
         """,
-    ),
-    "a batch model that runs a loop itself in an async test": (
-        PASSED,
-        """
+    "a batch model that runs a loop itself in an async test": """
         from pytest_modelcheck import model_fixture
 
         @model_fixture(name=NAME, batch=True)
@@ -219,10 +177,7 @@ CHECKS = {
         async def test_it(echo, case):
             assert await echo(case.input) == case.expected
         """,
-    ),
-    "a model whose client belongs to the loop of its first call": (
-        PASSED,
-        """
+    "a model whose client belongs to the loop of its first call": """
         from pytest_modelcheck import model_fixture
 
         @model_fixture(name=NAME)
@@ -245,7 +200,6 @@ CHECKS = {
             assert echo(case.input) == case.expected
             assert asyncio.run(application(echo, case.input + "!")) == case.input + "!"
         """,
-    ),
 }
 # A client of one loop works only where all calls are made on one: a plain loop has no such thing.
 RUNS = ("cold", "warm", "one", "partly", "reversed", "xdist")

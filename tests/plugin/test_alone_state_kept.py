@@ -1,12 +1,9 @@
 """Bodies that leave something behind find just what the bodies before them left, each of them once."""
 
 KINDS = ("plain", "batched", "threaded", "awaited")
-PASSED = {"passed": 6}
 
 CHECKS = {
-    "rows in a database": (
-        PASSED,
-        """
+    "rows in a database": """
         @pytest.fixture
         def database():
             with contextlib.closing(sqlite3.connect(":memory:")) as connection:
@@ -19,10 +16,7 @@ CHECKS = {
             assert echo(case.input) == case.expected
             assert database.execute("SELECT COUNT(*) FROM orders").fetchone() == (int(case.input),)
         """,
-    ),
-    "a list that grows": (
-        PASSED,
-        """
+    "a list that grows": """
         seen = []
 
         @CASES
@@ -31,10 +25,7 @@ CHECKS = {
             assert echo(case.input) == case.expected
             assert "".join(seen) == "123456"[: int(case.input)]
         """,
-    ),
-    "a list of what was answered": (
-        PASSED,
-        """
+    "a list of what was answered": """
         @pytest.fixture
         def history():
             return []
@@ -44,17 +35,13 @@ CHECKS = {
             history.append(echo(case.input))
             assert history == list("123456"[: int(case.input)])
         """,
-    ),
-    "a folder that must not be there yet": (
-        PASSED,
-        """
+    "a folder that must not be there yet": """
         @CASES
         def test_it(echo, case, tmp_path):
             (tmp_path / case.input).mkdir()
             assert echo(case.input) == case.expected
             assert len(list(tmp_path.iterdir())) == int(case.input)
         """,
-    ),
     "the same folder each time": (
         {"passed": 1, "error": 5},
         """
@@ -64,9 +51,7 @@ CHECKS = {
             assert echo(case.input) == case.expected
         """,
     ),
-    "a singleton that is built around a call": (
-        PASSED,
-        """
+    "a singleton that is built around a call": """
         class Application:
             instance = None
             def __init__(self, model, text):
@@ -85,7 +70,6 @@ CHECKS = {
             assert Application.instance.first == "1"
             assert echo(case.input) == case.expected
         """,
-    ),
     "a circuit breaker of the application": (
         {"passed": 3, "error": 3},
         """
@@ -117,9 +101,7 @@ CHECKS = {
             assert breaker.call(echo, case.input) in (case.expected, "other")
         """,
     ),
-    "a transaction that is begun without a with": (
-        PASSED,
-        """
+    "a transaction that is begun without a with": """
         database = sqlite3.connect(":memory:", isolation_level=None)
         database.execute("CREATE TABLE orders (id TEXT)")
 
@@ -132,20 +114,14 @@ CHECKS = {
             rows = database.execute("SELECT COUNT(*) FROM orders").fetchone()[0]
             assert rows == (int(case.input) + 1) // 2
         """,
-    ),
-    "log records": (
-        PASSED,
-        """
+    "log records": """
         @CASES
         def test_it(echo, case, caplog):
             logging.getLogger("app").warning("about %s", case.input)
             assert echo(case.input) == case.expected
             assert "".join(record.args[0] for record in caplog.records) == "123456"[: int(case.input)]
         """,
-    ),
-    "log records of a helper": (
-        PASSED,
-        """
+    "log records of a helper": """
         @pytest.fixture
         def logged(caplog):
             return lambda: len(caplog.records)
@@ -158,7 +134,6 @@ CHECKS = {
             logging.getLogger("app").warning("after %s", case.input)
             assert logged() == before + 2 == 2 * int(case.input)
         """,
-    ),
     "warnings that are errors": (
         {"error": 6},
         """
@@ -168,9 +143,7 @@ CHECKS = {
             warnings.warn("deprecated", DeprecationWarning)
         """,
     ),
-    "warnings that are recorded": (
-        PASSED,
-        """
+    "warnings that are recorded": """
         @CASES
         def test_it(echo, case, recwarn):
             warnings.warn(f"about {case.input}")
@@ -178,10 +151,7 @@ CHECKS = {
             assert str(recwarn.pop().message) == f"about {case.input}"
             assert len(recwarn) == 0
         """,
-    ),
-    "a counter": (
-        PASSED,
-        """
+    "a counter": """
         counter = itertools.count(1)
 
         @CASES
@@ -190,7 +160,6 @@ CHECKS = {
             assert echo(case.input) == case.expected
             assert number == int(case.input)
         """,
-    ),
     "an iterator that runs out": (
         {"passed": 3, "error": 3},
         """
@@ -206,9 +175,7 @@ CHECKS = {
             assert token == "abc"[int(case.input) - 1]
         """,
     ),
-    "a mock that counts": (
-        PASSED,
-        """
+    "a mock that counts": """
         @CASES
         def test_it(echo, case, mocker):
             spy = mocker.patch("os.getcwd", return_value=case.input)
@@ -216,10 +183,7 @@ CHECKS = {
             os.getcwd()
             assert spy.call_count == 1
         """,
-    ),
-    "a mock of the module": (
-        PASSED,
-        """
+    "a mock of the module": """
         audit = mock.Mock()
 
         @CASES
@@ -230,10 +194,7 @@ CHECKS = {
             twice = "112233445566"[: 2 * int(case.input)]
             assert audit.call_args_list == [mock.call(each) for each in twice]
         """,
-    ),
-    "captured output": (
-        PASSED,
-        """
+    "captured output": """
         @CASES
         def test_it(echo, case, capsys):
             print("before", case.input)
@@ -241,10 +202,7 @@ CHECKS = {
             print("after", case.input)
             assert capsys.readouterr().out.split() == ["before", case.input, "after", case.input]
         """,
-    ),
-    "an open file": (
-        PASSED,
-        """
+    "an open file": """
         @pytest.fixture
         def stream():
             with tempfile.TemporaryFile("w+") as stream:
@@ -257,10 +215,7 @@ CHECKS = {
             stream.seek(0)
             assert stream.read() == "123456"[: int(case.input)]
         """,
-    ),
-    "a running total of random numbers": (
-        PASSED,
-        """
+    "a running total of random numbers": """
         dice = random.Random(1)
         known = [random.Random(1).random()]
         again = random.Random(1)
@@ -272,7 +227,6 @@ CHECKS = {
             second = dice.random()
             assert [first, second] == [again.random(), again.random()]
         """,
-    ),
     "a limit of the application": (
         {"passed": 4, "failed": 2},
         """
@@ -287,9 +241,7 @@ CHECKS = {
             assert allowed and answer == case.expected
         """,
     ),
-    "a memo of the application": (
-        PASSED,
-        """
+    "a memo of the application": """
         known = {}
 
         @CASES
@@ -300,10 +252,7 @@ CHECKS = {
             assert known[parity] == ("1" if parity else "2")
             assert echo("another " + case.input) == "another " + case.input
         """,
-    ),
-    "the order of bodies": (
-        PASSED,
-        """
+    "the order of bodies": """
         events = []
 
         @CASES
@@ -314,10 +263,7 @@ CHECKS = {
             so_far = "123456"[: int(case.input)]
             assert events == [(what, each) for each in so_far for what in ("begin", "end")]
         """,
-    ),
-    "in an async body": (
-        PASSED,
-        """
+    "in an async body": """
         events = []
 
         @CASES
@@ -327,10 +273,7 @@ CHECKS = {
             await asyncio.sleep(0.001)
             assert "".join(events) == "123456"[: int(case.input)]
         """,
-    ),
-    "a second call that depends on what was kept": (
-        PASSED,
-        """
+    "a second call that depends on what was kept": """
         conversation = []
 
         @CASES
@@ -338,7 +281,6 @@ CHECKS = {
             conversation.append(echo(case.input))
             assert echo(" ".join(conversation)) == " ".join("123456"[: int(case.input)])
         """,
-    ),
 }
 OPTIONS = ("-Werror::DeprecationWarning",)
 

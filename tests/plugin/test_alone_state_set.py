@@ -1,12 +1,9 @@
 """Bodies that set state and read it after a call see their own, whatever is remembered."""
 
 KINDS = ("plain", "batched", "threaded", "awaited")
-PASSED = {"passed": 6}
 
 CHECKS = {
-    "a helper over monkeypatch": (
-        PASSED,
-        """
+    "a helper over monkeypatch": """
         @pytest.fixture
         def pretend(monkeypatch):
             return lambda who: monkeypatch.setenv("WHO", who)
@@ -17,10 +14,7 @@ CHECKS = {
             assert echo(case.input) == case.expected
             assert os.environ["WHO"] == case.input
         """,
-    ),
-    "a helper over freezegun": (
-        PASSED,
-        """
+    "a helper over freezegun": """
         from freezegun import freeze_time
 
         @pytest.fixture
@@ -41,10 +35,7 @@ CHECKS = {
             assert echo(case.input) == case.expected
             assert datetime.date.today().year == 2000 + int(case.input)
         """,
-    ),
-    "a settings object": (
-        PASSED,
-        """
+    "a settings object": """
         class Settings:
             WHO = None
 
@@ -58,10 +49,7 @@ CHECKS = {
             assert echo(case.input) == case.expected
             assert settings.WHO == case.input
         """,
-    ),
-    "responses that are registered on a mocked client": (
-        PASSED,
-        """
+    "responses that are registered on a mocked client": """
         class MockedClient:
             def __init__(self):
                 self.routes = {}
@@ -80,30 +68,21 @@ CHECKS = {
             assert echo(case.input) == case.expected
             assert requests_mock.get("/who") == case.input
         """,
-    ),
-    "class_mocker": (
-        PASSED,
-        """
+    "class_mocker": """
         @CASES
         def test_it(echo, case, class_mocker):
             class_mocker.patch("os.getcwd", return_value=case.input)
             assert echo(case.input) == case.expected
             assert os.getcwd() == case.input
         """,
-    ),
-    "a file in tmp_path": (
-        PASSED,
-        """
+    "a file in tmp_path": """
         @CASES
         def test_it(echo, case, tmp_path):
             (tmp_path / "who").write_text(case.input)
             assert echo(case.input) == case.expected
             assert (tmp_path / "who").read_text() == case.input
         """,
-    ),
-    "an attribute of self": (
-        PASSED,
-        """
+    "an attribute of self": """
         class TestIt:
             @CASES
             def test_it(self, echo, case):
@@ -111,10 +90,7 @@ CHECKS = {
                 assert echo(case.input) == case.expected
                 assert self.who == case.input
         """,
-    ),
-    "a dict fixture": (
-        PASSED,
-        """
+    "a dict fixture": """
         @pytest.fixture
         def basket():
             return {}
@@ -125,20 +101,14 @@ CHECKS = {
             assert echo(case.input) == case.expected
             assert basket == {"who": case.input}
         """,
-    ),
-    "os.environ": (
-        PASSED,
-        """
+    "os.environ": """
         @CASES
         def test_it(echo, case):
             os.environ["WHO"] = case.input
             assert echo(case.input) == case.expected
             assert os.environ.pop("WHO") == case.input
         """,
-    ),
-    "a global": (
-        PASSED,
-        """
+    "a global": """
         who = None
 
         @CASES
@@ -148,10 +118,7 @@ CHECKS = {
             assert echo(case.input) == case.expected
             assert who == case.input
         """,
-    ),
-    "random.seed": (
-        PASSED,
-        """
+    "random.seed": """
         @CASES
         def test_it(echo, case):
             random.seed(int(case.input))
@@ -160,10 +127,7 @@ CHECKS = {
             known = random.Random(int(case.input))
             assert [before, random.random()] == [known.random(), known.random()]
         """,
-    ),
-    "numpy.random.seed": (
-        PASSED,
-        """
+    "numpy.random.seed": """
         import numpy
 
         @CASES
@@ -172,10 +136,7 @@ CHECKS = {
             assert echo(case.input) == case.expected
             assert numpy.random.random() == numpy.random.RandomState(int(case.input)).random_sample()
         """,
-    ),
-    "threading.local": (
-        PASSED,
-        """
+    "threading.local": """
         LOCAL = threading.local()
 
         @CASES
@@ -184,10 +145,7 @@ CHECKS = {
             assert echo(case.input) == case.expected
             assert LOCAL.who == case.input
         """,
-    ),
-    "a context variable": (
-        PASSED,
-        """
+    "a context variable": """
         WHO = contextvars.ContextVar("who")
 
         @CASES
@@ -196,10 +154,7 @@ CHECKS = {
             assert echo(case.input) == case.expected
             assert WHO.get() == case.input
         """,
-    ),
-    "a generator that holds a patch": (
-        PASSED,
-        """
+    "a generator that holds a patch": """
         def patched(who):
             with mock.patch.dict(os.environ, {"WHO": who}):
                 yield
@@ -214,10 +169,7 @@ CHECKS = {
             next(held)
             assert "WHO" not in os.environ
         """,
-    ),
-    "a patch that is started and stopped": (
-        PASSED,
-        """
+    "a patch that is started and stopped": """
         @CASES
         def test_it(echo, case):
             patcher = mock.patch("os.getcwd", return_value=case.input)
@@ -228,10 +180,7 @@ CHECKS = {
             finally:
                 patcher.stop()
         """,
-    ),
-    "modules of the standard library that break": (
-        PASSED,
-        """
+    "modules of the standard library that break": """
         BREAKING = dict.fromkeys(["json.dumps", "json.loads", "copy.deepcopy", "pathlib.Path.open"], OSError)
 
         @CASES
@@ -241,20 +190,14 @@ CHECKS = {
                     patched.enter_context(mock.patch(name, side_effect=error))
                 assert echo(case.input) == case.expected
         """,
-    ),
-    "the level of a logger": (
-        PASSED,
-        """
+    "the level of a logger": """
         @CASES
         def test_it(echo, case):
             logging.getLogger("app").setLevel(int(case.input))
             assert echo(case.input) == case.expected
             assert logging.getLogger("app").level == int(case.input)
         """,
-    ),
-    "the current folder": (
-        PASSED,
-        """
+    "the current folder": """
         @pytest.fixture(autouse=True)
         def and_back():
             before = os.getcwd()
@@ -269,20 +212,14 @@ CHECKS = {
             assert echo(case.input) == case.expected
             assert Path.cwd().name == case.input
         """,
-    ),
-    "the precision of decimals": (
-        PASSED,
-        """
+    "the precision of decimals": """
         @CASES
         def test_it(echo, case):
             decimal.getcontext().prec = int(case.input)
             assert echo(case.input) == case.expected
             assert len(str(decimal.Decimal(1) / 3)) == 2 + int(case.input)
         """,
-    ),
-    "sys.stdout": (
-        PASSED,
-        """
+    "sys.stdout": """
         @CASES
         def test_it(echo, case):
             before, sys.stdout = sys.stdout, io.StringIO()
@@ -294,10 +231,7 @@ CHECKS = {
             finally:
                 sys.stdout = before
         """,
-    ),
-    "a class attribute of the application": (
-        PASSED,
-        """
+    "a class attribute of the application": """
         class Application:
             tenant = None
             def __init__(self, model):
@@ -311,20 +245,14 @@ CHECKS = {
             Application.tenant = case.input
             assert Application(echo).handle(case.input) == f"{case.input}: {case.input}"
         """,
-    ),
-    "a warning filter": (
-        PASSED,
-        """
+    "a warning filter": """
         @CASES
         def test_it(echo, case):
             warnings.filterwarnings("ignore", message=f"about {case.input}")
             assert echo(case.input) == case.expected
             warnings.warn(f"about {case.input}")
         """,
-    ),
-    "in an async body": (
-        PASSED,
-        """
+    "in an async body": """
         who = None
 
         @CASES
@@ -335,7 +263,6 @@ CHECKS = {
             await asyncio.sleep(0.001)
             assert who == os.environ.pop("WHO") == case.input
         """,
-    ),
 }
 OPTIONS = ("-Werror::UserWarning",)
 IMPORTS = ("freezegun",)

@@ -1,13 +1,11 @@
 """Bodies that run threads, loops or greenlets of their own, and call the model from there."""
 
 KINDS = ("plain", "batched", "threaded")
-PASSED = {"passed": 6}
 IMPORTS = ("anyio", "joblib", "trio")
 
+
 CHECKS = {
-    "a thread": (
-        PASSED,
-        """
+    "a thread": """
         @CASES
         def test_it(echo, case):
             answers = []
@@ -16,30 +14,21 @@ CHECKS = {
             thread.join()
             assert answers == [case.expected]
         """,
-    ),
-    "a pool": (
-        PASSED,
-        """
+    "a pool": """
         @CASES
         def test_it(echo, case):
             with ThreadPoolExecutor(3) as pool:
                 texts = [case.input, case.input + "!", case.input]
                 assert list(pool.map(echo, texts)) == texts
         """,
-    ),
-    "a pool of the module": (
-        PASSED,
-        """
+    "a pool of the module": """
         POOL = ThreadPoolExecutor(1)
 
         @CASES
         def test_it(echo, case):
             assert POOL.submit(echo, case.input).result() == case.expected
         """,
-    ),
-    "a thread that outlives its body": (
-        PASSED,
-        """
+    "a thread that outlives its body": """
         asked, answers = queue.Queue(), queue.Queue()
 
         @pytest.fixture
@@ -58,10 +47,7 @@ CHECKS = {
             asked.put(case.input)
             assert answers.get(timeout=4) == case.expected
         """,
-    ),
-    "joblib": (
-        PASSED,
-        """
+    "joblib": """
         import joblib
 
         @CASES
@@ -70,10 +56,7 @@ CHECKS = {
             calls = (joblib.delayed(echo)(text) for text in texts)
             assert joblib.Parallel(n_jobs=2, prefer="threads")(calls) == texts
         """,
-    ),
-    "asyncio.run": (
-        PASSED,
-        """
+    "asyncio.run": """
         async def application(model, text):
             await asyncio.sleep(0)
             return model(text)
@@ -82,10 +65,7 @@ CHECKS = {
         def test_it(echo, case):
             assert asyncio.run(application(echo, case.input)) == case.expected
         """,
-    ),
-    "asyncio.run and asyncio.to_thread": (
-        PASSED,
-        """
+    "asyncio.run and asyncio.to_thread": """
         async def application(model, text):
             return await asyncio.gather(asyncio.to_thread(model, text), asyncio.to_thread(model, text + "!"))
 
@@ -93,10 +73,7 @@ CHECKS = {
         def test_it(echo, case):
             assert asyncio.run(application(echo, case.input)) == [case.input, case.input + "!"]
         """,
-    ),
-    "a loop of the module": (
-        PASSED,
-        """
+    "a loop of the module": """
         LOOP = asyncio.new_event_loop()
 
         async def application(model, text):
@@ -107,10 +84,7 @@ CHECKS = {
         def test_it(echo, case):
             assert LOOP.run_until_complete(application(echo, case.input)) == case.expected
         """,
-    ),
-    "trio.run": (
-        PASSED,
-        """
+    "trio.run": """
         import trio
 
         async def application(model, text):
@@ -121,10 +95,7 @@ CHECKS = {
         def test_it(echo, case):
             assert trio.run(application, echo, case.input) == case.expected
         """,
-    ),
-    "trio.run and threads": (
-        PASSED,
-        """
+    "trio.run and threads": """
         import trio
 
         async def application(model, text):
@@ -134,10 +105,7 @@ CHECKS = {
         def test_it(echo, case):
             assert trio.run(application, echo, case.input) == case.expected
         """,
-    ),
-    "anyio.run": (
-        PASSED,
-        """
+    "anyio.run": """
         import anyio
 
         async def application(model, text):
@@ -148,10 +116,7 @@ CHECKS = {
         def test_it(echo, case):
             assert anyio.run(application, echo, case.input) == case.expected
         """,
-    ),
-    "greenlets": (
-        PASSED,
-        """
+    "greenlets": """
         import greenlet
 
         @CASES
@@ -164,10 +129,7 @@ CHECKS = {
             assert child.switch(case.input) == "begun"
             assert child.switch() == case.expected
         """,
-    ),
-    "a callback": (
-        PASSED,
-        """
+    "a callback": """
         @CASES
         def test_it(echo, case):
             answers, done = [], threading.Event()
@@ -180,10 +142,7 @@ CHECKS = {
             assert done.wait(timeout=4)
             assert answers == [case.expected]
         """,
-    ),
-    "recursion": (
-        PASSED,
-        """
+    "recursion": """
         def deep(model, text, depth):
             return deep(model, text, depth - 1) if depth else model(text)
 
@@ -191,10 +150,7 @@ CHECKS = {
         def test_it(echo, case):
             assert deep(echo, case.input, 300) == case.expected
         """,
-    ),
-    "a tracing function": (
-        PASSED,
-        """
+    "a tracing function": """
         @CASES
         def test_it(echo, case):
             lines, before = [], sys.gettrace()
@@ -206,7 +162,6 @@ CHECKS = {
             assert answer == case.expected
             assert lines
         """,
-    ),
 }
 
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from pytest_modelcheck import Trajectory, cases, perturb
-from pytest_modelcheck.baselines import approved
+from pytest_modelcheck.baselines.store import read_approved
 from pytest_modelcheck.canonical import Codec, digest
 from pytest_modelcheck.cli.plan import question, table
 from pytest_modelcheck.cli.targets import meant, target
@@ -342,7 +342,7 @@ def nested(depth):
 def approval(text):
     """Read an ``approved.yaml``."""
     Path("approved.yaml").write_text(text)
-    return approved.read(Path("approved.yaml"))
+    return read_approved(Path("approved.yaml"))
 
 
 def tickets(text, name="cases.yaml", **options):

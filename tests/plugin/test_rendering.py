@@ -2,7 +2,7 @@
 
 import pytest
 
-from pytest_modelcheck.plugin.rendering import hint, render, with_hint
+from pytest_modelcheck.plugin.exceptions import hint, render, with_hint
 
 TO_CALL = "triage is not the model itself, but calls it, one input at a time."
 

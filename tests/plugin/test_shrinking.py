@@ -154,7 +154,7 @@ def test_shrink_is_yes_or_no(shrinking):
 def test_a_budget_that_is_no_number_is_refused(shrinking):
     shrinking.ini("modelcheck_shrink_calls = many")
     shrinking.run("--model-version=1").stderr.fnmatch_lines(
-        ["*modelcheck_shrink_calls='many': write a whole number from 0*"]
+        ["*modelcheck_shrink_calls=many: write a whole number from 0*"]
     )
 
 

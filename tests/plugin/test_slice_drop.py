@@ -49,3 +49,23 @@ def test_slices_must_be_declared(project):
     project.test(TEST.format(more=", max_slice_drop=0.2").replace('slices=["language"], ', ""))
     result = project.run("--model-version=1")
     assert 'name them, slices=["language"]' in result.stdout.str() + result.stderr.str()
+
+
+@pytest.mark.parametrize(
+    ("options", "body", "says"),
+    [
+        ("bounds=(0, 5), at_least=1", "score(5.0 * (triage(case.input) == 'yes'))", "scores from 0 to 1"),
+        ("max_changed=9", "assert triage(case.input) == case.approved", "compares with case.approved"),
+        ("cluster='language'", "assert triage(case.input) == 'yes'", 'does not go with population="sample"'),
+    ],
+)
+def test_where_it_cannot_be_held_it_is_refused(project, options, body, says):
+    """It was ignored: a slice that was lost completely passed."""
+    project.model(MODEL.replace("{options}", ""))
+    test = TEST.format(more=f", max_slice_drop=0.2, {options}").replace(", at_least=0.5", "")
+    test = test.replace("assert triage(case.input) == case.expected", body)
+    project.test(test.replace("triage, case", "triage, case, score" if "score(" in body else "triage, case"))
+    project.run("--model-version=1", "--modelcheck-update")
+    result = project.run("--model-version=2")
+    assert says in result.stdout.str() + result.stderr.str()
+    assert result.ret

@@ -80,7 +80,37 @@ def test_a_drop_that_noise_explains_passes_and_says_so(project):
     (drop,) = [one for one in verdict.findings if one.limit == "max_drop"]
     assert verdict.comparison.rate < verdict.comparison.approved_rate
     assert drop.summary.endswith("none allowed; noise explains it")
+    assert "can only reveal drops of more than" in drop.reveals
     result.assert_outcomes(passed=1)
+    result.stdout.fnmatch_lines(["* broke: *; * can only reveal*"])
+
+
+def test_a_check_that_could_not_fail_says_so_where_it_passes(project):
+    """Three cases that broke have p = 1/8 against one run: green, and nothing said why."""
+    (project.path / "pytest.ini").write_text("[pytest]\nmodelcheck_approval_runs = 1\n")
+    project.model(
+        """
+        import random
+
+        @model_fixture
+        def model(model_version):
+            calls = iter(range(100))
+            return lambda text: (model_version == "1" or next(calls) > 2, random.random())
+        """
+    )
+    project.test(
+        """
+        @pytest.mark.golden(["a", "b", "c"], max_drop=0)
+        def test_first(model, case):
+            assert model(case.input)[0]
+        """
+    )
+    project.approve("1")
+    result = project.run("-v", "--model-version=2")
+    result.assert_outcomes(passed=1)
+    result.stdout.fnmatch_lines(
+        ["*noise explains it (*", "*3 cases broke: *; 3 runs of 3 cases cannot reveal any drop"]
+    )
 
 
 def test_the_same_numbers_of_a_model_that_does_not_vary_fail(project):

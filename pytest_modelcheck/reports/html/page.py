@@ -17,7 +17,7 @@ from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any, Final
 
-from pytest_modelcheck.baselines.sameness import shown_answers
+from pytest_modelcheck.baselines.diff import shown_answers
 from pytest_modelcheck.display import harmless
 from pytest_modelcheck.records import MISSING, OUTCOMES
 from pytest_modelcheck.reports.jsons import dumps, pack, value_of
@@ -199,8 +199,13 @@ def to_html(report: RunReport) -> bytes:
     template = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined).from_string(
         _part("page.html")
     )
+    models = harmless(", ".join(f"{model.name} {model.version or ''}".strip() for model in report.models))
     head, tail = template.render(
-        title=_title(report), script=script, style=style, policy=_policy(script, style), data=_SLOT
+        title=(f"{models} – modelcheck" if models else "modelcheck"),
+        script=script,
+        style=style,
+        policy=_policy(script, style),
+        data=_SLOT,
     ).split(_SLOT)
     blocks = [_block("report", dumps(overview(report)))]
     blocks += [_block(f"cases-{number}", case_rows(check)) for number, check in enumerate(report.checks)]
@@ -224,11 +229,6 @@ def escaped(content: bytes) -> bytes:
 
 def _block(name: str, content: bytes) -> bytes:
     return b'<script type="application/json" id="%s">%s</script>\n' % (name.encode(), escaped(content))
-
-
-def _title(report: RunReport) -> str:
-    models = harmless(", ".join(f"{model.name} {model.version or ''}".strip() for model in report.models))
-    return f"{models} – modelcheck" if models else "modelcheck"
 
 
 def _policy(script: str, style: str) -> str:

@@ -1,10 +1,17 @@
-"""The file of labels: JSON Lines, which are also cases for a check of the judge itself.
+"""Labels: people's judgements of answers, as text in git, and the order in which answers are labelled.
+
+The file is JSON Lines, which are also cases for a check of the judge itself:
 
     {"input":{"question":"…","answer":"…"},"expected":true,"metadata":{"by":"…","when":"…"}}
 
 A label belongs to the judge's arguments, whatever version of the model gave the answer in them. Lines are
 sorted by the digest of these arguments, so that labels from two branches rarely conflict in git. A merge may
 keep both sides: equal labels count once, and contradictory ones are an error.
+
+At any point of the order, the answers labelled so far are a fair sample of all judged answers. The error
+rates of a judge are shares of the answers that people accept, and of those that they reject. A sample with
+too many rejections by the judge would bias both. So strata are drawn in proportion: every prefix of the order
+contains about the right share of each stratum.
 
 PYTEST_DONT_REWRITE
 """
@@ -13,14 +20,16 @@ from __future__ import annotations
 
 import os
 import tempfile
+from collections import defaultdict
 from dataclasses import dataclass, field
+from hashlib import blake2b
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import orjson
 
 from pytest_modelcheck.canonical import digest, excerpt
-from pytest_modelcheck.errors import LabelError, located
+from pytest_modelcheck.errors import LabelError
 from pytest_modelcheck.records import Origin
 
 if TYPE_CHECKING:
@@ -72,22 +81,20 @@ def read(path: Path) -> dict[str, Label]:
     except FileNotFoundError:
         return {}
     except OSError as error:
-        raise LabelError(located(f"cannot be read: {error.strerror or error}", str(path))) from error
+        raise LabelError(f"cannot be read: {error.strerror or error}", str(path)) from error
     found: dict[str, Label] = {}
     for number, line in enumerate(data.split(b"\n"), 1):
         if not line.strip():
             continue
         label = _label(line, path, number)
         other = found.setdefault(label.key, label)
-        if _form(other.said) != _form(label.said):
+        if orjson.dumps(other.said) != orjson.dumps(label.said):  # in JSON, true and 1 differ
             where = "" if other.origin is None else f"line {other.origin.line} says "
             raise LabelError(
-                located(
-                    f"two labels of the same answer contradict each other: {where}{excerpt(other.said, 40)}, "
-                    f"and this one {excerpt(label.said, 40)}. Keep the one that is right",
-                    str(path),
-                    number,
-                )
+                f"two labels of the same answer contradict each other: {where}{excerpt(other.said, 40)}, "
+                f"and this one {excerpt(label.said, 40)}. Keep the one that is right",
+                str(path),
+                number,
             )
     return found
 
@@ -98,17 +105,22 @@ def write(path: Path, labels: Iterable[Label]) -> None:
     Raises:
         LabelError: The file cannot be written.
     """
-    lines = sorted((label.key, _line(label)) for label in labels)
+    lines = []
+    for label in sorted(labels, key=lambda label: label.key):
+        fields = {"input": label.given, "expected": label.said}
+        if label.metadata:
+            fields["metadata"] = dict(label.metadata)
+        lines.append(orjson.dumps(fields, option=orjson.OPT_APPEND_NEWLINE))
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}-", delete=False) as file:
-            file.writelines(line for _, line in lines)
+            file.writelines(lines)
         new = Path(file.name)
         # A temporary file is private to its user; the file of labels keeps the mode that it has.
         new.chmod(path.stat().st_mode & 0o777 if path.exists() else 0o644)
         new.replace(path)
     except OSError as error:
-        raise LabelError(located(f"cannot be written: {error.strerror or error}", str(path))) from error
+        raise LabelError(f"cannot be written: {error.strerror or error}", str(path)) from error
 
 
 def _label(line: bytes, path: Path, number: int) -> Label:
@@ -116,30 +128,61 @@ def _label(line: bytes, path: Path, number: int) -> Label:
         fields = orjson.loads(line)
     except orjson.JSONDecodeError as error:
         hint = "; settle the conflict of the merge first" if line.startswith((b"<<<", b"===", b">>>")) else ""
-        raise LabelError(located(f"not JSON: {error}{hint}", str(path), number)) from error
+        raise LabelError(f"not JSON: {error}{hint}", str(path), number) from error
     if not isinstance(fields, dict) or "input" not in fields or "expected" not in fields:
-        raise LabelError(
-            located('no label: write {"input": {...}, "expected": true} on one line', str(path), number)
-        )
+        raise LabelError('no label: write {"input": {...}, "expected": true} on one line', str(path), number)
     if not fields.keys() <= _FIELDS:
         other = ", ".join(sorted(fields.keys() - _FIELDS))
-        raise LabelError(located(f"a label has no {other}; put it into metadata", str(path), number))
+        raise LabelError(f"a label has no {other}; put it into metadata", str(path), number)
     if isinstance(fields["expected"], (dict, list)) or fields["expected"] is None:
-        raise LabelError(
-            located("a label is true, false, a category or a score, under expected", str(path), number)
-        )
+        raise LabelError("a label is true, false, a category or a score, under expected", str(path), number)
     return Label(
         fields["input"], fields["expected"], fields.get("metadata") or {}, Origin(os.fspath(path), number)
     )
 
 
-def _line(label: Label) -> bytes:
-    fields = {"input": label.given, "expected": label.said}
-    if label.metadata:
-        fields["metadata"] = dict(label.metadata)
-    return orjson.dumps(fields, option=orjson.OPT_APPEND_NEWLINE)
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """The arguments and the answer of a judge in one call.
+
+    Attributes:
+        given: The judge's arguments, as JSON.
+        said: The judge's answer, as JSON.
+        metadata: The metadata of the case.
+        differs: Whether the judge answered differently for another version's answer to the same case.
+        version: The version of the model whose answer was judged.
+    """
+
+    given: Any
+    said: Any
+    metadata: Mapping[str, Any] = field(default_factory=dict)
+    differs: bool = False
+    version: str | None = None
+
+    @property
+    def key(self) -> str:
+        """A digest of the judge's arguments."""
+        return key_of(self.given)
 
 
-def _form(said: Any) -> bytes:
-    """Return a form of a label in which ``True`` and 1 differ."""
-    return orjson.dumps(said)
+def in_order(judged: Iterable[Judged]) -> list[Judged]:
+    """Sort answers into the order of labelling: a fair mix of strata by judge's answer, slice and difference.
+
+    The order is always the same for the same answers, so that labelling can continue later.
+
+    >>> mixed = [Judged({"answer": number}, said=number % 4 > 0) for number in range(40)]
+    >>> sum(not one.said for one in in_order(mixed)[:20])
+    5
+    """
+    strata: dict[bytes, list[Judged]] = defaultdict(list)
+    for one in judged:
+        said = round(one.said, 1) if isinstance(one.said, float) else one.said
+        first = next((str(value) for value in one.metadata.values() if isinstance(value, str)), "")
+        strata[orjson.dumps([said, one.differs, first])].append(one)
+    placed = []
+    for name, own in strata.items():
+        own.sort(key=lambda one: blake2b(one.key.encode(), digest_size=8).digest())
+        # A shift of its own for each stratum: strata of equal size must not come in lockstep.
+        shift = int.from_bytes(blake2b(name, digest_size=2).digest()) / (1 << 16)
+        placed += [((rank + shift) / len(own), one.key, one) for rank, one in enumerate(own)]
+    return [one for _, _, one in sorted(placed, key=lambda each: each[:2])]

@@ -4,7 +4,7 @@ import random
 
 import pytest
 
-from pytest_modelcheck.checks.smallest import simplified, smallest
+from pytest_modelcheck.session.smallest_change import simplified, smallest
 
 
 def driven(search, fails):

@@ -1,4 +1,4 @@
-"""The ``modelcheck`` fixture: checks as function calls, for cases that are only known at run time.
+"""The values of the fixtures ``case``, ``score`` and ``modelcheck``.
 
 PYTEST_DONT_REWRITE
 """
@@ -8,10 +8,13 @@ from __future__ import annotations
 import inspect
 from typing import TYPE_CHECKING, Any, cast
 
+import pytest
+
+from pytest_modelcheck.engine.view import give_score
 from pytest_modelcheck.errors import ModelcheckError, UsageError
-from pytest_modelcheck.plugin.filesystems import disk_in_view
 from pytest_modelcheck.plugin.identity import check_id
 from pytest_modelcheck.plugin.markers import request_of
+from pytest_modelcheck.plugin.neighbours import disk_in_view
 from pytest_modelcheck.plugin.ours import definitions_of, fixture_value
 from pytest_modelcheck.plugin.running import CheckFailed, conclude
 from pytest_modelcheck.plugin.specs import asserting, spec_of
@@ -20,12 +23,63 @@ from pytest_modelcheck.plugin.state import state_of
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    import pytest
-
     from pytest_modelcheck.cases import Cases
+    from pytest_modelcheck.engine.router import Router
+    from pytest_modelcheck.engine.view import CaseView
     from pytest_modelcheck.models.model import Model
     from pytest_modelcheck.plugin.markers import Request
     from pytest_modelcheck.records import CheckKind, Verdict
+
+
+_MARKERS = ("golden", "invariance", "directional", "drift")
+
+
+def refuse_unmarked(request: pytest.FixtureRequest, name: str) -> None:
+    """Fail a test that uses ``case`` or ``score`` but declares no cases."""
+    if not any(request.node.get_closest_marker(marker) for marker in _MARKERS):
+        pytest.fail(
+            f"the fixture {name!r} needs to know the cases: mark the test with @pytest.mark.golden(...), "
+            "invariance, directional or drift",
+            pytrace=False,
+        )
+
+
+class CurrentCase:
+    """A proxy for the case whose body is running.
+
+    Args:
+        router: Knows the running body.
+    """
+
+    def __init__(self, router: Router) -> None:
+        self.__router = router
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(view_of(self.__router), name)
+
+    def __getitem__(self, key: str) -> Any:
+        return view_of(self.__router)[key]
+
+    def __repr__(self) -> str:
+        view = self.__router.view
+        return "<case: none runs now>" if view is None else repr(view)
+
+
+def view_of(router: Router) -> CaseView:
+    """The case whose body is running."""
+    view = router.view
+    if view is None:
+        pytest.fail(
+            "the case is known only while the test's body runs, once for each case; a fixture is set up once "
+            "for all of them. Use it in the body, or in a function that the body calls",
+            pytrace=False,
+        )
+    return view
+
+
+def current_score(router: Router) -> Callable[[float], None]:
+    """Grades the case whose body is running."""
+    return lambda value: give_score(view_of(router), value)
 
 
 class Modelcheck:

@@ -1,24 +1,86 @@
-"""Renders exceptions of bodies, with hints for common beginners' mistakes.
+"""The meaning of an exception that a body or a model raised, and its message, with hints for common mistakes.
 
 PYTEST_DONT_REWRITE
 """
 
 from __future__ import annotations
 
+import unittest
+from bdb import BdbQuit
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final
 
 import pytest
 
 from pytest_modelcheck.engine.view import CaseView
-from pytest_modelcheck.errors import ModelcheckError, message_of
+from pytest_modelcheck.errors import (
+    BaselineError,
+    CacheError,
+    ModelcheckError,
+    NotAskedError,
+    OfflineError,
+    UsageError,
+    message_of,
+)
 from pytest_modelcheck.models.model import Model
 from pytest_modelcheck.plugin.ours import DECLARATION
+from pytest_modelcheck.records import Outcome
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from types import TracebackType
 
     from _pytest.fixtures import FixtureLookupError
+
+
+_FAILED = Outcome.FAILED  # looked up once: that takes Python
+
+_ENDS = (KeyboardInterrupt, pytest.exit.Exception, BdbQuit)
+"""Exceptions that end the run wherever they are raised; any other affects only its case."""
+
+
+_OURS = (NotAskedError, OfflineError, UsageError, BaselineError, CacheError)
+"""Exceptions that are never a wrong answer, however wide ``wrong_if=`` is."""
+
+
+def interrupts(error: BaseException) -> bool:
+    """Return whether an exception ends the whole run, rather than one case."""
+    return isinstance(error, _ENDS) or (isinstance(error, pytest.fail.Exception) and _is_timeout(error))
+
+
+def classifier(wrong_if: tuple[type[BaseException], ...]) -> Callable[[BaseException], Outcome | None]:
+    """Return a function from a body's exception to its outcome; ``None`` if it ends the whole run."""
+
+    def classify(error: BaseException) -> Outcome | None:
+        if type(error) is AssertionError:  # the usual one
+            return _FAILED
+        if isinstance(error, BaseExceptionGroup):
+            meanings = set(map(classify, error.exceptions))
+            return meanings.pop() if len(meanings) == 1 else None if None in meanings else Outcome.ERROR
+        if interrupts(error):
+            return None
+        if isinstance(error, pytest.xfail.Exception):  # which is a pytest.fail.Exception, too
+            return Outcome.XFAILED
+        if isinstance(error, (pytest.skip.Exception, unittest.SkipTest)):
+            return Outcome.SKIPPED
+        if isinstance(error, _OURS):
+            return Outcome.ERROR
+        if isinstance(error, (AssertionError, pytest.fail.Exception, *wrong_if)):
+            return Outcome.FAILED
+        return Outcome.ERROR
+
+    return classify
+
+
+def _is_timeout(error: BaseException) -> bool:
+    """Return whether pytest-timeout raised this in its signal handler: the whole test timed out."""
+    traceback = error.__traceback__
+    while traceback is not None:
+        if traceback.tb_frame.f_globals.get("__name__") == "pytest_timeout":
+            return True
+        traceback = traceback.tb_next
+    return False
+
 
 _OWN: Final = "pytest_modelcheck."
 _TABLES: Final = "`==` compares tables cell by cell.\nWrite: a.equals(b)"

@@ -1,0 +1,176 @@
+"""The pytest runs of commands: ``modelcheck lint``, ``mutate`` and ``baselines prune`` read what these write.
+
+PYTEST_DONT_REWRITE
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from pytest_modelcheck.display import harmless, shown_path
+from pytest_modelcheck.lint import Target, chosen, lint, warnings_of
+from pytest_modelcheck.lint.body import body_of
+from pytest_modelcheck.models.identity import is_alias
+from pytest_modelcheck.plugin.collecting import MARKED
+from pytest_modelcheck.plugin.identity import check_id, remember_home
+from pytest_modelcheck.plugin.ours import definitions_of
+from pytest_modelcheck.plugin.state import STATE, state_of
+from pytest_modelcheck.plugin.warnings import LintWarning, warn_at
+from pytest_modelcheck.records import Origin
+from pytest_modelcheck.reports.mutation import Mutated, Mutation, mutation_json
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from pytest_modelcheck.plugin.collecting import Marked
+
+
+class Linting:
+    """Writes the findings of lint in the collected checks as JSON, for ``modelcheck lint``.
+
+    Args:
+        path: The file to write.
+    """
+
+    def __init__(self, path: str) -> None:
+        self._path = Path(path)
+
+    def pytest_collection_finish(self, session: pytest.Session) -> None:
+        """Lint every check, and write the findings."""
+        marked = [
+            (item, item.stash[MARKED])
+            for item in session.items
+            if isinstance(item, pytest.Function) and MARKED in item.stash
+        ]
+        ignored = state_of(session).settings.lint_ignore if marked else ()
+        found = lint((target_of(item, one) for item, one in marked), chosen(ignore=ignored))
+        content = {
+            "checks": len(marked),
+            "unread": [item.nodeid for item, one in marked if one.request.cases is None],
+            "findings": [asdict(finding) for finding in found],
+        }
+        self._path.write_text(json.dumps(content), encoding="utf-8")
+
+
+def warn(item: pytest.Function, marked: Marked, ignored: Sequence[str]) -> None:
+    """Warn of certain mistakes that are visible without reading the cases.
+
+    Args:
+        item: The test.
+        marked: Its marker.
+        ignored: Rules to leave out.
+    """
+    for finding in warnings_of(target_of(item, marked, read=False), ignored):
+        text = f"{finding.message} ({finding.code})"
+        warn_at(item, LintWarning(text), finding.line or 1)
+
+
+def target_of(item: pytest.Function, marked: Marked, *, read: bool = True) -> Target:
+    """A check as lint sees it.
+
+    Args:
+        item: The test.
+        marked: Its marker.
+        read: Whether its cases may be read.
+    """
+    request, definition = marked.request, definitions_of(item)[marked.subject]
+    version = state_of(item.session).versions.of(marked.subject) if read else None
+    floats = version is not None and definition.fingerprint is None and is_alias(version)
+    return Target(
+        cases=request.cases if read else None,
+        test=item.nodeid,
+        place=Origin(shown_path(item.path), item.function.__code__.co_firstlineno),
+        kind=request.kind,
+        perturbations=request.perturbations or (),
+        limits=request.limits,
+        scale=request.scale,
+        graded="score" in marked.arguments or marked.request.metric is not None,
+        shaped=marked.request.shaped,
+        slices=request.slices or (),
+        repeats=request.repeats,
+        seed=request.seed,
+        varies=definition.deterministic is not True,
+        errors_judge=bool(request.wrong_if),
+        alias=version if floats else None,
+        body=body_of(item.path, item.function.__qualname__),
+    )
+
+
+class Mutating:
+    """Deselects tests that are not checks, and writes the results of the checks to a file.
+
+    Args:
+        path: The file.
+    """
+
+    def __init__(self, path: str) -> None:
+        self._path = Path(path).absolute()
+        self._troubles: list[Mutated] = []
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_collection_modifyitems(self, config: pytest.Config, items: list[pytest.Item]) -> None:
+        """Deselect ordinary tests: they may do anything, and their results would not count."""
+        kept = [
+            item
+            for item in items
+            if MARKED in item.stash or "modelcheck" in getattr(item, "fixturenames", ())
+        ]
+        dropped = [item for item in items if item not in kept]
+        if dropped:
+            config.hook.pytest_deselected(items=dropped)
+            items[:] = kept
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Record a check that was never replayed, for example because its fixture failed."""
+        if report.failed:
+            from pytest_modelcheck.plugin.received import crash_message
+
+            text = harmless(crash_message(report))
+            self._troubles.append(Mutated(report.nodeid, "", "", "", 0, "", trouble=text))
+
+    def pytest_sessionfinish(self, session: pytest.Session) -> None:
+        """Write the results."""
+        state = session.config.stash.get(STATE, None)
+        found = [] if state is None else state.session.mutated or []
+        known = {one.check for one in found}
+        troubles = [one for one in self._troubles if not any(check.startswith(one.check) for check in known)]
+        self._path.write_bytes(mutation_json(Mutation((*found, *troubles))))
+
+
+class Listing:
+    """Writes the models of each check, before any is deselected, and the files that were skipped, to a file.
+
+    Args:
+        path: The file to write.
+    """
+
+    def __init__(self, path: str) -> None:
+        self._path = Path(path)
+        self._skipped: list[str] = []
+
+    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
+        """Note what is skipped as a whole."""
+        if report.skipped:
+            self._skipped.append(report.nodeid)
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_collection_modifyitems(self, items: Sequence[pytest.Item]) -> None:
+        """Write the file."""
+        if items:
+            # `modelcheck` has found the folder of the baselines, and calls it pytest's rootdir.
+            remember_home(items[0].config, str(items[0].config.rootpath))
+        models = {check_id(item): _models(item) for item in items}
+        found = {"models": models, "skipped": self._skipped}
+        self._path.write_text(json.dumps(found), encoding="utf-8")
+
+
+def _models(item: pytest.Item) -> list[str]:
+    if not isinstance(item, pytest.Function):
+        return []
+    return sorted({definition.name for definition in definitions_of(item).values()})

@@ -1,0 +1,316 @@
+"""The end of a run: its results are approved, its night is kept, its reports are written.
+
+Approvals belong to ``--modelcheck-update``, nights to ``--modelcheck-watch``.
+
+PYTEST_DONT_REWRITE
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from collections import Counter
+from contextlib import suppress
+from dataclasses import replace
+from typing import TYPE_CHECKING, Final
+
+import pytest
+
+from pytest_modelcheck import __version__
+from pytest_modelcheck.baselines import watch
+from pytest_modelcheck.baselines.approvals import Signature, approve
+from pytest_modelcheck.baselines.candidates import CandidateStore
+from pytest_modelcheck.baselines.identity import approved_with, approver, now
+from pytest_modelcheck.baselines.store import BaselineStore
+from pytest_modelcheck.canonical.text import odds, plural
+from pytest_modelcheck.checks.contradiction import contradiction
+from pytest_modelcheck.display import shown_path
+from pytest_modelcheck.errors import BaselineError, ModelcheckError, UsageError
+from pytest_modelcheck.limits import LIMITS
+from pytest_modelcheck.plugin.options import ini, switch
+from pytest_modelcheck.plugin.redaction import begin
+from pytest_modelcheck.plugin.settings import (
+    ACTIONS,
+    SUMMARY,
+    Settings,
+    has_listeners,
+    on_github,
+    settings_of,
+    targets_of,
+    wanted,
+)
+from pytest_modelcheck.plugin.transport import excused
+from pytest_modelcheck.reports.model import RunInfo, Trouble
+from pytest_modelcheck.reports.outputs import (
+    append_summary,
+    environment,
+    versions,
+    workflow_commands,
+    write,
+)
+from pytest_modelcheck.session.places import CANDIDATES
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping
+
+    from pytest_modelcheck.plugin.received import Received
+    from pytest_modelcheck.records import Verdict
+    from pytest_modelcheck.reports.model import RunReport
+
+
+APPROVALS = pytest.StashKey[list[str]]()
+"""Lines about the approved checks and the refused ones."""
+
+_HOW = pytest.StashKey[str]()
+
+
+def note_how(config: pytest.Config) -> None:
+    """Record how this run approves, before it calls any model.
+
+    Raises:
+        UsageError: It needs a reason and has none, or has a reason and approves nothing.
+    """
+    if hasattr(config, "workerinput"):
+        return  # the controller approves
+    reason = config.getoption("modelcheck_reason")
+    if not config.getoption("modelcheck_update"):
+        raise pytest.UsageError(
+            "--modelcheck-reason says why --modelcheck-update approves: it goes with that"
+        )
+    capture = config.pluginmanager.getplugin("capturemanager")
+    if capture is not None:
+        # Pytest has replaced standard input, and will do so again before it collects tests.
+        capture.suspend_global_capture(in_=True)
+    try:
+        option = "--modelcheck-reason=TEXT"
+        config.stash[_HOW] = approved_with("pytest --modelcheck-update", reason, sys.stdin, option)
+    except UsageError as error:
+        raise pytest.UsageError(str(error)) from None
+
+
+def approve_seen(
+    session: pytest.Session, verdicts: Collection[Verdict], doubtful: frozenset[str] = frozenset()
+) -> None:
+    """Approve the results of this run. An interrupted run approves nothing; a refusal fails the run.
+
+    Args:
+        session: The run.
+        verdicts: Its verdicts.
+        doubtful: The checks whose tests failed for another reason, which may make their answers wrong.
+    """
+    config = session.config
+    lines = config.stash[APPROVALS] = []
+    if session.exitstatus not in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED):
+        lines.append("nothing was approved: the run was cut short")
+        return
+    settings = settings_of(config)
+    complete = not doubtful
+    lines += [f"not approved: {check}: its test failed for another reason" for check in sorted(doubtful)]
+    for model, version in sorted({(one.model, one.version) for one in verdicts}, key=str):
+        ran = frozenset(one.check for one in verdicts if (one.model, one.version) == (model, version))
+        found, done = _approve(config, settings, model, version, ran - doubtful)
+        lines += found
+        complete = complete and done
+    if not complete:
+        _fail(session)
+
+
+def _approve(
+    config: pytest.Config, settings: Settings, model: str, version: str | None, checks: Collection[str]
+) -> tuple[list[str], bool]:
+    if version is None:
+        return [f"not approved: {model} has no version. Name it: pytest --model-version=VERSION"], False
+    places = settings.places
+    try:
+        report = approve(
+            CandidateStore(places.cache / CANDIDATES),
+            BaselineStore(places.baselines),
+            settings.root,
+            model=model,
+            version=version,
+            signature=Signature(
+                approver(settings.root),
+                now(),
+                config.getoption("modelcheck_reason").strip(),
+                __version__,
+                config.stash[_HOW],
+            ),
+            select=checks.__contains__,
+            doubts=contradiction,
+        )
+    except (ModelcheckError, OSError) as error:
+        return [f"not approved: {model} {version}: {error}"], False
+    lines = [f"accepted: {one.check}: {line}" for one in report.approved for line in one.accepts]
+    lines += [f"not approved: {refusal.check}: {'; '.join(refusal.reasons)}" for refusal in report.refused]
+    if report.approved:
+        checks_approved = plural(len(report.approved), "check")
+        folder = shown_path(places.baselines, config.invocation_params.dir)
+        lines.append(f"approved: {model} {version}, {checks_approved} in {folder}")
+    return lines, not report.refused
+
+
+WATCHED = pytest.StashKey[list[str]]()
+"""Lines about the nights that were added, or could not be."""
+
+
+def add_night(session: pytest.Session, verdicts: Collection[Verdict]) -> None:
+    """Add the evidence of each check. If a night cannot be stored, the run fails: it would not count."""
+    lines = session.config.stash[WATCHED] = []
+    found = [
+        (verdict, finding.nights)
+        for verdict in verdicts
+        for finding in verdict.findings
+        if finding.nights is not None
+    ]
+    if not found:
+        lines.append("watch: no check of this run could be watched over nights (-v says why)")
+        return
+    root = settings_of(session.config).places.baselines
+    # A check that was run several times (--dist=each, pytest-repeat, a retry) leaves as many nights.
+    # Their names keep the order of the attempts, in which their evidence is added up.
+    runs: list[str] = []
+    times: Counter[tuple[str, ...]] = Counter()
+    nights = []
+    for verdict, tonight in found:
+        place = verdict.model, verdict.version or "", verdict.check, tonight.of
+        if times[place] == len(runs):
+            runs.append(f"{runs[0]}-{len(runs) + 1:02}" if runs else watch.name_of_run())
+        night = watch.Night(
+            *place,
+            approval=tonight.approval,
+            night=tonight.night,
+            run=runs[times[place]],
+            evidence=tonight.highest,
+            alarm=tonight.alarm,
+            calls=tonight.calls,
+            distance=tonight.distance,
+            p_value=tonight.p_value,
+        )
+        times[place] += 1
+        nights.append(night)
+    verdict, most = max(found, key=lambda each: each[1].evidence / each[1].alarm)
+    strongest = f"evidence {odds(most.evidence)} (alarm at {odds(most.alarm)}): {verdict.check}"
+    try:
+        watch.unite(root, nights)
+    except (BaselineError, OSError) as error:
+        lines.append(
+            f"watch: this night is lost: {error}"
+            if isinstance(error, BaselineError)
+            else f"watch: this night is lost, since {watch.path_of(root)} could not be written: "
+            f"{error.strerror or error}. Make it writable, or leave out --modelcheck-watch"
+        )
+        _fail(session)
+        return
+    kept = plural(len({verdict.check for verdict, _ in found}), "check")
+    lines.append(f"watch: night {most.night}, {kept} of it kept; strongest {strongest}")
+
+
+FILED = pytest.StashKey[list[str]]()
+"""Lines about reports that were written, and those that could not be."""
+
+COMMANDS = pytest.StashKey[list[str]]()
+"""Our own workflow commands, the only printed text that may act as commands."""
+
+_OURS: Final = ("modelcheck_", "model_version")
+_INI: Final = (
+    "model_version",
+    "modelcheck_baseline",
+    "modelcheck_cache",
+    "modelcheck_suite_false_fail_rate",
+)
+
+
+def file_reports(session: pytest.Session, received: Received) -> None:
+    """Make one report of all result files, and pass it to all outputs and hooks."""
+    try:
+        _file_reports(session, received)
+    finally:
+        for path in received.passing:
+            with suppress(FileNotFoundError):  # somebody else has cleared the temporary folder
+                path.unlink()
+
+
+def _file_reports(session: pytest.Session, received: Received) -> None:
+    config = session.config
+    lines = config.stash[FILED] = []
+    if config.option.collectonly or not wanted(config):
+        return
+    try:
+        begin(config)
+        settings = settings_of(config)
+    except ModelcheckError:
+        return  # why nothing could be run, pytest has said
+    report = _report(config, settings, received)
+    lacking = sum(1 for _ in received.verdicts()) - sum(1 for _ in received.results())
+    if lacking:
+        lines.append(f"not in the report: {plural(lacking, 'check')} whose results could not be kept")
+        _fail(session)
+    for target, base in targets_of(config):
+        try:
+            write(report, target, base)
+        except OSError as error:
+            lines.append(f"no report: {target.path}: {error.strerror or error}")
+            _fail(session)
+        else:
+            lines.append(f"report: {target.path}")
+    if report.checks and has_listeners(config):
+        config.hook.pytest_modelcheck_report(report=report, config=config)
+    if report.checks and on_github(config):
+        lines += _summarise(report)
+        if os.environ.get(ACTIONS) == "true":
+            config.stash[COMMANDS] = workflow_commands(report, os.environ.get("GITHUB_WORKSPACE", ""))
+
+
+def _summarise(report: RunReport) -> list[str]:
+    summary = os.environ.get(SUMMARY)
+    if summary:
+        try:
+            append_summary(report, summary)
+        except OSError as error:
+            return [f"no summary of the job: {summary}: {error.strerror or error}"]
+    return []
+
+
+def _report(config: pytest.Config, settings: Settings, received: Received) -> RunReport:
+    from pytest_modelcheck.session.archive import Archive, assembled, report_of
+
+    places = settings.places
+    archive = Archive(BaselineStore(places.baselines), CandidateStore(places.cache / CANDIDATES))
+    run = RunInfo(
+        started=time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(received.started)),
+        seconds=round(time.time() - received.started, 3),
+        versions=versions(pytest=pytest.__version__),
+        environment=environment(settings.root),
+        options=_options(config),
+    )
+    checks = []
+    for path, is_excused in received.results():
+        check = report_of(path)
+        if is_excused:
+            check = replace(check, verdict=excused(check.verdict))
+        try:
+            checks.append(archive.with_history(check))
+        except ModelcheckError as error:  # of another version, which is not the business of this run
+            checks.append(check)
+            config.stash[FILED].append(f"no history of {check.verdict.check} in the report: {error}")
+    return assembled(run, checks, [Trouble(*each) for each in received.troubles()])
+
+
+def _options(config: pytest.Config) -> Mapping[str, str]:
+    """The plugin's options and ini values that were set. Others are left out: they may be secrets."""
+    given = {name: ini(config, name) for name in (*_INI, *(f"modelcheck_{name}" for name in LIMITS))}
+    given |= {name: value for name, value in vars(config.option).items() if name.startswith(_OURS) and value}
+    given["modelcheck_offline"] = switch(config, "offline")
+    given = {name: value for name, value in given.items() if value}
+    return {name: _option_text(value) for name, value in given.items()}
+
+
+def _option_text(value: object) -> str:
+    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+
+
+def _fail(session: pytest.Session) -> None:
+    """Fail the run, unless it has failed already: something that was asked of it could not be done."""
+    if session.exitstatus == pytest.ExitCode.OK:
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
