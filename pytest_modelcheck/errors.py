@@ -139,13 +139,13 @@ def cause_of(message: str) -> str:
     return f"{found['field']}: {found['what']}" if found else message.partition("\n")[0]
 
 
-def kind_of(said: str) -> str:
+def kind_of(message: str) -> str:
     """Return a message without its values, so that similar errors can be grouped.
 
     >>> kind_of("amount: 'about 3' is not a number (line 12)")
     'amount: … is not a number (line …)'
     """
-    return _VALUE.sub("…", said)
+    return _VALUE.sub("…", message)
 
 
 def located(message: str, path: str | None, line: int | None = None) -> str:

@@ -173,6 +173,7 @@ def approve(
         raise UsageError(f"{model} {version} cannot be approved beside: the application is held to {held}")
     approved: tuple[Approval, ...] = ()
     unchanged = False
+    # All checks of a model or none: half an approval would hold the application to a mixture of versions.
     if present and not unfinished and (force or not against):
         if not dry_run:
             atomic.sweep(store.root)
@@ -223,6 +224,7 @@ def _begin_anew(
     """Remove the nights that belong to replaced approvals."""
 
     def stays(night: watch.Night) -> bool:
+        # A version that stays in service beside this one keeps its own nights.
         own = night.version != version and store.beside_path(model, night.check, night.version).exists()
         return (
             night.model != model or night.check not in checks or own or (beside and night.version != version)
@@ -266,6 +268,7 @@ def _unchanged(offer: tuple[Header, Reader], seen: str | None) -> Baseline:
     candidate = read(header.model, header.test, header.version or "")
     if candidate is None:
         raise BaselineError(f"{header.test} was just removed; nothing was written. Run pytest again.")
+    # A person approves what was shown. A run in another terminal may have replaced it since.
     if candidate.header != header or seen not in (None, candidate.digest()):
         raise BaselineError(
             f"{header.test} has been run again in the meantime, and its results may differ; nothing was "
@@ -302,6 +305,8 @@ def _record(
         batch.remove(own)  # it is the main one now
     if keep_history and another and not beside:
         store.keep(batch, header.model, header.test)
+    # A baseline keeps what reviewers need. Findings and the report belong to the run and would change every
+    # diff.
     signed = dataclasses.replace(
         header,
         findings=(),
@@ -321,6 +326,7 @@ def _record(
     before = None if old is None else old.version
     accepts = tuple(accepted(candidate, baseline, rejected, (*signed.past, signed.as_past())))
     written = store.adopt(batch, signed, rows, beside=beside)
+    # Lines may differ in a digest only; reviewers are told of cases that differ for them.
     if written.changed:
         changes = [
             case
@@ -329,6 +335,7 @@ def _record(
         ]
         written = dataclasses.replace(written, changed=sum(case.id not in rejected for case in changes))
     verdict = header.run.get("verdict", {})
+    # Where the model is known not to vary, or single answers do not count, one run is enough.
     steady = verdict.get("varies") is False or verdict.get("kind") == "drift"
     unknown = not steady and not candidate.holding(REPEATED)
     return Approval(header.test, before, written, forced, len(rejected), accepts, unknown)

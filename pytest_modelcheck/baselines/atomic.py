@@ -72,6 +72,8 @@ class Batch:
                 if kind is None and not self._dry:
                     self._commit()
             finally:
+                # Once the journal has its name, drafts belong to it: removing them would lose what it
+                # promises.
                 if not self._announced:
                     for draft in [draft for draft, _ in self._steps if draft is not None]:
                         draft.unlink(missing_ok=True)
@@ -101,6 +103,7 @@ class Batch:
     def _commit(self) -> None:
         if self._durable:
             _sync([draft for draft, _ in self._steps if draft is not None])
+        # A single rename is atomic by itself and needs no journal.
         if self._root is None or len(self._steps) < 2:
             self._put_in_place()
             return
@@ -150,6 +153,7 @@ def recover(root: Path) -> None:
         BaselineError: A journal names a path outside ``root``, the folder is not writable, or one below it
             is not readable, whose files would count as missing.
     """
+    # Glob skips folders that it may not read, so a journal there would be overlooked in silence.
     for _ in os.walk(root, onerror=_refuse):
         pass
     if _journals(root):
@@ -200,10 +204,12 @@ def _steps_in(text: str, journal: Path, root: Path) -> list[tuple[Path | None, P
 
 def _below(root: Path, name: str) -> Path:
     """A path below ``root``, in the notation of any operating system, also through symbolic links."""
+    # A journal may come from git, so it must not name a file elsewhere, in the notation of any system.
     for path in (PurePosixPath(name), PureWindowsPath(name)):
         if not path.parts or path.anchor or ".." in path.parts:
             raise ValueError(f"{name!r} is not below {root}")
     place = root.joinpath(*PurePosixPath(name).parts)
+    # Also through a link: `baselines/a -> /etc` would pass the check by name.
     if not place.parent.resolve().is_relative_to(root.resolve()):
         raise ValueError(f"{name!r} is a link away from {root}")
     return place
@@ -249,6 +255,7 @@ def sweep(root: Path) -> None:
     """Remove temporary files of killed processes below ``root``, after completing their journals."""
     if not root.is_dir():
         return
+    # By age: another process may be about to rename its draft.
     oldest = time.time() - _ABANDONED
     with _held_and_finished(root):
         for place, _, files in os.walk(root):
@@ -309,6 +316,7 @@ def held(root: Path, patience: float = PATIENCE) -> Iterator[None]:
     handle = _opened_folder(root)
     try:
         until = time.monotonic() + patience
+        # Polled: flock itself could wait, but not for a limited time.
         while not _taken(handle):
             if time.monotonic() > until:
                 raise BaselineError(

@@ -214,6 +214,7 @@ def parse(content: bytes, path: str, *, further: bool = False) -> Baseline:
     rows = _unsealed(rows, path) if head.approved_at else _opened(rows, head, path)
     index = _plain_index(rows)
     index = _index(rows, path) if index is None else index
+    # A candidate's lines stand in the order of its source.
     if not head.approved_at:  # in the order of its source
         form = lines.with_further_runs if further else lines.bare
         index = {case: form(row) for case, row in sorted(index.items())}
@@ -247,6 +248,7 @@ def _opened(rows: list[bytes], head: Header, path: str) -> list[bytes]:
         return found
     for number, row in enumerate(rows, 2):
         _refuse_conflict(row, path, number)
+    # Name the likelier fault: lines are missing (a killed copy), or lines were altered.
     count = len(rows) - any(row.startswith(seal.LAST) for row in rows[-1:])
     problem = f"the file {ALTERED}" if count == head.cases else f"holds {count} of {head.cases} cases"
     raise BaselineError(f"{problem}. Run pytest again.", path)
@@ -254,6 +256,7 @@ def _opened(rows: list[bytes], head: Header, path: str) -> list[bytes]:
 
 def _plain_index(rows: list[bytes]) -> dict[str, bytes] | None:
     """The lines by id, all at once, if each has the form that this package writes; else ``None``."""
+    # One search over all lines is several times faster than one for each.
     ids = _ROWS.findall(b"\n".join(rows))
     if len(ids) != len(rows):
         return None
@@ -301,6 +304,8 @@ def write(
     """
     head = dataclasses.replace(head, cases=len(rows))
     if old is not None:
+        # An old line that means the same stays, so that the last bits of a float do not show up in `git
+        # diff`.
         rows = rows | {case: _kept(old, case, rows[case], path) for case in old.changed_in(rows)}
     done = _difference(old, rows)
     other_reason = old is not None and head.reason not in ("", old.header.reason)

@@ -59,6 +59,8 @@ class CandidateStore:
                 f"{header.test}: model {header.model!r} has no version, and leaves no candidate. "
                 "Name it: pytest --model-version=VERSION"
             )
+        # Not synchronised to disk: a lost candidate costs one more run, and a sync costs more than many
+        # checks.
         with Batch(durable=False) as batch:
             path = self.path(header.model, header.test, header.version)
             self._hide(batch)
@@ -79,6 +81,8 @@ class CandidateStore:
         They could be neither approved nor replaced by running the test.
         """
         own, place = names.safe(header.model), names.check_path(header.test)
+        # Its test may have judged another model before. What that left would be offered for approval for
+        # ever.
         for path in [path for path in self.root.glob("*/*/") if path.parent.name != own]:
             left = path / place
             with suppress(BaselineError):
@@ -155,6 +159,7 @@ def _readable() -> Iterator[None]:
     try:
         yield
     except BaselineError as error:
+        # Baselines are restored from git. Candidates are not in git, so that advice would be of no use.
         advice = "Run pytest again, which writes it anew, or remove the file."
         raise BaselineError(str(error).replace(RESTORE, advice)) from error
 

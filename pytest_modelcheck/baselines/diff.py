@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Literal
 
+from pytest_modelcheck.baselines.candidates import natural
 from pytest_modelcheck.baselines.lines import gained_by
 from pytest_modelcheck.canonical import first_trajectory, same, why_unkept
 from pytest_modelcheck.records import MISSING, WRONG, Outcome
@@ -48,6 +49,7 @@ def answers_differ(then: Calls, now: Calls, *, all_made: bool = True) -> bool:
     equal, old, new = paired_calls(then, now)
     if any(are_other(*pair) for pair in equal) or any(map(are_other, old, new)):
         return True
+    # A body that broke made fewer calls for that reason alone.
     return all_made and len(old) != len(new)
 
 
@@ -61,6 +63,7 @@ def paired_calls(then: Calls, now: Calls) -> tuple[list[tuple[bytes, bytes]], li
     """
     waiting: dict[str, list[bytes]] = {}
     for digest, answer in reversed(now):
+        # Reversed, so that pop() takes equal calls in their order.
         waiting.setdefault(digest, []).append(answer)
     equal, old = [], []
     for digest, answer in then:
@@ -97,6 +100,8 @@ def shown_answers(trial: TrialResult, own: str, then: TrialResult | None = None)
     before, base_before = then.answers(own)
     if base is None and trial.recorded is None and then.recorded is None:
         equal, old, new = paired_calls(then.asked, trial.asked)
+        # Calls without a counterpart (an agent's next step differs when the last did) are paired by
+        # position.
         pairs = [*equal, *zip(old, new, strict=False)]
         before, answer = next((pair for pair in pairs if are_other(*pair)), (before, answer))
     return answer, base, before, base_before
@@ -195,7 +200,7 @@ def diff(check: str, model: str, before: Baseline | None, after: Baseline | None
     then, now = _lines(before), _lines(after)
     shared = len(then.keys() & now.keys())
     both = sum(case.note not in ("added", "removed") for case in found)
-    found.sort(key=lambda case: (NOTES.index(case.note), case.id))
+    found.sort(key=lambda case: (NOTES.index(case.note), natural(case.id)))
     new_test = before is not None and after is not None and before.header.body != after.header.body
     return CheckDiff(
         check,
@@ -244,6 +249,7 @@ def _compared(before: CaseResult, after: CaseResult) -> Iterator[CaseDiff]:
     note = _note(before, after)
     if note is None:
         return
+    # A case may have many trials. The one that explains the note is shown, and not merely the first.
     then, now = _telling(before.trials, after.trials, note)
     answers = shown_answers(now, after.digest, then) if now is not None else (None,) * 4
     yield CaseDiff(
@@ -260,6 +266,7 @@ def _compared(before: CaseResult, after: CaseResult) -> Iterator[CaseDiff]:
 
 def _side(record: CaseResult, trial: TrialResult | None, answer: bytes | None, base: bytes | None) -> Side:
     asked = () if trial is None else trial.asked
+    # Only if the body called the model with the case's own input is there an unperturbed answer.
     base = base if any(digest == record.digest for digest, _ in asked) else None
     return Side(record.outcome, answer, base, first_trajectory([answer, *(one for _, one in asked[::-1])]))
 

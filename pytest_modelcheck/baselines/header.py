@@ -149,6 +149,7 @@ def encode(header: Header) -> bytes:
         findings.append([finding.limit, finding.status.value, finding.against_baseline, summary])
     line["findings"] = findings
     line["past"] = [[past.version, past.day, past.rate, past.judged] for past in header.past]
+    # Empty fields are left out, so that a field added later changes no line of an old baseline.
     kept = {name: value for name, value in line.items() if value or (name in _NUMBERS and value is not None)}
     try:
         return sealed(orjson.dumps(kept))
@@ -168,6 +169,7 @@ def decode(line: bytes, path: str) -> Header:
     """
     import orjson
 
+    # Some editors on Windows add a byte order mark.
     line = line.removeprefix(codecs.BOM_UTF8)
     try:
         fields = orjson.loads(line)
@@ -185,6 +187,7 @@ def decode(line: bytes, path: str) -> Header:
             path,
             1,
         )
+    # Before the checksum: a wrong field is a better message than "edited by hand".
     found = _header(fields, path)
     if unsealed(line) is None:
         raise _damaged(path, ALTERED)
@@ -193,6 +196,7 @@ def decode(line: bytes, path: str) -> Header:
 
 def _header(fields: dict[str, Any], path: str) -> Header:
     known = {slot.name for slot in dataclasses.fields(Header)}
+    # Fields of a newer minor version are ignored: only a new schema number makes a file unreadable.
     given = {name: value for name, value in fields.items() if name in known}
     missing = [name for name in ("test", "kind", "model") if not isinstance(given.get(name), str)]
     missing += [name for name in ("cases",) if name not in given]

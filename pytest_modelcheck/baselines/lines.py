@@ -187,6 +187,8 @@ def _asked_out(trial: TrialResult, given: dict[str, bytes]) -> str:
     pairs = []
     for digest, answer in trial.asked:
         if given.get(digest) == answer:
+            # An equal answer to the same call is written once a case: variants often share the unperturbed
+            # call.
             pairs.append(f'["{digest}"]')
         else:
             given[digest] = answer
@@ -309,6 +311,7 @@ def _equivalent_trials(a: TrialResult, b: TrialResult) -> bool:
 
 
 def _alike(a: bytes | None, b: bytes | None) -> bool:
+    # Both ways, since an answer may say how it is compared (`$ignoring`), and the two may differ in that.
     return a == b or (same_answer(a, b) and same_answer(b, a))
 
 

@@ -96,6 +96,7 @@ def move(root: Path, planned: Collection[Move], *, durable: bool = True) -> None
     Raises:
         UsageError: Something else is already stored under a new name.
     """
+    # A target may be in use by a file that moves away itself, as when two tests swap names.
     leaving = {one.path for one in planned}
     for one in planned:
         if one.target.exists() and one.target not in leaving:
@@ -146,6 +147,7 @@ def uncounted(
 
 def _under_new_name(one: Move) -> Iterator[bytes]:
     with baseline.opened(one.path) as file:
+        # Only the header names the test, so the lines and their checksums are copied as they are.
         file.readline()
         old, source = one.header.test, one.header.source
         head = dataclasses.replace(

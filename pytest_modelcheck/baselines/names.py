@@ -69,6 +69,7 @@ def check_path(check: str) -> PurePosixPath:
     """
     file, _, rest = composed(check).partition("::")
     first, *others = file.split("/")
+    # A test folder may have the name of one of our own folders.
     root = _component(first, exact=first, mark=first.lower() in (HISTORY, BESIDE, APPROVED))
     names, bracket, parameters = rest.partition("[")
     leaf = _component(
@@ -101,6 +102,7 @@ def composed(text: str) -> str:
 def _component(text: str, *, exact: str, mark: bool, suffix: str = "") -> str:
     name = _cleaned(text)
     fits = len(name.encode()) + len(suffix) <= _LONGEST
+    # A name that already looks like a marked one is marked, too. Otherwise two names could share a file.
     if name == text and fits and not mark and not _MARKED.search(name):
         return name + suffix
     digest = "~" + hashlib.sha256(exact.encode("utf-8", "surrogatepass")).hexdigest()[:10]
@@ -118,6 +120,7 @@ def _cleaned(text: str) -> str:
     """``text`` without characters that some file system refuses, hides or rewrites."""
     name = "".join(char if char.isprintable() and char not in _FORBIDDEN else "_" for char in text)
     name = composed(name)
+    # Windows drops trailing dots and spaces, so that "a" and "a." would be one file there.
     stripped = name.strip(" ").rstrip(". ")
     if stripped != name or not stripped:
         name = stripped + "_"
@@ -160,6 +163,7 @@ def home_of(path: Path, baselines: str, fallback: Path) -> Path:
     wanted = PurePath(baselines)
     if not wanted.is_absolute() and ".." not in wanted.parts:
         resolved = path.resolve()
+        # A test folder may be a link into another project; its baselines may lie at either end.
         for start in dict.fromkeys((resolved, path.absolute())):
             for folder in _upward(start):
                 if _holds_baselines(folder / wanted):
@@ -181,6 +185,7 @@ def relative(path: Path, home: Path) -> str:
 def _upward(start: Path) -> Iterator[Path]:
     for folder in (start, *start.parents):
         yield folder
+        # Never above the checkout: a folder of that name in the user's home is somebody else's.
         if (folder / ".git").exists():
             return
 

@@ -53,7 +53,7 @@ def objections(header: Header, root: Path) -> Iterator[str]:
     if header.body and body_digest(root / file, qualname) != header.body:
         yield (
             f"{qualname} in {file}, or what it uses there, has changed since it ran: run pytest again "
-            f"(or modelcheck baselines prune, where it does not ask {header.model} any more)"
+            f"(or modelcheck baselines prune, if it no longer uses {header.model})"
         )
     for name, digest in header.files.items():
         path = root / name
@@ -152,6 +152,7 @@ def accepted(
         if failed:
             yield f"{_of(failed, cases)} {'fails' if len(failed) == 1 else 'fail'}: {listed(failed, _IDS)}"
     else:
+        # A case whose input was edited is another case, so its failure is no regression.
         known = {case: old[case] for case in cases if case in old and cases[case].is_same_as(old[case])}
         broke = [case for case in failed if case in known and _never_passes(cases[case], known[case])]
         fixed = sum(cases[case].outcome is Outcome.PASSED for case in _having(Outcome.FAILED, known))
@@ -204,6 +205,7 @@ def _facts(case: CaseResult) -> Iterable[tuple[str, str]]:
 def _trend(past: Sequence[Past]) -> Iterator[str]:
     """The trend since the first approval: each step alone may be too small to notice."""
     known = [one for one in past if one.rate is not None]
+    # Compared with the first approval, not the last: ten approvals may each lose a point.
     if len(known) < 2 or (known[-1].rate or 0.0) >= (known[0].rate or 0.0):
         return
     steps = [f"{one.version} {percent(one.rate or 0.0)}" for one in known]

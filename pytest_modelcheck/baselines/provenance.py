@@ -87,6 +87,7 @@ def _read(path: Path, mtime_ns: int, size: int) -> Source:  # noqa: ARG001 - par
 
 @functools.lru_cache(maxsize=1024)
 def _file_digest(path: Path, mtime_ns: int, size: int) -> str:  # noqa: ARG001 - part of the cache's key
+    # Git may change line ends at checkout.
     return _hex(path.read_bytes().replace(b"\r\n", b"\n"))
 
 

@@ -43,6 +43,7 @@ def unsealed(line: bytes) -> bytes | None:
     b'{"id":"t-42"}'
     """
     bare = line[:-_LENGTH] + b"}"
+    # Formatters of JSON may put blanks into a line. Its content is then checked instead of its bytes.
     return bare if line[-_LENGTH:] == b',"sum":"%08x"}' % crc32(bare) else _reformatted(line)
 
 

@@ -95,6 +95,7 @@ def _scalars(text: str, path: Path) -> dict[str, str | None]:
     import yaml
 
     try:
+        # Composed, not loaded: nodes keep the text of scalars.
         root: Any = yaml.compose(text, Loader=yaml.SafeLoader)
     except yaml.YAMLError as error:
         raise BaselineError(f"not YAML: {error}", str(path)) from error

@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_modelcheck.calls.batches import Failure
 from pytest_modelcheck.calls.executors import Elsewhere, Expendable, LateError
-from pytest_modelcheck.calls.loops import loop_runs
-from pytest_modelcheck.calls.waiting import ends
+from pytest_modelcheck.calls.waiting import ends, loop_runs
 from pytest_modelcheck.models.calling import Arguments
 from pytest_modelcheck.models.model import IMMUTABLE, deep_copy
 
@@ -62,15 +61,17 @@ class Attempts:
         rows: Rows = self._expendable.within(seconds, caller, copy_context().run, caller.call, inputs, run)
         return rows
 
-    async def make_async(self, caller: Caller, inputs: list[Any], *, foreign: bool) -> Rows | Failure:
-        """Call an asynchronous model once; ``foreign`` says that the running loop is not asyncio's."""
+    async def make_async(self, caller: Caller, inputs: list[Any], loop: str | None) -> Rows | Failure:
+        """Call an asynchronous model once, on this kind of event loop; on an unknown one without timeout."""
         own = [copied(x) for x in inputs]
         try:
-            if self._timeout is None or foreign:
+            if self._timeout is None or loop is None:
                 return await caller.call_async(own)
+            if loop == "trio":
+                return await _in_time_on_trio(caller, own, self._timeout)
             return await self._in_time(caller, own, self._timeout)
         except BaseException as error:
-            if foreign and not isinstance(error, Exception):
+            if loop != "asyncio" and not isinstance(error, Exception):
                 raise  # trio reports a cancellation as a BaseException, and must see it
             return Failure(error)
 
@@ -121,6 +122,14 @@ def copied(x: Any) -> Any:
         return deep_copy(x)
     except TypeError:
         return x
+
+
+async def _in_time_on_trio(caller: Caller, inputs: list[Any], seconds: float) -> Rows:
+    import trio
+
+    with trio.move_on_after(seconds):
+        return await caller.call_async(inputs)
+    raise LateError
 
 
 def _discard(call: asyncio.Future[Any]) -> None:

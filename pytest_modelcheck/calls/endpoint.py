@@ -13,7 +13,7 @@ import random
 import threading
 from contextlib import closing, contextmanager, nullcontext
 from contextvars import ContextVar
-from functools import cached_property
+from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final
 
 from pytest_modelcheck.calls.attempts import Attempts
@@ -22,12 +22,11 @@ from pytest_modelcheck.calls.errors import is_outage, is_throttled, one_line, re
 from pytest_modelcheck.calls.executors import LateError, Threads, WorkerDiedError
 from pytest_modelcheck.calls.meter import Clock, Meter
 from pytest_modelcheck.calls.throttle import GIVE_UP_AFTER, LONGEST, Circuit, Pace, Purse, Turn, interval_of
-from pytest_modelcheck.calls.waiting import place_in
+from pytest_modelcheck.calls.waiting import place_in, sleep_on
 from pytest_modelcheck.errors import CallTimeoutError, NotAskedError, OutageError, UsageError
 from pytest_modelcheck.models.usage import Measured, Scales, Usage
 
 if TYPE_CHECKING:
-    import asyncio
     import concurrent.futures
     from collections.abc import Callable, Generator, Iterator, Sequence
     from contextvars import Context
@@ -133,6 +132,7 @@ class Endpoint:
         self._attempts = Attempts(model, loop)
         self._threads: Threads | None = None
         self._gate = threading.BoundedSemaphore(caller.concurrency) if self.threaded else None
+        self._slots: dict[str, Any] = {}
         self._lock = threading.Lock()
         self._closed = threading.Event()
 
@@ -180,24 +180,18 @@ class Endpoint:
         *,
         repeat: int = 0,
         after_success: Sequence[bool] = (),
-        sleep: Callable[[float], Any] | None = None,
+        loop: str | None = "asyncio",
     ) -> None:
-        """Call an asynchronous model on the running event loop, as :meth:`call` does in a thread.
-
-        On an event loop other than asyncio's, which ``sleep`` is for, ``concurrency`` is not enforced.
-        """
-        import asyncio
-
-        limited = sleep is None and repeat_inside() is None
-        async with self._slots if limited else nullcontext():
+        """Call an asynchronous model on the running event loop, as :meth:`call` does in a thread."""
+        async with self._slots_on(loop or "asyncio") if repeat_inside() is None else nullcontext():
             with _inside(repeat), closing(self._steps(inputs, keep, after_success)) as steps:
                 wanted = next(steps, None)
                 while wanted is not None:
                     came: Any = None
                     if isinstance(wanted, list):
-                        came = await self._attempts.make_async(caller, wanted, foreign=sleep is not None)
+                        came = await self._attempts.make_async(caller, wanted, loop)
                     else:
-                        await (sleep or asyncio.sleep)(wanted)
+                        await sleep_on(wanted, loop)
                     wanted = _next(steps, came)
 
     def submit(
@@ -246,12 +240,11 @@ class Endpoint:
         if self._threads is not None:
             self._threads.close()
 
-    @cached_property
-    def _slots(self) -> asyncio.Semaphore:
-        """The semaphore of asynchronous calls, which all run on one event loop."""
-        import asyncio
-
-        return asyncio.Semaphore(self.concurrency)
+    def _slots_on(self, loop: str) -> Any:
+        """The semaphore of asynchronous calls on asyncio or trio, of which one loop each runs at a time."""
+        if loop not in self._slots:
+            self._slots[loop] = import_module(loop).Semaphore(self.concurrency)
+        return self._slots[loop]
 
     # -- the steps of a call -------------------------------------------------------------------------
 

@@ -8,6 +8,7 @@ PYTEST_DONT_REWRITE
 
 from __future__ import annotations
 
+import sys
 import threading
 from concurrent.futures import BrokenExecutor, Executor, Future, ThreadPoolExecutor
 from contextlib import suppress
@@ -193,6 +194,9 @@ class LoopThread:
         """
         future: Future[T] = Future()
         future.set_running_or_notify_cancel()
+        if (sniffio := sys.modules.get("sniffio")) is not None:
+            # anyio.run(backend="trio") names trio in its context, and the model would use it here.
+            context.run(sniffio.current_async_library_cvar.set, "asyncio")
 
         async def run() -> None:
             try:

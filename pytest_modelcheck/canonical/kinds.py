@@ -12,6 +12,7 @@ from __future__ import annotations
 import base64
 import copyreg
 import datetime as dt
+import ipaddress
 import re
 from collections import Counter, OrderedDict, defaultdict, deque
 from contextlib import suppress
@@ -96,13 +97,6 @@ def _from_base64(parts: str) -> bytes:
     return base64.b64decode(parts, validate=True)
 
 
-def _address(parts: Any) -> Any:
-    name, text = parts
-    if name not in _ADDRESSES:
-        raise ValueError(f"{name!r} is not a kind of address")
-    return getattr(import_module("ipaddress"), name)(text)
-
-
 _ZONES: Final = (
     *("datetime.timezone", "pydantic_core._pydantic_core.TzInfo", "dateutil.tz.tz.tzutc"),
     *("dateutil.tz.tz.tzoffset", "pytz._p", "pytz._UTC", "pytz.FixedOffset"),
@@ -157,15 +151,19 @@ def _special_float(parts: str) -> float:
     return float(parts)
 
 
+_TEXTS: Final = (
+    *(Decimal, UUID, PurePosixPath, PureWindowsPath, ipaddress.IPv4Address, ipaddress.IPv6Address),
+    *(ipaddress.IPv4Network, ipaddress.IPv6Network, ipaddress.IPv4Interface, ipaddress.IPv6Interface),
+)
+"""The classes whose text makes an equal value."""
+
 TAGS: Final[dict[type, Kind]] = {
     bytes: Kind("$bytes", _base64, _from_base64),
     bytearray: Kind("$bytearray", _base64, lambda parts: bytearray(_from_base64(parts))),
     complex: Kind("$complex", lambda value: [value.real, value.imag], lambda parts: complex(*parts)),
-    Decimal: Kind("$decimal", str, Decimal),
     Fraction: Kind(
         "$fraction", lambda value: [value.numerator, value.denominator], lambda parts: Fraction(*parts)
     ),
-    UUID: Kind("$uuid", str, UUID),
     dt.date: Kind("$date", dt.date.isoformat, dt.date.fromisoformat),
     dt.datetime: Kind("$datetime", _moment_parts, partial(_moment, dt.datetime)),
     dt.time: Kind("$time", _moment_parts, partial(_moment, dt.time)),
@@ -175,8 +173,7 @@ TAGS: Final[dict[type, Kind]] = {
         lambda parts: dt.timedelta(*parts),
     ),
     type(Path()): Kind("$path", str, Path),
-    PurePosixPath: Kind("$pureposixpath", str, PurePosixPath),
-    PureWindowsPath: Kind("$purewindowspath", str, PureWindowsPath),
+    **{kind: Kind(f"${kind.__name__.lower()}", str, kind) for kind in _TEXTS},
     range: Kind("$range", lambda value: [value.start, value.stop, value.step], lambda parts: range(*parts)),
     deque: Kind("$deque", lambda value: [value.maxlen, list(value)], lambda parts: deque(parts[1], parts[0])),
     OrderedDict: Kind("$ordereddict", _pairs, OrderedDict),
@@ -192,12 +189,10 @@ TAGS: Final[dict[type, Kind]] = {
     ),
     type(Ellipsis): Kind("$ellipsis", lambda _: 0, lambda _: ...),
 }
-_ADDRESSES: Final = tuple(f"IPv{v}{what}" for v in (4, 6) for what in ("Address", "Network", "Interface"))
 _ZONE: Final = Kind("$zone", _zone_parts, _zone)
-_ADDRESS: Final = Kind("$ip", lambda value: [type(value).__name__, str(value)], _address)
 
 BUILD: Final[dict[str, Callable[[Any], Any]]] = {
-    **{kind.tag: kind.build for kind in (*TAGS.values(), _ADDRESS, _ZONE)},
+    **{kind.tag: kind.build for kind in (*TAGS.values(), _ZONE)},
     **{tag: build for tag, (_, build) in libraries.KINDS.items()},
     "$tuple": tuple,
     "$set": set,
@@ -219,8 +214,6 @@ def kind_of(cls: Any) -> Kind | None:
     """
     if cls in TAGS:
         return TAGS[cls]
-    if cls.__module__ == "ipaddress" and cls.__name__ in _ADDRESSES:
-        return _ADDRESS
     if issubclass(cls, dt.tzinfo):
         return _ZONE
     found = libraries.find(cls)

@@ -241,7 +241,12 @@ def _column_parts(values: Any) -> dict[str, Any]:
         return {"sparse": [np.asarray(values), dtype.subtype.str, dtype.fill_value]}
     items = [None if one is pd.NA else one for one in values]
     if isinstance(dtype, pd.StringDtype):
-        return {"items": items, "string": [dtype.storage, dtype.na_value is pd.NA]}
+        # Where pyarrow is installed, text is held by it: that is no part of an answer.
+        usual = pd.StringDtype(na_value=dtype.na_value).storage
+        return {
+            "items": items,
+            "string": [None if dtype.storage == usual else dtype.storage, dtype.na_value is pd.NA],
+        }
     return {"items": items, "dtype": str(dtype)}
 
 
@@ -267,12 +272,8 @@ def _column(parts: Any) -> Any:
 
 
 def _timestamp(parts: Any) -> Any:
-    instant = import_module("pandas").Timestamp(import_module("numpy").datetime64(*parts[:2]))
-    return instant if parts[2] is None else instant.tz_localize("UTC").tz_convert(parts[2])
-
-
-def _timestamp_parts(value: Any) -> list[Any]:
-    return [int(value.asm8.view("i8")), value.unit, value.tzinfo]
+    made = import_module("pandas").Timestamp(parts[0])
+    return made if parts[1] is None else made.tz_localize("UTC").tz_convert(parts[1])
 
 
 # -- polars -------------------------------------------------------------------------------------------
@@ -340,10 +341,10 @@ KINDS: Final[dict[str, tuple[Callable[[Any], Any], Callable[[Any], Any]]]] = {
     "$series": (_series_parts, _series),
     "$index": (_index_parts, _index),
     "$column": (_column_parts, _column),
-    "$timestamp": (_timestamp_parts, _timestamp),
+    "$timestamp": (lambda value: [value.asm8, value.tzinfo], _timestamp),
     "$pandas_timedelta": (
-        lambda value: [int(value.asm8.view("i8")), value.unit],
-        lambda parts: import_module("pandas").Timedelta(import_module("numpy").timedelta64(*parts)),
+        lambda value: value.asm8,
+        lambda parts: import_module("pandas").Timedelta(parts),
     ),
     "$period": (
         lambda value: [value.ordinal, value.freqstr],

@@ -10,7 +10,7 @@ PYTEST_DONT_REWRITE
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from enum import Enum
 from functools import lru_cache
 from hashlib import blake2b
@@ -197,7 +197,7 @@ class Lowering:
         kind: Any = type(value)
         adapter = keeper(kind)
         self.missing[kind] = None
-        if adapter is None or _short_name(kind) in _TURNED or len(self.missing) > _MANY:
+        if adapter is None or _turned(kind) is not None or len(self.missing) > _MANY:
             raise Refusal(_unkept(kind))
         return self._object(value, adapter, ANYTHING)
 
@@ -240,8 +240,8 @@ class Open(Lowering):
             base = next(base for base in cls.__mro__ if kind_of(base) is kind)
             return self.tagged(value.view(base) if kind.tag == "$ndarray" else value, kind)
         raise Refusal(
-            f"{article(qualified(cls))} cannot be told apart from another by its content, so that no "
-            "answer to it can be found again. Pass text, numbers, bytes, lists, dicts, dataclasses, pydantic "
+            f"{article(qualified(cls))} cannot be identified by its content, so its answers "
+            "cannot be cached. Pass text, numbers, bytes, lists, dicts, dataclasses, pydantic "
             "models, numpy arrays or pandas rows, and build the object inside the model fixture."
         )
 
@@ -346,7 +346,7 @@ def _unkept(kind: type) -> str:
     name = article(qualified(kind))
     if is_secret(kind):
         return f"{name} is a secret, and secrets are never written down. Answer without it."
-    turned = _TURNED.get(_short_name(kind))
+    turned = _turned(kind)
     if turned is not None:
         return f"{name} cannot be stored. Let the model answer {turned} instead."
     return (
@@ -355,8 +355,11 @@ def _unkept(kind: type) -> str:
     )
 
 
-def _short_name(kind: type) -> str:
-    return f"{kind.__module__.partition('.')[0]}.{kind.__name__}"
+def _turned(kind: type) -> str | None:
+    """The data to which a value of a class is easily turned, as Python; ``None`` if none is known."""
+    names = (f"{base.__module__.partition('.')[0]}.{base.__name__}" for base in kind.__mro__)
+    found = next((_TURNED[name] for name in names if name in _TURNED), None)
+    return "list(...)" if found is None and issubclass(kind, Iterator) else found
 
 
 _MANY: Final = 20
@@ -365,8 +368,11 @@ _BRIEF: Final = ("", "numpy")
 _TURNED: Final = {
     "builtins.memoryview": "bytes(...)",
     "builtins.mappingproxy": "dict(...)",
+    "builtins.BaseException": "str(...)",
     **dict.fromkeys(("builtins.dict_keys", "builtins.dict_values", "builtins.dict_items"), "list(...)"),
-    **dict.fromkeys(("numpy.matrix", "numpy.memmap"), "numpy.asarray(...)"),
+    **dict.fromkeys(("array.array", "time.struct_time"), "list(...)"),
+    **dict.fromkeys(("_io.BytesIO", "_io.StringIO"), "x.getvalue()"),
+    **dict.fromkeys(("numpy.matrix", "numpy.memmap", "PIL.Image"), "numpy.asarray(...)"),
     **dict.fromkeys(("numpy.recarray", "torch.Tensor"), "x.tolist()"),
     **dict.fromkeys(
         [f"scipy.{kind}_{what}" for kind in ("dok", "lil") for what in ("array", "matrix")], "x.tocsr()"

@@ -122,6 +122,7 @@ class Cases(Sequence["Case"]):
         """
         if self._known is not None or self._narrowings:
             return next(iter(self), None)
+        # One case, unnamed: naming would read the whole source.
         return next(self._source.cases(self._layout), None)
 
     def filter(self, predicate: Callable[[Case], object]) -> Cases:
@@ -265,6 +266,7 @@ def _values(cases: Iterable[Case], name: str) -> list[Any]:
     there: list[Any] = []
     for case in cases:
         value = case.metadata.get(name, MISSING)
+        # A list, not a set: values of metadata need not be hashable.
         if value is not MISSING and value not in there:
             there.append(value)
     return there

@@ -64,6 +64,8 @@ class Header:
                 fields.setdefault(field, {})[name] = value
         if whole is not None:
             fields["metadata"] = Metadata(whole, fields["metadata"]) if "metadata" in fields else whole
+        # A row whose inputs are all empty is a slip of the editor. Cells that are empty beside others are
+        # empty texts.
         inputs = fields.get("input")
         if isinstance(inputs, dict) and all(value is None for value in inputs.values()):
             inputs = None
@@ -94,6 +96,7 @@ class Header:
         family, dot, rest = name.partition(".")
         if dot and rest and family in _FAMILIES and family not in layout.names:
             return place, family, rest
+        # "expcted" would become metadata, and every case would pass for want of an expectation.
         close = layout.near_miss(name)
         if close is not None:
             or_pass = f", or pass {close}={name!r}" if close in ("input", "expected", "id") else ""
@@ -246,6 +249,8 @@ class _Records:
 
     def _next(self, line: int) -> list[str] | None:
         """The next row. The csv module's limit of cell lengths is global, so it is restored."""
+        # The limit is global to the process. It is set back after each record, since others may read CSV
+        # meanwhile.
         before = csv.field_size_limit(_LONGEST)
         try:
             return next(self._reader, None)
@@ -261,6 +266,7 @@ def _pieces(file: CaseFile, start: Mark) -> Iterator[tuple[str, Mark]]:
     for data in file.lines(offset, line):
         text = file.decode(data, line)
         end = offset + len(data)
+        # An old Mac line end, or one within quotes: the file's lines are then not those of the csv module.
         if "\r" in text[:-2]:
             offset = end - len(text.encode())  # a byte order mark is not part of the text
             for piece in StringIO(text, newline=""):

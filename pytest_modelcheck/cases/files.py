@@ -183,6 +183,7 @@ class CaseFile:
             raise self.error("this is not a regular file; large files are read twice")
         if mode.st_size == 0:
             raise self.error(EMPTY)
+        # Before the format: a pointer has the right name, and its text would be "not CSV".
         self._check_pointer(mode.st_size)
         _ = self.format
         if not os.access(self.path, os.R_OK):
@@ -365,6 +366,7 @@ def _similar(path: Path) -> list[Path]:
         return []
     stem = path.name.partition(".")[0]
     alike = [name for name in names if name.partition(".")[0] == stem]
+    # The same name with another ending comes first: cases.yml for cases.yaml.
     alike = difflib.get_close_matches(path.name, alike, len(alike) or 1, 0)
     others = [name for name in names if name not in alike]
     return [path.parent / name for name in (*alike, *difflib.get_close_matches(path.name, others, _MOST))]
@@ -374,6 +376,7 @@ def _elsewhere(name: Path, base: Path, root: Path | None) -> Iterator[Path]:
     """The same path from the parent folders, and the same file name in subfolders."""
     outermost = root or Path.cwd()
     here = Path(os.path.normpath(base))
+    # Upwards as far as the project: a path may be meant from its root.
     for folder in here.parents if here.is_relative_to(outermost) else ():
         if not folder.is_relative_to(outermost):
             break

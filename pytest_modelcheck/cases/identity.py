@@ -94,6 +94,8 @@ class Naming:
         self._numbered, self._numbers = array(_KEY), array(_KEY)
         if len(given) == len(self._keys):
             return
+        # Only cases with equal inputs take their expectation into the id: the id of others stays when that
+        # changes.
         alike = self._distinct(read, _twice(self._keys))
         self._long = _shared_beginnings(self._keys)
         self._numbered, self._numbers = self._count(alike, array(_KEY, sorted(given)))
@@ -126,6 +128,7 @@ class Naming:
                 continue
             name = self._bare(key)
             seen[key] += 1
+            # A given id may look like one of ours.
             while _has(given, _hashed(_numbered(name, seen[key]))):
                 seen[key] += 1
             if seen[key] > 1:
@@ -176,6 +179,7 @@ def _has(ordered: array[int], key: int) -> bool:
 
 def _with_id(case: Case, name: str) -> Case:
     """Set the id of a case in place: a new object would take 1.5 µs."""
+    # A case is frozen, and new here: a copy of each of a million would take a second.
     object.__setattr__(case, "id", name)
     return case
 

@@ -70,6 +70,7 @@ class Document:
         metadata = value.get("metadata") or {}
         if defaults.get("metadata") and isinstance(metadata, dict):
             value = {**value, "metadata": {**copied(defaults["metadata"]), **metadata}}
+        # Copied, since cases must not share a list that one of them changes.
         return Row({**copied(defaults), **value}, row.origin, row.lines)
 
 
@@ -271,6 +272,7 @@ class _Scanner:
         self._peek()
         start = self._at
         try:
+            # Value by value, not the whole file, so that each case knows its line.
             value, self._at = _DECODER.raw_decode(self._text, start)
         except json.JSONDecodeError as error:
             self._at = min(error.pos, len(self._text))

@@ -191,6 +191,8 @@ class Layout:
         >>> Layout({"input": "text"}).near_miss("variant"), Layout({"input": "text"}).near_miss("expcted")
         (None, 'expected')
         """
+        # With names given, other columns are metadata on purpose; only what could be a slip of these is
+        # refused.
         fields = _MAPPED if self.names else FIELDS
         return near_miss(name, [field for field in fields if field not in self.names])
 
@@ -215,6 +217,7 @@ class Layout:
         if isinstance(columns, tuple):
             return {name: self._picked(row, values, field, name) for name in columns}
         if columns not in values:
+            # A column may have a dot in its name, so the whole name comes first.
             nested = _nested(values, columns)
             if nested is not MISSING:
                 return nested
@@ -331,10 +334,12 @@ def _id(row: Row, value: object) -> str:
         raise row.error(f"id: must be text or a number, not {_typed(value)}", "id")
     else:
         text = str(value)
-    if not text or text != text.strip() or not text.isprintable():
-        raise row.error(
-            f"id: {text!r} is empty, has white space around it, or contains unprintable characters", "id"
-        )
+    if not text:
+        raise row.error("id: is empty", "id")
+    if text != text.strip():
+        raise row.error(f"id: {text!r} has white space around it", "id")
+    if hidden := next((char for char in text if not char.isprintable()), None):
+        raise row.error(f"id: {text!r} contains {hidden!r}, which cannot be printed", "id")
     return text
 
 
@@ -382,6 +387,7 @@ def variants_of(row: Row, value: Any, case_input: Any) -> tuple[Any, ...]:
         raise row.error(f"variants: must be a list of perturbed inputs, not {_typed(value)}", "variants")
     if set(map(type, value)) == {str}:
         return tuple(value)
+    # If inputs are records with a field of that name, a variant with "input" is such a record.
     plain = isinstance(case_input, Mapping) and "input" in case_input
     variants = tuple(
         _variant(row, one) if not plain and isinstance(one, Mapping) and "input" in one else one
@@ -410,6 +416,7 @@ def _known_failure(row: Row, value: Any) -> str | None:
     if value is True:
         return NO_REASON
     if isinstance(value, str) and value.strip():
+        # Tables hold text only: "TRUE" is what a spreadsheet makes of true.
         word = value.strip().lower()
         return None if word in _NO else NO_REASON if word in _YES else value.strip()
     raise row.error(

@@ -126,6 +126,7 @@ class IterableSource(Source):
     def cases(self, layout: Layout) -> Iterator[Case]:
         """The items: mappings, tuples, cases or just inputs."""
         rows: Iterable[Row] = read_iterable(self._items)
+        # An iterator can be read once, and cases are read several times.
         if isinstance(self._items, Iterator):
             self._kept = rows = list(rows) if self._kept is None else self._kept
         return (to_case(row, layout) for row in rows)

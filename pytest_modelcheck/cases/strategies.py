@@ -42,6 +42,7 @@ _NAME_WIDTH: Final = 60
 
 def is_strategy(source: Any) -> bool:
     """Return whether this is a Hypothesis strategy, decided without importing Hypothesis."""
+    # Whoever has made a strategy has imported Hypothesis; nobody else should pay for it.
     strategies = sys.modules.get("hypothesis.strategies")
     return strategies is not None and isinstance(source, strategies.SearchStrategy)
 
@@ -136,8 +137,8 @@ class StrategySource(Source):
                 "filtering"
             )
         notes = [note for note in getattr(error, "__notes__", ()) if note.startswith("while generating")]
-        said = "; ".join([f"{type(error).__name__}: {error}", *notes])
-        return CaseError(f"{self.name}: {said}{_raised_at(error)}")
+        text = "; ".join([f"{type(error).__name__}: {error}", *notes])
+        return CaseError(f"{self.name}: {text}{_raised_at(error)}")
 
 
 def _raised_at(error: Exception) -> str:
@@ -314,6 +315,7 @@ def smaller(
         while isinstance(candidate := candidates.get(), tuple):
             replies.put((yield candidate[0]))
     finally:
+        # Ends a search that the caller has abandoned: the thread waits for a reply.
         replies.put(None)
         worker.join()
     if candidate is not None:
@@ -337,6 +339,7 @@ def _search(
         content, made = identify(value)
         if content == start:
             known[content] = True
+        # Hypothesis must reach the failing value by the same draws; what comes before is not of interest.
         if start not in known:
             return
         if content not in known:

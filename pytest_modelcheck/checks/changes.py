@@ -264,6 +264,7 @@ def look_at_regressed(evidence: Evidence, allowance: Allowance, rules: Rules) ->
     cases = shared.cases
     if not cases:
         return Look(Status.PASSED, Reason.MET)
+    # One approved run does not show how often the approved version fails by chance.
     subtract = all(len(case.approved) > 1 for case in cases)
 
     def excess(sets: slice) -> list[float]:
@@ -271,12 +272,15 @@ def look_at_regressed(evidence: Evidence, allowance: Allowance, rules: Rules) ->
         for case in cases:
             then = sum(case.approved) / len(case.approved)
             now = case.now(sets)
+            # How often a run of this case fails of which another run passed: the unbiased estimate of p(1 -
+            # p).
             own = then * (1 - then) * len(case.approved) / (len(case.approved) - 1) if subtract else 0.0
             found.append(then * (1 - sum(now) / len(now)) - own)
         return found
 
     def p_value(sets: slice) -> float:
         units = units_of(cases, sets)
+        # The sharper test exchanges single runs, which cases with shared answers do not have.
         if subtract and all(unit.size == 1 for unit in units):
             from pytest_modelcheck.stats.noise import regression_rise
 
@@ -296,6 +300,7 @@ def look_at_regressed(evidence: Evidence, allowance: Allowance, rules: Rules) ->
     if look.needs is not None or look.status is Status.FAILED or shared.deterministic:
         return placed(look, evidence)
     probes, broken = broken_for_good(shared)
+    # Cases that never pass again are no noise, however weak the test over all cases is.
     if exceeds(len(broken), len(cases), allowance):
         look = Look(Status.FAILED, Reason.BROKEN, look.p_value, probes, broken)
     return placed(look, evidence)

@@ -68,6 +68,7 @@ class Pair:
         # In reverse, so that of equal ones the first counts.
         approved = {trial.key: trial for trial in reversed(self.then)}
         first = {trial.key[:2]: trial for trial in reversed(self.then)}
+        # A version approved on one run has no second run to compare a second run with.
         return [(trial, approved.get(trial.key) or first[trial.key[:2]]) for trial in self.now]
 
 
@@ -95,6 +96,8 @@ def pair_of(now: CaseResult, then: CaseResult | None) -> Pair | None:
     if len(now.trials) == 1 == len(then.trials) and now.trials[0].key == then.trials[0].key:
         return _pair(now.id, now.trials, then.trials)
     both = {trial.place for trial in now.trials} & {trial.place for trial in then.trials}
+    # Other perturbations than approved: no input is shared. A case without trials on both sides is the
+    # same.
     if not both and (now.trials or then.trials):
         return None
     return _pair(now.id, _within(now.trials, both), _within(then.trials, both))
@@ -187,6 +190,7 @@ def with_same(differing: Comparison, passed: int, failed: int, others: int) -> C
     same_ones = passed + failed + others
     judged = differing.judged + passed + failed
     before, after = (
+        # Rounded, since the rate is a quotient: the sum must come out as a whole number of cases again.
         None if not judged else (passed + round((rate or 0.0) * differing.judged, 6)) / judged
         for rate in (differing.approved_rate, differing.rate)
     )

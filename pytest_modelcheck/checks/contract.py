@@ -57,6 +57,7 @@ class Outline:
             self._kinds.setdefault(place, set()).add(_kind(value))
             if isinstance(value, dict) and _kind(value) == "object":
                 names = {_inside(place, name) for name in _fields(value)}
+                # A field is required if every approved answer has it.
                 self._always[place] = self._always.get(place, names) & names
         if self.decode is not None:
             self._look_at(self.decode(line), "")
@@ -88,6 +89,8 @@ class Outline:
         for place in sorted(self._kinds)[:_MOST]:
             kinds = self._kinds[place]
             if declared := self._declared.get(place):
+                # A declared enumeration replaces "text": a member that no approved answer happened to use
+                # is allowed, too.
                 kinds = {kind for kind in kinds if kind in ("null", "object", "list")} | declared
             optional = [] if place in required or not _has_parent(place) else [_OPTIONAL]
             found[place or _WHOLE] = [*sorted(kinds), *optional]
@@ -97,6 +100,7 @@ class Outline:
 def shape_of(lines: Iterable[bytes], decode: Callable[[bytes], Any] | None = None) -> Shape:
     """Return the union of the shapes of answers."""
     outline = Outline(decode)
+    # Equal answers add nothing to a shape, and most checks have many.
     for line in dict.fromkeys(lines):
         outline.add(line)
     return outline.shape()

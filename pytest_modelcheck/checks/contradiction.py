@@ -33,6 +33,7 @@ def contradiction(candidate: Baseline, together: int = 1) -> Iterator[str]:
     for case in candidate.values():
         passed = [int(value) for value in values_of(case.trials, graded=False)]
         if len(passed) == runs:
+            # Cases that share their calls share the noise, and count as one observation.
             calls = tuple(digest for trial in case.trials for digest, _ in trial.asked) or (case.id,)
             before = units.setdefault(calls, [0] * runs)
             units[calls] = [one + other for one, other in zip(before, passed, strict=True)]
@@ -41,6 +42,7 @@ def contradiction(candidate: Baseline, together: int = 1) -> Iterator[str]:
     from pytest_modelcheck.stats.exchange import odd_run_p_value
 
     p_value = odd_run_p_value(list(units.values()))
+    # Bonferroni over the checks of the approval: it is refused as a whole.
     if p_value * together <= CHANGED_MODEL:
         *counts, last = map(str, map(sum, zip(*units.values(), strict=True)))
         header = candidate.header

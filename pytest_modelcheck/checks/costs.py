@@ -81,6 +81,8 @@ def _latency(costs: Costs, allowed: float, limits: Limits) -> Finding:
     summary += f" ({slow} took longer)"
     if chance <= rate:
         return Finding("max_latency_p95", Status.FAILED, summary, p_value=chance)
+    # Only where enough answers exist for a failure: otherwise no latency could ever fail, and a pass says
+    # nothing.
     if chance > DOUBTFUL and upper_tail(len(costs.latencies), len(costs.latencies), _SLOWEST) <= rate:
         return Finding("max_latency_p95", Status.PASSED, f"{summary}; chance explains it", p_value=chance)
     summary += "; with so few, chance could explain it"
@@ -92,6 +94,7 @@ def _per_case(limit: str, known: Sequence[float], allowed: float, costs: Costs, 
     verb, unit = ("costs", "") if limit == "max_cost_per_case" else ("takes", " tokens")
     if not known or not costs.cases:
         return _unknown(limit, f"what answers cost{' in tokens' if unit else ''}", costs, limits)
+    # Answers of unknown cost count at the mean of the others.
     mean = sum(known) / len(known) * costs.answers / costs.cases
     partly = "" if len(known) == costs.answers else f" (known of {_answers(costs, len(known))})"
     amount = f"{mean:,.0f}" if unit else f"{mean:.3g}"

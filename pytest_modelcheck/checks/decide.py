@@ -98,6 +98,7 @@ def required_rate(observed: Observed, limits: Limits) -> float | None:
     if limits.at_least is not None or observed.scores is not None:
         return limits.at_least
     others = (limits.max_drop, limits.max_slice_drop, limits.max_changed, limits.max_regressed)
+    # A test without any limit must be able to fail, so that one that checks nothing is not green.
     nothing_else = all(limit is None for limit in others) and observed.comparison is None
     return 1.0 if nothing_else and not observed.reads_approved else None
 
@@ -148,6 +149,7 @@ def guards(observed: Observed, limits: Limits) -> list[Finding]:
     if comparison is not None and observed.approved_cases:
         shared = comparison.shared if observed.comparable is None else observed.comparable
         overlap = shared / observed.approved_cases
+        # With most approved cases gone, "no worse than approved" would be a promise about a few cases.
         if overlap < limits.min_overlap:
             findings.append(
                 _failed(
@@ -237,6 +239,7 @@ def _limits(observed: Observed, limits: Limits) -> list[Finding]:
         findings.append(_drop(observed, comparison, rule))
     if limits.max_regressed is not None:
         findings.append(_regressed(observed, comparison, limits.max_regressed, rule))
+    # An answer that cannot be compared may have changed: passing would be a guess.
     if limits.max_changed is not None and comparison.unseen:
         findings.append(_unseen(comparison))
     elif limits.max_changed is not None:
@@ -285,7 +288,9 @@ def _slice_drop(summary: str, look: Look, rule: Rule) -> Finding:
 
 def _rate(observed: Observed, required: float, rule: Rule) -> Finding:
     rate = observed.rate or 0.0
+    # Ratios of counts are exact enough; means of scores are not.
     met = rate >= required - (observed.rounding if observed.means is not None else 0.0)
+    # A required change of 0 is tested by flipping signs, which assumes nothing about the scale.
     at_zero = observed.signed and not required and rule.limits.population == "fixed"
     return rule.finding(
         "at_least", _rate_summary(observed, rate, required), met, RateNoise(observed, required, at_zero)

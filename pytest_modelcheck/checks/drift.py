@@ -77,6 +77,7 @@ def judge_drift(
     if refused is not None:
         return [refused], None
     samples = samples_of(sampled.before or (), sampled.now)
+    # A check that cannot fail whatever it sees must not pass.
     refused = _too_small(samples, sampled, limits.false_fail_rate) or _no_distribution(samples)
     if refused is not None:
         return [refused], None
@@ -192,6 +193,7 @@ def _no_distribution(samples: Samples) -> Finding | None:
     counts = Counter([*samples.before, *samples.now])
     once = sum(1 for count in counts.values() if count == 1)
     pool = sum(counts.values())
+    # Free texts hardly ever repeat. As labels, two equal samples of them would be as far apart as possible.
     if once * 2 <= pool:
         return None
     return _failed(
@@ -233,6 +235,7 @@ _MEASURES: dict[str, tuple[str, Callable[[Samples, float, bool, int], Drift]]] =
 def _tolerance(samples: Samples, reference: Reference) -> float:
     if reference.tolerance is not None:
         return reference.tolerance
+    # In units of the old spread: the same default then fits prices and probabilities.
     return TOLERANCE * pstdev(samples.before) if samples.kind == "numbers" else TOLERANCE
 
 

@@ -123,6 +123,7 @@ class Evidence:
         """The chance that the first set and the fresh ones differ so much if they come from one model."""
         first = [unit.now for unit in units_of(self.cases, slice(1))]
         fresh = [unit.now for unit in units_of(self.cases, slice(1, None))]
+        # Both directions, since a model that changed may have become better.
         if self.graded:
             from pytest_modelcheck.stats.permutation import scores_test
 

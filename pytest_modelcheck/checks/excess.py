@@ -68,6 +68,7 @@ def of_changes(excess: Excess, units: str, cases: int, allowance: Allowance, rul
     would be invisible: that is not a pass.
     """
     allowed = min(1.0, fraction_of(allowance, cases))
+    # Even answers that all changed would stay within the allowance: the check cannot detect anything.
     if 1 - excess.own <= allowed + ROUNDING:
         summary = f"the model disagrees with itself on {excess.own:.0%} of identical inputs, {UNSEEN}"
         reveals = "answers that all differ from call to call cannot reveal anything"
@@ -82,8 +83,8 @@ def of_changes(excess: Excess, units: str, cases: int, allowance: Allowance, rul
 def of_regressions(excess: Excess, units: str, cases: int, allowance: Allowance, rule: Rule) -> Finding:
     """Compare the failing runs of cases that passed, beyond noise, with the allowance."""
     what = (
-        f"{excess.cross:.0%} of runs fail of cases that passed, but {excess.own:.0%} do where the model is "
-        "only asked again"
+        f"{excess.cross:.0%} of runs fail of cases that passed, but {excess.own:.0%} do when the model is "
+        "only called again"
     )
     noise = ExcessNoise(excess, units, min(1.0, fraction_of(allowance, cases)))
     return _finding("max_regressed", noise, what, rule)

@@ -72,9 +72,9 @@ def table_of(cases: Sequence[Case]) -> tuple[list[Feature], list[list[float]]]:
     [[1.0, 2.0, 1.0, 0.0, 0.0], [0.0, 5.0, 2.0, 1.0, 1.0]]
     """
     found: list[tuple[Feature, list[float]]] = []
-    said = [_said(case) for case in cases]
-    for name in dict.fromkeys(name for values in said for name in values):
-        found += _columns(name, [values.get(name) for values in said])
+    known = [_said(case) for case in cases]
+    for name in dict.fromkeys(name for values in known for name in values):
+        found += _columns(name, [values.get(name) for values in known])
     for name, texts in _texts_of(cases).items():
         found += _of_texts(texts, name)
     found = [(feature, column) for feature, column in found if len(set(column)) > 1]
@@ -93,9 +93,11 @@ def _said(case: Case) -> Mapping[str, Any]:
 def _columns(name: str, values: Sequence[Any]) -> Iterator[tuple[Feature, list[float]]]:
     numbers = [value for value in values if _is_number(value)]
     different = {value for value in values if isinstance(value, str | int | float)}
+    # Few different numbers are labels (a rating, a yes or no): equality reads better than a threshold.
     if numbers and len(set(numbers)) > 2 and len(numbers) == sum(value is not None for value in values):
         whole = all(isinstance(value, int) for value in numbers)
         inside = [_inside(value) if _is_number(value) else None for value in values]
+        # Missing values go below all others, so that a threshold can separate them.
         least = min(value for value in inside if value is not None) - 1
         column = [least if value is None else value for value in inside]
         yield Feature(f"{name} > {{}}", f"{name} <= {{}}", whole), column
@@ -105,9 +107,9 @@ def _columns(name: str, values: Sequence[Any]) -> Iterator[tuple[Feature, list[f
         column = [float(str(value) == names[1]) for value in values]
         yield Feature(f"{name}={names[1]}", f"{name}={names[0]}"), column
     elif len(names) <= _MOST_VALUES:
-        for said in names:
-            column = [float(value is not None and str(value) == said) for value in values]
-            yield Feature(f"{name}={said}", f"{name} is not {said}"), column
+        for label in names:
+            column = [float(value is not None and str(value) == label) for value in values]
+            yield Feature(f"{name}={label}", f"{name} is not {label}"), column
 
 
 def _is_number(value: Any) -> bool:
@@ -136,6 +138,7 @@ def _texts_of(cases: Sequence[Case]) -> dict[str, list[str]]:
         return {"": texts} if any(texts) else {}
     names = dict.fromkeys(name for case in cases for name in case.input)
     fields = {f"input.{name}": [_text(case.input.get(name)) for case in cases] for name in names}
+    # Fields with few texts are labels, which have columns of their own.
     various = {name: texts for name, texts in fields.items() if len(set(texts)) > _MOST_VALUES}
     kept = various or {name: texts for name, texts in fields.items() if any(texts)}
     return dict(list(kept.items())[:_MOST_TEXTS])
@@ -143,17 +146,17 @@ def _texts_of(cases: Sequence[Case]) -> dict[str, list[str]]:
 
 def _of_texts(texts: Sequence[str], name: str) -> Iterator[tuple[Feature, list[float]]]:
     """Features of the texts of one field; ``name`` is empty if a text is the whole input."""
-    said, of = (f"{name} ", f" of {name}") if name else ("", "")
+    prefix, of = (f"{name} ", f" of {name}") if name else ("", "")
     yield Feature(f"length{of} > {{}}", f"length{of} <= {{}}"), [float(len(text)) for text in texts]
     yield Feature(f"words{of} > {{}}", f"words{of} <= {{}}"), [float(len(text.split())) for text in texts]
     for yes, no, holds in _YES_OR_NO:
-        yield Feature(f"{said}{yes}", f"{said}{no}"), [float(bool(holds(text))) for text in texts]
+        yield Feature(f"{prefix}{yes}", f"{prefix}{no}"), [float(bool(holds(text))) for text in texts]
     scripts = [script_of(text) for text in texts]
     columns: defaultdict[str, list[float]] = defaultdict(list)
     for name in sorted({script for script in scripts if script}):
         columns[name] = [float(script == name) for script in scripts]
     yield from (
-        (Feature(f"{said}script={script}", f"{said}script is not {script}"), column)
+        (Feature(f"{prefix}script={script}", f"{prefix}script is not {script}"), column)
         for script, column in columns.items()
     )
 

@@ -76,7 +76,9 @@ def foreseen(design: Design, drop: float, loss: Loss, rules: Rules, *, times: in
     """
     import numpy as np
 
+    # A fixed seed: the same question gets the same answer.
     rng = np.random.default_rng(0)
+    # A case that passes half the time disagrees with itself in half of its pairs of runs.
     coins = round(min(1.0, 2 * design.disagreement) * design.cases)
     then = np.where(np.arange(design.cases) < coins, 0.5, 1.0)
     now = then * (1 - drop / then.mean())

@@ -81,6 +81,7 @@ class Sides:
 
         if self.then is None or self.now is None:
             return 1.0
+        # Only differing answers are tested, so a margin over all cases is larger over these.
         return drop_chance(self.then, self.now, margin * self.of / self.differ)
 
 
@@ -139,6 +140,7 @@ class Judging:
             return finding
         if self.value is None:
             summary = f"{finding.summary}; {UNCORRECTED}: {self.why}"
+            # A judge that agrees with people by chance alone cannot show that the model is bad.
             if self.weak and not finding.met:
                 return self._inconclusive(finding, summary, finding.p_value, limits)
             return replace(finding, summary=summary)
@@ -152,7 +154,7 @@ class Judging:
             return self._hold_regressed(finding, self.sides, limits)
         if finding.met:
             return finding
-        why = "labels tell how it errs on all cases together, and not on one slice"
+        why = "labels show its errors on all cases together, not on one slice"
         return self._inconclusive(finding, f"{finding.summary}; {UNCORRECTED}: {why}", None, limits)
 
     def _hold_rate(
@@ -234,6 +236,8 @@ class Judging:
         most = allowance if isinstance(allowance, int) else allowance * sides.of
         summary = f"{_people(sides.broke, sides.fixed)} (by the judge's word {finding.summary})"
         if sides.broke > most + 1e-9:
+            # With a model that varies, what people said of single answers is a sample: the judge's finding
+            # stays.
             if sides.exact:
                 return replace(finding, status=Status.FAILED, summary=summary, reveals=None)
             return finding if finding.met else replace(finding, summary=summary)

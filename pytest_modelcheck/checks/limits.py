@@ -90,6 +90,7 @@ def _rate(name: str, value: Any) -> float | None:
     if value is None:
         return None
     if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 <= value <= 1:
+        # 95 for 95% is the usual mistake: propose what was meant.
         percent = isinstance(value, (int, float)) and not isinstance(value, bool) and 1 < value <= 100
         hint = f" ({name}={value / 100:g}?)" if percent else ""
         raise UsageError(f"{name}={value!r} is not a rate: write a number from 0.0 to 1.0{hint}")

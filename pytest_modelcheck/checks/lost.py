@@ -107,6 +107,7 @@ def candidates_of(slices: Slices, cases: Sequence[Case], numbers: Sequence[int])
     names = [name for _, name, _ in single]
     rows = [row for _, _, row in single]
     for (one, name, row), (two, other, further) in combinations(single, 2):
+        # More candidates make a search less sharp, since its p-value counts all of them.
         if one != two and len(rows) < _MOST_SLICES:
             names.append(f"{name} & {other}")
             rows.append(row & further)
@@ -147,6 +148,7 @@ def look_at_slices(
         return passes
     level = rules.false_fail_rate
     fresh = paired.fresh
+    # The first set alone chooses whether to pay for more runs.
     best = next(iter(_found(paired, candidates, ALL if fresh else FIRST, level, seed)), None)
     if best is None or best.p_value > level:
         return passes
@@ -159,6 +161,7 @@ def look_at_slices(
         return Look(Status.INCONCLUSIVE, Reason.NOT_CONFIRMED, best.p_value, FreshSets()), lost
     if not paired.varies:
         return Look(Status.FAILED, Reason.EXACT, best.p_value), lost
+    # The same slice must lose in the fresh runs as well: another one that stands out there is chance.
     again = [one for one in _found(paired, candidates, FRESH, level, seed) if one.slice == best.slice]
     if again and again[0].p_value <= level:
         return Look(Status.FAILED, Reason.CONFIRMED, best.p_value), lost
@@ -219,6 +222,7 @@ def look_at_slice_drops(
         allowance: How far each may fall: a number of its cases, or a fraction of them.
         rules: How the evidence is weighed.
     """
+    # Bonferroni: each slice is a test, and any of them may fail the check.
     rules = replace(rules, false_fail_rate=rules.false_fail_rate / max(1, len(slices)))
     looks: list[tuple[Look, str]] = []
     for name, members in slices.items():

@@ -94,6 +94,8 @@ def _by_scorer(name: str, expected: Sequence[Any]) -> Callable[[Sequence[Any], S
     import numpy as np
     from sklearn.metrics import get_scorer
 
+    # Classes of all cases: a slice or a bootstrap draw may lack one, and must still be scored over the same
+    # set.
     scorer, classes = get_scorer(name), np.unique(np.asarray(expected))
     encodes = len(classes) == 2 and classes.dtype.kind in "UOb"
 
@@ -114,6 +116,7 @@ def _recorded() -> Callable[[Any, Any], Any]:
 
     class Recorded(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         def __init__(self, answers: Any, classes: Any) -> None:
+            # scikit-learn's scorers take an estimator and inputs. This one has its predictions ready.
             self.answers, self.classes_ = answers, classes
 
         def predict(self, _inputs: object) -> Any:
@@ -194,6 +197,7 @@ class Scores:
         from pytest_modelcheck.stats.metrics import score_of_runs
 
         answers = [case.approved if approved else case.now(sets) for case in cases]
+        # A case without answers on this side makes the metric undefined, rather than that of fewer cases.
         if not all(answers) or not answers:
             return math.nan
         return score_of_runs(self.score, [case.expected for case in cases], answers)
@@ -231,7 +235,7 @@ class Scores:
     def why_undefined(self) -> str:
         """Explain why the metric has no value: by what it raised or returned."""
         if not self.cases:
-            return "no case came to an answer"
+            return "no case has an answer"
         expected = [case.expected for case in self.cases]
         return self._called(expected, [case.now()[0] for case in self.cases])[1] or "in one of the runs"
 
@@ -244,6 +248,7 @@ class Scores:
         """Some of the cases, by their numbers, with the same scoring."""
         chosen = frozenset(numbers)
         expected = [case.expected for case in self.cases]
+        # Within a slice, classes are still those of all cases.
         metric = replace(self.metric, over=lambda _: self.metric.over(expected))
         return replace(self, metric=metric, cases=[case for case in self.cases if case.number in chosen])
 
@@ -289,6 +294,8 @@ class Scores:
 
         then, now = self.then_and_now if fall else (0.0, self.of(self.cases, sets))
         units = units_of(self.evidence.cases if fall else self._current(sets))
+        # A bootstrap of influences: the metric itself, computed anew for each of thousands of draws, would
+        # take minutes.
         parts = [unit.drop if fall else sum(unit.now) / len(unit.now) for unit in units]
         value = then - now if fall else now
         return bootstrap(value, [part / len(self.cases) for part in parts], level, seed=self.seed)

@@ -212,6 +212,8 @@ class DropNoise:
             pairs = sum(min(len(pair.then), len(pair.now)) for pair in self.observed.pairs)
             fixed = pairs * sum(map(_fixes, self.observed.pairs)) / len(self.observed.pairs)
             what = f"{plural(pairs, 'run')} of {what}"
+        # The chance of a fix is estimated with one more of each kind: none seen does not mean none
+        # possible.
         drop = detectable_drop(pairs, min(0.45, (fixed + 1) / (pairs + 2)), rate, max_drop=self.margin)
         if drop is None:
             return f"{what} cannot reveal any drop"
@@ -319,6 +321,7 @@ class ExcessNoise:
         """By the normal approximation."""
         from pytest_modelcheck.stats.power import detectable_mean
 
+        # With one more at either end, as the bound has it.
         spread = pstdev([*self.excess.each, 1.0, -1.0])
         reach = 1 - detectable_mean(len(self.excess.each), spread, 1.0, limits.false_fail_rate)
         least = min(1.0, self.allowance + reach)

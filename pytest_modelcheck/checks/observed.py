@@ -184,13 +184,13 @@ def found_slice(
     inside = [bool(holds) for holds in rule.holds(rows)]
     if worst is not None and inside == _in_slice(known, worst):
         return None
-    said = tuple(
+    conditions = tuple(
         sorted(features[one.feature].said(one.threshold, above=one.above) for one in rule.conditions)
     )
     size, wrong = sum(inside), sum(fails for fails, holds in zip(failed, inside, strict=True) if holds)
     members = tuple(number for number, holds in zip(numbers, inside, strict=True) if holds)
     return FoundSlice(
-        said, wrong, size, sum(failed) - wrong, len(known) - size, rule.p_value, members=members
+        conditions, wrong, size, sum(failed) - wrong, len(known) - size, rule.p_value, members=members
     )
 
 

@@ -250,6 +250,8 @@ def looked(evidence: Known, rules: Rules, tests: Tests) -> Look:
     """
     if evidence.deterministic:
         return Look(Status.FAILED if tests.missed(ALL) else Status.PASSED, Reason.EXACT)
+    # Further runs would repeat the first (a cache, a seed): they are no evidence, so the first set alone
+    # decides.
     if evidence.copies:
         if not tests.missed(FIRST):
             return Look(Status.PASSED, Reason.MET)
@@ -272,6 +274,7 @@ def _last_look(evidence: Known, rules: Rules, tests: Tests) -> Look:
     missed = tests.missed(ALL)
     if not missed and not tests.missed(FIRST):
         return Look(Status.PASSED, Reason.MET)
+    # Runs of different models must not be pooled: their mean is the rate of neither.
     if evidence.contradiction() <= CHANGED_MODEL:
         return Look(Status.INCONCLUSIVE, Reason.NOT_THE_SAME)
     if not missed:
@@ -281,12 +284,16 @@ def _last_look(evidence: Known, rules: Rules, tests: Tests) -> Look:
         return decided
     if decided.status is not Status.FAILED and tests.may_be_luck() and tests.p_value(FIRST) > DOUBTFUL:
         return Look(Status.INCONCLUSIVE, Reason.ONE_RUN, decided.p_value)
+    # A model that never varied would fail here without noise as an excuse, so the failing cases are probed
+    # first.
     probes = None if decided.status is Status.FAILED else _needed(tests.suspects, STEADY_PROBES)
     return Look(Status.FAILED, Reason.EXACT, needs=probes)
 
 
 def _decided(chance: float, rules: Rules, tests: Tests, unseen: slice) -> Look:
     """Decide on all runs; runs that no earlier look has used must miss the limit by themselves."""
+    # Runs that were made because the first looked bad must look bad by themselves, too: else a bad start
+    # decides.
     if chance <= rules.false_fail_rate and tests.missed(unseen) and tests.allows_fail():
         return Look(Status.FAILED, Reason.CONFIRMED, chance)
     if chance > DOUBTFUL:
@@ -369,6 +376,7 @@ def _margin_p_value(units: Sequence[Unit], margin: float, evidence: Evidence) ->
         from pytest_modelcheck.stats.means import mean_p_value
 
         largest = max(unit.size for unit in units)
+        # Units of several cases weigh more. Scaled to the largest one, all losses lie within 0 and 1.
         margin *= sum(unit.size for unit in units) / len(units) / largest
         return mean_p_value([(1 - unit.drop / largest) / 2 for unit in units], (1 - margin) / 2)
     from pytest_modelcheck.stats.paired import drop_p_value as of_pairs

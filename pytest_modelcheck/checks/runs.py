@@ -131,6 +131,7 @@ def groups_of(cases: Iterable[Case], key: str) -> dict[str, Hashable]:
     found: dict[str, Hashable] = {}
     for case in cases:
         value: Any = case.metadata.get(key)
+        # A case without a group would silently be a group of its own, and count too much.
         if not isinstance(value, (str, int, float, bool)) or is_missing(value):
             where = "" if case.origin is None else f" ({case.origin})"
             known = ", ".join(map(repr, case.metadata)) or "none"

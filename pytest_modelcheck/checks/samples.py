@@ -155,6 +155,7 @@ def least_p_value(before: int, now: int, *, paired: bool) -> float:
     True
     """
     if paired:
+        # Of 2^n ways to exchange pairs, none and all of them give the same distance.
         return float(2.0 ** (1 - before))
     arrangements = math.comb(before + now, before)
     return (2 if before == now else 1) / arrangements

@@ -32,6 +32,7 @@ def series_of(records: Iterable[CaseResult], groups: Mapping[str, Hashable] | No
     judged = [record for record in records if record.judged]
     rows = [_levels(record) for record in judged]
     whole = [row for row in rows if row is not None]
+    # Ranks within a case need a score at each level, and as many levels in every case.
     if not rows or len(whole) < len(rows) or len({len(row) for row in whole}) > 1:
         return None
     if groups is None:

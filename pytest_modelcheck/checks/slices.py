@@ -130,6 +130,7 @@ class _Column:
 
     def makes_few_bins(self, cases: int) -> bool:
         """Return whether this key sorts most of the cases into a few bins."""
+        # An id or a text has a value for each case, and a note that few cases have divides nothing.
         return 2 <= len(self.values) <= _MOST_VALUES and not self.wide and self.holders * 2 >= cases
 
     def add(self, number: int, value: Any) -> None:
@@ -144,6 +145,7 @@ class _Column:
             code = self._new(value)
             if simple:
                 self.known[value] = code
+        # Code 0: the cases in between have no such metadata.
         if len(codes) < number:
             codes.extend([0] * (number - len(codes)))
         codes.append(code)
@@ -153,6 +155,7 @@ class _Column:
             self.values.add(value)
         code = self.names.setdefault(str(value), len(self.names) + 1)
         if not self.asked and (len(self.values) > _MOST_VALUES or len(self.names) > _MOST_NAMES):
+            # Metadata such as an id would fill memory with as many names as cases.
             self.wide, self.codes, self.names, self.known = True, array("I"), {}, {}
         return code
 

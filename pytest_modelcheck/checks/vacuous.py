@@ -93,6 +93,8 @@ def constant(cases: Iterable[CaseResult], approved: Mapping[str, CaseResult]) ->
 def _needed(cases: Sequence[CaseResult], approved: Mapping[str, CaseResult]) -> str | None:
     """Return the reason why at least ten cases need different answers, or ``None``."""
     expected = [case.expectation for case in cases if case.expectation is not None]
+    # One answer to everything is suspicious only if other answers are known to be right, or were given
+    # before.
     if len(expected) >= FEWEST and len(set(expected)) > 1:
         return "different ones are expected"
     then = [answer for case in cases if (answer := _approved_answer(approved.get(case.id))) is not None]

@@ -125,6 +125,7 @@ class LimitWatch:
         self._fraction = allowance / len(ranges) if whole else float(allowance)
         each, altogether = (0.0, float(allowance)) if whole else (float(allowance), 0.0)
         self._curtailment = Curtailment(ranges, each, altogether)
+        # One half of the chance is for the looks on the way, the other for the test at the end.
         half = limits.false_fail_rate / 2
         proof = limits.false_pass_rate / 2 if limits.require_proof else limits.false_pass_rate
         self._varying = self._monitor(half, proof)

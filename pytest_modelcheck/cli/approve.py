@@ -106,6 +106,7 @@ def signed_with(command: str, wish: Wish) -> str:
     Raises:
         UsageError: There is no terminal, or this is CI, and no reason is given.
     """
+    # A dry run changes nothing, so it needs no reason and nobody's name.
     return command if wish.dry_run else approved_with(command, wish.reason, sys.stdin, "--reason TEXT")
 
 
@@ -148,6 +149,7 @@ def _report_lines(workspace: Workspace, report: Report, *, dry: bool = False) ->
 
 
 def _written(workspace: Workspace, report: Report) -> str:
+    # The same approval twice touches no file, so git shows nothing to commit.
     if report.unchanged:
         return "Nothing was written: all of this was approved before."
     return f"Written to {shown_path(workspace.store.root)}: review it with git diff, and commit it."
@@ -238,6 +240,8 @@ def review(workspace: Workspace, wish: Wish) -> int:
         version = workspace.reviewable_version(model)
     root = workspace.project.root
     headers = ran(workspace, model, version, wish.patterns, lambda header: not is_gone(header, root))
+    # Only decisions are collected here. Nothing is written before the last question is answered, so Ctrl-C
+    # halfway leaves every baseline as it was.
     decisions = Decisions()
     try:
         for number, header in enumerate(headers, 1):
@@ -254,6 +258,8 @@ def _review_check(workspace: Workspace, wish: Wish, header: Header, decisions: D
     before = store.read(header.model, header.test, header.version)
     place = header.model, header.test, header.version or ""
     after = candidates.read(*place)
+    # A run that ends while somebody reads would replace the candidate. The digest lets the approval refuse
+    # what was not seen.
     decisions.seen[header.test] = "" if after is None else after.digest()
     found = compare.diff(header.test, header.model, before, candidates.read(*place, further=True))
     print_lines(_heading(found, count))
@@ -265,6 +271,8 @@ def _review_check(workspace: Workspace, wish: Wish, header: Header, decisions: D
         key = _ask("Approve this check", _WHOLE)
         decisions.accepted |= {found.check: ()} if key == "y" else {}
         decisions.finished = key == "q"
+    # It is approved without a question, or its header would stay with the old version and `modelcheck list`
+    # would call it left behind.
     elif not found.cases:
         decisions.accepted[header.test] = ()
         echo("  no answer changed: approved\n")
@@ -297,6 +305,8 @@ def _decide_cases(found: CheckDiff, decisions: Decisions, known: Mapping[str, Ca
         if key in ("a", "d"):
             rejected += rest if key == "d" else []
             break
+    # With every case rejected, nothing is left to approve: a renewed header would claim that this version
+    # passed.
     if len(rejected) < len(found.cases):
         decisions.accepted[found.check] = tuple(rejected)
 
@@ -319,6 +329,7 @@ def _facts(result: CaseResult | None) -> Iterator[str]:
 
 def _ask(question: str, keys: tuple[str, ...]) -> str:
     while True:
+        # Return alone shows the help, as in `git add -p`: an answer must be typed.
         key: str = click.prompt(
             f"{question} [{','.join(keys)},?]", prompt_suffix=" ", default="?", show_default=False
         )

@@ -36,6 +36,7 @@ class _Misused(click.ClickException):
 
 def _quoted(error: click.UsageError) -> click.UsageError:
     """Make one of click's messages, which may quote the command line, safe to print; help stays help."""
+    # It is not an error: its message is the help text, whose colours would be escaped.
     if isinstance(error, getattr(click.exceptions, "NoArgsIsHelpError", ())):  # since click 8.2
         return error
     return click.UsageError(harmless(error.format_message()), error.ctx)
@@ -59,6 +60,7 @@ class _Group(click.Group):
             raise _Misused(str(error)) from error
         except ModelcheckError as error:
             raise click.ClickException(str(error)) from error
+        # click ends quietly when `| head` closes the pipe; as an OSError it would be a message.
         except BrokenPipeError:
             raise
         except OSError as error:
@@ -82,6 +84,7 @@ def modelcheck(ctx: click.Context, rootdir: Path | None) -> None:
         redacted.begin(ctx.obj.redact)
     except ValueError as error:
         raise UsageError(f"modelcheck_redact: {error}", str(ctx.obj.config)) from error
+    # Redaction is one setting of the process, and a program may call several commands in one.
     ctx.call_on_close(redacted.begin)
 
 
@@ -104,6 +107,7 @@ def _approving(force: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]
         click.option("--force", is_flag=True, help=force),
         click.option("--keep-history", is_flag=True, help="Keep a copy of what was approved before."),
     )
+    # Decorators apply from the bottom up, and the help lists options in that order.
     return lambda command: reduce(lambda done, option: option(done), reversed(options), command)
 
 

@@ -116,6 +116,7 @@ class _WithRest(click.Command):
     """A command that passes on the arguments after ``--``."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        # click drops the `--`, after which pytest's arguments could not be told from versions.
         own = args.index("--") if "--" in args else len(args)
         ctx.obj = ctx.obj, args[own + 1 :]
         return super().parse_args(ctx, args[:own])

@@ -257,7 +257,7 @@ def _two(
 
 def _share(count: int, of: int) -> str:
     if not of:
-        return "no label to tell"
+        return "no label"
     low, high = clopper_pearson(count, of, _LEVEL)
     return f"{count}/{of} ({percent(count / of)}, 95% from {low:.0%} to {high:.0%})"
 

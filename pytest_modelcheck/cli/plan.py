@@ -164,6 +164,7 @@ def _runs(question: Question, drop: float) -> int | None:
     if question.at_least is not None:
         from pytest_modelcheck.stats.rates import runs_needed
 
+        # 0.9 - 0.3 is 0.6000000000000001, for which another number of runs may be needed.
         low = round(question.at_least - drop, 9)
         return runs_needed(question.at_least, low, level, power, most=MOST)
     from pytest_modelcheck.stats.power import pairs_needed

@@ -81,6 +81,8 @@ def _locate(start: Path) -> tuple[Path | None, Mapping[str, Any]]:
                 settings = read(path)
                 if settings is not None:
                     return path, settings
+                # As in pytest: a pyproject.toml that does not mention pytest marks the root only if no file
+                # further up configures it.
                 if name == "pyproject.toml" and fallback is None:
                     fallback = path
     return fallback, {}
@@ -103,6 +105,8 @@ def _patterns(settings: Mapping[str, Any], config: Path | None) -> tuple[str, ..
 
 def _pyproject(path: Path) -> Mapping[str, Any] | None:
     tables = _table(_table(_toml(path), "tool", path), "pytest", path)
+    # pytest 9 reads [tool.pytest] itself; older versions read [tool.pytest.ini_options] only. One file may
+    # hold only one of them.
     native = {name: value for name, value in tables.items() if name != "ini_options"}
     if native or "ini_options" not in tables:
         return native or None

@@ -48,6 +48,7 @@ def report(
     workspace: Workspace, versions: Sequence[str], files: Sequence[str], patterns: Sequence[str]
 ) -> None:
     """Report the stored results of one version, or of two (none: the latest), to files or the terminal."""
+    # A wrong file name is refused at once, not after a minute of reading results.
     targets = [target_of(text, "--to") for text in files]
     if versions:
         pairs = _pairs(workspace, versions)
@@ -98,6 +99,8 @@ def _against(workspace: Workspace, checks: Sequence[CheckReport], before: str) -
         if now is not None and then is not None:
             known = True
             yield compared(check, now, then)
+    # A version that ran none of these checks is a slip of the keyboard, not a comparison without
+    # differences.
     if checks and not known:
         raise never_ran(store, candidates, checks[0].verdict.model, before)
 
@@ -246,6 +249,7 @@ def _compared(
 
 def _with_expectations(found: CheckDiff, candidates: Sequence[Path]) -> CheckDiff:
     """The same changes with the expected answers from the last run: baselines hold only their digests."""
+    # Baselines do not hold what the test expects; only result files do, of either version.
     source = next((path for path in candidates if path.is_file()), None)
     if source is None or not found.cases:
         return found
@@ -259,6 +263,7 @@ def _with_expectations(found: CheckDiff, candidates: Sequence[Path]) -> CheckDif
 
 def _within(found: CheckDiff, meant: frozenset[str]) -> CheckDiff:
     """Return the changes among the selected cases, and how many of these did not change."""
+    # Cases of the slice that the comparison does not list are the same in both versions.
     same = len(meant.difference(case.id for case in found.cases))
     cases = tuple(case for case in found.cases if case.id in meant)
     return replace(found, cases=cases, same=min(found.same, same))

@@ -32,6 +32,7 @@ _TOGETHER: Final = 100
 
 def width() -> int:
     """Return the width of the terminal, or 80 if there is none."""
+    # Narrower than 40, words would run over the edge all the same, as they are never broken.
     return max(40, shutil.get_terminal_size((80, 24)).columns)
 
 
@@ -54,6 +55,7 @@ def prepare(context: click.Context) -> None:
         context.color = False
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
+            # A terminal that cannot show a character of an answer gets a "?", not a UnicodeEncodeError.
             stream.reconfigure(errors="replace")
 
 
@@ -86,6 +88,7 @@ def indented(texts: Iterable[str], depth: int = 2) -> Iterator[str]:
     margin = " " * depth
     for text in texts:
         yield from textwrap.wrap(
+            # Names of checks and options are copied from here, so none is broken in two.
             excerpt(text, EVERYTHING),
             width(),
             initial_indent=margin,
@@ -204,6 +207,7 @@ class _Terminal:
     def take(self) -> None:
         """Switch to single keys; keys typed before are kept."""
         mode = self.termios.tcgetattr(self.file)
+        # ISIG stays: Ctrl-C and Ctrl-Z remain signals.
         mode[3] &= ~(self.termios.ICANON | self.termios.ECHO)
         mode[6][self.termios.VMIN], mode[6][self.termios.VTIME] = 1, 0
         self.termios.tcsetattr(self.file, self.termios.TCSADRAIN, mode)
@@ -258,6 +262,8 @@ class _Terminal:
         """Skip the rest of an escape sequence, such as that of an arrow key."""
         import select
 
+        # An arrow key is an escape followed at once by more bytes, which must not be taken for answers.
+        # Escape alone is followed by nothing within 20 ms.
         while select.select([self.file], [], [], 0.02)[0]:
             one = self._read(1)
             if (one.isalpha() and one != b"O") or one == b"~":

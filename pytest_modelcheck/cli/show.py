@@ -109,7 +109,7 @@ def _lines(baseline: Baseline, *, beside: bool) -> Iterator[str]:
         "forced": "; ".join(header.forced),
     }
     yield from indented(f"{name}: {value}" for name, value in fields.items() if value)
-    for case in baseline:
+    for case in sorted(baseline, key=natural):
         yield from _case_lines(baseline[case])
     yield ""
 
@@ -178,6 +178,7 @@ def _known(workspace: Workspace) -> _Known:
                 known.damaged.append(str(error))
     try:
         nights = watch.read(workspace.store.root)
+        # Nights under an earlier approval say nothing about this one; `prune` removes them.
         stray = {night.place for night in uncounted(workspace.store, nights)}
         known.nights.extend(night for night in nights if night.place not in stray)
     except (BaselineError, OSError) as error:
@@ -247,6 +248,7 @@ def _check_lines(
         )
     yield from indented((f"forced: {reason}" for reason in header.forced), depth=4)
     key = (header.model, header.test, header.version)
+    # Nights are in order, so the last line of each kind replaces those before.
     last = {one.of: one for one in nights if (one.model, one.check, one.version) == key}
     for of, one in sorted(last.items()):
         alarms = "; it alarms until somebody approves anew" * (one.evidence >= one.alarm)
@@ -305,6 +307,7 @@ def sparkline(rates: Sequence[float | None]) -> str:
     if not known:
         return " " * len(rates)
     low, span = min(known), max(known) - min(known)
+    # Equal rates get bars of middle height: at the bottom they would look like zero.
     if span == 0:
         return "".join(" " if rate is None else _BARS[3] for rate in rates)
     top = len(_BARS) - 1

@@ -54,6 +54,7 @@ def existence(project: Project, headers: Iterable[Header]) -> Callable[[Header],
     """
     headers = list(headers)
     files = sorted({header.test.partition("::")[0] for header in headers})
+    # pytest collects nothing at all if one of the files on its command line is missing.
     there = [file for file in files if (project.root / file).is_file()]
     # Pytest takes no path with a bracket, which begins the parameters of a test: name the folder above.
     named = [
@@ -72,7 +73,11 @@ def existence(project: Project, headers: Iterable[Header]) -> Callable[[Header],
     functions = {test.partition("[")[0] for test in collected}
     return lambda header: (
         _asks(header, collected)
+        # A module that skips itself, such as by importorskip, was not looked into: its tests may well
+        # exist.
         or header.test.partition("::")[0] in skipped
+        # A function that is written but not collected here may be selected elsewhere (a mark, a platform).
+        # Of a collected function, a parameter set that is missing is gone for good.
         or (header.test.partition("[")[0] not in functions and _is_written(project.root, header.test))
     )
 
@@ -109,6 +114,7 @@ def collected_by_pytest(
     """
     with tempfile.TemporaryDirectory() as temporary:
         found = Path(temporary) / "told.json"
+        # Without the cache plugin, the user's next `--last-failed` is not about this run.
         command = [sys.executable, "-m", "pytest", "-q", f"{option}={found}", "-p", "no:cacheprovider"]
         command += ["--collect-only"] if collect_only else []
         if importlib.util.find_spec("xdist") is not None:
@@ -117,6 +123,7 @@ def collected_by_pytest(
         done = subprocess.run(  # noqa: S603 - this Python, and files of the project
             [*command, *arguments], cwd=folder, capture_output=True, text=True, errors="replace", check=False
         )
+        # Failing tests (1) do not matter where tests run: mutants are counted in stored answers.
         if done.returncode not in (_FINE if collect_only else (*_FINE, 1)) or not found.is_file():
             text = (done.stdout + done.stderr).strip()
             if f"unrecognized arguments: {option}" in text:

@@ -39,6 +39,7 @@ def meant(text: str, known: Versions) -> list[tuple[str, str]]:
     """
     name, equals, version = text.partition("=")
     if not equals or name not in known:
+        # With one model, all of the text is its version, even with an equals sign in it.
         name, version = next(iter(known)), text
         if version and len(known) > 1:
             return _having(text, known)
@@ -219,4 +220,5 @@ def _there_is(values: Mapping[str, set[str]]) -> str:
 
 def _is(value: Any, text: str) -> bool:
     """Return whether a value equals a text as typed, without quotes or brackets."""
+    # On the command line numbers and booleans are text; case files hold true, and Python True.
     return value is not None and (value == text or str(value).lower() == text.lower())

@@ -100,6 +100,8 @@ def _bill(check: Asked) -> Iterator[str]:
 
 def _now(header: Header, kept: Sequence[Kept]) -> Kept | None:
     """Return where the last run stored its answers: the newest cache for its version and fingerprint."""
+    # Several memories may match, if the source of the fixture or the type of answers has changed. The last
+    # one written is the one in use.
     mine = [
         one
         for one in kept

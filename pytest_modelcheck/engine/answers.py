@@ -17,10 +17,9 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_modelcheck.calls.attempts import copied
 from pytest_modelcheck.calls.endpoint import Endpoint
-from pytest_modelcheck.calls.loops import running_loop, sleep_on, trio_sleep, until
 from pytest_modelcheck.calls.meter import Clock
 from pytest_modelcheck.calls.throttle import Allowance
-from pytest_modelcheck.calls.waiting import lend_briefly, lending
+from pytest_modelcheck.calls.waiting import lend_briefly, lending, running_loop, sleep_on, until
 from pytest_modelcheck.engine.tickets import (
     PATIENCE,
     Handle,
@@ -157,7 +156,7 @@ class Switchboard:
         if joins and (other := self._announce(ticket)) is not None:
             await self._end_of(other, loop)
             if takes_last(other):
-                return other.awaited_result()
+                return other.result()
         raw = handle.find(key) if joins or handle.answers.claims is not None else None
         if raw is not None:
             self.drop(ticket)
@@ -165,10 +164,9 @@ class Switchboard:
         if caller.awaited and (loop != "asyncio" or self._is_our_loop()):
             # A call made by another model is already on our loop; a model written for trio needs trio's loop.
             keep = self._keep([ticket], Clock.perf_counter())
-            sleep = None if loop == "asyncio" else trio_sleep
             try:
                 await handle.endpoint.call_async(
-                    caller, [x], keep, repeat=repeat, after_success=[ticket.after_success], sleep=sleep
+                    caller, [x], keep, repeat=repeat, after_success=[ticket.after_success], loop=loop
                 )
             finally:
                 self.drop(ticket)
@@ -176,7 +174,7 @@ class Switchboard:
             self._begin([ticket], context)
             await self._end_of(ticket, loop)
             self.drop(ticket)
-        return ticket.awaited_result()
+        return ticket.result()
 
     async def answer_gathered(
         self, handle: Handle, x: Any, key: bytes, repeat: int, trial: int, context: Context
@@ -202,7 +200,7 @@ class Switchboard:
             lend_briefly(ended, handle.acting.caller)
             tick = min(2 * tick, 1.0)  # rarer looks: hundreds of tasks may wait
         if takes_last(ticket, trial):
-            return ticket.awaited_result()
+            return ticket.result()
         return await self.answer_async(handle, x, key, repeat, context)
 
     def _is_our_loop(self) -> bool:

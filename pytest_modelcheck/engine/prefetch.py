@@ -15,6 +15,7 @@ from contextlib import suppress
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
+from pytest_modelcheck.calls.waiting import running_loop
 from pytest_modelcheck.engine.recipe import Passed, Recipe, getter_of, needs
 from pytest_modelcheck.engine.tickets import is_for_one
 from pytest_modelcheck.errors import ModelcheckError
@@ -257,8 +258,8 @@ class Prefetch:
             if model is None:
                 break
             handle = self._bodies.handle_of(model)
-            together = handle.endpoint.together and handle.refusal is None
-            steps.append((handle, getter_of(expression), needs(expression), together))
+            ahead = handle.endpoint.together and handle.refusal is None and not _needs_trio(handle)
+            steps.append((handle, getter_of(expression), needs(expression), ahead))
         if len(steps) < len(self.recipe.calls):
             self.recipe.cut(len(steps))
         return steps
@@ -360,6 +361,11 @@ def _evaluated(handle: Handle, get: Getter, trial: Trial, answers: Mapping[int, 
 def _at_once(handle: Handle) -> int:
     """Return the number of inputs that a model can answer at once."""
     return handle.endpoint.concurrency * handle.endpoint.sizes.size
+
+
+def _needs_trio(handle: Handle) -> bool:
+    """Return whether a test on trio awaits a model: it may be written for trio, and our loop is asyncio's."""
+    return handle.acting.caller.awaited and running_loop() == "trio"
 
 
 def _is_called_here(handle: Handle) -> bool:

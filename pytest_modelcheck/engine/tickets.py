@@ -145,17 +145,6 @@ class Ticket:
         """True if there is an answer or an error."""
         return self.raw is not None or self.error is not None
 
-    def awaited_result(self) -> Raw:
-        """Return the answer inside a coroutine.
-
-        Raises:
-            BaseException: whatever the model raised. A ``GeneratorExit`` becomes a :class:`ModelError`:
-                raised in a coroutine, it would look as if that and all that await it were being closed.
-        """
-        if isinstance(self.error, GeneratorExit):
-            raise ModelError(f"{self.handle.acting.label} raised GeneratorExit") from self.error
-        return self.result()
-
     @property
     def is_under_way(self) -> bool:
         """True if the call has begun and not ended."""

@@ -82,6 +82,8 @@ class Claims:
     def _open(self) -> int:
         if self._file is None:
             self._path.parent.mkdir(parents=True, exist_ok=True)
+            # Opened once: POSIX locks belong to the process and the file, so closing any other handle of it
+            # would release all of them.
             self._file = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o644)
         return self._file
 
@@ -113,6 +115,8 @@ else:
 
 
 def _place(namespace: str, key: bytes) -> int:
+    # Two calls may share a place by accident. They are then made one after the other, which is slower and
+    # not wrong.
     digest = blake2b(key, key=blake2b(namespace.encode("utf-8", "surrogatepass")).digest(), digest_size=8)
     return int.from_bytes(digest.digest(), "big") % _PLACES
 
@@ -232,6 +236,7 @@ class PredictionCache:
                 "are kept in memory only. Make the folder writable, or configure another."
             )
         self._writable = False
+        # A full disk can still be read; what cannot be read is not trusted again in this run.
         self._readable = self._readable and write
 
 

@@ -68,6 +68,7 @@ def write_page(lines: Mapping[bytes, bytes], *, merged: bool = False) -> tuple[b
     """
     values, digests = b"\n".join(lines.values()), b"".join(lines)
     head = _HEAD.pack(merged, len(lines), len(values), crc32(values), crc32(digests, merged))
+    # Two pages: opening a cache of a million answers reads 16 bytes for each, and none of their text.
     return head + digests, values
 
 
@@ -120,6 +121,7 @@ class Manifest:
         Manifest(namespace='m', following=5, runs=((0, 1), (2, 5)))
         """
         end = self.following + added
+        # Numbers of pages are stored as ranges, as most runs only append.
         if self.runs and self.runs[-1][1] == self.following:
             return Manifest(self.namespace, end, (*self.runs[:-1], (self.runs[-1][0], end)))
         return Manifest(self.namespace, end, (*self.runs, (self.following, end)))
@@ -138,6 +140,7 @@ class Manifest:
                 runs[-1] = (runs[-1][0], number + 1)
             else:
                 runs.append((number, number + 1))
+        # It grows even if nothing was added, since other processes notice a merge by it.
         return Manifest(self.namespace, max(end, self.following + 1), tuple(runs))
 
     def dump(self) -> bytes:

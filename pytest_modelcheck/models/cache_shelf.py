@@ -121,6 +121,8 @@ class Shelf:
             )
         with self._gate:
             page = self._page
+            # The page is written as it is when full; its dict is not copied, and nothing is added to it any
+            # more.
             if len(self._new) >= FULL_COUNT or page.size >= FULL_BYTES:
                 self._full.append(page)
                 page = self._begin()
@@ -168,6 +170,7 @@ class Shelf:
             own = [page for page in self._loaded if page.own]
             for page in own:
                 page.number = None
+            # Answers that were paid for in this run go into the new database.
             self._full.extend(own)
             self._index = {key: page for key, page in self._index.items() if page.number is None}
         self._loaded.clear()
@@ -209,6 +212,7 @@ class Shelf:
                     self._hold(page, lines)
                     return lines.get(key)
                 self._take_in(store)  # type: ignore[arg-type]
+                # The index did not change, so no merge explains it: the page is lost.
                 if self._index.get(key) is page:
                     raise CacheError(f"page {page.number} is missing")
         return None
@@ -222,6 +226,8 @@ class Shelf:
         self._loaded.add(page)
         self._taken += page.size
         if self._taken > _ROOM:
+            # Not the page that was just loaded: its reader is about to look into it. Down to three
+            # quarters, or each further page would sort all of them again.
             for old in sorted(self._loaded, key=lambda page: page.used)[:-1]:
                 old.lines = None
                 self._loaded.discard(old)
@@ -281,6 +287,7 @@ class Shelf:
         size = 0
         for number in sorted(self._small):
             for key, line in merge.lines(number).items():
+                # Else a later page holds a newer answer to the same call.
                 if self._index[key].number == number:
                     batch[key] = line
                     size += len(line)

@@ -29,6 +29,7 @@ _PREFIX: Final = "modelcheck2:"
 _MANIFESTS: Final = f"{_PREFIX}!"  # sorts before all pages
 _SECONDS: Final = 60  # to wait for another process that is writing
 _SETTINGS: Final = {
+    # An answer that was paid for is never dropped to make room, so nothing here may count or evict.
     "eviction_policy": "none",
     "cull_limit": 0,
     "size_limit": 2**62,
@@ -213,6 +214,8 @@ class Store:
             return None
         target = next(path for path in map(self._damaged, count(1)) if not path.exists())
         try:
+            # The main file last: whoever finds it without its log would read an older state as if it were
+            # whole.
             for suffix in ("-wal", "-shm", ""):
                 source = self.path.with_name(DBNAME + suffix)
                 if source.exists():

@@ -95,6 +95,8 @@ def aligned(answers: Any, asked: Any, size: int, label: str) -> Any:
             " which input. Keep the index of the inputs, or return a list or an array in their order"
             " (.to_numpy())"
         )
+    # A model that sorts or groups its frame returns rows in another order; only the index says which is
+    # whose.
     return answers.iloc[[places[name] for name in expected]]
 
 
@@ -284,6 +286,7 @@ def split(answers: Any) -> list[Any] | None:
     """
     if isinstance(answers, list):
         return answers
+    # They are iterable, but a text is one answer, and not one for each of its letters.
     if isinstance(answers, (str, bytes, dict)):
         return None
     if hasattr(answers, "to_dict") and hasattr(answers, "columns"):
@@ -299,6 +302,7 @@ def split(answers: Any) -> list[Any] | None:
 def _split_array(array: Any) -> list[Any] | None:
     if array.ndim == 0:
         return None
+    # Plain Python numbers and text: tests compare with `is True` and with literals, and JSON has no others.
     return list(array.tolist()) if array.ndim == 1 else list(array)
 
 
@@ -394,6 +398,7 @@ def answer_type(definition: Definition, raw: Any) -> Any:
     annotation = _return_annotation(function)
     if not batch or annotation is None:
         return annotation
+    # Of list[Label], Label is the type of one answer.
     arguments = getattr(annotation, "__args__", ())
     return arguments[0] if arguments else None
 

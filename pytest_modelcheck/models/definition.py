@@ -132,6 +132,7 @@ def retires_on(definition: Definition, version: str | None) -> date | None:
     if not isinstance(found, date):
         problem = f"retires= must give a date or None, not {excerpt(found, 60)}, for version {version}"
         raise UsageError(problem, definition.location)
+    # A datetime is a date to Python, but the two cannot be subtracted.
     return found.date() if isinstance(found, datetime) else found
 
 

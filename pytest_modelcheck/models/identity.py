@@ -81,6 +81,7 @@ def files(*patterns: str, root: str | Path | None = None) -> Files:
         raise UsageError('files() names no file. Write files("model.joblib"), or a pattern.')
     if root is not None:
         return Files(patterns, Path(root))
+    # Relative to the file that calls, like imports: pytest may be started in any folder.
     here = inspect.currentframe()
     caller = here.f_back if here is not None else None
     source = Path(caller.f_code.co_filename) if caller is not None else Path()
@@ -238,6 +239,7 @@ def _paths(pattern: str, root: Path) -> Iterator[Path]:
     if path.is_absolute():
         root, pattern = Path(path.anchor), str(path.relative_to(path.anchor))
     try:
+        # A file whose name holds brackets is meant as it is, not as a pattern.
         matches = [root / pattern] if (root / pattern).exists() else list(root.glob(pattern))
     except (ValueError, NotImplementedError) as error:
         raise UsageError(f"fingerprint=files({pattern!r}): this is not a pattern ({error}).") from None
@@ -276,6 +278,7 @@ def _digest_of(path: Path, changed: int, size: int) -> str:  # noqa: ARG001 - a 
             following = stream.read(_BLOCK)
             if is_text and block.endswith(b"\r") and following.startswith(b"\n"):
                 block = block[:-1]  # the line end is split between two blocks
+            # git may check text out with other line ends on Windows; it is the same prompt.
             total.update(block.replace(b"\r\n", b"\n") if is_text else block)
             block = following
     return total.hexdigest()
@@ -345,6 +348,7 @@ def _outline(node: Any) -> Any:
     named = {
         name: value for name, value in ast.iter_fields(node) if value not in (None, []) and name != "kind"
     }
+    # Comments, formatting and docstrings change no answer, so they must not discard the cache.
     if isinstance(node, _DEFINITIONS) and ast.get_docstring(node, clean=False) is not None:
         named["body"] = named["body"][1:]
     return [type(node).__name__, {name: _outline(value) for name, value in named.items()}]

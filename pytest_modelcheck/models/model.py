@@ -15,6 +15,7 @@ from hashlib import blake2b
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from pytest_modelcheck.canonical import Codec, NotKept, Projection, digest, of_repeat, unkept
+from pytest_modelcheck.canonical.refusal import article
 from pytest_modelcheck.display import redacted, redacted_value
 from pytest_modelcheck.errors import ModelError, UsageError
 from pytest_modelcheck.models.calling import Arguments
@@ -210,8 +211,9 @@ class Answers:
             if isinstance(value, Coroutine):
                 value.close()  # prevents a later "was never awaited" warning from Python
             raise ModelError(
-                f"the model answered with a {type(value).__name__}, which its first reader uses up, while "
-                "equal calls share an answer. Answer with a text or a list (a coroutine: use `async def`)"
+                f"the model answered with {article(type(value).__name__)}, which its first reader uses up, "
+                "while equal calls share an answer. Answer with a text or a list (a coroutine: use "
+                "`async def`)"
             )
         self.warn(reason)
         self.decode = self._decode_any
@@ -276,6 +278,7 @@ class Unsaved:
                 with self._lock:
                     unsaved, self._answers, self._seconds = self._answers, set(), 0.0
                 try:
+                    # Outside the lock, so that other threads can note answers while these are written.
                     for answers in unsaved:
                         answers.save()
                 except BaseException:
@@ -382,11 +385,13 @@ class Model:
     def key(self, x: Any, repeat: int = 0) -> bytes | None:
         """Return the digest under which the answer to ``x`` is stored, or ``None`` if ``x`` has no digest."""
         context = self.definition.context
+        # The usual call, before anything that costs time.
         if not context and type(x) is str:
             return of_repeat(text_key(x), repeat)
         try:
             if type(x) is not Arguments:
                 key = digest(x)
+            # One argument by name is the same call as by position.
             elif x.single:
                 [key] = map(digest, x.bound.values())
             else:

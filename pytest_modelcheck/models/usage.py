@@ -120,6 +120,7 @@ class Measured:
         values: list[Any] = [round(self.seconds, 6), usage.tokens_in, usage.tokens_out, usage.cost]
         if usage.other:
             values.append(dict(usage.other))
+        # One line an answer: of local models, which report no usage, it is the seconds alone.
         while len(values) > 1 and values[-1] is None:
             values.pop()
         return dumps(values, separators=(",", ":")).encode()
@@ -198,6 +199,7 @@ def _fields(reported: Any) -> Mapping[str, Any]:
     if isinstance(reported, Mapping):
         return reported
     found = dict(getattr(reported, "__dict__", None) or {})
+    # Classes with __slots__ have no __dict__.
     slots = [
         name for base in type(reported).__mro__ for name in vars(base).get("__slots__", ()) if name[:1] != "_"
     ]

@@ -55,6 +55,8 @@ def augmentation(
         check_n(f"adapt({shown}", n)
     call: Any = _call_of(augmenter)
     several, find = call is _textattack, image_path if call is _albumentations else text_path
+    # A generator of its own would go on from where the last input left it, so variants would depend on the
+    # order of cases.
     own = deepcopy(augmenter) if hasattr(augmenter, "set_random_seed") else augmenter
 
     def apply(x: Any, rng: Random) -> list[Any]:
@@ -72,6 +74,7 @@ def augmentation(
 
 def _call_of(augmenter: Any) -> Callable[[Any, Any], Any] | None:
     """The function that calls an augmenter, or ``None`` for anything else."""
+    # A class has the same methods as its objects, but was not configured.
     if isinstance(augmenter, type):
         return None
     augment = getattr(augmenter, "augment", None)
@@ -117,6 +120,7 @@ def _seeded(seed: int, augmenter: Any) -> Iterator[None]:
     with ExitStack() as stack:
         stack.callback(random.setstate, random.getstate())
         random.seed(seed)
+        # What has not been imported cannot be used by the augmenter, and torch takes seconds to import.
         numpy = sys.modules.get("numpy")
         if numpy is not None:
             stack.callback(numpy.random.set_state, numpy.random.get_state())
@@ -170,6 +174,7 @@ def takes_rng(item: Callable[..., Any]) -> bool:
             f"{name_of(item)}{inspect.signature(item)} cannot be a perturbation: it must take an input, or an"
             " input and rng"
         )
+    # A second parameter with a default is an option of the function, unless it is called rng.
     return len(required) == 2 or (len(positional) > 1 and positional[1].name == "rng")
 
 
@@ -196,6 +201,7 @@ def _lambda_source(item: Callable[..., Any]) -> str:
     """The source text of a lambda, found by the position of its code; without a source, its line number."""
     code = inspect.unwrap(item).__code__
     source = "".join(linecache.getlines(code.co_filename))
+    # Two lambdas may stand on one line; only the columns of their code tell them apart.
     starts = {(line, column) for line, _, column, _ in code.co_positions() if line and column is not None}
     try:
         tree = parsed(source)

@@ -50,6 +50,7 @@ def pick(rng: Random, options: Sequence[T]) -> T:
 
 def shuffled(items: list[T], rng: Random) -> list[T]:
     """The items in random order."""
+    # As in pick(): shuffle() may change between versions of Python, and variants with it.
     return sorted(items, key=lambda _: rng.random())
 
 
@@ -185,6 +186,7 @@ def called(name: str, *arguments: object, **keywords: object) -> str:
     shown = ", ".join(arguments_shown)
     if len(shown) <= _LONGEST:
         return f"{name}({shown})" if shown else name
+    # A cut string is closed again, so that the name still reads as a call.
     quote = shown[0] if shown[0] in "'\"" else ""
     return f"{name}({shown[: _LONGEST - 6].rstrip()}…{quote} {short(arguments_shown)[:4]})"
 

@@ -52,6 +52,7 @@ def word_spans(before: str, after: str) -> list[Span]:
     [Span(start=6, stop=13, new=' refnud'), Span(start=24, stop=24, new=' now, thanks')]
     """
     old, new = words(before), words(after)
+    # SequenceMatcher takes time in proportion to the square, here minutes.
     if max(len(old), len(new)) > _MOST_WORDS:
         return [Span(0, len(before), after)]
     place = _offsets(old)
@@ -60,6 +61,7 @@ def word_spans(before: str, after: str) -> list[Span]:
 
 def _changed_words(old: Sequence[str], new: Sequence[str]) -> Iterator[tuple[int, int, int, int]]:
     """The differences of two lists of words: one per word where their numbers agree, else one per run."""
+    # Without autojunk=False, words that are frequent in a long text would match nothing.
     for tag, i1, i2, j1, j2 in SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
         if tag == "replace" and i2 - i1 != j2 - j1:
             yield from _changed_but_for_case(old, new, (i1, i2, j1, j2))
@@ -104,6 +106,7 @@ def finer_spans(before: str, span: Span) -> list[Span]:
     if max(len(old), len(span.new)) > _LONGEST_WORD:
         return [span]
     edits = list(_character_spans(old, span.new))
+    # A word replaced by an unrelated one is one edit: letters of both mixed would be no word at all.
     alike = old.casefold() == span.new.casefold() or len(edits) <= max(len(old), len(span.new)) // 2
     return [Span(span.start + a, span.start + b, new) for a, b, new in edits] if alike else [span]
 
@@ -122,6 +125,7 @@ def _character_spans(old: str, new: str) -> Iterator[tuple[int, int, str]]:
     """
     cost = _distances(old, new)
     i, j, back = len(old), len(new), []
+    # Back through the table from its end, along steps that explain their cost.
     while i or j:
         if i and j and old[i - 1] == new[j - 1] and cost[i][j] == cost[i - 1][j - 1]:
             i, j = i - 1, j - 1
@@ -205,6 +209,7 @@ def _between(before: Any, after: Any, path: Path, whole: bool) -> Iterator[Edit]
     if isinstance(before, str) and isinstance(after, str):
         if before == after:
             return
+        # A value without a space, such as a category or an id, makes sense only as a whole.
         if path and (whole or not (_has_space(before) or _has_space(after))):
             yield Edit(path, None, after)
         else:
@@ -232,6 +237,7 @@ def _parts(value: Any, other: Any) -> dict[Any, Any] | None:
     if parts is None or others is None:
         return None
     mine = dict(parts)
+    # Objects and sequences of other parts are no edit of each other: only dicts can gain and lose keys.
     return mine if mine.keys() == dict(others).keys() else None
 
 

@@ -72,6 +72,7 @@ class Choice:
         if self.fields is not None:
             return any(pattern.covers(path) for pattern in self._wanted)
         names = [key for key in path if isinstance(key, str)]
+        # An order number that is scaled by 1.01 is another order, not the same one a little off.
         return not (names and is_identifier(names[-1]))
 
     def columns(self, path: Path, array: Any) -> list[int]:

@@ -98,6 +98,7 @@ def crop(keep: float = 0.9, n: int = 1, *, field: Field | None = None) -> Pertur
         sizes = list(zip(image.shape[:2], kept, strict=True))
         corner = [int(source.randint(size - part + 1)) for size, part in sizes]
         zoom = [part / size for size, part in sizes]
+        # Half a pixel: affine_transform counts from the middle of pixels, crops count from their edges.
         offset = [at + (factor - 1) / 2 for at, factor in zip(corner, zoom, strict=True)]
         return affine_transform(image, [*zoom, 1], [*offset, 0], order=1, mode="nearest")
 

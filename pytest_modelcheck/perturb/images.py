@@ -87,6 +87,7 @@ def check_image(image: Any) -> None:
         )
     if image.dtype.kind == "f":
         low, high = float(image.min()), float(image.max())
+        # Asked this way round, NaN is refused as well.
         if not (low >= -_SLACK and high <= 1 + _SLACK):
             raise PerturbationError(
                 f"an array of {image.dtype} with values from {low:g} to {high:g} is not an image: floats go"
@@ -110,6 +111,7 @@ def _through(one: Filter, image: Any, source: Any, *, opacity: bool) -> Any:
     # The last of two or four channels is the opacity, which light and noise leave alone.
     colours = pixels.shape[2] - (0 if opacity or pixels.shape[2] % 2 else 1)
     new = pixels.copy()
+    # Clipped first: beyond 255, uint8 starts again at 0, and white would turn dark.
     new[..., :colours] = np.clip(one(pixels[..., :colours], source), 0, 1)
     if whole:
         new = np.rint(new * 255)
@@ -206,6 +208,7 @@ def salt_and_pepper(amount: float = 0.02, n: int = 1, *, field: Field | None = N
     def spotted(image: Any, source: Any) -> Any:
         import numpy as np
 
+        # One draw a pixel: channels drawn alone would give coloured spots.
         drawn = source.uniform(size=(*image.shape[:2], 1))
         return np.where(drawn < amount / 2, 0.0, np.where(drawn < amount, 1.0, image))
 
@@ -326,6 +329,7 @@ def _quantised(plane: Any, table: Any) -> Any:
     from scipy.fft import dctn, idctn
 
     height, width = plane.shape
+    # An encoder repeats the edge up to whole blocks, too.
     padded = np.pad(plane, ((0, -height % _BLOCK), (0, -width % _BLOCK)), mode="edge")
     rows, columns = (size // _BLOCK for size in padded.shape)
     blocks = padded.reshape(rows, _BLOCK, columns, _BLOCK).swapaxes(1, 2)
@@ -337,5 +341,6 @@ def _quantised(plane: Any, table: Any) -> Any:
 def _table(base: tuple[int, ...], quality: int) -> Any:
     import numpy as np
 
+    # The formula of libjpeg, so that a quality means here what it means there.
     scale = 5000 // quality if quality < 50 else 200 - 2 * quality
     return np.clip((np.array(base) * scale + 50) // 100, 1, 255).reshape(_BLOCK, _BLOCK)

@@ -130,6 +130,7 @@ def word_breaks(n: int = 1, *, field: Fields | None = None) -> Perturbation:
             gap = pick(rng, gaps)
             return text[: gap.start()] + text[gap.end() :]
         word = pick(rng, words)
+        # Never before the first letter, where there is a space already.
         place = word.start() + 1 + int(rng.random() * (len(word[0]) - 1))
         return text if _is_mark_at(text, place) else f"{text[:place]} {text[place:]}"
 
@@ -138,7 +139,9 @@ def word_breaks(n: int = 1, *, field: Fields | None = None) -> Perturbation:
 
 def _one_slip(text: str, rng: Random, slips: tuple[Slip, ...] = ()) -> str | None:
     """The text with one slip in one of its words, or ``None`` if it has no words."""
+    # A slip in a long word leaves it recognisable; in "no" or "to" it makes another word.
     words = matches_in(_LONG_WORD, text) or matches_in(_WORD, text)
+    # A slip may change nothing, such as two equal letters swapped: another is drawn.
     for _ in range(8 if words else 0):
         word = pick(rng, words)
         place = word.start() + int(rng.random() * len(word[0]))
@@ -250,8 +253,8 @@ def hesitations(n: int = 1, *, field: Fields | None = None) -> Perturbation:
     def edit(text: str, rng: Random) -> str | None:
         def hesitated(gap: re.Match[str]) -> str:
             word = text[: gap.start()].rsplit(None, 1)[-1]
-            said = word.lower() if word.isalpha() and rng.random() < 0.5 else pick(rng, _FILLERS)
-            return f" {said} "
+            filler = word.lower() if word.isalpha() and rng.random() < 0.5 else pick(rng, _FILLERS)
+            return f" {filler} "
 
         return one_substituted(text, matches_in(_SPACE, text), hesitated, rng)
 

@@ -40,6 +40,7 @@ def is_number(value: object) -> bool:
     if kind is float or kind is Decimal:
         return math.isfinite(value)  # type: ignore[arg-type]
     scalar: Any = value
+    # numpy is not imported for this: most inputs hold none of its numbers.
     if kind.__module__ != "numpy" or not hasattr(scalar, "dtype") or scalar.ndim:
         return False
     return scalar.dtype.kind in "iuf" and math.isfinite(scalar) and abs(float(scalar)) < _EXACT
@@ -59,6 +60,7 @@ def like_number(old: Any, new: float) -> Any:
     if kind is float:
         return new
     if kind is Decimal:
+        # A price of 9.90 keeps its two decimals.
         return Decimal(repr(new)).quantize(old)
     import numpy as np
 
@@ -71,6 +73,7 @@ def _clipped(new: Any, dtype: Any) -> Any:
     import numpy as np
 
     info = np.iinfo(dtype)
+    # As floats, the ends of int64 round up beyond themselves, and would wrap around.
     low, high = max(info.min, -_EXACT), min(info.max, _EXACT)
     return np.clip(np.rint(new), low, high)
 
@@ -129,6 +132,7 @@ def renumbered(name: str, changes: list[Change], choice: Choice, *, n: int = 0) 
 
 def _with_numbers(x: Any, change: Change, choice: Choice, rng: Random | None) -> Any:
     def leaf(path: Path, value: Any) -> Any:
+        # An array is changed in one go, not number by number: an embedding has a thousand.
         if is_array(value) and value.ndim and value.dtype.kind in "iuf":
             if choice.takes_all(path):
                 return changed_array(value, None, change, rng)
@@ -352,6 +356,7 @@ def _values(name: str, field: Field, values: Any) -> Perturbation:
 
 
 def _edges(low: float, high: float, step: float) -> list[float]:
+    # In a narrow range one step inside is the other end, or beyond it.
     return [low, low + step, high - step, high] if 2 * step < high - low else [low, high]
 
 

@@ -65,6 +65,7 @@ def leaves(value: Any) -> Iterator[tuple[Path, Any]]:
     >>> list(leaves({"a": [1, 2], "b": "x"}))
     [(('a', 0), 1), (('a', 1), 2), (('b',), 'x')]
     """
+    # A stack of its own, since nested generators pass each value up through every level.
     stack: list[tuple[Path, Any]] = [((), value)]
     while stack:
         path, item = stack.pop()
@@ -134,6 +135,7 @@ def dropped(value: Any, path: Path) -> Any:
         return value.drop(key)
     if not isinstance(value, Mapping):
         raise PerturbationError(f"cannot drop a part of {_a(value)}; use how='null'")
+    # A read-only mapping has no way to lose a key, so its content becomes a dict.
     if not isinstance(value, dict):
         return {name: part for name, part in value.items() if name != key}
     made = copy(value)
@@ -178,6 +180,7 @@ def _with_columns(array: Any, changed: Mapping[Any, Any]) -> Any:
 
 def _with_cells(row: Any, changed: Mapping[Any, Any]) -> Any:
     cells = dict(row.items()) | dict(changed)
+    # A cell of another type would change the type of the whole row, such as all numbers to text.
     made = row.astype(object)
     for key, new in changed.items():
         made[key] = new
@@ -280,6 +283,7 @@ def path_of(x: Any, field: Field) -> tuple[str | int, ...]:
     """
     if isinstance(field, tuple):
         return field
+    # A key that holds a dot itself, such as a column "price.net", comes before a path.
     if not isinstance(field, str) or "." not in field or any(key == field for key, _ in parts_of(x) or ()):
         return (field,)
     return tuple(int(key) if key.lstrip("-").isdecimal() else key for key in field.split("."))

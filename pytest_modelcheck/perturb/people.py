@@ -83,6 +83,7 @@ def others(origin: str | None = None, gender: str = "same") -> Mapping[str, tupl
     known: dict[str, tuple[str, ...]] = {}
     for from_group, to_group in zip((FEMALE, MALE), groups, strict=True):
         known.update(dict.fromkeys(_lowered(from_group), _names(to_group, origin)))
+    # Last, so that a name of both genders is replaced by another of both.
     known.update(dict.fromkeys(_lowered(UNISEX), _names(UNISEX, None)))
     return known
 
@@ -94,7 +95,9 @@ def with_other_names(text: str, rng: Random, known: Mapping[str, tuple[str, ...]
     there = {match[0].lower() for match in matches}
     for match in matches:
         name = match[0].lower()
+        # One person keeps one new name throughout the text.
         if name not in chosen:
+            # Two people who become one would change what the text says.
             taken = there | {other.lower() for other in chosen.values()}
             options = _options(match, text, known[name], taken)
             if not options:
@@ -149,6 +152,7 @@ class Kinds:
             word.lower(): (group, row, column)
             for group in groups
             for row in group
+            # In reverse, so that of equal words in a row the first column counts.
             for column, word in reversed(list(enumerate(row)))
         }
 
@@ -157,6 +161,7 @@ class Kinds:
         words = [word for group in self._groups for row in group for word in row]
         if self._capitalised:
             words += [word.upper() for word in words]
+        # Or a short entry would match at the start of a longer one that begins with the same word.
         longest_first = "|".join(map(re.escape, sorted(words, key=len, reverse=True)))
         return re.compile(rf"(?<!\w)(?:{longest_first})(?!\w)", 0 if self._capitalised else re.IGNORECASE)
 
@@ -254,6 +259,7 @@ def swap_gender(n: int = 1, *, field: Fields | None = None) -> Perturbation:
 
     def edit(text: str, rng: Random) -> str | None:
         named = with_other_names(text, rng, known)
+        # Names alone are enough to apply, and so are words alone.
         return _with_other_words(named or text) or named
 
     return drawn("swap_gender", edit, n, field, jointly=True)
@@ -302,6 +308,7 @@ def _with_other_words(text: str) -> str | None:
 
 
 def _aged(text: str, rng: Random) -> str | None:
+    # The 30 of "30.5" or "30-40" is part of a longer number, and no age.
     alone = {(span.start, span.end) for span in protected(text) if span.kind == "number"}
     chosen: dict[str, int] = {}
 
@@ -316,6 +323,7 @@ def _aged(text: str, rng: Random) -> str | None:
 
 
 def _article_for(age: int, article: str) -> str:
+    # Said aloud: an eleven-, an eighteen-, an eighty-year-old.
     return article[0] + ("n" if age in (11, 18) or 80 <= age < 90 else "") + article.lstrip("aAn")
 
 

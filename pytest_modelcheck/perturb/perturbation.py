@@ -108,7 +108,9 @@ def variants(
     ()
     """
     try:
+        # By content, not by position: a case that is added or left out changes no variant of another.
         rng = rng_for(seed, perturbation.name, case_input) if perturbation.random else _UNUSED
+        # A function may change its argument in place and return it; the input itself must stay as it is.
         made = perturbation.apply(own_copy(case_input), rng)
         return tuple(_distinct(made, case_input))
     except ModelcheckError as error:
@@ -126,6 +128,8 @@ def _place(perturbation: Perturbation, case_id: str) -> str:
 
 def _distinct(made: list[Any], x: Any) -> Iterator[tuple[int, Any]]:
     seen = {content(x)}
+    # Numbers count what does not apply, too, so that the third variant stays number 3 in every case and in
+    # the baseline.
     for number, variant in enumerate(made):
         if variant is None:
             continue
@@ -143,6 +147,7 @@ def _check(variant: Any, x: Any) -> None:
                 f"it made {type(variant).__name__} {excerpt(variant, 40)} of {name}; it must return the whole"
                 " input, perturbed (a list or a generator for several, None where it does not apply)"
             )
+    # Such text breaks far from here: in the cache, in a baseline, in the model's own encoding.
     if isinstance(variant, str) and _is_broken(variant):
         if isinstance(x, str) and _is_broken(x):
             raise PerturbationError(f"the input has half of a character (a lone surrogate) in it: {x!r:.60}")
@@ -272,6 +277,7 @@ def as_perturbation(item: object) -> Perturbation:
 
 
 def _several(result: Any, x: Any) -> list[Any]:
+    # A list is several variants, unless inputs are lists themselves: then it is one.
     if isinstance(result, GeneratorType) or (isinstance(result, list) and not isinstance(x, list)):
         return list(result)
     return [result]

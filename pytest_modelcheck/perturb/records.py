@@ -106,6 +106,7 @@ def extra_fields(extra: Mapping[str, Any] | None = None, n: int = 1) -> Perturba
 
     def apply(x: Any, rng: Random) -> list[Any]:
         _refuse_unless_mapping(x, "extra_fields")
+        # Overwriting a field that the model reads would be another input, not an unexpected field.
         free = [name for name in known if name not in x]
         return [{**x, name: known[name]} for name in shuffled(free, rng)[:n]]
 
@@ -128,6 +129,7 @@ def field_order(n: int = 1) -> Perturbation:
         original = _order(x)
         made: list[Any] = []
         for _ in range(n):
+            # Two keys have two orders: an order is drawn again until it is new, but not for ever.
             for _ in range(8):
                 other = _reordered(x, rng)
                 if _order(other) not in (original, *map(_order, made)):
@@ -278,6 +280,7 @@ def _read(text: str) -> list[Any]:
             number = kind(text)
         except ValueError:
             continue
+        # Not "007" or "1e3": who wrote those meant text, or a number with its format.
         if is_number(number) and str(number) == text:
             return [number]
     return []
@@ -363,6 +366,7 @@ def _in_unit(number: float, name: Any, to: str, tables: Iterable[Mapping[str, fl
             (factor, zero), (other, other_zero) = (
                 one if isinstance(one, tuple) else (one, 0) for one in both
             )
+            # Twelve digits: 2.54 cm must become 1 in, not 1.0000000000000002.
             return float(f"{(number * factor + zero - other_zero) / other:.{_DIGITS}g}")
     raise PerturbationError(f"the input's number is in {name!r}, which cannot be converted to {to!r}")
 

@@ -163,6 +163,7 @@ def diacritics(*, field: Fields | None = None) -> Perturbation:
     """
 
     def without_marks(text: str) -> str:
+        # Letters such as ø and ł have no decomposition in Unicode, so they are translated first.
         decomposed = unicodedata.normalize("NFD", text.translate(_UNMARKED))
         return unicodedata.normalize("NFC", _MARKED.sub(lambda match: match[0][0], decomposed))
 
@@ -180,6 +181,7 @@ def normal_form(*, field: Fields | None = None) -> Perturbation:
     """
 
     def edit(text: str) -> str:
+        # Whichever form the text does not have, so that something changes.
         form = "NFD" if unicodedata.is_normalized("NFC", text) else "NFC"
         return rewritten(text, lambda part: unicodedata.normalize(form, part))  # type: ignore[arg-type]
 
@@ -228,6 +230,7 @@ def zero_width(n: int = 1, *, edits: int = 1, field: Fields | None = None) -> Pe
 
     def edit(text: str, rng: Random) -> str | None:
         places = [match.start() for match in matches_in(_INSIDE, text)]
+        # From the end, since each insertion moves what comes after it.
         for place in sorted(_some(places, edits, rng), reverse=True):
             text = text[:place] + "\u200b" + text[place:]
         return text

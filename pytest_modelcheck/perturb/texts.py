@@ -42,6 +42,7 @@ def drawn(name: str, edit: Edit, n: int, field: Fields | None, *, jointly: bool 
     check_n(name, n)
 
     def edit_joined(texts: Sequence[str], rng: Random) -> tuple[str, ...] | None:
+        # As one text, so that a name in two fields gets the same new name in both.
         new = edit(_BETWEEN.join(texts), rng)
         return None if new is None else tuple(new.split(_BETWEEN))
 
@@ -219,6 +220,7 @@ class Table:
     def pattern(self) -> re.Pattern[str]:
         """The pattern of all words, longest first, which does not match inside longer words."""
         longest_first = sorted(self.words, key=len, reverse=True)
+        # Texts write either apostrophe; tables have the plain one.
         words = "|".join(map(re.escape, longest_first)).replace("'", "['’]")
         return re.compile(rf"(?<![\w'’])(?:{words}){self._after}", re.IGNORECASE)
 
@@ -270,6 +272,7 @@ def like(model: str, word: str) -> str:
     >>> like("REFUND", "credit"), like("Refund", "credit"), like("refund", "credit"), like("A", "one")
     ('CREDIT', 'Credit', 'credit', 'One')
     """
+    # One capital letter is no shouting: "I" begins a sentence as "You" does.
     if len(model) > 1 and model.isupper():
         return word.upper()
     return word[:1].upper() + word[1:] if model[:1].isupper() else word

@@ -147,6 +147,7 @@ def replace(
     def edit(template: str) -> Callable[[str], str | None]:
         def becomes(match: re.Match[str]) -> str:
             if expands:
+                # As in re.sub: groups of the pattern may be used in the new text.
                 return match.expand(template)
             return like(match[0], template) if ignore_case else template
 
@@ -162,6 +163,7 @@ def whole_word(text: str) -> str:
     >>> bool(re.search(whole_word("art"), "start")), bool(re.search(whole_word("订单"), "我的订单呢"))
     (False, True)
     """
+    # \b would do for letters, but "C++" ends in signs, and Thai words have no boundary.
     before = r"(?<!\w)" if _is_spaced(text[0]) else ""
     after = r"(?!\w)" if _is_spaced(text[-1]) else ""
     return before + re.escape(text) + after
@@ -352,6 +354,7 @@ def injection(
         if into is not None and isinstance(found := reduce(part_at, path_of(x, into), x), list):
             if not found:
                 return []
+            # One document of several, as an attacker would write one page of those that are found.
             place = (*path_of(x, into), pick(rng, range(len(found))))
         texts, put = texts_in(x, place)
         return [put([f"{text} {form}" for text in texts]) for form in forms]
@@ -385,6 +388,7 @@ def distractors(documents: Sequence[Any], n: int = 1, *, into: Field | None = No
         there = reduce(part_at, path, x)
         if not isinstance(there, list):
             raise PerturbationError(f"into={into!r} is {type(there).__name__}, not a list of documents")
+        # A document that was found already is no distraction, and may be the one with the answer.
         others = shuffled([one for one in pool if one not in there], rng)[:n]
         if len(others) < n:
             return []

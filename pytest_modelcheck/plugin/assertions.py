@@ -64,6 +64,7 @@ def without_diffs() -> Iterator[None]:
     """
     from _pytest.assertion import rewrite, util
 
+    # A thousand failing bodies would otherwise compute a thousand diffs, of which reports show five.
     with (
         _swapped(util, "_reprcompare", None),
         _swapped(rewrite, "_saferepr", _quick(getattr(rewrite, "_saferepr", repr))),
@@ -96,6 +97,7 @@ def hidden_before_cuts() -> Iterator[None]:
 
     def hidden(self: SafeRepr, value: object) -> str:
         text = cut(self, value)
+        # Only a value that was cut can have lost the part by which a secret is recognised.
         if self.maxsize is None or "..." not in text:
             return text
         try:
@@ -137,6 +139,7 @@ def cut_later(left: object, right: object) -> Iterator[None]:
 def _swapped(module: ModuleType | type, name: str, value: object) -> Iterator[None]:
     missing = object()
     before = getattr(module, name, missing)
+    # Pytest may move its private parts. Then failures are slower or longer, and nothing breaks.
     if before is missing:
         yield
         return

@@ -79,8 +79,8 @@ def bind(item: pytest.Function, defaults: dict[str, Any]) -> Marked | None:
     mark = marks[0]
     if not own:
         raise UsageError(
-            f"@pytest.mark.{mark.name} on a test that takes no `case`: take the fixture `case`, and ask the "
-            "model about case.input"
+            f"@pytest.mark.{mark.name} on a test that takes no `case`: add the fixture `case`, and call the "
+            "model with case.input"
         )
     if getattr(item.function, "is_hypothesis_test", False):
         raise UsageError(
@@ -150,9 +150,11 @@ def bind_all(session: pytest.Session, items: list[pytest.Item], ours: Sequence[p
     except ModelcheckError as error:
         return _refuse(session, items, str(error))
     state.collected = frozenset(check_id(item) for item in items)
+    # A worker that dies cannot say which checks it had. The controller must know, to report them as lost.
     if hasattr(session.config, "workeroutput"):
         session.config.workeroutput[CHECKS] = [item.nodeid for item in ours]
         session.config.pluginmanager.register(SendableWarnings(), "modelcheck-sendable-warnings")
+    # All mistakes are collected, so that a user mends them in one go.
     mistakes = []
     for item in ours:
         try:

@@ -139,6 +139,7 @@ class Mutating:
         state = session.config.stash.get(STATE, None)
         found = [] if state is None else state.session.mutated or []
         known = {one.check for one in found}
+        # A check that was replayed has told more than the failure of its last replay.
         troubles = [one for one in self._troubles if not any(check.startswith(one.check) for check in known)]
         self._path.write_bytes(mutation_json(Mutation((*found, *troubles))))
 

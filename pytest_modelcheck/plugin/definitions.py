@@ -107,6 +107,7 @@ def declare_judge(
         raise UsageError(
             f"@judge_fixture(labels={labels!r}): write the path of a .jsonl file", definition.location
         )
+    # Relative to the fixture's file, as case files are to the test's: the working directory may be any.
     folder = Path(definition.location.rpartition(":")[0]).absolute().parent
     return replace(definition, role="judge", labels=None if labels is None else folder / labels)
 
@@ -213,6 +214,7 @@ def providing(function: Callable[..., Any], definition: Definition) -> Callable[
     def provide_and_clean_up(*instance: Any, request: pytest.FixtureRequest, **given: Any) -> Iterator[Any]:
         __tracebackhide__ = True
         wanted = list(arguments(request, given))
+        # The first is the tested version. Further ones, of --against, are closed before it.
         generator, *others = [function(*instance, **each) for each in wanted]
         with ExitStack() as stack:
             with _naming_version(request, definition, wanted[0]):
@@ -222,12 +224,15 @@ def providing(function: Callable[..., Any], definition: Definition) -> Callable[
                     raws.append(next(other))
                 stack.callback(_finish, other)
             yield _opened(request, definition, raws)
+        # The rest of the user's generator is its teardown, which pytest runs through ours.
         yield from generator
 
     wrapper = provide_and_clean_up if inspect.isgeneratorfunction(function) else provide
     wrapper.__name__ = wrapper.__qualname__ = function.__name__
     wrapper.__module__, wrapper.__doc__ = function.__module__, function.__doc__
     kept = [each for name, each in signature.parameters.items() if name not in (_VERSION, "request")]
+    # Pytest reads the signature to know what to pass: ours always needs the request, and gives the version
+    # itself.
     asking = inspect.Parameter("request", inspect.Parameter.KEYWORD_ONLY)
     positional = [each for each in kept if each.kind is not inspect.Parameter.KEYWORD_ONLY]
     keyword = [each for each in kept if each.kind is inspect.Parameter.KEYWORD_ONLY]

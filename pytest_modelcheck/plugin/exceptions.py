@@ -55,6 +55,8 @@ def classifier(wrong_if: tuple[type[BaseException], ...]) -> Callable[[BaseExcep
         if type(error) is AssertionError:  # the usual one
             return _FAILED
         if isinstance(error, BaseExceptionGroup):
+            # A task group that holds only failed assertions is a failed assertion. Anything mixed is an
+            # error.
             meanings = set(map(classify, error.exceptions))
             return meanings.pop() if len(meanings) == 1 else None if None in meanings else Outcome.ERROR
         if interrupts(error):
@@ -63,6 +65,7 @@ def classifier(wrong_if: tuple[type[BaseException], ...]) -> Callable[[BaseExcep
             return Outcome.XFAILED
         if isinstance(error, (pytest.skip.Exception, unittest.SkipTest)):
             return Outcome.SKIPPED
+        # Before wrong_if=: `wrong_if=Exception` must not turn a missing answer into a wrong one.
         if isinstance(error, _OURS):
             return Outcome.ERROR
         if isinstance(error, (AssertionError, pytest.fail.Exception, *wrong_if)):
@@ -121,6 +124,7 @@ def _telling(excinfo: pytest.ExceptionInfo[BaseException]) -> Any:
     """Keep both ends of the traceback, in the body and at the error, without the plugin's frames."""
     entries = excinfo.traceback
     foreign = entries.filter(lambda entry: not entry.frame.f_globals.get("__name__", "").startswith(_OWN))
+    # The body, and where it happened. What lies between is mostly a client library.
     ends = [*foreign[:1], *foreign[1:][-2:]]
     return type(entries)(ends) if ends else entries
 

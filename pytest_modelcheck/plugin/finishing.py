@@ -101,11 +101,15 @@ def approve_seen(
     """
     config = session.config
     lines = config.stash[APPROVALS] = []
+    # After Ctrl-C or an internal error, some checks never ran. Approving the others would split the
+    # version.
     if session.exitstatus not in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED):
         lines.append("nothing was approved: the run was cut short")
         return
     settings = settings_of(config)
     complete = not doubtful
+    # A test may fail after its check has passed, in a teardown or another assertion: what it checked is in
+    # doubt.
     lines += [f"not approved: {check}: its test failed for another reason" for check in sorted(doubtful)]
     for model, version in sorted({(one.model, one.version) for one in verdicts}, key=str):
         ran = frozenset(one.check for one in verdicts if (one.model, one.version) == (model, version))
@@ -250,10 +254,12 @@ def _file_reports(session: pytest.Session, received: Received) -> None:
         try:
             write(report, target, base)
         except OSError as error:
+            # A missing report must not pass unnoticed in CI, but it must not hide the results either.
             lines.append(f"no report: {target.path}: {error.strerror or error}")
             _fail(session)
         else:
             lines.append(f"report: {target.path}")
+    # The hook spec itself does not count: building a report that nobody takes would cost every run.
     if report.checks and has_listeners(config):
         config.hook.pytest_modelcheck_report(report=report, config=config)
     if report.checks and on_github(config):

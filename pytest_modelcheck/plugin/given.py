@@ -52,6 +52,7 @@ class CurrentCase:
     """
 
     def __init__(self, router: Router) -> None:
+        # Two underscores: any public name may be a key of the case's metadata.
         self.__router = router
 
     def __getattr__(self, name: str) -> Any:
@@ -134,6 +135,7 @@ class Modelcheck:
                 "takes an ordinary function as its body; mark an `async` test with the marker instead"
             )
         state = state_of(self._item.session)
+        # Calls are attributed to one running body. A check inside a body would take over its calls.
         if state.session.router.bodies is not None:
             raise UsageError("cannot be called from the body of another check")
         fail, name = options.pop("fail", True), self._name(body, options)

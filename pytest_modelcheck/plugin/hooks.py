@@ -41,6 +41,8 @@ def pytest_configure(config: pytest.Config) -> None:
 
     for marker in MARKERS:
         config.addinivalue_line("markers", marker)
+    # Registered in every run: a controller of pytest-xdist never collects, and learns of checks by reports
+    # alone.
     config.stash[RECEIVED] = received = Received()
     config.pluginmanager.register(received, "modelcheck-received")
     for option, name in (("collected", "Listing"), ("mutate", "Mutating"), ("lint", "Linting")):
@@ -196,6 +198,7 @@ def pytest_testnodedown(node: Any) -> None:
 
         remember_home(node.config, output[WORKER_HOME])
         node.config.stash[RECEIVED].know(output.get(CHECKS, ()))
+    # A worker cannot end the run itself: an exception there is an internal error of pytest-xdist.
     mistakes = output.get(MISTAKES)
     if mistakes is not None:
         raise pytest.UsageError(mistakes)
@@ -224,6 +227,7 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
 
         file_reports(session, received)
     code = config.getoption("modelcheck_exit_inconclusive")
+    # Only in place of success: a failure stays a failure, for `git bisect run` as well.
     if code is not None and session.exitstatus == pytest.ExitCode.OK and received.anything():
         from pytest_modelcheck.plugin.reporting import verdicts_of
 

@@ -51,6 +51,7 @@ def settle_home(config: pytest.Config, ours: Sequence[pytest.Item]) -> None:
     homes: dict[Path, list[Path]] = {}
     for path in dict.fromkeys(item.path for item in ours):
         homes.setdefault(home_of(path.parent, name, fallback), []).append(path)
+    # Editors collect whole workspaces. Refusing there would hide all tests.
     if len(homes) > 1 and not config.option.collectonly:
         listed = "\n".join(
             f"  {folder / name}  (for {paths[0].name}, say)" for folder, paths in homes.items()
@@ -90,6 +91,7 @@ def check_id(item: pytest.Item) -> str:
     tests are collected: ``--dist=loadgroup`` of pytest-xdist appends the group.
     """
     if _CHECK not in item.stash:
+        # Resolving a path asks the disk for each folder above it, and a file may hold thousands of tests.
         files = item.config.stash.setdefault(_FILES, {})
         if item.path not in files:
             files[item.path] = relative(item.path, home_folder(item.config))

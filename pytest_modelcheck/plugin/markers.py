@@ -138,13 +138,14 @@ def request_of(
     scale = _scale(kind, options, levels)
     # Over levels, what is judged is not the score but how many cases rise.
     limits = limits_from({**_applicable(defaults, own), **own}, scale if levels is None else GRADE)
-    limits = _clustered(limits, cases, said="cluster" in {**defaults, **own})
+    limits = _clustered(limits, cases, explicit="cluster" in {**defaults, **own})
     for name, why in _NOT_OF_A_METRIC.items() if options.get("metric") is not None else ():
         if options.get(name):
             raise UsageError(f"{name}= does not go with metric=: {why}")
     if limits.max_slice_drop is not None:
-        limits = _of_slices(limits, options, levels, said="max_slice_drop" in own)
+        limits = _of_slices(limits, options, levels, explicit="max_slice_drop" in own)
     unwatched = why_not_watched(limits, scale, levels)
+    # Only if the marker itself asks for it: a default in the ini file applies where it can.
     if unwatched is not None and own.get("early_stop"):
         raise UsageError(
             f"early_stop=True does not work for this check: {unwatched}. Remove it, and all cases run"
@@ -196,9 +197,9 @@ def _drift(options: Mapping[str, Any], base: Path, fields: Mapping[str, Any]) ->
     return Reference(cases, None if tolerance is None else float(tolerance))
 
 
-def _clustered(limits: Limits, cases: Cases | None, *, said: bool) -> Limits:
+def _clustered(limits: Limits, cases: Cases | None, *, explicit: bool) -> Limits:
     """Group the cases of a template by default, if cases are a sample: they are not independent."""
-    if said or limits.population != "sample" or cases is None or cases.cluster is None:
+    if explicit or limits.population != "sample" or cases is None or cases.cluster is None:
         return limits
     return replace(limits, cluster=cases.cluster)
 
@@ -218,13 +219,15 @@ def _unknown(kind: str, key: str, known: Sequence[str]) -> str:
     return f"{kind}() has no keyword {key!r}{hint}"
 
 
-def _of_slices(limits: Limits, options: Mapping[str, Any], levels: Levels | None, *, said: bool) -> Limits:
+def _of_slices(
+    limits: Limits, options: Mapping[str, Any], levels: Levels | None, *, explicit: bool
+) -> Limits:
     """Drop the ini file's ``max_slice_drop`` unless slices are declared and cases judged one by one."""
     one_by_one = limits.population == "fixed" and limits.cluster is None and limits.score_as is None
     one_by_one = one_by_one and levels is None and options.get("metric") is None
     if options.get("slices") and one_by_one and not limits.early_stop:
         return limits
-    if said:
+    if explicit:
         raise UsageError(
             'max_slice_drop= holds each declared slice: name them, slices=["language"]. It does not go with '
             'population="sample", cluster=, score_as=, metric=, early_stop= and levels'
@@ -301,6 +304,7 @@ def _levels(kind: CheckKind, options: Mapping[str, Any]) -> Levels | None:
 
 def _scale(kind: CheckKind, options: Mapping[str, Any], levels: Levels | None) -> Scale:
     """The range of scores: of grades, or in a directional check of their changes."""
+    # Levels compare scores with each other, and a metric has its own range: neither needs bounds.
     if "bounds" not in options and (levels is not None or options.get("metric") is not None):
         return Scale(-math.inf, math.inf)
     if "bounds" not in options:

@@ -53,6 +53,7 @@ def read_ahead(item: pytest.Function) -> None:
     model = definitions_of(item)[marked.subject].name
     state = state_of(item.session)
     state.session.store.read_ahead(model, check_id(item), state.versions.of(model))
+    # A fixture such as pyfakefs hides the case file, so it is read before fixtures are set up.
     if marked.request.cases is not None:
         try:
             len(marked.request.cases)
@@ -128,6 +129,7 @@ def _see_the_disk() -> None:
     known = Patcher.SKIPNAMES
     if "pytest_modelcheck" in known:
         return
+    # A module that is imported later would be patched, and see the fake disk.
     for module in pkgutil.walk_packages(pytest_modelcheck.__path__, "pytest_modelcheck."):
         importlib.import_module(module.name)
     known.update(name for name in sys.modules if name.partition(".")[0] in _REAL)
@@ -142,6 +144,7 @@ def honouring(body: Callable[[CaseView], Any]) -> Callable[[CaseView], Any]:
 
     Returns the body itself if neither plugin is active.
     """
+    # Not imported: only a test that uses such a plugin has loaded it.
     takers = [take for name, take in _TAKERS.items() if name in sys.modules]
     if not takers:
         return body

@@ -87,6 +87,8 @@ def ini(config: pytest.Config, name: str) -> Any:
     try:
         return config.getini(name)
     except (TypeError, ValueError, pytest.UsageError) as error:
+        # In pytest.toml, pytest demands the declared type: `0.9` for a text option is an error, though
+        # clearly meant.
         if config.inipath is not None and config.inipath.suffix == ".toml":
             return _native(config.inipath, name)
         from pytest_modelcheck.errors import UsageError

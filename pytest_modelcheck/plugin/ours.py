@@ -41,6 +41,7 @@ def test_name(item: pytest.Item) -> str:
     _, separator, name = item.nodeid.partition("::")
     step = getattr(getattr(item, "callspec", None), "params", {}).get("__pytest_repeat_step_number")
     if step is not None:
+        # pytest-repeat adds "1-3" to names. All repetitions are one check, with one baseline.
         name = re.sub(rf"-?{step + 1}-\d+\]$", "]", name).removesuffix("[]")
     return separator + name
 

@@ -27,6 +27,7 @@ def progress_of(item: pytest.Function, cases: int) -> Progress | None:
     reporter = item.config.pluginmanager.get_plugin("terminalreporter")
     # Another plugin may have put a reporter of its own in the place of pytest's.
     writer = getattr(reporter, "_tw", None)
+    # Output that is not a terminal would keep every update: logs of CI would fill with them.
     if writer is None or hasattr(item.config, "workerinput") or not getattr(reporter, "isatty", False):
         return None
     if item.config.getoption("verbose") < 0:
@@ -64,6 +65,7 @@ class Progress:
         if now < self._next:
             return
         self._next = now + _EVERY
+        # A line that wraps could not be erased again.
         room = max(0, self._writer.fullwidth - self._writer.width_of_current_line - 2)
         text = self._text(done, calls, now - self._start)[:room]
         self._write(f"{_SAVE}{_CLEAR}{text}{_RESTORE}")

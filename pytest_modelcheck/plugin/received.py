@@ -118,9 +118,11 @@ class Received:
             return
         self._crashed.pop(report.nodeid, None)
         reports = self._tests.setdefault(report.nodeid, _Told())
+        # A rerun (pytest-rerunfailures, flaky): only the last attempt counts, apart from alarms of nights.
         if attempt > reports.attempt:
             self.retried += reports.verdicts
             reports = self._tests[report.nodeid] = _Told(attempt)
+        # Plugins that rerun tests report an outcome of their own ("rerun") for what does not count.
         reports.excused |= report.outcome not in _OUTCOMES or is_xfailed(report)
         reports.verdicts += getattr(report, REPORT, ())
         for path, stays in getattr(report, RESULTS, ()):

@@ -37,6 +37,7 @@ def begin(config: pytest.Config) -> None:
         )
     except ValueError as error:
         raise UsageError(f"ini option modelcheck_redact: {error}") from error
+    # The setting belongs to the process, and pytest may run inside pytest.
     config.add_cleanup(redacted.begin)
     within = ExitStack()
     config.add_cleanup(within.close)
@@ -81,6 +82,7 @@ def without_secrets(
     """
     if isinstance(left, str) and isinstance(right, str):
         shown = redacted(left), redacted(right)
+        # The second condition ends the recursion: a pattern may match its own replacement.
         if shown != (left, right) and shown == (redacted(shown[0]), redacted(shown[1])):
             if shown[0] == shown[1]:
                 return [[f"{shown[0]!r} {op} {shown[1]!r}", "They differ in what is redacted."]]

@@ -54,6 +54,7 @@ def header(config: pytest.Config, items: Sequence[pytest.Item]) -> list[str]:
     state = config.stash[STATE]
     cache = "off" if not state.settings.places.keep else ini(config, "modelcheck_cache_dir")
     used = {one.name: one for item in items if is_ours(item) for one in definitions_of(item).values()}
+    # Models with the same versions share a line: a project may have ten of them.
     alike: dict[tuple[str | None, ...], list[str]] = {}
     shutdowns: list[str] = []
     for name in sorted(used):
@@ -74,6 +75,7 @@ def attach(item: pytest.Item, call: pytest.CallInfo[None], report: pytest.TestRe
     """Attach the new verdicts of a test to its report, and put a failed one into the first line."""
     if VERDICTS in item.stash:
         setattr(report, ATTEMPT, item.stash[ATTEMPTS])
+    # A test has a report for each of its phases, and a verdict belongs to one of them.
     judged = item.stash.get(VERDICTS, [])[item.stash.get(TOLD, 0) :]
     if judged:
         item.stash[TOLD] = len(item.stash[VERDICTS])
@@ -89,6 +91,7 @@ def attach(item: pytest.Item, call: pytest.CallInfo[None], report: pytest.TestRe
     crash = getattr(report.longrepr, "reprcrash", None)
     if crash is not None:
         path, line, _ = item.location
+        # Pytest's short summary quotes the crash: the headline there, and the test's own line.
         crash.message = str(call.excinfo.value).partition("\n")[0]
         crash.path, crash.lineno = path, (line or 0) + 1
 
@@ -162,10 +165,12 @@ def _is_gone(test: str, collected: Collection[str], root: Path) -> bool:
     path = test.partition("::")[0]
     if not (root / path).exists():
         return True
+    # The file was not collected, so nothing is known of its tests.
     if not any(one.startswith(f"{path}::") for one in collected):
         return False
     if any(test == one or test.startswith(f"{one}::") for one in collected):
         return False
+    # -k deselects parameters. Only if others of the function were collected is this one gone.
     function = test.partition("[")[0]
     is_collected = any(one.partition("[")[0] == function for one in collected)
     return is_collected or not defines(root / path, function.partition("::")[2].replace("::", "."))

@@ -91,8 +91,11 @@ def staged(item: pytest.Item) -> Iterator[None]:
         warn(item, marked, state.settings.lint_ignore)
     router = state.session.router
     item.stash[DECORATED] = wraps_async(item.obj)
+    # In a synchronous test, an `async` model is awaited for the body; in an `async` test, by the body.
     router.awaited = inspect.iscoroutinefunction(item.obj) or item.stash[DECORATED]
     if marked is not None and router.awaited and not item.stash[DECORATED]:
+        # A plugin such as pytest-asyncio awaits the test function. It gets one that runs all cases, on its
+        # loop.
         item.obj = _all_cases(item, marked)
     try:
         with failing_first(item):
@@ -154,10 +157,12 @@ def run_check(item: pytest.Function) -> bool | None:
             spec = marked_spec(item, marked)
             conclude(item, state.session.run(spec))
         return True
+    # anyio's plugin, or another one, has the next turn.
     if not inspect.iscoroutinefunction(item.obj) or item.get_closest_marker("anyio") is not None:
         return None
     import asyncio
 
+    # No plugin for `async` tests is installed, or none has taken this one.
     asyncio.run(item.obj())
     return True
 
@@ -212,4 +217,5 @@ def fail_if_any(item: pytest.Item, after: int = 0) -> None:
     text = "\n\n".join(failure(judged.verdict) for judged in failed)
     first = failed[0].first_failure
     traceback = None if first is None else own_part_removed(first.__traceback__)
+    # With the traceback of the first failing body, so that `--pdb` stops there.
     raise CheckFailed(text, pytrace=False).with_traceback(traceback)

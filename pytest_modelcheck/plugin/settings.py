@@ -52,6 +52,7 @@ class Versions:
     ) -> None:
         self._option = option
         self._known = sorted(known)
+        # A version without a name is that of the tested models, and never of their judges.
         self._judged = [name for name in self._known if name not in supporting] or self._known
         self._approved = approved
         self._common: str | None = None
@@ -92,8 +93,8 @@ class Versions:
         if len(set(versions.values())) > 1:
             listed = ", ".join(f"{model} {version or 'unversioned'}" for model, version in versions.items())
             raise VersionError(
-                "the fixture `model_version` was asked for outside of a model fixture, but versions differ "
-                f"({listed}). Ask for model_version in the model fixture itself, where it is that model's own"
+                "the fixture `model_version` is used outside of a model fixture, but versions differ "
+                f"({listed}). Use model_version in the model fixture itself, where it is that model's version"
             )
         return next(iter(versions.values()), self._common)
 
@@ -106,6 +107,7 @@ class Versions:
 
     def _take(self, text: str) -> None:
         name, separator, version = text.partition("=")
+        # "=" may be part of a version: `--model-version=prompt=v2` is one if no model is called "prompt".
         if separator and name in self._known:
             if not version:
                 raise VersionError(f"{self._option}={text}: no version after {name}=")
@@ -115,7 +117,7 @@ class Versions:
         elif self._common not in (None, text):
             known = ", ".join(self._known) or "none was found; is the conftest.py that defines them loaded?"
             raise VersionError(
-                f"{self._option}: {self._common!r} and {text!r} are both asked for. With several models, "
+                f"{self._option}: {self._common!r} and {text!r} are both requested. With several models, "
                 f"name them: {self._option} NAME=VERSION (models: {known})"
             )
         else:
@@ -230,6 +232,7 @@ def settings_of(config: pytest.Config) -> Settings:
 
 def _command(root: Path, here: Path) -> Sequence[str]:
     """The shell command that starts ``modelcheck`` for this project from the current folder."""
+    # The command finds the project upwards from here; from elsewhere it must be told.
     if here.resolve().is_relative_to(root.resolve()):
         return ("modelcheck",)
     return ("modelcheck", f"--rootdir={os.path.relpath(root, here)}")
@@ -271,6 +274,7 @@ def _whole(config: pytest.Config, name: str, least: int = 0) -> int | None:
 def _share(config: pytest.Config) -> tuple[int, int]:
     """Return the number of this pytest-xdist worker, from 0, and the number of workers."""
     given = getattr(config, "workerinput", {})
+    # "gw3", or another name that a replacement of pytest-xdist gives.
     digits = "".join(filter(str.isdigit, given.get("workerid", "")))
     workers = int(given.get("workercount", 1))
     return int(digits or 0) % workers, workers

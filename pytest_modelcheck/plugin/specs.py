@@ -181,6 +181,7 @@ _CAPTURING = frozenset({"caplog", "capsys", "capsysbinary", "capfd", "capfdbinar
 def _gathers(item: pytest.Function, request: Request) -> bool:
     """Return whether bodies may be stopped at a missing answer and restarted."""
     wanted = switch(item.config, "gather") if request.gather is None else request.gather
+    # A body that is restarted would print or log twice what such a fixture counts.
     return wanted and _CAPTURING.isdisjoint(argument_names(item))
 
 
@@ -218,6 +219,7 @@ def _to_its_end(returned: Any) -> Any:
 def _body_of_case(function: Callable[..., Any], others: dict[str, Any]) -> Callable[[CaseView], Any]:
     """The body of a test that takes ``case`` and ``others``; by position if possible: twice as fast."""
     names = _positional(function)
+    # By position, which is faster than by name: this is the call of every body of most checks.
     if set(names) == {"case", *others}:
         place = names.index("case")
         before, after = ([others[name] for name in part] for part in (names[:place], names[place + 1 :]))
@@ -287,7 +289,7 @@ def selected(cases: Sequence[Case], state: State) -> Sequence[Case]:
         return cases
     chosen = [case for case in cases if case.id in wanted]
     if not chosen:
-        pytest.skip(harmless(f"none of its cases is asked for (--modelcheck-case={', '.join(wanted)})"))
+        pytest.skip(harmless(f"none of its cases is selected (--modelcheck-case={', '.join(wanted)})"))
     return chosen
 
 

@@ -79,7 +79,7 @@ class State:
         name, held = definition.name, self.session.approved_version(definition.name)
         place = f"modelcheck: the model fixture {name!r} ({definition.location})"
         approved = "no version is approved" if held is None else f"approved is {held}"
-        return f"{place} was asked for version {version}; {approved}"
+        return f"{place} got version {version}; {approved}"
 
     def open_model(self, definition: Definition, raws: Sequence[Any], parameters: Mapping[str, Any]) -> Model:
         """Make a model from the object that its fixture returned for each version."""
@@ -102,6 +102,8 @@ class State:
         for model in self.models.values():
             found += [f"{model.label}: {text}" for text in model.answers.warnings]
         for text in found:
+            # Warnings belong to models and caches, which tests share: each is shown once, at the first
+            # test.
             if text not in self._warned:
                 self._warned.add(text)
                 warn_at(item, ModelcheckWarning(text))
@@ -143,6 +145,7 @@ def model_definitions(session: pytest.Session) -> dict[str, Definition]:
     for definition in _declared(session):
         # File systems of macOS and Windows ignore case: one folder would hold the baselines of both.
         other = found.setdefault(definition.name.casefold(), definition)
+        # The same fixture may be found in several modules, which import it from one.
         if other.source != definition.source:
             names = " and ".join(repr(name) for name in dict.fromkeys((other.name, definition.name)))
             raise UsageError(

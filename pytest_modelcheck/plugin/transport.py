@@ -71,6 +71,7 @@ def colour_failures(report: pytest.TestReport, verdicts: Sequence[dict[str, Any]
     traceback = getattr(report.longrepr, "reprtraceback", None)
     for entry in getattr(traceback, "reprentries", ()):
         if getattr(entry, "style", None) == "value":
+            # Colours are added when the text is printed: reports, logs and JUnit files get the plain text.
             entry.toterminal = partial(_write, entry, verdicts)
 
 
@@ -90,6 +91,7 @@ def coloured(lines: Sequence[str], verdicts: Sequence[dict[str, Any]], terminal:
             continue
         shown = list(failure_lines(verdict))
         plain = [text_of(line) for line in shown]
+        # The message is found by its text, since a test may raise several, and other plugins may add lines.
         found = (at for at in range(len(lines)) if lines[at : at + len(plain)] == plain)
         if (start := next(found, None)) is not None:
             marked[start : start + len(plain)] = [

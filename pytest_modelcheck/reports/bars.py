@@ -56,6 +56,7 @@ def has_bar(verdict: Verdict) -> bool:
 def axis_from(verdicts: Iterable[Verdict]) -> float:
     """Return the start of an axis up to 1 that includes these rates: a multiple of 0.1, at most 0.9."""
     least = min((value for verdict in verdicts for value in _values(verdict)), default=0.0)
+    # Rounded first: 0.7 may be stored as 0.6999999, and would start the axis at 60%.
     return max(0.0, min(0.9, math.floor(round(least, 9) * 10) / 10))
 
 
@@ -87,6 +88,7 @@ def bar(verdict: Verdict, start: float, length: int, strokes: Strokes = FINE) ->
     rate = _place(verdict.rate, start, length)
     if verdict.required is not None:
         required = _place(verdict.required, start, length)
+        # A rate just below the requirement would hide it, and look as if it were met.
         if rate == required and verdict.rate < verdict.required:
             rate, required = (rate - 1, required) if rate else (rate, 1)
         cells[required] = strokes.required
@@ -100,8 +102,8 @@ def legend(strokes: Strokes = FINE) -> str:
     >>> legend()
     '● rate ─ its interval ◇ approved │ required'
     """
-    said = ((strokes.rate, "rate"), (strokes.interval, "its interval"), (strokes.approved, "approved"))
-    return " ".join(f"{stroke} {what}" for stroke, what in (*said, (strokes.required, "required")))
+    known = ((strokes.rate, "rate"), (strokes.interval, "its interval"), (strokes.approved, "approved"))
+    return " ".join(f"{stroke} {what}" for stroke, what in (*known, (strokes.required, "required")))
 
 
 def _place(value: float, start: float, length: int) -> int:

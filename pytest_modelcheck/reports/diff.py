@@ -237,6 +237,7 @@ def _fields_of(then: bytes | None, now: bytes | None) -> list[Difference] | None
     if then is None or now is None:
         return None
     found = list(differences(then, now))
+    # A difference without a path is one of the whole answer: there are no fields to name.
     return found if all(one.path for one in found) else None
 
 

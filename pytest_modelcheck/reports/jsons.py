@@ -103,6 +103,7 @@ def _unpacked(value: Any, kind: Any) -> Any:
         if not isinstance(value, Mapping):
             raise TypeError(f"{kind.__name__} is an object, not {value!r}")
         known = hints_of(kind)
+        # Unknown names are left out: a report of a newer minor version is still readable.
         return kind(**{name: _unpacked(one, known[name]) for name, one in value.items() if name in known})
     if isinstance(kind, type) and issubclass(kind, Enum):
         return kind(value)

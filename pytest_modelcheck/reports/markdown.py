@@ -79,6 +79,7 @@ def _fitting(sections: Sequence[str], room: int) -> Iterator[str]:
     if sum(sizes) <= room:
         yield from sections
         return
+    # Whole sections are left out, from the end: half a table is broken Markdown.
     left = room - _LEFT_OUT
     for number, (section, size) in enumerate(zip(sections, sizes, strict=True)):
         if size > left:
@@ -104,7 +105,9 @@ def code(text: str) -> str:
     if not text:
         return ""
     longest = max((len(run) for run in re.findall(r"`+", text)), default=0)
+    # By the rule of CommonMark: a longer run of backticks than any in the text ends the span.
     fence = "`" * (longest + 1)
+    # One blank at each end is dropped by renderers, and keeps the fence apart.
     blank = " " if text.startswith("`") or text.endswith("`") else ""
     return f"{fence}{blank}{text}{blank}{fence}".replace("|", "\\|")
 

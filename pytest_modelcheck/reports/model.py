@@ -144,8 +144,10 @@ class RunReport:
     troubles: tuple[Trouble, ...] = ()
 
 
-def worst_first(check: CheckReport) -> tuple[int, float, tuple[tuple[int, str], ...]]:
+def worst_first(check: CheckReport) -> tuple[int, float, int, tuple[tuple[int, str], ...]]:
     """A sort key: failed, inconclusive, passed; of what did not pass, the greatest loss; then by name.
+
+    Of equal losses, that with more broken cases comes first: answers may change for the better.
 
     ``[2]`` comes before ``[10]``.
     """
@@ -154,4 +156,5 @@ def worst_first(check: CheckReport) -> tuple[int, float, tuple[tuple[int, str], 
 
     verdict = check.verdict
     lost = 0.0 if verdict.passed else round(loss_of(verdict), 6)
-    return -verdict.status.severity, -lost, natural(verdict.check)
+    broke = 0 if verdict.passed or verdict.comparison is None else len(verdict.comparison.regressed)
+    return -verdict.status.severity, -lost, -broke, natural(verdict.check)

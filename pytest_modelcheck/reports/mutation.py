@@ -129,6 +129,8 @@ class Mutation:
         best: dict[tuple[str, str], float] = {}
         for check in self.replayed:
             for cell in check.cells:
+                # A damage that no stored answer can follow tells nothing about the suite, and must not
+                # lower its score.
                 if cell.called < cell.replays:
                     damage = check.of, cell.mutant
                     best[damage] = max(best.get(damage, 0.0), cell.noticed)
@@ -165,7 +167,7 @@ def why(check: Mutated, cell: Cell) -> tuple[str, str]:
     """Explain why a check did not notice a damage, and what to change."""
     if cell.called == cell.replays:
         return (
-            "its bodies make calls under it that no stored answer answers",
+            "its bodies make calls that have no stored answer",
             "nothing to mend: run it with such a model",
         )
     if cell.inconclusive:

@@ -78,6 +78,8 @@ def place(check: CheckReport, case: CaseResult | None, top: str) -> tuple[str, i
         return check.verdict.check.partition("::")[0], 1
     # It was recorded relative to the current folder or one of its parents.
     here = Path.cwd()
+    # Origins are relative to pytest's rootdir, which may be any folder above; CI needs paths from the
+    # repository's top.
     for folder in (here, *here.parents):
         found = folder / origin.path
         if found.is_file() and found.is_relative_to(top or here):
@@ -108,6 +110,7 @@ def workflow_commands(report: RunReport, top: str) -> list[str]:
     There is an error for each case that broke, or for a failed check without any; a warning for each check.
     """
     broken = list(regressed_cases(report.checks))
+    # A check whose broken cases are annotated needs no annotation of its own: only ten are shown.
     explained = {check.verdict.check for check, _ in broken}
     errors = []
     for check, case in broken:
@@ -185,14 +188,16 @@ def _issues(check: CheckReport, top: str) -> Iterator[dict[str, Any]]:
     version = None if verdict.comparison is None else verdict.comparison.version
     for case in wrong_cases(check):
         kind = "major" if case.change == "regressed" else "minor"
-        said = "; ".join(case_text(case, version))
+        text = "; ".join(case_text(case, version))
         yield _issue(
-            check, case, f"{excerpt(case.id, 80)} ({excerpt(verdict.check, 200)}): {said}", kind, top
+            check, case, f"{excerpt(case.id, 80)} ({excerpt(verdict.check, 200)}): {text}", kind, top
         )
 
 
 def _issue(check: CheckReport, case: CaseResult | None, text: str, severity: str, top: str) -> dict[str, Any]:
     path, line = place(check, case, top)
+    # GitLab recognises an issue of an earlier run by this, so it holds no text that changes from run to
+    # run.
     identity = f"{check.verdict.model}\0{check.verdict.check}\0{'' if case is None else case.id}"
     digest = hashlib.sha256(identity.encode(errors="surrogatepass")).hexdigest()
     return {
@@ -318,6 +323,7 @@ def write_file(path: Path, content: bytes) -> None:
             sys.stdout.flush()
             with os.fdopen(os.dup(descriptor), "wb") as stream:
                 stream.write(content)
+        # A device or a pipe cannot be replaced by a rename.
         elif path.exists() and not path.is_file():
             with path.open("ab") as stream:
                 stream.write(content)

@@ -88,12 +88,14 @@ def _of_array(array: Any) -> str | None:
     flat = array.ndim == 2
     if not (flat or (array.ndim == 3 and array.shape[2] in _COLOUR_TYPES)) or min(array.shape) < 1:
         return None
+    # A single row of numbers is features, not a picture.
     if flat and min(array.shape) < 2:
         return None
     if array.dtype.kind == "b":
         array = array.astype(np.uint8) * 255
     elif array.dtype.kind == "f":
         low, high = float(array.min()), float(array.max())
+        # Any other range has no agreed meaning as brightness.
         if not 0 <= low <= high <= 1:
             return None
         array = np.rint(array * 255).astype(np.uint8)

@@ -87,6 +87,7 @@ def _parts(other: bytes, got: bytes, *, some: bool) -> list[tuple[str, str, str]
         return _of_texts(found[0])
     if not all(one.path for one in found):
         return []
+    # An expectation may name some fields of the answer only: the others were not expected to be absent.
     named = [one for one in found if one.then is not ABSENT] if some else found
     return [part for where, group in groupby(named, key=_array_of) for part in _group(where, list(group))]
 

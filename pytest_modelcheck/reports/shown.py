@@ -70,6 +70,8 @@ def case_lines(
             )
     answers = [((step, PLAIN),) for step in case.steps] or _answers(case, verdict, room)
     if case.steps:
+        # Steps show both sides; pytest's own diff of them would say the same in a form that is hard to
+        # read.
         reason = [line for line in reason[:1] if line != f"assert {case.steps[0]}"]
     below = [*answers, *map(_reason_line, reason), *_smallest(case, room)]
     for line in below:

@@ -245,6 +245,7 @@ def _lines(
     if not verdicts:
         return
     few = verbosity > 0 or (verbosity == 0 and len(verdicts) <= _MANY)
+    # A green check with broken cases is shown among hundreds of others: nobody would look for it.
     worse = [verdict for verdict in verdicts if verbosity > QUIET and broke_line(verdict) is not None]
     shown = [verdict for verdict in verdicts if few or not verdict.passed or verdict in worse]
     if shown:
@@ -253,6 +254,8 @@ def _lines(
         )
     if verbosity <= QUIET:
         yield from _plain(_wrapped(_counts(verdicts, _since_approval(verdicts)), width))
+        if (common := causes_text(verdicts)) is not None:
+            yield from _plain(_wrapped(excerpt(common, _UNCUT), width))
         return
     if len(shown) < len(verdicts):
         yield from _plain([f"{plural(len(verdicts) - len(shown), 'more check')} passed (-v shows them)"])
@@ -261,9 +264,9 @@ def _lines(
     bounds = [] if levels is None else [levels]
     together = "; ".join([counts, *bounds])
     yield from _plain([together] if len(together) <= width else [*_wrapped(counts, width), *bounds])
-    for said in (causes_text(verdicts), triage(verdicts)):
-        if said is not None:
-            yield from _plain(_wrapped(excerpt(said, _UNCUT), width))
+    for text in (causes_text(verdicts), triage(verdicts)):
+        if text is not None:
+            yield from _plain(_wrapped(excerpt(text, _UNCUT), width))
     for label, cost in by_model(verdicts):
         yield from _plain(_wrapped_between(excerpt(f"{label}: {cost}", _UNCUT), width))
 

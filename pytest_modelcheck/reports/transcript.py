@@ -117,9 +117,9 @@ def steps_of(value: Any) -> list[Step]:
         found: list[Step] = []
         for message in value.messages:
             if message.text or message.more:
-                said = excerpt(message.text, _LONG)
+                text = excerpt(message.text, _LONG)
                 parts = f" [+{len(message.more)} more]" if message.more else ""
-                found.append(Step(message.role, f'{message.role}: "{said}"{parts}'))
+                found.append(Step(message.role, f'{message.role}: "{text}"{parts}'))
             found += map(_of_call, message.calls)
         return found
     return [
@@ -231,8 +231,8 @@ def _paired(old: Sequence[Step], new: Sequence[Step], places: Sequence[int | Non
 def first_difference(rows: Sequence[Row], *, partly: bool = False) -> int | None:
     """The index of the first row whose calls differ, else whose words differ, else ``None``."""
     done = (at for at, row in enumerate(rows) if row.differs(partly=partly))
-    said = (at for at, row in enumerate(rows) if row.is_reworded)
-    return next(done, None if partly else next(said, None))
+    reworded = (at for at, row in enumerate(rows) if row.is_reworded)
+    return next(done, None if partly else next(reworded, None))
 
 
 def side_by_side(

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from pytest_modelcheck.baselines.baseline import Baseline
-    from pytest_modelcheck.engine.result import Result
+    from pytest_modelcheck.engine.work import Result
     from pytest_modelcheck.models.model import Model
 
 
@@ -51,6 +51,7 @@ class Answered:
             if result.asked:
                 self._cases.add(result.trial.case.id)
             for key, raw in result.asked:
+                # A call without a key is never cached, so each of its answers may come from another system.
                 if key is None or key not in self._keys:
                     self._note_system(self._model.answers.decode(raw))
                 if key is not None:
@@ -75,6 +76,8 @@ class Answered:
             return
         try:
             system: object = read(answer)
+        # The user's function: a bug in it is a mistake of the fixture, with its line, and not an error of a
+        # case.
         except Exception as error:
             problem = f"answer_fingerprint= raised {type(error).__name__}: {error}, for {excerpt(answer, 60)}"
             raise UsageError(problem, place) from error
@@ -88,6 +91,7 @@ class Answered:
 
 def other_systems(model: Model, systems: Mapping[str, int], baseline: Baseline | None) -> list[Finding]:
     """Return whether answers come from a system that no approved answer of this version came from."""
+    # Another version is expected to run on another system; only the same version must not.
     if baseline is None or baseline.header.version != model.version or not baseline.header.systems:
         return []
     new = {name: count for name, count in systems.items() if name not in baseline.header.systems}

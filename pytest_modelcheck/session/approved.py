@@ -27,8 +27,7 @@ from pytest_modelcheck.session.results import OTHER, Results
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from pytest_modelcheck.engine.result import Result
-    from pytest_modelcheck.engine.work import Run
+    from pytest_modelcheck.engine.work import Result, Run
     from pytest_modelcheck.models.model import Model
     from pytest_modelcheck.records import Case, Trial, TrialResult
     from pytest_modelcheck.session.check import Check, Steps
@@ -93,6 +92,7 @@ class Approved(Mapping[str, CaseResult]):
         known = None if self.baseline is None else self.baseline.get(trial.case.id)
         if known is None or known.digest != identity(trial.case):
             return None
+        # Only the first approved run is an answer to compare with; the others show how much answers vary.
         key = (*trial.place, 0)
         return next((one for one in known.trials if one.key == key), None)
 
@@ -109,6 +109,8 @@ class Approved(Mapping[str, CaseResult]):
 
 def answer_to(trial: TrialResult, question: bytes | None) -> bytes | None:
     """Return the record of a trial, else its answer to a call, else its first answer."""
+    # A body that makes several calls reads `case.approved` after one of them: it means the answer to that
+    # call.
     if trial.recorded is None and question is not None and len(trial.asked) > 1:
         digest = address(question)
         return next((answer for one, answer in trial.asked if one == digest), trial.answer)
@@ -122,6 +124,7 @@ def approved_of(check: Check) -> Approved:
         BaselineError: a version is asked for, and nothing is stored of it, or only part.
     """
     spec, version, model = check.spec, check.places.baseline, check.subject.name
+    # A drift check with reference cases compares with these, not with what was approved.
     if spec.drift is not None and spec.drift.cases is not None:
         return Approved()
     if version is None:
@@ -132,6 +135,7 @@ def approved_of(check: Check) -> Approved:
             f"{spec.id}: nothing is stored of {model} {version}, so nothing can be compared "
             f"with it. Run it once: pytest --model-version={version}"
         )
+    # An early end stops where the verdict is clear, so the cases that were run are no sample of all cases.
     if found.header.stopped:
         raise BaselineError(
             f"{spec.id}: {model} {version} was {found.header.stopped}, and nothing can be compared with "
@@ -155,7 +159,7 @@ def _broken_before(check: Check, baseline: Baseline) -> Iterator[Finding]:
     if errors:
         model, version = check.subject.name, check.places.baseline
         summary = (
-            f"{plural(errors, 'case')} broke with {model} {version}, so the two cannot be "
+            f"{plural(errors, 'case')} raised an error with {model} {version}, so the two cannot be "
             f"compared; run it again: pytest --model-version={version}"
         )
         yield Finding("baseline", Status.FAILED, summary, against_baseline=True)
@@ -210,6 +214,7 @@ def replay(check: Check, cases: Iterable[Case], approved: Approved) -> Steps[App
     if not stale:
         return approved
     answers = ReplayedAnswers(check.subject.answers, baseline)
+    # Approved answers may lack a perturbation that was added since; those trials have nothing to replay.
     trials = (trial for trial in plan_of(check.spec, stale).trials() if answers.knows(trial))
     run = yield Step(check.work(approved.answer), trials, replay=answers, slots=check.slots)
     own: dict[str, list[Result]] = {case.id: [] for case in stale}
@@ -221,6 +226,8 @@ def replay(check: Check, cases: Iterable[Case], approved: Approved) -> Steps[App
             settle(own[case.id])
         found = case_result(case, own[case.id])
         broke = any(trial.outcome is Outcome.ERROR for trial in found.trials)
+        # A body that raises an error on an approved answer says nothing of that version: its case leaves
+        # the comparison.
         replaced[case.id] = None if broke else found
     return replace(approved, replaced=replaced)
 
@@ -228,6 +235,8 @@ def replay(check: Check, cases: Iterable[Case], approved: Approved) -> Steps[App
 def may_be_stale(check: Check, results: Results, approved: Approved) -> Iterator[Case]:
     """The cases that today's test may judge differently: where a line is that of the baseline, none is."""
     if approved.baseline is not None:
+        # A case with an equal line has the same answer, judged by the same body: replaying it could change
+        # nothing.
         edited = approved.baseline.header.body != check.spec.provenance.body
         cases = zip(results.cases, results.matches, strict=True)
         yield from (case for case, match in cases if edited or match == OTHER)
@@ -267,11 +276,15 @@ def run_other_version(check: Check, other_version: Model, approved: Approved) ->
     )
     rows = {case.id: lines.bare(line) for case, line in zip(results.cases, results.lines, strict=True)}
     if results.reads_approved:
+        # Such bodies compared with the approved answers. Their outcomes are about that, not about this
+        # version.
         rows = {case: lines.settled(line) for case, line in rows.items()}
     earlier = check.candidates.read(header.model, header.test, header.version or "")
+    # A complete run of its own is worth more to `approve` and `diff` than this one, which is judged by
+    # nothing.
     if not spec.partial and earlier is None:
         check.leave(header, results.lines)
-    note = f"{other_version.label} was run beside it: {plural(asked, 'answer')} asked"
+    note = f"{other_version.label} was run for comparison: {plural(asked, 'new answer')}"
     return Approved(
         Baseline(header, rows, f"the run of {other_version.label}"),
         notes=(note,),
@@ -287,7 +300,7 @@ def _broken_with(other_version: Model, results: Results, run: Run) -> Iterator[F
     if run.stopped is not None:
         text = f"{run.stopped}; {errors} of {len(results)} cases have no outcome with it"
     else:
-        text = f"{errors}/{len(results)} cases broke with {other_version.label}"
+        text = f"{errors}/{len(results)} cases raised an error with {other_version.label}"
     summary = f"{text}, so the two cannot be compared"
     yield Finding("against", Status.FAILED, summary, against_baseline=True)
 

@@ -67,6 +67,7 @@ def beside(case: CaseResult, then: CaseResult | None, *, about_change: bool = Fa
         change.
     """
     pair = pair_of(case, then)
+    # An edited input makes it another case: there is nothing to compare, whatever its id says.
     if then is None or not case.is_same_as(then):
         return replace(case, approved=None, change=None)
     known = {trial.key: trial for trial in then.trials}
@@ -98,6 +99,7 @@ class Archive:
         for past in self._was_run(verdict.model, verdict.check):
             before = found.get(past.version)
             found[past.version] = past if before is None else replace(past, approved=before.approved)
+        # The report shows this run itself; its history is the other versions.
         found.pop(verdict.version or "", None)
         return replace(check, history=tuple(found[version] for version in sorted(found, key=natural)))
 
@@ -198,11 +200,11 @@ def _then(case: CaseResult, then: CaseResult | None, comparison: Comparison) -> 
 
 
 def _verdict(verdict: Verdict, comparison: Comparison, cases: tuple[CaseResult, ...]) -> Verdict:
-    said = Finding(COMPARED, Status.PASSED, _summary(comparison))
+    summary = Finding(COMPARED, Status.PASSED, _summary(comparison))
     kept = [finding for finding in verdict.findings if not finding.against_baseline]
     missed = [finding for finding in kept if not finding.met]
     met = [finding for finding in kept if finding.met]
-    findings = (*missed, said, *met)
+    findings = (*missed, summary, *met)
     named = any(f"{verdict.model}=" in command for _, command in verdict.advice)
     prefix = f"{verdict.model}=" if named else ""
     versions = (f"{prefix}{comparison.version}", f"{prefix}{verdict.version or ''}")
@@ -223,6 +225,7 @@ def _telling(verdict: Verdict, comparison: Comparison, cases: Sequence[CaseResul
     known = {case.id: case for case in verdict.shown}
     noted = [(_note(case, comparison), case) for case in cases]
     worst = sorted((ORDER.index(note), place) for place, (note, _) in enumerate(noted) if note is not None)
+    # Rank 0 is "error". Errors must not hide all wrong answers, nor the reverse: each keeps a few places.
     errors = [place for rank, place in worst if not rank]
     others = [place for rank, place in worst if rank]
     few = min(BOTH, len(others))
@@ -250,6 +253,7 @@ def _summary(comparison: Comparison) -> str:
 
 
 def _slice(group: Group, cases: tuple[CaseResult, ...]) -> Group:
+    # A stored verdict names its slices, and not their cases, so membership is worked out from the metadata.
     key, _, value = group.name.partition("=")
     before = [case.approved for case in cases if case.approved is not None and _fact(case, key) == value]
     judged = [case for case in before if case.judged]

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from pytest_modelcheck.engine.result import Result
+    from pytest_modelcheck.engine.work import Result
     from pytest_modelcheck.records import CaseResult, TrialResult
     from pytest_modelcheck.session.check import Check, Steps
     from pytest_modelcheck.session.found import Judgement, Noise
@@ -83,6 +83,7 @@ def _regressions(check: Check, approved: Approved, cases: Sequence[CaseResult]) 
 
     then, now, ids = [], [], []
     for case, old, new in _both(approved, cases, _is_judged):
+        # With fewer runs there are too few ways to exchange them for a small p-value.
         if len(new) >= BASES:
             ids.append(case)
             then.append([_passes(run) for run in old.values()])
@@ -100,6 +101,7 @@ def _both(
         other = approved.get(case.id)
         if other is None or not case.is_same_as(other):
             continue
+        # Variants that only one side has would count as changes, though nothing was compared.
         shared = {trial.place for trial in case.trials} & {trial.place for trial in other.trials}
         then, now = (_runs(one.trials, shared, tells) for one in (other, case))
         if then and now:
@@ -150,8 +152,10 @@ def _by_the_body(check: Check, results: Results, cases: Sequence[CaseResult]) ->
     trials: list[Trial] = []
     for case, found in zip(results.cases, cases, strict=True):
         judged = [trial for trial in found.trials if trial.outcome in JUDGED and trial.answer is not None]
+        # A case with an error in any run is left out whole: its runs could not be exchanged.
         if not judged or len(judged) < len(found.trials) or judged[0].perturbation is not None:
             continue
+        # Both orders, since a body need not be symmetric: `answer in case.approved` is not.
         for one, other in itertools.permutations(range(len(judged)), 2):
             trial = Trial(next(index), case, repeat=judged[one].repeat)
             pairings[trial.index] = (found.id, one, other)
@@ -175,12 +179,14 @@ def _tables(
     compared = {case for case, _, _ in pairings.values()}
     tables = {case: np.zeros((len(runs) + 1,) * 2) for case, runs in outcomes.items() if case in compared}
     for case, table in tables.items():
+        # The last row is the approved answer: a run that failed differs from it by 1.
         table[-1, :-1] = table[:-1, -1] = outcomes[case]
     for result in results:
         case, one, other = pairings[result.trial.index]
         if result.outcome not in JUDGED:
             tables.pop(case, None)
         elif case in tables:
+            # Each order of a pair counts one half, so a cell is the mean of both.
             half = (result.outcome is Outcome.FAILED) / 2
             tables[case][one, other] += half
             tables[case][other, one] += half
@@ -195,6 +201,7 @@ def _excess_of_tables(check: Check, tables: Tables) -> Excess | None:
     from pytest_modelcheck.stats.noise import noise_calibrated_excess
 
     most = max((runs for _, runs in tables.values()), default=0)
+    # Runs are exchanged within cases, which needs the same number of runs in each.
     whole = {case: table for case, (table, runs) in tables.items() if runs == most}
     if most < BASES:
         return None

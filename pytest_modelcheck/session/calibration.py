@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from pytest_modelcheck.checks.limits import Limits
-    from pytest_modelcheck.engine.result import Result
+    from pytest_modelcheck.engine.work import Result
     from pytest_modelcheck.records import Case
     from pytest_modelcheck.stats.noise import Excess
 
@@ -83,6 +83,7 @@ class Calibration:
 
     def take(self, results: Sequence[Result]) -> None:
         """Take in the results of trials."""
+        # The first batch compares answers to the unperturbed input, so its calls are those of that input.
         if not self._results:
             asked: list[set[str]] = [set() for _ in self._cases]
             for result in results:
@@ -102,9 +103,13 @@ class Calibration:
     def _output(self, trial: Trial, key: bytes, equal: int) -> int:
         pairing = self._pairings[trial.index]
         one, other = pairing.one, pairing.other
+        # More than two equal calls in one body: no output belongs to them, and they must not share one
+        # either.
         if equal > 1:
             return one + equal * STRIDE
         if pairing.bases == 2:
+            # Both inputs are equal, so the calls are, too. The first is about `case.input`, the second
+            # about `perturbed`.
             return (one, other)[equal]
         own = address(key) in self._questions[pairing.case]
         if pairing.bases == 1:
@@ -115,6 +120,8 @@ class Calibration:
     def tables(self) -> Iterator[tuple[Case, NDArray[np.float64]]]:
         """Each case that was judged throughout, and how much every two of its outputs disagree."""
         for (case, _), table in zip(self._cases, self._tables(), strict=True):
+            # A case with an error in any pair is left out whole, since its outputs can no longer be
+            # exchanged.
             if table is not None:
                 yield case, table
 
@@ -127,7 +134,10 @@ class Calibration:
                     continue
                 index = self._start + len(self._pairings)
                 self._pairings[index] = pairing
+                # A pair of base answers belongs to no variant; it is attributed to the first, as some name
+                # is needed.
                 about = variants[max(max(one, other) - BASES, 0)]
+                # The body sees the variant as if it were the input: both directions of a comparison count.
                 shown = case if one < BASES else replace(case, input=inputs[one])
                 yield Trial(index, shown, about.perturbation, inputs[other], about.variant)
 

@@ -35,6 +35,7 @@ def leave(check: Check, judgement: Judgement, verdict: Verdict) -> Judged:
     It is a candidate for approval unless only some cases were run, or the model's version has no name.
     """
     spec, ran, results = check.spec, judgement.ran, judgement.ran.results
+    # Some cases alone, or a model without a name for its version, cannot become the baseline.
     is_candidate = not spec.partial and check.subject.version is not None
     path, reads_approved = None, results.reads_approved
     if is_candidate or check.places.report:
@@ -96,6 +97,8 @@ def _rows(judgement: Judgement) -> Iterator[bytes]:
     results, again, approved = judgement.ran.results, judgement.noise.again, judgement.approved
     second = iter(again or ())
     for match, line in zip(results.matches, results.lines, strict=True):
+        # Approved results are written again only where they differ, which keeps most files at half their
+        # size.
         if match == OTHER or (match and approved.replaced):  # otherwise the line says that both are equal
             then = approved.judged_line(lines.id_of(line)) or b"null"
             line = lines.more_details(line, b'"approved":' + then)  # noqa: PLW2901 - the last of equal keys counts

@@ -14,7 +14,7 @@ from pytest_modelcheck.errors import cause_of, kind_of
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from pytest_modelcheck.engine.result import Result
+    from pytest_modelcheck.engine.work import Result
 
 _MOST: Final = 50
 """The largest number of causes; errors of further causes are only counted."""
@@ -52,14 +52,17 @@ class Causes:
         if result.uncalled:
             # The errors before it are the reason why the model was not called. They are worth reading.
             return
-        said = cause_of(result.message or "")
-        kind = kind_of(said)
+        message = cause_of(result.message or "")
+        kind = kind_of(message)
+        # A service may put a new number into every message. Beyond a limit, errors count for the last
+        # cause.
         if kind not in self._found and len(self._found) == _MOST:
             kind = next(reversed(self._found))
-        cause = self._found.setdefault(kind, Cause(said))
+        cause = self._found.setdefault(kind, Cause(message))
+        # Trials of a case follow each other, so one comparison suffices to count it once.
         if cause.case != result.trial.case.id:
             cause.count, cause.case = cause.count + 1, result.trial.case.id
-        if cause.text == said and result.error is not None:
+        if cause.text == message and result.error is not None:
             cause.text = one_line(result)
         if len(cause.trials) < _EXAMPLES:
             cause.trials.append(result.trial.index)
@@ -87,6 +90,7 @@ class Causes:
     def advice(self) -> str | None:
         """If errors look like answers that cannot be parsed, advise how to count them as wrong."""
         kinds = self._parsing
+        # `wrong_if=ValueError` covers JSONDecodeError: advise the base class alone.
         widest = [
             name
             for name, kind in kinds.items()
@@ -100,8 +104,8 @@ class Causes:
 
 def one_line(result: Result) -> str:
     """Describe an exception in one line."""
-    said = cause_of(result.message or "")
-    return said if result.error is None else f"{type(result.error).__name__}: {said}"
+    message = cause_of(result.message or "")
+    return message if result.error is None else f"{type(result.error).__name__}: {message}"
 
 
 def _may_be_parsing(error: type[BaseException], *, answered: bool) -> bool:

@@ -70,9 +70,11 @@ def _shared(spec: CheckSpec, results: Results, approved: Approved) -> list[tuple
     found = [
         (then, today)
         for pair in pairs(results, approved)
+        # Not strict: a run may have more repeats than the approval. Extra ones have no counterpart.
         for then, today in zip(_said(pair.then), _said(pair.now), strict=False)
     ]
     most = max(len(results), len(approved))
+    # Pairs test more sharply, but leaving out many cases would change what is compared.
     return found if found and len(found) >= spec.limits.min_overlap * most else []
 
 

@@ -41,8 +41,7 @@ if TYPE_CHECKING:
 
     from pytest_modelcheck.checks.spec import CheckSpec
     from pytest_modelcheck.checks.watching import Decided, Knowledge
-    from pytest_modelcheck.engine.result import Result
-    from pytest_modelcheck.engine.work import Run
+    from pytest_modelcheck.engine.work import Result, Run
     from pytest_modelcheck.records import Case
     from pytest_modelcheck.session.approved import Approved
     from pytest_modelcheck.session.check import Check, Steps
@@ -87,6 +86,8 @@ def run_until_decided(check: Check, approved: Approved) -> Steps[EarlyEnd]:
     """Run trials until the verdict is known, or all of them."""
     start = Clock.perf_counter()
     early = EarlyRun(check, approved)
+    # Cases are submitted in a random but fixed order (see `units_of`): the first ones are then a fair
+    # sample.
     stopped, decided = yield from early.run()
     return early.end(stopped, decided, Clock.perf_counter() - start)
 
@@ -123,6 +124,7 @@ class EarlyRun:
             yield from self._prepare(results)
             for unit in batch:
                 self._take(unit, results)
+                # An error fails the check whatever follows, so further calls would be paid for nothing.
                 if self._is_broken:
                     return Stopped(0, 0, "a case raised an error"), ()
                 decided = yield from self._decide()
@@ -177,11 +179,15 @@ class EarlyRun:
             if not reads_approved:
                 self._approved = yield from replay(self._check, self._check.spec.cases, self._approved)
         else:
+            # Only a body shows whether it scores or reads the approved answer, and a later one may be the
+            # first to do so.
             graded, reads_approved = graded or scale.graded, reads_approved or scale.reads_approved
             if (graded, reads_approved) == (scale.graded, scale.reads_approved):
                 return
         self._scale = LossScale(self._comparable(), graded, self._check.spec.limits.score_as, reads_approved)
         self._watch = self._watching(self._scale)
+        # The rules look at losses on one scale. If the scale changes, everything taken so far is counted
+        # again.
         place = 0
         for unit in self._taken:
             taken = self._takers.results[place : place + len(unit)]
@@ -247,6 +253,7 @@ class EarlyRun:
         self._variation = yield from ask_twice(
             check, self._takers.results, self._approved, changed, self._variation
         )
+        # Not calls of the check's own trials: the number of cached answers is what these leave.
         self._asked_again += check.asked - before
         self._verified_on = len(self._taken)
 
@@ -321,6 +328,7 @@ def units_of(spec: CheckSpec) -> list[Unit]:
     for case in cases:
         groups.setdefault(case.id if names is None else names[case.id], []).append(case)
     texts = {name: f"{spec.seed} {name!r}".encode(errors="surrogatepass") for name in groups}
+    # A hash of the name is the lot, so that a new case changes the order of no others.
     lots = {name: hashlib.blake2b(text, digest_size=8).digest() for name, text in texts.items()}
     return [groups[name] for name in sorted(groups, key=lots.__getitem__)]
 
@@ -330,6 +338,8 @@ def batches(units: Sequence[Unit], spec: CheckSpec) -> Iterator[list[Unit]]:
 
     A larger batch would run trials that the verdict does not need, a smaller one would leave the model idle.
     """
+    # A batch smaller than the concurrency would leave workers idle; a larger one pays for calls after the
+    # decision.
     wanted = max(LEAST, spec.subject.caller.concurrency)
     batch: list[Unit] = []
     trials = 0

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
     from pytest_modelcheck.checks.metrics import Scores
-    from pytest_modelcheck.engine.result import Result
+    from pytest_modelcheck.engine.work import Result
     from pytest_modelcheck.records import CaseResult, FoundSlice, Group, ShownCase, TrialResult
     from pytest_modelcheck.session.check import Check, Steps
     from pytest_modelcheck.session.found import Judgement
@@ -94,6 +94,7 @@ def explain(check: Check, judgement: Judgement) -> Steps[Explained]:
     if results.slices.keys() and spec.drift is None:
         slices = results.slices.groups(outcomes_now(judgement), judgement.seen.then)
         if (scores := judgement.observed.scores) is not None:
+            # Within a slice of one label, a metric such as macro F1 is 0 or 1, and says nothing.
             candidates = [group for group in slices if spec.slices or not group.name.startswith("expected=")]
             slices = tuple(_scored(group, scores, results.slices.members(group.name)) for group in candidates)
         worst = next(iter(slices), None)
@@ -145,6 +146,7 @@ def _choose(judgement: Judgement, first: Collection[int], *, compares: bool) -> 
         for number, mask in enumerate(masks):
             if number in seen.wrong:
                 mask |= _FAILED  # noqa: PLW2901 - its body passed, and its label is wrong
+            # Of a million cases only a few combinations exist, so the note is worked out once for each.
             of = (mask, number in regressed, number in changed)
             if of not in notes:
                 failed = "changed" if about_change else "failed"
@@ -157,6 +159,7 @@ def _choose(judgement: Judgement, first: Collection[int], *, compares: bool) -> 
 
     if judgement.observed.cases.error:
         broken, others = _parted(severities())
+        # Errors first, but some places stay for wrong answers, and the reverse if there are few errors.
         few = min(BOTH, len(others))
         worst = broken[: SHOWN - few] + others[: max(few, SHOWN - len(broken))]
     else:
@@ -169,6 +172,7 @@ def _by_cause(results: Results) -> Iterator[tuple[int, int]]:
     """The cases that broke, with ranks: one of each cause comes before a second one."""
     trials = list(results.causes.trials)
     if trials:
+        # Sorted, since an early end puts the cases back into their original order.
         starts = sorted(range(len(results.starts)), key=results.starts.__getitem__)
         for rank, trial in enumerate(trials):
             place = bisect_right(starts, trial, key=results.starts.__getitem__)
@@ -182,6 +186,7 @@ def _parted(noted: Iterable[_Severity]) -> tuple[list[_Severity], list[_Severity
     for one in noted:
         part = parts[ORDER[one[0]] != _ERROR]
         part.append(one)
+        # The whole list may have a million entries; a thousand suffice to know the smallest few.
         if len(part) > _AT_ONCE:
             part[:] = heapq.nsmallest(SHOWN, part)
     return heapq.nsmallest(SHOWN, parts[0]), heapq.nsmallest(SHOWN, parts[1])
@@ -249,6 +254,7 @@ def _run_again(
     trials = [
         one.trial
         for one in failed
+        # A call without a key is not cached: the body would get another answer than the one to explain.
         if one.trial.index not in found and all(digest for digest, _ in one.result.asked)
     ]
     if not trials:
@@ -258,6 +264,8 @@ def _run_again(
     before = {one.trial.index: one.result for one in failed}
     for result in run.results:
         index = result.trial.index
+        # A body that depends on time, order or chance may fail otherwise now. Its message would explain
+        # nothing.
         alike = result.outcome is Outcome.FAILED and not differ(trial_result(result), before[index])
         found[index] = result if alike else None
     return found
@@ -267,9 +275,9 @@ def _show(check: Check, judgement: Judgement, one: Chosen, again: Mapping[int, R
     detailed = again.get(one.trial.index)
     error = one.error if detailed is None else detailed.error
     unlike = one.trial.index in again and detailed is None
-    said = one.result.message if one.error is None else message_of(one.error)
+    text = one.result.message if one.error is None else message_of(one.error)
     compared = replace(one.result, approved=judgement.approved.trial(one.trial))
-    message = said or _graded(one) or (_UNLIKE if unlike else "")
+    message = text or _graded(one) or (_UNLIKE if unlike else "")
     if detailed is not None:
         message = detailed.message or message
     return show(
@@ -306,6 +314,7 @@ def _search_slice(check: Check, judgement: Judgement, slices: Sequence[Group]) -
         return None
     outcomes, then = outcomes_now(judgement), None
     if judgement.misses("max_drop") or judgement.misses("max_regressed"):
+        # A limit about change asks where cases broke, not where they fail: many failed before, too.
         then = judgement.seen.then
     if then is not None:
         both = zip(outcomes, then, strict=True)

@@ -21,9 +21,8 @@ from pytest_modelcheck.session.results import Results
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from pytest_modelcheck.engine.result import Result
     from pytest_modelcheck.engine.trials import Plan
-    from pytest_modelcheck.engine.work import Run
+    from pytest_modelcheck.engine.work import Result, Run
     from pytest_modelcheck.records import Trial
     from pytest_modelcheck.session.approved import Approved
     from pytest_modelcheck.session.check import Check, Steps
@@ -93,6 +92,7 @@ def first_run(check: Check, approved: Approved) -> Steps[tuple[Ran, CachedTrials
     work = replace(check.work(approved.answer), progress=check.progress(plan), take=takers.take)
     run = yield Step(work, plan.trials(), slots=check.slots)
     results = takers.results
+    # Every distinct call that was not made was cached. Equal calls of one run are one.
     seconds, cached = Clock.perf_counter() - start, max(0, len(results.distinct) - check.asked)
     ran = Ran(
         results,
@@ -126,6 +126,7 @@ def run_again(
     def trials() -> Iterator[Trial]:
         index = itertools.count(first.size)
         for number, case in enumerate(first.cases):
+            # A mask of 0 is a case without trials: no perturbation applied to it.
             own = first.trials(number) if first.masks[number] else []
             own = [one for one in own if not (once and one.repeat)]
             if not own:

@@ -75,6 +75,7 @@ def hear_the_judge(check: Check, ran: Ran, approved: Approved) -> Steps[Judging 
     """
     results = ran.results
     judge = next(model for model in check.spec.others if model.definition.role == "judge")
+    # Judging needs the trials of all cases in memory, which the limit keeps bounded.
     whole = (results.whole(number) for number in range(min(len(results), _MOST_CASES)))
     cases = {case.id: case.trials for case in whole if case.judged}
     if not any(trial.grades for trials in cases.values() for trial in trials):
@@ -150,6 +151,7 @@ def _outcome_of(
     """
     passing: dict[bytes, bool] = {}
     for trial in (trial for trials in cases for trial in trials if trial.outcome in JUDGED):
+        # With two answers of the judge in a case, no label could say which of them decided it.
         if len(trial.grades) != 1 or trial.grades[0].given is None:
             many = f"{judge.name} was called {len(trial.grades)} times in some cases"
             raise UncorrectedError(
@@ -161,6 +163,8 @@ def _outcome_of(
                 raise UncorrectedError(f"scores are not the answers of {judge.name}, from 0 to 1")
             continue
         passed = trial.outcome is Outcome.PASSED
+        # The same answer of the judge passes here and fails there: something else decides too, and labels
+        # do not know it.
         if passing.setdefault(answer, passed) != passed:
             raise UncorrectedError(f"{judge.name} alone does not decide the outcome of a case")
     if not passing:
@@ -171,16 +175,15 @@ def _outcome_of(
     unseen: set[bytes] = set()
 
     def outcome(answer: bytes) -> float:
-        said = seen(answer)
-        if said in passing:
-            return float(passing[said])
-        if said.startswith(b'"'):
-            unseen.add(said)
+        compared = seen(answer)
+        if compared in passing:
+            return float(passing[compared])
+        if compared.startswith(b'"'):
+            unseen.add(compared)
             # Where every case failed, one further category is the one that passes; of two nobody knows which.
             if both or (not passes and len(unseen) > 1):
-                raise UncorrectedError(
-                    f"no case shows how {excerpt(orjson.loads(said), 40)} comes out, and a label says it"
-                )
+                label = excerpt(orjson.loads(compared), 40)
+                raise UncorrectedError(f"a label says {label}, and no case shows whether that passes")
         return float(not both and not passes)
 
     return outcome
@@ -189,9 +192,10 @@ def _outcome_of(
 def _threshold_of(judge: Model, passing: Mapping[float, bool]) -> Callable[[bytes], float]:
     """The outcomes of scores that a body compares with a threshold; yes and no count as 1 and 0."""
     passed, failed = ([one for one, passes in passing.items() if passes is kind] for kind in (True, False))
+    # A high score may mean good (relevance) or bad (toxicity); the outcomes show which.
     upwards = not passed or not failed or min(passed) > max(failed)
     if not upwards and max(passed) >= min(failed):
-        raise UncorrectedError(f"{judge.name} alone does not decide how a case comes out")
+        raise UncorrectedError(f"{judge.name} alone does not decide the outcome of a case")
     sign = 1 if upwards else -1
     least = min((sign * one for one in passed), default=math.inf)
     most = max((sign * one for one in failed), default=-math.inf)
@@ -227,6 +231,7 @@ def _on_labels(check: Check, judge: Model, labels: Mapping[str, Label]) -> Steps
     """Return the judge's answers about everything that has a label."""
 
     def body(view: Any) -> Any:
+        # A label stores the arguments of the call: by name if there were several, else the single one.
         given = view.input
         return judge(**given) if isinstance(given, dict) else judge(given)
 
@@ -242,6 +247,7 @@ def _on_labels(check: Check, judge: Model, labels: Mapping[str, Label]) -> Steps
         body=awaited if judge.is_awaited() else called,
         subject=judge,
         models={judge.name: judge},
+        # Recipes are stored by source. This body has no file, so the judge stands for it.
         source=digest(["labels", judge.name, judge.version]),
     )
     run = yield Step(work, Plan(cases, None).trials())
@@ -319,7 +325,7 @@ class Corrector:
             return own
         # What no own label says (no, of a version that is nearly always right) others tell best.
         lacking = {0.0, 1.0} - {self.known[key] for key in own}
-        return own | {key for key, said in self.known.items() if said in lacking}
+        return own | {key for key, truth in self.known.items() if truth in lacking}
 
     def sides(
         self,
@@ -332,6 +338,7 @@ class Corrector:
         shared = now.keys() & then.keys()
         differ = [case for case in shared if _keys(now[case]) != _keys(then[case])]
         before, after = ({case: side[case] for case in differ} for side in (then, now))
+        # A label of an answer that both versions gave tells nothing about their difference.
         of_then, of_now = self.of_version(before, version), self.of_version(after, version_now)
         old, new = of_then - of_now, of_now - of_then
         pairs = [(self._truth(then[case]), self._truth(now[case])) for case in differ]
@@ -357,6 +364,8 @@ class Corrector:
         if not cases:
             return None
         if len(own) < LEAST_LABELS:
+            # Too few labels: the worst errors that are allowed for are assumed, so that the verdict stays
+            # on the safe side.
             return None if self.graded else self._rate(list(cases.values()), assumed)
         try:
             return self.value(cases.values(), self.telling(own))
@@ -392,6 +401,7 @@ class Corrector:
         """The corrected rate of some cases."""
         truths = [truth for words in cases if (truth := self._truth(words)) is not None]
         word = round(sum(map(_said, cases))), len(cases)
+        # Fractions come from repeats of a case. Rounded up, in favour of the model.
         right = math.ceil(sum(truths) - 1e-9)
         if not errors.strength >= LEAST_STRENGTH:
             if len(truths) < min(LEAST_LABELS, len(cases)):
@@ -406,8 +416,8 @@ class Corrector:
 
     def _errors(self, keys: Iterable[str]) -> Errors:
         pairs = [(self.known[key] == 1.0, self.heard[key] == 1.0) for key in keys]
-        yes = [said for true, said in pairs if true]
-        no = [said for true, said in pairs if not true]
+        yes = [judged for true, judged in pairs if true]
+        no = [judged for true, judged in pairs if not true]
         return Errors(len(yes), sum(yes), len(no), len(no) - sum(no))
 
 

@@ -42,6 +42,7 @@ def with_noise(check: Check, judgement: Judgement, noise: Noise) -> Judgement:
     ran, approved, seen = judgement.ran, judgement.approved, judgement.seen
     # A metric is computed from what probes recorded, too; outcomes of probes count for looks alone.
     probed = seen.observed.scores is not None and noise.probed is not judgement.noise.probed
+    # Observations are made of results alone: other facts about noise change none of them.
     if noise.again is not judgement.noise.again or probed:
         seen = observe(check, ran, approved, noise)
     observed = replace(
@@ -100,6 +101,7 @@ def _findings(
             *(replace(finding, summary=f"{early.stopped}: {finding.summary}") for finding in found),
             *(_held(ran, finding, spec.limits) for finding in early.decided),
         ], None
+    # A metric of a few selected cases is another number, which no limit is about.
     if spec.metric is not None and spec.partial:
         findings = guards(observed, spec.limits)
         text = f"{plural(len(ran.results), 'case')} run; {spec.metric.name} is judged when all are"
@@ -117,6 +119,8 @@ def _findings(
         return [Finding("drift", Status.PASSED, text)], None
     samples = sampled(spec, ran.results, ran.reference, approved)
     drifted, moved = judge_drift(samples, spec.drift, spec.limits, spec.seed)
+    # A single night's test does not decide then: evidence adds up, and one alarm level holds for all
+    # nights.
     if check.nights is not None and moved is not None:
         from pytest_modelcheck.session.nights import FINE, over_nights
 

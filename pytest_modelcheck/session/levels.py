@@ -12,7 +12,7 @@ from pytest_modelcheck.records import GIVEN, Outcome
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from pytest_modelcheck.engine.result import Result
+    from pytest_modelcheck.engine.work import Result
     from pytest_modelcheck.records import Trial
 
 
@@ -39,6 +39,8 @@ def settle(results: Iterable[Result]) -> None:
             result.error = NoScoreError(f"the body gave no score() at level {_name(trial)}")
             result.message = str(result.error)
             continue
+        # By identity: settle sees the trials of one case object, and hashing its input could be slow or
+        # impossible.
         key = (id(trial.case), trial.repeat)
         last = before.get(key)
         before[key] = result

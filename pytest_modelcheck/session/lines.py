@@ -38,7 +38,7 @@ from pytest_modelcheck.reports.pictures import pictures_of
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from pytest_modelcheck.engine.result import Result
+    from pytest_modelcheck.engine.work import Result
     from pytest_modelcheck.models.model import Raw
     from pytest_modelcheck.records import Case, Grade, Trial
 
@@ -74,6 +74,8 @@ def identity(case: Case) -> str:
 def expectation(case: Case) -> str | None:
     """The digest of a case's expectation, or ``None`` without one."""
     if case.known_failure is not None:
+        # A reworded reason counts as a new expectation, so the approved answer is judged again: harmless,
+        # and simple.
         return short((repr(case.expected), case.known_failure))
     return None if case.expected is MISSING else _short(case.expected)
 
@@ -134,22 +136,25 @@ def row_of(case: Case, results: Sequence[Result], *, pictures: bool = False) -> 
         [result] = results
         calls = _calls(result.asked, own, given) if result.asked else ""
         about_it = f',"about":{shown}'
+        # Field order of a baseline: a single answer comes first, where reviewers look; a list of calls
+        # comes last.
         both = f"{calls}{about_it}" if calls.startswith(_OWN_ANSWER) else f"{about_it}{calls}"
         fields = f"{_outcome(result)}{both}"
-        said = [_said(result)]
+        reported = [_said(result)]
     else:
-        written, said = [], []
+        written, reported = [], []
         for result in results:
             line, more = _trial(result, own, given, pictures=pictures)
             written.append(line)
-            said.append(more)
+            reported.append(more)
         fields = f'"about":{shown},"trials":[{",".join(written)}]'
     details, expected = _case_details(case)
     details = f"{input_details}{_pictures(value) if pictures else ''}{details}"
-    if any(said):
-        details = f'{details},"trials":[{",".join([f"{{{more[1:]}}}" for more in said])}]'
+    if any(reported):
+        details = f'{details},"trials":[{",".join([f"{{{more[1:]}}}" for more in reported])}]'
     try:
         row = f'{{"id":{lines.quoted(case.id)},{fields},"input":"{own.hex()}"{expected}}}'.encode()
+    # A lone surrogate, which UTF-8 cannot hold.
     except UnicodeEncodeError:
         row = lines.encode(case_result(case, results))  # which says what is wrong
     return row, details[1:]
@@ -207,12 +212,15 @@ def _calls(asked: Sequence[tuple[bytes | None, Raw]], own: bytes, given: Given) 
     """A trial's answers: only the one to the case's own input, or all with the digests of their calls."""
     if len(asked) == 1:
         [(key, raw)] = asked
+        # The usual case: one call, with the case's input as its only argument. Its digest need not be
+        # written.
         if (key or b"")[:CALL_BYTES] == own:
             given[own] = plain(raw)
             return f"{_OWN_ANSWER}{given[own].decode()}"
     pairs = []
     for key, raw in asked:
         call, answer = (key or b"")[:CALL_BYTES], plain(raw)
+        # The same answer to the same call was written earlier in this line, by another variant or repeat.
         if given.get(call) == answer:
             pairs.append(f'["{call.hex()}"]')
         else:
@@ -226,6 +234,7 @@ def _case_details(case: Case) -> tuple[str, str]:
     right = case.expected
     details, digest = _NOTHING_EXPECTED
     if right is not MISSING:
+        # Labels repeat over many cases. Caching their digests saves a hash for each of a million cases.
         often = type(right) in _LABELS and (type(right) is not str or len(right) <= _ABOUT)
         details, digest = _expected_often(right) if often else _expected(right)
     if case.metadata:
@@ -247,6 +256,7 @@ def _expected(right: Any) -> tuple[str, str]:
 
 _NOTHING_EXPECTED: Final = ("", "")
 _LABELS: Final = frozenset({str, int, bool, type(None)})
+# Typed, since 1 == True: both would share a digest.
 _expected_often = lru_cache(maxsize=1 << 12, typed=True)(_expected)
 _quoted = lru_cache(maxsize=64)(lines.quoted)
 
@@ -260,8 +270,9 @@ def _said(result: Result) -> str:
     """The message of a failed body, and the grades of judges."""
     details = ""
     wrong = result.message is not None or result.error is not None
-    if wrong and result.outcome in WRONG and (said := said_of(result)):
-        details = f',"message":{lines.quoted(redacted(said)[:_MESSAGE])}'
+    if wrong and result.outcome in WRONG and (message := said_of(result)):
+        # Redacted before it is cut: half a secret is no longer recognised as one.
+        details = f',"message":{lines.quoted(redacted(message)[:_MESSAGE])}'
     if result.grades:
         details = f'{details},"grades":[{",".join(map(_grade, result.grades))}]'
     return details
@@ -362,9 +373,11 @@ class Lines(Sequence[bytes]):
         data = memoryview(b"\n".join([*self._held, b""]))
         try:
             if self._file is None:
-                # Without a buffer, which would fail again when it is flushed at the end.
+                # A file without a name: nothing is left behind, however the process ends. It has no buffer,
+                # which would fail again when it is flushed at the end.
                 self._file = tempfile.TemporaryFile(buffering=0)  # noqa: SIM115 - closed with the object
                 weakref.finalize(self, self._file.close)
+            # A reader may have moved the position.
             self._file.seek(self._end)
             while data:
                 data = data[self._file.write(data) :]

@@ -99,6 +99,7 @@ def mutants(values: Values, slices: Mapping[str, frozenset[bytes]]) -> Iterator[
     >>> [mutant.name for mutant in mutants(answers, {})][:3]
     ['10% exchanged', '30% exchanged', 'always the same answer']
     """
+    # A fixed seed: the table is the same for the same commit, so that it can stand in a README.
     dice = Random(0)  # noqa: S311 - dice, no secrets
     yield from _kept(values, _of_whole_answers(values, slices, dice))
     yield from _kept(values, _of_tools(values, dice))
@@ -109,6 +110,7 @@ def mutants(values: Values, slices: Mapping[str, frozenset[bytes]]) -> Iterator[
 def _kept(values: Values, made: Iterator[Mutant]) -> Iterator[Mutant]:
     """The mutants whose replays change anything."""
     for mutant in made:
+        # A damage that changes nothing (reversing one item) could not be noticed by any test.
         replays = [{key: one for key, one in some.items() if one != values[key]} for some in mutant.answers]
         if replays := [some for some in replays if some]:
             yield Mutant(mutant.name, mutant.kind, tuple(replays[:REPLAYS]), mutant.path)
@@ -172,6 +174,7 @@ def _exchanged(some: Values, values: Values, share: float, dice: Random) -> Valu
     every = [values[key] for key in sorted(values)]
     found = {}
     for key in dice.sample(keys, max(1, round(share * len(keys)))):
+        # Twenty draws nearly always hold a different answer; a search of all would be quadratic.
         others = [one for one in dice.sample(every, min(20, len(every))) if one != some[key]]
         if others:
             found[key] = others[0]
@@ -217,6 +220,7 @@ def _of_texts(part: _Part, mutant: Callable[..., Mutant]) -> Iterator[Mutant]:
 
 
 def _is_label(part: _Part) -> bool:
+    # Few values that repeat are labels; texts that hardly ever repeat are free text.
     return 1 < len(part.counts()) <= LABELS and len(part.all) >= 2 * len(part.counts())
 
 
@@ -225,6 +229,7 @@ def _never(part: _Part, mutant: Callable[..., Mutant]) -> Iterator[Mutant]:
     ordered = [json.loads(label) for label, _ in part.counts().most_common()]
     if len(ordered) < 2:
         return
+    # A model that has lost a label answers with a likely other one, not with something unknown.
     instead = {json.dumps(one): ordered[one == ordered[0]] for one in ordered}
 
     def without(label: Any) -> Callable[[Any], Any]:
@@ -242,6 +247,7 @@ def _parts(values: Values) -> list[_Part]:
     for key, value in values.items():
         for path, one in _places(value, ()):
             found.setdefault(path, _Part(path)).values.setdefault(key, []).append(one)
+    # The fields that most answers have, since keys of a mapping may be data.
     kept = sorted(found, key=lambda path: (-len(found[path].values), path))[:_PARTS]
     return [found[path] for path in sorted(kept)]
 

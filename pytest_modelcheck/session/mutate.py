@@ -72,6 +72,7 @@ class StoredAnswers:
         """Find the answer to a call, or to another run of it."""
         call = key[:CALL_BYTES]
         runs = self._runs.get(call)
+        # Which runs are stored is looked up once a call; checks with repeats ask for each of them.
         if runs is None:
             runs = self._runs[call] = self._stored_runs(call, key)
         if not runs:
@@ -79,6 +80,7 @@ class StoredAnswers:
         run = runs.get(key)
         if run is None:  # a run that is not stored: one of those that are
             places = list(runs.values())
+            # By the digits of its key, so that the same run always gets the same stored answer.
             run = runs[key] = places[int.from_bytes(key[CALL_BYTES:]) % len(places)]
         return self._damaged.get(run, self.given[run])
 
@@ -174,6 +176,7 @@ def _recorded(check: Check) -> dict[bytes, Raw]:
             for case in one.values():
                 for trial in case.trials:
                     for key, (_, raw) in zip(keys_of(trial), trial.asked, strict=True):
+                        # Approved answers first: the candidate only fills in what they lack.
                         found.setdefault(key, raw)
     return found
 
@@ -185,9 +188,9 @@ def _trouble(control: Judgement) -> str | None:
         refused = [str(error) for error in results.errors.values() if isinstance(error, OfflineError)]
         models = ", ".join(dict.fromkeys(text.partition(" has no ")[0] for text in refused))
         return (
-            f"{plural(new, 'case')} made calls of {models} that no stored answer answers: run pytest once "
-            "with this version, so that they are cached. Errors never are, nor are answers of which a "
-            "warning says that they cannot be stored"
+            f"{plural(new, 'case')} called {models} without a stored answer: run pytest once with this "
+            "version to cache them. Errors are never cached, nor are answers that cannot be stored, of which "
+            "a warning says so"
         )
     failed = [finding.summary for finding in control.findings if finding.status is Status.FAILED]
     return f"it fails on the stored answers as they are: {failed[0]}" if failed else None
@@ -224,6 +227,7 @@ def _slices(results: Results, given: Mapping[bytes, Raw]) -> dict[str, frozenset
         by_call.setdefault(key[:CALL_BYTES].hex(), set()).add(key)
     found = {}
     for name in results.slices.keys()[:_SLICES]:
+        # A slice of one or two cases is too small for any limit to notice.
         fewest = max(3, len(results) / 20)
         sizes = {one: cases for one, cases in results.slices.of(name).items() if len(cases) >= fewest}
         if len(sizes) > 1:
@@ -253,6 +257,8 @@ def _counted(cell: Cell, judgement: Judgement, control: Judgement) -> Cell:
     )
     failed = [one.limit for one in judgement.findings if one.status is Status.FAILED]
     unsure = [{one.status for one in each.findings} for each in (judgement, control)]
+    # All errors are calls that nobody answered: the damage led the body elsewhere, and no one knows the
+    # outcome.
     if 0 < _new_calls(results) == len(results.errors):
         return replace(cell, called=cell.called + 1)
     if failed:

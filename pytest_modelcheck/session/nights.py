@@ -79,6 +79,7 @@ def watch_of(check: Check, approved: Approved, of: str) -> Watch | None:
     known, baseline, subject = check.nights, approved.baseline, check.subject
     if known is None or baseline is None or not baseline.header.approved_at:
         return None
+    # Nights are about one approved version. Another one starts with no evidence.
     if baseline.header.version != subject.version or check.places.baseline is not None:
         return None
     approval = approval_of(baseline)
@@ -88,6 +89,8 @@ def watch_of(check: Check, approved: Approved, of: str) -> Watch | None:
         for night in known
         if (night.model, night.version, night.check, night.of, night.approval) == place
     ]
+    # Ville's inequality: a fair bet multiplies its stake by 1/level with a chance of at most that level,
+    # ever.
     return Watch(of, baseline, approval, earlier, 1 / check.spec.limits.false_fail_rate)
 
 
@@ -111,16 +114,18 @@ def judge_answers(check: Check, watch: Watch, asked: Iterable[bytes], rounds: Se
     tonight: dict[str, tuple[str, str]] = {}
     for key in asked:
         call = key[:CALL_BYTES].hex()
+        # Once a call: repeats of it in the same night would count the same evidence twice.
         if call not in tonight and (pair := labels.pair(call, [found.get(key) for found in rounds])):
             tonight[call] = pair
     if not tonight:
         return Finding(
             "revalidation",
             Status.FAILED,
-            "none of the calls that were made again is among those that were approved: does the test ask "
-            "something else each time, or of other cases? Approve it as it is now",
+            "none of the repeated calls is an approved one: does the test make other calls each time, or for "
+            "other cases? Approve it again",
         )
     nights = [*map(_pairs, watch.earlier), tonight]
+    # Cases that were removed since their night are no longer what is approved.
     nights = [{call: pair for call, pair in night.items() if call in labels.approved} for night in nights]
     evidence = answers_evidence(labels.approved, nights)
     grouped: dict[str, list[str]] = defaultdict(list)
@@ -173,6 +178,7 @@ class _Labels:
         for place, approved in enumerate(self._raws[call]):
             if same(approved, raw):
                 return str(place)
+        # "x", so that no digest can be taken for the index of an approved answer.
         return "x" + hashlib.sha256(seen(raw)).hexdigest()[:7]
 
 
@@ -185,6 +191,7 @@ def over_nights(check: Check, approved: Approved, finding: Finding, moved: Moved
     if watch is None:
         return finding
     excess = moved.distance - moved.expected - moved.tolerance
+    # Within the tolerance a night is no evidence, however small its p-value.
     distance, p_value = (excess, moved.p_value) if excess > 0 else (0.0, 1.0)
     evidence = distances_evidence(
         [*(night.distance for night in watch.earlier), distance],

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator
 
     from pytest_modelcheck.checks.limits import Limits
-    from pytest_modelcheck.engine.result import Result
+    from pytest_modelcheck.engine.work import Result
     from pytest_modelcheck.records import Finding
     from pytest_modelcheck.session.approved import Approved
     from pytest_modelcheck.session.check import Check, Steps
@@ -143,6 +143,7 @@ def _is_hidden_by_noise(check: Check, judgement: Judgement) -> bool:
 def _needs_confirmation(check: Check, judgement: Judgement) -> bool:
     limits = check.spec.limits
     settled = uses_looks(check, judgement) or judgement.noise.again is not None
+    # Looks (`weigh`) make further runs themselves; confirming here, too, would pay twice.
     if judgement.noise.excess is None and settled:
         return False
     return (
@@ -172,6 +173,7 @@ def is_suspicious(findings: Iterable[Finding], limits: Limits, *, single: bool =
         if finding.met or finding.p_value is None:
             continue
         beyond_margin = finding.limit == "max_drop" and bool(limits.max_drop)
+        # A p-value of 0 is a certain failure, such as one wrong answer where none is allowed.
         decided = not finding.p_value or (beyond_margin and not single)
         if decided and finding.p_value <= limits.false_fail_rate:
             return False
@@ -199,12 +201,15 @@ def ask_twice(
     first, rounds = trials_to_repeat(results, changed)
     variation = known
     asked: list[Result] = []
+    # In rounds: mostly the first trial already shows that a model varies, and the rest need not be paid
+    # for.
     for again in rounds:
         run = yield Step(check.work(approved.answer), again)
         asked += run.results
         variation = measured(check.subject, first, asked)
         if variation.varies is not False:
             break
+    # Guessing would turn the verdict on a model into a matter of a flag.
     if asked and variation.varies is None and check.places.offline:
         raise OfflineError(
             f"{check.spec.id} misses a limit, and whether {check.subject.label} varies has not been "
@@ -223,6 +228,7 @@ def _compare_outputs(check: Check, judgement: Judgement, noise: Noise) -> Steps[
         calibration.take(run.results)
     broken = calibration.broken
     if broken is not None:
+        # Run once more to get the exception itself: results keep only the first few.
         run = yield Step(replace(work, keep_errors=True), [broken.trial], slots=calibration.slot)
         return replace(noise, uncalibrated=one_line(run.results[0]))
     calibrations = (*noise.calibrations, calibration)

@@ -71,9 +71,12 @@ def observe(check: Check, ran: Ran, approved: Approved, noise: Noise) -> Seen:
         tally = replace(seen.observed.cases, **{outcome.value: counts[outcome] for outcome in Outcome})
         seen = Seen(Observed(tally))
     if baseline is not None:
+        # Counting runs or scores needs both sides of every case. For plain outcomes, equal lines need not
+        # be parsed.
         one_by_one = in_units or spec.levels is not None or bool(approved.replaced)
         seen = _compared(seen, spec, results, approved, noise.again, graded=graded, one_by_one=one_by_one)
         comparison = seen.comparison
+        # Cases that were not run are not removed.
         if comparison is not None and (spec.partial or early is not None):
             comparison = replace(comparison, removed=0)
         if comparison is not None and (noise.again is not None or early is not None):
@@ -179,6 +182,7 @@ def _scored(seen: Seen, scores: Scores, cases: Sequence[Case]) -> Seen:
     seen = replace(seen, observed=observed, wrong=wrong)
     if comparison is None or seen.then is None:
         return seen
+    # A case without an approved label was neither right nor wrong then.
     known = {case.number for case in scores.cases if case.was_wrong is not None}
     broke, fixed = sorted((wrong - was_wrong) & known), sorted(was_wrong - wrong)
     then, now = (None if math.isnan(value) else value for value in scores.then_and_now)
@@ -214,6 +218,7 @@ def _in_units(
     if graded and score_as is not None:
         raise UsageError(f"score_as={score_as!r} counts runs that pass, and the body gives a score()")
     groups = _groups(spec)
+    # Only then are the runs of a case exchangeable one by one; else its mean, or its group's, is the unit.
     apart = spec.limits.population == "fixed" and groups is None and score_as is None
     valued = partial(values_of, graded=graded, worst=_worst(scale))
     values: dict[str, tuple[float, ...]] = {}

@@ -47,6 +47,7 @@ class ReplayedAnswers:
     def find(self, key: bytes) -> Raw | None:
         """Look an approved answer up."""
         found = self._approved.get(key)
+        # A key that belongs to another repeat must not get the first one's answer.
         if found is None and all(of_repeat(key, repeat) != key for repeat in self._repeats):
             found = self._approved.get(key[:CALL_BYTES])  # of the first repeat, the call alone is recorded
         return found
@@ -80,6 +81,7 @@ class FreshAnswers:
 
     def add(self, key: bytes | None, value: Any) -> Raw:
         """Store an answer for this step only."""
+        # Without a key: encoded and checked as usual, and not stored.
         raw = self._answers.add(None, value)
         if key is not None:
             self._given[key] = raw

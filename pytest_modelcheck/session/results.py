@@ -39,8 +39,8 @@ from pytest_modelcheck.session.lines import LONGEST, Lines, as_shown, row_of
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator
 
-    from pytest_modelcheck.engine.result import Result
     from pytest_modelcheck.engine.trials import Plan
+    from pytest_modelcheck.engine.work import Result
     from pytest_modelcheck.records import Case, TrialResult
 
     Once = tuple[Trial, TrialResult]
@@ -101,6 +101,7 @@ class Distinct:
             if key is None:
                 self._unnamed = True
             else:
+                # In 64 parts, so that counting makes a set of one part at a time.
                 self._parts[key[0] % 64].append(int.from_bytes(key[:8]))
         self._held.clear()
 
@@ -206,6 +207,8 @@ class Results(Sequence[CaseResult]):
         while (results := ready.get(number)) is not None:
             if results:
                 trial = results[0].trial
+                # Lines are written in the order of the cases. One that is incomplete holds back those after
+                # it.
                 if len(results) < trial.of:
                     break
                 if trial.of > 1:
@@ -223,6 +226,7 @@ class Results(Sequence[CaseResult]):
         if self._settle is not None:
             for results in own:
                 self._settle(results)
+        # Texts have no pictures: the common case takes the fast path.
         texts = all(type(case.input) is str for case in cases)
         rows = list(map(row_of if texts else self._with_pictures, cases, own))
         matches = self._matching(cases, rows)
@@ -262,6 +266,8 @@ class Results(Sequence[CaseResult]):
         mask = 0
         for result in results:
             trial, outcome = result.trial, result.outcome
+            # This loop runs once a trial, up to millions of times: no objects, no method calls for what
+            # passed.
             counts = self.counts.get(trial.perturbation) or self._counted(trial.perturbation)
             if outcome is _PASSED:
                 mask |= _PASSED_BIT
@@ -339,6 +345,8 @@ class Results(Sequence[CaseResult]):
         if not self._holds:
             return self._plan.of_case(case, number, start)
         first = self.whole(number).trials
+        # The line holds perturbed texts in full, unless they are very long: making them again is not
+        # needed.
         if type(case.input) is str and all(map(_is_whole, first)):
             return [
                 Trial(

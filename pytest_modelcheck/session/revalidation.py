@@ -22,7 +22,7 @@ from pytest_modelcheck.stats.rates import odd_one_out_p
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from pytest_modelcheck.engine.result import Result
+    from pytest_modelcheck.engine.work import Result
     from pytest_modelcheck.models.model import Model, Raw
     from pytest_modelcheck.records import Trial
     from pytest_modelcheck.session.approved import Approved
@@ -68,6 +68,7 @@ class CachedTrials:
             trial, known = self._found[lot]
             if len(old) >= self._wanted:
                 break
+            # Trials share calls. One that adds no new call would be paid for and verify nothing.
             if known.keys() - old.keys():
                 old |= known
                 trials.append(trial)
@@ -96,16 +97,18 @@ def revalidate(check: Check, cached: CachedTrials, approved: Approved) -> Steps[
     watch = _watch(check, approved)
     old, trials = cached.sample()
     if not trials:
-        return (_finding(f"nothing is stored of {check.subject.label} to ask again"),)
+        return (_finding(f"{check.subject.label} has no cached answer to verify"),)
     rounds: list[Known] = []
     for _ in range(2):
         fresh = FreshAnswers(check.subject.answers)
         run = yield Step(check.work(approved.answer), trials, replay=fresh, slots=check.slots)
         broken = next((result for result in run.results if result.outcome is Outcome.ERROR), None)
         if broken is not None:
-            text = f"{check.subject.label} could not be asked again: {one_line(broken)}"
+            text = f"{check.subject.label} could not be called again: {one_line(broken)}"
             return (_finding(text, Status.FAILED),)
         rounds.append({key: raw for result in run.results for key, raw in result.asked if key is not None})
+        # The second round tells a changed model from one that varies. Without a difference it is not
+        # needed.
         if watch is None and all(_same(raw, rounds[0].get(key)) for key, raw in old.items()):
             break
     if watch is not None:
@@ -134,13 +137,15 @@ def _judged(check: Check, old: Known, rounds: Sequence[Known]) -> Finding:
     differ = sum(not _same(old[key], first[key]) for key in asked)
     if not differ:
         return _finding(
-            f"{plural(len(asked), 'cached answer')} of {check.subject.label} asked again: all the same"
+            f"{plural(len(asked), 'cached answer')} of {check.subject.label} verified: all the same"
         )
     label = check.subject.label
     text = f"{label} no longer answers as it did: {differ} of {len(asked)} cached answers differ"
     unstable = sum(not _same(first[key], second[key]) for key in asked)
     if not unstable:
         return _finding(f"{text}; {_REFRESH}", Status.FAILED)
+    # Of three answers by one unchanged model, each is the odd one equally often. Cached ones that are odd
+    # too often betray a change.
     odd = [key for key in asked if _has_odd_one(old[key], first[key], second[key])]
     cached = sum(_same(first[key], second[key]) for key in odd)
     p = odd_one_out_p(cached, len(odd))

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Hashable, Iterable, Mapping, Sequence
 
     from pytest_modelcheck.checks.metrics import Metric
-    from pytest_modelcheck.engine.result import Result
+    from pytest_modelcheck.engine.work import Result
     from pytest_modelcheck.records import TrialResult
     from pytest_modelcheck.session.approved import Approved
     from pytest_modelcheck.session.check import Check
@@ -51,6 +51,8 @@ def scores_of(check: Check, metric: Metric, results: Results, approved: Approved
             first = _answers(one for one in now if one.repeat < spec.repeats)
             fresh = _answers(one for one in now if one.repeat >= spec.repeats)
             old = _answers(one for one in known if one.place == place)
+            # A case without a value on either side of a run cannot be exchanged, so it leaves the metric as
+            # a whole.
             if not first or (noise.again is not None and not fresh):
                 continue
             expected = _plain(trial.given.expected)
@@ -66,6 +68,7 @@ def scores_of(check: Check, metric: Metric, results: Results, approved: Approved
                     (recorded[1], recorded[2]) if fresh else (recorded[1],),
                     units.get(number, ("case", number)),
                     varies=not steady,
+                    # Only for a case that never varied is another value surely a change.
                     changed=bool(old) and steady and not same(old[0], first[0]),
                     wrong=_is_wrong(expected, recorded[1][0]),
                     was_wrong=_is_wrong(expected, recorded[0][0]) if old else None,
@@ -111,6 +114,7 @@ def _plain(value: Any) -> Any:
     """A value in plain form for a metric: the value of an enumeration's member, or of a numpy number."""
     if isinstance(value, Enum):
         return value.value
+    # Without importing numpy: scalars of all array libraries have `item`, and no dimensions.
     return value.item() if hasattr(value, "item") and getattr(value, "ndim", None) == 0 else value
 
 

@@ -113,6 +113,8 @@ class Session:
             self._warn_of_alias(definition.name, version)
         codec = Codec(answer_type(definition, raw), asked=definition.returns is not None)
         see = Projection(definition.ignore, definition.compare_by, definition.name)
+        # The form of answers is part of the place: after a change of `returns=`, old lines would decode as
+        # something else.
         place = namespace(definition.name, version, mark, f"{source} {codec.form}".rstrip())
         answers = Answers(
             self.cache.shelf(place, keep=named),
@@ -169,6 +171,8 @@ class Session:
         suite = self.places.suite_false_fail_rate
         if suite is None or not self.approved_checks:
             return limits
+        # Bonferroni over approved checks, not over selected ones: the verdict of a check must not depend on
+        # `-k`.
         return replace(limits, false_fail_rate=min(limits.false_fail_rate, suite / self.approved_checks))
 
     def check(self, spec: CheckSpec) -> Check:
@@ -176,6 +180,7 @@ class Session:
         spec = replace(spec, limits=self.limits_in_suite(spec.limits), repeats=self._runs_of(spec))
         plan = plan_of(spec, spec.cases)
         endpoint = self.switchboard.endpoint(spec.subject)
+        # Checks share an endpoint. What was called before this point belongs to earlier ones.
         mark = endpoint.meter.mark()
         if spec.limits.on_costs:
             endpoint.measure_all()
@@ -259,6 +264,8 @@ class Session:
             recipe=recipe,
             quietly=spec.quietly if step.quiet else nullcontext,
         )
+        # A model reaches the router from anywhere, so the bodies that may call it are set for the time of
+        # the step.
         self.router.bodies = bodies
         self.switchboard.tick = bodies.show_progress
         try:
@@ -268,6 +275,7 @@ class Session:
             self.switchboard.tick = _nothing
         self._learned = None if work.source is None else (work.source, bodies.prefetch.recipe)
         line = bodies.prefetch.recipe.encode()
+        # Recipes are the same in most runs: writing them again would touch the disk in every run.
         if work.source is not None and line is not None and line != known:
             recipes.put(work.source, line)
 
@@ -306,6 +314,7 @@ def _allowance(places: Places) -> Allowance:
     calls, option = places.max_calls, f"--modelcheck-max-calls={places.max_calls}"
     if calls is None:
         return Allowance()
+    # Workers cannot ask each other during the run, so each gets its part beforehand.
     share, left_over = divmod(calls, places.workers)
     share += places.worker < left_over
     if places.workers > 1:

@@ -31,7 +31,7 @@ from pytest_modelcheck.session.check import Step
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator, Sequence
 
-    from pytest_modelcheck.engine.result import Result
+    from pytest_modelcheck.engine.work import Result
     from pytest_modelcheck.models.model import Raw
     from pytest_modelcheck.perturb.edits import Edit
     from pytest_modelcheck.records import Case
@@ -83,6 +83,7 @@ def may_shrink(check: Check, judgement: Judgement) -> bool:
     places = check.places
     return not (
         not check.spec.shrink_calls
+        # Recorded answers know no other inputs. Without noise is required, too: a candidate is run once.
         or any(model.definition.recorded for model in (check.spec.subject, *check.spec.others))
         or places.offline
         or places.max_calls is not None
@@ -190,6 +191,7 @@ class Chase:
         for hunt in self._hunts:
             if hunt.ended:
                 continue
+            # A round is run whole or not at all: half of its results would mislead the search.
             left -= hunt.cost * sum(key not in self._known for key, _ in self._candidates(hunt))
             if left < 0:
                 budget = self._check.spec.shrink_calls
@@ -225,6 +227,7 @@ class Chase:
             return None
         before = hunt.result.trial.case.input
         after = hunt.candidate(hunt.best)
+        # Answers to the original input were there before; the new one is that of the smaller input.
         own = {key for key, _ in hunt.result.asked}
         answers = self._known[self._key(hunt, after)].asked
         given = [*(raw for key, raw in answers if key not in own), *(raw for _, raw in hunt.result.asked)]
@@ -254,6 +257,7 @@ def shrink_input(check: Check, judgement: Judgement, explained: Explained) -> St
     ]
     if spec.smaller is None or not failed or not may_shrink(check, judgement):
         return explained
+    # The shortest input is the nearest to the smallest. One search suffices, since others would end alike.
     _, place, first = min(failed, key=lambda one: one[:2])
     search = spec.smaller(first.trial.case)
     if search is None:
@@ -354,11 +358,13 @@ def _without_the_rest(
 ) -> Generator[list[tuple[T, ...]], Sequence[bool], tuple[T, ...]]:
     """Return the chunks that fail only together, once nothing more can be left out."""
     while len(chunks) > 1:
+        # All in one round, since candidates of a round run at the same time.
         fails = yield [_joined(chunks, {place}) for place in range(len(chunks))]
         spare = {place for place, failed in enumerate(fails) if failed}
         if len(spare) > 1:
             together = _joined(chunks, spare)
             (failed,) = (yield [together]) if together else (False,)
+            # Each can be spared, but not all together: drop one, and look again.
             spare = spare if failed else {min(spare)}
         if not spare and len(chunks) == sum(map(len, chunks)):
             break

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sequence
 
     from pytest_modelcheck.checks.spec import CheckSpec
-    from pytest_modelcheck.engine.result import Result
+    from pytest_modelcheck.engine.work import Result
     from pytest_modelcheck.models.model import Model
     from pytest_modelcheck.records import CaseResult, TrialResult
     from pytest_modelcheck.session.results import Once, Results
@@ -82,6 +82,7 @@ def trials_to_repeat(results: Results, changed: Collection[int]) -> tuple[list[O
     Returns:
         The trials with the result of them, and in rounds the trials to run.
     """
+    # Failed trials first: cases on the edge vary most, and their variation is what a miss may be due to.
     wrong: list[Once] = []
     right: list[Once] = []
     numbers = {*results.some(Outcome.FAILED, MEASURED, changed), *results.some(Outcome.PASSED, MEASURED)}
@@ -95,6 +96,7 @@ def trials_to_repeat(results: Results, changed: Collection[int]) -> tuple[list[O
     if not chosen:
         return [], []
     rounds = [[trial.again(trial.index, 1) for trial, _ in chosen]]
+    # With few cases, several further runs of each, so that ten answers are compared in any check.
     if len(chosen) < MEASURED:
         turns = (divmod(n, len(chosen)) for n in range(len(chosen), MEASURED))
         rounds.append([chosen[place][0].again(chosen[place][0].index, _FAR + turn) for turn, place in turns])
@@ -114,7 +116,7 @@ def measured(model: Model, first: Sequence[Once], again: Sequence[Result]) -> Va
         if result.outcome is not Outcome.ERROR
     ]
     if not pairs:
-        return Variation(None, f"unknown: {len(again)} of {len(again)} calls broke when asked again")
+        return Variation(None, f"unknown: {len(again)} of {len(again)} repeated calls raised an error")
     return _judged(model, pairs)
 
 
@@ -132,7 +134,7 @@ def seen(model: Model, results: Iterable[CaseResult]) -> Variation:
                 one = first.setdefault(trial.place, trial)
                 if one is not trial:
                     pairs.append((one, trial))
-    return _judged(model, pairs) if pairs else Variation(None, "unknown: no trial came to its end twice")
+    return _judged(model, pairs) if pairs else Variation(None, "unknown: no trial finished twice")
 
 
 def _judged(model: Model, pairs: Sequence[tuple[TrialResult, TrialResult]]) -> Variation:
@@ -149,12 +151,13 @@ def _judged(model: Model, pairs: Sequence[tuple[TrialResult, TrialResult]]) -> V
             varies=False,
             words=f"does not vary: {plural(len(agreements), 'answer')} came out the same when run again",
         )
+    # Bodies that ask something new each time show nothing about the model, so the declaration stands.
     if model.definition.deterministic and not repeats:
         return declared(model)
     if model.definition.deterministic:
         raise ModelError(
             f"{model.definition.location}: {model.label} is declared deterministic=True, but {lost} of "
-            f"{len(agreements)} answers differed when it was asked again. Remove the declaration, or make "
+            f"{len(agreements)} answers differed when calls were repeated. Remove the declaration, or make "
             "the model deterministic (temperature, seed, order of the batch)"
         )
     where = _where(pairs)
@@ -187,4 +190,5 @@ def _one_a_case(trials: Sequence[Once]) -> list[Once]:
     first: dict[str, Once] = {}
     for one in trials:
         first.setdefault(one[0].case.id, one)
+    # Variants of a case may vary together; ten of one case would show less than one each of ten.
     return [*first.values(), *(one for one in trials if first[one[0].case.id] is not one)]

@@ -101,6 +101,7 @@ def _judged(check: Check) -> Steps[tuple[Check, Judgement]]:
             from pytest_modelcheck.session.drifting import run_reference
 
             ran = replace(ran, reference=(yield from run_reference(check, approved)))
+        # A body that compares with the approved answer would compare it with itself.
         if not ran.results.reads_approved:
             approved = yield from replay(check, may_be_stale(check, ran.results, approved), approved)
     if any(model.definition.role == "judge" for model in check.spec.others):
@@ -116,6 +117,7 @@ def _judged(check: Check) -> Steps[tuple[Check, Judgement]]:
         text = "no approved baseline yet: there is no shape that answers are held to"
         beside += (Finding("shape", Status.FAILED, text, against_baseline=True),)
     judgement = judge(check, ran, approved, beside, Noise(variation))
+    # An early end has its own rules, which include noise.
     if ran.early is None:
         for step in _NOISE:
             judgement = yield from step(check, judgement)
@@ -125,6 +127,7 @@ def _judged(check: Check) -> Steps[tuple[Check, Judgement]]:
 def _stood_still(check: Check, ran: Ran, approved: Approved) -> tuple[Finding, ...]:
     """Find a model that passes only because its answer never changes. Selected cases alone do not show it."""
     spec = check.spec
+    # Levels judge constant scores by a guard of their own.
     if spec.allow_constant or spec.partial or ran.unasked or spec.levels is not None:
         return ()
     found = None
@@ -199,6 +202,7 @@ def _shown(verdict: Verdict) -> Verdict:
     if not redacted.finds(dumps(packed)):
         return verdict
     found = unpack(redacted_value(packed), Verdict)
+    # Names stay as they are even if a pattern matches: they are keys of files, and commands quote them.
     return replace(found, check=verdict.check, model=verdict.model, version=verdict.version)
 
 
@@ -236,6 +240,7 @@ def _notes(check: Check, judgement: Judgement) -> Iterator[str]:
         yield from why_unwatched(check, judgement.approved)
     if judgement.noise.screened is not None:
         yield f"everything was run again to be sure; the first time: {judgement.noise.screened}"
+    # Another judge may grade otherwise; a reader of a changed verdict should know.
     then = {} if baseline is None else baseline.header.others
     for model in spec.others:
         before = then.get(model.name)
@@ -355,6 +360,7 @@ def _advice(
         yield "run all cases", f"{spec.rerun or 'pytest'} --modelcheck-no-early-stop"
         return
     missed = [finding for finding in judgement.findings if not finding.met]
+    # A limit that is not about the baseline (`at_least`) stays missed, whatever is approved.
     if spec.partial or not all(finding.against_baseline for finding in missed):
         return
     changed = any(look.reason is Reason.NOT_THE_SAME for look in judgement.noise.looks.values())

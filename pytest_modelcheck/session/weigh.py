@@ -83,6 +83,7 @@ def decide_noise(check: Check, judgement: Judgement) -> Steps[Judgement]:
         needs = [look.needs for look in found.values() if look.needs is not None]
         if not needs:
             break
+        # Fresh sets first: they often settle what probes would be paid for.
         sets = [need.sets for need in needs if isinstance(need, FreshSets)]
         if sets:
             noise = yield from _fresh_sets(check, judgement, max(sets))
@@ -90,6 +91,7 @@ def decide_noise(check: Check, judgement: Judgement) -> Steps[Judgement]:
             probes = [need for need in needs if isinstance(need, Probes)]
             noise = yield from _probe(check, judgement, probes)
         if noise is None:
+            # Offline, or out of budget: what is unsettled becomes inconclusive rather than guessed.
             found = {limit: without_more_runs(look) for limit, look in found.items()}
             break
         judgement = with_noise(check, judgement, noise)
@@ -352,6 +354,7 @@ def _probe(check: Check, judgement: Judgement, needs: Iterable[Probes]) -> Steps
     upto: dict[int, int] = {}
     for need in needs:
         for number in need.cases:
+            # Several limits may ask for the same case: the runs serve all of them.
             upto[number] = max(need.upto, upto.get(number, 0))
     while due := [number for number, most in upto.items() if _is_due(probed.get(number), most)]:
         rounds = {number: probed.get(number, Probed()).probes for number in due}
@@ -365,6 +368,7 @@ def _probe(check: Check, judgement: Judgement, needs: Iterable[Probes]) -> Steps
         if judgement.observed.scores is not None:
             from pytest_modelcheck.session.scored import recorded_otherwise
 
+            # For a metric, "recovers" means another recorded value, since bodies neither pass nor fail.
             failed |= set(rounds) - recorded_otherwise(judgement.ran.results, run.results)
         for number, before in rounds.items():
             probed[number] = Probed(before + 1, number not in failed)
@@ -381,6 +385,7 @@ def _probe_trials(results: Results, rounds: Mapping[int, int]) -> Iterator[Trial
     for number, before in rounds.items():
         once = [trial for trial in results.trials(number) if not trial.repeat]
         for one in once:
+            # A repeat number of its own, so that each probe is a new call with its own cached answer.
             yield one.again(index, _PROBE + before, number, len(once))
             index += 1
 

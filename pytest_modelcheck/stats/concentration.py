@@ -96,6 +96,8 @@ def concentrations(
         return []
     moments = [_moments(before, after) for before, after in zip(then, now, strict=True)]
     drop, spread = (np.array(side) for side in zip(*moments, strict=True))
+    # Fewer changed cases could not reach a small p-value under any exchange, and would only cost the
+    # others: all slices share one maximum.
     worth = (inside & (spread > 0)).sum(axis=1) >= LEAST_CHANGED
     places = np.flatnonzero(worth & (inside.sum(axis=1) < len(then)))
     if not places.size:
@@ -110,6 +112,8 @@ def concentrations(
     shuffle = _maximum_test(
         rows, drop - drop.mean(), _shuffled(drop - drop.mean(), clusters, generator), scale, false_fail_rate
     )
+    # By the excess over the whole, not by p-value: many slices have the smallest p-value that resampling
+    # can give.
     excess = (rows @ (drop - drop.mean())) * scale
     found = [
         Concentration(int(place), float(one), float(two), float(far))
@@ -135,8 +139,11 @@ def _maximum_test(
     observed = (rows @ drop) * scale
     resamples, as_large = resamples_for(false_fail_rate), np.zeros(len(rows))
     for size in chunks(resamples, len(drop) + len(rows)):
+        # The highest of all slices in each resample: whoever looks at many slices and shows the worst is
+        # judged by the worst of chance.
         highest = ((resampled(size) @ rows.T) * scale).max(axis=1)
         as_large += (highest[:, None] >= observed - _TIE).sum(axis=0)
+    # What was observed is one of the arrangements; without it, a p-value of 0 would be possible.
     return np.asarray((as_large + 1) / (resamples + 1))
 
 
@@ -151,6 +158,7 @@ def _exchanged(
 
     places: dict[tuple[int, int], list[int]] = {}
     for index, (before, after) in enumerate(zip(then, now, strict=True)):
+        # Cases with equal numbers of runs are dealt together as arrays; a loop over cases takes minutes.
         places.setdefault((len(before), len(after)), []).append(index)
     pools = {
         shape: np.array([(*then[index], *now[index]) for index in members], dtype=float)
@@ -162,6 +170,7 @@ def _exchanged(
         drops = np.empty((size, len(then)))
         for shape, members in places.items():
             weights = np.repeat([1 / shape[0], -1 / shape[1]], shape)
+            # Members of a cluster get the same deal: they are exchanged as a whole.
             _, group = np.unique(groups[members], return_inverse=True)
             order = generator.random((size, group.max() + 1, sum(shape))).argsort(axis=2)
             drops[:, members] = np.einsum("bgr,gr->bg", weights[order][:, group], pools[shape])
@@ -182,6 +191,7 @@ def _shuffled(
         members.setdefault(group, []).append(index)
     strata: dict[int, list[list[int]]] = {}
     for places in members.values():
+        # Only clusters of one size can change places, or cases would have no place to go to.
         strata.setdefault(len(places), []).append(places)
     blocks = [np.array(places) for places in strata.values()]
 

@@ -61,6 +61,7 @@ def judged(distance: float, permuted: Floats) -> Drift:
     """
     import numpy as np
 
+    # Sums in another order differ in the last bits; a tie that is missed makes a p-value too small.
     as_far = int(np.count_nonzero(permuted >= distance - _TIE * max(distance, float(permuted.max()))))
     p_value = (as_far + 1) / (len(permuted) + 1)
     return Drift(distance, float(permuted.mean()), p_value, float(permuted.std()))
@@ -113,6 +114,8 @@ def label_drift(
         permuted = np.abs(_swapped_labels(old, new, kinds, resamples, generator)) / len(old)
     else:
         together = old_counts + new_counts
+        # To shuffle labels between two samples is to draw counts, which takes no longer for ten thousand
+        # answers than for ten.
         drawn = generator.multivariate_hypergeometric(together, len(old), size=resamples)
         permuted = np.abs(drawn / len(old) - (together - drawn) / len(new))
     distance = total_variation(before, now)
@@ -125,6 +128,7 @@ def _swapped_labels(
     """Return the differences of the counts once each pair was swapped, or not, at random."""
     import numpy as np
 
+    # A pair of equal labels stays equal however it is swapped. Of the others, only how many swap matters.
     pairs, times = np.unique(np.stack([old, new])[:, old != new], axis=1, return_counts=True)
     flow = times - 2 * generator.binomial(times, 0.5, size=(resamples, len(times)))
     return np.asarray(flow @ (np.eye(kinds, dtype=int)[pairs[0]] - np.eye(kinds, dtype=int)[pairs[1]]))
@@ -159,6 +163,7 @@ def score_drift(
         _same_size(len(old), len(new))
     generator, resamples = np.random.default_rng(seed), resamples_for(false_fail_rate)
     values, weights = _pooled(old, new)
+    # Where each answer stands in the sorted list of both samples: a pair keeps opposite signs there.
     place = np.argsort(np.argsort(np.concatenate([old, new]), kind="stable"), kind="stable")
     found = []
     for size in chunks(resamples, len(values)):
@@ -248,6 +253,8 @@ def feature_drift(
     if old.shape[1] != new.shape[1] or (paired and len(old) != len(new)):
         raise ValueError(f"the samples do not fit together: shapes {old.shape} and {new.shape}")
     generator = np.random.default_rng(seed)
+    # A forest that is judged on what it learned finds differences in any two samples, so half is held back.
+    # Pairs stay together, or half of a pair would be known already.
     old_order = generator.permutation(len(old))
     new_order = old_order if paired else generator.permutation(len(new))
     old_learn, old_judge = np.split(old[old_order], [len(old) // 2])
@@ -271,6 +278,7 @@ def _learnt_scores(old: Floats, new: Floats, rows: Floats, seed: int) -> Floats:
     import numpy as np
     from sklearn.ensemble import RandomForestClassifier
 
+    # One thread: the order of sums, and so the verdict, is then the same on every machine.
     forest = RandomForestClassifier(n_estimators=100, min_samples_leaf=5, random_state=seed, n_jobs=1)
     forest.fit(np.concatenate([old, new]), np.repeat([0, 1], [len(old), len(new)]))
     return np.asarray(forest.predict_proba(rows)[:, 1])

@@ -59,6 +59,7 @@ class Wager:
     def __init__(self, null: float, expected: float, on_expected: float, total: int | None = None) -> None:
         if not 0 <= expected < null <= 1:
             raise ValueError(f"expected must lie below null, both in [0, 1]: {expected!r}, {null!r}")
+        # A bolder stake could lose more than all: wealth would become negative, and bound nothing.
         boldest = 1 / (1 - null) if null < 1 else math.inf
         spread = [_BOLDEST * boldest * _RATIO**step for step in range(_STAKES)]
         self._stakes = [(null - expected) / null * boldest, *spread]
@@ -96,6 +97,7 @@ class Wager:
         highest = max(self._logs)
         if math.isinf(highest):
             return math.inf if highest > 0 else 0.0
+        # exp() overflows just above 709. This much wealth has decided long before.
         return math.exp(min(highest, 700.0)) * sum(math.exp(log - highest) for log in self._logs)
 
     def leave_out(self) -> None:
@@ -150,6 +152,8 @@ class Monitor:
                 break
             score = self._score(value)
             self.seen += 1
+            # By Ville's inequality, wealth that was staked on a true hypothesis ever reaches 1/rate with a
+            # chance of at most rate, however often one looks.
             if self._failing.feed(score) >= self._fail_at:
                 self.decision = "failed"
             elif self._passing is not None and self._passing.feed(1 - score) >= self._pass_at:
@@ -227,6 +231,7 @@ def watch_drop(
     """
     if not 0 <= max_drop < 1:
         raise ValueError(f"max_drop must lie in [0, 1), not {max_drop!r}")
+    # A drop lies in [-1, 1], and a wager takes values in [0, 1]: half of 1 - drop.
     at_least = (1 - max_drop) / 2
     failing, passing = Wager(at_least, 0.0, 0.0, total), None
     if tolerance is not None:
@@ -280,6 +285,7 @@ class Curtailment:
     def feed(self, loss: float | None, expected: Range) -> None:
         """Take what a case lost, or ``None`` where it does not count; ``expected`` is its range."""
         least, most = expected
+        # The case leaves what is still possible and enters what was seen, whatever it was expected to be.
         self._least -= min(0.0, least - self._each)
         self._most -= max(0.0, most - self._each)
         if loss is not None:

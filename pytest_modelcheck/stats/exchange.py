@@ -106,6 +106,7 @@ def odd_run_p_value(runs: Runs) -> float:
         )
         for place in range(number)
     ]
+    # Holm's correction of the smallest of several p-values: whichever run looks odd was chosen for that.
     return min(holm(against))
 
 
@@ -142,6 +143,7 @@ def _deals(then: Runs, now: Runs) -> tuple[Floats, int, float]:
     """Return the distribution of the weighted sum dealt to then, the observed sum, and its expectation."""
     if len(then) != len(now) or not then:
         raise ValueError(f"{len(then)} units then and {len(now)} now: both need the same ones, at least one")
+    # Cases of equal outcomes have equal distributions, so a thousand cases are a handful of convolutions.
     shapes = Counter(
         (tuple(sorted((*before, *after))), len(before)) for before, after in zip(then, now, strict=True)
     )
@@ -155,6 +157,7 @@ def _deals(then: Runs, now: Runs) -> tuple[Floats, int, float]:
         expected += times * weight * size * sum(values) / len(values)
         parts.append(power_of(_stretched(_share_sums(values, size), weight), times))
     while len(parts) > 1:
+        # The two shortest first, as in Huffman's code: long arrays are then convolved least often.
         parts.sort(key=len)
         parts[:2] = [convolve(parts[0], parts[1])]
     return parts[0], observed, expected
@@ -169,6 +172,8 @@ def _weights(shapes: set[tuple[int, int]]) -> dict[tuple[int, int], int]:
         raise ValueError("every unit needs at least one run on either side")
     exact = {(size, runs): Fraction(1, size) + Fraction(1, runs - size) for size, runs in shapes}
     denominator = math.lcm(*(weight.denominator for weight in exact.values()))
+    # Sums of whole numbers are exact, so equal sums are equal and no tolerance decides which arrangements
+    # are as extreme.
     whole = {shape: int(weight * denominator) for shape, weight in exact.items()}
     divisor = math.gcd(*whole.values())
     return {shape: weight // divisor for shape, weight in whole.items()}
@@ -183,9 +188,11 @@ def _share_sums(values: tuple[int, ...], size: int) -> Floats:
     ways = np.zeros((size + 1, reach + 1))
     ways[0, 0] = 1.0
     for value in values:
+        # Downwards, so that each value is dealt once, as in the knapsack problem.
         for chosen in range(size, 0, -1):
             ways[chosen, value:] += ways[chosen - 1, : reach + 1 - value]
     found = ways[size] / math.comb(len(values), size)
+    # It is cached and shared.
     found.flags.writeable = False
     return np.asarray(found)
 

@@ -195,6 +195,8 @@ class JudgedRate:
         if not self.known:
             return float(bdtr(self.passed, self.judged, says_yes).mean())
         counts = np.arange(min(self.known, self.passed + self.right) + 1)
+        # Known answers are part of the rate that is asked about, so they, too, are counted by chance: each
+        # possible number of them leaves the rest to the judge.
         of_known = _binomial(counts, self.known, np.array([rate]))[0]
         found = 0.0
         for count, chance in zip(counts, of_known, strict=True):
@@ -285,6 +287,8 @@ class JudgedMean:
         """The mean, its standard error and degrees of freedom, with one more label and case at the end."""
         import numpy as np
 
+        # One invented observation at the far end, here and below: otherwise three labels that happen to agree
+        # would give an error of zero, and certainty.
         off = np.append(self.off, 1.0)
         known = len(self.truths) / self.cases
         if not self.scores:
@@ -323,6 +327,7 @@ def drop_chance(then: JudgedRate | JudgedMean, now: JudgedRate | JudgedMean, mar
 
     if then.rate - now.rate <= margin:
         return 1.0
+    # Over n fixed cases the true rate is one of n + 1 numbers; finer steps would be empty.
     steps = min(then.cases, _STEPS) if then.exact else _STEPS
     rates = np.arange(steps + 1) / steps
     below = np.array([then.turned.p_value(1 - rate) for rate in rates.tolist()])
@@ -345,6 +350,7 @@ def _low_side(count: int, of: int) -> NDArray[np.float64]:
     import numpy as np
     from scipy.special import betaincinv
 
+    # The lower bound of what never happened is zero; betaincinv gives no number there.
     if not count:
         return np.zeros(_POINTS)
     middles = (np.arange(_POINTS) + 0.5) / _POINTS

@@ -96,9 +96,11 @@ def _grouped(scores: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[
     """
     import numpy as np
 
+    # Gaffke's bound adds one worst value, zero; without it three perfect scores would prove a mean of 1.
     points, counts = np.unique(np.append(scores, 0.0), return_counts=True)
     if len(points) <= _DIFFERENT:
         return points, counts
+    # Rounded down, towards the side that the bound protects: grouping may widen it, never narrow it.
     return np.unique(np.floor(np.append(scores, 0.0) * _DIFFERENT) / _DIFFERENT, return_counts=True)
 
 
@@ -124,6 +126,7 @@ def _chance_below(points: NDArray[np.float64], counts: NDArray[np.int_], mean: f
     if mean <= points[0]:
         return 0.0
     weights = points - mean
+    # Along the line through the saddle point the integrand falls fastest and does not oscillate.
     line, width = _saddle(weights, counts)
     peak = float(_log_integrand(np.array([line + 0j]), weights, counts).real[0])
 
@@ -147,6 +150,7 @@ def _integral(height: Callable[[NDArray[np.float64]], NDArray[np.float64]], uppe
     angles = np.arange(0.0, upper + step / 2, step)
     total = float(height(angles).sum()) - 0.5  # the first node is 1, and counts half
     for _ in range(_HALVINGS):
+        # Only the points between the old ones are new; the trapezoidal rule keeps what it has.
         finer = total + float(height(angles[:-1] + step / 2).sum())
         step /= 2
         if abs(finer / 2 - total) <= _CONVERGED * abs(finer):
@@ -235,6 +239,8 @@ def _numbers(values: ArrayLike) -> NDArray[np.float64] | None:
     found = np.asarray(values, dtype=float)
     if found.ndim != 1 or not np.isfinite(found).all():
         raise ValueError("bounds of a mean need a flat sequence of finite numbers")
+    # Equal numbers have no spread to measure. Differences in the last bits would give a spread of 1e-17,
+    # and certainty.
     if len(found) < 2 or np.ptp(found) <= 1e-12 * np.abs(found).max():
         return None
     return found
@@ -293,6 +299,8 @@ def smooth_crossing(rising: Callable[[float], float], low: float, high: float, w
         if value < 0:
             low, below, above = at, value, above / 2 if last < 0 else above
         else:
+            # The Illinois rule: halving the end that stayed keeps false position from creeping towards a
+            # root from one side.
             high, above, below = at, value, below / 2 if last > 0 else below
         last = value
     return (low + high) / 2

@@ -47,6 +47,8 @@ def score_of_runs(score: Score, expected: Sequence[Any], answers: Answers) -> fl
     """
     runs = max(map(len, answers))
     return (
+        # Cases may have different numbers of runs; those with fewer start over, so that each turn is a
+        # whole set.
         math.fsum(score(expected, [own[turn % len(own)] for own in answers]) for turn in range(runs)) / runs
     )
 
@@ -73,6 +75,8 @@ def influences(score: Score, expected: Sequence[Any], answers: Answers) -> list[
         for one, answer, rank in zip(right, flat, ranked, strict=True):
             key = (repr(one), rank)
             if key not in known:
+                # The influence of a case by adding it once more, which any metric allows. Leaving it out
+                # may leave a class empty.
                 raised = (score([*right, one], [*flat, answer]) - before) * (len(flat) + 1)
                 known[key] = 0.0 if math.isnan(raised) else raised
     found = iter(known[repr(one), rank] for one, rank in zip(right, ranked, strict=True))
@@ -84,6 +88,8 @@ def _ranked(answers: Sequence[Any]) -> list[Hashable]:
     numbers = sorted({one for one in answers if isinstance(one, (int, float))})
     if len(numbers) <= _BINS:
         return [repr(one) for one in answers]
+    # Scores with all different numbers would call the metric once a case; near neighbours share an
+    # influence.
     steps = {number: place * _BINS // len(numbers) for place, number in enumerate(numbers)}
     return [steps[one] if isinstance(one, (int, float)) else repr(one) for one in answers]
 

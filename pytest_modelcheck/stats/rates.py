@@ -138,6 +138,8 @@ def runs_needed(
     upto = 64
     while True:
         short = np.flatnonzero(_powers(np.arange(1, upto + 1), at_least, rate, false_fail_rate) < power)
+        # Power moves in a saw-tooth, as counts are whole numbers. The first n that is enough may be
+        # followed by one that is not; this is the first after which all are.
         needed = int(short[-1]) + 2 if short.size else 1
         if needed <= upto // 2:
             return needed if needed <= most else None
@@ -197,6 +199,8 @@ def beta_quantile(tail: float, a: float, b: float) -> float:
         low, high = (low, x) if off > 0 else (x, high)
         slope = exp(min(log_density - log_below, 700.0))
         step = x - off / slope if slope > 0 else inf
+        # Newton's step, and halving where it leaves the bracket: near 0 and 1 the distribution is nearly
+        # flat.
         following = step if low < step < high else (low + high) / 2
         if abs(following - x) <= _CLOSE * x or following in (low, high):
             return following

@@ -110,6 +110,7 @@ def _sample(
 
     if clusters is None:
         kinds = [np.flatnonzero(outcome == kind) for kind in (0.0, 1.0)]
+        # Both kinds are limited alone: of a million cases that pass and forty that fail, all forty matter.
         return np.sort(np.concatenate([generator.permutation(kind)[:_MOST_OF_A_KIND] for kind in kinds]))
     members: dict[Hashable, list[int]] = {}
     for place, cluster in enumerate(clusters):
@@ -128,6 +129,7 @@ def _p_value(table: Table, observed: float, shuffled: Callable[[], Floats]) -> f
     as_much = 0
     for _ in range(_SHUFFLES):
         as_much += _best(table, shuffled())[1] >= observed - 1e-9
+        # The rule will not be believed, whatever the remaining shuffles say: most sets of cases end here.
         if as_much > most:
             return 1.0
     return (as_much + 1) / (_SHUFFLES + 1)
@@ -169,6 +171,7 @@ def _best(table: Table, outcome: Floats) -> tuple[tuple[Condition, ...], float]:
     leaves = nodes.apply(table)
     size = np.bincount(leaves, minlength=nodes.node_count).astype(float)
     wrong = np.bincount(leaves, outcome, minlength=nodes.node_count)
+    # Children have higher numbers than their parent, so they are summed before it.
     for node in range(nodes.node_count - 1, -1, -1):
         if (left := nodes.children_left[node]) >= 0:
             right = nodes.children_right[node]
@@ -190,6 +193,7 @@ def _way(nodes: Any, node: int) -> tuple[Condition, ...]:
         left, right = int(nodes.children_left[at]), int(nodes.children_right[at])
         above = node >= right  # nodes are numbered depth first
         one = Condition(int(nodes.feature[at]), float(nodes.threshold[at]), above)
+        # A deeper condition on the same feature and side is the narrower one, and replaces the first.
         found[one.feature, above] = one
         at = right if above else left
     return tuple(found.values())

@@ -55,6 +55,7 @@ def page_trend(scores: ArrayLike) -> float:
     observed = sum(times * int(levels @ np.array(ranks)) for ranks, times in rows.items())
     ties: Counter[tuple[int, ...]] = Counter()
     for ranks, times in rows.items():
+        # All orders of a row are equally likely, so rows with the same ties have the same distribution.
         ties[tuple(sorted(ranks))] += times
     if len(levels) > _EXACT_LEVELS:
         return _normal_tail(observed, ties)
@@ -98,4 +99,5 @@ def _normal_tail(observed: int, ties: Counter[tuple[int, ...]]) -> float:
         variance += times * spread * (size * (size * size - 1) / 12) / (size - 1)
     if not variance:
         return 1.0
+    # Half a step less: a sum of whole numbers is compared with a continuous curve.
     return math.erfc((observed - 0.5 - mean) / math.sqrt(2 * variance)) / 2

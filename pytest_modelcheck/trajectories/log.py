@@ -87,8 +87,8 @@ class Log:
                 open_calls = list(self.ids.items())[-1:]
             key, place = open_calls[0]
             del self.ids[key]
-        said = None if error is None else error if isinstance(error, str) else encode_plain(error).decode()
-        call = replace(self._at(place), result=None if error is not None else value, error=said)
+        text = None if error is None else error if isinstance(error, str) else encode_plain(error).decode()
+        call = replace(self._at(place), result=None if error is not None else value, error=text)
         message = self.messages[place[0]]
         calls = (*message.calls[: place[1]], call, *message.calls[place[1] + 1 :])
         self.messages[place[0]] = replace(message, calls=calls)
@@ -115,10 +115,10 @@ class Log:
     def parts(self) -> dict[str, Any]:
         """Return the fields of the trajectory, by name."""
         last = self.messages[-1] if self.messages else None
-        said = last.text if last is not None and last.role == ASSISTANT and last.text else None
+        text = last.text if last is not None and last.role == ASSISTANT and last.text else None
         return {
             "messages": tuple(self.messages),
-            "answer": self.answer if self.is_answered else said,
+            "answer": self.answer if self.is_answered else text,
             "finish": self.finish,
             "state": self.state,
             "usage": self.usage,

@@ -253,9 +253,9 @@ def _langchain(piece: Piece, log: Log) -> None:
     ]
     calls = [*(piece.get("tool_calls") or ()), *broken]
     _message({"role": ROLES.get(kind, kind), "content": content, "tool_calls": calls}, log)
-    said = piece.get("response_metadata") or {}
+    metadata = piece.get("response_metadata") or {}
     if kind not in ("human", "system"):
-        log.end(said.get("finish_reason") or said.get("stop_reason"), said)
+        log.end(metadata.get("finish_reason") or metadata.get("stop_reason"), metadata)
         log.spend(piece.get("usage_metadata"))
 
 

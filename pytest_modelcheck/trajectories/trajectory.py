@@ -236,9 +236,9 @@ def _turns(
     """Yield the answer of each call, which may have to be awaited, and receive it; return the trajectory."""
     history: list[Turn] = []
     turns: list[Trajectory] = []
-    said: Any = opening
+    utterance: Any = opening
     while len(turns) < max_turns:
-        history.append({"role": "user", "content": said})
+        history.append({"role": "user", "content": utterance})
         answer = yield agent([*history])
         turn = answer if isinstance(answer, Trajectory) else Trajectory.of(answer)
         turns.append(turn)
@@ -247,14 +247,16 @@ def _turns(
             break
         if callable(customer):
             swapped = [{"role": _SWAPPED[one["role"]], "content": one["content"]} for one in history]
-            said = yield customer(swapped)
+            utterance = yield customer(swapped)
         else:
-            said = customer[len(turns) - 1] if len(turns) <= len(customer) else None
-        if said is None:
+            utterance = customer[len(turns) - 1] if len(turns) <= len(customer) else None
+        if utterance is None:
             break
-        if not isinstance(said, str):
-            raise UsageError(f"talk(): the customer answered with a {type(said).__name__}, not with text")
-        if stop is not None and stop(said):
+        if not isinstance(utterance, str):
+            raise UsageError(
+                f"talk(): the customer answered with a {type(utterance).__name__}, not with text"
+            )
+        if stop is not None and stop(utterance):
             break
     return _joined(turns, history)
 

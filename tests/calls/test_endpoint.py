@@ -430,16 +430,47 @@ def test_a_purse_does_not_wait_for_a_call_that_was_cancelled(way):
     one = way(ask, max_cost=10.0)
 
     async def main():
-        async def sleep(_seconds):
-            raise AssertionError("it waits for a call that has ended")
-
-        options = {"sleep": sleep}  # as on a loop that is not asyncio's
         with pytest.raises(Cancelled):
-            await one.endpoint.call_async(one.caller, ["cancelled"], one.keep, **options)
-        await one.endpoint.call_async(one.caller, ["a"], one.keep, **options)
+            await one.endpoint.call_async(one.caller, ["cancelled"], one.keep, loop="trio")
+        with trio.fail_after(5):
+            await one.endpoint.call_async(one.caller, ["a"], one.keep, loop="trio")
 
-    asyncio.run(main())
+    trio = pytest.importorskip("trio")
+    trio.run(main)
     assert one.rows == {0: "a"}
+
+
+def test_limits_hold_on_trio_too(way):
+    trio = pytest.importorskip("trio")
+    under_way = most = 0
+
+    async def ask(x):
+        nonlocal under_way, most
+        under_way += 1
+        most = max(most, under_way)
+        await trio.sleep(20 if x == "late" else 0.01)
+        under_way -= 1
+        return x
+
+    one = way(ask, concurrency=2, timeout=0.5)
+
+    async def main():
+        async with trio.open_nursery() as nursery:
+            for place, x in enumerate(["a", "b", "c", "late"]):
+
+                async def call(place=place, x=x):
+                    def keep(_places, rows):
+                        one.keep([place], rows)
+
+                    await one.endpoint.call_async(one.caller, [x], keep, loop="trio")
+
+                nursery.start_soon(call)
+
+    trio.run(main)
+    late = one.rows.pop(3)
+    assert isinstance(late, CallTimeoutError)
+    assert "no answer within 0.5 s (timeout=), of triage 1" in str(late)
+    assert (one.rows, most) == ({0: "a", 1: "b", 2: "c"}, 2)
 
 
 def test_latencies_are_kept_of_what_is_not_a_plain_batch(way):

@@ -140,7 +140,7 @@ def test_several_columns_can_make_the_input(read):
         ("input,variants\na,b\n", "t.csv:2: variants: in a table, write a JSON list"),
         ("input,variants\na,3\n", "t.csv:2: variants: must be a list of perturbed inputs, not int 3"),
         ("input,id\na,x\nb,x\n", "t.csv:3: the id 'x' is used twice: t.csv:2 has it too"),
-        ("input,id\na, x\n", "t.csv:2: id: ' x' is empty, has white space around it"),
+        ("input,id\na, x\n", "t.csv:2: id: ' x' has white space around it"),
         ("input\n", "t.csv: the file has no cases"),
         ("\n", "t.csv: the file has no cases"),
         ("", "t.csv: the file is empty"),

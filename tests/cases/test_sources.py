@@ -79,7 +79,7 @@ def test_what_can_be_read_once_only_is_remembered():
         ([{"input": "a", "metadata": {3: "es"}}], "list[0]: metadata: the names must be text, not int 3"),
         ([{"inputs": "a"}], "list[0]: unknown field 'inputs': did you mean 'input'?"),
         ([Case("a", id="x"), Case("b", id="x")], "list[1]: the id 'x' is used twice: list[0] has it too"),
-        ([Case("a", id=" x")], "list[0]: id: ' x' is empty, has white space around it"),
+        ([Case("a", id=" x")], "list[0]: id: ' x' has white space around it"),
         ([Case("a", variants="bc")], "list[0]: variants: must be a list of perturbed inputs, not str bc"),
         ([{"input": object()}], "list[0]: no id can be made from the content of this case, so give it one ("),
         ({"input": "a"}, "a mapping is not a list of cases; put each case into a list"),
@@ -122,3 +122,7 @@ def test_nothing_heavy_is_imported_before_a_file_needs_it():
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_an_id_with_a_character_that_cannot_be_seen_is_refused_by_name():
+    assert r"id: 'a\u200db' contains '\u200d', which cannot be printed" in refused([Case("a", id="a\u200db")])

@@ -110,16 +110,6 @@ def test_a_handle_says_who_answers(lab):
     )
 
 
-def test_a_coroutine_raises_no_generator_exit_of_a_model(lab):
-    """It would be taken for closed, and whoever awaits it with it."""
-    ticket = Ticket(lab.switchboard.handle(lab.model(str.upper)), "a", None, 0)
-    ticket.error = GeneratorExit()
-    with pytest.raises(ModelError, match="triage 1 raised GeneratorExit"):
-        ticket.awaited_result()
-    with pytest.raises(GeneratorExit):
-        ticket.result()
-
-
 def test_a_batch_of_several_repeats_is_mixed(lab):
     handle = lab.switchboard.handle(lab.model(str.upper))
     tickets = [Ticket(handle, x, None, repeat) for x, repeat in (("a", 1), ("b", 1), ("c", 2))]

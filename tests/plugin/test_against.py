@@ -23,7 +23,7 @@ def test_both_versions_are_called_and_compared_though_nothing_was_approved_or_ru
     # Ten of each version, and two fresh sets of 2.1.
     assert tested.verdict(result).calls.asked == 10 + 30
     result.stdout.fnmatch_lines(["modelcheck: triage 2.1 (approved: none yet), against 2.0, cache: *"])
-    assert "triage 2.0 was run beside it: 10 answers asked" in verdict.notes
+    assert "triage 2.0 was run for comparison: 10 new answers" in verdict.notes
 
 
 def test_a_challenger_that_is_no_worse_passes(tested):
@@ -109,7 +109,7 @@ def test_a_version_that_breaks_is_nothing_to_compare_with(project):
     result = project.run("--model-version=2", "--against=1")
     result.assert_outcomes(failed=1)
     found = [finding.summary for finding in project.verdict(result).findings if not finding.met]
-    assert found == ["2/3 cases broke with triage 1, so the two cannot be compared"]
+    assert found == ["2/3 cases raised an error with triage 1, so the two cannot be compared"]
 
 
 BROKEN = """
@@ -126,7 +126,7 @@ BROKEN = """
 @pytest.mark.parametrize(
     ("error", "told"),
     [
-        ("ValueError", "3/3 cases broke with triage 1"),
+        ("ValueError", "3/3 cases raised an error with triage 1"),
         ("ConnectionError", "triage 1 was given up after 2 calls in a row failed: ConnectionError"),
     ],
 )
@@ -207,7 +207,7 @@ def test_awaited_bodies_and_fixtures_that_clean_up(project):
         (["--against=2.1"], "*triage 2.1 would be compared with itself*"),
         (["--against=2.0", "--modelcheck-baseline=1.9"], "*it goes neither with*"),
         (["--against=2.0", "--modelcheck-update"], "*it goes neither with*"),
-        (["--against=2.0", "--against=1.9"], "*--against: '2.0' and '1.9' are both asked for*"),
+        (["--against=2.0", "--against=1.9"], "*--against: '2.0' and '1.9' are both requested*"),
     ],
 )
 def test_what_cannot_be_meant_is_said(tested, arguments, told):
@@ -267,7 +267,7 @@ def test_what_is_remembered_of_each_version_is_counted_for_each(tested):
     tested.run("--model-version=2.1")
     verdict = tested.verdict(tested.run("--model-version=2.1", "--against=2.0"))
     assert verdict.calls.cached == 10
-    assert "triage 2.0 was run beside it: 10 answers asked" in verdict.notes
+    assert "triage 2.0 was run for comparison: 10 new answers" in verdict.notes
 
 
 def test_the_cases_that_differ_are_shown_also_where_the_check_passes(tested):

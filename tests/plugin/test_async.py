@@ -229,7 +229,51 @@ def test_async_fixtures_of_anyio_work(project):
 
 
 @pytest.mark.parametrize("gather", [False, True])
-def test_anyio_runs_the_check_on_each_backend(project, gather):
+@pytest.mark.parametrize(
+    ("library", "backend"),
+    [("anyio", "asyncio"), ("anyio", "trio"), ("asyncio", "asyncio"), ("trio", "trio")],
+)
+def test_anyio_runs_the_check_on_each_backend(project, library, backend, gather):
+    """Each alone, so that none finds the answers of another. A model written for trio needs trio's loop."""
+    pytest.importorskip("anyio")
+    pytest.importorskip("trio")
+    project.model(
+        f"""
+        import {library}
+        import pytest
+
+        @pytest.fixture
+        def anyio_backend():
+            return {backend!r}
+
+        @model_fixture
+        def echo(model_version):
+            async def ask(text):
+                await {library}.sleep(0)
+                return text
+            return ask
+        """
+    )
+    project.test(
+        f"""
+        @pytest.mark.anyio
+        @pytest.mark.golden([str(number) for number in range(20)], gather={gather})
+        async def test_it(echo, case):
+            assert await echo(case.input) == case.input
+        """
+    )
+    cold = project.run("-p", "anyio", "--model-version=1")
+    cold.assert_outcomes(passed=1)
+    assert project.verdict(cold).cases == Tally(passed=20)
+    assert project.verdict(cold).calls.asked == 20
+    warm = project.run("-p", "anyio", "--model-version=1")
+    assert project.verdict(warm).cases == Tally(passed=20)
+    assert project.verdict(warm).calls.asked == 0
+
+
+@pytest.mark.parametrize("backend", ["asyncio", "trio"])
+def test_an_async_model_is_called_by_an_application_that_runs_any_backend(project, backend):
+    """anyio notes its backend in the context that the call is made in, on our loop."""
     pytest.importorskip("anyio")
     pytest.importorskip("trio")
     project.model(
@@ -246,17 +290,24 @@ def test_anyio_runs_the_check_on_each_backend(project, gather):
     )
     project.test(
         f"""
-        @pytest.mark.anyio
-        @pytest.mark.golden(["a", "b", "c"], gather={gather})
-        async def test_it(echo, case):
-            assert await echo(case.input) == case.input
+        import anyio
+
+        @pytest.mark.golden([str(number) for number in range(20)])
+        def test_it(echo, case):
+            async def application():
+                await anyio.sleep(0)
+                return await echo(case.input)
+            assert anyio.run(application, backend={backend!r}) == case.input
+
+        @pytest.mark.golden([str(number) + "!" for number in range(20)])
+        def test_threads(echo, case):
+            async def application():
+                return await anyio.to_thread.run_sync(echo, case.input)
+            assert anyio.run(application, backend={backend!r}) == case.input
         """
     )
-    result = project.run("-p", "anyio", "-v", "--modelcheck-cache=off")
-    result.assert_outcomes(passed=2)
-    verdicts = project.verdicts(result)
-    assert verdicts["test_it[asyncio]"].cases == Tally(passed=3)
-    assert verdicts["test_it[trio]"].cases == Tally(passed=3)
+    result = project.run("--model-version=1")
+    assert {verdict.cases for verdict in project.verdicts(result).values()} == {Tally(passed=20)}
 
 
 def test_on_trio_a_failure_is_told_and_diagnosed_all_the_same(project):

@@ -82,5 +82,6 @@ def test_a_version_that_broke_tells_nothing(project):
     result = project.run("--model-version=2", "--modelcheck-baseline=1")
     result.assert_outcomes(failed=1)
     assert project.verdict(result).headline == (
-        "8 cases broke with triage 1, so the two cannot be compared; run it again: pytest --model-version=1"
+        "8 cases raised an error with triage 1, so the two cannot be compared; run it again: "
+        "pytest --model-version=1"
     )

@@ -114,7 +114,7 @@ def test_two_versions_in_the_ini_file_are_refused_by_its_name(project):
     project.ini("model_version =\n  1\n  2")
     project.write("conftest.py", TWO)
     project.test(VERSIONS.format(expected=("1", "2")))
-    project.run().stderr.fnmatch_lines(["*model_version in the ini file: '1' and '2' are both asked for*"])
+    project.run().stderr.fnmatch_lines(["*model_version in the ini file: '1' and '2' are both requested*"])
 
 
 def test_a_marker_of_ours_on_an_ordinary_test_is_warned_of(project):

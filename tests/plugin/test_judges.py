@@ -249,8 +249,7 @@ def test_a_slice_that_only_the_judge_sees_fall_is_inconclusive(judged):
     found = findings(judged.verdict(run(judged, "bad")))["max_slice_drop"]
     assert found.status == "inconclusive"
     assert found.summary.endswith(
-        "uncorrected for the judge's errors: labels tell how it errs on all cases together, and not on one "
-        "slice"
+        "uncorrected for the judge's errors: labels show its errors on all cases together, not on one slice"
     )
 
 
@@ -534,7 +533,7 @@ def test_a_category_that_no_case_shows_corrects_nothing(judged, index, judged_so
     assert judged.verdict(run(judged, "bad")).headline.startswith(f"judged {judged_so}; corrected")
     path.write_text(text.replace('"rude"', '"cold"', 1))
     assert judged.verdict(run(judged, "bad")).headline.endswith(
-        "no case shows how cold comes out, and a label says it"
+        "a label says cold, and no case shows whether that passes"
     )
 
 

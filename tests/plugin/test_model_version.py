@@ -139,7 +139,7 @@ def test_names_of_models_whose_conftest_is_not_loaded_are_no_versions(project):
 @pytest.mark.parametrize(
     ("asked", "message"),
     [
-        (("1", "2"), "*--model-version: '1' and '2' are both asked for*(models: judge, triage)"),
+        (("1", "2"), "*--model-version: '1' and '2' are both requested*(models: judge, triage)"),
         (("triage=1", "triage=2"), "*--model-version: triage cannot be both 1 and 2"),
         (("triage=",), "*--model-version=triage=: no version after triage="),
     ],

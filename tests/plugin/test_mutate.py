@@ -91,9 +91,7 @@ def test_approved_answers_are_enough(weak):
 
 def test_a_version_that_was_never_run_says_what_to_do(weak):
     checks, told = mutated(weak, "--model-version=3.0")
-    assert (
-        "10 cases made calls of triage 3.0 that no stored answer" in checks["test_known_tickets"]["trouble"]
-    )
+    assert "10 cases called triage 3.0 without a stored answer" in checks["test_known_tickets"]["trouble"]
     assert told["score"] == 0
     assert weak.calls == []
 
@@ -305,7 +303,7 @@ def test_another_models_missing_answer_is_named(project):
     """)
     project.run("--model-version=2.0", "--model-version=helper=1").assert_outcomes(passed=1)
     checks, _ = mutated(project, "--model-version=2.0", "--model-version=helper=1")
-    assert "made calls of helper 1 that no stored answer" in checks["test_it"]["trouble"]
+    assert "called helper 1 without a stored answer" in checks["test_it"]["trouble"]
     assert "cannot be stored" in checks["test_it"]["trouble"]
 
 

@@ -13,7 +13,11 @@ def test_it(model, case):
 
 @pytest.mark.parametrize(
     ("answer", "kind"),
-    [("(letter for letter in text)", "generator"), ("map(str, text)", "map")],
+    [
+        ("(letter for letter in text)", "a generator"),
+        ("map(str, text)", "a map"),
+        ("enumerate(text)", "an enumerate"),
+    ],
 )
 def test_an_answer_that_can_be_read_once_is_an_error(project, answer, kind):
     """Both cases ask the same. The second would find nothing left to read, and pass."""
@@ -23,7 +27,7 @@ def test_an_answer_that_can_be_read_once_is_an_error(project, answer, kind):
     result.assert_outcomes(failed=1)
     verdict = project.verdict(result)
     assert verdict.cases == Tally(error=2)
-    assert f"the model answered with a {kind}, which its first reader uses up" in verdict.headline
+    assert f"the model answered with {kind}, which its first reader uses up" in verdict.headline
 
 
 def test_a_plain_function_may_give_a_coroutine(project):

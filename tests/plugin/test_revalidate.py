@@ -58,7 +58,7 @@ def test_a_model_that_still_answers_so_passes_and_says_so(swapped):
     found = revalidated(result, swapped)
     assert (found.status.value, found.summary) == (
         "passed",
-        "5 cached answers of triage 2.0 asked again: all the same",
+        "5 cached answers of triage 2.0 verified: all the same",
     )
     assert swapped.verdict(result).calls.asked == 5
 
@@ -97,7 +97,7 @@ def test_a_swap_is_seen_through_the_noise(swapped):
 
 def test_what_this_run_asked_itself_is_not_asked_again(swapped):
     result = swapped.run("--model-version=2.2", "--modelcheck-revalidate=5")
-    assert revalidated(result, swapped).summary == "nothing is stored of triage 2.2 to ask again"
+    assert revalidated(result, swapped).summary == "triage 2.2 has no cached answer to verify"
     assert swapped.verdict(result).calls.asked == 10
 
 
@@ -105,7 +105,7 @@ def test_a_model_that_breaks_when_asked_again_fails(swapped):
     swapped.become("down")
     result = swapped.run("--model-version=2.0", "--modelcheck-revalidate=5")
     result.assert_outcomes(failed=1)
-    result.stdout.fnmatch_lines(["*triage 2.0 could not be asked again: ConnectionError: no route*"])
+    result.stdout.fnmatch_lines(["*triage 2.0 could not be called again: ConnectionError: no route*"])
 
 
 def test_the_ini_file_can_ask_for_it(swapped):
@@ -164,7 +164,7 @@ def test_runs_of_a_repeated_case_are_asked_again_each_for_itself(swapped):
     )
     swapped.run("--model-version=2.0").assert_outcomes(passed=1)
     result = swapped.run("--model-version=2.0", "--modelcheck-revalidate=100")
-    assert revalidated(result, swapped).summary == "40 cached answers of triage 2.0 asked again: all the same"
+    assert revalidated(result, swapped).summary == "40 cached answers of triage 2.0 verified: all the same"
 
 
 def test_a_test_that_asks_something_else_each_time_shows_nothing_and_fails(swapped):

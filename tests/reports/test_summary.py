@@ -280,8 +280,9 @@ def test_what_failing_checks_have_in_common_is_said_below_them():
         )
         for name in "ab"
     ]
-    lines = [text_of(line) for line in summary_lines(failed, 80)]
-    assert "failures in common: language=es in 2 of 2 failed checks" in lines
+    for verbosity in (QUIET, 0):
+        lines = [text_of(line) for line in summary_lines(failed, 80, verbosity=verbosity)]
+        assert "failures in common: language=es in 2 of 2 failed checks" in lines
 
 
 def test_checks_are_in_the_order_that_a_reader_counts_in():

@@ -73,6 +73,20 @@ def test_of_failed_checks_the_one_that_lost_most_comes_first(report):
     assert [check.verdict.check[-1] for check in sorted(made, key=worst_first)] == ["b", "a", "c"]
 
 
+def test_of_equal_losses_broken_cases_come_before_changed_answers(report):
+    missed = (Finding("max_changed", Status.FAILED, "all changed"),)
+    changed = Comparison("2.0", 4, 0, 0, 4, 1.0, 1.0, (), (), ("a", "b", "c", "d"))
+    broke = Comparison("2.0", 4, 0, 0, 4, 1.0, 0.0, ("a", "b", "c", "d"), (), ())
+    made = [
+        replace(
+            report.checks[0],
+            verdict=plain(check=name, findings=missed, comparison=comparison, status=Status.FAILED),
+        )
+        for name, comparison in (("changed", changed), ("broke", broke))
+    ]
+    assert [check.verdict.check for check in sorted(made, key=worst_first)] == ["broke", "changed"]
+
+
 def test_of_wrong_cases_the_one_that_lost_most_comes_first(report):
     def scored(name, score):
         return (

@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from pytest_modelcheck.engine.result import Result
 from pytest_modelcheck.engine.trials import Plan
+from pytest_modelcheck.engine.work import Result
 from pytest_modelcheck.errors import PerturbationError
 from pytest_modelcheck.models.model import text_key
 from pytest_modelcheck.perturb import Perturbation

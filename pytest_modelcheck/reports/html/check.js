@@ -317,12 +317,14 @@ function answers(one, trial, verdict, version) {
       (trial.thenBase || trial.then) && sideBySide([[before[0], before[1], "other"], after]),
     ];
   }
-  const expected = one.expected && ["Expected", one.expected, "right"];
+  // Mostly the approved version was right: then one pair says all.
+  const agreed = one.expected && trial.then && JSON.stringify(one.expected) === JSON.stringify(trial.then);
+  const expected = one.expected && [agreed ? `Expected, and the answer of ${version}` : "Expected", one.expected, "right"];
   const got = [`Answer of ${name}`, trial.answer, now];
   const was = [`Answer of ${version}`, trial.then, then];
   if (!expected) return sideBySide([was, got]);
   if (kindOf(one.expected) !== kindOf(trial.answer)) return [sideBySide([expected]), sideBySide([was, got])];
-  return [sideBySide([expected, got]), trial.then && JSON.stringify(trial.then) !== JSON.stringify(trial.answer) && sideBySide([was, got])];
+  return [sideBySide([expected, got]), trial.then && !agreed && JSON.stringify(trial.then) !== JSON.stringify(trial.answer) && sideBySide([was, got])];
 }
 
 /** How often a judge errs, as far as labels tell. */

@@ -304,6 +304,12 @@ def test_wrong_is_red_and_right_is_green_whichever_is_new(report, page, before, 
         assert browser.run(ground.format("wrong", line)) != browser.run(ground.format("right", line))
 
 
+def test_an_approved_answer_that_is_the_expected_one_is_shown_once(report, page):
+    case = make_case("t-9", Outcome.FAILED, "other", "refund")
+    browser = page(replace(report, checks=(replace(report.checks[0], cases=(case,)),)), KNOWN)
+    assert browser.texts(".detail .panel h3")[1:3] == ["✓ Expected, and the answer of 2.0", "✕ Answer of 2.1"]
+
+
 def test_a_record_is_not_compared_word_by_word_with_a_label(report, page):
     case = make_case("t-9", Outcome.FAILED, {"label": "other"}, {"label": "refund"})
     browser = page(replace(report, checks=(replace(report.checks[0], cases=(case,)),)), KNOWN)
