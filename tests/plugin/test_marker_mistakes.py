@@ -233,6 +233,19 @@ def test_slices_that_no_case_has_fail_the_test_in_words(project):
     result.stdout.no_fnmatch_line("*pytest_modelcheck/*")
 
 
+def test_a_mistake_leaves_an_editor_its_tree_of_tests(project):
+    """The extension of VS Code reads it from the session after a run with ``--collect-only``."""
+    project.test(
+        "def test_plain():\n    pass\n\n@pytest.mark.golden('tickets.yaml', atleast=1)\n"
+        "def test_half_typed(triage, case):\n    pass\n"
+    )
+    result = project.run("--collect-only", "-q")
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stdout.fnmatch_lines(["test_triage.py::test_plain", "test_triage.py::test_half_typed"])
+    result.stderr.fnmatch_lines(["*: test_triage.py:5: golden() has no keyword 'atleast'*"])
+    project.run().assert_outcomes()
+
+
 def test_is_refused_under_xdist_too(project):
     pytest.importorskip("xdist")
     project.test(mistaken('@pytest.mark.golden("tickets.yaml", at_least=95)'))
