@@ -67,7 +67,7 @@ TEST = """
 import pytest
 from pytest_modelcheck import perturb
 
-CASES = [{{"id": f"c{{n}}", "input": f"q{{n}}", {fields}}} for n in range({cases})]
+CASES = [{{"id": f"c{{n}}", "input": f"q{{n:03}}", {fields}}} for n in range({cases})]
 
 @pytest.mark.parametrize("copy", range({copies}))
 @pytest.mark.{kind}(CASES, {options})
@@ -139,6 +139,7 @@ LOST = "case >= 17 if now else not 17 <= case < 34"
 SPANISH = """"metadata": {
     "language": "es" if n < 11 or n % 5 == 0 else "en", "topic": "refund" if n < 11 or n % 3 else "login"
 }"""
+SPANISH_PAIRS = SPANISH.replace("}", ', "group": n % 50}')
 GROUPS = '"metadata": {"group": n // 4}'
 UNCHANGED = "draw.random() < unequal(copy, case)"
 WORDED = "(case >= {broken} or not now, draw.random())"
@@ -199,6 +200,41 @@ SCENES = [
         passes=0,
         warns=0,
         says="with language=es & topic=refund broke",
+    ),
+    Scene(
+        "groups: a slice is lost, as many fixed elsewhere",
+        LOST,
+        "max_drop=0, cluster='group'",
+        fields=SPANISH_PAIRS,
+        passes=0,
+        warns=0,
+        says=" broke; elsewhere ",
+    ),
+    Scene(
+        "groups: slices of unequal cases, unchanged",
+        UNCHANGED,
+        "max_drop=0, cluster='group'",
+        fields=SPANISH_PAIRS,
+        fails=0.01,
+        warns=0.05,
+    ),
+    Scene(
+        "scores: a slice falls, all others rise",
+        "draw.betavariate(8, 2) if (case < 11) != now else draw.betavariate(7, 3)",
+        body="score(ask(case.input))",
+        fixtures="model, score",
+        fields=SPANISH,
+        repeats=3,
+        passes=0.5,
+    ),
+    Scene(
+        "scores: noisy slices, unchanged",
+        "draw.betavariate(0.9, 0.3)",
+        body="score(ask(case.input))",
+        fixtures="model, score",
+        fields=SPANISH,
+        fails=0.01,
+        warns=0.05,
     ),
     Scene(
         "unchanged, two coins among 100", "case > 1 or draw.random() < 0.5", fails=0.01, warns=0.05, calls=1.2

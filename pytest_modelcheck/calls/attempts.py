@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_modelcheck.calls.batches import Failure
 from pytest_modelcheck.calls.executors import Elsewhere, Expendable, LateError
-from pytest_modelcheck.calls.loops import loop_runs
-from pytest_modelcheck.calls.waiting import ends
+from pytest_modelcheck.calls.waiting import ends, loop_runs
 from pytest_modelcheck.models.calling import Arguments
 from pytest_modelcheck.models.model import IMMUTABLE, deep_copy
 

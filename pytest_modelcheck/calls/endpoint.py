@@ -20,10 +20,9 @@ from pytest_modelcheck.calls.attempts import Attempts
 from pytest_modelcheck.calls.batches import Failure, Sizes, split
 from pytest_modelcheck.calls.errors import is_outage, is_throttled, one_line, retry_after, worth_retrying
 from pytest_modelcheck.calls.executors import LateError, Threads, WorkerDiedError
-from pytest_modelcheck.calls.loops import sleep_on
 from pytest_modelcheck.calls.meter import Clock, Meter
 from pytest_modelcheck.calls.throttle import GIVE_UP_AFTER, LONGEST, Circuit, Pace, Purse, Turn, interval_of
-from pytest_modelcheck.calls.waiting import place_in
+from pytest_modelcheck.calls.waiting import place_in, sleep_on
 from pytest_modelcheck.errors import CallTimeoutError, NotAskedError, OutageError, UsageError
 from pytest_modelcheck.models.usage import Measured, Scales, Usage
 

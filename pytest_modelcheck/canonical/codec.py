@@ -27,7 +27,7 @@ from pytest_modelcheck.canonical.kinds import (
 )
 from pytest_modelcheck.canonical.lowering import DEEP, Lowering, plain_line
 from pytest_modelcheck.canonical.refusal import NotKept, Refusal, Unreadable, article, qualified
-from pytest_modelcheck.canonical.shapes import Classes, is_importable
+from pytest_modelcheck.canonical.shapes import Classes, generic_of, is_importable
 from pytest_modelcheck.canonical.text import excerpt
 from pytest_modelcheck.canonical.types import ANYTHING, Adapter, Shape
 
@@ -160,14 +160,15 @@ class Codec:
     def _unnamed(self, value: Any, missing: Iterable[type]) -> str:
         """The message about classes that no annotation names, with the remedy."""
         known, named = Classes(), []
-        for kind in missing:
+        for kind in (one if is_importable(one) else generic_of(one) or one for one in missing):
             if kind not in known.by_type:  # else the annotations of another one name it
                 named.append(kind)
                 known.shape(kind)
         given = [] if self._returns is None else [_spelled(self._returns)]
         returns = " | ".join([*given, *(one.__name__ for one in named)])
         which = ", ".join(map(qualified, named))
-        inside = "" if type(value) in named else f" (in {article(qualified(type(value)))})"
+        kind = type(value)
+        inside = "" if {kind, generic_of(kind)}.intersection(named) else f" (in {article(qualified(kind))})"
         return (
             f"answer: objects of {which}{inside} are stored only where their class is named. Write "
             f"@model_fixture(returns={returns}).{'' if all(map(is_importable, named)) else _MADE}"

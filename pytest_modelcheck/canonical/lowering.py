@@ -346,7 +346,7 @@ def _unkept(kind: type) -> str:
     name = article(qualified(kind))
     if is_secret(kind):
         return f"{name} is a secret, and secrets are never written down. Answer without it."
-    turned = _turned(kind)
+    turned = "str(...)" if issubclass(kind, BaseException) else _turned(kind)
     if turned is not None:
         return f"{name} cannot be stored. Let the model answer {turned} instead."
     return (
@@ -368,7 +368,6 @@ _BRIEF: Final = ("", "numpy")
 _TURNED: Final = {
     "builtins.memoryview": "bytes(...)",
     "builtins.mappingproxy": "dict(...)",
-    "builtins.BaseException": "str(...)",
     **dict.fromkeys(("builtins.dict_keys", "builtins.dict_values", "builtins.dict_items"), "list(...)"),
     **dict.fromkeys(("array.array", "time.struct_time"), "list(...)"),
     **dict.fromkeys(("_io.BytesIO", "_io.StringIO"), "x.getvalue()"),

@@ -79,15 +79,17 @@ class Classes:
         """Return the adapter of a class, if it was named.
 
         A subclass made at run time that is in no module (as instructor makes them) does not exist in the
-        next run. It is stored as the named class that it copies.
+        next run. It is stored as the named class that it copies, and that of a generic class as that class.
         """
         adapter = self.by_type.get(kind)
         if adapter is not None or not self.by_type:
             return adapter
         if kind not in self._dynamic:
-            base = next((self.by_type[base] for base in kind.__mro__ if base in self.by_type), None)
+            lasting = kind if is_importable(kind) else generic_of(kind) or kind
+            base = next((self.by_type[base] for base in lasting.__mro__ if base in self.by_type), None)
             alike = base is not None and field_names(kind) == field_names(base.kind) is not None
-            self._dynamic[kind] = base if alike and not is_importable(kind) else None
+            copied = base is not None and (base.kind is lasting or not is_importable(lasting))
+            self._dynamic[kind] = base if alike and copied else None
         return self._dynamic[kind]
 
     def shape(self, *hints: Any) -> Shape:
@@ -114,7 +116,9 @@ class Classes:
         return plain or kind in self.by_type or typing.is_typeddict(kind)
 
     def _adapter(self, kind: Any) -> Adapter | None:
-        if not isinstance(kind, type) or typing.is_typeddict(kind) or kind.__module__ in _NO_CLASSES:
+        if not isinstance(kind, type) or typing.is_typeddict(kind):
+            return None
+        if kind.__module__ in _NO_CLASSES and not issubclass(kind, BaseException):
             return None
         if kind in self.by_type:
             return self.by_type[kind]
@@ -123,9 +127,7 @@ class Classes:
             self.by_type[kind] = adapter  # known before it is filled: it may name itself
             if adapter.names or adapter.is_open:
                 adapter.expect(self._fields(kind, adapter.names))
-            generic = getattr(kind, "__pydantic_generic_metadata__", None)
-            if generic and generic["origin"] is not None:  # of which clients make others as they need them
-                self._adapter(generic["origin"])
+            self._adapter(generic_of(kind))  # of which clients make others as they need them
         return adapter
 
     def _typed_dict(self, kind: Any) -> dict[str, Shape]:
@@ -199,6 +201,11 @@ _NO_CLASSES: Final = frozenset({"typing", "typing_extensions", "collections.abc"
 
 def _origin(leaf: Any) -> Any:
     return typing.get_origin(leaf) or leaf
+
+
+def generic_of(kind: type) -> Any:
+    """The generic class of pydantic that a class is made of by naming its parameters, or ``None``."""
+    return (getattr(kind, "__pydantic_generic_metadata__", None) or {}).get("origin")
 
 
 def is_importable(kind: type) -> bool:

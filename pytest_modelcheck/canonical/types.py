@@ -36,6 +36,7 @@ _BASES: Final[dict[type, Callable[[Any], Any]]] = {
     dict: lambda value: dict(dict.items(value)),
     set: lambda value: set(set.__iter__(value)),
     frozenset: lambda value: frozenset(frozenset.__iter__(value)),
+    BaseException: lambda value: value.args,
 }
 """Read the content of a subclass as the plain type, without the methods of the subclass."""
 _HEAP: Final = 1 << 9  # Py_TPFLAGS_HEAPTYPE
@@ -227,6 +228,8 @@ class Adapter:
 
     def _holding(self, content: Any) -> Any:
         base = self._base
+        if base is BaseException:
+            return base.__new__(self.kind, *content)
         if type(content) is not base and not self.names:
             raise ValueError(f"{self.name} is made of {base.__name__}, not {type(content).__name__}")
         if base not in (list, dict, set):
@@ -380,7 +383,10 @@ def adapter_for(kind: Any) -> Adapter | None:
         return Adapter(kind)
     hidden = [base for base in kind.__mro__ if base is not object and not _is_statement(base)]
     named = field_names(kind) is not None
-    if len(hidden) == 1 and hidden[0] in _BASES and kind is not hidden[0]:
+    errors = BaseException in hidden and all(
+        one.__basicsize__ == BaseException.__basicsize__ for one in hidden
+    )
+    if errors or (len(hidden) == 1 and hidden[0] in _BASES and kind is not hidden[0]):
         return None if named else Adapter(kind)  # a dataclass that is a dict: both say what it holds
     if hidden:
         return None  # something of it is written in C, as the order of an OrderedDict is

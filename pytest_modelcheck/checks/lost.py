@@ -8,13 +8,14 @@ PYTEST_DONT_REWRITE
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from itertools import combinations
+from itertools import combinations, compress
+from statistics import fmean
 from typing import TYPE_CHECKING, Final
 
 from pytest_modelcheck.canonical.text import percent, plural
 from pytest_modelcheck.checks.evidence import mean_drop, mean_now, units_of
 from pytest_modelcheck.checks.features import table_of
-from pytest_modelcheck.checks.limits import allowed
+from pytest_modelcheck.checks.limits import ROUNDING, allowed
 from pytest_modelcheck.checks.protocol import (
     ALL,
     FIRST,
@@ -30,7 +31,7 @@ from pytest_modelcheck.checks.protocol import (
 from pytest_modelcheck.records import Status
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping, Sequence
+    from collections.abc import Collection, Hashable, Iterator, Mapping, Sequence
 
     import numpy as np
     from numpy.typing import NDArray
@@ -44,6 +45,9 @@ if TYPE_CHECKING:
 
 LEAST_BROKEN: Final = 5
 """The least number of broken cases for a search."""
+
+LEAST_FALL: Final = 0.1
+"""The part of the scale by which a case's score must fall to count as broken."""
 
 MOST_CASES: Final = 5_000
 """The largest number of cases of a check that is searched."""
@@ -63,6 +67,7 @@ class Lost:
         cases: The number of its cases.
         elsewhere: The number of cases outside of it that broke.
         p_value: The larger of the two p-values.
+        fell: How far the mean score fell in the slice and elsewhere; ``None`` if cases pass or fail.
     """
 
     name: str
@@ -71,9 +76,15 @@ class Lost:
     cases: int
     elsewhere: int
     p_value: float
+    fell: tuple[float, float] | None = None
 
     def __str__(self) -> str:
         """Return the slice in a line."""
+        if self.fell is not None:
+            inside, outside = self.fell
+            turn = f"fell by {outside:.3g}" if outside > ROUNDING else f"rose by {abs(outside):.3g}"
+            over = plural(self.cases, "case")
+            return f"scores fell by {inside:.3g} on average in {over} with {self.name}; elsewhere they {turn}"
         fixed = f", {self.fixed} fixed" if self.fixed else ""
         return (
             f"{self.broke} of {plural(self.cases, 'case')} with {self.name} broke{fixed}; elsewhere "
@@ -87,6 +98,10 @@ class Candidates:
 
     names: tuple[str, ...]
     rows: NDArray[np.bool_]
+
+    def among(self, chosen: NDArray[np.bool_]) -> Candidates:
+        """Some of the slices."""
+        return Candidates(tuple(compress(self.names, chosen)), self.rows[chosen])
 
 
 def candidates_of(slices: Slices, cases: Sequence[Case], numbers: Sequence[int]) -> Candidates:
@@ -132,7 +147,12 @@ def _of_features(cases: Sequence[Case]) -> Iterator[tuple[str, NDArray[np.bool_]
 
 
 def look_at_slices(
-    paired: Evidence, candidates: Candidates, rules: Rules, seed: int = 0
+    paired: Evidence,
+    candidates: Candidates,
+    rules: Rules,
+    seed: int = 0,
+    groups: Sequence[Hashable] | None = None,
+    scale: float = 1.0,
 ) -> tuple[Look, Lost | None]:
     """Look for the slice in which regressions concentrate.
 
@@ -141,18 +161,30 @@ def look_at_slices(
         candidates: The slices to test, of the same cases in the same order.
         rules: How the evidence is weighed.
         seed: The seed of the resamples.
+        groups: The group of each case, if dependent cases are exchanged and shuffled as one.
+        scale: The width of the scale of scores.
     """
+    import numpy as np
+
     passes = Look(Status.PASSED, Reason.MET), None
-    broke = sum(_drop(case, ALL) > 0 for case in paired.cases)
+    if groups is None:
+        units = [case.unit for case in paired.cases]
+        if any(unit is not None for unit in units):
+            groups = [index if unit is None else unit for index, unit in enumerate(units)]
+    if paired.graded:
+        # Of graded scores nearly all change with a version: only slices in which some fell far are looked at.
+        fell = np.array([_drop(case, ALL) >= LEAST_FALL * scale - ROUNDING for case in paired.cases])
+        candidates = candidates.among((candidates.rows & fell).sum(axis=1) >= LEAST_BROKEN)
+    broke = sum(_drop(case, ALL) > ROUNDING for case in paired.cases)
     if broke < LEAST_BROKEN or not candidates.names or len(paired.cases) > MOST_CASES:
         return passes
     level = rules.false_fail_rate
     fresh = paired.fresh
     # The first set alone chooses whether to pay for more runs.
-    best = next(iter(_found(paired, candidates, ALL if fresh else FIRST, level, seed)), None)
+    best = next(iter(_found(paired, candidates, ALL if fresh else FIRST, level, seed, groups)), None)
     if best is None or best.p_value > level:
         return passes
-    lost = _lost(paired.cases, candidates, best)
+    lost = _lost(paired, candidates, best)
     if paired.deterministic or paired.copies:
         return Look(Status.FAILED, Reason.EXACT, best.p_value), lost
     if not fresh:
@@ -162,25 +194,28 @@ def look_at_slices(
     if not paired.varies:
         return Look(Status.FAILED, Reason.EXACT, best.p_value), lost
     # The same slice must lose in the fresh runs as well: another one that stands out there is chance.
-    again = [one for one in _found(paired, candidates, FRESH, level, seed) if one.slice == best.slice]
+    again = [one for one in _found(paired, candidates, FRESH, level, seed, groups) if one.slice == best.slice]
     if again and again[0].p_value <= level:
         return Look(Status.FAILED, Reason.CONFIRMED, best.p_value), lost
     return passes
 
 
 def _found(
-    paired: Evidence, candidates: Candidates, sets: slice, level: float, seed: int
+    paired: Evidence,
+    candidates: Candidates,
+    sets: slice,
+    level: float,
+    seed: int,
+    groups: Sequence[Hashable] | None,
 ) -> list[Concentration]:
     from pytest_modelcheck.stats.concentration import concentrations
 
-    units = [case.unit for case in paired.cases]
-    shared = any(unit is not None for unit in units)
     return concentrations(
         [case.approved for case in paired.cases],
         [case.now(sets) for case in paired.cases],
         candidates.rows,
         level,
-        clusters=[(index if unit is None else unit) for index, unit in enumerate(units)] if shared else None,
+        clusters=groups,
         seed=seed,
     )
 
@@ -190,13 +225,20 @@ def _drop(case: CaseRuns, sets: slice) -> float:
     return sum(case.approved) / len(case.approved) - sum(now) / len(now)
 
 
-def _lost(cases: Sequence[CaseRuns], candidates: Candidates, best: Concentration) -> Lost:
-    inside = candidates.rows[best.slice].tolist()
-    drops = [_drop(case, ALL) for case in cases]
-    broke = sum(drop > 0 for drop, member in zip(drops, inside, strict=True) if member)
-    fixed = sum(drop < 0 for drop, member in zip(drops, inside, strict=True) if member)
-    elsewhere = sum(drop > 0 for drop in drops) - broke
-    return Lost(candidates.names[best.slice], broke, fixed, sum(inside), elsewhere, best.p_value)
+def _lost(paired: Evidence, candidates: Candidates, best: Concentration) -> Lost:
+    member = candidates.rows[best.slice].tolist()
+    drops = [_drop(case, ALL) for case in paired.cases]
+    inside = [drop for drop, within in zip(drops, member, strict=True) if within]
+    outside = [drop for drop, within in zip(drops, member, strict=True) if not within]
+    return Lost(
+        name=candidates.names[best.slice],
+        broke=sum(drop > ROUNDING for drop in inside),
+        fixed=sum(drop < -ROUNDING for drop in inside),
+        cases=len(inside),
+        elsewhere=sum(drop > ROUNDING for drop in outside),
+        p_value=best.p_value,
+        fell=(fmean(inside), fmean(outside)) if paired.graded else None,
+    )
 
 
 # -- max_slice_drop= --------------------------------------------------------------------------------------

@@ -17,10 +17,9 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_modelcheck.calls.attempts import copied
 from pytest_modelcheck.calls.endpoint import Endpoint
-from pytest_modelcheck.calls.loops import running_loop, sleep_on, until
 from pytest_modelcheck.calls.meter import Clock
 from pytest_modelcheck.calls.throttle import Allowance
-from pytest_modelcheck.calls.waiting import lend_briefly, lending
+from pytest_modelcheck.calls.waiting import lend_briefly, lending, running_loop, sleep_on, until
 from pytest_modelcheck.engine.tickets import (
     PATIENCE,
     Handle,

@@ -14,16 +14,15 @@ from threading import get_ident
 from typing import TYPE_CHECKING, Any
 
 from pytest_modelcheck.calls.attempts import copied
-from pytest_modelcheck.calls.loops import running_loop
 from pytest_modelcheck.calls.meter import Clock
+from pytest_modelcheck.calls.waiting import running_loop
 from pytest_modelcheck.canonical import of_repeat
 from pytest_modelcheck.engine.prefetch import Prefetch
 from pytest_modelcheck.engine.recipe import Made, Recipe
-from pytest_modelcheck.engine.result import Result, conclude
 from pytest_modelcheck.engine.tickets import Handle, takes_last
 from pytest_modelcheck.engine.trials import STRIDE
 from pytest_modelcheck.engine.view import CaseView, is_new, refuse_case
-from pytest_modelcheck.engine.work import EXPLAINED, WINDOW, Failures, Run
+from pytest_modelcheck.engine.work import EXPLAINED, WINDOW, Failures, Result, Run, conclude
 from pytest_modelcheck.models.model import SHORT_TEXT, short_text_key
 from pytest_modelcheck.records import Outcome
 

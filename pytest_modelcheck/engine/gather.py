@@ -21,11 +21,11 @@ from threading import get_ident
 from typing import TYPE_CHECKING, Any, Final, TextIO
 
 from pytest_modelcheck.calls.errors import one_line
-from pytest_modelcheck.calls.loops import running_loop
+from pytest_modelcheck.calls.waiting import running_loop
 from pytest_modelcheck.engine.body import Bodies
-from pytest_modelcheck.engine.result import Result
 from pytest_modelcheck.engine.router import VIEW
 from pytest_modelcheck.engine.view import CaseView
+from pytest_modelcheck.engine.work import Result
 from pytest_modelcheck.records import Outcome
 
 if TYPE_CHECKING:

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from pytest_modelcheck.calls.attempts import copied
 from pytest_modelcheck.calls.endpoint import MIXED, repeat_inside
-from pytest_modelcheck.calls.loops import running_loop
 from pytest_modelcheck.calls.meter import Clock
+from pytest_modelcheck.calls.waiting import running_loop
 from pytest_modelcheck.engine.tickets import takes_last
 from pytest_modelcheck.engine.view import refuse_case, result_of
 from pytest_modelcheck.models.model import IMMUTABLE
@@ -23,9 +23,9 @@ if TYPE_CHECKING:
 
     from pytest_modelcheck.engine.answers import Switchboard
     from pytest_modelcheck.engine.body import Bodies
-    from pytest_modelcheck.engine.result import Result
     from pytest_modelcheck.engine.tickets import Handle
     from pytest_modelcheck.engine.view import CaseView
+    from pytest_modelcheck.engine.work import Result
     from pytest_modelcheck.models.model import Model, Raw
 
 _INFRASTRUCTURE: Final = frozenset(

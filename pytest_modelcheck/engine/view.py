@@ -17,8 +17,7 @@ from pytest_modelcheck.records import GRADE, LARGEST_SCORE, MISSING, Outcome
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from pytest_modelcheck.engine.result import Result
-    from pytest_modelcheck.engine.work import Work
+    from pytest_modelcheck.engine.work import Result, Work
     from pytest_modelcheck.models.model import Model
     from pytest_modelcheck.records import Scale
 

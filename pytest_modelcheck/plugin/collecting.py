@@ -257,7 +257,10 @@ def _refuse(session: pytest.Session, items: list[pytest.Item], mistakes: str) ->
     the mistakes to the controller, and runs nothing.
     """
     mistakes = harmless(mistakes)
-    items.clear()  # pytest goes on to report what it collected
+    # Pytest goes on to report what it collected. An editor takes its tree of tests from there, and a mistake
+    # in one of them must not empty it.
+    if not session.config.option.collectonly:
+        items.clear()
     output = getattr(session.config, "workeroutput", None)
     if output is None:
         raise pytest.UsageError(mistakes)

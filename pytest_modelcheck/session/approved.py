@@ -27,8 +27,7 @@ from pytest_modelcheck.session.results import OTHER, Results
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from pytest_modelcheck.engine.result import Result
-    from pytest_modelcheck.engine.work import Run
+    from pytest_modelcheck.engine.work import Result, Run
     from pytest_modelcheck.models.model import Model
     from pytest_modelcheck.records import Case, Trial, TrialResult
     from pytest_modelcheck.session.check import Check, Steps

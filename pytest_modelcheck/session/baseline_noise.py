@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from pytest_modelcheck.engine.result import Result
+    from pytest_modelcheck.engine.work import Result
     from pytest_modelcheck.records import CaseResult, TrialResult
     from pytest_modelcheck.session.check import Check, Steps
     from pytest_modelcheck.session.found import Judgement, Noise

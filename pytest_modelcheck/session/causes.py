@@ -14,7 +14,7 @@ from pytest_modelcheck.errors import cause_of, kind_of
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from pytest_modelcheck.engine.result import Result
+    from pytest_modelcheck.engine.work import Result
 
 _MOST: Final = 50
 """The largest number of causes; errors of further causes are only counted."""

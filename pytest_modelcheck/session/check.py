@@ -24,8 +24,7 @@ if TYPE_CHECKING:
     from pytest_modelcheck.baselines.store import Approved, BaselineStore
     from pytest_modelcheck.baselines.watch import Night
     from pytest_modelcheck.checks.spec import CheckSpec
-    from pytest_modelcheck.engine.result import Result
-    from pytest_modelcheck.engine.work import FindApproved, Run
+    from pytest_modelcheck.engine.work import FindApproved, Result, Run
     from pytest_modelcheck.models.model import Model
     from pytest_modelcheck.records import Calls, Case, Trial, Verdict
     from pytest_modelcheck.session.places import Places

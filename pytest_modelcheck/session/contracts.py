@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from pytest_modelcheck.checks.contract import Shape
-    from pytest_modelcheck.engine.result import Result
+    from pytest_modelcheck.engine.work import Result
     from pytest_modelcheck.models.model import Model
     from pytest_modelcheck.records import CaseResult, TrialResult
     from pytest_modelcheck.session.approved import Approved

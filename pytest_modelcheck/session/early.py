@@ -41,8 +41,7 @@ if TYPE_CHECKING:
 
     from pytest_modelcheck.checks.spec import CheckSpec
     from pytest_modelcheck.checks.watching import Decided, Knowledge
-    from pytest_modelcheck.engine.result import Result
-    from pytest_modelcheck.engine.work import Run
+    from pytest_modelcheck.engine.work import Result, Run
     from pytest_modelcheck.records import Case
     from pytest_modelcheck.session.approved import Approved
     from pytest_modelcheck.session.check import Check, Steps

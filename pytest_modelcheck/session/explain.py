@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
     from pytest_modelcheck.checks.metrics import Scores
-    from pytest_modelcheck.engine.result import Result
+    from pytest_modelcheck.engine.work import Result
     from pytest_modelcheck.records import CaseResult, FoundSlice, Group, ShownCase, TrialResult
     from pytest_modelcheck.session.check import Check, Steps
     from pytest_modelcheck.session.found import Judgement

@@ -21,9 +21,8 @@ from pytest_modelcheck.session.results import Results
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from pytest_modelcheck.engine.result import Result
     from pytest_modelcheck.engine.trials import Plan
-    from pytest_modelcheck.engine.work import Run
+    from pytest_modelcheck.engine.work import Result, Run
     from pytest_modelcheck.records import Trial
     from pytest_modelcheck.session.approved import Approved
     from pytest_modelcheck.session.check import Check, Steps

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from pytest_modelcheck.checks.observed import Observed
     from pytest_modelcheck.checks.protocol import Look
     from pytest_modelcheck.checks.weighing import Probed
-    from pytest_modelcheck.engine.result import Result
+    from pytest_modelcheck.engine.work import Result
     from pytest_modelcheck.records import Calls, Comparison, Finding, Flaky, Moved, Stopped
     from pytest_modelcheck.session.approved import Approved
     from pytest_modelcheck.session.calibration import Calibration

@@ -12,7 +12,7 @@ from pytest_modelcheck.records import GIVEN, Outcome
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from pytest_modelcheck.engine.result import Result
+    from pytest_modelcheck.engine.work import Result
     from pytest_modelcheck.records import Trial
 
 

@@ -39,8 +39,8 @@ from pytest_modelcheck.session.lines import LONGEST, Lines, as_shown, row_of
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator
 
-    from pytest_modelcheck.engine.result import Result
     from pytest_modelcheck.engine.trials import Plan
+    from pytest_modelcheck.engine.work import Result
     from pytest_modelcheck.records import Case, TrialResult
 
     Once = tuple[Trial, TrialResult]

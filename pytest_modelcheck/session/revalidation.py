@@ -22,7 +22,7 @@ from pytest_modelcheck.stats.rates import odd_one_out_p
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from pytest_modelcheck.engine.result import Result
+    from pytest_modelcheck.engine.work import Result
     from pytest_modelcheck.models.model import Model, Raw
     from pytest_modelcheck.records import Trial
     from pytest_modelcheck.session.approved import Approved

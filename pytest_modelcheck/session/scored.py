@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Hashable, Iterable, Mapping, Sequence
 
     from pytest_modelcheck.checks.metrics import Metric
-    from pytest_modelcheck.engine.result import Result
+    from pytest_modelcheck.engine.work import Result
     from pytest_modelcheck.records import TrialResult
     from pytest_modelcheck.session.approved import Approved
     from pytest_modelcheck.session.check import Check

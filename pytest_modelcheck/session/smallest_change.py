@@ -31,7 +31,7 @@ from pytest_modelcheck.session.check import Step
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator, Sequence
 
-    from pytest_modelcheck.engine.result import Result
+    from pytest_modelcheck.engine.work import Result
     from pytest_modelcheck.models.model import Raw
     from pytest_modelcheck.perturb.edits import Edit
     from pytest_modelcheck.records import Case

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sequence
 
     from pytest_modelcheck.checks.spec import CheckSpec
-    from pytest_modelcheck.engine.result import Result
+    from pytest_modelcheck.engine.work import Result
     from pytest_modelcheck.models.model import Model
     from pytest_modelcheck.records import CaseResult, TrialResult
     from pytest_modelcheck.session.results import Once, Results

@@ -40,7 +40,7 @@ from pytest_modelcheck.session.judging import judge
 from pytest_modelcheck.session.noise import calibrate, calibrate_changes, confirm, measure
 from pytest_modelcheck.session.results import OTHER
 from pytest_modelcheck.session.variation import declared
-from pytest_modelcheck.session.weigh import decide_noise, look_for_broken
+from pytest_modelcheck.session.weigh import decide_noise, look_for_broken, look_for_lost
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -53,7 +53,7 @@ if TYPE_CHECKING:
     from pytest_modelcheck.session.explain import Explained
     from pytest_modelcheck.session.found import Judgement, Ran
 
-_NOISE: Final = (measure, calibrate, calibrate_changes, confirm, decide_noise, look_for_broken)
+_NOISE: Final = (measure, calibrate, calibrate_changes, confirm, decide_noise, look_for_broken, look_for_lost)
 """Steps that measure the model's noise; each decides whether it applies."""
 
 

@@ -15,7 +15,7 @@ from pytest_modelcheck.canonical.text import plural
 from pytest_modelcheck.checks.changes import Compared, look_at_changes
 from pytest_modelcheck.checks.decide import required_rate
 from pytest_modelcheck.checks.excess import look_at_rise
-from pytest_modelcheck.checks.lost import LEAST_BROKEN, MOST_CASES, candidates_of, look_at_slices
+from pytest_modelcheck.checks.lost import LEAST_BROKEN, LEAST_FALL, MOST_CASES, candidates_of, look_at_slices
 from pytest_modelcheck.checks.protocol import (
     FRESH_SETS,
     STEADY_PROBES,
@@ -28,6 +28,7 @@ from pytest_modelcheck.checks.protocol import (
     unless_broken,
     without_more_runs,
 )
+from pytest_modelcheck.checks.runs import groups_of
 from pytest_modelcheck.checks.weighing import Probed, looks, weigh
 from pytest_modelcheck.engine.body import by_repeat
 from pytest_modelcheck.errors import OfflineError
@@ -44,7 +45,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from pytest_modelcheck.checks.limits import Limits
-    from pytest_modelcheck.checks.lost import Candidates
+    from pytest_modelcheck.checks.lost import Lost
     from pytest_modelcheck.checks.metrics import Scores
     from pytest_modelcheck.checks.observed import Observed
     from pytest_modelcheck.checks.weighing import Weighed
@@ -64,19 +65,12 @@ def decide_noise(check: Check, judgement: Judgement) -> Steps[Judgement]:
             return with_noise(check, judgement, replace(judgement.noise, variation=variation))
         return judgement
     approved_outcomes = yield from _approved_outcomes(check, judgement)
-    candidates: Candidates | None = None
     while True:
         weighed = _weighed(check, judgement)
         found = _looks(check, judgement, weighed, approved_outcomes)
         lost = None
         if _searches_slices(check, judgement):
-            if candidates is None:
-                results = judgement.ran.results
-                candidates = candidates_of(results.slices, results.cases, weighed.paired_numbers)
-            rules = Rules(check.spec.limits.false_fail_rate, check.spec.limits.confirm)
-            found["slice_regressions"], lost = look_at_slices(
-                weighed.paired, candidates, rules, check.spec.seed
-            )
+            found["slice_regressions"], lost = _search_slices(check, judgement, weighed)
         slice_drop = ""
         if _limits_slices(check, judgement):
             found["max_slice_drop"], slice_drop = _slice_drops(check, judgement, weighed)
@@ -169,6 +163,27 @@ def look_for_broken(check: Check, judgement: Judgement) -> Steps[Judgement]:
     return with_noise(check, judgement, replace(judgement.noise, looks={"max_drop": look}))
 
 
+def look_for_lost(check: Check, judgement: Judgement) -> Steps[Judgement]:
+    """Search for a slice that lost where no look decides: with groups, levels, and other scales."""
+    limits, spec = check.spec.limits, check.spec
+    other = spec.drift is not None or limits.population == "sample" or limits.score_as is not None
+    if other or check.places.update or uses_looks(check, judgement) or not _searches_slices(check, judgement):
+        return judgement
+    while True:
+        look, lost = _search_slices(check, judgement, _weighed(check, judgement))
+        if look.needs is None:
+            break
+        noise = yield from _fresh_sets(check, judgement, FRESH_SETS)
+        if noise is None:
+            look = without_more_runs(look)
+            break
+        judgement = with_noise(check, judgement, noise)
+    if look.status is Status.PASSED:
+        return judgement
+    looks = {**judgement.noise.looks, "slice_regressions": look}
+    return with_noise(check, judgement, replace(judgement.noise, looks=looks, lost=lost))
+
+
 def _not_confirmed(check: Check, judgement: Judgement) -> Judgement:
     """The judgement if no more runs can be made."""
     look = Look(Status.INCONCLUSIVE, Reason.NOT_CONFIRMED)
@@ -179,13 +194,31 @@ def _not_confirmed(check: Check, judgement: Judgement) -> Judgement:
 def _searches_slices(check: Check, judgement: Judgement) -> bool:
     """Return whether regressions are searched for a slice in which they concentrate."""
     observed = judgement.observed
-    return (
-        check.spec.limits.slice_regressions != "off"
-        and observed.comparison is not None
-        and not observed.reads_approved
-        and observed.scores is None
-        and len(observed.comparison.regressed) >= LEAST_BROKEN
-        and len(judgement.ran.results) <= MOST_CASES
+    if observed.comparison is None or observed.reads_approved or observed.scores is not None:
+        return False
+    fell = len(observed.comparison.regressed)
+    if observed.graded:
+        least = LEAST_FALL * observed.scale.width - observed.rounding
+        fell = sum(drop >= least for drop in observed.drops or ())
+    searched = fell >= LEAST_BROKEN and len(judgement.ran.results) <= MOST_CASES
+    return searched and check.spec.limits.slice_regressions != "off"
+
+
+def _search_slices(check: Check, judgement: Judgement, weighed: Weighed) -> tuple[Look, Lost | None]:
+    """Look for the slice in which regressions concentrate."""
+    results, limits, numbers = judgement.ran.results, check.spec.limits, weighed.paired_numbers
+    groups = None
+    if limits.cluster is not None:
+        cases = [results.cases[number] for number in numbers]
+        known = groups_of(cases, limits.cluster)
+        groups = [known[case.id] for case in cases]
+    return look_at_slices(
+        weighed.paired,
+        candidates_of(results.slices, results.cases, numbers),
+        Rules(limits.false_fail_rate, limits.confirm),
+        check.spec.seed,
+        groups,
+        judgement.observed.scale.width,
     )
 
 
@@ -234,7 +267,8 @@ def _may_be_noise(check: Check, judgement: Judgement) -> bool:
         return (judgement.missed or judgement.passes) and looks_at_slices
     if judgement.missed:
         return True
-    return judgement.passes and (bool(judgement.seen.regressed) or _limits_slices(check, judgement))
+    suspicious = bool(judgement.seen.regressed) or _searches_slices(check, judgement)
+    return judgement.passes and (suspicious or _limits_slices(check, judgement))
 
 
 def _may_be_copies(check: Check, judgement: Judgement) -> bool:

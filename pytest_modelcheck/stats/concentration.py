@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 LEAST_CHANGED = 5
 """Slices with fewer changed cases are not tested."""
 
-_TIE = 1e-9
+_TIE = 1e-9  # of the largest number
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,9 +96,10 @@ def concentrations(
         return []
     moments = [_moments(before, after) for before, after in zip(then, now, strict=True)]
     drop, spread = (np.array(side) for side in zip(*moments, strict=True))
+    largest = max(abs(value) for side in (then, now) for runs in side for value in runs)
     # Fewer changed cases could not reach a small p-value under any exchange, and would only cost the
     # others: all slices share one maximum.
-    worth = (inside & (spread > 0)).sum(axis=1) >= LEAST_CHANGED
+    worth = (inside & (spread > (_TIE * largest) ** 2)).sum(axis=1) >= LEAST_CHANGED
     places = np.flatnonzero(worth & (inside.sum(axis=1) < len(then)))
     if not places.size:
         return []
@@ -142,7 +143,7 @@ def _maximum_test(
         # The highest of all slices in each resample: whoever looks at many slices and shows the worst is
         # judged by the worst of chance.
         highest = ((resampled(size) @ rows.T) * scale).max(axis=1)
-        as_large += (highest[:, None] >= observed - _TIE).sum(axis=0)
+        as_large += (highest[:, None] >= observed - _TIE * np.abs(observed).max()).sum(axis=0)
     # What was observed is one of the arrangements; without it, a p-value of 0 would be possible.
     return np.asarray((as_large + 1) / (resamples + 1))
 

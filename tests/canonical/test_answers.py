@@ -225,6 +225,16 @@ class Spans(list):  # type: ignore[type-arg]
         return f"Spans({self.unit!r})"
 
 
+class Failed(ValueError):
+    def __init__(self, text: str, code: int) -> None:
+        super().__init__(text)
+        self.code = code
+        self.add_note("seen")
+
+    def __repr__(self) -> str:
+        return f"Failed({self.args}, {vars(self)})"
+
+
 class Ordered(collections.OrderedDict):  # type: ignore[type-arg]
     pass
 
@@ -419,6 +429,10 @@ STORED: list[tuple[str, Any, Any, Any]] = [
     ("pydantic made without validation", constructed(), Message(role="user"), Message),
     ("pydantic with a validator", Shouting(text="a"), Shouting(text="b"), Shouting),
     ("pydantic with an alias", Aliased(Text="a"), Aliased(Text="b"), Aliased),
+    ("exception", KeyError("a"), KeyError("b"), KeyError),
+    ("exception of a class", Failed("a", 1), Failed("a", 2), Failed),
+    ("exception in a dict, as LangChain returns it", {"parsed": None, "parsing_error": Failed("a", 1)},
+     {"parsed": None, "parsing_error": ValueError("a")}, Failed | ValueError),
     ("pydantic root model", Words(["a"]), Words(["b"]), Words),
     ("pydantic root model of a union", Animal(Cat()), Animal(Dog()), Animal),
     ("pydantic generic", Envelope[int](content=1), Envelope[int](content=2), Envelope[int]),
@@ -616,7 +630,8 @@ REFUSED: list[tuple[Any, ...]] = [
     ("object with a lock", Locked(), r"lock cannot be stored.*case\.record", None),
     ("match", re.match("a", "a"), "case.record", by(lambda match: match.group())),
     ("time of the time module", time.gmtime(0), r"answer list\(...\)", by(list)),
-    ("exception", KeyError("a"), r"answer str\(...\)", by(str)),
+    ("exception with a state of its own", FileNotFoundError(2, "a"), r"answer str\(...\)", by(str)),
+    ("exception without returns=", [KeyError("a")], r"returns=KeyError\)", by_returns(KeyError)),
     ("array of the standard library", array.array("d", [0.5]), r"answer list\(...\)", by(list)),
     ("pairs that are read once", zip("ab", "cd", strict=True), r"answer list\(...\)", by(list)),
     ("file in memory", io.BytesIO(b"a"), r"answer x\.getvalue\(\)", by(lambda file: file.getvalue())),
@@ -873,6 +888,24 @@ def test_a_class_made_at_run_time_is_stored_as_the_class_that_it_copies():
     wider = pydantic.create_model("Cat", __base__=Cat, colour=(str, "black"))
     with pytest.raises(NotKept, match="Cat"):
         codec.encode(wider())
+
+
+U = TypeVar("U")
+
+
+class Parsed(Usage, Generic[T]):
+    """The client of openai answers with such a class, with a parameter that is another variable."""
+
+
+def test_a_generic_class_with_another_variable_is_stored_as_itself_and_not_as_its_base():
+    answer = [Parsed[U](total=3)]
+    with pytest.raises(
+        NotKept, match=r"objects of \S*test_answers.Parsed .*returns=list\[Usage\] \| Parsed\)"
+    ):
+        Codec(list[Usage]).encode(answer)
+    codec = Codec(list[Usage] | Parsed)
+    [back] = codec.decode(codec.encode(answer))
+    assert (type(back), back.total) == (Parsed, 3)
 
 
 def test_client_state_beside_the_fields_is_no_part_of_an_answer():

@@ -59,6 +59,32 @@ def test_a_slice_that_lost_needs_fresh_sets_and_then_fails():
     assert str(lost) == "15 of 20 cases with language=es broke; elsewhere 0 broke"
 
 
+def test_scores_that_fall_far_in_a_slice_fail_though_others_rise():
+    """Scores are not broken cases: nothing was searched, and a slice that fell from 0.9 to 0.2 passed."""
+    cases = [CaseRuns((0.9,), ((0.2,),)) if n % 4 == 0 else CaseRuns((0.7,), ((0.95,),)) for n in range(80)]
+    evidence = Evidence(cases, graded=True, deterministic=True)
+    look, lost = look_at_slices(evidence, CANDIDATES, RULES)
+    assert look.status is Status.FAILED
+    assert (
+        str(lost) == "scores fell by 0.7 on average in 20 cases with language=es; elsewhere they rose by 0.25"
+    )
+
+
+@pytest.mark.parametrize(("scale", "status"), [(1.0, Status.PASSED), (0.5, Status.FAILED)])
+def test_scores_that_fall_by_less_than_a_tenth_of_their_scale_are_not_searched(scale, status):
+    cases = [CaseRuns((0.9,), ((0.85,),)) if n % 4 == 0 else CaseRuns((0.7,), ((0.8,),)) for n in range(80)]
+    evidence = Evidence(cases, graded=True, deterministic=True)
+    assert look_at_slices(evidence, CANDIDATES, RULES, scale=scale)[0].status is status
+
+
+@pytest.mark.parametrize(("size", "status"), [(1, Status.FAILED), (5, Status.PASSED)])
+def test_groups_count_once(size, status):
+    """Fifteen cases of three groups are three observations."""
+    evidence = Evidence(runs(SPANISH, (0.0,)), deterministic=True)
+    groups = [("es", n // 4 // size) if n % 4 == 0 else n for n in range(80)]
+    assert look_at_slices(evidence, CANDIDATES, RULES, groups=groups)[0].status is status
+
+
 def test_a_deterministic_model_needs_no_fresh_sets():
     evidence = Evidence(runs(SPANISH, (0.0,)), deterministic=True)
     assert look_at_slices(evidence, CANDIDATES, RULES)[0].status is Status.FAILED

@@ -199,7 +199,7 @@ def test_an_openai_response():
 
 def test_an_openai_parsed_completion():
     pytest.importorskip("openai")
-    from openai.types.chat import ParsedChatCompletion
+    from openai.types.chat import ChatCompletion, ParsedChatCompletion
 
     def parse(wire: dict[str, Any]) -> Any:
         return openai_client(wire).chat.completions.parse(
@@ -212,6 +212,10 @@ def test_an_openai_parsed_completion():
     assert back == parse(COMPLETION)  # of a class that the client makes for each call
     assert type(back.choices[0].message.parsed) is Triage
     assert codec.encode(back) == codec.encode(parse(COMPLETION))
+    with pytest.raises(NotKept, match=r"returns=ChatCompletion \| ParsedChatCompletion \| Triage\)"):
+        Codec(ChatCompletion).encode(parse(COMPLETION))
+    codec = Codec(ChatCompletion | ParsedChatCompletion | Triage)
+    assert type(codec.decode(codec.encode(parse(COMPLETION)))) is ParsedChatCompletion
     assert not same(codec.encode(back), codec.encode(other))
 
 
@@ -468,6 +472,21 @@ def test_a_msgspec_struct():
     comes_back(Open("a", Answer("x")), Open("a", Answer("y")), Open | Answer)
     with pytest.raises(NotKept, match=r"returns=Open \| Answer\)"):
         Codec().encode(Open("a", Answer("x")))
+
+
+def test_what_langchain_could_not_parse():
+    """``with_structured_output(..., include_raw=True)`` answers with the error that it met."""
+    pytest.importorskip("langchain_core")
+    from langchain_core.exceptions import OutputParserException
+    from langchain_core.messages import AIMessage
+
+    def answer(text: str) -> dict[str, Any]:
+        error = OutputParserException(text, llm_output="{")
+        return {"raw": AIMessage("{", id="r"), "parsed": None, "parsing_error": error}
+
+    line = comes_back(answer("a"), answer("b"), AIMessage | OutputParserException, again=answer("a"))
+    back = Codec(AIMessage | OutputParserException).decode(line)
+    assert back["parsing_error"].llm_output == "{"
 
 
 def test_moments_in_zones_of_pytz():

@@ -2,8 +2,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from pytest_modelcheck.engine.result import Result
-from pytest_modelcheck.engine.work import Failures
+from pytest_modelcheck.engine.work import Failures, Result
 from pytest_modelcheck.errors import BudgetError
 from pytest_modelcheck.records import Case, Outcome, Trial
 

@@ -4,8 +4,8 @@ import pytest
 
 from pytest_modelcheck.canonical import digest, of_repeat
 from pytest_modelcheck.checks.limits import Limits
-from pytest_modelcheck.engine.result import Result
 from pytest_modelcheck.engine.trials import STRIDE
+from pytest_modelcheck.engine.work import Result
 from pytest_modelcheck.records import Case, Outcome, Trial
 from pytest_modelcheck.session.calibration import BASES, VARIANTS, Calibration, excess_of
 

@@ -6,8 +6,8 @@ import pytest
 
 from pytest_modelcheck.baselines import lines
 from pytest_modelcheck.canonical import of_repeat
-from pytest_modelcheck.engine.result import Result
 from pytest_modelcheck.engine.trials import STRIDE, Plan
+from pytest_modelcheck.engine.work import Result
 from pytest_modelcheck.errors import BaselineError
 from pytest_modelcheck.models.model import Unkept, text_key
 from pytest_modelcheck.records import Case, Origin, Outcome, Trial

@@ -253,6 +253,24 @@ def test_among_cases_that_stand_for_others_it_takes_a_drop_as_well(project, fixe
     assert ("never passes now, however often run: c-007" in verdict.headline) == (not fixed)
 
 
+SPANISH = [{**case, "metadata": {"group": n, "spanish": n % 5 == 0}} for n, case in enumerate(CASES)]
+
+
+@pytest.mark.parametrize("options", [{"cluster": "group"}, {"population": "sample"}])
+def test_a_slice_that_is_lost_fails_groups_too(project, options):
+    """Twenty cases broke and twenty were fixed; among samples, the choice of cases is chance."""
+    limits = {"max_drop": 0, **options}
+    approved(
+        project, lambda text: "wrong" if int(text.split()[1]) % 5 == 1 else "right", cases=SPANISH, **limits
+    )
+    verdict = now(
+        project, lambda text: "wrong" if int(text.split()[1]) % 5 == 0 else "right", cases=SPANISH, **limits
+    )
+    assert verdict.failed == ("cluster" in options)
+    if verdict.failed:
+        assert verdict.headline == "20 of 20 cases with spanish=True broke; elsewhere 0 broke"
+
+
 # -- drops -----------------------------------------------------------------------------------------
 
 
