@@ -188,7 +188,8 @@ def why(check: Mutated, cell: Cell) -> tuple[str, str]:
         return f"{share}, which its limits allow", tighten + more
     if cell.measured:
         return f"it measures something else, which its limits allow ({cell.measured})", tighten
-    golden = "compare whole answers with the approved ones in a golden test: == case.approved, with max_changed="
+    golden = "compare whole answers with the approved ones in a golden test"
+    golden += ": == case.approved, with max_changed="
     if check.form in _SIDES:
         moves = check.form == "directional" and cell.kind in _STANDING
         remedy = f"let the answer move (> in place of >= where it must), or {golden}" if moves else golden
