@@ -182,10 +182,10 @@ def _choice(name: str, value: Any) -> str:
     words = _CHOICES[name]
     if value is False and "off" in words:  # how YAML, TOML and Python spell it
         return "off"
-    if value not in words:
+    if not isinstance(value, str) or value not in words:
         *others, last = (f'"{word}"{meaning}' for word, meaning in words.items())
         raise UsageError(f"{name}={value!r}: write {', '.join(others)} or {last}")
-    return str(value)
+    return value
 
 
 def _tolerance(name: str, value: Any) -> float | None:
@@ -196,7 +196,12 @@ def _tolerance(name: str, value: Any) -> float | None:
     return value
 
 
-def _yes_or_no(name: str, value: Any) -> bool:
+def yes_or_no(name: str, value: Any) -> bool:
+    """Return an option that is ``True`` or ``False``.
+
+    Raises:
+        UsageError: It is something else.
+    """
     if not isinstance(value, bool):
         raise UsageError(f"{name}={value!r}: write True or False")
     return value
@@ -247,7 +252,7 @@ _CHECKS: Final = {
     "overlap": _overlap,
     "chance": _probability,
     "tolerance": _tolerance,
-    "switch": _yes_or_no,
+    "switch": yes_or_no,
     "attempts": _attempts,
     "key": _key,
     "amount": _amount,

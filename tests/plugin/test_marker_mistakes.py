@@ -84,6 +84,22 @@ MISTAKES = {
         '@pytest.mark.golden("tickets.yaml", slices="language")',
         "slices='language': write a list of metadata keys, *",
     ),
+    "slices= that is a number": (
+        '@pytest.mark.golden("tickets.yaml", slices=5)',
+        "slices=5: write a list of metadata keys, *",
+    ),
+    "a list for a word": (
+        '@pytest.mark.golden("tickets.yaml", population=["sample"])',
+        'population=*: write "fixed" (the cases are the contract) or *',
+    ),
+    "a model that is no text": (
+        '@pytest.mark.golden("tickets.yaml", model=["triage"])',
+        "model=*: write the name of a model, as a text",
+    ),
+    "a field that is a number": (
+        '@pytest.mark.golden("tickets.yaml", input=0)',
+        "input=0: name the field of the rows, such as input='text'",
+    ),
     "repeats= that is none": (
         '@pytest.mark.golden("tickets.yaml", repeats=0)',
         "repeats=0: write a whole number from 1",
