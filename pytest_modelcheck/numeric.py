@@ -1,4 +1,4 @@
-"""What counts as a number that a user writes: no truth value, although Python takes it for 0 or 1.
+"""What counts as a number that a user writes: not ``True``, although Python takes it for 1.
 
 PYTEST_DONT_REWRITE
 """
