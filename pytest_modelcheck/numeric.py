@@ -1,4 +1,4 @@
-"""What counts as a number that a user writes: not ``True``, although Python takes it for 1.
+"""Numbers among the values that a user writes: ``True`` is none, although Python takes it for 1.
 
 PYTEST_DONT_REWRITE
 """
