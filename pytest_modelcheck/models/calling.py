@@ -358,6 +358,12 @@ def caller_of(definition: Definition, raw: Any) -> Caller:
         UsageError: the object cannot be called, or the options of the fixture contradict each other.
     """
     function, takes_batch = _callable_of(definition, raw)
+    if inspect.isasyncgenfunction(function):
+        raise UsageError(
+            f"{definition.location}: the model fixture {definition.name!r} made an async generator, which "
+            "its first reader uses up, while equal calls share an answer. Make a function that answers with "
+            "the whole: async def model(x): return [part async for part in stream(x)]"
+        )
     batch = takes_batch if definition.batch is None else definition.batch
     awaited = _is_awaited(function)
     if awaited and definition.executor is not None:
