@@ -283,8 +283,8 @@ def _unknown_name(cases: Iterable[Case], name: str, verb: str = "where") -> str:
         if names
         else "there is no metadata at all"
     )
-    asked = f"where({name}=…)" if verb == "where" else f"{verb}({name!r})"
-    return f"{asked}: no case has metadata of this name; {hint}"
+    call = f"where({name}=…)" if verb == "where" else f"{verb}({name!r})"
+    return f"{call}: no case has metadata of this name; {hint}"
 
 
 def _listed(values: list[Any]) -> str:
