@@ -81,6 +81,15 @@ def check_path(check: str) -> PurePosixPath:
     return PurePosixPath(root, *map(safe, others), leaf)
 
 
+def as_argument(file: str) -> str:
+    """A path as pytest takes it: a leading ``-`` begins an option there, and ``@`` names a file of options.
+
+    >>> as_argument("tests/test_triage.py"), as_argument("@shop/test_triage.py")
+    ('tests/test_triage.py', './@shop/test_triage.py')
+    """
+    return f"./{file}" if file.startswith(("-", "@")) else file
+
+
 def composed(text: str) -> str:
     """``text`` with composed accents (NFC): file systems differ in the form of file names.
 

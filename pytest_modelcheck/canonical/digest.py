@@ -41,7 +41,7 @@ def digest(value: Any) -> bytes:
     (True, False)
     >>> digest({"user": {"handle": object()}})
     Traceback (most recent call last):
-    pytest_modelcheck.canonical.refusal.NotCanonical: input["user"]["handle"]: an object cannot be told ...
+    pytest_modelcheck.canonical.refusal.NotCanonical: input["user"]["handle"]: an object cannot be ide...
     """
     if type(value) is str:
         text = value.encode("utf-8", "surrogatepass") if not value.isascii() else value.encode()

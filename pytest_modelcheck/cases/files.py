@@ -317,10 +317,18 @@ def find(name: str | Path, base: Path | None, root: Path | None = None) -> CaseF
     return CaseFile(path, _shown(path, root), name, base, root)
 
 
+def current_folder() -> Path | None:
+    """The current folder, or ``None`` if it has been removed."""
+    try:
+        return Path.cwd()
+    except OSError:
+        return None
+
+
 def _shown(path: Path, root: Path | None) -> str:
     where = os.path.normpath(path)
     try:
-        short = os.path.relpath(where, root or Path.cwd())
+        short = os.path.relpath(where, root or current_folder() or path.parent)
     except ValueError:  # another drive
         return where
     return where if short.startswith(os.pardir) else short
@@ -374,7 +382,7 @@ def _similar(path: Path) -> list[Path]:
 
 def _elsewhere(name: Path, base: Path, root: Path | None) -> Iterator[Path]:
     """The same path from the parent folders, and the same file name in subfolders."""
-    outermost = root or Path.cwd()
+    outermost = root or current_folder() or base
     here = Path(os.path.normpath(base))
     # Upwards as far as the project: a path may be meant from its root.
     for folder in here.parents if here.is_relative_to(outermost) else ():

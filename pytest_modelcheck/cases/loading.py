@@ -20,6 +20,8 @@ from pytest_modelcheck.errors import CaseError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from pytest_modelcheck.cases.rows import Columns
+
 
 def load(
     source: Any,
@@ -65,7 +67,7 @@ def load(
     ('Where is my parcel?', 'shipping', {'language': 'en'})
     """
     names = {
-        field: column if isinstance(column, str) else tuple(column)
+        field: _named(field, column)
         for field, column in (("input", input), ("expected", expected), ("id", id))
         if column is not None
     }
@@ -131,6 +133,16 @@ def generate(
     cases = load(strategy, input=input, expected=expected, n=n, seed=seed)
     cases.check()
     return cases
+
+
+def _named(field: str, columns: Any) -> Columns:
+    """The columns of rows that are a field of a case, as ``input=``, ``expected=`` or ``id=`` names them."""
+    if isinstance(columns, str):
+        return columns
+    is_list = isinstance(columns, list | tuple) and columns and field != "id"
+    if not is_list or not all(isinstance(column, str) for column in columns):
+        raise CaseError(f"{field}={columns!r:.60}: name the field of the rows, such as {field}='text'")
+    return tuple(columns)
 
 
 def _source(source: Any, base: Path | None) -> Source:

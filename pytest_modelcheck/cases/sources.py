@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from pytest_modelcheck.canonical.contents import is_image
-from pytest_modelcheck.cases.files import CaseFile, find
+from pytest_modelcheck.cases.files import CaseFile, current_folder, find
 from pytest_modelcheck.cases.rows import AS_IT_IS, Layout, Row, to_case
 from pytest_modelcheck.cases.streaming import FileStream
 from pytest_modelcheck.cases.tables import Table, input_dtypes, read_table
@@ -57,7 +57,8 @@ class FileSource(Source):
 
     def __init__(self, path: str | Path, base: Path | None = None, root: Path | None = None) -> None:
         self.name = str(path)
-        self._path, self._base, self._root = path, base, root
+        # The folder of today: a fixture may change it, or remove it, before the file is read.
+        self._path, self._base, self._root = path, base, root or current_folder()
 
     @property
     def paths(self) -> tuple[Path, ...]:  # type: ignore[override]  # the file is looked for at each use

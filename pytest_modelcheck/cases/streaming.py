@@ -6,7 +6,7 @@ PYTEST_DONT_REWRITE
 from __future__ import annotations
 
 from array import array
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Final, overload
@@ -18,7 +18,7 @@ from pytest_modelcheck.errors import CaseError
 from pytest_modelcheck.records import MISSING, Variant
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from pytest_modelcheck.cases.files import CaseFile
@@ -35,7 +35,7 @@ def checked_paths(paths: str | Sequence[str]) -> tuple[str, ...]:
     >>> checked_paths("input"), checked_paths(["input.image", "expected"])
     (('input',), ('input.image', 'expected'))
     """
-    found = (paths,) if isinstance(paths, str) else tuple(paths)
+    found = (paths,) if isinstance(paths, str) or not isinstance(paths, Iterable) else tuple(paths)
     for path in found:
         if not isinstance(path, str) or path.partition(".")[0] not in ("input", "expected"):
             raise CaseError(

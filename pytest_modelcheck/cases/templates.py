@@ -20,6 +20,7 @@ from pytest_modelcheck.cases.rows import AS_IT_IS, Layout, Row, variants_of
 from pytest_modelcheck.cases.slots import Template
 from pytest_modelcheck.cases.sources import Source
 from pytest_modelcheck.errors import CaseError
+from pytest_modelcheck.numeric import is_whole
 from pytest_modelcheck.records import MISSING, Case, Origin
 
 
@@ -69,11 +70,17 @@ def template(
     >>> refunds[0].metadata["name"], refunds.where(item="kettle").origin
     ('Maria', "template '{name} wants {a:item} refunded.', where item='kettle'")
     """
+    if not isinstance(metadata, Mapping | None):
+        raise CaseError(f"template(metadata={metadata!r:.60}): metadata is a mapping of names to values")
+    if not callable(variants) and not isinstance(variants, Iterable):
+        raise CaseError(
+            f"template(variants={variants!r:.60}): variants are a list of templates, or a function of slots"
+        )
     lists = {name: _listed(name, values) for name, values in slots.items()}
     texts = list(text) if isinstance(text, list | tuple) else [text]
     parts = [Filling(each, expected, variants, dict(metadata or {}), lists) for each in texts]
     _check_used(parts, lists)
-    if n is not None and (isinstance(n, bool) or not isinstance(n, int) or n < 1):
+    if n is not None and not is_whole(n, least=1):
         raise CaseError(f"template(n={n!r}): n is the number of cases, at least 1")
     for part in parts:
         part.check(n)
@@ -137,16 +144,20 @@ def lexicon(kind: str, n: int = 20, *, locale: str = "en_US", seed: int = 0, **o
     """
     if not isinstance(kind, str):
         raise CaseError(f"lexicon({kind!r}): the kind is the name of a faker provider, such as 'first_name'")
-    if isinstance(n, bool) or not isinstance(n, int) or n < 1:
+    if not is_whole(n, least=1):
         raise CaseError(f"lexicon({kind!r}, {n!r}): n is the number of values, at least 1")
     make = _provider(kind, locale, seed)
-    values: dict[Any, None] = {}
+    values: dict[bytes, Any] = {}
     latest = 0
     for draw in range(_TRIES * n):
         count = len(values)
-        values[make(**options)] = None
+        try:
+            value = make(**options)
+        except Exception as error:
+            raise CaseError(f"lexicon({kind!r}): it raised {type(error).__name__}: {error}") from error
+        values.setdefault(digest(value), value)
         if len(values) == n:
-            return list(values)
+            return list(values.values())
         if len(values) > count:
             latest = draw
         elif draw - latest > _IN_VAIN * (count + 10):
@@ -161,7 +172,7 @@ def _provider(kind: str, locale: str, seed: int) -> Any:
         raise CaseError(f'lexicon({kind!r}) needs faker: pip install "pytest-modelcheck[faker]"') from error
     try:
         fake = Faker(locale)
-    except AttributeError as error:
+    except (AttributeError, TypeError) as error:
         raise CaseError(
             f"lexicon({kind!r}, locale={locale!r}): faker has no such locale ({error})"
         ) from error
@@ -294,18 +305,21 @@ class Filling:
         return dict(reversed(values.items()))
 
     def _case(self, values: Values, number: int) -> Case:
-        variants = self._variants
-        made = _called(variants, values, "variants", self.name) if callable(variants) else None
         filled = _filled(self._text, values)
         origin = Origin(f"template {self.name!r}[{number}]")
-        given = made if made is not None else [_filled(each, values) for each in variants]
+        if callable(self._variants):
+            given = _called(self._variants, values, "variants", self.name)
+            is_one = isinstance(given, str | bytes | Mapping) or not isinstance(given, Iterable)
+            variants = given if is_one else list(given)
+        else:
+            variants = [_filled(each, values) for each in self._variants]
         return Case(
             filled,
             _called(self._expected, values, "expected", self.name)
             if callable(self._expected)
             else self._expected,
             metadata={**self._metadata, CLUSTER: self._cluster, **values},
-            variants=variants_of(Row(filled, origin), list(given), filled),
+            variants=variants_of(Row(filled, origin), variants, filled),
             origin=origin,
         )
 

@@ -14,6 +14,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from pytest_modelcheck.baselines.names import as_argument
 from pytest_modelcheck.baselines.provenance import defines
 from pytest_modelcheck.canonical.text import percent, plural
 from pytest_modelcheck.cases import load
@@ -55,7 +56,12 @@ def existence(project: Project, headers: Iterable[Header]) -> Callable[[Header],
     files = sorted({header.test.partition("::")[0] for header in headers})
     # pytest collects nothing at all if one of the files on its command line is missing.
     there = [file for file in files if (project.root / file).is_file()]
-    arguments = ["--rootdir", str(project.root), "--confcutdir", str(project.root), *there]
+    # Pytest takes no path with a bracket, which begins the parameters of a test: name the folder above.
+    named = [
+        (file.partition("[")[0].rpartition("/")[0] or ".") if "[" in file else as_argument(file)
+        for file in there
+    ]
+    arguments = ["--rootdir", str(project.root), "--confcutdir", str(project.root), *dict.fromkeys(named)]
     unknown = "so it is unknown which of them still exist"
     found = collected_by_pytest("--modelcheck-collected", arguments, project.root, unknown)
     collected, skipped = found["models"], found["skipped"]
@@ -119,10 +125,12 @@ def collected_by_pytest(
         )
         # Failing tests (1) do not matter where tests run: mutants are counted in stored answers.
         if done.returncode not in (_FINE if collect_only else (*_FINE, 1)) or not found.is_file():
-            raise UsageError(
-                f"pytest cannot collect the tests, {consequence}. It says:\n"
-                + (done.stdout + done.stderr).strip()
-            )
+            text = (done.stdout + done.stderr).strip()
+            if f"unrecognized arguments: {option}" in text:
+                text += (
+                    "\nPytest does not load the plugin here: add `-p modelcheck` to addopts in the ini file"
+                )
+            raise UsageError(f"pytest cannot collect the tests, {consequence}. It says:\n{text}")
         return json.loads(found.read_text(encoding="utf-8"))
 
 

@@ -81,10 +81,11 @@ def target_of(item: pytest.Function, marked: Marked, *, read: bool = True) -> Ta
     request, definition = marked.request, definitions_of(item)[marked.subject]
     version = state_of(item.session).versions.of(marked.subject) if read else None
     floats = version is not None and definition.fingerprint is None and is_alias(version)
+    here = item.config.invocation_params.dir
     return Target(
         cases=request.cases if read else None,
         test=item.nodeid,
-        place=Origin(shown_path(item.path), item.function.__code__.co_firstlineno),
+        place=Origin(shown_path(item.path, here), item.function.__code__.co_firstlineno),
         kind=request.kind,
         perturbations=request.perturbations or (),
         limits=request.limits,
@@ -115,15 +116,15 @@ class Mutating:
     @pytest.hookimpl(trylast=True)
     def pytest_collection_modifyitems(self, config: pytest.Config, items: list[pytest.Item]) -> None:
         """Deselect ordinary tests: they may do anything, and their results would not count."""
-        kept = [
+        left = [
             item
             for item in items
             if MARKED in item.stash or "modelcheck" in getattr(item, "fixturenames", ())
         ]
-        dropped = [item for item in items if item not in kept]
+        dropped = [item for item in items if item not in left]
         if dropped:
             config.hook.pytest_deselected(items=dropped)
-            items[:] = kept
+            items[:] = left
 
     @pytest.hookimpl(trylast=True)
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:

@@ -206,8 +206,8 @@ def add_night(session: pytest.Session, verdicts: Collection[Verdict]) -> None:
         )
         _fail(session)
         return
-    kept = plural(len({verdict.check for verdict, _ in found}), "check")
-    lines.append(f"watch: night {most.night}, {kept} of it kept; strongest {strongest}")
+    checks = plural(len({verdict.check for verdict, _ in found}), "check")
+    lines.append(f"watch: night {most.night}, {checks} of it kept; strongest {strongest}")
 
 
 FILED = pytest.StashKey[list[str]]()
@@ -246,6 +246,10 @@ def _file_reports(session: pytest.Session, received: Received) -> None:
     except ModelcheckError:
         return  # why nothing could be run, pytest has said
     report = _report(config, settings, received)
+    lacking = sum(1 for _ in received.verdicts()) - sum(1 for _ in received.results())
+    if lacking:
+        lines.append(f"not in the report: {plural(lacking, 'check')} whose results could not be kept")
+        _fail(session)
     for target, base in targets_of(config):
         try:
             write(report, target, base)

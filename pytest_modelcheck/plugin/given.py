@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
+from pytest_modelcheck.checks.limits import yes_or_no
 from pytest_modelcheck.engine.view import give_score
 from pytest_modelcheck.errors import ModelcheckError, UsageError
 from pytest_modelcheck.plugin.identity import check_id
@@ -130,6 +131,8 @@ class Modelcheck:
     def _judge(
         self, kind: CheckKind, body: Callable[[Any], Any], cases: Any, options: dict[str, Any]
     ) -> Verdict:
+        if not callable(body):
+            raise UsageError(f"takes a function of a case as its body, then the cases, not {body!r:.60}")
         if inspect.iscoroutinefunction(body):
             raise UsageError(
                 "takes an ordinary function as its body; mark an `async` test with the marker instead"
@@ -138,7 +141,7 @@ class Modelcheck:
         # Calls are attributed to one running body. A check inside a body would take over its calls.
         if state.session.router.bodies is not None:
             raise UsageError("cannot be called from the body of another check")
-        fail, name = options.pop("fail", True), self._name(body, options)
+        fail, name = yes_or_no("fail", options.pop("fail", True)), self._name(body, options)
         request = request_of(kind, (cases,), options, state.settings.limits, self._item.path.parent)
         subject, others = self._models(request)
         spec = spec_of(
@@ -157,6 +160,8 @@ class Modelcheck:
 
     def _name(self, body: Callable[[Any], Any], options: dict[str, Any]) -> str:
         given = options.pop("name", None) or getattr(body, "__name__", "check")
+        if not isinstance(given, str):
+            raise UsageError(f"name={given!r:.60}: write a text")
         if given in self._names:
             raise UsageError(
                 f'a second check is called {given!r} in this test: tell them apart with name="..."'

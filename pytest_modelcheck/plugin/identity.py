@@ -5,13 +5,14 @@ PYTEST_DONT_REWRITE
 
 from __future__ import annotations
 
+import shlex
 from os.path import commonpath, relpath
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
-from pytest_modelcheck.baselines.names import check_path, composed, home_of, relative
+from pytest_modelcheck.baselines.names import as_argument, check_path, composed, home_of, relative
 from pytest_modelcheck.errors import UsageError
 from pytest_modelcheck.plugin.options import ini
 from pytest_modelcheck.plugin.ours import test_name
@@ -74,8 +75,8 @@ def _alone(folder: Path, homes: Mapping[Path, Sequence[Path]], here: Path) -> st
     others = [path for other, files in homes.items() if other != folder for path in files]
     for common in (folder, Path(commonpath(paths))):
         if not any(path.is_relative_to(common) for path in others):
-            return relpath(common, here)
-    return " ".join(relpath(path, here) for path in paths)
+            return shlex.quote(as_argument(relpath(common, here)))
+    return shlex.join(as_argument(relpath(path, here)) for path in paths)
 
 
 def remember_home(config: pytest.Config, folder: str) -> None:

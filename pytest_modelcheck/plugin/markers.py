@@ -6,14 +6,16 @@ PYTEST_DONT_REWRITE
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
 from pytest_modelcheck.cases import load
-from pytest_modelcheck.checks.limits import NAMES, Limits, limits_from
+from pytest_modelcheck.checks.limits import NAMES, Limits, limits_from, yes_or_no
 from pytest_modelcheck.checks.watching import why_not_watched
 from pytest_modelcheck.errors import UsageError
+from pytest_modelcheck.numeric import is_number, is_whole
 from pytest_modelcheck.records import CHANGE, GRADE, LARGEST_SCORE, Scale
 
 if TYPE_CHECKING:
@@ -150,6 +152,9 @@ def request_of(
         raise UsageError(
             f"early_stop=True does not work for this check: {unwatched}. Remove it, and all cases run"
         )
+    model = options.get("model")
+    if not isinstance(model, str | None):
+        raise UsageError(f"model={model!r:.60}: write the name of a model, as a text")
     repeats = _whole("repeats", options.get("repeats", 1), 1)
     if limits.score_as is not None and int(limits.score_as[5:]) > repeats:
         raise UsageError(f"score_as={limits.score_as!r} needs repeats={limits.score_as[5:]} or more")
@@ -163,15 +168,15 @@ def request_of(
         scale=scale,
         metric=options.get("metric"),
         shaped=_shaped(options.get("shape")),
-        model=options.get("model"),
+        model=model,
         slices=_slices(options.get("slices")),
         wrong_if=_wrong_if(options.get("wrong_if", ())),
-        gather=None if options.get("gather") is None else _yes_or_no("gather", options["gather"]),
+        gather=None if options.get("gather") is None else yes_or_no("gather", options["gather"]),
         repeats=repeats,
         seed=seed,
         fields=fields,
-        shrink=_yes_or_no("shrink", options.get("shrink", True)),
-        allow_constant=_yes_or_no("allow_constant", options.get("allow_constant", False)),
+        shrink=yes_or_no("shrink", options.get("shrink", True)),
+        allow_constant=yes_or_no("allow_constant", options.get("allow_constant", False)),
     )
 
 
@@ -187,7 +192,7 @@ def _drift(options: Mapping[str, Any], base: Path, fields: Mapping[str, Any]) ->
     from pytest_modelcheck.checks.drift import Reference
 
     tolerance = options.get("tolerance")
-    if tolerance is not None and not (_is_number(tolerance) and tolerance >= 0):
+    if tolerance is not None and not (is_number(tolerance) and tolerance >= 0):
         raise UsageError(
             f"tolerance={tolerance!r}: write how far the distribution may move beyond chance: a fraction of "
             "the labels (tolerance=0.05), or a number in the unit of the scores"
@@ -281,7 +286,8 @@ def _perturbations(kind: str, options: Mapping[str, Any], cases: Cases | None) -
 def _slices(value: Any) -> tuple[str, ...] | None:
     if value is None:
         return None
-    if isinstance(value, str) or not all(isinstance(key, str) for key in value):
+    is_list = isinstance(value, Iterable) and not isinstance(value, str)
+    if not is_list or not all(isinstance(key, str) for key in value):
         raise UsageError(f'slices={value!r}: write a list of metadata keys, slices=["language"]')
     return tuple(value)
 
@@ -313,17 +319,13 @@ def _scale(kind: CheckKind, options: Mapping[str, Any], levels: Levels | None) -
     if value is None:
         return Scale(-math.inf, math.inf)
     ends = list(value) if isinstance(value, (tuple, list)) else []
-    small = all(_is_number(end) and abs(end) <= LARGEST_SCORE for end in ends)
+    small = all(is_number(end) and abs(end) <= LARGEST_SCORE for end in ends)
     if len(ends) != 2 or not small or not ends[0] < ends[1]:
         raise UsageError(
             f"bounds={value!r}: write the least and the greatest score, bounds=(0, 100), or bounds=None "
             "where there are none"
         )
     return Scale(float(ends[0]), float(ends[1]))
-
-
-def _is_number(value: Any) -> bool:
-    return isinstance(value, (int, float)) and not isinstance(value, bool) and -math.inf < value < math.inf
 
 
 def _wrong_if(value: Any) -> tuple[type[BaseException], ...]:
@@ -334,13 +336,7 @@ def _wrong_if(value: Any) -> tuple[type[BaseException], ...]:
     return tuple(types)
 
 
-def _yes_or_no(name: str, value: Any) -> bool:
-    if not isinstance(value, bool):
-        raise UsageError(f"{name}={value!r}: write True or False")
-    return value
-
-
 def _whole(name: str, value: Any, least: int) -> int:
-    if not isinstance(value, int) or isinstance(value, bool) or value < least:
+    if not is_whole(value, least):
         raise UsageError(f"{name}={value!r}: write a whole number from {least}")
     return value

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
-from pytest_modelcheck.baselines.names import relative
+from pytest_modelcheck.baselines.names import as_argument, relative
 from pytest_modelcheck.baselines.provenance import body_digest, file_digest
 from pytest_modelcheck.canonical import digest, excerpt
 from pytest_modelcheck.cases import load
@@ -155,7 +155,8 @@ def _keep_dtypes(model: Model, cases: Cases) -> None:
 def _rerun(item: pytest.Function, subject: Model, others: Sequence[Model], state: State) -> str:
     """The command that runs this test again with the same options."""
     file = os.path.relpath(item.path, item.config.invocation_params.dir)
-    command = f"pytest {shlex.quote(PurePath(file).as_posix() + '::' + check_id(item).partition('::')[2])}"
+    test = as_argument(PurePath(file).as_posix()) + "::" + check_id(item).partition("::")[2]
+    command = f"pytest {shlex.quote(test)}"
     if item.config.option.inifilename:
         command += f" -c {shlex.quote(item.config.option.inifilename)}"
     if subject.version is not None:

@@ -56,7 +56,7 @@ def leave(check: Check, judgement: Judgement, verdict: Verdict) -> Judged:
         if is_candidate:
             path = check.leave(header, _rows(judgement))
         if path is None and check.places.report:
-            path, is_candidate = _leave_for_the_report(header, _rows(judgement)), False
+            path, is_candidate = _leave_for_the_report(check, header, _rows(judgement)), False
     return Judged(verdict, ran.first_failure, path, is_candidate)
 
 
@@ -109,11 +109,22 @@ def _rows(judgement: Judgement) -> Iterator[bytes]:
         yield line
 
 
-def _leave_for_the_report(header: Header, rows: Iterable[bytes]) -> Path:
+def _leave_for_the_report(check: Check, header: Header, rows: Iterable[bytes]) -> Path | None:
     """Write the result file of a run that is not a candidate; it is removed after reporting."""
-    with tempfile.NamedTemporaryFile(prefix="modelcheck-", suffix=".jsonl", delete=False) as file:
-        file.writelines(baseline.chunks(header, rows))
-    return Path(file.name)
+    path = None
+    try:
+        with tempfile.NamedTemporaryFile(prefix="modelcheck-", suffix=".jsonl", delete=False) as file:
+            path = Path(file.name)
+            file.writelines(baseline.chunks(header, rows))
+    except OSError as error:
+        if path is not None:
+            path.unlink(missing_ok=True)
+        check.warn(
+            f"the results could not be kept for the report: {error.strerror or error}. Make room in the "
+            "folder for temporary files, or name another (TMPDIR)"
+        )
+        return None
+    return path
 
 
 def _environment() -> str:

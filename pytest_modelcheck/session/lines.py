@@ -317,7 +317,7 @@ _READ: Final = 1 << 18
 class Lines(Sequence[bytes]):
     """A list of lines.
 
-    Beyond 8 MB they are moved to an anonymous file, with 8 bytes of memory each.
+    Beyond 8 MB they are moved to an anonymous file, if the disk has room, with 8 bytes of memory each.
 
     >>> lines = Lines()
     >>> lines.extend([b"one", b"two"])
@@ -352,8 +352,11 @@ class Lines(Sequence[bytes]):
         number = range(len(self))[index]
         if self._file is None or number >= len(self._starts):
             return self._held[number - len(self._starts)]
-        self._file.seek(self._starts[number])
-        return self._file.readline()[:-1]
+        start, end = self._starts[number], self._end
+        if number + 1 < len(self._starts):
+            end = self._starts[number + 1]
+        self._file.seek(start)
+        return self._file.read(end - start)[:-1]
 
     def __iter__(self) -> Iterator[bytes]:
         start, rest = 0, b""
@@ -366,13 +369,21 @@ class Lines(Sequence[bytes]):
         yield from self._held
 
     def _write(self) -> None:
-        if self._file is None:
-            # A file without a name: nothing is left behind, however the process ends.
-            self._file = tempfile.TemporaryFile()  # noqa: SIM115 - closed with the object
-            weakref.finalize(self, self._file.close)
-        # A reader may have moved the position.
-        self._file.seek(self._end)
+        """Move the lines to the file; on a full disk they stay in memory until there are twice as many."""
+        data = memoryview(b"\n".join([*self._held, b""]))
+        try:
+            if self._file is None:
+                # A file without a name: nothing is left behind, however the process ends. It has no buffer,
+                # which would fail again when it is flushed at the end.
+                self._file = tempfile.TemporaryFile(buffering=0)  # noqa: SIM115 - closed with the object
+                weakref.finalize(self, self._file.close)
+            # A reader may have moved the position.
+            self._file.seek(self._end)
+            while data:
+                data = data[self._file.write(data) :]
+        except OSError:
+            self._room = 2 * self._size
+            return
         self._starts.extend(accumulate((len(line) + 1 for line in self._held[:-1]), initial=self._end))
-        self._file.write(b"\n".join([*self._held, b""]))
         self._end = self._file.tell()
         self._held, self._size = [], 0

@@ -162,7 +162,7 @@ class Matcher:
 
     def __init__(self, *patterns: Any) -> None:
         alone = patterns[0] if len(patterns) == 1 else ""
-        if not isinstance(alone, (str, tuple, ToolCall)):
+        if isinstance(alone, Iterable) and not isinstance(alone, (str, tuple)):
             patterns = tuple(alone)
         for pattern in patterns:
             _check(pattern, self.word)

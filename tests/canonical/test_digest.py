@@ -197,7 +197,7 @@ def test_a_refusal_names_the_place_and_the_way_out():
     with pytest.raises(NotCanonical) as caught:
         digest({"user": Ticket("a", [Handle()])})
     message = str(caught.value).replace(__name__, "HERE")
-    assert message.startswith('input["user"].tags[0]: a HERE.Handle cannot be told apart')
+    assert message.startswith('input["user"].tags[0]: a HERE.Handle cannot be identified')
     assert "Pass text, numbers" in message
     assert isinstance(caught.value, UsageError)
 

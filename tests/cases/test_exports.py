@@ -154,6 +154,15 @@ def test_repeated_ids_of_a_large_file_are_numbered_too(load, monkeypatch):
     assert [case.id for case in load(lines, "t.jsonl", repeated_ids="number")] == ["x", "x-2", "x-3"]
 
 
+@pytest.mark.parametrize(
+    "named", [{"input": 0}, {"input": []}, {"expected": [None]}, {"input": {"a": 1}}, {"id": ["a", "b"]}]
+)
+def test_what_names_no_field_is_refused(named):
+    (field,) = named
+    with pytest.raises(CaseError, match=rf"{field}=.*: name the field of the rows, such as {field}='text'"):
+        cases.load([{"a": 1, "b": 2}], **named)
+
+
 def test_another_word_for_repeated_ids_is_refused():
     with pytest.raises(CaseError, match="repeated_ids='allow': choose 'refuse' or 'number'"):
         cases.load(["a"], repeated_ids="allow")

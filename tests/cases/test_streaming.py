@@ -91,6 +91,8 @@ def test_what_is_no_file_is_an_error_with_its_place(folder, row, told):
 def test_a_mistake_in_the_option_says_what_to_write(folder):
     with pytest.raises(CaseError, match=r"paths='photo': name fields such as 'input', 'input\.image'"):
         cases.load(folder / "a.csv", paths="photo")
+    with pytest.raises(CaseError, match="paths=None: name fields such as"):
+        cases.load(folder / "a.csv", paths=None)
     with pytest.raises(CaseError, match=r"paths='input' is for case files; elsewhere, write pathlib\.Path"):
         cases.load([("photos/cat.png", "cat")], paths="input")
 

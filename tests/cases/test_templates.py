@@ -96,6 +96,9 @@ def test_variants_share_the_slots():
     assert [case.variants for case in made] == [("a is very late",), ("b is very late",)]
     drawn = cases.template("{x} is late", variants=lambda x: [f"{x}{x}", x], x=["a"])
     assert drawn[0].variants == ("aa", "a")
+    made = cases.template("{x} is late", variants=lambda x: (x * n for n in (2, 3)), x=["a"])
+    assert made[0].variants == ("aa", "aaa")
+    assert cases.template("{x} is late", variants=lambda x: None, x=["a"])[0].variants == ()
 
 
 def test_a_sample_is_seeded_without_repetition_and_in_order():
@@ -189,6 +192,10 @@ def test_the_same_in_every_process():
         ("{x}", {"x": ["a"], "metadata": {"x": 1}}, "'x' is the name of a metadata"),
         ("{x}", {"x": ["a"], "expected": lambda y: y}, "expected needs a slot 'y'; the slots are x"),
         ("{x}", {"x": ["a"], "variants": "{y}"}, "the slot {y} has no values"),
+        ("{x}", {"x": ["a"], "variants": None}, "a list of templates, or a function of slots"),
+        ("{x}", {"x": ["a"], "variants": lambda x: "ab"}, "must be a list of perturbed inputs, not str ab"),
+        ("{x}", {"x": ["a"], "variants": lambda x: 7}, "must be a list of perturbed inputs, not int 7"),
+        ("{x}", {"x": ["a"], "metadata": ["a"]}, "metadata is a mapping of names to values"),
     ],
 )
 def test_what_makes_no_sense_is_refused(text, slots, message):
@@ -218,6 +225,7 @@ def test_words_of_faker():
     assert names == cases.lexicon("first_name_female", 15, locale="es_MX", seed=1)
     assert names != cases.lexicon("first_name_female", 15, locale="es_MX", seed=2)
     assert cases.lexicon("random_int", 3, min=1, max=3) == cases.lexicon("random_int", 3, min=1, max=3)
+    assert len({profile["name"] for profile in cases.lexicon("simple_profile", 3)}) == 3
 
 
 @pytest.mark.parametrize(
@@ -229,6 +237,9 @@ def test_words_of_faker():
         ((None,), {}, r"lexicon\(None\): the kind is the name of a faker provider"),
         (("no_such_thing",), {}, r"lexicon\('no_such_thing'\): faker has no provider of this name"),
         (("__class__",), {}, "faker has no provider of this name"),
+        (("name",), {"first": 1}, r"lexicon\('name'\): it raised TypeError: .* argument 'first'"),
+        (("random_int",), {"min": 5, "max": 1}, r"lexicon\('random_int'\): it raised ValueError: "),
+        (("name",), {"locale": [None]}, "faker has no such locale"),
         (("name",), {"locale": "xx_YY"}, r"lexicon\('name', locale='xx_YY'\): faker has no such locale"),
     ],
 )

@@ -127,6 +127,14 @@ def test_tests_that_cannot_be_collected(project, command):
     assert "at_leest" in output
 
 
+def test_where_pytest_does_not_load_the_plugin_it_says_how(project, command, monkeypatch):
+    monkeypatch.delenv("PYTEST_PLUGINS")
+    output = command("lint", code=2).output
+    assert output.endswith("add `-p modelcheck` to addopts in the ini file\n")
+    (project.root / "pytest.ini").write_text("[pytest]\naddopts = -p modelcheck\n")
+    assert "Found 1 problem in 1 check.\n" in command("lint", code=1).output
+
+
 def test_a_project_without_checks(project, command):
     (project.root / "tests" / "test_triage.py").unlink()
     assert command("lint").output == "No problem in 0 checks.\n"

@@ -46,7 +46,7 @@ def test_an_error_inside_of_a_generator_is_reported_too():
         ("b", {"a": 1}, "it made str b of a mapping"),
         ("a\ud800b", "a\ud800", r"the input has half of a character (a lone surrogate) in it: 'a\ud800'"),
         ("\ud800", "a", r"it made text with half of a character (a lone surrogate) in it: '\ud800'"),
-        (object(), 3, "cannot be told apart"),
+        (object(), 3, "cannot be identified by its content"),
     ],
 )
 def test_what_is_no_input_is_refused(result, case_input, message):

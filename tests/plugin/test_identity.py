@@ -1,6 +1,7 @@
 """A check is the same check however pytest was started: editors pass a rootdir, jobs an ini file."""
 
 import re
+import shlex
 import shutil
 from pathlib import Path
 
@@ -76,6 +77,20 @@ def test_commands_that_a_failure_advises_work_where_they_are_shown(project, shop
     again.stdout.fnmatch_lines(["configfile: odd.ini" if ini else "configfile: pytest.ini"])
     (see_all,) = re.findall(r"see all: +modelcheck (.*)", result.stdout.str())
     project.command(*see_all.split()).stdout.fnmatch_lines(["1 check: 2 broke"])
+
+
+@pytest.mark.parametrize("folder", ["@shop", "-v", "[id]", "a b"])
+def test_a_folder_whose_name_means_something_to_pytest_is_run_again_and_kept(project, folder):
+    (project.path / folder).mkdir()
+    shutil.copy(project.path / "tickets.yaml", project.path / folder)
+    project.write(f"{folder}/test_triage.py", TEST)
+    project.approve()
+    project.ini("addopts = -p modelcheck")
+    result = project.run(WORSE)
+    (again,) = re.findall(r"reproduce one: +pytest (.*)", result.stdout.str())
+    if folder != "[id]":  # pytest takes no path with a bracket
+        project.run(*shlex.split(again)).assert_outcomes(failed=1)
+    project.command("baselines", "prune").stdout.fnmatch_lines(["Nothing to prune: *"])
 
 
 def test_approving_under_another_rootdir_changes_the_same_file(project, shop):

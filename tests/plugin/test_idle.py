@@ -84,7 +84,7 @@ def test_imports_nothing_heavy(idle):
                 log.write("\\n".join(sys.modules))
         """,
     )
-    idle.run_apart()
+    idle.pytester.runpytest_subprocess("-p", "modelcheck")  # and no other plugin, whatever else is tried
     with_us = set((idle.path / "modules.txt").read_text().split())
     idle.pytester.runpytest_subprocess()
     without = set((idle.path / "modules.txt").read_text().split())
@@ -153,4 +153,4 @@ def test_a_golden_test_imports_nothing_that_it_does_not_need(project):
         """
     )
     options = ("-p", "modelcheck", "--disable-plugin-autoload", "--model-version=1")
-    project.run_apart(*options).assert_outcomes(passed=2)
+    project.pytester.runpytest_subprocess(*options).assert_outcomes(passed=2)

@@ -195,6 +195,10 @@ MISTAKES = {
     "no cases": ("same, []", "there are no cases, so the check would test nothing"),
     "a missing file": ("same, 'ticket.yaml'", "no file ticket.yaml: *did you mean tickets.yaml[?]"),
     "a model that the test does not use": ("same, ['a'], model='judge'", "*(the test uses: echo)"),
+    "the cases first": ("['a'], same", "takes a function of a case as its body, then the cases, not *'a'*"),
+    "a list for a model": ("same, ['a'], model=['echo']", "model=*: write the name of a model, as a text"),
+    "a list for a name": ("same, ['a'], name=['x']", "name=*: write a text"),
+    "a word for False": ("same, ['a'], fail='no'", "fail='no': write True or False"),
 }
 
 

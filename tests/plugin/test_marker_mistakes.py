@@ -84,6 +84,22 @@ MISTAKES = {
         '@pytest.mark.golden("tickets.yaml", slices="language")',
         "slices='language': write a list of metadata keys, *",
     ),
+    "slices= that is a number": (
+        '@pytest.mark.golden("tickets.yaml", slices=5)',
+        "slices=5: write a list of metadata keys, *",
+    ),
+    "a list for a word": (
+        '@pytest.mark.golden("tickets.yaml", population=["sample"])',
+        'population=*: write "fixed" (the cases are the contract) or *',
+    ),
+    "a model that is no text": (
+        '@pytest.mark.golden("tickets.yaml", model=["triage"])',
+        "model=*: write the name of a model, as a text",
+    ),
+    "a field that is a number": (
+        '@pytest.mark.golden("tickets.yaml", input=0)',
+        "input=0: name the field of the rows, such as input='text'",
+    ),
     "repeats= that is none": (
         '@pytest.mark.golden("tickets.yaml", repeats=0)',
         "repeats=0: write a whole number from 1",
@@ -215,6 +231,19 @@ def test_slices_that_no_case_has_fail_the_test_in_words(project):
         ["FAILED *slices=[[]'langauge'[]]: no case has such metadata (they have: *'language')"]
     )
     result.stdout.no_fnmatch_line("*pytest_modelcheck/*")
+
+
+def test_a_mistake_leaves_an_editor_its_tree_of_tests(project):
+    """The extension of VS Code reads it from the session after a run with ``--collect-only``."""
+    project.test(
+        "def test_plain():\n    pass\n\n@pytest.mark.golden('tickets.yaml', atleast=1)\n"
+        "def test_half_typed(triage, case):\n    pass\n"
+    )
+    result = project.run("--collect-only", "-q")
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stdout.fnmatch_lines(["test_triage.py::test_plain", "test_triage.py::test_half_typed"])
+    result.stderr.fnmatch_lines(["*: test_triage.py:5: golden() has no keyword 'atleast'*"])
+    project.run().assert_outcomes()
 
 
 def test_is_refused_under_xdist_too(project):

@@ -30,6 +30,33 @@ def test_an_answer_that_can_be_read_once_is_an_error(project, answer, kind):
     assert f"the model answered with {kind}, which its first reader uses up" in verdict.headline
 
 
+STREAM = """
+async def stream(text):
+    for letter in text:
+        yield letter
+
+async def whole(x):
+    return [part async for part in stream(x)]
+
+@model_fixture
+def model():
+    return {returned}
+"""
+
+
+def test_a_stream_is_refused_and_its_whole_is_an_answer(project):
+    project.test("""
+        @pytest.mark.golden(["ab", "cd"])
+        async def test_it(model, case):
+            assert await model(case.input) == list(case.input)
+    """)
+    project.model(STREAM.format(returned="stream"))
+    result = project.run("-W", "error")
+    result.stdout.fnmatch_lines(["*the model fixture 'model' made an async generator*"])
+    project.model(STREAM.format(returned="whole"))
+    project.run("-W", "error").assert_outcomes(passed=1)
+
+
 def test_a_plain_function_may_give_a_coroutine(project):
     """As ``lambda text: client.ask(text)`` does: it is awaited for the test."""
     project.model(

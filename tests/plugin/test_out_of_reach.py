@@ -86,3 +86,38 @@ def test_a_warm_cache_is_used_within_a_fake_file_system(approved):
     result = approved.run_apart("-p", "pyfakefs.pytest_plugin", "--model-version=2.0", "--modelcheck-offline")
     result.assert_outcomes(passed=1)
     result.stdout.fnmatch_lines(["1 passed; answers: 10 cached, 0 new*"])
+
+
+@pytest.mark.parametrize("goes", [False, True], ids=["another", "removed"])
+def test_a_working_directory_that_a_fixture_leaves_behind_changes_nothing(project, goes):
+    project.write(
+        "test_triage.py",
+        f"""
+        import os
+        import pytest
+
+        @pytest.fixture
+        def away(tmp_path):
+            folder = tmp_path / "away"
+            folder.mkdir()
+            os.chdir(folder)
+            if {goes}:
+                folder.rmdir()
+
+        @pytest.mark.golden("tickets.yaml", max_drop=0)
+        def test_first(away, triage, case):
+            assert triage(case.input) == case.expected
+
+        @pytest.mark.golden("tickets.yaml", max_drop=0)
+        def test_second(triage, case):
+            assert triage(case.input) == case.expected
+        """,
+    )
+    assert project.run_apart("--model-version=2.0", "--modelcheck-update").ret == 0
+    result = project.run_apart("--model-version=2.1", "--modelcheck-report=report.json")
+    result.assert_outcomes(failed=2)
+    assert result.stdout.str().count("          (tickets.yaml:7)") == 2
+    assert [check.verdict.check for check in project.report().checks] == [
+        "test_triage.py::test_first",
+        "test_triage.py::test_second",
+    ]

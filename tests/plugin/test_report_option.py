@@ -1,5 +1,6 @@
 """--modelcheck-report: which files a run writes, and what is in them."""
 
+import errno
 import json
 import tempfile
 import xml.etree.ElementTree as ET
@@ -399,3 +400,34 @@ def test_what_a_worker_ran_of_a_check_is_reported_and_its_file_removed(project, 
     project.run_apart("-p", "xdist", "-n", "2", *options)
     assert [case.id for case in project.report().checks[0].cases] == ["t-07"]
     assert list(folder.glob("modelcheck-*")) == []
+
+
+def test_results_that_the_temporary_folder_has_no_room_for_are_missing_from_the_report(project, monkeypatch):
+    project.test(KNOWN)
+
+    class Full:
+        def __init__(self, **_options):
+            self.name = str(project.write("begun.jsonl", ""))
+
+        def __enter__(self):
+            return self
+
+        def __exit__(self, *_):
+            pass
+
+        def writelines(self, lines):
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("tempfile.NamedTemporaryFile", Full)
+        result = project.run("--modelcheck-case=t-01", "--model-version=2.0", "--modelcheck-report=r.json")
+    result.assert_outcomes(passed=1, warnings=1)
+    assert result.ret == 1
+    result.stdout.fnmatch_lines(
+        [
+            "*the results could not be kept for the report: No space left*",
+            "not in the report: 1 check whose *",
+        ]
+    )
+    assert not (project.path / "begun.jsonl").exists()
+    assert project.report("r.json").checks == ()

@@ -2,6 +2,7 @@
 
 import itertools
 import random
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -229,6 +230,21 @@ def test_two_readers_do_not_disturb_each_other(room):
 def test_long_lines_cross_the_blocks_in_which_a_file_is_read():
     lines = [b"x" * 300_000, b"", b"y" * 10, b"z" * 700_000]
     assert list(lines_of(lines, 0)) == lines
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no file here is always full")
+@pytest.mark.parametrize("begun", [0, 20])
+def test_on_a_full_disk_the_lines_stay_in_memory(monkeypatch, begun):
+    lines = [f"line {n}".encode() for n in range(100)]
+    found = lines_of(lines[:begun], 50)
+    with Path("/dev/full").open("r+b", buffering=0) as full, monkeypatch.context() as patch:
+        patch.setattr("tempfile.TemporaryFile", lambda **_: full)
+        if begun:
+            patch.setattr(found, "_file", full)
+        for line in lines[begun:]:
+            found.extend([line])
+        assert begun or list(found) == lines
+    assert begun == 0 or [found[n] for n in range(100)] == list(found) == lines
 
 
 # -- different calls -----------------------------------------------------------------------------------

@@ -111,10 +111,12 @@ def test_a_failed_call_that_is_made_otherwise_is_there_and_among_the_failed():
         calls["refund"]
 
 
-@pytest.mark.parametrize("pattern", [3, ("refund",), ("refund", 1, 2)])
-def test_a_pattern_that_can_match_nothing_is_refused(pattern):
+@pytest.mark.parametrize(
+    "patterns", [["look_up", 3], ["look_up", ("refund",)], [("refund", 1, 2)], [3], [None]]
+)
+def test_a_pattern_that_can_match_nothing_is_refused(patterns):
     with pytest.raises(UsageError, match="write names of tools, or pairs"):
-        in_order("look_up", pattern)
+        in_order(*patterns)
 
 
 def test_matchers_and_calls_are_written_as_a_reader_writes_them():
