@@ -225,9 +225,14 @@ def _begin_anew(
 
     def stays(night: watch.Night) -> bool:
         # A version that stays in service beside this one keeps its own nights.
-        own = night.version != version and store.beside_path(model, night.check, night.version).exists()
+        in_service = (
+            night.version != version and store.beside_path(model, night.check, night.version).exists()
+        )
         return (
-            night.model != model or night.check not in checks or own or (beside and night.version != version)
+            night.model != model
+            or night.check not in checks
+            or in_service
+            or (beside and night.version != version)
         )
 
     watch.rewrite(batch, store.root, lambda night: night if stays(night) else None)

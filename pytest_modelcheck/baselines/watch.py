@@ -132,9 +132,9 @@ def rewrite(batch: Batch, root: Path, change: Callable[[Night], Night | None]) -
     changed = [one is not other for one, other in zip(old, new, strict=True)]
     # A test may get the name of one that was deleted, whose nights of the same runs then make room.
     order = sorted(range(len(new)), key=changed.__getitem__)
-    kept = {night.place: night for place in order if (night := new[place]) is not None}
-    if any(changed) and kept:
-        batch.add(path_of(root), _rows(kept.values()))
+    nights = {night.place: night for place in order if (night := new[place]) is not None}
+    if any(changed) and nights:
+        batch.add(path_of(root), _rows(nights.values()))
     elif any(changed):
         batch.remove(path_of(root))
 

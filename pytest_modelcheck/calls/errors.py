@@ -12,6 +12,7 @@ import time
 from typing import TYPE_CHECKING, Any, Final
 
 from pytest_modelcheck.errors import UsageError, message_of
+from pytest_modelcheck.numeric import is_whole
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -189,7 +190,7 @@ def _full_name(kind: type) -> str:
 
 
 def _is_status(value: Any) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool) and 100 <= value <= 599
+    return is_whole(value, least=100) and value <= 599
 
 
 def _wait_in(headers: Any) -> float | None:

@@ -115,7 +115,10 @@ class Codec:
             tagged = self._typed or (_DOLLAR in line and b'"$' in line)
             return self._lift(value, self._shape) if tagged else value
         except Exception as error:  # a library may refuse damaged data in any way
-            raise Unreadable(f"a kept answer cannot be read ({error}): {line[:80]!r}") from error
+            raise Unreadable(
+                f"a kept answer cannot be read ({error}): {line[:80]!r}. If another version of a library "
+                "stored it, call the model again: pytest --modelcheck-cache=refresh"
+            ) from error
 
     def _encode(self, value: Any) -> bytes:
         lowering = Lowering(self._classes.find)

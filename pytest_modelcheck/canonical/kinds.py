@@ -20,7 +20,7 @@ from decimal import Decimal
 from fractions import Fraction
 from functools import lru_cache, partial
 from importlib import import_module
-from pathlib import Path, PurePosixPath, PureWindowsPath
+from pathlib import Path, PurePath, PurePosixPath, PureWindowsPath
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from uuid import UUID
@@ -105,12 +105,13 @@ _ZONES: Final = (
 
 
 def _zone_parts(zone: dt.tzinfo) -> Any:
+    reduced: Any = ZoneInfo, ()
     if type(zone) is ZoneInfo:
-        with suppress(
-            LookupError, TypeError, ValueError
-        ):  # one that was read from a file may have no such key
+        # One that was read from a file may have no key, or one that leads nowhere.
+        with suppress(LookupError, TypeError, ValueError):
             return ZoneInfo(zone.key).key
-    reduced: Any = zone.__reduce_ex__(2) if type(zone) is not ZoneInfo else (ZoneInfo, ())
+    else:
+        reduced = zone.__reduce_ex__(2)
     make, args, *state = reduced
     if make is copyreg.__newobj__:  # type: ignore[attr-defined]
         make, args = args[0], tuple((state[0] or {}).values())
@@ -172,7 +173,7 @@ TAGS: Final[dict[type, Kind]] = {
         lambda value: [value.days, value.seconds, value.microseconds],
         lambda parts: dt.timedelta(*parts),
     ),
-    type(Path()): Kind("$path", str, Path),
+    type(Path()): Kind("$path", PurePath.as_posix, Path),  # the same text on every system
     **{kind: Kind(f"${kind.__name__.lower()}", str, kind) for kind in _TEXTS},
     range: Kind("$range", lambda value: [value.start, value.stop, value.step], lambda parts: range(*parts)),
     deque: Kind("$deque", lambda value: [value.maxlen, list(value)], lambda parts: deque(parts[1], parts[0])),

@@ -209,11 +209,13 @@ def generic_of(kind: type) -> Any:
 
 
 def is_importable(kind: type) -> bool:
-    """Return whether a class can be found in its module under its name."""
+    """Return whether a class can be found in its module, under a name that source can write."""
     found: Any = sys.modules.get(kind.__module__)
     for name in kind.__qualname__.split("."):
         found = getattr(found, name, None)
-    return found is kind
+    return (
+        found is kind and "~" not in kind.__qualname__
+    )  # as in Page[~T], which pydantic puts into the module
 
 
 def _is(kind: Any, base: type) -> bool:

@@ -18,6 +18,7 @@ from pytest_modelcheck.cases.sources import FileSource, TableSource
 from pytest_modelcheck.cases.strategies import StrategySource
 from pytest_modelcheck.cases.streaming import Streamed, picked
 from pytest_modelcheck.errors import CaseError
+from pytest_modelcheck.numeric import is_whole
 from pytest_modelcheck.records import MISSING
 
 if TYPE_CHECKING:
@@ -147,7 +148,7 @@ class Cases(Sequence["Case"]):
         Raises:
             CaseError: ``n`` is not a positive integer, or (when the cases are read) there are fewer.
         """
-        if isinstance(n, bool) or not isinstance(n, int) or n < 1:
+        if not is_whole(n, least=1):
             raise CaseError(f"sample({n!r}): n is the number of cases, at least 1")
         return self._narrowed(_sampled(n, seed))
 
@@ -282,8 +283,8 @@ def _unknown_name(cases: Iterable[Case], name: str, verb: str = "where") -> str:
         if names
         else "there is no metadata at all"
     )
-    asked = f"where({name}=…)" if verb == "where" else f"{verb}({name!r})"
-    return f"{asked}: no case has metadata of this name; {hint}"
+    call = f"where({name}=…)" if verb == "where" else f"{verb}({name!r})"
+    return f"{call}: no case has metadata of this name; {hint}"
 
 
 def _listed(values: list[Any]) -> str:

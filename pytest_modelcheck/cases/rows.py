@@ -307,8 +307,8 @@ def _alone(row: Row, value: Any, layout: Layout) -> Any:
     if value is None:
         raise row.error("an empty row; a case needs an input")
     if layout.names:
-        asked = ", ".join(f"{field}={columns!r}" for field, columns in layout.names.items())
-        raise row.error(f"{asked} needs a mapping of fields, but this is {_typed(value)}")
+        options = ", ".join(f"{field}={columns!r}" for field, columns in layout.names.items())
+        raise row.error(f"{options} needs a mapping of fields, but this is {_typed(value)}")
     if isinstance(value, list | tuple):
         raise row.error(f"a {type(value).__name__} is not a case; write {{input: …, expected: …}}")
     return value

@@ -20,6 +20,7 @@ from pytest_modelcheck.cases.rows import AS_IT_IS, Layout, Row, variants_of
 from pytest_modelcheck.cases.slots import Template
 from pytest_modelcheck.cases.sources import Source
 from pytest_modelcheck.errors import CaseError
+from pytest_modelcheck.numeric import is_whole
 from pytest_modelcheck.records import MISSING, Case, Origin
 
 
@@ -79,7 +80,7 @@ def template(
     texts = list(text) if isinstance(text, list | tuple) else [text]
     parts = [Filling(each, expected, variants, dict(metadata or {}), lists) for each in texts]
     _check_used(parts, lists)
-    if n is not None and (isinstance(n, bool) or not isinstance(n, int) or n < 1):
+    if n is not None and not is_whole(n, least=1):
         raise CaseError(f"template(n={n!r}): n is the number of cases, at least 1")
     for part in parts:
         part.check(n)
@@ -143,7 +144,7 @@ def lexicon(kind: str, n: int = 20, *, locale: str = "en_US", seed: int = 0, **o
     """
     if not isinstance(kind, str):
         raise CaseError(f"lexicon({kind!r}): the kind is the name of a faker provider, such as 'first_name'")
-    if isinstance(n, bool) or not isinstance(n, int) or n < 1:
+    if not is_whole(n, least=1):
         raise CaseError(f"lexicon({kind!r}, {n!r}): n is the number of values, at least 1")
     make = _provider(kind, locale, seed)
     values: dict[bytes, Any] = {}

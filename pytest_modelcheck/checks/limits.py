@@ -5,13 +5,13 @@ PYTEST_DONT_REWRITE
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from pytest_modelcheck.canonical.text import percent
 from pytest_modelcheck.errors import UsageError
 from pytest_modelcheck.limits import LIMITS
+from pytest_modelcheck.numeric import is_number, is_whole
 from pytest_modelcheck.records import CHANGE, GRADE, Scale
 
 if TYPE_CHECKING:
@@ -79,7 +79,7 @@ def limits_from(options: Mapping[str, Any], scale: Scale = GRADE) -> Limits:
     checked: dict[str, Any] = {}
     for name, value in options.items():
         check = _ON_SCALE.get(name)
-        if check is None or scale == GRADE or not _is_finite(value):
+        if check is None or scale == GRADE or not is_number(value):
             checked[name] = _CHECKS[LIMITS[name].form](name, value)
         else:
             checked[name] = check(name, value, scale)
@@ -89,16 +89,12 @@ def limits_from(options: Mapping[str, Any], scale: Scale = GRADE) -> Limits:
 def _rate(name: str, value: Any) -> float | None:
     if value is None:
         return None
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 <= value <= 1:
+    if not is_number(value) or not 0 <= value <= 1:
         # 95 for 95% is the usual mistake: propose what was meant.
-        percent = isinstance(value, (int, float)) and not isinstance(value, bool) and 1 < value <= 100
+        percent = is_number(value) and 1 < value <= 100
         hint = f" ({name}={value / 100:g}?)" if percent else ""
         raise UsageError(f"{name}={value!r} is not a rate: write a number from 0.0 to 1.0{hint}")
     return float(value)
-
-
-def _is_finite(value: Any) -> bool:
-    return isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
 
 
 def _mean(name: str, value: float, scale: Scale) -> float:
@@ -136,7 +132,7 @@ def _allowance(name: str, value: Any) -> Allowance | None:
         raise UsageError(
             f"{name}=1.0 may mean one case or all of them: write {name}=1 for one case, or a fraction below 1"
         )
-    whole = isinstance(value, int) and not isinstance(value, bool) and value >= 0
+    whole = is_whole(value, least=0)
     fraction = isinstance(value, float) and 0 <= value < 1
     if not whole and not fraction:
         raise _no_allowance(name, value)
@@ -235,7 +231,7 @@ def _amount(name: str, value: Any) -> float | None:
 
 
 def _steps(name: str, value: Any) -> int | None:
-    if value is not None and (not isinstance(value, int) or isinstance(value, bool) or value < 1):
+    if value is not None and not is_whole(value, least=1):
         raise UsageError(f"{name}={value!r}: write a number of steps, from 1")
     return value
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from pytest_modelcheck.canonical.text import apart, plural
 from pytest_modelcheck.checks.limits import ROUNDING
-from pytest_modelcheck.checks.metrics import fall_p_value
+from pytest_modelcheck.checks.metrics import FEWEST_CASES, fall_p_value
 from pytest_modelcheck.checks.protocol import ALL
 
 if TYPE_CHECKING:
@@ -36,9 +36,7 @@ class MetricNoise:
         """By bootstrap over the cases; for a drop without an allowance, by exchange."""
         if self.required is None:
             return fall_p_value(self.scores.shared, self.allowance, false_fail_rate, ALL)
-        from pytest_modelcheck.stats.metrics import chance_of
-
-        return chance_of(self.scores.draws(false_fail_rate), at_least=self.required)
+        return self.scores.chance(self.scores.draws(false_fail_rate), self.required)
 
     def least_p_value(self) -> float:
         """The p-value of an exchange in which every case falls."""
@@ -58,6 +56,8 @@ class MetricNoise:
         scores = self.scores.shared if falls else self.scores
         shift = _POWER * float(scores.draws(limits.false_fail_rate, fall=falls).std())
         name, cases = scores.metric.name, plural(len(scores.cases), "case")
+        if len(scores.cases) < FEWEST_CASES and (self.allowance or not falls):
+            return f"{cases} are too few to tell a fall of {name} from noise: it takes {FEWEST_CASES}"
         if self.required is None:
             return f"{cases} can only reveal falls of {name} by more than about {self.allowance + shift:.2g}"
         return f"{cases} can only reveal {name} under about {self.required - shift:.2g}"

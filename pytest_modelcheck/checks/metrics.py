@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from pytest_modelcheck.checks.evidence import CaseRuns, Evidence, units_of
 from pytest_modelcheck.checks.limits import ROUNDING
-from pytest_modelcheck.checks.protocol import ALL, Look, Reason, Tests, drop_p_value, gate, looked
+from pytest_modelcheck.checks.protocol import ALL, DOUBTFUL, Look, Reason, Tests, drop_p_value, gate, looked
 from pytest_modelcheck.errors import UsageError
 from pytest_modelcheck.records import Status
 
@@ -29,6 +29,11 @@ if TYPE_CHECKING:
 
     from pytest_modelcheck.checks.protocol import Rules
     from pytest_modelcheck.stats.metrics import Score
+
+
+FEWEST_CASES: Final = 10
+"""Bootstrap samples of fewer cases are too much alike: of models exactly at their limit, 20% failed with
+three cases, and 9% with five."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -300,6 +305,13 @@ class Scores:
         value = then - now if fall else now
         return bootstrap(value, [part / len(self.cases) for part in parts], level, seed=self.seed)
 
+    def chance(self, draws: NDArray[np.float64], at_least: float) -> float:
+        """The p-value of a miss by bootstrap: of very few cases, too weak to fail."""
+        from pytest_modelcheck.stats.metrics import chance_of
+
+        chance = chance_of(draws, at_least=at_least)
+        return chance if len(self.cases) >= FEWEST_CASES else max(chance, DOUBTFUL)
+
     def _current(self, sets: slice) -> list[CaseRuns]:
         """The runs of some current sets, valued by their influence on the metric of these sets alone."""
         alone = [replace(case, approved=(), sets=(case.now(sets),)) for case in self.cases]
@@ -317,13 +329,12 @@ def _runs(case: ScoredCase, worth: Sequence[float]) -> CaseRuns:
 
 def look_at_metric(scores: Scores, at_least: float, rules: Rules) -> Look:
     """Compare a metric with the required value, by bootstrap over cases."""
-    from pytest_modelcheck.stats.metrics import chance_of
 
     def missed(sets: slice) -> bool:
         return scores.of(scores.cases, sets) < at_least - ROUNDING
 
     def p_value(sets: slice) -> float:
-        return chance_of(scores.draws(rules.false_fail_rate, sets), at_least=at_least)
+        return scores.chance(scores.draws(rules.false_fail_rate, sets), at_least)
 
     def suspects(probes: int) -> tuple[int, ...]:
         return _numbers(case for case in scores.cases if case.wrong is not False and case.probes < probes)
@@ -358,9 +369,7 @@ def fall_p_value(shared: Scores, allowance: float, level: float, sets: slice) ->
     """Return the p-value of a drop: by exchange, or with an allowance by bootstrap."""
     if not allowance:
         return drop_p_value(units_of(shared.evidence.cases, sets), 0.0, shared.evidence, level)
-    from pytest_modelcheck.stats.metrics import chance_of
-
-    return chance_of(-shared.draws(level, sets, fall=True), at_least=-allowance)
+    return shared.chance(-shared.draws(level, sets, fall=True), -allowance)
 
 
 def _numbers(cases: Iterable[ScoredCase]) -> tuple[int, ...]:

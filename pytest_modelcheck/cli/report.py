@@ -119,9 +119,9 @@ def _on_screen(made: RunReport) -> Iterator[Line]:
 def _has_moved(verdict: Verdict) -> bool:
     """Return whether a comparison of two versions found cases of this check that differ."""
     comparison = verdict.comparison
-    asked = any(finding.limit == COMPARED for finding in verdict.findings)
+    is_compared = any(finding.limit == COMPARED for finding in verdict.findings)
     return (
-        asked
+        is_compared
         and comparison is not None
         and bool(comparison.regressed or comparison.fixed or comparison.changed)
     )

@@ -208,8 +208,8 @@ class CaseView:
             return self._work.subject.answers.decode(approved)
         except ModelcheckError as error:
             raise BaselineError(
-                f"the approved answer of case {self.id} has a different form than today's answers: {error}. "
-                "Approve the check again (pytest --modelcheck-update)"
+                f"the approved answer of case {self.id} has a different form than today's answers "
+                f"({error.__cause__ or error}). Approve the check again (pytest --modelcheck-update)"
             ) from error
 
     def record(self, value: Any) -> None:

@@ -109,10 +109,10 @@ def unknown_metadata(target: Target) -> Iterator[Remark]:
     """Slices and clusters that name metadata of no case."""
     if not target.cases:
         return
-    asked = [("slices", key) for key in target.slices]
+    options = [("slices", key) for key in target.slices]
     if target.limits.cluster is not None:
-        asked.append(("cluster", target.limits.cluster))
-    for option, key in asked:
+        options.append(("cluster", target.limits.cluster))
+    for option, key in options:
         if key == "expected" or any(key in case.metadata for case in target.cases):
             continue
         names = sorted({name for case in target.cases for name in case.metadata})

@@ -164,8 +164,8 @@ class Store:
     def written(self, shelf: str) -> float:
         """Return the time of a shelf's last write, in seconds since the epoch; 0 if there is none."""
         with self._opened(), closing(sqlite3.connect(self.path, timeout=_SECONDS)) as connection:
-            asked = "SELECT store_time FROM Cache WHERE key = ?"
-            row = connection.execute(asked, (_MANIFESTS + shelf,)).fetchone()
+            query = "SELECT store_time FROM Cache WHERE key = ?"
+            row = connection.execute(query, (_MANIFESTS + shelf,)).fetchone()
             return 0.0 if row is None else float(row[0])
 
     def keys(self, shelf: str, number: int) -> KeyPage | None:

@@ -70,7 +70,7 @@ def _typed(column: Any, dtype: Any) -> Any:
         return column
 
 
-def aligned(answers: Any, asked: Any, size: int, label: str) -> Any:
+def aligned(answers: Any, inputs: Any, size: int, label: str) -> Any:
     """Put the answers of a batch into the order of its inputs, if they are a pandas Series or frame.
 
     A model that sorts its rows returns them in another order, but each row keeps its index.
@@ -81,7 +81,7 @@ def aligned(answers: Any, asked: Any, size: int, label: str) -> Any:
     index = _index_of(answers)
     if index is None or len(index) != size:
         return answers  # a wrong number of answers is reported by the caller
-    own = _index_of(asked)
+    own = _index_of(inputs)
     expected = list(range(size)) if own is None else list(own)
     found = list(index)
     if found == expected:
@@ -95,8 +95,6 @@ def aligned(answers: Any, asked: Any, size: int, label: str) -> Any:
             " which input. Keep the index of the inputs, or return a list or an array in their order"
             " (.to_numpy())"
         )
-    # A model that sorts or groups its frame returns rows in another order; only the index says which is
-    # whose.
     return answers.iloc[[places[name] for name in expected]]
 
 
@@ -252,8 +250,8 @@ class Caller:
         collated = self.collate(inputs)
         return self._split(await self.function(collated), collated, len(inputs))
 
-    def _split(self, answers: Any, asked: Any, size: int) -> list[Any]:
-        rows = split(aligned(answers, asked, size, self.label))
+    def _split(self, answers: Any, inputs: Any, size: int) -> list[Any]:
+        rows = split(aligned(answers, inputs, size, self.label))
         if rows is None:
             raise ModelError(
                 f"{self.label} answered a batch of {plural(size, 'input')} with a {type(answers).__name__}; "

@@ -9,12 +9,12 @@ from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from json import dumps, loads  # by name, like all that is used while bodies run: a body may patch a module
-from math import isfinite
 from types import MethodType
 from typing import TYPE_CHECKING, Any
 
 from pytest_modelcheck.canonical import tag_of
 from pytest_modelcheck.errors import UsageError
+from pytest_modelcheck.numeric import is_number
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -267,8 +267,7 @@ class Scales:
 
 
 def _whole(value: Any) -> int | None:
-    number = isinstance(value, (int, float)) and not isinstance(value, bool) and isfinite(value)
-    return int(value) if number and value >= 0 else None
+    return int(value) if is_number(value) and value >= 0 else None
 
 
 def _amount(value: Any) -> float | None:

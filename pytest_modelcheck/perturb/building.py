@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from pytest_modelcheck.canonical import digest, short
 from pytest_modelcheck.errors import PerturbationError
+from pytest_modelcheck.numeric import is_number, is_whole
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Iterable, Sequence
@@ -105,7 +106,7 @@ def check_n(name: str, n: object) -> None:
     Raises:
         PerturbationError: ``n`` is not a positive integer.
     """
-    if not isinstance(n, int) or isinstance(n, bool) or n < 1:
+    if not is_whole(n, least=1):
         raise PerturbationError(f"{name}(n={n!r}): n is the number of variants, at least 1")
 
 
@@ -131,7 +132,7 @@ def check_fraction(name: str, keep: object) -> None:
     Raises:
         PerturbationError: It is not a number between 0 and 1.
     """
-    if isinstance(keep, bool) or not isinstance(keep, int | float) or not 0 < keep < 1:
+    if not is_number(keep) or not 0 < keep < 1:
         raise PerturbationError(f"{name}({keep!r}): the fraction that stays must be between 0 and 1")
 
 
@@ -144,7 +145,7 @@ def with_edits(name: str, edits: object, default: int = 1) -> str:
     >>> with_edits("typos", 1), with_edits("typos", 2)
     ('typos', 'typos(edits=2)')
     """
-    if isinstance(edits, bool) or not isinstance(edits, int) or edits < 1:
+    if not is_whole(edits, least=1):
         raise PerturbationError(f"{name}(edits={edits!r}): at least 1")
     return name if edits == default else f"{name}(edits={edits})"
 

@@ -94,8 +94,8 @@ def crop(keep: float = 0.9, n: int = 1, *, field: Field | None = None) -> Pertur
     def cropped(image: Any, source: Any) -> Any:
         from scipy.ndimage import affine_transform
 
-        kept = [max(1, round(size * keep)) for size in image.shape[:2]]
-        sizes = list(zip(image.shape[:2], kept, strict=True))
+        extent = [max(1, round(size * keep)) for size in image.shape[:2]]
+        sizes = list(zip(image.shape[:2], extent, strict=True))
         corner = [int(source.randint(size - part + 1)) for size, part in sizes]
         zoom = [part / size for size, part in sizes]
         # Half a pixel: affine_transform counts from the middle of pixels, crops count from their edges.

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from pytest_modelcheck.canonical.contents import is_image
 from pytest_modelcheck.errors import PerturbationError
+from pytest_modelcheck.numeric import is_number, is_whole
 from pytest_modelcheck.perturb.building import called, changed, check_n, with_field
 from pytest_modelcheck.perturb.numbers import array_rng
 from pytest_modelcheck.perturb.paths import Field, found, image_path, is_array, placed
@@ -255,7 +256,7 @@ def each(
 def check_amounts(name: str, given: tuple[Any, ...], low: float, high: float) -> None:
     """Check that all amounts are numbers within bounds."""
     for amount in given:
-        if isinstance(amount, bool) or not isinstance(amount, int | float) or not low <= amount <= high:
+        if not is_number(amount) or not low <= amount <= high:
             raise PerturbationError(f"{name}({amount!r}): a number from {low:g} to {high:g}")
 
 
@@ -299,7 +300,7 @@ def jpeg(*qualities: int, field: Field | None = None) -> Perturbation:
     [array([[  5,   6,  10, 251, 251,  10,   6,   5]], dtype=uint8)]
     """
     for quality in qualities:
-        if isinstance(quality, bool) or not isinstance(quality, int) or not 1 <= quality <= 100:
+        if not is_whole(quality, least=1) or quality > 100:
             raise PerturbationError(f"jpeg({quality!r}): the quality is a whole number from 1 to 100")
 
     def at(quality: int) -> Filter:

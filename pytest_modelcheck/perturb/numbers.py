@@ -10,6 +10,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
 
 from pytest_modelcheck.errors import PerturbationError
+from pytest_modelcheck.numeric import is_number, is_whole
 from pytest_modelcheck.perturb.building import called, changed, check_n, pick
 from pytest_modelcheck.perturb.fields import Choice
 from pytest_modelcheck.perturb.paths import Path, found, is_array, leaves, parts_of, path_of, placed, rebuilt
@@ -28,10 +29,10 @@ if TYPE_CHECKING:
 _EXACT: Final = 2**53
 
 
-def is_number(value: object) -> bool:
+def is_changeable(value: object) -> bool:
     """Return whether a value is a number that can be changed: finite, not a bool, exact as a float.
 
-    >>> [is_number(value) for value in (3, 2.5, True, float("nan"), "3", 2**60)]
+    >>> [is_changeable(value) for value in (3, 2.5, True, float("nan"), "3", 2**60)]
     [True, True, False, False, False, False]
     """
     kind = type(value)
@@ -138,7 +139,7 @@ def _with_numbers(x: Any, change: Change, choice: Choice, rng: Random | None) ->
                 return changed_array(value, None, change, rng)
             columns = choice.columns(path, value)
             return changed_array(value, columns, change, rng) if columns else value
-        if not is_number(value) or not choice.takes(path):
+        if not is_changeable(value) or not choice.takes(path):
             return value
         drawn = 0.0 if rng is None else 2 * rng.random() - 1
         return like_number(value, change(float(value), drawn))
@@ -168,7 +169,7 @@ def refuse_without_numbers(x: Any) -> None:
 
 def numbers_of(x: Any, choice: Choice) -> list[tuple[Path, Any]]:
     """The selected numbers, each with its path."""
-    return [(path, leaf) for path, leaf in leaves(x) if is_number(leaf) and choice.takes(path)]
+    return [(path, leaf) for path, leaf in leaves(x) if is_changeable(leaf) and choice.takes(path)]
 
 
 def choice_of(fields: Fields | None, keep: Fields | None) -> Choice:
@@ -210,7 +211,7 @@ def jitter(
     [{'age': 38, 'income': 52000}]
     """
     check_n("jitter", n)
-    if not _is_finite(amount) or amount <= 0:
+    if not is_number(amount) or amount <= 0:
         raise PerturbationError(f"jitter({amount!r}): the largest change must be more than 0")
 
     def change(value: Any, drawn: Any) -> Any:
@@ -236,7 +237,7 @@ def scale(*factors: float, fields: Fields | None = None, keep: Fields | None = N
     >>> scale(2, keep=0).preview(np.array([1.0, 2.5, 3.0]))
     [array([1., 5., 6.])]
     """
-    if not factors or not all(_is_finite(factor) for factor in factors):
+    if not factors or not all(is_number(factor) for factor in factors):
         raise PerturbationError("scale() takes the factor to multiply by, or several")
 
     def by(factor: float) -> Any:
@@ -261,17 +262,13 @@ def rounding(digits: int = 0, *, fields: Fields | None = None, keep: Fields | No
     >>> rounding(-3).preview([52_345, 0.5])
     [[52000, 0.0]]
     """
-    if isinstance(digits, bool) or not isinstance(digits, int):
+    if not is_whole(digits):
         raise PerturbationError(f"rounding({digits!r}): the number of decimals must be an integer")
 
     def change(value: Any, _: Any) -> Any:
         return round(value, digits) if isinstance(value, float) else value.round(digits)
 
     return renumbered(called("rounding", digits, fields=fields, keep=keep), [change], Choice(fields, keep))
-
-
-def _is_finite(value: object) -> bool:
-    return not isinstance(value, bool) and isinstance(value, int | float) and math.isfinite(value)
 
 
 _EXTREMES: Final = (0.0, -1.0, 1.0, -(2.0**31), 2.0**31, 1e15, 1e-9)
@@ -348,7 +345,7 @@ def _values(name: str, field: Field, values: Any) -> Perturbation:
     def apply(x: Any, _: Random) -> list[Any]:
         path = path_of(x, field)
         old = found(x, path, field)
-        if not is_number(old):
+        if not is_changeable(old):
             raise PerturbationError(f"field={field!r} is {type(old).__name__}, not a number")
         return [placed(x, path, like_number(old, value)) for value in values(old)]
 
@@ -372,8 +369,7 @@ def _is_whole(value: Any) -> bool:
 
 def _check_range(name: str, field: object, low: float, high: float, step: float | None) -> None:
     limits = [low, high] if step is None else [low, high, step]
-    numbers = all(isinstance(limit, int | float) and math.isfinite(limit) for limit in limits)
-    if not numbers or not low < high or (step is not None and step <= 0):
+    if not all(map(is_number, limits)) or not low < high or (step is not None and step <= 0):
         shown = "" if step is None else f", step={step!r}"
         raise PerturbationError(
             f"{name}({field!r}, {low!r}, {high!r}{shown}): low must be less than high, and step more than 0"

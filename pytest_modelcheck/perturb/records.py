@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 from pytest_modelcheck.canonical import digest
 from pytest_modelcheck.errors import PerturbationError
 from pytest_modelcheck.perturb.building import called, check_choice, check_n, shuffled
-from pytest_modelcheck.perturb.numbers import choice_of, is_number
+from pytest_modelcheck.perturb.numbers import choice_of, is_changeable
 from pytest_modelcheck.perturb.paths import (
     Field,
     Fields,
@@ -264,7 +264,7 @@ def _other_types(value: Any) -> list[Any]:
         return [str(value).lower(), int(value)]
     if isinstance(value, str):
         return _read(value)
-    if not is_number(value):
+    if not is_changeable(value):
         return []
     return [str(value), *([float(value)] if isinstance(value, int) else []), *_whole(value)]
 
@@ -281,7 +281,7 @@ def _read(text: str) -> list[Any]:
         except ValueError:
             continue
         # Not "007" or "1e3": who wrote those meant text, or a number with its format.
-        if is_number(number) and str(number) == text:
+        if is_changeable(number) and str(number) == text:
             return [number]
     return []
 
@@ -344,7 +344,7 @@ def units(
 
     def apply(x: Any, _: Random) -> list[Any]:
         number, name = _at(x, field), _at(x, unit)
-        if not is_number(number):
+        if not is_changeable(number):
             raise PerturbationError(f"field={field!r} is {type(number).__name__}, not a number")
         made: list[Any] = []
         for one in wanted:

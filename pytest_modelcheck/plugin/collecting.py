@@ -276,14 +276,14 @@ def _placed(item: pytest.Item, error: UsageError) -> str:
 
 def _select(session: pytest.Session, items: list[pytest.Item], wanted: frozenset[str]) -> None:
     """Keep the checks that have one of the cases, or may have because a fixture makes them later."""
-    kept: list[pytest.Item] = []
+    selected: list[pytest.Item] = []
     dropped: list[pytest.Item] = []
     for item in items:
         marked = item.stash.get(MARKED, None)
-        (kept if marked is not None and _may_have(marked, wanted) else dropped).append(item)
+        (selected if marked is not None and _may_have(marked, wanted) else dropped).append(item)
     if dropped:
         session.config.hook.pytest_deselected(items=dropped)
-        items[:] = kept
+        items[:] = selected
 
 
 def _may_have(marked: Marked, wanted: frozenset[str]) -> bool:

@@ -116,15 +116,15 @@ class Mutating:
     @pytest.hookimpl(trylast=True)
     def pytest_collection_modifyitems(self, config: pytest.Config, items: list[pytest.Item]) -> None:
         """Deselect ordinary tests: they may do anything, and their results would not count."""
-        kept = [
+        left = [
             item
             for item in items
             if MARKED in item.stash or "modelcheck" in getattr(item, "fixturenames", ())
         ]
-        dropped = [item for item in items if item not in kept]
+        dropped = [item for item in items if item not in left]
         if dropped:
             config.hook.pytest_deselected(items=dropped)
-            items[:] = kept
+            items[:] = left
 
     @pytest.hookimpl(trylast=True)
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:

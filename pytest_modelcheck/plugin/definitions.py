@@ -22,6 +22,7 @@ from pytest_modelcheck.calls.throttle import interval_of
 from pytest_modelcheck.errors import UsageError
 from pytest_modelcheck.models.definition import Definition, no_dates
 from pytest_modelcheck.models.identity import source_digest
+from pytest_modelcheck.numeric import is_whole
 from pytest_modelcheck.plugin.ours import fixture_parameters
 
 if TYPE_CHECKING:
@@ -120,10 +121,6 @@ def _mistake(key: str, value: Any) -> str | None:
     return None if is_valid(value) else f"write {remedy}"
 
 
-def _is_whole(value: Any, least: int) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool) and value >= least
-
-
 def _is_positive(value: Any) -> bool:
     return isinstance(value, (int, float)) and not isinstance(value, bool) and value > 0
 
@@ -150,8 +147,8 @@ def _no_rate(value: Any) -> str | None:
     return None
 
 
-_FROM_0 = (partial(_is_whole, least=0), "a whole number from 0")
-_FROM_1 = (partial(_is_whole, least=1), "a whole number from 1")
+_FROM_0 = (partial(is_whole, least=0), "a whole number from 0")
+_FROM_1 = (partial(is_whole, least=1), "a whole number from 1")
 _GIVEN_AN_ANSWER = (callable, "a function that is given an answer")
 _VALID: dict[str, tuple[Callable[[Any], bool], str]] = {
     "batch_size": _FROM_1,

@@ -206,8 +206,8 @@ def add_night(session: pytest.Session, verdicts: Collection[Verdict]) -> None:
         )
         _fail(session)
         return
-    kept = plural(len({verdict.check for verdict, _ in found}), "check")
-    lines.append(f"watch: night {most.night}, {kept} of it kept; strongest {strongest}")
+    checks = plural(len({verdict.check for verdict, _ in found}), "check")
+    lines.append(f"watch: night {most.night}, {checks} of it kept; strongest {strongest}")
 
 
 FILED = pytest.StashKey[list[str]]()

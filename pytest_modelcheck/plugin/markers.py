@@ -15,6 +15,7 @@ from pytest_modelcheck.cases import load
 from pytest_modelcheck.checks.limits import NAMES, Limits, limits_from, yes_or_no
 from pytest_modelcheck.checks.watching import why_not_watched
 from pytest_modelcheck.errors import UsageError
+from pytest_modelcheck.numeric import is_number, is_whole
 from pytest_modelcheck.records import CHANGE, GRADE, LARGEST_SCORE, Scale
 
 if TYPE_CHECKING:
@@ -191,7 +192,7 @@ def _drift(options: Mapping[str, Any], base: Path, fields: Mapping[str, Any]) ->
     from pytest_modelcheck.checks.drift import Reference
 
     tolerance = options.get("tolerance")
-    if tolerance is not None and not (_is_number(tolerance) and tolerance >= 0):
+    if tolerance is not None and not (is_number(tolerance) and tolerance >= 0):
         raise UsageError(
             f"tolerance={tolerance!r}: write how far the distribution may move beyond chance: a fraction of "
             "the labels (tolerance=0.05), or a number in the unit of the scores"
@@ -318,17 +319,13 @@ def _scale(kind: CheckKind, options: Mapping[str, Any], levels: Levels | None) -
     if value is None:
         return Scale(-math.inf, math.inf)
     ends = list(value) if isinstance(value, (tuple, list)) else []
-    small = all(_is_number(end) and abs(end) <= LARGEST_SCORE for end in ends)
+    small = all(is_number(end) and abs(end) <= LARGEST_SCORE for end in ends)
     if len(ends) != 2 or not small or not ends[0] < ends[1]:
         raise UsageError(
             f"bounds={value!r}: write the least and the greatest score, bounds=(0, 100), or bounds=None "
             "where there are none"
         )
     return Scale(float(ends[0]), float(ends[1]))
-
-
-def _is_number(value: Any) -> bool:
-    return isinstance(value, (int, float)) and not isinstance(value, bool) and -math.inf < value < math.inf
 
 
 def _wrong_if(value: Any) -> tuple[type[BaseException], ...]:
@@ -340,6 +337,6 @@ def _wrong_if(value: Any) -> tuple[type[BaseException], ...]:
 
 
 def _whole(name: str, value: Any, least: int) -> int:
-    if not isinstance(value, int) or isinstance(value, bool) or value < least:
+    if not is_whole(value, least):
         raise UsageError(f"{name}={value!r}: write a whole number from {least}")
     return value

@@ -325,8 +325,8 @@ def _steps(found: Sequence[CaseDiff], diff: CheckDiff) -> Iterator[str]:
 
 
 def _diff_row(case: CaseDiff, *, expected: bool) -> str:
-    asked = case.perturbed if case.perturbed is not None else case.about
+    given = case.perturbed if case.perturbed is not None else case.about
     right = "" if case.expected is MISSING else literal(case.expected)
-    cells = [excerpt(text, _ROOM) for text in (case.id, asked, *([right] if expected else []))]
+    cells = [excerpt(text, _ROOM) for text in (case.id, given, *([right] if expected else []))]
     cells += windows(answer_text(case.before), answer_text(case.after), _ROOM)
     return f"| {' | '.join(code(cell) for cell in cells)} |"

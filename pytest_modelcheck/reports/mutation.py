@@ -179,7 +179,7 @@ def why(check: Mutated, cell: Cell) -> tuple[str, str]:
     if cell.changed and not cell.worse:
         return (
             f"{plural(cell.changed, 'case')} of {check.cases:,} came out differently, and none worse",
-            "cases on which this does harm: with other expectations, say",
+            "add cases with other expected answers, which this change would break",
         )
     if cell.changed:
         add = "add max_regressed=" if "max_drop" in check.limits else "approve it and add max_regressed="
@@ -188,7 +188,8 @@ def why(check: Mutated, cell: Cell) -> tuple[str, str]:
         return f"{share}, which its limits allow", tighten + more
     if cell.measured:
         return f"it measures something else, which its limits allow ({cell.measured})", tighten
-    golden = "hold whole answers to the approved ones in a golden test: == case.approved, with max_changed="
+    golden = "compare whole answers with the approved ones in a golden test"
+    golden += ": == case.approved, with max_changed="
     if check.form in _SIDES:
         moves = check.form == "directional" and cell.kind in _STANDING
         remedy = f"let the answer move (> in place of >= where it must), or {golden}" if moves else golden

@@ -112,22 +112,23 @@ def differing(verdict: Verdict) -> Iterator[Line]:
 def broke_line(verdict: Verdict) -> str | None:
     """One line with the cases that broke since the approved version, and the slice that lost most.
 
-    If noise explains them, it says what the check could have detected. If none broke, it counts the new cases
-    that fail: nothing is approved for them.
+    If noise explains them, it says what the check could have detected. It also counts the new cases that
+    fail: nothing is approved for them.
     """
     comparison = verdict.comparison
     if comparison is None:
         return None
-    if not comparison.regressed:
-        if not comparison.added_failed or verdict.required is not None:
-            return None
+    found = []
+    if ids := comparison.regressed:
+        more = f" (+{len(ids) - _NAMED:,} more)" if len(ids) > _NAMED else ""
+        found.append(f"{plural(len(ids), 'case')} broke: {', '.join(ids[:_NAMED])}{more}")
+        lost = slices_standing_out(verdict)[:1]
+        found += [" ".join(_group(group, verdict.compared_with).split()) for group in lost]
+        found += [one.reveals for one in verdict.findings if one.met and one.reveals][:1]
+    if comparison.added_failed and verdict.required is None:
         new = plural(comparison.added, "new case")
-        return f"{comparison.added_failed:,} of {new} fail: no approved result covers them"
-    ids = comparison.regressed
-    lost = slices_standing_out(verdict)[:1]
-    where = "".join(f"; {' '.join(_group(group, verdict.compared_with).split())}" for group in lost)
-    detects = next((f"; {one.reveals}" for one in verdict.findings if one.met and one.reveals), "")
-    return f"{plural(len(ids), 'case')} broke: {listed(ids, _NAMED)}{where}{detects}"
+        found.append(f"{comparison.added_failed:,} of {new} fail: no approved result covers them")
+    return "; ".join(found) or None
 
 
 def _facts(verdict: Verdict, *, every: bool = False) -> Iterator[tuple[str, str]]:

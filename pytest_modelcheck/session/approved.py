@@ -269,7 +269,7 @@ def run_other_version(check: Check, other_version: Model, approved: Approved) ->
     plan.without = results.skip
     work = replace(check.work(approved.answer), take=results.take)
     run = yield Step(work, plan.trials(), slots=check.slots, other_version=other_version)
-    asked = check.asked_of(other_version) - before
+    answers = check.asked_of(other_version) - before
     findings = (_not_judged(check, other_version),)
     header = check.header(
         other_version, cases=len(results), findings=findings, reads_approved=results.reads_approved
@@ -284,7 +284,7 @@ def run_other_version(check: Check, other_version: Model, approved: Approved) ->
     # nothing.
     if not spec.partial and earlier is None:
         check.leave(header, results.lines)
-    note = f"{other_version.label} was run for comparison: {plural(asked, 'new answer')}"
+    note = f"{other_version.label} was run for comparison: {plural(answers, 'new answer')}"
     return Approved(
         Baseline(header, rows, f"the run of {other_version.label}"),
         notes=(note,),

@@ -201,9 +201,9 @@ def _then(case: CaseResult, then: CaseResult | None, comparison: Comparison) -> 
 
 def _verdict(verdict: Verdict, comparison: Comparison, cases: tuple[CaseResult, ...]) -> Verdict:
     summary = Finding(COMPARED, Status.PASSED, _summary(comparison))
-    kept = [finding for finding in verdict.findings if not finding.against_baseline]
-    missed = [finding for finding in kept if not finding.met]
-    met = [finding for finding in kept if finding.met]
+    independent = [finding for finding in verdict.findings if not finding.against_baseline]
+    missed = [finding for finding in independent if not finding.met]
+    met = [finding for finding in independent if finding.met]
     findings = (*missed, summary, *met)
     named = any(f"{verdict.model}=" in command for _, command in verdict.advice)
     prefix = f"{verdict.model}=" if named else ""

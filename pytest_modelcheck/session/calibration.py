@@ -85,10 +85,12 @@ class Calibration:
         """Take in the results of trials."""
         # The first batch compares answers to the unperturbed input, so its calls are those of that input.
         if not self._results:
-            asked: list[set[str]] = [set() for _ in self._cases]
+            called: list[set[str]] = [set() for _ in self._cases]
             for result in results:
-                asked[self._pairings[result.trial.index].case].update(address(key) for key, _ in result.asked)
-            self._questions = [frozenset(keys) for keys in asked]
+                called[self._pairings[result.trial.index].case].update(
+                    address(key) for key, _ in result.asked
+                )
+            self._questions = [frozenset(keys) for keys in called]
         self._results += results
 
     @property

@@ -248,8 +248,8 @@ def _parts(values: Values) -> list[_Part]:
         for path, one in _places(value, ()):
             found.setdefault(path, _Part(path)).values.setdefault(key, []).append(one)
     # The fields that most answers have, since keys of a mapping may be data.
-    kept = sorted(found, key=lambda path: (-len(found[path].values), path))[:_PARTS]
-    return [found[path] for path in sorted(kept)]
+    chosen = sorted(found, key=lambda path: (-len(found[path].values), path))[:_PARTS]
+    return [found[path] for path in sorted(chosen)]
 
 
 def _places(value: Any, path: Path) -> Iterator[tuple[Path, Any]]:

@@ -108,11 +108,11 @@ def why_unwatched(check: Check, approved: Approved) -> Iterator[str]:
 # -- answers to calls that are made again ------------------------------------------------------------
 
 
-def judge_answers(check: Check, watch: Watch, asked: Iterable[bytes], rounds: Sequence[Known]) -> Finding:
+def judge_answers(check: Check, watch: Watch, keys: Iterable[bytes], rounds: Sequence[Known]) -> Finding:
     """Compare the two new answers to each call, of tonight and all earlier nights, with the approved ones."""
     labels = _Labels(watch.baseline)
     tonight: dict[str, tuple[str, str]] = {}
-    for key in asked:
+    for key in keys:
         call = key[:CALL_BYTES].hex()
         # Once a call: repeats of it in the same night would count the same evidence twice.
         if call not in tonight and (pair := labels.pair(call, [found.get(key) for found in rounds])):

@@ -200,17 +200,17 @@ def ask_twice(
         return seen(check.subject, results)
     first, rounds = trials_to_repeat(results, changed)
     variation = known
-    asked: list[Result] = []
+    repeated: list[Result] = []
     # In rounds: mostly the first trial already shows that a model varies, and the rest need not be paid
     # for.
     for again in rounds:
         run = yield Step(check.work(approved.answer), again)
-        asked += run.results
-        variation = measured(check.subject, first, asked)
+        repeated += run.results
+        variation = measured(check.subject, first, repeated)
         if variation.varies is not False:
             break
     # Guessing would turn the verdict on a model into a matter of a flag.
-    if asked and variation.varies is None and check.places.offline:
+    if repeated and variation.varies is None and check.places.offline:
         raise OfflineError(
             f"{check.spec.id} misses a limit, and whether {check.subject.label} varies has not been "
             "measured for it, which decides what the miss means. Run it once without "

@@ -183,11 +183,11 @@ class Results(Sequence[CaseResult]):
         ready = self._ready
         for result in results:
             number = result.trial.number
-            own = ready.get(number)
-            if own is None:
+            known = ready.get(number)
+            if known is None:
                 ready[number] = [result]
             else:
-                own.append(result)
+                known.append(result)
         self._enter_ready()
 
     def add(self, case: Case, results: list[Result]) -> None:
@@ -202,7 +202,7 @@ class Results(Sequence[CaseResult]):
     def _enter_ready(self) -> None:
         """Enter the next cases, as long as they are complete."""
         ready, number = self._ready, len(self.masks)
-        own: list[list[Result]] = []
+        complete: list[list[Result]] = []
         cases: list[Case] = []
         while (results := ready.get(number)) is not None:
             if results:
@@ -216,30 +216,30 @@ class Results(Sequence[CaseResult]):
                 cases.append(trial.case)
             else:
                 cases.append(self._untried.pop(number))
-            own.append(results)
+            complete.append(results)
             del ready[number]
             number += 1
-        if own:
-            self._enter(cases, own)
+        if complete:
+            self._enter(cases, complete)
 
-    def _enter(self, cases: Sequence[Case], own: Sequence[list[Result]]) -> None:
+    def _enter(self, cases: Sequence[Case], complete: Sequence[list[Result]]) -> None:
         if self._settle is not None:
-            for results in own:
+            for results in complete:
                 self._settle(results)
         # Texts have no pictures: the common case takes the fast path.
         texts = all(type(case.input) is str for case in cases)
-        rows = list(map(row_of if texts else self._with_pictures, cases, own))
+        rows = list(map(row_of if texts else self._with_pictures, cases, complete))
         matches = self._matching(cases, rows)
         self.lines.extend([_with_match(*row, match) for row, match in zip(rows, matches, strict=True)])
         self.matches.extend(matches)
         self.slices.extend(cases)
-        self.distinct.update({key for results in own for result in results for key, _ in result.asked})
-        self.masks.extend(map(self._noting, own))
-        self.starts.extend(accumulate(map(len, own[:-1]), initial=self.size))
+        self.distinct.update({key for results in complete for result in results for key, _ in result.asked})
+        self.masks.extend(map(self._noting, complete))
+        self.starts.extend(accumulate(map(len, complete[:-1]), initial=self.size))
         if self._holds and self.size < _TRIALS:
-            first = len(self.masks) - len(own)
-            self.held.update((n, [one.trial for one in results]) for n, results in enumerate(own, first))
-        self.size += sum(map(len, own))
+            first = len(self.masks) - len(complete)
+            self.held.update((n, [one.trial for one in results]) for n, results in enumerate(complete, first))
+        self.size += sum(map(len, complete))
 
     def _with_pictures(self, case: Case, results: Sequence[Result]) -> tuple[bytes, str]:
         """The line of a case with pictures of its inputs, while there is room: more for wrong cases."""

@@ -127,32 +127,32 @@ def _same(one: Raw, two: Raw | None) -> bool:
 
 def _judged(check: Check, old: Known, rounds: Sequence[Known]) -> Finding:
     first, second = rounds[0], rounds[-1]
-    asked = [key for key in old if key in first and key in second]
-    if not asked:
+    keys = [key for key in old if key in first and key in second]
+    if not keys:
         return _finding(
             f"none of {plural(len(old), 'cached answer')} of {check.subject.label} was called again, so "
             "it is unknown whether they still hold: does the test ask something different each time?",
             Status.FAILED,
         )
-    differ = sum(not _same(old[key], first[key]) for key in asked)
+    differ = sum(not _same(old[key], first[key]) for key in keys)
     if not differ:
         return _finding(
-            f"{plural(len(asked), 'cached answer')} of {check.subject.label} verified: all the same"
+            f"{plural(len(keys), 'cached answer')} of {check.subject.label} verified: all the same"
         )
     label = check.subject.label
-    text = f"{label} no longer answers as it did: {differ} of {len(asked)} cached answers differ"
-    unstable = sum(not _same(first[key], second[key]) for key in asked)
+    text = f"{label} no longer answers as it did: {differ} of {len(keys)} cached answers differ"
+    unstable = sum(not _same(first[key], second[key]) for key in keys)
     if not unstable:
         return _finding(f"{text}; {_REFRESH}", Status.FAILED)
     # Of three answers by one unchanged model, each is the odd one equally often. Cached ones that are odd
     # too often betray a change.
-    odd = [key for key in asked if _has_odd_one(old[key], first[key], second[key])]
+    odd = [key for key in keys if _has_odd_one(old[key], first[key], second[key])]
     cached = sum(_same(first[key], second[key]) for key in odd)
     p = odd_one_out_p(cached, len(odd))
     noise = f"the model does not repeat {unstable} of them itself"
     if p <= check.spec.limits.false_fail_rate:
         return _finding(f"{text}, and {noise}; {_REFRESH}", Status.FAILED, p)
-    summary = f"{differ} of {len(asked)} cached answers of {check.subject.label} differ, but {noise}"
+    summary = f"{differ} of {len(keys)} cached answers of {check.subject.label} differ, but {noise}"
     return _finding(summary, p_value=p)
 
 

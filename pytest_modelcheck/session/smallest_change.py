@@ -238,10 +238,10 @@ class Chase:
 
     def remarks(self) -> list[str]:
         """Say what it cost, and why it stopped where it did."""
-        asked = self._check.asked - self._start
-        cost = f"the smallest changes took {plural(asked, 'further call')}"
+        calls = self._check.asked - self._start
+        cost = f"the smallest changes took {plural(calls, 'further call')}"
         stopped = f"the search for the smallest changes stopped {self._stopped}"
-        return [*([cost] if asked else []), *([stopped] if self._stopped else [])]
+        return [*([cost] if calls else []), *([stopped] if self._stopped else [])]
 
 
 _WIDTH = 200

@@ -9,7 +9,7 @@ PYTEST_DONT_REWRITE
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from pytest_modelcheck.canonical.text import plural
 from pytest_modelcheck.checks.changes import Compared, look_at_changes
@@ -29,20 +29,18 @@ from pytest_modelcheck.checks.protocol import (
     without_more_runs,
 )
 from pytest_modelcheck.checks.runs import groups_of
-from pytest_modelcheck.checks.weighing import Probed, looks, weigh
+from pytest_modelcheck.checks.weighing import looks, weigh
 from pytest_modelcheck.engine.body import by_repeat
-from pytest_modelcheck.errors import OfflineError
-from pytest_modelcheck.records import GRADE, JUDGED, Outcome, Status, Trial
+from pytest_modelcheck.records import GRADE, JUDGED, Outcome, Status
 from pytest_modelcheck.session.check import Step
-from pytest_modelcheck.session.first_run import run_again
+from pytest_modelcheck.session.further_runs import run_fresh_sets, run_probes
 from pytest_modelcheck.session.judging import with_noise
-from pytest_modelcheck.session.levels import settle
 from pytest_modelcheck.session.observing import whole_cases
 from pytest_modelcheck.session.replayed import ReplayedAnswers
 from pytest_modelcheck.session.variation import Variation, declared_of, seen
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Mapping
 
     from pytest_modelcheck.checks.limits import Limits
     from pytest_modelcheck.checks.lost import Lost
@@ -50,11 +48,7 @@ if TYPE_CHECKING:
     from pytest_modelcheck.checks.observed import Observed
     from pytest_modelcheck.checks.weighing import Weighed
     from pytest_modelcheck.session.check import Check, Steps
-    from pytest_modelcheck.session.found import Judgement, Noise
-    from pytest_modelcheck.session.results import Results
-
-_PROBE: Final = 1 << 30
-"""The repeat number of the first probe: beyond those of all sets, and of the measurement of variation."""
+    from pytest_modelcheck.session.found import Judgement
 
 
 def decide_noise(check: Check, judgement: Judgement) -> Steps[Judgement]:
@@ -80,10 +74,10 @@ def decide_noise(check: Check, judgement: Judgement) -> Steps[Judgement]:
         # Fresh sets first: they often settle what probes would be paid for.
         sets = [need.sets for need in needs if isinstance(need, FreshSets)]
         if sets:
-            noise = yield from _fresh_sets(check, judgement, max(sets))
+            noise = yield from run_fresh_sets(check, judgement, max(sets))
         else:
             probes = [need for need in needs if isinstance(need, Probes)]
-            noise = yield from _probe(check, judgement, probes)
+            noise = yield from run_probes(check, judgement, probes)
         if noise is None:
             # Offline, or out of budget: what is unsettled becomes inconclusive rather than guessed.
             found = {limit: without_more_runs(look) for limit, look in found.items()}
@@ -118,11 +112,11 @@ def look_for_noise(check: Check, judgement: Judgement) -> Steps[Judgement]:
         if not check.spec.limits.confirm:
             return _not_confirmed(check, judgement)
         if fresh_sets_due:
-            noise = yield from _fresh_sets(check, judgement, FRESH_SETS)
+            noise = yield from run_fresh_sets(check, judgement, FRESH_SETS)
             fresh_sets_due = False
         elif failing := weighed.rate.failing(STEADY_PROBES):
             cases = tuple(weighed.numbers[index] for index in failing)
-            noise = yield from _probe(check, judgement, [Probes(cases, STEADY_PROBES)])
+            noise = yield from run_probes(check, judgement, [Probes(cases, STEADY_PROBES)])
         else:
             break
         if noise is None:
@@ -153,7 +147,7 @@ def look_for_broken(check: Check, judgement: Judgement) -> Steps[Judgement]:
         look = renumbered(unless_broken(weighed.paired.shared, met, allowance), weighed.paired_numbers)
         if not isinstance(look.needs, Probes):
             break
-        noise = yield from _probe(check, judgement, [look.needs])
+        noise = yield from run_probes(check, judgement, [look.needs])
         if noise is None:
             look = without_more_runs(look)
             break
@@ -173,7 +167,7 @@ def look_for_lost(check: Check, judgement: Judgement) -> Steps[Judgement]:
         look, lost = _search_slices(check, judgement, _weighed(check, judgement))
         if look.needs is None:
             break
-        noise = yield from _fresh_sets(check, judgement, FRESH_SETS)
+        noise = yield from run_fresh_sets(check, judgement, FRESH_SETS)
         if noise is None:
             look = without_more_runs(look)
             break
@@ -371,57 +365,6 @@ def _approved_outcomes(check: Check, judgement: Judgement) -> Steps[Mapping[int,
             same = repeats.get(result.trial.repeat, True) and result.outcome is Outcome.PASSED
             repeats[result.trial.repeat] = same
     return {number: tuple(map(float, repeats.values())) for number, repeats in found.items()}
-
-
-def _fresh_sets(check: Check, judgement: Judgement, sets: int) -> Steps[Noise | None]:
-    """Run every case in so many more sets, under repeat numbers that no set has used."""
-    shifts = [turn * check.spec.repeats for turn in range(1, sets + 1)]
-    again, run = yield from run_again(check, judgement.ran.results, judgement.approved, shifts)
-    if run.stopped is not None or any(isinstance(error, OfflineError) for error in again.errors.values()):
-        return None
-    return replace(judgement.noise, again=again)
-
-
-def _probe(check: Check, judgement: Judgement, needs: Iterable[Probes]) -> Steps[Noise | None]:
-    """Run cases again, all once in each round, each until it passes or has been probed often enough."""
-    probed = dict(judgement.noise.probed)
-    upto: dict[int, int] = {}
-    for need in needs:
-        for number in need.cases:
-            # Several limits may ask for the same case: the runs serve all of them.
-            upto[number] = max(need.upto, upto.get(number, 0))
-    while due := [number for number, most in upto.items() if _is_due(probed.get(number), most)]:
-        rounds = {number: probed.get(number, Probed()).probes for number in due}
-        trials = list(_probe_trials(judgement.ran.results, rounds))
-        run = yield Step(check.work(judgement.approved.answer), trials, slots=check.slots)
-        if run.stopped is not None or any(isinstance(one.error, OfflineError) for one in run.results):
-            return None
-        if check.spec.levels is not None:
-            settle(run.results)
-        failed = {one.trial.number for one in run.results if one.outcome is not Outcome.PASSED}
-        if judgement.observed.scores is not None:
-            from pytest_modelcheck.session.scored import recorded_otherwise
-
-            # For a metric, "recovers" means another recorded value, since bodies neither pass nor fail.
-            failed |= set(rounds) - recorded_otherwise(judgement.ran.results, run.results)
-        for number, before in rounds.items():
-            probed[number] = Probed(before + 1, number not in failed)
-    return replace(judgement.noise, probed=probed)
-
-
-def _is_due(probed: Probed | None, most: int) -> bool:
-    return probed is None or (not probed.recovered and probed.probes < most)
-
-
-def _probe_trials(results: Results, rounds: Mapping[int, int]) -> Iterator[Trial]:
-    """One more run of some cases; ``rounds`` says how often each was probed before."""
-    index = results.size
-    for number, before in rounds.items():
-        once = [trial for trial in results.trials(number) if not trial.repeat]
-        for one in once:
-            # A repeat number of its own, so that each probe is a new call with its own cached answer.
-            yield one.again(index, _PROBE + before, number, len(once))
-            index += 1
 
 
 def _variation(check: Check, judgement: Judgement, weighed: Weighed) -> Variation:

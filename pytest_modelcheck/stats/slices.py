@@ -116,11 +116,11 @@ def _sample(
     for place, cluster in enumerate(clusters):
         members.setdefault(cluster, []).append(place)
     order = list(members)
-    kept: list[int] = []
+    chosen: list[int] = []
     for number in generator.permutation(len(order)):
-        if len(kept) < 2 * _MOST_OF_A_KIND:
-            kept += members[order[number]]
-    return np.sort(np.array(kept, dtype=int))
+        if len(chosen) < 2 * _MOST_OF_A_KIND:
+            chosen += members[order[number]]
+    return np.sort(np.array(chosen, dtype=int))
 
 
 def _p_value(table: Table, observed: float, shuffled: Callable[[], Floats]) -> float:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from pytest_modelcheck.canonical import ASIDE, excerpt, register
 from pytest_modelcheck.errors import UsageError
+from pytest_modelcheck.numeric import is_whole
 from pytest_modelcheck.records import MISSING
 from pytest_modelcheck.trajectories.calls import ASSISTANT, Calls, Message, ToolCall
 
@@ -196,7 +197,7 @@ def talk(
     >>> [message.text for message in done.messages]
     ['It is a plate', 'You said: It is a plate', 'No, a mug', 'You said: No, a mug']
     """
-    if isinstance(max_turns, bool) or max_turns < 1:
+    if not is_whole(max_turns, least=1):
         raise UsageError(f"talk(max_turns={max_turns!r}): write how many turns there are at most, from 1")
     steps = _turns(agent, customer, opening, max_turns, stop)
     return _go_on(steps, None)

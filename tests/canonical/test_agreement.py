@@ -9,6 +9,7 @@ import math
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Any, NamedTuple
+from zoneinfo import ZoneInfo
 
 import attrs
 import numpy as np
@@ -50,7 +51,7 @@ class Attr:
     other: Any = None
 
 
-CODEC = Codec(Label | Said | Pair | Thing | Model | Attr)
+CODEC = Codec(Label | Said | Pair | Thing | Model | Attr | KeyError)
 
 texts = st.text("ab$\ud800é", max_size=3)
 leaves = (
@@ -64,7 +65,11 @@ leaves = (
     | st.sampled_from(Label)
     | st.binary(max_size=2)
     | st.decimals(allow_nan=False)
-    | st.datetimes(timezones=st.sampled_from([None, dt.UTC, dt.timezone(dt.timedelta(hours=1))]))
+    | st.datetimes(
+        timezones=st.sampled_from(
+            [None, dt.UTC, dt.timezone(dt.timedelta(hours=1)), ZoneInfo("Europe/Paris")]
+        )
+    )
     | st.sampled_from([np.float32(0.5), np.float64(0.5), np.int8(1), np.array([1, 2]), np.array([1.0, 2.0])])
 )
 keys = texts | st.integers(-2, 2) | st.booleans() | st.tuples(texts, texts)
@@ -81,6 +86,7 @@ answers = st.recursive(
         | st.builds(Model, one=inner)
         | st.builds(Model, one=inner, other=inner, extra=inner)
         | st.builds(Attr, inner)
+        | st.builds(KeyError, inner)
     ),
     max_leaves=8,
 )
@@ -103,6 +109,8 @@ def whole(value: Any) -> Any:
         return kind, whole(vars(value))
     if isinstance(value, Attr):
         return kind, whole([value.one, value.other])
+    if isinstance(value, KeyError):
+        return kind, whole(value.args)
     if isinstance(value, np.ndarray):
         return kind, value.dtype.str, value.tolist()
     return kind, repr(value)
@@ -114,6 +122,8 @@ def in_order(value: Any) -> Any:
         return sorted(value.model_fields_set), in_order(vars(value)), in_order(value.model_extra)
     if isinstance(value, Thing | Attr):
         return [in_order(getattr(value, name)) for name in value.__annotations__]
+    if isinstance(value, KeyError):
+        return in_order(value.args)
     if isinstance(value, dict):
         return [(in_order(key), in_order(item)) for key, item in value.items()]
     if isinstance(value, list | tuple):
@@ -164,6 +174,8 @@ def _is_noise(one: Any, other: Any) -> bool:
         return _is_noise(
             {**vars(one), **(one.model_extra or {})}, {**vars(other), **(other.model_extra or {})}
         )
+    if isinstance(one, KeyError):
+        return _is_noise(one.args, other.args)
     if isinstance(one, Thing | Attr):
         return all(_alike(getattr(one, name), getattr(other, name)) for name in one.__annotations__)
     return False
@@ -197,6 +209,8 @@ def _changed(value: Any, data: st.DataObject) -> Any:
         return value.model_copy(update={"one": _changed(value.one, data)})
     if isinstance(value, Attr):
         return attrs.evolve(value, one=_changed(value.one, data))
+    if isinstance(value, KeyError):
+        return KeyError(*_changed(value.args, data))
     if isinstance(value, Pair):
         return value._replace(other=_changed(value.other, data))
     return ("changed", value)

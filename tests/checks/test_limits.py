@@ -26,6 +26,7 @@ def test_rates(value):
         (-1, "0.0 to 1.0"),
         ("high", "0.0"),
         (True, "0.0"),
+        (10**400, "0.0"),
     ],
 )
 def test_what_is_no_rate(value, hint):

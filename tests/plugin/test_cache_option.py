@@ -168,3 +168,33 @@ def test_where_nothing_can_be_written_an_update_fails_and_says_what_was_not_appr
     assert result.ret == 1
     result.stdout.fnmatch_lines(["*not approved: *triage 2.0*"])
     assert project.baselines() == {}
+
+
+LIBRARY = """
+import enum
+
+Label = enum.Enum("Label", {members})
+
+
+def ask(text):
+    return Label({value})
+"""
+
+
+def test_an_answer_that_today_s_library_cannot_read_names_the_option_that_replaces_it(project):
+    project.model(
+        "from library import Label, ask\n\n"
+        "@model_fixture(returns=Label)\ndef model(model_version):\n    return ask\n"
+    )
+    project.test(
+        "@pytest.mark.golden(['a'])\ndef test_it(model, case):\n    assert model(case.input).value\n"
+    )
+    project.write("library.py", LIBRARY.format(members={"OLD": 1}, value=1))
+    project.run("--model-version=1").assert_outcomes(passed=1)
+    project.write("library.py", LIBRARY.format(members={"NEW": 2}, value=2))
+    result = project.run("--model-version=1")
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["*a kept answer cannot be read (Label has no member 'OLD')*"])
+    assert "--modelcheck-cache=refresh" in project.verdict(result).headline
+    project.run("--model-version=1", "--modelcheck-cache=refresh").assert_outcomes(passed=1)
+    project.run("--model-version=1").assert_outcomes(passed=1)

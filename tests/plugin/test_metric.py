@@ -132,6 +132,15 @@ def test_noise_does_not_fail_it_and_a_fall_does(project, scored):
     assert "record different things from run to run" in verdict.variation
 
 
+def test_a_varying_model_with_very_few_cases_is_inconclusive(project, scored):
+    """Of models exactly at their limit, 20% failed: bootstrap samples of three cases are too much alike."""
+    test = F1.replace("triage", "coin").replace("f1_macro", "accuracy").replace("CASES,", "CASES[:5],")
+    scored(test, more=", at_least=0.8")
+    verdict = project.verdict(project.run("--model-version=coin=2"))
+    assert verdict.inconclusive
+    assert verdict.reveals == "5 cases are too few to tell a fall of accuracy from noise: it takes 10"
+
+
 def test_an_exception_is_an_error_and_a_failed_assert_leaves_no_case_out(project, scored):
     scored(F1 + "        1 / (int(case.input) - 3)\n", more=", at_least=0.1")
     assert "1/30 cases raised an error" in project.verdict(project.run("--model-version=triage=1")).headline

@@ -169,3 +169,8 @@ def test_new_cases_that_fail_are_counted_on_a_green_check(project):
     project.run("--model-version=2", "-vv").stdout.fnmatch_lines(
         ["*3 cases added (2 of them fail), 0 removed"]
     )
+    project.test(test.format(cases=["a", "b", "c", "d", "new 1"]).replace("max_drop=0", "max_drop=1"))
+    (project.path / "conftest.py").write_text(
+        (project.path / "conftest.py").read_text().replace('"new"', '("new", model_version * 2, "a")')
+    )
+    project.run("--model-version=2").stdout.fnmatch_lines(["*1 case broke: *; 1 of 1 new case fail*"])

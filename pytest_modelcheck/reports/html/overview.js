@@ -192,7 +192,7 @@ function checkRow(check, from, cost) {
   const worst = verdict.findings[0];
   const count = (value, kind) => el("td", { class: `number ${value ? kind : "none"}` }, comparison ? value.toLocaleString("en") : "");
   const several = REPORT.models.length > 1;
-  return el("tr", { "data-check": verdict.check },
+  const row = el("tr", { "data-check": verdict.check },
     el("td", { class: "status" }, mark(verdict.status)),
     el("td", { class: "title" },
       el("a", { href: checkLink(verdict.check) }, foreign(shortName(verdict.check))),
@@ -206,6 +206,11 @@ function checkRow(check, from, cost) {
     count(comparison?.changed, "plain"),
     el("td", { class: "number" }, Object.values(cases).reduce((sum, count) => sum + count, 0).toLocaleString("en")),
     cost && el("td", { class: "number" }, typeof verdict.calls.cost === "number" ? String(Number(verdict.calls.cost.toPrecision(3))) : ""));
+  // The name is the link, for the keyboard; but who sees a row of numbers clicks on any of them. Marked text is copied, not followed.
+  row.addEventListener("click", (event) => {
+    if (!event.target.closest("a") && getSelection().isCollapsed) location.hash = checkLink(verdict.check);
+  });
+  return row;
 }
 
 // -- capabilities -----------------------------------------------------------------------------------

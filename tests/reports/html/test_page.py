@@ -545,6 +545,17 @@ def test_checks_can_be_searched_and_filtered(report, page):
 
 
 # -- keys and links ------------------------------------------------------------------------------------
+def test_a_click_anywhere_in_a_row_opens_the_check_unless_text_is_marked(report, page):
+    browser = page(report)
+    number = "document.querySelector('table.checks tbody td.number')"
+    browser.run(f"getSelection().selectAllChildren({number})")
+    browser.run(f"{number}.click()")
+    assert browser.run("location.hash") == ""
+    browser.run("getSelection().removeAllRanges()")
+    browser.run(f"{number}.click()")
+    assert browser.run("location.hash") == f"{KNOWN}/t-1"
+
+
 def test_everything_can_be_reached_from_the_keyboard(report, page):
     browser = page(report)
     browser.press("j", "Enter")
