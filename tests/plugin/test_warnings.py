@@ -2,7 +2,8 @@
 
 import pytest
 
-ERROR = ("-W", "error", "--model-version=2.1")
+# Of ours alone: pytest has warnings about plugins that are loaded twice.
+ERROR = ("-W", "error::pytest_modelcheck.ModelcheckWarning", "--model-version=2.1")
 GOLDEN = '@pytest.mark.golden("tickets.yaml", at_least={})\ndef test_it(triage, case):\n    {}\n'
 ASSERTED = "assert triage(case.input) == case.expected"
 ORDINARY = '@pytest.mark.golden("tickets.yaml")\ndef test_{}():\n    pass\n'
