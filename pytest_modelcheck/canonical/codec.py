@@ -25,7 +25,7 @@ from pytest_modelcheck.canonical.kinds import (
     kind_of,
     make_ours,
 )
-from pytest_modelcheck.canonical.lowering import DEEP, Lowering, plain_line
+from pytest_modelcheck.canonical.lowering import DEEP, Lowering, dumped, plain_line
 from pytest_modelcheck.canonical.refusal import NotKept, Refusal, Unreadable, article, qualified
 from pytest_modelcheck.canonical.shapes import Classes, generic_of, is_importable
 from pytest_modelcheck.canonical.text import excerpt
@@ -123,10 +123,10 @@ class Codec:
     def _encode(self, value: Any) -> bytes:
         lowering = Lowering(self._classes.find)
         try:
-            line: bytes = orjson.dumps(lowering.lower(value, self._shape))
+            line = dumped(lowering.lower(value, self._shape))
         except Refusal as refusal:
             raise NotKept(refusal.message("answer")) from None
-        except (RecursionError, orjson.JSONEncodeError):
+        except RecursionError:
             raise NotKept(f"answer: {DEEP}") from None
         except Exception as error:  # a property, a library or a half-made object may fail in any way
             problem = f"to read it raises {type(error).__name__}: {error}"

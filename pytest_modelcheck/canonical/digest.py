@@ -13,7 +13,7 @@ import orjson
 
 from pytest_modelcheck.canonical.kinds import kind_of
 from pytest_modelcheck.canonical.libraries import dtype_of, numbers_of
-from pytest_modelcheck.canonical.lowering import Open
+from pytest_modelcheck.canonical.lowering import Open, dumped
 from pytest_modelcheck.canonical.refusal import NotCanonical, Refusal, step
 
 if TYPE_CHECKING:
@@ -87,8 +87,10 @@ def _whole(value: Any) -> bytes:
         return _write(value)
     except Refusal as refusal:
         raise NotCanonical(refusal.message("input")) from None
-    except (RecursionError, TypeError):
+    except RecursionError:
         raise NotCanonical(f"input: {_DEEP}") from None
+    except TypeError as error:  # of a property, or of a library
+        raise NotCanonical(f"input: to read it raises TypeError: {error}") from error
 
 
 def _write(value: Any) -> bytes:
@@ -128,7 +130,7 @@ def _other(value: Any) -> bytes:
     if kind is not None and kind.tag == "$ndarray" and not value.dtype.hasobject:
         content = numbers_of(value).tobytes()
         return b"r" + b"".join(map(_write, ("ndarray", dtype_of(value), value.shape, content)))
-    data = orjson.dumps(Open(hashed=True).lower(value), option=orjson.OPT_SORT_KEYS)
+    data = dumped(Open(hashed=True).lower(value), orjson.OPT_SORT_KEYS)
     return b"j%d:%b" % (len(data), data)
 
 

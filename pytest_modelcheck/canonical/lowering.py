@@ -280,11 +280,25 @@ def comparable(value: Any) -> bytes:
     b'{"b":1,"a":{"$tuple":[2]}}'
     """
     try:
-        return orjson.dumps(Open().lower(value))
+        return dumped(Open().lower(value))
     except Refusal as refusal:
         raise NotKept(refusal.message("value")) from None
-    except (RecursionError, TypeError):
+    except RecursionError:
         raise NotKept(f"value: {DEEP}") from None
+    except TypeError as error:  # of a property, or of a library
+        raise NotKept(f"value: to read it raises TypeError: {error}") from error
+
+
+def dumped(lowered: Any, option: int | None = None) -> bytes:
+    """A lowered value as a line of JSON.
+
+    Raises:
+        RecursionError: It is nested more deeply than ``orjson`` allows, which raises a ``TypeError``.
+    """
+    try:
+        return orjson.dumps(lowered, option=option)
+    except TypeError as error:
+        raise RecursionError(str(error)) from None
 
 
 def encode_plain(value: Any) -> bytes:

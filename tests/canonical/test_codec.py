@@ -20,7 +20,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from pytest_modelcheck.canonical import Codec, NotKept, Unreadable, encode_plain, same
+from pytest_modelcheck.canonical import Codec, NotKept, Unreadable, comparable, encode_plain, same
 from pytest_modelcheck.errors import UsageError
 
 CODEC = Codec()
@@ -203,6 +203,18 @@ def test_cycles_and_depth_are_refused():
         deep = [deep]
     with pytest.raises(NotKept, match="nested too deeply"):
         CODEC.encode(deep)
+
+
+@pytest.mark.parametrize("write", [CODEC.encode, comparable])
+def test_a_type_error_of_a_library_is_not_taken_for_depth(write, monkeypatch):
+    """``orjson`` raises the same for what is nested too deeply."""
+
+    def lower(*_: Any) -> Any:
+        raise TypeError("cannot parse it")
+
+    monkeypatch.setattr("pytest_modelcheck.canonical.lowering.Lowering.lower", lower)
+    with pytest.raises(NotKept, match="to read it raises TypeError: cannot parse it"):
+        write({1, 2})
 
 
 @pytest.mark.parametrize(

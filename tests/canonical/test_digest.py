@@ -219,6 +219,15 @@ def test_cycles_are_refused():
         digest(ticket)
 
 
+def test_a_type_error_of_a_library_is_not_taken_for_depth(monkeypatch):
+    def lower(*_: Any) -> Any:
+        raise TypeError("cannot parse it")
+
+    monkeypatch.setattr("pytest_modelcheck.canonical.lowering.Lowering.lower", lower)
+    with pytest.raises(NotCanonical, match="input: to read it raises TypeError: cannot parse it"):
+        digest(Decimal(1))
+
+
 def test_the_same_object_twice_is_no_cycle():
     inner = [1]
     assert digest([inner, inner]) == digest([[1], [1]])
