@@ -5,6 +5,7 @@ PYTEST_DONT_REWRITE
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Literal
 
@@ -224,7 +225,7 @@ def _key(name: str, value: Any) -> str | None:
 def _amount(name: str, value: Any) -> float | None:
     if value is None:
         return None
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or not value > 0:
+    if not (is_number(value) or value == math.inf) or value <= 0:
         unit = "a number of seconds" if name == "max_latency_p95" else "an amount"
         raise UsageError(f"{name}={value!r}: write {unit} above 0")
     return float(value)

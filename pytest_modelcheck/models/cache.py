@@ -233,7 +233,7 @@ class PredictionCache:
             lost = "written" if write else "used"
             self.warnings.append(
                 f"The prediction cache {self.directory} cannot be {lost}: {reason}. The answers of this run "
-                "are kept in memory only. Make the folder writable, or configure another."
+                "are kept in memory only. Make room in the folder, or make it writable, or configure another."
             )
         self._writable = False
         # A full disk can still be read; what cannot be read is not trusted again in this run.

@@ -154,7 +154,8 @@ class Check:
         except OSError as error:
             self.warn(
                 f"the results could not be saved for `modelcheck approve` in {self.candidates.root}: "
-                f"{error.strerror or error}. Make the folder writable, or name another (modelcheck_cache_dir)"
+                f"{error.strerror or error}. Make room in it, or make it writable, or name another "
+                "(modelcheck_cache_dir)"
             )
             return None
 

@@ -34,6 +34,17 @@ def test_what_is_no_rate(value, hint):
         limits_from({"at_least": value})
 
 
+@pytest.mark.parametrize("value", [0, -1, True, "60", float("nan"), 10**400])
+def test_what_is_no_amount(value):
+    with pytest.raises(UsageError, match="write a number of seconds above 0"):
+        limits_from({"max_latency_p95": value})
+
+
+@pytest.mark.parametrize("value", [60, 0.5, float("inf"), None])
+def test_amounts(value):
+    assert limits_from({"max_latency_p95": value}).max_latency_p95 == value
+
+
 @pytest.mark.parametrize("name", ["max_drop", "max_changed", "max_regressed"])
 @pytest.mark.parametrize("value", [0, 3, 0.0, 0.02, 0.99, None])
 def test_allowances(name, value):

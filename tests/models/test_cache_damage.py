@@ -292,7 +292,10 @@ def remembers_in_memory(directory: Path, *, reason: str) -> None:
     cache.close()
     assert len(cache.warnings) == 1, cache.warnings
     assert reason in cache.warnings[0]
-    assert "kept in memory only. Make the folder writable, or configure another." in cache.warnings[0]
+    assert (
+        "kept in memory only. Make room in the folder, or make it writable, or configure another."
+        in cache.warnings[0]
+    )
 
 
 def test_a_file_in_place_of_the_folder_is_left_alone(tmp_path):
