@@ -13,6 +13,7 @@ import random
 import threading
 from contextlib import closing, contextmanager, nullcontext
 from contextvars import ContextVar
+from dataclasses import dataclass
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final
 
@@ -72,6 +73,25 @@ def _inside(repeat: int) -> Iterator[None]:
         yield
     finally:
         _REPEAT.reset(token)
+
+
+@dataclass(slots=True)
+class Request:
+    """A call of a model that is to be made.
+
+    Attributes:
+        caller: Calls the model's object.
+        inputs: One input, or a batch.
+        keep: Takes each answer, or :class:`Failure`, as soon as it arrives.
+        repeat: The repeat of the trial that the call is made for.
+        after_success: For each input, whether the call just before it was answered from the cache.
+    """
+
+    caller: Caller
+    inputs: list[Any]
+    keep: Keep
+    repeat: int = 0
+    after_success: Sequence[bool] = ()
 
 
 class Endpoint:
@@ -138,88 +158,54 @@ class Endpoint:
 
     # -- calls ---------------------------------------------------------------------------------------
 
-    def call(
-        self,
-        caller: Caller,
-        inputs: list[Any],
-        keep: Keep,
-        *,
-        repeat: int = 0,
-        after_success: Sequence[bool] = (),
-    ) -> None:
-        """Call the model in this thread. If a batch fails, find the inputs that it fails on.
-
-        Args:
-            caller: Calls the model's object.
-            inputs: One input, or a batch.
-            keep: Takes each answer, or :class:`Failure`, as soon as it arrives.
-            repeat: The repeat of the trial that the call is made for.
-            after_success: For each input, whether the call just before it was answered from the cache.
-        """
+    def call(self, request: Request) -> None:
+        """Call the model in this thread. If a batch fails, find the inputs that it fails on."""
         # A model that calls itself would wait for its own turn for ever.
         gate = self._gate if repeat_inside() is None else None
         with (
-            nullcontext() if gate is None else place_in(gate, caller, lambda: self.meter.requests),
-            _inside(repeat),
-            closing(self._steps(inputs, keep, after_success)) as steps,
+            nullcontext() if gate is None else place_in(gate, request.caller, lambda: self.meter.requests),
+            _inside(request.repeat),
+            closing(self._steps(request)) as steps,
         ):
             wanted = next(steps, None)
             while wanted is not None:
                 came: Any = None
                 if isinstance(wanted, list):
-                    came = self._attempts.make(caller, wanted)
+                    came = self._attempts.make(request.caller, wanted)
                 else:
                     self._closed.wait(wanted)
                 wanted = _next(steps, came)
 
-    async def call_async(
-        self,
-        caller: Caller,
-        inputs: list[Any],
-        keep: Keep,
-        *,
-        repeat: int = 0,
-        after_success: Sequence[bool] = (),
-        loop: str | None = "asyncio",
-    ) -> None:
+    async def call_async(self, request: Request, loop: str | None = "asyncio") -> None:
         """Call an asynchronous model on the running event loop, as :meth:`call` does in a thread."""
         async with self._slots_on(loop or "asyncio") if repeat_inside() is None else nullcontext():
-            with _inside(repeat), closing(self._steps(inputs, keep, after_success)) as steps:
+            with _inside(request.repeat), closing(self._steps(request)) as steps:
                 wanted = next(steps, None)
                 while wanted is not None:
                     came: Any = None
                     if isinstance(wanted, list):
-                        came = await self._attempts.make_async(caller, wanted, loop)
+                        came = await self._attempts.make_async(request.caller, wanted, loop)
                     else:
                         await sleep_on(wanted, loop)
                     wanted = _next(steps, came)
 
     def submit(
-        self,
-        caller: Caller,
-        inputs: list[Any],
-        keep: Keep,
-        context: Context,
-        *,
-        repeat: int = 0,
-        after_success: Sequence[bool] = (),
-        wanted: Callable[[], bool] = lambda: True,
+        self, request: Request, context: Context, wanted: Callable[[], bool] = lambda: True
     ) -> concurrent.futures.Future[None]:
         """Begin a call in a thread, or on the session's event loop; the future has no result, it only ends.
 
         The model is called in ``context``, unless its answer is no longer ``wanted`` when its turn comes.
         """
-        if caller.awaited:
-            coroutine = self.call_async(caller, inputs, keep, repeat=repeat, after_success=after_success)
-            return self._loop().start(coroutine, context.copy())
+        if request.caller.awaited:
+            return self._loop().start(self.call_async(request), context.copy())
 
         def job() -> None:
             if wanted():
-                self.call(caller, inputs, keep, repeat=repeat, after_success=after_success)
+                self.call(request)
 
         with self._lock:
             if self._threads is None:
-                self._threads = Threads(self.concurrency, f"modelcheck-{caller.label}")
+                self._threads = Threads(self.concurrency, f"modelcheck-{request.caller.label}")
         return self._threads.submit(context.copy().run, job)
 
     def measure_all(self) -> None:
@@ -248,8 +234,9 @@ class Endpoint:
 
     # -- the steps of a call -------------------------------------------------------------------------
 
-    def _steps(self, inputs: list[Any], keep: Keep, after_success: Sequence[bool]) -> Steps:
+    def _steps(self, request: Request) -> Steps:
         """Yield steps until each input has its own answer or failure."""
+        inputs, keep, after_success = request.inputs, request.keep, request.after_success
         size = len(inputs)
         fit = self._allowance.take(size)  # the budget may allow only the first inputs of the batch
         if fit:

@@ -16,12 +16,13 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from pytest_modelcheck.calls.attempts import copied
-from pytest_modelcheck.calls.endpoint import Endpoint
+from pytest_modelcheck.calls.endpoint import Endpoint, Request
 from pytest_modelcheck.calls.meter import Clock
 from pytest_modelcheck.calls.throttle import Allowance
 from pytest_modelcheck.calls.waiting import lend_briefly, lending, running_loop, sleep_on, until
 from pytest_modelcheck.engine.tickets import (
     PATIENCE,
+    TICK,
     Handle,
     Ticket,
     is_for_one,
@@ -43,8 +44,6 @@ if TYPE_CHECKING:
 
 POLL = 0.02
 """Seconds between two checks for answers of other processes."""
-
-_TICK = 0.05  # seconds between two reports of progress while waiting for a call
 
 
 class Switchboard:
@@ -120,8 +119,7 @@ class Switchboard:
                 self._begin([ticket], copy_context())
                 self.wait_for(ticket)
             else:
-                keep = self._keep([ticket], Clock.perf_counter())
-                handle.endpoint.call(caller, [x], keep, repeat=repeat, after_success=[ticket.after_success])
+                handle.endpoint.call(self._request([ticket]))
         finally:
             if joins:
                 self.drop(ticket)
@@ -163,11 +161,8 @@ class Switchboard:
             return raw
         if caller.awaited and (loop != "asyncio" or self._is_our_loop()):
             # A call made by another model is already on our loop; a model written for trio needs trio's loop.
-            keep = self._keep([ticket], Clock.perf_counter())
             try:
-                await handle.endpoint.call_async(
-                    caller, [x], keep, repeat=repeat, after_success=[ticket.after_success], loop=loop
-                )
+                await handle.endpoint.call_async(self._request([ticket]), loop)
             finally:
                 self.drop(ticket)
         else:
@@ -175,33 +170,6 @@ class Switchboard:
             await self._end_of(ticket, loop)
             self.drop(ticket)
         return ticket.result()
-
-    async def answer_gathered(
-        self, handle: Handle, x: Any, key: bytes, repeat: int, trial: int, context: Context
-    ) -> Raw:
-        """Make a call in one batch with those that other tasks make in the same iteration of the loop."""
-        import asyncio
-
-        if handle.refusal is not None:
-            raise handle.refusal(handle.model, x)
-        ticket = self.foresee(handle, x, key, repeat, trial)
-        if ticket is None:
-            return await self.answer_async(handle, x, key, repeat, context, joins=True)
-        if ticket.ended:  # with an error, for the bodies that waited for it
-            ticket.foreseen_by.discard(trial)
-            return await self.answer_async(handle, x, key, repeat, context)
-        loop = asyncio.get_running_loop()
-        loop.call_soon(self.advance, handle, context)
-        ended: Future[None] = Future()
-        self.follow(ticket, lambda _: ended.set_result(None))
-        tick = _TICK
-        while not ended.done():
-            await until(ended, "asyncio", tick)
-            lend_briefly(ended, handle.acting.caller)
-            tick = min(2 * tick, 1.0)  # rarer looks: hundreds of tasks may wait
-        if takes_last(ticket, trial):
-            return ticket.result()
-        return await self.answer_async(handle, x, key, repeat, context)
 
     def _is_our_loop(self) -> bool:
         return self._loop is not None and self._loop.runs_here()
@@ -298,21 +266,25 @@ class Switchboard:
         self.advance(handle, context, flush=flush)
 
     def _begin(self, batch: Sequence[Ticket], context: Context) -> Future[None]:
-        handle = batch[0].handle
-        keep = self._keep(batch, Clock.perf_counter())
-        call = handle.endpoint.submit(
-            handle.acting.caller,
-            [ticket.x for ticket in batch],
-            keep,
+        request = self._request(batch)
+        call = batch[0].handle.endpoint.submit(
+            request,
             context,
-            repeat=repeat_of(batch),
-            after_success=[ticket.after_success for ticket in batch],
             wanted=lambda: any(ticket.foreseen_by or not ticket.foreseen for ticket in batch),
         )
         for ticket in batch:
             ticket.call = call
-        call.add_done_callback(lambda ended: settle_rest(batch, ended, keep, self.drop))
+        call.add_done_callback(lambda ended: settle_rest(batch, ended, request.keep, self.drop))
         return call
+
+    def _request(self, batch: Sequence[Ticket]) -> Request:
+        return Request(
+            batch[0].handle.acting.caller,
+            [ticket.x for ticket in batch],
+            self._keep(batch, Clock.perf_counter()),
+            repeat_of(batch),
+            [ticket.after_success for ticket in batch],
+        )
 
     def _is_kept(self, ticket: Ticket) -> bool:
         return self.ticket(ticket.handle, ticket.key) is ticket
@@ -349,19 +321,12 @@ class Switchboard:
 
     def _make_here(self, batch: Sequence[Ticket]) -> None:
         """Call a batch in this thread; other threads can wait for its answers as for any call."""
-        handle = batch[0].handle
         call: Future[None] = Future()
         call.set_running_or_notify_cancel()
         for ticket in batch:
             ticket.call = call
         try:
-            handle.endpoint.call(
-                handle.acting.caller,
-                [ticket.x for ticket in batch],
-                self._keep(batch, Clock.perf_counter()),
-                repeat=repeat_of(batch),
-                after_success=[ticket.after_success for ticket in batch],
-            )
+            batch[0].handle.endpoint.call(self._request(batch))
         finally:
             call.set_result(None)
 
@@ -374,14 +339,14 @@ class Switchboard:
 
     async def _end_of(self, ticket: Ticket, loop: str | None) -> None:
         for call in self._while_under_way(ticket):
-            await until(call, loop, _TICK)
+            await until(call, loop, TICK)
             lend_briefly(call, ticket.handle.acting.caller)
 
     def wait_for(self, ticket: Ticket) -> None:
         """Block this thread until a call that was begun has ended."""
         with lending(ticket.handle.acting.caller) as lend:
             for call in self._while_under_way(ticket):
-                wait([call], _TICK)
+                wait([call], TICK)
                 lend()
 
     def _while_under_way(self, ticket: Ticket) -> Iterator[Future[None]]:

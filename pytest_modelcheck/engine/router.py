@@ -5,6 +5,7 @@ PYTEST_DONT_REWRITE
 
 from __future__ import annotations
 
+from concurrent.futures import Future
 from contextvars import ContextVar, copy_context
 from threading import get_ident
 from typing import TYPE_CHECKING, Any, Final
@@ -12,8 +13,8 @@ from typing import TYPE_CHECKING, Any, Final
 from pytest_modelcheck.calls.attempts import copied
 from pytest_modelcheck.calls.endpoint import MIXED, repeat_inside
 from pytest_modelcheck.calls.meter import Clock
-from pytest_modelcheck.calls.waiting import running_loop
-from pytest_modelcheck.engine.tickets import takes_last
+from pytest_modelcheck.calls.waiting import lend_briefly, running_loop, until
+from pytest_modelcheck.engine.tickets import TICK, takes_last
 from pytest_modelcheck.engine.view import refuse_case, result_of
 from pytest_modelcheck.models.model import IMMUTABLE
 
@@ -232,8 +233,8 @@ class _Call:
         trial = None if self.result is None else self.result.trial.index
         gathers = self.bodies is not None and self.bodies.gathers and self.foreseeable
         if gathers and self.bodies is not None and self.key is not None and trial is not None:
-            return await self.switchboard.answer_gathered(
-                self.handle, self.x, self.key, self.repeat, trial, self.bodies.context
+            return await answer_gathered(
+                self.switchboard, self.handle, self.x, self.key, self.repeat, trial, self.bodies.context
             )
         start = Clock.perf_counter()
         try:
@@ -284,6 +285,34 @@ class _Call:
         if bodies is not None and self.is_here and result is bodies.result:
             bodies.note(handle.model, self.x, self.key, value, foreseeable=self.foreseeable)
         return value
+
+
+async def answer_gathered(
+    switchboard: Switchboard, handle: Handle, x: Any, key: bytes, repeat: int, trial: int, context: Context
+) -> Raw:
+    """Make a call in one batch with those that other tasks make in the same iteration of the loop."""
+    import asyncio
+
+    if handle.refusal is not None:
+        raise handle.refusal(handle.model, x)
+    ticket = switchboard.foresee(handle, x, key, repeat, trial)
+    if ticket is None:
+        return await switchboard.answer_async(handle, x, key, repeat, context, joins=True)
+    if ticket.ended:  # with an error, for the bodies that waited for it
+        ticket.foreseen_by.discard(trial)
+        return await switchboard.answer_async(handle, x, key, repeat, context)
+    loop = asyncio.get_running_loop()
+    loop.call_soon(switchboard.advance, handle, context)
+    ended: Future[None] = Future()
+    switchboard.follow(ticket, lambda _: ended.set_result(None))
+    tick = TICK
+    while not ended.done():
+        await until(ended, "asyncio", tick)
+        lend_briefly(ended, handle.acting.caller)
+        tick = min(2 * tick, 1.0)  # rarer looks: hundreds of tasks may wait
+    if takes_last(ticket, trial):
+        return ticket.result()
+    return await switchboard.answer_async(handle, x, key, repeat, context)
 
 
 def changed_variables(base: Context, now: Context) -> list[ContextVar[Any]]:

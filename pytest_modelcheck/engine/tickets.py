@@ -25,6 +25,9 @@ if TYPE_CHECKING:
     from pytest_modelcheck.calls.endpoint import Endpoint
     from pytest_modelcheck.models.model import Answers, Model, Raw
 
+TICK: Final = 0.05
+"""Seconds between two reports of progress while waiting for a call."""
+
 PATIENCE: Final = 30.0
 """The longest wait, in seconds, for another process or thread that makes the same call."""
 

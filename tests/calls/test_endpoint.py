@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from pytest_modelcheck.calls.batches import Failure
-from pytest_modelcheck.calls.endpoint import MIXED, Endpoint, repeat_inside
+from pytest_modelcheck.calls.endpoint import MIXED, Endpoint, Request, repeat_inside
 from pytest_modelcheck.calls.executors import LoopThread
 from pytest_modelcheck.calls.throttle import Allowance
 from pytest_modelcheck.canonical import Codec
@@ -61,13 +61,13 @@ class Way:
 
     def call(self, *inputs, **options):
         self.rows.clear()
-        self.endpoint.call(self.caller, list(inputs), self.keep, **options)
+        self.endpoint.call(Request(self.caller, list(inputs), self.keep, **options))
         return [self.rows[place] for place in range(len(inputs))]
 
     def submit(self, *inputs, **options):
         self.rows.clear()
         context = options.pop("context", None) or contextvars.copy_context()
-        self.endpoint.submit(self.caller, list(inputs), self.keep, context, **options).result(10)
+        self.endpoint.submit(Request(self.caller, list(inputs), self.keep, **options), context).result(10)
         return [self.rows[place] for place in range(len(inputs))]
 
 
@@ -180,7 +180,7 @@ def test_no_more_calls_at_once_than_its_fixture_allows(way):
     context = contextvars.copy_context()
     kept = []
     futures = [
-        one.endpoint.submit(one.caller, [n], lambda _places, rows: kept.extend(rows), context)
+        one.endpoint.submit(Request(one.caller, [n], lambda _places, rows: kept.extend(rows)), context)
         for n in range(8)
     ]
     for future in futures:
@@ -192,7 +192,7 @@ def test_a_call_that_nobody_wants_any_more_is_not_made(way):
     called = []
     one = way(called.append, concurrency=2)
     future = one.endpoint.submit(
-        one.caller, ["a"], one.keep, contextvars.copy_context(), wanted=lambda: False
+        Request(one.caller, ["a"], one.keep), contextvars.copy_context(), wanted=lambda: False
     )
     future.result(10)
     assert (called, one.rows) == ([], {})
@@ -201,7 +201,7 @@ def test_a_call_that_nobody_wants_any_more_is_not_made(way):
 def test_a_model_that_calls_itself_does_not_wait_for_its_own_turn(way):
     one = way(lambda x: one.call(x - 1) if x else "end", concurrency=1, timeout=10)
     kept = []
-    one.endpoint.call(one.caller, [1], lambda _places, rows: kept.extend(rows))
+    one.endpoint.call(Request(one.caller, [1], lambda _places, rows: kept.extend(rows)))
     assert len(kept) == 1
     assert not isinstance(kept[0], Failure)
 
@@ -431,9 +431,9 @@ def test_a_purse_does_not_wait_for_a_call_that_was_cancelled(way):
 
     async def main():
         with pytest.raises(Cancelled):
-            await one.endpoint.call_async(one.caller, ["cancelled"], one.keep, loop="trio")
+            await one.endpoint.call_async(Request(one.caller, ["cancelled"], one.keep), "trio")
         with trio.fail_after(5):
-            await one.endpoint.call_async(one.caller, ["a"], one.keep, loop="trio")
+            await one.endpoint.call_async(Request(one.caller, ["a"], one.keep), "trio")
 
     trio = pytest.importorskip("trio")
     trio.run(main)
@@ -462,7 +462,7 @@ def test_limits_hold_on_trio_too(way):
                     def keep(_places, rows):
                         one.keep([place], rows)
 
-                    await one.endpoint.call_async(one.caller, [x], keep, loop="trio")
+                    await one.endpoint.call_async(Request(one.caller, [x], keep), "trio")
 
                 nursery.start_soon(call)
 
@@ -476,7 +476,7 @@ def test_limits_hold_on_trio_too(way):
 def test_latencies_are_kept_of_what_is_not_a_plain_batch(way):
     def measured(one):
         kept = []
-        one.endpoint.call(one.caller, ["a"], lambda _places, rows: kept.extend(rows))
+        one.endpoint.call(Request(one.caller, ["a"], lambda _places, rows: kept.extend(rows)))
         return type(kept[0]) is Measured
 
     plain = way(shout, batch=True)

@@ -9,6 +9,7 @@ import pytest
 
 from pytest_modelcheck.engine import answers
 from pytest_modelcheck.engine.answers import Switchboard
+from pytest_modelcheck.engine.router import answer_gathered
 from pytest_modelcheck.errors import OfflineError
 from pytest_modelcheck.models.model import Unsaved
 
@@ -91,7 +92,7 @@ def test_an_answer_that_came_since_somebody_looked_for_it_is_not_asked_for_again
     handle, key = lab.switchboard.handle(model), model.key("a")
     answer(lab, model, "a")
     assert lab.switchboard.foresee(handle, "a", key, 0, 0) is None
-    assert asyncio.run(lab.switchboard.answer_gathered(handle, "a", key, 0, 0, HERE)) == b'"A"'
+    assert asyncio.run(answer_gathered(lab.switchboard, handle, "a", key, 0, 0, HERE)) == b'"A"'
     assert lab.meter().asked == 1
 
 
