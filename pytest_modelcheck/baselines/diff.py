@@ -14,16 +14,13 @@ from pytest_modelcheck.canonical import first_trajectory, same, why_unkept
 from pytest_modelcheck.records import MISSING, WRONG, Outcome
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from pytest_modelcheck.records import TrialResult
-
-    Calls = Sequence[tuple[str, bytes]]
-    """The digest of each call, and the answer to it."""
     from collections.abc import Iterator, Sequence
 
     from pytest_modelcheck.baselines.baseline import Baseline
-    from pytest_modelcheck.records import CaseResult
+    from pytest_modelcheck.records import CaseResult, TrialResult
+
+    Calls = Sequence[tuple[str, bytes]]
+    """The digest of each call, and the answer to it."""
 
 
 def differ(now: TrialResult, then: TrialResult) -> bool:

@@ -10,12 +10,14 @@ PYTEST_DONT_REWRITE
 from __future__ import annotations
 
 import random
+import sys
 import threading
 from contextlib import closing, contextmanager, nullcontext
 from contextvars import ContextVar
 from dataclasses import dataclass
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final
+from weakref import WeakKeyDictionary
 
 from pytest_modelcheck.calls.attempts import Attempts
 from pytest_modelcheck.calls.batches import Failure, Sizes, split
@@ -152,7 +154,7 @@ class Endpoint:
         self._attempts = Attempts(model, loop)
         self._threads: Threads | None = None
         self._gate = threading.BoundedSemaphore(caller.concurrency) if self.threaded else None
-        self._slots: dict[str, Any] = {}
+        self._slots: WeakKeyDictionary[Any, Any] = WeakKeyDictionary()
         self._lock = threading.Lock()
         self._closed = threading.Event()
 
@@ -178,7 +180,7 @@ class Endpoint:
 
     async def call_async(self, request: Request, loop: str | None = "asyncio") -> None:
         """Call an asynchronous model on the running event loop, as :meth:`call` does in a thread."""
-        async with self._slots_on(loop or "asyncio") if repeat_inside() is None else nullcontext():
+        async with self._slots_on(loop) if repeat_inside() is None else nullcontext():
             with _inside(request.repeat), closing(self._steps(request)) as steps:
                 wanted = next(steps, None)
                 while wanted is not None:
@@ -226,11 +228,15 @@ class Endpoint:
         if self._threads is not None:
             self._threads.close()
 
-    def _slots_on(self, loop: str) -> Any:
-        """The semaphore of asynchronous calls on asyncio or trio, of which one loop each runs at a time."""
-        if loop not in self._slots:
-            self._slots[loop] = import_module(loop).Semaphore(self.concurrency)
-        return self._slots[loop]
+    def _slots_on(self, loop: str | None) -> Any:
+        """The semaphore of asynchronous calls on the running loop: threads of a body may run trio's each."""
+        place: object = self
+        if loop == "trio":
+            place = sys.modules["trio"].lowlevel.current_trio_token()
+        with self._lock:
+            if place not in self._slots:
+                self._slots[place] = import_module(loop or "asyncio").Semaphore(self.concurrency)
+            return self._slots[place]
 
     # -- the steps of a call -------------------------------------------------------------------------
 

@@ -213,9 +213,8 @@ def is_importable(kind: type) -> bool:
     found: Any = sys.modules.get(kind.__module__)
     for name in kind.__qualname__.split("."):
         found = getattr(found, name, None)
-    return (
-        found is kind and "~" not in kind.__qualname__
-    )  # as in Page[~T], which pydantic puts into the module
+    # Pydantic puts Page[~T] into the module.
+    return found is kind and "~" not in kind.__qualname__
 
 
 def _is(kind: Any, base: type) -> bool:

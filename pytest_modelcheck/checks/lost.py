@@ -82,7 +82,9 @@ class Lost:
         """Return the slice in a line."""
         if self.fell is not None:
             inside, outside = self.fell
-            turn = f"fell by {outside:.3g}" if outside > ROUNDING else f"rose by {abs(outside):.3g}"
+            turn = f"{'fell' if outside > 0 else 'rose'} by {abs(outside):.3g}"
+            if abs(outside) <= ROUNDING * abs(inside):
+                turn = "did not move"
             over = plural(self.cases, "case")
             return f"scores fell by {inside:.3g} on average in {over} with {self.name}; elsewhere they {turn}"
         fixed = f", {self.fixed} fixed" if self.fixed else ""
@@ -175,7 +177,7 @@ def look_at_slices(
         # Of graded scores nearly all change with a version: only slices in which some fell far are looked at.
         fell = np.array([_drop(case, ALL) >= LEAST_FALL * scale - ROUNDING for case in paired.cases])
         candidates = candidates.among((candidates.rows & fell).sum(axis=1) >= LEAST_BROKEN)
-    broke = sum(_drop(case, ALL) > ROUNDING for case in paired.cases)
+    broke = sum(_drop(case, ALL) > ROUNDING * scale for case in paired.cases)
     if broke < LEAST_BROKEN or not candidates.names or len(paired.cases) > MOST_CASES:
         return passes
     level = rules.false_fail_rate
@@ -184,7 +186,7 @@ def look_at_slices(
     best = next(iter(_found(paired, candidates, ALL if fresh else FIRST, level, seed, groups)), None)
     if best is None or best.p_value > level:
         return passes
-    lost = _lost(paired, candidates, best)
+    lost = _lost(paired, candidates, best, ROUNDING * scale)
     if paired.deterministic or paired.copies:
         return Look(Status.FAILED, Reason.EXACT, best.p_value), lost
     if not fresh:
@@ -225,17 +227,17 @@ def _drop(case: CaseRuns, sets: slice) -> float:
     return sum(case.approved) / len(case.approved) - sum(now) / len(now)
 
 
-def _lost(paired: Evidence, candidates: Candidates, best: Concentration) -> Lost:
+def _lost(paired: Evidence, candidates: Candidates, best: Concentration, rounding: float) -> Lost:
     member = candidates.rows[best.slice].tolist()
     drops = [_drop(case, ALL) for case in paired.cases]
     inside = [drop for drop, within in zip(drops, member, strict=True) if within]
     outside = [drop for drop, within in zip(drops, member, strict=True) if not within]
     return Lost(
         name=candidates.names[best.slice],
-        broke=sum(drop > ROUNDING for drop in inside),
-        fixed=sum(drop < -ROUNDING for drop in inside),
+        broke=sum(drop > rounding for drop in inside),
+        fixed=sum(drop < -rounding for drop in inside),
         cases=len(inside),
-        elsewhere=sum(drop > ROUNDING for drop in outside),
+        elsewhere=sum(drop > rounding for drop in outside),
         p_value=best.p_value,
         fell=(fmean(inside), fmean(outside)) if paired.graded else None,
     )

@@ -56,8 +56,10 @@ class MetricNoise:
         scores = self.scores.shared if falls else self.scores
         shift = _POWER * float(scores.draws(limits.false_fail_rate, fall=falls).std())
         name, cases = scores.metric.name, plural(len(scores.cases), "case")
-        if len(scores.cases) < FEWEST_CASES and (self.allowance or not falls):
-            return f"{cases} are too few to tell a fall of {name} from noise: it takes {FEWEST_CASES}"
+        if scores.groups < FEWEST_CASES and (self.allowance or not falls):
+            alone = scores.groups == len(scores.cases)
+            few = cases if alone else f"{plural(scores.groups, 'group')} of cases"
+            return f"{few} are too few to tell a fall of {name} from noise: it takes {FEWEST_CASES}"
         if self.required is None:
             return f"{cases} can only reveal falls of {name} by more than about {self.allowance + shift:.2g}"
         return f"{cases} can only reveal {name} under about {self.required - shift:.2g}"

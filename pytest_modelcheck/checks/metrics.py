@@ -306,11 +306,16 @@ class Scores:
         return bootstrap(value, [part / len(self.cases) for part in parts], level, seed=self.seed)
 
     def chance(self, draws: NDArray[np.float64], at_least: float) -> float:
-        """The p-value of a miss by bootstrap: of very few cases, too weak to fail."""
+        """The p-value of a miss by bootstrap: of very few cases, or groups, too weak to fail."""
         from pytest_modelcheck.stats.metrics import chance_of
 
         chance = chance_of(draws, at_least=at_least)
-        return chance if len(self.cases) >= FEWEST_CASES else max(chance, DOUBTFUL)
+        return chance if self.groups >= FEWEST_CASES else max(chance, DOUBTFUL)
+
+    @property
+    def groups(self) -> int:
+        """The number of cases that do not depend on each other: those of one group count once."""
+        return len({(case.unit, case.number if case.unit is None else None) for case in self.cases})
 
     def _current(self, sets: slice) -> list[CaseRuns]:
         """The runs of some current sets, valued by their influence on the metric of these sets alone."""

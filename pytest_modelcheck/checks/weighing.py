@@ -83,6 +83,7 @@ def weigh(
     probed: Mapping[int, Probed],
     *,
     graded: bool,
+    worst: float = 0.0,
     deterministic: bool | None,
 ) -> Weighed:
     """Sort the runs of a check into evidence.
@@ -95,7 +96,8 @@ def weigh(
         cases: Each case in all of its runs, with what is approved of it.
         repeats: How many runs make one set; those beyond are of fresh sets.
         probed: The result of probes, by the number of the case.
-        graded: Whether runs have scores in [0, 1].
+        graded: Whether runs have scores.
+        worst: The score of a failed run.
         deterministic: What is declared of the models involved.
     """
     rates: list[CaseRuns] = []
@@ -109,7 +111,7 @@ def weigh(
         unit = shared.get(number)
         probe = probed.get(number, Probed())
         if case.judged:
-            sets = _sets(case.trials, repeats, graded=graded)
+            sets = _sets(case.trials, repeats, graded=graded, worst=worst)
             if sets is not None:
                 rates.append(CaseRuns((), sets, probe.probes, probe.recovered, unit))
                 numbers.append(number)
@@ -117,8 +119,8 @@ def weigh(
         if pair is None:
             continue
         if pair.judged:
-            sets = _sets(pair.now, repeats, graded=graded)
-            approved = values_of(pair.then, graded=graded)
+            sets = _sets(pair.now, repeats, graded=graded, worst=worst)
+            approved = values_of(pair.then, graded=graded, worst=worst)
             if sets is not None and approved:
                 pairs.append(CaseRuns(approved, sets, probe.probes, probe.recovered, unit))
                 paired_numbers.append(number)
@@ -145,11 +147,11 @@ def _once(case: CaseRuns) -> CaseRuns:
 
 
 def _sets(
-    trials: Sequence[TrialResult], repeats: int, *, graded: bool
+    trials: Sequence[TrialResult], repeats: int, *, graded: bool, worst: float
 ) -> tuple[tuple[float, ...], ...] | None:
     """The values of the first set, and of the fresh ones as one; ``None`` where no run came to its end."""
-    first = values_of([trial for trial in trials if trial.repeat < repeats], graded=graded)
-    fresh = values_of([trial for trial in trials if trial.repeat >= repeats], graded=graded)
+    first = values_of([trial for trial in trials if trial.repeat < repeats], graded=graded, worst=worst)
+    fresh = values_of([trial for trial in trials if trial.repeat >= repeats], graded=graded, worst=worst)
     if not first:
         return None
     return (first, fresh) if fresh else (first,)

@@ -44,6 +44,8 @@ if TYPE_CHECKING:
 
 # pytest's exit codes for tests collected, and for none found.
 _FINE: Final = (0, 5)
+# And for a mistake in an option, an ini file or a marker.
+_REFUSED: Final = 4
 
 
 def existence(project: Project, headers: Iterable[Header]) -> Callable[[Header], bool]:
@@ -58,7 +60,7 @@ def existence(project: Project, headers: Iterable[Header]) -> Callable[[Header],
     there = [file for file in files if (project.root / file).is_file()]
     # Pytest takes no path with a bracket, which begins the parameters of a test: name the folder above.
     named = [
-        (file.partition("[")[0].rpartition("/")[0] or ".") if "[" in file else as_argument(file)
+        as_argument((file.partition("[")[0].rpartition("/")[0] or ".") if "[" in file else file)
         for file in there
     ]
     arguments = ["--rootdir", str(project.root), "--confcutdir", str(project.root), *dict.fromkeys(named)]
@@ -126,6 +128,8 @@ def collected_by_pytest(
         # Failing tests (1) do not matter where tests run: mutants are counted in stored answers.
         if done.returncode not in (_FINE if collect_only else (*_FINE, 1)) or not found.is_file():
             text = (done.stdout + done.stderr).strip()
+            if done.returncode == _REFUSED and "ERROR: " in text:
+                text = text[text.index("ERROR: ") :]  # without the tests and warnings before it
             if f"unrecognized arguments: {option}" in text:
                 text += (
                     "\nPytest does not load the plugin here: add `-p modelcheck` to addopts in the ini file"

@@ -22,7 +22,7 @@ from pytest_modelcheck.plugin.ours import (
     own_fixtures,
 )
 from pytest_modelcheck.plugin.received import CHECKS, MISTAKES
-from pytest_modelcheck.plugin.state import model_definitions, state_of
+from pytest_modelcheck.plugin.state import REFUSED, model_definitions, state_of
 from pytest_modelcheck.plugin.transport import SendableWarnings, sendable
 from pytest_modelcheck.plugin.warnings import ModelcheckWarning, warn_at
 
@@ -259,6 +259,7 @@ def _refuse(session: pytest.Session, items: list[pytest.Item], mistakes: str) ->
     mistakes = harmless(mistakes)
     # Pytest goes on to report what it collected. An editor takes its tree of tests from there, and a mistake
     # in one of them must not empty it.
+    session.config.stash[REFUSED] = True
     if not session.config.option.collectonly:
         items.clear()
     output = getattr(session.config, "workeroutput", None)

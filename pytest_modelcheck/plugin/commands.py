@@ -19,7 +19,7 @@ from pytest_modelcheck.models.identity import is_alias
 from pytest_modelcheck.plugin.collecting import MARKED
 from pytest_modelcheck.plugin.identity import check_id, remember_home
 from pytest_modelcheck.plugin.ours import definitions_of
-from pytest_modelcheck.plugin.state import STATE, state_of
+from pytest_modelcheck.plugin.state import REFUSED, STATE, state_of
 from pytest_modelcheck.plugin.warnings import LintWarning, warn_at
 from pytest_modelcheck.records import Origin
 from pytest_modelcheck.reports.mutation import Mutated, Mutation, mutation_json
@@ -42,6 +42,8 @@ class Linting:
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         """Lint every check, and write the findings."""
+        if REFUSED in session.config.stash:
+            return  # pytest is about to end with the reason
         marked = [
             (item, item.stash[MARKED])
             for item in session.items

@@ -6,6 +6,7 @@ PYTEST_DONT_REWRITE
 from __future__ import annotations
 
 import inspect
+import math
 import os
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack, contextmanager
@@ -22,7 +23,7 @@ from pytest_modelcheck.calls.throttle import interval_of
 from pytest_modelcheck.errors import UsageError
 from pytest_modelcheck.models.definition import Definition, no_dates
 from pytest_modelcheck.models.identity import source_digest
-from pytest_modelcheck.numeric import is_whole
+from pytest_modelcheck.numeric import is_number, is_whole
 from pytest_modelcheck.plugin.ours import fixture_parameters
 
 if TYPE_CHECKING:
@@ -122,7 +123,7 @@ def _mistake(key: str, value: Any) -> str | None:
 
 
 def _is_positive(value: Any) -> bool:
-    return isinstance(value, (int, float)) and not isinstance(value, bool) and value > 0
+    return (is_number(value) or value == math.inf) and bool(value > 0)
 
 
 def _no_parts(value: Any) -> str | None:

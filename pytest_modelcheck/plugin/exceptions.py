@@ -99,8 +99,11 @@ _AMBIGUOUS: Final = {
 
 
 def own_part_removed(traceback: TracebackType | None) -> TracebackType | None:
-    """The traceback from the body on, without the plugin's frames before it."""
-    while traceback is not None and traceback.tb_frame.f_globals.get("__name__", "").startswith(_OWN):
+    """The traceback from the body on, without the frames of the plugin and its context managers."""
+    while traceback is not None:
+        name = traceback.tb_frame.f_globals.get("__name__", "")
+        if not name.startswith(_OWN) and name != "contextlib":
+            break
         traceback = traceback.tb_next
     return traceback
 

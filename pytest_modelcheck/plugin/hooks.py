@@ -83,10 +83,10 @@ def pytest_report_collectionfinish(config: pytest.Config, items: list[pytest.Ite
     if _ACTIVE not in config.stash or config.get_verbosity() < 0:
         return []
     from pytest_modelcheck.plugin.reporting import header
-    from pytest_modelcheck.plugin.state import STATE
+    from pytest_modelcheck.plugin.state import REFUSED, STATE
 
-    if STATE not in config.stash:
-        return []  # why it could not be made, pytest is about to say
+    if STATE not in config.stash or REFUSED in config.stash:
+        return []  # why nothing can be run, pytest is about to say
     return header(config, items)
 
 

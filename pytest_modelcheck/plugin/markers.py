@@ -142,7 +142,7 @@ def request_of(
     limits = limits_from({**_applicable(defaults, own), **own}, scale if levels is None else GRADE)
     limits = _clustered(limits, cases, explicit="cluster" in {**defaults, **own})
     for name, why in _NOT_OF_A_METRIC.items() if options.get("metric") is not None else ():
-        if options.get(name):
+        if options.get(name) not in (None, False, ()):
             raise UsageError(f"{name}= does not go with metric=: {why}")
     if limits.max_slice_drop is not None:
         limits = _of_slices(limits, options, levels, explicit="max_slice_drop" in own)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import inspect
 import unittest
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import wraps
 from typing import TYPE_CHECKING, Any
 
@@ -133,8 +133,17 @@ def cleared(item: pytest.Item) -> Iterator[None]:
     They come last: as errors, which a filter may make of them, they would hide how the test itself failed.
     """
     before = len(item.stash.get(FATAL, []))
-    yield
-    fail_if_any(item, before)
+    try:
+        yield
+        fail_if_any(item, before)
+    except BaseException:
+        with suppress(pytest.fail.Exception):
+            _warn(item)
+        raise
+    _warn(item)
+
+
+def _warn(item: pytest.Item) -> None:
     state = item.config.stash.get(STATE, None)
     if state is not None and isinstance(item, pytest.Function):
         state.warn(item)

@@ -305,6 +305,7 @@ def targets_of(config: pytest.Config) -> list[tuple[Target, Path]]:
 
 def wanted(config: pytest.Config) -> bool:
     """Return whether the run will be reported case by case."""
+    # The hook spec itself does not count: building a report that nobody takes would cost every run.
     return bool(targets_of(config) or has_listeners(config) or on_github(config))
 
 

@@ -116,6 +116,9 @@ def _nobody(_model: str) -> None:
 _FIXTURE = type(pytest.fixture(lambda: None))
 STATE = pytest.StashKey[State]()
 
+REFUSED = pytest.StashKey[bool]()
+"""Set if the collected tests cannot be run, for a reason that pytest is about to say."""
+
 
 def state_of(session: pytest.Session) -> State:
     """The state of this run."""

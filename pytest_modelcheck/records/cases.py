@@ -58,6 +58,11 @@ class Scale:
         return self.low > -math.inf and self.high < math.inf
 
     @property
+    def worst(self) -> float:
+        """The score of a failed run; 0 on a scale without bounds."""
+        return self.low if self.bounded else 0.0
+
+    @property
     def width(self) -> float:
         """The distance between the ends."""
         return self.high - self.low

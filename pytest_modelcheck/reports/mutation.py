@@ -235,6 +235,8 @@ def mutation_lines(mutation: Mutation, width: int = 80) -> Iterator[str]:
     yield from _survivor_lines(mutation, width)
     survivors, mutants = len(mutation.survivors), plural(len(mutation.mutants), "mutant")
     text = f"{survivors} of {mutants} noticed by no check" if survivors else f"{mutants}, all noticed"
+    if not mutation.mutants:
+        text = "no mutant could be judged"
     left = sum(map(len, troubles.values()))
     yield f"score {percent(mutation.score)}; {text}" + (
         f"; {plural(left, 'check')} not replayed" if left else ""

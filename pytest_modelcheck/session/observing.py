@@ -160,7 +160,7 @@ def _compared(
                 yield pair
 
     now_and_then = {"now": len(results), "then": len(approved)}
-    comparison = compare(paired(), approved.version, graded=graded, worst=_worst(spec.scale), **now_and_then)
+    comparison = compare(paired(), approved.version, graded=graded, worst=spec.scale.worst, **now_and_then)
     comparison = with_same(comparison, same[PASSED], same[FAILED], same[NOT_JUDGED])
     return replace(
         seen,
@@ -220,7 +220,7 @@ def _in_units(
     groups = _groups(spec)
     # Only then are the runs of a case exchangeable one by one; else its mean, or its group's, is the unit.
     apart = spec.limits.population == "fixed" and groups is None and score_as is None
-    valued = partial(values_of, graded=graded, worst=_worst(scale))
+    valued = partial(values_of, graded=graded, worst=scale.worst)
     values: dict[str, tuple[float, ...]] = {}
     runs: dict[str, Runs] = {}
     unscored, shares, run_again = 0, Shares((0, 0), (0, 0)), False
@@ -253,11 +253,6 @@ def _in_units(
         shares=shares if repeated else None,
     )
     return replace(seen, observed=observed, flaky=_flaky(values) if rerun else ())
-
-
-def _worst(scale: Scale) -> float:
-    """The score of a failed run."""
-    return scale.low if scale.bounded else 0.0
 
 
 def _is_unscored(case: CaseResult, scale: Scale) -> bool:

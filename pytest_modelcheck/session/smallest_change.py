@@ -42,7 +42,6 @@ if TYPE_CHECKING:
     Key = tuple[int, bytes]
     Edits = tuple[Edit, ...]
     Search = Generator[list[Edits], Sequence[bool], Edits]
-    from collections.abc import Generator, Sequence
 
 
 MOST_CASES: Final = 3

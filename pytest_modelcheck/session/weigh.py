@@ -279,6 +279,7 @@ def _weighed(check: Check, judgement: Judgement) -> Weighed:
         check.spec.repeats,
         judgement.noise.probed,
         graded=judgement.observed.graded,
+        worst=check.spec.scale.worst,
         deterministic=declared_of(check.spec),
     )
 

@@ -440,6 +440,29 @@ def test_a_purse_does_not_wait_for_a_call_that_was_cancelled(way):
     assert one.rows == {0: "a"}
 
 
+def test_threads_may_each_run_a_loop_of_trio(way):
+    trio = pytest.importorskip("trio")
+
+    async def ask(x):
+        await trio.sleep(0.01)
+        return x
+
+    one = way(ask, concurrency=1)
+    kept = []
+
+    def run(n):
+        request = Request(one.caller, [n], lambda _places, rows: kept.extend(rows))
+        trio.run(one.endpoint.call_async, request, "trio")
+
+    threads = [threading.Thread(target=run, args=(n,), daemon=True) for n in range(12)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(10)
+    assert not any(thread.is_alive() for thread in threads)
+    assert len(kept) == 12
+
+
 def test_limits_hold_on_trio_too(way):
     trio = pytest.importorskip("trio")
     under_way = most = 0

@@ -61,3 +61,12 @@ def test_a_client_that_caches_keeps_the_promise_at_its_limit_and_against_the_app
     assert failed <= 5
     assert dropped <= 5
     assert counted_all >= 10  # which is what happens where each copy counts
+
+
+def test_a_failed_run_has_the_worst_score_of_the_scale():
+    """With 0 in place of -10, a case that rises from there to -5 would look as if it fell."""
+    now = CaseResult("c", "c", None, "", (TrialResult(Outcome.PASSED, score=-5.0),))
+    then = CaseResult("c", "c", None, "", (TrialResult(Outcome.FAILED),))
+    found = weigh([(now, then)], 1, {}, graded=True, worst=-10.0, deterministic=None)
+    [pair] = found.paired.cases
+    assert (pair.approved, pair.current) == ((-10.0,), (-5.0,))

@@ -246,6 +246,25 @@ def test_a_mistake_leaves_an_editor_its_tree_of_tests(project):
     project.run().assert_outcomes()
 
 
+def test_a_damaged_approval_leaves_an_editor_and_lint_a_sentence(project):
+    """Also with a header, which asks for the approved version, and that of the damaged file."""
+    project.test("@pytest.mark.golden('tickets.yaml')\ndef test_it(triage, case):\n    triage(case.input)\n")
+    project.approve("2.0")
+    (approved,) = project.path.rglob("approved.yaml")
+    approved.write_text("<<<<<<< ours\n", encoding="utf-8")
+    project.ini("addopts = -p modelcheck")
+    told = ["*ERROR: *approved.yaml:1: an unresolved git conflict*"]
+    result = project.run("--collect-only")
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stdout.fnmatch_lines(["*<Function test_it>*"])
+    result.stderr.fnmatch_lines(told)
+    lint = project.command("lint", ".")
+    assert lint.ret != 0
+    lint.stderr.fnmatch_lines(told)
+    assert "INTERNALERROR" not in result.stdout.str() + lint.stdout.str() + lint.stderr.str()
+    assert "test_triage.py::test_it" not in lint.stderr.str()
+
+
 def test_is_refused_under_xdist_too(project):
     pytest.importorskip("xdist")
     project.test(mistaken('@pytest.mark.golden("tickets.yaml", at_least=95)'))

@@ -141,6 +141,16 @@ def test_a_varying_model_with_very_few_cases_is_inconclusive(project, scored):
     assert verdict.reveals == "5 cases are too few to tell a fall of accuracy from noise: it takes 10"
 
 
+def test_groups_count_as_one_case_each(project, scored):
+    test = F1.replace("triage", "coin").replace("f1_macro", "accuracy")
+    scored(test, more=', at_least=0.8, cluster="language"')
+    verdict = project.verdict(project.run("--model-version=coin=2"))
+    assert verdict.inconclusive
+    assert verdict.reveals == (
+        "2 groups of cases are too few to tell a fall of accuracy from noise: it takes 10"
+    )
+
+
 def test_an_exception_is_an_error_and_a_failed_assert_leaves_no_case_out(project, scored):
     scored(F1 + "        1 / (int(case.input) - 3)\n", more=", at_least=0.1")
     assert "1/30 cases raised an error" in project.verdict(project.run("--model-version=triage=1")).headline
@@ -172,6 +182,7 @@ NO_METRICS = {
 NO_LIMITS = {
     'metric="accuracy", require_proof=True': "require_proof= does not go with metric=",
     'metric="accuracy", max_regressed=3': "max_regressed= does not go with metric=",
+    'metric="accuracy", max_regressed=0': "max_regressed= does not go with metric=",
 }
 
 

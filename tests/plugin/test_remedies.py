@@ -193,6 +193,7 @@ PROJECTS = {
         ("recorded=1): write True or False", "recorded=1", "recorded=True"),
         ("timeout=0): write a number of seconds", "timeout=0", "timeout=5"),
         ("max_cost=0): write an amount above 0", "max_cost=0", "max_cost=1, cost=lambda answer: 0.0"),
+        ("): write a number of seconds", "timeout=10**400", "timeout=5"),
         ("write a function that is given an answer", "cost=1", "cost=lambda answer: 0.0"),
         ('ways to parts of an answer: ("id", "usage.*")', "ignore=3", 'ignore=("id", "usage.*")'),
         ('names, with dots between them: ("id", "usage.*")', "ignore=('a..b',)", 'ignore=("id", "usage.*")'),

@@ -2,6 +2,7 @@
 
 import errno
 import json
+import sys
 import tempfile
 import xml.etree.ElementTree as ET
 
@@ -431,3 +432,26 @@ def test_results_that_the_temporary_folder_has_no_room_for_are_missing_from_the_
     )
     assert not (project.path / "begun.jsonl").exists()
     assert project.report("r.json").checks == ()
+
+
+def test_a_listener_of_the_controller_alone_lacks_what_workers_did_not_keep(project):
+    pytest.importorskip("xdist")
+    project.test(KNOWN)
+    project.write(
+        "listening.py",
+        """
+        import sys
+        import pytest
+
+        class Listener:
+            def pytest_modelcheck_report(self, report):
+                print("checks:", len(report.checks))
+
+        arguments = ["-p", "modelcheck", "-p", "xdist", "-n", "1"]
+        arguments += ["--modelcheck-case=t-01", "--model-version=2.0"]
+        sys.exit(pytest.main(arguments, plugins=[Listener()]))
+        """,
+    )
+    result = project.pytester.run(sys.executable, "listening.py")
+    assert result.ret == 0
+    assert "not in the report" not in result.stdout.str()

@@ -56,3 +56,24 @@ def test_of_the_run_they_hide_no_failure(project):
     result.stdout.fnmatch_lines(
         ["*ERROR at teardown of test_it*", "*ModelcheckWarning: *2.1 shuts down on *", "*3/10 cases pass*"]
     )
+
+
+def test_of_the_run_they_are_not_lost_with_a_teardown_that_fails(project):
+    project.model(
+        """
+        from datetime import date, timedelta
+
+        @pytest.fixture
+        def torn():
+            yield
+            raise OSError("not torn down")
+
+        @model_fixture(retires=lambda version: date.today() + timedelta(days=3))
+        def triage(model_version):
+            return lambda text: "other"
+        """.replace("from datetime", "import pytest\n        from datetime", 1)
+    )
+    project.test(GOLDEN.format(0.0, ASSERTED).replace("(triage, case)", "(triage, torn, case)"))
+    result = project.run("--model-version=2.1")
+    result.assert_outcomes(passed=1, errors=1, warnings=2)
+    result.stdout.fnmatch_lines(["*OSError: not torn down*", "*2.1 shuts down on *"])
