@@ -229,7 +229,10 @@ class Endpoint:
             self._threads.close()
 
     def _slots_on(self, loop: str | None) -> Any:
-        """The semaphore of asynchronous calls on the running loop: threads of a body may run trio's each."""
+        """The semaphore of asynchronous calls on the running loop.
+
+        Those on asyncio share one loop, ours; on trio, each thread of a body may run a loop of its own.
+        """
         place: object = self
         if loop == "trio":
             place = sys.modules["trio"].lowlevel.current_trio_token()

@@ -76,9 +76,8 @@ def place(check: CheckReport, case: CaseResult | None, top: str) -> tuple[str, i
         origin = case.origin
     if origin is None:
         return check.verdict.check.partition("::")[0], 1
-    # It was recorded relative to the current folder or one of its parents.
     here = Path.cwd()
-    # Origins are relative to pytest's rootdir, which may be any folder above; CI needs paths from the
+    # Origins are relative to pytest's rootdir: the current folder, or any above it. CI needs paths from the
     # repository's top.
     for folder in (here, *here.parents):
         found = folder / origin.path

@@ -43,12 +43,15 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from pytest_modelcheck.checks.limits import Limits
-    from pytest_modelcheck.checks.lost import Lost
+    from pytest_modelcheck.checks.lost import Candidates, Lost
     from pytest_modelcheck.checks.metrics import Scores
     from pytest_modelcheck.checks.observed import Observed
     from pytest_modelcheck.checks.weighing import Weighed
     from pytest_modelcheck.session.check import Check, Steps
     from pytest_modelcheck.session.found import Judgement
+
+    Slices = dict[tuple[int, ...], Candidates]
+    """The slices to search, by the numbers of the compared cases."""
 
 
 def decide_noise(check: Check, judgement: Judgement) -> Steps[Judgement]:
@@ -59,12 +62,13 @@ def decide_noise(check: Check, judgement: Judgement) -> Steps[Judgement]:
             return with_noise(check, judgement, replace(judgement.noise, variation=variation))
         return judgement
     approved_outcomes = yield from _approved_outcomes(check, judgement)
+    slices: Slices = {}
     while True:
         weighed = _weighed(check, judgement)
         found = _looks(check, judgement, weighed, approved_outcomes)
         lost = None
         if _searches_slices(check, judgement):
-            found["slice_regressions"], lost = _search_slices(check, judgement, weighed)
+            found["slice_regressions"], lost = _search_slices(check, judgement, weighed, slices)
         slice_drop = ""
         if _limits_slices(check, judgement):
             found["max_slice_drop"], slice_drop = _slice_drops(check, judgement, weighed)
@@ -163,8 +167,9 @@ def look_for_lost(check: Check, judgement: Judgement) -> Steps[Judgement]:
     other = spec.drift is not None or limits.population == "sample" or limits.score_as is not None
     if other or check.places.update or uses_looks(check, judgement) or not _searches_slices(check, judgement):
         return judgement
+    slices: Slices = {}
     while True:
-        look, lost = _search_slices(check, judgement, _weighed(check, judgement))
+        look, lost = _search_slices(check, judgement, _weighed(check, judgement), slices)
         if look.needs is None:
             break
         noise = yield from run_fresh_sets(check, judgement, FRESH_SETS)
@@ -198,9 +203,13 @@ def _searches_slices(check: Check, judgement: Judgement) -> bool:
     return searched and check.spec.limits.slice_regressions != "off"
 
 
-def _search_slices(check: Check, judgement: Judgement, weighed: Weighed) -> tuple[Look, Lost | None]:
-    """Look for the slice in which regressions concentrate."""
+def _search_slices(
+    check: Check, judgement: Judgement, weighed: Weighed, known_slices: Slices
+) -> tuple[Look, Lost | None]:
+    """Look for the slice in which regressions concentrate; further runs search the same slices again."""
     results, limits, numbers = judgement.ran.results, check.spec.limits, weighed.paired_numbers
+    if numbers not in known_slices:
+        known_slices[numbers] = candidates_of(results.slices, results.cases, numbers)
     groups = None
     if limits.cluster is not None:
         cases = [results.cases[number] for number in numbers]
@@ -208,7 +217,7 @@ def _search_slices(check: Check, judgement: Judgement, weighed: Weighed) -> tupl
         groups = [known[case.id] for case in cases]
     return look_at_slices(
         weighed.paired,
-        candidates_of(results.slices, results.cases, numbers),
+        known_slices[numbers],
         Rules(limits.false_fail_rate, limits.confirm),
         check.spec.seed,
         groups,

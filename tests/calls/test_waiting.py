@@ -240,15 +240,47 @@ def test_which_loop_runs():
     assert trio.run(inside) == "trio"
 
 
-def test_waiting_ends_with_the_call_or_after_so_many_seconds():
-    ended = Future()
-    ended.set_result("whatever")
-    asyncio.run(until(ended, "asyncio"))
-    asyncio.run(until(Future(), "asyncio", 0.01))
+@pytest.mark.parametrize("loop", ["asyncio", "trio"])
+def test_waiting_ends_with_the_call_or_after_so_many_seconds(loop):
     trio = pytest.importorskip("trio")
-    trio.run(until, ended, "trio")
-    trio.run(until, Future(), "trio", 0.01)
-    trio.run(sleep_on, 0, "trio")
+
+    def run(*arguments):
+        if loop == "trio":
+            return trio.run(until_of, *arguments)
+        return asyncio.run(until_of(*arguments))
+
+    async def until_of(call, seconds=None):
+        await until(call, loop, seconds)
+        return call.done()
+
+    ended, ends_later = Future(), Future()
+    ended.set_result("whatever")
+    threading.Timer(0.05, ends_later.set_result, ["whatever"]).start()
+    assert run(ended)
+    assert run(ends_later)  # not before
+    assert not run(Future(), 0.01)
+
+
+@pytest.mark.parametrize("loop", ["asyncio", "trio"])
+def test_sleep_lets_others_run(loop):
+    trio = pytest.importorskip("trio")
+    order = []
+
+    async def sleeper():
+        order.append("asleep")
+        await sleep_on(0, loop)
+        order.append("awake")
+
+    async def both_asyncio():
+        await asyncio.gather(sleeper(), sleeper())
+
+    async def both_trio():
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(sleeper)
+            nursery.start_soon(sleeper)
+
+    trio.run(both_trio) if loop == "trio" else asyncio.run(both_asyncio())
+    assert order == ["asleep", "asleep", "awake", "awake"]
 
 
 def test_whoever_waits_may_be_cancelled_and_the_call_goes_on():
