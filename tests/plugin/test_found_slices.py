@@ -71,3 +71,37 @@ def test_nothing_is_looked_for_in_part_of_a_check(long_ones_fail):
 def test_a_few_failures_name_no_slice(project):
     project.test()
     assert project.verdict(project.run("--model-version=1.9")).found is None
+
+
+def test_a_slice_that_rose_from_the_worst_score_has_not_lost(project):
+    """A failed run has the low end of the scale, -10: as 0, it would make -5 look like a fall."""
+    project.model(
+        """
+        @model_fixture(deterministic=True)
+        def triage(model_version):
+            def model(text):
+                number = int(text.split()[1])
+                if number % 4 == 0:
+                    return None if model_version == "1" else -5.0
+                return -1.0 if model_version == "1" or number > 40 else -1.5
+            return model
+        """
+    )
+    project.test(
+        """
+        CASES = [
+            {"id": f"c{n}", "input": f"case {n}", "metadata": {"region": "b" if n % 4 else "a"}}
+            for n in range(80)
+        ]
+
+        @pytest.mark.golden(CASES, max_drop=4.0, bounds=(-10, 0), at_least=-9)
+        def test_it(triage, case, score):
+            answer = triage(case.input)
+            assert answer is not None
+            score(answer)
+        """
+    )
+    project.approve("1")
+    verdict = project.verdict(project.run("--model-version=2"))
+    assert verdict.passed
+    assert len(verdict.comparison.fixed) == 20
