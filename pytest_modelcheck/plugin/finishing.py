@@ -259,7 +259,7 @@ def _file_reports(session: pytest.Session, received: Received) -> None:
             lines.append(f"no report: {target.path}: {error.strerror or error}")
             _fail(session)
         else:
-            lines.append(f"report: {target.path}")
+            lines.append(f"report: {target.path}{'' if report.checks else ' (no checks ran)'}")
     if report.checks and has_listeners(config):
         config.hook.pytest_modelcheck_report(report=report, config=config)
     if report.checks and on_github(config):
