@@ -146,7 +146,7 @@ def _approve(
     except (ModelcheckError, OSError) as error:
         return [f"not approved: {model} {version}: {error}"], False
     lines = [f"accepted: {one.check}: {line}" for one in report.approved for line in one.accepts]
-    lines += [f"not approved: {refusal.check}: {'; '.join(refusal.reasons)}" for refusal in report.refused]
+    lines += [f"not approved: {check}: {'; '.join(reasons)}" for check, reasons in report.refused.items()]
     if report.approved:
         checks_approved = plural(len(report.approved), "check")
         folder = shown_path(places.baselines, config.invocation_params.dir)
