@@ -18,7 +18,6 @@ import click
 
 from pytest_modelcheck.baselines.names import as_argument
 from pytest_modelcheck.baselines.provenance import defines
-from pytest_modelcheck.canonical.text import percent, plural
 from pytest_modelcheck.cases import load
 from pytest_modelcheck.cases.files import FORMATS, SUFFIXES
 from pytest_modelcheck.cases.json_files import PATH, schema_of_file, schema_of_line
@@ -27,6 +26,7 @@ from pytest_modelcheck.display import harmless, printable_json, shown_path
 from pytest_modelcheck.errors import UsageError
 from pytest_modelcheck.lint import RULES, Finding, Target, chosen
 from pytest_modelcheck.lint import lint as find
+from pytest_modelcheck.phrases import percent, plural
 from pytest_modelcheck.reports.jsons import unpack
 from pytest_modelcheck.reports.mutation import (
     Mutated,
