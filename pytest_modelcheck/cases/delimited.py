@@ -6,8 +6,8 @@ PYTEST_DONT_REWRITE
 from __future__ import annotations
 
 import csv
+import json
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import partial
 from io import StringIO
 from typing import TYPE_CHECKING, Any, Final
@@ -145,119 +145,78 @@ def read_delimited(
     Raises:
         CaseError: The header or a row is not CSV, not UTF-8, or has too many or too few cells.
     """
-    table = _table(file, layout)
-    if table is not None:
-        for count, (mark, cells) in enumerate(_Records(file, table.delimiter, start or table.body)):
-            if marks is not None and count % STRIDE == 0:
-                marks.append(mark)
-            yield _row(file, table, mark, cells)
-
-
-@dataclass(frozen=True, slots=True)
-class _Table:
-    """Facts that hold for all rows of a file: its header and format.
-
-    Attributes:
-        header: The meaning of each column.
-        variants: The columns that contain lists.
-        delimiter: The separator of cells.
-        body: The position of the first row after the header.
-    """
-
-    header: Header
-    variants: tuple[int, ...]
-    delimiter: str
-    body: Mark
-
-
-def _table(file: CaseFile, layout: Layout) -> _Table | None:
     delimiter = "\t"
     if file.format != "tsv":
         first = next((text for text, _ in _pieces(file, _START) if text.strip("\r\n")), "")
         delimiter = ";" if ";" in first and "," not in first else ","
-    records = _Records(file, delimiter)
-    for (_, line), names in records:
-        _refuse_conflict(file, names, line)
-        header = Header(names, layout.loosened(), partial(file.error, line=line))
-        variants = tuple(place for place, field, _ in header.steps if field == "variants")
-        return _Table(header, variants, delimiter, records.place)
-    return None
+    records = _records(file, delimiter, _START)
+    head = next(records, None)
+    if head is None:
+        return
+    (_, line), names = head
+    header = Header(names, layout.loosened(), partial(file.error, line=line))
+    if start is not None:
+        records = _records(file, delimiter, start)
+    for count, (mark, cells) in enumerate(records):
+        if marks is not None and count % STRIDE == 0:
+            marks.append(mark)
+        row = Row(None, file.origin(mark[1]))
+        if len(cells) != header.width:
+            name = {",": "a comma", ";": "a semicolon", "\t": "a tab"}[delimiter]
+            raise row.error(
+                f"{plural(len(cells), 'cell')} here, but the header has {header.width}; text with {name}"
+                " in it goes between double quotes"
+            )
+        row.value = _fields(row, header, cells)
+        yield row
 
 
-def _row(file: CaseFile, table: _Table, mark: Mark, cells: list[str]) -> Row:
-    row = Row(None, file.origin(mark[1]))
-    if cells[0][:1] == "<":
-        _refuse_conflict(file, cells, mark[1])
-    if len(cells) != table.header.width:
-        found = plural(len(cells), "cell")
-        name = {",": "a comma", ";": "a semicolon", "\t": "a tab"}[table.delimiter]
-        raise row.error(
-            f"{found} here, but the header has {table.header.width}; text with {name} in it goes between "
-            "double quotes"
-        )
+def _fields(row: Row, header: Header, cells: list[str]) -> dict[str, Any]:
     # A line end within quotes is what git makes of it at checkout (core.autocrlf): that is no other input.
     values: list[Any] = [cell.replace("\r\n", "\n") or None for cell in cells]
-    for place in table.variants:
-        values[place] = _list(row, values[place])
-    fields = table.header.fields(values)
+    for place, field, _ in header.steps:
+        if field == "variants" and values[place] is not None:
+            try:
+                values[place] = json.loads(values[place])
+            except (ValueError, RecursionError) as error:
+                raise row.error('variants: in a table, write a JSON list: ["…", "…"]') from error
+    fields = header.fields(values)
     if isinstance(given := fields.get("input"), dict):
         # In an input of several columns, an empty cell is an empty text, since the model expects the field.
         fields["input"] = {name: cell or "" for name, cell in given.items()}
-    row.value = fields
-    return row
+    return fields
 
 
-def _refuse_conflict(file: CaseFile, cells: list[str], line: int) -> None:
-    """Refuse a row that is a conflict marker of git. A quoted cell of several lines is not one."""
-    if begins_conflict(cells[0]) and "\n" not in cells[0]:
-        raise conflict(file, line)
+def _records(file: CaseFile, delimiter: str, start: Mark) -> Iterator[tuple[Mark, list[str]]]:
+    """The rows that are not blank, each with its position."""
+    place = start
 
-
-def _list(row: Row, cell: Any) -> Any:
-    if cell is None:
-        return None
-    import json
-
-    try:
-        return json.loads(cell)
-    except (ValueError, RecursionError) as error:
-        raise row.error('variants: in a table, write a JSON list: ["…", "…"]') from error
-
-
-class _Records:
-    """The rows that are not blank, each with its position. ``place`` is the position of the next one."""
-
-    def __init__(self, file: CaseFile, delimiter: str, start: Mark = _START) -> None:
-        self._file = file
-        # Strict, since csv else reads a stray quote as text and swallows the lines after it.
-        self._reader = csv.reader(self._texts(start), delimiter=delimiter, strict=True)
-        self.place = start
-
-    def _texts(self, start: Mark) -> Iterator[str]:
-        for text, place in _pieces(self._file, start):
-            self.place = place
+    def texts() -> Iterator[str]:
+        nonlocal place
+        for text, after in _pieces(file, start):
+            place = after
             yield text
 
-    def __iter__(self) -> Iterator[tuple[Mark, list[str]]]:
-        while True:
-            mark = self.place
-            cells = self._next(mark[1])
-            if cells is None:
-                return
-            if cells:
-                yield mark, cells
-
-    def _next(self, line: int) -> list[str] | None:
-        """The next row. The csv module's limit of cell lengths is global, so it is restored."""
+    # Strict, since csv else reads a stray quote as text and swallows the lines after it.
+    reader = csv.reader(texts(), delimiter=delimiter, strict=True)
+    while True:
+        mark = place
         # The limit is global to the process. It is set back after each record, since others may read CSV
         # meanwhile.
         before = csv.field_size_limit(_LONGEST)
         try:
-            return next(self._reader, None)
+            cells = next(reader, None)
         except csv.Error as error:
-            raise self._file.error(f"not CSV: {error}{_hint(error)}", line) from error
+            raise file.error(f"not CSV: {error}{_hint(error)}", mark[1]) from error
         finally:
             csv.field_size_limit(before)
+        if cells is None:
+            return
+        # A conflict marker of git. A quoted cell of several lines is not one.
+        if cells and begins_conflict(cells[0]) and "\n" not in cells[0]:
+            raise conflict(file, mark[1])
+        if cells:
+            yield mark, cells
 
 
 def _pieces(file: CaseFile, start: Mark) -> Iterator[tuple[str, Mark]]:
