@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import csv
 import json
+from collections import Counter
 from collections.abc import Mapping
 from functools import partial
 from io import StringIO
@@ -42,10 +43,15 @@ class Header:
     def __init__(self, names: Sequence[Any], layout: Layout, error: Callable[[str], CaseError]) -> None:
         self._error = error
         self.width = len(names)
-        self._check(names)
+        for place, name in enumerate(names, 1):
+            if not isinstance(name, str):
+                raise error(f"the name of column {place} must be text, not {name!r}")
+            if not name.strip():
+                raise error(f"column {place} has no name (pandas writes one; to_csv(index=False) does not)")
+        if twice := sorted(name for name, number in Counter(names).items() if number > 1):
+            raise error(f"there are two columns '{twice[0]}'")
         self.steps = [self._step(place, name, layout) for place, name in enumerate(names)]
-        self._check_mapped(names, layout)
-        self._check_conflicts(names)
+        self._check(names, layout)
 
     def fields(self, values: Sequence[Any]) -> dict[str, Any]:
         """The fields of a case from the cells of one row. A ``None`` in a cell is not a value."""
@@ -73,18 +79,6 @@ class Header:
             fields["input"] = None  # so that the error is about this row, not about the columns
         return fields
 
-    def _check(self, names: Sequence[Any]) -> None:
-        for place, name in enumerate(names, 1):
-            if not isinstance(name, str):
-                raise self._error(f"the name of column {place} must be text, not {name!r}")
-            if not name.strip():
-                raise self._error(
-                    f"column {place} has no name (pandas writes one; to_csv(index=False) does not)"
-                )
-        twice = sorted({name for name in names if list(names).count(name) > 1})
-        if twice:
-            raise self._error(f"there are two columns '{twice[0]}'")
-
     def _step(self, place: int, name: str, layout: Layout) -> Step:
         for field, columns in layout.names.items():
             if name == columns:
@@ -106,15 +100,13 @@ class Header:
             )
         return place, "metadata", name
 
-    def _check_mapped(self, names: Sequence[str], layout: Layout) -> None:
+    def _check(self, names: Sequence[str], layout: Layout) -> None:
         for field, columns in layout.names.items():
             for column in (columns,) if isinstance(columns, str) else columns:
                 if column not in names:
                     raise self._error(f"no column '{column}', which {field}={columns!r} names; {_has(names)}")
         if not any(field == "input" for _, field, _ in self.steps):
             raise self._error(f"no column 'input'; {_has(names)}. {how_to_name(names)}")
-
-    def _check_conflicts(self, names: Sequence[str]) -> None:
         taken: dict[tuple[str, str | None], str] = {}
         for place, field, name in self.steps:
             other = taken.setdefault((field, name), names[place])
@@ -207,7 +199,12 @@ def _records(file: CaseFile, delimiter: str, start: Mark) -> Iterator[tuple[Mark
         try:
             cells = next(reader, None)
         except csv.Error as error:
-            raise file.error(f"not CSV: {error}{_hint(error)}", mark[1]) from error
+            hint = ""
+            if "unexpected end" in str(error) or "larger than field limit" in str(error):
+                hint = '; a quote is opened here and never closed (inside quotes, a quote is written "")'
+            elif "expected after" in str(error):
+                hint = '; inside quotes, a quote is written ""'
+            raise file.error(f"not CSV: {error}{hint}", mark[1]) from error
         finally:
             csv.field_size_limit(before)
         if cells is None:
@@ -235,11 +232,3 @@ def _pieces(file: CaseFile, start: Mark) -> Iterator[tuple[str, Mark]]:
             line += 1
             yield text, (end, line)
         offset = end
-
-
-def _hint(error: csv.Error) -> str:
-    if "unexpected end" in str(error) or "larger than field limit" in str(error):
-        return '; a quote is opened here and never closed (inside quotes, a quote is written "")'
-    if "expected after" in str(error):
-        return '; inside quotes, a quote is written ""'
-    return ""
