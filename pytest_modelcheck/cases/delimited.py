@@ -13,10 +13,10 @@ from functools import partial
 from io import StringIO
 from typing import TYPE_CHECKING, Any, Final
 
-from pytest_modelcheck.canonical.text import plural
 from pytest_modelcheck.cases.files import CaseFile, begins_conflict, conflict
 from pytest_modelcheck.cases.rows import FIELDS, Layout, Metadata, Row, how_to_name
 from pytest_modelcheck.cases.streaming import STRIDE
+from pytest_modelcheck.phrases import plural
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence

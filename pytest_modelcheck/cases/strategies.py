@@ -23,11 +23,11 @@ from threading import Thread
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from pytest_modelcheck.canonical import NotCanonical, digest, excerpt
-from pytest_modelcheck.canonical.text import plural
 from pytest_modelcheck.cases.rows import FIELDS, Layout, Row, to_case
 from pytest_modelcheck.cases.sources import Source
 from pytest_modelcheck.errors import CaseError
 from pytest_modelcheck.numeric import is_whole
+from pytest_modelcheck.phrases import plural
 from pytest_modelcheck.records import Case, Origin
 
 if TYPE_CHECKING:

@@ -19,12 +19,12 @@ from pytest_modelcheck.baselines.baseline import some_results
 from pytest_modelcheck.baselines.identity import approved_with, approver, now
 from pytest_modelcheck.baselines.objections import is_gone, objections
 from pytest_modelcheck.canonical import excerpt
-from pytest_modelcheck.canonical.text import plural
 from pytest_modelcheck.checks.contradiction import contradiction
 from pytest_modelcheck.cli.report import marking, paint
 from pytest_modelcheck.cli.screen import echo, indented, print_lines, width
 from pytest_modelcheck.cli.targets import ran, selection, target, targets
 from pytest_modelcheck.display import shown_path
+from pytest_modelcheck.phrases import plural
 from pytest_modelcheck.records import MISSING
 from pytest_modelcheck.reports.diff import case_lines, summary_of, versions_of, word_of
 from pytest_modelcheck.reports.selection import literal

@@ -13,12 +13,12 @@ from pytest_modelcheck.baselines import atomic, names, watch
 from pytest_modelcheck.baselines.candidates import CandidateStore
 from pytest_modelcheck.baselines.moves import move, moves, refuse_odd, remove, uncounted
 from pytest_modelcheck.baselines.objections import differences
-from pytest_modelcheck.canonical.text import plural
 from pytest_modelcheck.cli.project import candidates_in, no_candidates
 from pytest_modelcheck.cli.screen import echo, indented, print_lines
 from pytest_modelcheck.cli.suite import existence
 from pytest_modelcheck.display import shown_path
 from pytest_modelcheck.errors import BaselineError, UsageError
+from pytest_modelcheck.phrases import plural
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence

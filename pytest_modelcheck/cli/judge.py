@@ -15,11 +15,11 @@ import orjson
 
 from pytest_modelcheck.baselines.baseline import results
 from pytest_modelcheck.canonical import excerpt, seen
-from pytest_modelcheck.canonical.text import percent, plural
 from pytest_modelcheck.cli.screen import indented, print_lines
 from pytest_modelcheck.display import shown_path
 from pytest_modelcheck.errors import UsageError
 from pytest_modelcheck.labels import Judged, key_of, read
+from pytest_modelcheck.phrases import percent, plural
 from pytest_modelcheck.stats.judging import Errors
 from pytest_modelcheck.stats.paired import mcnemar_exact
 from pytest_modelcheck.stats.rates import clopper_pearson

@@ -14,7 +14,6 @@ import click
 
 from pytest_modelcheck.baselines.identity import approver, now
 from pytest_modelcheck.canonical import excerpt
-from pytest_modelcheck.canonical.text import plural
 from pytest_modelcheck.checks.judged import LEAST_LABELS, LEAST_STRENGTH
 from pytest_modelcheck.cli.judge import heard
 from pytest_modelcheck.cli.screen import (
@@ -30,6 +29,7 @@ from pytest_modelcheck.cli.screen import (
 )
 from pytest_modelcheck.display import shown_path
 from pytest_modelcheck.labels import Label, in_order, read, write
+from pytest_modelcheck.phrases import plural
 from pytest_modelcheck.stats.judging import Errors, JudgedRate
 
 if TYPE_CHECKING:

@@ -9,9 +9,9 @@ import math
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from pytest_modelcheck.canonical.text import percent, plural
 from pytest_modelcheck.cli.screen import print_lines
 from pytest_modelcheck.errors import UsageError
+from pytest_modelcheck.phrases import percent, plural
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -16,12 +16,12 @@ from pytest_modelcheck.baselines.candidates import find, natural, never_ran
 from pytest_modelcheck.baselines.moves import uncounted
 from pytest_modelcheck.baselines.store import jsonl_files
 from pytest_modelcheck.canonical import excerpt, whole
-from pytest_modelcheck.canonical.text import odds, percent, plural
 from pytest_modelcheck.cli.screen import echo, indented, print_document, print_lines, width
 from pytest_modelcheck.cli.targets import nothing_meant, selection, target
 from pytest_modelcheck.display import printable_json
 from pytest_modelcheck.errors import BaselineError
 from pytest_modelcheck.models.definition import SOON, days_left, shutdown_text
+from pytest_modelcheck.phrases import odds, percent, plural
 from pytest_modelcheck.reports.transcript import steps_of_trial
 
 if TYPE_CHECKING:

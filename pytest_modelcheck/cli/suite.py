@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING, Any, Final
 
 from pytest_modelcheck.baselines.names import as_argument
 from pytest_modelcheck.baselines.provenance import defines
-from pytest_modelcheck.canonical.text import percent, plural
 from pytest_modelcheck.cases import load
 from pytest_modelcheck.cases.files import FORMATS, SUFFIXES
 from pytest_modelcheck.cases.json_files import PATH, schema_of_file, schema_of_line
@@ -24,6 +23,7 @@ from pytest_modelcheck.cli.screen import echo, print_document, print_lines, widt
 from pytest_modelcheck.display import harmless, printable_json, shown_path
 from pytest_modelcheck.errors import UsageError
 from pytest_modelcheck.lint import RULES, Finding, Target, chosen, lint
+from pytest_modelcheck.phrases import percent, plural
 from pytest_modelcheck.reports.jsons import unpack
 from pytest_modelcheck.reports.mutation import (
     Mutated,

@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Final
 import click
 
 from pytest_modelcheck.canonical import CALL_BYTES, excerpt
-from pytest_modelcheck.canonical.text import plural
 from pytest_modelcheck.cli.screen import echo, indented, print_lines
 from pytest_modelcheck.cli.targets import ran, target
 from pytest_modelcheck.models.cache import memories
+from pytest_modelcheck.phrases import plural
 from pytest_modelcheck.session.lines import keys_of
 from pytest_modelcheck.session.places import PREDICTIONS
 

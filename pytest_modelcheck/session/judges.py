@@ -18,10 +18,10 @@ from typing import TYPE_CHECKING, Any, Final
 import orjson
 
 from pytest_modelcheck.canonical import digest, excerpt, seen
-from pytest_modelcheck.canonical.text import plural
 from pytest_modelcheck.checks.judged import LEAST_LABELS, LEAST_STRENGTH, WORST, Judging, Sides
 from pytest_modelcheck.engine.trials import Plan
 from pytest_modelcheck.labels import key_of, read
+from pytest_modelcheck.phrases import plural
 from pytest_modelcheck.records import GRADE, JUDGED, Case, Outcome
 from pytest_modelcheck.session.check import Step, plan_of
 from pytest_modelcheck.session.lines import trial_result

@@ -18,7 +18,6 @@ from json import dumps
 from typing import TYPE_CHECKING, Final
 
 from pytest_modelcheck.baselines.lines import gained_by
-from pytest_modelcheck.canonical.text import gains, plural
 from pytest_modelcheck.checks.compare import APPROVED_UNKEPT, changes_alone
 from pytest_modelcheck.checks.decide import required_rate
 from pytest_modelcheck.checks.judged import LEAST_LABELS
@@ -26,6 +25,7 @@ from pytest_modelcheck.checks.protocol import Reason
 from pytest_modelcheck.checks.vacuous import constant, unmoved
 from pytest_modelcheck.checks.watching import why_not_watched
 from pytest_modelcheck.display import redacted, redacted_value
+from pytest_modelcheck.phrases import gains, plural
 from pytest_modelcheck.records import Finding, Interval, Scale, Status, Tally, Verdict
 from pytest_modelcheck.reports.jsons import pack, unpack
 from pytest_modelcheck.reports.selection import notes_of
