@@ -190,8 +190,8 @@ def _approve(
         return
     notes = config.stash[NOTES]
     notes += [f"accepted: {one.check}: {line}" for one in report.approved for line in one.accepts]
-    for refusal in report.refused:
-        _fail(session, f"not approved: {refusal.check}: {'; '.join(refusal.reasons)}")
+    for check, reasons in report.refused.items():
+        _fail(session, f"not approved: {check}: {'; '.join(reasons)}")
     if report.approved:
         checks_approved = plural(len(report.approved), "check")
         folder = shown_path(places.baselines, config.invocation_params.dir)
