@@ -12,9 +12,9 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from pytest_modelcheck.canonical import excerpt
-from pytest_modelcheck.canonical.text import plural
 from pytest_modelcheck.checks.costs import Costs
 from pytest_modelcheck.errors import UsageError
+from pytest_modelcheck.phrases import plural
 from pytest_modelcheck.records import Finding, Status
 
 if TYPE_CHECKING:

@@ -8,10 +8,10 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from pytest_modelcheck.canonical.text import plural
 from pytest_modelcheck.checks.costs import judge_costs
 from pytest_modelcheck.checks.decide import decide, guards
 from pytest_modelcheck.checks.protocol import FRESH_SETS
+from pytest_modelcheck.phrases import plural
 from pytest_modelcheck.records import Finding, Status
 from pytest_modelcheck.session.answered import other_systems
 from pytest_modelcheck.session.approved import other_fingerprint

@@ -11,8 +11,8 @@ import hashlib
 from typing import TYPE_CHECKING
 
 from pytest_modelcheck.canonical import same, why_unkept
-from pytest_modelcheck.canonical.text import plural
 from pytest_modelcheck.models.model import plain
+from pytest_modelcheck.phrases import plural
 from pytest_modelcheck.records import Finding, Outcome, Status
 from pytest_modelcheck.session.causes import one_line
 from pytest_modelcheck.session.check import Step

@@ -18,7 +18,6 @@ from json import dumps
 from typing import TYPE_CHECKING, Final
 
 from pytest_modelcheck.baselines.lines import gained_by
-from pytest_modelcheck.canonical.text import gains, plural
 from pytest_modelcheck.checks.compare import APPROVED_UNKEPT, changes_alone
 from pytest_modelcheck.checks.decide import required_rate
 from pytest_modelcheck.checks.judged import LEAST_LABELS
@@ -26,6 +25,7 @@ from pytest_modelcheck.checks.protocol import Reason
 from pytest_modelcheck.checks.vacuous import constant, unmoved
 from pytest_modelcheck.checks.watching import why_not_watched
 from pytest_modelcheck.display import redacted, redacted_value
+from pytest_modelcheck.phrases import gains, plural
 from pytest_modelcheck.records import Finding, Interval, Scale, Status, Tally, Verdict
 from pytest_modelcheck.reports.jsons import pack, unpack
 from pytest_modelcheck.reports.selection import notes_of
@@ -66,19 +66,19 @@ _ABOUT_THE_OTHER: Final = frozenset({"baseline", "against"})
 
 def steps_of(check: Check) -> Steps[Judged]:
     """The steps of a check; send the results of each step to the generator."""
-    check, judgement = yield from _judged(check)
-    explained = yield from explain(check, judgement)
+    check, judgement = yield from check.counted(_judged(check))
+    explained = yield from check.counted(explain(check, judgement))
     if not judgement.passes:
         from pytest_modelcheck.session.smallest_change import shrink, shrink_input
 
-        explained = yield from shrink(check, judgement, explained)
-        explained = yield from shrink_input(check, judgement, explained)
+        explained = yield from check.counted(shrink(check, judgement, explained))
+        explained = yield from check.counted(shrink_input(check, judgement, explained))
     return leave(check, judgement, conclude(check, judgement, explained))
 
 
 def judgement_of(check: Check) -> Steps[Judgement]:
     """The same steps as :func:`steps_of`, without explaining cases and without writing a result file."""
-    _, judgement = yield from _judged(check)
+    _, judgement = yield from check.counted(_judged(check))
     return judgement
 
 
@@ -185,7 +185,7 @@ def conclude(check: Check, judgement: Judgement, explained: Explained) -> Verdic
                 shown=explained.shown,
                 hidden=explained.hidden,
                 notes=(*_notes(check, judgement), *explained.remarks, *_not_watched(check)),
-                calls=check.calls(ran.calls),
+                calls=replace(check.calls(ran.calls), cached=check.answered.cached),
                 unasked=ran.unasked,
                 advice=tuple(_advice(check, judgement, explained, status, held)),
                 others=tuple((model.name, model.version or "unversioned") for model in spec.others),
