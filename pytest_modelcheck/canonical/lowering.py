@@ -20,9 +20,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 import orjson
 
-from pytest_modelcheck.canonical.contents import is_image, lower_file, lower_image
 from pytest_modelcheck.canonical.kinds import DEFAULT, DICT, TYPE, Kind, kind_of
-from pytest_modelcheck.canonical.libraries import dtype_of, numbers_of
+from pytest_modelcheck.canonical.libraries import is_image
 from pytest_modelcheck.canonical.refusal import (
     NotKept,
     Refusal,
@@ -203,35 +202,28 @@ class Lowering:
 
 
 class Open(Lowering):
-    """Converts one value that is only compared: classes need not be named.
-
-    Args:
-        hashed: Whether arrays and files may be replaced by a digest of their content.
-    """
+    """Converts one value that is only compared: classes need not be named."""
 
     marks = False
 
-    def __init__(self, *, hashed: bool = False) -> None:
+    def __init__(self) -> None:
         super().__init__(keeper_by_content)
-        self._hashed = hashed
 
     def arranged(self, pairs: list[Any]) -> list[Any]:
         """The pairs of a dict, in one order for all dicts that are equal."""
         return sorted(pairs, key=in_order)
 
     def tagged(self, value: Any, kind: Kind) -> dict[str, Any]:
-        """Convert a path independently of the system, and a large array to its digest."""
-        if isinstance(value, PurePath):
-            return (lower_file(value) if self._hashed else None) or {"$path": value.as_posix()}
-        if self._hashed and kind.tag == "$ndarray" and not value.dtype.hasobject:
-            content = blake2b(numbers_of(value).tobytes(), digest_size=16).hexdigest()
-            return {kind.tag: {"dtype": dtype_of(value), "shape": list(value.shape), "data": content}}
-        return super().tagged(value, kind)
+        """Convert a path independently of the system."""
+        return {"$path": value.as_posix()} if isinstance(value, PurePath) else super().tagged(value, kind)
 
     def other(self, value: Any) -> Any:
         """Convert a value of an unknown class."""
         if is_image(value):
-            return lower_image(value)
+            pixels = blake2b(value.tobytes(), digest_size=16)
+            if value.palette is not None:
+                pixels.update(value.palette.tobytes())
+            return {"$image": [value.mode, list(value.size), pixels.hexdigest()]}
         cls: Any = type(value)
         if isinstance(value, Mapping):
             return {f"${qualified(cls)}": self._mapping(dict(value), ANYTHING)}

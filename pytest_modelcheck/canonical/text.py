@@ -9,7 +9,7 @@ from contextlib import suppress
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Any, Final
 
-from pytest_modelcheck.canonical.contents import is_image
+from pytest_modelcheck.canonical.libraries import is_image
 from pytest_modelcheck.display import UNSAFE, escape, redacted
 
 if TYPE_CHECKING:
