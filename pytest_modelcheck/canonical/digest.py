@@ -152,7 +152,8 @@ def _mapping(value: dict[Any, Any]) -> bytes:
 
 def _other(value: Any) -> bytes:
     """A value that is not plain by its comparable form; an array by its bytes."""
-    kind = kind_of(type(value))
+    cls: Any = type(value)
+    kind = kind_of(cls)
     if kind is not None and kind.tag == "$ndarray" and not value.dtype.hasobject:
         content = numbers_of(value).tobytes()
         return b"r" + b"".join(map(_write, ("ndarray", dtype_of(value), value.shape, content)))

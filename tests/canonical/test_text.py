@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pytest_modelcheck.canonical import excerpt, summarised
+from pytest_modelcheck.canonical import encode_plain, excerpt
 from pytest_modelcheck.canonical.text import parsed
 
 
@@ -89,9 +89,7 @@ def test_large_contents_are_summarised(value, shown):
 
 
 def test_what_is_short_is_left_as_it_is():
-    value = {"a": [1, "x", (b"ab", np.zeros(3))]}
-    assert summarised(value)["a"][:2] == [1, "x"]
-    assert summarised(value)["a"][2][0] == b"ab"
+    assert encode_plain({"a": [1, "x", (b"ab",)]}, brief=True) == encode_plain({"a": [1, "x", (b"ab",)]})
 
 
 class Tells:
