@@ -171,6 +171,11 @@ class Caller:
     wraps_async: bool = False
 
     @cached_property
+    def is_awaitable(self) -> bool:
+        """True if code on an event loop awaits the function."""
+        return self.awaited or self.wraps_async
+
+    @cached_property
     def signature(self) -> inspect.Signature | None:
         """The signature of the function, or ``None`` if Python cannot read it (some builtins)."""
         try:
