@@ -16,8 +16,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from pytest_modelcheck.calls.attempts import Attempts
-from pytest_modelcheck.calls.batches import Failure, Sizes, split
+from pytest_modelcheck.calls.attempts import Attempts, Failure, Sizes, split
 from pytest_modelcheck.calls.errors import is_outage, is_throttled, one_line, retry_after, worth_retrying
 from pytest_modelcheck.calls.executors import LateError, Threads, WorkerDiedError
 from pytest_modelcheck.calls.meter import Clock, Meter
@@ -31,7 +30,7 @@ if TYPE_CHECKING:
     from concurrent.futures import Future
     from contextvars import Context
 
-    from pytest_modelcheck.calls.batches import Rows
+    from pytest_modelcheck.calls.attempts import Rows
     from pytest_modelcheck.calls.executors import LoopThread
     from pytest_modelcheck.calls.throttle import Allowance
     from pytest_modelcheck.models.calling import Caller
@@ -316,9 +315,13 @@ class Endpoint:
                 self.circuit.succeeded()
                 return came
             error = came.error
+            made = not isinstance(error, NotAskedError) and not self._interrupts(error)
             try:
-                worth_it = retries < self._retries and self._is_worth_it(error)
-                outage = self._is_outage(error)
+                worth_it = made and retries < self._retries and (retry_after(error) or 0.0) <= LONGEST
+                worth_it = worth_it and self._retry_on(error)
+                # The fault of the endpoint rather than of the input.
+                died = isinstance(error, WorkerDiedError)
+                outage = made and (died or is_outage(error) or self._retry_on(error))
             except UsageError as refused:
                 return Failure(refused)
             if not worth_it:
@@ -336,7 +339,12 @@ class Endpoint:
         turn, size = Turn(), len(inputs)
         while True:
             try:
-                wait = self._wait(turn, size)
+                if self._closed.is_set():
+                    raise OutageError(f"{self.label} was not called: the run has ended")
+                self.circuit.check()
+                wait = self._pace.wait(turn)
+                if not wait and self._purse is not None and not self._purse.take(size):
+                    wait = _POLL
             except NotAskedError as refused:
                 self._allowance.give_back(size)
                 return Failure(refused)
@@ -354,26 +362,10 @@ class Endpoint:
             return Failure(self._broke(came.error, size, start))
         return self._answered(came, size, start)
 
-    # -- before a call, and after ----------------------------------------------------------------------
-
-    def _wait(self, turn: Turn, size: int) -> float:
-        """Return how many seconds a call still has to wait; 0.0 if it may start."""
-        if self._closed.is_set():
-            raise OutageError(f"{self.label} was not called: the run has ended")
-        self.circuit.check()
-        if wait := self._pace.wait(turn):
-            return wait
-        return 0.0 if self._purse is None or self._purse.take(size) else _POLL
-
     def _spend(self, size: int) -> Failure | None:
         """Take further calls from the budget of the run; return a failure if too few are left."""
         short = self._allowance.take(size) < size
         return Failure(self._allowance.refusal(self.label)) if short else None
-
-    def _is_worth_it(self, error: BaseException) -> bool:
-        if isinstance(error, NotAskedError) or self._interrupts(error):
-            return False
-        return (retry_after(error) or 0.0) <= LONGEST and self._retry_on(error)
 
     def _backoff(self, error: BaseException, retries: int) -> float:
         """Return the seconds until the retry: as the endpoint asks, else random up to a bound that doubles.
@@ -438,12 +430,6 @@ class Endpoint:
             else:
                 self.circuit.open(f"{self.label} asks to wait {asked:,.0f} s: {one_line(error)}")
         return error
-
-    def _is_outage(self, error: BaseException) -> bool:
-        """Return whether an error is the fault of the endpoint rather than of the input."""
-        if isinstance(error, NotAskedError) or self._interrupts(error):
-            return False
-        return isinstance(error, WorkerDiedError) or is_outage(error) or self._retry_on(error)
 
 
 def _next(steps: Steps, came: Any) -> float | list[Any] | None:

@@ -15,7 +15,6 @@ from contextvars import Context, copy_context
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from pytest_modelcheck.calls.attempts import copied
 from pytest_modelcheck.calls.endpoint import MIXED, Endpoint, Request
 from pytest_modelcheck.calls.meter import Clock
 from pytest_modelcheck.calls.throttle import Allowance
@@ -31,12 +30,12 @@ from pytest_modelcheck.engine.tickets import (
     settle_rest,
     turns,
 )
-from pytest_modelcheck.models.model import Unsaved
+from pytest_modelcheck.models.model import Unsaved, copied
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from pytest_modelcheck.calls.batches import Rows
+    from pytest_modelcheck.calls.attempts import Rows
     from pytest_modelcheck.calls.executors import LoopThread
     from pytest_modelcheck.models.model import Model, Raw
 

@@ -13,7 +13,6 @@ from contextvars import copy_context
 from threading import get_ident
 from typing import TYPE_CHECKING, Any
 
-from pytest_modelcheck.calls.attempts import copied
 from pytest_modelcheck.calls.meter import Clock
 from pytest_modelcheck.calls.waiting import running_loop
 from pytest_modelcheck.canonical import of_repeat
@@ -22,7 +21,7 @@ from pytest_modelcheck.engine.recipe import Made, Recipe
 from pytest_modelcheck.engine.trials import STRIDE
 from pytest_modelcheck.engine.view import CaseView, is_new, refuse_case
 from pytest_modelcheck.engine.work import EXPLAINED, WINDOW, Failures, Result, Run, conclude
-from pytest_modelcheck.models.model import SHORT_TEXT, short_text_key
+from pytest_modelcheck.models.model import SHORT_TEXT, copied, short_text_key
 from pytest_modelcheck.records import Outcome
 
 if TYPE_CHECKING:

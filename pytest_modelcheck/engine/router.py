@@ -10,13 +10,12 @@ from contextvars import ContextVar, copy_context
 from threading import get_ident
 from typing import TYPE_CHECKING, Any, Final
 
-from pytest_modelcheck.calls.attempts import copied
 from pytest_modelcheck.calls.endpoint import MIXED, repeat_inside
 from pytest_modelcheck.calls.meter import Clock
 from pytest_modelcheck.calls.waiting import lend_briefly, running_loop, until
 from pytest_modelcheck.engine.tickets import TICK
 from pytest_modelcheck.engine.view import refuse_case, result_of
-from pytest_modelcheck.models.model import IMMUTABLE
+from pytest_modelcheck.models.model import IMMUTABLE, copied
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine, Sequence

@@ -10,7 +10,7 @@ from copy import deepcopy
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
-from pytest_modelcheck.calls.batches import Failure
+from pytest_modelcheck.calls.attempts import Failure
 from pytest_modelcheck.calls.meter import Clock
 from pytest_modelcheck.canonical import excerpt
 from pytest_modelcheck.errors import ModelError, OfflineError
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from concurrent.futures import Future
 
-    from pytest_modelcheck.calls.batches import Rows
+    from pytest_modelcheck.calls.attempts import Rows
     from pytest_modelcheck.calls.endpoint import Endpoint
     from pytest_modelcheck.models.model import Answers, Model, Raw
 

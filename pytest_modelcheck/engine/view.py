@@ -8,10 +8,9 @@ from __future__ import annotations
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from pytest_modelcheck.calls.attempts import copied
 from pytest_modelcheck.canonical import NotKept, comparable, is_kept, same, whole, why_unkept
 from pytest_modelcheck.errors import BaselineError, ModelcheckError, UsageError
-from pytest_modelcheck.models.model import IMMUTABLE, plain
+from pytest_modelcheck.models.model import IMMUTABLE, copied, plain
 from pytest_modelcheck.records import GRADE, LARGEST_SCORE, MISSING, Outcome
 
 if TYPE_CHECKING:

@@ -69,6 +69,26 @@ def deep_copy(value: Any) -> Any:
     raise TypeError(f"a {type(value).__name__} cannot be copied")
 
 
+def copied(x: Any) -> Any:
+    """Copy an input, so that a model that changes it changes neither the body's object nor the call's key.
+
+    An object that cannot be copied (a lock, a connection) is passed on itself.
+    """
+    kind = type(x)
+    if kind in IMMUTABLE:
+        return x
+    if kind is list and IMMUTABLE.issuperset(map(type, x)):
+        return x.copy()
+    if kind is dict and IMMUTABLE.issuperset(map(type, x)) and IMMUTABLE.issuperset(map(type, x.values())):
+        return x.copy()
+    try:
+        if kind is Arguments:
+            return Arguments(deep_copy(x.positional), deep_copy(x.named), x.bound)
+        return deep_copy(x)
+    except TypeError:
+        return x
+
+
 class Unkept:
     """An answer that cannot be stored: the object itself, for this run only.
 
