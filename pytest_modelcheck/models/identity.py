@@ -148,19 +148,15 @@ def changed_keys(one: str | None, other: str | None) -> list[str]:
     >>> changed_keys(before, after), changed_keys(before, "fp_44709d6fcb")
     (['model'], [])
     """
-    marks = [_marks(text) for text in (one, other)]
-    if not all(marks):
-        return []
+    marks: list[dict[str, Any]] = []
+    for text in (one, other):
+        if text is None or not text.startswith("{"):
+            return []
+        try:
+            marks.append(json.loads(text))
+        except ValueError:
+            return []
     return [key for key in sorted({*marks[0], *marks[1]}) if marks[0].get(key) != marks[1].get(key)]
-
-
-def _marks(text: str | None) -> dict[str, Any]:
-    if text is None or not text.startswith("{"):
-        return {}
-    try:
-        return dict(json.loads(text))
-    except ValueError:
-        return {}
 
 
 def is_alias(version: str) -> bool:
@@ -205,33 +201,27 @@ def source_with(source: str, parameters: Mapping[str, Any]) -> str | None:
 
 def _content(chosen: Files, version: str | None) -> str:
     """Return a digest of the names and contents of all files."""
-    patterns = [_with_version(pattern, version) for pattern in chosen.patterns]
-    found = {path: name for pattern in patterns for path, name in _matches(pattern, chosen.root)}
-    rows = sorted((name, _file_digest(path)) for path, name in found.items())
-    return digest(rows).hex()
-
-
-def _with_version(pattern: str, version: str | None) -> str:
-    """Put the version into a pattern, escaped: a ``*`` in a version is no wildcard."""
-    if _VERSION not in pattern:
-        return pattern
-    if version is None:
-        raise UsageError(
-            f"fingerprint=files({pattern!r}): no version was requested, and none is approved. Name one: "
-            "pytest --model-version=VERSION"
-        )
-    return pattern.replace(_VERSION, escape(version))
-
-
-def _matches(pattern: str, root: Path) -> list[tuple[Path, str]]:
-    """Return the files that match a pattern, each with its name in the digest."""
-    paths = sorted(_paths(pattern, root))
-    if not paths:
-        raise UsageError(
-            f"fingerprint=files({pattern!r}): no file matches, looking from {root}. Correct the pattern, or "
-            "name the folder with root=."
-        )
-    return [(path, _name(path, root)) for path in paths]
+    root, found = chosen.root, set()
+    for pattern in chosen.patterns:
+        if version is None and _VERSION in pattern:
+            raise UsageError(
+                f"fingerprint=files({pattern!r}): no version was requested, and none is approved. Name one: "
+                "pytest --model-version=VERSION"
+            )
+        # Escaped, since a * in a version is no wildcard.
+        named = pattern.replace(_VERSION, escape(version or ""))
+        paths = set(_paths(named, root))
+        if not paths:
+            raise UsageError(
+                f"fingerprint=files({named!r}): no file matches, looking from {root}. Correct the pattern, "
+                "or name the folder with root=."
+            )
+        found |= paths
+    rows = []
+    for path in found:  # of a file outside the root, only its name is in the digest
+        name = path.relative_to(root).as_posix() if path.is_relative_to(root) else path.name
+        rows.append((name, _file_digest(path)))
+    return digest(sorted(rows)).hex()
 
 
 def _paths(pattern: str, root: Path) -> Iterator[Path]:
@@ -248,11 +238,6 @@ def _paths(pattern: str, root: Path) -> Iterator[Path]:
             yield from (inner for inner in match.rglob("*") if inner.is_file())
         else:
             yield match
-
-
-def _name(path: Path, root: Path) -> str:
-    """Return a file's path relative to the root; of a file elsewhere, only its name."""
-    return path.relative_to(root).as_posix() if path.is_relative_to(root) else path.name
 
 
 def _file_digest(path: Path) -> str:

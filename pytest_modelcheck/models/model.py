@@ -10,6 +10,7 @@ import threading
 from collections.abc import AsyncIterator, Awaitable, Coroutine, Iterator
 from contextlib import suppress
 from copy import deepcopy
+from dataclasses import dataclass
 from functools import lru_cache
 from hashlib import blake2b
 from typing import TYPE_CHECKING, Any, Final, cast
@@ -89,6 +90,7 @@ def copied(x: Any) -> Any:
         return x
 
 
+@dataclass(frozen=True, slots=True, eq=False)
 class Unkept:
     """An answer that cannot be stored: the object itself, for this run only.
 
@@ -98,12 +100,9 @@ class Unkept:
         shared: Whether each reader gets a copy. If not, it is for one reader, and the next one calls again.
     """
 
-    __slots__ = ("plain", "shared", "value")
-
-    def __init__(self, value: Any, plain: bytes, *, shared: bool) -> None:
-        self.value = value
-        self.plain = plain
-        self.shared = shared
+    value: Any
+    plain: bytes
+    shared: bool
 
 
 # An answer in stored form: a line of JSON, or the object itself if it cannot be written as JSON.
@@ -112,21 +111,6 @@ Raw = bytes | Unkept
 
 class Answers:
     """All answers of one model, by the digest of the call."""
-
-    __slots__ = (
-        "_claimed",
-        "_decode_line",
-        "_encode",
-        "_measures",
-        "_open_measures",
-        "_shelf",
-        "_unkept",
-        "claims",
-        "decode",
-        "find",
-        "see",
-        "warnings",
-    )
 
     find: Callable[[bytes], Raw | None]
     """Look up an answer by its key."""
