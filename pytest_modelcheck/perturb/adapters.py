@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any, Final
 from pytest_modelcheck.canonical.text import parsed
 from pytest_modelcheck.errors import PerturbationError
 from pytest_modelcheck.perturb.building import PUBLIC, changed, check_n, checked_name
-from pytest_modelcheck.perturb.paths import Field, Path, found, image_path, path_of, placed, text_path
+from pytest_modelcheck.perturb.paths import Field, found, image_path, placed, text_path
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -50,7 +50,11 @@ def augmentation(
         name: The name, if not that of its class.
         field: The part of the input that is the text or the image.
     """
-    shown = checked_name(_class_of(augmenter) if name is None else name)
+    if name is None:
+        name = type(augmenter).__name__
+        if isinstance(parts := getattr(augmenter, "transforms", None), list):
+            name += f"({', '.join(type(one).__name__ for one in parts)})"
+    shown = checked_name(name)
     if n is not None:
         check_n(f"adapt({shown}", n)
     call: Any = _call_of(augmenter)
@@ -60,7 +64,7 @@ def augmentation(
     own = deepcopy(augmenter) if hasattr(augmenter, "set_random_seed") else augmenter
 
     def apply(x: Any, rng: Random) -> list[Any]:
-        path = _path(x, field, find)
+        path = find(x, field) if field is not None or isinstance(x, Mapping) else ()
         old = found(x, path, field)
         with _seeded(int(rng.random() * 2**32), own):
             if several:
@@ -100,18 +104,6 @@ def _textattack(augmenter: Any, text: str) -> list[Any]:
 
 def _albumentations(augmenter: Any, image: Any) -> Any:
     return augmenter(image=image)["image"]
-
-
-def _class_of(augmenter: Any) -> str:
-    kind = type(augmenter).__name__
-    parts = getattr(augmenter, "transforms", None)
-    return f"{kind}({', '.join(type(one).__name__ for one in parts)})" if isinstance(parts, list) else kind
-
-
-def _path(x: Any, field: Field | None, find: Callable[[Any, Field | None], Path]) -> Path:
-    if field is not None:
-        return path_of(x, field)
-    return find(x, None) if isinstance(x, Mapping) else ()
 
 
 @contextmanager
