@@ -31,25 +31,14 @@ _LONGEST: Final = 60
 
 
 def is_augmenter(item: object) -> bool:
-    """Return whether something is an augmenter that :func:`~pytest_modelcheck.perturb.adapt` supports.
-
-    >>> is_augmenter(str.upper), is_augmenter("typos")
-    (False, False)
-    """
+    """Return whether something is an augmenter that :func:`~pytest_modelcheck.perturb.adapt` supports."""
     return _call_of(item) is not None
 
 
 def augmentation(
     augmenter: Any, n: int | None, name: str | None, field: Field | None
 ) -> tuple[str, Callable[[Any, Random], list[Any]]]:
-    """The name of an augmenter without its field, and the function that applies it.
-
-    Args:
-        augmenter: An augmenter for which :func:`is_augmenter` is true.
-        n: The number of variants; ``None`` for the augmenter's own.
-        name: The name, if not that of its class.
-        field: The part of the input that is the text or the image.
-    """
+    """The name of an augmenter without its field, and the function that applies it."""
     if name is None:
         name = type(augmenter).__name__
         if isinstance(parts := getattr(augmenter, "transforms", None), list):
@@ -127,11 +116,7 @@ def _seeded(seed: int, augmenter: Any) -> Iterator[None]:
 
 
 def check_callable(item: Callable[..., Any]) -> None:
-    """Refuse coroutine functions, and the functions of :mod:`pytest_modelcheck.perturb` themselves.
-
-    Raises:
-        PerturbationError: ``under=perturb.typos`` lacks its parentheses, or a function is async.
-    """
+    """Refuse coroutine functions, and the functions of :mod:`pytest_modelcheck.perturb` themselves."""
     if inspect.iscoroutinefunction(item):
         raise PerturbationError(f"{name_of(item)} is async; a perturbation is an ordinary function")
     name = getattr(item, "__name__", "")
@@ -141,14 +126,7 @@ def check_callable(item: Callable[..., Any]) -> None:
 
 
 def takes_rng(item: Callable[..., Any]) -> bool:
-    """Return whether a callable takes an input and a source of randomness, rather than an input alone.
-
-    Raises:
-        PerturbationError: Its parameters are neither of the two.
-
-    >>> takes_rng(lambda text: text), takes_rng(lambda text, rng: text)
-    (False, True)
-    """
+    """Return whether a callable takes an input and a source of randomness, rather than an input alone."""
     try:
         parameters = inspect.signature(item).parameters.values()
     except (ValueError, TypeError):  # a builtin without a signature
@@ -171,11 +149,7 @@ def takes_rng(item: Callable[..., Any]) -> bool:
 
 
 def name_of(item: Callable[..., Any]) -> str:
-    """The name of a callable: that of a function, the source text of a lambda, the call of a partial.
-
-    >>> name_of(str.upper), name_of(functools.partial(str.replace, "a"))
-    ('upper', "replace('a')")
-    """
+    """The name of a callable: that of a function, the source text of a lambda, the call of a partial."""
     if isinstance(item, functools.partial):
         arguments = [repr(value) for value in item.args]
         arguments += [f"{name}={value!r}" for name, value in item.keywords.items()]

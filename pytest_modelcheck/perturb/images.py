@@ -66,11 +66,7 @@ def filtered(
 
 
 def check_image(image: Any) -> None:
-    """Check that a value is an image.
-
-    Raises:
-        PerturbationError: The message describes the value, and the images that are supported.
-    """
+    """Check that a value is an image."""
     if not is_array(image):
         if is_image(image):
             raise PerturbationError(
