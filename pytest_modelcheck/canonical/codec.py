@@ -90,7 +90,7 @@ class Codec:
         if not self._typed:
             return ""
         kinds = sorted(self._classes.by_type.values(), key=lambda one: one.name)
-        outline = [self._shape, *((one.name, one.names, one.shapes) for one in kinds)]
+        outline = [self._shape, *((one.name, tuple(one.fields), one.shapes) for one in kinds)]
         return blake2b(repr(outline).encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()
 
     def encode(self, value: Any) -> bytes:
@@ -276,14 +276,9 @@ class Lifting:
         raise LookupError(f"it holds a tag {tag!r}, which this version does not know")
 
     def _object(self, adapter: Adapter, form: dict[str, Any]) -> Any:
-        shapes, coded = adapter.shapes, adapter.coded
+        shapes = adapter.shapes
         left = form.pop(DEFAULT, None) or []
-        parts = {
-            name: part
-            if type(part) in _AS_IS and name not in coded
-            else self.lift(part, shapes.get(name) or ANYTHING)
-            for name, part in form.items()
-        }
+        parts = {name: self.lift(part, shapes.get(name) or ANYTHING) for name, part in form.items()}
         return adapter.make(parts, left)
 
 

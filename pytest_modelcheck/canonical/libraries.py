@@ -38,6 +38,14 @@ _TAGS: Final = {
     ("polars", "Series"): "$polars_series",
     ("msgspec", "UnsetType"): "$unset",
 }
+_FAMILIES: Final = {
+    ("numpy", "generic"): "$numpy",
+    ("pandas", "Index"): "$index",
+    ("pandas", "ExtensionArray"): "$column",
+    ("polars", "DataType"): "$polars_type",
+    ("polars", "Field"): "$polars_type",
+}
+"""Classes with all their subclasses in the same library; those of users may hold more."""
 
 
 def find(cls: Any) -> tuple[str, str] | None:
@@ -48,17 +56,11 @@ def find(cls: Any) -> tuple[str, str] | None:
     (('$ndarray', 'numpy'), ('$numpy', 'numpy'), None)
     """
     root = cls.__module__.partition(".")[0]
-    tag = _TAGS.get((root, cls.__name__))
-    if tag is None and root in ("numpy", "ml_dtypes") and issubclass(cls, sys.modules["numpy"].generic):
-        tag, root = "$numpy", "numpy"
-    elif tag is None and root == "pandas":
-        pandas = sys.modules["pandas"]
-        columns = pandas.api.extensions.ExtensionArray
-        tag = "$index" if issubclass(cls, pandas.Index) else "$column" if issubclass(cls, columns) else None
-    elif root == "polars" and issubclass(cls, (sys.modules["polars"].DataType, sys.modules["polars"].Field)):
-        tag = "$polars_type"
-    elif root == "scipy" and _SPARSE.fullmatch(cls.__name__):
-        tag = "$sparse"
+    if root == "scipy" and _SPARSE.fullmatch(cls.__name__):
+        return "$sparse", root
+    root = "numpy" if root == "ml_dtypes" else root
+    families = (_FAMILIES.get((root, base.__name__)) for base in cls.__mro__)
+    tag = _TAGS.get((root, cls.__name__)) or next(filter(None, families), None)
     return None if tag is None else (tag, root)
 
 
