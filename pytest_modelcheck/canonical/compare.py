@@ -68,11 +68,9 @@ def same(then: bytes, now: bytes, rel: float = 1e-6) -> bool:
     """Return whether two answers, each a line of JSON, are equal except for the last bits of floats.
 
     Two numbers of which at least one is a float are the same within ``rel`` of the larger, or within 1e-9
-    of each other (so that probabilities of 1e-12 and 3e-12 count as equal); ``2`` and ``2.0``
-    are the same number. Whole numbers, text, booleans and ``null`` are compared exactly. The numbers inside
-    arrays and other tagged values count as numbers too. The order of a ``dict`` does not matter, and a field
-    that the class gained, with its default value, is not a difference. Two answers that could not be stored
-    are never the same: their content is unknown.
+    of each other (as probabilities of 1e-12 and 3e-12 are). The order of a ``dict`` does not matter, and a
+    field that the class gained, with its default value, is not a difference. Two answers that could not be
+    stored are never the same: their content is unknown.
 
     Raises:
         Unreadable: A line is not JSON.

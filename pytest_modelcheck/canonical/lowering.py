@@ -20,8 +20,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 import orjson
 
-from pytest_modelcheck.canonical.kinds import DEFAULT, DICT, TYPE, Kind, kind_of
-from pytest_modelcheck.canonical.libraries import is_image
+from pytest_modelcheck.canonical.kinds import DEFAULT, DICT, TYPE, kind_of
+from pytest_modelcheck.canonical.libraries import Kind, is_image
 from pytest_modelcheck.canonical.refusal import (
     NotKept,
     Refusal,

@@ -230,11 +230,7 @@ class Adapter:
         return made
 
     def complete(self, parts: dict[str, Any], left: list[str]) -> None:
-        """Set fields that the class gained to their default.
-
-        Raises:
-            ValueError: A field has no default, or no longer exists in the class.
-        """
+        """Set fields that the class gained to their default. Raises ``ValueError`` for lost ones."""
         absent = parts.pop(NEVER_SET, ())
         if parts.keys() == self.fields.keys():
             return
