@@ -14,7 +14,7 @@ from copy import copy
 from operator import itemgetter
 from typing import Any
 
-from pytest_modelcheck.canonical.types import field_names
+from pytest_modelcheck.canonical.types import fields_of
 from pytest_modelcheck.errors import PerturbationError
 
 # The keys, names and indices that lead to a part: `("items", 0, "price")`.
@@ -39,7 +39,8 @@ def parts_of(value: Any) -> Iterable[tuple[Hashable, Any]] | None:
     """
     if isinstance(value, Mapping) or is_row(value):
         return list(value.items())
-    names = None if isinstance(value, type) else field_names(type(value))
+    kind: Any = type(value)
+    names = None if isinstance(value, type) else fields_of(kind)
     if names is not None:
         return [(name, getattr(value, name)) for name in names]
     return list(enumerate(value)) if isinstance(value, list | tuple) else None
