@@ -1,6 +1,7 @@
 """Advice is tested: a row has a mistake, the message that it earns, and the same once the advice is taken."""
 
 import datetime as dt
+import re
 from collections import defaultdict
 from pathlib import Path
 
@@ -18,6 +19,8 @@ from pytest_modelcheck.trajectories.calls import Calls, ToolCall, in_order
 TICKETS = '"tickets.yaml"'
 BODY = "assert triage(case.input) == case.expected"
 ASKED = "triage(case.input)"
+BOTH = "triage(case.perturbed), triage(case.input)"
+OLD = ["--model-version=2.0"]
 
 
 def check(marker=TICKETS, body=BODY, arguments="triage, case", kind="golden"):
@@ -30,26 +33,6 @@ def fixture(options="", body="return lambda text: 'refund'", arguments="model_ve
     """A conftest file with one model."""
     head = "import pytest\nfrom pytest_modelcheck import model_fixture\n"
     return f"{head}\n@model_fixture({options})\ndef {name}({arguments}):\n    {body}\n"
-
-
-def marked(*rows, body=BODY, kind="golden"):
-    """Rows about one argument of a marker: the message, what earns it, what it advises."""
-    return {
-        message: (
-            {"test": check(f"{TICKETS}, {wrong}", body, kind=kind)},
-            {"test": check(f"{TICKETS}, {right}", body, kind=kind), "options": ["--modelcheck-update"]},
-        )
-        for message, wrong, right in rows
-    }
-
-
-def declared(*rows):
-    """Rows about one option of a model fixture."""
-    plain = check(body=ASKED)
-    return {
-        message: ({"model": fixture(wrong), "test": plain}, {"model": fixture(right), "test": plain})
-        for message, wrong, right in rows
-    }
 
 
 def said(*rows):
@@ -72,6 +55,67 @@ JUDGES = (
 TWO = [f"--model-version={name}=1" for name in ("triage", "other", "judge")]
 
 # fmt: off
+# Of an argument of a marker: the message, what earns it, what it advises.
+ARGUMENTS = (
+    ("may mean one case or all of them: write max_drop=1 for one case", "max_drop=1.0", "max_drop=1"),
+    ("write a number of cases (max_drop=3)", "max_drop=-1", "max_drop=3"),
+    ("write a number from 0.0 to 1.0", "at_least=95", "at_least=0.95"),
+    ("write a number between 0 and 0.5", "false_fail_rate=1", "false_fail_rate=0.01"),
+    ('write "warn" or "fail"', "inconclusive='no'", "inconclusive='fail'"),
+    ('write "fail", "warn" or "off"', "slice_regressions='no'", "slice_regressions='warn'"),
+    ('write "fixed" (the cases are the contract) or "sample"', "population='all'", "population='sample'"),
+    ("write a fraction above 0, such as 0.05", "tolerance=0", "tolerance=0.05"),
+    ('write "pass@2" (one of two runs passes)', "score_as='best'", "score_as='pass@2', repeats=2"),
+    ("needs repeats=2 or more", "score_as='pass@2'", "score_as='pass@2', repeats=2"),
+    ('write the name of metadata of the cases, cluster="template"', "cluster=1", "cluster='language'"),
+    ("max_latency_p95=-1: write a number of seconds above 0", "max_latency_p95=-1", "max_latency_p95=60"),
+    ('write a list of metadata keys, slices=["language"]', "slices='language'", "slices=['language']"),
+    ('name them, slices=["language"]', "max_slice_drop=0.1", "max_slice_drop=0.1, slices=['language']"),
+    ('write shape="approved"', "shape='json'", "shape=None"),
+    ("write a type of exception, or a tuple of them", "wrong_if='KeyError'", "wrong_if=KeyError"),
+    ("gather='yes': write True or False", "gather='yes'", "gather=True"),
+    ("shrink=1: write True or False", "shrink=1", "shrink=True"),
+    ("repeats=0: write a whole number from 1", "repeats=0", "repeats=1"),
+    ("seed=-1: write a whole number from 0", "seed=-1", "seed=0"),
+    ("bounds=(0, 100), or bounds=None where there are none", "bounds=5", "bounds=(0, 100)"),
+)
+UNDER = (
+    ("name at least one perturbation, such as perturb.typos()", "under=[]", "under=perturb.typos()"),
+    ("makes a perturbation; call it: perturb.casing()", "under=perturb.casing", "under=perturb.casing()"),
+    ("name them: under={'first': …, 'second': …}",
+     "under=[perturb.typos(), perturb.typos()]", "under={'a': perturb.typos(), 'b': perturb.typos()}"),
+    ("needs under=, a perturbation or a list of them (under=perturb.typos())", "at_least=0.1",
+     "under=perturb.typos(), at_least=0.1"),
+)
+# Of an option of a model fixture.
+OPTIONS = (
+    ("batch_size=0): write a whole number from 1", "batch_size=0", "batch_size=1"),
+    ("retries=-1): write a whole number from 0", "retries=-1", "retries=0"),
+    ("recorded=1): write True or False", "recorded=1", "recorded=True"),
+    ("timeout=0): write a number of seconds", "timeout=0", "timeout=5"),
+    ("max_cost=0): write an amount above 0", "max_cost=0", "max_cost=1, cost=lambda answer: 0.0"),
+    ("): write a number of seconds", "timeout=10**400", "timeout=5"),
+    ("write a function that is given an answer", "cost=1", "cost=lambda answer: 0.0"),
+    ('ways to parts of an answer: ("id", "usage.*")', "ignore=3", 'ignore=("id", "usage.*")'),
+    ('names, with dots between them: ("id", "usage.*")', "ignore=('a..b',)", 'ignore=("id", "usage.*")'),
+    ('write "support" (a judge: @judge_fixture)', "role='helper'", "role='model'"),
+    ("write a concurrent.futures.Executor", "executor=1",
+     "executor=lambda: __import__('concurrent.futures').futures.ThreadPoolExecutor(1)"),
+    ("write a list of contextvars.ContextVar", "context='user'", "context=[]"),
+    ("write a type of exception, a tuple of them, or a function",
+     "retry_on=1", "retry_on=OSError, retries=1"),
+    ("says when to retry: retries= is missing", "retry_on=OSError", "retry_on=OSError, retries=1"),
+    ('write a number of calls and a time, "500/minute"', "rate_limit='fast'", "rate_limit='500/minute'"),
+    ("write dates by version",
+     "retires='soon'", "retires={'2.0': __import__('datetime').date(2999, 1, 14)}"),
+    ("files() names no file. Write files(", "fingerprint=__import__('pytest_modelcheck').files()",
+     "fingerprint=__import__('pytest_modelcheck').files('conftest.py')"),
+    ("(a text, a number, files(...), or a callable that returns one)", "fingerprint=lambda: None",
+     "fingerprint=lambda: 'a'"),
+    ("no file matches, looking from", "fingerprint=__import__('pytest_modelcheck').files('*.joblib')",
+     "fingerprint=__import__('pytest_modelcheck').files('*.py')"),
+    ("or leave returns= out", "returns=__import__('io').StringIO", ""),
+)
 PROJECTS = {
     "on a test that takes no `case`": (
         {"test": check(arguments="triage", body="triage('a')")},
@@ -155,66 +199,6 @@ PROJECTS = {
     "needs to know the cases: mark the test with @pytest.mark.golden(...)": (
         {"test": check().replace(f"@pytest.mark.golden({TICKETS})", "")}, {"test": check()},
     ),
-    **marked(
-        ("may mean one case or all of them: write max_drop=1 for one case", "max_drop=1.0", "max_drop=1"),
-        ("write a number of cases (max_drop=3)", "max_drop=-1", "max_drop=3"),
-        ("write a number from 0.0 to 1.0", "at_least=95", "at_least=0.95"),
-        ("write a number between 0 and 0.5", "false_fail_rate=1", "false_fail_rate=0.01"),
-        ('write "warn" or "fail"', "inconclusive='no'", "inconclusive='fail'"),
-        ('write "fail", "warn" or "off"', "slice_regressions='no'", "slice_regressions='warn'"),
-        ('write "fixed" (the cases are the contract) or "sample"', "population='all'", "population='sample'"),
-        ("write a fraction above 0, such as 0.05", "tolerance=0", "tolerance=0.05"),
-        ('write "pass@2" (one of two runs passes)', "score_as='best'", "score_as='pass@2', repeats=2"),
-        ("needs repeats=2 or more", "score_as='pass@2'", "score_as='pass@2', repeats=2"),
-        ('write the name of metadata of the cases, cluster="template"', "cluster=1", "cluster='language'"),
-        ("max_latency_p95=-1: write a number of seconds above 0", "max_latency_p95=-1", "max_latency_p95=60"),
-        ('write a list of metadata keys, slices=["language"]', "slices='language'", "slices=['language']"),
-        ('name them, slices=["language"]', "max_slice_drop=0.1", "max_slice_drop=0.1, slices=['language']"),
-        ('write shape="approved"', "shape='json'", "shape=None"),
-        ("write a type of exception, or a tuple of them", "wrong_if='KeyError'", "wrong_if=KeyError"),
-        ("gather='yes': write True or False", "gather='yes'", "gather=True"),
-        ("shrink=1: write True or False", "shrink=1", "shrink=True"),
-        ("repeats=0: write a whole number from 1", "repeats=0", "repeats=1"),
-        ("seed=-1: write a whole number from 0", "seed=-1", "seed=0"),
-        ("bounds=(0, 100), or bounds=None where there are none", "bounds=5", "bounds=(0, 100)"),
-    ),
-    **marked(
-        ("name at least one perturbation, such as perturb.typos()", "under=[]", "under=perturb.typos()"),
-        ("makes a perturbation; call it: perturb.casing()", "under=perturb.casing", "under=perturb.casing()"),
-        ("name them: under={'first': …, 'second': …}",
-         "under=[perturb.typos(), perturb.typos()]", "under={'a': perturb.typos(), 'b': perturb.typos()}"),
-        ("needs under=, a perturbation or a list of them (under=perturb.typos())", "at_least=0.1",
-         "under=perturb.typos(), at_least=0.1"),
-        body="triage(case.perturbed), triage(case.input)", kind="invariance",
-    ),
-    **declared(
-        ("batch_size=0): write a whole number from 1", "batch_size=0", "batch_size=1"),
-        ("retries=-1): write a whole number from 0", "retries=-1", "retries=0"),
-        ("recorded=1): write True or False", "recorded=1", "recorded=True"),
-        ("timeout=0): write a number of seconds", "timeout=0", "timeout=5"),
-        ("max_cost=0): write an amount above 0", "max_cost=0", "max_cost=1, cost=lambda answer: 0.0"),
-        ("): write a number of seconds", "timeout=10**400", "timeout=5"),
-        ("write a function that is given an answer", "cost=1", "cost=lambda answer: 0.0"),
-        ('ways to parts of an answer: ("id", "usage.*")', "ignore=3", 'ignore=("id", "usage.*")'),
-        ('names, with dots between them: ("id", "usage.*")', "ignore=('a..b',)", 'ignore=("id", "usage.*")'),
-        ('write "support" (a judge: @judge_fixture)', "role='helper'", "role='model'"),
-        ("write a concurrent.futures.Executor", "executor=1",
-         "executor=lambda: __import__('concurrent.futures').futures.ThreadPoolExecutor(1)"),
-        ("write a list of contextvars.ContextVar", "context='user'", "context=[]"),
-        ("write a type of exception, a tuple of them, or a function",
-         "retry_on=1", "retry_on=OSError, retries=1"),
-        ("says when to retry: retries= is missing", "retry_on=OSError", "retry_on=OSError, retries=1"),
-        ('write a number of calls and a time, "500/minute"', "rate_limit='fast'", "rate_limit='500/minute'"),
-        ("write dates by version",
-         "retires='soon'", "retires={'2.0': __import__('datetime').date(2999, 1, 14)}"),
-        ("files() names no file. Write files(", "fingerprint=__import__('pytest_modelcheck').files()",
-         "fingerprint=__import__('pytest_modelcheck').files('conftest.py')"),
-        ("(a text, a number, files(...), or a callable that returns one)", "fingerprint=lambda: None",
-         "fingerprint=lambda: 'a'"),
-        ("no file matches, looking from", "fingerprint=__import__('pytest_modelcheck').files('*.joblib')",
-         "fingerprint=__import__('pytest_modelcheck').files('*.py')"),
-        ("or leave returns= out", "returns=__import__('io').StringIO", ""),
-    ),
     "does not say: write at_least=": (
         {"test": check(f"{TICKETS}, bounds=None", "triage(case.input); score(3)", "triage, case, score")},
         {"test": check(f"{TICKETS}, bounds=None, at_least=2", "triage(case.input); score(3)",
@@ -241,6 +225,50 @@ PROJECTS = {
 # fmt: on
 
 
+def output_of(result):
+    return " ".join((result.stdout.str() + result.stderr.str()).split())
+
+
+def numbered(source, number):
+    """Several models of one project, with names of their own."""
+    return source.replace("triage", f"triage_{number}")
+
+
+FILES = {
+    "arguments": [
+        (message, check(f"{TICKETS}, {wrong}"), check(f"{TICKETS}, {right}"))
+        for message, wrong, right in ARGUMENTS
+    ],
+    "under": [
+        (message, *(check(f"{TICKETS}, {each}", BOTH, kind="invariance") for each in (wrong, right)))
+        for message, wrong, right in UNDER
+    ],
+    "options": [
+        (message, *(numbered(fixture(each) + check(body=ASKED), number) for each in (wrong, right)))
+        for number, (message, wrong, right) in enumerate(OPTIONS)
+    ],
+}
+
+
+@pytest.mark.parametrize("about", FILES)
+def test_files_that_take_the_advice_pass(project, monkeypatch, about):
+    """All in one run, a row a file."""
+    monkeypatch.setenv("COLUMNS", "1000")  # so that the summary at the end has whole messages
+    for passes in (False, True):
+        for number, (_, wrong, right) in enumerate(FILES[about]):
+            project.test(right if passes else wrong, f"test_{number}.py")
+        result = project.run(*OLD, "--modelcheck-update", "--continue-on-collection-errors")
+        output = output_of(result)
+        _, *parts = re.split(r"test_(\d+)\.py", output)
+        told = defaultdict(str)
+        for number, text in zip(parts[::2], parts[1::2], strict=True):
+            told[int(number)] += text
+        given = [message for number, (message, *_) in enumerate(FILES[about]) if message in told[number]]
+        assert given == ([] if passes else [message for message, *_ in FILES[about]]), output
+        assert (result.ret == 0) is passes, output
+        assert "pytest_modelcheck/plugin/" not in output  # a mistake of theirs shows no frame of ours
+
+
 @pytest.mark.parametrize("message", PROJECTS)
 def test_a_project_that_takes_the_advice_passes(project, message):
     for given, passes in zip(PROJECTS[message], (False, True), strict=True):
@@ -251,14 +279,13 @@ def test_a_project_that_takes_the_advice_passes(project, message):
         options = given.get("options", [])
         version = [] if any("model-version" in option for option in options) else ["--model-version=2.0"]
         result = project.run(*version, *options)
-        output = " ".join((result.stdout.str() + result.stderr.str()).split())
+        output = output_of(result)
         assert (message in output) is not passes, output
         assert (result.ret == 0) is passes, output
         assert "pytest_modelcheck/plugin/" not in output  # a mistake of theirs shows no frame of ours
 
 
 NEW = ["--model-version=2.1"]
-OLD = ["--model-version=2.0"]
 COSTLY = fixture("max_cost=1{}", "return lambda text: text")
 MOVED = check("[str(n) for n in range(12)], under=perturb.append('!'){}",
               "assert triage(case.perturbed) == triage(case.input)", kind="directional")  # fmt: skip
@@ -321,7 +348,7 @@ def test_a_story_in_which_the_advice_is_taken_ends_well(project, message):
     for step in STORIES[message]:
         if isinstance(step, list):
             result = project.run(*step)
-            outputs.append((result.ret, " ".join((result.stdout.str() + result.stderr.str()).split())))
+            outputs.append((result.ret, output_of(result)))
         elif "@model_fixture" in step:
             project.write("conftest.py", step)
         else:
