@@ -1,6 +1,5 @@
 """``@model_fixture``: whatever can be called is a model, and the fixture is a fixture like any other."""
 
-import re
 from pathlib import Path
 
 import pytest
@@ -11,122 +10,75 @@ def test_upper(upper, case):
     assert upper(case.input) == case.expected
 """
 
-KINDS = {
-    "a function of one input": """
-@model_fixture
-def upper():
-    def ask(text):
-        assert isinstance(text, str)
-        return text.upper()
-    return ask
-""",
-    "a builtin": """
-@model_fixture()
-def upper():
-    return str.upper
-""",
-    "a function of a batch": """
-@model_fixture(batch=True)
-def upper():
-    def ask(texts):
-        assert isinstance(texts, list)
-        return [text.upper() for text in texts]
-    return ask
-""",
-    "a batch answered with a generator": """
-@model_fixture(batch=True)
-def upper():
-    return lambda texts: (text.upper() for text in texts)
-""",
-    "a coroutine function": """
-@model_fixture
-def upper():
-    async def ask(text):
-        return text.upper()
-    return ask
-""",
-    "a coroutine function of a batch": """
-@model_fixture(batch=True)
-def upper():
-    async def ask(texts):
-        return [text.upper() for text in texts]
-    return ask
-""",
-    "an object with predict": """
-class Estimator:
-    def predict(self, texts):
-        return [text.upper() for text in texts]
-
-@model_fixture
-def upper():
-    return Estimator()
-""",
-    "an object with predict for one input": """
-class Estimator:
-    def predict(self, text):
-        return text.upper()
-
-@model_fixture(batch=False)
-def upper():
-    return Estimator()
-""",
-    "a method by name": """
-class Estimator:
-    def predict(self, texts):
-        raise AssertionError("not this one")
-
-    def transform(self, texts):
-        return [text.upper() for text in texts]
-
-@model_fixture(method="transform")
-def upper():
-    return Estimator()
-""",
-    "an object that is called": """
-class Client:
-    def __call__(self, text):
-        return text.upper()
-
-@model_fixture
-def upper():
-    return Client()
-""",
-    "an object that is awaited": """
-class Client:
-    async def __call__(self, text):
-        return text.upper()
-
-@model_fixture
-def upper():
-    return Client()
-""",
-    "a function in several threads": """
-@model_fixture(concurrency=3)
-def upper():
-    return str.upper
-""",
-    "a partial": """
+CALLED = """
 from functools import partial
+
+def one(text):
+    assert isinstance(text, str)
+    return text.upper()
+
+def each(texts):
+    assert isinstance(texts, list)
+    return [text.upper() for text in texts]
 
 def convert(how, text):
     return how(text)
 
-@model_fixture
-def upper():
-    return partial(convert, str.upper)
-""",
+async def awaited(text):
+    return text.upper()
+
+async def awaited_each(texts):
+    return each(texts)
+
+class Estimator:
+    predict = staticmethod(each)
+
+class OneByOne:
+    predict = staticmethod(one)
+
+class Transformer:
+    transform = staticmethod(each)
+
+    def predict(self, texts):
+        raise AssertionError("not this one")
+
+class Client:
+    def __call__(self, text):
+        return text.upper()
+
+class AwaitedClient:
+    async def __call__(self, text):
+        return text.upper()
+"""
+KINDS = {
+    "a function of one input": ("", "one"),
+    "a builtin": ("", "str.upper"),
+    "a function of a batch": ("batch=True", "each"),
+    "a batch answered with a generator": ("batch=True", "lambda texts: (text.upper() for text in texts)"),
+    "a coroutine function": ("", "awaited"),
+    "a coroutine function of a batch": ("batch=True", "awaited_each"),
+    "an object with predict": ("", "Estimator()"),
+    "an object with predict for one input": ("batch=False", "OneByOne()"),
+    "a method by name": ('method="transform"', "Transformer()"),
+    "an object that is called": ("", "Client()"),
+    "an object that is awaited": ("", "AwaitedClient()"),
+    "a function in several threads": ("concurrency=3", "str.upper"),
+    "a partial": ("", "partial(convert, str.upper)"),
 }
 
 
 def test_takes_whatever_can_be_called(project):
-    """Each in a test file of its own."""
-    for number, source in enumerate(KINDS.values()):
-        text = re.sub(r"(?<!\.)upper\b", f"upper_{number}", f"{source}{USE}")
-        project.test(f"from pytest_modelcheck import model_fixture\n{text}", f"test_{number}.py")
+    """In a conftest file or, as here, where the tests are."""
+    source = f"import pytest\nfrom pytest_modelcheck import model_fixture\n{CALLED}"
+    for number, (options, made) in enumerate(KINDS.values()):
+        source += f"\n@model_fixture({options})\ndef model_{number}():\n    return {made}\n"
+        source += USE.replace("(upper", f"(model_{number}").replace("upper(case", f"model_{number}(case")
+        source = source.replace("def test_upper", f"def test_{number}")
+    project.test(source)
     result = project.run()
     result.assert_outcomes(passed=len(KINDS))
     passed = {name: verdict.cases.passed for name, verdict in project.verdicts(result).items()}
-    assert passed == {f"test_upper_{number}": 3 for number in range(len(KINDS))}
+    assert passed == {f"test_{number}": 3 for number in range(len(KINDS))}
 
 
 def test_in_an_ordinary_test_a_model_is_simply_called(project):
@@ -227,8 +179,8 @@ def test_name_is_the_models_name(project):
 
 def test_may_stand_in_a_class_and_in_a_plugin_and_be_used_through_another_fixture(project):
     project.ini("pythonpath = .", "addopts = -p company_models")
-    project.model("")
-    project.write("company_models.py", "from pytest_modelcheck import model_fixture\n" + KINDS["a builtin"])
+    project.answers("upper", "str.upper")
+    (project.path / "conftest.py").rename(project.path / "company_models.py")
     project.test("""
         from pytest_modelcheck import model_fixture
 

@@ -3,6 +3,7 @@
 import datetime as dt
 import re
 from collections import defaultdict
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -373,165 +374,109 @@ def approval(text):
     return read_approved(Path("approved.yaml"))
 
 
-def tickets(text, name="cases.yaml", **options):
-    """Read all of a case file."""
-    Path(name).write_text(text)
-    return list(cases.load(name, base=Path(), **options))
+def file(name="cases.yaml", **options):
+    """Make a function that reads all of a case file with some content."""
+
+    def read(text):
+        Path(name).write_text(text)
+        return list(cases.load(name, base=Path(), **options))
+
+    return read
 
 
-def answer(value):
-    """Write an answer."""
-    return Codec().encode(value)
+def combined(number):
+    """Combine all values of a template, or draw some."""
+    drawn = {"n": number} if number else {}
+    return list(cases.template("{a} {b} {c}", a=range(99), b=range(99), c=range(999), **drawn))
 
 
+def previewed(make):
+    """Make a function that gives options to a perturbation, and previews a record."""
+    return lambda given: make(**given[0]).preview(given[1])
+
+
+answer = Codec().encode
+typos, distractors = previewed(perturb.typos), previewed(partial(perturb.distractors, ["x"]))
 DOCUMENT = {"question": "q", "documents": ["a"]}
+TWO_LISTS, TWO_TEXTS = {**DOCUMENT, "more": []}, {"a": "word", "b": "word"}
+ROW = [{"input": "a"}]
 REFUNDS = Calls([ToolCall("refund", {"amount": 1}), ToolCall("refund", {"amount": 2})])
 RECORDS = np.zeros(2, dtype=[("a", "i4"), ("b", "f8")])
 VERSIONS = {"triage": {"2.0", "2.1"}, "spam": {"2.0"}}
 WHEN = dt.datetime(2026, 1, 1)  # noqa: DTZ001
 ZONE = type("Zone", (dt.tzinfo,), {"utcoffset": lambda self, _: dt.timedelta(0)})()
+LAZY = defaultdict(lambda: 1, a=1)
+CONFLICT = "<<<<<<< a\n{}\n=======\n{}\n>>>>>>> b\n"
+A, B = "- {input: a}\n", "- {input: b}\n"
 
+# fmt: off
+# What is called, with what it refuses and what it advises.
 VALUES = {
-    'names no version. Write: version: "2.0"': (
-        lambda: approval("fingerprint: a\n"),
-        lambda: approval('version: "2.0"\n'),
-    ),
+    'names no version. Write: version: "2.0"': (approval, "fingerprint: a\n", 'version: "2.0"\n'),
     "Write it as 2027-01-14, or ": (
-        lambda: approval('version: "2"\nretires: soon\n'),
-        lambda: approval('version: "2"\nretires: 2027-01-14\n'),
-    ),
+        approval, 'version: "2"\nretires: soon\n', 'version: "2"\nretires: 2027-01-14\n'),
     "Keep the version that the application shall be held to": (
-        lambda: approval("<<<<<<< a\nversion: a\n=======\nversion: b\n>>>>>>> b\n"),
-        lambda: approval("version: a\n"),
-    ),
-    "names no version. Write triage=VERSION": (
-        lambda: meant("triage=", VERSIONS),
-        lambda: meant("triage=2.1", VERSIONS),
-    ),
+        approval, CONFLICT.format("version: a", "version: b"), "version: a\n"),
+    "names no version. Write triage=VERSION": (lambda it: meant(it, VERSIONS), "triage=", "triage=2.1"),
     "of which model? Several have it; write one of: triage=2.0 spam=2.0": (
-        lambda: target("2.0", VERSIONS),
-        lambda: target("spam=2.0", VERSIONS),
-    ),
-    "Say which: calls.all('refund')[0]": (lambda: REFUNDS["refund"], lambda: REFUNDS.all("refund")[0]),
+        lambda it: target(it, VERSIONS), "2.0", "spam=2.0"),
+    "Say which: calls.all('refund')[0]": (
+        lambda it: it(REFUNDS), lambda calls: calls["refund"], lambda calls: calls.all("refund")[0]),
     "write names of tools, or pairs of a name and its arguments": (
-        lambda: in_order(["refund", 3]) == REFUNDS,
-        lambda: in_order("check_policy", ("refund", {"amount": 20})),
-    ),
+        lambda it: in_order(*it), [["refund", 3]], ["check_policy", ("refund", {"amount": 20})]),
     "Pass its messages, as dicts with `role` and `content`": (
-        lambda: Trajectory.of(object()),
-        lambda: Trajectory.of([{"role": "user", "content": "a"}]),
-    ),
+        Trajectory.of, object(), [{"role": "user", "content": "a"}]),
     "the default_factory of this defaultdict is a function. Answer dict(...) of it": (
-        lambda: answer(defaultdict(lambda: 1, a=1)),
-        lambda: answer(dict(defaultdict(lambda: 1, a=1))),
-    ),
+        answer, LAZY, dict(LAZY)),
     "Answer with another: value.astimezone(datetime.timezone.utc)": (
-        lambda: answer(WHEN.replace(tzinfo=ZONE)),
-        lambda: answer(WHEN.replace(tzinfo=dt.UTC)),
-    ),
-    "cannot be written as numbers. Answer array.tolist()": (
-        lambda: answer(RECORDS),
-        lambda: answer(RECORDS.tolist()),
-    ),
-    "Answer flatter data": (lambda: answer(nested(100_000)), lambda: answer(nested(3))),
-    "Pass a flatter value": (lambda: digest(nested(100_000)), lambda: digest(nested(3))),
-    "cases cannot come from a int; give a path, a list of mappings or a table": (
-        lambda: cases.load(3),
-        lambda: cases.load([{"input": "a"}]),
-    ),
+        answer, WHEN.replace(tzinfo=ZONE), WHEN.replace(tzinfo=dt.UTC)),
+    "cannot be written as numbers. Answer array.tolist()": (answer, RECORDS, RECORDS.tolist()),
+    "Answer flatter data": (lambda it: answer(nested(it)), 100_000, 3),
+    "Pass a flatter value": (lambda it: digest(nested(it)), 100_000, 3),
+    "cases cannot come from a int; give a path, a list of mappings or a table": (cases.load, 3, ROW),
     "put each case into a list": (
-        lambda: cases.load({"a": 1}),
-        lambda: list(cases.load([{"input": "a", "expected": 1}])),
-    ),
-    "choose 'refuse' or 'number'": (
-        lambda: cases.load([], repeated_ids="no"),
-        lambda: cases.load([], repeated_ids="number"),
-    ),
+        lambda it: list(cases.load(it)), {"a": 1}, [{"input": "a", "expected": 1}]),
+    "choose 'refuse' or 'number'": (lambda it: cases.load([], repeated_ids=it), "no", "number"),
     "write pathlib.Path(…) into the cases": (
-        lambda: cases.load([{"input": "a"}], paths="input"),
-        lambda: list(cases.load([{"input": Path("a")}])),
-    ),
+        lambda it: list(cases.load(*it[0], **it[1])),
+        ([ROW], {"paths": "input"}), ([[{"input": Path("a")}]], {})),
     "take a sample of existing cases with cases.load(…).sample(n)": (
-        lambda: cases.load([{"input": "a"}], n=1),
-        lambda: cases.load([{"input": "a"}]).sample(1),
-    ),
-    "write all cases in one list": (
-        lambda: tickets("- {input: a}\n---\n- {input: b}\n"),
-        lambda: tickets("- {input: a}\n- {input: b}\n"),
-    ),
+        lambda it: it(ROW), lambda rows: cases.load(rows, n=1), lambda rows: cases.load(rows).sample(1)),
+    "write all cases in one list": (file(), f"{A}---\n{B}", A + B),
     "write other information about a case under metadata": (
-        lambda: tickets("- {input: a, lang: en}\n"),
-        lambda: tickets("- {input: a, metadata: {lang: en}}\n"),
-    ),
+        file(), "- {input: a, lang: en}\n", "- {input: a, metadata: {lang: en}}\n"),
     "say input='input' and all other fields are metadata": (
-        lambda: tickets("- {input: a, lang: en}\n"),
-        lambda: tickets("- {input: a, lang: en}\n", input="input"),
-    ),
-    "write each case on its own line": (
-        lambda: tickets('[\n{"input": "a"}\n]\n', "a.jsonl"),
-        lambda: tickets('{"input": "a"}\n', "a.jsonl"),
-    ),
+        lambda it: file(**it)("- {input: a, lang: en}\n"), {}, {"input": "input"}),
+    "write each case on its own line": (file("a.jsonl"), '[\n{"input": "a"}\n]\n', '{"input": "a"}\n'),
     "is not JSON; write null, or leave the field out": (
-        lambda: tickets('[{"input": 1, "expected": NaN}]', "a.json"),
-        lambda: tickets('[{"input": 1, "expected": null}]', "a.json"),
-    ),
+        file("a.json"), '[{"input": 1, "expected": NaN}]', '[{"input": 1, "expected": null}]'),
     "remove the lines that begin with <<<<<<<, ======= and >>>>>>>": (
-        lambda: tickets("<<<<<<< a\n- {input: a}\n=======\n- {input: b}\n>>>>>>> b\n"),
-        lambda: tickets("- {input: a}\n- {input: b}\n"),
-    ),
+        file(), CONFLICT.format("- {input: a}", "- {input: b}"), A + B),
     "in a table, write a JSON list": (
-        lambda: tickets("input,variants\na,b\n", "a.csv"),
-        lambda: tickets('input,variants\na,"[""b""]"\n', "a.csv"),
-    ),
-    "Rename it": (
-        lambda: tickets("input,expectd\na,b\n", "a.csv"),
-        lambda: tickets("input,expected\na,b\n", "a.csv"),
-    ),
-    "draw some of them with n=500, for example": (
-        lambda: list(cases.template("{a} {b} {c}", a=range(99), b=range(99), c=range(999))),
-        lambda: list(cases.template("{a} {b} {c}", a=range(99), b=range(99), c=range(999), n=500)),
-    ),
-    "choose one of 'horizontal'": (lambda: perturb.flip("up"), lambda: perturb.flip("horizontal")),
-    "give a list of at least 1 documents": (
-        lambda: perturb.distractors("x"),
-        lambda: perturb.distractors(["x"]),
-    ),
+        file("a.csv"), "input,variants\na,b\n", 'input,variants\na,"[""b""]"\n'),
+    "Rename it": (file("a.csv"), "input,expectd\na,b\n", "input,expected\na,b\n"),
+    "draw some of them with n=500, for example": (combined, None, 500),
+    "choose one of 'horizontal'": (perturb.flip, "up", "horizontal"),
+    "give a list of at least 1 documents": (perturb.distractors, "x", ["x"]),
     "say where the documents are: into='documents'": (
-        lambda: perturb.distractors(["x"]).preview({**DOCUMENT, "more": []}),
-        lambda: perturb.distractors(["x"], into="documents").preview({**DOCUMENT, "more": []}),
-    ),
-    "say where its text is with field='…'": (
-        lambda: perturb.typos().preview(["a", "b"]),
-        lambda: perturb.typos(field="question").preview(DOCUMENT),
-    ),
-    "choose one with field='…'": (
-        lambda: perturb.typos().preview({"a": "word", "b": "word"}),
-        lambda: perturb.typos(field="b").preview({"a": "word", "b": "word"}),
-    ),
-    "name at least one field": (
-        lambda: perturb.typos(field=[]).preview(DOCUMENT),
-        lambda: perturb.typos(field=["question"]).preview(DOCUMENT),
-    ),
+        distractors, ({}, TWO_LISTS), ({"into": "documents"}, TWO_LISTS)),
+    "say where its text is with field='…'": (typos, ({}, ["a", "b"]), ({"field": "question"}, DOCUMENT)),
+    "choose one with field='…'": (typos, ({}, TWO_TEXTS), ({"field": "b"}, TWO_TEXTS)),
+    "name at least one field": (typos, ({"field": []}, DOCUMENT), ({"field": ["question"]}, DOCUMENT)),
     "give either a list of categories or seen=inputs": (
-        lambda: perturb.swap_category("a"),
-        lambda: perturb.swap_category("a", ["x", "y"]),
-    ),
+        lambda it: perturb.swap_category("a", *it), [], [["x", "y"]]),
     "--repeats 0: write a whole number from 1": (
-        lambda: list(table(question(0.9, [0.1], repeats=0))),
-        lambda: list(table(question(0.9, [0.1], repeats=1))),
-    ),
-    "write a number from 0 to 1": (
-        lambda: list(table(question(9, [0.1]))),
-        lambda: list(table(question(0.9, [0.1]))),
-    ),
+        lambda it: list(table(question(0.9, [0.1], repeats=it))), 0, 1),
+    "write a number from 0 to 1": (lambda it: list(table(question(it, [0.1]))), 9, 0.9),
 }
+# fmt: on
 
 
 @pytest.mark.parametrize("message", VALUES)
 def test_a_value_that_takes_the_advice_is_accepted(message, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    wrong, right = VALUES[message]
+    call, wrong, right = VALUES[message]
     with pytest.raises((ModelcheckError, AssertionError, TypeError)) as caught:
-        wrong()
+        call(wrong)
     assert message in " ".join(str(caught.value).split())
-    right()
+    call(right)
