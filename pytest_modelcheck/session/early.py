@@ -112,7 +112,7 @@ class EarlyRun:
         self._takers.results.cases = self._cases  # in the order in which they are submitted
         self._runs: list[Run] = []
         self._inapplicable: Counter[str] = Counter()
-        self._submitted = self._asked_again = self._verified_on = 0
+        self._submitted = self._verified_on = 0
         self._scale: LossScale | None = None
         self._watch: Watch | None = None
         self._variation = declared(check.subject)
@@ -248,13 +248,11 @@ class EarlyRun:
 
     def _verify(self) -> Steps[None]:
         """Measure whether the model varies."""
-        check, before = self._check, self._check.asked
+        check = self._check
         changed = observe(check, self._ran(), self._approved, Noise()).changed
         self._variation = yield from ask_twice(
             check, self._takers.results, self._approved, changed, self._variation
         )
-        # Not calls of the check's own trials: the number of cached answers is what these leave.
-        self._asked_again += check.asked - before
         self._verified_on = len(self._taken)
 
     # -- the results --------------------------------------------------------------------------------
@@ -293,8 +291,7 @@ class EarlyRun:
         place = {case.id: number for number, case in enumerate(self._cases)}
         cases = [case for case in spec.cases if case.id in place]
         results = results.reordered(cases, [place[case.id] for case in cases], spec.slices)
-        cached = max(0, len(results.distinct) - (check.asked - self._asked_again))
-        calls = check.calls(Calls(cached=cached, direct=ran.direct[0], seconds=seconds))
+        calls = Calls(direct=ran.direct[0], seconds=seconds)
         ran = replace(ran, results=results, calls=calls, early=early)
         return EarlyEnd(check, ran, self._approved, self._variation, self._takers.cached)
 

@@ -123,7 +123,7 @@ def _corrected(
     outcome = _outcome_of(check, judge, list(cases.values()))
     now = {case: _words(trials, outcome) for case, trials in cases.items()}
     answers = yield from _on_labels(check, judge, labels)
-    known = {key: outcome(orjson.dumps(label.said)) for key, label in labels.items()}
+    known = {key: outcome(orjson.dumps(label.value)) for key, label in labels.items()}
     heard = {key: outcome(answer) for key, answer in answers.items()}
     graded = any(trial.score is not None for trials in cases.values() for trial in trials)
     versions = {key: label.metadata.get("version") for key, label in labels.items()}

@@ -87,7 +87,7 @@ def test_the_section_has_one_line_a_check_and_what_it_cost(project):
             "*= modelcheck =*",
             "*test_again* 8/10 *",
             "*test_known* 8/10 *",
-            "2 failed; answers: 10 cached, 20 new*",
+            "2 failed; answers: 20 cached, 20 new*",
         ]
     )
     assert "calls/s" not in result.stdout.str()  # nothing is drawn where output is no terminal
