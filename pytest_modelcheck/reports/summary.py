@@ -197,7 +197,7 @@ def _bounds_cell(interval: Interval, scale: Scale | None) -> str:
     return f"[{interval.low:.2g}…{interval.high:.2g}]"
 
 
-# `-q`: the checks that are not green, and the totals on one line.
+# `-q`: the checks that are not green, and the totals on one line; `-qq`: nothing if all are green.
 QUIET: Final = -1
 
 # `-v`: below each check its interval in numbers, every limit that it was held to, and notes.
@@ -242,7 +242,7 @@ def summary_lines(
 def _lines(
     verdicts: Sequence[Verdict], width: int, verbosity: int, strokes: Strokes, *, compares: bool
 ) -> Iterator[Line]:
-    if not verdicts:
+    if not verdicts or (verbosity < QUIET and all(verdict.passed for verdict in verdicts)):
         return
     few = verbosity > 0 or (verbosity == 0 and len(verdicts) <= _MANY)
     # A green check with broken cases is shown among hundreds of others: nobody would look for it.

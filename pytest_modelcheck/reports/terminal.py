@@ -6,7 +6,7 @@ PYTEST_DONT_REWRITE
 from __future__ import annotations
 
 from textwrap import wrap
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from pytest_modelcheck.canonical import excerpt
 from pytest_modelcheck.display import harmless
@@ -15,7 +15,7 @@ from pytest_modelcheck.phrases import listed, p_text, percent, plural
 from pytest_modelcheck.reports.bars import padded, text_of
 from pytest_modelcheck.reports.shown import ERROR_LINE, PLAIN, WIDTH, case_lines, reason_of
 from pytest_modelcheck.reports.wording import cost_of
-from pytest_modelcheck.reports.worst import perturbations_standing_out, slices_standing_out
+from pytest_modelcheck.reports.worst import perturbations_standing_out, slices_standing_out, where
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     )
     from pytest_modelcheck.reports.bars import Line
 
+_HEADLINE: Final = {"red": True, "bold": True}
 _LABEL = 12
 _NAME = 64  # of a slice, whose value may be a text of any length
 _FOUND = 400
@@ -75,7 +76,7 @@ def failure(verdict: Verdict) -> str:
 def failure_lines(verdict: Verdict) -> list[Line]:
     """The same as coloured lines: wrong in red, right in green."""
     blocks: tuple[Iterable[Line], ...] = (
-        [((verdict.headline, {"red": True, "bold": True}),)],
+        [((_headline(verdict), _HEADLINE),)],
         [((f"  {line}".rstrip(), PLAIN),) for line in _fact_lines(verdict, WIDTH - 2)],
         _cases(verdict),
         [((f"  {what + ':':17}{command}", PLAIN),) for what, command in verdict.advice],
@@ -89,6 +90,24 @@ def failure_lines(verdict: Verdict) -> list[Line]:
         return [((text, PLAIN),) for text in shown]
     both = zip(lines, plain, shown, strict=True)
     return [line if text == safe else ((safe, PLAIN),) for line, text, safe in both]
+
+
+def short_lines(verdict: Verdict) -> list[Line]:
+    """Of a failure its first line, where it fails, and the first command that may help."""
+    place = where(verdict)
+    texts = [_headline(verdict)] if place is None else [_headline(verdict), f"  where       {place}"]
+    texts += [f"  {what + ':':17}{command}" for what, command in verdict.advice[:1]]
+    return [((harmless(text), _HEADLINE if text is texts[0] else PLAIN),) for text in texts]
+
+
+def _headline(verdict: Verdict) -> str:
+    """The headline without the reason why a judge's errors are not corrected, which has a line of its own."""
+    return verdict.headline.removesuffix(_why_uncorrected(verdict))
+
+
+def _why_uncorrected(verdict: Verdict) -> str:
+    found = verdict.correction
+    return "" if found is None else f"; uncorrected for the judge's errors: {found.why}"
 
 
 def everything(verdict: Verdict, width: int = WIDTH) -> Iterator[str]:
@@ -156,11 +175,7 @@ def _facts(verdict: Verdict, *, every: bool = False) -> Iterator[tuple[str, str]
     if verdict.reveals is not None:
         yield "", verdict.reveals
     if not every:
-        why = (
-            ""
-            if verdict.correction is None
-            else f"; uncorrected for the judge's errors: {verdict.correction.why}"
-        )
+        why = _why_uncorrected(verdict)
         missed = [finding.summary.removesuffix(why) for finding in verdict.findings[1:] if not finding.met]
         yield from _labelled("also", missed)
     if verdict.moved is not None:
@@ -169,11 +184,11 @@ def _facts(verdict: Verdict, *, every: bool = False) -> Iterator[tuple[str, str]
         yield from _labelled("change", _change(comparison))
     if verdict.flaky:
         yield "flaky", _flaky(verdict.flaky)
-    where = verdict.slices if every else slices_standing_out(verdict)
+    slices = verdict.slices if every else slices_standing_out(verdict)
     scored = verdict.metric is not None
     found = [excerpt(f"found: {verdict.found}", _FOUND)] if verdict.found else []
     other = None if comparison is None else verdict.compared_with
-    yield from _labelled("where", [*_groups(where, other, every=every, scored=scored), *found])
+    yield from _labelled("where", [*_groups(slices, other, every=every, scored=scored), *found])
     under = verdict.perturbations if every else perturbations_standing_out(verdict)
     yield from _labelled("under", _groups(under, None, every=every))
     if cost := cost_of(verdict.calls):

@@ -30,6 +30,7 @@ def test_every_traceback_style_carries_the_verdict_and_nothing_of_ours(project, 
         assert result.stdout.str().count("8/10 cases pass (80%), all required") >= 2
     if style == "line":
         result.stdout.fnmatch_lines(["*test_triage.py:*: 8/10 cases pass (80%), all required"])
+        assert "reproduce one" not in result.stdout.str()
 
 
 @pytest.mark.parametrize(
@@ -44,7 +45,11 @@ def test_runs_with_every_option_of_pytest_and_without_its_plugins(project, optio
     if "terminal" in options and "pytest_assume" in os.environ.get("MODELCHECK_NEIGHBOURS", ""):
         pytest.skip("pytest-assume reads an option of the terminal's")
     project.test(FAILING)
-    assert project.run("--model-version=2.0", *options.split()).ret == 0
+    passing = project.run("--model-version=2.0", *options.split())
+    assert passing.ret == 0
+    quiet = "-q" in options or "no-header" in options or "terminal" in options
+    assert ("approved: none yet" in passing.stdout.str()) != quiet
+    assert ("1 passed; answers" in passing.stdout.str()) != (options == "-qq" or "terminal" in options)
     result = project.run("--model-version=2.1", *options.split())
     assert result.ret == 1
     assert "8/10" in result.stdout.str() or "terminal" in options
