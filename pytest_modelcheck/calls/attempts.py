@@ -8,6 +8,7 @@ from __future__ import annotations
 import threading
 from collections import deque
 from contextvars import copy_context
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from pytest_modelcheck.calls.executors import Elsewhere, Expendable, LateError
@@ -31,6 +32,7 @@ _WORTH = 0.95  # a larger batch must cut the time per input to this share
 _LOOKS = 2  # full batches that are timed at each size
 
 
+@dataclass(frozen=True, slots=True, eq=False)
 class Failure:
     """An exception that a model raised instead of an answer.
 
@@ -38,10 +40,7 @@ class Failure:
     ``StopIteration`` or ``CancelledError`` would stop the generator, future or event loop on its way.
     """
 
-    __slots__ = ("error",)
-
-    def __init__(self, error: BaseException) -> None:
-        self.error = error
+    error: BaseException
 
 
 Rows = list[Any]
@@ -54,10 +53,6 @@ class Sizes:
     Each size is timed twice and the better time counts, so that one slow batch decides nothing. After a batch
     in which every input failed, the size is 1 until a call succeeds. Safe from any thread.
 
-    Args:
-        size: The largest number of inputs in the first batch.
-        adaptive: Whether the size may grow.
-
     >>> sizes = Sizes(64, adaptive=True)
     >>> for size, seconds in [(64, 0.64), (64, 0.64), (128, 0.70), (128, 0.69), (256, 1.38), (256, 1.39)]:
     ...     sizes.took(size, seconds)
@@ -66,8 +61,6 @@ class Sizes:
     >>> sizes.failed(); sizes.size
     1
     """
-
-    __slots__ = ("_best", "_growing", "_lock", "_looks", "_normal", "_time", "size")
 
     def __init__(self, size: int, *, adaptive: bool) -> None:
         self.size = self._normal = size
@@ -84,44 +77,33 @@ class Sizes:
 
     def took(self, size: int, seconds: float) -> None:
         """Record the time of a batch. Only full batches decide about the size."""
-        if not self._growing and self.size == self._normal:
-            return
         with self._lock:
-            self._took(size, seconds)
-
-    def _took(self, size: int, seconds: float) -> None:
-        if self.size < self._normal:
-            self.size = self._normal  # a single call has succeeded after a batch that failed
-            return
-        if not self._growing or size != self.size:
-            return
-        each = seconds / size
-        self._time = each if self._time is None else min(each, self._time)
-        self._looks += 1
-        if self._looks < _LOOKS:
-            return
-        if self._best is not None and self._time > self._best * _WORTH:
-            self.size //= 2
-            self._growing = False
-        elif seconds > _PATIENCE or self.size * 2 > LARGEST:
-            self._growing = False
-        else:
-            self.size *= 2
-            self._best, self._time, self._looks = self._time, None, 0
-        self._normal = self.size
+            if self.size < self._normal:
+                self.size = self._normal  # a single call has succeeded after a batch that failed
+                return
+            if not self._growing or size != self.size:
+                return
+            each = seconds / size
+            self._time = each if self._time is None else min(each, self._time)
+            self._looks += 1
+            if self._looks < _LOOKS:
+                return
+            if self._best is not None and self._time > self._best * _WORTH:
+                self.size //= 2
+                self._growing = False
+            elif seconds > _PATIENCE or self.size * 2 > LARGEST:
+                self._growing = False
+            else:
+                self.size *= 2
+                self._best, self._time, self._looks = self._time, None, 0
+            self._normal = self.size
 
 
 def split(size: int) -> Generator[Sequence[int], Rows | Failure, None]:
-    """Halve a failed batch until each failing input is called alone.
+    """Yield indexes of inputs to call, halving a failed batch until each failing input is called alone.
 
-    An input that is called alone gets its own answer or failure, so that a good input is never blamed for the
-    others. A batch of one yields that input once.
-
-    Args:
-        size: The number of inputs in the batch.
-
-    Yields:
-        The indexes of the inputs to call next; send back their answers, or the failure of that call.
+    The answers, or the failure, of each call are sent back. An input that is called alone gets its own, so
+    that a good input is never blamed for the others.
 
     >>> calls = split(4)
     >>> next(calls), calls.send(["a", "b"]), calls.send(Failure(ValueError())), calls.send(["c"])
@@ -140,12 +122,7 @@ def _halves(part: Sequence[int]) -> tuple[Sequence[int], Sequence[int]]:
 
 
 class Attempts:
-    """Makes single calls of one model.
-
-    Args:
-        model: The model.
-        loop: Returns the event loop of the session.
-    """
+    """Makes single calls of one model."""
 
     def __init__(self, model: Model, loop: Callable[[], LoopThread]) -> None:
         executor = model.definition.executor

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import random
 import threading
-from contextlib import closing, contextmanager, nullcontext
+from contextlib import closing, contextmanager, nullcontext, suppress
 from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
@@ -95,21 +95,11 @@ class Request:
 class Endpoint:
     """Makes the calls of one model.
 
-    Args:
-        model: The model.
-        allowance: The calls that the run may make.
-        interrupts: Whether an exception ends the whole run, rather than one call.
-        loop: Returns the event loop for asynchronous models.
-        workers: The number of processes that share the rate limit and the cost budget.
-
     Attributes:
         threaded: Whether calls may be made in threads.
         together: Whether the fixture allows several calls at once, so that calls can be prefetched.
         concurrency: The number of calls that may be under way at once.
-        meter: Counts of calls, failures, times and costs.
-        circuit: The circuit breaker, which stops calls after repeated outages.
-        sizes: The size of the next batch.
-        places: The places for calls that are under way.
+        measured: Whether the times of answers are stored.
     """
 
     def __init__(
@@ -164,28 +154,29 @@ class Endpoint:
             self.places.take(request.caller) if limited else nullcontext(),
             _inside(request.repeat),
             closing(self._steps(request)) as steps,
+            suppress(StopIteration),
         ):
-            wanted = next(steps, None)
-            while wanted is not None:
+            wanted = next(steps)
+            while True:
                 came: Any = None
                 if isinstance(wanted, list):
                     came = self._attempts.make(request.caller, wanted)
                 else:
                     self._closed.wait(wanted)
-                wanted = _next(steps, came)
+                wanted = steps.send(came)
 
     async def call_async(self, request: Request, loop: str | None = "asyncio") -> None:
         """Call an asynchronous model on the running event loop, as :meth:`call` does in a thread."""
         async with self.places.take_on(loop) if repeat_inside() is None else nullcontext():
-            with _inside(request.repeat), closing(self._steps(request)) as steps:
-                wanted = next(steps, None)
-                while wanted is not None:
+            with _inside(request.repeat), closing(self._steps(request)) as steps, suppress(StopIteration):
+                wanted = next(steps)
+                while True:
                     came: Any = None
                     if isinstance(wanted, list):
                         came = await self._attempts.make_async(request.caller, wanted, loop)
                     else:
                         await sleep_on(wanted, loop)
-                    wanted = _next(steps, came)
+                    wanted = steps.send(came)
 
     def submit(
         self, request: Request, context: Context, wanted: Callable[[], bool] = lambda: True
@@ -211,11 +202,8 @@ class Endpoint:
         """Yield a function that ends the wait of this thread for a call, if calls wait for each other.
 
         A model that starts threads may call itself there. The function takes the call and the seconds since
-        it was last called, and returns whether to wait no longer.
-
-        Args:
-            caller: Makes the calls of the model.
-            joins: Whether the call had begun before this thread asked for it, and may wait for this thread.
+        it was last called, and returns whether to wait no longer. With ``joins``, the call had begun before
+        this thread asked for it, and may wait for this thread.
         """
         joined, stopped = Lull(self.places), Lull(self.places)
 
@@ -430,10 +418,3 @@ class Endpoint:
             else:
                 self.circuit.open(f"{self.label} asks to wait {asked:,.0f} s: {one_line(error)}")
         return error
-
-
-def _next(steps: Steps, came: Any) -> float | list[Any] | None:
-    try:
-        return steps.send(came)
-    except StopIteration:
-        return None

@@ -49,10 +49,6 @@ class Threads:
     """A pool of daemon threads, each started when it is first needed.
 
     ``ThreadPoolExecutor`` joins its threads at exit, so that a call that hangs would keep pytest from ending.
-
-    Args:
-        limit: The largest number of threads.
-        name: The prefix of the threads' names.
     """
 
     def __init__(self, limit: int, name: str) -> None:
@@ -102,10 +98,9 @@ class Threads:
 
     def _work(self) -> None:
         while (job := self._jobs.get()) is not None:
-            future, function, arguments = job
-            if future.set_running_or_notify_cancel():
-                _fulfil(future, function, arguments)
-            del job, future, function, arguments
+            if job[0].set_running_or_notify_cancel():
+                _fulfil(*job)
+            del job  # its answer may be large, and the next job long in coming
             self._idle.release()
 
 
@@ -273,10 +268,6 @@ class Elsewhere:
 
     An executor that the user's factory made is closed, and replaced when a worker dies. An executor that the
     user made is only used.
-
-    Args:
-        given: The executor, or a factory of one.
-        label: The model, with its version.
     """
 
     def __init__(self, given: Executor | Callable[[], Executor], label: str) -> None:
@@ -374,21 +365,16 @@ class Elsewhere:
 
 
 def executor_of(given: Any, label: str) -> Executor:
-    """Return the given executor, or the one that the given factory makes.
+    """Return the given executor, or the one that the given factory makes."""
 
-    Raises:
-        UsageError: the factory made something else.
-    """
-    made = given if _is_executor(given) else given()
-    if not _is_executor(made):
+    def is_executor(value: Any) -> bool:
+        may = not isinstance(value, type) and callable(getattr(value, "submit", None))
+        return isinstance(value, Executor) or may
+
+    made = given if is_executor(given) else given()
+    if not is_executor(made):
         raise UsageError(f"executor= of {label} made a {type(made).__name__}, which is not an executor")
     return made  # type: ignore[no-any-return]
-
-
-def _is_executor(value: Any) -> bool:
-    return isinstance(value, Executor) or (
-        not isinstance(value, type) and callable(getattr(value, "submit", None))
-    )
 
 
 def _has_threads(executor: Executor) -> bool:

@@ -58,10 +58,6 @@ class Turn:
 class Pace:
     """Spaces the calls of a model evenly. Safe from any thread; each caller sleeps by itself.
 
-    Args:
-        interval: Seconds from one call to the next; 0 for no limit.
-        clock: Returns the time in seconds.
-
     >>> pace = Pace(2.0, clock=lambda: 100.0)
     >>> [pace.wait(Turn()) for _ in range(3)]
     [0.0, 2.0, 4.0]
@@ -104,8 +100,6 @@ class Allowance:
     >>> allowance.take(2), allowance.take(2), allowance.take(2)
     (2, 1, 0)
     """
-
-    __slots__ = ("_left", "_lock", "option")
 
     def __init__(self, calls: int | None = None, option: str = "") -> None:
         self._left = calls
@@ -201,8 +195,6 @@ class Circuit:
     >>> circuit.reason
     'triage 2.1 was given up after 2 calls in a row failed: ConnectionError: refused'
     """
-
-    __slots__ = ("_give_up_after", "_label", "_lock", "_row", "reason")
 
     def __init__(self, label: str, give_up_after: int = GIVE_UP_AFTER) -> None:
         self._label = label

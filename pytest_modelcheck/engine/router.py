@@ -52,9 +52,6 @@ _CHANGED: ContextVar[Sequence[ContextVar[Any]]] = ContextVar("modelcheck_changed
 class Router:
     """Answers every call of a model in a session.
 
-    Args:
-        switchboard: Makes calls and finds answers.
-
     Attributes:
         bodies: The runner of the bodies of the current check, or ``None``.
         awaited: Whether the current test is ``async``, so that each call returns a coroutine.

@@ -152,12 +152,9 @@ class PredictionCache:
         self._shelves: dict[str, Shelf] = {}
 
     def shelf(self, namespace: str, *, keep: bool) -> Shelf:
-        """Return the answers of one version of one model.
+        """Return the answers of the model that a namespace identifies.
 
-        Args:
-            namespace: A text that identifies it (see :func:`pytest_modelcheck.models.identity.namespace`).
-            keep: Whether the answers are stored after the run. If not, the shelf is new and is shared with no
-                other model: the namespace does not identify the model.
+        Those that are not to ``keep`` after the run get a new shelf: their namespace identifies no model.
         """
         if not keep:
             return Shelf(self.reach, namespace, keep=False, refresh=self.refresh)
@@ -247,9 +244,6 @@ class Memory:
     """The cached answers of a model, in one form of its answers.
 
     Attributes:
-        model: The model's name.
-        version: The model's version.
-        fingerprint: The model's fingerprint, or ``None``.
         source: A digest of the source of the model's fixture.
         form: The form of the answer's type; empty for plain JSON.
         written: The time at which the last answer was added, in seconds since the epoch.

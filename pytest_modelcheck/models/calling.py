@@ -70,9 +70,6 @@ def aligned(answers: Any, inputs: Any, size: int, label: str) -> Any:
     """Put the answers of a batch into the order of its inputs, if they are a pandas Series or frame.
 
     A model that sorts its rows returns them in another order, but each row keeps its index.
-
-    Raises:
-        ModelError: The index is not that of the inputs, in any order.
     """
     index = _index_of(answers)
     if index is None or len(index) != size:
@@ -153,7 +150,6 @@ class Caller:
         awaited: Whether it is a coroutine function.
         concurrency: The number of calls that may be under way at once.
         collate: Turns a list of inputs into the batch that the function takes.
-        label: The model's name, for messages.
         wraps_async: Whether it is a plain function that wraps a coroutine function; async code awaits it.
     """
 
@@ -227,17 +223,10 @@ class Caller:
     ) -> list[Any]:
         """Call the function with ``inputs``: a batch, or exactly one.
 
-        Args:
-            inputs: The inputs.
-            run: Runs the coroutine that a plain function may return (``lambda x: client.ask(x)``).
-
-        Raises:
-            ModelError: the model did not return one answer for each input of a batch.
-            BaseException: whatever the model raises.
+        ``run`` runs the coroutine that a plain function may return (``lambda x: client.ask(x)``).
         """
         x = self.collate(inputs) if self.batch else inputs[0]
         found = self.function(*x.positional, **x.named) if type(x) is Arguments else self.function(x)
-        # A plain function may return the coroutine of the client that it wraps.
         if type(found) is CoroutineType and run is not None:
             found = run(found)
         return self._split(found, x, len(inputs)) if self.batch else [found]

@@ -220,7 +220,11 @@ def _content(chosen: Files, version: str | None) -> str:
     rows = []
     for path in found:  # of a file outside the root, only its name is in the digest
         name = path.relative_to(root).as_posix() if path.is_relative_to(root) else path.name
-        rows.append((name, _file_digest(path)))
+        try:
+            status = path.stat()
+            rows.append((name, _digest_of(path, status.st_mtime_ns, status.st_size)))
+        except OSError as error:
+            raise UsageError(f"fingerprint=files(...): {path} cannot be read ({error.strerror}).") from None
     return digest(sorted(rows)).hex()
 
 
@@ -238,14 +242,6 @@ def _paths(pattern: str, root: Path) -> Iterator[Path]:
             yield from (inner for inner in match.rglob("*") if inner.is_file())
         else:
             yield match
-
-
-def _file_digest(path: Path) -> str:
-    try:
-        status = path.stat()
-        return _digest_of(path, status.st_mtime_ns, status.st_size)
-    except OSError as error:
-        raise UsageError(f"fingerprint=files(...): {path} cannot be read ({error.strerror}).") from None
 
 
 @lru_cache(maxsize=4096)
@@ -285,7 +281,11 @@ def source_digest(function: Any) -> str:
     >>> len(source_digest(load)), source_digest(load) == source_digest(lambda version="1": version)
     (16, False)
     """
-    function = _unwrapped(function)
+    while isinstance(function, functools.partial | functools.partialmethod):
+        function = function.func
+    function = getattr(inspect.unwrap(function), "__func__", function)
+    if not (inspect.isroutine(function) or inspect.isclass(function)):
+        function = type(function)  # a callable object
     tree = _tree(function)
     if tree is not None:
         return short(_outline(tree))
@@ -295,14 +295,6 @@ def source_digest(function: Any) -> str:
     # Defaults are not in the bytecode: they are evaluated where the function is defined.
     defaults = [function.__defaults__, function.__kwdefaults__]
     return short([_code(code), [_constant(value) for value in defaults]])
-
-
-def _unwrapped(function: Any) -> Any:
-    """Return the function inside methods, partials, wrappers and callable objects."""
-    while isinstance(function, functools.partial | functools.partialmethod):
-        function = function.func
-    function = getattr(inspect.unwrap(function), "__func__", function)
-    return function if inspect.isroutine(function) or inspect.isclass(function) else type(function)
 
 
 def _tree(function: Any) -> ast.AST | None:
