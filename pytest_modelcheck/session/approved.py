@@ -171,14 +171,15 @@ def other_fingerprint(check: Check) -> list[Finding]:
     if approved is None or approved.version != subject.version or approved.fingerprint == subject.fingerprint:
         return []
     keys = changed_keys(approved.fingerprint, subject.fingerprint)
+    before = "no fingerprint" if approved.fingerprint is None else approved.fingerprint
     differs = (
         f"its fingerprint differs in {', '.join(map(repr, keys))}"
         if keys
-        else f"its fingerprint is {subject.fingerprint}, and {approved.fingerprint} was approved"
+        else f"its fingerprint is {subject.fingerprint or 'missing'}, and {before} was approved"
     )
     summary = (
-        f"{subject.label} is not the {approved.version} that was approved: {differs}; give the change a "
-        f"version of its own{_shared_files(subject)}"
+        f"{subject.label} is not the {approved.version} that was approved: {differs}. If the change is meant, "
+        f"give it a version of its own, or approve it as {approved.version}{_shared_files(subject)}"
     )
     return [Finding("fingerprint", Status.FAILED, summary, against_baseline=True)]
 
@@ -188,10 +189,7 @@ def _shared_files(subject: Model) -> str:
     chosen = subject.definition.fingerprint
     if not isinstance(chosen, Files) or chosen.of_one_version or not subject.definition.takes_version:
         return ""
-    return (
-        ". Were only files of another version added or changed? Name the files of each version: "
-        'files("...{version}...")'
-    )
+    return '. If only files of other versions changed, let the fixture name those of one: files("...{version}...")'
 
 
 # -- judged again --------------------------------------------------------------------------------------

@@ -161,7 +161,8 @@ def _judged(model: Model, pairs: Sequence[tuple[TrialResult, TrialResult]]) -> V
             "the model deterministic (temperature, seed, order of the batch)"
         )
     where = _where(pairs)
-    return Variation(varies=True, words=f"varies ({lost} of {len(agreements)} answers not repeated{where})")
+    answers = f"{lost} of {plural(len(agreements), 'answer')}"
+    return Variation(varies=True, words=f"varies: {answers} came out different when run again{where}")
 
 
 def _is_repeated(one: TrialResult, two: TrialResult) -> bool | None:
@@ -183,7 +184,7 @@ def _where(pairs: Sequence[tuple[TrialResult, TrialResult]]) -> str:
             if not same(one, two):
                 found.update({one_place.path for one_place in islice(differences(one, two), _MANY)})
     names = [name for name in sorted(found, key=lambda name: (-found[name], name)) if name]
-    return f": {', '.join(names[:_NAMED])}{', …' if len(names) > _NAMED else ''}" if names else ""
+    return f" ({', '.join(names[:_NAMED])}{', …' if len(names) > _NAMED else ''})" if names else ""
 
 
 def _one_a_case(trials: Sequence[Once]) -> list[Once]:

@@ -386,12 +386,13 @@ def _variation(check: Check, judgement: Judgement, weighed: Weighed) -> Variatio
         return Variation(
             varies=True, words=f"varies: {varying} of {total} record different things from run to run"
         )
-    varying = sum(case.varies for case in weighed.paired.cases or weighed.rate.cases)
-    varying = max(varying, sum(case.varies for case in weighed.rate.cases))
+    now = sum(case.varies for case in weighed.rate.cases)
+    varying = max(now, sum(case.varies for case in weighed.paired.cases))
     of = plural(len(weighed.rate.cases), "case")
     if varying:
         how = "score differently from run to run" if judgement.observed.graded else "pass in some runs only"
-        return Variation(varies=True, words=f"varies: {varying} of {of} {how}")
+        approved = "" if varying == now else " (approved runs included)"
+        return Variation(varies=True, words=f"varies: {varying} of {of} {how}{approved}")
     if declared is False and weighed.rate.copies:
         words = (
             "declared deterministic=False, but no answer ever differs (a cache or a seed?), so repeats "
