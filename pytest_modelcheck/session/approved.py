@@ -178,8 +178,8 @@ def other_fingerprint(check: Check) -> list[Finding]:
         else f"its fingerprint is {subject.fingerprint or 'missing'}, and {before} was approved"
     )
     summary = (
-        f"{subject.label} is not the {approved.version} that was approved: {differs}. If the change is meant, "
-        f"give it a version of its own, or approve it as {approved.version}{_shared_files(subject)}"
+        f"{subject.label} is not the {approved.version} that was approved: {differs}. If the change is "
+        f"meant, give it a version of its own, or approve it as {approved.version}{_shared_files(subject)}"
     )
     return [Finding("fingerprint", Status.FAILED, summary, against_baseline=True)]
 
@@ -189,7 +189,8 @@ def _shared_files(subject: Model) -> str:
     chosen = subject.definition.fingerprint
     if not isinstance(chosen, Files) or chosen.of_one_version or not subject.definition.takes_version:
         return ""
-    return '. If only files of other versions changed, let the fixture name those of one: files("...{version}...")'
+    name = 'files("...{version}...")'
+    return f". If only files of other versions changed, let the fixture name those of one: {name}"
 
 
 # -- judged again --------------------------------------------------------------------------------------
