@@ -44,14 +44,14 @@ class Label:
 
     Attributes:
         given: The judge's arguments by name, as JSON.
-        said: The label: ``True`` or ``False``, a category, or a score.
+        value: The label: ``True`` or ``False``, a category, or a score.
         metadata: The person (``by``), the time (``when``), a ``note``, the ``version`` of the judged answer,
             and the metadata of the case.
         origin: The line of the file, or ``None`` for a new label.
     """
 
     given: Any
-    said: Any
+    value: Any
     metadata: Mapping[str, Any] = field(default_factory=dict)
     origin: Origin | None = None
 
@@ -88,11 +88,11 @@ def read(path: Path) -> dict[str, Label]:
             continue
         label = _label(line, path, number)
         other = found.setdefault(label.key, label)
-        if orjson.dumps(other.said) != orjson.dumps(label.said):  # in JSON, true and 1 differ
+        if orjson.dumps(other.value) != orjson.dumps(label.value):  # in JSON, true and 1 differ
             where = "" if other.origin is None else f"line {other.origin.line} says "
             raise LabelError(
-                f"two labels of the same answer contradict each other: {where}{excerpt(other.said, 40)}, "
-                f"and this one {excerpt(label.said, 40)}. Keep the one that is right",
+                f"two labels of the same answer contradict each other: {where}{excerpt(other.value, 40)}, "
+                f"and this one {excerpt(label.value, 40)}. Keep the one that is right",
                 str(path),
                 number,
             )
@@ -107,7 +107,7 @@ def write(path: Path, labels: Iterable[Label]) -> None:
     """
     lines = []
     for label in sorted(labels, key=lambda label: label.key):
-        fields = {"input": label.given, "expected": label.said}
+        fields = {"input": label.given, "expected": label.value}
         if label.metadata:
             fields["metadata"] = dict(label.metadata)
         lines.append(orjson.dumps(fields, option=orjson.OPT_APPEND_NEWLINE))
@@ -147,14 +147,14 @@ class Judged:
 
     Attributes:
         given: The judge's arguments, as JSON.
-        said: The judge's answer, as JSON.
+        answer: The judge's answer, as JSON.
         metadata: The metadata of the case.
         differs: Whether the judge answered differently for another version's answer to the same case.
         version: The version of the model whose answer was judged.
     """
 
     given: Any
-    said: Any
+    answer: Any
     metadata: Mapping[str, Any] = field(default_factory=dict)
     differs: bool = False
     version: str | None = None
@@ -170,15 +170,15 @@ def in_order(judged: Iterable[Judged]) -> list[Judged]:
 
     The order is always the same for the same answers, so that labelling can continue later.
 
-    >>> mixed = [Judged({"answer": number}, said=number % 4 > 0) for number in range(40)]
-    >>> sum(not one.said for one in in_order(mixed)[:20])
+    >>> mixed = [Judged({"answer": number}, answer=number % 4 > 0) for number in range(40)]
+    >>> sum(not one.answer for one in in_order(mixed)[:20])
     5
     """
     strata: dict[bytes, list[Judged]] = defaultdict(list)
     for one in judged:
-        said = round(one.said, 1) if isinstance(one.said, float) else one.said
+        answer = round(one.answer, 1) if isinstance(one.answer, float) else one.answer
         first = next((str(value) for value in one.metadata.values() if isinstance(value, str)), "")
-        strata[orjson.dumps([said, one.differs, first])].append(one)
+        strata[orjson.dumps([answer, one.differs, first])].append(one)
     placed = []
     for name, own in strata.items():
         own.sort(key=lambda one: blake2b(one.key.encode(), digest_size=8).digest())

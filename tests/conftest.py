@@ -15,9 +15,11 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 from hypothesis import HealthCheck, settings
 
 import pytest_modelcheck
+from pytest_modelcheck.cli.command import modelcheck
 from pytest_modelcheck.records import Verdict
 from pytest_modelcheck.reports.jsons import unpack
 from pytest_modelcheck.reports.model import RunReport
@@ -154,6 +156,15 @@ class Project:
         """Replace the conftest file; its import of ``model_fixture`` may be left out."""
         self.write("conftest.py", "from pytest_modelcheck import model_fixture\n" + textwrap.dedent(source))
 
+    def answers(self, name: str, returned: str, options: str = "", takes: str = "model_version") -> None:
+        """Replace the conftest file by one model: the name of its fixture, and what that returns."""
+        self.model(f"\n@model_fixture({options})\ndef {name}({takes}):\n    return {returned}\n")
+
+    def golden(self, marked: str, body: str, takes: str = "triage, case") -> None:
+        """Write a test file of one golden check: the arguments of its marker, and its body."""
+        body = textwrap.indent(textwrap.dedent(body).strip(), "    ")
+        self.test(f"\n@pytest.mark.golden({marked})\ndef test_it({takes}):\n{body}\n")
+
     def run(self, *arguments: str) -> pytest.RunResult:
         """Run pytest with the plugin, and with those named by ``-p``, in this process."""
         with warnings.catch_warnings(), pytest.MonkeyPatch.context() as patch:
@@ -191,8 +202,11 @@ class Project:
         )
 
     def command(self, *arguments: str) -> pytest.RunResult:
-        """Run the ``modelcheck`` command."""
-        return self.pytester.run(Path(sys.executable).with_name("modelcheck"), *_reasoned(arguments))
+        """Run the ``modelcheck`` command in this process."""
+        done = CliRunner().invoke(modelcheck, _reasoned(arguments), prog_name="modelcheck")
+        if not isinstance(done.exception, SystemExit | None):
+            raise done.exception
+        return pytest.RunResult(done.exit_code, done.stdout.splitlines(), done.stderr.splitlines(), 0)
 
     def approve(self, version: str = "2.0") -> None:
         """Record and approve what a version does in the tests as they are."""

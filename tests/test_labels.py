@@ -15,9 +15,9 @@ GIVEN = {"question": "Where is my parcel?", "answer": "On its way.\nIt arrives Ã
 
 def test_what_is_written_is_read_back(tmp_path):
     path = tmp_path / "labels" / "helpful.jsonl"
-    label = Label(GIVEN, said=True, metadata={"by": "Ada", "note": "polite"})
+    label = Label(GIVEN, value=True, metadata={"by": "Ada", "note": "polite"})
     write(path, [label])
-    assert read(path)[label.key].said is True
+    assert read(path)[label.key].value is True
     assert read(path)[label.key].metadata == {"by": "Ada", "note": "polite"}
     assert read(path)[label.key].origin.line == 1
 
@@ -32,7 +32,7 @@ def test_no_file_is_no_labels(tmp_path):
 
 
 def test_lines_do_not_depend_on_the_order_of_labels(tmp_path):
-    labels = [Label({"answer": str(n)}, said=n % 2 == 0) for n in range(20)]
+    labels = [Label({"answer": str(n)}, value=n % 2 == 0) for n in range(20)]
     write(tmp_path / "one.jsonl", labels)
     write(tmp_path / "two.jsonl", reversed(labels))
     assert (tmp_path / "one.jsonl").read_bytes() == (tmp_path / "two.jsonl").read_bytes()
@@ -40,7 +40,7 @@ def test_lines_do_not_depend_on_the_order_of_labels(tmp_path):
 
 def test_the_labels_are_cases_whose_input_is_what_was_judged(tmp_path):
     path = tmp_path / "helpful.jsonl"
-    write(path, [Label(GIVEN, said=False, metadata={"by": "Ada"})])
+    write(path, [Label(GIVEN, value=False, metadata={"by": "Ada"})])
     (case,) = cases.load(path)
     assert (case.input, case.expected, dict(case.metadata)) == (GIVEN, False, {"by": "Ada"})
 
@@ -50,7 +50,7 @@ def test_labels_of_two_branches_merge_without_a_conflict(tmp_path):
         return subprocess.run(["git", *arguments], cwd=tmp_path, capture_output=True, text=True, check=True)
 
     path = tmp_path / "helpful.jsonl"
-    base = [Label({"answer": f"base {n}"}, said=True) for n in range(40)]
+    base = [Label({"answer": f"base {n}"}, value=True) for n in range(40)]
     write(path, base)
     git("init", "-q", "-b", "main")
     git("config", "user.email", "ada@example.com")
@@ -58,10 +58,10 @@ def test_labels_of_two_branches_merge_without_a_conflict(tmp_path):
     git("add", ".")
     git("commit", "-qm", "base")
     git("checkout", "-qb", "other")
-    write(path, [*base, Label({"answer": "one"}, said=True)])
+    write(path, [*base, Label({"answer": "one"}, value=True)])
     git("commit", "-qam", "one")
     git("checkout", "-q", "main")
-    write(path, [*base, Label({"answer": "two"}, said=False)])
+    write(path, [*base, Label({"answer": "two"}, value=False)])
     git("commit", "-qam", "two")
     git("merge", "-q", "other")
     assert len(read(path)) == 42
@@ -102,14 +102,14 @@ def test_the_old_file_stays_where_the_new_one_cannot_be_written(tmp_path):
 
 
 MIXED = [
-    Judged({"answer": str(n)}, said=n % 5 > 0, metadata={"language": "es" if n % 4 == 0 else "en"})
+    Judged({"answer": str(n)}, answer=n % 5 > 0, metadata={"language": "es" if n % 4 == 0 else "en"})
     for n in range(400)
 ]
 
 
 def test_every_beginning_has_about_its_share_of_what_the_judge_rejected():
     for size in (20, 40, 100, 200):
-        rejected = sum(not one.said for one in in_order(MIXED)[:size])
+        rejected = sum(not one.answer for one in in_order(MIXED)[:size])
         assert abs(rejected - size / 5) <= 2
 
 
@@ -124,5 +124,5 @@ def test_the_order_is_the_same_however_answers_come():
 
 
 def test_answers_on_which_versions_differ_are_a_stratum():
-    answers = [Judged({"answer": str(n)}, said=True, differs=n < 40) for n in range(400)]
+    answers = [Judged({"answer": str(n)}, answer=True, differs=n < 40) for n in range(400)]
     assert 3 <= sum(one.differs for one in in_order(answers)[:40]) <= 5

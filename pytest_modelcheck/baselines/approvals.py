@@ -73,14 +73,6 @@ class Approval:
 
 
 @dataclass(frozen=True, slots=True)
-class Refusal:
-    """A check that was not approved, and why not; every reason ends in what to do."""
-
-    check: str
-    reasons: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
 class Report:
     """The result of an approval.
 
@@ -89,7 +81,7 @@ class Report:
         version: The version that was to be approved.
         previous: The main version before, or ``None``.
         approved: The approved checks; empty if any was refused.
-        refused: The checks that were refused.
+        refused: The checks that were refused, and why; each reason ends in what to do.
         gone: Candidates of tests that no longer exist; they are ignored.
         left: Checks that stay with another version, and that version.
         unchanged: Whether exactly this was approved already, so that nothing was written.
@@ -102,7 +94,7 @@ class Report:
     version: str
     previous: Approved | None
     approved: tuple[Approval, ...]
-    refused: tuple[Refusal, ...]
+    refused: Mapping[str, tuple[str, ...]]
     gone: tuple[str, ...]
     left: tuple[tuple[str, str | None], ...]
     unchanged: bool = False
@@ -203,7 +195,7 @@ def approve(
         version=version,
         previous=previous,
         approved=approved,
-        refused=() if approved else tuple(Refusal(check, reasons) for check, reasons in against.items()),
+        refused={} if approved else against,
         gone=gone,
         left=() if beside else _left(store, model, version),
         unchanged=unchanged,

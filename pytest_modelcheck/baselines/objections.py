@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 from pytest_modelcheck.baselines.baseline import results
 from pytest_modelcheck.baselines.lines import equivalent
 from pytest_modelcheck.baselines.provenance import WHOLE_FILE, body_digest, defines, file_digest, place
-from pytest_modelcheck.canonical.text import listed, percent, plural
+from pytest_modelcheck.phrases import listed, percent, plural
 from pytest_modelcheck.records import MISSING, Outcome, Status
 
 if TYPE_CHECKING:

@@ -10,8 +10,7 @@ PYTEST_DONT_REWRITE
 
 from __future__ import annotations
 
-from pytest_modelcheck.cases.collection import Cases
-from pytest_modelcheck.cases.loading import generate, load
+from pytest_modelcheck.cases.collection import Cases, generate, load
 from pytest_modelcheck.cases.templates import lexicon, template
 from pytest_modelcheck.records import Case, Variant
 

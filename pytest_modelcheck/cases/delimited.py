@@ -6,16 +6,17 @@ PYTEST_DONT_REWRITE
 from __future__ import annotations
 
 import csv
+import json
+from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import partial
 from io import StringIO
 from typing import TYPE_CHECKING, Any, Final
 
-from pytest_modelcheck.canonical.text import plural
 from pytest_modelcheck.cases.files import CaseFile, begins_conflict, conflict
 from pytest_modelcheck.cases.rows import FIELDS, Layout, Metadata, Row, how_to_name
 from pytest_modelcheck.cases.streaming import STRIDE
+from pytest_modelcheck.phrases import plural
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -42,10 +43,15 @@ class Header:
     def __init__(self, names: Sequence[Any], layout: Layout, error: Callable[[str], CaseError]) -> None:
         self._error = error
         self.width = len(names)
-        self._check(names)
+        for place, name in enumerate(names, 1):
+            if not isinstance(name, str):
+                raise error(f"the name of column {place} must be text, not {name!r}")
+            if not name.strip():
+                raise error(f"column {place} has no name (pandas writes one; to_csv(index=False) does not)")
+        if twice := sorted(name for name, number in Counter(names).items() if number > 1):
+            raise error(f"there are two columns '{twice[0]}'")
         self.steps = [self._step(place, name, layout) for place, name in enumerate(names)]
-        self._check_mapped(names, layout)
-        self._check_conflicts(names)
+        self._check(names, layout)
 
     def fields(self, values: Sequence[Any]) -> dict[str, Any]:
         """The fields of a case from the cells of one row. A ``None`` in a cell is not a value."""
@@ -73,18 +79,6 @@ class Header:
             fields["input"] = None  # so that the error is about this row, not about the columns
         return fields
 
-    def _check(self, names: Sequence[Any]) -> None:
-        for place, name in enumerate(names, 1):
-            if not isinstance(name, str):
-                raise self._error(f"the name of column {place} must be text, not {name!r}")
-            if not name.strip():
-                raise self._error(
-                    f"column {place} has no name (pandas writes one; to_csv(index=False) does not)"
-                )
-        twice = sorted({name for name in names if list(names).count(name) > 1})
-        if twice:
-            raise self._error(f"there are two columns '{twice[0]}'")
-
     def _step(self, place: int, name: str, layout: Layout) -> Step:
         for field, columns in layout.names.items():
             if name == columns:
@@ -106,15 +100,13 @@ class Header:
             )
         return place, "metadata", name
 
-    def _check_mapped(self, names: Sequence[str], layout: Layout) -> None:
+    def _check(self, names: Sequence[str], layout: Layout) -> None:
         for field, columns in layout.names.items():
             for column in (columns,) if isinstance(columns, str) else columns:
                 if column not in names:
                     raise self._error(f"no column '{column}', which {field}={columns!r} names; {_has(names)}")
         if not any(field == "input" for _, field, _ in self.steps):
             raise self._error(f"no column 'input'; {_has(names)}. {how_to_name(names)}")
-
-    def _check_conflicts(self, names: Sequence[str]) -> None:
         taken: dict[tuple[str, str | None], str] = {}
         for place, field, name in self.steps:
             other = taken.setdefault((field, name), names[place])
@@ -145,119 +137,83 @@ def read_delimited(
     Raises:
         CaseError: The header or a row is not CSV, not UTF-8, or has too many or too few cells.
     """
-    table = _table(file, layout)
-    if table is not None:
-        for count, (mark, cells) in enumerate(_Records(file, table.delimiter, start or table.body)):
-            if marks is not None and count % STRIDE == 0:
-                marks.append(mark)
-            yield _row(file, table, mark, cells)
-
-
-@dataclass(frozen=True, slots=True)
-class _Table:
-    """Facts that hold for all rows of a file: its header and format.
-
-    Attributes:
-        header: The meaning of each column.
-        variants: The columns that contain lists.
-        delimiter: The separator of cells.
-        body: The position of the first row after the header.
-    """
-
-    header: Header
-    variants: tuple[int, ...]
-    delimiter: str
-    body: Mark
-
-
-def _table(file: CaseFile, layout: Layout) -> _Table | None:
     delimiter = "\t"
     if file.format != "tsv":
         first = next((text for text, _ in _pieces(file, _START) if text.strip("\r\n")), "")
         delimiter = ";" if ";" in first and "," not in first else ","
-    records = _Records(file, delimiter)
-    for (_, line), names in records:
-        _refuse_conflict(file, names, line)
-        header = Header(names, layout.loosened(), partial(file.error, line=line))
-        variants = tuple(place for place, field, _ in header.steps if field == "variants")
-        return _Table(header, variants, delimiter, records.place)
-    return None
+    records = _records(file, delimiter, _START)
+    head = next(records, None)
+    if head is None:
+        return
+    (_, line), names = head
+    header = Header(names, layout.loosened(), partial(file.error, line=line))
+    if start is not None:
+        records = _records(file, delimiter, start)
+    for count, (mark, cells) in enumerate(records):
+        if marks is not None and count % STRIDE == 0:
+            marks.append(mark)
+        row = Row(None, file.origin(mark[1]))
+        if len(cells) != header.width:
+            name = {",": "a comma", ";": "a semicolon", "\t": "a tab"}[delimiter]
+            raise row.error(
+                f"{plural(len(cells), 'cell')} here, but the header has {header.width}; text with {name}"
+                " in it goes between double quotes"
+            )
+        row.value = _fields(row, header, cells)
+        yield row
 
 
-def _row(file: CaseFile, table: _Table, mark: Mark, cells: list[str]) -> Row:
-    row = Row(None, file.origin(mark[1]))
-    if cells[0][:1] == "<":
-        _refuse_conflict(file, cells, mark[1])
-    if len(cells) != table.header.width:
-        found = plural(len(cells), "cell")
-        name = {",": "a comma", ";": "a semicolon", "\t": "a tab"}[table.delimiter]
-        raise row.error(
-            f"{found} here, but the header has {table.header.width}; text with {name} in it goes between "
-            "double quotes"
-        )
+def _fields(row: Row, header: Header, cells: list[str]) -> dict[str, Any]:
     # A line end within quotes is what git makes of it at checkout (core.autocrlf): that is no other input.
     values: list[Any] = [cell.replace("\r\n", "\n") or None for cell in cells]
-    for place in table.variants:
-        values[place] = _list(row, values[place])
-    fields = table.header.fields(values)
+    for place, field, _ in header.steps:
+        if field == "variants" and values[place] is not None:
+            try:
+                values[place] = json.loads(values[place])
+            except (ValueError, RecursionError) as error:
+                raise row.error('variants: in a table, write a JSON list: ["…", "…"]') from error
+    fields = header.fields(values)
     if isinstance(given := fields.get("input"), dict):
         # In an input of several columns, an empty cell is an empty text, since the model expects the field.
         fields["input"] = {name: cell or "" for name, cell in given.items()}
-    row.value = fields
-    return row
+    return fields
 
 
-def _refuse_conflict(file: CaseFile, cells: list[str], line: int) -> None:
-    """Refuse a row that is a conflict marker of git. A quoted cell of several lines is not one."""
-    if begins_conflict(cells[0]) and "\n" not in cells[0]:
-        raise conflict(file, line)
+def _records(file: CaseFile, delimiter: str, start: Mark) -> Iterator[tuple[Mark, list[str]]]:
+    """The rows that are not blank, each with its position."""
+    place = start
 
-
-def _list(row: Row, cell: Any) -> Any:
-    if cell is None:
-        return None
-    import json
-
-    try:
-        return json.loads(cell)
-    except (ValueError, RecursionError) as error:
-        raise row.error('variants: in a table, write a JSON list: ["…", "…"]') from error
-
-
-class _Records:
-    """The rows that are not blank, each with its position. ``place`` is the position of the next one."""
-
-    def __init__(self, file: CaseFile, delimiter: str, start: Mark = _START) -> None:
-        self._file = file
-        # Strict, since csv else reads a stray quote as text and swallows the lines after it.
-        self._reader = csv.reader(self._texts(start), delimiter=delimiter, strict=True)
-        self.place = start
-
-    def _texts(self, start: Mark) -> Iterator[str]:
-        for text, place in _pieces(self._file, start):
-            self.place = place
+    def texts() -> Iterator[str]:
+        nonlocal place
+        for text, after in _pieces(file, start):
+            place = after
             yield text
 
-    def __iter__(self) -> Iterator[tuple[Mark, list[str]]]:
-        while True:
-            mark = self.place
-            cells = self._next(mark[1])
-            if cells is None:
-                return
-            if cells:
-                yield mark, cells
-
-    def _next(self, line: int) -> list[str] | None:
-        """The next row. The csv module's limit of cell lengths is global, so it is restored."""
+    # Strict, since csv else reads a stray quote as text and swallows the lines after it.
+    reader = csv.reader(texts(), delimiter=delimiter, strict=True)
+    while True:
+        mark = place
         # The limit is global to the process. It is set back after each record, since others may read CSV
         # meanwhile.
         before = csv.field_size_limit(_LONGEST)
         try:
-            return next(self._reader, None)
+            cells = next(reader, None)
         except csv.Error as error:
-            raise self._file.error(f"not CSV: {error}{_hint(error)}", line) from error
+            hint = ""
+            if "unexpected end" in str(error) or "larger than field limit" in str(error):
+                hint = '; a quote is opened here and never closed (inside quotes, a quote is written "")'
+            elif "expected after" in str(error):
+                hint = '; inside quotes, a quote is written ""'
+            raise file.error(f"not CSV: {error}{hint}", mark[1]) from error
         finally:
             csv.field_size_limit(before)
+        if cells is None:
+            return
+        # A conflict marker of git. A quoted cell of several lines is not one.
+        if cells and begins_conflict(cells[0]) and "\n" not in cells[0]:
+            raise conflict(file, mark[1])
+        if cells:
+            yield mark, cells
 
 
 def _pieces(file: CaseFile, start: Mark) -> Iterator[tuple[str, Mark]]:
@@ -276,11 +232,3 @@ def _pieces(file: CaseFile, start: Mark) -> Iterator[tuple[str, Mark]]:
             line += 1
             yield text, (end, line)
         offset = end
-
-
-def _hint(error: csv.Error) -> str:
-    if "unexpected end" in str(error) or "larger than field limit" in str(error):
-        return '; a quote is opened here and never closed (inside quotes, a quote is written "")'
-    if "expected after" in str(error):
-        return '; inside quotes, a quote is written ""'
-    return ""

@@ -13,7 +13,7 @@ import shlex
 import stat
 import sys
 import zlib
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from importlib import import_module
 from itertools import count
@@ -25,45 +25,10 @@ from pytest_modelcheck.errors import CaseError
 from pytest_modelcheck.records import Origin
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
+    from collections.abc import Iterable, Iterator
 
 
 SUFFIXES: Final = (".gz", ".zst")
-
-
-class DamagedError(Exception):
-    """A compressed file is damaged, truncated, or not compressed at all."""
-
-
-@contextmanager
-def opened(path: Path) -> Iterator[IO[bytes]]:
-    """Open a file for reading bytes, decompressed on the fly.
-
-    Raises:
-        OSError: The file cannot be opened.
-        DamagedError: (While reading.) It cannot be decompressed.
-        CaseError: The library to decompress it is not installed.
-    """
-    suffix = path.suffix.lower()
-    opening: Any = open
-    damages: tuple[type[Exception], ...] = ()
-    if suffix == ".gz":
-        import gzip
-
-        opening, damages = gzip.open, (EOFError, zlib.error, gzip.BadGzipFile)
-    elif suffix == ".zst":
-        try:
-            zstd = import_module("compression.zstd" if sys.version_info >= (3, 14) else "backports.zstd")
-        except ImportError as error:
-            raise CaseError(
-                '.zst files need a library to decompress them: pip install "pytest-modelcheck[zstd]"'
-            ) from error
-        opening, damages = zstd.open, (EOFError, zstd.ZstdError)
-    try:
-        with opening(path, "rb") as stream:
-            yield stream
-    except damages as error:
-        raise DamagedError(str(error)) from error
 
 
 _MARKER: Final = "<<<<<<< "
@@ -111,6 +76,8 @@ MOST = 128 << 20
 _TOO_MUCH = f"{MOST >> 20} MiB or more"
 _POINTER = b"version https://git-lfs.github.com/spec/"
 _LONGEST_POINTER = 1024
+# The number of files that a message suggests.
+_MOST: Final = 3
 
 EMPTY = "the file is empty; at least one case is needed"
 NO_CASES = "the file has no cases; at least one is needed"
@@ -178,30 +145,23 @@ class CaseFile:
         except (OSError, ValueError) as error:
             raise self._unopened(error) from error
         if stat.S_ISDIR(mode.st_mode):
-            raise self.error(f"this is a folder, not a file of cases{within(self.path, self.base, FORMATS)}")
+            inside = sorted(self.path.iterdir()) if os.access(self.path, os.R_OK) else []
+            meant = _did_you_mean([path for path in inside if path.suffix.lower() in FORMATS], self.base)
+            raise self.error(f"this is a folder, not a file of cases{meant}")
         if not stat.S_ISREG(mode.st_mode):
             raise self.error("this is not a regular file; large files are read twice")
         if mode.st_size == 0:
             raise self.error(EMPTY)
-        # Before the format: a pointer has the right name, and its text would be "not CSV".
-        self._check_pointer(mode.st_size)
-        _ = self.format
-        if not os.access(self.path, os.R_OK):
-            raise self.error("the file cannot be opened: permission denied")
-
-    def _check_pointer(self, size: int) -> None:
-        """Refuse what git checks out in place of a file of Git LFS that was not downloaded."""
-        if size > _LONGEST_POINTER:
-            return
-        try:
-            start = self.path.read_bytes()
-        except OSError:
-            return  # said by whoever opens it
-        if start.startswith(_POINTER):
+        readable = os.access(self.path, os.R_OK)
+        # Before the format: a pointer of Git LFS has the right name, and its text would be "not CSV".
+        if readable and mode.st_size <= _LONGEST_POINTER and self.path.read_bytes().startswith(_POINTER):
             raise self.error(
                 "this is a Git LFS pointer, not the file itself; download it: git lfs pull --include "
                 + shlex.quote(self.shown)
             )
+        _ = self.format
+        if not readable:
+            raise self.error("the file cannot be opened: permission denied")
 
     @property
     def is_large(self) -> bool:
@@ -229,18 +189,15 @@ class CaseFile:
             CaseError: The file cannot be read, or a line is absurdly long.
         """
         self.check()
-        try:
-            with opened(self.path) as stream:
-                stream.seek(start)
-                for number in count(first):
-                    line = stream.readline(MOST)
-                    if not line:
-                        return
-                    if len(line) == MOST:
-                        raise self.error(f"the line has {_TOO_MUCH}; write each case on its own line", number)
-                    yield line
-        except (OSError, DamagedError) as error:
-            raise self._unreadable(error) from error
+        with self._opened() as stream:
+            stream.seek(start)
+            for number in count(first):
+                line = stream.readline(MOST)
+                if not line:
+                    return
+                if len(line) == MOST:
+                    raise self.error(f"the line has {_TOO_MUCH}; write each case on its own line", number)
+                yield line
 
     def text(self) -> str:
         """The text of the whole file, without a byte order mark.
@@ -249,11 +206,8 @@ class CaseFile:
             CaseError: The file cannot be read, is not text, or is too large.
         """
         self.check()
-        try:
-            with opened(self.path) as stream:
-                data = stream.read(MOST)
-        except (OSError, DamagedError) as error:
-            raise self._unreadable(error) from error
+        with self._opened() as stream:
+            data = stream.read(MOST)
         if len(data) == MOST:
             raise self.error(
                 f"the file has {_TOO_MUCH}, too large to read at once; write the cases as JSON Lines"
@@ -282,21 +236,65 @@ class CaseFile:
                 place,
             ) from error
 
-    def _unreadable(self, error: Exception) -> CaseError:
-        if isinstance(error, DamagedError):
-            kind = self.path.suffix.lower().removeprefix(".")
-            return self.error(f"cannot be decompressed ({error}); the file is truncated or not {kind}")
-        return self._unopened(error)
+    @contextmanager
+    def _opened(self) -> Iterator[IO[bytes]]:
+        """Open the file for reading bytes, decompressed on the fly."""
+        suffix = self.path.suffix.lower()
+        opening: Any = open
+        damages: tuple[type[Exception], ...] = ()
+        if suffix == ".gz":
+            import gzip
+
+            opening, damages = gzip.open, (EOFError, zlib.error, gzip.BadGzipFile)
+        elif suffix == ".zst":
+            try:
+                zstd = import_module("compression.zstd" if sys.version_info >= (3, 14) else "backports.zstd")
+            except ImportError as error:
+                raise CaseError(
+                    '.zst files need a library to decompress them: pip install "pytest-modelcheck[zstd]"'
+                ) from error
+            opening, damages = zstd.open, (EOFError, zstd.ZstdError)
+        try:
+            with opening(self.path, "rb") as stream:
+                yield stream
+        except damages as error:
+            raise self.error(
+                f"cannot be decompressed ({error}); the file is truncated or not {suffix[1:]}"
+            ) from error
+        except OSError as error:
+            raise self._unopened(error) from error
 
     def _unopened(self, error: Exception) -> CaseError:
         if isinstance(error, FileNotFoundError | NotADirectoryError):
             folder = self.path.parent
-            where = f"looked in {folder}" if folder.is_dir() else f"its folder {folder} does not exist"
-            hint = instead_of(self.written, self.path, self.base, self.root)
-            nothing = "; no file there has a similar name" if folder.is_dir() else ""
-            return CaseError(f"no file {self.shown}: {where}{hint or nothing}")
+            meant = _did_you_mean(self._similar(), self.base)
+            if not folder.is_dir():
+                return CaseError(f"no file {self.shown}: its folder {folder} does not exist{meant}")
+            meant = meant or "; no file there has a similar name"
+            return CaseError(f"no file {self.shown}: looked in {folder}{meant}")
         reason = (error.strerror if isinstance(error, OSError) else None) or str(error)
         return self.error(f"the file cannot be opened: {reason}")
+
+    def _similar(self) -> Iterator[Path]:
+        """Existing files that may be meant, the likeliest first."""
+        name, folder = self.path.name, self.path.parent
+        with suppress(OSError):
+            names = sorted(entry.name for entry in folder.iterdir())
+            # The same name with another ending comes first: cases.yml for cases.yaml.
+            alike = [one for one in names if one.partition(".")[0] == name.partition(".")[0]]
+            alike = difflib.get_close_matches(name, alike, len(alike) or 1, 0)
+            others = [one for one in names if one not in alike]
+            yield from (folder / one for one in (*alike, *difflib.get_close_matches(name, others, _MOST)))
+        if self.base is None:
+            return
+        here = Path(os.path.normpath(self.base))
+        outermost = self.root or current_folder() or self.base
+        # Upwards as far as the project: a path may be meant from its root.
+        above = [folder / self.written for folder in here.parents if folder.is_relative_to(outermost)]
+        yield from (path for path in above if path.is_file())
+        with suppress(OSError):
+            below = sorted(entry / name for entry in here.iterdir())
+            yield from (path for path in below if path.is_file())
 
 
 def find(name: str | Path, base: Path | None, root: Path | None = None) -> CaseFile:
@@ -308,13 +306,16 @@ def find(name: str | Path, base: Path | None, root: Path | None = None) -> CaseF
     path = Path(name)
     if path.is_absolute():
         base = None
+    elif base is None:
+        raise CaseError(f"{name}: the path is relative to an unknown folder; pass base=Path(__file__).parent")
     else:
-        if base is None:
-            raise CaseError(
-                f"{name}: the path is relative to an unknown folder; pass base=Path(__file__).parent"
-            )
         path = base / path
-    return CaseFile(path, _shown(path, root), name, base, root)
+    where = os.path.normpath(path)
+    try:
+        short = os.path.relpath(where, root or current_folder() or path.parent)
+    except ValueError:  # another drive
+        short = where
+    return CaseFile(path, where if short.startswith(os.pardir) else short, name, base, root)
 
 
 def current_folder() -> Path | None:
@@ -325,73 +326,13 @@ def current_folder() -> Path | None:
         return None
 
 
-def _shown(path: Path, root: Path | None) -> str:
-    where = os.path.normpath(path)
-    try:
-        short = os.path.relpath(where, root or current_folder() or path.parent)
-    except ValueError:  # another drive
-        return where
-    return where if short.startswith(os.pardir) else short
-
-
-_MOST: Final = 3
-
-
-def instead_of(name: str | Path, path: Path, base: Path | None, root: Path | None) -> str:
-    """Suggest existing files in place of a missing one ("; did you mean …?"), or return an empty text."""
-    found = [*_similar(path), *(_elsewhere(Path(name), base, root) if base is not None else ())]
-    return _question(found, base)
-
-
-def within(folder: Path, base: Path | None, suffixes: Collection[str]) -> str:
-    """Suggest the case files in a folder, or return an empty text."""
-    try:
-        found = sorted(entry for entry in folder.iterdir() if entry.suffix.lower() in suffixes)
-    except OSError:
-        return ""
-    return _question(found, base)
-
-
-def _question(found: list[Path], base: Path | None) -> str:
-    names = dict.fromkeys(_written(path, base) for path in found)
+def _did_you_mean(found: Iterable[Path], base: Path | None) -> str:
+    """Suggest some files ("; did you mean …?"), or return an empty text."""
+    names: dict[str, None] = {}
+    for path in found:
+        name = os.path.normpath(path)
+        if base is not None:
+            with suppress(ValueError):  # another drive
+                name = Path(os.path.relpath(path, base)).as_posix()
+        names[name] = None
     return f"; did you mean {' or '.join([*names][:_MOST])}?" if names else ""
-
-
-def _written(path: Path, base: Path | None) -> str:
-    if base is not None:
-        try:
-            return Path(os.path.relpath(path, base)).as_posix()
-        except ValueError:  # another drive
-            pass
-    return os.path.normpath(path)
-
-
-def _similar(path: Path) -> list[Path]:
-    """Files of the same folder with similar names, most similar first."""
-    try:
-        names = sorted(entry.name for entry in path.parent.iterdir())
-    except OSError:
-        return []
-    stem = path.name.partition(".")[0]
-    alike = [name for name in names if name.partition(".")[0] == stem]
-    # The same name with another ending comes first: cases.yml for cases.yaml.
-    alike = difflib.get_close_matches(path.name, alike, len(alike) or 1, 0)
-    others = [name for name in names if name not in alike]
-    return [path.parent / name for name in (*alike, *difflib.get_close_matches(path.name, others, _MOST))]
-
-
-def _elsewhere(name: Path, base: Path, root: Path | None) -> Iterator[Path]:
-    """The same path from the parent folders, and the same file name in subfolders."""
-    outermost = root or current_folder() or base
-    here = Path(os.path.normpath(base))
-    # Upwards as far as the project: a path may be meant from its root.
-    for folder in here.parents if here.is_relative_to(outermost) else ():
-        if not folder.is_relative_to(outermost):
-            break
-        if (folder / name).is_file():
-            yield folder / name
-    try:
-        below = sorted(entry / name.name for entry in here.iterdir() if entry.is_dir())
-    except OSError:
-        return
-    yield from (path for path in below if path.is_file())

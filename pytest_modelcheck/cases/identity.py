@@ -96,8 +96,18 @@ class Naming:
             return
         # Only cases with equal inputs take their expectation into the id: the id of others stays when that
         # changes.
-        alike = self._distinct(read, _twice(self._keys))
-        self._long = _shared_beginnings(self._keys)
+        alike = _twice(self._keys)
+        if alike:
+            for place, case in enumerate(read()):
+                if not case.id and _has(alike, self._keys[place]):
+                    self._keys[place] = _key(case, [_question(case), *_known(case)])
+            alike = _twice(self._keys)
+        # The short ids that different keys would share.
+        self._long = frozenset(
+            one >> _REST
+            for one, other in pairwise(sorted(self._keys))
+            if one >> _REST == other >> _REST and one != other and one != _NAMED
+        )
         self._numbered, self._numbers = self._count(alike, array(_KEY, sorted(given)))
 
     def __len__(self) -> int:
@@ -107,15 +117,6 @@ class Naming:
         """Set the ids of new cases in place; the first one has index ``first``."""
         for place, case in enumerate(cases, first):
             yield case if case.id else _with_id(case, self._name(place))
-
-    def _distinct(self, read: Callable[[], Iterable[Case]], shared: array[int]) -> array[int]:
-        """Make the keys of cases with equal inputs from all their fields; return those still equal."""
-        if not shared:
-            return shared
-        for place, case in enumerate(read()):
-            if not case.id and _has(shared, self._keys[place]):
-                self._keys[place] = _key(case, [_question(case), *_known(case)])
-        return _twice(self._keys)
 
     def _count(self, alike: array[int], given: array[int]) -> tuple[array[int], array[int]]:
         """The indices of cases whose id needs a number, and the numbers: 2 for the second of two, say."""
@@ -161,15 +162,6 @@ def _twice(keys: Iterable[int]) -> array[int]:
         if one == other != _NAMED and (not alike or alike[-1] != one):
             alike.append(one)
     return alike
-
-
-def _shared_beginnings(keys: Iterable[int]) -> frozenset[int]:
-    """The short ids that different keys would share."""
-    return frozenset(
-        one >> _REST
-        for one, other in pairwise(sorted(keys))
-        if one >> _REST == other >> _REST and one != other and one != _NAMED
-    )
 
 
 def _has(ordered: array[int], key: int) -> bool:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import difflib
 import json
 import re
+from itertools import chain
 from math import isinf
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NoReturn
@@ -142,53 +143,22 @@ def _finite(digits: str) -> float:
 _DECODER: Final = json.JSONDecoder(object_pairs_hook=_unique, parse_constant=_no_number, parse_float=_finite)
 
 
-def json_of_line(file: CaseFile, text: str, number: int) -> Any:
-    """Parse one line of a JSON Lines file."""
-    try:
-        value, end = _DECODER.raw_decode(text)
-    except json.JSONDecodeError as error:
-        if begins_conflict(text):
-            raise conflict(file, number) from error
-        raise file.error(f"not JSON: {_problem(error, text)}{_hint(text)}", number) from error
-    except RecursionError as error:
-        raise file.error(f"nested more than {DEEPEST} levels deep", number) from error
-    except ValueError as error:
-        raise file.error(f"not JSON: {error}", number) from error
-    if end < len(text):
-        column = len(text) - len(text[end:].lstrip()) + 1
-        raise file.error(f"not JSON: extra data, at column {column}{_hint(text)}", number)
-    return _checked(file, value, text, number)
-
-
-def _problem(error: json.JSONDecodeError, text: str) -> str:
-    if error.pos >= len(text):
-        return "the line ends too early"
-    return f"{error.msg[0].lower()}{error.msg[1:]}, at column {error.pos + 1}"
-
-
-def _hint(text: str) -> str:
-    if text.startswith(("#", "//")):
-        return "; JSON Lines have no comments"
-    if text in ("{", "[", "[{"):
-        return "; write each case on its own line (a JSON list of cases goes into a .json file)"
-    return ""
-
-
 def _checked(file: CaseFile, value: Any, text: str, line: int) -> Any:
     """Refuse values that are nested too deeply, or contain text that cannot be encoded."""
-    if text.count("[") + text.count("{") > DEEPEST and _deeper(value):
-        raise file.error(f"nested more than {DEEPEST} levels deep", line)
+    if text.count("[") + text.count("{") > DEEPEST:
+        level = [value]
+        for _ in range(DEEPEST + 1):
+            inner = [
+                item.values() if isinstance(item, dict) else item
+                for item in level
+                if isinstance(item, dict | list)
+            ]
+            level = list(chain.from_iterable(inner))
+        if any(isinstance(item, dict | list) for item in level):
+            raise file.error(f"nested more than {DEEPEST} levels deep", line)
     if _MAYBE_HALF.search(text) and _HALF.search(json.dumps(value, ensure_ascii=False)):
         raise file.error("an escape such as \\ud83d is half of a character (a lone surrogate)", line)
     return value
-
-
-def _deeper(value: Any) -> bool:
-    level = [value]
-    for _ in range(DEEPEST + 1):
-        inner = [item for item in level if isinstance(item, dict | list)]
-        level = [part for item in inner for part in (item.values() if isinstance(item, dict) else item)]
-    return any(isinstance(item, dict | list) for item in level)
 
 
 def read_json(file: CaseFile) -> Iterator[Row]:
@@ -323,5 +293,30 @@ def read_jsonl(
             if marks is not None and count % STRIDE == 0:
                 marks.append((offset, number))
             count += 1
-            yield Row(json_of_line(file, text, number), file.origin(number))
+            yield Row(_value_of_line(file, text, number), file.origin(number))
         offset += len(data)
+
+
+def _value_of_line(file: CaseFile, text: str, number: int) -> Any:
+    hint = ""
+    if text.startswith(("#", "//")):
+        hint = "; JSON Lines have no comments"
+    elif text in ("{", "[", "[{"):
+        hint = "; write each case on its own line (a JSON list of cases goes into a .json file)"
+    try:
+        value, end = _DECODER.raw_decode(text)
+    except json.JSONDecodeError as error:
+        if begins_conflict(text):
+            raise conflict(file, number) from error
+        problem = f"{error.msg[0].lower()}{error.msg[1:]}, at column {error.pos + 1}"
+        if error.pos >= len(text):
+            problem = "the line ends too early"
+        raise file.error(f"not JSON: {problem}{hint}", number) from error
+    except RecursionError as error:
+        raise file.error(f"nested more than {DEEPEST} levels deep", number) from error
+    except ValueError as error:
+        raise file.error(f"not JSON: {error}", number) from error
+    if end < len(text):
+        column = len(text) - len(text[end:].lstrip()) + 1
+        raise file.error(f"not JSON: extra data, at column {column}{hint}", number)
+    return _checked(file, value, text, number)

@@ -9,6 +9,7 @@ import difflib
 import json
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from numbers import Real
 from typing import TYPE_CHECKING, Any, Final
@@ -17,7 +18,7 @@ from pytest_modelcheck.errors import CaseError
 from pytest_modelcheck.records import MISSING, Case, Variant, case_of
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Sequence
+    from collections.abc import Iterable, Sequence
 
     from pytest_modelcheck.records import Origin
 
@@ -33,30 +34,12 @@ _SIMILAR: Final = 0.8
 _CAMEL: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 # The usual names of the input and the expectation in the exports of other tools, the likeliest first.
 _USUAL: Final = {
-    "input": (
-        *("input", "inputs", "question", "prompt", "query", "user_input", "text", "message", "messages"),
-        *("instruction", "vars", "data", "sentence", "document", "content", "body"),
-    ),
-    "expected": (
-        *("expected", "expected_output", "expected_answer", "target", "reference", "reference_output"),
-        *("reference_outputs", "ground_truth", "ideal", "gold", "label", "labels", "answer", "sentiment"),
-        *("category", "class", "intent", "choice", "output", "outputs", "completion", "response", "assert"),
-        "annotations",
-    ),
+    "input": "input inputs question prompt query user_input text message messages instruction vars data "
+    "sentence document content body",
+    "expected": "expected expected_output expected_answer target reference reference_output "
+    "reference_outputs ground_truth ideal gold label labels answer sentiment category class intent choice "
+    "output outputs completion response assert annotations",
 }
-
-
-def near_miss(name: str, fields: Collection[str] = FIELDS) -> str | None:
-    """The field that was probably meant by a misspelt name.
-
-    >>> near_miss("expcted"), near_miss("language"), near_miss("ID")
-    ('expected', None, 'id')
-    """
-    lowered = name.lower()
-    if lowered in fields:
-        return lowered
-    close = difflib.get_close_matches(lowered, [field for field in fields if len(field) > 2], 1, _SIMILAR)
-    return close[0] if close else None
 
 
 def column_for(field: str, names: Iterable[Any]) -> str | None:
@@ -65,9 +48,13 @@ def column_for(field: str, names: Iterable[Any]) -> str | None:
     >>> column_for("expected", ["id", "input", "expectedOutput", "context"]), column_for("input", ["a", "b"])
     ('expectedOutput', None)
     """
-    known = _USUAL[field]
-    free = [name for name in names if name not in _KNOWN and _plain(name) in known]
-    return min(free, key=lambda name: known.index(_plain(name)), default=None)
+    # In snake case, without underscores around it; of several that are alike, the first counts.
+    plain = {
+        _CAMEL.sub("_", str(name)).lower().replace(" ", "_").strip("_"): name
+        for name in reversed(list(names))
+        if name not in _KNOWN
+    }
+    return next((plain[usual] for usual in _USUAL[field].split() if usual in plain), None)
 
 
 def how_to_name(names: Sequence[Any]) -> str:
@@ -85,11 +72,6 @@ def how_to_name(names: Sequence[Any]) -> str:
     keywords = [f"input={case_input!r}"] + [f"expected={expected!r}"] * ("expected" not in names)
     which = "is the input" if "expected" in names else "are the input and the expectation"
     return f"Say which {which}, in the marker or in cases.load(): {', '.join(keywords)}"
-
-
-def _plain(name: object) -> str:
-    """A name in snake case, without underscores around it."""
-    return _CAMEL.sub("_", str(name)).lower().replace(" ", "_").strip("_")
 
 
 def listed(names: Iterable[Any]) -> str:
@@ -193,8 +175,13 @@ class Layout:
         """
         # With names given, other columns are metadata on purpose; only what could be a slip of these is
         # refused.
-        fields = _MAPPED if self.names else FIELDS
-        return near_miss(name, [field for field in fields if field not in self.names])
+        fields = [field for field in (_MAPPED if self.names else FIELDS) if field not in self.names]
+        lowered = name.lower()
+        if lowered in fields:
+            return lowered
+        # Of two letters, "id" resembles too much.
+        close = difflib.get_close_matches(lowered, [field for field in fields if field != "id"], 1, _SIMILAR)
+        return close[0] if close else None
 
     def arranged(self, row: Row, values: Mapping[str, Any]) -> dict[str, Any]:
         """The fields of a case from those of a row."""
@@ -210,62 +197,63 @@ class Layout:
             if name in _KNOWN and name not in self.names:
                 arranged[name] = value
             else:
-                rest[self._extra(row, name, values)] = value
-        return _with_metadata(row, arranged, rest) if rest else arranged
+                self._check_extra(row, name, values)
+                rest[name] = value
+        if rest:
+            metadata = _metadata(row, arranged.get("metadata"))
+            twice = metadata.keys() & rest.keys()
+            if twice:
+                raise row.error(f"'{min(twice)}' is used twice: as a field and under metadata", min(twice))
+            arranged["metadata"] = {**metadata, **rest}
+        return arranged
 
     def _picked(self, row: Row, values: Mapping[str, Any], field: str, columns: Columns) -> Any:
         if isinstance(columns, tuple):
             return {name: self._picked(row, values, field, name) for name in columns}
-        if columns not in values:
-            # A column may have a dot in its name, so the whole name comes first.
-            nested = _nested(values, columns)
-            if nested is not MISSING:
-                return nested
-            close = difflib.get_close_matches(columns, [str(name) for name in values], 1)
-            hint = f"did you mean '{close[0]}'?" if close else f"it has {listed(values)}"
-            raise row.error(f"no '{columns}' here, which {field}={self.names[field]!r} names; {hint}")
-        return values[columns]
+        # A column may have a dot in its name, so the whole name comes first.
+        if columns in values:
+            return values[columns]
+        found: Any = values
+        # A path such as `data.text` or `annotations.0.result`.
+        for key in columns.split("."):
+            if isinstance(found, Mapping) and key in found:
+                found = found[key]
+            elif isinstance(found, list) and key.isdecimal() and int(key) < len(found):
+                found = found[int(key)]
+            else:
+                close = difflib.get_close_matches(columns, [str(name) for name in values], 1)
+                hint = f"did you mean '{close[0]}'?" if close else f"it has {listed(values)}"
+                raise row.error(f"no '{columns}' here, which {field}={self.names[field]!r} names; {hint}")
+        return found
 
-    def _extra(self, row: Row, name: Any, values: Mapping[str, Any]) -> str:
+    def _check_extra(self, row: Row, name: Any, values: Mapping[str, Any]) -> None:
+        """Refuse a field that is neither one of a case nor, surely, metadata."""
         if not isinstance(name, str):
             raise row.error(f"the name of a field must be text, not {_typed(name)}")
         close = self.near_miss(name)
         if close is not None:
-            raise row.error(f"unknown field '{name}': did you mean '{close}'?{_KEEP}", name)
-        if not self.loose and "input" not in values:
+            keep = "if it is other information about the case, write it under metadata"
+            raise row.error(f"unknown field '{name}': did you mean '{close}'? ({keep})", name)
+        if self.loose:
+            return
+        if "input" not in values:
             raise row.error(f"no field 'input'; it has {listed(values)}. {how_to_name(list(values))}")
-        if not self.loose:
-            expected = None if "expected" in values else column_for("expected", values)
-            if expected is not None:
-                raise row.error(
-                    f"unknown field '{name}': if the expectation is '{expected}', say so in the marker or in"
-                    f" cases.load(): expected={expected!r}. All other fields are metadata then",
-                    name,
-                )
+        expected = None if "expected" in values else column_for("expected", values)
+        if expected is not None:
             raise row.error(
-                f"unknown field '{name}': write other information about a case under metadata, "
-                f"{{metadata: {{{name}: …}}}}, or say input='input' and all other fields are metadata; a case"
-                f" has {', '.join(FIELDS)}",
+                f"unknown field '{name}': if the expectation is '{expected}', say so in the marker or in"
+                f" cases.load(): expected={expected!r}. All other fields are metadata then",
                 name,
             )
-        return name
-
-
-def _nested(values: Mapping[str, Any], path: str) -> Any:
-    """The part of a row at a path such as ``data.text`` or ``annotations.0.result``; MISSING without one."""
-    found: Any = values
-    for key in path.split("."):
-        if isinstance(found, Mapping) and key in found:
-            found = found[key]
-        elif isinstance(found, list) and key.isdecimal() and int(key) < len(found):
-            found = found[int(key)]
-        else:
-            return MISSING
-    return found
+        raise row.error(
+            f"unknown field '{name}': write other information about a case under metadata, "
+            f"{{metadata: {{{name}: …}}}}, or say input='input' and all other fields are metadata; a case"
+            f" has {', '.join(FIELDS)}",
+            name,
+        )
 
 
 AS_IT_IS: Final = Layout({})
-_KEEP: Final = " (if it is other information about the case, write it under metadata)"
 
 
 def to_case(row: Row, layout: Layout) -> Case:
@@ -287,7 +275,8 @@ def to_case(row: Row, layout: Layout) -> Case:
                 value.origin or row.origin,
             )
         if not isinstance(value, Mapping):
-            return case_of(_alone(row, value, layout), MISSING, "", {}, origin=row.origin)
+            _check_input_alone(row, value, layout)
+            return case_of(value, MISSING, "", {}, origin=row.origin)
     if not layout.is_plain or not value.keys() <= _KNOWN:
         value = layout.arranged(row, value)
     if value.get("input") is None:
@@ -303,7 +292,7 @@ def to_case(row: Row, layout: Layout) -> Case:
     )
 
 
-def _alone(row: Row, value: Any, layout: Layout) -> Any:
+def _check_input_alone(row: Row, value: Any, layout: Layout) -> None:
     if value is None:
         raise row.error("an empty row; a case needs an input")
     if layout.names:
@@ -311,7 +300,6 @@ def _alone(row: Row, value: Any, layout: Layout) -> Any:
         raise row.error(f"{options} needs a mapping of fields, but this is {_typed(value)}")
     if isinstance(value, list | tuple):
         raise row.error(f"a {type(value).__name__} is not a case; write {{input: …, expected: …}}")
-    return value
 
 
 def _no_input(values: Mapping[str, Any], layout: Layout) -> str:
@@ -352,24 +340,15 @@ def _metadata(row: Row, value: Any) -> Mapping[str, Any]:
         if twice:
             raise row.error(f"'{min(twice)}' is used twice: as a column and under metadata")
         return {**whole, **value.others}
-    if isinstance(value, str):  # as exports write it into a cell
-        value = _mapping_in(value)
+    if isinstance(value, str) and value.lstrip().startswith("{"):  # as exports write it into a cell
+        with suppress(ValueError, RecursionError):
+            value = json.loads(value)
     if not isinstance(value, Mapping):
         raise row.error(f"metadata: must be a mapping of names to values, not {_typed(value)}", "metadata")
     for name in value:
         if not isinstance(name, str):
             raise row.error(f"metadata: the names must be text, not {_typed(name)}", "metadata")
     return value
-
-
-def _mapping_in(text: str) -> Any:
-    """The mapping that a text is as JSON, or the text."""
-    if not text.lstrip().startswith("{"):
-        return text
-    try:
-        return json.loads(text)
-    except (ValueError, RecursionError):
-        return text
 
 
 def variants_of(row: Row, value: Any, case_input: Any) -> tuple[Any, ...]:
@@ -389,25 +368,23 @@ def variants_of(row: Row, value: Any, case_input: Any) -> tuple[Any, ...]:
         return tuple(value)
     # If inputs are records with a field of that name, a variant with "input" is such a record.
     plain = isinstance(case_input, Mapping) and "input" in case_input
-    variants = tuple(
-        _variant(row, one) if not plain and isinstance(one, Mapping) and "input" in one else one
-        for one in value
-    )
-    if any(one is None or (isinstance(one, Variant) and one.input is None) for one in variants):
-        raise row.error("variants: one of them is empty (null)", "variants")
-    return variants
-
-
-def _variant(row: Row, value: Mapping[str, Any]) -> Variant:
-    unknown = [name for name in value if name not in _OF_A_VARIANT]
-    if unknown:
-        raise row.error(
-            f"variants: unknown field '{unknown[0]}': a variant with an 'input' has"
-            f" {', '.join(_OF_A_VARIANT)} (write other information under metadata)",
-            "variants",
-        )
-    metadata = _metadata(row, value.get("metadata"))
-    return Variant(value["input"], value.get("expected", MISSING), metadata)
+    variants = []
+    for one in value:
+        variant = one
+        if not plain and isinstance(one, Mapping) and "input" in one:
+            unknown = [name for name in one if name not in _OF_A_VARIANT]
+            if unknown:
+                raise row.error(
+                    f"variants: unknown field '{unknown[0]}': a variant with an 'input' has"
+                    f" {', '.join(_OF_A_VARIANT)} (write other information under metadata)",
+                    "variants",
+                )
+            metadata = _metadata(row, one.get("metadata"))
+            variant = Variant(one["input"], one.get("expected", MISSING), metadata)
+        if variant is None or (isinstance(variant, Variant) and variant.input is None):
+            raise row.error("variants: one of them is empty (null)", "variants")
+        variants.append(variant)
+    return tuple(variants)
 
 
 def _known_failure(row: Row, value: Any) -> str | None:
@@ -422,15 +399,6 @@ def _known_failure(row: Row, value: Any) -> str | None:
     raise row.error(
         f"known_failure: must be true or the reason in words, not {_typed(value)}", "known_failure"
     )
-
-
-def _with_metadata(row: Row, arranged: dict[str, Any], rest: dict[str, Any]) -> dict[str, Any]:
-    metadata = _metadata(row, arranged.get("metadata"))
-    twice = metadata.keys() & rest.keys()
-    if twice:
-        raise row.error(f"'{min(twice)}' is used twice: as a field and under metadata", min(twice))
-    arranged["metadata"] = {**metadata, **rest}
-    return arranged
 
 
 def _typed(value: Any) -> str:

@@ -8,14 +8,18 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from functools import partial
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from pytest_modelcheck.canonical.contents import is_image
+from pytest_modelcheck.cases.delimited import read_delimited
 from pytest_modelcheck.cases.files import CaseFile, current_folder, find
 from pytest_modelcheck.cases.rows import AS_IT_IS, Layout, Row, to_case
 from pytest_modelcheck.cases.streaming import FileStream
-from pytest_modelcheck.cases.tables import Table, input_dtypes, read_table
+from pytest_modelcheck.cases.tables import Table, input_dtypes, parquet_dtypes, read_parquet, read_table
 from pytest_modelcheck.records import Case, Origin
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator
 
 # The formats that can be read from the middle.
 STREAMED: Final = frozenset({"jsonl", "csv", "tsv", "parquet"})
@@ -51,6 +55,14 @@ class Source:
         """A stream of the cases, if there are too many to hold them."""
         return None
 
+    def dtypes(self, layout: Layout) -> Mapping[str, Any]:  # noqa: ARG002 - only tables have types
+        """The pandas types of the columns that form the input, by their names."""
+        return {}
+
+    def smaller(self, case: Case, layout: Layout) -> Generator[Case, bool, None] | None:  # noqa: ARG002 - for strategies
+        """Yield smaller cases than a failing one; send back whether each fails, too."""
+        return None
+
 
 class FileSource(Source):
     """A file, read according to its suffix."""
@@ -81,23 +93,38 @@ class FileSource(Source):
         """The cases of the file. A file without cases is an error."""
         return self._stream(layout).cases()
 
-    def dtypes(self, layout: Layout) -> Mapping[str, Any]:
-        """The pandas types of the columns of a Parquet file that form the input."""
-        if self._file.format != "parquet":
-            return {}
-        from pytest_modelcheck.cases.tables import parquet_dtypes
-
-        return parquet_dtypes(self._file, layout)
-
     def stream(self, layout: Layout) -> FileStream | None:
         """The cases of a large file of JSON Lines, CSV, TSV or Parquet, to be read piece by piece."""
         stream = self._stream(layout)
-        return stream if self._file.is_large and self._file.format in STREAMED else None
+        return stream if stream.file.format in STREAMED and stream.file.is_large else None
+
+    def dtypes(self, layout: Layout) -> Mapping[str, Any]:
+        """The pandas types of the columns of a Parquet file that form the input."""
+        file = self._file
+        return parquet_dtypes(file, layout) if file.format == "parquet" else {}
 
     def _stream(self, layout: Layout) -> FileStream:
         file = self._file
         file.check()
-        return _stream_of(file, layout)
+        read: Callable[..., Iterator[Row]]
+        # Readers of JSON and YAML are imported when the first such file comes along.
+        if file.format == "yaml":
+            from pytest_modelcheck.cases.yaml_files import read_yaml
+
+            read = lambda *_: read_yaml(file)  # noqa: E731
+        elif file.format == "json":
+            from pytest_modelcheck.cases.json_files import read_json
+
+            read = lambda *_: read_json(file)  # noqa: E731
+        elif file.format == "jsonl":
+            from pytest_modelcheck.cases.json_files import read_jsonl
+
+            read = partial(read_jsonl, file)
+        else:
+            # Rows with the fields of a case: the layout was applied to the header.
+            read = partial(read_parquet if file.format == "parquet" else read_delimited, file, layout)
+            layout = Layout({}, paths=layout.paths)
+        return FileStream(file, layout, read)
 
 
 class TableSource(Source):
@@ -117,53 +144,21 @@ class TableSource(Source):
 
 
 class IterableSource(Source):
-    """An iterable. The items of an iterator are stored, since they can be read only once."""
+    """An iterable of mappings, ``(input, expected)`` tuples, cases, or just inputs."""
 
     def __init__(self, items: Iterable[Any]) -> None:
         self.name = type(items).__name__
         self._items = items
-        self._kept: list[Row] | None = None
 
     def cases(self, layout: Layout) -> Iterator[Case]:
-        """The items: mappings, tuples, cases or just inputs."""
-        rows: Iterable[Row] = read_iterable(self._items)
+        """The cases of the items."""
         # An iterator can be read once, and cases are read several times.
         if isinstance(self._items, Iterator):
-            self._kept = rows = list(rows) if self._kept is None else self._kept
-        return (to_case(row, layout) for row in rows)
-
-
-def _stream_of(file: CaseFile, layout: Layout) -> FileStream:
-    """The reader of a file's format. Readers are imported when the first file of their format comes along."""
-    kind = file.format
-    if kind == "yaml":
-        from pytest_modelcheck.cases.yaml_files import read_yaml
-
-        return FileStream(file, layout, lambda *_: read_yaml(file), layout.paths)
-    if kind == "json":
-        from pytest_modelcheck.cases.json_files import read_json
-
-        return FileStream(file, layout, lambda *_: read_json(file), layout.paths)
-    if kind == "jsonl":
-        from pytest_modelcheck.cases.json_files import read_jsonl
-
-        return FileStream(file, layout, partial(read_jsonl, file), layout.paths)
-    # The rows of tables have the fields of a case already: their header was arranged by the layout.
-    if kind == "parquet":
-        from pytest_modelcheck.cases.tables import read_parquet
-
-        return FileStream(file, AS_IT_IS, partial(read_parquet, file, layout), layout.paths)
-    from pytest_modelcheck.cases.delimited import read_delimited
-
-    return FileStream(file, AS_IT_IS, partial(read_delimited, file, layout), layout.paths)
-
-
-def read_iterable(source: Iterable[Any]) -> Iterator[Row]:
-    """The rows of an iterable of mappings, ``(input, expected)`` tuples, cases, or just inputs."""
-    for number, value in enumerate(source):
-        row = Row(value, Origin(f"{type(source).__name__}[{number}]"))
-        row.value = _untupled(row, value)
-        yield row
+            self._items = list(self._items)
+        for number, value in enumerate(self._items):
+            row = Row(value, Origin(f"{self.name}[{number}]"))
+            row.value = _untupled(row, value)
+            yield to_case(row, layout)
 
 
 _UNTUPLED = (Case, str, Mapping, bytes, int, float, type(None), Path)

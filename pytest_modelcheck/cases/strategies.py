@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from contextvars import copy_context
 from dataclasses import replace
 from pathlib import PurePath
@@ -23,14 +23,15 @@ from threading import Thread
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from pytest_modelcheck.canonical import NotCanonical, digest, excerpt
-from pytest_modelcheck.canonical.text import plural
 from pytest_modelcheck.cases.rows import FIELDS, Layout, Row, to_case
 from pytest_modelcheck.cases.sources import Source
 from pytest_modelcheck.errors import CaseError
+from pytest_modelcheck.numeric import is_whole
+from pytest_modelcheck.phrases import plural
 from pytest_modelcheck.records import Case, Origin
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Generator, Hashable
+    from collections.abc import Callable, Generator, Hashable
 
     from hypothesis.strategies import SearchStrategy
 
@@ -64,7 +65,7 @@ class StrategySource(Source):
 
     def check(self) -> None:
         """Check the strategy, for contradicting bounds for example."""
-        if self._n is not None and (isinstance(self._n, bool) or not isinstance(self._n, int) or self._n < 1):
+        if self._n is not None and not is_whole(self._n, least=1):
             raise CaseError(f"n={self._n!r}: n is the number of cases to draw, at least 1")
         try:
             self.strategy.validate()
@@ -74,7 +75,7 @@ class StrategySource(Source):
     def cases(self, layout: Layout) -> Iterator[Case]:
         """The cases, in the order in which they were drawn."""
         self.check()
-        wanted = self._wanted
+        wanted = self._n or DEFAULT_N
         try:
             found = list(different(self.strategy, wanted, self._seed, self._identified(layout)))
         except CaseError:
@@ -89,31 +90,26 @@ class StrategySource(Source):
     def smaller(self, case: Case, layout: Layout) -> Generator[Case, bool, None]:
         """Yield cases that may be smaller than a failing one; send back whether each fails, too."""
         identify = self._identified(layout)
-        return smaller(self.strategy, self._wanted, self._seed, identify, self._content(case))
-
-    @property
-    def _wanted(self) -> int:
-        return DEFAULT_N if self._n is None else self._n
+        return smaller(self.strategy, self._n or DEFAULT_N, self._seed, identify, self._content(case))
 
     def _identified(self, layout: Layout) -> Callable[[Any], tuple[bytes, Case]]:
+        """A function that makes a case of a drawn value, and a key from its content."""
+
         def identify(value: Any) -> tuple[bytes, Case]:
-            case = self._case(value, layout)
+            row = Row(value, Origin(self.name))
+            if value is None:
+                raise row.error("it draws None, but a case needs an input")
+            # A mapping is a whole case only if it says which of its values is the input.
+            is_row = (
+                isinstance(value, Case)
+                or layout.names
+                or (isinstance(value, Mapping) and "input" in value and value.keys() <= set(FIELDS))
+            )
+            case = to_case(row if is_row else Row(Case(value), row.origin), layout)
+            case = replace(case, origin=None) if case.origin is row.origin else case
             return self._content(case), case
 
         return identify
-
-    def _case(self, value: Any, layout: Layout) -> Case:
-        row = Row(value, Origin(self.name))
-        if value is None:
-            raise row.error("it draws None, but a case needs an input")
-        # A mapping is a whole case only if it says which of its values is the input.
-        is_row = (
-            isinstance(value, Case)
-            or layout.names
-            or (isinstance(value, Mapping) and "input" in value and value.keys() <= set(FIELDS))
-        )
-        case = to_case(row if is_row else Row(Case(value), row.origin), layout)
-        return case if case.origin is not row.origin else replace(case, origin=None)
 
     def _content(self, case: Case) -> bytes:
         try:
@@ -138,18 +134,17 @@ class StrategySource(Source):
             )
         notes = [note for note in getattr(error, "__notes__", ()) if note.startswith("while generating")]
         text = "; ".join([f"{type(error).__name__}: {error}", *notes])
-        return CaseError(f"{self.name}: {text}{_raised_at(error)}")
-
-
-def _raised_at(error: Exception) -> str:
-    """The place where the strategy's code raised; empty if Hypothesis itself did."""
-    traceback = error.__traceback__
-    while traceback is not None and traceback.tb_next is not None:
-        traceback = traceback.tb_next
-    module = "" if traceback is None else traceback.tb_frame.f_globals.get("__name__", "")
-    if traceback is None or module.partition(".")[0] in ("hypothesis", "pytest_modelcheck"):
-        return ""
-    return f" (raised at {PurePath(traceback.tb_frame.f_code.co_filename).name}:{traceback.tb_lineno})"
+        traceback = error.__traceback__
+        while traceback is not None and traceback.tb_next is not None:
+            traceback = traceback.tb_next
+        place = ""
+        if traceback is not None:
+            module = traceback.tb_frame.f_globals.get("__name__", "").partition(".")[0]
+            # Where Hypothesis itself raises, its place would help nobody.
+            if module not in ("hypothesis", "pytest_modelcheck"):
+                name = PurePath(traceback.tb_frame.f_code.co_filename).name
+                place = f" (raised at {name}:{traceback.tb_lineno})"
+        return CaseError(f"{self.name}: {text}{place}")
 
 
 T = TypeVar("T")
@@ -176,9 +171,11 @@ def different(
     True
     """
     seen: set[Hashable] = set()
-    for number in range(rounds_for(n)):
+    for number in range(n // ROUND + _SPARE_ROUNDS):
+        drawn: list[Any] = []
+        draw_round(strategy, seed, number, drawn.append)
         before = len(seen)
-        for value in _round(strategy, seed, number):
+        for value in drawn:
             content, made = identify(value)
             if content not in seen:
                 seen.add(content)
@@ -189,41 +186,21 @@ def different(
             return
 
 
-def rounds_for(n: int) -> int:
-    """The largest number of rounds."""
-    return n // ROUND + _SPARE_ROUNDS
-
-
-def _round(strategy: SearchStrategy[Any], seed: int, number: int) -> list[Any]:
-    from hypothesis import HealthCheck
-    from hypothesis.errors import Unsatisfiable
-
-    drawn: list[Any] = []
-    first = number == 0
-    with round_of(
-        strategy, seed, number, drawn.append, {HealthCheck.filter_too_much} if first else set()
-    ) as run:
-        try:
-            run()
-        except Unsatisfiable:
-            if first:
-                raise
-    return drawn
-
-
-@contextmanager
-def round_of(
+def draw_round(
     strategy: SearchStrategy[Any],
     seed: int,
     number: int,
     take: Callable[[Any], None],
-    watched: Collection[Any] = (),
     *,
     shrink: bool = False,
-) -> Iterator[Callable[[], None]]:
-    """Yield a function that draws one round and passes each value to ``take``, which raises for failures."""
+) -> None:
+    """Draw one round and pass each value to ``take``, which raises for failures if these are to shrink."""
     import hypothesis
+    from hypothesis.errors import Unsatisfiable
 
+    # The first round tells whether there is enough to draw; later ones may well find nothing.
+    first = number == 0 and not shrink
+    watched = {hypothesis.HealthCheck.filter_too_much} if first else set()
     phases = [hypothesis.Phase.generate, *([hypothesis.Phase.shrink] if shrink else [])]
     # Hypothesis's own engine, whatever the active profile says.
     engine: dict[str, Any] = {"backend": "hypothesis"} if hasattr(hypothesis.settings, "backend") else {}
@@ -243,8 +220,8 @@ def round_of(
     def draw(value: Any) -> None:
         take(value)
 
-    with _without_local_constants():
-        yield draw
+    with _without_local_constants(), suppress(*[] if first else [Unsatisfiable]):
+        draw()
 
 
 @contextmanager
@@ -294,17 +271,29 @@ def smaller(
     candidates: SimpleQueue[tuple[T] | BaseException | None] = SimpleQueue()
     replies: SimpleQueue[bool | None] = SimpleQueue()
 
-    def fails(candidate: T) -> bool:
-        candidates.put((candidate,))
-        reply = replies.get()
-        if reply is None:
-            raise AbandonedError
-        return reply
+    known: dict[Hashable, bool] = {}
+
+    def take(value: Any) -> None:
+        content, made = identify(value)
+        if content == start:
+            known[content] = True
+        # Hypothesis must reach the failing value by the same draws; what comes before is not of interest.
+        if start in known and content not in known:
+            candidates.put((made,))
+            reply = replies.get()
+            if reply is None:
+                raise AbandonedError
+            known[content] = reply
+        if known.get(content):
+            raise StillFailsError
 
     def work() -> None:
         end: BaseException | None = None
         try:
-            _search(strategy, (n, seed), identify, start, fails)
+            for number in range(n // ROUND + _SPARE_ROUNDS):
+                draw_round(strategy, seed, number, take, shrink=True)
+        except StillFailsError:
+            pass
         except BaseException as error:  # noqa: BLE001 - raised again in the caller's thread
             end = error
         candidates.put(end)
@@ -320,38 +309,3 @@ def smaller(
         worker.join()
     if candidate is not None:
         raise candidate
-
-
-def _search(
-    strategy: SearchStrategy[Any],
-    drawn: tuple[int, int],
-    identify: Callable[[Any], tuple[Hashable, T]],
-    start: Hashable,
-    fails: Callable[[T], bool],
-) -> None:
-    """Draw the values again, up to the one that fails, and let Hypothesis shrink that one."""
-    from hypothesis.errors import Unsatisfiable
-
-    n, seed = drawn
-    known: dict[Hashable, bool] = {}
-
-    def take(value: Any) -> None:
-        content, made = identify(value)
-        if content == start:
-            known[content] = True
-        # Hypothesis must reach the failing value by the same draws; what comes before is not of interest.
-        if start not in known:
-            return
-        if content not in known:
-            known[content] = fails(made)
-        if known[content]:
-            raise StillFailsError
-
-    for number in range(rounds_for(n)):
-        with round_of(strategy, seed, number, take, shrink=True) as run:
-            try:
-                run()
-            except StillFailsError:
-                return
-            except Unsatisfiable:
-                continue

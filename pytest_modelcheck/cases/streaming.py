@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Final, overload
 
@@ -92,56 +92,34 @@ STRIDE: Final = 64
 FEW: Final = 4096
 
 
+@dataclass(frozen=True, slots=True)
 class FileStream:
     """The cases of a file, without generated ids.
 
-    Args:
+    Attributes:
         file: The file.
         layout: The fields of its rows.
         read: Yields the rows. Takes a list that collects the position of every :data:`STRIDE`-th row (or
             ``None``), and such a position to begin at (or ``None``).
-        paths: The fields whose texts are paths of files.
     """
 
-    def __init__(
-        self,
-        file: CaseFile,
-        layout: Layout,
-        read: Callable[..., Iterator[Row]],
-        paths: tuple[str, ...] = (),
-    ) -> None:
-        self._file = file
-        self._layout = layout
-        self._read = read
-        self._paths = paths
+    file: CaseFile
+    layout: Layout
+    read: Callable[[list[Any] | None, Any], Iterator[Row]]
 
-    def cases(self, marks: list[Any] | None = None) -> Iterator[Case]:
-        """All cases; ``marks`` collects the positions of every :data:`STRIDE`-th.
+    def cases(self, marks: list[Any] | None = None, start: Any = None) -> Iterator[Case]:
+        """The cases, from one of the positions on or from the first; ``marks`` collects the positions.
 
         Raises:
             CaseError: The file has no cases, or one of them is faulty.
         """
         row = None
-        for row in self._read(marks, None):
-            yield self._case(row)
+        paths = self.layout.paths
+        for row in self.read(marks, start):
+            case = to_case(row, self.layout)
+            yield with_files(case, row, paths, self.file.path.parent) if paths else case
         if row is None:
-            raise self._file.error(NO_CASES)
-
-    def cases_from(self, mark: Any) -> Iterator[Case]:
-        """The cases from a position on."""
-        return map(self._case, self._read(None, mark))
-
-    def _case(self, row: Row) -> Case:
-        case = to_case(row, self._layout)
-        return with_files(case, row, self._paths, self._file.path.parent) if self._paths else case
-
-    def stamp(self) -> object:
-        """A value that changes when the file is written to."""
-        return self._file.stamp()
-
-    def error(self, message: str) -> Exception:
-        """An error about the file."""
-        return self._file.error(message)
+            raise self.file.error(NO_CASES)
 
 
 class Streamed(Sequence["Case"]):
@@ -154,7 +132,7 @@ class Streamed(Sequence["Case"]):
             CaseError: One of them is faulty, or two have the same id.
         """
         self._stream = stream
-        self._stamp = stream.stamp()
+        self._stamp = stream.file.stamp()
         self._marks: list[Any] = []
         self._naming = Naming(self._read)
         self._check()
@@ -196,12 +174,12 @@ class Streamed(Sequence["Case"]):
             return
         self._check()
         number, rest = divmod(start, STRIDE)
-        cases = self._stream.cases_from(self._marks[number])
+        cases = self._stream.cases(start=self._marks[number])
         yield from self._naming.named(islice(cases, rest, rest + stop - start), start)
 
     def _check(self) -> None:
-        if self._stream.stamp() != self._stamp:
-            raise self._stream.error(
+        if self._stream.file.stamp() != self._stamp:
+            raise self._stream.file.error(
                 "the file was written to while its cases were in use; run again, when it is complete"
             )
 

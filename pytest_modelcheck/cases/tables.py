@@ -68,8 +68,10 @@ def table_of(source: Any) -> Table | None:
     if _is_a(source, "pyarrow", "Table"):
         rows = partial(arrow_rows, source.to_batches())
         return Table(name, source.column_names, rows, lambda: arrow_dtypes(source.schema, source.column))
-    if isinstance(source, Mapping):
-        _refuse_splits(source)
+    splits = source.items() if isinstance(source, Mapping) else ()
+    if names := [split for split, part in splits if isinstance(getattr(part, "features", None), Mapping)]:
+        listed = " or ".join(f"[{split!r}]" for split in names)
+        raise CaseError(f"a {name} has several splits: choose one, {listed}")
     features = getattr(source, "features", None)
     if isinstance(features, Mapping) and isinstance(source, Iterable):
         return Table(name, list(features), lambda: _dataset_rows(name, source, features))
@@ -117,9 +119,7 @@ def arrow_dtypes(schema: Any, column: Callable[[str], Any]) -> Mapping[str, Any]
 
 def parquet_dtypes(file: CaseFile, layout: Layout) -> Mapping[str, Any]:
     """The pandas types of the columns of a Parquet file that form the input."""
-    arrow, parquet = _libraries()
-    with _reported(file, arrow), parquet.ParquetFile(file.path) as opened:
-        names = [name for name in opened.schema_arrow.names if not _INDEX.fullmatch(name)]
+    with _parquet(file) as (opened, names):
         dtypes = arrow_dtypes(opened.schema_arrow, lambda name: opened.read(columns=[name]).column(0))
         return input_dtypes(names, dtypes, layout)
 
@@ -149,96 +149,71 @@ def _pandas_rows(frame: Any) -> Cells:
 
 
 def _dataset_rows(name: str, source: Iterable[Mapping[str, Any]], features: Mapping[str, Any]) -> Cells:
-    readings = [(column, reading_of(feature)) for column, feature in features.items()]
+    labelled = {column for column, feature in features.items() if _has_labels(feature)}
     for number, row in enumerate(source):
         cells = []
-        for column, read in readings:
+        for column, feature in features.items():
             value = row.get(column)
             try:
-                cells.append(value if read is None else read(value))
+                cells.append(decoded(value, feature) if column in labelled else value)
             except ValueError as error:
                 raise CaseError(f"{name}[{number}]: {column}: {error}") from error
         yield cells
 
 
-def _refuse_splits(source: Mapping[Any, Any]) -> None:
-    names = [name for name, part in source.items() if isinstance(getattr(part, "features", None), Mapping)]
-    if names:
-        listed = " or ".join(f"[{name!r}]" for name in names)
-        raise CaseError(f"a {type(source).__name__} has several splits: choose one, {listed}")
+def decoded(value: Any, feature: Any) -> Any:
+    """A value with class labels (``names``, ``int2str``) as their names, also in lists and mappings.
 
+    A negative number stands for a missing label and becomes ``None``.
 
-Reading = Callable[[Any], Any]
-
-
-def reading_of(feature: Any) -> Reading | None:
-    """A function that decodes the values of a feature, or ``None`` if they need no decoding.
-
-    A class label (``names``, ``int2str``) becomes its name, also in lists and mappings; a negative
-    number, which stands for a missing label, becomes ``None``. Any other value that is not a label raises
-    :class:`ValueError`.
+    Raises:
+        ValueError: The value is not one of the labels.
 
     >>> class Label:
     ...     names = ["refund", "shipping"]
     ...     def int2str(self, number): return self.names[number]
-    >>> reading_of(Label())(1), reading_of([Label()])([0, 1, -1]), reading_of("string")
-    ('shipping', ['refund', 'shipping', None], None)
+    >>> decoded(1, Label()), decoded([0, 1, -1], [Label()]), decoded("refund", "string")
+    ('shipping', ['refund', 'shipping', None], 'refund')
     """
+    if value is None or not _has_labels(feature):
+        return value
+    item = _item_of(feature)
+    if isinstance(item, Mapping) and isinstance(value, Mapping):
+        # A list of mappings may be stored as a mapping of lists.
+        feature, item = {name: [inner] for name, inner in item.items()}, None
     if isinstance(feature, Mapping):
-        return _of_mapping({name: reading_of(inner) for name, inner in feature.items()})
+        is_mapping = isinstance(value, Mapping)
+        return (
+            {name: decoded(part, feature.get(name)) for name, part in value.items()} if is_mapping else value
+        )
+    if item is not None:
+        return [decoded(part, item) for part in value]
+    if isinstance(value, str):
+        return value
+    try:
+        number = int(value)
+        return None if number < 0 else feature.int2str(number)
+    except (TypeError, ValueError, IndexError) as error:
+        raise ValueError(f"{excerpt(value, 40)} is not one of the {len(feature.names)} labels") from error
+
+
+def _item_of(feature: Any) -> Any:
+    """The feature of the items, if the values are lists."""
     if isinstance(feature, list | tuple):
-        return _of_list(reading_of(feature[0])) if len(feature) == 1 else None
-    if hasattr(feature, "feature"):
-        return _of_sequence(feature.feature)
-    if callable(getattr(feature, "int2str", None)) and getattr(feature, "names", None):
-        return _named(feature)
-    return None
+        return feature[0] if len(feature) == 1 else None
+    return getattr(feature, "feature", None)
 
 
-def _named(feature: Any) -> Reading:
-    def read(value: Any) -> Any:
-        if value is None or isinstance(value, str):
-            return value
-        try:
-            number = int(value)
-            return None if number < 0 else feature.int2str(number)
-        except (TypeError, ValueError, IndexError) as error:
-            raise ValueError(f"{excerpt(value, 40)} is not one of the {len(feature.names)} labels") from error
-
-    return read
-
-
-def _of_sequence(feature: Any) -> Reading | None:
-    """A list of values. A list of mappings may be stored as a mapping of lists."""
-    rows = _of_list(reading_of(feature))
-    if rows is None or not isinstance(feature, Mapping):
-        return rows
-    columns = _of_mapping({name: _of_list(reading_of(inner)) for name, inner in feature.items()})
-    return lambda value: columns(value) if columns and isinstance(value, Mapping) else rows(value)
-
-
-def _of_list(inner: Reading | None) -> Reading | None:
-    if inner is None:
-        return None
-    return lambda value: None if value is None else [inner(item) for item in value]
-
-
-def _of_mapping(inner: Mapping[str, Reading | None]) -> Reading | None:
-    known = {name: read for name, read in inner.items() if read is not None}
-    if not known:
-        return None
-
-    def read(value: Any) -> Any:
-        if not isinstance(value, Mapping):
-            return value
-        return {name: known[name](item) if name in known else item for name, item in value.items()}
-
-    return read
+def _has_labels(feature: Any) -> bool:
+    if isinstance(feature, Mapping):
+        return any(map(_has_labels, feature.values()))
+    item = _item_of(feature)
+    if item is not None:
+        return _has_labels(item)
+    return callable(getattr(feature, "int2str", None)) and bool(getattr(feature, "names", None))
 
 
 _AT_ONCE: Final = 1024
-# The column of an unnamed pandas index, which has no meaning.
-_INDEX: Final = re.compile(r"__index_level_\d+__")
 
 
 def read_parquet(
@@ -249,49 +224,38 @@ def read_parquet(
     Raises:
         CaseError: The file is not Parquet or damaged, or the library to read it is not installed.
     """
-    arrow, parquet = _libraries()
-    with _reported(file, arrow), parquet.ParquetFile(file.path) as opened:
-        names = [name for name in opened.schema_arrow.names if not _INDEX.fullmatch(name)]
+    with _parquet(file) as (opened, names):
         header = Header(names, layout.loosened(), file.error)
-        first, groups = _from_row(opened.metadata, start or 0)
-        number = first
-        batches = opened.iter_batches(_AT_ONCE, row_groups=groups, columns=names)
-        for number, cells in enumerate(arrow_rows(batches), first):
+        # From the row group that contains the start.
+        group, first, announced = 0, 0, opened.metadata.num_rows
+        while start and first + (rows := opened.metadata.row_group(group).num_rows) <= start:
+            group, first = group + 1, first + rows
+        groups = list(range(group, opened.metadata.num_row_groups))
+        end = first
+        for number, cells in enumerate(arrow_rows(opened.iter_batches(_AT_ONCE, groups, names)), first):
+            end = number + 1
             if number < (start or 0):
                 continue
             if marks is not None and number % STRIDE == 0:
                 marks.append(number)
             yield Row(header.fields(cells), Origin(f"{file.shown}[{number}]"))
-        if groups and number + 1 != opened.metadata.num_rows:
-            raise file.error(
-                f"{opened.metadata.num_rows} rows are announced, but there are {number + 1}; is it damaged?"
-            )
+        if end != announced:
+            raise file.error(f"{announced} rows are announced, but there are {end}; is it damaged?")
 
 
-def _libraries() -> tuple[Any, Any]:
+@contextmanager
+def _parquet(file: CaseFile) -> Iterator[tuple[Any, list[str]]]:
+    """A Parquet file, opened, and the names of its columns, without that of an unnamed pandas index."""
     try:
-        return import_module("pyarrow"), import_module("pyarrow.parquet")
+        arrow, parquet = import_module("pyarrow"), import_module("pyarrow.parquet")
     except ImportError as error:
         raise CaseError(
             '.parquet files need a library to read them: pip install "pytest-modelcheck[parquet]"'
         ) from error
-
-
-@contextmanager
-def _reported(file: CaseFile, arrow: Any) -> Iterator[None]:
     try:
-        yield
+        with parquet.ParquetFile(file.path) as opened:
+            names = opened.schema_arrow.names
+            yield opened, [name for name in names if not re.fullmatch(r"__index_level_\d+__", name)]
     except (OSError, EOFError, ValueError, arrow.ArrowException) as error:
         reason = str(error).partition("\n")[0]
         raise file.error(f"not Parquet, or damaged: {reason}") from error
-
-
-def _from_row(metadata: Any, start: int) -> tuple[int, list[int]]:
-    """The first row of the row group that contains a row, and the numbers of this and all later groups."""
-    first = 0
-    for group in range(metadata.num_row_groups):
-        rows = metadata.row_group(group).num_rows
-        if first + rows > start:
-            return first, list(range(group, metadata.num_row_groups))
-        first += rows
-    return first, []

@@ -79,7 +79,9 @@ def template(
     lists = {name: _listed(name, values) for name, values in slots.items()}
     texts = list(text) if isinstance(text, list | tuple) else [text]
     parts = [Filling(each, expected, variants, dict(metadata or {}), lists) for each in texts]
-    _check_used(parts, lists)
+    for name, values in lists.items():
+        if not any(values is used for part in parts for used in part.lists.values()):
+            raise CaseError(f"template({name}=…): no template has a slot {{{name}}}")
     if n is not None and not is_whole(n, least=1):
         raise CaseError(f"template(n={n!r}): n is the number of cases, at least 1")
     for part in parts:
@@ -101,12 +103,6 @@ class TemplateSource(Source):
         """The cases, template by template."""
         for part in self._parts:
             yield from part.cases(self._n, self._seed)
-
-
-def _check_used(parts: Sequence[Filling], lists: Mapping[str, list[Any]]) -> None:
-    for name, values in lists.items():
-        if not any(values is used for part in parts for used in part.lists.values()):
-            raise CaseError(f"template({name}=…): no template has a slot {{{name}}}")
 
 
 def _listed(name: str, values: Any) -> list[Any]:
@@ -146,7 +142,20 @@ def lexicon(kind: str, n: int = 20, *, locale: str = "en_US", seed: int = 0, **o
         raise CaseError(f"lexicon({kind!r}): the kind is the name of a faker provider, such as 'first_name'")
     if not is_whole(n, least=1):
         raise CaseError(f"lexicon({kind!r}, {n!r}): n is the number of values, at least 1")
-    make = _provider(kind, locale, seed)
+    try:
+        from faker import Faker
+
+        fake = Faker(locale)
+    except ModuleNotFoundError as error:
+        raise CaseError(f'lexicon({kind!r}) needs faker: pip install "pytest-modelcheck[faker]"') from error
+    except (AttributeError, TypeError) as error:
+        raise CaseError(
+            f"lexicon({kind!r}, locale={locale!r}): faker has no such locale ({error})"
+        ) from error
+    fake.seed_instance(seed)
+    make = getattr(fake, kind, None)
+    if kind.startswith("_") or not callable(make):
+        raise CaseError(f"lexicon({kind!r}): faker has no provider of this name")
     values: dict[bytes, Any] = {}
     latest = 0
     for draw in range(_TRIES * n):
@@ -163,24 +172,6 @@ def lexicon(kind: str, n: int = 20, *, locale: str = "en_US", seed: int = 0, **o
         elif draw - latest > _IN_VAIN * (count + 10):
             break
     raise CaseError(f"lexicon({kind!r}, {n}): faker has no more than {len(values)} such values in {locale}")
-
-
-def _provider(kind: str, locale: str, seed: int) -> Any:
-    try:
-        from faker import Faker
-    except ModuleNotFoundError as error:
-        raise CaseError(f'lexicon({kind!r}) needs faker: pip install "pytest-modelcheck[faker]"') from error
-    try:
-        fake = Faker(locale)
-    except (AttributeError, TypeError) as error:
-        raise CaseError(
-            f"lexicon({kind!r}, locale={locale!r}): faker has no such locale ({error})"
-        ) from error
-    fake.seed_instance(seed)
-    make = getattr(fake, kind, None)
-    if kind.startswith("_") or not callable(make):
-        raise CaseError(f"lexicon({kind!r}): faker has no provider of this name")
-    return make
 
 
 _MOST: Final = 100_000
@@ -204,18 +195,17 @@ class Filling:
     ) -> None:
         self.name = excerpt(text, 60)
         self._cluster = text if isinstance(text, str) else excerpt(text, 200)
-        self._text = _compiled(text)
+        names: dict[str, None] = {}
+        self._text = _compiled(text, names)
         self._expected = expected
         several = [variants] if isinstance(variants, str | Mapping) else variants
-        self._variants = variants if callable(variants) else [_compiled(each) for each in several]
+        self._variants = variants if callable(variants) else [_compiled(each, names) for each in several]
         self._metadata = metadata
-        names = _names(self._text)
-        for each in [] if callable(self._variants) else self._variants:
-            names.update(_names(each))
         self.lists = {name: _list_for(name, lists, self.name) for name in names}
         self._groups = [
             [name for name in self.lists if self.lists[name] is values] for values in lists.values()
         ]
+        self._size = math.prod(len(values) for values in self.lists.values())
         for name in (CLUSTER, *metadata):
             if name in self.lists:
                 raise CaseError(
@@ -224,27 +214,9 @@ class Filling:
 
     def check(self, n: int | None) -> None:
         """Check the number of combinations, and fill in the first one."""
-        size = self._size()
-        if n is None and size > _MOST:
-            raise CaseError(
-                f"template {self.name!r}: {size:,} combinations; draw some of them with n=500, for example"
-            )
-        first = self._first()
-        if len(first) < len(self.lists):
-            raise CaseError(f"template {self.name!r}: there are fewer different values than numbered slots")
-        self._case(first, 0)
-
-    def cases(self, n: int | None, seed: int) -> Iterator[Case]:
-        """All cases, or ``n`` random ones, in the order of the lists."""
-        chosen = self._all() if n is None else self._drawn(n, seed)
-        for number, values in enumerate(chosen):
-            yield self._case(values, number)
-
-    def _size(self) -> int:
-        return math.prod(len(values) for values in self.lists.values())
-
-    def _first(self) -> Values:
-        """The first combination. It lacks slots if a list has too few different values for its slots."""
+        if n is None and self._size > _MOST:
+            many = f"{self._size:,} combinations"
+            raise CaseError(f"template {self.name!r}: {many}; draw some of them with n=500, for example")
         first: dict[str, Any] = {}
         for group in self._groups:
             different: dict[bytes, Any] = {}
@@ -252,8 +224,18 @@ class Filling:
                 if len(different) == len(group):
                     break
                 different.setdefault(digest(value), value)
-            first.update(zip(group, different.values(), strict=False))
-        return first
+            if len(different) < len(group):
+                raise CaseError(
+                    f"template {self.name!r}: there are fewer different values than numbered slots"
+                )
+            first.update(zip(group, different.values(), strict=True))
+        self._case(first, 0)
+
+    def cases(self, n: int | None, seed: int) -> Iterator[Case]:
+        """All cases, or ``n`` random ones, in the order of the lists."""
+        chosen = self._all() if n is None else self._drawn(n, seed)
+        for number, values in enumerate(chosen):
+            yield self._case(values, number)
 
     def _all(self) -> Iterator[Values]:
         for combination in product(*self.lists.values()):
@@ -270,23 +252,20 @@ class Filling:
         )
 
     def _drawn(self, n: int, seed: int) -> Iterator[Values]:
-        size = self._size()
+        size = self._size
         if size <= _MOST:
             everything = list(self._all())
             if n > len(everything):
                 raise CaseError(f"template {self.name!r}: n={n} of {len(everything)} combinations")
             # By digest and not by random.sample(), whose choice may change with the version of Python.
-            places = sorted(range(len(everything)), key=lambda place: digest([seed, self.name, place]))
-            return (everything[place] for place in sorted(places[:n]))
-        return (self._combination(place) for place in sorted(self._places(n, seed, size)))
-
-    def _places(self, n: int, seed: int, size: int) -> set[int]:
-        """Draw from very many combinations until there are enough valid ones."""
+            ranked = sorted(range(len(everything)), key=lambda place: digest([seed, self.name, place]))
+            return (everything[place] for place in sorted(ranked[:n]))
+        # Of very many combinations, draw until there are enough valid ones.
         rng = Random(int.from_bytes(digest([seed, self.name]), "big"))  # noqa: S311 - reproducible on purpose
         places: set[int] = set()
         for _ in range(20 * n + 1000):
             if len(places) == n:
-                return places
+                return map(self._combination, sorted(places))
             # A float has 53 bits: with more combinations, it would skip most values of the last slots.
             place = (
                 int(rng.random() * size) if size <= _EXACT else rng.getrandbits(size.bit_length() + 64) % size
@@ -324,34 +303,30 @@ class Filling:
         )
 
 
-def _compiled(text: Any) -> Any:
-    """The same structure with every text replaced by a :class:`Template`."""
-    if isinstance(text, str):
-        return Template(text)
-    if isinstance(text, Mapping):
-        return {key: _compiled(value) for key, value in text.items()}
-    if isinstance(text, list | tuple):
-        return [_compiled(value) for value in text]
-    return text
+def _mapped(structure: Any, change: Callable[[Any], Any]) -> Any:
+    """The same structure of mappings and lists, with all that is neither passed through ``change``."""
+    if isinstance(structure, Mapping):
+        return {key: _mapped(value, change) for key, value in structure.items()}
+    if isinstance(structure, list | tuple):
+        return [_mapped(value, change) for value in structure]
+    return change(structure)
+
+
+def _compiled(text: Any, names: dict[str, None]) -> Any:
+    """The same structure with every text replaced by a :class:`Template`, whose slots are added to names."""
+
+    def compiled(value: Any) -> Any:
+        if not isinstance(value, str):
+            return value
+        made = Template(value)
+        names.update(dict.fromkeys(made.names))
+        return made
+
+    return _mapped(text, compiled)
 
 
 def _filled(compiled: Any, values: Values) -> Any:
-    if isinstance(compiled, Template):
-        return compiled.filled(values)
-    if isinstance(compiled, dict):
-        return {key: _filled(value, values) for key, value in compiled.items()}
-    if isinstance(compiled, list):
-        return [_filled(value, values) for value in compiled]
-    return compiled
-
-
-def _names(compiled: Any) -> dict[str, None]:
-    if isinstance(compiled, Template):
-        return dict.fromkeys(compiled.names)
-    if isinstance(compiled, dict | list):
-        inner = compiled.values() if isinstance(compiled, dict) else compiled
-        return {name: None for value in inner for name in _names(value)}
-    return {}
+    return _mapped(compiled, lambda value: value.filled(values) if isinstance(value, Template) else value)
 
 
 def _list_for(name: str, lists: Mapping[str, list[Any]], template_name: str) -> list[Any]:

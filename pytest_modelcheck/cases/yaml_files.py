@@ -71,7 +71,14 @@ class _Reader:
         self._size = 0
 
     def rows(self) -> Iterator[Row]:
-        self._check_line_ends()
+        # Line ends in YAML 1.1 (libyaml, PyYAML), but text in YAML 1.2.
+        if found := re.search("[\x85\u2028\u2029]", self._text):
+            code = f"{ord(found[0]):04x}"
+            raise self._file.error(
+                f"the character U+{code.upper()} ends the line for some readers of YAML, not for all;"
+                f' write it as "\\u{code}", between double quotes',
+                self._text.count("\n", 0, found.start()) + 1,
+            )
         self._next()  # the stream begins
         event = self._next()
         if isinstance(event, StreamEndEvent):
@@ -83,21 +90,6 @@ class _Reader:
             yield from self._document(event)
         elif self._value(event, 0) is not None:
             raise self._error("a list of cases is expected: begin each case with '- input: '", event)
-        self._end()
-
-    def _check_line_ends(self) -> None:
-        """Refuse characters that are line ends in YAML 1.1 (libyaml, PyYAML) but text in YAML 1.2."""
-        for character in "\x85\u2028\u2029":
-            if character in self._text:
-                line = self._text.count("\n", 0, self._text.index(character)) + 1
-                code = f"{ord(character):04x}"
-                raise self._file.error(
-                    f"the character U+{code.upper()} ends the line for some readers of YAML, not for all;"
-                    f' write it as "\\u{code}", between double quotes',
-                    line,
-                )
-
-    def _end(self) -> None:
         event = self._next()
         if isinstance(event, DocumentEndEvent):
             event = self._next()
@@ -153,36 +145,29 @@ class _Reader:
         for key, line, event in self._pairs():
             value = self._value(event, depth + 1)
             if key == "<<" and isinstance(event, AliasEvent | MappingStartEvent | SequenceStartEvent):
-                merged = self._merged(value, event)
-                continue
-            mapping[key] = value
-            lines[key] = line
+                merged = {}
+                # Of several mappings, earlier ones take precedence.
+                for source in value if isinstance(value, list) else [value]:
+                    if not isinstance(source, dict):
+                        raise self._error("<<: takes a mapping, or a list of mappings", event)
+                    merged = {**source, **merged}
+            else:
+                mapping[key] = value
+                lines[key] = line
         return {**merged, **mapping} if merged else mapping
-
-    def _merged(self, value: Any, event: Event) -> dict[str, Any]:
-        """The fields merged by ``<<:`` from one mapping or several; earlier ones take precedence."""
-        merged: dict[str, Any] = {}
-        for source in value if isinstance(value, list) else [value]:
-            if not isinstance(source, dict):
-                raise self._error("<<: takes a mapping, or a list of mappings", event)
-            merged = {**source, **merged}
-        return merged
 
     def _pairs(self) -> Iterator[tuple[str, int, Event]]:
         seen: dict[str, int] = {}
         while not isinstance(event := self._next(), MappingEndEvent):
-            line = _line(event)
-            key = self._key(event)
+            if not isinstance(event, ScalarEvent) or not (event.value or event.style):
+                raise self._error("a key must be text", event)
+            line, key = _line(event), event.value
+            self._size += len(key) + 8
+            self._anchored(event, key)
             if key in seen:
                 raise self._file.error(f"the key '{key}' is used twice (first on line {seen[key]})", line)
             seen[key] = line
             yield key, line, self._next()
-
-    def _key(self, event: Event) -> str:
-        if isinstance(event, ScalarEvent) and (event.value or event.style):
-            self._size += len(event.value) + 8
-            return str(self._anchored(event, event.value))
-        raise self._error("a key must be text", event)
 
     def _scalar(self, event: ScalarEvent) -> Any:
         self._size += len(event.value) + 8
@@ -201,10 +186,7 @@ class _Reader:
 
     def _alias(self, event: AliasEvent) -> Any:
         if event.anchor not in self._anchors:
-            raise self._error(
-                f"*{event.anchor} has no anchor &{event.anchor} before it",
-                event,
-            )
+            raise self._error(f"*{event.anchor} has no anchor &{event.anchor} before it", event)
         value, size = self._anchors[event.anchor]
         self._added += size
         self._size += size
@@ -220,22 +202,21 @@ class _Reader:
         try:
             return next(self._events)
         except yaml.reader.ReaderError as error:
-            raise self._file.error(f"not YAML: {error.reason}", self._unprintable()) from error
+            found = yaml.reader.Reader.NON_PRINTABLE.search(self._text)
+            before = found.start() if found else 0
+            raise self._file.error(
+                f"not YAML: {error.reason}", self._text.count("\n", 0, before) + 1
+            ) from error
         except yaml.MarkedYAMLError as error:
-            raise self._not_yaml(error) from error
-
-    def _not_yaml(self, error: yaml.MarkedYAMLError) -> CaseError:
-        mark = error.problem_mark or error.context_mark
-        line = None if mark is None else min(mark.line, self._text.count("\n")) + 1
-        begun = error.context_mark
-        if "nesting depth" in str(error.problem):  # libyaml 0.2.6 has a limit of its own, before ours
-            return self._file.error(f"nested more than {DEEPEST} levels deep", line)
-        since = f" ({error.context} that begins on line {begun.line + 1})" if error.context and begun else ""
-        return self._file.error(f"not YAML: {error.problem}{since}", line)
-
-    def _unprintable(self) -> int:
-        found = yaml.reader.Reader.NON_PRINTABLE.search(self._text)
-        return self._text.count("\n", 0, found.start()) + 1 if found else 1
+            mark, begun = error.problem_mark or error.context_mark, error.context_mark
+            line = None if mark is None else min(mark.line, self._text.count("\n")) + 1
+            since = (
+                f" ({error.context} that begins on line {begun.line + 1})" if error.context and begun else ""
+            )
+            message = f"not YAML: {error.problem}{since}"
+            if "nesting depth" in str(error.problem):  # libyaml 0.2.6 has a limit of its own, before ours
+                message = f"nested more than {DEEPEST} levels deep"
+            raise self._file.error(message, line) from error
 
     def _error(self, message: str, event: Event) -> CaseError:
         return self._file.error(message, _line(event))

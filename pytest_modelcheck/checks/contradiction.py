@@ -8,9 +8,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pytest_modelcheck.baselines.lines import REPEATED
-from pytest_modelcheck.canonical.text import p_text
 from pytest_modelcheck.checks.evidence import CHANGED_MODEL
 from pytest_modelcheck.checks.runs import values_of
+from pytest_modelcheck.phrases import p_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

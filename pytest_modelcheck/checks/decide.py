@@ -12,13 +12,13 @@ import math
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from pytest_modelcheck.canonical.text import apart, counted, percent, plural
 from pytest_modelcheck.checks.excess import AGAINST, of_changes, of_regressions, of_variants
 from pytest_modelcheck.checks.limits import allowed, exceeds
 from pytest_modelcheck.checks.noise import DropNoise, RateNoise, ShareNoise
 from pytest_modelcheck.checks.series import trend
 from pytest_modelcheck.checks.verdicts import Rule, with_reason
 from pytest_modelcheck.errors import UsageError
+from pytest_modelcheck.phrases import apart, counted, percent, plural
 from pytest_modelcheck.records import GRADE, Finding, Status
 
 if TYPE_CHECKING:

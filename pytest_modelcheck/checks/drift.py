@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from statistics import NormalDist, fmean, pstdev
 from typing import TYPE_CHECKING, Any
 
-from pytest_modelcheck.canonical.text import percent, plural
 from pytest_modelcheck.checks.protocol import DOUBTFUL
 from pytest_modelcheck.checks.samples import least_p_value, samples_of
+from pytest_modelcheck.phrases import percent, plural
 from pytest_modelcheck.records import Finding, Moved, Status
 
 if TYPE_CHECKING:

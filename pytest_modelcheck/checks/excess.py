@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pytest_modelcheck.canonical.text import percent
 from pytest_modelcheck.checks.limits import ROUNDING, fraction_of
 from pytest_modelcheck.checks.noise import ExcessNoise
 from pytest_modelcheck.checks.protocol import DOUBTFUL, Look, Reason, Rules, placed, unless_broken
 from pytest_modelcheck.checks.verdicts import UNSEEN
+from pytest_modelcheck.phrases import percent
 from pytest_modelcheck.records import Status
 
 if TYPE_CHECKING:

@@ -9,10 +9,10 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Literal
 
-from pytest_modelcheck.canonical.text import percent
 from pytest_modelcheck.errors import UsageError
 from pytest_modelcheck.limits import LIMITS
 from pytest_modelcheck.numeric import is_number, is_whole
+from pytest_modelcheck.phrases import percent
 from pytest_modelcheck.records import CHANGE, GRADE, Scale
 
 if TYPE_CHECKING:

@@ -12,7 +12,6 @@ from itertools import combinations, compress
 from statistics import fmean
 from typing import TYPE_CHECKING, Final
 
-from pytest_modelcheck.canonical.text import percent, plural
 from pytest_modelcheck.checks.evidence import mean_drop, mean_now, units_of
 from pytest_modelcheck.checks.features import table_of
 from pytest_modelcheck.checks.limits import ROUNDING, allowed
@@ -28,6 +27,7 @@ from pytest_modelcheck.checks.protocol import (
     look_at_drop,
     renumbered,
 )
+from pytest_modelcheck.phrases import percent, plural
 from pytest_modelcheck.records import Status
 
 if TYPE_CHECKING:

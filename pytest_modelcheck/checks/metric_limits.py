@@ -9,10 +9,10 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from pytest_modelcheck.canonical.text import apart, plural
 from pytest_modelcheck.checks.limits import ROUNDING
 from pytest_modelcheck.checks.metrics import FEWEST_CASES, fall_p_value
 from pytest_modelcheck.checks.protocol import ALL
+from pytest_modelcheck.phrases import apart, plural
 
 if TYPE_CHECKING:
     from pytest_modelcheck.checks.limits import Limits

@@ -14,8 +14,8 @@ from math import comb, prod
 from statistics import pstdev
 from typing import TYPE_CHECKING
 
-from pytest_modelcheck.canonical.text import counted, percent, plural
 from pytest_modelcheck.checks.limits import ROUNDING, fraction_of
+from pytest_modelcheck.phrases import counted, percent, plural
 from pytest_modelcheck.records import CHANGE, GRADE, Scale
 
 if TYPE_CHECKING:

@@ -9,8 +9,8 @@ import math
 from statistics import NormalDist
 from typing import TYPE_CHECKING
 
-from pytest_modelcheck.canonical.text import counted, p_text
 from pytest_modelcheck.checks.runs import by_group
+from pytest_modelcheck.phrases import counted, p_text
 from pytest_modelcheck.records import Finding, Status
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from pytest_modelcheck.canonical import same, why_unkept
-from pytest_modelcheck.canonical.text import plural
+from pytest_modelcheck.phrases import plural
 from pytest_modelcheck.records import JUDGED, Finding, Outcome, Status
 
 if TYPE_CHECKING:

@@ -9,8 +9,8 @@ import shlex
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, Protocol
 
-from pytest_modelcheck.canonical.text import percent, plural
 from pytest_modelcheck.checks.protocol import DOUBTFUL, Reason
+from pytest_modelcheck.phrases import percent, plural
 from pytest_modelcheck.records import Finding, Status
 
 if TYPE_CHECKING:

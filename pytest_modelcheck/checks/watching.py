@@ -16,9 +16,9 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
-from pytest_modelcheck.canonical.text import percent
 from pytest_modelcheck.checks.compare import differences, pairs
 from pytest_modelcheck.checks.runs import Runs, outcome_of, values_of, worth
+from pytest_modelcheck.phrases import percent
 from pytest_modelcheck.records import GRADE, Finding, Outcome, Status
 from pytest_modelcheck.stats.early import Curtailment, watch_drop, watch_mean
 

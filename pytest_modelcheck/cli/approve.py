@@ -8,7 +8,8 @@ from __future__ import annotations
 import shlex
 import sys
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final
+from functools import reduce
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 
@@ -19,18 +20,19 @@ from pytest_modelcheck.baselines.baseline import some_results
 from pytest_modelcheck.baselines.identity import approved_with, approver, now
 from pytest_modelcheck.baselines.objections import is_gone, objections
 from pytest_modelcheck.canonical import excerpt
-from pytest_modelcheck.canonical.text import plural
 from pytest_modelcheck.checks.contradiction import contradiction
+from pytest_modelcheck.cli.project import with_workspace
 from pytest_modelcheck.cli.report import marking, paint
 from pytest_modelcheck.cli.screen import echo, indented, print_lines, width
-from pytest_modelcheck.cli.targets import ran, selection, target, targets
+from pytest_modelcheck.cli.targets import CHECKS, FROM, ran, selection, target, targets
 from pytest_modelcheck.display import shown_path
+from pytest_modelcheck.phrases import plural
 from pytest_modelcheck.records import MISSING
 from pytest_modelcheck.reports.diff import case_lines, summary_of, versions_of, word_of
 from pytest_modelcheck.reports.selection import literal
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from pytest_modelcheck.baselines.approvals import Approval, Report
     from pytest_modelcheck.baselines.diff import CaseDiff, CheckDiff
@@ -39,47 +41,70 @@ if TYPE_CHECKING:
     from pytest_modelcheck.records import CaseResult
 
 
-@dataclass(frozen=True, slots=True)
-class Wish:
-    """The command line's request."""
+def _approving(force: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """The options of every command that approves, with its own description of ``--force``."""
+    options = (
+        CHECKS,
+        click.option(
+            "--reason",
+            default="",
+            metavar="TEXT",
+            help="The reason, stored in the baselines. Required in CI and without a terminal.",
+        ),
+        FROM,
+        click.option("--force", is_flag=True, help=force),
+        click.option("--keep-history", is_flag=True, help="Keep a copy of what was approved before."),
+    )
+    # Decorators apply from the bottom up, and the help lists options in that order.
+    return lambda command: reduce(lambda done, option: option(done), reversed(options), command)
 
-    versions: tuple[str, ...]
-    patterns: tuple[str, ...] = ()
-    reason: str = ""
-    force: bool = False
-    keep_history: bool = False
-    dry_run: bool = False
-    beside: bool | None = None
 
+@click.command()
+@click.argument("versions", nargs=-1, metavar="[VERSION | MODEL=VERSION]...")
+@_approving("Approve failing and outdated checks too, and record that.")
+@click.option("--dry-run", is_flag=True, help="Show what would be approved, and write nothing.")
+@click.option(
+    "--beside/--instead",
+    default=None,
+    help="Approve it beside the version in production (a canary), or in its place. "
+    "Default: beside, if this version is there already.",
+)
+@with_workspace
+def approve(
+    workspace: Workspace,
+    versions: tuple[str, ...],
+    patterns: tuple[str, ...],
+    reason: str,
+    *,
+    dry_run: bool,
+    **options: bool | None,
+) -> int:
+    """Approve the results of a version as the new baseline.
 
-def approve(workspace: Workspace, wish: Wish) -> int:
-    """Approve, report the result, and return the exit code.
-
-    Raises:
-        UsageError: There is no terminal, or this is CI, and no reason is given.
+    Uses the stored results of the last runs. For each model, all requested checks are approved or
+    none. VERSION alone applies to every model that has that version, as with pytest --model-version.
     """
-    how = signed_with("modelcheck approve", wish)
+    how = "modelcheck approve"
+    if not dry_run:  # which changes nothing, so it needs no reason and nobody's name
+        how = approved_with(how, reason, sys.stdin, "--reason TEXT")
     models = workspace.models()
-    meant = targets(wish.versions, workspace.versions()) or {
+    meant = targets(versions, workspace.versions()) or {
         model: workspace.only_version(model) for model in models
     }
     refused = False
     for model, version in meant.items():
-        report = _approve_one(workspace, wish, model, version, how)
-        print_lines(_report_lines(workspace, report, dry=wish.dry_run))
+        report = _approved(
+            workspace, model, version, how, reason, select=selection(patterns), dry_run=dry_run, **options
+        )
+        print_lines(_report_lines(workspace, report, dry=dry_run))
         refused = refused or not report.approved
     return 1 if refused else 0
 
 
-def _approve_one(
-    workspace: Workspace,
-    wish: Wish,
-    model: str,
-    version: str,
-    how: str,
-    decisions: Decisions | None = None,
+def _approved(
+    workspace: Workspace, model: str, version: str, how: str, reason: str, **options: Any
 ) -> Report:
-    """Approve the checks that the command line selects, or exactly those accepted in a review."""
+    """Approve, with further options of :func:`~pytest_modelcheck.baselines.approvals.approve`."""
     root = workspace.project.root
     return approvals.approve(
         workspace.candidates,
@@ -87,27 +112,11 @@ def _approve_one(
         root,
         model=model,
         version=version,
-        signature=approvals.Signature(approver(root), now(), wish.reason.strip(), __version__, how),
-        select=selection(wish.patterns) if decisions is None else decisions.accepted.__contains__,
-        rejected=None if decisions is None else decisions.accepted,
-        seen=None if decisions is None else decisions.seen,
-        force=wish.force,
-        keep_history=wish.keep_history,
-        dry_run=wish.dry_run,
-        beside=wish.beside,
+        signature=approvals.Signature(approver(root), now(), reason.strip(), __version__, how),
         doubts=contradiction,
         announce=lambda approved: print_lines(_announced(approved, f"{model} {version}")),
+        **options,
     )
-
-
-def signed_with(command: str, wish: Wish) -> str:
-    """Describe for the header how an approval was made.
-
-    Raises:
-        UsageError: There is no terminal, or this is CI, and no reason is given.
-    """
-    # A dry run changes nothing, so it needs no reason and nobody's name.
-    return command if wish.dry_run else approved_with(command, wish.reason, sys.stdin, "--reason TEXT")
 
 
 def _announced(approved: Sequence[Approval], name: str) -> Iterator[str]:
@@ -123,6 +132,7 @@ def _announced(approved: Sequence[Approval], name: str) -> Iterator[str]:
 def _report_lines(workspace: Workspace, report: Report, *, dry: bool = False) -> Iterator[str]:
     name, several = excerpt(f"{report.model} {report.version}"), len(workspace.models()) > 1
     argument = f"{report.model}={report.version}" if several else report.version
+    run_again = f"pytest {shlex.quote(f'--model-version={argument}')}"
     if report.approved:
         verb = "would be approved" if dry else "is approved"
         extent = ""
@@ -134,66 +144,60 @@ def _report_lines(workspace: Workspace, report: Report, *, dry: bool = False) ->
             yield from _approval_lines(approval, report.version)
         if any(approval.noise_unknown for approval in report.approved):
             yield "Approved on 1 run, noise unknown. To approve three runs in place of one:"
-            yield f"  pytest {shlex.quote(f'--model-version={argument}')} --modelcheck-update"
+            yield f"  {run_again} --modelcheck-update"
         if report.left:
             run_them = f"run them with {report.version} and approve them, or leave them"
             yield f"still approved with another version ({run_them}):"
             yield from indented(f"{check}  {version}" for check, version in report.left)
-        yield "Nothing was written: --dry-run." if dry else _written(workspace, report)
+        # The same approval twice touches no file, so git shows nothing to commit.
+        if dry:
+            yield "Nothing was written: --dry-run."
+        elif report.unchanged:
+            yield "Nothing was written: all of this was approved before."
+        else:
+            yield f"Written to {shown_path(workspace.store.root)}: review it with git diff, and commit it."
     else:
         yield click.style(f"{name} is not approved", fg="red") + "; nothing was written"
-        yield from _refusal_lines(report, argument)
+        yield from _refusal_lines(report, argument, run_again)
     if report.gone:
         yield "passed over, since the test no longer exists:"
         yield from indented(report.gone)
 
 
-def _written(workspace: Workspace, report: Report) -> str:
-    # The same approval twice touches no file, so git shows nothing to commit.
-    if report.unchanged:
-        return "Nothing was written: all of this was approved before."
-    return f"Written to {shown_path(workspace.store.root)}: review it with git diff, and commit it."
-
-
 def _before(report: Report) -> str:
-    if report.beside and report.previous is not None:
-        return f" beside {excerpt(report.previous.version)}, which stays approved for the application"
     if report.previous is None:
         return " (the first approval)"
-    changed = report.previous.version != report.version
-    return f" (previously {excerpt(report.previous.version)})" if changed else ""
+    version = excerpt(report.previous.version)
+    if report.beside:
+        return f" beside {version}, which stays approved for the application"
+    return f" (previously {version})" if report.previous.version != report.version else ""
 
 
 def _approval_lines(approval: Approval, version: str) -> Iterator[str]:
     yield from indented([approval.check])
     written = approval.written
-    cases = plural(written.cases, "case")
-    yield from indented(
-        [cases if approval.previous is None else f"{cases}: {_changes(approval, version)}"], depth=4
-    )
+    facts = plural(written.cases, "case")
+    if approval.previous is not None:
+        counts = {"changed": written.changed, "added": written.added, "removed": written.removed}
+        changes = ", ".join(f"{count} {what}" for what, count in counts.items() if count)
+        since = "" if approval.previous == version else f" since {approval.previous}"
+        facts += f": {changes or 'none changed'}{since}"
+    yield from indented([facts], depth=4)
     if approval.kept:
         yield from indented([f"{plural(approval.kept, 'case')} left as approved before"], depth=4)
     yield from indented((f"forced: {reason}" for reason in approval.forced), depth=4)
 
 
-def _changes(approval: Approval, version: str) -> str:
-    written = approval.written
-    counts = {"changed": written.changed, "added": written.added, "removed": written.removed}
-    text = ", ".join(f"{count} {what}" for what, count in counts.items() if count) or "none changed"
-    return text if approval.previous == version else f"{text} since {approval.previous}"
-
-
-def _refusal_lines(report: Report, argument: str) -> Iterator[str]:
-    for refusal in report.refused:
-        yield from indented([refusal.check])
-        yield from indented(refusal.reasons, depth=4)
+def _refusal_lines(report: Report, argument: str, run_again: str) -> Iterator[str]:
+    for check, reasons in report.refused.items():
+        yield from indented([check])
+        yield from indented(reasons, depth=4)
     if report.refused:
-        whole = " --modelcheck-no-early-stop" if report.unfinished else ""
-        yield f"To run again:        pytest {shlex.quote(f'--model-version={argument}')}{whole}"
+        yield f"To run again:        {run_again}{' --modelcheck-no-early-stop' if report.unfinished else ''}"
         yield f"To approve a part:   modelcheck approve {shlex.quote(argument)} --check PATTERN"
-    if any(reason.endswith("all required") for refusal in report.refused for reason in refusal.reasons):
+    if any(reason.endswith("all required") for reasons in report.refused.values() for reason in reasons):
         yield "To hold a check without a limit to what it does today: write max_drop=0 in its marker,"
-        yield f"  then pytest {shlex.quote(f'--model-version={argument}')}, and approve it"
+        yield f"  then {run_again}, and approve it"
     if report.refused and not report.unfinished:
         yield f"To approve it as is: modelcheck approve {shlex.quote(argument)} --force --reason TEXT"
 
@@ -212,7 +216,7 @@ _WHOLE: Final = ("y", "s", "q")
 
 
 @dataclass(slots=True)
-class Decisions:
+class _Decisions:
     """The reviewer's decisions.
 
     Attributes:
@@ -226,34 +230,70 @@ class Decisions:
     finished: bool = False
 
 
-def review(workspace: Workspace, wish: Wish) -> int:
-    """Review the changed cases with the user, approve the accepted ones, and return the exit code.
+@click.command()
+@click.argument("version", required=False, metavar="[VERSION | MODEL=VERSION]")
+@_approving("Offer failing and outdated checks too, and record that.")
+@with_workspace
+def review(
+    workspace: Workspace,
+    version: str | None,
+    patterns: tuple[str, ...],
+    reason: str,
+    *,
+    force: bool,
+    keep_history: bool,
+) -> int:
+    """Approve changed cases one by one.
 
-    Raises:
-        UsageError: No run matches, or there is no terminal (or this is CI) and no reason is given.
+    Shows one change after the other. A case that you do not accept keeps its approved result, so its check
+    stays red until the model gives that result again. Nothing is written before the last question.
     """
-    how = signed_with("modelcheck review", wish)
-    if wish.versions:
-        model, version = target(wish.versions[0], workspace.versions())
+    how = approved_with("modelcheck review", reason, sys.stdin, "--reason TEXT")
+    if version is not None:
+        model, version = target(version, workspace.versions())
     else:
         model = workspace.only_model()
         version = workspace.reviewable_version(model)
     root = workspace.project.root
-    headers = ran(workspace, model, version, wish.patterns, lambda header: not is_gone(header, root))
+    headers = ran(workspace, model, version, patterns, lambda header: not is_gone(header, root))
+    decisions = _Decisions()
     # Only decisions are collected here. Nothing is written before the last question is answered, so Ctrl-C
     # halfway leaves every baseline as it was.
-    decisions = Decisions()
     try:
         for number, header in enumerate(headers, 1):
             if not decisions.finished:
-                _review_check(workspace, wish, header, decisions, f"({number}/{len(headers)})")
-        return _carry_out(workspace, wish, (model, version), how, decisions)
+                _review_check(workspace, header, decisions, f"({number}/{len(headers)})", force=force)
+        accepted = decisions.accepted
+        if not accepted:
+            echo(f"{excerpt(f'{model} {version}')}: nothing was accepted or written")
+            return 0
+        left = sum(map(len, accepted.values()))
+        kept = f", {plural(left, 'case')} left as approved before" if left else ""
+        if not click.confirm(f"Approve {plural(len(accepted), 'check')}{kept}?", default=True):
+            echo("Nothing was written.")
+            return 0
+        report = _approved(
+            workspace,
+            model,
+            version,
+            how,
+            reason,
+            select=accepted.__contains__,
+            rejected=accepted,
+            seen=decisions.seen,
+            force=force,
+            keep_history=keep_history,
+        )
     except click.Abort:  # Ctrl-C, or the end of what was typed
         echo("\nNothing was written.")
         return 1
+    print_lines(_report_lines(workspace, report))
+    return 0 if report.approved else 1
 
 
-def _review_check(workspace: Workspace, wish: Wish, header: Header, decisions: Decisions, count: str) -> None:
+def _review_check(
+    workspace: Workspace, header: Header, decisions: _Decisions, count: str, *, force: bool
+) -> None:
     store, candidates = workspace.store, workspace.candidates
     before = store.read(header.model, header.test, header.version)
     place = header.model, header.test, header.version or ""
@@ -265,7 +305,7 @@ def _review_check(workspace: Workspace, wish: Wish, header: Header, decisions: D
     print_lines(_heading(found, count))
     against = list(objections(header, workspace.project.root))
     print_lines(indented((f"in the way: {reason}" for reason in against), 2))
-    if against and not wish.force:
+    if against and not force:
         echo("  left as it is: only with --force can it be approved\n")
     elif before is None or found.new_test:
         key = _ask("Approve this check", _WHOLE)
@@ -277,8 +317,9 @@ def _review_check(workspace: Workspace, wish: Wish, header: Header, decisions: D
         decisions.accepted[header.test] = ()
         echo("  no answer changed: approved\n")
     else:
-        path = candidates.path(*place)
-        _decide_cases(found, decisions, some_results(path, {case.id for case in found.cases}))
+        _decide_cases(
+            found, decisions, some_results(candidates.path(*place), {case.id for case in found.cases})
+        )
 
 
 def _heading(found: CheckDiff, count: str) -> Iterator[str]:
@@ -291,11 +332,10 @@ def _heading(found: CheckDiff, count: str) -> Iterator[str]:
         yield "  the test itself has changed since: cases can only be approved together"
 
 
-def _decide_cases(found: CheckDiff, decisions: Decisions, known: Mapping[str, CaseResult]) -> None:
+def _decide_cases(found: CheckDiff, decisions: _Decisions, known: Mapping[str, CaseResult]) -> None:
     rejected: list[str] = []
     for number, case in enumerate(found.cases, 1):
-        print_lines(_case(case, found, f"{number}/{len(found.cases)}"))
-        print_lines(indented(_facts(known.get(case.id)), 6))
+        print_lines(_case(case, found, known.get(case.id), f"{number}/{len(found.cases)}"))
         key = _ask("Approve this case", tuple(_HELP)[:-1])
         rest = [one.id for one in found.cases[number:]]
         if key in ("s", "q"):
@@ -311,20 +351,14 @@ def _decide_cases(found: CheckDiff, decisions: Decisions, known: Mapping[str, Ca
         decisions.accepted[found.check] = tuple(rejected)
 
 
-def _case(case: CaseDiff, found: CheckDiff, count: str) -> Iterator[str]:
+def _case(case: CaseDiff, found: CheckDiff, result: CaseResult | None, count: str) -> Iterator[str]:
     yield ""
     yield paint(f"  {word_of(case.note)} ({count})", case.note)
     yield from case_lines(case, found, width=width(), mark=marking())
-
-
-def _facts(result: CaseResult | None) -> Iterator[str]:
-    """Return the expected answer of a case, and its file and line."""
-    if result is None:
-        return
-    facts = [] if result.expected is MISSING else [f"expected {literal(result.expected, 200)}"]
-    facts += [] if result.origin is None else [f"({result.origin})"]
-    if facts:
-        yield "   ".join(facts)
+    if result is not None:
+        facts = [] if result.expected is MISSING else [f"expected {literal(result.expected, 200)}"]
+        facts += [] if result.origin is None else [f"({result.origin})"]
+        yield from indented(["   ".join(facts)] if facts else [], 6)
 
 
 def _ask(question: str, keys: tuple[str, ...]) -> str:
@@ -336,20 +370,3 @@ def _ask(question: str, keys: tuple[str, ...]) -> str:
         if key in keys:
             return key
         print_lines(f"  {key} - {_HELP[key]}" for key in (*keys, "?"))
-
-
-def _carry_out(
-    workspace: Workspace, wish: Wish, meant: tuple[str, str], how: str, decisions: Decisions
-) -> int:
-    if not decisions.accepted:
-        echo(f"{excerpt(' '.join(meant))}: nothing was accepted or written")
-        return 0
-    left = sum(map(len, decisions.accepted.values()))
-    text = plural(len(decisions.accepted), "check")
-    text += f", {plural(left, 'case')} left as approved before" if left else ""
-    if not click.confirm(f"Approve {text}?", default=True):
-        echo("Nothing was written.")
-        return 0
-    report = _approve_one(workspace, wish, *meant, how, decisions)
-    print_lines(_report_lines(workspace, report))
-    return 0 if report.approved else 1

@@ -13,31 +13,37 @@ from pytest_modelcheck.baselines import atomic, names, watch
 from pytest_modelcheck.baselines.candidates import CandidateStore
 from pytest_modelcheck.baselines.moves import move, moves, refuse_odd, remove, uncounted
 from pytest_modelcheck.baselines.objections import differences
-from pytest_modelcheck.canonical.text import plural
-from pytest_modelcheck.cli.project import candidates_in, no_candidates
+from pytest_modelcheck.cli.project import candidates_in, with_workspace
 from pytest_modelcheck.cli.screen import echo, indented, print_lines
 from pytest_modelcheck.cli.suite import existence
+from pytest_modelcheck.cli.targets import FOLDER
 from pytest_modelcheck.display import shown_path
 from pytest_modelcheck.errors import BaselineError, UsageError
+from pytest_modelcheck.phrases import plural
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     from pytest_modelcheck.baselines.baseline import Baseline
-    from pytest_modelcheck.baselines.header import Header
-    from pytest_modelcheck.baselines.moves import Move
     from pytest_modelcheck.cli.project import Workspace
 
     Key = tuple[str, str, str]
 
 
-def rename(workspace: Workspace, old: str, new: str) -> None:
-    """Move the baselines and candidates of the tests that ``old`` names.
+@click.group()
+def baselines() -> None:
+    """Move or remove baselines of renamed or deleted tests."""
 
-    Raises:
-        UsageError: ``new`` and ``old`` are of different kinds, nothing is stored under ``old``, or something
-            is already stored under ``new``.
+
+@baselines.command()
+@click.argument("old")
+@click.argument("new")
+@with_workspace
+def rename(workspace: Workspace, old: str, new: str) -> None:
+    """Give a renamed or moved test its baseline back.
+
+    OLD and NEW are node ids of tests or classes, files, or folders, relative to the project's folder.
     """
     refuse_odd(old, new)
     store, candidates = workspace.store, workspace.candidates
@@ -49,21 +55,27 @@ def rename(workspace: Workspace, old: str, new: str) -> None:
     stale = [one.path for one in ran if one.path != one.target and one.target.exists()]
     move(candidates.root, [one for one in ran if one.path not in stale], durable=False)
     remove(candidates.root, stale)
-    print_lines(_renamed(workspace, approved, ran))
-
-
-def _renamed(workspace: Workspace, approved: Sequence[Move], ran: Sequence[Move]) -> Iterator[str]:
-    for one in approved:
-        yield from indented([f"{one.header.test} → {one.check} ({one.header.model} {one.header.version})"])
+    print_lines(
+        indented(
+            f"{one.header.test} → {one.check} ({one.header.model} {one.header.version})" for one in approved
+        )
+    )
     if approved:
-        place = shown_path(workspace.store.root)
-        yield f"{plural(len(approved), 'baseline')} renamed in {place}: commit this with the test."
+        place = shown_path(store.root)
+        echo(f"{plural(len(approved), 'baseline')} renamed in {place}: commit this with the test.")
     if ran:
-        yield f"{plural(len(ran), 'candidate')} renamed (they are not in git)."
+        echo(f"{plural(len(ran), 'candidate')} renamed (they are not in git).")
 
 
+@baselines.command()
+@click.option("--yes", is_flag=True, help="Remove without asking.")
+@with_workspace
 def prune(workspace: Workspace, *, yes: bool) -> None:
-    """List unused baselines, and remove them once the user agrees."""
+    """Remove the baselines that no test uses.
+
+    Their test was deleted, or uses another model. Asks pytest which tests exist, lists what would be removed,
+    and asks before it removes anything.
+    """
     store, candidates = workspace.store, workspace.candidates
     approved, ran = list(store.everything()), list(candidates.everything())
     exists = existence(workspace.project, (header for _, header in (*approved, *ran)))
@@ -73,7 +85,10 @@ def prune(workspace: Workspace, *, yes: bool) -> None:
     if not useless and not forgotten and not nights:
         echo(f"Nothing to prune: every test in {shown_path(store.root)} still exists.")
         return
-    print_lines(_listed(useless, forgotten))
+    for some, what, where in ((useless, "baseline", ""), (forgotten, "candidate", ", in the cache")):
+        if some:
+            echo(f"{plural(len(some), what)} without a test{where}:")
+            print_lines(indented(f"{head.test}  ({head.model} {head.version})" for _, head in some))
     if nights:
         echo(f"{plural(len(nights), 'line')} of {names.WATCH} that count under no approval any more.")
     if yes or click.confirm("Remove them?"):
@@ -84,37 +99,38 @@ def prune(workspace: Workspace, *, yes: bool) -> None:
         echo("Nothing was removed. A test that only moved: modelcheck baselines rename OLD NEW")
 
 
-def _listed(
-    useless: Sequence[tuple[Path, Header]], forgotten: Sequence[tuple[Path, Header]]
-) -> Iterator[str]:
-    if useless:
-        yield f"{plural(len(useless), 'baseline')} without a test:"
-        yield from indented(f"{head.test}  ({head.model} {head.version})" for _, head in useless)
-    if forgotten:
-        yield f"{plural(len(forgotten), 'candidate')} without a test, in the cache:"
-        yield from indented(f"{head.test}  ({head.model} {head.version})" for _, head in forgotten)
+@click.command()
+@click.argument("folders", nargs=-1, required=True, type=FOLDER)
+@with_workspace
+def merge(workspace: Workspace, folders: tuple[Path, ...]) -> None:
+    """Merge the results of the jobs of a sharded CI run.
 
-
-def merge(workspace: Workspace, folders: Sequence[Path]) -> None:
-    """Copy the candidates of all folders into the project, and merge their nights: all, or none.
-
-    Raises:
-        BaselineError: Two folders hold different runs of the same check and version, or one holds nothing.
+    Each FOLDER is a job's cache folder (.modelcheck_cache), its folder of candidates, or a folder with its
+    watch.jsonl.
     """
     watched = [folder for folder in dict.fromkeys(folders) if watch.path_of(folder).exists()]
-    runs = {folder: candidates_in(folder) for folder in folders}
-    for folder, candidates in runs.items():
-        if candidates is None and folder not in watched:
-            raise no_candidates(folder)
-    found = _found(folder for folder in runs.values() if folder is not None)
+    stores: dict[Path, CandidateStore] = {}
+    for folder in folders:
+        try:
+            candidates = candidates_in(folder).resolve()
+        except BaselineError:
+            if folder not in watched:
+                raise
+        else:
+            stores.setdefault(candidates, CandidateStore(candidates))
+    # The stores that hold a run of each check and version, in the order in which they are named.
+    found: dict[Key, list[CandidateStore]] = {}
+    for store in stores.values():
+        for _, header in store.everything():
+            found.setdefault((header.model, header.test, header.version or ""), []).append(store)
     nights = [night for folder in watched for night in watch.read(folder)]
     root = workspace.candidates.root if found else None
     if root is not None:
         atomic.sweep(root)
     # All or nothing: half a merge would look like a whole run.
     with atomic.Batch(root, durable=False) as batch:
-        for key, stores in found.items():
-            workspace.candidates.take(batch, _agreed(key, stores))
+        for key, several in found.items():
+            workspace.candidates.take(batch, _agreed(key, several))
         if nights:
             watch.unite(workspace.store.root, nights)
     if watched:
@@ -124,36 +140,24 @@ def merge(workspace: Workspace, folders: Sequence[Path]) -> None:
         print_lines(_merged_lines(found, root))
 
 
-def _found(folders: Iterable[Path]) -> dict[Key, list[CandidateStore]]:
-    """The stores that hold a run of each check and version, in the order in which they are named."""
-    found: dict[Key, list[CandidateStore]] = {}
-    for folder in dict.fromkeys(folder.resolve() for folder in folders):
-        store = CandidateStore(folder)
-        for _, header in store.everything():
-            found.setdefault((header.model, header.test, header.version or ""), []).append(store)
-    return found
-
-
 def _agreed(key: Key, stores: Sequence[CandidateStore]) -> Baseline:
     """The first run of a check, after verifying that the others are equal to it."""
-    first, *others = (_read(store, key) for store in stores)
+    model, check, version = key
+    runs = []
+    for store in stores:
+        candidate = store.read(model, check, version)
+        if candidate is None:
+            raise BaselineError(f"the candidate of {check} has just been removed from {store.root}.")
+        runs.append(candidate)
+    first, *others = runs
     for other in others:
         if differing := list(differences(first, other)):
-            model, check, version = key
             raise BaselineError(
                 f"{check} was run with {model} {version} in two of the jobs, and came out differently "
                 f"({', '.join(differing)}):\n  {first.path}\n  {other.path}\n"
                 "Nothing was merged. Name only the folder whose run shall count."
             )
     return first
-
-
-def _read(store: CandidateStore, key: Key) -> Baseline:
-    model, check, version = key
-    candidate = store.read(model, check, version)
-    if candidate is None:
-        raise BaselineError(f"the candidate of {check} has just been removed from {store.root}.")
-    return candidate
 
 
 def _merged_lines(found: dict[Key, list[CandidateStore]], root: Path) -> Iterator[str]:

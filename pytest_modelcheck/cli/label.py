@@ -14,9 +14,9 @@ import click
 
 from pytest_modelcheck.baselines.identity import approver, now
 from pytest_modelcheck.canonical import excerpt
-from pytest_modelcheck.canonical.text import plural
 from pytest_modelcheck.checks.judged import LEAST_LABELS, LEAST_STRENGTH
-from pytest_modelcheck.cli.judge import heard
+from pytest_modelcheck.cli.judge import LABELS, heard
+from pytest_modelcheck.cli.project import with_workspace
 from pytest_modelcheck.cli.screen import (
     AGAIN,
     EVERYTHING,
@@ -30,6 +30,7 @@ from pytest_modelcheck.cli.screen import (
 )
 from pytest_modelcheck.display import shown_path
 from pytest_modelcheck.labels import Label, in_order, read, write
+from pytest_modelcheck.phrases import plural
 from pytest_modelcheck.stats.judging import Errors, JudgedRate
 
 if TYPE_CHECKING:
@@ -64,12 +65,12 @@ class _Sitting:
     labels: dict[str, Label]
     done: list[str] = field(default_factory=list)
 
-    def add(self, one: Judged, said: Any, note: str) -> None:
+    def add(self, one: Judged, value: Any, note: str) -> None:
         """Add a label, and write it to disk at once: a lost connection loses nothing."""
         about: dict[str, Any] = {"by": self.by, "when": now()}
-        about |= {name: value for name, value in (("version", one.version), ("note", note)) if value}
-        kept = {name: value for name, value in one.metadata.items() if name not in about}
-        self.labels[one.key] = Label(one.given, said, about | kept)
+        about |= {name: text for name, text in (("version", one.version), ("note", note)) if text}
+        kept = {name: text for name, text in one.metadata.items() if name not in about}
+        self.labels[one.key] = Label(one.given, value, about | kept)
         self.done.append(one.key)
         write(self.path, self.labels.values())
 
@@ -83,12 +84,19 @@ class _Sitting:
         return key
 
 
-def label(workspace: Workspace, judge: str, *, most: int, by: str, file: Path | None) -> None:
-    """Ask for labels until ``most`` have been given, nothing is left to label, or the person quits.
+@click.command()
+@click.argument("judge")
+@click.option(
+    "-n", "most", type=click.IntRange(1), default=40, show_default=True, help="Stop after this many labels."
+)
+@click.option("--by", default="", metavar="NAME", help="The name of the labeller; by default git's user.")
+@LABELS
+@with_workspace
+def label(workspace: Workspace, judge: str, most: int, by: str, file: Path | None) -> None:
+    """Label judged answers, with the judge's verdict hidden.
 
-    Raises:
-        UsageError: Nothing was judged yet.
-        LabelError: The file cannot be read or written.
+    Shows a random sample of what JUDGE was given in the last runs, and takes one key for each. Every label is
+    saved at once; the next call continues where you stopped.
     """
     found = heard(workspace, judge, file)
     sitting = _Sitting(found.file, by or approver(workspace.project.root), read(found.file))
@@ -114,7 +122,7 @@ def _label_each(
     place = 0
     while place < len(left) and len(sitting.done) < most:
         page = list(_page(left[place], f"{len(sitting.done) + 1} of {min(most, len(left))}"))
-        action, said, note = _ask(judge, choices, page, key)
+        action, value, note = _ask(judge, choices, page, key)
         if action == "quit":
             return
         if action == "undo":
@@ -123,7 +131,7 @@ def _label_each(
                 place = next(number for number, one in enumerate(left) if one.key == last)
             continue
         if action == "label":
-            sitting.add(left[place], said, note)
+            sitting.add(left[place], value, note)
         place += 1
 
 
@@ -132,11 +140,11 @@ def _choices(found: Heard, labels: Mapping[str, Label]) -> dict[str, Any]:
 
     There are none where scores are on another scale: these are typed.
     """
-    said = [one.said for one in found.judged.values()] + [label.said for label in labels.values()]
-    names = sorted({one for one in said if isinstance(one, str)})
+    values = [one.answer for one in found.judged.values()] + [label.value for label in labels.values()]
+    names = sorted({one for one in values if isinstance(one, str)})
     if names:
         return dict(zip(_KEYS, names, strict=False))
-    numbers = [one for one in said if one is not None]  # a judge may abstain
+    numbers = [one for one in values if one is not None]  # a judge may abstain
     if numbers and all(isinstance(one, (int, float)) and not isinstance(one, bool) for one in numbers):
         tenths = {**{str(number): number / 10 for number in range(10)}, "x": 1.0}
         return tenths if all(0 <= one <= 1 for one in numbers) else {}
@@ -194,20 +202,18 @@ def _ask(
 
 def _named(choices: Mapping[str, Any]) -> str:
     """The keys and their meanings, as text."""
-    if "x" in choices and choices["x"] == 1.0:
-        named = "[0]-[9] tenths  [x] 1.0 "
-    elif not choices:
+    if not choices:
         named = "type a score "
+    elif choices.get("x") == 1.0:
+        named = "[0]-[9] tenths  [x] 1.0 "
     else:
-        named = "  ".join(
-            f"[{key}] {excerpt(_WORDS.get(str(said), said), 30)}" for key, said in choices.items()
-        )
-        named += "  [o]ther " if _has_names(choices) else " "
+        words = (f"[{key}] {excerpt(_WORDS.get(str(one), one), 30)}" for key, one in choices.items())
+        named = "  ".join(words) + ("  [o]ther " if _has_names(choices) else " ")
     return f"{named}  [s]kip [u]ndo no[t]e [q]uit"
 
 
 def _has_names(choices: Mapping[str, Any]) -> bool:
-    return any(isinstance(said, str) for said in choices.values())
+    return any(isinstance(one, str) for one in choices.values())
 
 
 def _number(text: str | None) -> float | None:
@@ -220,7 +226,7 @@ def _number(text: str | None) -> float | None:
 
 def _end(found: Heard, sitting: _Sitting, left: int) -> Iterator[str]:
     """Report what was labelled, and how much more labels would narrow the bound."""
-    counts = Counter(_WORDS.get(str(label.said), label.said) for label in sitting.labels.values())
+    counts = Counter(_WORDS.get(str(label.value), label.value) for label in sitting.labels.values())
     listed = ", ".join(f"{count} {excerpt(name, 20)}" for name, count in counts.most_common(6))
     yield ""
     known = f"{plural(len(sitting.labels), 'label')} in {shown_path(sitting.path)}"
@@ -235,10 +241,10 @@ def _end(found: Heard, sitting: _Sitting, left: int) -> Iterator[str]:
 def _widths(found: Heard, labels: Mapping[str, Label], left: int) -> tuple[int, float, float] | None:
     """Return a number of further labels, and half the width of the 95% bound before and after them."""
     judged = list(found.judged.values())
-    if not all(isinstance(one.said, bool) for one in judged):
+    if not all(isinstance(one.answer, bool) for one in judged):
         return None
-    pairs = [(one.said, labels[one.key].said) for one in judged if one.key in labels]
-    yes, no = ([said for said, true in pairs if bool(true) is wanted] for wanted in (True, False))
+    pairs = [(one.answer, labels[one.key].value) for one in judged if one.key in labels]
+    yes, no = ([answer for answer, true in pairs if bool(true) is wanted] for wanted in (True, False))
     errors = Errors(len(yes), sum(yes), len(no), len(no) - sum(no))
     more = min(_MORE, left)
     if not errors.strength >= LEAST_STRENGTH or not more:
@@ -248,7 +254,7 @@ def _widths(found: Heard, labels: Mapping[str, Label], left: int) -> tuple[int, 
         *(round(count * times) for count in (errors.yes, errors.yes_right, errors.no, errors.no_right))
     )
 
-    still_open = [one.said for one in judged if one.key not in labels]
+    still_open = [one.answer for one in judged if one.key not in labels]
 
     def half(errors: Errors, known: int) -> float:
         """Half the bound's width in points; the verdict on a labelled answer is its label."""

@@ -9,9 +9,11 @@ import math
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from pytest_modelcheck.canonical.text import percent, plural
+import click
+
 from pytest_modelcheck.cli.screen import print_lines
 from pytest_modelcheck.errors import UsageError
+from pytest_modelcheck.phrases import percent, plural
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -24,19 +26,9 @@ _DROPS = (0.01, 0.02, 0.03, 0.05, 0.1, 0.2)
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """The drop to detect, and with which error rates.
+    """The drop to detect, and with which error rates: the options of ``modelcheck plan``.
 
-    Attributes:
-        at_least: The required rate, or ``None`` for a comparison with an approved version.
-        drops: The drops to detect: below the required rate, or compared with the approved version.
-        certainty: The required chance of detecting the drop.
-        false_fail_rate: The accepted chance of failing a model that just meets the limit.
-        disagreement: How often the model answers an identical input differently, in a comparison.
-        max_drop: The drop that the check allows, in a comparison.
-        cases: The number of cases, or ``None``. For a required rate, the answer then includes how often to
-            run each; in a comparison, the chance of each verdict.
-        repeats: How often a run repeats each case, in a comparison.
-        approved_runs: How often each case was run for the approval.
+    Without ``at_least``, the drop is one from the rate of an approved version.
     """
 
     at_least: float | None
@@ -48,6 +40,58 @@ class Question:
     cases: int | None = None
     repeats: int = 1
     approved_runs: int = 3
+
+
+@click.command()
+@click.option(
+    "--at-least",
+    type=float,
+    help="Plan for this required pass rate; without it, for a comparison with a baseline.",
+)
+@click.option(
+    "--drop",
+    "drops",
+    type=float,
+    multiple=True,
+    help="The drop to detect, such as 0.05. Repeatable; several are shown by default.",
+)
+@click.option(
+    "--cases",
+    type=int,
+    help="The number of cases you have: shows how often to run each; for a baseline, how it will end.",
+)
+@click.option("--repeats", type=int, default=1, show_default=True, help="Runs of each case (for a baseline).")
+@click.option(
+    "--approved-runs",
+    type=int,
+    default=3,
+    show_default=True,
+    help="Runs of each case in the approval (for a baseline).",
+)
+@click.option(
+    "--certainty", type=float, default=0.9, show_default=True, help="The chance of detecting the drop."
+)
+@click.option(
+    "--false-fail-rate",
+    type=float,
+    default=0.01,
+    show_default=True,
+    help="The chance of failing a model that did not change.",
+)
+@click.option(
+    "--disagreement",
+    type=float,
+    default=0.05,
+    show_default=True,
+    help="How often the model answers an identical input differently (for a baseline).",
+)
+@click.option("--max-drop", type=float, default=0.0, help="The drop that the check allows (for a baseline).")
+def plan(at_least: float | None, drops: tuple[float, ...], **options: Any) -> None:
+    """Show how many cases or repeats it takes to detect a drop.
+
+    This is for models whose answers vary. If they never vary, one run of each case is enough.
+    """
+    print_lines(table(question(at_least, drops, **options)))
 
 
 def question(at_least: float | None, drops: Sequence[float], **options: Any) -> Question:
@@ -82,7 +126,15 @@ def table(question: Question) -> Iterator[str]:
     heads = ["true rate" if question.at_least is not None else "true drop", "runs needed"]
     if question.cases is not None:
         heads.append(f"repeats of {question.cases} cases")
-    yield from _aligned([heads, *(_row(question, drop) for drop in question.drops)])
+    rows = [heads]
+    for drop in question.drops:
+        runs = _runs(question, drop)
+        rate = drop if question.at_least is None else round(question.at_least - drop, 9)
+        row = [percent(rate), f"over {MOST:,}" if runs is None else f"{runs:,}"]
+        if question.cases is not None:
+            row.append("-" if runs is None else f"{math.ceil(runs / question.cases):,}")
+        rows.append(row)
+    yield from _aligned(rows)
     if question.at_least is None:
         yield ""
         yield "A run is a case that both versions answer once; 5 runs of 40 cases are 200."
@@ -122,11 +174,6 @@ def _aligned(rows: Sequence[Sequence[str]]) -> Iterator[str]:
         yield "  ".join(f"{cell:>{width}}" for cell, width in zip(row, widths, strict=True))
 
 
-def show(question: Question) -> None:
-    """Print the answer."""
-    print_lines(table(question))
-
-
 def _heading(question: Question) -> Iterator[str]:
     surely, falsely = percent(question.certainty), percent(question.false_fail_rate)
     if question.at_least is not None:
@@ -145,18 +192,6 @@ def _heading(question: Question) -> Iterator[str]:
         f"One that is as good fails with a chance of at most {falsely}.\n"
         f"The model answers {percent(question.disagreement)} of identical inputs differently."
     )
-
-
-def _row(question: Question, drop: float) -> list[str]:
-    runs = _runs(question, drop)
-    shown = f"over {MOST:,}" if runs is None else f"{runs:,}"
-    if question.at_least is None:
-        row = [percent(drop), shown]
-    else:
-        row = [percent(round(question.at_least - drop, 9)), shown]
-    if question.cases is not None:
-        row.append("-" if runs is None else f"{math.ceil(runs / question.cases):,}")
-    return row
 
 
 def _runs(question: Question, drop: float) -> int | None:

@@ -5,10 +5,13 @@ PYTEST_DONT_REWRITE
 
 from __future__ import annotations
 
+import functools
 import os
 import tomllib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
+
+import click
 
 from pytest_modelcheck.baselines import names
 from pytest_modelcheck.baselines.candidates import CandidateStore, natural
@@ -48,10 +51,10 @@ class Project:
 
 
 def find_project(start: Path, rootdir: Path | None = None) -> Project:
-    """Find the project that a folder belongs to.
+    """Find the project that a folder belongs to, by the configuration file that pytest would use.
 
     Raises:
-        UsageError: A configuration file cannot be read, or a path in it is invalid.
+        UsageError: That file cannot be read, or a path in it is invalid.
     """
     start = (rootdir or start).absolute()
     config, settings = _locate(start)
@@ -63,12 +66,16 @@ def find_project(start: Path, rootdir: Path | None = None) -> Project:
         )
     name = _setting(settings, BASELINE_DIR, "baselines", config)
     anchor = home_of(start, name, fallback=anchor)
+    redact = settings.get(REDACT, "")
+    patterns = redact.split("\n") if isinstance(redact, str) else redact
+    if not isinstance(patterns, list) or not all(isinstance(pattern, str) for pattern in patterns):
+        raise UsageError(f"{REDACT} must be a list of regular expressions, not {redact!r}", str(config))
     return Project(
         root=anchor,
         config=config,
         baselines=anchor / name,
         cache=anchor / _setting(settings, CACHE_DIR, ".modelcheck_cache", config),
-        redact=_patterns(settings, config),
+        redact=tuple(pattern.strip() for pattern in patterns if pattern.strip()),
     )
 
 
@@ -95,28 +102,20 @@ def _setting(settings: Mapping[str, Any], name: str, default: str, config: Path 
     return value or default
 
 
-def _patterns(settings: Mapping[str, Any], config: Path | None) -> tuple[str, ...]:
-    value = settings.get(REDACT, "")
-    found = value.split("\n") if isinstance(value, str) else value
-    if not isinstance(found, list) or not all(isinstance(one, str) for one in found):
-        raise UsageError(f"{REDACT} must be a list of regular expressions, not {value!r}", str(config))
-    return tuple(one.strip() for one in found if one.strip())
-
-
 def _pyproject(path: Path) -> Mapping[str, Any] | None:
-    tables = _table(_table(_toml(path), "tool", path), "pytest", path)
+    tables = _toml(path, "tool", "pytest")
     # pytest 9 reads [tool.pytest] itself; older versions read [tool.pytest.ini_options] only. One file may
     # hold only one of them.
     native = {name: value for name, value in tables.items() if name != "ini_options"}
     if native or "ini_options" not in tables:
         return native or None
-    return _table(tables, "ini_options", path)
+    return _toml(path, "tool", "pytest", "ini_options")
 
 
 # pytest's own order. A file of pytest's own decides even when it is empty; the others must speak of it.
 _READERS: Final[dict[str, Callable[[Path], Mapping[str, Any] | None]]] = {
-    "pytest.toml": lambda path: _table(_toml(path), "pytest", path),
-    ".pytest.toml": lambda path: _table(_toml(path), "pytest", path),
+    "pytest.toml": lambda path: _toml(path, "pytest"),
+    ".pytest.toml": lambda path: _toml(path, "pytest"),
     "pytest.ini": lambda path: _section(path, "pytest") or {},
     ".pytest.ini": lambda path: _section(path, "pytest") or {},
     "pyproject.toml": _pyproject,
@@ -125,18 +124,17 @@ _READERS: Final[dict[str, Callable[[Path], Mapping[str, Any] | None]]] = {
 }
 
 
-def _toml(path: Path) -> Mapping[str, Any]:
+def _toml(path: Path, *names: str) -> Mapping[str, Any]:
+    """The table at ``names`` in a file; an empty one if there is none."""
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
+        table: Any = tomllib.loads(path.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise UsageError(f"not TOML: {error}", str(path)) from error
-
-
-def _table(parent: Mapping[str, Any], name: str, path: Path) -> Mapping[str, Any]:
-    table = parent.get(name, {})
-    if not isinstance(table, dict):
-        raise UsageError(f"[{name}] must be a table, not {table!r}", str(path))
-    return table
+    for name in names:
+        table = table.get(name, {})
+        if not isinstance(table, dict):
+            raise UsageError(f"[{name}] must be a table, not {table!r}", str(path))
+    return table  # type: ignore[no-any-return]
 
 
 def _section(path: Path, name: str) -> Mapping[str, str] | None:
@@ -162,11 +160,7 @@ class Workspace:
     candidates: CandidateStore
 
     def models(self) -> list[str]:
-        """The models that have baselines or runs.
-
-        Raises:
-            BaselineError: There is none.
-        """
+        """The models that have baselines or runs; an error if there is none."""
         found = sorted({*self.store.models(), *self.candidates.models()})
         if not found:
             raise BaselineError(
@@ -177,34 +171,21 @@ class Workspace:
         return found
 
     def only_model(self) -> str:
-        """The only model with stored results.
-
-        Raises:
-            BaselineError: There is none.
-            VersionError: There are several.
-        """
+        """The only model with stored results; an error if there are several, or none."""
         models = self.models()
         if len(models) > 1:
             raise VersionError(f"which model? There are {', '.join(models)}. Write MODEL=VERSION.")
         return models[0]
 
     def versions(self) -> dict[str, list[str]]:
-        """The versions of each model that can be approved: those that were run, or are in the history.
-
-        Raises:
-            BaselineError: Nothing is stored of any model.
-        """
+        """The versions of each model that can be approved: those that were run, or are in the history."""
         return {
             model: sorted({*self.candidates.versions(model), *self.store.kept_versions(model)}, key=natural)
             for model in self.models()
         }
 
     def known_versions(self) -> dict[str, list[str]]:
-        """The same, and the approved versions.
-
-        Raises:
-            BaselineError: Nothing is stored of any model.
-        """
+        """The same, and the approved versions."""
         return {
             model: sorted(
                 {*versions, *(header.version or "" for _, header in self.store.entries(model))}, key=natural
@@ -213,21 +194,13 @@ class Workspace:
         }
 
     def other_version(self, model: str) -> str:
-        """The one version that was run and is not the approved one.
-
-        Raises:
-            VersionError: There are several, or none.
-        """
+        """The only version that was run and is not the approved one; else an error."""
         approved = self.store.approved(model)
         held = None if approved is None else approved.version
         return self._only(model, [version for version in self.candidates.versions(model) if version != held])
 
     def reviewable_version(self, model: str) -> str:
-        """The only version that ran a check whose approved version is another one.
-
-        Raises:
-            VersionError: There are several, or none.
-        """
+        """The only version that ran a check whose approved version is another one; else an error."""
         approved = {header.test: header.version for _, header in self.store.entries(model)}
         ran = {
             version: {header.test for _, header in self.candidates.entries(model, version)}
@@ -239,27 +212,15 @@ class Workspace:
             return self.other_version(model)
         return self._only(model, pending)
 
-    def was_run(self, model: str) -> bool:
-        """Return whether any run of a model is stored."""
-        return bool(self.candidates.versions(model))
-
     def latest_version(self, model: str) -> str:
-        """The version that was run last.
-
-        Raises:
-            VersionError: None was run.
-        """
+        """The version that was run last; an error if none was."""
         versions = self.candidates.versions(model)
         if not versions:
             return self._only(model, versions)
         return max(versions, key=lambda version: self.candidates.last_run(model, version))
 
     def only_version(self, model: str) -> str:
-        """The one version that was ever run.
-
-        Raises:
-            VersionError: There are several, or none.
-        """
+        """The only version that was ever run; else an error."""
         return self._only(model, self.candidates.versions(model))
 
     def _only(self, model: str, versions: list[str]) -> str:
@@ -282,34 +243,32 @@ class Workspace:
 
 
 def open_workspace(project: Project, origin: Path | None = None) -> Workspace:
-    """The workspace of a project.
-
-    Args:
-        project: The project.
-        origin: Another folder to read candidates from: a cache folder or its ``candidates``, such as a CI
-            artifact.
-
-    Raises:
-        BaselineError: ``origin`` holds no candidates.
-    """
+    """The workspace of a project, with candidates from a CI artifact if one is named."""
     folder = project.cache / CANDIDATES if origin is None else candidates_in(origin)
-    if folder is None:
-        raise no_candidates(origin)
     return Workspace(project, BaselineStore(project.baselines), CandidateStore(folder))
 
 
-def candidates_in(origin: Path) -> Path | None:
-    """The folder of candidates in a CI artifact, or the artifact itself; ``None`` if it holds none."""
+def with_workspace(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Pass the workspace to a command, with candidates from ``--from`` if the command has that option."""
+
+    def run(project: Project, origin: Path | None = None, **options: Any) -> Any:
+        return command(open_workspace(project, origin), **options)
+
+    functools.update_wrapper(run, command)  # click reads the name and the help from there
+    return click.pass_obj(run)
+
+
+def candidates_in(origin: Path) -> Path:
+    """The folder of candidates in a cache folder or a CI artifact, or that folder itself.
+
+    Raises:
+        BaselineError: It holds no candidates.
+    """
     for folder in (origin / CANDIDATES, origin / ".modelcheck_cache" / CANDIDATES, origin):
         # Baselines look alike, but for the file that says which version is approved.
         if next(folder.glob("*/*/**/*.jsonl"), None) and not any(folder.glob(f"*/{names.APPROVED}")):
             return folder
-    return None
-
-
-def no_candidates(origin: Path | None) -> BaselineError:
-    """The error to raise if a CI artifact holds no candidates."""
-    return BaselineError(
+    raise BaselineError(
         f"{origin} holds no candidates. Give the cache folder of the run (.modelcheck_cache), or its "
         f"folder {CANDIDATES!r}."
     )

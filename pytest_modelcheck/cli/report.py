@@ -10,7 +10,7 @@ import sys
 from dataclasses import dataclass, replace
 from itertools import chain
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 
@@ -18,8 +18,9 @@ from pytest_modelcheck.baselines import diff as compare
 from pytest_modelcheck.baselines.baseline import some_results
 from pytest_modelcheck.baselines.candidates import find, never_ran
 from pytest_modelcheck.canonical import excerpt
+from pytest_modelcheck.cli.project import with_workspace
 from pytest_modelcheck.cli.screen import echo, encoding, print_document, print_lines, width
-from pytest_modelcheck.cli.targets import in_slices, meant, nothing_meant, selection
+from pytest_modelcheck.cli.targets import CHECKS, FROM, in_slices, meant, nothing_meant, selection
 from pytest_modelcheck.errors import UsageError, VersionError
 from pytest_modelcheck.records import MISSING, Status
 from pytest_modelcheck.reports.bars import strokes_for
@@ -33,27 +34,42 @@ from pytest_modelcheck.reports.words import bracketed
 from pytest_modelcheck.session.archive import COMPARED, Archive, assembled, compared
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
-    from pytest_modelcheck.baselines.baseline import Baseline
     from pytest_modelcheck.baselines.diff import CheckDiff, Note
     from pytest_modelcheck.cli.project import Workspace
-    from pytest_modelcheck.records import Verdict
     from pytest_modelcheck.reports.bars import Line
     from pytest_modelcheck.reports.model import CheckReport, RunReport
     from pytest_modelcheck.reports.words import Fate, Mark
 
 
+@click.command()
+@click.argument("a", required=False, metavar="[A]")
+@click.argument("b", required=False, metavar="[B]")
+@CHECKS
+@click.option(
+    "--to",
+    "files",
+    multiple=True,
+    metavar="[FORMAT:]PATH",
+    help="Write to a file, not to the terminal: .html, .json, .md, gitlab:PATH. Repeatable.",
+)
+@FROM
+@with_workspace
 def report(
-    workspace: Workspace, versions: Sequence[str], files: Sequence[str], patterns: Sequence[str]
+    workspace: Workspace, a: str | None, b: str | None, patterns: tuple[str, ...], files: tuple[str, ...]
 ) -> None:
-    """Report the stored results of one version, or of two (none: the latest), to files or the terminal."""
+    """Write a report from stored results, without a run.
+
+    With one version: its last run. With two: B, compared with A in place of the approved version. With none:
+    the last run version of each model. Write VERSION for every model that has it, or MODEL=VERSION.
+    """
     # A wrong file name is refused at once, not after a minute of reading results.
     targets = [target_of(text, "--to") for text in files]
-    if versions:
-        pairs = _pairs(workspace, versions)
+    if a is not None:
+        pairs = _pairs(workspace, a, b)
     else:
-        models = [model for model in workspace.models() if workspace.was_run(model)]
+        models = [model for model in workspace.models() if workspace.candidates.versions(model)]
         pairs = [Pair(model, None, workspace.latest_version(model)) for model in models]
     made = _made(workspace, pairs, patterns)
     for file in targets:
@@ -108,23 +124,16 @@ def _against(workspace: Workspace, checks: Sequence[CheckReport], before: str) -
 def _on_screen(made: RunReport) -> Iterator[Line]:
     verdicts = [check.verdict for check in made.checks]
     for verdict in verdicts:
-        if verdict.status is not Status.PASSED or _has_moved(verdict):
+        comparison = verdict.comparison
+        differs = comparison is not None and (comparison.regressed or comparison.fixed or comparison.changed)
+        # Whoever compares two versions also reads what differs in a check that passes.
+        is_compared = any(finding.limit == COMPARED for finding in verdict.findings)
+        if verdict.status is not Status.PASSED or (is_compared and differs):
             yield ((excerpt(verdict.check, 1 << 20), {"bold": True}),)
             for line in failure(verdict).splitlines():
                 yield ((line, {}),)
             yield (("", {}),)
     yield from summary_lines(verdicts, width(), strokes=strokes_for(encoding()))
-
-
-def _has_moved(verdict: Verdict) -> bool:
-    """Return whether a comparison of two versions found cases of this check that differ."""
-    comparison = verdict.comparison
-    is_compared = any(finding.limit == COMPARED for finding in verdict.findings)
-    return (
-        is_compared
-        and comparison is not None
-        and bool(comparison.regressed or comparison.fixed or comparison.changed)
-    )
 
 
 def _coloured(text: str, style: Mapping[str, bool]) -> str:
@@ -145,66 +154,97 @@ class Pair:
     after: str
 
 
-@dataclass(frozen=True, slots=True)
-class Question:
-    """The command line's request.
+def _changes(note: Note, help_text: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    return click.option(f"--{note}", "notes", flag_value=note, multiple=True, help=help_text)
 
-    Attributes:
-        versions: None, one or two of them.
-        patterns: Selects checks; empty for all.
-        notes: Selects kinds of change; empty for all.
-        slices: Selects cases by metadata, as ``KEY=VALUE``; empty for all.
-        form: ``"text"``, ``"json"``, ``"markdown"`` or ``"html"``.
+
+@click.command()
+@click.argument("a", required=False, metavar="[A]")
+@click.argument("b", required=False, metavar="[B]")
+@CHECKS
+@FROM
+@_changes("regressed", "Only cases that passed and now fail.")
+@_changes("fixed", "Only cases that failed and now pass.")
+@_changes("changed", "Only cases whose answer changed.")
+@click.option(
+    "--slice",
+    "slices",
+    multiple=True,
+    metavar="KEY=VALUE",
+    help="Only cases with this metadata. Repeatable: all must match.",
+)
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(("text", "json", "markdown", "html")),
+    default="text",
+    show_default=True,
+)
+@click.option("--exit-code", is_flag=True, help="Exit with 1 if anything differs.")
+@with_workspace
+def diff(
+    workspace: Workspace,
+    a: str | None,
+    b: str | None,
+    patterns: tuple[str, ...],
+    notes: tuple[Note, ...],
+    slices: tuple[str, ...],
+    form: str,
+    *,
+    exit_code: bool,
+) -> int:
+    """Show what changed between two versions, case by case.
+
+    With one version: compare it with the approved one. With two: compare B with A. With none: compare the
+    only other version that was run with the approved one. Write VERSION for every model that has it, or
+    MODEL=VERSION.
     """
-
-    versions: Sequence[str]
-    patterns: Sequence[str] = ()
-    notes: Sequence[Note] = ()
-    slices: Sequence[str] = ()
-    form: str = "text"
-
-
-def diff(workspace: Workspace, question: Question) -> bool:
-    """Print the changes, and return whether there are any."""
-    if question.versions:
-        pairs = _pairs(workspace, question.versions)
+    if form == "html" and exit_code:
+        raise UsageError(
+            "--exit-code works with the other formats only: a page shows everything and does not compute it"
+        )
+    if a is not None:
+        pairs = _pairs(workspace, a, b)
     else:
         model = workspace.only_model()
         pairs = [Pair(model, None, workspace.other_version(model))]
-    if question.form == "html":
-        return _page(workspace, _only(pairs), question)
-    selected = selection(question.patterns)
+    if form == "html":
+        if notes or slices:
+            raise UsageError("--format html shows every case, and has filters in the page itself")
+        _print_page(workspace, pairs, patterns)
+        return 0
+    selected = selection(patterns)
     known = {pair: _checks(workspace, pair) for pair in pairs}
     wanted = {pair: [check for check in checks if selected(check)] for pair, checks in known.items()}
     if not any(wanted.values()):
         models = " and ".join(pair.model for pair in pairs)
-        raise nothing_meant(f"of {models}", question.patterns, chain.from_iterable(known.values()))
+        raise nothing_meant(f"of {models}", patterns, chain.from_iterable(known.values()))
     # Whether anything differs is known only once the lines are printed: they are made one by one.
     seen: list[bool] = []
     found = chain.from_iterable(
-        _compared(workspace, pair, checks, seen, question) for pair, checks in wanted.items() if checks
+        _compared(workspace, pair, checks, seen, notes, slices) for pair, checks in wanted.items() if checks
     )
-    before, after = pairs[0].before, pairs[0].after
-    if question.form == "json":
+    if form == "json":
         for piece in diff_json(found):
             print_document(piece, nl=piece[-1] == "]")
-    elif question.form == "markdown":
+    elif form == "markdown":
         print_lines(diff_markdown(found))
     else:
+        before, after = pairs[0].before, pairs[0].after
         print_lines(diff_lines(found, before, after, width=width(), paint=paint, mark=marking()))
-    return any(seen)
+    return int(exit_code and any(seen))
 
 
-def _page(workspace: Workspace, pair: Pair, question: Question) -> bool:
-    """Print an HTML page. It has its own filters, and whether anything differs is not determined."""
-    if question.notes or question.slices:
-        raise UsageError("--format html shows every case, and has filters in the page itself")
+def _print_page(workspace: Workspace, pairs: Sequence[Pair], patterns: Sequence[str]) -> None:
     from pytest_modelcheck.reports.html import to_html
 
+    if len(pairs) > 1:
+        choices = "\n  ".join(f"{pair.model}={pair.after}" for pair in pairs)
+        raise VersionError(f"a page is about one model; write one of:\n  {choices}")
+    pair = pairs[0]
     if pair.before is None and (approved := workspace.store.approved(pair.model)) is not None:
         pair = replace(pair, before=approved.version)
-    print_document(to_html(_made(workspace, [pair], question.patterns)), nl=False)
-    return False
+    print_document(to_html(_made(workspace, [pair], patterns)), nl=False)
 
 
 def paint(text: str, note: Note) -> str:
@@ -226,31 +266,43 @@ def _compared(
     pair: Pair,
     checks: Sequence[str],
     seen: list[bool],
-    question: Question,
+    notes: Sequence[Note],
+    slices: Sequence[str],
 ) -> Iterator[CheckDiff]:
     """Yield the comparison of each check in turn, so that memory is needed for one at a time.
 
     If only some kinds of change are selected, checks without them are left out.
     """
-    places = {check: _candidates(workspace, pair, check) for check in checks}
-    cases = in_slices(question.slices, places) if question.slices else {}
+    store, candidates, model = workspace.store, workspace.candidates, pair.model
+    # The files that may describe a check's cases: the newer candidate, then the older one.
+    versions = [version for version in (pair.after, pair.before) if version is not None]
+    files = {check: [candidates.path(model, check, version) for version in versions] for check in checks}
+    cases = in_slices(slices, files) if slices else {}
     for check in checks:
-        found = compare.diff(
-            check, pair.model, _before(workspace, pair, check), _after(workspace, pair, check)
-        )
-        if question.slices:
-            found = _within(found, cases[check])
-        if question.notes:
-            found = replace(found, cases=tuple(case for case in found.cases if case.note in question.notes))
+        if pair.before is None:
+            before = store.read(model, check, pair.after)
+        else:
+            before = find(store, candidates, model, check, pair.before)
+        # A version's last run holds more than its approval.
+        after = candidates.read(model, check, pair.after, further=True)
+        if after is None:
+            after = find(store, candidates, model, check, pair.after)
+        found = compare.diff(check, model, before, after)
+        if slices:
+            # Cases of the slice that the comparison does not list are the same in both versions.
+            same = len(cases[check].difference(case.id for case in found.cases))
+            within = tuple(case for case in found.cases if case.id in cases[check])
+            found = replace(found, cases=within, same=min(found.same, same))
+        if notes:
+            found = replace(found, cases=tuple(case for case in found.cases if case.note in notes))
         seen.append(bool(found.cases))
-        if found.cases or not (question.notes or question.slices):
-            yield _with_expectations(found, places[check])
+        if found.cases or not (notes or slices):
+            yield _with_expectations(found, files[check])
 
 
 def _with_expectations(found: CheckDiff, candidates: Sequence[Path]) -> CheckDiff:
     """The same changes with the expected answers from the last run: baselines hold only their digests."""
-    # Baselines do not hold what the test expects; only result files do, of either version.
-    source = next((path for path in candidates if path.is_file()), None)
+    source = next(filter(Path.is_file, candidates), None)
     if source is None or not found.cases:
         return found
     right = some_results(source, {case.id for case in found.cases})
@@ -261,40 +313,16 @@ def _with_expectations(found: CheckDiff, candidates: Sequence[Path]) -> CheckDif
     return replace(found, cases=tuple(cases))
 
 
-def _within(found: CheckDiff, meant: frozenset[str]) -> CheckDiff:
-    """Return the changes among the selected cases, and how many of these did not change."""
-    # Cases of the slice that the comparison does not list are the same in both versions.
-    same = len(meant.difference(case.id for case in found.cases))
-    cases = tuple(case for case in found.cases if case.id in meant)
-    return replace(found, cases=cases, same=min(found.same, same))
-
-
-def _candidates(workspace: Workspace, pair: Pair, check: str) -> list[Path]:
-    """Return the files that may describe a check's cases: the newer candidate, then the older one."""
-    versions = [version for version in (pair.after, pair.before) if version is not None]
-    return [workspace.candidates.path(pair.model, check, version) for version in versions]
-
-
-def _pairs(workspace: Workspace, texts: Sequence[str]) -> list[Pair]:
+def _pairs(workspace: Workspace, a: str, b: str | None) -> list[Pair]:
     """The comparisons: of each model that has the versions named, the same two versions, or the only one."""
     known = workspace.known_versions()
-    older, newer = dict(meant(texts[0], known)), dict(meant(texts[-1], known))
+    older, newer = dict(meant(a, known)), dict(meant(a if b is None else b, known))
     pairs = [
-        Pair(model, older[model] if len(texts) > 1 else None, newer[model])
-        for model in newer
-        if model in older
+        Pair(model, None if b is None else older[model], newer[model]) for model in newer if model in older
     ]
     if not pairs:
-        raise VersionError(f"{texts[0]} and {texts[1]} are different models: there is nothing to compare.")
+        raise VersionError(f"{a} and {b} are different models: there is nothing to compare.")
     return pairs
-
-
-def _only(pairs: Sequence[Pair]) -> Pair:
-    """The only pair: a page shows one model."""
-    if len(pairs) > 1:
-        choices = "\n  ".join(f"{pair.model}={pair.after}" for pair in pairs)
-        raise VersionError(f"a page is about one model; write one of:\n  {choices}")
-    return pairs[0]
 
 
 def _checks(workspace: Workspace, pair: Pair) -> list[str]:
@@ -315,17 +343,3 @@ def _checks_of(workspace: Workspace, model: str, version: str) -> set[str]:
     approved = {header.test for _, header in store.entries(model) if header.version == version}
     once = {header.test for _, header in store.history_entries(model, version)}
     return approved | once | {header.test for _, header in candidates.entries(model, version)}
-
-
-def _before(workspace: Workspace, pair: Pair, check: str) -> Baseline | None:
-    if pair.before is None:
-        return workspace.store.read(pair.model, check, pair.after)
-    return find(workspace.store, workspace.candidates, pair.model, check, pair.before)
-
-
-def _after(workspace: Workspace, pair: Pair, check: str) -> Baseline | None:
-    """The results of a version: its last run if there is one, since that holds more than its approval."""
-    found = workspace.candidates.read(pair.model, check, pair.after, further=True)
-    if found is not None:
-        return found
-    return find(workspace.store, workspace.candidates, pair.model, check, pair.after)

@@ -5,23 +5,26 @@ PYTEST_DONT_REWRITE
 
 from __future__ import annotations
 
+import json
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Final
 
 import click
 
+from pytest_modelcheck.baselines import header as headers
 from pytest_modelcheck.baselines import watch
 from pytest_modelcheck.baselines.baseline import read_header
 from pytest_modelcheck.baselines.candidates import find, natural, never_ran
 from pytest_modelcheck.baselines.moves import uncounted
 from pytest_modelcheck.baselines.store import jsonl_files
 from pytest_modelcheck.canonical import excerpt, whole
-from pytest_modelcheck.canonical.text import odds, percent, plural
+from pytest_modelcheck.cli.project import with_workspace
 from pytest_modelcheck.cli.screen import echo, indented, print_document, print_lines, width
-from pytest_modelcheck.cli.targets import nothing_meant, selection, target
+from pytest_modelcheck.cli.targets import CHECKS, nothing_meant, selection, target
 from pytest_modelcheck.display import printable_json
 from pytest_modelcheck.errors import BaselineError
 from pytest_modelcheck.models.definition import SOON, days_left, shutdown_text
+from pytest_modelcheck.phrases import odds, percent, plural
 from pytest_modelcheck.reports.transcript import steps_of_trial
 
 if TYPE_CHECKING:
@@ -29,29 +32,35 @@ if TYPE_CHECKING:
 
     from pytest_modelcheck.baselines.baseline import Baseline
     from pytest_modelcheck.baselines.header import Header, Past
-    from pytest_modelcheck.baselines.store import Approved
     from pytest_modelcheck.baselines.watch import Night
     from pytest_modelcheck.cli.project import Workspace
-    from pytest_modelcheck.records import CaseResult, TrialResult
+    from pytest_modelcheck.records import CaseResult
 
 
-def show(workspace: Workspace, pattern: str, version: str | None, form: str) -> None:
-    """Print the approved answers of the matching checks, or the answers of a version.
+_FORMAT: Final = click.option(
+    "--format", "form", type=click.Choice(("text", "json")), default="text", show_default=True
+)
 
-    Raises:
-        UsageError: No check matches.
+
+@click.command()
+@click.argument("check")
+@click.argument("version", required=False, metavar="[VERSION | MODEL=VERSION]")
+@_FORMAT
+@with_workspace
+def show(workspace: Workspace, check: str, version: str | None, form: str) -> None:
+    """Show the approved results of a check, case by case.
+
+    With a version: the results of that version, from its approval or its last run.
     """
-    from pytest_modelcheck.baselines import header
-
-    found = list(_found(workspace, pattern, version))
+    found = list(_found(workspace, check, version))
     if not found:
-        raise _nothing(workspace, pattern, version)
+        raise _nothing(workspace, check, version)
     for baseline in found:
         if form == "json":
-            for line in (header.encode(baseline.header), *baseline.rows()):
+            for line in (headers.encode(baseline.header), *baseline.rows()):
                 print_document(printable_json(line.decode()))
         else:
-            print_lines(_lines(baseline, beside=_is_beside(workspace, baseline.header)))
+            print_lines(_lines(workspace, baseline))
 
 
 def _found(workspace: Workspace, pattern: str, version: str | None) -> Iterator[Baseline]:
@@ -65,40 +74,33 @@ def _found(workspace: Workspace, pattern: str, version: str | None) -> Iterator[
                 yield approved
         return
     model, version = target(version, workspace.known_versions())
-    approved_checks = {header.test for _, header in (*store.entries(model), *store.beside_entries(model))}
-    ran = {header.test for _, header in candidates.entries(model, version)}
-    for check in sorted(filter(selected, approved_checks | ran)):
+    entries = (*store.entries(model), *store.beside_entries(model), *candidates.entries(model, version))
+    for check in sorted(filter(selected, {header.test for _, header in entries})):
         if (found := find(store, candidates, model, check, version)) is not None:
             yield found
 
 
 def _nothing(workspace: Workspace, pattern: str, version: str | None) -> Exception:
     """Explain why there is nothing to show."""
+    store, candidates = workspace.store, workspace.candidates
     if version is None:
-        return nothing_meant(
-            "that is approved", [pattern], (header.test for _, header in workspace.store.entries())
-        )
+        return nothing_meant("that is approved", [pattern], (header.test for _, header in store.entries()))
     model, version = target(version, workspace.known_versions())
-    ran = [header.test for _, header in workspace.candidates.entries(model, version)]
-    ran += [header.test for _, header in workspace.store.history_entries(model, version)]
-    if not ran:
-        return never_ran(workspace.store, workspace.candidates, model, version)
-    return nothing_meant(f"that {model} {version} ran", [pattern], set(ran))
+    entries = (*candidates.entries(model, version), *store.history_entries(model, version))
+    if not entries:
+        return never_ran(store, candidates, model, version)
+    return nothing_meant(f"that {model} {version} ran", [pattern], {header.test for _, header in entries})
 
 
-def _is_beside(workspace: Workspace, header: Header) -> bool:
-    """Return whether a version is in service beside the main one in a check."""
-    approved = bool(header.approved_at) and header.version is not None
-    return approved and workspace.store.beside_path(header.model, header.test, header.version or "").exists()
-
-
-def _lines(baseline: Baseline, *, beside: bool) -> Iterator[str]:
+def _lines(workspace: Workspace, baseline: Baseline) -> Iterator[str]:
     header = baseline.header
     yield click.style(excerpt(header.test, 1 << 20), bold=True)
     rate = "" if header.rate is None else f", {percent(header.rate)} pass"
     if header.metric and header.rate is not None:
         rate = f", {header.metric} {header.rate:.3g}"
     yield from indented([f"{header.model} {header.version}, {plural(len(baseline), 'case')}{rate}"])
+    own = workspace.store.beside_path(header.model, header.test, header.version or "")
+    beside = header.approved_at and header.version is not None and own.exists()
     fields = {
         "approved": f"{header.approved_at} by {header.approved_by}" if header.approved_at else "",
         "in service": "beside the main version, held to this" if beside else "",
@@ -118,19 +120,14 @@ def _case_lines(record: CaseResult) -> Iterator[str]:
     name = f"    {record.outcome.value:7} {excerpt(record.id, 30)}  "
     yield name + excerpt(record.about, max(10, width() - len(name)))
     for trial in record.trials:
+        which = f"run {trial.repeat + 1} " if trial.repeat else ""
+        if trial.perturbation is not None:
+            which = f"{trial.perturbation} {which}"
         if (steps := steps_of_trial(trial, record.digest)) is not None:
-            yield from indented([f"{_which(trial)}→", *steps.lines(width() - 12)], 12)
+            yield from indented([f"{which}→", *steps.lines(width() - 12)], 12)
             continue
-        yield from indented([f"{_which(trial)}→ {_answer(trial)}"], 12)
-
-
-def _which(trial: TrialResult) -> str:
-    run = f"run {trial.repeat + 1} " if trial.repeat else ""
-    return f"{trial.perturbation} {run}" if trial.perturbation is not None else run
-
-
-def _answer(trial: TrialResult) -> str:
-    return "no answer" if trial.answer is None else excerpt(whole(trial.answer).decode(), 200)
+        answer = "no answer" if trial.answer is None else excerpt(whole(trial.answer).decode(), 200)
+        yield from indented([f"{which}→ {answer}"], 12)
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,12 +141,11 @@ class _Known:
     nights: list[Night] = field(default_factory=list)
 
 
-def list_checks(workspace: Workspace, patterns: Sequence[str]) -> int:
-    """Print the approved checks of each model, and runs that are not approved.
-
-    Returns:
-        The exit code: 1 if a file cannot be read; such files are named at the end.
-    """
+@click.command("list")
+@CHECKS
+@with_workspace
+def list_(workspace: Workspace, patterns: tuple[str, ...]) -> int:
+    """Show approved versions, and runs that can be approved."""
     known = _known(workspace)
     if not known.damaged:
         workspace.models()  # says what to do where there is nothing
@@ -190,9 +186,16 @@ def _known(workspace: Workspace) -> _Known:
 def _model_lines(
     workspace: Workspace, model: str, known: _Known, selected: Callable[[str], bool]
 ) -> Iterator[str]:
-    approved = _approved(workspace, model, known)
-    held = None if approved is None else approved.version
-    yield click.style(excerpt(model), bold=True) + f"  {_held(approved)}"
+    approved = None
+    try:
+        approved = workspace.store.approved(model)
+    except BaselineError as error:
+        known.damaged.append(str(error))
+    held, text = None, "nothing approved"
+    if approved is not None:
+        held, text = approved.version, f"approved: {approved.version}"
+        text = excerpt(text + (f" (fingerprint {approved.fingerprint})" if approved.fingerprint else ""))
+    yield click.style(excerpt(model), bold=True) + f"  {text}"
     if approved is not None and approved.retires is not None:
         note = shutdown_text(f"approved {approved.version}", approved.retires)
         yield from indented([note + ": run another version" * (days_left(approved.retires) < SOON)])
@@ -217,22 +220,9 @@ def _model_lines(
             fresh.setdefault(header.version or "", []).append(header)
     for version in sorted(fresh, key=natural):
         yield from indented([f"run with {version}, not approved:"])
-        yield from indented((f"{header.test}  {_count(header)}" for header in fresh[version]), depth=4)
-
-
-def _approved(workspace: Workspace, model: str, known: _Known) -> Approved | None:
-    try:
-        return workspace.store.approved(model)
-    except BaselineError as error:
-        known.damaged.append(str(error))
-        return None
-
-
-def _held(approved: Approved | None) -> str:
-    if approved is None:
-        return "nothing approved"
-    text = f"approved: {approved.version}"
-    return excerpt(f"{text} (fingerprint {approved.fingerprint})" if approved.fingerprint else text)
+        yield from indented(
+            (f"{header.test}  {plural(header.cases, 'case')}" for header in fresh[version]), depth=4
+        )
 
 
 def _check_lines(
@@ -241,7 +231,7 @@ def _check_lines(
     yield from indented([header.test])
     left = "" if held in (None, header.version) else f" (the application is held to {held})"
     signature = _signature(header) if signed else ""
-    yield from indented([f"{header.version}{left}, {_count(header)}{signature}"], depth=4)
+    yield from indented([f"{header.version}{left}, {plural(header.cases, 'case')}{signature}"], depth=4)
     if header.kept:
         yield from indented(
             [f"{plural(header.kept, 'case')} as approved before: not accepted in review"], depth=4
@@ -263,18 +253,14 @@ def _signature(header: Header) -> str:
     return f", approved {day}{by}{reason}" if day else ""
 
 
-def _count(header: Header) -> str:
-    return plural(header.cases, "case")
+@click.command()
+@click.argument("patterns", nargs=-1, metavar="[CHECK]...")
+@_FORMAT
+@with_workspace
+def history(workspace: Workspace, patterns: tuple[str, ...], form: str) -> None:
+    """Show the results of each check, approval by approval.
 
-
-_BARS: Final = "▁▂▃▄▅▆▇█"
-
-
-def history(workspace: Workspace, patterns: Sequence[str], form: str) -> None:
-    """Print the rate of each approval since the first: as text or as JSON.
-
-    Raises:
-        UsageError: No approved check matches.
+    Several approvals that are each a little worse add up; this shows the trend.
     """
     selected = selection(patterns)
     store = workspace.store
@@ -285,14 +271,18 @@ def history(workspace: Workspace, patterns: Sequence[str], form: str) -> None:
         raise nothing_meant("that is approved", patterns, (header.test for header in known))
     found.sort(key=lambda header: (header.model, header.test))  # the main approval stays before others
     if form == "json":
-        print_document(_json(found))
+        fields = [
+            {"check": header.test, "model": header.model, "approvals": list(map(asdict, _approvals(header)))}
+            for header in found
+        ]
+        print_document(printable_json(json.dumps(fields, indent=2, ensure_ascii=False)))
         return
     several = len({header.model for header in found}) > 1
     for header in found:
         print_lines(_history_lines(header, several=several, beside=header in beside))
 
 
-def rows(header: Header) -> tuple[Past, ...]:
+def _approvals(header: Header) -> tuple[Past, ...]:
     """Every approval of a check, oldest first."""
     return (*header.past, header.as_past())
 
@@ -303,19 +293,15 @@ def sparkline(rates: Sequence[float | None]) -> str:
     >>> sparkline([0.5, 0.75, None, 1.0]), sparkline([0.9, 0.9])
     ('▁▄ █', '▄▄')
     """
-    known = [rate for rate in rates if rate is not None]
-    if not known:
-        return " " * len(rates)
+    known = [rate for rate in rates if rate is not None] or [0.0]
     low, span = min(known), max(known) - min(known)
     # Equal rates get bars of middle height: at the bottom they would look like zero.
-    if span == 0:
-        return "".join(" " if rate is None else _BARS[3] for rate in rates)
-    top = len(_BARS) - 1
-    return "".join(" " if rate is None else _BARS[int((rate - low) / span * top)] for rate in rates)
+    heights = [None if rate is None else int((rate - low) / span * 7) if span else 3 for rate in rates]
+    return "".join(" " if height is None else "▁▂▃▄▅▆▇█"[height] for height in heights)
 
 
 def _history_lines(header: Header, *, several: bool, beside: bool) -> Iterator[str]:
-    past = rows(header)
+    past = _approvals(header)
     name = f"{header.test} ({header.model})" if several else header.test
     name += f", {header.version} in service beside" if beside else ""
     yield click.style(excerpt(name, 1 << 20), bold=True)
@@ -347,13 +333,3 @@ def _trend(past: Sequence[Past], metric: str) -> str:
 
 def _value(rate: float, metric: str) -> str:
     return f"{rate:.3g}" if metric else percent(rate)
-
-
-def _json(headers: Sequence[Header]) -> str:
-    import json
-
-    fields = [
-        {"check": header.test, "model": header.model, "approvals": list(map(asdict, rows(header)))}
-        for header in headers
-    ]
-    return printable_json(json.dumps(fields, indent=2, ensure_ascii=False))

@@ -10,20 +10,23 @@ import json
 import subprocess
 import sys
 import tempfile
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+import click
+
 from pytest_modelcheck.baselines.names import as_argument
 from pytest_modelcheck.baselines.provenance import defines
-from pytest_modelcheck.canonical.text import percent, plural
 from pytest_modelcheck.cases import load
 from pytest_modelcheck.cases.files import FORMATS, SUFFIXES
 from pytest_modelcheck.cases.json_files import PATH, schema_of_file, schema_of_line
 from pytest_modelcheck.cli.screen import echo, print_document, print_lines, width
 from pytest_modelcheck.display import harmless, printable_json, shown_path
 from pytest_modelcheck.errors import UsageError
-from pytest_modelcheck.lint import RULES, Finding, Target, chosen, lint
+from pytest_modelcheck.lint import RULES, Finding, Target, chosen
+from pytest_modelcheck.lint import lint as find
+from pytest_modelcheck.phrases import percent, plural
 from pytest_modelcheck.reports.jsons import unpack
 from pytest_modelcheck.reports.mutation import (
     Mutated,
@@ -36,7 +39,7 @@ from pytest_modelcheck.reports.mutation import (
 from pytest_modelcheck.reports.outputs import workflow_command, write_file
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from pytest_modelcheck.baselines.header import Header
     from pytest_modelcheck.cli.project import Project
@@ -73,24 +76,26 @@ def existence(project: Project, headers: Iterable[Header]) -> Callable[[Header],
             "exist. Run the command in the folder of the tests, or remove the files yourself (git rm)"
         )
     functions = {test.partition("[")[0] for test in collected}
-    return lambda header: (
-        _asks(header, collected)
-        # A module that skips itself, such as by importorskip, was not looked into: its tests may well
-        # exist.
-        or header.test.partition("::")[0] in skipped
+
+    def exists(header: Header) -> bool:
+        test = header.test
+        # A test that is made at run time has a node id below the one that was collected.
+        if test in collected:
+            is_used = header.model in collected[test]
+        else:
+            is_used = any(
+                test.startswith(f"{one}::") and header.model in models for one, models in collected.items()
+            )
+        # A module that skips itself, such as by importorskip, was not looked into: its tests may well exist.
         # A function that is written but not collected here may be selected elsewhere (a mark, a platform).
         # Of a collected function, a parameter set that is missing is gone for good.
-        or (header.test.partition("[")[0] not in functions and _is_written(project.root, header.test))
-    )
+        return (
+            is_used
+            or test.partition("::")[0] in skipped
+            or (test.partition("[")[0] not in functions and _is_written(project.root, test))
+        )
 
-
-def _asks(header: Header, collected: Mapping[str, Sequence[str]]) -> bool:
-    """Return whether a check belongs to a test that uses its model, also one made at run time."""
-    if header.test in collected:
-        return header.model in collected[header.test]
-    return any(
-        header.test.startswith(f"{test}::") and header.model in models for test, models in collected.items()
-    )
+    return exists
 
 
 def _is_written(root: Path, check: str) -> bool:
@@ -138,64 +143,75 @@ def collected_by_pytest(
         return json.loads(found.read_text(encoding="utf-8"))
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
-    """The findings of lint.
-
-    Attributes:
-        findings: The problems.
-        what: What was examined, in words.
-        unread: Tests whose cases are known only when they run.
-    """
-
-    findings: Sequence[Finding]
-    what: str
-    unread: Sequence[str] = ()
-
-
-def look(
+@click.command()
+@click.argument("paths", nargs=-1, metavar="[TESTS | CASE_FILE]...")
+@click.option("--select", multiple=True, metavar="CODES", help="Use only these rules: MC101,MC2. Repeatable.")
+@click.option("--ignore", multiple=True, metavar="CODES", help="Leave out these rules. Repeatable.")
+@click.option(
+    "--format", "form", type=click.Choice(["text", "json", "github"]), default="text", show_default=True
+)
+@click.option(
+    "--input", "input_", metavar="COLUMN", help="The input column of a CASE_FILE, if not called input."
+)
+@click.option("--expected", metavar="COLUMN", help="The column of expected answers, if not called expected.")
+@click.pass_obj
+def lint(
     project: Project,
-    paths: Sequence[str],
-    columns: tuple[str | None, str | None],
-    select: Sequence[str],
-    ignore: Sequence[str],
-) -> Found:
-    """Lint the checks that pytest collects, or only the case files named.
+    paths: tuple[str, ...],
+    select: tuple[str, ...],
+    ignore: tuple[str, ...],
+    form: str,
+    input_: str | None,
+    expected: str | None,
+) -> int:
+    """Find problems in cases and checks.
 
-    Args:
-        project: The project.
-        paths: Case files, or tests for pytest to collect; empty for the whole project.
-        columns: The names of the input and expectation columns of case files, if not the default.
-        select: Codes of rules, or prefixes of codes, separated by commas; empty for all.
-        ignore: Rules to leave out, in the same form.
-
-    Raises:
-        UsageError: There are no such rules, or pytest cannot collect the tests.
+    Examines every check that pytest collects, only those of the given TESTS (as for pytest), or a CASE_FILE.
+    Exits with 1 if anything is found.
     """
     rules = chosen(_separated(select), _separated(ignore))
-    codes = {rule.code for rule in rules}
     files = [path for path in paths if _holds_cases(path)]
     tests = [path for path in paths if path not in files]
     found: list[Finding] = []
     looked: list[str] = []
     unread: Sequence[str] = ()
     if files:
-        given, expected = columns
-        loaded = [load(Path(path).absolute(), input=given, expected=expected) for path in files]
-        found += lint([Target(one) for one in loaded], rules)
+        loaded = [load(Path(path).absolute(), input=input_, expected=expected) for path in files]
+        found += find([Target(one) for one in loaded], rules)
         looked.append(plural(len(files), "file"))
     if tests or not files:
-        findings = _of_tests(project, tests)
-        found += findings["findings"]
-        looked.append(plural(findings["checks"], "check"))
-        unread = findings["unread"]
-    return Found([one for one in found if one.code in codes], " and ".join(looked), unread)
+        folder = Path.cwd() if tests else project.root
+        collected = collected_by_pytest("--modelcheck-lint", tests, folder, "so there is nothing to check")
+        for finding in collected["findings"]:
+            one = Finding(**finding)
+            found.append(replace(one, path=shown_path(folder / one.path)) if one.path else one)
+        looked.append(plural(collected["checks"], "check"))
+        unread = collected["unread"]
+    codes = {rule.code for rule in rules}
+    found = [one for one in found if one.code in codes]
+    if form == "text":
+        print_lines(_findings_text(found, " and ".join(looked), unread))
+        return 1 if found else 0
+    names = {rule.code: rule.name for rule in RULES}
+    if form == "json":
+        rows = [{**asdict(one), "rule": names[one.code]} for one in found]
+        print_document(printable_json(json.dumps(rows, indent=2)))
+        return 1 if found else 0
+    for one in found:  # as workflow commands, which GitHub shows as annotations
+        message, title = harmless(" ".join(one.message.split())), harmless(f"{one.code} {names[one.code]}")
+        print_document(
+            workflow_command("error", message, title=title, file=harmless(one.path), line=one.line)
+        )
+    return 1 if found else 0
 
 
-def show_findings(found: Found, form: str) -> None:
-    """Print the findings, in one of :data:`LINT_FORMATS`."""
-    for line in LINT_FORMATS[form](found):
-        (echo if form == "text" else print_document)(line)
+def _findings_text(found: Sequence[Finding], looked: str, unread: Sequence[str]) -> Iterator[str]:
+    for one in found:
+        place = one.path if one.line is None else f"{one.path}:{one.line}"
+        yield f"{place}: {one.code} {' '.join(one.message.split())}"
+    for test in unread:
+        yield f"{test} takes its cases from a fixture, which exists only during a run: not checked."
+    yield f"Found {plural(len(found), 'problem')} in {looked}." if found else f"No problem in {looked}."
 
 
 def _separated(codes: Sequence[str]) -> list[str]:
@@ -209,66 +225,7 @@ def _holds_cases(path: str) -> bool:
     return bool(suffixes) and suffixes[-1] in FORMATS
 
 
-def _of_tests(project: Project, tests: Sequence[str]) -> dict[str, Any]:
-    folder = Path.cwd() if tests else project.root
-    reported: dict[str, Any] = collected_by_pytest(
-        "--modelcheck-lint", tests, folder, "so there is nothing to check"
-    )
-    found = [Finding(**finding) for finding in reported["findings"]]
-    reported["findings"] = [
-        replace(one, path=shown_path(folder / one.path)) if one.path else one for one in found
-    ]
-    return reported
-
-
-def _text(found: Found) -> Iterator[str]:
-    for one in found.findings:
-        yield f"{_place(one)}: {one.code} {_one_line(one.message)}"
-    for test in found.unread:
-        yield f"{test} takes its cases from a fixture, which exists only during a run: not checked."
-    if found.findings:
-        yield f"Found {plural(len(found.findings), 'problem')} in {found.what}."
-    else:
-        yield f"No problem in {found.what}."
-
-
-def _json(found: Found) -> Iterator[str]:
-    names = {rule.code: rule.name for rule in RULES}
-    rows = [{**asdict(one), "rule": names[one.code]} for one in found.findings]
-    yield printable_json(json.dumps(rows, indent=2))
-
-
-def _github(found: Found) -> Iterator[str]:
-    """The findings as workflow commands, which GitHub shows as annotations."""
-    names = {rule.code: rule.name for rule in RULES}
-    for one in found.findings:
-        title = f"{one.code} {names[one.code]}"
-        yield workflow_command(
-            "error",
-            harmless(_one_line(one.message)),
-            title=harmless(title),
-            file=harmless(one.path),
-            line=one.line,
-        )
-
-
-def _place(one: Finding) -> str:
-    return one.path if one.line is None else f"{one.path}:{one.line}"
-
-
-def _one_line(text: str) -> str:
-    return " ".join(text.split())
-
-
-# How findings are printed, by the name of the format.
-LINT_FORMATS: Final[dict[str, Callable[[Found], Iterator[str]]]] = {
-    "text": _text,
-    "json": _json,
-    "github": _github,
-}
-
-
-MUTATION_FORMATS: Final[dict[str, Callable[[Mutation], bytes]]] = {
+_MUTATION_FORMATS: Final[dict[str, Callable[[Mutation], bytes]]] = {
     "text": lambda mutation: "".join(f"{harmless(line)}\n" for line in mutation_lines(mutation)).encode(),
     "json": mutation_json,
     "html": mutation_html,
@@ -277,72 +234,86 @@ MUTATION_FORMATS: Final[dict[str, Callable[[Mutation], bytes]]] = {
 _ENDINGS: Final = {".json": "json", ".html": "html", ".htm": "html", ".md": "markdown"}
 
 
-@dataclass(frozen=True, slots=True)
-class Wish:
-    """The command line's request.
+class _WithRest(click.Command):
+    """A command that passes on the arguments after ``--``."""
 
-    Attributes:
-        versions: ``VERSION`` or ``MODEL=VERSION``, for pytest; empty for the approved ones.
-        arguments: Further arguments for pytest.
-        form: One of :data:`MUTATION_FORMATS`; ``None`` for the one that the file's name says, or for text.
-        output: The file to write, or ``None`` for the terminal.
-        fail_under: The required score, or ``None``.
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        # click drops the `--`, after which pytest's arguments could not be told from versions.
+        own = args.index("--") if "--" in args else len(args)
+        ctx.obj = ctx.obj, args[own + 1 :]
+        return super().parse_args(ctx, args[:own])
+
+
+@click.command(cls=_WithRest)
+@click.argument("versions", nargs=-1, metavar="[VERSION | MODEL=VERSION]... [-- PYTEST_ARGS]")
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "json", "html", "markdown"]),
+    help="By default as FILE ends, else text.",
+)
+@click.option(
+    "--output",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Write to this file, not to the terminal.",
+)
+@click.option(
+    "--fail-under",
+    type=click.FloatRange(0, 1),
+    metavar="SCORE",
+    help="Exit with 1 if the score is lower, such as 0.8.",
+)
+@click.pass_obj
+def mutate(
+    given: tuple[Project, list[str]],
+    versions: tuple[str, ...],
+    form: str | None,
+    output: Path | None,
+    fail_under: float | None,
+) -> int:
+    """Show whether the suite would notice if the model got worse.
+
+    Replays every check on stored answers of a version, damaged in the ways models fail: answers swapped, a
+    label never given, fields missing, numbers scaled, texts cut. No model is called. Without a version,
+    it uses the approved one. Arguments after -- go to pytest: a test, -k, -m.
     """
-
-    versions: Sequence[str] = ()
-    arguments: Sequence[str] = ()
-    form: str | None = None
-    output: Path | None = None
-    fail_under: float | None = None
-
-
-def mutate(project: Project, wish: Wish) -> int:
-    """Replay the suite on damaged answers and print what it noticed. Returns the exit code.
-
-    Raises:
-        UsageError: pytest cannot run the tests, or no check can be replayed.
-    """
-    mutation = _mutation(project, wish)
+    project, arguments = given
+    reported: dict[str, Any] = collected_by_pytest(
+        "--modelcheck-mutate",
+        [*(f"--model-version={version}" for version in versions), *arguments],
+        Path.cwd() if arguments else project.root,
+        "so it is unknown what the suite would notice",
+        collect_only=False,
+    )
+    checks = [unpack(check, Mutated) for check in reported["checks"]]
+    mutation = Mutation(tuple(replace(check, cells=tuple(check.cells)) for check in checks))
     if not mutation.replayed:
         if not mutation.checks:
             raise UsageError("there is no check to replay: pytest collects none")
         reasons = [f"{mutation.name(check)}: {check.trouble}" for check in mutation.checks]
         raise UsageError("\n".join(["no check could be replayed.", *reasons]))
-    ending = "" if wish.output is None else wish.output.suffix.lower()
-    form = wish.form or _ENDINGS.get(ending, "text")
-    if wish.output is not None:
-        write_file(wish.output, MUTATION_FORMATS[form](mutation))
-        echo(f"written: {wish.output}")
+    form = form or _ENDINGS.get("" if output is None else output.suffix.lower(), "text")
+    if output is not None:
+        write_file(output, _MUTATION_FORMATS[form](mutation))
+        echo(f"written: {output}")
     elif form == "text":
         print_lines(mutation_lines(mutation, width()))
     else:
-        print_document(MUTATION_FORMATS[form](mutation).decode(), nl=False)
-    if wish.fail_under is not None and mutation.score < wish.fail_under:
-        required = f"{percent(wish.fail_under)} is required"
-        echo(f"Error: the score is {percent(mutation.score)}, and {required}", err=True)
+        print_document(_MUTATION_FORMATS[form](mutation).decode(), nl=False)
+    if fail_under is not None and mutation.score < fail_under:
+        score = percent(mutation.score)
+        echo(f"Error: the score is {score}, and {percent(fail_under)} is required", err=True)
         return 1
     return 0
 
 
-def _mutation(project: Project, wish: Wish) -> Mutation:
-    arguments = [f"--model-version={version}" for version in wish.versions]
-    folder = Path.cwd() if wish.arguments else project.root
-    reported: dict[str, Any] = collected_by_pytest(
-        "--modelcheck-mutate",
-        [*arguments, *wish.arguments],
-        folder,
-        "so it is unknown what the suite would notice",
-        collect_only=False,
-    )
-    checks = [unpack(check, Mutated) for check in reported["checks"]]
-    return Mutation(tuple(replace(check, cells=tuple(check.cells)) for check in checks))
+@click.command()
+@click.option("--line", is_flag=True, help="Print the schema of one case: a line of a JSON Lines file.")
+@click.option("--path", is_flag=True, help="Print the path of the installed schema instead.")
+def schema(*, line: bool, path: bool) -> None:
+    """Print the JSON Schema of case files, for editors.
 
-
-def print_schema(*, line: bool, path: bool) -> None:
-    """Print the schema of a case file or of a line, or the path of the former.
-
-    Raises:
-        UsageError: Both a line and a path are requested; the schema of a line is not a file.
+    It describes YAML and JSON files of cases.
     """
     if path and line:
         raise UsageError("--path and --line: only the schema of whole files is installed as a file; use one")

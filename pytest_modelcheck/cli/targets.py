@@ -1,4 +1,4 @@
-"""Resolves what a command line names: versions of models, and the cases of a ``--slice``.
+"""Resolves what a command line names: versions of models, checks, and the cases of a ``--slice``.
 
 PYTEST_DONT_REWRITE
 """
@@ -6,7 +6,9 @@ PYTEST_DONT_REWRITE
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
+
+import click
 
 from pytest_modelcheck.baselines import baseline
 from pytest_modelcheck.baselines.candidates import never_ran
@@ -21,6 +23,18 @@ if TYPE_CHECKING:
 
     # The models with saved results, and their versions.
     Versions = Mapping[str, Sequence[str]]
+
+FOLDER: Final = click.Path(exists=True, file_okay=False, path_type=Path)
+CHECKS: Final = click.option(
+    "--check",
+    "patterns",
+    multiple=True,
+    metavar="PATTERN",
+    help="Only the checks of this file, class or test; * and ? are wildcards. Repeatable.",
+)
+FROM: Final = click.option(
+    "--from", "origin", type=FOLDER, help="Take candidates from this folder, such as a CI artifact."
+)
 
 
 def meant(text: str, known: Versions) -> list[tuple[str, str]]:
@@ -49,11 +63,7 @@ def meant(text: str, known: Versions) -> list[tuple[str, str]]:
 
 
 def target(text: str, known: Versions) -> tuple[str, str]:
-    """Resolve one version of exactly one model.
-
-    Raises:
-        VersionError: As for :func:`meant`, or several models match.
-    """
+    """Resolve one version of exactly one model; an error if several models have it."""
     found = meant(text, known)
     if len(found) > 1:
         choices = "\n  ".join(f"{model}={version}" for model, version in found)
@@ -62,11 +72,7 @@ def target(text: str, known: Versions) -> tuple[str, str]:
 
 
 def targets(texts: Sequence[str], known: Versions) -> dict[str, str]:
-    """Resolve several, at most one for each model.
-
-    Raises:
-        VersionError: As for :func:`meant`, or two versions of one model are named.
-    """
+    """Resolve several, at most one for each model."""
     found: dict[str, str] = {}
     for text in texts:
         for name, version in meant(text, known):
@@ -91,6 +97,7 @@ def _having(text: str, known: Versions) -> list[tuple[str, str]]:
 
 
 _SHOWN: Final = 20
+_VALUES_SHOWN: Final = 10
 
 
 def nothing_meant(of: str, patterns: Sequence[str], checks: Iterable[str]) -> UsageError:
@@ -121,11 +128,7 @@ def ran(
     patterns: Sequence[str],
     exists: Callable[[Header], bool] = lambda _: True,
 ) -> list[Header]:
-    """The checks that a version ran and that match the patterns, by name.
-
-    Raises:
-        UsageError: There are none.
-    """
+    """The checks that a version ran and that match the patterns, by name; an error if there are none."""
     entries = [header for _, header in workspace.candidates.entries(model, version)]
     if not entries:
         raise never_ran(workspace.store, workspace.candidates, model, version)
@@ -146,79 +149,49 @@ def selection(patterns: Sequence[str]) -> Callable[[str], bool]:
     return lambda check: not patterns or any(matches(pattern, check) for pattern in patterns)
 
 
-_VALUES_SHOWN: Final = 10
-
-
-def slice_of(text: str) -> tuple[str, str]:
-    """Read ``KEY=VALUE``.
-
-    Raises:
-        UsageError: It has another form.
-
-    >>> slice_of("language=es"), slice_of("note=a=b")
-    (('language', 'es'), ('note', 'a=b'))
-    """
-    key, equals, value = text.partition("=")
-    if not key or not equals:
-        raise UsageError(f"--slice {text!r}: write KEY=VALUE, such as language=es")
-    return key, value
-
-
 def in_slices(wanted: Sequence[str], checks: Mapping[str, Sequence[Path]]) -> dict[str, frozenset[str]]:
     """For each check, the ids of the cases that are in all slices, by the metadata that its runs recorded.
 
     Raises:
-        UsageError: No run recorded the metadata of a check's cases, no case has one of the keys, or no
-            case of any check is in all slices.
+        UsageError: A slice is not ``KEY=VALUE``, no run recorded the metadata of a check's cases, no case has
+            one of the keys, or no case of any check is in all slices.
     """
-    pairs = [slice_of(text) for text in wanted]
+    pairs = []
+    for text in wanted:
+        key, equals, value = text.partition("=")
+        if not key or not equals:
+            raise UsageError(f"--slice {text!r}: write KEY=VALUE, such as language=es")
+        pairs.append((key, value.lower()))
     found: dict[str, frozenset[str]] = {}
     values: dict[str, set[str]] = {key: set() for key, _ in pairs}
     for check, candidates in checks.items():
-        known = _metadata(candidates, check)
-        _refuse_unknown(pairs, known, check)
-        for key, facts in values.items():
-            facts.update(str(metadata[key]) for metadata in known.values() if key in metadata)
+        source = next(filter(Path.is_file, candidates), None)
+        if source is None:
+            raise UsageError(
+                f"--slice: what the cases of {check} are is not known from its last run. Run it again with "
+                "pytest"
+            )
+        _, cases = baseline.results(source)
+        for key in values:
+            there = {str(case.metadata[key]) for case in cases if key in case.metadata}
+            if not there:
+                keys = ", ".join(sorted({name for case in cases for name in case.metadata}))
+                raise UsageError(f"--slice {key}=...: no case of {check} has that. There is: {keys}")
+            values[key] |= there
+        # On the command line numbers and booleans are text; case files hold true, and Python True.
         found[check] = frozenset(
-            case
-            for case, metadata in known.items()
-            if all(_is(metadata.get(key), value) for key, value in pairs)
+            case.id
+            for case in cases
+            if all(
+                case.metadata.get(key) is not None and str(case.metadata[key]).lower() == value
+                for key, value in pairs
+            )
         )
     if not any(found.values()):
-        raise UsageError(f"--slice {' --slice '.join(wanted)}: no case has that. {_there_is(values)}")
+        there_is = []
+        for key, facts in values.items():
+            more = ", …" if len(facts) > _VALUES_SHOWN else ""
+            there_is.append(f"{key} is {', '.join(sorted(facts)[:_VALUES_SHOWN])}{more}")
+        slices = " --slice ".join(wanted)
+        raise UsageError(f"--slice {slices}: no case has that. In those cases, {'; '.join(there_is)}.")
     return found
-
-
-def _metadata(candidates: Sequence[Path], check: str) -> dict[str, Mapping[str, Any]]:
-    """Return the metadata of each case of a check."""
-    source = next(filter(Path.is_file, candidates), None)
-    if source is None:
-        raise UsageError(
-            f"--slice: what the cases of {check} are is not known from its last run. Run it again with pytest"
-        )
-    _, cases = baseline.results(source)
-    return {case.id: case.metadata for case in cases}
-
-
-def _refuse_unknown(
-    pairs: Sequence[tuple[str, str]], known: Mapping[str, Mapping[str, Any]], check: str
-) -> None:
-    for key, _ in pairs:
-        if not any(key in metadata for metadata in known.values()):
-            keys = sorted({key for metadata in known.values() for key in metadata})
-            raise UsageError(f"--slice {key}=...: no case of {check} has that. There is: {', '.join(keys)}")
-
-
-def _there_is(values: Mapping[str, set[str]]) -> str:
-    """List the values of each key that was named, the first of them if there are many."""
-    lines = []
-    for key, found in values.items():
-        some = ", ".join(sorted(found)[:_VALUES_SHOWN])
-        lines.append(f"{key} is {some}{', …' if len(found) > _VALUES_SHOWN else ''}")
-    return f"In those cases, {'; '.join(lines)}."
-
-
-def _is(value: Any, text: str) -> bool:
-    """Return whether a value equals a text as typed, without quotes or brackets."""
-    # On the command line numbers and booleans are text; case files hold true, and Python True.
-    return value is not None and (value == text or str(value).lower() == text.lower())

@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING, Final
 import click
 
 from pytest_modelcheck.canonical import CALL_BYTES, excerpt
-from pytest_modelcheck.canonical.text import plural
+from pytest_modelcheck.cli.project import with_workspace
 from pytest_modelcheck.cli.screen import echo, indented, print_lines
-from pytest_modelcheck.cli.targets import ran, target
+from pytest_modelcheck.cli.targets import CHECKS, ran, target
 from pytest_modelcheck.models.cache import memories
+from pytest_modelcheck.phrases import plural
 from pytest_modelcheck.session.check import PREDICTIONS
 from pytest_modelcheck.session.lines import keys_of
 
@@ -30,87 +31,83 @@ _SHOWN: Final = 3
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
-    """The cached keys of one version and fingerprint, and which of the calls in question they include."""
+class _Cached:
+    """The answers of one version and fingerprint: which of the calls in question they include."""
 
-    under: Memory
-    asked: frozenset[bytes]
+    memory: Memory
+    calls: frozenset[bytes]
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class _Made:
     """The calls of a check's last run, each with the first case that made it."""
 
     header: Header
-    questions: Mapping[bytes, str]
+    calls: Mapping[bytes, str]
 
 
-def show(workspace: Workspace, version: str | None, patterns: Sequence[str]) -> None:
-    """Print for each check the calls of the last run, and why no cached answer was used.
+@click.group()
+def cache() -> None:
+    """Examine the cached answers."""
 
-    Raises:
-        UsageError: No run matches.
-        CacheError: The cache cannot be read.
+
+@cache.command()
+@click.argument("version", required=False, metavar="[VERSION | MODEL=VERSION]")
+@CHECKS
+@with_workspace
+def why(workspace: Workspace, version: str | None, patterns: tuple[str, ...]) -> None:
+    """Show why a model was called again.
+
+    For each input of the last run: the other settings under which an answer is cached, and what changed
+    since. Without a version: for the one that was run last.
     """
     if version is not None:
         model, meant = target(version, workspace.known_versions())
     else:
         model = workspace.only_model()
         meant = workspace.latest_version(model)
-    checks = [_asked(workspace, header) for header in ran(workspace, model, meant, patterns)]
-    wanted = {question for check in checks for question in check.questions}
-    kept = []
+    checks = [_made(workspace, header) for header in ran(workspace, model, meant, patterns)]
+    wanted = {call for check in checks for call in check.calls}
+    cached = []
     for memory in memories(workspace.project.cache / PREDICTIONS, model):
-        calls = {question[:CALL_BYTES] for question in memory.questions}
-        kept.append(Kept(memory, frozenset(wanted & (memory.questions | calls))))
+        stored = {question[:CALL_BYTES] for question in memory.questions}
+        cached.append(_Cached(memory, frozenset(wanted & (memory.questions | stored))))
     echo(click.style(excerpt(f"{model} {meant}"), bold=True))
     for check in checks:
-        print_lines(_lines(check, kept))
+        print_lines(indented([check.header.test]))
+        print_lines(indented(_bill(check), depth=4))
+        print_lines(indented(_reasons(check, cached), depth=4))
 
 
-def _asked(workspace: Workspace, header: Header) -> Asked:
+def _made(workspace: Workspace, header: Header) -> _Made:
     candidate = workspace.candidates.read(header.model, header.test, header.version or "")
-    questions: dict[bytes, str] = {}
-    for case in candidate or ():
-        for trial in candidate[case].trials if candidate is not None else ():
-            for question, (digest, _) in zip(keys_of(trial), trial.asked, strict=True):
-                if digest:  # what has no key is asked each time
-                    questions.setdefault(question, case)
-    return Asked(header, questions)
+    calls: dict[bytes, str] = {}
+    for case, result in (candidate or {}).items():
+        for trial in result.trials:
+            for call, (digest, _) in zip(keys_of(trial), trial.asked, strict=True):
+                if digest:  # a call without a key is made each time
+                    calls.setdefault(call, case)
+    return _Made(header, calls)
 
 
-def _lines(check: Asked, kept: Sequence[Kept]) -> Iterator[str]:
-    yield from indented([check.header.test])
-    yield from indented(_bill(check), depth=4)
-    now = _now(check.header, kept)
-    yield from indented(_reasons(check, now, [one for one in kept if one is not now]), depth=4)
-
-
-def _bill(check: Asked) -> Iterator[str]:
+def _bill(check: _Made) -> Iterator[str]:
     """Describe how many calls there were, and how many the last run paid for, if known."""
-    count, calls = len(check.questions), check.header.run.get("verdict", {}).get("calls")
+    count, calls = len(check.calls), check.header.run.get("verdict", {}).get("calls")
     if calls is None:
         yield plural(count, "question")
         return
-    asked, cached = calls["asked"], calls["cached"]
-    yield f"{plural(count, 'question')}; last run: {asked:,} new, {cached:,} cached"
-    if asked > count or (asked and cached >= count):
+    new, cached = calls["asked"], calls["cached"]
+    yield f"{plural(count, 'question')}; last run: {new:,} new, {cached:,} cached"
+    if new > count or (new and cached >= count):
         yield "further calls measured whether the model varies, or searched for the smallest change"
 
 
-def _now(header: Header, kept: Sequence[Kept]) -> Kept | None:
-    """Return where the last run stored its answers: the newest cache for its version and fingerprint."""
-    # Several memories may match, if the source of the fixture or the type of answers has changed. The last
-    # one written is the one in use.
-    mine = [
-        one
-        for one in kept
-        if (one.under.version, one.under.fingerprint) == (header.version, header.fingerprint)
-    ]
-    return max(mine, key=lambda one: one.under.written, default=None)
-
-
-def _reasons(check: Asked, now: Kept | None, others: Sequence[Kept]) -> Iterator[str]:
+def _reasons(check: _Made, cached: Sequence[_Cached]) -> Iterator[str]:
+    # Several caches may match, if the source of the fixture or the type of answers has changed. The last one
+    # written is the one in use.
+    own = (check.header.version, check.header.fingerprint)
+    mine = [one for one in cached if (one.memory.version, one.memory.fingerprint) == own]
+    now = max(mine, key=lambda one: one.memory.written, default=None)
     if now is None:
         yield (
             "the cache has no answers of this version and fingerprint: they were not stored "
@@ -119,18 +116,18 @@ def _reasons(check: Asked, now: Kept | None, others: Sequence[Kept]) -> Iterator
         return
     found: Counter[str] = Counter()
     fresh: list[bytes] = []
-    for question in check.questions:
-        older = [one.under for one in others if question in one.asked]
+    for call in check.calls:
+        older = [one.memory for one in cached if one is not now and call in one.calls]
         if older:
-            nearest = max(older, key=lambda memory: _nearness(memory, now.under))
-            found[_difference(nearest, now.under)] += 1
+            nearest = max(older, key=lambda memory: _nearness(memory, now.memory))
+            found[_difference(nearest, now.memory)] += 1
         else:
-            fresh.append(question)
+            fresh.append(call)
     for reason, count in found.most_common():
         yield f"{count:,} also answered {reason}"
     if fresh:
         yield f"{len(fresh):,} never called before: {_cases(check, fresh)}"
-    lost = [question for question in check.questions if question not in now.asked]
+    lost = [call for call in check.calls if call not in now.calls]
     if lost:
         yield f"{len(lost):,} not cached, so the next run calls the model again: {_cases(check, lost)}"
 
@@ -138,12 +135,8 @@ def _reasons(check: Asked, now: Kept | None, others: Sequence[Kept]) -> Iterator
 def _nearness(memory: Memory, now: Memory) -> tuple[bool, bool, bool, float]:
     """A sort key: the fewer settings differ, the better this cache explains the calls."""
     same = memory.version == now.version
-    return (
-        same,
-        same and memory.fingerprint == now.fingerprint,
-        same and memory.source == now.source,
-        memory.written,
-    )
+    same_model = same and memory.fingerprint == now.fingerprint
+    return same, same_model, same and memory.source == now.source, memory.written
 
 
 def _difference(memory: Memory, now: Memory) -> str:
@@ -151,8 +144,10 @@ def _difference(memory: Memory, now: Memory) -> str:
     if memory.version != now.version:
         return f"by {memory.version}: each version is called anew"
     if memory.fingerprint != now.fingerprint:
-        marks = f"{_mark(memory)}, which is {_mark(now)} now"
-        return f"under fingerprint {marks}: what fingerprint= names was changed"
+        before, after = (
+            "none" if one.fingerprint is None else excerpt(one.fingerprint, 12) for one in (memory, now)
+        )
+        return f"under fingerprint {before}, which is {after} now: what fingerprint= names was changed"
     if memory.source.partition("+")[0] == now.source.partition("+")[0] and memory.source != now.source:
         return "with other parameters of its fixtures"
     if memory.source != now.source:
@@ -160,12 +155,8 @@ def _difference(memory: Memory, now: Memory) -> str:
     return "as another type: what the model returns, or returns=, was changed"
 
 
-def _mark(memory: Memory) -> str:
-    return "none" if memory.fingerprint is None else excerpt(memory.fingerprint, 12)
-
-
-def _cases(check: Asked, questions: Iterable[bytes]) -> str:
+def _cases(check: _Made, calls: Iterable[bytes]) -> str:
     """The first of the cases that made these calls, and how many there are."""
-    cases = list(dict.fromkeys(check.questions[question] for question in questions))
+    cases = list(dict.fromkeys(check.calls[call] for call in calls))
     more = f" and {plural(len(cases) - _SHOWN, 'case')} more" if len(cases) > _SHOWN else ""
     return ", ".join(excerpt(case, 30) for case in cases[:_SHOWN]) + more

@@ -10,9 +10,9 @@ import re
 from typing import TYPE_CHECKING, Any, Final
 
 from pytest_modelcheck.canonical import excerpt
-from pytest_modelcheck.canonical.text import percent, plural
 from pytest_modelcheck.errors import PerturbationError
 from pytest_modelcheck.lint.findings import Remark
+from pytest_modelcheck.phrases import percent, plural
 from pytest_modelcheck.records import Origin
 
 if TYPE_CHECKING:

@@ -13,9 +13,9 @@ from types import CoroutineType
 from typing import TYPE_CHECKING, Any
 
 from pytest_modelcheck.canonical import excerpt
-from pytest_modelcheck.canonical.text import plural
 from pytest_modelcheck.errors import BatchSizeError, ModelError, UsageError
 from pytest_modelcheck.models.per_worker import PerWorker
+from pytest_modelcheck.phrases import plural
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Mapping

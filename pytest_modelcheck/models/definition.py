@@ -11,8 +11,8 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from pytest_modelcheck.canonical import excerpt
-from pytest_modelcheck.canonical.text import plural
 from pytest_modelcheck.errors import UsageError
+from pytest_modelcheck.phrases import plural
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import pytest
 
+from pytest_modelcheck.baselines.baseline import read_header
 from pytest_modelcheck.display import harmless
 from pytest_modelcheck.errors import CaseError, ModelcheckError, UsageError, located
 from pytest_modelcheck.plugin.identity import check_id, settle_home, shared_identities
@@ -22,8 +23,8 @@ from pytest_modelcheck.plugin.ours import (
     own_fixtures,
 )
 from pytest_modelcheck.plugin.received import CHECKS, MISTAKES
+from pytest_modelcheck.plugin.redaction import sendable
 from pytest_modelcheck.plugin.state import REFUSED, model_definitions, state_of
-from pytest_modelcheck.plugin.transport import SendableWarnings, sendable
 from pytest_modelcheck.plugin.warnings import ModelcheckWarning, warn_at
 
 if TYPE_CHECKING:
@@ -87,7 +88,8 @@ def bind(item: pytest.Function, defaults: dict[str, Any]) -> Marked | None:
             f"@pytest.mark.{mark.name} on a test with @given: both would run it for many inputs. Give the "
             f"strategy to the marker, @pytest.mark.{mark.name}(st.text(), n=100), or take the marker away"
         )
-    if _takes_subtests(item):
+    subtests = fixture_definitions(item).get("subtests")
+    if subtests and subtests[-1].func.__module__ in ("_pytest.subtests", "pytest_subtests.plugin"):
         raise UsageError(
             f"@pytest.mark.{mark.name} on a test that takes `subtests`: a subtest that fails is none of its "
             "case's business, so that the case would pass. Use plain assertions, or a check for each of them"
@@ -102,40 +104,33 @@ def bind(item: pytest.Function, defaults: dict[str, Any]) -> Marked | None:
     return Marked(request, subject, others, own & frozenset(argument_names(item)))
 
 
-def _takes_subtests(item: pytest.Function) -> bool:
-    """Return whether a test takes the ``subtests`` fixture of pytest, or of pytest-subtests."""
-    definitions = fixture_definitions(item).get("subtests")
-    if not definitions:
-        return False
-    return definitions[-1].func.__module__ in ("_pytest.subtests", "pytest_subtests.plugin")
-
-
 def _subject(
     definitions: dict[str, Definition], wanted: str | None, kind: str
 ) -> tuple[str, tuple[str, ...]]:
+    """The fixture of the judged model, and those of the others."""
     names = {definition.name: fixture for fixture, definition in definitions.items()}
     listed = ", ".join(sorted(names)) or "none"
-    if wanted is not None:
-        if wanted not in names:
-            raise UsageError(
-                f"@pytest.mark.{kind}(model={wanted!r}): the test uses no such model (it uses: {listed})"
-            )
-        return names[wanted], tuple(fixture for name, fixture in names.items() if name != wanted)
     judged = [name for name in names if not definitions[names[name]].supports]
-    if len(judged) == 1:
-        return names[judged[0]], tuple(fixture for name, fixture in names.items() if name != judged[0])
-    if names and not judged:
+    if wanted is not None and wanted not in names:
         raise UsageError(
-            f"@pytest.mark.{kind}: the test uses only supporting models ({listed}); to judge "
-            f"one of them, name it: model={min(names)!r}"
+            f"@pytest.mark.{kind}(model={wanted!r}): the test uses no such model (it uses: {listed})"
         )
     if not names:
         raise UsageError(
             f"@pytest.mark.{kind} on a test that uses no model: take a fixture made with @model_fixture"
         )
-    raise UsageError(
-        f"@pytest.mark.{kind}: the test uses several models ({listed}); say which one is judged: model=..."
-    )
+    if wanted is None and not judged:
+        raise UsageError(
+            f"@pytest.mark.{kind}: the test uses only supporting models ({listed}); to judge "
+            f"one of them, name it: model={min(names)!r}"
+        )
+    if wanted is None and len(judged) > 1:
+        raise UsageError(
+            f"@pytest.mark.{kind}: the test uses several models ({listed}); say which one is judged: "
+            "model=..."
+        )
+    chosen = wanted or judged[0]
+    return names[chosen], tuple(fixture for name, fixture in names.items() if name != chosen)
 
 
 def bind_all(session: pytest.Session, items: list[pytest.Item], ours: Sequence[pytest.Function]) -> None:
@@ -153,14 +148,14 @@ def bind_all(session: pytest.Session, items: list[pytest.Item], ours: Sequence[p
     # A worker that dies cannot say which checks it had. The controller must know, to report them as lost.
     if hasattr(session.config, "workeroutput"):
         session.config.workeroutput[CHECKS] = [item.nodeid for item in ours]
-        session.config.pluginmanager.register(SendableWarnings(), "modelcheck-sendable-warnings")
     # All mistakes are collected, so that a user mends them in one go.
     mistakes = []
     for item in ours:
         try:
             marked = bind(item, dict(state.settings.limits))
         except UsageError as error:
-            mistakes.append(_placed(item, error))
+            line = getattr(getattr(item.function, "__code__", None), "co_firstlineno", None)
+            mistakes.append(located(str(error), item.nodeid.partition("::")[0], line))
         else:
             if marked is not None:
                 item.stash[MARKED] = marked
@@ -227,27 +222,21 @@ def _warn(session: pytest.Session, items: list[pytest.Item], texts: Mapping[pyte
 
 def _unreadable(state: State, ours: Sequence[pytest.Function]) -> Iterator[str]:
     """Complain about models whose approved version is missing or cannot be read."""
-    for name in sorted({one.name for item in ours for one in definitions_of(item).values()}):
+    store = state.session.store
+    for model in sorted({one.name for item in ours for one in definitions_of(item).values()}):
         try:
-            if state.session.approved_version(name) is None and state.versions.asked(name) is None:
-                yield from _lost(state, name)
+            if state.session.approved_version(model) is not None or state.versions.asked(model) is not None:
+                continue
+            path = next(store.files(model), None)
+            if path is not None:
+                version = read_header(path).version or ""
+                yield (
+                    f"{store.approved_path(model)} is missing; it says which version of {model} is tested; "
+                    f"its checks are approved with {version}. Restore it, or name the version: "
+                    f"{state.versions.option(model, version)}"
+                )
         except ModelcheckError as error:
             yield str(error)
-
-
-def _lost(state: State, model: str) -> Iterator[str]:
-    """Complain about a missing ``approved.yaml`` of a model with approved checks."""
-    store = state.session.store
-    path = next(store.files(model), None)
-    if path is not None:
-        from pytest_modelcheck.baselines.baseline import read_header
-
-        version = read_header(path).version or ""
-        yield (
-            f"{store.approved_path(model)} is missing; it says which version of {model} is tested; its "
-            f"checks are approved with {version}. Restore it, or name the version: "
-            f"{state.versions.option(model, version)}"
-        )
 
 
 def _refuse(session: pytest.Session, items: list[pytest.Item], mistakes: str) -> None:
@@ -268,31 +257,19 @@ def _refuse(session: pytest.Session, items: list[pytest.Item], mistakes: str) ->
     output[MISTAKES] = sendable(mistakes)
 
 
-def _placed(item: pytest.Item, error: UsageError) -> str:
-    function = item.function  # type: ignore[attr-defined]
-    line = getattr(getattr(function, "__code__", None), "co_firstlineno", None)
-    path, _, _ = item.nodeid.partition("::")
-    return located(str(error), path, line)
-
-
 def _select(session: pytest.Session, items: list[pytest.Item], wanted: frozenset[str]) -> None:
     """Keep the checks that have one of the cases, or may have because a fixture makes them later."""
     selected: list[pytest.Item] = []
     dropped: list[pytest.Item] = []
     for item in items:
-        marked = item.stash.get(MARKED, None)
-        (selected if marked is not None and _may_have(marked, wanted) else dropped).append(item)
+        keeps = False
+        if MARKED in item.stash:
+            cases = item.stash[MARKED].request.cases
+            try:
+                keeps = cases is None or any(case.id in wanted for case in cases)
+            except CaseError:
+                keeps = True  # so that the test itself says what is wrong with its cases
+        (selected if keeps else dropped).append(item)
     if dropped:
         session.config.hook.pytest_deselected(items=dropped)
         items[:] = selected
-
-
-def _may_have(marked: Marked, wanted: frozenset[str]) -> bool:
-    cases = marked.request.cases
-    if cases is None:
-        return True
-    try:
-        return any(case.id in wanted for case in cases)
-    except CaseError:
-        # Kept, so that the test itself says what is wrong with its cases.
-        return True

@@ -60,26 +60,14 @@ class Linting:
 
 
 def warn(item: pytest.Function, marked: Marked, ignored: Sequence[str]) -> None:
-    """Warn of certain mistakes that are visible without reading the cases.
-
-    Args:
-        item: The test.
-        marked: Its marker.
-        ignored: Rules to leave out.
-    """
+    """Warn of certain mistakes that are visible without reading the cases, except of ignored rules."""
     for finding in warnings_of(target_of(item, marked, read=False), ignored):
         text = f"{finding.message} ({finding.code})"
         warn_at(item, LintWarning(text), finding.line or 1)
 
 
 def target_of(item: pytest.Function, marked: Marked, *, read: bool = True) -> Target:
-    """A check as lint sees it.
-
-    Args:
-        item: The test.
-        marked: Its marker.
-        read: Whether its cases may be read.
-    """
+    """A check as lint sees it; ``read`` says whether its cases may be read."""
     request, definition = marked.request, definitions_of(item)[marked.subject]
     version = state_of(item.session).versions.of(marked.subject) if read else None
     floats = version is not None and definition.fingerprint is None and is_alias(version)
@@ -118,15 +106,12 @@ class Mutating:
     @pytest.hookimpl(trylast=True)
     def pytest_collection_modifyitems(self, config: pytest.Config, items: list[pytest.Item]) -> None:
         """Deselect ordinary tests: they may do anything, and their results would not count."""
-        left = [
-            item
-            for item in items
-            if MARKED in item.stash or "modelcheck" in getattr(item, "fixturenames", ())
-        ]
-        dropped = [item for item in items if item not in left]
-        if dropped:
-            config.hook.pytest_deselected(items=dropped)
-            items[:] = left
+        found: dict[bool, list[pytest.Item]] = {True: [], False: []}
+        for item in items:
+            found[MARKED in item.stash or "modelcheck" in getattr(item, "fixturenames", ())].append(item)
+        if found[False]:
+            config.hook.pytest_deselected(items=found[False])
+            items[:] = found[True]
 
     @pytest.hookimpl(trylast=True)
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
@@ -169,12 +154,9 @@ class Listing:
         if items:
             # `modelcheck` has found the folder of the baselines, and calls it pytest's rootdir.
             remember_home(items[0].config, str(items[0].config.rootpath))
-        models = {check_id(item): _models(item) for item in items}
+        models = {
+            check_id(item): sorted({definition.name for definition in definitions_of(item).values()})
+            for item in items
+        }
         found = {"models": models, "skipped": self._skipped}
         self._path.write_text(json.dumps(found), encoding="utf-8")
-
-
-def _models(item: pytest.Item) -> list[str]:
-    if not isinstance(item, pytest.Function):
-        return []
-    return sorted({definition.name for definition in definitions_of(item).values()})

@@ -11,7 +11,7 @@ import os
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack, contextmanager
 from contextvars import ContextVar
-from dataclasses import replace
+from dataclasses import fields, replace
 from difflib import get_close_matches
 from functools import partial
 from pathlib import Path
@@ -30,33 +30,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _VERSION = "model_version"
-_OPTIONS = (
-    "name",
-    "batch",
-    "batch_size",
-    "concurrency",
-    "method",
-    "collate",
-    "returns",
-    "deterministic",
-    "recorded",
-    "fingerprint",
-    "answer_fingerprint",
-    "rate_limit",
-    "retries",
-    "retry_on",
-    "timeout",
-    "give_up_after",
-    "usage",
-    "cost",
-    "max_cost",
-    "executor",
-    "context",
-    "ignore",
-    "compare_by",
-    "role",
-    "retires",
-)
+_SET_HERE = frozenset({"source", "location", "takes_version", "labels"})
+_OPTIONS = tuple(field.name for field in fields(Definition) if field.name not in _SET_HERE)
+"""The options of a ``@model_fixture``: the fields of its definition, but those that are found out."""
 
 
 def declare(function: Callable[..., Any], options: dict[str, Any]) -> Definition:
@@ -74,7 +50,7 @@ def declare(function: Callable[..., Any], options: dict[str, Any]) -> Definition
             hint = f"; did you mean {near[0]}?" if near else f" (it takes {', '.join(_OPTIONS)}, scope)"
             raise UsageError(f"@model_fixture has no option {key!r}{hint}", where)
     for key, value in options.items():
-        mistake = None if value is None else _mistake(key, value)
+        mistake = _VALID[key](value) if key in _VALID and value is not None else None
         if mistake is not None:
             raise UsageError(f"@model_fixture({key}={value!r}): {mistake}", where)
     if options.get("batch") is False and options.get("batch_size") is not None:
@@ -114,20 +90,11 @@ def declare_judge(
     return replace(definition, role="judge", labels=None if labels is None else folder / labels)
 
 
-def _mistake(key: str, value: Any) -> str | None:
-    """Return the mistake in an option's value."""
-    if key in _READERS:
-        return _READERS[key](value)
-    is_valid, remedy = _VALID.get(key, (lambda _: True, ""))
-    return None if is_valid(value) else f"write {remedy}"
-
-
 def _is_positive(value: Any) -> bool:
     return (is_number(value) or value == math.inf) and bool(value > 0)
 
 
 def _no_parts(value: Any) -> str | None:
-    """Return the mistake in paths to the parts of an answer."""
     if isinstance(value, str) or not isinstance(value, Sequence):
         return 'write a tuple of ways to parts of an answer: ("id", "usage.*")'
     ways = all(isinstance(way, str) and all(way.split(".")) for way in value)
@@ -148,39 +115,39 @@ def _no_rate(value: Any) -> str | None:
     return None
 
 
-_FROM_0 = (partial(is_whole, least=0), "a whole number from 0")
-_FROM_1 = (partial(is_whole, least=1), "a whole number from 1")
-_GIVEN_AN_ANSWER = (callable, "a function that is given an answer")
-_VALID: dict[str, tuple[Callable[[Any], bool], str]] = {
+def _unless(is_valid: Callable[[Any], bool], remedy: str) -> Callable[[Any], str | None]:
+    return lambda value: None if is_valid(value) else f"write {remedy}"
+
+
+_FROM_0 = _unless(partial(is_whole, least=0), "a whole number from 0")
+_FROM_1 = _unless(partial(is_whole, least=1), "a whole number from 1")
+_GIVEN_AN_ANSWER = _unless(callable, "a function that is given an answer")
+_VALID: dict[str, Callable[[Any], str | None]] = {
     "batch_size": _FROM_1,
     "concurrency": _FROM_1,
     "retries": _FROM_0,
     "give_up_after": _FROM_0,
-    "recorded": (lambda value: isinstance(value, bool), "True or False"),
-    "timeout": (_is_positive, "a number of seconds"),
-    "max_cost": (_is_positive, "an amount above 0"),
+    "recorded": _unless(lambda value: isinstance(value, bool), "True or False"),
+    "timeout": _unless(_is_positive, "a number of seconds"),
+    "max_cost": _unless(_is_positive, "an amount above 0"),
     "usage": _GIVEN_AN_ANSWER,
     "cost": _GIVEN_AN_ANSWER,
-    "compare_by": (callable, "a function that takes from an answer what is compared"),
-    "role": (lambda value: value in ("model", "support"), '"support" (a judge: @judge_fixture)'),
-    "executor": (
+    "compare_by": _unless(callable, "a function that takes from an answer what is compared"),
+    "role": _unless(lambda value: value in ("model", "support"), '"support" (a judge: @judge_fixture)'),
+    "executor": _unless(
         lambda value: callable(value) or callable(getattr(value, "submit", None)),
         "a concurrent.futures.Executor, or a function that makes one",
     ),
-    "context": (
+    "context": _unless(
         lambda value: isinstance(value, (list, tuple)) and all(isinstance(one, ContextVar) for one in value),
         "a list of contextvars.ContextVar",
     ),
-    "retry_on": (_tells_errors, "a type of exception, a tuple of them, or a function"),
-}
-"""The check of an option, and what to write where it fails."""
-
-_READERS: dict[str, Callable[[Any], str | None]] = {
+    "retry_on": _unless(_tells_errors, "a type of exception, a tuple of them, or a function"),
     "ignore": _no_parts,
     "rate_limit": _no_rate,
     "retires": no_dates,
 }
-"""Checks of option values, by the name of the option."""
+"""For each option, a function from a value to what is wrong with it, or ``None``."""
 
 
 def providing(function: Callable[..., Any], definition: Definition) -> Callable[..., Any]:
@@ -220,7 +187,7 @@ def providing(function: Callable[..., Any], definition: Definition) -> Callable[
             for other, each in zip(others, wanted[1:], strict=True):
                 with _naming_version(request, definition, each):
                     raws.append(next(other))
-                stack.callback(_finish, other)
+                stack.callback(list, other)  # which runs its teardown
             yield _opened(request, definition, raws)
         # The rest of the user's generator is its teardown, which pytest runs through ours.
         yield from generator
@@ -258,12 +225,6 @@ def _naming_version(
         if definition.takes_version:
             error.add_note(_state(request).asked_of(definition, given[_VERSION]))
         raise
-
-
-def _finish(generator: Iterator[Any]) -> None:
-    """Let a model fixture clean up after a version that was only used for comparison."""
-    for _ in generator:
-        pass
 
 
 def _state(request: pytest.FixtureRequest) -> Any:

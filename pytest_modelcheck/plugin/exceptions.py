@@ -1,4 +1,4 @@
-"""The meaning of an exception that a body or a model raised, and its message, with hints for common mistakes.
+"""The meaning of an exception that a body or a model raised, its message, hints and explanations.
 
 PYTEST_DONT_REWRITE
 """
@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import unittest
 from bdb import BdbQuit
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any, Final
 
 import pytest
@@ -24,14 +24,22 @@ from pytest_modelcheck.errors import (
 )
 from pytest_modelcheck.models.model import Model
 from pytest_modelcheck.plugin.ours import DECLARATION
+from pytest_modelcheck.plugin.redaction import swapped
 from pytest_modelcheck.records import Outcome
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from types import TracebackType
 
     from _pytest.fixtures import FixtureLookupError
 
+
+_ROWS = 5
+"""Steps shown of two trajectories without ``-vv``: pytest cuts explanations after eight lines."""
+
+_ATOMS = frozenset({float, bool, type(None)})
+_LINE = 100  # less than pytest shows of any value
+_SHORT = 10**18  # an integer of thousands of digits has no repr() at all
 
 _FAILED = Outcome.FAILED  # looked up once: that takes Python
 
@@ -179,3 +187,65 @@ def misused(error: FixtureLookupError) -> str | None:
         "no such fixture. A model fixture is not the model, but returns it, and takes model_version or other "
         f"fixtures: def {definition.name}(model_version): return your_function"
     )
+
+
+def explain_trajectories(
+    op: str, left: object, right: object, *, whole: bool, width: int
+) -> list[str] | None:
+    """Both trajectories of a failed comparison, aligned step by step; ``None`` for any other comparison.
+
+    Args:
+        op: The operator, such as ``==``.
+        left: The left operand.
+        right: The right operand.
+        whole: Whether to show all steps, and not only those around the first difference.
+        width: The width of a line in cells.
+    """
+    from pytest_modelcheck.reports.transcript import explained, transcript
+    from pytest_modelcheck.trajectories.calls import Calls, Matcher, described
+    from pytest_modelcheck.trajectories.trajectory import Trajectory
+
+    if op in ("in", "not in") and isinstance(right, Calls):
+        steps = transcript(right, width)
+        shown = steps if whole else steps[: _ROWS + 1]
+        more = [] if len(shown) == len(steps) else ["   …"]
+        return [f"{described(left)} {op} {len(right)} calls", *shown, *more]
+    if isinstance(left, Matcher) or not isinstance(left, (Calls, Trajectory)):
+        left, right = right, left
+    both = isinstance(left, Trajectory) and isinstance(right, Trajectory)
+    calls = isinstance(left, Calls) and isinstance(right, (Calls, Matcher, list, tuple))
+    if op != "==" or not (both or calls):
+        return None
+    return explained(left, right, width, most=None if whole else _ROWS)
+
+
+@contextmanager
+def without_diffs() -> Iterator[None]:
+    """Switch off pytest's comparison diffs, and its safe ``repr`` for values that do not need it.
+
+    If this pytest lacks one of the names, failing is only slower.
+    """
+    from _pytest.assertion import rewrite, util
+
+    # A thousand failing bodies would otherwise compute a thousand diffs, of which reports show five.
+    with (
+        swapped(util, "_reprcompare", None),
+        swapped(rewrite, "_saferepr", _quick(getattr(rewrite, "_saferepr", repr))),
+    ):
+        yield
+
+
+def _quick(careful: Callable[[object], str]) -> Callable[[object], str]:
+    """The same as pytest's safe ``repr``, with a fast path for small plain values."""
+
+    def quick(value: object) -> str:
+        kind = type(value)
+        if kind in _ATOMS or (kind is int and -_SHORT < value < _SHORT):  # type: ignore[operator]
+            return repr(value)
+        if kind is CaseView or (kind is str and len(value) <= _LINE):  # type: ignore[arg-type]
+            text = repr(value)
+            if len(text) <= _LINE:
+                return text
+        return careful(value)
+
+    return quick

@@ -23,12 +23,13 @@ from pytest_modelcheck.baselines.approvals import Signature, approve
 from pytest_modelcheck.baselines.candidates import CandidateStore
 from pytest_modelcheck.baselines.identity import approved_with, approver, now
 from pytest_modelcheck.baselines.store import BaselineStore
-from pytest_modelcheck.canonical.text import odds, plural
 from pytest_modelcheck.checks.contradiction import contradiction
 from pytest_modelcheck.display import shown_path
 from pytest_modelcheck.errors import BaselineError, ModelcheckError, UsageError
 from pytest_modelcheck.limits import LIMITS
+from pytest_modelcheck.phrases import odds, plural
 from pytest_modelcheck.plugin.options import ini, switch
+from pytest_modelcheck.plugin.received import RECEIVED
 from pytest_modelcheck.plugin.redaction import begin
 from pytest_modelcheck.plugin.settings import (
     ACTIONS,
@@ -40,7 +41,8 @@ from pytest_modelcheck.plugin.settings import (
     targets_of,
     wanted,
 )
-from pytest_modelcheck.plugin.transport import excused
+from pytest_modelcheck.records import Status, Verdict
+from pytest_modelcheck.reports import jsons
 from pytest_modelcheck.reports.model import RunInfo, Trouble
 from pytest_modelcheck.reports.outputs import (
     append_summary,
@@ -55,12 +57,14 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
     from pytest_modelcheck.plugin.received import Received
-    from pytest_modelcheck.records import Verdict
     from pytest_modelcheck.reports.model import RunReport
 
 
-APPROVALS = pytest.StashKey[list[str]]()
-"""Lines about the approved checks and the refused ones."""
+NOTES = pytest.StashKey[list[str]]()
+"""Lines about what was approved, kept and written at the end, or could not be."""
+
+COMMANDS = pytest.StashKey[list[str]]()
+"""Our own workflow commands, the only printed text that may act as commands."""
 
 _HOW = pytest.StashKey[str]()
 
@@ -89,9 +93,51 @@ def note_how(config: pytest.Config) -> None:
         raise pytest.UsageError(str(error)) from None
 
 
-def approve_seen(
-    session: pytest.Session, verdicts: Collection[Verdict], doubtful: frozenset[str] = frozenset()
-) -> None:
+def excused(verdict: Verdict) -> Verdict:
+    """The same verdict, with a failure that pytest does not count."""
+    return replace(verdict, status=Status.XFAILED) if verdict.failed else verdict
+
+
+def verdicts_of(config: pytest.Config) -> list[Verdict]:
+    """All verdicts of the run, from all processes."""
+    found = (
+        (jsons.unpack(packed, Verdict), is_excused)
+        for packed, is_excused in config.stash[RECEIVED].verdicts()
+    )
+    return [excused(verdict) if is_excused else verdict for verdict, is_excused in found]
+
+
+def finish(session: pytest.Session, received: Received) -> None:
+    """Approve the results and add the night, if requested; write the reports; set the exit status."""
+    config = session.config
+    config.stash[NOTES] = []
+    verdicts = verdicts_of(config)
+    if received.anything() and config.getoption("modelcheck_update"):
+        _approve_seen(session, verdicts, received.doubtful_checks())
+    if received.anything() and switch(config, "watch"):
+        # A retry does not take back what an attempt found: forgotten alarms would make alarms rarer.
+        _add_night(session, [*(jsons.unpack(each, Verdict) for each in received.retried), *verdicts])
+    try:
+        _file_reports(session, received)
+    finally:
+        for path in received.passing:
+            with suppress(FileNotFoundError):  # somebody else has cleared the temporary folder
+                path.unlink()
+    code = config.getoption("modelcheck_exit_inconclusive")
+    # Only in place of success: a failure stays a failure, for `git bisect run` as well.
+    succeeded = session.exitstatus == pytest.ExitCode.OK
+    if code is not None and succeeded and any(verdict.inconclusive for verdict in verdicts):
+        session.exitstatus = code
+
+
+def _fail(session: pytest.Session, note: str) -> None:
+    """Fail the run, unless it has failed already: something that was asked of it could not be done."""
+    session.config.stash[NOTES].append(note)
+    if session.exitstatus == pytest.ExitCode.OK:
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+def _approve_seen(session: pytest.Session, verdicts: Collection[Verdict], doubtful: frozenset[str]) -> None:
     """Approve the results of this run. An interrupted run approves nothing; a refusal fails the run.
 
     Args:
@@ -99,32 +145,28 @@ def approve_seen(
         verdicts: Its verdicts.
         doubtful: The checks whose tests failed for another reason, which may make their answers wrong.
     """
-    config = session.config
-    lines = config.stash[APPROVALS] = []
     # After Ctrl-C or an internal error, some checks never ran. Approving the others would split the
     # version.
     if session.exitstatus not in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED):
-        lines.append("nothing was approved: the run was cut short")
+        session.config.stash[NOTES].append("nothing was approved: the run was cut short")
         return
-    settings = settings_of(config)
-    complete = not doubtful
+    settings = settings_of(session.config)
     # A test may fail after its check has passed, in a teardown or another assertion: what it checked is in
     # doubt.
-    lines += [f"not approved: {check}: its test failed for another reason" for check in sorted(doubtful)]
+    for check in sorted(doubtful):
+        _fail(session, f"not approved: {check}: its test failed for another reason")
     for model, version in sorted({(one.model, one.version) for one in verdicts}, key=str):
         ran = frozenset(one.check for one in verdicts if (one.model, one.version) == (model, version))
-        found, done = _approve(config, settings, model, version, ran - doubtful)
-        lines += found
-        complete = complete and done
-    if not complete:
-        _fail(session)
+        _approve(session, settings, model, version, ran - doubtful)
 
 
 def _approve(
-    config: pytest.Config, settings: Settings, model: str, version: str | None, checks: Collection[str]
-) -> tuple[list[str], bool]:
+    session: pytest.Session, settings: Settings, model: str, version: str | None, checks: Collection[str]
+) -> None:
     if version is None:
-        return [f"not approved: {model} has no version. Name it: pytest --model-version=VERSION"], False
+        _fail(session, f"not approved: {model} has no version. Name it: pytest --model-version=VERSION")
+        return
+    config = session.config
     places = settings.places
     try:
         report = approve(
@@ -144,23 +186,21 @@ def _approve(
             doubts=contradiction,
         )
     except (ModelcheckError, OSError) as error:
-        return [f"not approved: {model} {version}: {error}"], False
-    lines = [f"accepted: {one.check}: {line}" for one in report.approved for line in one.accepts]
-    lines += [f"not approved: {refusal.check}: {'; '.join(refusal.reasons)}" for refusal in report.refused]
+        _fail(session, f"not approved: {model} {version}: {error}")
+        return
+    notes = config.stash[NOTES]
+    notes += [f"accepted: {one.check}: {line}" for one in report.approved for line in one.accepts]
+    for check, reasons in report.refused.items():
+        _fail(session, f"not approved: {check}: {'; '.join(reasons)}")
     if report.approved:
         checks_approved = plural(len(report.approved), "check")
         folder = shown_path(places.baselines, config.invocation_params.dir)
-        lines.append(f"approved: {model} {version}, {checks_approved} in {folder}")
-    return lines, not report.refused
+        notes.append(f"approved: {model} {version}, {checks_approved} in {folder}")
 
 
-WATCHED = pytest.StashKey[list[str]]()
-"""Lines about the nights that were added, or could not be."""
-
-
-def add_night(session: pytest.Session, verdicts: Collection[Verdict]) -> None:
+def _add_night(session: pytest.Session, verdicts: Collection[Verdict]) -> None:
     """Add the evidence of each check. If a night cannot be stored, the run fails: it would not count."""
-    lines = session.config.stash[WATCHED] = []
+    notes = session.config.stash[NOTES]
     found = [
         (verdict, finding.nights)
         for verdict in verdicts
@@ -168,7 +208,7 @@ def add_night(session: pytest.Session, verdicts: Collection[Verdict]) -> None:
         if finding.nights is not None
     ]
     if not found:
-        lines.append("watch: no check of this run could be watched over nights (-v says why)")
+        notes.append("watch: no check of this run could be watched over nights (-v says why)")
         return
     root = settings_of(session.config).places.baselines
     # A check that was run several times (--dist=each, pytest-repeat, a retry) leaves as many nights.
@@ -198,23 +238,17 @@ def add_night(session: pytest.Session, verdicts: Collection[Verdict]) -> None:
     try:
         watch.unite(root, nights)
     except (BaselineError, OSError) as error:
-        lines.append(
+        _fail(
+            session,
             f"watch: this night is lost: {error}"
             if isinstance(error, BaselineError)
             else f"watch: this night is lost, since {watch.path_of(root)} could not be written: "
-            f"{error.strerror or error}. Make it writable, or leave out --modelcheck-watch"
+            f"{error.strerror or error}. Make it writable, or leave out --modelcheck-watch",
         )
-        _fail(session)
         return
     checks = plural(len({verdict.check for verdict, _ in found}), "check")
-    lines.append(f"watch: night {most.night}, {checks} of it kept; strongest {strongest}")
+    notes.append(f"watch: night {most.night}, {checks} of it kept; strongest {strongest}")
 
-
-FILED = pytest.StashKey[list[str]]()
-"""Lines about reports that were written, and those that could not be."""
-
-COMMANDS = pytest.StashKey[list[str]]()
-"""Our own workflow commands, the only printed text that may act as commands."""
 
 _OURS: Final = ("modelcheck_", "model_version")
 _INI: Final = (
@@ -225,19 +259,10 @@ _INI: Final = (
 )
 
 
-def file_reports(session: pytest.Session, received: Received) -> None:
-    """Make one report of all result files, and pass it to all outputs and hooks."""
-    try:
-        _file_reports(session, received)
-    finally:
-        for path in received.passing:
-            with suppress(FileNotFoundError):  # somebody else has cleared the temporary folder
-                path.unlink()
-
-
 def _file_reports(session: pytest.Session, received: Received) -> None:
+    """Make one report of all result files, and pass it to all outputs and hooks."""
     config = session.config
-    lines = config.stash[FILED] = []
+    notes = config.stash[NOTES]
     if config.option.collectonly or not wanted(config):
         return
     try:
@@ -249,33 +274,26 @@ def _file_reports(session: pytest.Session, received: Received) -> None:
     lacking = sum(1 for _ in received.verdicts()) - sum(1 for _ in received.results())
     # Workers keep no results for a listener that only the controller has.
     if lacking and (targets_of(config) or on_github(config)):
-        lines.append(f"not in the report: {plural(lacking, 'check')} whose results could not be kept")
-        _fail(session)
+        _fail(session, f"not in the report: {plural(lacking, 'check')} whose results could not be kept")
     for target, base in targets_of(config):
         try:
             write(report, target, base)
         except OSError as error:
             # A missing report must not pass unnoticed in CI, but it must not hide the results either.
-            lines.append(f"no report: {target.path}: {error.strerror or error}")
-            _fail(session)
+            _fail(session, f"no report: {target.path}: {error.strerror or error}")
         else:
-            lines.append(f"report: {target.path}")
+            notes.append(f"report: {target.path}")
     if report.checks and has_listeners(config):
         config.hook.pytest_modelcheck_report(report=report, config=config)
     if report.checks and on_github(config):
-        lines += _summarise(report)
+        summary = os.environ.get(SUMMARY)
+        try:
+            if summary:
+                append_summary(report, summary)
+        except OSError as error:
+            notes.append(f"no summary of the job: {summary}: {error.strerror or error}")
         if os.environ.get(ACTIONS) == "true":
             config.stash[COMMANDS] = workflow_commands(report, os.environ.get("GITHUB_WORKSPACE", ""))
-
-
-def _summarise(report: RunReport) -> list[str]:
-    summary = os.environ.get(SUMMARY)
-    if summary:
-        try:
-            append_summary(report, summary)
-        except OSError as error:
-            return [f"no summary of the job: {summary}: {error.strerror or error}"]
-    return []
 
 
 def _report(config: pytest.Config, settings: Settings, received: Received) -> RunReport:
@@ -299,7 +317,7 @@ def _report(config: pytest.Config, settings: Settings, received: Received) -> Ru
             checks.append(archive.with_history(check))
         except ModelcheckError as error:  # of another version, which is not the business of this run
             checks.append(check)
-            config.stash[FILED].append(f"no history of {check.verdict.check} in the report: {error}")
+            config.stash[NOTES].append(f"no history of {check.verdict.check} in the report: {error}")
     return assembled(run, checks, [Trouble(*each) for each in received.troubles()])
 
 
@@ -308,15 +326,8 @@ def _options(config: pytest.Config) -> Mapping[str, str]:
     given = {name: ini(config, name) for name in (*_INI, *(f"modelcheck_{name}" for name in LIMITS))}
     given |= {name: value for name, value in vars(config.option).items() if name.startswith(_OURS) and value}
     given["modelcheck_offline"] = switch(config, "offline")
-    given = {name: value for name, value in given.items() if value}
-    return {name: _option_text(value) for name, value in given.items()}
-
-
-def _option_text(value: object) -> str:
-    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
-
-
-def _fail(session: pytest.Session) -> None:
-    """Fail the run, unless it has failed already: something that was asked of it could not be done."""
-    if session.exitstatus == pytest.ExitCode.OK:
-        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+    return {
+        name: ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+        for name, value in given.items()
+        if value
+    }

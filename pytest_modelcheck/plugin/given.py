@@ -28,7 +28,6 @@ if TYPE_CHECKING:
     from pytest_modelcheck.engine.router import Router
     from pytest_modelcheck.engine.view import CaseView
     from pytest_modelcheck.models.model import Model
-    from pytest_modelcheck.plugin.markers import Request
     from pytest_modelcheck.records import CheckKind, Verdict
 
 
@@ -124,38 +123,35 @@ class Modelcheck:
     ) -> Verdict:
         try:
             with disk_in_view():
-                return self._judge(kind, body, cases, options)
+                state = state_of(self._item.session)
+                if not callable(body):
+                    raise UsageError(
+                        f"takes a function of a case as its body, then the cases, not {body!r:.60}"
+                    )
+                if inspect.iscoroutinefunction(body):
+                    raise UsageError(
+                        "takes an ordinary function as its body; mark an `async` test with the marker instead"
+                    )
+                # Calls are attributed to one running body. A check inside a body would take over its calls.
+                if state.session.router.bodies is not None:
+                    raise UsageError("cannot be called from the body of another check")
+                fail, name = yes_or_no("fail", options.pop("fail", True)), self._name(body, options)
+                request = request_of(kind, (cases,), options, state.settings.limits, self._item.path.parent)
+                subject, others = self._models(request.model)
+                spec = spec_of(
+                    self._item,
+                    request,
+                    subject=subject,
+                    others=others,
+                    body=asserting(body),
+                    cases=cast("Cases", request.cases),
+                    name=name,
+                    gather=bool(request.gather),
+                )
+                judged = state.session.run(spec)
+                conclude(self._item, judged, fatal=fail)
         except ModelcheckError as error:
             raise CheckFailed(f"modelcheck.{kind}(): {error}", pytrace=False) from None
-
-    def _judge(
-        self, kind: CheckKind, body: Callable[[Any], Any], cases: Any, options: dict[str, Any]
-    ) -> Verdict:
-        if not callable(body):
-            raise UsageError(f"takes a function of a case as its body, then the cases, not {body!r:.60}")
-        if inspect.iscoroutinefunction(body):
-            raise UsageError(
-                "takes an ordinary function as its body; mark an `async` test with the marker instead"
-            )
-        state = state_of(self._item.session)
-        # Calls are attributed to one running body. A check inside a body would take over its calls.
-        if state.session.router.bodies is not None:
-            raise UsageError("cannot be called from the body of another check")
-        fail, name = yes_or_no("fail", options.pop("fail", True)), self._name(body, options)
-        request = request_of(kind, (cases,), options, state.settings.limits, self._item.path.parent)
-        subject, others = self._models(request)
-        spec = spec_of(
-            self._item,
-            request,
-            subject=subject,
-            others=others,
-            body=asserting(body),
-            cases=cast("Cases", request.cases),
-            name=name,
-            gather=bool(request.gather),
-        )
-        judged = state.session.run(spec)
-        conclude(self._item, judged, fatal=fail)
         return judged.verdict
 
     def _name(self, body: Callable[[Any], Any], options: dict[str, Any]) -> str:
@@ -169,16 +165,15 @@ class Modelcheck:
         self._names.add(given)
         return f"{check_id(self._item)}::{given}"
 
-    def _models(self, request: Request) -> tuple[Model, list[Model]]:
+    def _models(self, wanted: str | None) -> tuple[Model, list[Model]]:
+        """The judged model, and the others."""
         definitions = definitions_of(self._item)
-        names = {one.name: fixture for fixture, one in definitions.items()}
-        wanted = request.model
         judged = [one.name for one in definitions.values() if not one.supports]
         if wanted is None and len(judged) == 1:
             wanted = judged[0]
-        if wanted not in names:
-            listed = ", ".join(sorted(names)) or "none"
+        models = {one.name: fixture for fixture, one in definitions.items()}
+        if wanted not in models:
+            listed = ", ".join(sorted(models)) or "none"
             raise UsageError(f"say which model is judged: model=... (the test uses: {listed})")
-        models = {name: fixture_value(self._item, fixture) for name, fixture in names.items()}
-        subject = models.pop(wanted)
-        return subject, list(models.values())
+        subject = fixture_value(self._item, models.pop(wanted))
+        return subject, [fixture_value(self._item, fixture) for fixture in models.values()]

@@ -123,7 +123,10 @@ def request_of(
         raise UsageError(
             f"{kind}() takes one source of cases, not {len(arguments)}; give the rest by keyword"
         )
-    known = _known(kind)
+    known = (*NAMES, *_COMMON, *_OF_A_KIND[kind])
+    if kind == "drift":
+        common = (name for name in _COMMON if name not in _NOT_OF_DRIFT)
+        known = (*_LIMITS_OF_DRIFT, *common, *_OF_A_KIND[kind])
     for key in options:
         if key not in known:
             raise UsageError(_unknown(kind, key, known))
@@ -133,29 +136,17 @@ def request_of(
         **{key: options[key] for key in ("input", "expected", "paths", "n") if key in options},
     }
     cases = _source(arguments[0], base, fields) if arguments else None
-    names = NAMES if kind != "drift" else _LIMITS_OF_DRIFT
-    own = {name: options[name] for name in names if name in options}
-    defaults = {name: value for name, value in defaults.items() if name in names}
     levels = _levels(kind, options)
     scale = _scale(kind, options, levels)
-    # Over levels, what is judged is not the score but how many cases rise.
-    limits = limits_from({**_applicable(defaults, own), **own}, scale if levels is None else GRADE)
-    limits = _clustered(limits, cases, explicit="cluster" in {**defaults, **own})
-    for name, why in _NOT_OF_A_METRIC.items() if options.get("metric") is not None else ():
-        if options.get(name) not in (None, False, ()):
-            raise UsageError(f"{name}= does not go with metric=: {why}")
-    if limits.max_slice_drop is not None:
-        limits = _of_slices(limits, options, levels, explicit="max_slice_drop" in own)
-    unwatched = why_not_watched(limits, scale, levels)
-    # Only if the marker itself asks for it: a default in the ini file applies where it can.
-    if unwatched is not None and own.get("early_stop"):
-        raise UsageError(
-            f"early_stop=True does not work for this check: {unwatched}. Remove it, and all cases run"
-        )
+    limits = _limits(kind, options, defaults, cases, scale, levels)
     model = options.get("model")
     if not isinstance(model, str | None):
         raise UsageError(f"model={model!r:.60}: write the name of a model, as a text")
     repeats = _whole("repeats", options.get("repeats", 1), 1)
+    if options.get("shape") not in (None, "approved"):
+        raise UsageError(
+            f'shape={options["shape"]!r}: write shape="approved", the shape of the answers that were approved'
+        )
     if limits.score_as is not None and int(limits.score_as[5:]) > repeats:
         raise UsageError(f"score_as={limits.score_as!r} needs repeats={limits.score_as[5:]} or more")
     return Request(
@@ -167,7 +158,7 @@ def request_of(
         limits=limits,
         scale=scale,
         metric=options.get("metric"),
-        shaped=_shaped(options.get("shape")),
+        shaped=options.get("shape") is not None,
         model=model,
         slices=_slices(options.get("slices")),
         wrong_if=_wrong_if(options.get("wrong_if", ())),
@@ -178,14 +169,6 @@ def request_of(
         shrink=yes_or_no("shrink", options.get("shrink", True)),
         allow_constant=yes_or_no("allow_constant", options.get("allow_constant", False)),
     )
-
-
-def _known(kind: CheckKind) -> tuple[str, ...]:
-    """The keywords that a marker takes."""
-    if kind != "drift":
-        return (*NAMES, *_COMMON, *_OF_A_KIND[kind])
-    common = (name for name in _COMMON if name not in _NOT_OF_DRIFT)
-    return (*_LIMITS_OF_DRIFT, *common, *_OF_A_KIND[kind])
 
 
 def _drift(options: Mapping[str, Any], base: Path, fields: Mapping[str, Any]) -> Reference:
@@ -202,20 +185,6 @@ def _drift(options: Mapping[str, Any], base: Path, fields: Mapping[str, Any]) ->
     return Reference(cases, None if tolerance is None else float(tolerance))
 
 
-def _clustered(limits: Limits, cases: Cases | None, *, explicit: bool) -> Limits:
-    """Group the cases of a template by default, if cases are a sample: they are not independent."""
-    if explicit or limits.population != "sample" or cases is None or cases.cluster is None:
-        return limits
-    return replace(limits, cluster=cases.cluster)
-
-
-def _applicable(defaults: Mapping[str, Any], own: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Drop a pass rate from the ini file for a marker that only limits changed answers."""
-    if "max_changed" in own and "at_least" not in own:
-        return {name: value for name, value in defaults.items() if name != "at_least"}
-    return defaults
-
-
 def _unknown(kind: str, key: str, known: Sequence[str]) -> str:
     if key == "under":
         return f"{kind}() uses the cases as they are and takes no under=; to perturb them, use invariance()"
@@ -224,28 +193,43 @@ def _unknown(kind: str, key: str, known: Sequence[str]) -> str:
     return f"{kind}() has no keyword {key!r}{hint}"
 
 
-def _of_slices(
-    limits: Limits, options: Mapping[str, Any], levels: Levels | None, *, explicit: bool
+def _limits(
+    kind: CheckKind,
+    options: Mapping[str, Any],
+    defaults: Mapping[str, Any],
+    cases: Cases | None,
+    scale: Scale,
+    levels: Levels | None,
 ) -> Limits:
-    """Drop the ini file's ``max_slice_drop`` unless slices are declared and cases judged one by one."""
+    """The limits of a marker. A default of the ini file that does not fit it is dropped."""
+    names = NAMES if kind != "drift" else _LIMITS_OF_DRIFT
+    own = {name: options[name] for name in names if name in options}
+    given = {name: defaults[name] for name in names if name in defaults} | own
+    if "max_changed" in own and "at_least" not in own:
+        given.pop("at_least", None)  # a marker that only limits changed answers has no pass rate
+    # Over levels, what is judged is not the score but how many cases rise.
+    limits = limits_from(given, scale if levels is None else GRADE)
+    if limits.population == "sample" and "cluster" not in given and cases is not None:
+        limits = replace(limits, cluster=cases.cluster)  # the cases of a template are not independent
+    for name, why in _NOT_OF_A_METRIC.items() if options.get("metric") is not None else ():
+        if options.get(name) not in (None, False, ()):
+            raise UsageError(f"{name}= does not go with metric=: {why}")
     one_by_one = limits.population == "fixed" and limits.cluster is None and limits.score_as is None
     one_by_one = one_by_one and levels is None and options.get("metric") is None
-    if options.get("slices") and one_by_one and not limits.early_stop:
-        return limits
-    if explicit:
+    held = one_by_one and not limits.early_stop and bool(options.get("slices"))
+    if limits.max_slice_drop is not None and not held:
+        if "max_slice_drop" in own:
+            raise UsageError(
+                'max_slice_drop= holds each declared slice: name them, slices=["language"]. It does not go '
+                'with population="sample", cluster=, score_as=, metric=, early_stop= and levels'
+            )
+        limits = replace(limits, max_slice_drop=None)
+    unwatched = why_not_watched(limits, scale, levels)
+    if unwatched is not None and own.get("early_stop"):
         raise UsageError(
-            'max_slice_drop= holds each declared slice: name them, slices=["language"]. It does not go with '
-            'population="sample", cluster=, score_as=, metric=, early_stop= and levels'
+            f"early_stop=True does not work for this check: {unwatched}. Remove it, and all cases run"
         )
-    return replace(limits, max_slice_drop=None)
-
-
-def _shaped(value: object) -> bool:
-    if value not in (None, "approved"):
-        raise UsageError(
-            f'shape={value!r}: write shape="approved", the shape of the answers that were approved'
-        )
-    return value is not None
+    return limits
 
 
 _NOT_OF_A_METRIC: Mapping[str, str] = {

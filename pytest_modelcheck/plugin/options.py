@@ -140,27 +140,19 @@ def _native(path: Path, name: str) -> Any:
     content = tomllib.loads(path.read_text(encoding="utf-8"), parse_float=str)
     table = content.get("tool", content) if path.name == "pyproject.toml" else content
     value = table["pytest"][name]
+    texts = []
+    for each in value if isinstance(value, list) else [value]:
+        if not isinstance(each, (str, int)):
+            raise UsageError(f"{name} = {each!r}: write text or a number", str(path))
+        texts.append(str(each).lower() if isinstance(each, bool) else str(each))
     if name in _LISTS:
-        value = value if isinstance(value, list) else [value]
-        return [_text(each, name, path) for each in value]
-    if isinstance(value, list):
-        return "\n".join(_text(each, name, path) for each in value)
-    text = _text(value, name, path)
+        return texts
     if name in YES_OR_NO:
-        if text.lower() not in _WORDS:
+        is_on = _WORDS.get("\n".join(texts).lower())
+        if is_on is None:
             raise UsageError(f"{name} = {value!r}: write true or false", str(path))
-        return _WORDS[text.lower()]
-    return text
-
-
-def _text(value: Any, name: str, path: Any) -> str:
-    from pytest_modelcheck.errors import UsageError
-
-    if isinstance(value, bool):
-        return str(value).lower()
-    if isinstance(value, (str, int)):
-        return str(value)
-    raise UsageError(f"{name} = {value!r}: write text or a number", str(path))
+        return is_on
+    return "\n".join(texts)
 
 
 def _exit_code(text: str) -> int:

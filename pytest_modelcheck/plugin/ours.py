@@ -66,7 +66,7 @@ def fixture_parameters(request: pytest.FixtureRequest) -> dict[str, Any]:
     return {name: given[name] for name in sorted(used & given.keys())}
 
 
-def definitions_of(item: pytest.Function) -> dict[str, Definition]:
+def definitions_of(item: pytest.Item) -> dict[str, Definition]:
     """The model fixtures that a test uses, directly or through others, by fixture name."""
     found = {}
     for name, fixtures in fixture_definitions(item).items():

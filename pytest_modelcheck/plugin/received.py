@@ -112,9 +112,8 @@ class Received:
         attempt = getattr(report, ATTEMPT, None)
         if attempt is None:
             if report.failed and report.nodeid in self._tests:
-                self._tests[
-                    report.nodeid
-                ].excused = False  # ddtrace sums up its retries in a report of its own
+                # ddtrace sums up its retries in a report of its own.
+                self._tests[report.nodeid].excused = False
             return
         self._crashed.pop(report.nodeid, None)
         reports = self._tests.setdefault(report.nodeid, _Told())
@@ -129,13 +128,8 @@ class Received:
             reports.results.append(path)
             if not stays:
                 self.passing.append(Path(path))
-        if report.failed:
-            if hasattr(report, TROUBLE):
-                reports.troubles.append(getattr(report, TROUBLE))
-            if hasattr(report, REPORT):
-                from pytest_modelcheck.plugin.transport import colour_failures
-
-                colour_failures(report, getattr(report, REPORT))
+        if report.failed and hasattr(report, TROUBLE):
+            reports.troubles.append(getattr(report, TROUBLE))
 
 
 def is_xfailed(report: pytest.TestReport) -> bool:

@@ -1,4 +1,4 @@
-"""Hides secrets in the output of a run: by ini options and the hook, also in pytest's own reports.
+"""Makes output safe to show and to send, pytest's own reports included: no secrets, no lone surrogates.
 
 PYTEST_DONT_REWRITE
 """
@@ -6,18 +6,19 @@ PYTEST_DONT_REWRITE
 from __future__ import annotations
 
 import logging
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Any, Final
 
 import pytest
 
 from pytest_modelcheck.display import redacted
 from pytest_modelcheck.errors import UsageError
-from pytest_modelcheck.plugin.assertions import hidden_before_cuts
 from pytest_modelcheck.plugin.options import ini
 
 if TYPE_CHECKING:
     import warnings
+    from collections.abc import Iterator
+    from types import ModuleType
 
 _PARTS: Final = "_pytest._code.code"
 """The pytest module of the objects that represent a failure as lines of text."""
@@ -62,12 +63,12 @@ class _Hiding(logging.Formatter):
 
 
 class _Warnings:
-    """Hides secrets in warnings before pytest or a worker of pytest-xdist stores them for the summary."""
+    """Makes warnings safe before pytest stores them for the summary, or a worker sends them."""
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_warning_recorded(self, warning_message: warnings.WarningMessage) -> None:
         text = str(warning_message.message)
-        if (shown := redacted(text)) != text:
+        if (shown := sendable(redacted(text))) != text:
             # Not of its own class, whose constructor may want anything; the category stays what it was.
             warning_message.message = UserWarning(shown)
 
@@ -110,4 +111,81 @@ def _hidden(value: Any) -> Any:
     if type(value).__module__ == _PARTS:
         for name, one in vars(value).items():
             setattr(value, name, _hidden(one))
+    return value
+
+
+@contextmanager
+def hidden_before_cuts() -> Iterator[None]:
+    """Let pytest cut long values only after secrets are hidden: no pattern matches the rest of a cut key."""
+    from _pytest._io.saferepr import SafeRepr
+
+    cut = SafeRepr.repr
+
+    def hidden(self: SafeRepr, value: object) -> str:
+        text = cut(self, value)
+        # Only a value that was cut can have lost the part by which a secret is recognised.
+        if self.maxsize is None or "..." not in text:
+            return text
+        try:
+            whole = ascii(value) if self.use_ascii else repr(value)
+        except Exception:  # noqa: BLE001 - of the user's class: pytest has told of it
+            return text
+        if not redacted.finds(whole):
+            return text
+        half = (self.maxsize - 3) // 2
+        whole = redacted(whole)
+        return whole if len(whole) <= self.maxsize else f"{whole[:half]}...{whole[-half:]}"
+
+    with swapped(SafeRepr, "repr", hidden):
+        yield
+
+
+@contextmanager
+def cut_later(left: object, right: object) -> Iterator[None]:
+    """Let pytest explain a comparison in full: from 9.2 on, it cuts lines before secrets in them are hidden.
+
+    It still cuts them afterwards. Texts without a secret may be cut at once.
+    """
+    from _pytest.assertion import truncate
+
+    texts = [one for one in (left, right) if isinstance(one, str)]
+    if len(texts) == 2 and not any(map(redacted.finds, texts)):
+        yield
+        return
+    limits = getattr(truncate, "_get_truncation_parameters", None)
+
+    def none(*arguments: object) -> tuple[object, ...]:
+        return (False, *limits(*arguments)[1:])  # type: ignore[misc]
+
+    with swapped(truncate, "_get_truncation_parameters", none):
+        yield
+
+
+@contextmanager
+def swapped(module: ModuleType | type, name: str, value: object) -> Iterator[None]:
+    """Replace an attribute of pytest's, if this pytest has it: else failures are slower or longer."""
+    missing = object()
+    before = getattr(module, name, missing)
+    if before is missing:
+        yield
+        return
+    setattr(module, name, value)
+    try:
+        yield
+    finally:
+        setattr(module, name, before)
+
+
+def sendable(value: Any) -> Any:
+    r"""Plain data whose texts can all be encoded: lone surrogates are replaced by their escapes.
+
+    >>> sendable({"message": ["caf\N{LATIN SMALL LETTER E WITH ACUTE}", "\ud83d", 1]})
+    {'message': ['café', '\\ud83d', 1]}
+    """
+    if isinstance(value, str):
+        return value.encode(errors="backslashreplace").decode()
+    if isinstance(value, dict):
+        return {sendable(key): sendable(each) for key, each in value.items()}
+    if isinstance(value, (list, tuple)):
+        return type(value)(map(sendable, value))
     return value

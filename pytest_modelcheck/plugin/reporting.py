@@ -6,7 +6,9 @@ PYTEST_DONT_REWRITE
 from __future__ import annotations
 
 from contextlib import suppress
-from typing import TYPE_CHECKING
+from dataclasses import replace
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 from _pytest._io import TerminalWriter
 from _pytest.config import create_terminal_writer
@@ -16,7 +18,7 @@ from pytest_modelcheck.canonical import excerpt
 from pytest_modelcheck.display import harmless
 from pytest_modelcheck.errors import ModelcheckError, UsageError
 from pytest_modelcheck.models.definition import shutdown_text
-from pytest_modelcheck.plugin.finishing import APPROVALS, COMMANDS, FILED, WATCHED
+from pytest_modelcheck.plugin.finishing import COMMANDS, NOTES, excused, verdicts_of
 from pytest_modelcheck.plugin.options import ini
 from pytest_modelcheck.plugin.ours import definitions_of, is_ours
 from pytest_modelcheck.plugin.received import (
@@ -30,11 +32,12 @@ from pytest_modelcheck.plugin.received import (
 )
 from pytest_modelcheck.plugin.running import ATTEMPTS, FATAL, TOLD, VERDICTS, CheckFailed, set_properties
 from pytest_modelcheck.plugin.state import STATE
-from pytest_modelcheck.plugin.transport import excused, pack, unpack
-from pytest_modelcheck.reports.bars import strokes_for
+from pytest_modelcheck.records import Verdict
+from pytest_modelcheck.reports import jsons
+from pytest_modelcheck.reports.bars import strokes_for, text_of
 from pytest_modelcheck.reports.outputs import properties
 from pytest_modelcheck.reports.summary import QUIET, summary_lines
-from pytest_modelcheck.reports.terminal import header_line
+from pytest_modelcheck.reports.terminal import failure_lines, header_line
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -42,8 +45,6 @@ if TYPE_CHECKING:
 
     import pytest
     from _pytest.terminal import TerminalReporter
-
-    from pytest_modelcheck.records import Verdict
 
 
 _UNUSED_SHOWN = 5
@@ -79,7 +80,7 @@ def attach(item: pytest.Item, call: pytest.CallInfo[None], report: pytest.TestRe
     judged = item.stash.get(VERDICTS, [])[item.stash.get(TOLD, 0) :]
     if judged:
         item.stash[TOLD] = len(item.stash[VERDICTS])
-        setattr(report, REPORT, [pack(one.verdict) for one in judged])
+        setattr(report, REPORT, [jsons.pack(one.verdict) for one in judged])
         places = [[str(one.results), one.is_candidate] for one in judged if one.results is not None]
         setattr(report, RESULTS, places)
         # Of this report, and of that of the teardown, which junitxml reads them from.
@@ -131,11 +132,7 @@ def summary(reporter: TerminalReporter, config: pytest.Config) -> None:
         terminal.line("")
     lost = [f"lost: {test} ({excerpt(why, 200)})" for test, why in config.stash[RECEIVED].lost()]
     unused = unused_baselines(config) if verbosity > QUIET else []
-    for note in [
-        *lost,
-        *unused,
-        *(line for key in (APPROVALS, WATCHED, FILED) for line in config.stash.get(key, [])),
-    ]:
+    for note in [*lost, *unused, *config.stash.get(NOTES, [])]:
         terminal.line(harmless(note))
     for command in config.stash.get(COMMANDS, []):
         terminal.line(command)
@@ -176,7 +173,32 @@ def _is_gone(test: str, collected: Collection[str], root: Path) -> bool:
     return is_collected or not defines(root / path, function.partition("::")[2].replace("::", "."))
 
 
-def verdicts_of(config: pytest.Config) -> list[Verdict]:
-    """All verdicts of the run, from all processes."""
-    found = ((unpack(packed), is_excused) for packed, is_excused in config.stash[RECEIVED].verdicts())
-    return [excused(verdict) if is_excused else verdict for verdict, is_excused in found]
+def colour_failures(report: pytest.TestReport, verdicts: Sequence[dict[str, Any]]) -> None:
+    """Make the failures in a report show what is wrong in red and what is right in green, on terminals alone.
+
+    Args:
+        report: The report of a failed test.
+        verdicts: Its verdicts, packed.
+    """
+    traceback = getattr(report.longrepr, "reprtraceback", None)
+    for entry in getattr(traceback, "reprentries", ()):
+        if getattr(entry, "style", None) == "value":
+            # Colours are added when the text is printed: reports, logs and JUnit files get the plain text.
+            entry.toterminal = partial(_write, entry, verdicts)
+
+
+def _write(entry: Any, verdicts: Sequence[dict[str, Any]], terminal: Any) -> None:
+    lines = list(entry.lines)
+    for verdict in (jsons.unpack(each, Verdict) for each in verdicts if terminal.hasmarkup):
+        if not verdict.failed:
+            continue
+        shown = list(failure_lines(verdict))
+        plain = [text_of(line) for line in shown]
+        # The message is found by its text, since a test may raise several, and other plugins may add lines.
+        found = (at for at in range(len(lines)) if entry.lines[at : at + len(plain)] == plain)
+        if (start := next(found, None)) is not None:
+            lines[start : start + len(plain)] = [
+                "".join(terminal.markup(text, **style) if style else text for text, style in line)
+                for line in shown
+            ]
+    replace(entry, lines=lines).toterminal(terminal)

@@ -16,13 +16,17 @@ from _pytest.outcomes import Failed
 
 from pytest_modelcheck.models.calling import wraps_async
 from pytest_modelcheck.plugin.collecting import MARKED
+from pytest_modelcheck.plugin.commands import warn
+from pytest_modelcheck.plugin.exceptions import misused, own_part_removed, with_hint
 from pytest_modelcheck.plugin.neighbours import disk_in_view, read_ahead
 from pytest_modelcheck.plugin.ours import is_ours
 from pytest_modelcheck.plugin.progress import PROGRESS
+from pytest_modelcheck.plugin.specs import marked_spec
 from pytest_modelcheck.plugin.state import STATE, state_of, usage
 from pytest_modelcheck.plugin.warnings import InconclusiveWarning, warn_at
 from pytest_modelcheck.records import Status
 from pytest_modelcheck.reports.outputs import PREFIX
+from pytest_modelcheck.reports.terminal import failure
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -63,8 +67,6 @@ def prepared(item: pytest.Item) -> Iterator[None]:
     try:
         yield
     except pytest.FixtureLookupError as error:
-        from pytest_modelcheck.plugin.exceptions import misused
-
         advice = misused(error)
         if advice is None:
             raise
@@ -86,8 +88,6 @@ def staged(item: pytest.Item) -> Iterator[None]:
         return
     marked, own = item.stash.get(MARKED, None), item.obj
     if marked is not None:
-        from pytest_modelcheck.plugin.commands import warn
-
         warn(item, marked, state.settings.lint_ignore)
     router = state.session.router
     item.stash[DECORATED] = wraps_async(item.obj)
@@ -98,12 +98,13 @@ def staged(item: pytest.Item) -> Iterator[None]:
         # loop.
         item.obj = _all_cases(item, marked)
     try:
-        with failing_first(item):
+        try:
             yield
+        except (pytest.skip.Exception, unittest.SkipTest):
+            fail_if_any(item)  # a failed check fails its test, even if the test is skipped afterwards
+            raise
         fail_if_any(item)
     except (AttributeError, ValueError, RuntimeError) as error:
-        from pytest_modelcheck.plugin.exceptions import with_hint
-
         with_hint(error)
         raise
     finally:
@@ -114,16 +115,6 @@ def staged(item: pytest.Item) -> Iterator[None]:
             item.obj = own
         with disk_in_view():
             state.session.switchboard.save()
-
-
-@contextmanager
-def failing_first(item: pytest.Item) -> Iterator[None]:
-    """Let a failed check fail its test, even if the test is skipped afterwards."""
-    try:
-        yield
-    except (pytest.skip.Exception, unittest.SkipTest):
-        fail_if_any(item)
-        raise
 
 
 @contextmanager
@@ -144,9 +135,8 @@ def cleared(item: pytest.Item) -> Iterator[None]:
 
 
 def _warn(item: pytest.Item) -> None:
-    state = item.config.stash.get(STATE, None)
-    if state is not None and isinstance(item, pytest.Function):
-        state.warn(item)
+    if STATE in item.config.stash and isinstance(item, pytest.Function):
+        item.config.stash[STATE].warn(item)
 
 
 def run_check(item: pytest.Function) -> bool | None:
@@ -158,13 +148,10 @@ def run_check(item: pytest.Function) -> bool | None:
     marked = item.stash.get(MARKED, None)
     if marked is None:
         return None
-    state = state_of(item.session)
-    if not state.session.router.awaited or item.stash[DECORATED]:
+    session = state_of(item.session).session
+    if not session.router.awaited or item.stash[DECORATED]:
         with usage(CheckFailed), disk_in_view():
-            from pytest_modelcheck.plugin.specs import marked_spec
-
-            spec = marked_spec(item, marked)
-            conclude(item, state.session.run(spec))
+            conclude(item, session.run(marked_spec(item, marked)))
         return True
     # anyio's plugin, or another one, has the next turn.
     if not inspect.iscoroutinefunction(item.obj) or item.get_closest_marker("anyio") is not None:
@@ -181,12 +168,10 @@ def _all_cases(item: pytest.Function, marked: Marked) -> Any:
 
     @wraps(one_case)
     async def all_cases(**_arguments: Any) -> None:
-        from pytest_modelcheck.plugin.specs import marked_spec
-
         item.obj = one_case
         with usage(CheckFailed), disk_in_view():
-            spec = marked_spec(item, marked)
-            conclude(item, await state_of(item.session).session.run_async(spec))
+            session = state_of(item.session).session
+            conclude(item, await session.run_async(marked_spec(item, marked)))
 
     return all_cases
 
@@ -220,9 +205,6 @@ def fail_if_any(item: pytest.Item, after: int = 0) -> None:
     failed = item.stash.get(FATAL, [])[after:]
     if not failed:
         return
-    from pytest_modelcheck.plugin.exceptions import own_part_removed
-    from pytest_modelcheck.reports.terminal import failure
-
     text = "\n\n".join(failure(judged.verdict) for judged in failed)
     first = failed[0].first_failure
     traceback = None if first is None else own_part_removed(first.__traceback__)

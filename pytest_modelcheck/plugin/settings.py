@@ -6,21 +6,22 @@ PYTEST_DONT_REWRITE
 from __future__ import annotations
 
 import os
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-import pytest
-
 from pytest_modelcheck.checks.limits import NAMES, limits_from
-from pytest_modelcheck.errors import ModelcheckError, UsageError, VersionError
+from pytest_modelcheck.errors import UsageError, VersionError
 from pytest_modelcheck.plugin.identity import home_folder, project_folder
 from pytest_modelcheck.plugin.options import YES_OR_NO, ini, plain, plains, switch
 from pytest_modelcheck.reports.outputs import Target, target_of
 from pytest_modelcheck.session import Places
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
     from pathlib import Path
+
+    import pytest
 
 
 class Versions:
@@ -40,6 +41,8 @@ class Versions:
         VersionError: Two versions of one model are requested.
     """
 
+    _common: str | None = None
+
     def __init__(
         self,
         asked: Sequence[str],
@@ -55,24 +58,18 @@ class Versions:
         # A version without a name is that of the tested models, and never of their judges.
         self._judged = [name for name in self._known if name not in supporting] or self._known
         self._approved = approved
-        self._common: str | None = None
         self._own: dict[str, str] = {}
         for text in asked:
             self._take(text)
         if default:
-            fallback = Versions(
-                default, known, approved, option="model_version in the ini file", supporting=supporting
-            )
-            self._fall_back(fallback)
-
-    def _fall_back(self, other: Versions) -> None:
-        """Use the ini file for models that the command line does not name."""
-        own = other._own
-        if self._common is None:
-            self._common = other._common
-        else:  # which is not a version of models that only support tests
-            own = {name: version for name, version in own.items() if name not in self._judged}
-        self._own = own | self._own
+            option = "model_version in the ini file"
+            other = Versions(default, known, approved, option=option, supporting=supporting)
+            own = other._own
+            if self._common is None:
+                self._common = other._common
+            else:  # which is not a version of models that only support tests
+                own = {name: version for name, version in own.items() if name not in self._judged}
+            self._own = own | self._own
 
     def of(self, model: str) -> str | None:
         """The version of a model, or ``None`` if it has none."""
@@ -168,11 +165,19 @@ def settings_of(config: pytest.Config) -> Settings:
     Raises:
         UsageError: an invalid value.
     """
-    root = home_folder(config)
+    root, here = home_folder(config), config.invocation_params.dir
     cache = config.getoption("modelcheck_cache") or ini(config, "modelcheck_cache")
     if cache not in ("use", "refresh", "off"):
         raise UsageError(f"ini option modelcheck_cache={cache!r}: write use, refresh or off")
-    worker, workers = _share(config)
+    with _naming("modelcheck_suite_"):
+        rate = plain(config, "modelcheck_suite_false_fail_rate")
+        rate = None if rate is None else limits_from({"false_fail_rate": rate}).false_fail_rate
+    given = getattr(config, "workerinput", {})
+    workers = int(given.get("workercount", 1))
+    # "gw3", or another name that a replacement of pytest-xdist gives.
+    worker = int("".join(filter(str.isdigit, given.get("workerid", ""))) or 0) % workers
+    # `modelcheck` finds the project upwards from here; from elsewhere it must be told.
+    inside = here.resolve().is_relative_to(root.resolve())
     places = Places(
         baselines=root / ini(config, "modelcheck_baseline_dir"),
         cache=root / ini(config, "modelcheck_cache_dir"),
@@ -184,20 +189,60 @@ def settings_of(config: pytest.Config) -> Settings:
         revalidate=_whole(config, "revalidate") or 0,
         watch=switch(config, "watch"),
         baseline=config.getoption("modelcheck_baseline") or ini(config, "modelcheck_baseline") or None,
-        suite_false_fail_rate=_suite_false_fail_rate(config),
+        suite_false_fail_rate=rate,
         report=wanted(config),
         max_calls=_whole(config, "max_calls"),
         worker=worker,
         workers=workers,
         every_case=config.getoption("modelcheck_early_stop") is False,
-        command=_command(root, config.invocation_params.dir),
+        command=("modelcheck",) if inside else ("modelcheck", f"--rootdir={os.path.relpath(root, here)}"),
     )
+    _refuse_contradictions(config, places)
+    shrink_calls = _whole(config, "shrink_calls") or 0
+    for name in YES_OR_NO:
+        ini(config, name)  # read later; an invalid value stops the run before anything else
+    limits = plains(config, NAMES)
+    if config.getoption("modelcheck_early_stop"):
+        limits["early_stop"] = True
+    with _naming("modelcheck_"):
+        limits_from(limits)
+    ignored = ini(config, "modelcheck_lint_ignore")
+    if ignored:
+        from pytest_modelcheck.lint import chosen
+
+        with _naming("modelcheck_lint_ignore: "):
+            chosen(ignore=ignored)
+    return Settings(
+        root=root,
+        places=places,
+        limits=limits,
+        cases=tuple(config.getoption("modelcheck_case")),
+        versions=tuple(config.getoption("model_version")),
+        default_versions=tuple(
+            line.strip() for line in ini(config, "model_version").split("\n") if line.strip()
+        ),
+        shrink_calls=shrink_calls if switch(config, "shrink") else 0,
+        lint_ignore=ignored,
+        against=tuple(config.getoption("modelcheck_against")),
+    )
+
+
+@contextmanager
+def _naming(option: str) -> Iterator[None]:
+    """Name an option of the ini file, or its beginning, before the mistake in its value."""
+    try:
+        yield
+    except UsageError as error:
+        raise UsageError(f"ini option {option}{error}") from error
+
+
+def _refuse_contradictions(config: pytest.Config, places: Places) -> None:
     if places.update and config.getoption("modelcheck_case"):
         raise UsageError(
             "--modelcheck-update approves whole checks, and --modelcheck-case runs part of one: "
             "use one of the two"
         )
-    if places.revalidate and (places.offline or cache != "use"):
+    if places.revalidate and (places.offline or places.refresh or not places.keep):
         raise UsageError(
             "--modelcheck-revalidate asks the model again for cached answers: it goes neither with "
             "--modelcheck-offline nor with --modelcheck-cache=refresh or off"
@@ -212,53 +257,6 @@ def settings_of(config: pytest.Config) -> Settings:
             "--against compares with another version that is run now: it goes neither with "
             "--modelcheck-baseline nor with --modelcheck-update"
         )
-    shrink_calls = _whole(config, "shrink_calls") or 0
-    for name in YES_OR_NO:
-        ini(config, name)  # read later; an invalid value stops the run before anything else
-    return Settings(
-        root=root,
-        places=places,
-        limits=_limits(config),
-        cases=tuple(config.getoption("modelcheck_case")),
-        versions=tuple(config.getoption("model_version")),
-        default_versions=tuple(
-            line.strip() for line in ini(config, "model_version").split("\n") if line.strip()
-        ),
-        shrink_calls=shrink_calls if switch(config, "shrink") else 0,
-        lint_ignore=_lint_ignore(config),
-        against=tuple(config.getoption("modelcheck_against")),
-    )
-
-
-def _command(root: Path, here: Path) -> Sequence[str]:
-    """The shell command that starts ``modelcheck`` for this project from the current folder."""
-    # The command finds the project upwards from here; from elsewhere it must be told.
-    if here.resolve().is_relative_to(root.resolve()):
-        return ("modelcheck",)
-    return ("modelcheck", f"--rootdir={os.path.relpath(root, here)}")
-
-
-def _lint_ignore(config: pytest.Config) -> Sequence[str]:
-    codes: Sequence[str] = ini(config, "modelcheck_lint_ignore")
-    if not codes:
-        return ()
-    from pytest_modelcheck.lint import chosen
-
-    try:
-        chosen(ignore=codes)
-    except UsageError as error:
-        raise UsageError(f"ini option modelcheck_lint_ignore: {error}") from error
-    return codes
-
-
-def _suite_false_fail_rate(config: pytest.Config) -> float | None:
-    value = plain(config, "modelcheck_suite_false_fail_rate")
-    if value is None:
-        return None
-    try:
-        return limits_from({"false_fail_rate": value}).false_fail_rate
-    except UsageError as error:
-        raise UsageError(f"ini option modelcheck_suite_{error}") from error
 
 
 def _whole(config: pytest.Config, name: str, least: int = 0) -> int | None:
@@ -269,26 +267,6 @@ def _whole(config: pytest.Config, name: str, least: int = 0) -> int | None:
     if value is not None and (type(value) is not int or value < least):
         raise UsageError(f"{source}={value}: write a whole number from {least}")
     return value
-
-
-def _share(config: pytest.Config) -> tuple[int, int]:
-    """Return the number of this pytest-xdist worker, from 0, and the number of workers."""
-    given = getattr(config, "workerinput", {})
-    # "gw3", or another name that a replacement of pytest-xdist gives.
-    digits = "".join(filter(str.isdigit, given.get("workerid", "")))
-    workers = int(given.get("workercount", 1))
-    return int(digits or 0) % workers, workers
-
-
-def _limits(config: pytest.Config) -> dict[str, Any]:
-    given = plains(config, NAMES)
-    if config.getoption("modelcheck_early_stop"):
-        given["early_stop"] = True
-    try:
-        limits_from(given)
-    except UsageError as error:
-        raise UsageError(f"ini option modelcheck_{error}") from error
-    return given
 
 
 def targets_of(config: pytest.Config) -> list[tuple[Target, Path]]:
@@ -317,11 +295,3 @@ def has_listeners(config: pytest.Config) -> bool:
 def on_github(config: pytest.Config) -> bool:
     """Return whether this is a GitHub Actions job for which summary and annotations are on."""
     return switch(config, "github") and bool(os.environ.get(SUMMARY) or os.environ.get(ACTIONS) == "true")
-
-
-def check_targets(config: pytest.Config) -> None:
-    """Refuse a report of unclear format before anything runs."""
-    try:
-        targets_of(config)
-    except ModelcheckError as error:
-        raise pytest.UsageError(str(error)) from None

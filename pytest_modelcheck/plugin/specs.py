@@ -10,7 +10,7 @@ import os
 import shlex
 from functools import partial
 from pathlib import PurePath
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -24,8 +24,7 @@ from pytest_modelcheck.display import harmless
 from pytest_modelcheck.engine.view import give_score
 from pytest_modelcheck.errors import CaseError, UsageError
 from pytest_modelcheck.models.calling import Frames, wraps_async
-from pytest_modelcheck.plugin.assertions import without_diffs
-from pytest_modelcheck.plugin.exceptions import classifier, render
+from pytest_modelcheck.plugin.exceptions import classifier, render, without_diffs
 from pytest_modelcheck.plugin.identity import check_id
 from pytest_modelcheck.plugin.neighbours import honouring, seeing_what_it_should, within
 from pytest_modelcheck.plugin.options import switch
@@ -54,17 +53,27 @@ def marked_spec(item: pytest.Function, marked: Marked) -> CheckSpec:
     Raises:
         ModelcheckError: Its cases cannot be read, or a fixture has the wrong type.
     """
+    request = marked.request
     arguments = {name: item.funcargs[name] for name in argument_names(item)}
+    cases = request.cases
+    if cases is None:
+        cases = load(fixture_value(item, "cases"), base=item.path.parent, **request.fields)
+    gather = switch(item.config, "gather") if request.gather is None else request.gather
     return spec_of(
         item,
-        marked.request,
-        subject=_model(item, marked.subject),
-        others=[_model(item, name) for name in marked.others],
+        request,
+        subject=fixture_value(item, marked.subject),
+        others=[fixture_value(item, name) for name in marked.others],
         body=_body(item.obj, arguments, marked.arguments),
-        cases=_cases(item, marked.request),
+        cases=cases,
         name=check_id(item),
-        gather=_gathers(item, marked.request),
+        # A body that is restarted would print or log twice what such a fixture counts.
+        gather=gather and _CAPTURING.isdisjoint(arguments),
     )
+
+
+_CAPTURING = frozenset({"caplog", "capsys", "capsysbinary", "capfd", "capfdbinary", "capteesys", "recwarn"})
+"""Fixtures through which a body reads its own output, logs or warnings: they cannot be held back."""
 
 
 def spec_of(
@@ -80,11 +89,14 @@ def spec_of(
 ) -> CheckSpec:
     """Assemble a check."""
     state = state_of(item.session)
-    chosen = selected(cases, state)
+    chosen = _selected(cases, state)
     if request.kind == "drift":
         refuse_variants(cases)
     for model in (subject, *others):
-        _keep_dtypes(model, cases)
+        for one in (model, model.other_version):
+            # The frames of a model get the column types of the table that the cases come from.
+            if one is not None and isinstance(one.caller.collate, Frames):
+                one.caller.collate.dtypes = cases.dtypes
     state.session.warnings += [f"{name}: {note}" for note in cases.notes]
     provenance = _provenance(item, request, state.settings.root)
     body = honouring(body)
@@ -145,13 +157,6 @@ def _metric(value: object, cases: Sequence[Case]) -> Metric | None:
     return found
 
 
-def _keep_dtypes(model: Model, cases: Cases) -> None:
-    """Give the frames of a model the column types of the table that the cases come from."""
-    for one in (model, model.other_version):
-        if one is not None and isinstance(one.caller.collate, Frames):
-            one.caller.collate.dtypes = cases.dtypes
-
-
 def _rerun(item: pytest.Function, subject: Model, others: Sequence[Model], state: State) -> str:
     """The command that runs this test again with the same options."""
     file = os.path.relpath(item.path, item.config.invocation_params.dir)
@@ -167,22 +172,6 @@ def _rerun(item: pytest.Function, subject: Model, others: Sequence[Model], state
     if subject.other_version is not None and subject.other_version.version is not None:
         command += " " + state.other_versions.option(subject.name, subject.other_version.version)
     return command
-
-
-def _model(item: pytest.Function, fixture: str) -> Model:
-    model = fixture_value(item, fixture)
-    return cast("Model", model)
-
-
-_CAPTURING = frozenset({"caplog", "capsys", "capsysbinary", "capfd", "capfdbinary", "capteesys", "recwarn"})
-"""Fixtures through which a body reads its own output, logs or warnings: they cannot be held back."""
-
-
-def _gathers(item: pytest.Function, request: Request) -> bool:
-    """Return whether bodies may be stopped at a missing answer and restarted."""
-    wanted = switch(item.config, "gather") if request.gather is None else request.gather
-    # A body that is restarted would print or log twice what such a fixture counts.
-    return wanted and _CAPTURING.isdisjoint(argument_names(item))
 
 
 def _body(
@@ -202,9 +191,21 @@ def _body(
         return asserting(lambda view: function(**given(view)), awaited=True)
     if wraps_async(function):
         return asserting(lambda view: _to_its_end(function(**given(view))))
-    if takes_case and not takes_score:
-        return _body_of_case(function, {name: value for name, value in arguments.items() if name != "case"})
-    return asserting(lambda view: function(**given(view)))
+    parameters = inspect.signature(function, follow_wrapped=False).parameters
+    plain = all(each.kind is each.POSITIONAL_OR_KEYWORD for each in parameters.values())
+    if takes_score or not takes_case or not plain or parameters.keys() != arguments.keys():
+        return asserting(lambda view: function(**given(view)))
+    # By position, which is twice as fast as by name: this is the call of every body of most checks.
+    place = list(parameters).index("case")
+    values = [arguments[name] for name in parameters]
+    before, after = values[:place], values[place + 1 :]
+
+    def body(view: CaseView) -> None:
+        returned = function(*before, view, *after)
+        if returned is not None:
+            _refuse(returned)
+
+    return body
 
 
 def _to_its_end(returned: Any) -> Any:
@@ -214,40 +215,6 @@ def _to_its_end(returned: Any) -> Any:
     import asyncio
 
     return asyncio.run(returned)
-
-
-def _body_of_case(function: Callable[..., Any], others: dict[str, Any]) -> Callable[[CaseView], Any]:
-    """The body of a test that takes ``case`` and ``others``; by position if possible: twice as fast."""
-    names = _positional(function)
-    # By position, which is faster than by name: this is the call of every body of most checks.
-    if set(names) == {"case", *others}:
-        place = names.index("case")
-        before, after = ([others[name] for name in part] for part in (names[:place], names[place + 1 :]))
-
-        def body(view: CaseView) -> None:
-            returned = function(*before, view, *after)
-            if returned is not None:
-                _refuse(returned)
-
-        return body
-
-    def body_by_name(view: CaseView) -> None:
-        returned = function(case=view, **others)
-        if returned is not None:
-            _refuse(returned)
-
-    return body_by_name
-
-
-def _positional(function: Callable[..., Any]) -> tuple[str, ...]:
-    """The parameter names of a function with positional parameters only; empty for others."""
-    plain = getattr(function, "__func__", function)
-    if not inspect.isfunction(plain):
-        return ()
-    code = plain.__code__
-    if code.co_kwonlyargcount or code.co_flags & (inspect.CO_VARARGS | inspect.CO_VARKEYWORDS):
-        return ()
-    return code.co_varnames[inspect.ismethod(function) : code.co_argcount]
 
 
 def asserting(body: Callable[[CaseView], Any], *, awaited: bool = False) -> Callable[[CaseView], Any]:
@@ -269,19 +236,8 @@ def _refuse(returned: Any) -> None:
         )
 
 
-def _cases(item: pytest.Function, request: Request) -> Cases:
-    if request.cases is not None:
-        return request.cases
-    given = fixture_value(item, "cases")
-    return load(given, base=item.path.parent, **request.fields)
-
-
-def selected(cases: Sequence[Case], state: State) -> Sequence[Case]:
-    """The cases selected by ``--modelcheck-case``.
-
-    Raises:
-        CaseError: There are no cases at all.
-    """
+def _selected(cases: Sequence[Case], state: State) -> Sequence[Case]:
+    """The cases selected by ``--modelcheck-case``."""
     if not cases:
         raise CaseError("there are no cases, so the check would test nothing")
     wanted = state.settings.cases
@@ -300,10 +256,11 @@ def _provenance(item: pytest.Function, request: Request, root: Path) -> Provenan
     except OSError:
         # No file to read (a test made at run time): its approved answers are compared as they were judged.
         body = ""
-    files = {}
     sources = (request.cases, None if request.drift is None else request.drift.cases)
-    for source in sources:
-        for each in () if source is None else source.paths:
-            files[relative(each, root)] = file_digest(each)
+    files = {
+        relative(each, root): file_digest(each)
+        for source in sources
+        for each in (() if source is None else source.paths)
+    }
     line = item.location[1]
     return Provenance(body, f"{relative(path, root)}::{name}", files, None if line is None else line + 1)

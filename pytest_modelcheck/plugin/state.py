@@ -48,7 +48,11 @@ class State:
             supporting=supporting,
         )
         self.other_versions = Versions(
-            self.settings.against, self.definitions, _nobody, option="--against", supporting=supporting
+            self.settings.against,
+            self.definitions,
+            lambda _model: None,
+            option="--against",
+            supporting=supporting,
         )
         self.models: dict[str, Model] = {}
         self.collected: frozenset[str] = frozenset()
@@ -109,10 +113,6 @@ class State:
                 warn_at(item, ModelcheckWarning(text))
 
 
-def _nobody(_model: str) -> None:
-    """The default of ``--against``: no other version."""
-
-
 _FIXTURE = type(pytest.fixture(lambda: None))
 STATE = pytest.StashKey[State]()
 
@@ -144,8 +144,18 @@ def model_definitions(session: pytest.Session) -> dict[str, Definition]:
     Raises:
         UsageError: Two definitions share a name, or their names differ only in case.
     """
+    modules = [
+        plugin for plugin in session.config.pluginmanager.get_plugins() if isinstance(plugin, ModuleType)
+    ]
+    modules += dict.fromkeys(item.module for item in session.items if isinstance(item, pytest.Function))
+    # By exact type: looking any closer at what is not a fixture (a lazy proxy, say) may break it.
+    fixtures = [value for module in modules for value in vars(module).values() if type(value) is _FIXTURE]
+    declared = [getattr(fixture, DECLARATION, None) for fixture in fixtures]
+    declared += [definition for item in session.items for definition in definitions_of(item).values()]
     found: dict[str, Definition] = {}
-    for definition in _declared(session):
+    for definition in declared:
+        if not isinstance(definition, Definition):
+            continue
         # File systems of macOS and Windows ignore case: one folder would hold the baselines of both.
         other = found.setdefault(definition.name.casefold(), definition)
         # The same fixture may be found in several modules, which import it from one.
@@ -157,19 +167,3 @@ def model_definitions(session: pytest.Session) -> dict[str, Definition]:
                 '@model_fixture(name="...")'
             )
     return {definition.name: definition for definition in found.values()}
-
-
-def _declared(session: pytest.Session) -> Iterator[Definition]:
-    modules = [
-        plugin for plugin in session.config.pluginmanager.get_plugins() if isinstance(plugin, ModuleType)
-    ]
-    functions = [item for item in session.items if isinstance(item, pytest.Function)]
-    modules += dict.fromkeys(item.module for item in functions)
-    for module in modules:
-        # By exact type: looking any closer at what is not a fixture (a lazy proxy, say) may break it.
-        fixtures = [value for value in vars(module).values() if type(value) is _FIXTURE]
-        for fixture in fixtures:
-            if isinstance(definition := getattr(fixture, DECLARATION, None), Definition):
-                yield definition
-    for item in functions:
-        yield from definitions_of(item).values()

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from pytest_modelcheck.baselines.diff import NOTES
 from pytest_modelcheck.canonical import differences, excerpt, whole
-from pytest_modelcheck.canonical.text import gains, plural
 from pytest_modelcheck.display import printable_json
+from pytest_modelcheck.phrases import gains, plural
 from pytest_modelcheck.records import MISSING
 from pytest_modelcheck.reports.bars import shortened, width_of
 from pytest_modelcheck.reports.selection import SENTENCE, literal, part_text

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 from pytest_modelcheck.baselines.diff import NOTES, shown_answers
 from pytest_modelcheck.canonical import excerpt
-from pytest_modelcheck.canonical.text import p_text, plural
 from pytest_modelcheck.display import harmless
 from pytest_modelcheck.models.definition import shutdown_text
+from pytest_modelcheck.phrases import p_text, plural
 from pytest_modelcheck.records import MISSING, Outcome, Status
 from pytest_modelcheck.reports.diff import answer_text, steps_of, summary_of, word_of
 from pytest_modelcheck.reports.jsons import value_of

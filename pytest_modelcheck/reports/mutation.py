@@ -11,8 +11,8 @@ from textwrap import wrap
 from typing import TYPE_CHECKING, Any, Final
 
 from pytest_modelcheck.canonical import excerpt
-from pytest_modelcheck.canonical.text import percent, plural
 from pytest_modelcheck.display import harmless
+from pytest_modelcheck.phrases import percent, plural
 from pytest_modelcheck.reports.bars import cut, padded
 from pytest_modelcheck.reports.jsons import dumps, pack
 from pytest_modelcheck.reports.markdown import code

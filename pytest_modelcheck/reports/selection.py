@@ -14,9 +14,9 @@ import orjson
 
 from pytest_modelcheck.baselines.diff import shown_answers
 from pytest_modelcheck.canonical import ABSENT, described, differences, encode_plain, excerpt
-from pytest_modelcheck.canonical.text import plural
 from pytest_modelcheck.display import redacted
 from pytest_modelcheck.errors import ModelcheckError
+from pytest_modelcheck.phrases import plural
 from pytest_modelcheck.records import MISSING, Contrast, Outcome, ShownCase
 from pytest_modelcheck.reports.jsons import value_of
 from pytest_modelcheck.reports.wording import telling

@@ -12,7 +12,7 @@ from textwrap import wrap
 from typing import TYPE_CHECKING, Final
 
 from pytest_modelcheck.canonical import excerpt
-from pytest_modelcheck.canonical.text import percent, plural
+from pytest_modelcheck.phrases import percent, plural
 from pytest_modelcheck.records import GRADE, Status
 from pytest_modelcheck.reports.bars import (
     FINE,

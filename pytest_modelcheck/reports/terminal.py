@@ -8,9 +8,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pytest_modelcheck.canonical import excerpt
-from pytest_modelcheck.canonical.text import listed, p_text, percent, plural
 from pytest_modelcheck.display import harmless
 from pytest_modelcheck.errors import kind_of
+from pytest_modelcheck.phrases import listed, p_text, percent, plural
 from pytest_modelcheck.reports.bars import padded, text_of
 from pytest_modelcheck.reports.shown import ERROR_LINE, PLAIN, case_lines, reason_of
 from pytest_modelcheck.reports.wording import cost_of

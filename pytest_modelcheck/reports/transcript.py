@@ -12,7 +12,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 
 from pytest_modelcheck.canonical import excerpt, first_trajectory, make_ours, whole
-from pytest_modelcheck.canonical.text import plural
+from pytest_modelcheck.phrases import plural
 from pytest_modelcheck.reports.bars import padded, shortened, width_of
 from pytest_modelcheck.reports.words import windows
 from pytest_modelcheck.trajectories.calls import ASSISTANT, InOrder, Matcher, ToolCall, described, matches

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_modelcheck.baselines.diff import differ, shown_answers
 from pytest_modelcheck.canonical import excerpt
-from pytest_modelcheck.canonical.text import percent, plural
+from pytest_modelcheck.phrases import percent, plural
 from pytest_modelcheck.records import GRADE, MISSING, WRONG, Calls, Outcome, Status
 from pytest_modelcheck.reports.jsons import value_of
 from pytest_modelcheck.reports.transcript import brief, steps_of_trial

@@ -9,7 +9,7 @@ from collections import Counter
 from typing import TYPE_CHECKING, Final
 
 from pytest_modelcheck.canonical import excerpt
-from pytest_modelcheck.canonical.text import listed, plural
+from pytest_modelcheck.phrases import listed, plural
 from pytest_modelcheck.records import WRONG
 
 if TYPE_CHECKING:

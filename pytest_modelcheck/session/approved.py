@@ -15,11 +15,11 @@ from pytest_modelcheck.baselines import lines
 from pytest_modelcheck.baselines.baseline import Baseline
 from pytest_modelcheck.baselines.candidates import find
 from pytest_modelcheck.canonical import is_kept, why_unkept
-from pytest_modelcheck.canonical.text import plural
 from pytest_modelcheck.display import redacted
 from pytest_modelcheck.errors import BaselineError
 from pytest_modelcheck.models.identity import Files, changed_keys
 from pytest_modelcheck.models.model import redacted_line
+from pytest_modelcheck.phrases import plural
 from pytest_modelcheck.records import CaseResult, Finding, Outcome, Status
 from pytest_modelcheck.session.check import Step, plan_of
 from pytest_modelcheck.session.lines import address, case_result, expectation, identity, trial_result

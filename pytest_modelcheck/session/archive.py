@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any, Final
 
 from pytest_modelcheck.baselines import baseline
 from pytest_modelcheck.baselines.candidates import natural
-from pytest_modelcheck.canonical.text import plural
 from pytest_modelcheck.checks.compare import changes_alone, compare, pair_of
 from pytest_modelcheck.checks.runs import score_of, share_of_runs
 from pytest_modelcheck.errors import BaselineError
+from pytest_modelcheck.phrases import plural
 from pytest_modelcheck.records import MISSING, Finding, Outcome, Status
 from pytest_modelcheck.reports.jsons import unpack
 from pytest_modelcheck.reports.model import CheckReport, ModelReport, Past, RunReport, worst_first

@@ -8,8 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
-from pytest_modelcheck.canonical.text import plural
 from pytest_modelcheck.errors import cause_of, kind_of
+from pytest_modelcheck.phrases import plural
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

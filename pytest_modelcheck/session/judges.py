@@ -18,10 +18,10 @@ from typing import TYPE_CHECKING, Any, Final
 import orjson
 
 from pytest_modelcheck.canonical import digest, excerpt, seen
-from pytest_modelcheck.canonical.text import plural
 from pytest_modelcheck.checks.judged import LEAST_LABELS, LEAST_STRENGTH, WORST, Judging, Sides
 from pytest_modelcheck.engine.trials import Plan
 from pytest_modelcheck.labels import key_of, read
+from pytest_modelcheck.phrases import plural
 from pytest_modelcheck.records import GRADE, JUDGED, Case, Outcome
 from pytest_modelcheck.session.check import Step, plan_of
 from pytest_modelcheck.session.lines import trial_result
@@ -112,7 +112,7 @@ def _corrected(
     outcome = _outcome_of(check, judge, list(cases.values()))
     current = {case: _ratings(trials, outcome) for case, trials in cases.items()}
     answers = yield from _on_labels(check, judge, labels)
-    known = {key: outcome(orjson.dumps(label.said)) for key, label in labels.items()}
+    known = {key: outcome(orjson.dumps(label.value)) for key, label in labels.items()}
     judged = {key: outcome(answer) for key, answer in answers.items()}
     graded = any(trial.score is not None for trials in cases.values() for trial in trials)
     versions = {key: label.metadata.get("version") for key, label in labels.items()}

@@ -9,11 +9,11 @@ from dataclasses import replace
 from itertools import chain
 from typing import TYPE_CHECKING
 
-from pytest_modelcheck.canonical.text import plural
 from pytest_modelcheck.checks.compare import pairs
 from pytest_modelcheck.checks.costs import judge_costs
 from pytest_modelcheck.checks.decide import decide, guards
 from pytest_modelcheck.checks.protocol import FRESH_SETS
+from pytest_modelcheck.phrases import plural
 from pytest_modelcheck.records import Finding, Outcome, Status
 from pytest_modelcheck.session.approved import other_fingerprint
 from pytest_modelcheck.session.check import Step, plan_of

@@ -14,8 +14,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from pytest_modelcheck.canonical import CALL_BYTES, of_repeat, whole
-from pytest_modelcheck.canonical.text import plural
 from pytest_modelcheck.errors import ModelcheckError, OfflineError
+from pytest_modelcheck.phrases import plural
 from pytest_modelcheck.records import FOLDED, Outcome, Status
 from pytest_modelcheck.reports.mutation import Cell, Mutated
 from pytest_modelcheck.session.check import Judged

@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING, Final
 
 from pytest_modelcheck.baselines.watch import approval_of
 from pytest_modelcheck.canonical import CALL_BYTES, same, seen, why_unkept
-from pytest_modelcheck.canonical.text import odds, plural
 from pytest_modelcheck.checks.drift import moved_text
 from pytest_modelcheck.models.model import plain
+from pytest_modelcheck.phrases import odds, plural
 from pytest_modelcheck.records import Finding, Nights, Outcome, Status
 from pytest_modelcheck.session.causes import one_line
 from pytest_modelcheck.session.check import Step

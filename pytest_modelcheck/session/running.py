@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any, Final
 
 from pytest_modelcheck.calls.meter import Clock
 from pytest_modelcheck.canonical import excerpt
-from pytest_modelcheck.canonical.text import plural
 from pytest_modelcheck.checks.costs import Costs
 from pytest_modelcheck.checks.weighing import Probed
 from pytest_modelcheck.errors import OfflineError, UsageError
+from pytest_modelcheck.phrases import plural
 from pytest_modelcheck.records import Calls, Finding, Outcome, Status, Trial
 from pytest_modelcheck.session.check import Step
 from pytest_modelcheck.session.found import Ran

@@ -19,9 +19,9 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from pytest_modelcheck.calls.meter import Clock
 from pytest_modelcheck.canonical import digest, excerpt
-from pytest_modelcheck.canonical.text import plural
 from pytest_modelcheck.models.model import plain
 from pytest_modelcheck.perturb.edits import edited, edits_between, finer, simpler
+from pytest_modelcheck.phrases import plural
 from pytest_modelcheck.records import GIVEN_INPUT, MISSING, Outcome, Smallest, Trial
 from pytest_modelcheck.reports.selection import shown_answer
 from pytest_modelcheck.reports.words import changes

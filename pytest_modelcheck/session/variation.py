@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Final
 
 from pytest_modelcheck.baselines.diff import are_other, differ, paired_calls
 from pytest_modelcheck.canonical import differences, same
-from pytest_modelcheck.canonical.text import plural
 from pytest_modelcheck.checks.compare import why_unseen
 from pytest_modelcheck.errors import ModelError, OfflineError
+from pytest_modelcheck.phrases import plural
 from pytest_modelcheck.records import JUDGED, Outcome
 from pytest_modelcheck.session.check import Step
 from pytest_modelcheck.session.lines import trial_result

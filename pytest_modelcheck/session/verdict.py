@@ -18,13 +18,13 @@ from json import dumps
 from typing import TYPE_CHECKING, Final
 
 from pytest_modelcheck.baselines.lines import gained_by
-from pytest_modelcheck.canonical.text import gains, plural
 from pytest_modelcheck.checks.compare import APPROVED_UNKEPT, changes_alone
 from pytest_modelcheck.checks.decide import required_rate
 from pytest_modelcheck.checks.judged import LEAST_LABELS
 from pytest_modelcheck.checks.protocol import Reason
 from pytest_modelcheck.checks.vacuous import standstill
 from pytest_modelcheck.display import redacted, redacted_value
+from pytest_modelcheck.phrases import gains, plural
 from pytest_modelcheck.records import Finding, Interval, Status, Tally, Verdict
 from pytest_modelcheck.reports.jsons import pack, unpack
 from pytest_modelcheck.reports.selection import notes_of

@@ -11,7 +11,6 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from pytest_modelcheck.canonical.text import plural
 from pytest_modelcheck.checks.changes import Compared, look_at_changes
 from pytest_modelcheck.checks.decide import required_rate
 from pytest_modelcheck.checks.excess import look_at_rise
@@ -37,6 +36,7 @@ from pytest_modelcheck.checks.protocol import (
 from pytest_modelcheck.checks.runs import groups_of
 from pytest_modelcheck.checks.weighing import looks, weigh
 from pytest_modelcheck.engine.body import by_repeat
+from pytest_modelcheck.phrases import plural
 from pytest_modelcheck.records import GRADE, JUDGED, Outcome, Status
 from pytest_modelcheck.session.check import Step
 from pytest_modelcheck.session.judging import with_noise

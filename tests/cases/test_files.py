@@ -145,11 +145,11 @@ def test_a_name_that_no_file_can_have(tmp_path):
 def test_a_read_error_in_the_middle(tmp_path, monkeypatch):
     from pytest_modelcheck.cases import files
 
-    def broken(path):
+    def broken(path, mode):
         raise OSError(5, "Input/output error")
 
     (tmp_path / "t.jsonl").write_text('"a"\n')
-    monkeypatch.setattr(files, "opened", broken)
+    monkeypatch.setattr(files, "open", broken, raising=False)
     with pytest.raises(CaseError, match=r"t.jsonl: the file cannot be opened: Input/output error"):
         list(cases.load("t.jsonl", base=tmp_path))
 

@@ -92,7 +92,7 @@ def test_a_path_cannot_drive_the_terminal(project, command, monkeypatch):
     def refuse(*_):
         raise PermissionError(13, "no\x9b", "a\x1b[2Jb")
 
-    monkeypatch.setattr("pytest_modelcheck.cli.command.open_workspace", refuse)
+    monkeypatch.setattr("pytest_modelcheck.cli.project.open_workspace", refuse)
     assert command("list", code=1).output == "Error: a\\x1b[2Jb: no\\x9b\n"
 
 

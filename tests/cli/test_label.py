@@ -53,7 +53,7 @@ def type_keys(keys, *options, code=0):
 
 
 def said(project):
-    return {label.given["answer"]: label.said for label in read(project.root / LABELS).values()}
+    return {label.given["answer"]: label.value for label in read(project.root / LABELS).values()}
 
 
 ANSWERS = [f"{'good' if n % 3 else 'poor'} {n}" for n in range(60)]
@@ -98,7 +98,7 @@ def test_a_note_goes_with_the_label(project):
     judged(project, ["one"])
     type_keys("tnames no deadline\nn")
     (label,) = read(project.root / LABELS).values()
-    assert (label.said, label.metadata["note"]) == (False, "names no deadline")
+    assert (label.value, label.metadata["note"]) == (False, "names no deadline")
 
 
 def test_categories_and_scores_have_keys_of_their_own(project):
@@ -118,7 +118,7 @@ def test_what_more_labels_buy_is_told(project):
     # The keys above disagree with the judge at random: nothing is promised of a judge that weak.
     assert "narrow" not in output
     labels = [
-        Label({"question": f"q{n}", "answer": f"{'good' if n % 3 else 'poor'} {n}"}, said=n % 3 > 0)
+        Label({"question": f"q{n}", "answer": f"{'good' if n % 3 else 'poor'} {n}"}, value=n % 3 > 0)
         for n in range(60)
     ]
     write(project.root / LABELS, labels)
@@ -147,7 +147,7 @@ def labelled(project, wrong=()):
         [
             Label(
                 {"question": f"q{n}", "answer": answer},
-                said=("good" in answer) != (n in wrong),
+                value=("good" in answer) != (n in wrong),
                 metadata={"language": "en" if n % 2 else "es", "note": f"note {n}"},
             )
             for n, answer in enumerate(ANSWERS)
@@ -201,7 +201,7 @@ def test_a_judge_that_abstains_is_held_against_what_it_answers(project, command)
 def test_scores_are_held_against_labels_whole_or_not(project, command):
     judged(project, ANSWERS, said=lambda answer: 4 if "good" in answer else -2)
     labels = [
-        Label({"question": f"q{n}", "answer": answer}, said=4.0 if "good" in answer else -1)
+        Label({"question": f"q{n}", "answer": answer}, value=4.0 if "good" in answer else -1)
         for n, answer in enumerate(ANSWERS)
     ]
     write(project.root / LABELS, labels)

@@ -33,7 +33,7 @@ def labels():
 def test_the_labels_are_a_hundred_and_twenty_of_both_versions_and_kinds(labels):
     assert len(labels) == 120
     assert {label.metadata["version"] for label in labels.values()} == {"1.0", "2.0"}
-    assert 20 < sum(not label.said for label in labels.values()) < 60
+    assert 20 < sum(not label.value for label in labels.values()) < 60
 
 
 def test_the_test_file_requires_what_is_computed_here():
@@ -48,7 +48,7 @@ def test_version_two_is_red_and_version_one_is_not(server, labels, version, leas
 
 
 def is_red(server, labels, version):
-    known = {key: float(label.said) for key, label in labels.items()}
+    known = {key: float(label.value) for key, label in labels.items()}
     versions = {key: label.metadata["version"] for key, label in labels.items()}
     heard = {key: float(server.judge(label.given["answer"])["helpful"]) for key, label in labels.items()}
     products = ("lamp", "chair", "desk", "shelf", "sofa", "rug", "mirror", "stool", "bench", "clock")

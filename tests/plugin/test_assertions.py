@@ -3,7 +3,7 @@ from _pytest.assertion import rewrite, util
 
 from pytest_modelcheck.engine.view import CaseView
 from pytest_modelcheck.engine.work import Result
-from pytest_modelcheck.plugin.assertions import without_diffs
+from pytest_modelcheck.plugin.exceptions import without_diffs
 from pytest_modelcheck.records import Case, Trial
 
 

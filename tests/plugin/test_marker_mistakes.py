@@ -2,125 +2,71 @@
 
 import pytest
 
-BODY = """
-    assert triage(case.input) == case.expected
-"""
+TICKETS = '"tickets.yaml"'
+BODY = "    assert triage(case.input) == case.expected\n"
 
 
 def mistaken(marker, signature="triage, case"):
-    return f"\nimport pytest\n\n{marker}\ndef test_known({signature}):{BODY}"
+    return f"\nimport pytest\n\n{marker}\ndef test_known({signature}):\n{BODY}"
 
 
-MISTAKES = {
-    "an unknown keyword, with the one that was probably meant": (
-        '@pytest.mark.golden("tickets.yaml", atleast=0.9)',
-        "golden() has no keyword 'atleast'; did you mean at_least?",
-    ),
-    "a keyword that is like none": (
-        '@pytest.mark.golden("tickets.yaml", zzz=1)',
-        "golden() has no keyword 'zzz' (it takes at_least, *",
-    ),
-    "a percentage for a rate": (
-        '@pytest.mark.golden("tickets.yaml", at_least=95)',
-        "at_least=95 is not a rate: write a number from 0.0 to 1.0 (at_least=0.95?)",
-    ),
-    "text for a rate": (
-        '@pytest.mark.golden("tickets.yaml", at_least="95%")',
-        "at_least='95%' is not a rate: *",
-    ),
-    "a negative number of cases": (
-        '@pytest.mark.golden("tickets.yaml", max_drop=-1)',
-        "max_drop=-1 is not an allowance: *",
-    ),
-    "a truth value for a number of cases": (
-        '@pytest.mark.golden("tickets.yaml", max_changed=True)',
-        "max_changed=True is not an allowance: *",
-    ),
-    "a case file that is missing, with the one that was probably meant": (
-        '@pytest.mark.golden("ticket.yaml")',
-        "no file ticket.yaml: looked in *; did you mean tickets.yaml?",
-    ),
-    "a case file of a kind that cannot be read": (
-        '@pytest.mark.golden("conftest.py")',
-        "conftest.py*",
-    ),
-    "two sources of cases": (
-        '@pytest.mark.golden("tickets.yaml", "more.yaml")',
-        "golden() takes one source of cases, not 2; give the rest by keyword",
-    ),
-    "under= forgotten": (
-        '@pytest.mark.invariance("tickets.yaml")',
-        "invariance() needs under=, *",
-    ),
-    "under= forgotten in a directional check": (
-        '@pytest.mark.directional("tickets.yaml")',
-        "directional() needs under=, *",
-    ),
-    "under= in a golden check": (
-        '@pytest.mark.golden("tickets.yaml", under=str.upper)',
-        "golden() uses the cases as they are and takes no under=; *",
-    ),
-    "under= that is not a perturbation": (
-        '@pytest.mark.invariance("tickets.yaml", under=3)',
-        "*3 is not a perturbation: *",
-    ),
-    "two markers": (
-        '@pytest.mark.golden("tickets.yaml")\n@pytest.mark.invariance("tickets.yaml", under=str.upper)',
-        "@pytest.mark.golden and @pytest.mark.invariance on one test: a test is one check; write two tests",
-    ),
-    "wrong_if= that is an instance": (
-        '@pytest.mark.golden("tickets.yaml", wrong_if=ValueError())',
-        "wrong_if=ValueError(): write a type of exception, or a tuple of them",
-    ),
-    "wrong_if= with something else in it": (
-        '@pytest.mark.golden("tickets.yaml", wrong_if=(ValueError, "KeyError"))',
-        "wrong_if=(*ValueError*, 'KeyError'): write a type of exception, *",
-    ),
-    "gather= that is neither": (
-        '@pytest.mark.golden("tickets.yaml", gather="no")',
-        "gather='no': write True or False",
-    ),
-    "slices= as one text": (
-        '@pytest.mark.golden("tickets.yaml", slices="language")',
-        "slices='language': write a list of metadata keys, *",
-    ),
-    "slices= that is a number": (
-        '@pytest.mark.golden("tickets.yaml", slices=5)',
-        "slices=5: write a list of metadata keys, *",
-    ),
-    "a list for a word": (
-        '@pytest.mark.golden("tickets.yaml", population=["sample"])',
-        'population=*: write "fixed" (the cases are the contract) or *',
-    ),
-    "a model that is no text": (
-        '@pytest.mark.golden("tickets.yaml", model=["triage"])',
-        "model=*: write the name of a model, as a text",
-    ),
-    "a field that is a number": (
-        '@pytest.mark.golden("tickets.yaml", input=0)',
-        "input=0: name the field of the rows, such as input='text'",
-    ),
-    "repeats= that is none": (
-        '@pytest.mark.golden("tickets.yaml", repeats=0)',
-        "repeats=0: write a whole number from 1",
-    ),
-    "seed= that is not a number": (
-        '@pytest.mark.golden("tickets.yaml", seed="today")',
-        "seed='today': write a whole number from 0",
-    ),
-    "a model that the test does not use": (
-        '@pytest.mark.golden("tickets.yaml", model="traige")',
-        "*model='traige'*: the test uses no such model (it uses: triage)",
-    ),
-    "no cases, and no fixture for them": (
-        "@pytest.mark.golden(at_least=0.9)",
-        "@pytest.mark.golden() names no cases: give a file or a list, *",
-    ),
-    "an inconclusive= that is neither": (
-        '@pytest.mark.golden("tickets.yaml", inconclusive="ignore")',
-        'inconclusive=\'ignore\': write "warn" or "fail"',
+# After @pytest.mark.golden("tickets.yaml", …
+KEYWORDS = {
+    "atleast=0.9": "golden() has no keyword 'atleast'; did you mean at_least?",
+    "zzz=1": "golden() has no keyword 'zzz' (it takes at_least, *",
+    "at_least=95": "at_least=95 is not a rate: write a number from 0.0 to 1.0 (at_least=0.95?)",
+    'at_least="95%"': "at_least='95%' is not a rate: *",
+    "max_drop=-1": "max_drop=-1 is not an allowance: *",
+    "max_changed=True": "max_changed=True is not an allowance: *",
+    '"more.yaml"': "golden() takes one source of cases, not 2; give the rest by keyword",
+    "under=str.upper": "golden() uses the cases as they are and takes no under=; *",
+    "wrong_if=ValueError()": "wrong_if=ValueError(): write a type of exception, or a tuple of them",
+    'wrong_if=(ValueError, "KeyError")': "wrong_if=(*ValueError*, 'KeyError'): write a type of exception, *",
+    'gather="no"': "gather='no': write True or False",
+    'slices="language"': "slices='language': write a list of metadata keys, *",
+    "slices=5": "slices=5: write a list of metadata keys, *",
+    'population=["sample"]': 'population=*: write "fixed" (the cases are the contract) or *',
+    'model=["triage"]': "model=*: write the name of a model, as a text",
+    'model="traige"': "*model='traige'*: the test uses no such model (it uses: triage)",
+    "input=0": "input=0: name the field of the rows, such as input='text'",
+    "repeats=0": "repeats=0: write a whole number from 1",
+    'seed="today"': "seed='today': write a whole number from 0",
+    'inconclusive="ignore"': 'inconclusive=\'ignore\': write "warn" or "fail"',
+}
+MARKERS = {
+    'golden("ticket.yaml")': "no file ticket.yaml: looked in *; did you mean tickets.yaml?",
+    'golden("conftest.py")': "conftest.py*",
+    "golden(at_least=0.9)": "@pytest.mark.golden() names no cases: give a file or a list, *",
+    'invariance("tickets.yaml")': "invariance() needs under=, *",
+    'directional("tickets.yaml")': "directional() needs under=, *",
+    'invariance("tickets.yaml", under=3)': "*3 is not a perturbation: *",
+    'golden("tickets.yaml")\n@pytest.mark.invariance("tickets.yaml", under=str.upper)': (
+        "@pytest.mark.golden and @pytest.mark.invariance on one test: a test is one check; write two tests"
     ),
 }
+SIGNATURES = {
+    "triage": "@pytest.mark.golden on a test that takes no `case`: *",
+    "case": "@pytest.mark.golden on a test that uses no model: *",
+    "triage, judge, case": (
+        "@pytest.mark.golden: the test uses several models (judge, triage); say which one is judged: model=*"
+    ),
+}
+JUDGE = """
+from pytest_modelcheck import model_fixture
+
+@model_fixture
+def judge():
+    return str.upper
+"""
+IN_A_CLASS = """
+class TestTriage:
+    def test_fine(self):
+        pass
+
+    @pytest.mark.golden("tickets.yaml", at_least=95)
+    def test_known(self, triage, case):
+        assert triage(case.input)
+"""
 
 
 def assert_refused(result, *refusals):
@@ -136,52 +82,31 @@ def assert_refused(result, *refusals):
 
 def test_every_mistake_of_a_project_is_told_at_once(project):
     """One mistake a file, so that each is found by its place."""
-    for number, (marker, _) in enumerate(MISTAKES.values()):
-        project.test(mistaken(marker), f"test_{number}.py")
-    messages = [message for _, message in MISTAKES.values()]
-    refusals = [(f"test_{number}.py:3", message) for number, message in enumerate(messages)]
-    assert_refused(project.run("--model-version=2.0"), *refusals)
+    files = [
+        *((mistaken(f"@pytest.mark.golden({TICKETS}, {each})"), said) for each, said in KEYWORDS.items()),
+        *((mistaken(f"@pytest.mark.{each}"), said) for each, said in MARKERS.items()),
+        *(
+            (mistaken(f"@pytest.mark.golden({TICKETS})", each) + JUDGE, said)
+            for each, said in SIGNATURES.items()
+        ),
+    ]
+    for number, (source, _) in enumerate(files):
+        project.test(source, f"test_{number}.py")
+    project.test(IN_A_CLASS, "test_class.py")
+    refusals = [(f"test_{number}.py:3", message) for number, (_, message) in enumerate(files)]
+    result = project.run("--model-version=2.0")
+    assert_refused(result, *refusals, ("test_class.py:7", "at_least=95 is not a rate: *"))
     assert project.calls == []
 
 
-def test_a_marker_on_a_test_without_case_is_refused(project):
-    project.test(mistaken('@pytest.mark.golden("tickets.yaml")', "triage"))
-    assert_refused(
-        project.run(), ("test_triage.py:3", "@pytest.mark.golden on a test that takes no `case`: *")
-    )
-
-
-def test_a_marker_on_a_test_without_a_model_is_refused(project):
-    project.test(mistaken('@pytest.mark.golden("tickets.yaml")', "case"))
-    assert_refused(project.run(), ("test_triage.py:3", "@pytest.mark.golden on a test that uses no model: *"))
-
-
-TWO_MODELS = """
-@model_fixture
-def triage():
-    return str.lower
-
-@model_fixture
-def judge():
-    return str.upper
-"""
-
-
-def test_several_models_without_model_are_refused(project):
-    project.model(TWO_MODELS)
-    project.test(mistaken('@pytest.mark.golden("tickets.yaml")', "triage, judge, case"))
-    message = "the test uses several models (judge, triage); say which one is judged: model=*"
-    assert_refused(project.run(), ("test_triage.py:3", f"@pytest.mark.golden: {message}"))
-
-
 def test_several_models_with_model_are_fine(project):
-    project.model(TWO_MODELS)
     project.test(
-        """
-        @pytest.mark.golden(["A", "B"], model="triage")
-        def test_two(triage, judge, case):
-            assert judge(triage(case.input)) == case.input
-        """
+        JUDGE
+        + """
+@pytest.mark.golden(["A", "B"], model="triage")
+def test_two(triage, judge, case):
+    assert judge(triage(case.input)) == "OTHER"
+"""
     )
     result = project.run()
     result.assert_outcomes(passed=1)
@@ -195,23 +120,6 @@ def test_case_without_a_marker_fails_in_words(project):
     result.assert_outcomes(errors=1)
     result.stdout.fnmatch_lines(["*the fixture 'case' needs to know the cases: mark the test *"])
     result.stdout.no_fnmatch_line("*pytest_modelcheck/*")
-
-
-def test_a_mistake_in_a_class_names_the_line_of_the_test(project):
-    project.test(
-        """
-        import pytest
-
-        class TestTriage:
-            def test_fine(self):
-                pass
-
-            @pytest.mark.golden("tickets.yaml", at_least=95)
-            def test_known(self, triage, case):
-                assert triage(case.input)
-        """
-    )
-    assert_refused(project.run(), ("test_triage.py:7", "at_least=95 is not a rate: *"))
 
 
 def test_a_mistake_in_the_case_file_names_its_line(project):

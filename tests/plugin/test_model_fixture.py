@@ -130,14 +130,12 @@ def test_takes_whatever_can_be_called(project):
 
 
 def test_in_an_ordinary_test_a_model_is_simply_called(project):
-    project.test(
-        """
+    project.test("""
         def test_plain(triage):
             assert triage("I want a refund") == "refund"
             assert triage("I want a refund") == "refund"
             assert triage("Hello") == "other"
-        """
-    )
+    """)
     result = project.run("--model-version=2.0")
     result.assert_outcomes(passed=1)
     assert project.calls == ["I want a refund", "Hello"]
@@ -145,15 +143,13 @@ def test_in_an_ordinary_test_a_model_is_simply_called(project):
 
 
 def test_is_loaded_once_a_session(project):
-    project.model(
-        """
+    project.model("""
         @model_fixture
         def upper():
             with open("loaded.log", "a") as log:
                 log.write("loaded\\n")
             return str.upper
-        """
-    )
+    """)
     project.test(USE + "\ndef test_plain(upper): assert upper('x') == 'X'\n")
     project.test(USE, "test_more.py")
     project.run().assert_outcomes(passed=3)
@@ -161,23 +157,20 @@ def test_is_loaded_once_a_session(project):
 
 
 def test_may_be_loaded_more_often(project):
-    project.model(
-        """
+    project.model("""
         @model_fixture(scope="function")
         def upper():
             with open("loaded.log", "a") as log:
                 log.write("loaded\\n")
             return str.upper
-        """
-    )
+    """)
     project.test(USE + "\ndef test_plain(upper): assert upper('x') == 'X'\n")
     project.run().assert_outcomes(passed=2)
     assert (project.path / "loaded.log").read_text() == "loaded\nloaded\n"
 
 
 def test_takes_its_version_and_other_fixtures(project):
-    project.model(
-        """
+    project.model("""
         import pytest
 
         @pytest.fixture(scope="session")
@@ -188,23 +181,20 @@ def test_takes_its_version_and_other_fixtures(project):
         def upper(suffix, model_version, tmp_path_factory):
             assert tmp_path_factory.getbasetemp().is_dir()
             return lambda text: text.upper() + suffix + model_version
-        """
-    )
+    """)
     project.test("def test_plain(upper): assert upper('x') == 'X!7'")
     project.run("--model-version=7").assert_outcomes(passed=1)
 
 
 def test_takes_request(project):
-    project.model(
-        """
+    project.model("""
         @model_fixture
         def upper(request):
             assert request.fixturename == "upper"
             assert request.scope == "session"
             request.addfinalizer(lambda: print("finalized"))
             return str.upper
-        """
-    )
+    """)
     project.test(USE)
     result = project.run("-s")
     result.assert_outcomes(passed=1)
@@ -212,15 +202,13 @@ def test_takes_request(project):
 
 
 def test_cleans_up_after_yield(project):
-    project.model(
-        """
+    project.model("""
         @model_fixture
         def upper(model_version):
             print("opened", model_version)
             yield str.upper
             print("closed", model_version)
-        """
-    )
+    """)
     project.test(USE)
     result = project.run("-s", "--model-version=7")
     result.assert_outcomes(passed=1)
@@ -228,14 +216,12 @@ def test_cleans_up_after_yield(project):
 
 
 def test_cleans_up_after_yield_where_the_check_fails(project):
-    project.model(
-        """
+    project.model("""
         @model_fixture
         def upper():
             yield str.lower
             print("closed")
-        """
-    )
+    """)
     project.test(USE)
     result = project.run("-s")
     result.assert_outcomes(failed=1)
@@ -243,14 +229,12 @@ def test_cleans_up_after_yield_where_the_check_fails(project):
 
 
 def test_a_second_yield_is_pytests_own_error(project):
-    project.model(
-        """
+    project.model("""
         @model_fixture
         def upper():
             yield str.upper
             yield str.lower
-        """
-    )
+    """)
     project.test(USE)
     result = project.run()
     result.assert_outcomes(passed=1, errors=1)
@@ -258,8 +242,7 @@ def test_a_second_yield_is_pytests_own_error(project):
 
 
 def test_in_a_class(project):
-    project.test(
-        """
+    project.test("""
         from pytest_modelcheck import model_fixture
 
         class TestUpper:
@@ -272,19 +255,16 @@ def test_in_a_class(project):
             @pytest.mark.golden(["a", "b"])
             def test_it(self, upper, case):
                 assert upper(case.input) == case.input.upper() + "!"
-        """
-    )
+    """)
     project.run().assert_outcomes(passed=1)
 
 
 def test_name_is_the_models_name(project):
-    project.model(
-        """
+    project.model("""
         @model_fixture(name="loud/1")
         def upper(model_version):
             return str.upper
-        """
-    )
+    """)
     project.test(USE)
     result = project.run("--model-version=7", "--modelcheck-update")
     result.assert_outcomes(passed=1)
@@ -312,21 +292,18 @@ def pipeline(upper):
     return lambda text: upper(text.strip())
 """
     )
-    project.test(
-        """
+    project.test("""
         @pytest.mark.golden([(" a", "A"), ("b ", "B")])
         def test_pipeline(pipeline, case):
             assert pipeline(case.input) == case.expected
-        """
-    )
+    """)
     result = project.run()
     result.assert_outcomes(passed=1)
     assert project.verdict(result).model == "upper"
 
 
 def test_two_definitions_of_one_name_are_a_usage_error(project):
-    project.model(
-        """
+    project.model("""
         @model_fixture(name="triage")
         def first():
             return str.upper
@@ -334,8 +311,7 @@ def test_two_definitions_of_one_name_are_a_usage_error(project):
         @model_fixture(name="triage")
         def second():
             return str.lower
-        """
-    )
+    """)
     project.test("def test_plain(first): assert first('x')")
     result = project.run()
     assert result.ret == pytest.ExitCode.USAGE_ERROR
@@ -429,13 +405,11 @@ def test_an_async_fixture_function_is_refused(project):
 
 
 def test_a_fixture_that_fails_to_load_its_model_is_an_error_as_ever(project):
-    project.model(
-        """
+    project.model("""
         @model_fixture
         def upper(model_version):
             raise FileNotFoundError(f"no weights for {model_version}")
-        """
-    )
+    """)
     project.test(USE)
     result = project.run("--model-version=7")
     result.assert_outcomes(errors=1)
@@ -466,13 +440,11 @@ def test_a_fixture_that_fails_without_a_version_says_how_to_name_one(project, bo
 
 
 def test_a_fixture_that_cannot_load_the_other_version_names_that_one(project):
-    project.model(
-        """
+    project.model("""
         @model_fixture
         def upper(model_version):
             return {"7": str.upper}[model_version]
-        """
-    )
+    """)
     project.test(USE)
     result = project.run("--model-version=7", "--against=6")
     result.assert_outcomes(errors=1)
@@ -480,13 +452,11 @@ def test_a_fixture_that_cannot_load_the_other_version_names_that_one(project):
 
 
 def test_a_fixture_that_takes_no_version_fails_as_any_other(project):
-    project.model(
-        """
+    project.model("""
         @model_fixture
         def upper():
             raise RuntimeError("no luck")
-        """
-    )
+    """)
     project.test(USE)
     result = project.run()
     result.stdout.fnmatch_lines(["E *no luck"])
@@ -502,15 +472,13 @@ def test_may_stand_in_a_plugin(project):
 
 
 def test_a_fingerprint_of_files_that_are_not_there_is_refused_in_words(project):
-    project.model(
-        """
+    project.model("""
         from pytest_modelcheck import files
 
         @model_fixture(fingerprint=files("weights.bin"))
         def upper():
             return str.upper
-        """
-    )
+    """)
     project.test(USE)
     result = project.run()
     result.assert_outcomes(errors=1)

@@ -216,8 +216,7 @@ def test_another_fingerprint_is_another_model(project):
 
 def test_the_content_of_files_is_a_fingerprint(project):
     project.write("prompt.txt", "Be kind.")
-    project.model(
-        """
+    project.model("""
         from pytest_modelcheck import files
 
         @model_fixture(fingerprint=files("prompt.txt"))
@@ -227,8 +226,7 @@ def test_the_content_of_files_is_a_fingerprint(project):
                     log.write("asked\\n")
                 return text
             return ask
-        """
-    )
+    """)
     project.test(TEST)
     project.run("--model-version=1")
     project.run("--model-version=1")

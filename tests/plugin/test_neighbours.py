@@ -203,8 +203,7 @@ def test_an_expected_failure_is_shown_as_pytest_shows_it(project, strict):
 
 def test_a_check_whose_worker_crashed_is_lost(project):
     pytest.importorskip("xdist")
-    project.test(
-        """
+    project.test("""
         import os
         import pytest
 
@@ -218,8 +217,7 @@ def test_a_check_whose_worker_crashed_is_lost(project):
 
         def test_plain():
             os._exit(3)
-        """
-    )
+    """)
     result = project.run_apart("-p", "xdist", "-n1", "--model-version=2.0", "--modelcheck-report=r.json")
     assert result.ret == 1
     lost = "test_triage.py::test_crash (worker 'gw0' crashed while running*)"
@@ -288,8 +286,7 @@ def test_a_scenario_of_pytest_bdd_is_run_for_each_case(project):
     project.write(
         "known.feature", "Feature: a\n  Scenario: known\n    Given a ticket\n    Then its label is right\n"
     )
-    project.test(
-        """
+    project.test("""
         import pytest
         from pytest_bdd import given, scenario, then
 
@@ -305,8 +302,7 @@ def test_a_scenario_of_pytest_bdd_is_run_for_each_case(project):
         @then("its label is right")
         def _(triage, ticket):
             assert triage(ticket.input) == ticket.expected
-        """
-    )
+    """)
     result = project.run_apart("-p", "pytest_bdd.plugin", "--model-version=2.1")
     result.stdout.fnmatch_lines(["8/10 cases pass*", "*t-07 *", "*expected 'refund', got 'other'"])
 
@@ -396,8 +392,7 @@ def test_a_lone_surrogate_in_a_model_fixture_hides_no_error(project):
 
 def test_time_that_a_session_froze_stops_no_loop_and_makes_no_answer_fast(project):
     pytest.importorskip("freezegun")
-    project.model(
-        """
+    project.model("""
         import asyncio
         import threading
 
@@ -420,8 +415,7 @@ def test_time_that_a_session_froze_stops_no_loop_and_makes_no_answer_fast(projec
                 return text
 
             return answer
-        """
-    )
+    """)
     limits = '@pytest.mark.golden(["a", "b"], max_latency_p95=0.01)\n'
     project.test(
         f"{limits}async def test_slow(slow, case):\n    assert await slow(case.input) == case.input\n"
@@ -446,8 +440,7 @@ def test_testmon_is_warned_of_where_it_selects(project):
 
 def test_a_cassette_that_is_recorded_with_the_cache_off_has_every_call(project):
     pytest.importorskip("vcr")
-    project.model(
-        """
+    project.model("""
         import urllib.request
 
         @model_fixture
@@ -458,10 +451,8 @@ def test_a_cassette_that_is_recorded_with_the_cache_off_has_every_call(project):
                 request = urllib.request.Request(address, text.encode())
                 return urllib.request.urlopen(request).read().decode()
             return ask
-        """
-    )
-    project.test(
-        """
+    """)
+    project.test("""
         import pytest
         import vcr
 
@@ -473,8 +464,7 @@ def test_a_cassette_that_is_recorded_with_the_cache_off_has_every_call(project):
         @pytest.mark.golden([{"input": "a", "expected": "A"}, {"input": "b", "expected": "B"}])
         def test_it(cassette, triage, case):
             assert triage(case.input) == case.expected
-        """
-    )
+    """)
 
     class Upper(BaseHTTPRequestHandler):
         def do_POST(self):

@@ -81,20 +81,17 @@ def test_are_untouched_in_strict_mode(others):
 
 
 def test_their_parametrized_case_may_stand_beside_a_model_of_ours(project):
-    project.test(
-        """
+    project.test("""
         @pytest.mark.parametrize("case", ["I want a refund", "a refund"])
         def test_plain(triage, case):
             assert triage(case) == "refund"
-        """
-    )
+    """)
     project.run("--model-version=2.0").assert_outcomes(passed=2)
 
 
 def test_their_fixtures_may_be_lazy_proxies_that_refuse_to_be_looked_at(project):
     """As flask.request is, outside of a request."""
-    project.test(
-        """
+    project.test("""
         class Proxy:
             def __getattr__(self, name):
                 raise RuntimeError("working outside of request context")
@@ -104,8 +101,7 @@ def test_their_fixtures_may_be_lazy_proxies_that_refuse_to_be_looked_at(project)
         @pytest.mark.golden("tickets.yaml")
         def test_known(triage, case):
             assert triage(case.input) == case.expected
-        """
-    )
+    """)
     project.run("--model-version=2.0").assert_outcomes(passed=1)
 
 
@@ -127,16 +123,14 @@ def test_other_plugins_that_know_more_kinds_of_items_are_untouched(project):
 
 
 def test_our_marker_beside_a_parameter_called_case_is_refused(project):
-    project.test(
-        """
+    project.test("""
         import pytest
 
         @pytest.mark.parametrize("case", [1, 2])
         @pytest.mark.golden("tickets.yaml")
         def test_known(triage, case):
             assert triage(case.input)
-        """
-    )
+    """)
     result = project.run("--model-version=2.0")
     assert result.ret == pytest.ExitCode.USAGE_ERROR
     result.stderr.fnmatch_lines(["*test_triage.py:3: @pytest.mark.golden on a test that takes no `case`*"])

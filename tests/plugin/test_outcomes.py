@@ -138,8 +138,7 @@ def test_another_exception_is_an_error_with_its_traceback(project):
 
 
 def test_an_error_of_the_model_that_the_body_caught_is_none(project):
-    project.model(
-        """
+    project.model("""
         @model_fixture
         def echo():
             def ask(text):
@@ -147,10 +146,8 @@ def test_an_error_of_the_model_that_the_body_caught_is_none(project):
                     raise ConnectionError
                 return text
             return ask
-        """
-    )
-    project.test(
-        """
+    """)
+    project.test("""
         @pytest.mark.golden(["a", "b", "c"])
         def test_it(echo, case):
             assert echo("always")
@@ -159,8 +156,7 @@ def test_an_error_of_the_model_that_the_body_caught_is_none(project):
             except ConnectionError:
                 answer = "fallback"
             assert answer in ("a", "fallback", "c")
-        """
-    )
+    """)
     result = project.run()
     result.assert_outcomes(passed=1)
     assert project.verdict(result).cases == Tally(passed=3)
@@ -168,17 +164,14 @@ def test_an_error_of_the_model_that_the_body_caught_is_none(project):
 
 def test_a_body_that_caught_the_only_answer_is_not_told_that_it_never_asked(project):
     """It asked; it is the model that did not answer."""
-    project.model(
-        """
+    project.model("""
         @model_fixture
         def echo():
             def ask(text):
                 raise ConnectionError
             return ask
-        """
-    )
-    project.test(
-        """
+    """)
+    project.test("""
         @pytest.mark.golden(["a", "b"])
         def test_falls_back(echo, case):
             try:
@@ -186,8 +179,7 @@ def test_a_body_that_caught_the_only_answer_is_not_told_that_it_never_asked(proj
             except ConnectionError:
                 answer = "fallback"
             assert answer == "fallback"
-        """
-    )
+    """)
     result = project.run()
     result.assert_outcomes(passed=1)
     assert project.verdict(result).cases == Tally(passed=2)
@@ -195,66 +187,56 @@ def test_a_body_that_caught_the_only_answer_is_not_told_that_it_never_asked(proj
 
 def test_what_the_model_itself_raises_may_be_a_wrong_answer(project):
     """The parsing is part of the model, and so is what it raises on an answer that cannot be parsed."""
-    project.model(
-        """
+    project.model("""
         import json
 
         @model_fixture
         def echo():
             return lambda text: json.loads(text)
-        """
-    )
-    project.test(
-        """
+    """)
+    project.test("""
         import json
 
         @pytest.mark.golden(["1", "2", "no number"], at_least=0.6, wrong_if=json.JSONDecodeError)
         def test_it(echo, case):
             assert echo(case.input) > 0
-        """
-    )
+    """)
     result = project.run()
     result.assert_outcomes(passed=1)
     assert project.verdict(result).cases == Tally(passed=2, failed=1)
 
 
 def test_a_body_that_never_asked_its_model_is_an_error(project):
-    project.test(
-        """
+    project.test("""
         @pytest.mark.golden("tickets.yaml")
         def test_it(triage, case):
             assert case.expected
-        """
-    )
+    """)
     result = project.run("--model-version=2.0")
     result.assert_outcomes(failed=1)
     result.stdout.fnmatch_lines(["10/10 cases raised an error: *the body never called the model 'triage'*"])
 
 
 def test_a_body_that_failed_before_it_asked_is_an_error_that_says_so(project):
-    project.test(
-        """
+    project.test("""
         @pytest.mark.golden("tickets.yaml")
         def test_it(triage, case):
             assert case.expected == "nonsense"
             triage(case.input)
-        """
-    )
+    """)
     result = project.run("--model-version=2.0")
     result.assert_outcomes(failed=1)
     assert project.verdict(result).cases == Tally(error=10)
 
 
 def test_skipping_before_asking_is_fine(project):
-    project.test(
-        """
+    project.test("""
         @pytest.mark.golden("tickets.yaml")
         def test_it(triage, case):
             if case.id != "t-01":
                 pytest.skip()
             assert triage(case.input) == case.expected
-        """
-    )
+    """)
     result = project.run("--model-version=2.0")
     assert project.verdict(result).cases == Tally(passed=1, skipped=9)
 

@@ -42,21 +42,18 @@ def test_each_set_has_its_own_baseline(project):
 
 def test_a_set_may_have_marks_of_its_own(project):
     project.model(ECHO)
-    project.test(
-        """
+    project.test("""
         @pytest.mark.parametrize("suffix", ["x", pytest.param("y", marks=pytest.mark.skip(reason="not yet"))])
         @pytest.mark.golden(["a", "b"])
         def test_it(echo, case, suffix):
             assert echo(case.input + suffix)
-        """
-    )
+    """)
     project.run().assert_outcomes(passed=1, skipped=1)
 
 
 def test_a_set_may_carry_the_marker(project):
     project.model(ECHO)
-    project.test(
-        """
+    project.test("""
         @pytest.mark.parametrize(
             "wanted",
             [
@@ -66,8 +63,7 @@ def test_a_set_may_carry_the_marker(project):
         )
         def test_it(echo, case, wanted):
             assert echo(case.input).strip() == wanted
-        """
-    )
+    """)
     result = project.run()
     result.assert_outcomes(passed=2)
     assert project.verdicts(result)["test_it[b]"].cases == Tally(passed=2)
@@ -75,8 +71,7 @@ def test_a_set_may_carry_the_marker(project):
 
 def test_indirect_parameters_work(project):
     project.model(ECHO)
-    project.test(
-        """
+    project.test("""
         @pytest.fixture
         def suffix(request):
             return request.param * 2
@@ -85,15 +80,13 @@ def test_indirect_parameters_work(project):
         @pytest.mark.golden(["a"])
         def test_it(echo, case, suffix):
             assert echo(case.input + suffix) == "axx"
-        """
-    )
+    """)
     project.run().assert_outcomes(passed=1)
 
 
 def test_xfail_on_the_whole_test_applies_to_the_verdict(project):
     project.model(ECHO)
-    project.test(
-        """
+    project.test("""
         @pytest.mark.xfail(reason="known")
         @pytest.mark.golden(["a"])
         def test_fails(echo, case):
@@ -108,19 +101,16 @@ def test_xfail_on_the_whole_test_applies_to_the_verdict(project):
         @pytest.mark.golden(["a"])
         def test_strict(echo, case):
             assert echo(case.input) == "a"
-        """
-    )
+    """)
     project.run("--model-version=1").assert_outcomes(xfailed=1, xpassed=1, failed=1)
 
 
 def test_skipif_on_the_whole_test_applies(project):
     project.model(ECHO)
-    project.test(
-        """
+    project.test("""
         @pytest.mark.skipif(True, reason="too dear")
         @pytest.mark.golden(["a"])
         def test_it(echo, case):
             assert echo(case.input) == "z"
-        """
-    )
+    """)
     project.run().assert_outcomes(skipped=1)

@@ -17,15 +17,13 @@ def classify(model_version):
 @pytest.mark.parametrize("given", ['Path("cat.png")', '{"input": {"file": Path("cat.png")}}'])
 def test_a_replaced_picture_is_not_green_from_the_cache(project, given):
     project.model(MODEL)
-    project.test(
-        f"""
+    project.test(f"""
         from pathlib import Path
 
         @pytest.mark.golden([{given}])
         def test_picture(classify, case):
             assert classify(case.input) == "cat"
-        """
-    )
+    """)
     project.write("cat.png", "cat")
     project.run("--model-version=1").assert_outcomes(passed=1)
     again = project.run("--model-version=1")
@@ -35,22 +33,18 @@ def test_a_replaced_picture_is_not_green_from_the_cache(project, given):
 
 
 def test_the_bytes_of_an_input_do_not_fill_the_report(project):
-    project.model(
-        """
+    project.model("""
         @model_fixture
         def size(model_version):
             return len
-        """
-    )
-    project.test(
-        """
+    """)
+    project.test("""
         import numpy as np
 
         @pytest.mark.golden([(b"x" * 5000, 1), (np.zeros((40, 40), "uint8"), 1)])
         def test_size(size, case):
             assert size(case.input) == case.expected
-        """
-    )
+    """)
     page = project.path / "page.html"
     result = project.run("--model-version=1", f"--modelcheck-report={page}")
     result.assert_outcomes(failed=1)

@@ -32,13 +32,11 @@ def test_offers_to_go_through_a_worse_version_case_by_case_and_not_to_approve_it
 
 
 def test_offers_to_approve_another_version_that_is_no_worse(project):
-    project.test(
-        """
+    project.test("""
         @pytest.mark.golden("tickets.yaml")
         def test_answers(triage, case):
             assert triage(case.input) == case.approved
-        """
-    )
+    """)
     project.approve("2.0")
     result = project.run("--model-version=2.1")
     assert dict(project.verdict(result).advice)["approve it"] == "modelcheck approve 2.1"
@@ -101,22 +99,18 @@ def test_a_better_version_is_green(project):
 
 
 def test_as_many_fixed_as_broken_is_no_drop(project):
-    project.model(
-        """
+    project.model("""
         @model_fixture
         def triage(model_version):
             return lambda text: "other" if model_version == "2" else "refund"
-        """
-    )
-    project.test(
-        """
+    """)
+    project.test("""
         WORDS = ["other", "refund"] * 3
 
         @pytest.mark.golden([(f"{word} {n}", word) for n, word in enumerate(WORDS)], at_least=0.1)
         def test_known(triage, case):
             assert triage(case.input) == case.expected
-        """
-    )
+    """)
     project.approve("1")
     result = project.run("--model-version=2")
     result.assert_outcomes(passed=1)

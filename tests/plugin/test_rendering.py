@@ -9,13 +9,11 @@ TO_CALL = "triage is not the model itself, but calls it, one input at a time."
 
 @pytest.mark.parametrize("name", ["predict", "classes_"])
 def test_an_attribute_of_the_model_is_answered_with_how_to_call_it(project, name):
-    project.test(
-        f"""
+    project.test(f"""
         @pytest.mark.golden("tickets.yaml")
         def test_known_tickets(triage, case):
             assert triage.{name}(case.input) == case.expected
-        """
-    )
+    """)
     result = project.run("--model-version=2.0")
     result.assert_outcomes(failed=1)
     result.stdout.fnmatch_lines(
@@ -39,15 +37,13 @@ def test_an_attribute_error_of_something_else_is_left_alone(project):
 
 
 def test_arrays_that_are_compared_as_if_they_were_numbers(project):
-    project.test(
-        """
+    project.test("""
         import numpy as np
 
         @pytest.mark.golden("tickets.yaml")
         def test_arrays(triage, case):
             assert np.array([triage(case.input), "b"]) == np.array([case.expected, "b"])
-        """
-    )
+    """)
     result = project.run("--model-version=2.0")
     result.stdout.fnmatch_lines(["*E   ValueError: The truth value*", "*E   Write: numpy.array_equal(a, b)*"])
 

@@ -73,15 +73,13 @@ def test_the_run_is_described_without_options_of_others(project, monkeypatch):
 
 
 def test_a_perturbed_case_tells_both_inputs_and_both_answers(project):
-    project.test(
-        """
+    project.test("""
         from pytest_modelcheck import perturb
 
         @pytest.mark.invariance("tickets.yaml", under=perturb.append("parcel"), at_least=0.1)
         def test_it(triage, case):
             assert triage(case.perturbed) == triage(case.input)
-        """
-    )
+    """)
     project.run("--model-version=2.0", "--modelcheck-report=report.json")
     (check,) = project.report().checks
     (trial,) = check.cases[5].trials
@@ -90,13 +88,11 @@ def test_a_perturbed_case_tells_both_inputs_and_both_answers(project):
 
 
 def test_a_case_that_is_compared_with_its_approved_answer_has_changed_and_not_regressed(project):
-    project.test(
-        """
+    project.test("""
         @pytest.mark.golden("tickets.yaml", max_changed=0)
         def test_it(triage, case):
             assert triage(case.input) == case.approved
-        """
-    )
+    """)
     project.approve("2.0")
     project.run("--model-version=2.1", "--modelcheck-report=report.json")
     (check,) = project.report().checks
@@ -238,28 +234,24 @@ def test_a_run_that_nobody_wants_reported_leaves_no_result_of_some_cases(project
 
 
 def test_checks_that_a_test_calls_are_reported_each(project):
-    project.test(
-        """
+    project.test("""
         def test_it(triage, modelcheck):
             def one(case):
                 assert triage(case.input) == case.expected
             modelcheck.golden(one, "tickets.yaml", name="a")
             modelcheck.golden(one, "tickets.yaml", name="b")
-        """
-    )
+    """)
     project.run("--model-version=2.0", "--modelcheck-report=report.json")
     assert [check.verdict.check.rpartition("::")[2] for check in project.report().checks] == ["a", "b"]
 
 
 def test_an_input_that_is_very_long_is_cut(project):
     project.model("@model_fixture\ndef triage(model_version):\n    return len\n")
-    project.test(
-        """
+    project.test("""
         @pytest.mark.golden([{"id": "long", "input": "x" * 50_000, "expected": 50_000}])
         def test_it(triage, case):
             assert triage(case.input) == case.expected
-        """
-    )
+    """)
     project.run("--model-version=1", "--modelcheck-report=report.json")
     (case,) = project.report().checks[0].cases
     assert case.input == "x" * 19_999 + "…"
@@ -267,13 +259,11 @@ def test_an_input_that_is_very_long_is_cut(project):
 
 def test_inputs_that_json_does_not_know_are_told_in_their_canonical_form(project):
     project.model("@model_fixture\ndef triage(model_version):\n    return lambda x: float('nan')\n")
-    project.test(
-        """
+    project.test("""
         @pytest.mark.golden([{"id": "a", "input": b"xx", "metadata": {"of": {1, 2}}}])
         def test_it(triage, case):
             triage(case.input)
-        """
-    )
+    """)
     project.run("--model-version=1", "--modelcheck-report=report.json")
     (case,) = project.report().checks[0].cases
     assert case.input == {"$bytes": "eHg="}
@@ -361,15 +351,13 @@ def test_junit_gets_the_numbers_as_properties(project):
 
 
 def test_junit_tells_the_checks_of_one_test_apart(project):
-    project.test(
-        """
+    project.test("""
         def test_it(triage, modelcheck):
             def one(case):
                 assert triage(case.input) == case.expected
             modelcheck.golden(one, "tickets.yaml", name="a")
             modelcheck.golden(one, "tickets.yaml", name="b")
-        """
-    )
+    """)
     project.run("--model-version=2.0", "--junitxml=junit.xml")
     properties = ET.parse(project.path / "junit.xml").getroot().iter("property")
     names = [one.attrib["name"] for one in properties]

@@ -65,8 +65,7 @@ def test_the_header_names_model_version_approved_version_and_cache(project):
 
 
 def test_the_header_names_only_models_that_the_collected_tests_use(project):
-    project.model(
-        """
+    project.model("""
         @model_fixture
         def triage():
             return str
@@ -74,8 +73,7 @@ def test_the_header_names_only_models_that_the_collected_tests_use(project):
         @model_fixture
         def judge():
             return str
-        """
-    )
+    """)
     project.test("def test_plain(triage): pass")
     result = project.run()
     result.stdout.fnmatch_lines(["modelcheck: triage *"])
@@ -150,8 +148,7 @@ def test_nothing_is_drawn_where_output_is_no_terminal(project):
 
 def test_the_command_names_the_versions_of_other_models_too(project):
     """Without its version a judge graded otherwise, and the case that failed passed."""
-    project.model(
-        """
+    project.model("""
         @model_fixture
         def triage(model_version):
             return lambda text: text
@@ -163,15 +160,12 @@ def test_the_command_names_the_versions_of_other_models_too(project):
         @model_fixture
         def spare():
             return lambda answer: True
-        """
-    )
-    project.test(
-        """
+    """)
+    project.test("""
         @pytest.mark.golden(["a"], model="triage")
         def test_graded(triage, judge, spare, case):
             assert judge(triage(case.input)) and spare(1)
-        """
-    )
+    """)
     result = project.run("--model-version=triage=1", "--model-version=judge=strict")
     (line,) = (line for line in result.stdout.lines if "reproduce one:" in line)
     assert "--model-version=triage=1 --model-version=judge=strict --modelcheck-case=" in line
@@ -181,14 +175,12 @@ def test_the_command_names_the_versions_of_other_models_too(project):
 
 def test_reproduce_one_is_a_command_that_runs_that_case(project):
     """Also where the node id has blanks and brackets."""
-    project.test(
-        """
+    project.test("""
         @pytest.mark.parametrize("word", ["a b"])
         @pytest.mark.golden("tickets.yaml")
         def test_it(triage, case, word):
             assert triage(case.input) == case.expected
-        """
-    )
+    """)
     result = project.run("--model-version=2.1")
     (line,) = (line for line in result.stdout.lines if "reproduce one:" in line)
     again = project.run(*shlex.split(line.partition("pytest ")[2]))
@@ -199,13 +191,11 @@ def test_reproduce_one_is_a_command_that_runs_that_case(project):
 
 def test_assertions_of_shown_cases_are_explained(project):
     project.model("@model_fixture\ndef words(model_version):\n    return lambda text: text.split()\n")
-    project.test(
-        """
+    project.test("""
         @pytest.mark.golden(["a b c"])
         def test_it(words, case):
             assert words(case.input) == ["a", "x", "c"]
-        """
-    )
+    """)
     result = project.run("--model-version=1")
     result.stdout.fnmatch_lines(["*assert [[]'a', 'b', 'c'[]] == [[]'a', 'x', 'c'[]]*"])
 
@@ -238,13 +228,11 @@ def test_a_body_that_does_not_fail_again_explains_nothing(project):
 
 def test_of_three_thousand_failing_cases_five_are_shown_without_taking_minutes(project):
     project.model("@model_fixture(batch=True)\ndef echo(model_version):\n    return list\n")
-    project.test(
-        """
+    project.test("""
         @pytest.mark.golden([str(number) for number in range(3_000)])
         def test_it(echo, case):
             assert echo(case.input) == case.input + "!" * 50
-        """
-    )
+    """)
     result = project.run("--model-version=1")
     result.assert_outcomes(failed=1)
     verdict = project.verdict(result)
@@ -304,8 +292,7 @@ def test_what_a_long_answer_was_is_shown_where_nothing_is_expected_of_it(project
 def test_a_long_wait_for_calls_one_by_one_names_the_option_that_shortens_it(project, monkeypatch):
     """Not where the fixture has decided, nor where the model takes several inputs at once anyway."""
     monkeypatch.setattr("pytest_modelcheck.reports.wording._LONG_WAIT", 0.1)
-    project.test(
-        """
+    project.test("""
         import asyncio, time
         import pytest
         from pytest_modelcheck import model_fixture
@@ -348,8 +335,7 @@ def test_a_long_wait_for_calls_one_by_one_names_the_option_that_shortens_it(proj
         @pytest.mark.golden(["a", "b"])
         def test_awaited(awaited, case):
             assert awaited(case.input) == case.input
-        """
-    )
+    """)
     cold = project.run("--model-version=1.0")
     costs = [line for line in cold.stdout.lines if " 1.0: 2 calls, median" in line]
     assert [line.split()[0] for line in costs] == ["plain", "decided", "batches", "awaited"]

@@ -130,8 +130,7 @@ def test_a_number_is_wanted(swapped):
 
 
 def test_bodies_that_are_awaited_are_asked_again_too(swapped):
-    swapped.model(
-        """
+    swapped.model("""
         from pathlib import Path
 
         @model_fixture
@@ -139,15 +138,12 @@ def test_bodies_that_are_awaited_are_asked_again_too(swapped):
             async def predict(text):
                 return Path(__file__).with_name("how").read_text()
             return predict
-        """
-    )
-    swapped.test(
-        """
+    """)
+    swapped.test("""
         @pytest.mark.golden("tickets.yaml", at_least=0.0)
         async def test_known(triage, case):
             assert await triage(case.input) == case.expected
-        """
-    )
+    """)
     swapped.run("--model-version=3.0").assert_outcomes(passed=1)
     swapped.become("swapped")
     result = swapped.run("--model-version=3.0", "--modelcheck-revalidate=4")
@@ -155,28 +151,24 @@ def test_bodies_that_are_awaited_are_asked_again_too(swapped):
 
 
 def test_runs_of_a_repeated_case_are_asked_again_each_for_itself(swapped):
-    swapped.test(
-        """
+    swapped.test("""
         @pytest.mark.golden("tickets.yaml", at_least=0.0, repeats=2)
         def test_known(triage, case):
             assert triage(case.input) == triage(case.input) == case.expected
-        """
-    )
+    """)
     swapped.run("--model-version=2.0").assert_outcomes(passed=1)
     result = swapped.run("--model-version=2.0", "--modelcheck-revalidate=100")
     assert revalidated(result, swapped).summary == "40 cached answers of triage 2.0 verified: all the same"
 
 
 def test_a_test_that_asks_something_else_each_time_shows_nothing_and_fails(swapped):
-    swapped.test(
-        """
+    swapped.test("""
         SAID = iter(["first", "second", "third"])
 
         @pytest.mark.golden(["a"])
         def test_known(triage, case):
             triage(next(SAID))
-        """
-    )
+    """)
     swapped.run("--model-version=2.0").assert_outcomes(passed=1)
     result = swapped.run("--model-version=2.0", "--modelcheck-revalidate=5")
     finding = revalidated(result, swapped)

@@ -75,13 +75,11 @@ def test_the_judge(helpful, case):
 
 def test_several_judged_models_are_still_asked_about(project):
     project.model(MODELS + "\n@model_fixture\ndef other(model_version):\n    return str\n")
-    project.test(
-        """
+    project.test("""
         @pytest.mark.golden(["a"])
         def test_it(assistant, other, helpful, case):
             assert assistant(case.input)
-        """
-    )
+    """)
     result = project.run("--model-version=1")
     result.stderr.fnmatch_lines(["*several models (assistant, helpful, other); say which one is judged*"])
 
@@ -102,15 +100,13 @@ def test_a_judge_alone_is_judged_only_where_the_marker_says_so(project):
 
 def test_the_imperative_check_judges_the_only_model_that_is_judged(project):
     project.model(MODELS)
-    project.test(
-        """
+    project.test("""
         def test_it(assistant, helpful, modelcheck):
             def body(case):
                 assert assistant(case.input)
 
             assert modelcheck.golden(body, ["a"]).model == "assistant"
-        """
-    )
+    """)
     project.run("--model-version=1").assert_outcomes(passed=1)
 
 
@@ -131,13 +127,11 @@ def test_what_a_judge_said_is_left_with_the_result_and_not_in_the_baseline(proje
 
 def test_what_a_judge_says_as_the_judged_model_is_its_answer(project):
     project.model(MODELS)
-    project.test(
-        """
+    project.test("""
         @pytest.mark.golden([{"input": {"question": "q", "answer": "a"}, "expected": True}], model="helpful")
         def test_the_judge(helpful, case):
             assert helpful(**case.input) == case.expected
-        """
-    )
+    """)
     project.run("--model-version=helpful=1").assert_outcomes(passed=1)
     (case,) = left(project)
     assert case.trials[0].grades == ()
@@ -162,14 +156,12 @@ def helpful(model_version):
     return judge
 """
     )
-    project.test(
-        """
+    project.test("""
         @pytest.mark.asyncio
         @pytest.mark.golden(["a", "b"])
         async def test_it(assistant, helpful, case):
             assert await helpful(await assistant(case.input))
-        """
-    )
+    """)
     project.run("--model-version=1", "-p", "asyncio", "-o", SCOPE).assert_outcomes(passed=1)
     grades = [case.trials[0].grades for case in left(project)]
     assert [one.given for (one,) in grades] == [b'{"answer":"A"}', b'{"answer":"B"}']

@@ -78,29 +78,23 @@ def test_truth_values_are_scores(project):
 
 
 def test_a_baseline_of_scores_is_compared_by_mean(project):
-    project.model(
-        """
+    project.model("""
         @model_fixture
         def echo(model_version):
             return lambda x: x - 0.1 if model_version == "2" else x
-        """
-    )
-    project.test(
-        """
+    """)
+    project.test("""
         @pytest.mark.golden([0.2, 0.4, 0.6, 0.8])
         def test_it(echo, case, score):
             score(echo(case.input))
-        """
-    )
+    """)
     # Nothing approved and no limit asks for a perfect score.
     project.run("--model-version=1").assert_outcomes(failed=1)
-    project.test(
-        """
+    project.test("""
         @pytest.mark.golden([0.2, 0.4, 0.6, 0.8], at_least=0.1)
         def test_it(echo, case, score):
             score(echo(case.input))
-        """
-    )
+    """)
     project.approve("1")
     result = project.run("--model-version=2")
     result.assert_outcomes(failed=1)
@@ -117,8 +111,7 @@ def test_without_a_marker_fails_in_words(project):
 
 def test_may_be_given_from_a_function_that_the_body_calls(project):
     project.model(ECHO)
-    project.test(
-        """
+    project.test("""
         @pytest.fixture
         def grade(score):
             def give(answer):
@@ -128,8 +121,7 @@ def test_may_be_given_from_a_function_that_the_body_calls(project):
         @pytest.mark.golden([0.2, 0.4], at_least=0.3)
         def test_it(echo, case, grade):
             grade(echo(case.input))
-        """
-    )
+    """)
     result = project.run()
     result.assert_outcomes(passed=1)
     assert project.verdict(result).rate == pytest.approx(0.3)

@@ -103,8 +103,7 @@ def test_fixtures_lists_ours_with_what_they_are(project):
 
 
 def test_durations_count_the_whole_check(project):
-    project.model(
-        """
+    project.model("""
         import time
 
         @model_fixture
@@ -113,15 +112,12 @@ def test_durations_count_the_whole_check(project):
                 time.sleep(0.02)
                 return text
             return ask
-        """
-    )
-    project.test(
-        """
+    """)
+    project.test("""
         @pytest.mark.golden([str(number) for number in range(10)])
         def test_slow(slow, case):
             assert slow(case.input) == case.input
-        """
-    )
+    """)
     result = project.run("--durations=3", "--durations-min=0.1")
     result.stdout.fnmatch_lines(["[0-9]*.[0-9]*s call * test_triage.py::test_slow"])
 

@@ -40,13 +40,11 @@ def test_another_version_of_another_model_is_told(project):
 
 def test_only_the_judged_model_needs_to_be_asked(project):
     project.model(PIPELINE)
-    project.test(
-        """
+    project.test("""
         @pytest.mark.golden(["a", "b"], model="triage")
         def test_it(triage, judge, case):
             assert judge(case.input)
-        """
-    )
+    """)
     result = project.run("--model-version=1")
     result.assert_outcomes(failed=1)
     assert "never called the model 'triage'" in project.verdict(result).headline
@@ -59,13 +57,11 @@ def triage(model_version):
     return lambda text: text + "{mark}"
 """
     project.model(source.format(mark="A"))
-    project.test(
-        """
+    project.test("""
         @pytest.mark.golden(["a", "b"])
         def test_it(triage, case):
             assert triage(case.input)
-        """
-    )
+    """)
     project.run("--model-version=1", "--modelcheck-update").assert_outcomes(passed=1)
     project.model(source.format(mark="B"))
     result = project.run("--model-version=1")
@@ -74,8 +70,7 @@ def triage(model_version):
 
 
 def test_the_advice_names_the_model_and_works_as_it_is_printed(project):
-    project.model(
-        """
+    project.model("""
         @model_fixture
         def triage(model_version):
             return lambda text: f"{text} {model_version}"
@@ -83,10 +78,8 @@ def test_the_advice_names_the_model_and_works_as_it_is_printed(project):
         @model_fixture
         def judge(model_version):
             return str.upper
-        """
-    )
-    project.test(
-        """
+    """)
+    project.test("""
         @pytest.mark.golden(["a", "b"])
         def test_triage(triage, case):
             assert triage(case.input) == case.approved
@@ -94,8 +87,7 @@ def test_the_advice_names_the_model_and_works_as_it_is_printed(project):
         @pytest.mark.golden(["a", "b"])
         def test_judge(judge, case):
             assert judge(case.input) == case.approved
-        """
-    )
+    """)
     project.approve("1")
     result = project.run("--model-version=2")
     result.assert_outcomes(passed=1, failed=1)

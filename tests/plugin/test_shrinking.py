@@ -57,8 +57,7 @@ def test_shows_the_smallest_change(shrinking):
 
 
 def test_a_model_that_breaks_on_the_change_gives_no_answer_to_show(shrinking):
-    shrinking.model(
-        """
+    shrinking.model("""
         @model_fixture
         def triage(model_version):
             def predict(text):
@@ -66,10 +65,8 @@ def test_a_model_that_breaks_on_the_change_gives_no_answer_to_show(shrinking):
                     raise ValueError("no such word")
                 return "refund"
             return predict
-        """
-    )
-    shrinking.test(
-        """
+    """)
+    shrinking.test("""
         import pytest
 
         def garbled(text):
@@ -81,8 +78,7 @@ def test_a_model_that_breaks_on_the_change_gives_no_answer_to_show(shrinking):
                 triage(case.perturbed)
             except Exception:
                 pytest.fail("it broke")
-        """
-    )
+    """)
     (case,) = shown(shrinking)
     assert (case.smallest.text, case.smallest.got) == ("Please [refund→refnud] order 1182", None)
 
@@ -200,16 +196,14 @@ def test_not_for_a_check_that_passes(shrinking):
 
 
 def test_not_for_a_model_that_varies(shrinking):
-    shrinking.model(
-        """
+    shrinking.model("""
         import itertools
         counter = itertools.count()
 
         @model_fixture
         def triage(model_version):
             return lambda text: f"{'refund' in text}{' maybe' if next(counter) % 9 == 8 else ''}"
-        """
-    )
+    """)
     shrinking.test(TEST.replace('["Please', '[f"{n} Please').replace('broke"]', 'broke" for n in range(30)]'))
     verdict = shrinking.verdict(shrinking.run("--model-version=1"))
     assert (verdict.status, verdict.varies) == ("failed", True)
@@ -218,51 +212,43 @@ def test_not_for_a_model_that_varies(shrinking):
 
 
 def test_an_input_that_fails_as_it_is(shrinking):
-    shrinking.test(
-        """
+    shrinking.test("""
         @pytest.mark.invariance([("Where is it?", "refund")], under={"shout": str.upper})
         def test_shout(triage, case):
             assert triage(case.perturbed) == case.expected
-        """
-    )
+    """)
     result = shrinking.run("--model-version=1")
     assert shrinking.verdict(result).shown[0].smallest.text == ""
     result.stdout.fnmatch_lines(["*it fails even without the change*"])
 
 
 def test_a_direction_that_asks_for_a_change_has_no_smallest_one(shrinking):
-    shrinking.test(
-        """
+    shrinking.test("""
         @pytest.mark.directional(["Where is it?"], under={"ask": lambda text: text + " I want money"})
         def test_ask(triage, case):
             assert triage(case.perturbed) != triage(case.input)
-        """
-    )
+    """)
     assert shown(shrinking)[0].smallest is None
 
 
 def test_a_direction_that_must_not_be_left_has_one(shrinking):
-    shrinking.test(
-        """
+    shrinking.test("""
         @pytest.mark.directional(["a refund"], under={"ask": lambda text: text.upper() + " NOW"})
         def test_ask(triage, case):
             assert triage(case.perturbed) >= triage(case.input)
-        """
-    )
+    """)
     assert shown(shrinking)[0].smallest.text == "a [refund→Refund]"
 
 
 def test_fields_of_a_record(shrinking):
-    shrinking.test(
-        """
+    shrinking.test("""
         def other(record):
             return {"text": "money please", "amount": 4, "vip": True}
 
         @pytest.mark.invariance([{"input": {"text": "refund please", "amount": 3}}], under={"other": other})
         def test_record(triage, case):
             assert triage(case.perturbed) == triage(case.input)
-        """
-    )
+    """)
     assert shown(shrinking)[0].smallest.text == "text: [refund→money] please"
 
 
@@ -298,15 +284,13 @@ def test_a_model_that_breaks_on_a_candidate_stops_the_search_and_not_the_verdict
 
 
 def test_bodies_that_are_awaited(shrinking):
-    shrinking.model(
-        """
+    shrinking.model("""
         @model_fixture
         def triage(model_version):
             async def predict(text):
                 return "refund" if "refund" in text else "other"
             return predict
-        """
-    )
+    """)
     shrinking.test(
         TEST.replace("def test_typos", "async def test_typos")
         .replace("triage(", "await triage(")
@@ -427,31 +411,26 @@ def test_a_body_that_breaks_on_a_smaller_input(drawn):
 
 
 def test_the_smallest_input_of_an_awaited_body(drawn):
-    drawn.model(
-        """
+    drawn.model("""
         @model_fixture
         def triage(model_version):
             async def predict(text):
                 return "refund" if int(text.split()[-1]) > 700 else "other"
             return predict
-        """
-    )
+    """)
     drawn.test(DRAWN.replace("def test", "async def test").replace("triage(case", "await triage(case"))
     assert '"order 701"' in [case.smallest.text for case in shown(drawn) if case.smallest]
 
 
 def test_a_category_is_not_made_up_and_only_fields_that_differ_are_shown(project):
-    project.model(
-        """
+    project.model("""
         PLANS = {"basic": "small", "basis": "large"}
 
         @model_fixture(deterministic=True)
         def quote(model_version):
             return lambda row: PLANS[row["plan"]]
-        """
-    )
-    project.test(
-        """
+    """)
+    project.test("""
         from pytest_modelcheck import perturb
 
         ROWS = [{"input": {"plan": "basic", "age": 40, "note": "none"}}]
@@ -459,8 +438,7 @@ def test_a_category_is_not_made_up_and_only_fields_that_differ_are_shown(project
         @pytest.mark.invariance(ROWS, under=perturb.swap_category("plan", ["basic", "basis"]))
         def test_plan(quote, case):
             assert quote(case.perturbed) == quote(case.input)
-        """
-    )
+    """)
     result = project.run("--model-version=1")
     result.assert_outcomes(failed=1)
     verdict = project.verdict(result)
@@ -471,8 +449,7 @@ def test_a_category_is_not_made_up_and_only_fields_that_differ_are_shown(project
 
 @pytest.mark.parametrize("judged", ["recorded", "other"])
 def test_a_model_that_is_recorded_is_never_called_with_what_nobody_recorded(project, judged):
-    project.model(
-        """
+    project.model("""
         ANSWERS = {"a b c": "x", "A B C": "y"}
         CALLS = []
 
@@ -491,15 +468,12 @@ def test_a_model_that_is_recorded_is_never_called_with_what_nobody_recorded(proj
             yield
             assert sorted(set(CALLS)) == ["A B C", "a b c"]
             print("only what was recorded")
-        """
-    )
-    project.test(
-        f"""
+    """)
+    project.test(f"""
         @pytest.mark.invariance([("a b c", "x")], under=str.upper, model="{judged}")
         def test_case(recorded, other, case):
             assert (recorded(case.perturbed), other("z")) == (recorded(case.input), other("z"))
-        """
-    )
+    """)
     result = project.run("--model-version=1", "-s")
     result.assert_outcomes(failed=1)
     assert "only what was recorded" in result.stdout.str()
@@ -515,20 +489,16 @@ def test_an_option_of_a_fixture_that_is_no_truth_is_refused(project):
 
 
 def test_a_model_of_recorded_answers_says_why_the_search_stops(project):
-    project.model(
-        """
+    project.model("""
         @model_fixture(deterministic=True)
         def recorded(model_version):
             return {"a b c": "x", "A B C": "y"}.__getitem__
-        """
-    )
-    project.test(
-        """
+    """)
+    project.test("""
         @pytest.mark.invariance([("a b c", "x")], under=str.upper)
         def test_case(recorded, case):
             assert recorded(case.perturbed) == recorded(case.input)
-        """
-    )
+    """)
     result = project.run("--model-version=1")
     result.assert_outcomes(failed=1)
     assert "because the model cannot answer other inputs" in " ".join(result.stdout.str().split())

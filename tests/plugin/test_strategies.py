@@ -15,8 +15,7 @@ def test_orders(triage, case):
 
 def test_all_cases_of_a_strategy_are_one_item_and_go_in_batches(project):
     project.test(STRATEGY)
-    project.model(
-        """
+    project.model("""
         from pathlib import Path
 
         @model_fixture(batch=True, batch_size=64)
@@ -26,8 +25,7 @@ def test_all_cases_of_a_strategy_are_one_item_and_go_in_batches(project):
                     log.write(f"{len(texts)} ")
                 return ["other"] * len(texts)
             return predict
-        """
-    )
+    """)
     result = project.run("--model-version=2.0")
     result.assert_outcomes(passed=1)
     assert project.verdict(result).cases.judged == 300
@@ -35,16 +33,14 @@ def test_all_cases_of_a_strategy_are_one_item_and_go_in_batches(project):
 
 
 def test_a_case_is_found_again_by_its_id(project):
-    project.test(
-        """
+    project.test("""
         from hypothesis import strategies as st
 
         @pytest.mark.golden(st.builds("order {}".format, st.integers(0, 9999)), n=50, at_least=0.99)
         def test_orders(triage, case):
             assert "7" not in case.input or not triage(case.input)
             triage(case.input)
-        """
-    )
+    """)
     first = project.verdict(project.run("--model-version=2.0")).shown[0]
     again = project.verdict(project.run("--model-version=2.0", f"--modelcheck-case={first.id}"))
     assert again.cases.total == 1
@@ -52,15 +48,13 @@ def test_a_case_is_found_again_by_its_id(project):
 
 
 def test_what_was_approved_is_compared_with(project):
-    project.test(
-        """
+    project.test("""
         from hypothesis import strategies as st
 
         @pytest.mark.golden(st.sampled_from(["a reembolso", "b refund", "c parcel"]), max_changed=0)
         def test_words(triage, case):
             triage(case.input)
-        """
-    )
+    """)
     project.approve()
     verdict = project.verdict(project.run("--model-version=2.1"))
     assert verdict.comparison.shared == 3
@@ -68,8 +62,7 @@ def test_what_was_approved_is_compared_with(project):
 
 
 def test_seed_draws_other_cases(project):
-    project.test(
-        """
+    project.test("""
         from hypothesis import strategies as st
 
         @pytest.mark.golden(st.integers(), n=30, seed=1)
@@ -80,15 +73,13 @@ def test_seed_draws_other_cases(project):
         @pytest.mark.golden(st.integers(), n=30)
         def test_other(triage, case):
             triage(str(case.input))
-        """
-    )
+    """)
     project.run("--model-version=2.0")
     assert len(set(project.calls)) > 45
 
 
 def test_perturbs_what_a_strategy_gives(project):
-    project.test(
-        """
+    project.test("""
         from hypothesis import strategies as st
         from pytest_modelcheck import perturb
 
@@ -97,30 +88,26 @@ def test_perturbs_what_a_strategy_gives(project):
         @pytest.mark.invariance(parcels, under=perturb.append("Hi!"), n=20)
         def test_greeting(triage, case):
             assert triage(case.perturbed) == triage(case.input)
-        """
-    )
+    """)
     result = project.run("--model-version=2.0")
     result.assert_outcomes(passed=1)
     assert project.verdict(result).trials.judged == 20
 
 
 def test_the_modelcheck_fixture_takes_a_strategy(project):
-    project.test(
-        """
+    project.test("""
         from hypothesis import strategies as st
 
         def test_run_time(triage, modelcheck):
             def body(case):
                 assert triage(str(case.input)) == "other"
             assert modelcheck.golden(body, st.integers(0, 99), n=15).cases.judged == 15
-        """
-    )
+    """)
     project.run("--model-version=2.0").assert_outcomes(passed=1)
 
 
 def test_a_fixture_named_cases_may_give_a_strategy(project):
-    project.test(
-        """
+    project.test("""
         from hypothesis import strategies as st
 
         @pytest.fixture
@@ -130,21 +117,18 @@ def test_a_fixture_named_cases_may_give_a_strategy(project):
         @pytest.mark.golden(n=15)
         def test_given_later(triage, case, cases):
             assert triage(str(case.input)) == "other"
-        """
-    )
+    """)
     assert project.verdict(project.run("--model-version=2.0")).cases.judged == 15
 
 
 def test_fewer_cases_than_asked_for_are_said_and_warned_of(project):
-    project.test(
-        """
+    project.test("""
         from hypothesis import strategies as st
 
         @pytest.mark.golden(st.booleans(), n=200)
         def test_few(triage, case):
             assert triage(str(case.input)) == "other"
-        """
-    )
+    """)
     result = project.run("--model-version=2.0")
     result.assert_outcomes(passed=1, warnings=1)
     (note,) = project.verdict(result).notes
@@ -155,8 +139,7 @@ def test_fewer_cases_than_asked_for_are_said_and_warned_of(project):
 
 
 def test_a_broken_strategy_fails_its_test_and_no_other(project):
-    project.test(
-        """
+    project.test("""
         from hypothesis import strategies as st
 
         @pytest.mark.golden(st.integers().map(lambda number: 1 // 0))
@@ -166,8 +149,7 @@ def test_a_broken_strategy_fails_its_test_and_no_other(project):
         @pytest.mark.golden(["Hello"])
         def test_sound(triage, case):
             assert triage(case.input) == "other"
-        """
-    )
+    """)
     result = project.run("--model-version=2.0")
     result.assert_outcomes(passed=1, failed=1)
     result.stdout.fnmatch_lines(["strategy integers()*ZeroDivisionError*(raised at test_triage.py:*)"])
@@ -175,8 +157,7 @@ def test_a_broken_strategy_fails_its_test_and_no_other(project):
 
 
 def test_a_strategy_that_cannot_be_meant_is_refused_at_collection(project):
-    project.test(
-        """
+    project.test("""
         from hypothesis import strategies as st
 
         @pytest.mark.golden(st.integers(3, 1))
@@ -186,8 +167,7 @@ def test_a_strategy_that_cannot_be_meant_is_refused_at_collection(project):
         @pytest.mark.golden(["Hello"], n=5)
         def test_n(triage, case):
             assert triage(case.input) == "other"
-        """
-    )
+    """)
     result = project.run("--model-version=2.0")
     result.stderr.fnmatch_lines(
         [
@@ -198,24 +178,20 @@ def test_a_strategy_that_cannot_be_meant_is_refused_at_collection(project):
 
 
 def test_an_async_body_takes_a_strategy(project):
-    project.model(
-        """
+    project.model("""
         @model_fixture
         def triage(model_version):
             async def predict(text):
                 return "other"
             return predict
-        """
-    )
-    project.test(
-        """
+    """)
+    project.test("""
         from hypothesis import strategies as st
 
         @pytest.mark.golden(st.integers(0, 99), n=15)
         async def test_awaited(triage, case):
             assert await triage(str(case.input)) == "other"
-        """
-    )
+    """)
     assert project.verdict(project.run("--model-version=2.0")).cases.judged == 15
 
 

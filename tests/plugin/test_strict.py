@@ -4,8 +4,7 @@ import pytest
 
 
 def test_strict_markers_know_ours(project):
-    project.test(
-        """
+    project.test("""
         @pytest.mark.golden("tickets.yaml")
         def test_golden(triage, case):
             assert triage(case.input) == case.expected
@@ -17,8 +16,7 @@ def test_strict_markers_know_ours(project):
         @pytest.mark.directional("tickets.yaml", under=str.upper, allow_constant=True)
         def test_directional(triage, case):
             assert triage(case.perturbed) >= triage(case.input)
-        """
-    )
+    """)
     result = project.run("--model-version=2.0", "--strict-markers", "--strict-config", "-W", "error")
     result.assert_outcomes(passed=3)
 

@@ -91,8 +91,7 @@ def test_together_with_one_case_is_a_usage_error(project):
 
 
 def test_of_two_models_approves_each(project):
-    project.model(
-        """
+    project.model("""
         @model_fixture
         def triage(model_version):
             return str.upper
@@ -100,10 +99,8 @@ def test_of_two_models_approves_each(project):
         @model_fixture
         def judge(model_version):
             return str.lower
-        """
-    )
-    project.test(
-        """
+    """)
+    project.test("""
         @pytest.mark.golden(["a"])
         def test_triage(triage, case):
             assert triage(case.input)
@@ -111,22 +108,19 @@ def test_of_two_models_approves_each(project):
         @pytest.mark.golden(["a"])
         def test_judge(judge, case):
             assert judge(case.input)
-        """
-    )
+    """)
     result = project.run("--model-version", "triage=1", "--model-version", "judge=7", "--modelcheck-update")
     result.stdout.fnmatch_lines(["approved: judge 7, 1 check *", "approved: triage 1, 1 check *"])
     assert b"7" in project.baselines()["baselines/judge/approved.yaml"]
 
 
 def test_node_ids_that_are_no_file_names_get_files_of_their_own(project):
-    project.test(
-        """
+    project.test("""
         @pytest.mark.parametrize("word", ["a/b", "a b", "a_b", "A B", "..", "é" * 120, "con", ""])
         @pytest.mark.golden(["x"])
         def test_it(triage, case, word):
             assert triage(case.input + word)
-        """
-    )
+    """)
     result = project.run("--model-version=2.0", "--modelcheck-update")
     result.assert_outcomes(passed=8)
     assert len([name for name in project.baselines() if name.endswith(".jsonl")]) == 8

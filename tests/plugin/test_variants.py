@@ -82,29 +82,25 @@ def test_a_case_fails_if_one_of_its_variants_does(variants):
 
 
 def test_variants_have_approved_answers_of_their_own(variants):
-    variants.test(
-        """
+    variants.test("""
         @pytest.mark.golden("tickets.yaml", max_changed=0.0)
         def test_known(triage, case):
             assert triage(case.input) == case.approved
-        """
-    )
+    """)
     variants.run("--model-version=1.0", "--modelcheck-update").assert_outcomes(passed=1)
     variants.run("--model-version=1.0").assert_outcomes(passed=1)
     variants.run("--model-version=2.0").assert_outcomes(failed=1)
 
 
 def test_an_invariance_check_sees_the_expectation_of_the_variant(variants):
-    variants.test(
-        """
+    variants.test("""
         @pytest.mark.invariance("tickets.yaml")
         def test_variants(triage, case):
             assert case.input == "Where is my parcel?"
             assert triage(case.perturbed) == case.expected
             assert case["channel"] == "chat"
             assert case["language"] == ("es" if case.variant else "en")
-        """
-    )
+    """)
     result = variants.run("--model-version=1.0")
     result.assert_outcomes(passed=1)
     assert variants.verdict(result).cases.judged == 1
@@ -113,33 +109,28 @@ def test_an_invariance_check_sees_the_expectation_of_the_variant(variants):
 @pytest.mark.parametrize("first", ["with", "without"])
 def test_whether_under_is_needed_does_not_depend_on_the_first_case(variants, first):
     rows = [{"input": "a"}, {"input": "b", "variants": ["B"]}]
-    variants.test(
-        f"""
+    variants.test(f"""
         @pytest.mark.invariance({rows if first == "without" else rows[::-1]!r})
         def test_variants(triage, case):
             assert triage(case.perturbed) == triage(case.input)
-        """
-    )
+    """)
     result = variants.run("--model-version=1.0")
     result.assert_outcomes(passed=1)
     assert variants.verdict(result).cases.judged == 1
 
 
 def test_a_drift_check_refuses_variants(variants):
-    variants.test(
-        """
+    variants.test("""
         @pytest.mark.drift("tickets.yaml", tolerance=0.5)
         def test_drift(triage, case):
             triage(case.input)
-        """
-    )
+    """)
     result = variants.run("--model-version=1.0")
     result.stdout.fnmatch_lines(["*case parcel (tickets.yaml:1) has variants; make them cases of*"])
 
 
 def test_variants_are_called_in_batches_and_none_in_vain(project):
-    project.model(
-        """
+    project.model("""
         from pathlib import Path
 
         LOG = Path(__file__).with_name("batches.log")
@@ -152,10 +143,8 @@ def test_variants_are_called_in_batches_and_none_in_vain(project):
                 return texts
 
             return answer
-        """
-    )
-    project.test(
-        """
+    """)
+    project.test("""
         ROWS = [
             {"input": f"{n}", "expected": f"{n}", "variants": [{"input": f"{n}b", "expected": f"{n}b"}]}
             for n in range(40)
@@ -164,8 +153,7 @@ def test_variants_are_called_in_batches_and_none_in_vain(project):
         @pytest.mark.golden(ROWS)
         def test_known(triage, case):
             assert triage(case.input) == case.expected
-        """
-    )
+    """)
     project.run("--model-version=1").assert_outcomes(passed=1)
     batches = [line.split() for line in (project.path / "batches.log").read_text().splitlines()]
     asked = [text for batch in batches for text in batch]

@@ -88,23 +88,19 @@ def test_a_drop_that_noise_explains_passes_and_says_so(project):
 def test_a_check_that_could_not_fail_says_so_where_it_passes(project):
     """Three cases that broke have p = 1/8 against one run: green, and nothing said why."""
     (project.path / "pytest.ini").write_text("[pytest]\nmodelcheck_approval_runs = 1\n")
-    project.model(
-        """
+    project.model("""
         import random
 
         @model_fixture
         def model(model_version):
             calls = iter(range(100))
             return lambda text: (model_version == "1" or next(calls) > 2, random.random())
-        """
-    )
-    project.test(
-        """
+    """)
+    project.test("""
         @pytest.mark.golden(["a", "b", "c"], max_drop=0)
         def test_first(model, case):
             assert model(case.input)[0]
-        """
-    )
+    """)
     project.approve("1")
     result = project.run("-v", "--model-version=2")
     result.assert_outcomes(passed=1)
@@ -114,13 +110,11 @@ def test_a_check_that_could_not_fail_says_so_where_it_passes(project):
 
 
 def test_the_same_numbers_of_a_model_that_does_not_vary_fail(project):
-    project.model(
-        """
+    project.model("""
         @model_fixture
         def coin(model_version):
             return lambda text: int(text) >= (10 if model_version == "1" else 13)
-        """
-    )
+    """)
     project.test(TEST.format(limits=", at_least=0.1"))
     project.approve("1")
     result = project.run("--model-version=2")
@@ -130,13 +124,11 @@ def test_the_same_numbers_of_a_model_that_does_not_vary_fail(project):
 
 
 def test_declared_deterministic_is_believed_where_nothing_contradicts_it(project):
-    project.model(
-        """
+    project.model("""
         @model_fixture(deterministic=True)
         def coin(model_version):
             return lambda text: text != "3"
-        """
-    )
+    """)
     project.test(TEST.format(limits=""))
     result = project.run("--model-version=1")
     result.assert_outcomes(failed=1)
@@ -152,8 +144,7 @@ def test_declared_deterministic_and_contradicted_fails_in_words(project):
 
 
 def test_declared_not_deterministic_is_not_measured(project):
-    project.model(
-        """
+    project.model("""
         @model_fixture(deterministic=False)
         def coin(model_version):
             def ask(text):
@@ -161,8 +152,7 @@ def test_declared_not_deterministic_is_not_measured(project):
                     log.write("asked\\n")
                 return text != "3"
             return ask
-        """
-    )
+    """)
     project.test(TEST.format(limits=", at_least=0.995"))
     result = project.run("--model-version=1")
     result.assert_outcomes(passed=1)
@@ -171,8 +161,7 @@ def test_declared_not_deterministic_is_not_measured(project):
 
 
 def test_a_check_that_meets_its_limits_measures_nothing(project):
-    project.model(
-        """
+    project.model("""
         @model_fixture
         def coin(model_version):
             def ask(text):
@@ -180,8 +169,7 @@ def test_a_check_that_meets_its_limits_measures_nothing(project):
                     log.write("asked\\n")
                 return True
             return ask
-        """
-    )
+    """)
     project.test(TEST.format(limits=""))
     project.run("--model-version=1").assert_outcomes(passed=1)
     assert len(project.calls) == 100
@@ -197,8 +185,7 @@ def test_the_verdict_is_the_same_from_a_warm_cache(project):
 
 @pytest.mark.parametrize("repeats", [3])
 def test_repeats_ask_for_an_answer_each(project, repeats):
-    project.model(
-        """
+    project.model("""
         @model_fixture
         def coin(model_version):
             def ask(text):
@@ -206,8 +193,7 @@ def test_repeats_ask_for_an_answer_each(project, repeats):
                     log.write("asked\\n")
                 return True
             return ask
-        """
-    )
+    """)
     project.test(TEST.format(limits=f", repeats={repeats}"))
     result = project.run("--model-version=1")
     result.assert_outcomes(passed=1)

@@ -41,15 +41,13 @@ def test_of_a_check_they_fail_it(project, limit, body, said):
 
 
 def test_of_the_run_they_hide_no_failure(project):
-    project.model(
-        """
+    project.model("""
         from datetime import date, timedelta
 
         @model_fixture(retires=lambda version: date.today() + timedelta(days=3))
         def triage(model_version):
             return lambda text: "other"
-        """
-    )
+    """)
     project.test(GOLDEN.format(0.95, ASSERTED) + ORDINARY.format("plain").partition("\n")[2])
     result = project.run(*ERROR)
     result.assert_outcomes(failed=1, passed=1, errors=1)

@@ -147,13 +147,11 @@ def test_an_approval_counts_the_changes_that_diff_shows_and_no_other_number_of_r
 
 def test_new_cases_that_fail_are_counted_on_a_green_check(project):
     """Nothing is approved for them, so no limit against the approved version covers them."""
-    project.model(
-        """
+    project.model("""
         @model_fixture(deterministic=True)
         def triage(model_version):
             return lambda text: "wrong" if text.startswith("new") else "right"
-        """
-    )
+    """)
     test = """
         @pytest.mark.golden({cases}, max_drop=0, min_overlap=0)
         def test_known(triage, case):

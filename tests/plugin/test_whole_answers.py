@@ -186,8 +186,7 @@ def triage(model_version):
 def test_an_answer_that_cannot_be_stored_is_the_bodys_alone(project):
     """Its description is not an identity: nothing says that it is the approved answer, or that it changed."""
     project.model(LOCKED.replace("(OPTIONS)", ""))
-    project.test(
-        """
+    project.test("""
         @pytest.mark.golden(["a", "b"])
         def test_texts(triage, case):
             assert triage(case.input).text == case.input
@@ -199,8 +198,7 @@ def test_an_answer_that_cannot_be_stored_is_the_bodys_alone(project):
         @pytest.mark.golden(["a", "b"])
         def test_approved(triage, case):
             assert triage(case.input).text == case.approved.text
-        """
-    )
+    """)
     project.run("--model-version=1", "--modelcheck-update")
     result = project.run("--model-version=1")
     result.assert_outcomes(passed=1, failed=2, warnings=1)
@@ -215,13 +213,11 @@ def test_an_answer_that_cannot_be_stored_is_the_bodys_alone(project):
 
 def test_what_a_refusal_says_helps_record(project):
     project.model(LOCKED.replace("(OPTIONS)", ""))
-    project.test(
-        """
+    project.test("""
         @pytest.mark.golden(["a", "b"], max_changed=0)
         def test_changes(triage, case):
             case.record(triage(case.input).text)
-        """
-    )
+    """)
     project.run("--model-version=1", "--modelcheck-update").assert_outcomes(passed=1, warnings=1)
     project.run("--model-version=1").assert_outcomes(passed=1, warnings=1)
     project.model(LOCKED.replace("(OPTIONS)", "").replace("= text,", "= text.upper(),"))
@@ -232,8 +228,7 @@ def test_what_a_refusal_says_helps_record(project):
 
 def test_what_a_refusal_says_helps_compare_by(project):
     project.model(LOCKED.replace("OPTIONS", "compare_by=lambda held: held.text"))
-    project.test(
-        """
+    project.test("""
         @pytest.mark.golden(["a", "b"])
         def test_approved(triage, case):
             assert case.same_as_approved(triage(case.input))
@@ -241,8 +236,7 @@ def test_what_a_refusal_says_helps_compare_by(project):
         @pytest.mark.golden(["a", "b"], max_changed=0)
         def test_changes(triage, case):
             assert triage(case.input)
-        """
-    )
+    """)
     project.run("--model-version=1", "--modelcheck-update")
     project.run("--model-version=1").assert_outcomes(passed=2, warnings=1)
     project.model(
@@ -293,13 +287,11 @@ def test_parts_that_are_ignored_are_no_change_in_a_run_nor_in_a_diff(project):
 
 def test_what_is_ignored_is_not_ignored_by_the_bodys_own_comparison(project):
     project.model(VOLATILE.replace("OPTIONS", 'ignore=("id", "usage.*")').replace("ANSWER", "refund"))
-    project.test(
-        """
+    project.test("""
         @pytest.mark.golden(["a", "b"])
         def test_equal(triage, case):
             assert triage(case.input) != case.approved
-        """
-    )
+    """)
     project.run("--model-version=1", "--modelcheck-update")
     result = project.run("--model-version=2")
     assert "2/2" in result.stdout.str()
@@ -358,21 +350,18 @@ def test_every_answer_of_a_body_counts(project):
 
 def test_an_approved_version_is_the_same_as_itself_whichever_answer_is_compared(project):
     project.model("@model_fixture\ndef triage(model_version):\n    return str.upper")
-    project.test(
-        """
+    project.test("""
         @pytest.mark.golden(["a", "b"], max_changed=0)
         def test_changes(triage, case):
             triage(case.input)
             assert triage(case.input + "!") == case.approved
-        """
-    )
+    """)
     project.run("--model-version=1", "--modelcheck-update")
     project.run("--model-version=1").assert_outcomes(passed=1)
 
 
 def test_an_annotation_that_cannot_be_used_stops_nothing(project):
-    project.model(
-        """
+    project.model("""
         import threading
 
         @model_fixture
@@ -381,29 +370,24 @@ def test_an_annotation_that_cannot_be_used_stops_nothing(project):
                 return text.upper()
 
             return ask
-        """
-    )
-    project.test(
-        """
+    """)
+    project.test("""
         @pytest.mark.golden(["a"])
         def test_it(triage, case):
             assert triage(case.input) == "A"
-        """
-    )
+    """)
     project.run("--model-version=1").assert_outcomes(passed=1)
 
 
 def test_what_is_recorded_must_be_comparable(project):
     project.model("@model_fixture\ndef triage(model_version):\n    return str.upper")
-    project.test(
-        """
+    project.test("""
         import threading
 
         @pytest.mark.golden(["a"])
         def test_it(triage, case):
             case.record(threading.Lock())
-        """
-    )
+    """)
     result = project.run("--model-version=1")
     result.stdout.fnmatch_lines(["*case.record(...): value: a _thread.lock cannot be*"])
 
@@ -418,8 +402,7 @@ def test_a_body_that_asks_otherwise_the_second_time_does_not_make_the_model_vary
     project.model(
         f"@model_fixture(deterministic={deterministic})\ndef triage(model_version):\n    return str.upper"
     )
-    project.test(
-        f"""
+    project.test(f"""
         import itertools
 
         counter = itertools.count()
@@ -429,8 +412,7 @@ def test_a_body_that_asks_otherwise_the_second_time_does_not_make_the_model_vary
             count, text = next(counter), case.input
             answers = [triage(one) for one in ({texts})]
             assert "C" in answers
-        """
-    )
+    """)
     result = project.run("--model-version=1")
     result.assert_outcomes(failed=1)
     result.stdout.no_fnmatch_line("*declared deterministic=True, but*")
@@ -440,8 +422,7 @@ def test_a_body_that_asks_otherwise_the_second_time_does_not_make_the_model_vary
 
 def test_a_body_that_never_asks_the_same_again_contradicts_no_declaration(project):
     project.model("@model_fixture(deterministic=True)\ndef triage(model_version):\n    return str.upper")
-    project.test(
-        """
+    project.test("""
         import itertools
 
         counter = itertools.count()
@@ -449,8 +430,7 @@ def test_a_body_that_never_asks_the_same_again_contradicts_no_declaration(projec
         @pytest.mark.golden(["a", "b"])
         def test_prompt(triage, case):
             assert triage(f"{case.input} at {next(counter)}") == "C"
-        """
-    )
+    """)
     result = project.run("--model-version=1")
     result.assert_outcomes(failed=1)
     result.stdout.no_fnmatch_line("*declared deterministic=True, but*")
@@ -459,8 +439,7 @@ def test_a_body_that_never_asks_the_same_again_contradicts_no_declaration(projec
 def test_threads_of_a_body_may_call_in_any_order(project):
     """Also under repeats, whose answers have keys of their own."""
     project.model("@model_fixture\ndef triage(model_version):\n    return str.upper")
-    project.test(
-        """
+    project.test("""
         import itertools, threading
 
         counter = itertools.count()
@@ -473,8 +452,7 @@ def test_threads_of_a_body_may_call_in_any_order(project):
                 thread.start()
                 thread.join()
             triage(case.input)
-        """
-    )
+    """)
     project.approve("1")
     result = project.run("--model-version=1")
     result.assert_outcomes(passed=1)

@@ -68,23 +68,19 @@ def test_two_workers_use_one_cache(project):
 
 
 def test_inconclusive_checks_warn_from_a_worker_too(project):
-    project.model(
-        """
+    project.model("""
         import random
 
         @model_fixture(deterministic=False)
         def coin(model_version):
             chance = random.Random(4)
             return lambda text: chance.random() < 0.8
-        """
-    )
-    project.test(
-        """
+    """)
+    project.test("""
         @pytest.mark.golden([str(number) for number in range(40)], at_least=0.95, confirm=False)
         def test_coin(coin, case):
             assert coin(case.input)
-        """
-    )
+    """)
     result = project.run_apart("-p", "xdist", "-n", "1", "--model-version=1")
     result.assert_outcomes(passed=1)
     result.stdout.fnmatch_lines(["*InconclusiveWarning: *::test_coin: *"])
