@@ -10,14 +10,11 @@ PYTEST_DONT_REWRITE
 from __future__ import annotations
 
 import random
-import sys
 import threading
 from contextlib import closing, contextmanager, nullcontext
 from contextvars import ContextVar
 from dataclasses import dataclass
-from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final
-from weakref import WeakKeyDictionary
 
 from pytest_modelcheck.calls.attempts import Attempts
 from pytest_modelcheck.calls.batches import Failure, Sizes, split
@@ -25,13 +22,13 @@ from pytest_modelcheck.calls.errors import is_outage, is_throttled, one_line, re
 from pytest_modelcheck.calls.executors import LateError, Threads, WorkerDiedError
 from pytest_modelcheck.calls.meter import Clock, Meter
 from pytest_modelcheck.calls.throttle import GIVE_UP_AFTER, LONGEST, Circuit, Pace, Purse, Turn, interval_of
-from pytest_modelcheck.calls.waiting import place_in, sleep_on
-from pytest_modelcheck.errors import CallTimeoutError, NotAskedError, OutageError, UsageError
+from pytest_modelcheck.calls.waiting import Lull, Places, all_wait, sleep_on
+from pytest_modelcheck.errors import CallTimeoutError, ModelError, NotAskedError, OutageError, UsageError
 from pytest_modelcheck.models.usage import Measured, Scales, Usage
 
 if TYPE_CHECKING:
-    import concurrent.futures
     from collections.abc import Callable, Generator, Iterator, Sequence
+    from concurrent.futures import Future
     from contextvars import Context
 
     from pytest_modelcheck.calls.batches import Rows
@@ -113,6 +110,7 @@ class Endpoint:
         meter: Counts of calls, failures, times and costs.
         circuit: The circuit breaker, which stops calls after repeated outages.
         sizes: The size of the next batch.
+        places: The places for calls that are under way.
     """
 
     def __init__(
@@ -153,8 +151,7 @@ class Endpoint:
         self._scales = Scales(definition.usage, definition.cost, definition.name)
         self._attempts = Attempts(model, loop)
         self._threads: Threads | None = None
-        self._gate = threading.BoundedSemaphore(caller.concurrency) if self.threaded else None
-        self._slots: WeakKeyDictionary[Any, Any] = WeakKeyDictionary()
+        self.places = Places(caller.concurrency, lambda: self.meter.requests)
         self._lock = threading.Lock()
         self._closed = threading.Event()
 
@@ -162,10 +159,10 @@ class Endpoint:
 
     def call(self, request: Request) -> None:
         """Call the model in this thread. If a batch fails, find the inputs that it fails on."""
-        # A model that calls itself would wait for its own turn for ever.
-        gate = self._gate if repeat_inside() is None else None
+        # A model that calls itself would wait for its own place.
+        limited = self.threaded and repeat_inside() is None
         with (
-            nullcontext() if gate is None else place_in(gate, request.caller, lambda: self.meter.requests),
+            self.places.take(request.caller) if limited else nullcontext(),
             _inside(request.repeat),
             closing(self._steps(request)) as steps,
         ):
@@ -180,7 +177,7 @@ class Endpoint:
 
     async def call_async(self, request: Request, loop: str | None = "asyncio") -> None:
         """Call an asynchronous model on the running event loop, as :meth:`call` does in a thread."""
-        async with self._slots_on(loop) if repeat_inside() is None else nullcontext():
+        async with self.places.take_on(loop) if repeat_inside() is None else nullcontext():
             with _inside(request.repeat), closing(self._steps(request)) as steps:
                 wanted = next(steps, None)
                 while wanted is not None:
@@ -193,7 +190,7 @@ class Endpoint:
 
     def submit(
         self, request: Request, context: Context, wanted: Callable[[], bool] = lambda: True
-    ) -> concurrent.futures.Future[None]:
+    ) -> Future[None]:
         """Begin a call in a thread, or on the session's event loop; the future has no result, it only ends.
 
         The model is called in ``context``, unless its answer is no longer ``wanted`` when its turn comes.
@@ -209,6 +206,36 @@ class Endpoint:
             if self._threads is None:
                 self._threads = Threads(self.concurrency, f"modelcheck-{request.caller.label}")
         return self._threads.submit(context.copy().run, job)
+
+    @contextmanager
+    def watched(self, caller: Caller, *, joins: bool) -> Iterator[Callable[[Future[None], float], bool]]:
+        """Yield a function that ends the wait of this thread for a call, if calls wait for each other.
+
+        A model that starts threads may call itself there. The function takes the call and the seconds since
+        it was last called, and returns whether to wait no longer.
+
+        Args:
+            caller: Makes the calls of the model.
+            joins: Whether the call had begun before this thread asked for it, and may wait for this thread.
+        """
+        joined, stopped = Lull(self.places), Lull(self.places)
+
+        def gives_up(call: Future[None], seconds: float) -> bool:
+            if caller.awaited:
+                if outside and stopped.lasts(seconds, stuck=self._loop().waits_for_a_thread()):
+                    raise ModelError(
+                        f"{self.label} was called from a thread that an `async` model waits for without "
+                        "`await`. That stops the event loop, which makes this call. Wait for the thread with "
+                        "`await`: await asyncio.to_thread(function)"
+                    )
+            elif self._threads is not None and stopped.lasts(
+                seconds, stuck=not call.running() and all_wait(caller)
+            ):
+                self._threads.grow()  # those that exist wait, perhaps for this call
+            return outside and joined.lasts(seconds, stuck=joins, times=10)
+
+        with self.places.waits() as outside:
+            yield gives_up
 
     def measure_all(self) -> None:
         """Store the time of every answer, however short."""
@@ -227,19 +254,6 @@ class Endpoint:
         self._attempts.close()
         if self._threads is not None:
             self._threads.close()
-
-    def _slots_on(self, loop: str | None) -> Any:
-        """The semaphore of asynchronous calls on the running loop.
-
-        Those on asyncio share one loop, ours; on trio, each thread of a body may run a loop of its own.
-        """
-        place: object = self
-        if loop == "trio":
-            place = sys.modules["trio"].lowlevel.current_trio_token()
-        with self._lock:
-            if place not in self._slots:
-                self._slots[place] = import_module(loop or "asyncio").Semaphore(self.concurrency)
-            return self._slots[place]
 
     # -- the steps of a call -------------------------------------------------------------------------
 

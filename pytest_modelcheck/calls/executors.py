@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     import asyncio
     from collections.abc import Callable, Coroutine
     from contextvars import Context
+    from types import FrameType
 
     from pytest_modelcheck.models.calling import Caller
 
@@ -71,6 +72,11 @@ class Threads:
             future.set_running_or_notify_cancel()
             _fulfil(future, function, arguments)
         return future
+
+    def grow(self) -> None:
+        """Allow one thread more, and start it."""
+        self._limit += 1
+        self._start()
 
     def close(self) -> None:
         """Cancel jobs that have not begun, and end each thread after its current job."""
@@ -183,6 +189,13 @@ class LoopThread:
             ) from error
         # An event loop stops in frozen time.
         self._loop.time = Clock.monotonic  # type: ignore[method-assign]
+        # Like asyncio.to_thread(): else calls that a model makes from there look like those of a body.
+        run = self._loop.run_in_executor
+        self._loop.run_in_executor = lambda executor, function, *arguments: (  # type: ignore[method-assign]
+            run(executor, copy_context().run, function, *arguments)
+            if executor is None or _has_threads(executor)
+            else run(executor, function, *arguments)
+        )
         self._tasks: set[asyncio.Task[None]] = set()
         self._thread = threading.Thread(target=self._run, name="modelcheck-event-loop", daemon=True)
         self._thread.start()
@@ -212,6 +225,12 @@ class LoopThread:
     def runs_here(self) -> bool:
         """Return whether the calling code runs on this loop."""
         return threading.current_thread() is self._thread
+
+    def waits_for_a_thread(self) -> bool:
+        """Return whether the loop stands still, because a call on it waits for another thread."""
+        frames: dict[int | None, FrameType] = getattr(sys, "_current_frames", dict)()
+        frame = frames.get(self._thread.ident)
+        return frame is not None and frame.f_globals.get("__name__") == "threading"
 
     def close(self) -> None:
         """Cancel pending calls and end the thread; a call that ignores this is left to the daemon thread."""
@@ -352,8 +371,7 @@ class Elsewhere:
     ) -> Future[list[Any]]:
         """Submit a call; one that runs in a thread takes the current context with it."""
         try:
-            # Only threads that share this interpreter can take a context.
-            if isinstance(executor, ThreadPoolExecutor) and "interpreter" not in type(executor).__module__:
+            if _has_threads(executor):
                 return executor.submit(copy_context().run, caller.call, inputs, run)
             return executor.submit(caller.call, inputs)
         except RuntimeError as error:
@@ -390,6 +408,11 @@ def _is_executor(value: Any) -> bool:
     return isinstance(value, Executor) or (
         not isinstance(value, type) and callable(getattr(value, "submit", None))
     )
+
+
+def _has_threads(executor: Executor) -> bool:
+    """Return whether an executor has threads of this interpreter, which can take a context."""
+    return isinstance(executor, ThreadPoolExecutor) and "interpreter" not in type(executor).__module__
 
 
 def _is_about_pickling(error: BaseException) -> bool:

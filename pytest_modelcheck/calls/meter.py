@@ -59,6 +59,53 @@ class Mark:
     priced: int = 0
 
 
+class Answered:
+    """Counts the calls that were answered, those with the same digest once, and how many of them were new.
+
+    Beyond 65,536 digests, only 8 bytes of each are stored, which suffice to distinguish them.
+
+    Attributes:
+        new: The number of calls that were made.
+
+    >>> found = Answered()
+    >>> found.update([b"a" * 16, b"b" * 16, b"a" * 16, None, None])
+    >>> found.new += 3
+    >>> found.cached
+    1
+    """
+
+    def __init__(self, held: int = 1 << 16) -> None:
+        self.new = 0
+        self._most = held
+        self._held: set[bytes] = set()
+        self._parts: list[array[int]] = []
+        self._unnamed = 0
+
+    def update(self, keys: Sequence[bytes | None]) -> None:
+        """Add the digests of calls; each ``None``, a call that is never cached, counts."""
+        self._unnamed += keys.count(None)
+        self._held.update(filter(None, keys))
+        if len(self._held) > self._most:
+            self._put_away()
+
+    @property
+    def cached(self) -> int:
+        """The number of calls that were answered without being made."""
+        found = len(self._held)
+        if self._parts:
+            self._put_away()
+            found = sum(len(set(part)) for part in self._parts)
+        # Fewer than were made, if calls were made ahead for nothing.
+        return max(0, found + self._unnamed - self.new)
+
+    def _put_away(self) -> None:
+        self._parts = self._parts or [array("Q") for _ in range(64)]
+        for key in self._held:
+            # In 64 parts, so that counting makes a set of one part at a time.
+            self._parts[key[0] % 64].append(int.from_bytes(key[:8]))
+        self._held.clear()
+
+
 class Meter:
     """Counts the calls of one model over a run. Safe from any thread."""
 

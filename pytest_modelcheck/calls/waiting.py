@@ -8,15 +8,17 @@ from __future__ import annotations
 import sys
 import threading
 from concurrent.futures import wait
-from contextlib import contextmanager, suppress
+from contextlib import asynccontextmanager, contextmanager, suppress
+from importlib import import_module
 from inspect import getattr_static
 from types import BuiltinMethodType, MemberDescriptorType
 from typing import TYPE_CHECKING, Any, Final
+from weakref import WeakKeyDictionary
 
 from pytest_modelcheck.models.calling import Caller
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import AsyncIterator, Callable, Iterator, Sequence
     from concurrent.futures import Future
     from types import FrameType
 
@@ -96,36 +98,125 @@ def ends(call: Future[Any], caller: Caller, seconds: float | None = None) -> boo
     return True
 
 
-@contextmanager
-def place_in(gate: threading.Semaphore, caller: Caller, ended: Callable[[], int]) -> Iterator[None]:
-    """Take a place among the calls of a model that may be under way at once.
+class Places:
+    """The places for calls of one model that may be under way at once (``concurrency=``).
 
-    A model may call itself from threads that it starts, which look like threads of a body. So a call is let
-    through without a place if, for a minute, no call of the model ended and all of them waited for other
-    threads. A shorter time would break the limit of a client that waits for a thread of its own, such as
-    that of gRPC.
+    A model may call itself from threads that it starts. They look like threads of a body, so that their calls
+    wait for a place, while the call around them holds one. So a call is let through without a place if no
+    call of the model has ended for a minute, and those that hold places may all be waiting for threads. A
+    shorter time would break the limit of a client that waits for a thread of its own, such as that of gRPC.
 
     Args:
-        gate: The places.
-        caller: Makes the calls of the model.
+        size: The number of places in threads, and on each event loop.
         ended: Returns the number of calls of the model that have ended so far.
     """
-    tick, quiet, before = _TICK, 0.0, ended()
-    while not (taken := gate.acquire(timeout=tick)):
-        quiet += tick
-        if (now := ended()) != before or not _all_wait(caller):
-            quiet, before = 0.0, now
-        if quiet >= QUIET:
-            break
-        tick = min(2 * tick, _LONGEST)
-    try:
-        yield
-    finally:
-        if taken:
-            gate.release()
+
+    def __init__(self, size: int, ended: Callable[[], int]) -> None:
+        self.ended = ended
+        self.patience = QUIET
+        self._size = size
+        self._gate = threading.BoundedSemaphore(size)
+        self._slots: WeakKeyDictionary[Any, Any] = WeakKeyDictionary()
+        self._lock = threading.Lock()
+        self._outside = 0
+
+    @contextmanager
+    def take(self, caller: Caller) -> Iterator[None]:
+        """Hold a place for a call in this thread."""
+        tick, lull = _TICK, Lull(self)
+        while not (taken := self._gate.acquire(timeout=tick)) and not lull.lasts(
+            tick, stuck=all_wait(caller)
+        ):
+            tick = min(2 * tick, _LONGEST)
+        try:
+            yield
+        finally:
+            if taken:
+                self._gate.release()
+
+    @asynccontextmanager
+    async def take_on(self, loop: str | None) -> AsyncIterator[None]:
+        """Hold a place for a call on the running event loop."""
+        # Calls on asyncio share one loop, ours; on trio, each thread of a body may run a loop of its own.
+        place: object = sys.modules["trio"].lowlevel.current_trio_token() if loop == "trio" else self
+        with self._lock:
+            if place not in self._slots:
+                self._slots[place] = import_module(loop or "asyncio").Semaphore(self._size)
+            slots = self._slots[place]
+        taken, lull, seconds = False, Lull(self), self.patience
+        # A suspended task does not show what it waits for: a thread, perhaps, if one waits for an answer.
+        while not (taken := await _acquired(slots, loop, seconds)) and not lull.lasts(
+            seconds, stuck=self._outside > 0
+        ):
+            seconds = self.patience
+        try:
+            yield
+        finally:
+            if taken:
+                slots.release()
+
+    @contextmanager
+    def waits(self) -> Iterator[bool]:
+        """Note that this thread waits for a call; yield whether another thread than that of bodies does."""
+        outside = threading.current_thread() is not threading.main_thread()
+        with self._lock:
+            self._outside += outside
+        try:
+            yield outside
+        finally:
+            with self._lock:
+                self._outside -= outside
 
 
-def _all_wait(caller: Caller) -> bool:
+class Lull:
+    """The time without an ended call of a model, as one waiting thread or task counts it."""
+
+    def __init__(self, places: Places) -> None:
+        self._places = places
+        self._seconds = 0.0
+        self._before = places.ended()
+
+    def lasts(self, seconds: float, *, stuck: bool, times: int = 1) -> bool:
+        """Count ``seconds`` more; return whether calls wait for each other.
+
+        Args:
+            seconds: The seconds since the last call of this method; counted, since a test may freeze clocks.
+            stuck: Whether they may be waiting for each other now.
+            times: The factor to the patience of the places.
+        """
+        now = self._places.ended()
+        self._seconds = self._seconds + seconds if stuck and now == self._before else 0.0
+        self._before = now
+        if self._seconds < times * self._places.patience:
+            return False
+        self._seconds = 0.0
+        self._places.patience = min(QUIET, _LONGEST)  # a model that did it once does it again
+        return True
+
+
+async def _acquired(slots: Any, loop: str | None, seconds: float) -> bool:
+    """Acquire a semaphore of the running event loop; return ``False`` after so many seconds."""
+    if loop == "trio":
+        import trio
+
+        with trio.move_on_after(seconds):
+            await slots.acquire()
+            return True
+        return False
+    if not slots.locked():
+        await slots.acquire()
+        return True
+    import asyncio
+
+    with suppress(TimeoutError):
+        async with asyncio.timeout(seconds):
+            await slots.acquire()
+            return True
+    return False
+
+
+def all_wait(caller: Caller) -> bool:
+    """Return whether all calls of a model wait for threads."""
     frames = _frames_of(caller)
     return bool(frames) and all(frame.f_globals.get("__name__") == "threading" for frame in frames)
 

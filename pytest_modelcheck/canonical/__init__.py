@@ -29,7 +29,7 @@ from pytest_modelcheck.canonical.digest import CALL_BYTES, digest, of_repeat, sh
 from pytest_modelcheck.canonical.kinds import ASIDE, make_ours, register, tag_of
 from pytest_modelcheck.canonical.lowering import comparable, encode_plain, plain_line
 from pytest_modelcheck.canonical.refusal import NotCanonical, NotKept, Unreadable
-from pytest_modelcheck.canonical.text import excerpt, summarised
+from pytest_modelcheck.canonical.text import excerpt
 from pytest_modelcheck.canonical.types import ABSENT
 
 __all__ = [
@@ -58,7 +58,6 @@ __all__ = [
     "same",
     "seen",
     "short",
-    "summarised",
     "tag_of",
     "unkept",
     "whole",

@@ -252,17 +252,17 @@ def _opened(form: Any) -> tuple[str, Any, Any]:
         return "", form, ()
     if len(form) == 1:
         ((tag, inside),) = form.items()
-        if tag in (DICT, "$counter", "$defaultdict"):
-            kind, rows = (f"{tag} {inside[0]}", inside[1]) if tag == "$defaultdict" else (tag, inside)
-            pairs = {_name(key): item for key, item in rows}
-            if len(pairs) < len(rows):  # several keys are NaN
-                return kind, rows, ()
+        if tag == DICT:
+            pairs = {_name(key): item for key, item in inside}
+            if len(pairs) < len(inside):  # several keys are NaN
+                return tag, inside, ()
             odd = any(name[:1] in (_KEY, "$") for name in pairs)
-            return "" if odd and tag == DICT else kind, pairs, ()
+            return "" if odd else tag, pairs, ()
         if tag in HOMES:
             return tag, {name: item for name, item in inside.items() if name != ASIDE}, ()
         if tag[:1] == "$" and tag not in _PARTS:
-            return tag, inside, ()
+            kind, parts, left = _opened(inside)
+            return f"{tag}{kind}", parts, left
     if _PARTS.isdisjoint(form):
         return "", form, ()
     parts = {name: item for name, item in form.items() if name not in _PARTS}

@@ -6,7 +6,9 @@ PYTEST_DONT_REWRITE
 from __future__ import annotations
 
 import struct
+from functools import lru_cache
 from hashlib import blake2b
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import orjson
@@ -14,16 +16,18 @@ import orjson
 from pytest_modelcheck.canonical.kinds import kind_of
 from pytest_modelcheck.canonical.libraries import dtype_of, numbers_of
 from pytest_modelcheck.canonical.lowering import Open, dumped
-from pytest_modelcheck.canonical.refusal import NotCanonical, Refusal, step
+from pytest_modelcheck.canonical.refusal import NotCanonical, Refusal
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from pytest_modelcheck.canonical.kinds import Kind
+
 CALL_BYTES: Final = 8
 """The number of bytes of a digest that identifies a call with all its repeats, also in baselines."""
 
+_BLOCK: Final = 1 << 20
 _text_digest: Final = blake2b(b"s", digest_size=16)
-_DEEP: Final = "it contains itself, or is nested too deeply to be read. Pass a flatter value."
 
 
 def digest(value: Any) -> bytes:
@@ -48,7 +52,20 @@ def digest(value: Any) -> bytes:
         begun = _text_digest.copy()  # twice as fast as beginning anew
         begun.update(text)
         return begun.digest()
-    return blake2b(_whole(value), digest_size=16).digest()
+    try:
+        try:
+            return blake2b(_write(value), digest_size=16).digest()
+        except Refusal:
+            _Input().lower(value)  # slower, but a refusal of it knows its place
+            raise
+    except Refusal as refusal:
+        raise NotCanonical(refusal.message("input")) from None
+    except RecursionError:
+        raise NotCanonical(
+            "input: it contains itself, or is nested too deeply to be read. Pass a flatter value."
+        ) from None
+    except TypeError as error:  # of a property, or of a library
+        raise NotCanonical(f"input: to read it raises TypeError: {error}") from error
 
 
 def of_repeat(key: bytes, repeat: int) -> bytes:
@@ -77,61 +94,71 @@ def short(value: Any) -> str:
     return digest(value).hex()[:16]
 
 
-def _whole(value: Any) -> bytes:
-    """A value as bytes. It is unambiguous, since every part has its type and length.
+class _Input(Open):
+    """Converts an input: arrays and files are replaced by a digest of their content."""
 
-    >>> _whole([1, True, "ab"])
-    b'l3:i1;ts2:ab'
+    def tagged(self, value: Any, kind: Kind) -> dict[str, Any]:
+        if isinstance(value, Path):
+            return _file(value) or super().tagged(value, kind)
+        if kind.tag != "$ndarray" or value.dtype.hasobject:
+            return super().tagged(value, kind)
+        content = blake2b(numbers_of(value).tobytes(), digest_size=16).hexdigest()
+        return {kind.tag: {"dtype": dtype_of(value), "shape": list(value.shape), "data": content}}
+
+
+def _file(path: Path) -> dict[str, Any] | None:
+    """A path to a file as the file's name and a digest of its content; ``None`` for any other path.
+
+    The folder does not count: it differs between checkouts.
     """
     try:
-        return _write(value)
-    except Refusal as refusal:
-        raise NotCanonical(refusal.message("input")) from None
-    except RecursionError:
-        raise NotCanonical(f"input: {_DEEP}") from None
-    except TypeError as error:  # of a property, or of a library
-        raise NotCanonical(f"input: to read it raises TypeError: {error}") from error
+        if not path.is_file():
+            return None
+        status = path.stat()
+        return {"$file": [path.name, _digest_of(path.absolute(), status.st_mtime_ns, status.st_size)]}
+    except OSError as error:
+        raise Refusal(f"the file {path} cannot be read ({error.strerror})") from error
+
+
+@lru_cache(maxsize=1 << 14)
+def _digest_of(path: Path, changed: int, size: int) -> str:  # noqa: ARG001 - a changed file is read again
+    total = blake2b(digest_size=16)
+    with path.open("rb") as stream:
+        while block := stream.read(_BLOCK):
+            total.update(block)
+    return total.hexdigest()
+
+
+# -- plain values as bytes: unambiguous, since each has its type and length -----------------------------
 
 
 def _write(value: Any) -> bytes:
     return _WRITERS.get(type(value), _other)(value)
 
 
+def _sized(tag: bytes, size: int, content: bytes) -> bytes:
+    return b"%b%d:%b" % (tag, size, content)
+
+
 def _text(value: str) -> bytes:
     data = value.encode("utf-8", "surrogatepass")
-    return b"s%d:%b" % (len(data), data)
+    return _sized(b"s", len(data), data)
 
 
-def _items(values: Any) -> list[bytes]:
-    written: list[bytes] = []
-    try:
-        for value in values:
-            written.append(_write(value))  # noqa: PERF401 - the length says where a refusal arose
-    except Refusal as refusal:
-        raise refusal.under(f"[{len(written)}]") from None
-    return written
-
-
-def _mapping(value: Any) -> bytes:
-    pairs: list[bytes] = []
-    key: Any = None
-    try:
-        for key, item in value.items():
-            pairs.append(_write(key) + _write(item))
-    except Refusal as refusal:
-        raise refusal.under(step(key)) from None
-    return b"m%d:%b" % (len(pairs), b"".join(sorted(pairs)))
+def _mapping(value: dict[Any, Any]) -> bytes:
+    pairs = sorted(_write(key) + _write(item) for key, item in value.items())
+    return _sized(b"m", len(pairs), b"".join(pairs))
 
 
 def _other(value: Any) -> bytes:
-    """The form of a value that is not plain: its comparable form, but arrays as bytes."""
+    """A value that is not plain by its comparable form; an array by its bytes."""
     cls: Any = type(value)
     kind = kind_of(cls)
     if kind is not None and kind.tag == "$ndarray" and not value.dtype.hasobject:
         content = numbers_of(value).tobytes()
         return b"r" + b"".join(map(_write, ("ndarray", dtype_of(value), value.shape, content)))
-    data = dumped(Open(hashed=True).lower(value), orjson.OPT_SORT_KEYS)
-    return b"j%d:%b" % (len(data), data)
+    data = dumped(_Input().lower(value), orjson.OPT_SORT_KEYS)
+    return _sized(b"j", len(data), data)
 
 
 _NAN: Final = b"d" + struct.pack(">d", float("nan"))
@@ -142,10 +169,10 @@ _WRITERS: Final[dict[type, Callable[[Any], bytes]]] = {
     int: lambda value: b"i%x;" % value,
     float: lambda value: b"d" + _pack(value) if value == value else _NAN,  # only NaN is not itself
     type(None): lambda _: b"n",
-    bytes: lambda value: b"b%d:%b" % (len(value), value),
-    list: lambda value: b"l%d:%b" % (len(value), b"".join(_items(value))),
-    tuple: lambda value: b"u%d:%b" % (len(value), b"".join(_items(value))),
+    bytes: lambda value: _sized(b"b", len(value), value),
+    list: lambda value: _sized(b"l", len(value), b"".join(map(_write, value))),
+    tuple: lambda value: _sized(b"u", len(value), b"".join(map(_write, value))),
     dict: _mapping,
-    set: lambda value: b"e%d:%b" % (len(value), b"".join(sorted(_items(value)))),
-    frozenset: lambda value: b"z%d:%b" % (len(value), b"".join(sorted(_items(value)))),
+    set: lambda value: _sized(b"e", len(value), b"".join(sorted(map(_write, value)))),
+    frozenset: lambda value: _sized(b"z", len(value), b"".join(sorted(map(_write, value)))),
 }

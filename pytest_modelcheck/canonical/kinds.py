@@ -78,15 +78,11 @@ _FACTORIES: Final[dict[str | None, Any]] = {None: None} | {
 }
 
 
-def _pairs(value: Any) -> list[Any]:
-    return list(map(list, value.items()))
-
-
 def _defaultdict_parts(value: Any) -> list[Any]:
     name = getattr(value.default_factory, "__name__", None)
     if value.default_factory is not _FACTORIES.get(name):
         raise Refusal("the default_factory of this defaultdict is a function. Answer dict(...) of it.")
-    return [name, _pairs(value)]
+    return [name, dict(value)]
 
 
 def _base64(value: bytes) -> str:
@@ -177,8 +173,8 @@ TAGS: Final[dict[type, Kind]] = {
     **{kind: Kind(f"${kind.__name__.lower()}", str, kind) for kind in _TEXTS},
     range: Kind("$range", lambda value: [value.start, value.stop, value.step], lambda parts: range(*parts)),
     deque: Kind("$deque", lambda value: [value.maxlen, list(value)], lambda parts: deque(parts[1], parts[0])),
-    OrderedDict: Kind("$ordereddict", _pairs, OrderedDict),
-    Counter: Kind("$counter", _pairs, lambda parts: Counter(dict(parts))),
+    OrderedDict: Kind("$ordereddict", lambda value: list(map(list, value.items())), OrderedDict),
+    Counter: Kind("$counter", dict, Counter),
     defaultdict: Kind(
         "$defaultdict", _defaultdict_parts, lambda parts: defaultdict(_FACTORIES[parts[0]], parts[1])
     ),

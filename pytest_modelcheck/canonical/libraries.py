@@ -62,6 +62,12 @@ def find(cls: Any) -> tuple[str, str] | None:
     return None if tag is None else (tag, root)
 
 
+def is_image(value: Any) -> bool:
+    """Return whether a value is an image of Pillow, decided without importing it."""
+    module = sys.modules.get("PIL.Image")
+    return module is not None and isinstance(value, module.Image)
+
+
 # -- numpy --------------------------------------------------------------------------------------------
 
 

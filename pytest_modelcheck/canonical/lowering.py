@@ -10,7 +10,7 @@ PYTEST_DONT_REWRITE
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from enum import Enum
 from functools import lru_cache
 from hashlib import blake2b
@@ -20,17 +20,17 @@ from typing import TYPE_CHECKING, Any, Final
 
 import orjson
 
-from pytest_modelcheck.canonical.contents import is_image, lower_file, lower_image
 from pytest_modelcheck.canonical.kinds import DEFAULT, DICT, TYPE, Kind, kind_of
-from pytest_modelcheck.canonical.libraries import dtype_of, numbers_of
+from pytest_modelcheck.canonical.libraries import is_image
 from pytest_modelcheck.canonical.refusal import (
     NotKept,
     Refusal,
     article,
     attribute_step,
-    is_secret,
     qualified,
     step,
+    turned,
+    unkept_reason,
 )
 from pytest_modelcheck.canonical.types import ANYTHING, Adapter, Shape, adapter_for, field_names
 
@@ -38,6 +38,12 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
 DEEP: Final = "it contains itself, or is nested too deeply to be written. Answer flatter data."
+_MANY: Final = 20
+_FEW_NUMBERS: Final = 8
+_FEW_BYTES: Final = 16
+_FIRST: Final = 4
+_BRIEF: Final = ("", "numpy")
+"""The libraries whose values have few parts."""
 _ADDRESS: Final = re.compile(r" at 0x[0-9a-fA-F]+")
 _ATOMS: Final = frozenset({str, bool, type(None)})
 _FLOAT: Final = frozenset({float})
@@ -197,41 +203,34 @@ class Lowering:
         kind: Any = type(value)
         adapter = keeper(kind)
         self.missing[kind] = None
-        if adapter is None or _turned(kind) is not None or len(self.missing) > _MANY:
-            raise Refusal(_unkept(kind))
+        if adapter is None or turned(kind) is not None or len(self.missing) > _MANY:
+            raise Refusal(unkept_reason(kind))
         return self._object(value, adapter, ANYTHING)
 
 
 class Open(Lowering):
-    """Converts one value that is only compared: classes need not be named.
-
-    Args:
-        hashed: Whether arrays and files may be replaced by a digest of their content.
-    """
+    """Converts one value that is only compared: classes need not be named."""
 
     marks = False
 
-    def __init__(self, *, hashed: bool = False) -> None:
+    def __init__(self) -> None:
         super().__init__(keeper_by_content)
-        self._hashed = hashed
 
     def arranged(self, pairs: list[Any]) -> list[Any]:
         """The pairs of a dict, in one order for all dicts that are equal."""
         return sorted(pairs, key=in_order)
 
     def tagged(self, value: Any, kind: Kind) -> dict[str, Any]:
-        """Convert a path independently of the system, and a large array to its digest."""
-        if isinstance(value, PurePath):
-            return (lower_file(value) if self._hashed else None) or {"$path": value.as_posix()}
-        if self._hashed and kind.tag == "$ndarray" and not value.dtype.hasobject:
-            content = blake2b(numbers_of(value).tobytes(), digest_size=16).hexdigest()
-            return {kind.tag: {"dtype": dtype_of(value), "shape": list(value.shape), "data": content}}
-        return super().tagged(value, kind)
+        """Convert a path independently of the system."""
+        return {"$path": value.as_posix()} if isinstance(value, PurePath) else super().tagged(value, kind)
 
     def other(self, value: Any) -> Any:
         """Convert a value of an unknown class."""
         if is_image(value):
-            return lower_image(value)
+            pixels = blake2b(value.tobytes(), digest_size=16)
+            if value.palette is not None:
+                pixels.update(value.palette.tobytes())
+            return {"$image": [value.mode, list(value.size), pixels.hexdigest()]}
         cls: Any = type(value)
         if isinstance(value, Mapping):
             return {f"${qualified(cls)}": self._mapping(dict(value), ANYTHING)}
@@ -247,13 +246,21 @@ class Open(Lowering):
 
 
 class Describing(Lowering):
-    """Converts one value that is only displayed, as well as possible."""
+    """Converts one value that is only displayed, as well as possible.
 
-    def __init__(self) -> None:
+    Args:
+        brief: Whether arrays, images, bytes and paths are replaced by short descriptions.
+    """
+
+    def __init__(self, *, brief: bool) -> None:
         super().__init__(_teller)
+        self._brief = brief
 
     def lower(self, value: Any, shape: Shape = ANYTHING) -> Any:
         """Convert a value to JSON data."""
+        text = in_brief(value) if self._brief else None
+        if text is not None:
+            return text
         try:
             return super().lower(value, shape)
         except Refusal:
@@ -266,6 +273,26 @@ class Describing(Lowering):
     def other(self, value: Any) -> Any:
         """The name of a member, else a representation without addresses."""
         return _described(value)
+
+
+def in_brief(value: Any) -> str | None:
+    """A short description of a large value; ``None`` for any other.
+
+    >>> in_brief(b"x" * 2000), in_brief(PurePath("a/b.png")), in_brief(b"x")
+    ('2,000 bytes', 'a/b.png', None)
+    """
+    kind = type(value)
+    if kind in (bytes, bytearray):
+        return f"{len(value):,} bytes" if len(value) > _FEW_BYTES else None
+    if isinstance(value, PurePath):
+        return value.as_posix()
+    if is_image(value):
+        return f"image {value.width}×{value.height} {value.mode}"
+    if kind.__module__ != "numpy" or getattr(value, "size", 0) <= _FEW_NUMBERS:
+        return str.__str__(value) if isinstance(value, str) else None
+    shape = "×".join(map(str, value.shape))
+    first = ", ".join(f"{one:.4g}" if value.dtype.kind == "f" else str(one) for one in value.flat[:_FIRST])
+    return f"array {shape} {value.dtype} ({first}, …)"
 
 
 def comparable(value: Any) -> bytes:
@@ -301,19 +328,23 @@ def dumped(lowered: Any, option: int | None = None) -> bytes:
         raise RecursionError(str(error)) from None
 
 
-def encode_plain(value: Any) -> bytes:
+def encode_plain(value: Any, *, brief: bool = False) -> bytes:
     """Any value as one line of JSON for display: neither restored nor compared.
 
     Objects with fields become these and a ``$type``; other values that JSON lacks a ``$repr``.
 
-    >>> encode_plain({"answer": object()})
-    b'{"answer":{"$repr":"<object object>"}}'
+    Args:
+        value: The value.
+        brief: Whether arrays, images, bytes and paths are replaced by short descriptions.
+
+    >>> encode_plain({"answer": object()}), encode_plain([b"x" * 2000], brief=True)
+    (b'{"answer":{"$repr":"<object object>"}}', b'["2,000 bytes"]')
     """
     line = plain_line(value)
     if line is not None:
         return line
     try:
-        return orjson.dumps(Describing().lower(value))
+        return orjson.dumps(Describing(brief=brief).lower(value))
     except (RecursionError, TypeError):
         return orjson.dumps(_described(value))
 
@@ -353,42 +384,3 @@ def _described(value: Any) -> dict[str, str]:
     except Exception as error:  # noqa: BLE001 - whatever a foreign repr raises, the value is only described
         text = f"<{qualified(type(value))}, whose repr raises {type(error).__name__}>"
     return {"$repr": _ADDRESS.sub("", text).encode("utf-8", "backslashreplace").decode()}
-
-
-def _unkept(kind: type) -> str:
-    """Why values of a class are not stored, and what to do."""
-    name = article(qualified(kind))
-    if is_secret(kind):
-        return f"{name} is a secret, and secrets are never written down. Answer without it."
-    turned = "str(...)" if issubclass(kind, BaseException) else _turned(kind)
-    if turned is not None:
-        return f"{name} cannot be stored. Let the model answer {turned} instead."
-    return (
-        f"{name} cannot be stored and made again. Let the model answer its data (text, numbers, lists, "
-        "dicts, a dataclass, a pydantic model), or name in the test what is compared: case.record(...)."
-    )
-
-
-def _turned(kind: type) -> str | None:
-    """The data to which a value of a class is easily turned, as Python; ``None`` if none is known."""
-    names = (f"{base.__module__.partition('.')[0]}.{base.__name__}" for base in kind.__mro__)
-    found = next((_TURNED[name] for name in names if name in _TURNED), None)
-    return "list(...)" if found is None and issubclass(kind, Iterator) else found
-
-
-_MANY: Final = 20
-_BRIEF: Final = ("", "numpy")
-"""The libraries whose values have few parts."""
-_TURNED: Final = {
-    "builtins.memoryview": "bytes(...)",
-    "builtins.mappingproxy": "dict(...)",
-    **dict.fromkeys(("builtins.dict_keys", "builtins.dict_values", "builtins.dict_items"), "list(...)"),
-    **dict.fromkeys(("array.array", "time.struct_time"), "list(...)"),
-    **dict.fromkeys(("_io.BytesIO", "_io.StringIO"), "x.getvalue()"),
-    **dict.fromkeys(("numpy.matrix", "numpy.memmap", "PIL.Image"), "numpy.asarray(...)"),
-    **dict.fromkeys(("numpy.recarray", "torch.Tensor"), "x.tolist()"),
-    **dict.fromkeys(
-        [f"scipy.{kind}_{what}" for kind in ("dok", "lil") for what in ("array", "matrix")], "x.tocsr()"
-    ),
-    "polars.LazyFrame": "x.collect()",
-}

@@ -5,6 +5,9 @@ PYTEST_DONT_REWRITE
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from typing import Final
+
 from pytest_modelcheck.errors import ModelcheckError, UsageError
 
 
@@ -83,3 +86,39 @@ def is_secret(kind: type) -> bool:
         base.__name__.startswith("Secret") and base.__module__.partition(".")[0] in ("pydantic", "starlette")
         for base in kind.__mro__
     )
+
+
+def unkept_reason(kind: type) -> str:
+    """Why values of a class are not stored, and what to do."""
+    name = article(qualified(kind))
+    if is_secret(kind):
+        return f"{name} is a secret, and secrets are never written down. Answer without it."
+    data = "str(...)" if issubclass(kind, BaseException) else turned(kind)
+    if data is not None:
+        return f"{name} cannot be stored. Let the model answer {data} instead."
+    return (
+        f"{name} cannot be stored and made again. Let the model answer its data (text, numbers, lists, "
+        "dicts, a dataclass, a pydantic model), or name in the test what is compared: case.record(...)."
+    )
+
+
+def turned(kind: type) -> str | None:
+    """The data to which a value of a class is easily turned, as Python; ``None`` if none is known."""
+    names = (f"{base.__module__.partition('.')[0]}.{base.__name__}" for base in kind.__mro__)
+    found = next((_TURNED[name] for name in names if name in _TURNED), None)
+    return "list(...)" if found is None and issubclass(kind, Iterator) else found
+
+
+_TURNED: Final = {
+    "builtins.memoryview": "bytes(...)",
+    "builtins.mappingproxy": "dict(...)",
+    **dict.fromkeys(("builtins.dict_keys", "builtins.dict_values", "builtins.dict_items"), "list(...)"),
+    **dict.fromkeys(("array.array", "time.struct_time"), "list(...)"),
+    **dict.fromkeys(("_io.BytesIO", "_io.StringIO"), "x.getvalue()"),
+    **dict.fromkeys(("numpy.matrix", "numpy.memmap", "PIL.Image"), "numpy.asarray(...)"),
+    **dict.fromkeys(("numpy.recarray", "torch.Tensor"), "x.tolist()"),
+    **dict.fromkeys(
+        [f"scipy.{kind}_{what}" for kind in ("dok", "lil") for what in ("array", "matrix")], "x.tocsr()"
+    ),
+    "polars.LazyFrame": "x.collect()",
+}

@@ -6,10 +6,8 @@ PYTEST_DONT_REWRITE
 from __future__ import annotations
 
 from contextlib import suppress
-from pathlib import PurePath
 from typing import TYPE_CHECKING, Any, Final
 
-from pytest_modelcheck.canonical.contents import is_image
 from pytest_modelcheck.display import UNSAFE, escape, redacted
 
 if TYPE_CHECKING:
@@ -17,9 +15,6 @@ if TYPE_CHECKING:
 
 _BEYOND: Final = 1 << 12
 """Characters searched for secrets beyond the shown ones: a secret that is cut is not recognised."""
-_FEW_NUMBERS: Final = 8
-_FEW_BYTES: Final = 16
-_FIRST: Final = 4
 
 
 def excerpt(value: Any, width: int = 80, *, stored: bool = False) -> str:
@@ -47,49 +42,13 @@ def excerpt(value: Any, width: int = 80, *, stored: bool = False) -> str:
 def _as_text(value: Any) -> str:
     import orjson
 
-    from pytest_modelcheck.canonical.lowering import encode_plain, plain_line
+    from pytest_modelcheck.canonical.lowering import encode_plain
 
-    line = plain_line(value)
-    if line is not None:
+    line = encode_plain(value, brief=True)
+    if not line.startswith((b'"', b'{"$repr":')):
         return line.decode()
-    try:
-        summary = summarised(value)
-    except RecursionError:  # it contains itself, or is nested too deeply
-        summary = value
-    if type(summary) is str:
-        return summary
-    text = encode_plain(summary)
-    return str(orjson.loads(text)["$repr"]) if text.startswith(b'{"$repr":') else text.decode()
-
-
-def summarised(value: Any) -> Any:
-    """A value in which arrays, images, bytes and paths are replaced by short descriptions.
-
-    >>> import numpy as np
-    >>> summarised({"picture": np.zeros((2, 8), np.uint8), "thumbnail": b"x" * 2000, "label": "cat"})
-    {'picture': 'array 2×8 uint8 (0, 0, 0, 0, …)', 'thumbnail': '2,000 bytes', 'label': 'cat'}
-    """
-    kind = type(value)
-    if kind is dict:
-        return {key: summarised(item) for key, item in value.items()}
-    if kind in (list, tuple):
-        return kind(summarised(item) for item in value)
-    if kind.__module__ == "numpy" and getattr(value, "size", 0) > _FEW_NUMBERS:
-        return _as_array(value)
-    if kind in (bytes, bytearray) and len(value) > _FEW_BYTES:
-        return f"{len(value):,} bytes"
-    if isinstance(value, PurePath):
-        return value.as_posix()
-    if is_image(value):
-        return f"image {value.width}×{value.height} {value.mode}"
-    return value[:] if isinstance(value, str) else value
-
-
-def _as_array(array: Any) -> str:
-    """An array as its shape, type and first numbers."""
-    shape = "×".join(map(str, array.shape))
-    first = ", ".join(f"{one:.4g}" if array.dtype.kind == "f" else str(one) for one in array.flat[:_FIRST])
-    return f"array {shape} {array.dtype} ({first}, …)"
+    data = orjson.loads(line)
+    return data if type(data) is str else str(data["$repr"])
 
 
 def _cut_cells(cells: list[str], width: int) -> str:

@@ -10,7 +10,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from pytest_modelcheck.canonical.contents import is_image
+from pytest_modelcheck.canonical.libraries import is_image
 from pytest_modelcheck.cases.delimited import read_delimited
 from pytest_modelcheck.cases.files import CaseFile, current_folder, find
 from pytest_modelcheck.cases.rows import AS_IT_IS, Layout, Row, to_case

@@ -108,7 +108,7 @@ class Switchboard:
             time.sleep(POLL)
         ticket, caller = Ticket(handle, x, key, repeat), handle.acting.caller
         if joins and (other := self._announce(ticket)) is not None:
-            self.wait_for(other)
+            self.wait_for(other, joins=True)
             if takes_last(other):
                 return other.result()
         try:
@@ -152,7 +152,7 @@ class Switchboard:
             await sleep_on(POLL, loop)
         ticket, caller = Ticket(handle, x, key, repeat), handle.acting.caller
         if joins and (other := self._announce(ticket)) is not None:
-            await self._end_of(other, loop)
+            await self._end_of(other, loop, joins=True)
             if takes_last(other):
                 return other.result()
         raw = handle.find(key) if joins or handle.answers.claims is not None else None
@@ -317,7 +317,7 @@ class Switchboard:
             return
         if batch:
             self._begin(batch, context)
-        self.wait_for(ticket)
+        self.wait_for(ticket, joins=True)
 
     def _make_here(self, batch: Sequence[Ticket]) -> None:
         """Call a batch in this thread; other threads can wait for its answers as for any call."""
@@ -335,25 +335,25 @@ class Switchboard:
         batch = self.batch_with(ticket)
         if batch:
             self._begin(batch, context)
-        await self._end_of(ticket, running_loop())
+        await self._end_of(ticket, running_loop(), joins=True)
 
-    async def _end_of(self, ticket: Ticket, loop: str | None) -> None:
-        for call in self._while_under_way(ticket):
+    async def _end_of(self, ticket: Ticket, loop: str | None, *, joins: bool = False) -> None:
+        for call in self._while_under_way(ticket, joins=joins):
             await until(call, loop, TICK)
             lend_briefly(call, ticket.handle.acting.caller)
 
-    def wait_for(self, ticket: Ticket) -> None:
+    def wait_for(self, ticket: Ticket, *, joins: bool = False) -> None:
         """Block this thread until a call that was begun has ended."""
         with lending(ticket.handle.acting.caller) as lend:
-            for call in self._while_under_way(ticket):
+            for call in self._while_under_way(ticket, joins=joins):
                 wait([call], TICK)
                 lend()
 
-    def _while_under_way(self, ticket: Ticket) -> Iterator[Future[None]]:
+    def _while_under_way(self, ticket: Ticket, *, joins: bool) -> Iterator[Future[None]]:
         """Yield the future to wait for, again and again, until a call has ended.
 
         If another thread of the body makes the call itself, the wait has a limit, since that thread may need
-        a lock that this thread holds.
+        a lock that this thread holds. With ``joins``, the call had begun before this thread asked for it.
         """
         call, end = ticket.call, Clock.monotonic() + PATIENCE
         alone = call is None and not ticket.foreseen
@@ -361,11 +361,14 @@ class Switchboard:
             ended: Future[None] = Future()
             call = ended
             self.follow(ticket, lambda _: ended.set_result(None))
-        while call is not None and not call.done() and not ticket.ended:
-            if alone and (not self._is_kept(ticket) or Clock.monotonic() > end):
-                return
-            yield call
-            self.tick()
+        with ticket.handle.endpoint.watched(ticket.handle.acting.caller, joins=joins) as gives_up:
+            while call is not None and not call.done() and not ticket.ended:
+                if alone and (not self._is_kept(ticket) or Clock.monotonic() > end):
+                    return
+                if gives_up(call, TICK):
+                    return
+                yield call
+                self.tick()
 
     def forget(self, handles: Sequence[Handle]) -> None:
         """Drop all prefetched calls; those under way continue, and their answers are stored."""

@@ -58,10 +58,22 @@ def shuffled(items: list[T], rng: Random) -> list[T]:
 def grouped(text: str) -> tuple[tuple[str, ...], ...]:
     """Groups of words, from a text in which slashes join the words of a group.
 
-    >>> grouped("colour/color to/too/two")
-    (('colour', 'color'), ('to', 'too', 'two'))
+    Groups are separated by white space, or by commas where some words have spaces.
+
+    >>> grouped("colour/color to/too/two"), grouped("Peru/Peruvian, South Africa/South African")
+    ((('colour', 'color'), ('to', 'too', 'two')), (('Peru', 'Peruvian'), ('South Africa', 'South African')))
     """
-    return tuple(tuple(group.split("/")) for group in text.split())
+    groups = text.split(",") if "," in text else text.split()
+    return tuple(tuple(group.strip().split("/")) for group in groups)
+
+
+def paired(text: str) -> dict[str, str]:
+    """Words and what replaces them, written as for :func:`grouped`.
+
+    >>> paired("colour/color grey/gray")
+    {'colour': 'color', 'grey': 'gray'}
+    """
+    return {group[0]: group[1] for group in grouped(text)}
 
 
 def content(value: Any) -> Hashable:

@@ -11,6 +11,7 @@ from copy import deepcopy
 from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
 from itertools import pairwise
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any, Final
 
 from pytest_modelcheck.perturb.building import same
@@ -63,26 +64,18 @@ def _changed_words(old: Sequence[str], new: Sequence[str]) -> Iterator[tuple[int
     """The differences of two lists of words: one per word where their numbers agree, else one per run."""
     # Without autojunk=False, words that are frequent in a long text would match nothing.
     for tag, i1, i2, j1, j2 in SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
+        runs = [(i1, i2, j1, j2)]
         if tag == "replace" and i2 - i1 != j2 - j1:
-            yield from _changed_but_for_case(old, new, (i1, i2, j1, j2))
-        elif tag == "replace":
-            yield from ((i1 + n, i1 + n + 1, j1 + n, j1 + n + 1) for n in range(i2 - i1))
-        elif tag != "equal":
-            yield i1, i2, j1, j2
-
-
-def _changed_but_for_case(
-    old: Sequence[str], new: Sequence[str], run: tuple[int, int, int, int]
-) -> Iterator[tuple[int, int, int, int]]:
-    """The differences within a run, where words that differ only in case are matched with each other."""
-    i1, i2, j1, j2 = run
-    one, other = ([word.casefold() for word in side] for side in (old[i1:i2], new[j1:j2]))
-    for tag, a1, a2, b1, b2 in SequenceMatcher(None, one, other, autojunk=False).get_opcodes():
-        if tag == "equal" or (tag == "replace" and a2 - a1 == b2 - b1):
-            pairs = zip(range(i1 + a1, i1 + a2), range(j1 + b1, j1 + b2), strict=True)
-            yield from ((i, i + 1, j, j + 1) for i, j in pairs if old[i] != new[j])
-        else:
-            yield i1 + a1, i1 + a2, j1 + b1, j1 + b2
+            # Within the run, words that differ only in case are matched with each other.
+            one, other = ([word.casefold() for word in side] for side in (old[i1:i2], new[j1:j2]))
+            inner = SequenceMatcher(None, one, other, autojunk=False).get_opcodes()
+            runs = [(i1 + a1, i1 + a2, j1 + b1, j1 + b2) for _, a1, a2, b1, b2 in inner]
+        for a1, a2, b1, b2 in runs:
+            if a2 - a1 == b2 - b1:
+                pairs = zip(range(a1, a2), range(b1, b2), strict=True)
+                yield from ((i, i + 1, j, j + 1) for i, j in pairs if old[i] != new[j])
+            else:
+                yield a1, a2, b1, b2
 
 
 def finer_spans(before: str, span: Span) -> list[Span]:
@@ -210,7 +203,7 @@ def _between(before: Any, after: Any, path: Path, whole: bool) -> Iterator[Edit]
         if before == after:
             return
         # A value without a space, such as a category or an id, makes sense only as a whole.
-        if path and (whole or not (_has_space(before) or _has_space(after))):
+        if path and (whole or not any(map(str.isspace, before + after))):
             yield Edit(path, None, after)
         else:
             yield from (Edit(path, span) for span in word_spans(before, after))
@@ -221,10 +214,6 @@ def _between(before: Any, after: Any, path: Path, whole: bool) -> Iterator[Edit]
             yield from _between(old.get(key, MISSING), new.get(key, MISSING), (*path, key), whole)
     elif before is MISSING or after is MISSING or not same(before, after):
         yield Edit(path, None, after)
-
-
-def _has_space(text: str) -> bool:
-    return any(map(str.isspace, text))
 
 
 def _parts(value: Any, other: Any) -> dict[Any, Any] | None:
@@ -284,19 +273,15 @@ def edited(before: Any, edits: Iterable[Edit]) -> Any:
         by_path.setdefault(edit.path, []).append(edit)
     made = before if isinstance(before, str) else deepcopy(before)
     for path, some in by_path.items():
-        made = _put(made, path, some)
+        new = _rewritten(value_at(made, path), some)
+        if not path:
+            made = new
+        elif new is MISSING:
+            made = dropped(made, path)
+        else:
+            parent = with_parts(value_at(made, path[:-1]), {path[-1]: new})
+            made = placed(made, path[:-1], parent)
     return made
-
-
-def _put(value: Any, path: Path, edits: Sequence[Edit]) -> Any:
-    if not path:
-        return _rewritten(value, edits)
-    old = value_at(value, path)
-    new = _rewritten(old, edits)
-    if new is MISSING:
-        return dropped(value, path)
-    parent = value_at(value, path[:-1])
-    return placed(value, path[:-1], with_parts(parent, {path[-1]: new}))
 
 
 def _rewritten(value: Any, edits: Sequence[Edit]) -> Any:
@@ -304,14 +289,10 @@ def _rewritten(value: Any, edits: Sequence[Edit]) -> Any:
     if not spans:
         return deepcopy(edits[-1].value)
     parts, place = [], 0
-    for span in sorted(spans, key=_order):
+    for span in sorted(spans, key=attrgetter("start", "stop")):
         parts += [value[place : span.start], span.new]
         place = span.stop
     return "".join([*parts, value[place:]])
-
-
-def _order(span: Span) -> tuple[int, int]:
-    return span.start, span.stop
 
 
 def value_at(value: Any, path: Iterable[Any]) -> Any:

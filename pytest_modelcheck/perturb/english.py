@@ -9,9 +9,10 @@ PYTEST_DONT_REWRITE
 from __future__ import annotations
 
 import re
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
-from pytest_modelcheck.perturb.building import grouped
+from pytest_modelcheck.perturb.building import grouped, paired
 from pytest_modelcheck.perturb.texts import Table, like, listed, matches_in, protected, substituted, ways
 
 if TYPE_CHECKING:
@@ -21,93 +22,47 @@ if TYPE_CHECKING:
     from pytest_modelcheck.perturb.perturbation import Perturbation
 
 
-def _inflected(pairs: str, endings: str) -> dict[str, str]:
-    """British words and their American forms, from stems and their endings (``-`` for none)."""
-    return {
-        british + ending.strip("-"): american + ending.strip("-")
-        for british, american in grouped(pairs)
-        for ending in endings.split()
-    }
-
-
-BRITISH_TO_AMERICAN: Final[dict[str, str]] = {
-    **_inflected("colour/color favour/favor honour/honor labour/labor", "- s ed ing"),
-    **_inflected("colour/color flavour/flavor", "ful ed"),
-    **_inflected("favour/favor honour/honor", "able ably"),
-    **_inflected("favourite/favorite behaviour/behavior neighbour/neighbor rumour/rumor humour/humor", "- s"),
-    **_inflected("flavour/flavor harbour/harbor vapour/vapor neighbourhood/neighborhood armour/armor", "- s"),
-    **_inflected(
-        "centre/center theatre/theater litre/liter fibre/fiber kilometre/kilometer calibre/caliber", "- s"
-    ),
-    **_inflected(
-        "organis/organiz apologis/apologiz realis/realiz recognis/recogniz customis/customiz", "e es ed ing"
-    ),
-    **_inflected(
-        "authoris/authoriz finalis/finaliz prioritis/prioritiz minimis/minimiz utilis/utiliz", "e es ed ing"
-    ),
-    **_inflected("maximis/maximiz summaris/summariz specialis/specializ emphasis/emphasiz", "e ed ing"),
-    **_inflected("organisation/organization authorisation/authorization customisation/customization", "- s"),
-    **_inflected("analys/analyz paralys/paralyz", "e ed ing"),
-    **_inflected(
-        "cancell/cancel travell/travel labell/label modell/model signall/signal fuell/fuel", "ed ing"
-    ),
-    **_inflected("traveller/traveler jeweller/jeweler counsellor/counselor", "- s"),
-    **_inflected(
-        "catalogue/catalog dialogue/dialog programme/program doughnut/donut aeroplane/airplane", "- s"
-    ),
-    **_inflected("defence/defense offence/offense pretence/pretense licence/license", "- s"),
-    **_inflected("mould/mold plough/plow moustache/mustache instalment/installment", "- s"),
-    **_inflected("manoeuvre/maneuver acknowledgement/acknowledgment judgement/judgment", "- s"),
-    **_inflected("sceptic/skeptic", "- s al ally"),
-    **_inflected(
-        "grey/gray aluminium/aluminum jewellery/jewelry pyjamas/pajamas maths/math ageing/aging", "-"
-    ),
-    **_inflected("cosy/cozy skilful/skillful wilful/willful sulphur/sulfur mum/mom", "-"),
-    **_inflected("fulfil/fulfill enrol/enroll", "- s ment"),
+# British and American stems, after the endings (``-`` for none) that both have.
+_SPELLINGS: Final = """
+- s ed ing: colour/color favour/favor honour/honor labour/labor
+ful ed: colour/color flavour/flavor
+able ably: favour/favor honour/honor
+- s: favourite/favorite behaviour/behavior neighbour/neighbor rumour/rumor humour/humor flavour/flavor
+- s: harbour/harbor vapour/vapor neighbourhood/neighborhood armour/armor centre/center theatre/theater
+- s: litre/liter fibre/fiber kilometre/kilometer calibre/caliber
+e es ed ing: organis/organiz apologis/apologiz realis/realiz recognis/recogniz customis/customiz
+e es ed ing: authoris/authoriz finalis/finaliz prioritis/prioritiz minimis/minimiz utilis/utiliz
+e ed ing: maximis/maximiz summaris/summariz specialis/specializ emphasis/emphasiz analys/analyz
+e ed ing: paralys/paralyz
+- s: organisation/organization authorisation/authorization customisation/customization
+ed ing: cancell/cancel travell/travel labell/label modell/model signall/signal fuell/fuel
+- s: traveller/traveler jeweller/jeweler counsellor/counselor catalogue/catalog dialogue/dialog
+- s: programme/program doughnut/donut aeroplane/airplane defence/defense offence/offense
+- s: pretence/pretense licence/license mould/mold plough/plow moustache/mustache
+- s: instalment/installment manoeuvre/maneuver acknowledgement/acknowledgment judgement/judgment
+- s al ally: sceptic/skeptic
+-: grey/gray aluminium/aluminum jewellery/jewelry pyjamas/pajamas maths/math ageing/aging cosy/cozy
+-: skilful/skillful wilful/willful sulphur/sulfur mum/mom
+- s ment: fulfil/fulfill enrol/enroll
+"""
+BRITISH_TO_AMERICAN: Final = {
+    british + ending.strip("-"): american + ending.strip("-")
+    for endings, _, stems in (line.partition(":") for line in _SPELLINGS.strip().splitlines())
+    for british, american in grouped(stems)
+    for ending in endings.split()
 }
-# How phrases are written in a hurry.
-ABBREVIATIONS: Final[dict[str, str]] = {
-    "please": "pls",
-    "thanks": "thx",
-    "thank you": "ty",
-    "you": "u",
-    "your": "ur",
-    "are": "r",
-    "because": "bc",
-    "before": "b4",
-    "tomorrow": "tmrw",
-    "today": "2day",
-    "tonight": "2nite",
-    "great": "gr8",
-    "people": "ppl",
-    "really": "rly",
-    "probably": "prob",
-    "message": "msg",
-    "number": "nr",
-    "account": "acct",
-    "information": "info",
-    "approximately": "approx",
-    "appointment": "appt",
-    "department": "dept",
-    "regarding": "re",
-    "without": "w/o",
+# How phrases are written in a hurry. Two of them have a slash of their own.
+ABBREVIATIONS: Final = {
     "with": "w/",
-    "okay": "ok",
-    "by the way": "btw",
-    "as soon as possible": "asap",
-    "in my opinion": "imo",
-    "to be honest": "tbh",
-    "i don't know": "idk",
-    "for your information": "fyi",
-    "let me know": "lmk",
-    "at the moment": "atm",
-    "talk to you later": "ttyl",
-    "estimated time of arrival": "ETA",
-    "want to": "wanna",
-    "going to": "gonna",
-    "got to": "gotta",
-    "give me": "gimme",
-    "kind of": "kinda",
+    "without": "w/o",
+    **paired("""
+please/pls, thanks/thx, thank you/ty, you/u, your/ur, are/r, because/bc, before/b4, tomorrow/tmrw,
+today/2day, tonight/2nite, great/gr8, people/ppl, really/rly, probably/prob, message/msg, number/nr,
+account/acct, information/info, approximately/approx, appointment/appt, department/dept, regarding/re,
+okay/ok, by the way/btw, as soon as possible/asap, in my opinion/imo, to be honest/tbh, i don't know/idk,
+for your information/fyi, let me know/lmk, at the moment/atm, talk to you later/ttyl,
+estimated time of arrival/ETA, want to/wanna, going to/gonna, got to/gotta, give me/gimme, kind of/kinda
+"""),
 }
 # Short forms that stand for other things as well.
 _UNCLEAR: Final = frozenset({"r", "re", "atm", "ty", "bc", "ETA", "nr"})
@@ -115,74 +70,59 @@ LONG_FORMS: Final[dict[str, str]] = {
     **{short: long for long, short in ABBREVIATIONS.items() if short not in _UNCLEAR},
     "eta": "estimated time of arrival",
 }
-_ONES: Final = (
-    *(
-        "zero",
-        "one",
-        "two",
-        "three",
-        "four",
-        "five",
-        "six",
-        "seven",
-        "eight",
-        "nine",
-        "ten",
-        "eleven",
-        "twelve",
-    ),
-    *("thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen"),
-)
-_TENS: Final = ("twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety")
+_ONES, _TEENS, _TENS = grouped("""
+zero/one/two/three/four/five/six/seven/eight/nine
+ten/eleven/twelve/thirteen/fourteen/fifteen/sixteen/seventeen/eighteen/nineteen
+twenty/thirty/forty/fifty/sixty/seventy/eighty/ninety
+""")
 # The words for 0 to 99, in order.
-NUMBERS: Final[tuple[str, ...]] = (
+NUMBERS: Final = (
     *_ONES,
-    *(f"{ten}-{one}" if place else ten for ten in _TENS for place, one in enumerate(_ONES[:10])),
+    *_TEENS,
+    *(f"{ten}-{one}" if place else ten for ten in _TENS for place, one in enumerate(_ONES)),
 )
 _US: Final = Table(BRITISH_TO_AMERICAN, possessive=True)
 _UK: Final = Table({us: uk for uk, us in BRITISH_TO_AMERICAN.items()}, possessive=True)
 _SHORT: Final = Table(ABBREVIATIONS)
 _LONG: Final = Table(LONG_FORMS)
-_PRONOUN: Final = r"(?:I|you|he|she|it|we|they)"
+_AUXILIARY: Final = "do|does|did|is|are|was|were|has|have|had|could|should|would"
+_PRONOUN: Final = "I|you|he|she|it|we|they"
 # What is contracted must be followed by another word: "Yes, I am." has no short form.
-_MORE: Final = r"(?=\s+[^\W\d_])"
-_CONTRACTED: Final[tuple[tuple[re.Pattern[str], str], ...]] = tuple(
-    (re.compile(pattern, re.IGNORECASE), new)
-    for pattern, new in (
-        (r"\bcannot\b", "can't"),
-        (r"\bwill not\b", "won't"),
-        (r"\b(do|does|did|is|are|was|were|has|have|had|could|should|would) not\b", r"\1n't"),
-        (r"\b(I) am\b" + _MORE, r"\1'm"),
-        (r"\b(you|we|they) are\b" + _MORE, r"\1're"),
-        (r"\b(he|she|it|that|what|where|who|there|here) is\b(?!\s+n)" + _MORE, r"\1's"),
-        (r"\b(I|you|we|they) have (?=(?:\w+ed|been|got|had|not|never|already|just)\b)", r"\1've "),
-        (r"\b(I|you|he|she|it|we|they) will\b" + _MORE, r"\1'll"),
-        (r"\b(I|you|he|she|we|they) would\b" + _MORE, r"\1'd"),
-        (r"\blet us\b" + _MORE, "let's"),
-    )
+_MORE: Final = r"\b(?=\s+[^\W\d_])"
+
+
+def _compiled(*rules: tuple[str, str]) -> list[tuple[re.Pattern[str], str]]:
+    return [(re.compile(rf"\b{pattern}", re.IGNORECASE), new) for pattern, new in rules]
+
+
+_CONTRACTED: Final = _compiled(
+    (r"cannot\b", "can't"),
+    (r"will not\b", "won't"),
+    (rf"({_AUXILIARY}) not\b", r"\1n't"),
+    (r"(I) am" + _MORE, r"\1'm"),
+    (r"(you|we|they) are" + _MORE, r"\1're"),
+    (r"(he|she|it|that|what|where|who|there|here) is\b(?!\s+n)" + _MORE, r"\1's"),
+    (r"(I|you|we|they) have (?=(?:\w+ed|been|got|had|not|never|already|just)\b)", r"\1've "),
+    (rf"({_PRONOUN}) will" + _MORE, r"\1'll"),
+    (r"(I|you|he|she|we|they) would" + _MORE, r"\1'd"),
+    ("let us" + _MORE, "let's"),
 )
-_EXPANDED: Final[tuple[tuple[re.Pattern[str], str], ...]] = tuple(
-    (re.compile(pattern, re.IGNORECASE), new)
-    for pattern, new in (
-        (rf"\bcan['’]t ({_PRONOUN})\b", r"can \1 not"),
-        (rf"\bwon['’]t ({_PRONOUN})\b", r"will \1 not"),
-        (
-            rf"\b(do|does|did|is|are|was|were|has|have|had|could|should|would)n['’]t ({_PRONOUN})\b",
-            r"\1 \2 not",
-        ),
-        (r"\bcan['’]t\b", "cannot"),
-        (r"\bwon['’]t\b", "will not"),
-        (r"\b(do|does|did|is|are|was|were|has|have|had|could|should|would)n['’]t\b", r"\1 not"),
-        (r"\b(I)['’]m\b", r"\1 am"),
-        (r"\b(you|we|they)['’]re\b", r"\1 are"),
-        (r"\b(he|she|it|that|what|where|who|there)['’]s (?=(?:been|got|had)\b)", r"\1 has "),
-        (r"\b(he|she|it|that|what|where|who|there|here)['’]s\b", r"\1 is"),
-        (r"\b(I|you|we|they)['’]ve\b", r"\1 have"),
-        (r"\b(I|you|he|she|it|we|they)['’]ll\b", r"\1 will"),
-        (r"\b(I|you|he|she|we|they)['’]d (?=(?:better|been|\w+ed)\b)", r"\1 had "),
-        (r"\b(I|you|he|she|we|they)['’]d\b", r"\1 would"),
-        (r"\blet['’]s\b", "let us"),
-    )
+_EXPANDED: Final = _compiled(
+    (rf"can['’]t ({_PRONOUN})\b", r"can \1 not"),
+    (rf"won['’]t ({_PRONOUN})\b", r"will \1 not"),
+    (rf"({_AUXILIARY})n['’]t ({_PRONOUN})\b", r"\1 \2 not"),
+    (r"can['’]t\b", "cannot"),
+    (r"won['’]t\b", "will not"),
+    (rf"({_AUXILIARY})n['’]t\b", r"\1 not"),
+    (r"(I)['’]m\b", r"\1 am"),
+    (r"(you|we|they)['’]re\b", r"\1 are"),
+    (r"(he|she|it|that|what|where|who|there)['’]s (?=(?:been|got|had)\b)", r"\1 has "),
+    (r"(he|she|it|that|what|where|who|there|here)['’]s\b", r"\1 is"),
+    (r"(I|you|we|they)['’]ve\b", r"\1 have"),
+    (rf"({_PRONOUN})['’]ll\b", r"\1 will"),
+    (r"(I|you|he|she|we|they)['’]d (?=(?:better|been|\w+ed)\b)", r"\1 had "),
+    (r"(I|you|he|she|we|they)['’]d\b", r"\1 would"),
+    (r"let['’]s\b", "let us"),
 )
 _COUNT: Final = re.compile(
     r"(?<![\w.,:/#€$£¥+\-@'’])\d{1,2}(?=\s+[^\W\d_])(?!\s*(?:am|pm|a\.m|p\.m|st|nd|rd|th)\b)"
@@ -215,8 +155,11 @@ def contractions(to: str | None = None, *, field: Fields | None = None) -> Pertu
     >>> contractions("long").preview("Can't you see it? It's been weeks.")
     ['Can you not see it? It has been weeks.']
     """
-    edits = {"short": lambda text: _rules(_CONTRACTED, text), "long": lambda text: _rules(_EXPANDED, text)}
-    return ways("contractions", to, edits, field)
+
+    def edit(rules: list[tuple[re.Pattern[str], str]]) -> Callable[[str], str | None]:
+        return lambda text: _rewritten(text, rules)
+
+    return ways("contractions", to, {"short": edit(_CONTRACTED), "long": edit(_EXPANDED)}, field)
 
 
 def spelling(to: str | None = None, *, field: Fields | None = None) -> Perturbation:
@@ -275,16 +218,17 @@ def negation(*, field: Fields | None = None) -> Perturbation:
     return listed("negation", [_negated], field)
 
 
-def _rules(rules: tuple[tuple[re.Pattern[str], str], ...], text: str) -> str | None:
+def _rewritten(text: str, rules: list[tuple[re.Pattern[str], str]]) -> str | None:
     before = text
     for pattern, new in rules:
         if pattern.search(text):
-            text = substituted(text, matches_in(pattern, text), _expanding(new)) or text
+            expanded = partial(_expanded, new)
+            text = substituted(text, matches_in(pattern, text), expanded) or text
     return None if text == before else text
 
 
-def _expanding(template: str) -> Callable[[re.Match[str]], str]:
-    return lambda match: like(match[0], match.expand(template))
+def _expanded(template: str, match: re.Match[str]) -> str:
+    return like(match[0], match.expand(template))
 
 
 def _in_words(text: str) -> str | None:

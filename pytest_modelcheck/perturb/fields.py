@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 
 from pytest_modelcheck.errors import PerturbationError
@@ -38,38 +37,29 @@ def is_identifier(name: object) -> bool:
     return isinstance(name, str) and _IDENTIFIER.search(_CAMEL.sub("_", name)) is not None
 
 
-@dataclass(frozen=True)
 class Choice:
     """A selection of the parts of an input.
 
     Without ``fields``, all parts except identifiers are selected; with ``fields``, only those. ``keep``
     overrules both.
 
-    Attributes:
+    Args:
         fields: The parts to change.
         keep: The parts to leave alone.
+
+    Raises:
+        PerturbationError: One of the names cannot name a field.
     """
 
-    fields: Fields | None = None
-    keep: Fields | None = None
-
-    @cached_property
-    def _wanted(self) -> list[_Pattern]:
-        return _patterns("fields", self.fields)
-
-    @cached_property
-    def _kept(self) -> list[_Pattern]:
-        return _patterns("keep", self.keep)
-
-    def check(self) -> None:
-        """Check the names of the fields, before there is any input."""
-        _ = self._wanted, self._kept
+    def __init__(self, fields: Fields | None = None, keep: Fields | None = None) -> None:
+        self._wanted = None if fields is None else _patterns("fields", fields)
+        self._kept = [] if keep is None else _patterns("keep", keep)
 
     def takes(self, path: Path) -> bool:
         """Return whether a part is selected."""
         if any(pattern.covers(path) for pattern in self._kept):
             return False
-        if self.fields is not None:
+        if self._wanted is not None:
             return any(pattern.covers(path) for pattern in self._wanted)
         names = [key for key in path if isinstance(key, str)]
         # An order number that is scaled by 1.01 is another order, not the same one a little off.
@@ -81,12 +71,12 @@ class Choice:
 
     def takes_all(self, path: Path) -> bool:
         """Return whether an array is selected as a whole, without a look at its columns."""
-        return self.fields is None and self.keep is None and self.takes(path)
+        return self._wanted is None and not self._kept and self.takes(path)
 
     def parts(self, x: Any) -> Iterator[tuple[Path, Any]]:
         """The selected parts, one by one: the named fields, or else every value without parts."""
-        if self.fields is not None:
-            named = ((path, part) for path, part in walked(x) if any(one.names(path) for one in self._wanted))
+        if (wanted := self._wanted) is not None:
+            named = ((path, part) for path, part in walked(x) if any(one.names(path) for one in wanted))
             yield from (place for place in named if not any(one.covers(place[0]) for one in self._kept))
             return
         for path, leaf in leaves(x):
@@ -101,7 +91,7 @@ class Choice:
         Raises:
             PerturbationError: The message names the missing field and the existing ones.
         """
-        for pattern in (*self._wanted, *self._kept):
+        for pattern in (*(self._wanted or ()), *self._kept):
             if "*" not in pattern.keys and not any(pattern.names(path) for path, _ in walked(x)):
                 there = [".".join(map(str, path)) for path, _ in walked(x) if path]
                 shown = ", ".join(there[:12]) + (", …" if len(there) > 12 else "")
@@ -130,9 +120,7 @@ class _Pattern:
         )
 
 
-def _patterns(option: str, fields: Fields | None) -> list[_Pattern]:
-    if fields is None:
-        return []
+def _patterns(option: str, fields: Fields) -> list[_Pattern]:
     several = fields if isinstance(fields, list) else [fields]
     if not several:
         raise PerturbationError(f"{option}=[]: name at least one field")

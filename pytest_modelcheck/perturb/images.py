@@ -15,7 +15,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
-from pytest_modelcheck.canonical.contents import is_image
+from pytest_modelcheck.canonical.libraries import is_image
 from pytest_modelcheck.errors import PerturbationError
 from pytest_modelcheck.numeric import is_number, is_whole
 from pytest_modelcheck.perturb.building import called, changed, check_n, with_field

@@ -9,7 +9,7 @@ import re
 import unicodedata
 from typing import TYPE_CHECKING, Final
 
-from pytest_modelcheck.perturb.building import grouped, pick, with_edits
+from pytest_modelcheck.perturb.building import grouped, paired, pick, with_edits
 from pytest_modelcheck.perturb.texts import (
     Table,
     drawn,
@@ -33,20 +33,11 @@ if TYPE_CHECKING:
 _LONG_WORD: Final = re.compile(r"[^\W\d_]{4,}")
 _WORD: Final = re.compile(r"[^\W\d_]{2,}")
 _SPACE: Final = re.compile(r"(?<=[^\W\d_]) (?=[^\W\d_])")
-_ROWS: Final = ("qwertyuiop", "asdfghjkl", "zxcvbnm")
-
-
-def _neighbours() -> dict[str, str]:
-    near: dict[str, str] = {}
-    for number, row in enumerate(_ROWS):
-        for place, letter in enumerate(row):
-            below = _ROWS[number + 1][max(0, place - 1) : place + 1] if number < 2 else ""
-            above = _ROWS[number - 1][place : place + 2] if number else ""
-            near[letter] = row[max(0, place - 1) : place] + row[place + 1 : place + 2] + above + below
-    return near
-
-
-_NEAR: Final = _neighbours()
+# The neighbours of each letter on a QWERTY keyboard.
+_NEAR: Final = paired("""
+q/wa w/qeas e/wrsd r/etdf t/ryfg y/tugh u/yihj i/uojk o/ipkl p/ol a/sqwz s/adwezx d/sferxc f/dgrtcv g/fhtyvb
+h/gjyubn j/hkuinm k/jliom l/kop z/xas x/zcsd c/xvdf v/cbfg b/vngh n/bmhj m/njk
+""")
 
 
 def typos(n: int = 1, *, edits: int = 1, field: Fields | None = None) -> Perturbation:
@@ -181,12 +172,9 @@ def _is_mark_at(text: str, place: int) -> bool:
 
 _SLIPS: Final[tuple[Slip, ...]] = (_swapped, _dropped, _doubled, _beside)
 # What is printed, and what is read.
-_SCANNED: Final = {
-    pair[0]: pair[1]
-    for pair in grouped(
-        "rn/m m/rn cl/d d/cl w/vv vv/w li/h h/b e/c c/e l/1 I/l i/l o/0 O/0 S/5 s/5 B/8 g/9 z/2 t/f f/t"
-    )
-}
+_SCANNED: Final = paired(
+    "rn/m m/rn cl/d d/cl w/vv vv/w li/h h/b e/c c/e l/1 I/l i/l o/0 O/0 S/5 s/5 B/8 g/9 z/2 t/f f/t"
+)
 _SCANNABLE: Final = re.compile("|".join(sorted(_SCANNED, key=len, reverse=True)))
 # What Windows-1252 has no characters for; programs keep them as control characters.
 _UNREAD: Final = {byte: chr(byte) for byte in (0x81, 0x8D, 0x8F, 0x90, 0x9D)}

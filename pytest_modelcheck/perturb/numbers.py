@@ -119,7 +119,6 @@ def renumbered(name: str, changes: list[Change], choice: Choice, *, n: int = 0) 
         choice: The numbers to change.
         n: The number of random variants, or 0.
     """
-    choice.check()
 
     def apply(x: Any, rng: Random) -> list[Any]:
         refuse_without_numbers(x)
@@ -165,22 +164,6 @@ def refuse_without_numbers(x: Any) -> None:
         )
     if is_array(x) and x.dtype.kind not in "iufb":
         raise PerturbationError(f"the input is an array of {x.dtype}, but this perturbation changes numbers")
-
-
-def numbers_of(x: Any, choice: Choice) -> list[tuple[Path, Any]]:
-    """The selected numbers, each with its path."""
-    return [(path, leaf) for path, leaf in leaves(x) if is_changeable(leaf) and choice.takes(path)]
-
-
-def choice_of(fields: Fields | None, keep: Fields | None) -> Choice:
-    """A checked :class:`Choice`.
-
-    Raises:
-        PerturbationError: One of the names cannot name a field.
-    """
-    choice = Choice(fields, keep)
-    choice.check()
-    return choice
 
 
 def jitter(
@@ -288,9 +271,12 @@ def boundaries(field: Field, low: float, high: float, *, step: float | None = No
     >>> [made["rate"] for made in boundaries("rate", 0.0, 1.0).preview({"rate": 0.5})]
     [0.0, 0.001, 0.999, 1.0]
     """
-    _check_range("boundaries", field, low, high, step)
-    name = called("boundaries", field, low, high, step=step)
-    return _values(name, field, lambda old: _edges(low, high, _step(old, low, high, step)))
+
+    def edges(near: float) -> list[float]:
+        # In a narrow range one step inside is the other end, or beyond it.
+        return [low, low + near, high - near, high] if 2 * near < high - low else [low, high]
+
+    return _at_ends("boundaries", field, (low, high), step, edges)
 
 
 def out_of_range(field: Field, low: float, high: float, *, step: float | None = None) -> Perturbation:
@@ -306,13 +292,12 @@ def out_of_range(field: Field, low: float, high: float, *, step: float | None = 
     >>> [made["age"] for made in out_of_range("age", 0, 120).preview({"age": 40, "income": 52_000})]
     [-1, 121, -1200, 1320]
     """
-    _check_range("out_of_range", field, low, high, step)
 
-    def values(old: Any) -> list[float]:
-        near, far = _step(old, low, high, step), 10 * (high - low)
+    def outside(near: float) -> list[float]:
+        far = 10 * (high - low)
         return [low - near, high + near, low - far, high + far]
 
-    return _values(called("out_of_range", field, low, high, step=step), field, values)
+    return _at_ends("out_of_range", field, (low, high), step, outside)
 
 
 def extremes(n: int = 1, *, fields: Fields | None = None, keep: Fields | None = None) -> Perturbation:
@@ -324,53 +309,53 @@ def extremes(n: int = 1, *, fields: Fields | None = None, keep: Fields | None = 
     [{'id': 7, 'age': 40, 'income': 1e-09}, {'id': 7, 'age': 0, 'income': 52000.0}]
     """
     check_n("extremes", n)
-    choice = choice_of(fields, keep)
+    choice = Choice(fields, keep)
 
     def apply(x: Any, rng: Random) -> list[Any]:
         refuse_without_numbers(x)
         choice.refuse_unknown(x)
-        places = numbers_of(x, choice)
-        return [_extreme(x, *pick(rng, places), rng) for _ in range(n)] if places else []
+        places = [(path, leaf) for path, leaf in leaves(x) if is_changeable(leaf) and choice.takes(path)]
+
+        def extreme(path: Path, old: Any) -> Any:
+            whole = _is_whole(old)
+            options = [
+                value for value in _EXTREMES if value != old and not (whole and abs(value) < 1 and value)
+            ]
+            return placed(x, path, like_number(old, pick(rng, options)))
+
+        return [extreme(*pick(rng, places)) for _ in range(n)] if places else []
 
     return Perturbation(called("extremes", fields=fields, keep=keep), apply)
 
 
-def _extreme(x: Any, path: Path, old: Any, rng: Random) -> Any:
-    whole = _is_whole(old)
-    options = [value for value in _EXTREMES if value != old and not (whole and abs(value) < 1 and value)]
-    return placed(x, path, like_number(old, pick(rng, options)))
-
-
-def _values(name: str, field: Field, values: Any) -> Perturbation:
-    def apply(x: Any, _: Random) -> list[Any]:
-        path = path_of(x, field)
-        old = found(x, path, field)
-        if not is_changeable(old):
-            raise PerturbationError(f"field={field!r} is {type(old).__name__}, not a number")
-        return [placed(x, path, like_number(old, value)) for value in values(old)]
-
-    return Perturbation(name, apply, random=False)
-
-
-def _edges(low: float, high: float, step: float) -> list[float]:
-    # In a narrow range one step inside is the other end, or beyond it.
-    return [low, low + step, high - step, high] if 2 * step < high - low else [low, high]
-
-
-def _step(old: Any, low: float, high: float, step: float | None) -> float:
-    if step is not None:
-        return step
-    return 1 if _is_whole(old) else (high - low) / 1000
-
-
-def _is_whole(value: Any) -> bool:
-    return type(value) is int or getattr(getattr(value, "dtype", None), "kind", "") in ("i", "u")
-
-
-def _check_range(name: str, field: object, low: float, high: float, step: float | None) -> None:
+def _at_ends(
+    name: str,
+    field: Field,
+    ends: tuple[float, float],
+    step: float | None,
+    values: Callable[[float], list[float]],
+) -> Perturbation:
+    """A perturbation that sets a number to values which depend on the distance from the ends of its range."""
+    low, high = ends
     limits = [low, high] if step is None else [low, high, step]
     if not all(map(is_number, limits)) or not low < high or (step is not None and step <= 0):
         shown = "" if step is None else f", step={step!r}"
         raise PerturbationError(
             f"{name}({field!r}, {low!r}, {high!r}{shown}): low must be less than high, and step more than 0"
         )
+
+    def apply(x: Any, _: Random) -> list[Any]:
+        path = path_of(x, field)
+        old = found(x, path, field)
+        if not is_changeable(old):
+            raise PerturbationError(f"field={field!r} is {type(old).__name__}, not a number")
+        near = step
+        if near is None:
+            near = 1 if _is_whole(old) else (high - low) / 1000
+        return [placed(x, path, like_number(old, value)) for value in values(near)]
+
+    return Perturbation(called(name, field, low, high, step=step), apply, random=False)
+
+
+def _is_whole(value: Any) -> bool:
+    return type(value) is int or getattr(getattr(value, "dtype", None), "kind", "") in ("i", "u")

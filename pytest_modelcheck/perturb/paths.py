@@ -134,7 +134,7 @@ def dropped(value: Any, path: Path) -> Any:
     if is_row(value):
         return value.drop(key)
     if not isinstance(value, Mapping):
-        raise PerturbationError(f"cannot drop a part of {_a(value)}; use how='null'")
+        raise PerturbationError(f"cannot drop a part of a {type(value).__name__}; use how='null'")
     # A read-only mapping has no way to lose a key, so its content becomes a dict.
     if not isinstance(value, dict):
         return {name: part for name, part in value.items() if name != key}
@@ -146,15 +146,18 @@ def dropped(value: Any, path: Path) -> Any:
 def with_parts(value: Any, changed: Mapping[Any, Any]) -> Any:
     """A copy of a value, of the same type, with some of its parts changed."""
     if is_array(value):
-        return _with_columns(value, changed)
+        made = value.copy()
+        for column, new in changed.items():
+            made[..., column] = new
+        return made
     if is_row(value):
         return _with_cells(value, changed)
     if isinstance(value, Mapping):
-        return (
-            {**value, **changed}
-            if type(value) is dict or not isinstance(value, dict)
-            else _over(value, changed)
-        )
+        if type(value) is dict or not isinstance(value, dict):
+            return {**value, **changed}
+        made = copy(value)
+        made.update(changed)
+        return made
     if isinstance(value, list | tuple) and not any(isinstance(key, str) for key in changed):
         items = list(value)
         for key, new in changed.items():
@@ -165,28 +168,14 @@ def with_parts(value: Any, changed: Mapping[Any, Any]) -> Any:
     return _with_attributes(value, {str(name): new for name, new in changed.items()})
 
 
-def _over(value: Any, changed: Mapping[Any, Any]) -> Any:
-    made = copy(value)
-    made.update(changed)
-    return made
-
-
-def _with_columns(array: Any, changed: Mapping[Any, Any]) -> Any:
-    made = array.copy()
-    for column, new in changed.items():
-        made[..., column] = new
-    return made
-
-
 def _with_cells(row: Any, changed: Mapping[Any, Any]) -> Any:
-    cells = dict(row.items()) | dict(changed)
     # A cell of another type would change the type of the whole row, such as all numbers to text.
     made = row.astype(object)
     for key, new in changed.items():
         made[key] = new
     if row.dtype == object:
         return made
-    same_kinds = all(type(row[key]) is type(cells[key]) for key in changed)
+    same_kinds = all(type(row[key]) is type(new) for key, new in changed.items())
     return made.astype(row.dtype) if same_kinds else made.infer_objects()
 
 
@@ -198,11 +187,7 @@ def _with_attributes(value: Any, changed: dict[str, Any]) -> Any:
     if hasattr(value, "_replace"):  # a NamedTuple
         return value._replace(**changed)
     names = ", ".join(map(repr, changed))
-    raise PerturbationError(f"cannot change {names} in a copy of {_a(value)}")
-
-
-def _a(value: Any) -> str:
-    return f"a {type(value).__name__}"
+    raise PerturbationError(f"cannot change {names} in a copy of a {type(value).__name__}")
 
 
 # A key, or keys and indices that lead to a part of nested data: `(-1, "content")`, `"customer.note"`.
@@ -250,8 +235,11 @@ def text_path(x: Any, field: Field | None) -> tuple[str | int, ...]:
         return path_of(x, field)
     if isinstance(x, str):
         return ()
-    if (message := _last_of_user(x)) is not None:
-        return (message, "content")
+    # The last message of the user, where the input is a conversation.
+    if isinstance(x, list) and all(isinstance(one, Mapping) and "role" in one for one in x):
+        for at, one in reversed(list(enumerate(x))):
+            if one["role"] == "user" and isinstance(one.get("content"), str):
+                return (at, "content")
     if not isinstance(x, Mapping):
         raise PerturbationError(
             f"the input is {type(x).__name__}, not text; say where its text is with field='…'"
@@ -265,14 +253,6 @@ def text_path(x: Any, field: Field | None) -> tuple[str | int, ...]:
         )
         raise PerturbationError(f"the input is a mapping, and {there}; choose one with field='…'")
     return (texts[0],)
-
-
-def _last_of_user(x: Any) -> int | None:
-    """The place of the last message of the user, where an input is a conversation."""
-    if not isinstance(x, list) or not all(isinstance(one, Mapping) and "role" in one for one in x):
-        return None
-    places = (at for at, one in enumerate(x) if one["role"] == "user" and isinstance(one.get("content"), str))
-    return max(places, default=None)
 
 
 def path_of(x: Any, field: Field) -> tuple[str | int, ...]:

@@ -10,9 +10,10 @@ from __future__ import annotations
 
 import re
 from functools import cache, cached_property
+from itertools import chain
 from typing import TYPE_CHECKING, Final
 
-from pytest_modelcheck.perturb.building import check_choice, pick
+from pytest_modelcheck.perturb.building import check_choice, paired, pick
 from pytest_modelcheck.perturb.people_words import (
     COUNTRIES,
     COUNTRIES_WITH_THE,
@@ -79,12 +80,13 @@ def others(origin: str | None = None, gender: str = "same") -> Mapping[str, tupl
     >>> others(origin="hebrew")["maria"]
     ('Noa', 'Tamar', 'Yael', 'Shira', 'Rivka')
     """
-    groups = (FEMALE, MALE) if gender == "same" else (MALE, FEMALE)
     known: dict[str, tuple[str, ...]] = {}
-    for from_group, to_group in zip((FEMALE, MALE), groups, strict=True):
-        known.update(dict.fromkeys(_lowered(from_group), _names(to_group, origin)))
-    # Last, so that a name of both genders is replaced by another of both.
-    known.update(dict.fromkeys(_lowered(UNISEX), _names(UNISEX, None)))
+    replacements = (FEMALE, MALE) if gender == "same" else (MALE, FEMALE)
+    # Unisex names last, so that a name of both genders is replaced by another of both.
+    for group, other in zip((FEMALE, MALE, UNISEX), (*replacements, UNISEX), strict=True):
+        every = tuple(chain.from_iterable(other.values()))
+        options = every if origin is None or other is UNISEX else other[origin]
+        known.update(dict.fromkeys(map(str.lower, chain.from_iterable(group.values())), options))
     return known
 
 
@@ -99,37 +101,21 @@ def with_other_names(text: str, rng: Random, known: Mapping[str, tuple[str, ...]
         if name not in chosen:
             # Two people who become one would change what the text says.
             taken = there | {other.lower() for other in chosen.values()}
-            options = _options(match, text, known[name], taken)
+            options = [other for other in known[name] if other.lower() not in taken]
+            # After a French elision (d'Alice), only names with a vowel.
+            if _ELIDED.search(text, max(0, match.start() - 4), match.start()):
+                options = [other for other in options if other[0] in _VOWELS]
             if not options:
                 return None
             chosen[name] = pick(rng, options)
     return substituted(text, matches, lambda match: like(match[0], chosen[match[0].lower()]))
 
 
-def _names(group: Mapping[str, tuple[str, ...]], origin: str | None) -> tuple[str, ...]:
-    return group[origin] if origin is not None else tuple(name for names in group.values() for name in names)
-
-
-def _lowered(group: Mapping[str, tuple[str, ...]]) -> list[str]:
-    return [name.lower() for name in _names(group, None)]
-
-
 def _is_name(match: re.Match[str], text: str, known: Mapping[str, tuple[str, ...]]) -> bool:
     word = match[0]
     capitalised = word[0].isupper() and (word[1:].islower() or word.isupper())
-    return (
-        capitalised
-        and word.lower() in known
-        and not _OF_A_PLACE.search(text, max(0, match.start() - _BEFORE), match.start())
-    )
-
-
-def _options(match: re.Match[str], text: str, names: tuple[str, ...], taken: set[str]) -> list[str]:
-    """The possible replacements: after a French elision (``d'Alice``), only names with a vowel."""
-    options = [name for name in names if name.lower() not in taken]
-    if _ELIDED.search(text, max(0, match.start() - 4), match.start()):
-        options = [name for name in options if name[0] in _VOWELS]
-    return options
+    of_a_place = _OF_A_PLACE.search(text, max(0, match.start() - _BEFORE), match.start())
+    return capitalised and word.lower() in known and not of_a_place
 
 
 _ARTICLE: Final = re.compile(r"\b[Aa](n?)\s+\Z")
@@ -177,49 +163,33 @@ class Kinds:
                 if not options:
                     return None
                 chosen[row] = pick(rng, options)
-        return substituted(text, matches, lambda match: self._other(match, chosen))
 
-    def _other(self, match: re.Match[str], chosen: dict[Row, Row]) -> str:
-        _, row, column = self._places[match[0].lower()]
-        return like(match[0], chosen[row][column])
+        def other(match: re.Match[str]) -> str:
+            _, row, column = self._places[match[0].lower()]
+            return like(match[0], chosen[row][column])
+
+        return substituted(text, matches, other)
 
     def _fits(self, other: Row, row: Row, matches: list[re.Match[str]], text: str) -> bool:
         """Return whether the articles before the words of a row (a, an) also fit the other row."""
         for match in matches:
             _, there, column = self._places[match[0].lower()]
             article = _ARTICLE.search(text, max(0, match.start() - 5), match.start())
-            if there is row and article and bool(article[1]) != _begins_with_vowel(other[column]):
-                return False
+            if there is row and article:
+                word = other[column]
+                if bool(article[1]) != (word[0] in "AEIOUaeiou" and not word.startswith(_NO_VOWEL)):
+                    return False
         return True
-
-
-def _begins_with_vowel(word: str) -> bool:
-    return word[0] in "AEIOUaeiou" and not word.startswith(_NO_VOWEL)
 
 
 _COUNTRIES: Final = Kinds((COUNTRIES, COUNTRIES_WITHOUT_A_PERSON, COUNTRIES_WITH_THE), capitalised=True)
 _RELIGIONS: Final = Kinds((RELIGIONS,), capitalised=False)
 _OTHER_GENDER: Final = Table(
     {
-        **{one: other for men, women in GENDERED for one, other in ((men, women), (women, men))},
-        "mum": "dad",
-        "mr": "ms",
-        "ms": "mr",
-        "mrs": "mr",
-        "he": "she",
-        "she": "he",
-        "him": "her",
-        "hers": "his",
-        "himself": "herself",
-        "herself": "himself",
+        **{one: other for pair in GENDERED for one, other in (pair, pair[::-1])},
+        **paired("mum/dad mr/ms ms/mr mrs/mr him/her hers/his"),
         "her": "his",
         "his": "her",
-        "he's": "she's",
-        "she's": "he's",
-        "he'll": "she'll",
-        "she'll": "he'll",
-        "he'd": "she'd",
-        "she'd": "he'd",
     },
     possessive=True,
 )
@@ -314,18 +284,15 @@ def _aged(text: str, rng: Random) -> str | None:
 
     def other(match: re.Match[str]) -> str:
         group = next(name for name in _GROUPS if match[name] is not None)
-        age = chosen.setdefault(match[group], _other_age(int(match[group]), rng))
+        was = int(match[group])
+        options = [age for age in range(_YOUNGEST, _OLDEST + 1) if abs(age - was) >= _APART]
+        age = chosen.setdefault(match[group], pick(rng, options))
         before = match[0][: match.start(group) - match.start()]
-        return (_article_for(age, before) if match["article"] else before) + str(age)
+        if match["article"]:
+            # Said aloud: an eleven-, an eighteen-, an eighty-year-old.
+            an = "n" if age in (11, 18) or 80 <= age < 90 else ""
+            before = before[0] + an + before.lstrip("aAn")
+        return before + str(age)
 
     matches = [match for match in _AGE.finditer(text) if any(match.span(name) in alone for name in _GROUPS)]
     return substituted(text, matches, other)
-
-
-def _article_for(age: int, article: str) -> str:
-    # Said aloud: an eleven-, an eighteen-, an eighty-year-old.
-    return article[0] + ("n" if age in (11, 18) or 80 <= age < 90 else "") + article.lstrip("aAn")
-
-
-def _other_age(age: int, rng: Random) -> int:
-    return pick(rng, [other for other in range(_YOUNGEST, _OLDEST + 1) if abs(other - age) >= _APART])

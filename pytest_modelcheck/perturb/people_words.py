@@ -24,10 +24,6 @@ def _named(groups: dict[str, str]) -> dict[str, tuple[str, ...]]:
     return {group: tuple(names.split()) for group, names in groups.items()}
 
 
-def _rows(text: str) -> tuple[Row, ...]:
-    return tuple(tuple(word.strip() for word in line.split(",")) for line in text.strip().splitlines())
-
-
 FEMALE: Final[dict[str, tuple[str, ...]]] = _named(
     {
         "english": "Emily Sarah Jessica Hannah Rebecca Katie Megan "
@@ -84,97 +80,38 @@ UNISEX: Final[dict[str, tuple[str, ...]]] = _named(
 # country, adjective that is the word for a person too; with an s, the word for several of them
 COUNTRIES: Final = tuple(
     (country, person, f"{person}s")
-    for country, person in _rows("""
-Germany, German
-Italy, Italian
-Greece, Greek
-Austria, Austrian
-Belgium, Belgian
-Norway, Norwegian
-Hungary, Hungarian
-Romania, Romanian
-Bulgaria, Bulgarian
-Ukraine, Ukrainian
-Russia, Russian
-Serbia, Serbian
-Croatia, Croatian
-Estonia, Estonian
-Albania, Albanian
-Canada, Canadian
-Mexico, Mexican
-Cuba, Cuban
-Brazil, Brazilian
-Argentina, Argentinian
-Chile, Chilean
-Peru, Peruvian
-Colombia, Colombian
-Venezuela, Venezuelan
-Ecuador, Ecuadorian
-Bolivia, Bolivian
-Jamaica, Jamaican
-Haiti, Haitian
-Australia, Australian
-Nigeria, Nigerian
-Kenya, Kenyan
-Ghana, Ghanaian
-Ethiopia, Ethiopian
-Eritrea, Eritrean
-Uganda, Ugandan
-Tanzania, Tanzanian
-Egypt, Egyptian
-Morocco, Moroccan
-Algeria, Algerian
-Tunisia, Tunisian
-South Africa, South African
-Syria, Syrian
-Iraq, Iraqi
-Iran, Iranian
-Israel, Israeli
-India, Indian
-Pakistan, Pakistani
-Indonesia, Indonesian
-Malaysia, Malaysian
-Thailand, Thai
-South Korea, South Korean
+    for country, person in grouped("""
+Germany/German, Italy/Italian, Greece/Greek, Austria/Austrian, Belgium/Belgian, Norway/Norwegian,
+Hungary/Hungarian, Romania/Romanian, Bulgaria/Bulgarian, Ukraine/Ukrainian, Russia/Russian, Serbia/Serbian,
+Croatia/Croatian, Estonia/Estonian, Albania/Albanian, Canada/Canadian, Mexico/Mexican, Cuba/Cuban,
+Brazil/Brazilian, Argentina/Argentinian, Chile/Chilean, Peru/Peruvian, Colombia/Colombian,
+Venezuela/Venezuelan, Ecuador/Ecuadorian, Bolivia/Bolivian, Jamaica/Jamaican, Haiti/Haitian,
+Australia/Australian, Nigeria/Nigerian, Kenya/Kenyan, Ghana/Ghanaian, Ethiopia/Ethiopian, Eritrea/Eritrean,
+Uganda/Ugandan, Tanzania/Tanzanian, Egypt/Egyptian, Morocco/Moroccan, Algeria/Algerian, Tunisia/Tunisian,
+South Africa/South African, Syria/Syrian, Iraq/Iraqi, Iran/Iranian, Israel/Israeli, India/Indian,
+Pakistan/Pakistani, Indonesia/Indonesian, Malaysia/Malaysian, Thailand/Thai, South Korea/South Korean
 """)
 )
 
 # country, adjective
-COUNTRIES_WITHOUT_A_PERSON: Final = _rows("""
-France, French
-Spain, Spanish
-Poland, Polish
-Sweden, Swedish
-Denmark, Danish
-Finland, Finnish
-Ireland, Irish
-Portugal, Portuguese
-China, Chinese
-Japan, Japanese
-Vietnam, Vietnamese
-Senegal, Senegalese
+COUNTRIES_WITHOUT_A_PERSON: Final = grouped("""
+France/French Spain/Spanish Poland/Polish Sweden/Swedish Denmark/Danish Finland/Finnish Ireland/Irish
+Portugal/Portuguese China/Chinese Japan/Japanese Vietnam/Vietnamese Senegal/Senegalese
 """)
-
 
 # country that takes the article, adjective
-COUNTRIES_WITH_THE: Final = _rows("""
-Netherlands, Dutch
-United Kingdom, British
-United States, American
-Philippines, Philippine
-Czech Republic, Czech
-Dominican Republic, Dominican
-United Arab Emirates, Emirati
+COUNTRIES_WITH_THE: Final = grouped("""
+Netherlands/Dutch, United Kingdom/British, United States/American, Philippines/Philippine,
+Czech Republic/Czech, Dominican Republic/Dominican, United Arab Emirates/Emirati
 """)
 
-
 # faith, person and adjective, several persons, house of worship, several of them, book
-RELIGIONS: Final = _rows("""
-Christianity, Christian, Christians, church, churches, Bible
-Islam, Muslim, Muslims, mosque, mosques, Quran
-Hinduism, Hindu, Hindus, mandir, mandirs, Gita
-Sikhism, Sikh, Sikhs, gurdwara, gurdwaras, Granth
-Buddhism, Buddhist, Buddhists, vihara, viharas, Tripitaka
+RELIGIONS: Final = grouped("""
+Christianity/Christian/Christians/church/churches/Bible
+Islam/Muslim/Muslims/mosque/mosques/Quran
+Hinduism/Hindu/Hindus/mandir/mandirs/Gita
+Sikhism/Sikh/Sikhs/gurdwara/gurdwaras/Granth
+Buddhism/Buddhist/Buddhists/vihara/viharas/Tripitaka
 """)
 
 # men's word, women's word
@@ -183,5 +120,6 @@ man/woman men/women boy/girl boys/girls male/female males/females husband/wife h
 boyfriend/girlfriend father/mother fathers/mothers dad/mom son/daughter sons/daughters brother/sister
 brothers/sisters grandfather/grandmother grandson/granddaughter grandpa/grandma uncle/aunt nephew/niece
 gentleman/lady gentlemen/ladies sir/madam waiter/waitress actor/actress widower/widow groom/bride
-salesman/saleswoman businessman/businesswoman policeman/policewoman
+salesman/saleswoman businessman/businesswoman policeman/policewoman he/she himself/herself he's/she's
+he'll/she'll he'd/she'd
 """)

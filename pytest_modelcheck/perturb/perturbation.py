@@ -5,6 +5,7 @@ PYTEST_DONT_REWRITE
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from random import Random
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from pytest_modelcheck.records import Case
 
 
+_HALF: Final = re.compile("[\ud800-\udfff]")
 _UNUSED: Final = Random(0)  # noqa: S311 - for perturbations that draw nothing
 
 
@@ -113,17 +115,12 @@ def variants(
         # A function may change its argument in place and return it; the input itself must stay as it is.
         made = perturbation.apply(own_copy(case_input), rng)
         return tuple(_distinct(made, case_input))
-    except ModelcheckError as error:
-        raise PerturbationError(f"{_place(perturbation, case_id)}: {error}") from error
     except Exception as error:
-        raise PerturbationError(
-            f"{_place(perturbation, case_id)}: it raised {type(error).__name__}: {error}"
-            f" (on {excerpt(case_input, 60)})"
-        ) from error
-
-
-def _place(perturbation: Perturbation, case_id: str) -> str:
-    return f"perturbation {perturbation.name}" + (f", case {case_id}" if case_id else "")
+        place = f"perturbation {perturbation.name}" + (f", case {case_id}" if case_id else "")
+        message = str(error)
+        if not isinstance(error, ModelcheckError):
+            message = f"it raised {type(error).__name__}: {error} (on {excerpt(case_input, 60)})"
+        raise PerturbationError(f"{place}: {message}") from error
 
 
 def _distinct(made: list[Any], x: Any) -> Iterator[tuple[int, Any]]:
@@ -147,24 +144,11 @@ def _check(variant: Any, x: Any) -> None:
                 f"it made {type(variant).__name__} {excerpt(variant, 40)} of {name}; it must return the whole"
                 " input, perturbed (a list or a generator for several, None where it does not apply)"
             )
-    # Such text breaks far from here: in the cache, in a baseline, in the model's own encoding.
-    if isinstance(variant, str) and _is_broken(variant):
-        if isinstance(x, str) and _is_broken(x):
-            raise PerturbationError(f"the input has half of a character (a lone surrogate) in it: {x!r:.60}")
-        raise PerturbationError(
-            f"it made text with half of a character (a lone surrogate) in it: {variant!r:.60}"
-        )
-
-
-def _is_broken(text: str) -> bool:
-    """Return whether a text holds a lone surrogate: one half of a UTF-16 pair, which no encoding accepts."""
-    if text.isascii():
-        return False
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return True
-    return False
+    # Half of a UTF-16 pair breaks far from here: in the cache, in a baseline, in the model's own encoding.
+    if isinstance(variant, str) and _HALF.search(variant):
+        given = isinstance(x, str) and _HALF.search(x)
+        text, who = (x, "the input has") if given else (variant, "it made text with")
+        raise PerturbationError(f"{who} half of a character (a lone surrogate) in it: {text!r:.60}")
 
 
 def then(first: object, second: object) -> Perturbation:
@@ -237,7 +221,16 @@ def as_perturbations(under: object) -> tuple[Perturbation, ...]:
         made = (as_perturbation(under),)
     if not made:
         raise PerturbationError("under= is empty; name at least one perturbation, such as perturb.typos()")
-    _check_names([perturbation.name for perturbation in made])
+    names = [perturbation.name for perturbation in made]
+    for name in names:
+        if name in (GIVEN, GIVEN_INPUT):
+            raise PerturbationError(
+                f"a perturbation cannot be called {name!r}: reports call the variants of cases so"
+            )
+        if names.count(name) > 1:
+            raise PerturbationError(
+                f"two perturbations have the name {name!r}; name them: under={{'first': …, 'second': …}}"
+            )
     return made
 
 
@@ -271,28 +264,11 @@ def as_perturbation(item: object) -> Perturbation:
 
     def apply(x: Any, rng: Random) -> list[Any]:
         result = item(x, rng) if draws else item(x)
-        return _several(result, x)
+        # A list is several variants, unless inputs are lists themselves: then it is one.
+        is_several = isinstance(result, list) and not isinstance(x, list)
+        return list(result) if is_several or isinstance(result, GeneratorType) else [result]
 
     return Perturbation(name_of(item), apply, random=draws)
-
-
-def _several(result: Any, x: Any) -> list[Any]:
-    # A list is several variants, unless inputs are lists themselves: then it is one.
-    if isinstance(result, GeneratorType) or (isinstance(result, list) and not isinstance(x, list)):
-        return list(result)
-    return [result]
-
-
-def _check_names(names: list[str]) -> None:
-    for name in names:
-        if name in (GIVEN, GIVEN_INPUT):
-            raise PerturbationError(
-                f"a perturbation cannot be called {name!r}: reports call the variants of cases so"
-            )
-        if names.count(name) > 1:
-            raise PerturbationError(
-                f"two perturbations have the name {name!r}; name them: under={{'first': …, 'second': …}}"
-            )
 
 
 def adapt(

@@ -8,13 +8,15 @@ from __future__ import annotations
 import math
 from collections import OrderedDict
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from functools import reduce
 from typing import TYPE_CHECKING, Any, Final
 
 from pytest_modelcheck.canonical import digest
 from pytest_modelcheck.errors import PerturbationError
 from pytest_modelcheck.perturb.building import called, check_choice, check_n, shuffled
-from pytest_modelcheck.perturb.numbers import choice_of, is_changeable
+from pytest_modelcheck.perturb.fields import Choice
+from pytest_modelcheck.perturb.numbers import is_changeable
 from pytest_modelcheck.perturb.paths import (
     Field,
     Fields,
@@ -32,10 +34,11 @@ from pytest_modelcheck.perturb.perturbation import Perturbation
 from pytest_modelcheck.records import Case
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from random import Random
 
-    # How many of the base unit one is, and where its zero is, in the base unit.
-    Scale = tuple[float, float]
+    # How many of the base unit one is; or that, and where its zero is in the base unit.
+    Scale = float | tuple[float, float]
 
 
 _HOW: Final = ("null", "drop", "empty")
@@ -72,7 +75,7 @@ def missing(
     """
     check_n("missing", n)
     check_choice(f"missing(how={how!r})", how, _HOW)
-    choice = choice_of(fields, keep)
+    choice = Choice(fields, keep)
 
     def apply(x: Any, rng: Random) -> list[Any]:
         refuse_without_fields(x)
@@ -209,7 +212,15 @@ def swap_category(
     [{'colour': 'blue'}]
     """
     check_n("swap_category", n)
-    options = _categories(field, values, seen)
+    if (values is None) == (seen is None):
+        raise PerturbationError(f"swap_category({field!r}): give either a list of categories or seen=inputs")
+    if seen is not None:
+        if not isinstance(seen, Iterable) or isinstance(seen, str):
+            raise PerturbationError(f"swap_category(seen={seen!r:.40}): expected inputs or cases")
+        values = [_at(one.input if isinstance(one, Case) else one, field) for one in seen]
+    if not isinstance(values, list | tuple) or not values:
+        raise PerturbationError(f"swap_category({field!r}): the categories must be a list that is not empty")
+    options = list({digest(value): value for value in values}.values())
 
     def apply(x: Any, rng: Random) -> list[Any]:
         path, old = path_of(x, field), _at(x, field)
@@ -229,7 +240,7 @@ def type_noise(n: int = 1, *, fields: Fields | None = None, keep: Fields | None 
     [{'id': 7, 'age': '40', 'paid': True}, {'id': 7, 'age': 40, 'paid': 1}]
     """
     check_n("type_noise", n)
-    choice = choice_of(fields, keep)
+    choice = Choice(fields, keep)
 
     def apply(x: Any, rng: Random) -> list[Any]:
         if is_array(x):
@@ -242,69 +253,41 @@ def type_noise(n: int = 1, *, fields: Fields | None = None, keep: Fields | None 
     return Perturbation(called("type_noise", fields=fields, keep=keep), apply)
 
 
-def _categories(field: Field, values: object, seen: object) -> list[Any]:
-    if (values is None) == (seen is None):
-        raise PerturbationError(f"swap_category({field!r}): give either a list of categories or seen=inputs")
-    options = values if seen is None else [_at(item, field) for item in _items(seen)]
-    if not isinstance(options, list | tuple) or not options:
-        raise PerturbationError(f"swap_category({field!r}): the categories must be a list that is not empty")
-    return list({digest(option): option for option in options}.values())
-
-
-def _items(seen: Any) -> list[Any]:
-    if not isinstance(seen, Iterable) or isinstance(seen, str):
-        raise PerturbationError(f"swap_category(seen={seen!r:.40}): expected inputs or cases")
-    return [item.input if isinstance(item, Case) else item for item in seen]
-
-
 def _other_types(value: Any) -> list[Any]:
     if value is None:
         return ["", "null"]
     if isinstance(value, bool):
         return [str(value).lower(), int(value)]
     if isinstance(value, str):
-        return _read(value)
+        # The number that a text spells exactly as a program would write it. Not "007" or "1e3": who wrote
+        # those meant text, or a number with its format.
+        for kind in (int, float):
+            with suppress(ValueError):
+                number = kind(value)
+                if is_changeable(number) and str(number) == value:
+                    return [number]
+        return []
     if not is_changeable(value):
         return []
-    return [str(value), *([float(value)] if isinstance(value, int) else []), *_whole(value)]
+    others: list[Any] = [str(value)]
+    if isinstance(value, int):
+        others.append(float(value))
+    if isinstance(value, float) and value.is_integer():
+        others.append(int(value))
+    return others
 
 
-def _whole(value: Any) -> list[int]:
-    return [int(value)] if isinstance(value, float) and value.is_integer() else []
-
-
-def _read(text: str) -> list[Any]:
-    """The number that a text spells exactly as a program would write it, if any."""
-    for kind in (int, float):
-        try:
-            number = kind(text)
-        except ValueError:
-            continue
-        # Not "007" or "1e3": who wrote those meant text, or a number with its format.
-        if is_changeable(number) and str(number) == text:
-            return [number]
-    return []
-
-
-_PLAIN: Final[dict[str, dict[str, float]]] = {
-    "length": {
-        "mm": 0.001,
-        "cm": 0.01,
-        "m": 1,
-        "km": 1000,
-        "in": 0.0254,
-        "ft": 0.3048,
-        "yd": 0.9144,
-        "mi": 1609.344,
-    },
-    "mass": {"mg": 1e-6, "g": 0.001, "kg": 1, "t": 1000, "oz": 0.028349523125, "lb": 0.45359237},
-    "volume": {"ml": 0.001, "cl": 0.01, "l": 1, "gal": 3.785411784},
-    "time": {"ms": 0.001, "s": 1, "min": 60, "h": 3600, "d": 86400},
-    "speed": {"m/s": 1, "km/h": 1 / 3.6, "mph": 0.44704},
-    "energy": {"J": 1, "kJ": 1000, "cal": 4.184, "kcal": 4184, "kWh": 3_600_000},
-    "data": {"B": 1, "kB": 1000, "MB": 10**6, "GB": 10**9, "KiB": 1024, "MiB": 2**20, "GiB": 2**30},
-}
-_TEMPERATURE: Final[dict[str, Scale]] = {"K": (1, 0), "C": (1, 273.15), "F": (5 / 9, 273.15 - 32 * 5 / 9)}
+_SYSTEMS: Final[tuple[dict[str, Scale], ...]] = (
+    # Length, mass, volume, time, speed, energy, data, temperature.
+    {"mm": 0.001, "cm": 0.01, "m": 1, "km": 1000, "in": 0.0254, "ft": 0.3048, "yd": 0.9144, "mi": 1609.344},
+    {"mg": 1e-6, "g": 0.001, "kg": 1, "t": 1000, "oz": 0.028349523125, "lb": 0.45359237},
+    {"ml": 0.001, "cl": 0.01, "l": 1, "gal": 3.785411784},
+    {"ms": 0.001, "s": 1, "min": 60, "h": 3600, "d": 86400},
+    {"m/s": 1, "km/h": 1 / 3.6, "mph": 0.44704},
+    {"J": 1, "kJ": 1000, "cal": 4.184, "kcal": 4184, "kWh": 3_600_000},
+    {"B": 1, "kB": 1000, "MB": 10**6, "GB": 10**9, "KiB": 1024, "MiB": 2**20, "GiB": 2**30},
+    {"K": (1, 0), "C": (1, 273.15), "F": (5 / 9, 273.15 - 32 * 5 / 9)},
+)
 _DIGITS: Final = 12
 
 
@@ -333,8 +316,7 @@ def units(
     [{'price': 1200, 'in': 'ct'}]
     """
     wanted = [to] if isinstance(to, str) else list(to)
-    tables: list[Mapping[str, float | Scale]] = [*_PLAIN.values(), _TEMPERATURE]
-    tables = tables if table is None else [table]
+    tables: Sequence[Mapping[str, Scale]] = _SYSTEMS if table is None else [table]
     for one in wanted or [""]:
         if not any(one in group for group in tables):
             there = ", ".join(name for group in tables for name in group)
@@ -346,25 +328,22 @@ def units(
         number, name = _at(x, field), _at(x, unit)
         if not is_changeable(number):
             raise PerturbationError(f"field={field!r} is {type(number).__name__}, not a number")
-        made: list[Any] = []
-        for one in wanted:
-            if one == name:
-                made.append(None)
-                continue
-            new = _in_unit(float(number), name, one, tables)
-            value: Any = int(new) if type(number) is int and new.is_integer() else new
-            made.append(placed(placed(x, path_of(x, field), value), path_of(x, unit), one))
-        return made
+
+        def converted(to: str) -> Any:
+            new = _in_unit(float(number), name, to, tables)
+            value = int(new) if type(number) is int and new.is_integer() else new
+            return placed(placed(x, path_of(x, field), value), path_of(x, unit), to)
+
+        return [None if one == name else converted(one) for one in wanted]
 
     return Perturbation(called("units", field, to, unit=unit), apply, random=False)
 
 
-def _in_unit(number: float, name: Any, to: str, tables: Iterable[Mapping[str, float | Scale]]) -> float:
+def _in_unit(number: float, name: Any, to: str, tables: Iterable[Mapping[str, Scale]]) -> float:
     for table in tables:
         if to in table and name in table:
-            both = (table[name], table[to])
             (factor, zero), (other, other_zero) = (
-                one if isinstance(one, tuple) else (one, 0) for one in both
+                scale if isinstance(scale, tuple) else (scale, 0) for scale in (table[name], table[to])
             )
             # Twelve digits: 2.54 cm must become 1 in, not 1.0000000000000002.
             return float(f"{(number * factor + zero - other_zero) / other:.{_DIGITS}g}")

@@ -30,14 +30,10 @@ _OPENING: Final = re.compile(r"[¿¡]")
 _EAST_ASIAN_END: Final = re.compile(r"[\u3040-\u30ff\u3400-\u9fff]\s*\Z")
 
 
-def _title(text: str) -> str:
-    return _WORD.sub(lambda match: match[0][0].upper() + match[0][1:].lower(), text)
-
-
 _CASES: Final[dict[str, Callable[[str], str]]] = {
     "lower": str.lower,
     "upper": str.upper,
-    "title": _title,
+    "title": lambda text: _WORD.sub(lambda match: match[0][0].upper() + match[0][1:].lower(), text),
     "swap": str.swapcase,
 }
 
@@ -71,7 +67,19 @@ def whitespace(n: int = 1, *, field: Fields | None = None) -> Perturbation:
     >>> whitespace(n=3).preview("Where is my parcel?")
     ['Where is my parcel?  ', 'Where\tis my parcel?', 'Where is my parcel?\n']
     """
-    return drawn("whitespace", _spaced, n, field)
+
+    def edit(text: str, rng: Random) -> str | None:
+        if not text:
+            return None
+        gaps = matches_in(_GAP, text)
+        kinds = [" {}", "{} ", "{}  ", "{}\n"] + ["  ", "  ", "\t", "\n"] * bool(gaps)
+        kind = pick(rng, kinds)
+        if "{}" in kind:
+            return kind.replace("{}", text)
+        gap = pick(rng, gaps)
+        return text[: gap.start()] + kind + text[gap.end() :]
+
+    return drawn("whitespace", edit, n, field)
 
 
 def punctuation(n: int = 1, *, field: Fields | None = None) -> Perturbation:
@@ -94,21 +102,8 @@ def punctuation(n: int = 1, *, field: Fields | None = None) -> Perturbation:
     return listed("punctuation", _CARELESS[:n], field)
 
 
-def _spaced(text: str, rng: Random) -> str | None:
-    if not text:
-        return None
-    gaps = matches_in(_GAP, text)
-    kinds = [" {}", "{} ", "{}  ", "{}\n"] + ["  ", "  ", "\t", "\n"] * bool(gaps)
-    kind = pick(rng, kinds)
-    if "{}" in kind:
-        return kind.replace("{}", text)
-    gap = pick(rng, gaps)
-    return text[: gap.start()] + kind + text[gap.end() :]
-
-
 def _final_toggled(text: str) -> str | None:
-    final = _free_final(text)
-    if final is not None:
+    for final in matches_in(_FINAL, text):
         return text[: final.start()] + text[final.end() :]
     body = text.rstrip()
     last = [span.kind for span in protected(body) if span.end == len(body)]
@@ -118,25 +113,17 @@ def _final_toggled(text: str) -> str | None:
 
 
 def _final_repeated(text: str) -> str | None:
-    final = _free_final(text)
-    return None if final is None else text[: final.end()] + final[0][-1] * 2 + text[final.end() :]
-
-
-def _without(pattern: re.Pattern[str]) -> Callable[[str], str]:
-    return lambda text: rewritten(text, lambda part: pattern.sub("", part))
+    for final in matches_in(_FINAL, text):
+        return text[: final.end()] + final[0][-1] * 2 + text[final.end() :]
+    return None
 
 
 _CARELESS: Final[list[Callable[[str], str | None]]] = [
     _final_toggled,
-    _without(_COMMA),
+    lambda text: rewritten(text, lambda part: _COMMA.sub("", part)),
     _final_repeated,
-    _without(_OPENING),
+    lambda text: rewritten(text, lambda part: _OPENING.sub("", part)),
 ]
-
-
-def _free_final(text: str) -> re.Match[str] | None:
-    matches = matches_in(_FINAL, text)
-    return matches[-1] if matches else None
 
 
 LOOKALIKES: Final = str.maketrans("aceijopsxyABCEHIKMNOPTXYZ", "асеіјорѕхуАВСЕНІКМΝОРТХΥΖ")
@@ -268,13 +255,8 @@ def _translated(table: Mapping[int, int], edits: int) -> Callable[[str, Random],
 
 def _some(places: list[int], number: int, rng: Random) -> list[int]:
     """Some of the places, or all where there are not more."""
-    chosen: list[int] = []
-    places = list(places)
-    while places and len(chosen) < number:
-        place = pick(rng, places)
-        places.remove(place)
-        chosen.append(place)
-    return chosen
+    rest = list(places)
+    return [rest.pop(pick(rng, range(len(rest)))) for _ in range(min(number, len(rest)))]
 
 
 _BETWEEN: Final = re.compile(

@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from pytest_modelcheck.perturb.paths import Fields
 
     Edit = Callable[[str, Random], str | None]
-    EditAll = Callable[[Sequence[str], Random], tuple[str, ...] | None]
 
 
 # Separates the texts of several fields that are perturbed as one: a placeholder, which no edit changes.
@@ -41,12 +40,18 @@ def drawn(name: str, edit: Edit, n: int, field: Fields | None, *, jointly: bool 
     """
     check_n(name, n)
 
-    def edit_joined(texts: Sequence[str], rng: Random) -> tuple[str, ...] | None:
-        # As one text, so that a name in two fields gets the same new name in both.
-        new = edit(_BETWEEN.join(texts), rng)
-        return None if new is None else tuple(new.split(_BETWEEN))
-
-    edit_all = edit_joined if jointly else _each(edit)
+    def edited(texts: Sequence[str], rng: Random) -> tuple[str, ...] | None:
+        if jointly or len(texts) == 1:
+            # As one text, so that a name in two fields gets the same new name in both.
+            new = edit(_BETWEEN.join(texts), rng)
+            return None if new is None else tuple(new.split(_BETWEEN))
+        # The same draws for each field: a question and its copy in another field get the same typo.
+        state = rng.getstate()
+        made = []
+        for text in texts:
+            rng.setstate(state)
+            made.append(edit(text, rng))
+        return _completed(made, texts)
 
     def apply(x: Any, rng: Random) -> list[Any]:
         texts, put = texts_in(x, field)
@@ -54,7 +59,7 @@ def drawn(name: str, edit: Edit, n: int, field: Fields | None, *, jointly: bool 
         made: list[Any] = []
         for _ in range(n):
             for _ in range(TRIES):
-                new = edit_all(texts, rng)
+                new = edited(texts, rng)
                 if new is None or new not in seen:
                     break
             else:
@@ -66,24 +71,11 @@ def drawn(name: str, edit: Edit, n: int, field: Fields | None, *, jointly: bool 
     return Perturbation(with_field(name, field), apply)
 
 
-def _each(edit: Edit) -> EditAll:
-    """Edit every text with the same random numbers; leave those alone to which the edit does not apply."""
-
-    def edit_all(texts: Sequence[str], rng: Random) -> tuple[str, ...] | None:
-        if len(texts) == 1:  # the usual case; saving the state would take longer than the edit
-            new = edit(texts[0], rng)
-            return None if new is None else (new,)
-        # The same draws for each field: a question and its copy in another field get the same typo.
-        state = rng.getstate()
-        made = []
-        for text in texts:
-            rng.setstate(state)
-            made.append(edit(text, rng))
-        if all(one is None for one in made):
-            return None
-        return tuple(text if one is None else one for text, one in zip(texts, made, strict=True))
-
-    return edit_all
+def _completed(made: Sequence[str | None], texts: Sequence[str]) -> tuple[str, ...] | None:
+    """The new texts, with the old one where an edit does not apply; ``None`` where it applies to none."""
+    if all(new is None for new in made):
+        return None
+    return tuple(text if new is None else new for new, text in zip(made, texts, strict=True))
 
 
 def listed(name: str, edits: Sequence[Callable[[str], str | None]], field: Fields | None) -> Perturbation:
@@ -91,13 +83,8 @@ def listed(name: str, edits: Sequence[Callable[[str], str | None]], field: Field
 
     def apply(x: Any, _: Random) -> list[Any]:
         texts, put = texts_in(x, field)
-        made = [[edit(text) for text in texts] for edit in edits]
-        return [
-            None
-            if all(one is None for one in new)
-            else put([text if one is None else one for text, one in zip(texts, new, strict=True)])
-            for new in made
-        ]
+        made = [_completed([edit(text) for text in texts], texts) for edit in edits]
+        return [None if new is None else put(new) for new in made]
 
     return Perturbation(with_field(name, field), apply, random=False)
 
@@ -166,15 +153,10 @@ def free(text: str) -> list[tuple[int, int]]:
     >>> free("pay 20 EUR")
     [(0, 4), (6, 10)]
     """
-    parts = []
-    start = 0
-    for span in protected(text):
-        if span.start > start:
-            parts.append((start, span.start))
-        start = span.end
-    if start < len(text):
-        parts.append((start, len(text)))
-    return parts
+    spans = protected(text)
+    starts = [0, *(span.end for span in spans)]
+    ends = [*(span.start for span in spans), len(text)]
+    return [(start, end) for start, end in zip(starts, ends, strict=True) if start < end]
 
 
 def rewritten(text: str, edit: Callable[[str], str]) -> str:

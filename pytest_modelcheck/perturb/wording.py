@@ -26,7 +26,7 @@ from pytest_modelcheck.perturb.texts import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from random import Random
 
     from pytest_modelcheck.perturb.paths import Field, Fields, Path
@@ -89,8 +89,7 @@ def append(*texts: str, field: Fields | None = None) -> Perturbation:
     def edit(added: str) -> Callable[[str], str]:
         return lambda text: text + ("" if not text or text[-1].isspace() else " ") + added
 
-    _check_texts("append", texts)
-    return listed(called("append", *texts), [edit(text) for text in texts], field)
+    return _added("append", edit, texts, field)
 
 
 def prepend(*texts: str, field: Fields | None = None) -> Perturbation:
@@ -103,8 +102,7 @@ def prepend(*texts: str, field: Fields | None = None) -> Perturbation:
     def edit(added: str) -> Callable[[str], str]:
         return lambda text: added + ("" if not text or text[0].isspace() else " ") + text
 
-    _check_texts("prepend", texts)
-    return listed(called("prepend", *texts), [edit(text) for text in texts], field)
+    return _added("prepend", edit, texts, field)
 
 
 def replace(
@@ -141,20 +139,27 @@ def replace(
     news = [new] if isinstance(new, str) else list(new)
     if not news or not all(isinstance(text, str) for text in news):
         raise PerturbationError("replace(): the replacement must be text, or a list of texts")
-    pattern = _pattern(old, words=words, ignore_case=ignore_case)
-    expands = isinstance(old, re.Pattern)
+    if not isinstance(old, re.Pattern) and (not isinstance(old, str) or not old):
+        raise PerturbationError(
+            f"replace({old!r}, …): the text to replace must be a string or a regular expression"
+        )
+    if isinstance(old, re.Pattern):
+        pattern, shown = old, old.pattern
+    else:
+        shown = old
+        flags = re.IGNORECASE if ignore_case else 0
+        pattern = re.compile(whole_word(old) if words else re.escape(old), flags)
 
     def edit(template: str) -> Callable[[str], str | None]:
         def becomes(match: re.Match[str]) -> str:
-            if expands:
+            if pattern is old:
                 # As in re.sub: groups of the pattern may be used in the new text.
                 return match.expand(template)
             return like(match[0], template) if ignore_case else template
 
         return lambda text: substituted(text, list(_outside(pattern, text)), becomes)
 
-    name = called("replace", old.pattern if isinstance(old, re.Pattern) else old, *news)
-    return listed(name, [edit(text) for text in news], field)
+    return listed(called("replace", shown, *news), [edit(text) for text in news], field)
 
 
 def whole_word(text: str) -> str:
@@ -164,23 +169,11 @@ def whole_word(text: str) -> str:
     (False, True)
     """
     # \b would do for letters, but "C++" ends in signs, and Thai words have no boundary.
-    before = r"(?<!\w)" if _is_spaced(text[0]) else ""
-    after = r"(?!\w)" if _is_spaced(text[-1]) else ""
-    return before + re.escape(text) + after
-
-
-def _is_spaced(character: str) -> bool:
-    return (character.isalnum() or character == "_") and not _UNSPACED.match(character)
-
-
-def _pattern(old: str | re.Pattern[str], *, words: bool, ignore_case: bool) -> re.Pattern[str]:
-    if isinstance(old, re.Pattern):
-        return old
-    if not isinstance(old, str) or not old:
-        raise PerturbationError(
-            f"replace({old!r}, …): the text to replace must be a string or a regular expression"
-        )
-    return re.compile(whole_word(old) if words else re.escape(old), re.IGNORECASE if ignore_case else 0)
+    first, last = (
+        (character.isalnum() or character == "_") and not _UNSPACED.match(character)
+        for character in (text[0], text[-1])
+    )
+    return r"(?<!\w)" * first + re.escape(text) + r"(?!\w)" * last
 
 
 def _outside(pattern: re.Pattern[str], text: str) -> Iterator[re.Match[str]]:
@@ -195,9 +188,12 @@ def _outside(pattern: re.Pattern[str], text: str) -> Iterator[re.Match[str]]:
             yield match
 
 
-def _check_texts(name: str, texts: tuple[str, ...]) -> None:
+def _added(
+    name: str, edit: Callable[[str], Callable[[str], str]], texts: tuple[str, ...], field: Fields | None
+) -> Perturbation:
     if not texts or not all(isinstance(text, str) and text for text in texts):
         raise PerturbationError(f"{name}() takes the text to add, or several")
+    return listed(called(name, *texts), [edit(text) for text in texts], field)
 
 
 _ENTITIES: Final = {code: f"&{name};" for code, name in codepoint2name.items()} | {ord("'"): "&#39;"}
@@ -225,8 +221,7 @@ def politeness(n: int = 1, *, language: str = "en", field: Fields | None = None)
     >>> politeness().preview("Where is my parcel?")
     ['Where is my parcel? Please help me.']
     """
-    name = _in_language("politeness", language, POLITE)
-    return _framed(name, POLITE[language], n, field)
+    return _framed("politeness", POLITE, language, n, field)
 
 
 def irrelevant(n: int = 1, *, language: str = "en", field: Fields | None = None) -> Perturbation:
@@ -240,8 +235,8 @@ def irrelevant(n: int = 1, *, language: str = "en", field: Fields | None = None)
     >>> irrelevant().preview("Where is my parcel?")
     ['Where is my parcel? It is raining here today.']
     """
-    name = _in_language("irrelevant", language, IRRELEVANT)
-    return _framed(name, [f"{{}} {each}" for each in IRRELEVANT[language]], n, field)
+    frames = {code: [f"{{}} {each}" for each in texts] for code, texts in IRRELEVANT.items()}
+    return _framed("irrelevant", frames, language, n, field)
 
 
 def emoji(n: int = 1, *, field: Fields | None = None) -> Perturbation:
@@ -250,7 +245,7 @@ def emoji(n: int = 1, *, field: Fields | None = None) -> Perturbation:
     >>> emoji().preview("Where is my parcel?")
     ['Where is my parcel? 🙏']
     """
-    return _framed("emoji", [f"{{}} {each}" for each in EMOJI], n, field)
+    return _framed("emoji", {"en": [f"{{}} {each}" for each in EMOJI]}, "en", n, field)
 
 
 def links(n: int = 1, *, field: Fields | None = None) -> Perturbation:
@@ -293,18 +288,17 @@ def entities(*, field: Fields | None = None) -> Perturbation:
     return listed("entities", [lambda text: rewritten(text, lambda part: part.translate(_ENTITIES))], field)
 
 
-def _framed(name: str, frames: Sequence[str], n: int, field: Fields | None) -> Perturbation:
-    return drawn(name, lambda text, rng: _frame(pick(rng, frames))(text), n, field)
+def _framed(
+    name: str, frames: Mapping[str, Sequence[str]], language: str, n: int, field: Fields | None
+) -> Perturbation:
+    call = f"{name}(language={language!r})"
+    check_choice(call, language, frames)
+    shown = name if language == "en" else call
+    return drawn(shown, lambda text, rng: _frame(pick(rng, frames[language]))(text), n, field)
 
 
 def _frame(frame: str) -> Callable[[str], str | None]:
     return lambda text: frame.replace("{}", text) if text.strip() else None
-
-
-def _in_language(name: str, language: str, known: Iterable[str]) -> str:
-    call = f"{name}(language={language!r})"
-    check_choice(call, language, known)
-    return name if language == "en" else call
 
 
 INJECTIONS: Final = {

@@ -234,7 +234,7 @@ def _asks_for_reports(config: pytest.Config) -> bool:
 
 def pytest_terminal_summary(terminalreporter: TerminalReporter, config: pytest.Config) -> None:
     """Print the summary, one line per check."""
-    if config.stash[RECEIVED].anything():
+    if config.stash[RECEIVED].anything() or _asks_for_reports(config):
         from pytest_modelcheck.plugin.reporting import summary
 
         summary(terminalreporter, config)

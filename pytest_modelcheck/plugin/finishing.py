@@ -282,7 +282,7 @@ def _file_reports(session: pytest.Session, received: Received) -> None:
             # A missing report must not pass unnoticed in CI, but it must not hide the results either.
             _fail(session, f"no report: {target.path}: {error.strerror or error}")
         else:
-            notes.append(f"report: {target.path}")
+            notes.append(f"report: {target.path}{'' if report.checks else ' (no checks ran)'}")
     if report.checks and has_listeners(config):
         config.hook.pytest_modelcheck_report(report=report, config=config)
     if report.checks and on_github(config):

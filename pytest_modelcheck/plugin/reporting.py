@@ -124,7 +124,7 @@ def summary(reporter: TerminalReporter, config: pytest.Config) -> None:
         terminal.line("")
     if len(lines) == 1:
         lines = [(("modelcheck: ", {}), *lines[0])]
-    else:
+    elif lines:
         terminal.sep("=", "modelcheck")
     for line in lines:
         for text, style in line:

@@ -158,12 +158,20 @@ def _metric(value: object, cases: Sequence[Case]) -> Metric | None:
 
 
 def _rerun(item: pytest.Function, subject: Model, others: Sequence[Model], state: State) -> str:
-    """The command that runs this test again with the same options."""
-    file = os.path.relpath(item.path, item.config.invocation_params.dir)
-    test = as_argument(PurePath(file).as_posix()) + "::" + check_id(item).partition("::")[2]
-    command = f"pytest {shlex.quote(test)}"
-    if item.config.option.inifilename:
-        command += f" -c {shlex.quote(item.config.option.inifilename)}"
+    """The command that runs this test again with the same options; empty if pytest cannot name it."""
+    here, ini = item.config.invocation_params.dir, item.config.option.inifilename
+    folder, name = os.path.split(os.path.relpath(item.path, here))
+    if "[" in name:
+        return ""
+    enter = ""
+    if "[" in folder:  # for pytest, that would begin a test's parameters: it takes no such path
+        enter = f"cd {shlex.quote(PurePath(folder).as_posix())} && "
+        here, folder = item.path.parent, ""
+        ini = ini and os.path.relpath(item.config.invocation_params.dir / ini, here)
+    test = as_argument(PurePath(folder, name).as_posix()) + "::" + check_id(item).partition("::")[2]
+    command = f"{enter}pytest {shlex.quote(test)}"
+    if ini:
+        command += f" -c {shlex.quote(ini)}"
     if subject.version is not None:
         command += " " + state.versions.option(subject.name, subject.version)
     for other in others:  # a judge, say, without whose version the verdict would be another

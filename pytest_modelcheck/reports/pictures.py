@@ -13,7 +13,7 @@ from base64 import b64encode
 from pathlib import Path
 from typing import Any, Final
 
-from pytest_modelcheck.canonical.contents import is_image
+from pytest_modelcheck.canonical.libraries import is_image
 
 # Pictures of one input.
 MOST: Final = 4

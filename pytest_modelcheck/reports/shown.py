@@ -29,7 +29,7 @@ CHANGED: Final[dict[str, bool]] = {"cyan": True}
 PLAIN: Final[dict[str, bool]] = {}
 BOLD: Final[dict[str, bool]] = {"bold": True}
 
-_WIDTH: Final = 80
+WIDTH: Final = 80
 _REASON_LINES: Final = 12
 _BRACKETS: Final = ("{", "[")
 # The descriptions of arrays, images and bytes by `t`.
@@ -57,7 +57,7 @@ def case_lines(
         remark: A further remark.
     """
     margin = " " * (width_of(case.id) + 6)
-    room = _WIDTH - len(margin)
+    room = WIDTH - len(margin)
     yield ("    ", PLAIN), (case.id, BOLD), (f"  {_quoted(case.input, room)}", PLAIN)
     if case.perturbed is not None:
         under = f"({case.perturbation})"

@@ -306,7 +306,7 @@ def _below(verdict: Verdict, verbosity: int, width: int, *, compares: bool) -> I
     if worse is not None:
         yield from _plain([f"{margin}{line}" for line in _wrapped(excerpt(worse, _UNCUT), width - MARGIN)])
     if verbosity >= EVERYTHING:
-        yield from _plain([f"{margin}{line}".rstrip() for line in everything(verdict)])
+        yield from _plain([f"{margin}{line}".rstrip() for line in everything(verdict, width - MARGIN)])
     elif compares and not verdict.failed and verdict.shown:
         yield from differing(verdict)
 

@@ -5,6 +5,7 @@ PYTEST_DONT_REWRITE
 
 from __future__ import annotations
 
+from textwrap import wrap
 from typing import TYPE_CHECKING
 
 from pytest_modelcheck.canonical import excerpt
@@ -12,7 +13,7 @@ from pytest_modelcheck.display import harmless
 from pytest_modelcheck.errors import kind_of
 from pytest_modelcheck.phrases import listed, p_text, percent, plural
 from pytest_modelcheck.reports.bars import padded, text_of
-from pytest_modelcheck.reports.shown import ERROR_LINE, PLAIN, case_lines, reason_of
+from pytest_modelcheck.reports.shown import ERROR_LINE, PLAIN, WIDTH, case_lines, reason_of
 from pytest_modelcheck.reports.wording import cost_of
 from pytest_modelcheck.reports.worst import perturbations_standing_out, slices_standing_out
 
@@ -75,7 +76,7 @@ def failure_lines(verdict: Verdict) -> list[Line]:
     """The same as coloured lines: wrong in red, right in green."""
     blocks: tuple[Iterable[Line], ...] = (
         [((verdict.headline, {"red": True, "bold": True}),)],
-        [((f"  {label:{_LABEL}}{text}".rstrip(), PLAIN),) for label, text in _facts(verdict)],
+        [((f"  {line}".rstrip(), PLAIN),) for line in _fact_lines(verdict, WIDTH - 2)],
         _cases(verdict),
         [((f"  {what + ':':17}{command}", PLAIN),) for what, command in verdict.advice],
     )
@@ -90,13 +91,12 @@ def failure_lines(verdict: Verdict) -> list[Line]:
     return [line if text == safe else ((safe, PLAIN),) for line, text, safe in both]
 
 
-def everything(verdict: Verdict) -> Iterator[str]:
+def everything(verdict: Verdict, width: int = WIDTH) -> Iterator[str]:
     """All details of a check, as lines, for ``-vv``.
 
-    What its limits are and whether they are met is left to whoever asks. The cases worth reading are
-    told of checks that did not fail: those of the others stand in their failures.
+    Its limits are left to the caller. The cases of a failed check are left out: its failure shows them.
     """
-    lines = [f"{label:{_LABEL}}{text}".rstrip() for label, text in _facts(verdict, every=True)]
+    lines = [line.rstrip() for line in _fact_lines(verdict, width, every=True)]
     if not verdict.failed:
         lines += [text_of(line).removeprefix("  ") for line in _cases(verdict)]
     return map(harmless, lines)
@@ -129,6 +129,15 @@ def broke_line(verdict: Verdict) -> str | None:
         new = plural(comparison.added, "new case")
         found.append(f"{comparison.added_failed:,} of {new} fail: no approved result covers them")
     return "; ".join(found) or None
+
+
+def _fact_lines(verdict: Verdict, width: int, *, every: bool = False) -> Iterator[str]:
+    for label, text in _facts(verdict, every=every):
+        first, *rest = wrap(
+            text, width - _LABEL, subsequent_indent="  ", break_long_words=False, break_on_hyphens=False
+        ) or [""]
+        yield f"{label:{_LABEL}}{first}"
+        yield from (f"{'':{_LABEL}}{line}" for line in rest)
 
 
 def _facts(verdict: Verdict, *, every: bool = False) -> Iterator[tuple[str, str]]:

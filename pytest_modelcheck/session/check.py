@@ -6,7 +6,8 @@ PYTEST_DONT_REWRITE
 from __future__ import annotations
 
 import shlex
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from pytest_modelcheck.baselines.header import Header
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from pytest_modelcheck.baselines.candidates import CandidateStore
     from pytest_modelcheck.baselines.store import Approved, BaselineStore
     from pytest_modelcheck.baselines.watch import Night
+    from pytest_modelcheck.calls.meter import Answered
     from pytest_modelcheck.checks.spec import CheckSpec
     from pytest_modelcheck.engine.work import FindApproved, Result, Run
     from pytest_modelcheck.models.model import Model
@@ -72,6 +74,8 @@ class Check:
         held: The approved version, or ``None``.
         plugin: The version of pytest-modelcheck, for result files.
         calls: The calls of the check so far: adds the counts of its model to the given ones.
+        new_answers: Returns the number of answers that calls of its model gave, in this check and earlier.
+        answered: Counts the answers of its model, whether new or cached.
         calls_of: Returns the number of calls of another model.
         contract: Describes how the answers of a result break the approved shape; ``None`` without that limit.
         nights: The earlier nights of all checks; ``None`` if the run does not watch.
@@ -86,6 +90,8 @@ class Check:
     plugin: str
     warn: Callable[[str], None]
     calls: Callable[[Calls | None], Calls]
+    new_answers: Callable[[], int]
+    answered: Answered
     calls_of: Callable[[Model], int]
     contract: Callable[[Result], str | None] | None = None
     nights: Sequence[Night] | None = None
@@ -143,6 +149,31 @@ class Check:
                 "(modelcheck_cache_dir)"
             )
             return None
+
+    def counted(self, steps: Steps[Found]) -> Steps[Found]:
+        """Pass steps on, and count the answers that the judged model gives in them."""
+
+        def count(results: Sequence[Result], take: Callable[[Sequence[Result]], None] | None = None) -> None:
+            self.answered.update([key for result in results for key, _ in result.asked])
+            if take is not None:
+                take(results)
+
+        run: Any = None
+        while True:
+            try:
+                step = steps.send(run)
+            except StopIteration as end:
+                found: Found = end.value
+                return found
+            if step.replay is not None or step.other_version is not None:
+                run = yield step
+                continue
+            before, take = self.new_answers(), step.work.take
+            if take is not None:
+                step = replace(step, work=replace(step.work, take=partial(count, take=take)))
+            run = yield step
+            count(run.results)
+            self.answered.new += self.new_answers() - before
 
     def work(self, find_approved: FindApproved, *, keep_errors: bool = False) -> Work:
         """Return the work that runs the body."""

@@ -100,7 +100,7 @@ class EarlyRun:
         self._takers.results.cases = self._cases  # in the order in which they are submitted
         self._runs: list[Run] = []
         self._inapplicable: Counter[str] = Counter()
-        self._submitted = self._calls_again = self._verified_on = 0
+        self._submitted = self._verified_on = 0
         self._scale: LossScale | None = None
         self._watch: Watch | None = None
         self._variation = declared(check.subject)
@@ -216,13 +216,11 @@ class EarlyRun:
         # If few trials had run when the model was found not to vary, it is measured again.
         if self._known == "exact" and self._verified_on >= min(MEASURED, len(self._taken)):
             return decided
-        check, before = self._check, self._check.new_calls
+        check = self._check
         changed = observe(check, self._ran(), self._approved, Noise()).changed
         self._variation = yield from repeat_calls(
             check, self._takers.results, self._approved, changed, self._variation
         )
-        # Not calls of the check's own trials: the number of cached answers is what these leave.
-        self._calls_again += check.new_calls - before
         self._verified_on = len(self._taken)
         return watch.decided(self._known)
 
@@ -269,8 +267,7 @@ class EarlyRun:
         place = {case.id: number for number, case in enumerate(self._cases)}
         cases = [case for case in spec.cases if case.id in place]
         results = results.reordered(cases, [place[case.id] for case in cases], spec.slices)
-        cached = max(0, len(results.distinct) - (check.new_calls - self._calls_again))
-        calls = check.calls(Calls(cached=cached, direct=ran.direct[0], seconds=seconds))
+        calls = Calls(direct=ran.direct[0], seconds=seconds)
         ran = replace(ran, results=results, calls=calls, early=early)
         return EarlyEnd(check, ran, self._approved, self._variation, self._takers.cached)
 

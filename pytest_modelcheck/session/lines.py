@@ -26,7 +26,6 @@ from pytest_modelcheck.canonical import (
     of_repeat,
     plain_line,
     short,
-    summarised,
 )
 from pytest_modelcheck.display import redacted
 from pytest_modelcheck.engine.trials import STRIDE
@@ -299,7 +298,7 @@ def as_shown(value: Any) -> str:
         return lines.quoted(value)
     if kind is bool:
         return "true" if value else "false"
-    raw = lines.quoted(value) if kind is str else encode_plain(summarised(value)).decode()
+    raw = lines.quoted(value) if kind is str else encode_plain(value, brief=True).decode()
     return _cut(raw, value if kind is str else raw)
 
 

@@ -68,46 +68,6 @@ _UNKEPT: Final = b'{"$unkept":'
 _index: Final = attrgetter("trial.index")
 
 
-class Distinct:
-    """Counts distinct digests; each ``None``, a call without a digest, counts as one.
-
-    Beyond 65,536 of them, only 8 bytes of each are stored, which suffice to distinguish them.
-
-    >>> found = Distinct()
-    >>> found.update([b"a" * 16, b"b" * 16, b"a" * 16, None])
-    >>> len(found)
-    3
-    """
-
-    def __init__(self, held: int = 1 << 16) -> None:
-        self._most = held
-        self._held: set[bytes | None] = set()
-        self._parts: list[array[int]] = []
-        self._unnamed = False
-
-    def update(self, keys: Iterable[bytes | None]) -> None:
-        """Add the digests of calls."""
-        self._held.update(keys)
-        if len(self._held) > self._most:
-            self._put_away()
-
-    def __len__(self) -> int:
-        if not self._parts:
-            return len(self._held)
-        self._put_away()
-        return sum(len(set(part)) for part in self._parts) + self._unnamed
-
-    def _put_away(self) -> None:
-        self._parts = self._parts or [array("Q") for _ in range(64)]
-        for key in self._held:
-            if key is None:
-                self._unnamed = True
-            else:
-                # In 64 parts, so that counting makes a set of one part at a time.
-                self._parts[key[0] % 64].append(int.from_bytes(key[:8]))
-        self._held.clear()
-
-
 class Results(Sequence[CaseResult]):
     """The results of the cases of one run, in their order; a case is parsed when it is asked for.
 
@@ -131,7 +91,6 @@ class Results(Sequence[CaseResult]):
         graded: Whether any trial has a score.
         repeated: Whether any trial was run more than once.
         reads_approved: Whether any body compared with the approved answer.
-        distinct: The digests of the calls of the judged model.
         causes: The causes of errors.
         errors: The exceptions of some broken bodies, by the number of their trial.
     """
@@ -157,7 +116,6 @@ class Results(Sequence[CaseResult]):
         self.starts = array("Q")
         self.held: dict[int, list[Trial]] = {}
         self.counts: dict[str | None, list[int]] = {}
-        self.distinct = Distinct()
         self._plan, self._approved, self._on_levels, self._holds = plan, approved, on_levels, perturbed
         self._ready: dict[int, list[Result]] = {}
         self._untried: dict[int, Case] = {}
@@ -239,7 +197,6 @@ class Results(Sequence[CaseResult]):
             written.append(lines.with_details(line, details))
         self.lines.extend(written)
         self.slices.extend(cases)
-        self.distinct.update({key for results in complete for result in results for key, _ in result.asked})
         self.masks.extend(map(self._noting, complete))
         self.starts.extend(accumulate(map(len, complete[:-1]), initial=self.size))
         if self._holds and self.size < _TRIALS:
@@ -372,7 +329,7 @@ class Results(Sequence[CaseResult]):
         found.starts.extend(self.starts[number] for number in numbers)
         found._holds = self._holds
         found.held = {place: self.held[number] for place, number in enumerate(numbers) if number in self.held}
-        found.counts, found.distinct, found.errors = self.counts, self.distinct, self.errors
+        found.counts, found.errors = self.counts, self.errors
         found.size, found.causes = self.size, self.causes
         found.graded, found.repeated, found.reads_approved = self.graded, self.repeated, self.reads_approved
         return found

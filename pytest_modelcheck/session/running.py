@@ -94,11 +94,9 @@ def first_run(check: Check, approved: Approved) -> Steps[tuple[Ran, CachedTrials
     work = replace(check.work(approved.answer), progress=check.progress(plan), take=takers.take)
     run = yield Step(work, plan.trials(), slots=check.slots)
     results = takers.results
-    # Every distinct call that was not made was cached. Equal calls of one run are one.
-    seconds, cached = Clock.perf_counter() - start, max(0, len(results.distinct) - check.new_calls)
     ran = Ran(
         results,
-        check.calls(Calls(cached=cached, direct=run.direct, seconds=seconds)),
+        Calls(direct=run.direct, seconds=Clock.perf_counter() - start),
         Counter(plan.inapplicable),  # making a trial again counts again
         (run.direct, run.direct_seconds, run.vain),
         run.first_failure,

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_modelcheck.baselines.candidates import CandidateStore
 from pytest_modelcheck.baselines.store import BaselineStore
+from pytest_modelcheck.calls.meter import Answered
 from pytest_modelcheck.calls.throttle import Allowance
 from pytest_modelcheck.canonical import Codec, Projection
 from pytest_modelcheck.engine.answers import Switchboard
@@ -205,6 +206,8 @@ class Session:
             plugin=self.plugin,
             warn=self.warnings.append,
             calls=calls,
+            new_answers=lambda: endpoint.meter.asked - endpoint.meter.failed,
+            answered=Answered(),
             calls_of=lambda model: self.switchboard.endpoint(model).meter.asked,
             nights=self._nights,
         )

@@ -65,19 +65,19 @@ _ABOUT_THE_OTHER: Final = frozenset({"baseline", "against"})
 
 def steps_of(check: Check) -> Steps[Judged]:
     """The steps of a check; send the results of each step to the generator."""
-    check, judgement = yield from _judged(check)
-    explained = yield from explain(check, judgement)
+    check, judgement = yield from check.counted(_judged(check))
+    explained = yield from check.counted(explain(check, judgement))
     if not judgement.passes:
         from pytest_modelcheck.session.smallest_change import shrink, shrink_input
 
-        explained = yield from shrink(check, judgement, explained)
-        explained = yield from shrink_input(check, judgement, explained)
+        explained = yield from check.counted(shrink(check, judgement, explained))
+        explained = yield from check.counted(shrink_input(check, judgement, explained))
     return leave(check, judgement, conclude(check, judgement, explained))
 
 
 def judgement_of(check: Check) -> Steps[Judgement]:
     """The same steps as :func:`steps_of`, without explaining cases and without writing a result file."""
-    _, judgement = yield from _judged(check)
+    _, judgement = yield from check.counted(_judged(check))
     return judgement
 
 
@@ -175,7 +175,7 @@ def conclude(check: Check, judgement: Judgement, explained: Explained) -> Verdic
         shown=explained.shown,
         hidden=explained.hidden,
         notes=tuple(_notes(check, judgement, explained)),
-        calls=check.calls(ran.calls),
+        calls=replace(check.calls(ran.calls), cached=check.answered.cached),
         unasked=ran.unasked,
         advice=tuple(_advice(check, judgement, explained, status, held)),
         others=tuple((model.name, model.version or "unversioned") for model in spec.others),

@@ -74,6 +74,16 @@ def test_where_no_thread_can_be_started_fewer_do_the_jobs_and_at_last_the_caller
     threads.close()
 
 
+def test_where_all_threads_wait_one_more_does_the_job():
+    threads, end = Threads(1, "test-more"), threading.Event()
+    first, second = threads.submit(end.wait, 20), threads.submit(end.set)
+    assert not first.done()
+    threads.grow()
+    second.result(5)
+    assert first.result(5)
+    threads.close()
+
+
 def test_what_a_job_raises_belongs_to_who_waits():
     threads = Threads(1, "test-raising")
     with pytest.raises(ZeroDivisionError):
@@ -136,6 +146,33 @@ def test_the_loop_survives_a_task_of_the_models_own_that_ends_everything(loop):
         return type(task.exception())
 
     assert loop.start(model(), contextvars.copy_context()).result(5) is SystemExit
+
+
+VARIABLE = contextvars.ContextVar("test_variable", default="nothing")
+
+
+def test_a_function_in_threads_of_the_loop_has_the_context_of_its_caller(loop):
+    async def values():
+        VARIABLE.set("something")
+        running = asyncio.get_running_loop()
+        with ThreadPoolExecutor(1) as pool:
+            return [await running.run_in_executor(executor, VARIABLE.get) for executor in (None, pool)]
+
+    assert loop.start(values(), contextvars.copy_context()).result(5) == ["something"] * 2
+
+
+def test_a_loop_that_waits_for_a_thread_stands_still(loop):
+    async def waits():
+        assert end.wait(20)
+
+    end = threading.Event()
+    assert not loop.waits_for_a_thread()
+    call = loop.start(waits(), contextvars.copy_context())
+    give_up = time.monotonic() + 20
+    while not loop.waits_for_a_thread():
+        assert time.monotonic() < give_up
+    end.set()
+    call.result(20)
 
 
 def test_closing_the_loop_ends_what_is_under_way():

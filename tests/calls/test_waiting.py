@@ -9,7 +9,7 @@ from contextlib import contextmanager
 import pytest
 
 from pytest_modelcheck.calls import waiting
-from pytest_modelcheck.calls.waiting import ends, lending, loop_runs, place_in, running_loop, sleep_on, until
+from pytest_modelcheck.calls.waiting import Places, ends, lending, loop_runs, running_loop, sleep_on, until
 from pytest_modelcheck.models.calling import caller_of
 from pytest_modelcheck.models.definition import Definition
 
@@ -166,32 +166,71 @@ def test_a_call_that_takes_too_long_is_not_waited_for():
 
 def test_a_call_is_let_through_where_all_that_have_a_place_wait_for_other_threads(monkeypatch):
     monkeypatch.setattr(waiting, "QUIET", 0.1)
-    gate = threading.BoundedSemaphore(1)
+    places = Places(1, int)
 
     def outer(x):
-        with place_in(gate, made, int), ThreadPoolExecutor(1) as pool:
+        with places.take(made), ThreadPoolExecutor(1) as pool:
             return pool.submit(inner, x).result()
 
     def inner(x):
-        with place_in(gate, made, int):
+        with places.take(made):
             return x + "!"
 
     made = caller(outer)
     assert made.call(["x"]) == ["x!"]
-    assert gate.acquire(blocking=False)
+    with places.take(made):  # it is free again
+        pass
+
+
+@pytest.mark.parametrize("loop", ["asyncio", "trio"])
+def test_a_call_on_a_loop_is_let_through_where_a_thread_waits_for_one(monkeypatch, loop):
+    trio = pytest.importorskip("trio")
+    monkeypatch.setattr(waiting, "QUIET", 0.1)
+    through, end = threading.Event(), threading.Event()
+
+    def waiter():
+        with places.waits() as outside:
+            assert outside
+            end.wait(20)
+
+    async def second():
+        async with places.take_on(loop):
+            through.set()
+
+    async def limited(seconds):
+        """Take the only place, and ask for one more."""
+        async with places.take_on(loop):
+            if loop == "trio":
+                with trio.move_on_after(seconds):
+                    await second()
+            else:
+                await asyncio.wait([task := asyncio.create_task(second())], timeout=seconds)
+                task.cancel()
+        return through.is_set()
+
+    run = trio.run if loop == "trio" else lambda function, *given: asyncio.run(function(*given))
+    places = Places(1, int)
+    with places.waits() as outside:  # of a body in the main thread
+        assert not outside
+        assert not run(limited, 0.5)
+    places = Places(1, int)
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(waiter)
+        assert run(limited, 20)
+        end.set()
 
 
 def test_a_call_waits_for_one_that_is_at_work():
-    gate, busy, entered = threading.BoundedSemaphore(1), threading.Event(), []
+    places, busy, entered = Places(1, int), threading.Event(), []
 
     def working(x):
-        with place_in(gate, made, int):
+        with places.take(made):
             busy.set()
             time.sleep(x)
             return bool(entered)
 
     def second():
-        with place_in(gate, made, int):
+        with places.take(made):
             entered.append(True)
 
     made = caller(working)
@@ -205,10 +244,11 @@ def test_a_call_waits_for_one_that_is_at_work():
 def test_a_call_waits_while_others_end(monkeypatch):
     """A client may wait for a thread of its own, as that of gRPC does."""
     monkeypatch.setattr(waiting, "QUIET", 0.3)
-    gate, ended, inside, most = threading.BoundedSemaphore(1), [], [], []
+    ended, inside, most = [], [], []
+    places = Places(1, lambda: len(ended))
 
     def model(x):
-        with place_in(gate, made, lambda: len(ended)):
+        with places.take(made):
             inside.append(x)
             most.append(len(inside))
             threading.Event().wait(0.05)

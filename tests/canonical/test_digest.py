@@ -2,8 +2,10 @@ from __future__ import annotations
 
 import enum
 import math
+import os
 import subprocess
 import sys
+from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from decimal import Decimal
 from fractions import Fraction
@@ -18,7 +20,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pytest_modelcheck.canonical import NotCanonical, digest, of_repeat, short
+from pytest_modelcheck.canonical import NotCanonical, digest, excerpt, of_repeat, short
 from pytest_modelcheck.errors import UsageError
 
 
@@ -101,6 +103,8 @@ def test_values_that_differ_have_different_digests():
     [
         ({"a": 1, "b": [2]}, {"b": [2], "a": 1}),
         ({1, 2, 3, "x"}, {"x", 3, 2, 1}),
+        (Counter("ab"), Counter("ba")),
+        (defaultdict(int, a=1, b=2), defaultdict(int, b=2, a=1)),
         (frozenset("abc"), frozenset("cba")),
         (float("nan"), -float("nan")),
         (Colour.RED, Colour.CRIMSON),
@@ -257,3 +261,51 @@ def test_no_heavy_library_is_imported_for_plain_values():
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, check=True, text=True)
     assert done.stdout.strip() == "set()"
+
+
+@dataclass
+class Question:
+    picture: Path
+
+
+def test_a_path_to_a_file_is_its_name_and_content(tmp_path):
+    picture = tmp_path / "cat.png"
+    picture.write_bytes(b"cat")
+    keys = {digest(picture), digest({"picture": picture}), digest(Question(picture))}
+    assert len(keys) == 3
+    (tmp_path / "other").mkdir()
+    moved = tmp_path / "other" / "cat.png"
+    moved.write_bytes(b"cat")
+    assert {digest(moved), digest({"picture": moved}), digest(Question(moved))} == keys
+    picture.write_bytes(b"dog")
+    assert keys.isdisjoint({digest(picture), digest({"picture": picture}), digest(Question(picture))})
+    renamed = moved.rename(moved.with_name("dog.png"))
+    assert digest(renamed) not in keys
+
+
+def test_a_path_that_is_no_file_is_its_text(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    missing = digest(Path("a.txt"))
+    assert missing == digest(PurePosixPath("a.txt"))
+    Path("a.txt").touch()
+    assert digest(Path("a.txt")) != missing
+    assert digest(Path()) == digest(PurePosixPath())
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may read any file")
+def test_a_file_that_cannot_be_read_is_refused(tmp_path):
+    (tmp_path / "a").write_text("x")
+    (tmp_path / "a").chmod(0)
+    with pytest.raises(Exception, match="cannot be read"):
+        digest(tmp_path / "a")
+
+
+def test_an_image_is_its_pixels():
+    image = pytest.importorskip("PIL.Image")
+    picture = image.new("RGB", (4, 3), "red")
+    assert digest(picture) == digest(image.new("RGB", (4, 3), "red")) == digest(picture.copy())
+    assert digest({"picture": picture}) == digest({"picture": picture.copy()})
+    others = [image.new("RGB", (4, 3), "blue"), image.new("RGB", (3, 4), "red"), picture.convert("L")]
+    palettes = [picture.convert("P"), image.new("RGB", (4, 3), "blue").convert("P")]
+    assert len({digest(one) for one in [picture, *others, *palettes]}) == 6
+    assert excerpt(picture) == "image 4×3 RGB"

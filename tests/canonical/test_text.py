@@ -3,12 +3,14 @@ from __future__ import annotations
 import ast
 import gc
 import unicodedata
+from pathlib import PurePosixPath
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pytest_modelcheck.canonical import excerpt
+from pytest_modelcheck.canonical import encode_plain, excerpt
 from pytest_modelcheck.canonical.text import parsed
 
 
@@ -70,6 +72,24 @@ def test_no_printable_character_acts_on_the_screen():
     escaped = [excerpt(chr(code)) for code in range(0x110000) if chr(code).isprintable()]
     assert not [text for text in escaped if len(text) > 1]
     assert len(escaped) > 100_000
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [
+        (b"x" * 2000, "2,000 bytes"),
+        ({"raw": b"x" * 17, "label": "cat"}, '{"raw":"17 bytes","label":"cat"}'),
+        ([np.zeros((32, 32, 3), np.uint8)], '["array 32×32×3 uint8 (0, 0, 0, 0, …)"]'),
+        (PurePosixPath("pictures/cat.png"), "pictures/cat.png"),
+        ((1, b"ab"), '{"$tuple":[1,{"$bytes":"YWI="}]}'),
+    ],
+)
+def test_large_contents_are_summarised(value, shown):
+    assert excerpt(value, 200) == shown
+
+
+def test_what_is_short_is_left_as_it_is():
+    assert encode_plain({"a": [1, "x", (b"ab",)]}, brief=True) == encode_plain({"a": [1, "x", (b"ab",)]})
 
 
 class Tells:

@@ -1,5 +1,7 @@
 """``--modelcheck-cache``: cached answers are used, refreshed, or neither read nor written."""
 
+import re
+
 import pytest
 
 TEST = """
@@ -21,6 +23,15 @@ def test_use_is_the_default_and_asks_nothing_twice(project):
     result.assert_outcomes(passed=1)
     assert project.calls == []
     result.stdout.fnmatch_lines(["1 passed; answers: 10 cached, 0 new*"])
+
+
+def test_answers_of_further_runs_are_counted_as_cached_too(project):
+    project.test(TEST)
+    project.run("--model-version=2.0", "--modelcheck-update")
+    cold, warm = (project.run("--model-version=2.1").stdout.str() for _ in range(2))
+    (new,) = re.findall(r"0 cached, (\d+) new", cold)
+    assert int(new) > 10
+    assert f"answers: {new} cached, 0 new" in warm
 
 
 def test_refresh_asks_again_and_replaces_what_was_cached(project):

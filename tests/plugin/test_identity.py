@@ -79,18 +79,26 @@ def test_commands_that_a_failure_advises_work_where_they_are_shown(project, shop
     project.command(*see_all.split()).stdout.fnmatch_lines(["1 check: 2 broke"])
 
 
-@pytest.mark.parametrize("folder", ["@shop", "-v", "[id]", "a b"])
-def test_a_folder_whose_name_means_something_to_pytest_is_run_again_and_kept(project, folder):
-    (project.path / folder).mkdir()
+@pytest.mark.parametrize("folder", ["@shop", "-v", "[id]", "a/[b c]/d", "a b"])
+def test_a_folder_whose_name_means_something_to_pytest_is_run_again_and_kept(project, folder, monkeypatch):
+    (project.path / folder).mkdir(parents=True)
     shutil.copy(project.path / "tickets.yaml", project.path / folder)
     project.write(f"{folder}/test_triage.py", TEST)
     project.approve()
     project.ini("addopts = -p modelcheck")
     result = project.run(WORSE)
-    (again,) = re.findall(r"reproduce one: +pytest (.*)", result.stdout.str())
-    if folder != "[id]":  # pytest takes no path with a bracket
+    ((enter, again),) = re.findall(r"reproduce one: +(?:cd (.*) && )?pytest (.*)", result.stdout.str())
+    with monkeypatch.context() as shell:
+        shell.chdir(project.path.joinpath(*shlex.split(enter)))
         project.run(*shlex.split(again)).assert_outcomes(failed=1)
     project.command("baselines", "prune").stdout.fnmatch_lines(["Nothing to prune: *"])
+
+
+def test_a_file_that_pytest_cannot_name_is_not_said_to_run_alone(project):
+    project.write("test_[a].py", TEST)
+    result = project.run(WORSE)
+    result.assert_outcomes(failed=1)
+    assert "reproduce one" not in result.stdout.str()
 
 
 def test_approving_under_another_rootdir_changes_the_same_file(project, shop):

@@ -92,30 +92,49 @@ def test_no_case_is_given_the_answer_that_a_thread_of_another_heard(project, opt
 
 
 COUNTS = """
+import asyncio
 from concurrent.futures import ThreadPoolExecutor
+from contextvars import Context
 
 HELD = []
 
+async def counts(number):
+    return await HELD[0](number - 1) + 1
+
 def counted(number):
-    return number and HELD[0](number - 1) + 1
+    return HELD[0](number - 1) + 1
+
+def elsewhere(pool, function, *arguments):
+    # In an empty context, as plain threads have: pytest-check gives them that of their maker.
+    return pool.submit(Context().run, function, *arguments)
 
 @model_fixture({options})
 def model(model_version):
-    def one(number):
-        with ThreadPoolExecutor(1) as pool:
-            return pool.submit(counted, number).result()
-
+    {model}
     return one
 """
 
-
-@pytest.mark.parametrize("options", ["retries=1", "concurrency=2"])
-def test_a_model_may_call_itself_from_threads_of_its_own(project, monkeypatch, options):
-    """A call from there looks like one of a body, and waited for a place that the call around it had."""
-    monkeypatch.setattr("pytest_modelcheck.calls.waiting.QUIET", 0.2)
-    project.model(COUNTS.format(options=options))
-    project.test(
-        """
+WAYS = {
+    "of a thread": """def one(number):
+        with ThreadPoolExecutor(1) as pool:
+            return number and elsewhere(pool, counted, number).result()""",
+    "on a loop": """async def one(number):
+        loop = asyncio.get_running_loop()
+        return number and await loop.run_in_executor(None, counted, number)""",
+    "on a loop, of a thread": """async def one(number):
+        with ThreadPoolExecutor(1) as pool:
+            return number and await asyncio.wrap_future(elsewhere(pool, counted, number))""",
+    "on a loop, of a loop of a thread": """async def one(number):
+        with ThreadPoolExecutor(1) as pool:
+            return number and await asyncio.wrap_future(elsewhere(pool, asyncio.run, counts(number)))""",
+    "of a loop of a thread": """def one(number):
+        with ThreadPoolExecutor(1) as pool:
+            return number and elsewhere(pool, asyncio.run, counts(number)).result()""",
+    "on a loop that stands still": """async def one(number):
+        with ThreadPoolExecutor(1) as pool:
+            return number and elsewhere(pool, counted, number).result()""",
+}
+GOLDEN = """
 from conftest import HELD
 
 @pytest.mark.golden([2, 1, 0, 2, 1])
@@ -123,7 +142,43 @@ def test_it(model, case):
     HELD[:] = [model]
     assert model(case.input) == case.input
 """
-    )
-    result = project.run("--model-version=1")
+
+
+def counting(project, monkeypatch, way, options, test=GOLDEN):
+    """Run a model that calls itself from threads of its own."""
+    monkeypatch.setattr("pytest_modelcheck.calls.waiting.QUIET", 0.2)
+    project.model(COUNTS.format(options=options, model=WAYS[way]))
+    project.test(test)
+    return project.run("--model-version=1")
+
+
+@pytest.mark.parametrize(
+    ("way", "options"),
+    [
+        ("of a thread", "retries=1"),
+        ("of a thread", "concurrency=2"),
+        *((way, "concurrency=1") for way in WAYS if way.startswith("on a loop") and "still" not in way),
+    ],
+)
+def test_a_model_may_call_itself_from_threads_of_its_own(project, monkeypatch, way, options):
+    """A call from there looks like one of a body, and waited for a place that the call around it had."""
+    result = counting(project, monkeypatch, way, options)
     result.assert_outcomes(passed=1)
     assert project.verdicts(result)["test_it"].calls.asked == 3
+
+
+def test_a_model_may_call_itself_from_threads_in_an_async_test(project, monkeypatch):
+    """Its calls wait in the queue of threads that all wait for them."""
+    test = GOLDEN.replace("def test", "async def test").replace("assert model(", "assert await model(")
+    result = counting(project, monkeypatch, "of a loop of a thread", "retries=1", test)
+    result.assert_outcomes(passed=1)
+
+
+def test_a_call_for_which_the_event_loop_stands_still_fails_and_names_the_remedy(project, monkeypatch):
+    result = counting(project, monkeypatch, "on a loop that stands still", "concurrency=4")
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["*model 1 was called from a thread that an `async` model waits for*"])
+    result.stdout.fnmatch_lines(["*await asyncio.to_thread(function)*"])
+    remedy = "return number and await asyncio.to_thread(counted, number)"
+    project.model(COUNTS.format(options="concurrency=4", model=f"async def one(number):\n        {remedy}"))
+    project.run("--model-version=1").assert_outcomes(passed=1)

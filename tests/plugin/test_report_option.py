@@ -195,8 +195,17 @@ def test_of_others():
 
 def test_a_run_without_checks_still_leaves_a_report(project):
     project.test("def test_plain(): pass")
-    project.run("--modelcheck-report=report.json")
+    result = project.run("--modelcheck-report=report.json")
+    result.stdout.fnmatch_lines(["report: report.json (no checks ran)"])
     assert project.report().checks == ()
+
+
+def test_a_run_without_checks_says_why_it_fails_if_its_report_cannot_be_written(project):
+    project.test("def test_plain(): pass")
+    project.write("file", "")
+    result = project.run("-q", "--modelcheck-report=file/report.json")
+    assert result.ret == pytest.ExitCode.TESTS_FAILED
+    result.stdout.fnmatch_lines(["no report: file/report.json: *"])
 
 
 def test_collecting_alone_writes_nothing(project):

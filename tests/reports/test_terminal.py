@@ -8,6 +8,7 @@ from pytest_modelcheck.records import (
     Comparison,
     Contrast,
     Finding,
+    FoundSlice,
     Group,
     Interval,
     ShownCase,
@@ -16,7 +17,7 @@ from pytest_modelcheck.records import (
     Verdict,
 )
 from pytest_modelcheck.reports.bars import width_of
-from pytest_modelcheck.reports.terminal import failure, failure_lines, header_line
+from pytest_modelcheck.reports.terminal import everything, failure, failure_lines, header_line
 
 RED = Verdict(
     check="test_triage.py::test_known_tickets",
@@ -213,7 +214,22 @@ def test_what_was_not_judged_is_counted():
     text = failure(
         replace(RED, cases=Tally(passed=1, failed=1, error=2, new=3, skipped=4, xfailed=5, xpassed=6))
     )
-    assert "2 errors, 3 new, 4 not applicable, 5 known failures, 6 known failures that passed" in text
+    assert "2 errors, 3 new, 4 not applicable, 5 known failures, 6 known failures that passed" in joined(text)
+
+
+def joined(text: str) -> str:
+    return " ".join(text.split())
+
+
+def test_facts_are_wrapped_to_80_columns_and_commands_stay_whole():
+    command = f"pytest test_triage.py::test_known_tickets --modelcheck-case={'x' * 60}"
+    note = "version 2.0 answered in two-part sentences " * 4
+    where = FoundSlice(("language=es", "words(input) > 120", "channel=telephone-de"), 8, 8, 1, 40, 0.001)
+    text = failure(replace(RED, notes=(note,), found=where, advice=(("reproduce one", command),)))
+    assert [line for line in text.splitlines() if len(line) > 80] == [f"  reproduce one:   {command}"]
+    assert f"found: {where}" in joined(text)
+    assert f"note {note.strip()}" in joined(text)
+    assert f"note {note.strip()}" in joined("\n".join(everything(replace(RED, notes=(note,)), 40)))
 
 
 def test_a_rate_says_that_errors_do_not_count_in_it():
