@@ -45,25 +45,19 @@ class Codec:
     """Writes answers as lines of JSON, and reads them back.
 
     A restored answer is equal to the original, of the same type in every part, and a new object each time.
-    Plain JSON values are written as they are; other values (tuples, ``bytes``, dates, ``Decimal``, NaN,
-    numpy arrays, data frames, ...) as small tagged objects; objects of the classes that ``returns`` names as
-    their fields. No class is ever looked up by a name in the data.
+    Plain JSON values are written as they are; other values of libraries as small tagged objects; objects of
+    the classes that ``returns`` names as their fields. No class is ever looked up by a name in the data.
 
     Args:
-        returns: The type of an answer: a class, or a typing construct of classes. ``None`` if answers hold
-            only builtin types and those of numpy, pandas, scipy and polars.
+        returns: The type of an answer: a class, or a typing construct of classes. ``None`` for no classes.
         asked: Whether the user wrote ``returns=``. An annotation is only a hint, and unusable parts of it are
             ignored.
 
     Raises:
         UsageError: ``returns=`` names no class whose objects can be restored.
 
-    >>> codec = Codec()
-    >>> codec.encode({"probs": [0.2, 0.8], "label": 2})
-    b'{"probs":[0.2,0.8],"label":2}'
-    >>> codec.decode(codec.encode((1, {2.5: b"raw"})))
+    >>> Codec().decode(Codec().encode((1, {2.5: b"raw"})))
     (1, {2.5: b'raw'})
-
     >>> from dataclasses import dataclass
     >>> @dataclass
     ... class Triage:
@@ -90,7 +84,7 @@ class Codec:
         if not self._typed:
             return ""
         kinds = sorted(self._classes.by_type.values(), key=lambda one: one.name)
-        outline = [self._shape, *((one.name, one.names, one.shapes) for one in kinds)]
+        outline = [self._shape, *((one.name, tuple(one.fields), one.shapes) for one in kinds)]
         return blake2b(repr(outline).encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()
 
     def encode(self, value: Any) -> bytes:
@@ -179,12 +173,9 @@ class Codec:
 
 
 def unkept(value: Any, reason: str, key: bytes | None = None) -> bytes:
-    """Return the substitute for an answer that could not be stored.
+    """The substitute for an answer that could not be stored: its description, and the reason with a remedy.
 
-    Args:
-        value: The answer, of which a description is written.
-        reason: Why it could not be stored, and the remedy.
-        key: The result of ``compare_by=`` as a line, which is compared instead.
+    The ``key`` is the result of ``compare_by=`` as a line, which is compared instead.
     """
     return orjson.dumps(
         {UNKEPT: [excerpt(value, 200), reason, *([] if key is None else [orjson.Fragment(key)])]}
@@ -276,14 +267,9 @@ class Lifting:
         raise LookupError(f"it holds a tag {tag!r}, which this version does not know")
 
     def _object(self, adapter: Adapter, form: dict[str, Any]) -> Any:
-        shapes, coded = adapter.shapes, adapter.coded
+        shapes = adapter.shapes
         left = form.pop(DEFAULT, None) or []
-        parts = {
-            name: part
-            if type(part) in _AS_IS and name not in coded
-            else self.lift(part, shapes.get(name) or ANYTHING)
-            for name, part in form.items()
-        }
+        parts = {name: self.lift(part, shapes.get(name) or ANYTHING) for name, part in form.items()}
         return adapter.make(parts, left)
 
 
@@ -292,11 +278,7 @@ _AS_IS: Final = frozenset({str, int, float, bool, type(None)})
 
 
 def _is_unequal(value: Any, back: Any, twin: Any) -> bool:
-    """Return whether a user's ``==`` tells the restored value from the original, but not from a second copy.
-
-    If no two objects are equal (because of NaN, or parts without ``==``), the result says nothing about
-    content.
-    """
+    """Return whether a user's ``==`` tells the restored value from the original, but not from its twin."""
     kind: Any = type(value)
     if not isinstance(kind.__eq__, FunctionType) or kind_of(kind) is not None or type(back) is not kind:
         return False

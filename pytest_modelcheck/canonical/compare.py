@@ -68,11 +68,9 @@ def same(then: bytes, now: bytes, rel: float = 1e-6) -> bool:
     """Return whether two answers, each a line of JSON, are equal except for the last bits of floats.
 
     Two numbers of which at least one is a float are the same within ``rel`` of the larger, or within 1e-9
-    of each other (so that probabilities of 1e-12 and 3e-12 count as equal); ``2`` and ``2.0``
-    are the same number. Whole numbers, text, booleans and ``null`` are compared exactly. The numbers inside
-    arrays and other tagged values count as numbers too. The order of a ``dict`` does not matter, and a field
-    that the class gained, with its default value, is not a difference. Two answers that could not be stored
-    are never the same: their content is unknown.
+    of each other (as probabilities of 1e-12 and 3e-12 are). The order of a ``dict`` does not matter, and a
+    field that the class gained, with its default value, is not a difference. Two answers that could not be
+    stored are never the same: their content is unknown.
 
     Raises:
         Unreadable: A line is not JSON.
@@ -330,15 +328,15 @@ def _matched(patterns: Patterns, name: str) -> list[tuple[str, ...]]:
         if head == "**":
             found.append(pattern)
             found.extend(_matched([rest], name) if rest else [()])
-        elif head in ("*", name):
+        elif _fits(head, name):
             found.append(rest)
-        elif steps and len(pattern) >= len(steps) and all(map(_is_step, pattern, steps)):
+        elif steps and len(pattern) >= len(steps) and all(map(_fits, pattern, steps)):
             found.append(pattern[len(steps) :])
     return found
 
 
-def _is_step(wanted: str, step: str) -> bool:
-    return wanted in ("*", step)
+def _fits(pattern: str, step: str) -> bool:
+    return pattern in ("*", step)
 
 
 def _pruned(form: Any, patterns: Patterns) -> Any:
@@ -351,14 +349,13 @@ def _pruned(form: Any, patterns: Patterns) -> Any:
     pruned: dict[str, Any] = {}
     for name, item in form.items():
         if name in _WITHIN or (name[:1] == "$" and len(form) == 1):
-            pruned[name] = _pruned_pairs(item, patterns) if name == DICT else _pruned(item, patterns)
+            if name == DICT:
+                found = ((key, part, _matched(patterns, str(key))) for key, part in item)
+                pruned[name] = [[key, _pruned(part, left)] for key, part, left in found if () not in left]
+            else:
+                pruned[name] = _pruned(item, patterns)
         elif name in (TYPE, DEFAULT, NEVER_SET):
             pruned[name] = item
         elif () not in (left := _matched(patterns, name)):
             pruned[name] = _pruned(item, left)
     return pruned
-
-
-def _pruned_pairs(pairs: list[Any], patterns: Patterns) -> list[Any]:
-    found = ((key, item, _matched(patterns, str(key))) for key, item in pairs)
-    return [[key, _pruned(item, left)] for key, item, left in found if () not in left]

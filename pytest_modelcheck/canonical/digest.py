@@ -21,7 +21,7 @@ from pytest_modelcheck.canonical.refusal import NotCanonical, Refusal
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from pytest_modelcheck.canonical.kinds import Kind
+    from pytest_modelcheck.canonical.libraries import Kind
 
 CALL_BYTES: Final = 8
 """The number of bytes of a digest that identifies a call with all its repeats, also in baselines."""
@@ -69,11 +69,9 @@ def digest(value: Any) -> bytes:
 
 
 def of_repeat(key: bytes, repeat: int) -> bytes:
-    """The key of one repeat of a call: its first 8 bytes are those of the call.
+    """The key of one repeat (from 0) of a call, from the key of the call or the first 8 bytes of it.
 
-    Args:
-        key: The key of the call, or the first 8 bytes of it.
-        repeat: The number of the repeat, from 0.
+    Its own first 8 bytes are those of the call.
 
     >>> key = digest("Where is my parcel?")
     >>> of_repeat(key, 0) == key, of_repeat(key, 1)[:8] == key[:8], of_repeat(key[:8], 1) == of_repeat(key, 1)

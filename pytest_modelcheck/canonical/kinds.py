@@ -22,11 +22,12 @@ from functools import lru_cache, partial
 from importlib import import_module
 from pathlib import Path, PurePath, PurePosixPath, PureWindowsPath
 from types import SimpleNamespace
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from pytest_modelcheck.canonical import libraries
+from pytest_modelcheck.canonical.libraries import Kind
 from pytest_modelcheck.canonical.refusal import Refusal, qualified
 
 if TYPE_CHECKING:
@@ -51,23 +52,6 @@ UNKEPT: Final = "$unkept"
 """The description of an answer that could not be stored; it does not identify the answer."""
 ASIDE: Final = "aside"
 """The part of an object of this package's classes that is stored but never compared."""
-
-
-class Kind(NamedTuple):
-    """A kind of values that are written in the same way.
-
-    Attributes:
-        tag: The key that marks them in JSON.
-        parts: Returns a value's parts, which must be writable themselves. Raises :class:`Refusal`.
-        build: Builds a value from its parts. Raises ``ValueError``, ``TypeError`` or ``LookupError``.
-        library: The library that defines the values; empty for the standard library and for this package.
-            A value of a library is decoded each time that it is written, and compared with the original.
-    """
-
-    tag: str
-    parts: Callable[[Any], Any]
-    build: Callable[[Any], Any]
-    library: str = ""
 
 
 # -- the standard library -----------------------------------------------------------------------------
@@ -190,7 +174,7 @@ _ZONE: Final = Kind("$zone", _zone_parts, _zone)
 
 BUILD: Final[dict[str, Callable[[Any], Any]]] = {
     **{kind.tag: kind.build for kind in (*TAGS.values(), _ZONE)},
-    **{tag: build for tag, (_, build) in libraries.KINDS.items()},
+    **{kind.tag: kind.build for kind in libraries.KINDS},
     "$tuple": tuple,
     "$set": set,
     "$frozenset": frozenset,
@@ -211,10 +195,7 @@ def kind_of(cls: Any) -> Kind | None:
     """
     if cls in TAGS:
         return TAGS[cls]
-    if issubclass(cls, dt.tzinfo):
-        return _ZONE
-    found = libraries.find(cls)
-    return None if found is None else Kind(found[0], *libraries.KINDS[found[0]], found[1])
+    return _ZONE if issubclass(cls, dt.tzinfo) else libraries.find(cls)
 
 
 # -- classes of this package --------------------------------------------------------------------------
@@ -227,11 +208,7 @@ HOMES: Final = {"$trajectory": _TRAJECTORY, "$calls": _TRAJECTORY, "$call": _TRA
 def register(kind: type, tag: str, parts: Callable[[Any], Any], build: Callable[[Any], Any]) -> None:
     """Register how objects of one of this package's classes are written and read, without ``returns=``.
 
-    Args:
-        kind: The class.
-        tag: Its tag in JSON, a key of ``HOMES``.
-        parts: Returns a dict of the parts that are compared, and under ``ASIDE`` the part that is not.
-        build: Builds an object from its parts.
+    The parts are a dict of those that are compared, and under ``ASIDE`` of the one that is not.
     """
     TAGS[kind] = Kind(tag, parts, build)
     BUILD[tag] = build

@@ -12,7 +12,7 @@ from __future__ import annotations
 import re
 import sys
 from importlib import import_module
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from pytest_modelcheck.canonical.refusal import Refusal
 
@@ -21,45 +21,53 @@ if TYPE_CHECKING:
 
 _SIMPLE: Final = re.compile(r"[<>|=][biufcmMUSO]\d*(\[\w+\])?")
 _WIDEST: Final = {"f": 8, "c": 16}  # beyond these Python's own numbers lose digits
-_SPARSE: Final = re.compile(r"(csr|csc|bsr|coo|dia)_(array|matrix)")
-_TAGS: Final = {
-    ("numpy", "ndarray"): "$ndarray",
-    ("numpy", "MaskedArray"): "$masked",
-    ("numpy", "MaskedConstant"): "$masked",
-    ("pandas", "DataFrame"): "$frame",
-    ("pandas", "Series"): "$series",
-    ("pandas", "Timestamp"): "$timestamp",
-    ("pandas", "Timedelta"): "$pandas_timedelta",
-    ("pandas", "Period"): "$period",
-    ("pandas", "Interval"): "$interval",
-    ("pandas", "NAType"): "$pandas",
-    ("pandas", "NaTType"): "$pandas",
-    ("polars", "DataFrame"): "$polars",
-    ("polars", "Series"): "$polars_series",
-    ("msgspec", "UnsetType"): "$unset",
-}
 
 
-def find(cls: Any) -> tuple[str, str] | None:
-    """Return the tag and the library of a class; ``None`` for any other class.
+class Kind(NamedTuple):
+    """A kind of values that are written in the same way.
+
+    Attributes:
+        tag: The key that marks them in JSON.
+        parts: Returns a value's parts, which must be writable themselves. Raises :class:`Refusal`.
+        build: Builds a value from its parts. Raises ``ValueError``, ``TypeError`` or ``LookupError``.
+        library: The library that defines the values; empty for the standard library and for this package.
+            A value of a library is decoded each time that it is written, and compared with the original.
+    """
+
+    tag: str
+    parts: Callable[[Any], Any]
+    build: Callable[[Any], Any]
+    library: str = ""
+
+
+class _Library:
+    """A kind of a library's values, of the classes with these names.
+
+    A name that ends in ``*`` stands for all subclasses in the same library; those of users may hold more.
+    """
+
+    tag: str
+    names: tuple[str, ...]
+
+    def parts(self, value: Any) -> Any:
+        raise NotImplementedError
+
+    def build(self, parts: Any) -> Any:
+        raise NotImplementedError
+
+
+def find(cls: Any) -> Kind | None:
+    """Return the kind of a class of these libraries; ``None`` for any other class.
 
     >>> import numpy as np
-    >>> find(np.ndarray), find(np.float32), find(dict)
-    (('$ndarray', 'numpy'), ('$numpy', 'numpy'), None)
+    >>> find(np.ndarray).tag, find(np.float32).tag, find(dict)
+    ('$ndarray', '$numpy', None)
     """
     root = cls.__module__.partition(".")[0]
-    tag = _TAGS.get((root, cls.__name__))
-    if tag is None and root in ("numpy", "ml_dtypes") and issubclass(cls, sys.modules["numpy"].generic):
-        tag, root = "$numpy", "numpy"
-    elif tag is None and root == "pandas":
-        pandas = sys.modules["pandas"]
-        columns = pandas.api.extensions.ExtensionArray
-        tag = "$index" if issubclass(cls, pandas.Index) else "$column" if issubclass(cls, columns) else None
-    elif root == "polars" and issubclass(cls, (sys.modules["polars"].DataType, sys.modules["polars"].Field)):
-        tag = "$polars_type"
-    elif root == "scipy" and _SPARSE.fullmatch(cls.__name__):
-        tag = "$sparse"
-    return None if tag is None else (tag, root)
+    library = "numpy" if root == "ml_dtypes" else root
+    names = (f"{library}.{cls.__name__}", *(f"{library}.{base.__name__}*" for base in cls.__mro__))
+    kind = next((_BY_NAME[name] for name in names if name in _BY_NAME), None)
+    return None if kind is None else Kind(kind.tag, kind.parts, kind.build, library)
 
 
 def is_image(value: Any) -> bool:
@@ -71,9 +79,24 @@ def is_image(value: Any) -> bool:
 # -- numpy --------------------------------------------------------------------------------------------
 
 
-def array_parts(array: Any) -> dict[str, Any]:
-    """The type of an array, its shape, and its numbers in C order."""
-    return {"dtype": array.dtype.str, "shape": list(array.shape), "data": _numbers(array)}
+class _Scalar(_Library):
+    tag, names = "$numpy", ("numpy.generic*",)
+
+    def parts(self, value: Any) -> Any:
+        return [value.dtype.str, *_numbers(sys.modules["numpy"].asarray(value))]
+
+    def build(self, parts: Any) -> Any:
+        return _filled(parts[0], parts[1:])[0]
+
+
+class _Array(_Library):
+    tag, names = "$ndarray", ("numpy.ndarray",)
+
+    def parts(self, value: Any) -> Any:
+        return {"dtype": value.dtype.str, "shape": list(value.shape), "data": _numbers(value)}
+
+    def build(self, parts: Any) -> Any:
+        return _filled(parts["dtype"], parts["data"]).reshape(parts["shape"])
 
 
 def _numbers(array: Any) -> list[Any]:
@@ -85,21 +108,6 @@ def _numbers(array: Any) -> list[Any]:
         raise Refusal(f"an array of {dtype} cannot be written as numbers. Answer array.{plain}.")
     items = (array.astype("i8") if dtype.kind in "mM" else array).ravel().tolist()
     return [part for number in items for part in (number.real, number.imag)] if dtype.kind == "c" else items
-
-
-def dtype_of(array: Any) -> str:
-    """The type of the numbers of an array, records included."""
-    return str(array.dtype.descr if array.dtype.names else array.dtype.str)
-
-
-def numbers_of(array: Any) -> Any:
-    """The array with a single bit pattern of NaN: arithmetic makes several."""
-    if array.dtype.kind not in "fc":
-        return array
-    np = sys.modules["numpy"]
-    parts = np.stack([array.real, array.imag]) if array.dtype.kind == "c" else array
-    unknown = np.isnan(parts)
-    return np.where(unknown, parts.dtype.type("nan"), parts) if unknown.any() else parts
 
 
 def _filled(name: str, data: list[Any]) -> Any:
@@ -121,43 +129,71 @@ def _filled(name: str, data: list[Any]) -> Any:
     return array
 
 
-def _masked_parts(value: Any) -> Any:
+def dtype_of(array: Any) -> str:
+    """The type of the numbers of an array, records included."""
+    return str(array.dtype.descr if array.dtype.names else array.dtype.str)
+
+
+def numbers_of(array: Any) -> Any:
+    """The array with a single bit pattern of NaN: arithmetic makes several."""
+    if array.dtype.kind not in "fc":
+        return array
     np = sys.modules["numpy"]
-    if value is np.ma.masked:
-        return None
-    fill = np.asarray(value.fill_value)
-    usual = bool(fill == np.asarray(np.ma.default_fill_value(value.dtype)))
-    mask = None if value.mask is np.ma.nomask else np.ma.getmaskarray(value)
-    hard = {"hard": True} if value.hardmask else {}
-    return {"data": value.data, "mask": mask, "fill": None if usual else fill, **hard}
+    parts = np.stack([array.real, array.imag]) if array.dtype.kind == "c" else array
+    unknown = np.isnan(parts)
+    return np.where(unknown, parts.dtype.type("nan"), parts) if unknown.any() else parts
 
 
-def _masked(parts: Any) -> Any:
-    ma = import_module("numpy").ma
-    if parts is None:
-        return ma.masked
-    mask = ma.nomask if parts["mask"] is None else parts["mask"]
-    fill = None if parts["fill"] is None else parts["fill"][()]
-    return ma.MaskedArray(parts["data"], mask=mask, fill_value=fill, hard_mask="hard" in parts)
+class _Masked(_Library):
+    tag, names = "$masked", ("numpy.MaskedArray", "numpy.MaskedConstant")
+
+    def parts(self, value: Any) -> Any:
+        np = sys.modules["numpy"]
+        if value is np.ma.masked:
+            return None
+        fill = np.asarray(value.fill_value)
+        usual = bool(fill == np.asarray(np.ma.default_fill_value(value.dtype)))
+        mask = None if value.mask is np.ma.nomask else np.ma.getmaskarray(value)
+        hard = {"hard": True} if value.hardmask else {}
+        return {"data": value.data, "mask": mask, "fill": None if usual else fill, **hard}
+
+    def build(self, parts: Any) -> Any:
+        ma = import_module("numpy").ma
+        if parts is None:
+            return ma.masked
+        mask = ma.nomask if parts["mask"] is None else parts["mask"]
+        fill = None if parts["fill"] is None else parts["fill"][()]
+        return ma.MaskedArray(parts["data"], mask=mask, fill_value=fill, hard_mask="hard" in parts)
 
 
 # -- scipy.sparse -------------------------------------------------------------------------------------
 
 
-def _sparse_parts(value: Any) -> list[Any]:
-    names = {"coo": ["data", "coords"], "dia": ["data", "offsets"]}.get(value.format)
-    arrays = [getattr(value, name) for name in names or ("data", "indices", "indptr")]
-    return [type(value).__name__, value.shape, *arrays]
+_ROWS: Final = ("data", "indices", "indptr")
+_SPARSE: Final = {
+    **dict.fromkeys(("csr", "csc", "bsr"), _ROWS),
+    "coo": ("data", "coords"),
+    "dia": ("data", "offsets"),
+}
+"""The arrays of each form."""
 
 
-def _sparse(parts: Any) -> Any:
-    name, shape, *arrays = parts
-    if _SPARSE.fullmatch(name) is None:
-        raise ValueError(f"{name!r} is not a sparse array that is known here")
-    made = getattr(import_module("scipy.sparse"), name)(tuple(arrays), shape=shape)
-    if len(arrays) > 2:
-        made.indices, made.indptr = arrays[1:]  # the constructor may have narrowed them
-    return made
+class _Sparse(_Library):
+    tag = "$sparse"
+    names = tuple(f"scipy.{form}_{kind}" for form in _SPARSE for kind in ("array", "matrix"))
+
+    def parts(self, value: Any) -> Any:
+        arrays = (getattr(value, name) for name in _SPARSE[value.format])
+        return [type(value).__name__, value.shape, *arrays]
+
+    def build(self, parts: Any) -> Any:
+        name, shape, *arrays = parts
+        if f"scipy.{name}" not in self.names:
+            raise ValueError(f"{name!r} is not a sparse array that is known here")
+        made = getattr(import_module("scipy.sparse"), name)(tuple(arrays), shape=shape)
+        if len(arrays) > 2:
+            made.indices, made.indptr = arrays[1:]  # the constructor may have narrowed them
+        return made
 
 
 # -- pandas -------------------------------------------------------------------------------------------
@@ -181,105 +217,149 @@ def _with_aside(made: Any, parts: dict[str, Any]) -> Any:
     return made
 
 
-def _frame_parts(value: Any) -> dict[str, Any]:
-    columns = [_values(value.iloc[:, place].array) for place in range(value.shape[1])]
-    return {"columns": value.columns, "index": value.index, "data": columns, **_aside(value)}
+class _Frame(_Library):
+    tag, names = "$frame", ("pandas.DataFrame",)
+
+    def parts(self, value: Any) -> Any:
+        columns = [_values(value.iloc[:, place].array) for place in range(value.shape[1])]
+        return {"columns": value.columns, "index": value.index, "data": columns, **_aside(value)}
+
+    def build(self, parts: Any) -> Any:
+        pd, index = import_module("pandas"), parts["index"]
+        columns = (pd.Series(column, index, dtype=column.dtype) for column in parts["data"])
+        made = pd.DataFrame(dict(enumerate(columns)), index=index)
+        made.columns = parts["columns"]
+        return _with_aside(made, parts)
 
 
-def _frame(parts: Any) -> Any:
-    pd, index = import_module("pandas"), parts["index"]
-    columns = (pd.Series(column, index, dtype=column.dtype) for column in parts["data"])
-    made = pd.DataFrame(dict(enumerate(columns)), index=index)
-    made.columns = parts["columns"]
-    return _with_aside(made, parts)
+class _Series(_Library):
+    tag, names = "$series", ("pandas.Series",)
+
+    def parts(self, value: Any) -> Any:
+        return {"name": value.name, "index": value.index, "values": _values(value.array), **_aside(value)}
+
+    def build(self, parts: Any) -> Any:
+        values = parts["values"]
+        made = import_module("pandas").Series(values, parts["index"], dtype=values.dtype, name=parts["name"])
+        return _with_aside(made, parts)
 
 
-def _series_parts(value: Any) -> dict[str, Any]:
-    return {"name": value.name, "index": value.index, "values": _values(value.array), **_aside(value)}
+class _Index(_Library):
+    tag, names = "$index", ("pandas.Index*",)
+
+    def parts(self, index: Any) -> Any:
+        pd = sys.modules["pandas"]
+        parts: dict[str, Any] = {"names": list(index.names)}
+        if isinstance(index, pd.RangeIndex):
+            return parts | {"range": [index.start, index.stop, index.step]}
+        if isinstance(index, pd.MultiIndex):
+            levels = map(index.get_level_values, range(index.nlevels))
+            return parts | {"levels": [_values(level.array) for level in levels]}
+        if isinstance(index, pd.DatetimeIndex | pd.TimedeltaIndex) and index.freqstr is not None:
+            parts["freq"] = index.freqstr
+        return parts | {"values": _values(index.array)}
+
+    def build(self, parts: Any) -> Any:
+        pd = import_module("pandas")
+        if "levels" in parts:
+            return pd.MultiIndex.from_arrays(parts["levels"], names=parts["names"])
+        if "range" in parts:
+            made = pd.RangeIndex(*parts["range"])
+        else:
+            made = pd.Index(parts["values"], dtype=parts["values"].dtype)
+        if "freq" in parts:
+            made = type(made)(made, freq=parts["freq"])
+        made.names = parts["names"]
+        return made
 
 
-def _series(parts: Any) -> Any:
-    values = parts["values"]
-    made = import_module("pandas").Series(values, parts["index"], dtype=values.dtype, name=parts["name"])
-    return _with_aside(made, parts)
+class _Column(_Library):
+    tag, names = "$column", ("pandas.ExtensionArray*",)
+
+    def parts(self, values: Any) -> Any:
+        pd, np = sys.modules["pandas"], sys.modules["numpy"]
+        dtype, bare = values.dtype, _values(values)
+        if bare is not values:
+            return {"array": bare}
+        if isinstance(dtype, pd.CategoricalDtype):
+            ordered = {"ordered": True} if dtype.ordered else {}
+            return {"codes": np.asarray(values.codes), "categories": dtype.categories, **ordered}
+        if isinstance(dtype, pd.DatetimeTZDtype):
+            return {"instants": values.tz_convert("UTC").tz_localize(None).to_numpy(), "dtype": str(dtype)}
+        if isinstance(dtype, pd.PeriodDtype):
+            return {"ordinals": values.asi8, "dtype": str(dtype)}
+        if isinstance(dtype, pd.SparseDtype):
+            return {"sparse": [np.asarray(values), dtype.subtype.str, dtype.fill_value]}
+        items = [None if one is pd.NA else one for one in values]
+        if isinstance(dtype, pd.StringDtype):
+            # Where pyarrow is installed, text is held by it: that is no part of an answer.
+            usual = pd.StringDtype(na_value=dtype.na_value).storage
+            return {
+                "items": items,
+                "string": [None if dtype.storage == usual else dtype.storage, dtype.na_value is pd.NA],
+            }
+        return {"items": items, "dtype": str(dtype)}
+
+    def build(self, parts: Any) -> Any:
+        pd = import_module("pandas")
+        if "array" in parts:
+            return pd.array(parts["array"], dtype=parts["array"].dtype)
+        if "codes" in parts:
+            dtype = pd.CategoricalDtype(parts["categories"], ordered=parts.get("ordered", False))
+            return pd.Categorical.from_codes(parts["codes"], dtype=dtype)
+        if "instants" in parts:
+            return pd.DatetimeIndex(parts["instants"]).tz_localize("UTC").astype(parts["dtype"]).array
+        if "ordinals" in parts:
+            return pd.arrays.PeriodArray(parts["ordinals"], dtype=parts["dtype"])
+        if "sparse" in parts:
+            dense, subtype, fill = parts["sparse"]
+            return pd.arrays.SparseArray(dense, dtype=pd.SparseDtype(subtype, fill))
+        dtype = parts.get("dtype")
+        if "string" in parts:
+            storage, missing = parts["string"]
+            dtype = pd.StringDtype(storage, na_value=pd.NA if missing else float("nan"))
+        return pd.array([pd.NA if one is None else one for one in parts["items"]], dtype=dtype)
 
 
-def _index_parts(index: Any) -> dict[str, Any]:
-    pd = sys.modules["pandas"]
-    parts: dict[str, Any] = {"names": list(index.names)}
-    if isinstance(index, pd.RangeIndex):
-        return parts | {"range": [index.start, index.stop, index.step]}
-    if isinstance(index, pd.MultiIndex):
-        levels = map(index.get_level_values, range(index.nlevels))
-        return parts | {"levels": [_values(level.array) for level in levels]}
-    if isinstance(index, pd.DatetimeIndex | pd.TimedeltaIndex) and index.freqstr is not None:
-        parts["freq"] = index.freqstr
-    return parts | {"values": _values(index.array)}
+class _Timestamp(_Library):
+    tag, names = "$timestamp", ("pandas.Timestamp",)
+
+    def parts(self, value: Any) -> Any:
+        return [value.asm8, value.tzinfo]
+
+    def build(self, parts: Any) -> Any:
+        made = import_module("pandas").Timestamp(parts[0])
+        return made if parts[1] is None else made.tz_localize("UTC").tz_convert(parts[1])
 
 
-def _index(parts: Any) -> Any:
-    pd = import_module("pandas")
-    if "levels" in parts:
-        return pd.MultiIndex.from_arrays(parts["levels"], names=parts["names"])
-    if "range" in parts:
-        made = pd.RangeIndex(*parts["range"])
-    else:
-        made = pd.Index(parts["values"], dtype=parts["values"].dtype)
-    if "freq" in parts:
-        made = type(made)(made, freq=parts["freq"])
-    made.names = parts["names"]
-    return made
+class _Timedelta(_Library):
+    tag, names = "$pandas_timedelta", ("pandas.Timedelta",)
+
+    def parts(self, value: Any) -> Any:
+        return value.asm8
+
+    def build(self, parts: Any) -> Any:
+        return import_module("pandas").Timedelta(parts)
 
 
-def _column_parts(values: Any) -> dict[str, Any]:
-    pd, np = sys.modules["pandas"], sys.modules["numpy"]
-    dtype, bare = values.dtype, _values(values)
-    if bare is not values:
-        return {"array": bare}
-    if isinstance(dtype, pd.CategoricalDtype):
-        ordered = {"ordered": True} if dtype.ordered else {}
-        return {"codes": np.asarray(values.codes), "categories": dtype.categories, **ordered}
-    if isinstance(dtype, pd.DatetimeTZDtype):
-        return {"instants": values.tz_convert("UTC").tz_localize(None).to_numpy(), "dtype": str(dtype)}
-    if isinstance(dtype, pd.PeriodDtype):
-        return {"ordinals": values.asi8, "dtype": str(dtype)}
-    if isinstance(dtype, pd.SparseDtype):
-        return {"sparse": [np.asarray(values), dtype.subtype.str, dtype.fill_value]}
-    items = [None if one is pd.NA else one for one in values]
-    if isinstance(dtype, pd.StringDtype):
-        # Where pyarrow is installed, text is held by it: that is no part of an answer.
-        usual = pd.StringDtype(na_value=dtype.na_value).storage
-        return {
-            "items": items,
-            "string": [None if dtype.storage == usual else dtype.storage, dtype.na_value is pd.NA],
-        }
-    return {"items": items, "dtype": str(dtype)}
+class _Period(_Library):
+    tag, names = "$period", ("pandas.Period",)
+
+    def parts(self, value: Any) -> Any:
+        return [value.ordinal, value.freqstr]
+
+    def build(self, parts: Any) -> Any:
+        return import_module("pandas").Period(ordinal=parts[0], freq=parts[1])
 
 
-def _column(parts: Any) -> Any:
-    pd = import_module("pandas")
-    if "array" in parts:
-        return pd.array(parts["array"], dtype=parts["array"].dtype)
-    if "codes" in parts:
-        dtype = pd.CategoricalDtype(parts["categories"], ordered=parts.get("ordered", False))
-        return pd.Categorical.from_codes(parts["codes"], dtype=dtype)
-    if "instants" in parts:
-        return pd.DatetimeIndex(parts["instants"]).tz_localize("UTC").astype(parts["dtype"]).array
-    if "ordinals" in parts:
-        return pd.arrays.PeriodArray(parts["ordinals"], dtype=parts["dtype"])
-    if "sparse" in parts:
-        dense, subtype, fill = parts["sparse"]
-        return pd.arrays.SparseArray(dense, dtype=pd.SparseDtype(subtype, fill))
-    dtype = parts.get("dtype")
-    if "string" in parts:
-        storage, missing = parts["string"]
-        dtype = pd.StringDtype(storage, na_value=pd.NA if missing else float("nan"))
-    return pd.array([pd.NA if one is None else one for one in parts["items"]], dtype=dtype)
+class _Interval(_Library):
+    tag, names = "$interval", ("pandas.Interval",)
 
+    def parts(self, value: Any) -> Any:
+        return [value.left, value.right, value.closed]
 
-def _timestamp(parts: Any) -> Any:
-    made = import_module("pandas").Timestamp(parts[0])
-    return made if parts[1] is None else made.tz_localize("UTC").tz_convert(parts[1])
+    def build(self, parts: Any) -> Any:
+        return import_module("pandas").Interval(*parts)
 
 
 # -- polars -------------------------------------------------------------------------------------------
@@ -297,25 +377,27 @@ _ARGUMENTS: Final = {
 """The arguments of the types of polars that have some; each is an attribute, too."""
 
 
-def _dtype_parts(dtype: Any) -> list[Any]:
-    name = type(dtype).__name__
-    if name == "Object":
-        raise Refusal("a polars column of Python objects cannot be written. Answer frame.to_dicts().")
-    return [name, *(getattr(dtype, argument) for argument in _ARGUMENTS.get(name, ()))]
+class _Dtype(_Library):
+    tag, names = "$polars_type", ("polars.DataType*", "polars.Field*")
 
+    def parts(self, dtype: Any) -> Any:
+        name = type(dtype).__name__
+        if name == "Object":
+            raise Refusal("a polars column of Python objects cannot be written. Answer frame.to_dicts().")
+        return [name, *(getattr(dtype, argument) for argument in _ARGUMENTS.get(name, ()))]
 
-def _dtype(parts: Any) -> Any:
-    pl = import_module("polars")
-    name, *arguments = parts
-    made = getattr(pl, name)
-    if made is not pl.Field and not (isinstance(made, type) and issubclass(made, pl.DataType)):
-        raise ValueError(f"{name!r} is not a type of polars")
-    return made(*arguments)
+    def build(self, parts: Any) -> Any:
+        pl = import_module("polars")
+        name, *arguments = parts
+        made = getattr(pl, name)
+        if made is not pl.Field and not (isinstance(made, type) and issubclass(made, pl.DataType)):
+            raise ValueError(f"{name!r} is not a type of polars")
+        return made(*arguments)
 
 
 def _bare(dtype: Any) -> Any:
     """A type with integers for points in time: Python's, which polars returns, have no nanoseconds."""
-    name, *arguments = _dtype_parts(dtype)
+    name, *arguments = _Dtype().parts(dtype)
     if name == "Struct":
         return type(dtype)({field.name: _bare(field.dtype) for field in dtype.fields})
     if name in ("List", "Array"):
@@ -323,53 +405,38 @@ def _bare(dtype: Any) -> Any:
     return sys.modules["polars"].Int64() if name in ("Datetime", "Duration", "Time") else dtype
 
 
-def _polars_column(column: Any) -> list[Any]:
-    return [column.name, column.dtype, column.cast(_bare(column.dtype)).to_list()]
+class _Polars(_Library):
+    tag, names = "$polars_series", ("polars.Series",)
+
+    def parts(self, column: Any) -> Any:
+        return [column.name, column.dtype, column.cast(_bare(column.dtype)).to_list()]
+
+    def build(self, parts: Any) -> Any:
+        name, dtype, items = parts
+        return import_module("polars").Series(name, items, dtype=_bare(dtype)).cast(dtype)
 
 
-def _polars_series(parts: Any) -> Any:
-    name, dtype, items = parts
-    return import_module("polars").Series(name, items, dtype=_bare(dtype)).cast(dtype)
+class _PolarsFrame(_Library):
+    tag, names = "$polars", ("polars.DataFrame",)
+
+    def parts(self, value: Any) -> Any:
+        return {"height": value.height, "columns": list(map(_Polars().parts, value.get_columns()))}
+
+    def build(self, parts: Any) -> Any:
+        return import_module("polars").DataFrame(list(map(_Polars().build, parts["columns"])))
 
 
-KINDS: Final[dict[str, tuple[Callable[[Any], Any], Callable[[Any], Any]]]] = {
-    "$numpy": (
-        lambda value: [value.dtype.str, *_numbers(sys.modules["numpy"].asarray(value))],
-        lambda parts: _filled(parts[0], parts[1:])[0],
-    ),
-    "$ndarray": (
-        array_parts,
-        lambda parts: _filled(parts["dtype"], parts["data"]).reshape(parts["shape"]),
-    ),
-    "$masked": (_masked_parts, _masked),
-    "$sparse": (_sparse_parts, _sparse),
-    "$frame": (_frame_parts, _frame),
-    "$series": (_series_parts, _series),
-    "$index": (_index_parts, _index),
-    "$column": (_column_parts, _column),
-    "$timestamp": (lambda value: [value.asm8, value.tzinfo], _timestamp),
-    "$pandas_timedelta": (
-        lambda value: value.asm8,
-        lambda parts: import_module("pandas").Timedelta(parts),
-    ),
-    "$period": (
-        lambda value: [value.ordinal, value.freqstr],
-        lambda parts: import_module("pandas").Period(ordinal=parts[0], freq=parts[1]),
-    ),
-    "$interval": (
-        lambda value: [value.left, value.right, value.closed],
-        lambda parts: import_module("pandas").Interval(*parts),
-    ),
-    "$pandas": (
-        str,
-        lambda parts: {"NaT": import_module("pandas").NaT, "<NA>": import_module("pandas").NA}[parts],
-    ),
-    "$polars": (
-        lambda value: {"height": value.height, "columns": list(map(_polars_column, value.get_columns()))},
-        lambda parts: import_module("polars").DataFrame(list(map(_polars_series, parts["columns"]))),
-    ),
-    "$polars_series": (_polars_column, _polars_series),
-    "$polars_type": (_dtype_parts, _dtype),
-    "$unset": (lambda _: 0, lambda _: import_module("msgspec").UNSET),
-}
-"""The parts of each kind, and the way back, by its tag."""
+class _Missing(_Library):
+    tag, names = "$missing", ("pandas.NAType", "pandas.NaTType", "msgspec.UnsetType")
+    _homes: Final = {"NaT": ("pandas", "NaT"), "<NA>": ("pandas", "NA"), "UNSET": ("msgspec", "UNSET")}
+
+    def parts(self, value: Any) -> Any:
+        return str(value)
+
+    def build(self, parts: Any) -> Any:
+        library, name = self._homes[parts]
+        return getattr(import_module(library), name)
+
+
+KINDS: Final = [kind() for kind in _Library.__subclasses__()]
+_BY_NAME: Final = {name: kind for kind in KINDS for name in kind.names}

@@ -20,8 +20,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 import orjson
 
-from pytest_modelcheck.canonical.kinds import DEFAULT, DICT, TYPE, Kind, kind_of
-from pytest_modelcheck.canonical.libraries import is_image
+from pytest_modelcheck.canonical.kinds import DEFAULT, DICT, TYPE, kind_of
+from pytest_modelcheck.canonical.libraries import Kind, is_image
 from pytest_modelcheck.canonical.refusal import (
     NotKept,
     Refusal,
@@ -32,7 +32,7 @@ from pytest_modelcheck.canonical.refusal import (
     turned,
     unkept_reason,
 )
-from pytest_modelcheck.canonical.types import ANYTHING, Adapter, Shape, adapter_for, field_names
+from pytest_modelcheck.canonical.types import ANYTHING, Adapter, Shape, adapter_for, fields_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -370,7 +370,7 @@ def keeper_by_content(kind: type) -> Adapter | None:
 
 def _teller(kind: type) -> Adapter | None:
     """The same for a class that says which fields it has."""
-    return keeper(kind) if field_names(kind) is not None or issubclass(kind, Enum) else None
+    return keeper(kind) if fields_of(kind) is not None or issubclass(kind, Enum) else None
 
 
 def in_order(lowered: Any) -> bytes:

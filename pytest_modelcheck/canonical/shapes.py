@@ -21,7 +21,7 @@ from pytest_modelcheck.canonical.types import (
     Adapter,
     Shape,
     adapter_for,
-    field_names,
+    fields_of,
 )
 from pytest_modelcheck.errors import UsageError
 
@@ -87,7 +87,8 @@ class Classes:
         if kind not in self._dynamic:
             lasting = kind if is_importable(kind) else generic_of(kind) or kind
             base = next((self.by_type[base] for base in lasting.__mro__ if base in self.by_type), None)
-            alike = base is not None and field_names(kind) == field_names(base.kind) is not None
+            fields = fields_of(kind)
+            alike = base is not None and fields is not None and [*fields] == [*base.fields]
             copied = base is not None and (base.kind is lasting or not is_importable(lasting))
             self._dynamic[kind] = base if alike and copied else None
         return self._dynamic[kind]
@@ -125,8 +126,8 @@ class Classes:
         adapter = None if kind_of(kind) is not None else adapter_for(kind)
         if adapter is not None:
             self.by_type[kind] = adapter  # known before it is filled: it may name itself
-            if adapter.names or adapter.is_open:
-                adapter.expect(self._fields(kind, adapter.names))
+            if adapter.fields or adapter.is_open:
+                adapter.shapes = self._fields(kind, adapter.fields)
             self._adapter(generic_of(kind))  # of which clients make others as they need them
         return adapter
 

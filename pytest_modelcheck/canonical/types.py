@@ -45,51 +45,51 @@ _HASH: Final = "_attrs_cached_hash"  # attrs works it out again where it is None
 _set: Final = object.__setattr__
 
 
-def field_names(kind: Any) -> tuple[str, ...] | None:
-    """The names of the fields of a class, or ``None`` for a class without declared fields.
+@lru_cache(maxsize=1024)
+def fields_of(kind: Any) -> dict[str, Callable[[], Any] | None] | None:
+    """The fields of a class, each with a function that makes its default, or ``None`` without a default.
+
+    Returns:
+        ``None`` for a class without declared fields.
 
     >>> import datetime, typing
-    >>> field_names(typing.NamedTuple("Point", [("x", int), ("y", int)]))
-    ('x', 'y')
-    >>> field_names(datetime.date) is None
+    >>> fields_of(typing.NamedTuple("Point", [("x", int), ("y", int)]))
+    {'x': None, 'y': None}
+    >>> fields_of(datetime.date) is None
     True
     """
-    fields = _fields(kind)
-    return None if fields is None else tuple(fields)
-
-
-@lru_cache(maxsize=1024)
-def _fields(kind: Any) -> dict[str, Callable[[], Any] | None] | None:
-    """The fields of a class, each with a function that makes its default, or ``None`` without a default."""
-    rows: Any
     if dataclasses.is_dataclass(kind):
-        rows = [(field.name, field.default, field.default_factory) for field in dataclasses.fields(kind)]
-    elif is_pydantic(kind):
-        rows = [(name, one, _NONE) for name, one in kind.model_fields.items()]
+        return {
+            field.name: _maker(field.default, field.default_factory) for field in dataclasses.fields(kind)
+        }
+    defaults: dict[str, Any]
+    if is_pydantic(kind):
+        defaults = kind.model_fields
     elif _is_named_tuple(kind):
-        rows = [(name, getattr(kind, "_field_defaults", {}).get(name, _NONE), _NONE) for name in kind._fields]
+        defaults = dict.fromkeys(kind._fields, _NONE) | getattr(kind, "_field_defaults", {})
     elif hasattr(kind, "__attrs_attrs__"):
-        rows = [(one.name, one.default, _NONE) for one in kind.__attrs_attrs__]
+        defaults = {one.name: one.default for one in kind.__attrs_attrs__}
     elif isinstance(names := getattr(kind, "__struct_fields__", None), tuple):
-        defaults = (*[_NONE] * (len(names) - len(kind.__struct_defaults__)), *kind.__struct_defaults__)
-        rows = [(name, default, _NONE) for name, default in zip(names, defaults, strict=True)]
+        last = kind.__struct_defaults__  # of the last fields alone
+        defaults = dict(zip(names, (*[_NONE] * (len(names) - len(last)), *last), strict=True))
     else:
         return None
-    return {name: _maker(default, factory) for name, default, factory in rows}
+    return {name: _maker(default) for name, default in defaults.items()}
 
 
 _NONE: Final = dataclasses.MISSING
 
 
-def _maker(default: Any, factory: Any) -> Callable[[], Any] | None:
-    if type(default).__name__ == "FieldInfo":  # of pydantic, in its dataclasses too
-        return None if default.is_required() else partial(default.get_default, call_default_factory=True)
-    if type(default).__name__ == "Factory":  # of attrs and of msgspec
-        return None if getattr(default, "takes_self", False) else default.factory
+def _maker(default: Any, factory: Any = _NONE) -> Callable[[], Any] | None:
     if factory is not _NONE:
         return factory  # type: ignore[no-any-return]
-    without = type(default).__name__ in ("_MISSING_TYPE", "_Nothing", "NoDefaultType")
-    return None if without else partial(lambda one: one, default)
+    kind = type(default).__name__
+    if kind == "FieldInfo":  # of pydantic, in its dataclasses too
+        return None if default.is_required() else partial(default.get_default, call_default_factory=True)
+    if kind == "Factory":  # of attrs and of msgspec
+        return None if getattr(default, "takes_self", False) else default.factory
+    without = kind in ("_MISSING_TYPE", "_Nothing", "NoDefaultType")
+    return None if without else lambda: default
 
 
 def _is_named_tuple(kind: type) -> bool:
@@ -134,9 +134,8 @@ class Adapter:
         kind: The class.
         name: The name in ``$type``; :class:`~pytest_modelcheck.canonical.shapes.Classes` makes it unique.
         json: The type that an untagged object has in JSON: ``dict``, ``str`` or ``int``.
-        names: The fields, in order.
+        fields: The declared fields in order, as :func:`fields_of` returns them.
         shapes: The shape of each field; set by the reader of annotations.
-        coded: The fields in which a text or a number may represent a member of an enumeration.
         verified: Whether an object was restored and found equal.
         is_open: Whether the class declares no fields, so that each object names its own.
     """
@@ -144,17 +143,14 @@ class Adapter:
     json: type = dict
 
     def __init__(self, kind: Any) -> None:
-        fields = _fields(kind)
+        fields = fields_of(kind)
         self.kind = kind
         self.name = qualified(kind)
-        self.names = tuple(fields or ())
+        self.fields = fields or {}
         self.shapes: dict[str, Shape] = {}
-        self.coded: frozenset[str] = frozenset()
         self.verified = False
         self._base: Any = next((base for base in kind.__mro__ if base in _BASES), None)
         self.is_open = type(self) is Adapter and fields is None and self._base is None
-        self._named = frozenset(self.names)
-        self._defaults = {name: make for name, make in (fields or {}).items() if make is not None}
         self._initial: dict[str, Any] | None = None
         self._is_struct = hasattr(kind, "__struct_fields__")  # msgspec makes one only by a call
         self._set = sys.modules["msgspec"].structs.force_setattr if self._is_struct else _set
@@ -164,73 +160,68 @@ class Adapter:
     def __repr__(self) -> str:
         return self.name
 
-    def expect(self, shapes: dict[str, Shape]) -> None:
-        """Set the shapes of the fields from annotations."""
-        self.shapes = shapes
-        given = {name: shape.adapter for name, shape in shapes.items() if shape.adapter is not None}
-        self.coded = frozenset(name for name, adapter in given.items() if adapter.json is not dict)
-
     def take(self, value: Any) -> dict[str, Any]:
         """Return an object's fields or its content, then its other attributes."""
-        held = self._held(value)
+        held: dict[str, Any] = value.__dict__ if self._has_dict else {}
+        if self._slots:
+            held = held | {name: getattr(value, name) for name in self._slots if hasattr(value, name)}
+        if _HASH in held:  # that of another process is another, of equal fields too
+            held = held | {_HASH: None}
         if self._base is None:
-            parts = self._fields(held)
-        elif self.names:
-            parts = dict(zip(self.names, value, strict=True))
+            parts = self._declared(held)
+        elif self.fields:
+            parts = dict(zip(self.fields, value, strict=True))
         else:
             parts = {"content": _BASES[self._base](value)}
-        if held and held.keys() != self._named and (more := self._beside(held)):
+        if held and held.keys() != self.fields.keys() and (more := self._beside(held)):
             return more if self.is_open else parts | {MORE: more}
         return parts
 
     def at_default(self, _value: Any, parts: dict[str, Any], form: Callable[[Any], Any]) -> list[str]:
         """The fields of an object with default values. ``form`` identifies values by content."""
         if self._initial is None:
-            self._initial = {name: _made(make) for name, make in self._defaults.items()}
+            self._initial = {name: _made(make) for name, make in self.fields.items() if make is not None}
         return [
             name
             for name, default in self._initial.items()
             if name in parts and _is_default(parts[name], default, form)
         ]
 
-    def _held(self, value: Any) -> dict[str, Any]:
-        held: dict[str, Any] = value.__dict__ if self._has_dict else {}
-        if self._slots:
-            held = held | {name: getattr(value, name) for name in self._slots if hasattr(value, name)}
-        if _HASH in held:  # that of another process is another, of equal fields too
-            held = held | {_HASH: None}
-        return held
-
-    def _fields(self, held: dict[str, Any]) -> dict[str, Any]:
-        try:
-            return {name: held[name] for name in self.names}
-        except KeyError:
-            parts = {name: held[name] for name in self.names if name in held}
-            return parts | {NEVER_SET: [name for name in self.names if name not in held]}
+    def _declared(self, held: dict[str, Any]) -> dict[str, Any]:
+        parts = {name: held[name] for name in self.fields if name in held}
+        if len(parts) < len(self.fields):
+            parts[NEVER_SET] = [name for name in self.fields if name not in held]
+        return parts
 
     def _beside(self, held: dict[str, Any]) -> dict[str, Any]:
-        own = {name: item for name, item in held.items() if name not in self._named}
-        cached = (name for name in own if isinstance(getattr_static(self.kind, name, None), cached_property))
-        for name in list(cached):
-            del own[name]
-        return own
+        more = {name: item for name, item in held.items() if name not in self.fields}
+        static = ((name, getattr_static(self.kind, name, None)) for name in more)
+        cached = {name for name, one in static if isinstance(one, cached_property)}
+        return {name: item for name, item in more.items() if name not in cached} if cached else more
 
     def make(self, parts: dict[str, Any], left: list[str]) -> Any:
         """Restore an object from its parts; fields in ``left`` have their default. Raises ``ValueError``."""
         more = parts.pop(MORE, {})
-        if self.names or not (self._base or self.is_open):
+        if self.fields or not (self._base or self.is_open):
             self.complete(parts, left)
         if self._base is not None:
-            content = [parts[name] for name in self.names] if self.names else parts["content"]
-            return self._filled(self._holding(content), more)
-        made = self.kind(**parts) if self._is_struct else object.__new__(self.kind)
-        return self._filled(made, parts | more if more else parts)
+            made = self._holding([parts[name] for name in self.fields] if self.fields else parts["content"])
+            parts = more
+        else:
+            made = self.kind(**parts) if self._is_struct else object.__new__(self.kind)
+            parts |= more
+        if self._slots:
+            for name, item in parts.items():
+                self._set(made, name, item)
+        elif parts:
+            made.__dict__.update(parts)
+        return made
 
     def _holding(self, content: Any) -> Any:
         base = self._base
         if base is BaseException:
             return base.__new__(self.kind, *content)
-        if type(content) is not base and not self.names:
+        if type(content) is not base and not self.fields:
             raise ValueError(f"{self.name} is made of {base.__name__}, not {type(content).__name__}")
         if base not in (list, dict, set):
             return base.__new__(self.kind, content)
@@ -238,31 +229,21 @@ class Adapter:
         base.__init__(made, content)
         return made
 
-    def _filled(self, made: Any, held: dict[str, Any]) -> Any:
-        if self._slots:
-            for name, item in held.items():
-                self._set(made, name, item)
-        elif held:
-            made.__dict__.update(held)
-        return made
-
     def complete(self, parts: dict[str, Any], left: list[str]) -> None:
-        """Set fields that the class gained to their default.
-
-        Raises:
-            ValueError: A field has no default, or no longer exists in the class.
-        """
+        """Set fields that the class gained to their default. Raises ``ValueError`` for lost ones."""
         absent = parts.pop(NEVER_SET, ())
-        if parts.keys() == self._named:
+        if parts.keys() == self.fields.keys():
             return
-        for name in self._named.difference(parts, absent):
-            if name not in self._defaults:
+        for name, make in self.fields.items():
+            if name in parts or name in absent:
+                continue
+            if make is None:
                 raise ValueError(f"{self.name} has gained the field {name!r}, which has no default")
-            parts[name] = self._defaults[name]()
+            parts[name] = make()
             left.append(name)
-        more = [name for name in parts if name not in self._named and name[:1] != "$"]
-        if more:
-            raise ValueError(f"{self.name} has no field {more[0]!r} any more")
+        for name in parts:
+            if name not in self.fields and name[:1] != "$":
+                raise ValueError(f"{self.name} has no field {name!r} any more")
 
 
 class PydanticAdapter(Adapter):
@@ -272,52 +253,47 @@ class PydanticAdapter(Adapter):
         super().__init__(kind)
         self._allows_extra = kind.model_config.get("extra") == "allow"
         self._is_root = getattr(kind, "__pydantic_root_model__", False)
-        given = getattr(kind, "__private_attributes__", None) or {}  # BaseModel itself has none
-        self._has_private = bool(given)
-        made = ((name, one.get_default()) for name, one in given.items())
+        private = getattr(kind, "__private_attributes__", None) or {}  # BaseModel itself has none
+        made = ((name, one.get_default()) for name, one in private.items())
         self._private = {name: one for name, one in made if type(one).__name__ != "PydanticUndefinedType"}
-        self._makers = {name: given[name].get_default for name in self._private}
+        self._makers = {name: one.get_default for name, one in private.items()}
 
     def take(self, value: Any) -> dict[str, Any]:
         """The fields, extra values and private attributes, without caches and data added by clients."""
         held = value.__dict__  # pydantic warns of who reads a field that is deprecated
-        parts = self._fields(held)
+        parts = self._declared(held)
         if extra := value.__pydantic_extra__:
             parts[EXTRA] = dict(extra)
-        if held.keys() != self._named:  # model_copy(update=...) adds others
+        if held.keys() != self.fields.keys():  # model_copy(update=...) adds others
             more = {name: item for name, item in self._beside(held).items() if name[:1] != "_"}
             parts |= {MORE: more} if more else {}
-        if private := value.__pydantic_private__:
-            known = self._private
-            own = [name for name in private if not _is_default(private[name], known.get(name, ABSENT))]
-            parts |= {PRIVATE: {name: private[name] for name in own}} if own else {}
-        return parts
+        private = value.__pydantic_private__ or {}
+        initial = self._private
+        own = [name for name in private if not _is_default(private[name], initial.get(name, ABSENT))]
+        return parts | {PRIVATE: {name: private[name] for name in own}} if own else parts
 
     def at_default(self, value: Any, parts: dict[str, Any], form: Callable[[Any], Any]) -> list[str]:  # noqa: ARG002
         """The fields that are not in ``model_fields_set``."""
         given = value.__pydantic_fields_set__
-        names = [*self.names, *parts.get(EXTRA, ()), *parts.get(MORE, ())]
+        names = [*self.fields, *parts.get(EXTRA, ()), *parts.get(MORE, ())]
         return [] if len(given) == len(names) else [name for name in names if name not in given]
 
     def make(self, parts: dict[str, Any], left: list[str]) -> Any:
         """Restore the model without validation."""
         extra = parts.pop(EXTRA, {} if self._allows_extra else None)
         if self._allows_extra:  # a newer client may declare what was an extra value, and an older one not
-            parts |= {name: extra.pop(name) for name in self._named.intersection(extra)}
-            lost = [name for name in parts if name not in self._named and name[:1] != "$"]
+            parts |= {name: extra.pop(name) for name in self.fields.keys() & extra}
+            lost = [name for name in parts if name not in self.fields and name[:1] != "$"]
             extra |= {name: parts.pop(name) for name in lost}
         more = parts.pop(MORE, {})
         private = parts.pop(PRIVATE, {})
         self.complete(parts, left)
         made = object.__new__(self.kind)
-        _set(made, "__dict__", {name: parts[name] for name in self.names if name in parts} | more)
-        _set(made, "__pydantic_fields_set__", {*self.names, *(extra or ()), *more}.difference(left))
-        if self._has_private:
-            private = {name: make() for name, make in self._makers.items() if name not in private} | private
-        for name, part in (
-            ("__pydantic_extra__", extra),
-            ("__pydantic_private__", private if self._has_private else None),
-        ):
+        _set(made, "__dict__", {name: parts[name] for name in self.fields if name in parts} | more)
+        _set(made, "__pydantic_fields_set__", {*self.fields, *(extra or ()), *more}.difference(left))
+        missing = [name for name in self._private if name not in private]
+        private = {name: self._makers[name]() for name in missing} | private if self._makers else None
+        for name, part in (("__pydantic_extra__", extra), ("__pydantic_private__", private)):
             if part is not None or not self._is_root:  # where they are no slots, but None of the class
                 _set(made, name, part)
         return made
@@ -382,7 +358,7 @@ def adapter_for(kind: Any) -> Adapter | None:
     if _is_named_tuple(kind) or hasattr(kind, "__struct_fields__"):
         return Adapter(kind)
     hidden = [base for base in kind.__mro__ if base is not object and not _is_statement(base)]
-    named = field_names(kind) is not None
+    named = fields_of(kind) is not None
     errors = BaseException in hidden and all(
         one.__basicsize__ == BaseException.__basicsize__ for one in hidden
     )

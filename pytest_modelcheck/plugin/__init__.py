@@ -15,7 +15,15 @@ import pytest
 
 from pytest_modelcheck.plugin.fixtures import case, model_version, modelcheck, score
 from pytest_modelcheck.plugin.options import MARKERS, add_options, ini
-from pytest_modelcheck.plugin.received import CHECKS, MISTAKES, RECEIVED, REPORT, WORKER_HOME, Received
+from pytest_modelcheck.plugin.received import (
+    CHECKS,
+    FAILURES,
+    MISTAKES,
+    RECEIVED,
+    WORKER_HOME,
+    Failures,
+    Received,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -44,6 +52,8 @@ def pytest_configure(config: pytest.Config) -> None:
     # alone.
     config.stash[RECEIVED] = received = Received()
     config.pluginmanager.register(received, "modelcheck-received")
+    config.stash[FAILURES] = failures = Failures(shorten=config.get_verbosity() < 1)
+    config.pluginmanager.register(failures, "modelcheck-failures")
     for option, name in (("collected", "Listing"), ("mutate", "Mutating"), ("lint", "Linting")):
         path = config.getoption(f"modelcheck_{option}")
         if path is not None:
@@ -82,8 +92,12 @@ def pytest_collection_modifyitems(session: pytest.Session, items: list[pytest.It
 
 
 def pytest_report_collectionfinish(config: pytest.Config, items: list[pytest.Item]) -> list[str]:
-    """Print the tested models and versions, unless pytest runs quietly."""
-    if _ACTIVE not in config.stash or config.get_verbosity() < 0:
+    """Print the tested models and versions, unless pytest runs quietly or without its header."""
+    if (
+        _ACTIVE not in config.stash
+        or config.get_verbosity() < 0
+        or config.getoption("no_header", default=False)
+    ):
         return []
     from pytest_modelcheck.plugin.reporting import header
     from pytest_modelcheck.plugin.state import REFUSED, STATE
@@ -190,15 +204,6 @@ def pytest_runtest_makereport(
             attach(item, call, report)
             note_trouble(item, report)
     return report
-
-
-@pytest.hookimpl(tryfirst=True)
-def pytest_runtest_logreport(report: pytest.TestReport) -> None:
-    """Let a terminal show in colour what a failed check says."""
-    if report.failed and hasattr(report, REPORT):
-        from pytest_modelcheck.plugin.reporting import colour_failures
-
-        colour_failures(report, getattr(report, REPORT))
 
 
 @pytest.hookimpl(optionalhook=True)

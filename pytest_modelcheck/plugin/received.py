@@ -132,6 +132,35 @@ class Received:
             reports.troubles.append(getattr(report, TROUBLE))
 
 
+WHOLE: Final = 20
+"""The number of failures that a terminal shows in full: others repeat them, most often."""
+
+
+class Failures:
+    """Lets terminals show failures in colour, and those after the first :data:`WHOLE` in short.
+
+    Attributes:
+        shortened: The number of tests whose failure is shown in short.
+    """
+
+    def __init__(self, *, shorten: bool) -> None:
+        self.shortened = 0
+        self._left = WHOLE if shorten else None
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Prepare a report of a failed check."""
+        if not report.failed or not hasattr(report, REPORT):
+            return
+        from pytest_modelcheck.plugin.reporting import prepare_failures
+
+        prepare_failures(report, getattr(report, REPORT), short=self._left == 0)
+        if self._left == 0:
+            self.shortened += 1
+        elif self._left is not None:
+            self._left -= 1
+
+
 def is_xfailed(report: pytest.TestReport) -> bool:
     """Return whether a test failed as its mark ``xfail`` expects."""
     return report.skipped and hasattr(report, "wasxfail")
@@ -146,3 +175,4 @@ def crash_message(report: pytest.TestReport) -> str:
 
 
 RECEIVED = pytest.StashKey[Received]()
+FAILURES = pytest.StashKey[Failures]()

@@ -8,6 +8,7 @@ from __future__ import annotations
 from contextlib import suppress
 from dataclasses import replace
 from functools import partial
+from io import StringIO
 from typing import TYPE_CHECKING, Any
 
 from _pytest._io import TerminalWriter
@@ -18,11 +19,13 @@ from pytest_modelcheck.canonical import excerpt
 from pytest_modelcheck.display import harmless
 from pytest_modelcheck.errors import ModelcheckError, UsageError
 from pytest_modelcheck.models.definition import shutdown_text
+from pytest_modelcheck.phrases import plural
 from pytest_modelcheck.plugin.finishing import COMMANDS, NOTES, excused, verdicts_of
 from pytest_modelcheck.plugin.options import ini
 from pytest_modelcheck.plugin.ours import definitions_of, is_ours
 from pytest_modelcheck.plugin.received import (
     ATTEMPT,
+    FAILURES,
     RECEIVED,
     REPORT,
     RESULTS,
@@ -37,7 +40,7 @@ from pytest_modelcheck.reports import jsons
 from pytest_modelcheck.reports.bars import strokes_for, text_of
 from pytest_modelcheck.reports.outputs import properties
 from pytest_modelcheck.reports.summary import QUIET, summary_lines
-from pytest_modelcheck.reports.terminal import failure_lines, header_line
+from pytest_modelcheck.reports.terminal import failure_lines, header_line, short_lines
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -95,6 +98,9 @@ def attach(item: pytest.Item, call: pytest.CallInfo[None], report: pytest.TestRe
         # Pytest's short summary quotes the crash: the headline there, and the test's own line.
         crash.message = str(call.excinfo.value).partition("\n")[0]
         crash.path, crash.lineno = path, (line or 0) + 1
+        traceback = getattr(report.longrepr, "reprtraceback", None)
+        if traceback is not None and item.config.getoption("tbstyle", None) == "line":
+            traceback.reprentries.clear()  # the line is the crash
 
 
 def note_trouble(item: pytest.Item, report: pytest.TestReport) -> None:
@@ -120,6 +126,8 @@ def summary(reporter: TerminalReporter, config: pytest.Config) -> None:
     lines = list(
         summary_lines(verdicts, terminal.fullwidth, verbosity=verbosity, strokes=strokes, compares=compares)
     )
+    # Only pytest's own reporter knows whether its progress line has ended.
+    getattr(reporter, "ensure_newline", lambda: None)()
     if terminal.width_of_current_line:
         terminal.line("")
     if len(lines) == 1:
@@ -132,7 +140,9 @@ def summary(reporter: TerminalReporter, config: pytest.Config) -> None:
         terminal.line("")
     lost = [f"lost: {test} ({excerpt(why, 200)})" for test, why in config.stash[RECEIVED].lost()]
     unused = unused_baselines(config) if verbosity > QUIET else []
-    for note in [*lost, *unused, *config.stash.get(NOTES, [])]:
+    shortened = config.stash[FAILURES].shortened
+    short = [f"{plural(shortened, 'failure is', 'failures are')} shown in short: -v shows them in full"]
+    for note in [*(short if shortened else []), *lost, *unused, *config.stash.get(NOTES, [])]:
         terminal.line(harmless(note))
     for command in config.stash.get(COMMANDS, []):
         terminal.line(command)
@@ -173,32 +183,34 @@ def _is_gone(test: str, collected: Collection[str], root: Path) -> bool:
     return is_collected or not defines(root / path, function.partition("::")[2].replace("::", "."))
 
 
-def colour_failures(report: pytest.TestReport, verdicts: Sequence[dict[str, Any]]) -> None:
-    """Make the failures in a report show what is wrong in red and what is right in green, on terminals alone.
+def prepare_failures(report: pytest.TestReport, verdicts: Sequence[dict[str, Any]], *, short: bool) -> None:
+    """Let terminals show what is wrong in red and what is right in green, or a failure in short.
 
     Args:
         report: The report of a failed test.
         verdicts: Its verdicts, packed.
+        short: Whether to show only the first line of each verdict, where it fails, and a command.
     """
     traceback = getattr(report.longrepr, "reprtraceback", None)
     for entry in getattr(traceback, "reprentries", ()):
         if getattr(entry, "style", None) == "value":
-            # Colours are added when the text is printed: reports, logs and JUnit files get the plain text.
-            entry.toterminal = partial(_write, entry, verdicts)
+            # Terminals alone: reports, logs and JUnit files get the whole text, without colours.
+            entry.toterminal = partial(_write, entry, verdicts, short)
 
 
-def _write(entry: Any, verdicts: Sequence[dict[str, Any]], terminal: Any) -> None:
+def _write(entry: Any, verdicts: Sequence[dict[str, Any]], short: bool, terminal: Any) -> None:
     lines = list(entry.lines)
-    for verdict in (jsons.unpack(each, Verdict) for each in verdicts if terminal.hasmarkup):
+    short &= not isinstance(getattr(terminal, "_file", None), StringIO)  # as JUnit files and logs get it
+    for verdict in (jsons.unpack(each, Verdict) for each in verdicts if short or terminal.hasmarkup):
         if not verdict.failed:
             continue
-        shown = list(failure_lines(verdict))
-        plain = [text_of(line) for line in shown]
+        whole = list(failure_lines(verdict))
+        plain = [text_of(line) for line in whole]
         # The message is found by its text, since a test may raise several, and other plugins may add lines.
-        found = (at for at in range(len(lines)) if entry.lines[at : at + len(plain)] == plain)
+        found = (at for at in range(len(lines)) if lines[at : at + len(plain)] == plain)
         if (start := next(found, None)) is not None:
             lines[start : start + len(plain)] = [
                 "".join(terminal.markup(text, **style) if style else text for text, style in line)
-                for line in shown
+                for line in (short_lines(verdict) if short else whole)
             ]
     replace(entry, lines=lines).toterminal(terminal)

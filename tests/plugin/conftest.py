@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib.util
-import inspect
 import json
 import os
 import re
@@ -50,61 +49,6 @@ def _every_report_is_valid(request, monkeypatch):
     monkeypatch.setattr(project, "run", run_and_validate)
 
 
-# -- with other caches: MODELCHECK_AGAIN=1 pytest tests/plugin ------------------------------------
-
-AGAIN = os.environ.get("MODELCHECK_AGAIN") == "1"
-"""Whether what tests run in this process is run again with a full cache, and with one that knows a case."""
-
-_ABOUT_CALLS = re.compile(
-    r"\bcalls\b|asked|cached|unasked|max-calls|offline|revalidate|--modelcheck-cache|-update|counter"
-)
-"""A test that says any of this looks at calls, or depends on what earlier ones left behind."""
-_NO_TWO_ALIKE = (
-    *("test_caught", "test_edited_tests", "test_executor", "test_identity", "test_killed", "test_levels"),
-    *("test_out_of_reach", "test_outcomes_page", "test_pdb", "test_progress", "test_report_option"),
-    *("test_statistics", "test_varying_models", "test_whole_answers"),
-)
-"""Models that answer something else each time, runs that end early, and places that a copy does not have."""
-
-
-@pytest.fixture(autouse=True)
-def _other_caches_change_nothing(request, monkeypatch, tmp_path_factory, _every_report_is_valid):
-    """Run each run again in copies of the project, once these remember something; compare the verdicts."""
-    if not AGAIN or "project" not in request.fixturenames or request.module.__name__.endswith(_NO_TWO_ALIKE):
-        return
-    if _ABOUT_CALLS.search(inspect.getsource(request.function)):
-        return
-    project, run = request.getfixturevalue("project"), request.getfixturevalue("project").run
-
-    def run_again(*arguments):
-        if "--modelcheck-update" in arguments:
-            return run(*arguments)
-        folder = tmp_path_factory.mktemp("again")
-        shutil.copytree(project.path, folder / "before")
-        path = folder / "report.json"
-        result = run(*arguments, f"--modelcheck-report={path}")
-        if path.exists() and not any("modelcheck-report" in each for each in arguments):
-            report = json.loads(path.read_bytes())
-            cases = [case["id"] for check in report["checks"] for case in check["cases"]]
-            for name, first in {
-                "warm": [],
-                "partly": [f"--modelcheck-case={each}" for each in cases[:1]],
-            }.items():
-                with monkeypatch.context() as patch:
-                    patch.chdir(shutil.copytree(folder / "before", folder / name))
-                    run(*arguments, *first)
-                    assert said(project, run(*arguments)) == said(project, result), name
-        return result
-
-    monkeypatch.setattr(project, "run", run_again)
-
-
-def said(project, result):
-    """What a run says of each check, whatever it remembered."""
-    found = project.verdicts(result)
-    return result.ret, {name: (each.status, each.cases, each.trials) for name, each in found.items()}
-
-
 # -- each body once, alone -------------------------------------------------------------------------
 
 HERE = Path(__file__).parent
@@ -123,7 +67,7 @@ echo = model(KIND, NAME)
 CASES = pytest.mark.golden([Case(str(n), id=f"c{n}", expected=str(n)) for n in range(1, 7)]{gather})
 """
 """What every test file of these projects begins with."""
-ALL = ("loop", "cold", "warm", "one", "partly", "reversed", "xdist", "alone")
+ALL = ("loop", "cold", "warm", "one", "partly", "reversed", "alone")
 
 
 def pytest_generate_tests(metafunc):
@@ -136,7 +80,8 @@ def pytest_generate_tests(metafunc):
 def alone_checks(module):
     """The names, sources and expected counts of the checks of a module, a few of its kinds for each.
 
-    A check is its source, of which all six cases pass, or the counts and its source.
+    A check is its source, of which all six cases pass, or the counts and its source. Its test is marked with
+    the six cases, unless it has a marker of its own.
     """
     kinds = module.KINDS
     gather = getattr(module, "GATHER", "")
@@ -145,7 +90,10 @@ def alone_checks(module):
         for kind in dict.fromkeys(kinds[(number + more) % len(kinds)] for more in range(kinds_each(module))):
             name = re.sub(r"\W+", "_", f"{about} {kind}")
             head = ALONE.replace("{kind}", kind).replace("{name}", name).replace("{gather}", gather)
-            yield name, head + textwrap.dedent(source), expected
+            source = textwrap.dedent(source)
+            if "@CASES" not in source and "mark.golden" not in source:
+                source = re.sub(r"^( *)((async )?def test_)", r"\1@CASES\n\1\2", source, flags=re.MULTILINE)
+            yield name, head + source, expected
 
 
 def kinds_each(module):
@@ -185,7 +133,7 @@ def lay_out(module, folder, runs):
         "options": list(getattr(module, "OPTIONS", ())),
         "imports": list(getattr(module, "IMPORTS", ())),
         "one": "c3",
-        "alone": files[:: 2 * kinds_each(module)],
+        "alone": files[:: 4 * kinds_each(module)],
     }
     (folder / "plan.json").write_text(json.dumps(plan))
 

@@ -6,14 +6,12 @@ IMPORTS = ("anyio",)
 
 CHECKS = {
     "inspect.iscoroutine": """
-        @CASES
         async def test_it(echo, case):
             call = echo(case.input)
             assert inspect.iscoroutine(call) and asyncio.iscoroutine(call)
             assert await call == case.expected
         """,
     "inspect.iscoroutinefunction": """
-        @CASES
         async def test_it(echo, case):
             assert inspect.iscoroutinefunction(echo)
             assert await echo(case.input) == case.expected
@@ -23,18 +21,15 @@ CHECKS = {
             answer = function(*arguments)
             return await answer if inspect.iscoroutinefunction(function) else answer
 
-        @CASES
         async def test_it(echo, case):
             assert await call(echo, case.input) == case.expected
         """,
     "asyncio.create_task": """
-        @CASES
         async def test_it(echo, case):
             task = asyncio.create_task(echo(case.input))
             assert await task == case.expected
         """,
     "TaskGroup.create_task": """
-        @CASES
         async def test_it(echo, case):
             async with asyncio.TaskGroup() as group:
                 first = group.create_task(echo(case.input))
@@ -48,7 +43,6 @@ CHECKS = {
             await asyncio.sleep(0)
             raise OSError("broken")
 
-        @CASES
         async def test_it(echo, case):
             if case.input == "2":
                 async with asyncio.TaskGroup() as group:
@@ -69,20 +63,17 @@ CHECKS = {
             thread.join()
             loop.close()
 
-        @CASES
         async def test_it(echo, case, other):
             future = asyncio.run_coroutine_threadsafe(echo(case.input), other)
             assert await asyncio.wrap_future(future) == case.expected
         """,
     "run_coroutine_threadsafe to the loop of the test": """
-        @CASES
         async def test_it(echo, case):
             loop = asyncio.get_running_loop()
             call = lambda: asyncio.run_coroutine_threadsafe(echo(case.input), loop).result(timeout=4)
             assert await asyncio.to_thread(call) == case.expected
         """,
     "a thread with a loop of its own": """
-        @CASES
         async def test_it(echo, case):
             async def ask():
                 return await echo(case.input)
@@ -91,7 +82,6 @@ CHECKS = {
     "anyio start_soon": """
         import anyio
 
-        @CASES
         async def test_it(echo, case):
             answers = []
             async def ask(text):
@@ -102,27 +92,23 @@ CHECKS = {
             assert answers == [case.expected]
         """,
     "asyncio.gather": """
-        @CASES
         async def test_it(echo, case):
             texts = [case.input, case.input + "!", case.input]
             assert await asyncio.gather(*map(echo, texts)) == texts
         """,
     "asyncio.as_completed": """
-        @CASES
         async def test_it(echo, case):
             calls = [echo(case.input + mark) for mark in "!?."]
             heard = {await each for each in asyncio.as_completed(calls)}
             assert heard == {case.input + mark for mark in "!?."}
         """,
     "asyncio.wait_for": """
-        @CASES
         async def test_it(echo, case):
             assert await asyncio.wait_for(echo(case.input), 5) == case.expected
             async with asyncio.timeout(5):
                 assert await asyncio.shield(echo(case.input + "!")) == case.input + "!"
         """,
     "a call that is cancelled and made again": """
-        @CASES
         async def test_it(echo, case):
             task = asyncio.ensure_future(echo(case.input))
             await asyncio.sleep(0)
@@ -132,13 +118,11 @@ CHECKS = {
             assert await echo(case.input) == case.expected
         """,
     "a coroutine that is closed unawaited": """
-        @CASES
         async def test_it(echo, case):
             echo("nobody listens to " + case.input).close()
             assert await echo(case.input) == case.expected
         """,
     "an answer that is awaited later": """
-        @CASES
         async def test_it(echo, case):
             first, second = echo(case.input), echo(case.input + "!")
             assert await second == case.input + "!"
@@ -150,7 +134,6 @@ CHECKS = {
             for text in texts:
                 yield await model(text)
 
-        @CASES
         async def test_it(echo, case):
             assert [each async for each in answers(echo, case.input, "and")] == [case.input, "and"]
         """,
@@ -159,7 +142,6 @@ CHECKS = {
         async def asked(model, text):
             yield await model(text)
 
-        @CASES
         async def test_it(echo, case):
             async with asked(echo, case.input) as answer:
                 assert answer == case.expected
@@ -171,7 +153,6 @@ CHECKS = {
                 answers.append(await model(text))
                 texts.task_done()
 
-        @CASES
         async def test_it(echo, case):
             texts, answers = asyncio.Queue(), []
             workers = [asyncio.create_task(worker(echo, texts, answers)) for _ in range(2)]
@@ -186,7 +167,6 @@ CHECKS = {
     "a task that outlives its body": """
         tasks = {}
 
-        @CASES
         async def test_it(echo, case):
             tasks[case.input] = asyncio.create_task(echo(case.input + "!"))
             before = str(int(case.input) - 1)
@@ -197,7 +177,6 @@ CHECKS = {
     "an event that the next body waits for": """
         events = {}
 
-        @CASES
         async def test_it(echo, case):
             before = str(int(case.input) - 1)
             if before in events:
@@ -207,7 +186,6 @@ CHECKS = {
             event.set()
         """,
     "async fixtures of nobody": """
-        @CASES
         async def test_it(echo, case):
             loop = asyncio.get_running_loop()
             assert await echo(case.input) == case.expected
@@ -216,7 +194,6 @@ CHECKS = {
     "one loop for all cases": """
         loops = set()
 
-        @CASES
         async def test_it(echo, case):
             loops.add(asyncio.get_running_loop())
             assert await echo(case.input) == case.expected
@@ -225,7 +202,6 @@ CHECKS = {
     "one body at a time": """
         under_way = []
 
-        @CASES
         async def test_it(echo, case):
             under_way.append(case.input)
             await asyncio.sleep(0.002)
@@ -249,7 +225,6 @@ CHECKS = {
     "a wrong answer": (
         {"passed": 5, "failed": 1},
         """
-        @CASES
         async def test_it(echo, case):
             assert await echo(case.input) != "4"
         """,

@@ -34,40 +34,34 @@ _MODELS = """
 CHECKS = {
     "one positional argument": _MODELS
     + """
-        @CASES
         def test_it(judge, case):
             assert judge(case.input) == f"{case.input}|none|short"
         """,
     "two positional arguments": _MODELS.replace("made(KIND)", "made('plain' if KIND == 'batched' else KIND)")
     + """
-        @CASES
         def test_it(judge, case):
             assert judge(case.input, "yes") == f"{case.input}|yes|short"
             assert judge(case.input, answer="yes") == f"{case.input}|yes|short"
         """,
     "keywords": _MODELS
     + """
-        @CASES
         def test_it(judge, case):
             assert judge(question=case.input, answer="yes") == f"{case.input}|yes|short"
             assert judge(answer="yes", question=case.input) == f"{case.input}|yes|short"
         """,
     "keywords only": _MODELS
     + """
-        @CASES
         def test_it(judge, case):
             assert judge(question=case.input, style="long") == f"{case.input}|none|long"
             assert judge(question=case.input, style="short") == f"{case.input}|none|short"
         """,
     "keywords in an async test": _MODELS
     + """
-        @CASES
         async def test_it(judge, case):
             assert await judge(question=case.input, answer="yes") == f"{case.input}|yes|short"
         """,
     "keywords with values that are made": _MODELS
     + """
-        @CASES
         def test_it(judge, case):
             first = judge(question=case.input, answer="yes")
             assert judge(question=first, answer=case.input * 2) == f"{first}|{case.input * 2}|short"
@@ -81,7 +75,6 @@ CHECKS = {
         """,
     "keywords that change from case to case": _MODELS
     + """
-        @CASES
         def test_it(judge, case):
             more = {"style": "long"} if case.input in "24" else {}
             style = more.get("style", "short")
@@ -91,7 +84,6 @@ CHECKS = {
         {"error": 6},
         _MODELS
         + """
-        @CASES
         def test_it(judge, case):
             judge(case.input, quality="high")
         """,

@@ -12,13 +12,11 @@ NAMED = _HEAD % ", context=[TENANT]"
 UNNAMED = _HEAD % ""
 
 SET = """
-        @CASES
         def test_it(echo, case):
             TENANT.set(case.input)
             assert echo("a question") == f"{case.input}: a question"
 """
 SET_AND_RESET = """
-        @CASES
         def test_it(echo, case):
             token = TENANT.set(case.input)
             answer = echo("a question")
@@ -27,7 +25,6 @@ SET_AND_RESET = """
             assert echo("a question") == "nobody: a question"
 """
 RUN = """
-        @CASES
         def test_it(echo, case):
             def application():
                 TENANT.set(case.input)
@@ -36,7 +33,6 @@ RUN = """
             assert echo("a question") == "nobody: a question"
 """
 SOME = """
-        @CASES
         def test_it(echo, case):
             tenant = case.input if case.input in "45" else "nobody"
             token = TENANT.set(tenant)
@@ -45,7 +41,6 @@ SOME = """
             assert answer == f"{tenant}: {case.input}"
 """
 THREAD = """
-        @CASES
         def test_it(echo, case):
             TENANT.set(case.input)
             with ThreadPoolExecutor(1) as pool:
@@ -54,13 +49,11 @@ THREAD = """
                 assert pool.submit(echo, "a question").result() == "nobody: a question"
 """
 AWAITED = """
-        @CASES
         async def test_it(echo, case):
             TENANT.set(case.input)
             assert await echo("a question") == f"{case.input}: a question"
 """
 TASK = """
-        @CASES
         async def test_it(echo, case):
             async def application(tenant):
                 TENANT.set(tenant)
@@ -77,7 +70,6 @@ FIXTURE = """
             yield "shop"
             TENANT.reset(token)
 
-        @CASES
         def test_it(echo, case, tenant):
             assert echo(case.input) == f"shop: {case.input}"
 """
@@ -88,7 +80,6 @@ OBJECT = """
             def __str__(self):
                 return self.name
 
-        @CASES
         def test_it(echo, case):
             TENANT.set(Tenant(case.input))
             assert echo("a question") == f"{case.input}: a question"
@@ -130,7 +121,6 @@ CHECKS = {
     "a variable that the model does not read": """
         REQUEST = contextvars.ContextVar("REQUEST")
 
-        @CASES
         def test_it(echo, case):
             REQUEST.set(case.input)
             assert echo(case.input) == case.expected

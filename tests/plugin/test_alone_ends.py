@@ -35,12 +35,10 @@ _HEAD = """
 _CALL = """
         echo = model(KIND, NAME, ending)
 
-        @CASES
         %sdef test_it(echo, case):
             assert %secho(case.input) == case.expected
 """
 _BODY = """
-        @CASES
         %sdef test_it(echo, case):
             assert %secho(case.input) == case.expected
             ending(case.input)
@@ -48,7 +46,6 @@ _BODY = """
 _CAUGHT = """
         echo = model(KIND, NAME, ending)
 
-        @CASES
         %sdef test_it(echo, case):
             try:
                 answer = %secho(case.input)
@@ -81,7 +78,6 @@ CHECKS = {
         exhausted = mock.Mock(side_effect=[])
         echo = model("plain", NAME, lambda text: exhausted(text) if text in "56" else text)
 
-        @CASES
         def test_it(echo, case):
             assert echo(case.input) == case.expected
         """,
@@ -96,7 +92,6 @@ CHECKS = {
 
         echo = model(KIND, NAME, wrong)
 
-        @CASES
         def test_it(echo, case):
             assert echo(case.input) == case.expected
         """,
@@ -128,7 +123,6 @@ CHECKS = {
 
         echo = model(KIND, NAME, picky)
 
-        @CASES
         def test_it(echo, case):
             if case.input in "246":
                 pytest.skip("even")
@@ -138,7 +132,6 @@ CHECKS = {
     "an error in the clean-up of a body": (
         {"passed": 5, "error": 1},
         """
-        @CASES
         def test_it(echo, case):
             try:
                 assert echo(case.input) == case.expected
@@ -160,7 +153,6 @@ CHECKS = {
         def answers(model, text):
             yield model(text)
 
-        @CASES
         def test_it(echo, case):
             assert next(answers(echo, case.input)) == case.expected
         """,

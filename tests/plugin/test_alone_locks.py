@@ -6,7 +6,6 @@ CHECKS = {
     "with": """
         LOCK = threading.Lock()
 
-        @CASES
         def test_it(echo, case):
             with LOCK:
                 assert echo(case.input) == case.expected
@@ -14,7 +13,6 @@ CHECKS = {
     "acquire and finally": """
         LOCK = threading.Lock()
 
-        @CASES
         def test_it(echo, case):
             LOCK.acquire()
             try:
@@ -25,7 +23,6 @@ CHECKS = {
     "acquire and no finally": """
         LOCK = threading.Lock()
 
-        @CASES
         def test_it(echo, case):
             assert LOCK.acquire(timeout=2)
             answer = echo(case.input)
@@ -42,7 +39,6 @@ CHECKS = {
             def close(self):
                 LOCK.release()
 
-        @CASES
         def test_it(echo, case):
             session = Session().open()
             answer = echo(case.input)
@@ -57,7 +53,6 @@ CHECKS = {
                 self.stack = contextlib.ExitStack()
                 self.stack.enter_context(LOCK)
 
-        @CASES
         def test_it(echo, case):
             unit = Unit()
             answer = echo(case.input)
@@ -71,7 +66,6 @@ CHECKS = {
             with LOCK:
                 yield
 
-        @CASES
         def test_it(echo, case):
             holding = held()
             next(holding)
@@ -87,7 +81,6 @@ CHECKS = {
                 yield model(text)
             yield model(text + "!")
 
-        @CASES
         def test_it(echo, case):
             assert list(answers(echo, case.input)) == [case.input, case.input + "!"]
         """,
@@ -103,7 +96,6 @@ CHECKS = {
             def __exit__(self, *error):
                 LOCK.release()
 
-        @CASES
         def test_it(echo, case):
             with Asked(echo, case.input) as answer:
                 assert answer == case.expected
@@ -121,7 +113,6 @@ CHECKS = {
                 heard.append(self.model(self.text))
                 LOCK.release()
 
-        @CASES
         def test_it(echo, case):
             with Asked(echo, case.input):
                 pass
@@ -136,7 +127,6 @@ CHECKS = {
 
         echo = model("threaded", NAME, taking)
 
-        @CASES
         def test_it(echo, case):
             with LOCK:
                 assert echo(case.input) == case.expected
@@ -150,7 +140,6 @@ CHECKS = {
 
         echo = model("plain", NAME, taking, timeout=15)
 
-        @CASES
         def test_it(echo, case):
             with LOCK:
                 assert echo(case.input) == case.expected
@@ -164,7 +153,6 @@ CHECKS = {
 
         echo = model("plain", NAME, taking, executor=lambda: ThreadPoolExecutor(2))
 
-        @CASES
         def test_it(echo, case):
             with LOCK:
                 assert echo(case.input) == case.expected
@@ -178,7 +166,6 @@ CHECKS = {
 
         echo = model(KIND, NAME, taking)
 
-        @CASES
         async def test_it(echo, case):
             with LOCK:
                 assert await echo(case.input) == case.expected
@@ -192,7 +179,6 @@ CHECKS = {
 
         echo = model("threaded", NAME, taking)
 
-        @CASES
         def test_it(echo, case):
             with TWO, ONE, TWO:
                 assert echo(case.input) == case.expected
@@ -200,7 +186,6 @@ CHECKS = {
     "a semaphore of one": """
         ONE = threading.Semaphore(1)
 
-        @CASES
         def test_it(echo, case):
             ONE.acquire()
             answer = echo(case.input)
@@ -210,7 +195,6 @@ CHECKS = {
     "a condition": """
         READY = threading.Condition(threading.Lock())
 
-        @CASES
         def test_it(echo, case):
             with READY:
                 assert echo(case.input) == case.expected
@@ -219,7 +203,6 @@ CHECKS = {
     "a queue with one place": """
         PLACE = queue.Queue(maxsize=1)
 
-        @CASES
         def test_it(echo, case):
             PLACE.put(case.input, timeout=2)
             answer = echo(case.input)
@@ -237,7 +220,6 @@ CHECKS = {
             for each in opened:
                 each.close()
 
-        @CASES
         def test_it(echo, case, connect):
             connection = connect()
             connection.execute("BEGIN EXCLUSIVE")
@@ -248,7 +230,6 @@ CHECKS = {
     "a lock that fails where it is taken": """
         LOCK = threading.Lock()
 
-        @CASES
         def test_it(echo, case):
             assert LOCK.acquire(blocking=False)
             answer = echo(case.input)
@@ -260,7 +241,6 @@ CHECKS = {
         """
         LOCK = threading.Lock()
 
-        @CASES
         def test_it(echo, case):
             taken = LOCK.acquire(blocking=False)
             assert echo(case.input) == case.expected
@@ -270,7 +250,6 @@ CHECKS = {
     "a threading lock across an await": """
         LOCK = threading.Lock()
 
-        @CASES
         async def test_it(echo, case):
             with LOCK:
                 assert await echo(case.input) == case.expected
@@ -278,7 +257,6 @@ CHECKS = {
     "a threading lock across an await without a with": """
         LOCK = threading.Lock()
 
-        @CASES
         async def test_it(echo, case):
             LOCK.acquire()
             answer = await echo(case.input)
@@ -289,13 +267,11 @@ CHECKS = {
     "an asyncio lock": """
         LOCK = asyncio.Lock()
 
-        @CASES
         async def test_it(echo, case):
             async with LOCK:
                 assert await echo(case.input) == case.expected
         """,
     "a barrier of threads that call": """
-        @CASES
         def test_it(echo, case):
             barrier, answers = threading.Barrier(2), []
 
@@ -313,7 +289,6 @@ CHECKS = {
     "a lock that another thread holds while it calls": """
         LOCK = threading.Lock()
 
-        @CASES
         def test_it(echo, case):
             answers = []
 

@@ -4,7 +4,6 @@ KINDS = ("awaited",)
 
 CHECKS = {
     "no loop at all": """
-        @CASES
         def test_it(echo, case):
             assert echo(case.input) == case.expected
         """,
@@ -12,7 +11,6 @@ CHECKS = {
         async def application(model, text):
             return await model(text)
 
-        @CASES
         def test_it(echo, case):
             assert asyncio.run(application(echo, case.input)) == case.expected
         """,
@@ -20,7 +18,6 @@ CHECKS = {
         async def application(model, text):
             return await asyncio.gather(model(text), model(text + "!"), model(text))
 
-        @CASES
         def test_it(echo, case):
             assert asyncio.run(application(echo, case.input)) == [case.input, case.input + "!", case.input]
         """,
@@ -31,7 +28,6 @@ CHECKS = {
                 second = asyncio.create_task(model(text + "!"))
             return first.result() + await second
 
-        @CASES
         def test_it(echo, case):
             assert asyncio.run(application(echo, case.input)) == f"{case.input}{case.input}!"
         """,
@@ -41,7 +37,6 @@ CHECKS = {
         async def application(model, text):
             return await model(text)
 
-        @CASES
         def test_it(echo, case):
             assert RUNNER.run(application(echo, case.input)) == case.expected
         """,
@@ -52,13 +47,11 @@ CHECKS = {
         async def application(model, text):
             return await model(text)
 
-        @CASES
         def test_it(echo, case):
             future = asyncio.run_coroutine_threadsafe(application(echo, case.input), LOOP)
             assert future.result(timeout=5) == case.expected
         """,
     "a thread without a loop": """
-        @CASES
         def test_it(echo, case):
             with ThreadPoolExecutor(2) as pool:
                 assert list(pool.map(echo, [case.input, case.input + "!"])) == [case.input, case.input + "!"]
@@ -67,7 +60,6 @@ CHECKS = {
         async def application(model, text):
             return await model(text)
 
-        @CASES
         def test_it(echo, case):
             assert echo(case.input) == case.expected
             assert asyncio.run(application(echo, case.input + "!")) == case.input + "!"
@@ -90,7 +82,6 @@ CHECKS = {
                 return text
             return ask
 
-        @CASES
         def test_it(echo, case):
             assert echo(case.input) == case.expected
         """,
@@ -106,7 +97,6 @@ CHECKS = {
         def echo(model_version):
             return Client()
 
-        @CASES
         def test_it(echo, case):
             assert echo(case.input) == case.expected
         """,
@@ -122,7 +112,6 @@ CHECKS = {
         def echo(model_version):
             return functools.partial(Client().ask, 0.0)
 
-        @CASES
         def test_it(echo, case):
             assert echo(case.input) == case.expected
         """,
@@ -138,7 +127,6 @@ CHECKS = {
                 return asyncio.run(ask(text))
             return run_sync
 
-        @CASES
         def test_it(echo, case):
             assert echo(case.input) == case.expected
         """,
@@ -154,7 +142,6 @@ CHECKS = {
                 return asyncio.run(ask(text))
             return run_sync
 
-        @CASES
         async def test_it(echo, case):
             assert await echo(case.input) == case.expected
         """,
@@ -173,7 +160,6 @@ CHECKS = {
                     return runner.run(all_of(texts))
             return run_sync
 
-        @CASES
         async def test_it(echo, case):
             assert await echo(case.input) == case.expected
         """,
@@ -195,7 +181,6 @@ CHECKS = {
         async def application(model, text):
             return await model(text)
 
-        @CASES
         def test_it(echo, case):
             assert echo(case.input) == case.expected
             assert asyncio.run(application(echo, case.input + "!")) == case.input + "!"

@@ -10,7 +10,6 @@ CHECKS = {
                 connection.execute("CREATE TABLE orders (id TEXT PRIMARY KEY)")
                 yield connection
 
-        @CASES
         def test_it(echo, case, database):
             database.execute("INSERT INTO orders VALUES (?)", [case.input])
             assert echo(case.input) == case.expected
@@ -19,7 +18,6 @@ CHECKS = {
     "a list that grows": """
         seen = []
 
-        @CASES
         def test_it(echo, case):
             seen.append(case.input)
             assert echo(case.input) == case.expected
@@ -30,13 +28,11 @@ CHECKS = {
         def history():
             return []
 
-        @CASES
         def test_it(echo, case, history):
             history.append(echo(case.input))
             assert history == list("123456"[: int(case.input)])
         """,
     "a folder that must not be there yet": """
-        @CASES
         def test_it(echo, case, tmp_path):
             (tmp_path / case.input).mkdir()
             assert echo(case.input) == case.expected
@@ -45,7 +41,6 @@ CHECKS = {
     "the same folder each time": (
         {"passed": 1, "error": 5},
         """
-        @CASES
         def test_it(echo, case, tmp_path):
             (tmp_path / "once").mkdir()
             assert echo(case.input) == case.expected
@@ -64,7 +59,6 @@ CHECKS = {
                 Application(model, text)
             return Application.instance
 
-        @CASES
         def test_it(echo, case):
             assert application(echo, case.input).ready
             assert Application.instance.first == "1"
@@ -89,7 +83,6 @@ CHECKS = {
 
         breaker = Breaker()
 
-        @CASES
         def test_it(echo, case):
             if case.input in "56":
                 with pytest.raises(RuntimeError):
@@ -105,7 +98,6 @@ CHECKS = {
         database = sqlite3.connect(":memory:", isolation_level=None)
         database.execute("CREATE TABLE orders (id TEXT)")
 
-        @CASES
         def test_it(echo, case):
             database.execute("BEGIN")
             database.execute("INSERT INTO orders VALUES (?)", [case.input])
@@ -115,7 +107,6 @@ CHECKS = {
             assert rows == (int(case.input) + 1) // 2
         """,
     "log records": """
-        @CASES
         def test_it(echo, case, caplog):
             logging.getLogger("app").warning("about %s", case.input)
             assert echo(case.input) == case.expected
@@ -126,7 +117,6 @@ CHECKS = {
         def logged(caplog):
             return lambda: len(caplog.records)
 
-        @CASES
         def test_it(echo, case, logged):
             before = logged()
             logging.getLogger("app").warning("before %s", case.input)
@@ -137,14 +127,12 @@ CHECKS = {
     "warnings that are errors": (
         {"error": 6},
         """
-        @CASES
         def test_it(echo, case):
             assert echo(case.input) == case.expected
             warnings.warn("deprecated", DeprecationWarning)
         """,
     ),
     "warnings that are recorded": """
-        @CASES
         def test_it(echo, case, recwarn):
             warnings.warn(f"about {case.input}")
             assert echo(case.input) == case.expected
@@ -154,7 +142,6 @@ CHECKS = {
     "a counter": """
         counter = itertools.count(1)
 
-        @CASES
         def test_it(echo, case):
             number = next(counter)
             assert echo(case.input) == case.expected
@@ -165,7 +152,6 @@ CHECKS = {
         """
         tokens = iter("abc")
 
-        @CASES
         def test_it(echo, case):
             try:
                 token = next(tokens)
@@ -176,7 +162,6 @@ CHECKS = {
         """,
     ),
     "a mock that counts": """
-        @CASES
         def test_it(echo, case, mocker):
             spy = mocker.patch("os.getcwd", return_value=case.input)
             assert echo(case.input) == case.expected
@@ -186,7 +171,6 @@ CHECKS = {
     "a mock of the module": """
         audit = mock.Mock()
 
-        @CASES
         def test_it(echo, case):
             audit(case.input)
             assert echo(case.input) == case.expected
@@ -195,7 +179,6 @@ CHECKS = {
             assert audit.call_args_list == [mock.call(each) for each in twice]
         """,
     "captured output": """
-        @CASES
         def test_it(echo, case, capsys):
             print("before", case.input)
             assert echo(case.input) == case.expected
@@ -208,7 +191,6 @@ CHECKS = {
             with tempfile.TemporaryFile("w+") as stream:
                 yield stream
 
-        @CASES
         def test_it(echo, case, stream):
             stream.write(case.input)
             assert echo(case.input) == case.expected
@@ -220,7 +202,6 @@ CHECKS = {
         known = [random.Random(1).random()]
         again = random.Random(1)
 
-        @CASES
         def test_it(echo, case):
             first = dice.random()
             assert echo(case.input) == case.expected
@@ -232,7 +213,6 @@ CHECKS = {
         """
         remaining = 4
 
-        @CASES
         def test_it(echo, case):
             global remaining
             allowed = remaining > 0
@@ -244,7 +224,6 @@ CHECKS = {
     "a memo of the application": """
         known = {}
 
-        @CASES
         def test_it(echo, case):
             parity = int(case.input) % 2
             if parity not in known:
@@ -255,7 +234,6 @@ CHECKS = {
     "the order of bodies": """
         events = []
 
-        @CASES
         def test_it(echo, case):
             events.append(("begin", case.input))
             assert echo(case.input) == case.expected
@@ -266,7 +244,6 @@ CHECKS = {
     "in an async body": """
         events = []
 
-        @CASES
         async def test_it(echo, case):
             events.append(case.input)
             assert await echo(case.input) == case.expected
@@ -276,7 +253,6 @@ CHECKS = {
     "a second call that depends on what was kept": """
         conversation = []
 
-        @CASES
         def test_it(echo, case):
             conversation.append(echo(case.input))
             assert echo(" ".join(conversation)) == " ".join("123456"[: int(case.input)])

@@ -8,7 +8,6 @@ CHECKS = {
         def pretend(monkeypatch):
             return lambda who: monkeypatch.setenv("WHO", who)
 
-        @CASES
         def test_it(echo, case, pretend):
             pretend(case.input)
             assert echo(case.input) == case.expected
@@ -29,7 +28,6 @@ CHECKS = {
             while freezers:
                 freezers.pop().stop()
 
-        @CASES
         def test_it(echo, case, clock):
             clock(f"200{case.input}-01-01")
             assert echo(case.input) == case.expected
@@ -43,7 +41,6 @@ CHECKS = {
         def settings():
             return Settings()
 
-        @CASES
         def test_it(echo, case, settings):
             settings.WHO = case.input
             assert echo(case.input) == case.expected
@@ -62,21 +59,18 @@ CHECKS = {
         def requests_mock():
             return MockedClient()
 
-        @CASES
         def test_it(echo, case, requests_mock):
             requests_mock.get("/who", reply=case.input)
             assert echo(case.input) == case.expected
             assert requests_mock.get("/who") == case.input
         """,
     "class_mocker": """
-        @CASES
         def test_it(echo, case, class_mocker):
             class_mocker.patch("os.getcwd", return_value=case.input)
             assert echo(case.input) == case.expected
             assert os.getcwd() == case.input
         """,
     "a file in tmp_path": """
-        @CASES
         def test_it(echo, case, tmp_path):
             (tmp_path / "who").write_text(case.input)
             assert echo(case.input) == case.expected
@@ -84,7 +78,6 @@ CHECKS = {
         """,
     "an attribute of self": """
         class TestIt:
-            @CASES
             def test_it(self, echo, case):
                 self.who = case.input
                 assert echo(case.input) == case.expected
@@ -95,14 +88,12 @@ CHECKS = {
         def basket():
             return {}
 
-        @CASES
         def test_it(echo, case, basket):
             basket["who"] = case.input
             assert echo(case.input) == case.expected
             assert basket == {"who": case.input}
         """,
     "os.environ": """
-        @CASES
         def test_it(echo, case):
             os.environ["WHO"] = case.input
             assert echo(case.input) == case.expected
@@ -111,7 +102,6 @@ CHECKS = {
     "a global": """
         who = None
 
-        @CASES
         def test_it(echo, case):
             global who
             who = case.input
@@ -119,7 +109,6 @@ CHECKS = {
             assert who == case.input
         """,
     "random.seed": """
-        @CASES
         def test_it(echo, case):
             random.seed(int(case.input))
             before = random.random()
@@ -130,7 +119,6 @@ CHECKS = {
     "numpy.random.seed": """
         import numpy
 
-        @CASES
         def test_it(echo, case):
             numpy.random.seed(int(case.input))
             assert echo(case.input) == case.expected
@@ -139,7 +127,6 @@ CHECKS = {
     "threading.local": """
         LOCAL = threading.local()
 
-        @CASES
         def test_it(echo, case):
             LOCAL.who = case.input
             assert echo(case.input) == case.expected
@@ -148,7 +135,6 @@ CHECKS = {
     "a context variable": """
         WHO = contextvars.ContextVar("who")
 
-        @CASES
         def test_it(echo, case):
             WHO.set(case.input)
             assert echo(case.input) == case.expected
@@ -160,7 +146,6 @@ CHECKS = {
                 yield
             yield
 
-        @CASES
         def test_it(echo, case):
             held = patched(case.input)
             next(held)
@@ -170,7 +155,6 @@ CHECKS = {
             assert "WHO" not in os.environ
         """,
     "a patch that is started and stopped": """
-        @CASES
         def test_it(echo, case):
             patcher = mock.patch("os.getcwd", return_value=case.input)
             patcher.start()
@@ -183,7 +167,6 @@ CHECKS = {
     "modules of the standard library that break": """
         BREAKING = dict.fromkeys(["json.dumps", "json.loads", "copy.deepcopy", "pathlib.Path.open"], OSError)
 
-        @CASES
         def test_it(echo, case):
             with contextlib.ExitStack() as patched:
                 for name, error in BREAKING.items():
@@ -191,7 +174,6 @@ CHECKS = {
                 assert echo(case.input) == case.expected
         """,
     "the level of a logger": """
-        @CASES
         def test_it(echo, case):
             logging.getLogger("app").setLevel(int(case.input))
             assert echo(case.input) == case.expected
@@ -204,7 +186,6 @@ CHECKS = {
             yield
             os.chdir(before)
 
-        @CASES
         def test_it(echo, case, tmp_path):
             place = tmp_path / case.input
             place.mkdir()
@@ -213,14 +194,12 @@ CHECKS = {
             assert Path.cwd().name == case.input
         """,
     "the precision of decimals": """
-        @CASES
         def test_it(echo, case):
             decimal.getcontext().prec = int(case.input)
             assert echo(case.input) == case.expected
             assert len(str(decimal.Decimal(1) / 3)) == 2 + int(case.input)
         """,
     "sys.stdout": """
-        @CASES
         def test_it(echo, case):
             before, sys.stdout = sys.stdout, io.StringIO()
             try:
@@ -240,13 +219,11 @@ CHECKS = {
                 answer = self.model(text)
                 return f"{type(self).tenant}: {answer}"
 
-        @CASES
         def test_it(echo, case):
             Application.tenant = case.input
             assert Application(echo).handle(case.input) == f"{case.input}: {case.input}"
         """,
     "a warning filter": """
-        @CASES
         def test_it(echo, case):
             warnings.filterwarnings("ignore", message=f"about {case.input}")
             assert echo(case.input) == case.expected
@@ -255,7 +232,6 @@ CHECKS = {
     "in an async body": """
         who = None
 
-        @CASES
         async def test_it(echo, case):
             global who
             who = os.environ["WHO"] = case.input

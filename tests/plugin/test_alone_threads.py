@@ -6,7 +6,6 @@ IMPORTS = ("anyio", "joblib", "trio")
 
 CHECKS = {
     "a thread": """
-        @CASES
         def test_it(echo, case):
             answers = []
             thread = threading.Thread(target=lambda: answers.append(echo(case.input)))
@@ -15,7 +14,6 @@ CHECKS = {
             assert answers == [case.expected]
         """,
     "a pool": """
-        @CASES
         def test_it(echo, case):
             with ThreadPoolExecutor(3) as pool:
                 texts = [case.input, case.input + "!", case.input]
@@ -24,7 +22,6 @@ CHECKS = {
     "a pool of the module": """
         POOL = ThreadPoolExecutor(1)
 
-        @CASES
         def test_it(echo, case):
             assert POOL.submit(echo, case.input).result() == case.expected
         """,
@@ -42,7 +39,6 @@ CHECKS = {
             asked.put(None)
             thread.join()
 
-        @CASES
         def test_it(worker, case):
             asked.put(case.input)
             assert answers.get(timeout=4) == case.expected
@@ -50,7 +46,6 @@ CHECKS = {
     "joblib": """
         import joblib
 
-        @CASES
         def test_it(echo, case):
             texts = [case.input, case.input + "!"]
             calls = (joblib.delayed(echo)(text) for text in texts)
@@ -61,7 +56,6 @@ CHECKS = {
             await asyncio.sleep(0)
             return model(text)
 
-        @CASES
         def test_it(echo, case):
             assert asyncio.run(application(echo, case.input)) == case.expected
         """,
@@ -69,7 +63,6 @@ CHECKS = {
         async def application(model, text):
             return await asyncio.gather(asyncio.to_thread(model, text), asyncio.to_thread(model, text + "!"))
 
-        @CASES
         def test_it(echo, case):
             assert asyncio.run(application(echo, case.input)) == [case.input, case.input + "!"]
         """,
@@ -80,7 +73,6 @@ CHECKS = {
             await asyncio.sleep(0)
             return model(text)
 
-        @CASES
         def test_it(echo, case):
             assert LOOP.run_until_complete(application(echo, case.input)) == case.expected
         """,
@@ -91,7 +83,6 @@ CHECKS = {
             await trio.lowlevel.checkpoint()
             return model(text)
 
-        @CASES
         def test_it(echo, case):
             assert trio.run(application, echo, case.input) == case.expected
         """,
@@ -101,7 +92,6 @@ CHECKS = {
         async def application(model, text):
             return await trio.to_thread.run_sync(model, text)
 
-        @CASES
         def test_it(echo, case):
             assert trio.run(application, echo, case.input) == case.expected
         """,
@@ -112,14 +102,12 @@ CHECKS = {
             await anyio.sleep(0)
             return model(text)
 
-        @CASES
         def test_it(echo, case):
             assert anyio.run(application, echo, case.input) == case.expected
         """,
     "greenlets": """
         import greenlet
 
-        @CASES
         def test_it(echo, case):
             def application(text):
                 greenlet.getcurrent().parent.switch("begun")
@@ -130,7 +118,6 @@ CHECKS = {
             assert child.switch() == case.expected
         """,
     "a callback": """
-        @CASES
         def test_it(echo, case):
             answers, done = [], threading.Event()
 
@@ -146,12 +133,10 @@ CHECKS = {
         def deep(model, text, depth):
             return deep(model, text, depth - 1) if depth else model(text)
 
-        @CASES
         def test_it(echo, case):
             assert deep(echo, case.input, 300) == case.expected
         """,
     "a tracing function": """
-        @CASES
         def test_it(echo, case):
             lines, before = [], sys.gettrace()
             sys.settrace(lambda frame, event, argument: lines.append(event))

@@ -10,7 +10,6 @@ CHECKS = {
 
         echo = model(KIND, NAME, counted)
 
-        @CASES
         def test_it(echo, case):
             texts = [case.input]
             assert echo(texts) == 2
@@ -41,7 +40,6 @@ CHECKS = {
                 return answers
             return ask
 
-        @CASES
         def test_it(echo, case):
             assert echo(case.input) == case.expected
         """,
@@ -56,7 +54,6 @@ CHECKS = {
 
         echo = model(KIND, NAME, keeping)
 
-        @CASES
         def test_it(echo, case):
             texts = [case.input]
             assert echo(texts) == [case.input]
@@ -75,7 +72,6 @@ CHECKS = {
 
         echo = model("plain" if KIND == "batched" else KIND, NAME, keeping)
 
-        @CASES
         def test_it(echo, case):
             first = echo(case.input)
             echo("between " + case.input)
@@ -84,7 +80,6 @@ CHECKS = {
     "a body that changes an answer": """
         echo = model(KIND, NAME, lambda text: {"words": [text]})
 
-        @CASES
         def test_it(echo, case):
             answer = echo(case.input)
             answer["words"].append("more")
@@ -93,7 +88,6 @@ CHECKS = {
     "a body that changes an answer that others read": """
         echo = model(KIND, NAME, lambda text: [text])
 
-        @CASES
         def test_it(echo, case):
             answer = echo("the same for all")
             answer.append(case.input)
@@ -104,7 +98,6 @@ CHECKS = {
 
         echo = model(KIND, NAME, lambda text: numpy.zeros(3))
 
-        @CASES
         def test_it(echo, case):
             answer = echo("the same for all")
             answer += 1
@@ -118,7 +111,6 @@ CHECKS = {
 
         echo = model(KIND, NAME, Reply)
 
-        @CASES
         def test_it(echo, case):
             first = echo(case.input)
             first.tags.append("seen")
@@ -132,7 +124,6 @@ CHECKS = {
 
         echo = model(KIND, NAME, Reply)
 
-        @CASES
         def test_it(echo, case):
             reply = echo("the same for all")
             reply.tags.append(case.input)
@@ -145,7 +136,6 @@ CHECKS = {
 
         echo = model(KIND, NAME, Reply)
 
-        @CASES
         def test_it(echo, case):
             for _ in range(2):
                 reply = echo("the same for all")
@@ -158,7 +148,6 @@ CHECKS = {
         """
         echo = model(KIND, NAME, iter)
 
-        @CASES
         def test_it(echo, case):
             assert list(echo(case.input)) == [case.expected]
         """,
@@ -171,7 +160,6 @@ CHECKS = {
 
         echo = model(KIND, NAME, tokens)
 
-        @CASES
         def test_it(echo, case):
             assert list(echo(case.input)) == [case.expected]
         """,
@@ -181,7 +169,6 @@ CHECKS = {
         """
         echo = model(KIND, NAME, io.StringIO)
 
-        @CASES
         def test_it(echo, case):
             assert echo(case.input).read() == case.expected
         """,
@@ -189,7 +176,6 @@ CHECKS = {
     "an input that the body changes after the call": """
         echo = model(KIND, NAME, list)
 
-        @CASES
         def test_it(echo, case):
             texts = [case.input]
             assert echo(texts) == [case.input]
@@ -200,7 +186,6 @@ CHECKS = {
     "an input that the body changes before it awaits": """
         echo = model(KIND, NAME, list)
 
-        @CASES
         async def test_it(echo, case):
             texts = [case.input]
             call = echo(texts)
@@ -228,7 +213,6 @@ CHECKS = {
     "an answer that is handed to the next call": """
         echo = model(KIND, NAME, lambda texts: [*texts, len(texts)])
 
-        @CASES
         def test_it(echo, case):
             first = echo([case.input])
             second = echo(first)
@@ -245,7 +229,6 @@ CHECKS = {
 
         echo = model(KIND, NAME, reading)
 
-        @CASES
         def test_it(echo, case):
             ticket = Ticket(case.input)
             assert echo(ticket) == f"False {case.input}"

@@ -16,54 +16,47 @@ def check(modelcheck, model):
 """
 
 
-def test_a_check_that_a_fixture_runs_when_it_cleans_up_fails_its_test(project):
-    project.model(
-        MODEL + "@pytest.fixture\ndef watched(modelcheck, model):\n    yield\n    check(modelcheck, model)\n"
-    )
+WATCHED = "@pytest.fixture\ndef watched(modelcheck, model):\n    "
+
+
+@pytest.mark.parametrize(
+    ("fixture", "outcomes", "lines"),
+    {
+        "cleans up": (
+            "yield\n    check(modelcheck, model)\n",
+            {"passed": 1, "errors": 1},
+            ["*ERROR at teardown of test_it*", "0/2 cases pass (0%), all required"],
+        ),
+        "broke": (
+            "check(modelcheck, model)\n    raise OSError('no disk')\n",
+            {"errors": 1},
+            ["*no disk*", "*FAIL test_it::check*"],
+        ),
+        "is set up": ("check(modelcheck, model)\n", {"failed": 1}, ["*FAIL test_it::check*"]),
+    }.values(),
+    ids=["cleans up", "broke", "is set up"],
+)
+def test_a_check_that_a_fixture_runs_fails_its_test_once_also_where_the_fixture(
+    project, fixture, outcomes, lines
+):
+    project.model(MODEL + WATCHED + fixture)
     project.test("def test_it(watched):\n    pass\n")
     result = project.run()
-    result.assert_outcomes(passed=1, errors=1)
-    result.stdout.fnmatch_lines(["*ERROR at teardown of test_it*", "0/2 cases pass (0%), all required"])
+    result.assert_outcomes(**outcomes)
+    result.stdout.fnmatch_lines(lines)
+    assert result.stdout.str().count("FAIL test_it::check") == 1
     assert project.verdict(result).failed
 
 
-def test_a_check_that_ran_before_a_fixture_broke_is_reported(project):
-    project.model(
-        MODEL
-        + "@pytest.fixture\ndef watched(modelcheck, model):\n"
-        + "    check(modelcheck, model)\n    raise OSError('no disk')\n"
-    )
-    project.test("def test_it(watched):\n    pass\n")
-    result = project.run()
-    result.assert_outcomes(errors=1)
-    result.stdout.fnmatch_lines(["*no disk*", "*FAIL test_it::check*"])
-
-
-def test_a_check_that_a_fixture_runs_first_fails_its_test_once(project):
-    project.model(MODEL + "@pytest.fixture\ndef watched(modelcheck, model):\n    check(modelcheck, model)\n")
-    project.test("def test_it(watched):\n    pass\n")
-    result = project.run()
-    result.assert_outcomes(failed=1)
-    assert result.stdout.str().count("FAIL test_it::check") == 1
-
-
-@pytest.mark.parametrize("skip", ["pytest.skip('later')", "raise unittest.SkipTest('later')"])
-def test_a_skip_does_not_hide_a_check_that_has_failed(project, skip):
+def test_a_skip_does_not_hide_a_check_that_has_failed_and_an_expected_failure_may_be_one(project):
     project.model(MODEL)
-    project.test(
-        f"import unittest\nfrom conftest import check\n\ndef test_it(modelcheck, model):\n"
-        f"    check(modelcheck, model)\n    {skip}\n"
+    ends = ("pytest.skip('later')", "raise unittest.SkipTest('later')", "pytest.xfail('known')")
+    tests = (
+        f"def test_{number}(modelcheck, model):\n    check(modelcheck, model)\n    {end}\n"
+        for number, end in enumerate(ends)
     )
-    project.run().assert_outcomes(failed=1)
-
-
-def test_an_expected_failure_may_be_one_of_a_check(project):
-    project.model(MODEL)
-    project.test(
-        "from conftest import check\n\ndef test_it(modelcheck, model):\n"
-        "    check(modelcheck, model)\n    pytest.xfail('known')\n"
-    )
-    project.run().assert_outcomes(xfailed=1)
+    project.test("import unittest\nfrom conftest import check\n\n" + "\n".join(tests))
+    project.run().assert_outcomes(failed=2, xfailed=1)
 
 
 def test_subtests_do_not_go_with_a_check(project):

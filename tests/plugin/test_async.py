@@ -4,9 +4,16 @@ import pytest
 
 from pytest_modelcheck.records import Tally
 
-MODEL = """
-import asyncio
+BACKEND = """
+import pytest
 
+@pytest.fixture
+def anyio_backend():
+    return "asyncio"
+"""
+MODEL = f"""
+import asyncio
+{BACKEND}
 @model_fixture
 def echo(model_version):
     async def ask(text):
@@ -15,24 +22,19 @@ def echo(model_version):
         await asyncio.sleep(0)
         return text.upper() if model_version == "2" else text
     return ask
-"""
 
-SYNC_MODEL = """
-@model_fixture(batch=True)
-def echo(model_version):
-    def ask(texts):
-        with open("calls.log", "a") as log:
-            log.write(f"{len(texts)}\\n")
-        return [text.upper() if model_version == "2" else text for text in texts]
+under_way = []
+
+@model_fixture(concurrency=50)
+def slow(model_version):
+    async def ask(text):
+        under_way.append(text)
+        with open("under_way.log", "a") as log:
+            log.write(f"{{len(under_way)}}\\n")
+        await asyncio.sleep(0.05)
+        under_way.remove(text)
+        return text
     return ask
-"""
-
-TEST = """
-{mark}
-@pytest.mark.golden(["a", "b", "c"])
-async def test_it(echo, case):
-    assert await echo(case.input) == case.input
-    assert await echo(case.input) == case.input
 """
 
 OWNERS = {
@@ -57,25 +59,66 @@ OWNERS = {
 def owner(request, project):
     """A project, the mark that hands a test to its owner, and the options that load it."""
     mark, options = OWNERS[request.param]
-    if "-p" in options:
+    if options:
         pytest.importorskip(options[1] if options[1] == "anyio" else f"pytest_{options[1]}")
-    if options[1:2] == ["anyio"]:
-        project.model(MODEL + "\nimport pytest\n@pytest.fixture\ndef anyio_backend(): return 'asyncio'\n")
-    else:
-        project.model(MODEL)
+    project.model(MODEL)
     return project, mark, options
 
 
-def test_passes(owner):
+TEST = """
+import pytest
+
+{mark}
+@pytest.mark.golden(["a", "b", "c"])
+async def test_it(echo, case):
+    assert await echo(case.input) == case.input
+    assert await echo(case.input) == case.input
+"""
+TESTS = (
+    TEST
+    + """
+{mark}
+@pytest.mark.golden(["pass", "fail", "skip", "xfail", "error"])
+async def test_outcomes(echo, case):
+    answer = await echo(case.input)
+    assert answer != "fail"
+    if answer == "skip": pytest.skip()
+    if answer == "xfail": pytest.xfail()
+    if answer == "error": raise OSError("broken")
+
+{mark}
+@pytest.mark.golden([str(number) for number in range(50)])
+async def test_waits(slow, case):
+    assert await slow(case.input) == case.input
+
+@pytest.mark.golden(["x", "y"])
+def test_sync(echo, case):
+    assert echo(case.input) == case.input
+
+{mark}
+async def test_plain(echo):
+    assert await echo("x") == "x"
+"""
+)
+
+
+def test_bodies_are_awaited_together_and_a_later_test_is_not_affected(owner):
     project, mark, options = owner
-    project.test(TEST.format(mark=mark))
+    project.test(TESTS.format(mark=mark))
     result = project.run(*options, "--model-version=1")
-    result.assert_outcomes(passed=1)
-    assert project.verdict(result).cases == Tally(passed=3)
-    assert sorted(project.calls) == ["a", "b", "c"]
+    assert {name: verdict.cases for name, verdict in project.verdicts(result).items()} == {
+        "test_it": Tally(passed=3),
+        "test_outcomes": Tally(passed=1, failed=1, skipped=1, xfailed=1, error=1),
+        "test_waits": Tally(passed=50),
+        "test_sync": Tally(passed=2),
+    }
+    # An ordinary `async` test runs only where somebody runs it.
+    result.assert_outcomes(**({"passed": 4, "failed": 1} if options else {"passed": 3, "failed": 2}))
+    assert sorted(project.calls) == sorted(["a", "b", "c", *"xy", "pass", "fail", "skip", "xfail", "error"])
+    assert max(map(int, (project.path / "under_way.log").read_text().split())) > 20
 
 
-def test_fails_as_a_synchronous_check_fails(owner):
+def test_fails_as_a_synchronous_check_fails_and_may_end_the_run(owner):
     project, mark, options = owner
     project.test(TEST.format(mark=mark))
     result = project.run(*options, "--model-version=2")
@@ -84,91 +127,8 @@ def test_fails_as_a_synchronous_check_fails(owner):
         ["0/3 cases pass (0%), all required", "FAILED *::test_it - 0/3 cases pass (0%), all required"]
     )
     result.stdout.no_fnmatch_line("*pytest_modelcheck/*")
-
-
-def test_outcomes_mean_what_they_say(owner):
-    project, mark, options = owner
-    project.test(
-        f"""
-import pytest
-{mark}
-@pytest.mark.golden(["pass", "fail", "skip", "xfail", "error"])
-async def test_it(echo, case):
-    answer = await echo(case.input)
-    assert answer != "fail"
-    if answer == "skip": pytest.skip()
-    if answer == "xfail": pytest.xfail()
-    if answer == "error": raise OSError("broken")
-"""
-    )
-    result = project.run(*options, "--model-version=1")
-    result.assert_outcomes(failed=1)
-    assert project.verdict(result).cases == Tally(passed=1, failed=1, skipped=1, xfailed=1, error=1)
-
-
-def test_bodies_wait_together(owner):
-    project, mark, options = owner
-    project.model(
-        """
-        import asyncio
-        import pytest
-
-        @pytest.fixture
-        def anyio_backend():
-            return "asyncio"
-
-        under_way = []
-
-        @model_fixture(concurrency=50)
-        def echo():
-            async def ask(text):
-                under_way.append(text)
-                with open("calls.log", "a") as log:
-                    log.write(f"{len(under_way)}\\n")
-                await asyncio.sleep(0.05)
-                under_way.remove(text)
-                return text
-            return ask
-        """
-    )
-    project.test(
-        f"""
-import pytest
-{mark}
-@pytest.mark.golden([str(number) for number in range(50)])
-async def test_it(echo, case):
-    assert await echo(case.input) == case.input
-"""
-    )
-    result = project.run(*options)
-    result.assert_outcomes(passed=1)
-    assert max(map(int, project.calls)) > 20
-
-
-def test_a_later_synchronous_check_is_not_affected(owner):
-    project, mark, options = owner
-    project.test(
-        TEST.format(mark=mark)
-        + """
-@pytest.mark.golden(["x", "y"])
-def test_sync(echo, case):
-    assert echo(case.input) == case.input
-"""
-    )
-    project.run(*options, "--model-version=1").assert_outcomes(passed=2)
-
-
-def test_pytest_exit_ends_the_run(owner):
-    project, mark, options = owner
     project.test(TEST.format(mark=mark) + "    pytest.exit('enough', returncode=9)\n")
     assert project.run(*options, "--model-version=1").ret == 9
-
-
-def test_an_ordinary_async_test_awaits_its_model_where_somebody_runs_it(owner):
-    project, mark, options = owner
-    project.test(f"import pytest\n{mark}\nasync def test_plain(echo): assert await echo('x') == 'x'\n")
-    result = project.run(*options, "--model-version=1")
-    result.assert_outcomes(**({"passed": 1} if options else {"failed": 1}))
 
 
 @pytest.mark.parametrize("mode", ["strict", "auto"])
@@ -191,14 +151,8 @@ def test_async_fixtures_of_pytest_asyncio_work(project, mode):
             assert await echo(case.input) == case.input
         """
     )
-    result = project.run(
-        "-p",
-        "asyncio",
-        f"--asyncio-mode={mode}",
-        "-o",
-        "asyncio_default_fixture_loop_scope=function",
-        "--model-version=1",
-    )
+    scope = ("-o", "asyncio_default_fixture_loop_scope=function")
+    result = project.run("-p", "asyncio", f"--asyncio-mode={mode}", *scope, "--model-version=1")
     result.assert_outcomes(passed=1)
     assert project.verdict(result).cases == Tally(passed=2)
 
@@ -209,10 +163,6 @@ def test_async_fixtures_of_anyio_work(project):
     project.test(
         """
         import asyncio
-
-        @pytest.fixture
-        def anyio_backend():
-            return "asyncio"
 
         @pytest.fixture
         async def connection(anyio_backend):
@@ -341,7 +291,17 @@ def test_on_trio_a_failure_is_told_and_diagnosed_all_the_same(project):
 
 
 def test_a_model_that_is_not_awaited_is_gathered_for_async_bodies_too(project):
-    project.model(SYNC_MODEL)
+    project.model(
+        """
+        @model_fixture(batch=True)
+        def echo(model_version):
+            def ask(texts):
+                with open("calls.log", "a") as log:
+                    log.write(f"{len(texts)}\\n")
+                return list(texts)
+            return ask
+        """
+    )
     project.test(
         """
         @pytest.mark.golden([str(number) for number in range(20)])
@@ -354,20 +314,7 @@ def test_a_model_that_is_not_awaited_is_gathered_for_async_bodies_too(project):
     assert project.calls == ["1", "19"]
 
 
-def test_an_awaited_model_is_simply_called_in_a_synchronous_body(project):
-    project.model(MODEL)
-    project.test(
-        """
-        @pytest.mark.golden(["a", "b", "c"])
-        def test_it(echo, case):
-            assert echo(case.input) == case.input
-        """
-    )
-    result = project.run("--model-version=1")
-    result.assert_outcomes(passed=1)
-
-
-def test_application_code_may_run_a_loop_of_its_own_inside_a_body(project):
+def test_an_awaited_model_is_called_by_bodies_of_every_kind(project):
     project.model(MODEL)
     project.test(
         """
@@ -377,13 +324,37 @@ def test_application_code_may_run_a_loop_of_its_own_inside_a_body(project):
             return await echo(text)
 
         @pytest.mark.golden(["a", "b", "c"])
-        def test_it(echo, case):
+        def test_simply(echo, case):
+            assert echo(case.input) == case.input
+
+        @pytest.mark.golden(["a", "b", "c"])
+        def test_loop(echo, case):
             assert asyncio.run(application(echo, case.input)) == case.input
+
+        @pytest.mark.golden(["a", "b", "c"])
+        async def test_group(echo, case):
+            async with asyncio.timeout(5):
+                async with asyncio.TaskGroup() as group:
+                    first = group.create_task(echo(case.input))
+                    second = group.create_task(echo(case.input + "!"))
+            assert first.result() + "!" == second.result()
+
+        @pytest.mark.golden(["a", "b", "c"])
+        async def test_gather(echo, case):
+            one, two = await asyncio.gather(echo(case.input), echo(case.input + "?"))
+            assert one + "?" == two
+
+        @pytest.mark.golden(["a", "b", "c"])
+        async def test_forgets_to_await(echo, case):
+            assert echo(case.input)
         """
     )
     result = project.run("--model-version=1")
-    result.assert_outcomes(passed=1)
-    assert project.verdict(result).cases == Tally(passed=3)
+    result.assert_outcomes(passed=4, failed=1)
+    *verdicts, forgotten = project.verdicts(result).values()
+    assert {verdict.cases for verdict in verdicts} == {Tally(passed=3)}
+    assert forgotten.cases == Tally(error=3)
+    assert "never awaited an answer" in forgotten.headline
 
 
 def test_an_inner_loop_hears_an_answer_for_each_of_equal_calls(project):
@@ -416,56 +387,6 @@ def test_an_inner_loop_hears_an_answer_for_each_of_equal_calls(project):
     result = project.run("--model-version=1")
     result.assert_outcomes(passed=1)
     assert project.verdict(result).calls.asked == 6
-
-
-def test_a_forgotten_await_does_not_pass(project):
-    project.model(MODEL)
-    project.test(
-        """
-        @pytest.mark.golden(["a", "b", "c"])
-        async def test_it(echo, case):
-            assert echo(case.input)
-        """
-    )
-    result = project.run("--model-version=1")
-    result.assert_outcomes(failed=1)
-    assert project.verdict(result).cases == Tally(error=3)
-    assert "never awaited an answer" in project.verdict(result).headline
-
-
-def test_taskgroups_and_timeouts_inside_a_body_work(project):
-    project.model(MODEL)
-    project.test(
-        """
-        import asyncio
-
-        @pytest.mark.golden(["a", "b", "c"])
-        async def test_it(echo, case):
-            async with asyncio.timeout(5):
-                async with asyncio.TaskGroup() as group:
-                    first = group.create_task(echo(case.input))
-                    second = group.create_task(echo(case.input + "!"))
-            assert first.result() + "!" == second.result()
-        """
-    )
-    result = project.run("--model-version=1")
-    result.assert_outcomes(passed=1)
-    assert project.verdict(result).cases == Tally(passed=3)
-
-
-def test_gather_inside_a_body_works(project):
-    project.model(MODEL)
-    project.test(
-        """
-        import asyncio
-
-        @pytest.mark.golden(["a", "b", "c"])
-        async def test_it(echo, case):
-            one, two = await asyncio.gather(echo(case.input), echo(case.input + "!"))
-            assert one + "!" == two
-        """
-    )
-    project.run("--model-version=1").assert_outcomes(passed=1)
 
 
 def test_a_question_is_what_it_was_when_it_was_asked(project):

@@ -5,22 +5,18 @@ from pytest_modelcheck.records import Tally
 ECHO = "@model_fixture\ndef echo(model_version):\n    return str\n"
 
 
-def passes(project, source, cases=1, **expected):
+def test_shows_what_its_source_says_and_belongs_to_one_body(project):
+    project.write("tests/data/cases.jsonl", '{"input": "a"}\n{"input": "b"}\n')
     project.model(ECHO)
-    project.test(source)
-    result = project.run("--model-version=1")
-    result.assert_outcomes(passed=1)
-    assert project.verdict(result).cases == Tally(passed=cases, **expected)
-
-
-def test_shows_id_input_expected_and_metadata(project):
-    passes(
-        project,
+    project.test(
         """
+        from pathlib import Path
+        from pytest_modelcheck import Case
+
         @pytest.mark.golden(
             [{"id": "one", "input": {"text": "a"}, "expected": ["b"], "metadata": {"language": "en", "n": 3}}]
         )
-        def test_it(echo, case):
+        def test_fields(echo, case):
             echo("x")
             assert case.id == "one"
             assert case.input == {"text": "a"}
@@ -31,8 +27,55 @@ def test_shows_id_input_expected_and_metadata(project):
             assert case.perturbation is None
             assert case.repeat == 0
             assert repr(case) == "<case one>"
+
+        @pytest.mark.golden([("a", 1), ("b", 2)])
+        def test_an_id_of_its_content(echo, case):
+            echo(case.input)
+            assert case.id.startswith("c-")
+
+        @pytest.mark.golden([Case("a", expected="a", id="one"), Case("b", expected="b", metadata={"x": 1})])
+        def test_objects(echo, case):
+            assert echo(case.input) == case.expected
+
+        @pytest.mark.golden("data/cases.jsonl")
+        def test_text(echo, case):
+            assert echo(case.input)
+
+        @pytest.mark.golden(Path("data") / "cases.jsonl")
+        def test_path(echo, case):
+            assert echo(case.input)
+
+        @pytest.mark.golden(Path(__file__).with_name("data") / "cases.jsonl")
+        def test_absolute(echo, case):
+            assert echo(case.input)
+
+        @pytest.mark.golden(str(number) for number in range(5))
+        def test_a_generator(echo, case):
+            assert echo(case.input)
+
+        @pytest.mark.golden([{"id": "one", "input": "a"}])
+        def test_is_not_changed(echo, case):
+            echo(case.input)
+            with pytest.raises(AttributeError):
+                case.input = "b"
+
+        @pytest.fixture
+        def later(case):
+            yield
+            print("after:", repr(case))
+
+        @pytest.mark.golden(["a"])
+        def test_is_gone(echo, case, later):
+            echo(case.input)
         """,
+        "tests/test_triage.py",
     )
+    result = project.run("--model-version=1", "-s")
+    result.assert_outcomes(passed=9)
+    assert [verdict.cases for verdict in project.verdicts(result).values()] == [
+        Tally(passed=number) for number in (1, 2, 2, 2, 2, 2, 5, 1, 1)
+    ]
+    result.stdout.fnmatch_lines(["*after: <case: none runs now>*"])
 
 
 def test_says_which_repeat_it_is(project):
@@ -49,104 +92,8 @@ def test_says_which_repeat_it_is(project):
     assert project.verdict(result).trials == Tally(passed=2, failed=1)
 
 
-def test_a_case_without_an_id_has_one_of_its_content(project):
-    passes(
-        project,
-        """
-        @pytest.mark.golden([("a", 1), ("b", 2)])
-        def test_it(echo, case):
-            echo(case.input)
-            assert case.id.startswith("c-")
-        """,
-        cases=2,
-    )
-
-
-def test_cases_may_be_objects_of_the_library(project):
-    passes(
-        project,
-        """
-        from pytest_modelcheck import Case
-
-        @pytest.mark.golden([Case("a", expected="a", id="one"), Case("b", expected="b", metadata={"x": 1})])
-        def test_it(echo, case):
-            assert echo(case.input) == case.expected
-        """,
-        cases=2,
-    )
-
-
-def test_a_path_may_be_a_path_object_and_relative_to_the_test_file(project):
-    project.write("tests/data/cases.jsonl", '{"input": "a"}\n{"input": "b"}\n')
-    project.model(ECHO)
-    project.test(
-        """
-        from pathlib import Path
-
-        @pytest.mark.golden("data/cases.jsonl")
-        def test_text(echo, case):
-            assert echo(case.input)
-
-        @pytest.mark.golden(Path("data") / "cases.jsonl")
-        def test_path(echo, case):
-            assert echo(case.input)
-
-        @pytest.mark.golden(Path(__file__).with_name("data") / "cases.jsonl")
-        def test_absolute(echo, case):
-            assert echo(case.input)
-        """,
-        "tests/test_triage.py",
-    )
-    project.run("--model-version=1").assert_outcomes(passed=3)
-
-
-def test_a_generator_of_cases_is_read_once_and_judged_whole(project):
-    passes(
-        project,
-        """
-        @pytest.mark.golden(str(number) for number in range(5))
-        def test_it(echo, case):
-            assert echo(case.input)
-        """,
-        cases=5,
-    )
-
-
-def test_a_body_cannot_change_the_case_for_others(project):
-    project.model(ECHO)
-    project.test(
-        """
-        @pytest.mark.golden([{"id": "one", "input": "a"}])
-        def test_it(echo, case):
-            echo(case.input)
-            with pytest.raises(AttributeError):
-                case.input = "b"
-        """
-    )
-    project.run("--model-version=1").assert_outcomes(passed=1)
-
-
-def test_belongs_to_the_body_and_is_gone_after_it(project):
-    project.model(ECHO)
-    project.test(
-        """
-        @pytest.fixture
-        def later(case):
-            yield
-            print("after:", repr(case))
-
-        @pytest.mark.golden(["a"])
-        def test_it(echo, case, later):
-            echo(case.input)
-        """
-    )
-    result = project.run("--model-version=1", "-s")
-    result.assert_outcomes(passed=1)
-    result.stdout.fnmatch_lines(["*after: <case: none runs now>*"])
-
-
 def test_what_a_body_does_to_metadata_is_not_seen_by_the_next(project):
-    project.model("@model_fixture\ndef echo():\n    return str\n")
+    project.model(ECHO)
     project.test(
         """
 @pytest.mark.invariance(

@@ -18,25 +18,20 @@ def test_plain():
 """
 
 
-def test_runs_the_one_case_and_deselects_tests_that_lack_it(project):
+def test_runs_the_cases_and_deselects_tests_that_lack_them(project):
     project.test(TESTS)
     result = project.run("--model-version=2.0", "--modelcheck-case=t-05")
     result.assert_outcomes(passed=1, deselected=2)
     assert project.verdict(result).cases == Tally(passed=1)
     assert project.calls == ["I forgot my password"]
-
-
-def test_several_are_run_together(project):
-    project.test(TESTS)
     result = project.run("--model-version=2.0", "--modelcheck-case=t-05", "--modelcheck-case=mine")
     result.assert_outcomes(passed=2, deselected=1)
-
-
-def test_a_failing_case_fails(project):
-    project.test(TESTS)
     result = project.run("--model-version=2.1", "--modelcheck-case=t-07")
     result.assert_outcomes(failed=1, deselected=2)
     result.stdout.fnmatch_lines(["FAILED *::test_known - 0/1 cases pass (0%), *required"])
+    result = project.run("--model-version=2.0", "--modelcheck-case=t-99")
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines(["ERROR: no selected test has a case t-99 (--modelcheck-case)"])
 
 
 def test_leaves_no_candidate_and_does_not_spoil_one(project):
@@ -55,13 +50,6 @@ def test_does_not_complain_of_the_cases_that_were_left_out(project):
     result = project.run("--model-version=2.0", "--modelcheck-case=t-05")
     result.assert_outcomes(passed=1, deselected=2)
     assert project.verdict(result).comparison.removed == 0
-
-
-def test_that_no_test_has_runs_nothing_and_says_so(project):
-    project.test(TESTS)
-    result = project.run("--model-version=2.0", "--modelcheck-case=t-99")
-    assert result.ret == pytest.ExitCode.USAGE_ERROR
-    result.stderr.fnmatch_lines(["ERROR: no selected test has a case t-99 (--modelcheck-case)"])
 
 
 def test_finds_cases_of_a_fixture(project):

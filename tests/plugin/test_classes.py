@@ -5,51 +5,64 @@ from pytest_modelcheck.records import Tally
 ECHO = "@model_fixture\ndef echo(model_version):\n    return str\n"
 
 
-def test_a_method_is_a_check(project):
+def test_methods_are_checks_whoever_is_marked(project):
     project.model(ECHO)
     project.test(
         """
-        class TestEcho:
+        class TestMarkedMethod:
             expected = "ab"
 
             @pytest.mark.golden(["a", "b"])
             def test_it(self, echo, case):
                 assert echo(case.input) in self.expected
-        """
-    )
-    result = project.run()
-    result.assert_outcomes(passed=1)
-    assert project.verdicts(result)["TestEcho::test_it"].cases == Tally(passed=2)
 
-
-def test_a_marker_on_the_class_makes_a_check_of_each_method(project):
-    project.model(ECHO)
-    project.test(
-        """
         @pytest.mark.golden(["a", "b"])
-        class TestEcho:
+        class TestMarkedClass:
             def test_one(self, echo, case):
                 assert echo(case.input)
 
             def test_two(self, echo, case):
                 assert echo(case.input) == "a"
+
+        class Base:
+            @pytest.mark.golden(["a", "b"])
+            def test_it(self, echo, case):
+                assert echo(case.input) in self.known
+
+        class TestOne(Base):
+            known = "ab"
+
+        class TestTwo(Base):
+            known = "a"
+
+        class TestInstance:
+            @pytest.mark.golden(["a", "b"])
+            def test_is_one_for_all_cases_of_a_test(self, echo, case):
+                self.seen = getattr(self, "seen", 0) + 1
+                assert echo(case.input)
+                assert self.seen <= 2
         """
     )
-    result = project.run()
-    result.assert_outcomes(passed=1, failed=1)
-
-
-def test_a_marker_on_the_module_makes_a_check_of_each_test(project):
-    project.model(ECHO)
     project.test(
         """
         pytestmark = pytest.mark.golden(["a", "b"])
 
-        def test_one(echo, case):
+        def test_marked_module(echo, case):
             assert echo(case.input)
-        """
+        """,
+        "test_module.py",
     )
-    project.run().assert_outcomes(passed=1)
+    both, mixed = Tally(passed=2), Tally(passed=1, failed=1)
+    result = project.run("--model-version=1")
+    assert {name: verdict.cases for name, verdict in project.verdicts(result).items()} == {
+        "test_marked_module": both,
+        "TestMarkedMethod::test_it": both,
+        "TestMarkedClass::test_one": both,
+        "TestMarkedClass::test_two": mixed,
+        "TestOne::test_it": both,
+        "TestTwo::test_it": mixed,
+        "TestInstance::test_is_one_for_all_cases_of_a_test": both,
+    }
 
 
 def test_a_marker_of_the_method_and_one_of_the_class_are_two_markers(project):
@@ -86,39 +99,3 @@ def test_methods_of_two_classes_have_baselines_of_their_own(project):
     project.approve("1")
     assert len([name for name in project.baselines() if name.endswith(".jsonl")]) == 2
     project.run("--model-version=2").assert_outcomes(passed=2)
-
-
-def test_a_method_inherited_by_two_classes_is_two_checks(project):
-    project.model(ECHO)
-    project.test(
-        """
-        class Base:
-            @pytest.mark.golden(["a", "b"])
-            def test_it(self, echo, case):
-                assert echo(case.input) in self.known
-
-        class TestOne(Base):
-            known = "ab"
-
-        class TestTwo(Base):
-            known = "a"
-        """
-    )
-    result = project.run("--model-version=1")
-    result.assert_outcomes(passed=1, failed=1)
-    assert project.verdicts(result)["TestTwo::test_it"].cases == Tally(passed=1, failed=1)
-
-
-def test_each_test_has_an_instance_of_its_own_and_its_cases_share_it(project):
-    project.model(ECHO)
-    project.test(
-        """
-        class TestEcho:
-            @pytest.mark.golden(["a", "b"])
-            def test_it(self, echo, case):
-                self.seen = getattr(self, "seen", 0) + 1
-                assert echo(case.input)
-                assert self.seen <= 2
-        """
-    )
-    project.run().assert_outcomes(passed=1)

@@ -64,3 +64,23 @@ def test_checks_in_one_test_are_each_coloured(red):
     )
     text = red.run("--model-version=1", "--color=yes").stdout.str()
     assert text.count("got \x1b[31m'ot") == 2
+
+
+@pytest.mark.parametrize("workers", [(), ("-p", "xdist", "-n", "2")], ids=["alone", "workers"])
+def test_only_the_first_failures_are_shown_in_full(red, workers):
+    if workers:
+        pytest.importorskip("xdist")
+    red.test(
+        TEST.replace("case)", "case, number)").replace(
+            "@pytest", "@pytest.mark.parametrize('number', range(23))\n@pytest", 1
+        )
+    )
+    run = red.run_apart if workers else red.run
+    text = run("--model-version=1", "--junitxml=junit.xml", *workers).stdout.str()
+    assert text.count("  pass rate   0%") == 20
+    assert text.count("  reproduce one:   pytest") == 23
+    assert "3 failures are shown in short: -v shows them in full" in text
+    assert (red.path / "junit.xml").read_text().count("pass rate   0%") == 23
+    whole = run("--model-version=1", "-v", *workers).stdout.str()
+    assert whole.count("  pass rate   0%") == 23
+    assert "in short" not in whole

@@ -49,8 +49,11 @@ def early(project):
 
 
 def test_the_first_line_says_where_and_why_it_was_stopped(early):
-    result = early().run("--model-version=0.5")
+    project = early()
+    result = project.run("--model-version=0.5")
     result.assert_outcomes(failed=1)
+    stopped = project.verdict(result).stopped
+    assert (stopped.after, stopped.of, stopped.why) == (17, 200, "95% is out of reach")
     result.stdout.fnmatch_lines(
         [
             STOPPED,
@@ -62,12 +65,6 @@ def test_the_first_line_says_where_and_why_it_was_stopped(early):
         ]
     )
     result.stdout.no_fnmatch_line("*approve it*")
-
-
-def test_the_verdict_of_a_report_says_so(early):
-    verdict = early().verdict(early().run("--model-version=0.5"))
-    assert (verdict.stopped.after, verdict.stopped.of) == (17, 200)
-    assert verdict.stopped.why == "95% is out of reach"
 
 
 @pytest.mark.parametrize(
@@ -92,51 +89,47 @@ def test_where_it_may_be_asked_for(early, marker, ini, arguments, stops):
     assert verdict.cases.total == (17 if stops else 200)
 
 
-def test_a_value_that_is_none_is_refused(early):
-    result = early(", early_stop=1").run("--model-version=1")
-    result.stderr.fnmatch_lines(["*early_stop=1: write True or False*"])
-
-
-def test_a_limit_that_cannot_be_watched_is_refused_at_collection(early):
-    result = early(", early_stop=True, cluster='template', max_changed=0.1").run("--model-version=1")
-    result.stderr.fnmatch_lines(
-        ["*early_stop=True does not work for this check: max_changed= counts cases, which depend*"]
-    )
+@pytest.mark.parametrize(
+    ("limits", "told"),
+    [
+        (", early_stop=1", "early_stop=1: write True or False"),
+        (
+            ", early_stop=True, cluster='template', max_changed=0.1",
+            "early_stop=True does not work for this check: max_changed= counts cases, which depend",
+        ),
+    ],
+)
+def test_what_cannot_be_watched_is_refused_at_collection(early, limits, told):
+    result = early(limits).run("--model-version=1")
+    result.stderr.fnmatch_lines([f"*{told}*"])
     assert result.ret == pytest.ExitCode.USAGE_ERROR
 
 
-def test_a_stopped_check_is_not_approved(early):
+def test_a_stopped_check_is_not_approved_until_the_calls_that_are_missing_are_made(early):
     project = early(", tolerance=0.05, early_stop=True")
     project.run("--model-version=1").assert_outcomes(passed=1)
     done = project.command("approve", "1")
     assert done.ret == 1
     done.stdout.fnmatch_lines(
-        ["*it was stopped after 44 of 200 cases, and nothing is known of the others: run all of them*"]
+        [
+            "*it was stopped after 44 of 200 cases, and nothing is known of the others: run all of them*",
+            "To run again: *pytest --model-version=1 --modelcheck-no-early-stop",
+        ]
     )
-    done.stdout.fnmatch_lines(["To run again: *pytest --model-version=1 --modelcheck-no-early-stop"])
     done.stdout.no_fnmatch_line("*--force*")  # which would not help
     assert project.command("approve", "1", "--force", "--reason", "now").ret == 1
     assert not (project.path / "baselines").exists()
-
-
-def test_running_all_cases_approves_for_the_calls_that_are_missing(early):
-    project = early(", tolerance=0.05, early_stop=True")
-    project.run("--model-version=1").assert_outcomes(passed=1)
     result = project.run("--model-version=1", "--modelcheck-update")
     result.stdout.fnmatch_lines(["*; answers: 48 cached, 552 new*", "approved: fixed 1, 1 check *"])
 
 
-def test_what_was_stopped_is_no_version_to_compare_with(early):
+def test_what_was_stopped_is_no_version_to_compare_with_and_diff_speaks_of_what_was_run(early):
     project = early()
     project.run("--model-version=0.5")
     result = project.run("--model-version=1", "--modelcheck-baseline=0.5")
     result.stdout.fnmatch_lines(
         ["*fixed 0.5 was stopped after 17 of 200 cases, and nothing can be compared*"]
     )
-
-
-def test_diff_speaks_of_what_was_run(early):
-    project = early()
     project.approve("1")
     project.run("--model-version=0.5")
     result = project.command("diff", "0.5")

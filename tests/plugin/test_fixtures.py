@@ -15,10 +15,16 @@ def echo(project):
     return project
 
 
-def test_a_function_scoped_fixture_is_set_up_once_a_test(echo):
+def test_fixtures_are_set_up_once_a_test_and_serve_every_body(echo):
     echo.test(
         """
-        ups = []
+        import os
+
+        ups, state, steps = [], [], []
+
+        @pytest.fixture(autouse=True)
+        def setting(monkeypatch):
+            monkeypatch.setenv("SETTING", "on")
 
         @pytest.fixture
         def client():
@@ -27,39 +33,14 @@ def test_a_function_scoped_fixture_is_set_up_once_a_test(echo):
             print("torn down")
 
         @pytest.mark.golden(["a", "b", "c"])
-        def test_it(echo, case, client):
+        def test_once(echo, case, client):
             assert echo(case.input) == case.input
-            assert client == "client"
-            assert ups == ["up"]
-        """
-    )
-    result = echo.run("-s")
-    result.assert_outcomes(passed=1)
-    assert result.stdout.str().count("torn down") == 1
-
-
-def test_an_autouse_fixture_applies(echo):
-    echo.test(
-        """
-        import os
-
-        @pytest.fixture(autouse=True)
-        def setting(monkeypatch):
-            monkeypatch.setenv("SETTING", "on")
+            assert (client, ups) == ("client", ["up"])
 
         @pytest.mark.golden(["a", "b"])
-        def test_it(echo, case):
+        def test_autouse(echo, case):
             assert echo(case.input)
             assert os.environ["SETTING"] == "on"
-        """
-    )
-    echo.run().assert_outcomes(passed=1)
-
-
-def test_usefixtures_applies(echo):
-    echo.test(
-        """
-        state = []
 
         @pytest.fixture
         def prepared():
@@ -67,12 +48,58 @@ def test_usefixtures_applies(echo):
 
         @pytest.mark.usefixtures("prepared")
         @pytest.mark.golden(["a", "b"])
-        def test_it(echo, case):
+        def test_usefixtures(echo, case):
             assert echo(case.input)
             assert state == [1]
+
+        @pytest.fixture
+        def shout(case):
+            return lambda: case.input.upper() + case["mark"] + case.id
+
+        @pytest.mark.golden([{"id": name, "input": name, "metadata": {"mark": "!"}} for name in "ab"])
+        def test_it_takes_case(echo, case, shout):
+            assert echo(shout()) == case.input.upper() + "!" + case.id
+
+        @pytest.fixture
+        def answer(echo, case):
+            return lambda: echo(case.input)
+
+        @pytest.mark.golden(["a", "b"])
+        def test_it_alone_takes_case(answer):
+            assert answer() in "ab"
+
+        @pytest.fixture
+        def late():
+            return "late"
+
+        @pytest.mark.golden(["a", "b"])
+        def test_getfixturevalue(echo, case, request):
+            assert request.getfixturevalue("late") == "late"
+            assert request.getfixturevalue("echo")(case.input) == case.input
+
+        @pytest.mark.golden(["a", "b"])
+        def test_tmp_path(echo, case, tmp_path):
+            (tmp_path / case.input).write_text(echo(case.input))
+            assert all((tmp_path / name).exists() for name in "ab"[: "ab".index(case.input) + 1])
+
+        def setup_module(): steps.append("module")
+
+        class TestClass:
+            def setup_method(self): steps.append("method")
+
+            def teardown_method(self): print("steps", steps)
+
+            @pytest.mark.golden(["a", "b"])
+            def test_setup(self, echo, case):
+                assert echo(case.input) == case.input
+                assert steps == ["module", "method"]
         """
     )
-    echo.run().assert_outcomes(passed=1)
+    result = echo.run("-s")
+    result.assert_outcomes(passed=8)
+    assert {verdict.cases.passed for verdict in echo.verdicts(result).values()} == {2, 3}
+    assert result.stdout.str().count("torn down") == 1
+    assert "steps ['module', 'method']" in result.stdout.str()
 
 
 def test_a_parametrized_fixture_gives_one_check_a_parameter(echo):
@@ -92,23 +119,6 @@ def test_a_parametrized_fixture_gives_one_check_a_parameter(echo):
     verdicts = echo.verdicts(result)
     assert verdicts["test_it[x]"].cases == Tally(passed=2)
     assert verdicts["test_it[y]"].cases == Tally(passed=1, failed=1)
-
-
-def test_a_fixture_may_take_case_and_use_it_while_a_body_runs(echo):
-    echo.test(
-        """
-        @pytest.fixture
-        def shout(case):
-            return lambda: case.input.upper() + case["mark"] + case.id
-
-        @pytest.mark.golden([{"id": name, "input": name, "metadata": {"mark": "!"}} for name in "ab"])
-        def test_it(echo, case, shout):
-            assert echo(shout()) == case.input.upper() + "!" + case.id
-        """
-    )
-    result = echo.run()
-    result.assert_outcomes(passed=1)
-    assert echo.verdict(result).cases == Tally(passed=2)
 
 
 def test_a_fixture_may_record_an_answer_for_the_case(echo):
@@ -132,112 +142,45 @@ def test_a_fixture_may_record_an_answer_for_the_case(echo):
     assert b'{"short":"a"}' in lines.replace(b" ", b"")
 
 
-def test_a_fixture_that_uses_the_case_at_its_own_setup_is_told_why_not(echo):
+def test_a_fixture_that_fails_or_uses_the_case_at_its_own_setup_is_an_error(echo):
     echo.test(
         """
         @pytest.fixture
         def text(case):
             return case.input
 
-        @pytest.mark.golden(["a"])
-        def test_it(echo, text, case):
-            assert echo(text)
-        """
-    )
-    result = echo.run()
-    result.assert_outcomes(errors=1)
-    result.stdout.fnmatch_lines(["*the case is known only while the test's body runs, *"])
-    result.stdout.no_fnmatch_line("*pytest_modelcheck/*")
-
-
-def test_a_body_that_takes_only_a_fixture_that_takes_case(echo):
-    echo.test(
-        """
-        @pytest.fixture
-        def answer(echo, case):
-            return lambda: echo(case.input)
-
-        @pytest.mark.golden(["a", "b"])
-        def test_it(answer):
-            assert answer() in "ab"
-        """
-    )
-    result = echo.run()
-    result.assert_outcomes(passed=1)
-    assert echo.verdict(result).cases == Tally(passed=2)
-
-
-def test_getfixturevalue_works_in_a_body(echo):
-    echo.test(
-        """
-        @pytest.fixture
-        def late():
-            return "late"
-
-        @pytest.mark.golden(["a", "b"])
-        def test_it(echo, case, request):
-            assert request.getfixturevalue("late") == "late"
-            assert request.getfixturevalue("echo")(case.input) == case.input
-        """
-    )
-    echo.run().assert_outcomes(passed=1)
-
-
-def test_a_fixture_that_fails_is_an_error_of_setup(echo):
-    echo.test(
-        """
         @pytest.fixture
         def broken():
             raise OSError("no database")
 
-        @pytest.mark.golden(["a"])
-        def test_it(echo, case, broken):
-            assert echo(case.input)
-        """
-    )
-    result = echo.run()
-    result.assert_outcomes(errors=1)
-    result.stdout.fnmatch_lines(["E *OSError: no database"])
-
-
-def test_teardown_errors_are_pytests_own(echo):
-    echo.test(
-        """
         @pytest.fixture
-        def broken():
+        def left_open():
             yield
             raise OSError("still open")
 
         @pytest.mark.golden(["a"])
-        def test_it(echo, case, broken):
+        def test_case(echo, text, case):
+            assert echo(text)
+
+        @pytest.mark.golden(["a"])
+        def test_setup(echo, case, broken):
+            assert echo(case.input)
+
+        @pytest.mark.golden(["a"])
+        def test_teardown(echo, case, left_open):
             assert echo(case.input)
         """
     )
-    echo.run().assert_outcomes(passed=1, errors=1)
-
-
-def test_tmp_path_is_shared_by_all_cases_of_a_test(echo):
-    echo.test(
-        """
-        @pytest.mark.golden(["a", "b"])
-        def test_it(echo, case, tmp_path):
-            (tmp_path / case.input).write_text(echo(case.input))
-            assert (tmp_path / case.input).read_text() == case.input
-        """
+    result = echo.run()
+    result.assert_outcomes(passed=1, errors=3)
+    result.stdout.fnmatch_lines(
+        [
+            "*the case is known only while the test's body runs, *",
+            "E *OSError: no database",
+            "*ERROR at teardown of test_teardown*",
+        ]
     )
-    echo.run().assert_outcomes(passed=1)
-
-
-PATCHING = {
-    "monkeypatch": (
-        "monkeypatch.setenv('WHO', case.input); echo(case.input); assert os.environ['WHO'] == case.input"
-    ),
-    "capsys": "print(case.input); echo(case.input); assert capsys.readouterr().out.strip() == case.input",
-    "caplog": (
-        "caplog.clear(); logging.error(case.input); echo(case.input); assert caplog.messages == [case.input]"
-    ),
-    "recwarn": "recwarn.clear(); warnings.warn(case.input); echo(case.input); assert len(recwarn) == 1",
-}
+    result.stdout.no_fnmatch_line("*pytest_modelcheck/*")
 
 
 def test_a_parametrized_model_fixture_is_refused_or_told_apart(echo):
@@ -247,29 +190,6 @@ def test_a_parametrized_model_fixture_is_refused_or_told_apart(echo):
     result = echo.run()
     assert result.ret == pytest.ExitCode.USAGE_ERROR
     result.stderr.fnmatch_lines(["*@model_fixture has no option 'params'*"])
-
-
-def test_setup_and_teardown_of_modules_classes_and_methods_apply(echo):
-    echo.test(
-        """
-        steps = []
-
-        def setup_module(): steps.append("module")
-
-        class TestIt:
-            def setup_method(self): steps.append("method")
-
-            def teardown_method(self): print("steps", steps)
-
-            @pytest.mark.golden(["a", "b"])
-            def test_it(self, echo, case):
-                assert echo(case.input) == case.input
-                assert steps == ["module", "method"]
-        """
-    )
-    result = echo.run("-s")
-    result.assert_outcomes(passed=1)
-    assert "steps ['module', 'method']" in result.stdout.str()
 
 
 ARGUMENTS = {

@@ -37,35 +37,25 @@ def long_ones_fail(project):
     return project
 
 
-def test_is_shown_where_it_happens(long_ones_fail):
+def test_is_shown_where_it_happens_and_is_the_same_in_every_run(long_ones_fail):
     result = long_ones_fail.run("--model-version=2", "--modelcheck-no-shrink")
-    found = long_ones_fail.verdict(result).found
+    verdict = long_ones_fail.verdict(result)
+    found = verdict.found
     assert (found.failed, found.elsewhere_failed, found.regressed) == (found.judged, 0, False)
     result.stdout.fnmatch_lines(
         [f"*found: length > *: {found.failed} of {found.judged} fail (elsewhere 0 of *)"]
     )
+    assert long_ones_fail.verdict(long_ones_fail.run("--model-version=2")).found == found
+    part = long_ones_fail.run("--model-version=2", f"--modelcheck-case={verdict.shown[0].id}")
+    assert long_ones_fail.verdict(part).found is None, "part of a check"
 
 
 def test_is_about_what_broke_where_that_fails_the_check(long_ones_fail):
-    long_ones_fail.approve("1")
+    passed = long_ones_fail.run("--model-version=1", "--modelcheck-update")
+    assert long_ones_fail.verdict(passed).found is None
     result = long_ones_fail.run("--model-version=2")
     assert long_ones_fail.verdict(result).found.regressed
     result.stdout.fnmatch_lines(["*found: length > *: * of * broke (elsewhere 0 of *)"])
-
-
-def test_is_the_same_in_every_run(long_ones_fail):
-    runs = [long_ones_fail.verdict(long_ones_fail.run("--model-version=2")).found for _ in range(2)]
-    assert runs[0] == runs[1]
-
-
-def test_nothing_is_looked_for_where_the_check_passes(long_ones_fail):
-    assert long_ones_fail.verdict(long_ones_fail.run("--model-version=1")).found is None
-
-
-def test_nothing_is_looked_for_in_part_of_a_check(long_ones_fail):
-    first = long_ones_fail.verdict(long_ones_fail.run("--model-version=2")).shown[0]
-    part = long_ones_fail.run("--model-version=2", f"--modelcheck-case={first.id}")
-    assert long_ones_fail.verdict(part).found is None
 
 
 def test_a_few_failures_name_no_slice(project):

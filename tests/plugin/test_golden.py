@@ -106,7 +106,8 @@ def test_calls_that_were_made_for_nothing_are_reported(project):
     assert note == "4 prefetched calls were not used"
 
 
-def test_cases_may_be_given_in_place(project):
+def test_cases_may_be_given_in_place_by_a_fixture_or_under_other_names(project):
+    project.write("faq.csv", "question,answer,team\nI want a refund,refund,billing\nHello,other,desk\n")
     project.test(
         """
         @pytest.mark.golden([("I want a refund", "refund"), ("Hello", "other")])
@@ -116,14 +117,7 @@ def test_cases_may_be_given_in_place(project):
         @pytest.mark.golden(["I want a refund", "Refund!"])
         def test_inputs(triage, case):
             assert triage(case.input) == "refund"
-        """
-    )
-    project.run("--model-version=2.0").assert_outcomes(passed=2)
 
-
-def test_cases_may_come_from_a_fixture(project):
-    project.test(
-        """
         @pytest.fixture
         def cases():
             return [{"input": "I want a refund", "expected": "refund"}]
@@ -137,22 +131,14 @@ def test_cases_may_come_from_a_fixture(project):
         @pytest.mark.usefixtures("cases")
         def test_without_parentheses(triage, case):
             assert triage(case.input) == case.expected
-        """
-    )
-    project.run("--model-version=2.0").assert_outcomes(passed=2)
 
-
-def test_fields_of_the_rows_may_be_named_otherwise(project):
-    project.write("faq.csv", "question,answer,team\nI want a refund,refund,billing\nHello,other,desk\n")
-    project.test(
-        """
         @pytest.mark.golden("faq.csv", input="question", expected="answer")
         def test_faq(triage, case):
             assert triage(case.input) == case.expected
             assert case["team"]
         """
     )
-    project.run("--model-version=2.0").assert_outcomes(passed=1)
+    project.run("--model-version=2.0").assert_outcomes(passed=5)
 
 
 def test_slices_say_where_it_is_worse(project):
@@ -168,7 +154,7 @@ def test_slices_say_where_it_is_worse(project):
     result.stdout.no_fnmatch_line("*language=en*")
 
 
-def test_a_check_with_no_applicable_case_fails(project):
+def test_a_check_with_no_case_or_no_applicable_one_fails(project):
     project.test(
         """
         @pytest.mark.golden("tickets.yaml")
@@ -176,21 +162,17 @@ def test_a_check_with_no_applicable_case_fails(project):
             if case["language"] != "fr":
                 pytest.skip("not French")
             assert triage(case.input)
-        """
-    )
-    result = project.run("--model-version=2.0")
-    result.assert_outcomes(failed=1)
-    result.stdout.fnmatch_lines(["FAILED *::test_french - 0 of 10 cases were applicable"])
 
-
-def test_a_check_without_any_case_fails(project):
-    project.test(
-        """
         @pytest.mark.golden([])
         def test_none(triage, case):
             assert triage(case.input)
         """
     )
     result = project.run("--model-version=2.0")
-    result.assert_outcomes(failed=1)
-    result.stdout.fnmatch_lines(["FAILED *::test_none - there are no cases, *"])
+    result.assert_outcomes(failed=2)
+    result.stdout.fnmatch_lines(
+        [
+            "FAILED *::test_french - 0 of 10 cases were applicable",
+            "FAILED *::test_none - there are no cases, *",
+        ]
+    )

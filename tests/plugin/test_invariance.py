@@ -5,20 +5,10 @@ from pytest_modelcheck.records import Group, Tally
 INVARIANCE = """
 from pytest_modelcheck import perturb
 
-def shouting(text):
-    return text.upper()
-
 @pytest.mark.invariance("tickets.yaml", under={under})
 def test_ignores_it(triage, case):
     assert triage(case.perturbed) == triage(case.input)
 """
-
-
-def test_passes_where_the_answer_does_not_change(project):
-    project.test(INVARIANCE.format(under="shouting"))
-    result = project.run("--model-version=2.0")
-    result.assert_outcomes(passed=1)
-    assert project.verdict(result).cases == Tally(passed=10)
 
 
 def test_fails_with_both_inputs_and_both_answers(project):
@@ -36,15 +26,30 @@ def test_fails_with_both_inputs_and_both_answers(project):
 
 
 def test_inputs_that_a_perturbation_leaves_as_they_are_are_not_judged(project):
-    project.test(INVARIANCE.format(under="lambda text: text.replace('parcel', 'PARCEL')"))
-    result = project.run("--model-version=2.0")
-    result.assert_outcomes(passed=1)
-    assert project.verdict(result).cases == Tally(passed=2, skipped=8)
-
-
-def test_fails_where_the_perturbation_changes_nothing_at_all(project):
     project.test(INVARIANCE.format(under="str"))
-    result = project.run("--model-version=2.0")
+    project.test(
+        """
+        def shouting(text):
+            return text.upper()
+
+        @pytest.mark.invariance("tickets.yaml", under=shouting)
+        def test_all(triage, case):
+            assert "shouting" in case.perturbation
+            assert triage(case.perturbed) == triage(case.input)
+
+        @pytest.mark.invariance("tickets.yaml", under=lambda text: text.replace("parcel", "PARCEL"))
+        def test_two(triage, case):
+            assert triage(case.perturbed) == triage(case.input)
+        """,
+        "test_more.py",
+    )
+    result = project.run("--model-version=2.0", "test_more.py")
+    result.assert_outcomes(passed=2)
+    verdicts = project.verdicts(result)
+    assert verdicts["test_all"].cases == Tally(passed=10)
+    assert verdicts["test_two"].cases == Tally(passed=2, skipped=8)
+    project.forget_calls()
+    result = project.run("--model-version=2.0", "test_triage.py")
     result.assert_outcomes(failed=1)
     result.stdout.fnmatch_lines(["FAILED *::test_ignores_it - 0 of 10 cases were applicable"])
     assert project.calls == []
@@ -91,21 +96,6 @@ def test_a_case_may_bring_its_own_variants(project):
     result = project.run("--model-version=2.0")
     result.assert_outcomes(failed=1)
     result.stdout.fnmatch_lines(["1/2 cases pass (50%), all required", '*"Where is it[?]"*'])
-
-
-def test_the_body_sees_which_perturbation_it_is(project):
-    project.test(
-        """
-        def shouting(text):
-            return text.upper()
-
-        @pytest.mark.invariance("tickets.yaml", under=shouting)
-        def test_names(triage, case):
-            triage(case.perturbed)
-            assert "shouting" in case.perturbation
-        """
-    )
-    project.run("--model-version=2.0").assert_outcomes(passed=1)
 
 
 def test_the_librarys_own_perturbations_make_the_same_inputs_in_every_run(project):

@@ -253,55 +253,65 @@ def test_a_slice_that_only_the_judge_sees_fall_is_inconclusive(judged):
     )
 
 
-@pytest.mark.parametrize(
-    ("check", "why"),
-    [
-        (
-            """
-            @pytest.mark.invariance([f"question {n}" for n in range(40)], under=str.upper)
-            def test_same(assistant, helpful, case):
-                one, two = (assistant(text) for text in (case.input, case.perturbed))
-                assert helpful(question="", answer=one) == helpful(question="", answer=two)
-            """,
-            "labels correct golden checks, and this one is an invariance check",
-        ),
-        (
-            """
-            @pytest.mark.directional([f"question {n}" for n in range(40)], under=str.upper)
-            def test_better(assistant, helpful, case):
-                one, two = (assistant(text) for text in (case.input, case.perturbed))
-                assert helpful(question="", answer=one) < helpful(question="", answer=two)
-            """,
-            "labels correct golden checks, and this one is directional",
-        ),
-        (
-            """
-            from pytest_modelcheck import perturb
+CORRECTED = "judged 25/60; corrected for the judge's errors 36%, at least 80% required"
+UNCORRECTED = "uncorrected for the judge's errors: "
+CHECKS = {
+    CHECK.replace("helpful(a", "decides(a").replace(
+        "at_least=0.8", "at_least=0.8, early_stop=True"
+    ): CORRECTED,
+    """
+@pytest.mark.golden([f"question {n}" for n in range(60)], at_least=0.5)
+def test_never_helpful(assistant, helpful, case):
+    assert not helpful(question=case.input, answer=assistant(case.input))
+""": "judged 35/60; corrected for the judge's errors 64%",
+    """
+@pytest.mark.golden([f"question {n}" for n in range(20)], at_least=0.99)
+def test_calls_twice(assistant, helpful, case):
+    answer = assistant(case.input)
+    assert helpful(question=case.input, answer=answer) and helpful(question="", answer=answer)
+""": UNCORRECTED + "helpful was called 2 times in some cases",
+    """
+@pytest.mark.golden([f"question {n}" for n in range(20)], at_least=0.99)
+def test_decides_with_others(assistant, helpful, case):
+    answer = assistant(case.input)
+    assert helpful(question=case.input, answer=answer) and not case.input.endswith("3")
+""": "helpful alone does not decide the outcome of a case",
+    """
+@pytest.mark.invariance([f"question {n}" for n in range(40)], under=str.upper)
+def test_same(assistant, helpful, case):
+    one, two = (assistant(text) for text in (case.input, case.perturbed))
+    assert helpful(question="", answer=one) == helpful(question="", answer=two)
+""": UNCORRECTED + "labels correct golden checks, and this one is an invariance check",
+    """
+@pytest.mark.directional([f"question {n}" for n in range(40)], under=str.upper)
+def test_better(assistant, helpful, case):
+    one, two = (assistant(text) for text in (case.input, case.perturbed))
+    assert helpful(question="", answer=one) < helpful(question="", answer=two)
+""": UNCORRECTED + "labels correct golden checks, and this one is directional",
+    """
+from pytest_modelcheck import perturb
 
-            LOUDER = perturb.levels(str.title, str.upper)
+@pytest.mark.directional([f"question {n}" for n in range(40)], under=perturb.levels(str.title, str.upper))
+def test_rises(assistant, helpful, case, score):
+    score(helpful(question="", answer=assistant(case.perturbed)))
+""": UNCORRECTED + "labels correct a score, not a series of them",
+    """
+@pytest.mark.golden([(f"question {n}", True) for n in range(40)], metric="accuracy", at_least=1)
+def test_metric(assistant, helpful, case):
+    case.record(helpful(question="", answer=assistant(case.input)))
+""": UNCORRECTED + "labels correct a pass rate or a mean, and no metric",
+}
 
-            @pytest.mark.directional([f"question {n}" for n in range(40)], under=LOUDER)
-            def test_rises(assistant, helpful, case, score):
-                score(helpful(question="", answer=assistant(case.perturbed)))
-            """,
-            "labels correct a score, not a series of them",
-        ),
-        (
-            """
-            @pytest.mark.golden([(f"question {n}", True) for n in range(40)], metric="accuracy", at_least=1)
-            def test_metric(assistant, helpful, case):
-                case.record(helpful(question="", answer=assistant(case.input)))
-            """,
-            "labels correct a pass rate or a mean, and no metric",
-        ),
-    ],
-)
-def test_a_check_that_labels_cannot_correct_says_so(judged, check, why):
-    judged.test(check)
+
+def test_each_check_says_how_it_is_corrected_or_why_it_is_not(judged):
+    judged.test("\n".join(CHECKS))
     label(judged, OTHERS)
-    verdict = judged.verdict(run(judged, "bad"))
-    assert verdict.failed
-    assert verdict.headline.endswith(f"uncorrected for the judge's errors: {why}")
+    verdicts = list(judged.verdicts(run(judged, "bad")).values())
+    for verdict, said in zip(verdicts, CHECKS.values(), strict=True):
+        assert said in verdict.headline
+        assert verdict.failed or said.startswith("judged 35/60")
+    note = "not stopped early: the judge's answers are corrected once all of them are known"
+    assert note in verdicts[0].notes
 
 
 def test_a_judge_that_compares_with_the_approved_answer_is_not_corrected(judged):
@@ -350,47 +360,6 @@ def test_a_new_judge_never_looks_like_a_new_model(judged):
     assert verdict.comparison.regressed == ()
 
 
-def test_several_calls_of_the_judge_correct_nothing(judged):
-    judged.test(
-        """
-        @pytest.mark.golden([f"question {n}" for n in range(20)], at_least=0.99)
-        def test_helpful(assistant, helpful, case):
-            answer = assistant(case.input)
-            assert helpful(question=case.input, answer=answer) and helpful(question="", answer=answer)
-        """
-    )
-    label(judged, OTHERS)
-    verdict = judged.verdict(run(judged, "bad"))
-    assert "uncorrected for the judge's errors: helpful was called 2 times in some cases" in verdict.headline
-
-
-def test_an_outcome_that_is_not_the_judges_is_not_corrected(judged):
-    judged.test(
-        """
-        @pytest.mark.golden([f"question {n}" for n in range(20)], at_least=0.99)
-        def test_helpful(assistant, helpful, case):
-            answer = assistant(case.input)
-            assert helpful(question=case.input, answer=answer) and not case.input.endswith("3")
-        """
-    )
-    label(judged, OTHERS)
-    verdict = judged.verdict(run(judged, "good"))
-    assert "helpful alone does not decide the outcome of a case" in verdict.headline
-
-
-def test_a_case_that_must_not_be_what_the_judge_says_is_corrected_too(judged):
-    judged.test(
-        """
-        @pytest.mark.golden([f"question {n}" for n in range(60)], at_least=0.5)
-        def test_never_helpful(assistant, helpful, case):
-            assert not helpful(question=case.input, answer=assistant(case.input))
-        """
-    )
-    label(judged, OTHERS)
-    verdict = judged.verdict(run(judged, "bad"))
-    assert verdict.headline.startswith("judged 35/60; corrected for the judge's errors 64%")
-
-
 def test_scores_are_corrected_by_how_far_the_judge_is_off(judged):
     judged.model(
         JUDGED.replace(
@@ -415,24 +384,6 @@ def test_scores_are_corrected_by_how_far_the_judge_is_off(judged):
     assert verdict.graded
 
 
-def test_a_verdict_that_compare_by_takes_from_an_answer_is_what_labels_are_about(judged):
-    judged.model(
-        JUDGED.replace(
-            "deterministic=True)\ndef helpful",
-            "deterministic=True, compare_by=lambda a: a['ok'])\ndef helpful",
-        )
-        .replace(
-            'answer: chance("judge", answer) <',
-            "answer: {'reason': answer, 'ok': chance(\"judge\", answer) <",
-        )
-        .replace("says_yes[answer.split()[0]]", "says_yes[answer.split()[0]]}")
-    )
-    judged.test(CHECK.replace("answer=assistant(case.input))", "answer=assistant(case.input))['ok']"))
-    label(judged, OTHERS)
-    verdict = judged.verdict(run(judged, "bad"))
-    assert verdict.headline == "judged 25/60; corrected for the judge's errors 36%, at least 80% required"
-
-
 def test_a_label_that_the_judge_cannot_answer_is_told(judged):
     label(judged, OTHERS)
     with (judged.path / "labels/helpful.jsonl").open("a") as file:
@@ -450,14 +401,6 @@ def test_labels_that_contradict_each_other_fail_the_check_with_their_lines(judge
     result.stdout.fnmatch_lines(["*helpful.jsonl:121: two labels of the same answer contradict each other*"])
 
 
-def test_a_check_that_a_judge_decides_is_not_stopped_early(judged):
-    judged.test(CHECK.replace("at_least=0.8", "at_least=0.8, early_stop=True"))
-    label(judged, OTHERS)
-    verdict = judged.verdict(run(judged, "bad"))
-    assert verdict.headline == "judged 25/60; corrected for the judge's errors 36%, at least 80% required"
-    assert "not stopped early: the judge's answers are corrected once all of them are known" in verdict.notes
-
-
 def test_offline_the_labels_that_nothing_is_known_of_are_told(judged):
     run(judged, "bad")
     label(judged, OTHERS)
@@ -465,44 +408,68 @@ def test_offline_the_labels_that_nothing_is_known_of_are_told(judged):
     assert "helpful 1 did not answer" in verdict.headline
 
 
-def test_an_async_check_is_corrected_too(judged):
-    judged.model(
-        JUDGED.replace(
-            "return lambda question, answer:", "async def judge(question, answer):\n        return"
-        )
-        + "    return judge\n"
-    )
-    judged.test(
-        """
-        @pytest.mark.asyncio
-        @pytest.mark.golden([f"question {n}" for n in range(60)], at_least=0.8)
-        async def test_helpful(assistant, helpful, case):
-            assert await helpful(question=case.input, answer=await assistant(case.input))
-        """
-    )
-    label(judged, OTHERS)
-    verdict = judged.verdict(run(judged, "bad", "-p", "asyncio", "-o", SCOPE))
-    assert verdict.headline == "judged 25/60; corrected for the judge's errors 36%, at least 80% required"
-
-
 SCORED = JUDGED.replace(
     "    return lambda question, answer: chance", "    return lambda question, answer: SCALE * (chance"
 ).replace("says_yes[answer.split()[0]]", "says_yes[answer.split()[0]])")
 
 
-@pytest.mark.parametrize(("scale", "passes"), [("0.5", ">= 0.3"), ("-2", "< -1")])
-def test_yes_and_no_are_labels_of_a_score_that_a_body_holds_against_a_threshold(judged, scale, passes):
-    judged.model(SCORED.replace("SCALE", scale))
-    judged.test(CHECK.replace("assistant(case.input))", f"assistant(case.input)) {passes}"))
-    if scale == "-2":  # people say of a wrong answer that it is the larger score
-        lines = [
-            {"input": {"question": q, "answer": a}, "expected": -2 * a.startswith("right")} for q, a in OTHERS
-        ]
-        judged.write("labels/helpful.jsonl", "\n".join(map(json.dumps, lines)))
-    else:
-        label(judged, OTHERS)
-    verdict = judged.verdict(run(judged, "bad"))
-    assert verdict.headline == "judged 25/60; corrected for the judge's errors 36%, at least 80% required"
+BATCHED = [{"input": [q, a], "expected": a.startswith("right")} for q, a in OTHERS]
+# Larger scores may mean that people say no.
+NEGATIVE = [
+    {"input": {"question": q, "answer": a}, "expected": -2 * a.startswith("right")} for q, a in OTHERS
+]
+FORMS = {
+    "a part of an answer": (
+        JUDGED.replace(
+            "deterministic=True)\ndef h", "deterministic=True, compare_by=lambda a: a['ok'])\ndef h"
+        )
+        .replace('answer: chance("judge", answer) <', "answer: {'ok': chance(\"judge\", answer) <")
+        .replace("says_yes[answer.split()[0]]", "says_yes[answer.split()[0]], 'reason': answer}"),
+        CHECK.replace("answer=assistant(case.input))", "answer=assistant(case.input))['ok']"),
+        None,
+    ),
+    "an async check": (
+        JUDGED.replace(
+            "return lambda question, answer:", "async def judge(question, answer):\n        return"
+        )
+        + "    return judge\n",
+        "@pytest.mark.asyncio"
+        + CHECK.replace("\ndef", "\nasync def")
+        .replace("helpful(q", "await helpful(q")
+        .replace("=a", "=await a"),
+        None,
+    ),
+    "a batch": (
+        JUDGED.replace('jsonl", deterministic=True', 'jsonl", deterministic=True, batch=True').replace(
+            'return lambda question, answer: chance("judge", answer) < says_yes[answer.split()[0]]',
+            'return lambda asked: [chance("judge", a) < says_yes[a.split()[0]] for _, a in asked]',
+        ),
+        CHECK.replace(
+            "question=case.input, answer=assistant(case.input)", "[case.input, assistant(case.input)]"
+        ),
+        BATCHED,
+    ),
+    "yes and no of a score": (
+        SCORED.replace("SCALE", "0.5"),
+        CHECK.replace("assistant(case.input))", "assistant(case.input)) >= 0.3"),
+        None,
+    ),
+    "scores below zero": (
+        SCORED.replace("SCALE", "-2"),
+        CHECK.replace("assistant(case.input))", "assistant(case.input)) < -1"),
+        NEGATIVE,
+    ),
+}
+
+
+@pytest.mark.parametrize(("model", "check", "labels"), FORMS.values(), ids=FORMS)
+def test_the_judge_is_corrected_too_by(judged, model, check, labels):
+    judged.model(model)
+    judged.test(check)
+    label(judged, OTHERS)
+    if labels:
+        judged.write("labels/helpful.jsonl", "\n".join(map(json.dumps, labels)))
+    assert judged.verdict(run(judged, "bad", "-p", "asyncio", "-o", SCOPE)).headline == CORRECTED
 
 
 def test_a_label_between_what_passes_and_what_fails_corrects_nothing(judged):
@@ -581,27 +548,6 @@ def test_negative_scores_on_their_own_scale_are_not_corrected(judged):
     assert verdict.headline.endswith(
         "uncorrected for the judge's errors: scores are not the answers of helpful, from 0 to 1"
     )
-
-
-def test_a_judge_that_grades_a_batch_is_corrected_too(judged):
-    judged.model(
-        JUDGED.replace(
-            'labels="labels/helpful.jsonl", deterministic=True',
-            'labels="labels/helpful.jsonl", deterministic=True, batch=True',
-        ).replace(
-            'return lambda question, answer: chance("judge", answer) < says_yes[answer.split()[0]]',
-            'return lambda asked: [chance("judge", a) < says_yes[a.split()[0]] for _, a in asked]',
-        )
-    )
-    judged.test(
-        CHECK.replace(
-            "helpful(question=case.input, answer=assistant(case.input))",
-            "helpful([case.input, assistant(case.input)])",
-        )
-    )
-    lines = [{"input": [q, a], "expected": a.startswith("right")} for q, a in OTHERS]
-    judged.write("labels/helpful.jsonl", "\n".join(map(json.dumps, lines)))
-    assert judged.verdict(run(judged, "bad")).headline.startswith("judged 25/60; corrected")
 
 
 def test_labels_of_one_kind_alone_leave_a_miss_inconclusive(judged):

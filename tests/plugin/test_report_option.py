@@ -8,6 +8,7 @@ import xml.etree.ElementTree as ET
 
 import pytest
 
+TICKETS = '"tickets.yaml"'
 KNOWN = """
 @pytest.mark.golden("tickets.yaml")
 def test_known(triage, case):
@@ -88,11 +89,7 @@ def test_a_perturbed_case_tells_both_inputs_and_both_answers(project):
 
 
 def test_a_case_that_is_compared_with_its_approved_answer_has_changed_and_not_regressed(project):
-    project.test("""
-        @pytest.mark.golden("tickets.yaml", max_changed=0)
-        def test_it(triage, case):
-            assert triage(case.input) == case.approved
-    """)
+    project.golden(f"{TICKETS}, max_changed=0", "assert triage(case.input) == case.approved")
     project.approve("2.0")
     project.run("--model-version=2.1", "--modelcheck-report=report.json")
     (check,) = project.report().checks
@@ -115,13 +112,10 @@ def test_other_versions_are_its_history(project):
 
 def test_several_files_in_several_formats(project):
     project.test(KNOWN)
-    result = project.run(
-        "--model-version=2.1",
-        "--modelcheck-report=out/report.json",
-        "--modelcheck-report=summary.md",
-        "--modelcheck-report=gitlab:out/quality.json",
-    )
-    result.stdout.fnmatch_lines(["report: out/report.json", "report: summary.md", "report: out/quality.json"])
+    files = {"out/report.json": "", "summary.md": "", "out/quality.json": "gitlab:"}
+    options = [f"--modelcheck-report={form}{file}" for file, form in files.items()]
+    result = project.run("--model-version=2.1", *options)
+    result.stdout.fnmatch_lines([f"report: {file}" for file in files])
     assert project.report("out/report.json").checks
     assert (project.path / "summary.md").read_text(encoding="utf-8").startswith("### modelcheck: 1 failed")
     assert len(json.loads((project.path / "out/quality.json").read_bytes())) == 3
@@ -218,15 +212,16 @@ def test_some_cases_alone_are_reported_and_do_not_replace_what_is_remembered(pro
     project.test(KNOWN)
     project.run("--model-version=2.1")
     remembered = {name: text for name, text in project.files().items() if "/candidates/" in name}
-    project.run("--model-version=2.1", "--modelcheck-case=t-07", "--modelcheck-report=report.json")
-    assert [case.id for case in project.report().checks[0].cases] == ["t-07"]
     assert len(remembered) == 2  # one of them keeps git away
-    assert {name: project.files()[name] for name in remembered} == remembered
-    assert passing() == []
+    for options in [], ["--modelcheck-report=report.json"]:
+        project.run("--model-version=2.1", "--modelcheck-case=t-07", *options)
+        assert {name: project.files()[name] for name in remembered} == remembered
+        assert passing() == []
+    assert [case.id for case in project.report().checks[0].cases] == ["t-07"]
 
 
 def test_a_model_without_a_version_is_reported(project, passing):
-    project.model("@model_fixture\ndef triage():\n    return str.lower\n")
+    project.answers("triage", "str.lower", takes="")
     project.test(KNOWN)
     project.run("--modelcheck-report=report.json")
     (check,) = project.report().checks
@@ -236,10 +231,10 @@ def test_a_model_without_a_version_is_reported(project, passing):
     assert passing() == []
 
 
-def test_a_run_that_nobody_wants_reported_leaves_no_result_of_some_cases(project, passing):
-    project.test(KNOWN)
-    project.run("--model-version=2.1", "--modelcheck-case=t-07")
-    assert passing() == []
+def properties(project, name):
+    """The properties in a JUnit file."""
+    found = ET.parse(project.path / name).getroot().iter("property")
+    return [(one.attrib["name"], one.attrib["value"]) for one in found]
 
 
 def test_checks_that_a_test_calls_are_reported_each(project):
@@ -250,34 +245,27 @@ def test_checks_that_a_test_calls_are_reported_each(project):
             modelcheck.golden(one, "tickets.yaml", name="a")
             modelcheck.golden(one, "tickets.yaml", name="b")
     """)
-    project.run("--model-version=2.0", "--modelcheck-report=report.json")
+    project.run("--model-version=2.0", "--modelcheck-report=report.json", "--junitxml=junit.xml")
     assert [check.verdict.check.rpartition("::")[2] for check in project.report().checks] == ["a", "b"]
+    names = [name for name, _ in properties(project, "junit.xml")]
+    assert (names.count("modelcheck.a.rate"), names.count("modelcheck.b.rate")) == (1, 1)
 
 
-def test_an_input_that_is_very_long_is_cut(project):
-    project.model("@model_fixture\ndef triage(model_version):\n    return len\n")
-    project.test("""
-        @pytest.mark.golden([{"id": "long", "input": "x" * 50_000, "expected": 50_000}])
-        def test_it(triage, case):
-            assert triage(case.input) == case.expected
-    """)
+def test_long_inputs_are_cut_and_those_that_json_does_not_know_are_told_in_their_canonical_form(project):
+    project.answers("triage", "lambda x: float('nan')")
+    project.golden(
+        """[
+            {"id": "long", "input": "x" * 50_000},
+            {"id": "a", "input": b"xx", "metadata": {"of": {1, 2}}},
+        ]""",
+        "triage(case.input)",
+    )
     project.run("--model-version=1", "--modelcheck-report=report.json")
-    (case,) = project.report().checks[0].cases
-    assert case.input == "x" * 19_999 + "…"
-
-
-def test_inputs_that_json_does_not_know_are_told_in_their_canonical_form(project):
-    project.model("@model_fixture\ndef triage(model_version):\n    return lambda x: float('nan')\n")
-    project.test("""
-        @pytest.mark.golden([{"id": "a", "input": b"xx", "metadata": {"of": {1, 2}}}])
-        def test_it(triage, case):
-            triage(case.input)
-    """)
-    project.run("--model-version=1", "--modelcheck-report=report.json")
-    (case,) = project.report().checks[0].cases
-    assert case.input == {"$bytes": "eHg="}
-    assert case.metadata == {"of": {"$set": [1, 2]}}
-    assert case.trials[0].answer == {"$float": "nan"}
+    long, other = project.report().checks[0].cases
+    assert long.input == "x" * 19_999 + "…"
+    assert other.input == {"$bytes": "eHg="}
+    assert other.metadata == {"of": {"$set": [1, 2]}}
+    assert other.trials[0].answer == {"$float": "nan"}
 
 
 def test_under_xdist_the_controller_alone_writes(project):
@@ -296,26 +284,26 @@ def test_under_xdist_the_controller_alone_writes(project):
     assert [trouble.test for trouble in report.troubles] == ["test_triage.py::test_plain"]
 
 
+def hooked(project, body):
+    with (project.path / "conftest.py").open("a") as file:
+        file.write(f"\ndef pytest_modelcheck_report(report, config):\n    {body}\n")
+
+
 def test_the_hook_is_given_the_report(project):
     project.test(KNOWN)
-    with (project.path / "conftest.py").open("a") as file:
-        file.write(
-            """
-def pytest_modelcheck_report(report, config):
-    (check,) = report.checks
-    print("\\ntold:", check.verdict.rate, len(check.cases), config.rootpath == Path(__file__).parent)
-"""
-        )
+    rooted = "config.rootpath == Path(__file__).parent"
+    hooked(
+        project,
+        f"(check,) = report.checks; print('\\ntold:', check.verdict.rate, len(check.cases), {rooted})",
+    )
     result = project.run("--model-version=2.1", "-s")
     result.stdout.fnmatch_lines(["told: 0.8 10 True"])
 
 
 def test_the_hook_is_not_called_where_no_check_was_run(project):
     project.test("def test_plain(): pass")
-    with (project.path / "conftest.py").open("a") as file:
-        file.write("\ndef pytest_modelcheck_report(report):\n    raise AssertionError\n")
-    result = project.run()
-    assert result.ret == 0
+    hooked(project, "raise AssertionError")
+    assert project.run().ret == 0
 
 
 def test_github_gets_a_summary_and_annotations(project, monkeypatch):
@@ -344,34 +332,21 @@ def test_junit_gets_the_numbers_as_properties(project):
     project.test(KNOWN)
     project.approve("2.0")
     project.run("--model-version=2.1", "--junitxml=junit.xml")
-    properties = ET.parse(project.path / "junit.xml").getroot().iter("property")
-    found = {one.attrib["name"]: one.attrib["value"] for one in properties}
-    assert found["modelcheck.status"] == "failed"
-    assert found["modelcheck.rate"] == "0.8"
-    assert found["modelcheck.passed"] == "8"
-    assert found["modelcheck.judged"] == "10"
-    assert found["modelcheck.model"] == "triage"
-    assert found["modelcheck.version"] == "2.1"
-    assert found["modelcheck.approved_version"] == "2.0"
-    assert found["modelcheck.approved_rate"] == "1.0"
-    assert found["modelcheck.regressed"] == "2"
+    found = dict(properties(project, "junit.xml"))
+    expected = {
+        "status": "failed",
+        "rate": "0.8",
+        "passed": "8",
+        "judged": "10",
+        "model": "triage",
+        "version": "2.1",
+        "approved_version": "2.0",
+        "approved_rate": "1.0",
+        "regressed": "2",
+    }
+    assert {name: found[f"modelcheck.{name}"] for name in expected} == expected
     assert float(found["modelcheck.interval_low"]) < 0.8 < float(found["modelcheck.interval_high"])
     assert "modelcheck.required" not in found
-
-
-def test_junit_tells_the_checks_of_one_test_apart(project):
-    project.test("""
-        def test_it(triage, modelcheck):
-            def one(case):
-                assert triage(case.input) == case.expected
-            modelcheck.golden(one, "tickets.yaml", name="a")
-            modelcheck.golden(one, "tickets.yaml", name="b")
-    """)
-    project.run("--model-version=2.0", "--junitxml=junit.xml")
-    properties = ET.parse(project.path / "junit.xml").getroot().iter("property")
-    names = [one.attrib["name"] for one in properties]
-    assert names.count("modelcheck.a.rate") == 1
-    assert names.count("modelcheck.b.rate") == 1
 
 
 def test_a_case_that_broke_says_with_what_kind_of_error(project):

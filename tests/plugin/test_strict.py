@@ -83,16 +83,12 @@ def test_options_are_listed_by_pytest(project):
         ("modelcheck_inconclusive = maybe", '*modelcheck_inconclusive=*write "warn" or "fail"'),
     ],
 )
-def test_an_ini_value_that_cannot_be_meant_is_a_usage_error(project, line, message):
+def test_an_ini_value_that_cannot_be_meant_is_a_usage_error_of_runs_with_our_tests(project, line, message):
     project.ini(line)
     project.test()
     result = project.run()
     assert result.ret == pytest.ExitCode.USAGE_ERROR
     result.stderr.fnmatch_lines([message])
     assert "Traceback" not in result.stderr.str()
-
-
-def test_an_ini_value_that_cannot_be_meant_does_not_harm_a_run_without_our_tests(project):
-    project.ini("modelcheck_cache = sometimes")
     project.test("def test_plain(): pass")
     project.run().assert_outcomes(passed=1)

@@ -28,7 +28,7 @@ def both(project):
     return project
 
 
-def test_each_version_is_held_to_its_own_approval(both):
+def test_each_version_is_held_to_its_own_approval_and_production_is_tested_where_none_is_named(both):
     production, canary = both.run("--model-version=2.0"), both.run("--model-version=2.1", "-k", "known")
     production.assert_outcomes(passed=2)
     canary.assert_outcomes(passed=1, deselected=1)
@@ -36,11 +36,8 @@ def test_each_version_is_held_to_its_own_approval(both):
     verdict = both.verdict(canary)
     assert (verdict.approved_version, verdict.comparison.version) == ("2.1", "2.1")
     canary.stdout.fnmatch_lines(["modelcheck: triage 2.1 (approved: 2.1), cache: *"])
-
-
-def test_without_a_version_the_one_in_production_is_tested(both):
-    result = both.run()
-    assert {verdict.version for verdict in both.verdicts(result).values()} == {"2.0"}
+    unnamed = both.verdicts(both.run())
+    assert {verdict.version for verdict in unnamed.values()} == {"2.0"}
 
 
 def test_a_canary_that_gets_worse_is_red_though_production_is_not(both):
@@ -53,15 +50,11 @@ def test_a_canary_that_gets_worse_is_red_though_production_is_not(both):
     both.run("--model-version=2.0").assert_outcomes(passed=2)
 
 
-def test_a_check_of_which_the_canary_has_no_approval_is_compared_with_production(both):
+def test_what_the_canary_has_no_approval_of_and_a_third_version_are_compared_with_production(both):
     result = both.run("--model-version=2.1", "-k", "other")
     result.assert_outcomes(failed=1, deselected=1)
     assert both.verdict(result).comparison.version == "2.0"
-
-
-def test_a_third_version_is_compared_with_production(both):
-    result = both.run("--model-version=1.9", "-k", "known")
-    assert both.verdict(result).comparison.version == "2.0"
+    assert both.verdict(both.run("--model-version=1.9", "-k", "known")).comparison.version == "2.0"
 
 
 def test_both_are_listed(both):
@@ -84,9 +77,8 @@ def test_both_are_listed(both):
 
 def test_what_is_approved_again_of_the_canary_stays_beside(both):
     before = both.baselines()
-    both.run("--model-version=2.1", "--modelcheck-update", "-k", "known").assert_outcomes(
-        passed=1, deselected=1
-    )
+    result = both.run("--model-version=2.1", "--modelcheck-update", "-k", "known")
+    result.assert_outcomes(passed=1, deselected=1)
     after = both.baselines()
     assert after.keys() == before.keys()
     assert [name for name in after if after[name] != before[name]] in ([], [BESIDE])

@@ -3,8 +3,6 @@
 import pytest
 
 MODEL = """
-from pytest_modelcheck import model_fixture
-
 @model_fixture
 def urgency(model_version):
     once = lambda text: 5 + (text.endswith("!") and "t 0" in text)

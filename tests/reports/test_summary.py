@@ -90,7 +90,8 @@ def test_the_end_of_the_run_where_more_or_less_is_asked_for(report, name, verbos
 
 def test_quietly_all_green_is_one_line():
     assert told(VERDICTS[1:2], verbosity=QUIET) == ["1 passed; answers: 0 cached, 200 new"]
-    assert told(VERDICTS[1:2], verbosity=QUIET - 1) == told(VERDICTS[1:2], verbosity=QUIET)
+    assert told(VERDICTS[1:2], verbosity=QUIET - 1) == []
+    assert told(VERDICTS, verbosity=QUIET - 1) == told(VERDICTS, verbosity=QUIET)
 
 
 def test_more_than_everything_is_everything():

@@ -1,0 +1,18 @@
+"""What other modules check in one process holds on two workers of pytest-xdist, too."""
+
+import pytest
+
+pytest.importorskip("xdist")
+
+KINDS = ("plain", "batched", "threaded")
+CHECKS_OF = ("test_alone_async", "test_alone_locks", "test_alone_state_kept", "test_alone_threads")
+EXCEPT = ()
+IMPORTS = ("anyio", "joblib", "trio")
+OPTIONS = ("-Werror::DeprecationWarning",)
+RUNS = ("xdist",)
+KINDS_EACH = 1
+
+
+def test_on_two_workers(came_of):
+    found, expected = came_of
+    assert found == expected
