@@ -274,11 +274,7 @@ def test_another_models_missing_answer_is_named(project):
         def helper(model_version):
             return lambda text: Odd()
     """)
-    project.test("""
-        @pytest.mark.golden("tickets.yaml")
-        def test_it(triage, helper, case):
-            helper(triage(case.input))
-    """)
+    project.golden('"tickets.yaml"', "helper(triage(case.input))", "triage, helper, case")
     project.run("--model-version=2.0", "--model-version=helper=1").assert_outcomes(passed=1)
     checks, _ = mutated(project, "--model-version=2.0", "--model-version=helper=1")
     assert "called helper 1 without a stored answer" in checks["test_it"]["trouble"]
