@@ -12,6 +12,8 @@ import os
 import sqlite3
 import threading
 from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from hashlib import blake2b
 from itertools import count
 from typing import TYPE_CHECKING, Any, Final
 
@@ -19,7 +21,15 @@ import diskcache
 from diskcache.core import DBNAME, DEFAULT_SETTINGS, METADATA, MODE_RAW
 
 from pytest_modelcheck.errors import CacheError
-from pytest_modelcheck.models.cache_pages import KeyPage, Manifest, read_keys, read_lines, write_page
+from pytest_modelcheck.models.cache_pages import (
+    KeyPage,
+    Manifest,
+    may_be_there,
+    read_keys,
+    read_lines,
+    write_page,
+)
+from pytest_modelcheck.models.identity import parts_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -142,12 +152,12 @@ class Store:
         self._owner = threading.main_thread().ident
         self._identity: tuple[int, int] | None = None
 
-    def manifest(self, shelf: str) -> Manifest | None:
+    def manifest(self, namespace: str) -> Manifest | None:
         """Return the list of a shelf's valid pages, or ``None`` if nothing was ever written."""
         if self._cache is None and _identity(self.path) is None:
             return None
         with self._opened() as cache:
-            return self._manifest(cache, shelf)
+            return self._manifest(cache, _shelf_name(namespace))
 
     def namespaces(self) -> list[str]:
         """Return every namespace in the database."""
@@ -161,29 +171,30 @@ class Store:
                 found.append(Manifest.load(cache[key]).namespace)
         return found
 
-    def written(self, shelf: str) -> float:
+    def written(self, namespace: str) -> float:
         """Return the time of a shelf's last write, in seconds since the epoch; 0 if there is none."""
         with self._opened(), closing(sqlite3.connect(self.path, timeout=_SECONDS)) as connection:
             query = "SELECT store_time FROM Cache WHERE key = ?"
-            row = connection.execute(query, (_MANIFESTS + shelf,)).fetchone()
+            row = connection.execute(query, (_MANIFESTS + _shelf_name(namespace),)).fetchone()
             return 0.0 if row is None else float(row[0])
 
-    def keys(self, shelf: str, number: int) -> KeyPage | None:
+    def keys(self, namespace: str, number: int) -> KeyPage | None:
         """Return a key page, or ``None`` if it was merged into another."""
         with self._opened() as cache:
-            data = cache.get(_key(shelf, "k", number))
+            data = cache.get(_key(_shelf_name(namespace), "k", number))
             return None if data is None else read_keys(data)
 
-    def lines(self, shelf: str, number: int) -> dict[bytes, bytes] | None:
+    def lines(self, namespace: str, number: int) -> dict[bytes, bytes] | None:
         """Return the answers of a page by digest, or ``None`` if it was merged into another."""
         with self._opened() as cache:
-            keys = cache.get(_key(shelf, "k", number))
-            values = cache.get(_key(shelf, "v", number))
+            shelf = _shelf_name(namespace)
+            keys, values = (cache.get(_key(shelf, what, number)) for what in "kv")
             return None if keys is None or values is None else read_lines(read_keys(keys), values)
 
-    def append(self, shelf: str, namespace: str, pages: Sequence[Mapping[bytes, bytes]]) -> Manifest:
+    def append(self, namespace: str, pages: Sequence[Mapping[bytes, bytes]]) -> Manifest:
         """Write all pages, or none; return the manifest, in which they are the last."""
         with self._opened(create=True) as cache, cache.transact():
+            shelf = _shelf_name(namespace)
             manifest = self._manifest(cache, shelf) or Manifest(namespace)
             for number, lines in enumerate(pages, manifest.following):
                 _set_page(cache, shelf, number, write_page(lines))
@@ -192,9 +203,10 @@ class Store:
             return manifest
 
     @contextmanager
-    def merging(self, shelf: str) -> Iterator[Merge]:
+    def merging(self, namespace: str) -> Iterator[Merge]:
         """Open a transaction that replaces pages by merged ones."""
         with self._opened() as cache, cache.transact():
+            shelf = _shelf_name(namespace)
             yield Merge(cache, shelf, self._manifest(cache, shelf) or Manifest(""))
 
     def close(self) -> None:
@@ -212,7 +224,8 @@ class Store:
         self.close()
         if self._identity is not None and _identity(self.path) != self._identity:
             return None
-        target = next(path for path in map(self._damaged, count(1)) if not path.exists())
+        names = (f"{DBNAME}.damaged-{number}" for number in count(1))
+        target = next(self.directory / name for name in names if not (self.directory / name).exists())
         try:
             # The main file last: whoever finds it without its log would read an older state as if it were
             # whole.
@@ -223,9 +236,6 @@ class Store:
         except OSError as error:
             raise Unusable(f"{error.strerror or error}, and it cannot be renamed") from None
         return target
-
-    def _damaged(self, number: int) -> Path:
-        return self.directory / f"{DBNAME}.damaged-{number}"
 
     def _manifest(self, cache: Any, shelf: str) -> Manifest | None:
         data = cache.get(_MANIFESTS + shelf)
@@ -256,7 +266,10 @@ class Store:
         if os.path.expandvars(text) != text:  # diskcache expands variables, and would use another folder
             raise Unusable("its name holds a $ that would be taken for a variable")
         if create:
-            _make_folder(self.directory)
+            self.directory.mkdir(parents=True, exist_ok=True)
+            for name, content in ((".gitignore", "*\n"), ("CACHEDIR.TAG", _TAG)):
+                if not (self.directory / name).exists():
+                    (self.directory / name).write_text(content, encoding="utf-8")
         self._identity = _identity(self.path)
         if self._identity is not None:
             _inspect(self.path)
@@ -273,13 +286,10 @@ class Merge:
         self._shelf = shelf
         self._added = 0
 
-    def keys(self, number: int) -> KeyPage:
-        """Return a key page."""
-        return read_keys(self._cache.get(_key(self._shelf, "k", number), b""))
-
     def lines(self, number: int) -> dict[bytes, bytes]:
         """Return the answers of a page by digest."""
-        return read_lines(self.keys(number), self._cache.get(_key(self._shelf, "v", number), b""))
+        keys, values = (self._cache.get(_key(self._shelf, what, number), b"") for what in "kv")
+        return read_lines(read_keys(keys), values)
 
     def add(self, lines: Mapping[bytes, bytes]) -> None:
         """Add a merged page."""
@@ -294,6 +304,11 @@ class Merge:
             self._cache.delete(_key(self._shelf, "v", number))
         manifest = self.manifest.merged(self._added, gone)
         self._cache.set(_MANIFESTS + self._shelf, manifest.dump())
+
+
+def _shelf_name(namespace: str) -> str:
+    """Return the name of a namespace in the keys of the database: a digest, since a namespace is any text."""
+    return blake2b(namespace.encode("utf-8", "surrogatepass"), digest_size=12).hexdigest()
 
 
 def _key(shelf: str, what: str, number: int) -> str:
@@ -312,13 +327,6 @@ def _identity(path: Path) -> tuple[int, int] | None:
     except OSError:
         return None
     return status.st_dev, status.st_ino
-
-
-def _make_folder(directory: Path) -> None:
-    directory.mkdir(parents=True, exist_ok=True)
-    for name, text in ((".gitignore", "*\n"), ("CACHEDIR.TAG", _TAG)):
-        if not (directory / name).exists():
-            (directory / name).write_text(text, encoding="utf-8")
 
 
 def _inspect(path: Path) -> None:
@@ -343,3 +351,54 @@ def _inspect(path: Path) -> None:
                 raise CacheError(f"its tables are not ours ({error})") from None
             if foreign:
                 raise CacheError("it holds rows that are not ours")
+
+
+# -- for readers ------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """The cached answers of a model, in one form of its answers.
+
+    Attributes:
+        source: A digest of the source of the model's fixture.
+        form: The form of the answer's type; empty for plain JSON.
+        written: The time at which the last answer was added, in seconds since the epoch.
+        questions: The digests of the calls that are answered.
+    """
+
+    model: str
+    version: str
+    fingerprint: str | None
+    source: str
+    form: str
+    written: float
+    questions: frozenset[bytes]
+
+
+def memories(directory: Path, model: str) -> Iterator[Memory]:
+    """Yield all cached answers of a model, one form after the other, without writing anything.
+
+    Raises:
+        CacheError: The database is damaged, not ours, or cannot be read.
+    """
+    if not may_be_there(directory):
+        return
+    store = Store(directory)
+    try:
+        for namespace in store.namespaces():
+            parts = parts_of(namespace)
+            if parts is not None and parts[0] == model:
+                manifest = store.manifest(namespace)
+                pages = [store.keys(namespace, number) for number in (manifest.live if manifest else ())]
+                questions = frozenset(digest for page in pages if page is not None for digest in page.digests)
+                yield Memory(*parts, store.written(namespace), questions)
+    except Unusable as error:
+        raise CacheError(f"the prediction cache {store.path} cannot be read: {error}. Try again.") from None
+    except CacheError as error:
+        raise CacheError(
+            f"the prediction cache {store.path} is damaged, or not written by pytest-modelcheck: {error}. "
+            "The next run of pytest sets it aside and calls the model again."
+        ) from error
+    finally:
+        store.close()
