@@ -302,7 +302,13 @@ def _review_check(
     # what was not seen.
     decisions.seen[header.test] = "" if after is None else after.digest()
     found = compare.diff(header.test, header.model, before, candidates.read(*place, further=True))
-    print_lines(_heading(found, count))
+    echo(click.style(f"{excerpt(found.check, 1 << 20)}  {count}", bold=True))
+    if before is None:
+        echo(f"  not approved yet: {plural(len(found.cases), 'case')}")
+    else:
+        echo(f"  {versions_of(found)}   {summary_of(found)}")
+        if found.new_test:
+            echo("  the test itself has changed since: cases can only be approved together")
     against = list(objections(header, workspace.project.root))
     print_lines(indented((f"in the way: {reason}" for reason in against), 2))
     if against and not force:
@@ -320,16 +326,6 @@ def _review_check(
         _decide_cases(
             found, decisions, some_results(candidates.path(*place), {case.id for case in found.cases})
         )
-
-
-def _heading(found: CheckDiff, count: str) -> Iterator[str]:
-    yield click.style(f"{excerpt(found.check, 1 << 20)}  {count}", bold=True)
-    if found.before is None:
-        yield f"  not approved yet: {plural(len(found.cases), 'case')}"
-        return
-    yield f"  {versions_of(found)}   {summary_of(found)}"
-    if found.new_test:
-        yield "  the test itself has changed since: cases can only be approved together"
 
 
 def _decide_cases(found: CheckDiff, decisions: _Decisions, known: Mapping[str, CaseResult]) -> None:

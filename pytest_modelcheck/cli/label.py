@@ -51,14 +51,7 @@ _QUIT: Final = frozenset({"q", "\x03", "\x04", ""})
 
 @dataclass(slots=True)
 class _Sitting:
-    """The labels that a person has given so far.
-
-    Attributes:
-        path: The label file.
-        by: The name of the labeller.
-        labels: All labels, by key.
-        done: The keys of those given in this sitting, in order.
-    """
+    """All labels of a file by key, and the keys of those given in this sitting, in order."""
 
     path: Path
     by: str

@@ -66,10 +66,8 @@ def contrast(got: bytes | None, expected: Any, base: bytes | None, approved: byt
         return None
     required = None if expected is MISSING else encode_plain(expected)
     for against, other in (("base", base), ("expected", required), ("approved", approved)):
-        if other is None:
-            continue
-        found = _parts(other, got, some=against == "expected")
-        if found:
+        # An expectation may name some fields of the answer only: the others were not expected to be absent.
+        if other is not None and (found := _parts(other, got, some=against == "expected")):
             return Contrast(against, tuple(found[:_PARTS]), max(0, len(found) - _PARTS))
     return None
 
@@ -87,7 +85,6 @@ def _parts(other: bytes, got: bytes, *, some: bool) -> list[tuple[str, str, str]
         return [("", *_cut(*map(redacted, texts)))]
     if not all(one.path for one in found):
         return []
-    # An expectation may name some fields of the answer only: the others were not expected to be absent.
     named = [one for one in found if one.then is not ABSENT] if some else found
     return [part for where, group in groupby(named, key=_array_of) for part in _group(where, list(group))]
 
