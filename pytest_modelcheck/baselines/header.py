@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import TYPE_CHECKING, Any, Final
 
-from pytest_modelcheck.baselines.seal import sealed, unsealed
+from pytest_modelcheck.baselines.lines import sealed, unsealed
 from pytest_modelcheck.errors import BaselineError
 from pytest_modelcheck.records import Finding, Status
 

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from pytest_modelcheck.baselines.approvals import Approval, Report
-    from pytest_modelcheck.baselines.diff import CaseDiff, CheckDiff
+    from pytest_modelcheck.baselines.diff import CheckDiff
     from pytest_modelcheck.baselines.header import Header
     from pytest_modelcheck.cli.project import Workspace
     from pytest_modelcheck.records import CaseResult
@@ -331,7 +331,13 @@ def _review_check(
 def _decide_cases(found: CheckDiff, decisions: _Decisions, known: Mapping[str, CaseResult]) -> None:
     rejected: list[str] = []
     for number, case in enumerate(found.cases, 1):
-        print_lines(_case(case, found, known.get(case.id), f"{number}/{len(found.cases)}"))
+        echo()
+        echo(paint(f"  {word_of(case.note)} ({number}/{len(found.cases)})", case.note))
+        print_lines(case_lines(case, found, width=width(), mark=marking()))
+        if (result := known.get(case.id)) is not None:
+            facts = [] if result.expected is MISSING else [f"expected {literal(result.expected, 200)}"]
+            facts += [] if result.origin is None else [f"({result.origin})"]
+            print_lines(indented(["   ".join(facts)] if facts else [], 6))
         key = _ask("Approve this case", tuple(_HELP)[:-1])
         rest = [one.id for one in found.cases[number:]]
         if key in ("s", "q"):
@@ -345,16 +351,6 @@ def _decide_cases(found: CheckDiff, decisions: _Decisions, known: Mapping[str, C
     # passed.
     if len(rejected) < len(found.cases):
         decisions.accepted[found.check] = tuple(rejected)
-
-
-def _case(case: CaseDiff, found: CheckDiff, result: CaseResult | None, count: str) -> Iterator[str]:
-    yield ""
-    yield paint(f"  {word_of(case.note)} ({count})", case.note)
-    yield from case_lines(case, found, width=width(), mark=marking())
-    if result is not None:
-        facts = [] if result.expected is MISSING else [f"expected {literal(result.expected, 200)}"]
-        facts += [] if result.origin is None else [f"({result.origin})"]
-        yield from indented(["   ".join(facts)] if facts else [], 6)
 
 
 def _ask(question: str, keys: tuple[str, ...]) -> str:

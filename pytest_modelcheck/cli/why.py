@@ -66,7 +66,16 @@ def why(workspace: Workspace, version: str | None, patterns: tuple[str, ...]) ->
     else:
         model = workspace.only_model()
         meant = workspace.latest_version(model)
-    checks = [_made(workspace, header) for header in ran(workspace, model, meant, patterns)]
+    checks = []
+    for header in ran(workspace, model, meant, patterns):
+        candidate = workspace.candidates.read(header.model, header.test, header.version or "")
+        made: dict[bytes, str] = {}
+        for case, result in (candidate or {}).items():
+            for trial in result.trials:
+                for call, (digest, _) in zip(keys_of(trial), trial.asked, strict=True):
+                    if digest:  # a call without a key is made each time
+                        made.setdefault(call, case)
+        checks.append(_Made(header, made))
     wanted = {call for check in checks for call in check.calls}
     cached = []
     for memory in memories(workspace.project.cache / PREDICTIONS, model):
@@ -86,17 +95,6 @@ def why(workspace: Workspace, version: str | None, patterns: tuple[str, ...]) ->
                     "further calls measured whether the model varies, or searched for the smallest change"
                 )
         print_lines(indented([*bill, *_reasons(check, cached)], depth=4))
-
-
-def _made(workspace: Workspace, header: Header) -> _Made:
-    candidate = workspace.candidates.read(header.model, header.test, header.version or "")
-    calls: dict[bytes, str] = {}
-    for case, result in (candidate or {}).items():
-        for trial in result.trials:
-            for call, (digest, _) in zip(keys_of(trial), trial.asked, strict=True):
-                if digest:  # a call without a key is made each time
-                    calls.setdefault(call, case)
-    return _Made(header, calls)
 
 
 def _reasons(check: _Made, cached: Sequence[_Cached]) -> Iterator[str]:

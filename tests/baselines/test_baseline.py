@@ -8,7 +8,7 @@ from pytest_modelcheck.baselines import baseline, lines
 from pytest_modelcheck.baselines.atomic import Batch
 from pytest_modelcheck.baselines.baseline import Written
 from pytest_modelcheck.baselines.header import Header
-from pytest_modelcheck.baselines.seal import sealed
+from pytest_modelcheck.baselines.lines import sealed
 from pytest_modelcheck.errors import BaselineError
 from pytest_modelcheck.records import CaseResult, Outcome, TrialResult
 
