@@ -209,9 +209,10 @@ def _calls_out(trial: TrialResult, given: dict[str, bytes]) -> str:
 
 
 def _case_in(fields: dict[str, Any]) -> CaseResult:
-    own = fields["input"]
-    trials = fields["trials"] if "trials" in fields else [fields | {"about": None}]
-    return CaseResult(fields["id"], own, fields.get("expected"), fields["about"], _trials_in(trials, own))
+    # Taken out, for a single plain trial has the same fields as its case, and no text of its own.
+    own, about = fields["input"], fields.pop("about")
+    trials = _trials_in(fields.get("trials", [fields]), own)
+    return CaseResult(fields["id"], own, fields.get("expected"), about, trials)
 
 
 def _trials_in(trials: Sequence[Mapping[str, Any]], own: str) -> tuple[TrialResult, ...]:

@@ -19,6 +19,7 @@ from pytest_modelcheck.errors import ModelcheckError
 from pytest_modelcheck.phrases import plural
 from pytest_modelcheck.records import MISSING, Contrast, Outcome, ShownCase
 from pytest_modelcheck.reports.jsons import value_of
+from pytest_modelcheck.reports.transcript import steps_of_trial
 from pytest_modelcheck.reports.wording import telling
 from pytest_modelcheck.reports.words import marked_pieces, start_of, window, windows
 
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
 
     from pytest_modelcheck.canonical import Difference
     from pytest_modelcheck.records import Case, CaseResult, TrialResult
-    from pytest_modelcheck.reports.transcript import Trajectories
 
 
 # Characters from which on an answer is read word by word.
@@ -154,7 +154,6 @@ def show(
     perturbed: Any,
     message: str,
     detail: str | None,
-    steps: Trajectories | None,
 ) -> ShownCase:
     """Describe one case as text, with the outcome of its most informative trial.
 
@@ -165,6 +164,7 @@ def show(
     if base is not None and got is not trial.answer:
         approved = None  # it is the answer to the unperturbed input
     shown = _shown(case, note, trial, (got, base, approved), decode, perturbed, message)
+    steps = steps_of_trial(trial, result.digest)
     return replace(
         shown,
         detail=detail,
