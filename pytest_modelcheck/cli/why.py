@@ -15,7 +15,7 @@ from pytest_modelcheck.canonical import CALL_BYTES, excerpt
 from pytest_modelcheck.cli.project import with_workspace
 from pytest_modelcheck.cli.screen import echo, indented, print_lines
 from pytest_modelcheck.cli.targets import CHECKS, ran, target
-from pytest_modelcheck.models.cache import memories
+from pytest_modelcheck.models.cache_store import memories
 from pytest_modelcheck.phrases import plural
 from pytest_modelcheck.session.check import PREDICTIONS
 from pytest_modelcheck.session.lines import keys_of
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from pytest_modelcheck.baselines.header import Header
     from pytest_modelcheck.cli.project import Workspace
-    from pytest_modelcheck.models.cache import Memory
+    from pytest_modelcheck.models.cache_store import Memory
 
 _SHOWN: Final = 3
 
