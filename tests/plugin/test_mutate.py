@@ -417,4 +417,4 @@ def test_a_special_file_is_written_to_and_never_replaced(weak, replayed):
 def test_the_command_where_nothing_is_stored(replayed):
     done = replayed("3.0")
     assert done.ret == 2
-    done.stderr.fnmatch_lines(["Error: no check could be replayed.", "*run pytest once with this version*"])
+    done.stderr.fnmatch_lines(["Error: no check could be replayed.", "*Run pytest once with this version*"])
