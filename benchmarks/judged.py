@@ -29,7 +29,7 @@ from pytest_modelcheck.checks.judged import Judging
 from pytest_modelcheck.checks.limits import Limits
 from pytest_modelcheck.checks.observed import Observed
 from pytest_modelcheck.records import Comparison, Status, Tally
-from pytest_modelcheck.session.judges import Corrector, UncorrectedError, WeakJudgeError, Word
+from pytest_modelcheck.session.judges import Corrector, Rating, UncorrectedError, WeakJudgeError
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -97,8 +97,8 @@ class JudgedRow:
             labels.draw("1", olds, before, said_before, self.labels[0], self.then, old_judge, rng)
         truths = np.arange(self.elsewhere) < round(self.yes * self.elsewhere)
         labels.add("0", [f"else{n}" for n in range(self.elsewhere)], truths, judged(truths, old_judge, rng))
-        words = {f"c{n}": [Word(names[n], float(said_after[n]))] for n in range(self.cases)}
-        old_words = {f"c{n}": [Word(olds[n], float(said_before[n]))] for n in range(self.cases)}
+        words = {f"c{n}": [Rating(names[n], float(said_after[n]))] for n in range(self.cases)}
+        old_words = {f"c{n}": [Rating(olds[n], float(said_before[n]))] for n in range(self.cases)}
         judging = labels.judging(words, old_words if self.then is not None else None, varies=self.varies)
         return (
             self._verdict(said_before, said_after, judging),
@@ -139,12 +139,12 @@ class Labels:
 
     def __init__(self) -> None:
         self.known: dict[str, float] = {}
-        self.heard: dict[str, float] = {}
+        self.judged: dict[str, float] = {}
         self.versions: dict[str, str] = {}
 
     def add(self, version: str, names: list[str], truths: Bools, said: Bools) -> None:
         self.known |= zip(names, truths.astype(float).tolist(), strict=True)
-        self.heard |= zip(names, said.astype(float).tolist(), strict=True)
+        self.judged |= zip(names, said.astype(float).tolist(), strict=True)
         self.versions |= dict.fromkeys(names, version)
 
     def draw(
@@ -167,7 +167,7 @@ class Labels:
 
     def judging(self, now: dict, then: dict | None, *, varies: bool) -> Judging:
         """What a check makes of them."""
-        make = Corrector(self.known, self.heard, self.versions, graded=False, exact=not varies)
+        make = Corrector(self.known, self.judged, self.versions, graded=False, exact=not varies)
         found = Judging(SimpleNamespace(name="judge", version="1"), len(self.known))
         try:
             own = make.of_version(now, "2")

@@ -120,26 +120,23 @@ def approve(
     doubts: Callable[[Baseline, int], Iterable[str]] = lambda *_: (),
     announce: Callable[[Sequence[Approval]], None] = lambda _: None,
 ) -> Report:
-    """Approve the results of a version, without calling the model.
+    """Approve the results of a version, or of an older one that history keeps, without calling the model.
 
     Args:
         candidates: The results of runs.
         store: The baselines.
         root: The folder that node ids and paths of case files are relative to.
         model: The model.
-        version: Its version; an older one that history keeps will do too.
+        version: Its version.
         signature: Who, when and why.
         select: Selects node ids; all by default.
         rejected: By node id, the cases that keep their approved result; new ones among them are left out.
         seen: By node id, the digest of the candidate that was reviewed; any other is refused.
-        force: Override objections, and record them in the headers. A run that was stopped early is refused
-            nevertheless: a baseline has all of its cases.
+        force: Override objections, and record them in the headers; but a baseline has all of its cases.
         keep_history: Copy the current baselines into the history first.
         dry_run: Write nothing; report what would be approved.
-        beside: Approve it beside the main version (``True``) or as the main version (``False``); by default
-            beside it if it is there already.
-        doubts: Further objections to a candidate, from its cases and the number of candidates approved
-            together; each ends with a remedy.
+        beside: Whether beside the main version or in its place; by default, beside it if it is there already.
+        doubts: Further objections to a candidate, also from the number of candidates approved together.
         announce: Called with the checks to approve before anything is written.
 
     Raises:
@@ -156,7 +153,13 @@ def approve(
     present = {check: offer for check, offer in chosen.items() if check not in gone}
     headers = [header for header, _ in present.values()]
     unfinished = {header.test: reasons for header in headers if (reasons := incomplete(header))}
-    against = unfinished or _against(present, root, doubts)
+    against = unfinished or {}
+    if not unfinished:
+        mixed = mixed_fingerprints(headers)
+        for header, read in present.values():
+            candidate = _unchanged((header, read), None)
+            own = (*objections(header, root), *mixed.get(header.test, ()), *doubts(candidate, len(present)))
+            against |= {header.test: own} if own else {}
     previous = store.approved(model)
     if beside is None:
         beside = version in store.beside(model) and (previous is None or previous.version != version)
@@ -187,9 +190,11 @@ def approve(
             if not beside:
                 first = next(header for header, _ in present.values())
                 store.set_approved(model, Approved(version, first.fingerprint, first.shutdown), batch)
-            _begin_anew(store, batch, model, version, present, beside=beside)
+            _forget_nights(store, batch, model, version, present, beside=beside)
             unchanged = batch.empty
             announce(approved)
+    others = (header for _, header in store.entries(model))
+    left = ((header.test, header.version) for header in others if header.version != version)
     return Report(
         model=model,
         version=version,
@@ -197,14 +202,14 @@ def approve(
         approved=approved,
         refused={} if approved else against,
         gone=gone,
-        left=() if beside else _left(store, model, version),
+        left=() if beside else tuple(left),
         unchanged=unchanged,
         unfinished=bool(unfinished),
         beside=beside,
     )
 
 
-def _begin_anew(
+def _forget_nights(
     store: BaselineStore,
     batch: atomic.Batch,
     model: str,
@@ -216,16 +221,11 @@ def _begin_anew(
     """Remove the nights that belong to replaced approvals."""
 
     def stays(night: watch.Night) -> bool:
+        if night.model != model or night.check not in checks:
+            return True
         # A version that stays in service beside this one keeps its own nights.
-        in_service = (
-            night.version != version and store.beside_path(model, night.check, night.version).exists()
-        )
-        return (
-            night.model != model
-            or night.check not in checks
-            or in_service
-            or (beside and night.version != version)
-        )
+        in_service = store.beside_path(model, night.check, night.version).exists()
+        return night.version != version and (beside or in_service)
 
     watch.rewrite(batch, store.root, lambda night: night if stays(night) else None)
 
@@ -242,21 +242,6 @@ def _offered(
     if not offered:
         raise never_ran(store, candidates, model, version)
     return dict(sorted(offered.items()))
-
-
-def _against(
-    offered: Mapping[str, tuple[Header, Reader]], root: Path, doubts: Callable[[Baseline, int], Iterable[str]]
-) -> dict[str, tuple[str, ...]]:
-    mixed = mixed_fingerprints(header for header, _ in offered.values())
-    found = {
-        check: (
-            *objections(header, root),
-            *mixed.get(check, ()),
-            *doubts(_unchanged((header, read), None), len(offered)),
-        )
-        for check, (header, read) in offered.items()
-    }
-    return {check: reasons for check, reasons in found.items() if reasons}
 
 
 def _unchanged(offer: tuple[Header, Reader], seen: str | None) -> Baseline:
@@ -296,7 +281,8 @@ def _record(
         rate = None  # nobody ran this mixture
     another = old is not None and old.version != header.version
     # An approval under the same name belongs to the history, too, if anything that history shows has changed.
-    is_news = old is not None and (another or _essentials(old) != _essentials(header))
+    shown = ("version", "fingerprint", "rate", "judged")
+    is_news = old is not None and any(getattr(old, name) != getattr(header, name) for name in shown)
     own = store.beside_path(header.model, header.test, header.version or "")
     if not beside and own.exists():
         batch.remove(own)  # it is the main one now
@@ -336,12 +322,3 @@ def _record(
     steady = verdict.get("varies") is False or verdict.get("kind") == "drift"
     unknown = not steady and not candidate.holding(REPEATED)
     return Approval(header.test, before, written, forced, len(rejected), accepts, unknown)
-
-
-def _essentials(header: Header) -> tuple[object, ...]:
-    return header.fingerprint, header.rate, header.judged
-
-
-def _left(store: BaselineStore, model: str, version: str) -> tuple[tuple[str, str | None], ...]:
-    headers = (header for _, header in store.entries(model))
-    return tuple((header.test, header.version) for header in headers if header.version != version)

@@ -110,9 +110,7 @@ class Written:
 def read(path: Path, *, further: bool = False) -> Baseline | None:
     """Read a file; ``None`` if there is none.
 
-    Args:
-        path: The file.
-        further: Whether to include further runs, which confirmed a miss and are not approved.
+    ``further`` includes further runs, which confirmed a miss and are not approved.
 
     Raises:
         BaselineError: It holds conflict markers, is cut off, lists a case twice, or is newer than we are.
@@ -124,11 +122,7 @@ def read(path: Path, *, further: bool = False) -> Baseline | None:
 
 
 def results(path: Path) -> tuple[Header, list[CaseResult]]:
-    """The full content of a result file, its cases in the order of their source.
-
-    Raises:
-        BaselineError: It cannot be read, or is damaged.
-    """
+    """The full content of a result file, its cases in the order of their source."""
     with opened(path) as file:
         first, *rows = file.read().removesuffix(b"\n").split(b"\n")
     head = header.decode(first, str(path))
@@ -137,11 +131,7 @@ def results(path: Path) -> tuple[Header, list[CaseResult]]:
 
 
 def some_results(path: Path, cases: Collection[str]) -> dict[str, CaseResult]:
-    """Some cases of a result file, by their ids; the others are not decoded.
-
-    Raises:
-        BaselineError: It cannot be read, or one of them is damaged.
-    """
+    """Some cases of a result file, by their ids; the others are not decoded."""
     found = {}
     with opened(path) as file:
         file.readline()
@@ -164,11 +154,7 @@ def _result(row: bytes, path: Path, number: int) -> CaseResult:
 
 @contextmanager
 def opened(path: Path) -> Iterator[BufferedReader]:
-    """Open a file for reading.
-
-    Raises:
-        BaselineError: It cannot be read.
-    """
+    """Open a file for reading; an error says how to restore it."""
     try:
         with path.open("rb") as file:
             yield file
@@ -179,33 +165,17 @@ def opened(path: Path) -> Iterator[BufferedReader]:
 
 def read_header(path: Path) -> Header:
     """Read only the first line of a file."""
-    first = first_line(path)
-    _refuse_conflict(first, str(path), 1)
-    return header.decode(first, str(path))
-
-
-def first_line(path: Path) -> bytes:
-    """The first line of a file, without its end.
-
-    Raises:
-        BaselineError: It is far too long for a header.
-    """
     with opened(path) as file:
         first = file.readline(LONGEST_HEADER)
     if len(first) == LONGEST_HEADER:
         message = f"the first line has {LONGEST_HEADER} bytes or more, and is not a header. {RESTORE}"
         raise BaselineError(message, str(path), 1)
-    return first.rstrip(b"\r\n")
+    _refuse_conflict(first, str(path), 1)
+    return header.decode(first.rstrip(b"\r\n"), str(path))
 
 
 def parse(content: bytes, path: str, *, further: bool = False) -> Baseline:
-    """The content of a file, indexed by case id.
-
-    Args:
-        content: The bytes.
-        path: The file, for messages.
-        further: As for :func:`read`.
-    """
+    """The content of a file, indexed by case id; ``further`` as for :func:`read`."""
     if b"\r\n" in content:
         content = content.replace(b"\r\n", b"\n")
     first, *rows = content.removesuffix(b"\n").split(b"\n")
@@ -214,8 +184,7 @@ def parse(content: bytes, path: str, *, further: bool = False) -> Baseline:
     rows = _unsealed(rows, path) if head.approved_at else _opened(rows, head, path)
     index = _plain_index(rows)
     index = _index(rows, path) if index is None else index
-    # A candidate's lines stand in the order of its source.
-    if not head.approved_at:  # in the order of its source
+    if not head.approved_at:  # a candidate, whose lines stand in the order of its source
         form = lines.with_further_runs if further else lines.bare
         index = {case: form(row) for case, row in sorted(index.items())}
     if head.reads_approved:
@@ -292,22 +261,19 @@ def write(
     rows: dict[str, bytes],
     old: Baseline | None = None,
 ) -> Written:
-    """Add a file to a batch, its cases sorted by id.
+    """Add a file to a batch, its cases sorted by id and counted in its header.
 
-    Args:
-        batch: Puts the file in place.
-        path: The file.
-        head: Its header; ``cases`` is filled in.
-        rows: The cases as lines, by id.
-        old: The current content, if given: a line that differs only in the last bits of a float keeps its old
-            bytes, and a file of which only the time would change is left alone.
+    Of the current content, a line that differs only in the last bits of a float keeps its bytes, and a file
+    of which only the time would change is left alone.
     """
     head = dataclasses.replace(head, cases=len(rows))
     if old is not None:
-        # An old line that means the same stays, so that the last bits of a float do not show up in `git
-        # diff`.
+        # An old line that means the same stays, so that the last bits of a float are not in `git diff`.
         rows = rows | {case: _kept(old, case, rows[case], path) for case in old.changed_in(rows)}
-    done = _difference(old, rows)
+    done = Written(len(rows), added=len(rows))
+    if old is not None:
+        shared = len(old.lines().keys() & rows.keys())
+        done = Written(len(rows), len(old.changed_in(rows)), len(rows) - shared, len(old) - shared)
     other_reason = old is not None and head.reason not in ("", old.header.reason)
     if old is None or done != Written(len(rows)) or other_reason or _timeless(old.header) != _timeless(head):
         batch.add(path, chunks(head, [rows[case] for case in sorted(rows)]))
@@ -333,13 +299,6 @@ def _kept(old: Baseline, case: str, row: bytes, path: Path) -> bytes:
             f"case {case!r} cannot be written to {path}: {error}. Run pytest again."
         ) from error
     return old.line(case) or row if lines.equivalent(old[case], new) else row
-
-
-def _difference(old: Baseline | None, rows: dict[str, bytes]) -> Written:
-    if old is None:
-        return Written(len(rows), added=len(rows))
-    shared = len(old.lines().keys() & rows.keys())
-    return Written(len(rows), len(old.changed_in(rows)), len(rows) - shared, len(old) - shared)
 
 
 def _timeless(head: Header) -> Header:

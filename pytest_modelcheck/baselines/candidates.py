@@ -30,10 +30,7 @@ _AFTER_NUMBERS: Final = 1 << 62
 
 
 class CandidateStore:
-    """The results of each version's last runs, whether approved or not.
-
-    Args:
-        root: The folder, ``candidates/`` in the cache directory. It need not exist.
+    """The results of each version's last runs, whether approved or not, in a folder that need not exist.
 
     Raises:
         BaselineError: A command was killed while it moved candidates, and its work cannot be completed.
@@ -47,9 +44,7 @@ class CandidateStore:
     def write(self, header: Header, rows: Iterable[bytes]) -> Path:
         """Write the results of a run; they replace those of an earlier run of the same version.
 
-        Args:
-            header: The header; it counts the cases.
-            rows: The lines of its cases, in the order of their source. They need not fit into memory.
+        The lines of the cases come in the order of their source, and need not fit into memory.
 
         Raises:
             BaselineError: The model has no version.
@@ -78,17 +73,16 @@ class CandidateStore:
     def _forget_others(self, batch: Batch, header: Header) -> None:
         """Remove candidates of this test from when its code was different and judged another model.
 
-        They could be neither approved nor replaced by running the test.
+        Running the test does not replace them, so they would be offered for approval for ever.
         """
-        own, place = names.safe(header.model), names.check_path(header.test)
-        # Its test may have judged another model before. What that left would be offered for approval for
-        # ever.
-        for path in [path for path in self.root.glob("*/*/") if path.parent.name != own]:
-            left = path / place
-            with suppress(BaselineError):
-                found = baseline.read_header(left) if left.is_file() else None
-                if found and found.test == header.test and found.body not in ("", header.body):
-                    batch.remove(left)
+        place = names.check_path(header.test)
+        for folder in self.root.glob("*/*/"):
+            left = folder / place
+            if folder.parent.name != names.safe(header.model) and left.is_file():
+                with suppress(BaselineError):
+                    found = baseline.read_header(left)
+                    if found.test == header.test and found.body not in ("", header.body):
+                        batch.remove(left)
 
     def take(self, batch: Batch, candidate: Baseline) -> None:
         """Add a copy of another store's candidate to a batch."""
@@ -100,18 +94,13 @@ class CandidateStore:
     def read(self, model: str, check: str, version: str, *, further: bool = False) -> Baseline | None:
         """Read a version's results of a check; ``None`` if it never ran it.
 
-        Args:
-            model: The model.
-            check: The node id of the test.
-            version: The version.
-            further: Whether to include further runs, which confirmed a miss and are not approved.
+        ``further`` includes further runs, which confirmed a miss and are not approved.
 
         Raises:
             BaselineError: The file is damaged, incomplete, or belongs to another test.
         """
         with _readable():
-            path = self.path(model, check, version)
-            return checked(baseline.read(path, further=further), model, check)
+            return checked(self.path(model, check, version), model, check, further=further)
 
     def last_run(self, model: str, version: str) -> float:
         """The time of a version's last candidate, in seconds since the epoch; 0 if there is none."""
@@ -168,11 +157,11 @@ def find(
     store: BaselineStore, candidates: CandidateStore, model: str, check: str, version: str
 ) -> Baseline | None:
     """Find a version's results of a check: approved now, approved earlier, or all of its last run."""
-    now = store.header(model, check, version)
-    if now is not None and now.version == version:
+    approved = store.header(model, check, version)
+    if approved is not None and approved.version == version:
         return store.read(model, check, version)
-    once = store.history(model, check, version)
-    return candidates.read(model, check, version, further=True) if once is None else once
+    earlier = store.history(model, check, version)
+    return candidates.read(model, check, version, further=True) if earlier is None else earlier
 
 
 def never_ran(store: BaselineStore, candidates: CandidateStore, model: str, version: str) -> VersionError:

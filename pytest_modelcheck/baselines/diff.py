@@ -14,7 +14,7 @@ from pytest_modelcheck.canonical import first_trajectory, same, why_unkept
 from pytest_modelcheck.records import MISSING, WRONG, Outcome
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
     from pytest_modelcheck.baselines.baseline import Baseline
     from pytest_modelcheck.records import CaseResult, TrialResult
@@ -23,34 +23,31 @@ if TYPE_CHECKING:
     """The digest of each call, and the answer to it."""
 
 
-def differ(now: TrialResult, then: TrialResult) -> bool:
+def differ(current: TrialResult, approved: TrialResult) -> bool:
     """Return whether the answers of two trials differ: the recorded ones, else all of the judged model.
 
     A trial without answers, or whose answers could not be stored, differs from none. A trial that ended with
     an error may lack later answers.
     """
-    if now.recorded is not None or then.recorded is not None:
-        return now.answer is not None and then.answer is not None and are_other(then.answer, now.answer)
-    broke = Outcome.ERROR in (now.outcome, then.outcome) or not now.asked or not then.asked
-    return answers_differ(then.asked, now.asked, all_made=not broke)
+    one, other = approved.answer, current.answer
+    if approved.recorded is not None or current.recorded is not None:
+        return one is not None and other is not None and are_other(one, other)
+    broke = Outcome.ERROR in (current.outcome, approved.outcome) or not current.asked or not approved.asked
+    return answers_differ(approved.asked, current.asked, all_made=not broke)
 
 
-def answers_differ(then: Calls, now: Calls, *, all_made: bool = True) -> bool:
-    """Return whether the answers of two runs of a body differ.
-
-    Args:
-        then: The approved calls, each with its answer.
-        now: The current calls.
-        all_made: Whether each run made all of its calls, so that their number matters.
-    """
-    equal, old, new = paired_calls(then, now)
+def answers_differ(approved: Calls, current: Calls, *, all_made: bool = True) -> bool:
+    """Return whether the answers of two runs of a body differ, or the number of calls if all were made."""
+    equal, old, new = paired_calls(approved, current)
     if any(are_other(*pair) for pair in equal) or any(map(are_other, old, new)):
         return True
     # A body that broke made fewer calls for that reason alone.
     return all_made and len(old) != len(new)
 
 
-def paired_calls(then: Calls, now: Calls) -> tuple[list[tuple[bytes, bytes]], list[bytes], list[bytes]]:
+def paired_calls(
+    approved: Calls, current: Calls
+) -> tuple[list[tuple[bytes, bytes]], list[bytes], list[bytes]]:
     """Pair the answers to calls that both runs made, and return the other answers of each run, too.
 
     The order of calls does not matter: threads have none, and sets have another one in each process.
@@ -59,11 +56,11 @@ def paired_calls(then: Calls, now: Calls) -> tuple[list[tuple[bytes, bytes]], li
     ([(b'1', b'1'), (b'2', b'3')], [], [b'4'])
     """
     waiting: dict[str, list[bytes]] = {}
-    for digest, answer in reversed(now):
+    for digest, answer in reversed(current):
         # Reversed, so that pop() takes equal calls in their order.
         waiting.setdefault(digest, []).append(answer)
     equal, old = [], []
-    for digest, answer in then:
+    for digest, answer in approved:
         if waiting.get(digest):
             equal.append((answer, waiting[digest].pop()))
         else:
@@ -71,32 +68,27 @@ def paired_calls(then: Calls, now: Calls) -> tuple[list[tuple[bytes, bytes]], li
     return equal, old, [answer for answers in reversed(waiting.values()) for answer in reversed(answers)]
 
 
-def are_other(then: bytes, now: bytes) -> bool:
+def are_other(approved: bytes, current: bytes) -> bool:
     """Return whether two answers differ; an answer that could not be stored differs from none."""
-    return not same(then, now) and why_unkept(then) is None and why_unkept(now) is None
+    return not same(approved, current) and why_unkept(approved) is None and why_unkept(current) is None
 
 
-def shown_answers(trial: TrialResult, own: str, then: TrialResult | None = None) -> tuple[bytes | None, ...]:
-    """Choose the answers of a trial to show, and those of another run of it.
+def shown_answers(trial: TrialResult, own: str, other: TrialResult | None = None) -> tuple[bytes | None, ...]:
+    """Choose the answers of a trial to show, and those of another run of it: by default, the approved one.
 
     If a body makes several calls, this is the first answer that differs; else the judged one.
 
-    Args:
-        trial: The trial.
-        own: The digest of the case's own input.
-        then: The other run; by default the trial's approved one.
-
     Returns:
-        The answer; the answer to the case's own input, if the body called the model with another input, too;
-        and the same two of the other run.
+        The answer; the answer to the case's own input (whose digest is ``own``), if the body called the model
+        with another input, too; and the same two of the other run.
     """
     answer, base = trial.answers(own)
-    then = then or trial.approved
-    if then is None:
+    other = other or trial.approved
+    if other is None:
         return answer, base, None, None
-    before, base_before = then.answers(own)
-    if base is None and trial.recorded is None and then.recorded is None:
-        equal, old, new = paired_calls(then.asked, trial.asked)
+    before, base_before = other.answers(own)
+    if base is None and trial.recorded is None and other.recorded is None:
+        equal, old, new = paired_calls(other.asked, trial.asked)
         # Calls without a counterpart (an agent's next step differs when the last did) are paired by
         # position.
         pairs = [*equal, *zip(old, new, strict=False)]
@@ -189,50 +181,38 @@ class CheckDiff:
 
 
 def diff(check: str, model: str, before: Baseline | None, after: Baseline | None) -> CheckDiff:
-    """Compare two memories of one check, either of which may be missing.
+    """Compare the stored results of one check on two sides, either of which may be missing.
 
     A case is the same case while its id and its input are; answers are equal when floats are within 1e-6.
     """
-    found = list(_differences(before, after))
-    then, now = _lines(before), _lines(after)
-    shared = len(then.keys() & now.keys())
-    both = sum(case.note not in ("added", "removed") for case in found)
-    found.sort(key=lambda case: (NOTES.index(case.note), natural(case.id)))
-    new_test = before is not None and after is not None and before.header.body != after.header.body
+    old, new = ({} if side is None else side.lines() for side in (before, after))
+    left, right = ("" if side is None else side.header.stopped for side in (before, after))
+    found: list[CaseDiff] = []
+    gained: tuple[str, ...] = ()
+    new_test = False
+    # A run that was stopped early says nothing of the other cases.
+    if before is not None and not right:
+        found += [_one_sided(before[case], "removed") for case in old if case not in new]
+    if after is not None and not left:
+        found += [_one_sided(after[case], "added") for case in new if case not in old]
+    compared: list[CaseDiff] = []
+    if before is not None and after is not None:
+        changed = before.changed_in(new)
+        both = [_compared(before[case], after[case]) for case in changed]
+        compared = [case for case in both if case is not None]
+        gained = gained_by((before[case], after[case]) for case in changed)
+        new_test = before.header.body != after.header.body
     return CheckDiff(
         check,
         model,
         None if before is None else before.header.version,
         None if after is None else after.header.version,
-        tuple(found),
-        shared - both,
+        tuple(sorted(found + compared, key=lambda case: (NOTES.index(case.note), natural(case.id)))),
+        len(old.keys() & new.keys()) - len(compared),
         new_test=new_test,
-        stopped=_stopped(after) or _stopped(before),
-        gained=() if before is None or after is None else _gained(before, after),
+        stopped=right or left,
+        gained=gained,
     )
-
-
-def _gained(before: Baseline, after: Baseline) -> tuple[str, ...]:
-    return gained_by((before[case], after[case]) for case in before.changed_in(after.lines()))
-
-
-def _stopped(side: Baseline | None) -> str:
-    return "" if side is None else side.header.stopped
-
-
-def _differences(before: Baseline | None, after: Baseline | None) -> Iterator[CaseDiff]:
-    then, now = _lines(before), _lines(after)
-    if before is not None and not _stopped(after):
-        yield from (_one_sided(before[case], "removed") for case in then if case not in now)
-    if after is not None and not _stopped(before):
-        yield from (_one_sided(after[case], "added") for case in now if case not in then)
-    if before is not None and after is not None:
-        for case in before.changed_in(now):
-            yield from _compared(before[case], after[case])
-
-
-def _lines(side: Baseline | None) -> dict[str, bytes]:
-    return {} if side is None else side.lines()
 
 
 def _one_sided(record: CaseResult, note: Note) -> CaseDiff:
@@ -242,68 +222,51 @@ def _one_sided(record: CaseResult, note: Note) -> CaseDiff:
     return CaseDiff(record.id, record.about, note, before, after)
 
 
-def _compared(before: CaseResult, after: CaseResult) -> Iterator[CaseDiff]:
-    note = _note(before, after)
-    if note is None:
-        return
-    # A case may have many trials. The one that explains the note is shown, and not merely the first.
-    then, now = _telling(before.trials, after.trials, note)
-    answers = shown_answers(now, after.digest, then) if now is not None else (None,) * 4
-    yield CaseDiff(
+def _compared(before: CaseResult, after: CaseResult) -> CaseDiff | None:
+    pairs = _paired(before.trials, after.trials)
+    differing = [pair for pair in pairs if differ(pair[1], pair[0])]
+    one, other = before.outcome, after.outcome
+    note: Note
+    decisive = []
+    if before.digest != after.digest:
+        note = "edited"
+    elif one is Outcome.PASSED and other in WRONG:
+        note = "regressed"
+        decisive = [(old, new) for old, new in pairs if new.outcome in WRONG and old.outcome not in WRONG]
+    elif one in WRONG and other is Outcome.PASSED:
+        note = "fixed"
+        decisive = [(old, new) for old, new in pairs if old.outcome in WRONG and new.outcome not in WRONG]
+    elif one is not other or differing:
+        note = "changed"
+    else:
+        return None
+    # A case may have many trials. The pair that explains the note is shown, and not merely the first.
+    firsts = (next(iter(before.trials), None), next(iter(after.trials), None))
+    old, new = next(iter([*decisive, *differing, *pairs]), firsts)
+    answers = shown_answers(new, after.digest, old) if new is not None else (None,) * 4
+    return CaseDiff(
         after.id,
         after.about,
         note,
-        _side(before, then, *answers[2:]),
-        _side(after, now, *answers[:2]),
-        now.perturbation if now is not None else None,
-        now.about if now is not None else None,
+        _side(before, old, *answers[2:]),
+        _side(after, new, *answers[:2]),
+        new.perturbation if new is not None else None,
+        new.about if new is not None else None,
         new_expectation=before.expectation != after.expectation,
     )
 
 
 def _side(record: CaseResult, trial: TrialResult | None, answer: bytes | None, base: bytes | None) -> Side:
-    asked = () if trial is None else trial.asked
+    calls = () if trial is None else trial.asked
     # Only if the body called the model with the case's own input is there an unperturbed answer.
-    base = base if any(digest == record.digest for digest, _ in asked) else None
-    return Side(record.outcome, answer, base, first_trajectory([answer, *(one for _, one in asked[::-1])]))
-
-
-def _note(before: CaseResult, after: CaseResult) -> Note | None:
-    if before.digest != after.digest:
-        return "edited"
-    then, now = before.outcome, after.outcome
-    if then is Outcome.PASSED and now in WRONG:
-        return "regressed"
-    if then in WRONG and now is Outcome.PASSED:
-        return "fixed"
-    if then is not now or any(differ(two, one) for one, two in _paired(before.trials, after.trials)):
-        return "changed"
-    return None
-
-
-def _telling(
-    before: Sequence[TrialResult], after: Sequence[TrialResult], note: Note
-) -> tuple[TrialResult | None, TrialResult | None]:
-    """The most informative pair of trials of a case."""
-    pairs = list(_paired(before, after))
-    decisive = [(then, now) for then, now in pairs if _turned(then, now, note)]
-    differing = [(then, now) for then, now in pairs if differ(now, then)]
-    for found in (decisive, differing, pairs):
-        if found:
-            return found[0]
-    return (before[0] if before else None, after[0] if after else None)
-
-
-def _turned(then: TrialResult, now: TrialResult, note: Note) -> bool:
-    if note == "regressed":
-        return now.outcome in WRONG and then.outcome not in WRONG
-    return note == "fixed" and then.outcome in WRONG and now.outcome not in WRONG
+    base = base if any(digest == record.digest for digest, _ in calls) else None
+    return Side(record.outcome, answer, base, first_trajectory([answer, *(one for _, one in calls[::-1])]))
 
 
 def _paired(
     before: Sequence[TrialResult], after: Sequence[TrialResult]
-) -> Iterator[tuple[TrialResult, TrialResult]]:
+) -> list[tuple[TrialResult, TrialResult]]:
     """Pair each trial with the same run of the older side, else with its first run of the same input."""
     known = {trial.key: trial for trial in before}
     first = {trial.place: trial for trial in reversed(before)}
-    return ((known.get(trial.key, first[trial.place]), trial) for trial in after if trial.place in first)
+    return [(known.get(trial.key, first[trial.place]), trial) for trial in after if trial.place in first]

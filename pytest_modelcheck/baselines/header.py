@@ -32,14 +32,7 @@ _UPGRADE = "Upgrade it (pip install -U pytest-modelcheck), or restore the file f
 
 @dataclass(frozen=True, slots=True)
 class Past:
-    """An earlier approval of a check, in a few fields.
-
-    Attributes:
-        version: The model's version.
-        day: When it was approved, ``"2026-03-01"``.
-        rate: Its pass rate or mean score; ``None`` if unknown.
-        judged: The number of judged cases.
-    """
+    """An earlier approval of a check: the version, the day, its pass rate or mean score, and judged cases."""
 
     version: str
     day: str
@@ -158,11 +151,7 @@ def encode(header: Header) -> bytes:
 
 
 def decode(line: bytes, path: str) -> Header:
-    """Read the first line of a baseline.
-
-    Args:
-        line: The line.
-        path: The file, for messages.
+    """Read the first line of the baseline at ``path``.
 
     Raises:
         BaselineError: It is not a header, or was altered, or a newer pytest-modelcheck wrote it.
@@ -195,20 +184,19 @@ def decode(line: bytes, path: str) -> Header:
 
 
 def _header(fields: dict[str, Any], path: str) -> Header:
-    known = {slot.name for slot in dataclasses.fields(Header)}
     # Fields of a newer minor version are ignored: only a new schema number makes a file unreadable.
-    given = {name: value for name, value in fields.items() if name in known}
+    slots = {slot.name: str(slot.type) for slot in dataclasses.fields(Header)}
+    given = {name: value for name, value in fields.items() if name in slots}
     missing = [name for name in ("test", "kind", "model") if not isinstance(given.get(name), str)]
     missing += [name for name in ("cases",) if name not in given]
     if missing:
         raise _damaged(path, f"lacks {', '.join(map(repr, missing))}")
-    for name, kind in _KINDS.items():
-        if name in given and not isinstance(given[name], kind):
+    for name, annotation in slots.items():
+        if name in given and not isinstance(given[name], _KINDS[annotation.partition("[")[0]]):
             raise _damaged(path, f"has {given[name]!r} for {name!r}")
-    findings = _each(given, "findings", _finding_in, path)
-    past = _each(given, "past", _past_in, path)
-    given |= {"findings": findings, "past": past}
     given |= {name: tuple(given.get(name, ())) for name in ("forced", "systems")}
+    given["findings"] = _each(given, "findings", _finding_in, path)
+    given["past"] = _each(given, "past", _past_in, path)
     return Header(**{"version": None} | given)
 
 
@@ -216,33 +204,15 @@ _NUMBERS: Final = ("cases", "rate")
 """Fields in which 0 is meaningful and therefore written."""
 
 _KINDS: Final[dict[str, type | tuple[type, ...]]] = {
-    "version": (str, type(None)),
-    "fingerprint": (str, type(None)),
-    "body": str,
-    "source": str,
-    "files": dict,
-    "cases": int,
-    "rate": (int, float),
-    "metric": str,
-    "judged": int,
-    "shape": dict,
-    "kept": int,
-    "environment": str,
-    "others": dict,
-    "findings": list,
-    "stopped": str,
-    "retires": str,
-    "reads_approved": bool,
-    "run": dict,
-    "approved_at": str,
-    "approved_by": str,
-    "approved_with": str,
-    "reason": str,
-    "forced": list,
-    "systems": list,
-    "plugin": str,
-    "past": list,
+    "str": str,
+    "str | None": (str, type(None)),
+    "int": int,
+    "float | None": (int, float),
+    "bool": bool,
+    "Mapping": dict,
+    "tuple": list,
 }
+"""The values in JSON that a field may have, by its annotation without what is in brackets."""
 
 
 def _each(

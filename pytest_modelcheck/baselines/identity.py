@@ -37,16 +37,12 @@ def approver(folder: Path) -> str:
 def approved_with(command: str, reason: str, stdin: TextIO | None, option: str) -> str:
     """Describe how something is approved: the command, and whether it runs unattended.
 
-    Args:
-        command: The command: ``"modelcheck approve"``.
-        reason: The user's reason.
-        stdin: Standard input: a terminal if a person is present.
-        option: The option for a reason on that command line.
-
     Raises:
-        UsageError: There is no reason, and ``CI`` is set or there is no terminal.
+        UsageError: There is no reason, which ``option`` could give, and ``CI`` is set or ``stdin`` is no
+            terminal.
     """
-    if in_ci():
+    # All common services set it.
+    if os.environ.get("CI", "").lower() not in ("", "0", "false", "no"):
         unwatched = "in CI"
     elif stdin is None or not stdin.isatty():
         unwatched = "without a terminal"
@@ -57,11 +53,6 @@ def approved_with(command: str, reason: str, stdin: TextIO | None, option: str) 
             f"{command} {unwatched} needs a reason: add {option}. Reviewers find it in the baselines"
         )
     return f"{command}, {unwatched}"
-
-
-def in_ci() -> bool:
-    """Return whether this is a CI job: all common services set ``CI``."""
-    return os.environ.get("CI", "").lower() not in ("", "0", "false", "no")
 
 
 def now() -> str:

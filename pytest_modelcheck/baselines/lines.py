@@ -55,7 +55,11 @@ def encode(case: CaseResult) -> bytes:
     '{"id":"t-42","outcome":"passed","answer":"refund","about":"Quiero un…","input":"8f0c","expected":"77aa"}'
     """
     trials = case.trials
-    fields = _short(case, trials[0]) if len(trials) == 1 and _is_plain(trials[0]) else _long(case)
+    one = trials[0] if len(trials) == 1 else None
+    if one and one.perturbation is None and one.about is None and not one.variant and not one.repeat:
+        fields = _short(case, one)
+    else:
+        fields = f'"about":{quoted(case.about)},"trials":{_trials_out(trials, case.digest)}'
     expected = "" if case.expectation is None else f',"expected":"{case.expectation}"'
     line = f'{{"id":{quoted(case.id)},{fields},"input":"{case.digest}"{expected}}}'
     try:
@@ -126,39 +130,34 @@ def settled(line: bytes) -> bytes:
     if b'"failed"' not in line and b'"new"' not in line:
         return line
     case = decode(line)
-    return encode(replace(case, trials=tuple(map(_settled, case.trials))))
-
-
-def _settled(trial: TrialResult) -> TrialResult:
-    turned = trial.outcome in (Outcome.FAILED, Outcome.NEW)
-    return replace(trial, outcome=Outcome.PASSED, score=None) if turned else trial
+    trials = [
+        replace(trial, outcome=Outcome.PASSED, score=None)
+        if trial.outcome in (Outcome.FAILED, Outcome.NEW)
+        else trial
+        for trial in case.trials
+    ]
+    return encode(replace(case, trials=tuple(trials)))
 
 
 def trials_line(trials: Sequence[TrialResult], own: str) -> bytes:
     """Trials as a JSON list; ``own`` is the digest of the input of their case."""
-    given: dict[str, bytes] = {}
-    return f"[{','.join([_trial_out(trial, own, given) for trial in trials])}]".encode()
+    return _trials_out(trials, own).encode()
 
 
 # -- out -----------------------------------------------------------------------------------------------
 
 
-def _is_plain(trial: TrialResult) -> bool:
-    return trial.perturbation is None and trial.about is None and not trial.variant and not trial.repeat
+def _trials_out(trials: Sequence[TrialResult], own: str) -> str:
+    given: dict[str, bytes] = {}
+    return f"[{','.join([_trial_out(trial, own, given) for trial in trials])}]"
 
 
 def _short(case: CaseResult, trial: TrialResult) -> str:
     outcome, about = _outcome_out(trial), quoted(case.about)
     if len(trial.asked) == 1 and trial.asked[0][0] == case.digest:
         return f'{outcome},"answer":{trial.asked[0][1].decode()},"about":{about}'
-    asked = f',"asked":[{_asked_out(trial, {})}]' if trial.asked else ""
-    return f'{outcome},"about":{about}{asked}'
-
-
-def _long(case: CaseResult) -> str:
-    given: dict[str, bytes] = {}
-    trials = ",".join([_trial_out(trial, case.digest, given) for trial in case.trials])
-    return f'"about":{quoted(case.about)},"trials":[{trials}]'
+    calls = f',"asked":[{_calls_out(trial, {})}]' if trial.asked else ""
+    return f'{outcome},"about":{about}{calls}'
 
 
 def _trial_out(trial: TrialResult, own: str, given: dict[str, bytes]) -> str:
@@ -170,10 +169,10 @@ def _trial_out(trial: TrialResult, own: str, given: dict[str, bytes]) -> str:
     about = "" if trial.about is None else f',"about":{quoted(trial.about)}'
     if len(trial.asked) == 1 and trial.asked[0][0] == own:
         given[own] = trial.asked[0][1]
-        asked = f',"answer":{given[own].decode()}'
+        calls = f',"answer":{given[own].decode()}'
     else:
-        asked = f',"asked":[{_asked_out(trial, given)}]' if trial.asked else ""
-    return f"{{{which}{_outcome_out(trial)}{about}{asked}}}"
+        calls = f',"asked":[{_calls_out(trial, given)}]' if trial.asked else ""
+    return f"{{{which}{_outcome_out(trial)}{about}{calls}}}"
 
 
 def _outcome_out(trial: TrialResult) -> str:
@@ -183,7 +182,7 @@ def _outcome_out(trial: TrialResult) -> str:
     return text if trial.recorded is None else f'{text},"recorded":{trial.recorded.decode()}'
 
 
-def _asked_out(trial: TrialResult, given: dict[str, bytes]) -> str:
+def _calls_out(trial: TrialResult, given: dict[str, bytes]) -> str:
     pairs = []
     for digest, answer in trial.asked:
         if given.get(digest) == answer:
@@ -199,30 +198,31 @@ def _asked_out(trial: TrialResult, given: dict[str, bytes]) -> str:
 # -- in ------------------------------------------------------------------------------------------------
 
 
-def _case_in(fields: Mapping[str, Any]) -> CaseResult:
-    trials, own = fields.get("trials"), fields["input"]
+def _case_in(fields: dict[str, Any]) -> CaseResult:
+    own = fields["input"]
+    trials = fields["trials"] if "trials" in fields else [fields | {"about": None}]
+    return CaseResult(fields["id"], own, fields.get("expected"), fields["about"], _trials_in(trials, own))
+
+
+def _trials_in(trials: Sequence[Mapping[str, Any]], own: str) -> tuple[TrialResult, ...]:
     given: dict[str, bytes] = {}
-    if trials is None:
-        read: tuple[TrialResult, ...] = (_trial_in(fields, own, given, about=None),)
-    else:
-        read = tuple([_trial_in(trial, own, given, trial.get("about")) for trial in trials])
-    return CaseResult(fields["id"], own, fields.get("expected"), fields["about"], read)
+    return tuple([_trial_in(trial, own, given) for trial in trials])
 
 
-def _trial_in(fields: Mapping[str, Any], own: str, given: dict[str, bytes], about: str | None) -> TrialResult:
+def _trial_in(fields: Mapping[str, Any], own: str, given: dict[str, bytes]) -> TrialResult:
     return TrialResult(
         outcome=Outcome(fields["outcome"]),
-        asked=_asked_in(fields, own, given),
+        asked=_calls_in(fields, own, given),
         recorded=_json(fields["recorded"]) if "recorded" in fields else None,
         perturbation=fields.get("perturbation"),
         variant=fields.get("variant", 0),
         repeat=fields.get("repeat", 0),
         score=fields.get("score"),
-        about=about,
+        about=fields.get("about"),
     )
 
 
-def _asked_in(fields: Mapping[str, Any], own: str, given: dict[str, bytes]) -> tuple[tuple[str, bytes], ...]:
+def _calls_in(fields: Mapping[str, Any], own: str, given: dict[str, bytes]) -> tuple[tuple[str, bytes], ...]:
     if "answer" in fields:
         given[own] = _json(fields["answer"])
         return ((own, given[own]),)
@@ -242,9 +242,7 @@ def _json(value: object) -> bytes:
 def _with_details(case: CaseResult, details: Mapping[str, Any]) -> CaseResult:
     of_trials = details.get("trials") or [{}] * len(case.trials)
     trials = tuple([_trial_with(*each) for each in zip(case.trials, of_trials, strict=True)])
-    if "more" in details:
-        given: dict[str, bytes] = {}
-        trials += tuple([_trial_in(one, case.digest, given, one.get("about")) for one in details["more"]])
+    trials += _trials_in(details.get("more", ()), case.digest)
     origin, approved = details.get("origin"), details.get("approved")
     return replace(
         case,
@@ -265,13 +263,14 @@ def _trial_with(trial: TrialResult, details: Mapping[str, Any]) -> TrialResult:
         return trial
     perturbed = details.get("perturbed", MISSING if trial.about is None else trial.about)
     pictures = tuple(details.get("pictures", ()))
-    grades = tuple([_grade_in(*each) for each in details.get("grades", ())])
+    grades = tuple(
+        [
+            Grade(judge, None if given is None else _json(given), _json(answer))
+            for judge, given, answer in details.get("grades", ())
+        ]
+    )
     message = details.get("message")
     return replace(trial, perturbed=perturbed, message=message, pictures=pictures, grades=grades)
-
-
-def _grade_in(judge: str, given: object, answer: object) -> Grade:
-    return Grade(judge, None if given is None else _json(given), _json(answer))
 
 
 # -- sameness ------------------------------------------------------------------------------------------
@@ -306,19 +305,14 @@ def _equivalent_trials(a: TrialResult, b: TrialResult) -> bool:
         and [digest for digest, _ in a.asked] == [digest for digest, _ in b.asked]
         and all(_alike(x, y) for (_, x), (_, y) in zip(a.asked, b.asked, strict=True))
         and _alike(a.recorded, b.recorded)
-        and _close(a.score, b.score)
+        and (a.score is None) == (b.score is None)
+        and math.isclose(a.score or 0.0, b.score or 0.0, rel_tol=_CLOSE, abs_tol=_CLOSE)
     )
 
 
 def _alike(a: bytes | None, b: bytes | None) -> bool:
     # Both ways, since an answer may say how it is compared (`$ignoring`), and the two may differ in that.
     return a == b or (same_answer(a, b) and same_answer(b, a))
-
-
-def _close(a: float | None, b: float | None) -> bool:
-    if a is None or b is None:
-        return a is b
-    return math.isclose(a, b, rel_tol=_CLOSE, abs_tol=_CLOSE)
 
 
 def gained_by(pairs: Iterable[tuple[CaseResult, CaseResult]]) -> tuple[str, ...]:
@@ -329,10 +323,10 @@ def gained_by(pairs: Iterable[tuple[CaseResult, CaseResult]]) -> tuple[str, ...]
     found: dict[str, None] = {}
     for before, after in islice(pairs, _ENOUGH):
         known = {trial.key: trial for trial in before.trials}
-        for now in after.trials:
-            then = known.get(now.key, now)
-            answers = {**dict(then.asked), "": then.recorded}
-            for digest, other in (*now.asked, ("", now.recorded)):
+        for trial in after.trials:
+            earlier = known.get(trial.key, trial)
+            answers = {**dict(earlier.asked), "": earlier.recorded}
+            for digest, other in (*trial.asked, ("", trial.recorded)):
                 one = answers.get(digest)
                 if one is not None and other is not None and b'"$default"' in other:
                     found |= dict.fromkeys(_PLACE.sub("[]", path) for path in gained(one, other))

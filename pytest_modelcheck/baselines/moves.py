@@ -51,11 +51,7 @@ def renamed(check: str, old: str, new: str) -> str | None:
 
 
 def refuse_odd(old: str, new: str) -> None:
-    """Refuse a new name of another kind than the old one.
-
-    Raises:
-        UsageError: It is empty, leads out of the project, or names a file while the old one names a test.
-    """
+    """Refuse a new name that is empty, leads out of the project, or is of another kind than the old one."""
     if mistake := _mistake(old, new):
         raise UsageError(
             f"{old!r} cannot be called {new!r}: {mistake}. Write it as pytest does, from the project's "

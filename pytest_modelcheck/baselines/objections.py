@@ -24,30 +24,16 @@ if TYPE_CHECKING:
 
 
 def is_gone(header: Header, root: Path) -> bool:
-    """Return whether the test that a candidate belongs to no longer exists.
-
-    Args:
-        header: The candidate's header.
-        root: The folder that node ids are relative to.
-    """
+    """Return whether the test that a candidate belongs to no longer exists below ``root``."""
     file, qualname = place(header)
     path = root / file
-    if not path.is_file():
-        return True
-    return not header.body.startswith(WHOLE_FILE) and not defines(path, qualname)
+    return not path.is_file() or (not header.body.startswith(WHOLE_FILE) and not defines(path, qualname))
 
 
 def objections(header: Header, root: Path) -> Iterator[str]:
-    """The reasons why a candidate cannot be approved; empty if it can.
+    """The reasons why a candidate, whose paths are relative to ``root``, cannot be approved; none if it can.
 
     A failure against the baseline alone is not an objection: approving settles it.
-
-    Args:
-        header: The candidate's.
-        root: The folder that node ids and paths of case files are relative to.
-
-    Raises:
-        BaselineError: The test's file is not Python.
     """
     file, qualname = place(header)
     if header.body and body_digest(root / file, qualname) != header.body:
@@ -80,12 +66,10 @@ def mixed_fingerprints(headers: Iterable[Header]) -> Mapping[str, tuple[str, ...
     if len(set(by_check.values())) < 2:
         return {}
     seen = ", ".join(sorted(mark or "none" for mark in set(by_check.values())))
-    return {check: (_MIXED.format(own=mark or "none", seen=seen),) for check, mark in by_check.items()}
-
-
-_MIXED: Final = (
-    "ran with fingerprint {own}, but candidates of this version have several ({seen}): run pytest again"
-)
+    several = f"candidates of this version have several ({seen}): run pytest again"
+    return {
+        check: (f"ran with fingerprint {mark or 'none'}, but {several}",) for check, mark in by_check.items()
+    }
 
 
 _COUNTS: Final = {
@@ -102,11 +86,7 @@ _COUNTS: Final = {
 
 
 def differences(one: Baseline, two: Baseline) -> Iterator[str]:
-    """Describe how two runs of one check and version differ; empty if they are equivalent.
-
-    Raises:
-        BaselineError: A case of one of them cannot be read.
-    """
+    """Describe how two runs of one check and version differ; empty if they are equivalent."""
     for name, label in _COUNTS.items():
         if getattr(one.header, name) != getattr(two.header, name):
             yield label
@@ -135,13 +115,10 @@ _STANDS_OUT: Final = 2.0
 def accepted(
     candidate: Baseline, old: Baseline | None, left: Collection[str], past: Sequence[Past]
 ) -> Iterator[str]:
-    """Describe what approving a candidate accepts, in at most nine lines.
+    """Describe what approving a candidate in place of a baseline accepts, in at most nine lines.
 
-    Args:
-        candidate: The candidate to approve.
-        old: The current baseline of the check, or ``None``.
-        left: The cases that keep their approved result.
-        past: Every approval of the check, oldest first, including this one.
+    The cases in ``left`` keep their approved result; ``past`` is every approval of the check, oldest first,
+    including this one.
     """
     cases = {case: candidate[case] for case in candidate if case not in left}
     errors = _having(Outcome.ERROR, cases)
@@ -154,7 +131,14 @@ def accepted(
     else:
         # A case whose input was edited is another case, so its failure is no regression.
         known = {case: old[case] for case in cases if case in old and cases[case].is_same_as(old[case])}
-        broke = [case for case in failed if case in known and _never_passes(cases[case], known[case])]
+        # Every approved run of the case passed, and none of its new ones does.
+        broke = [
+            case
+            for case in failed
+            if case in known
+            and known[case].outcome is Outcome.PASSED
+            and _repeats(cases[case], Outcome.FAILED) == _repeats(cases[case])
+        ]
         fixed = sum(cases[case].outcome is Outcome.PASSED for case in _having(Outcome.FAILED, known))
         if broke:
             beside = f" ({fixed:,} fixed)" if fixed else ""
@@ -167,10 +151,9 @@ def _having(outcome: Outcome, cases: Mapping[str, CaseResult]) -> list[str]:
     return [name for name, case in cases.items() if case.outcome is outcome]
 
 
-def _never_passes(now: CaseResult, then: CaseResult) -> bool:
-    """Return whether every approved run of a case passed, and none of its new ones does."""
-    failing = {trial.repeat for trial in now.trials if trial.outcome is Outcome.FAILED}
-    return then.outcome is Outcome.PASSED and failing == {trial.repeat for trial in now.trials}
+def _repeats(case: CaseResult, outcome: Outcome | None = None) -> set[int]:
+    """The repeats of a case in which any trial had an outcome."""
+    return {trial.repeat for trial in case.trials if outcome in (None, trial.outcome)}
 
 
 def _of(some: Sequence[str], cases: Collection[str]) -> str:
@@ -184,9 +167,11 @@ def _slices(candidate: Baseline, broke: frozenset[str], known: Collection[str]) 
     counts: dict[tuple[str, str], list[int]] = defaultdict(lambda: [0, 0])
     for case in results(Path(candidate.path))[1]:
         if case.id in known:
-            for fact in _facts(case):
-                counts[fact][0] += case.id in broke
-                counts[fact][1] += 1
+            expected = {} if case.expected is MISSING else {"expected": case.expected}
+            for key, value in (expected | dict(case.metadata)).items():
+                if isinstance(value, (str, int, bool)):
+                    counts[key, str(value)][0] += case.id in broke
+                    counts[key, str(value)][1] += 1
     found = []
     for (key, value), (lost, cases) in counts.items():
         rest, elsewhere = len(known) - cases, len(broke) - lost
@@ -197,20 +182,14 @@ def _slices(candidate: Baseline, broke: frozenset[str], known: Collection[str]) 
         yield f"{key}={value}: {lost} of {cases} broke (elsewhere {others})"
 
 
-def _facts(case: CaseResult) -> Iterable[tuple[str, str]]:
-    facts = dict(case.metadata) if case.expected is MISSING else {"expected": case.expected, **case.metadata}
-    return ((key, str(value)) for key, value in facts.items() if isinstance(value, (str, int, bool)))
-
-
 def _trend(past: Sequence[Past]) -> Iterator[str]:
-    """The trend since the first approval: each step alone may be too small to notice."""
-    known = [one for one in past if one.rate is not None]
-    # Compared with the first approval, not the last: ten approvals may each lose a point.
-    if len(known) < 2 or (known[-1].rate or 0.0) >= (known[0].rate or 0.0):
+    """The trend since the first approval, not the last: ten approvals may each lose a point."""
+    known = [(one.version, one.rate) for one in past if one.rate is not None]
+    if len(known) < 2 or known[-1][1] >= known[0][1]:
         return
-    steps = [f"{one.version} {percent(one.rate or 0.0)}" for one in known]
+    steps = [f"{version} {percent(rate)}" for version, rate in known]
     if len(steps) > _APPROVALS + 1:
         steps[1:-_APPROVALS] = [f"({len(steps) - _APPROVALS - 1} more)"]
-    points = f"{100 * ((known[0].rate or 0.0) - (known[-1].rate or 0.0)):.1f}".removesuffix(".0")
+    points = f"{100 * (known[0][1] - known[-1][1]):.1f}".removesuffix(".0")
     noun = "point" if points == "1" else "points"
     yield f"{points} {noun} below the first approval: {' → '.join(steps)}"

@@ -30,17 +30,13 @@ WHOLE_FILE: Final = "file:"
 
 
 def body_digest(path: Path, qualname: str) -> str:
-    """The digest of a test's source: 16 hexadecimal digits.
+    """The digest of a test's source, by its ``__qualname__``: 16 hexadecimal digits.
 
-    Args:
-        path: The file of the test.
-        qualname: Its ``__qualname__``, ``"TestX.test_known"``. A test that the file does not define
-            (made by ``exec``, or a method of a base class elsewhere) gets the digest of the whole file,
-            with the prefix ``"file:"``.
+    A test that the file does not define (made by ``exec``, or a method of a base class elsewhere) gets the
+    digest of the whole file, with the prefix ``"file:"``.
 
     Raises:
         BaselineError: The file is not Python.
-        OSError: It cannot be read.
     """
     return _source_of(path).digest(qualname)
 
@@ -51,11 +47,7 @@ def defines(path: Path, qualname: str) -> bool:
 
 
 def file_digest(path: Path) -> str:
-    """The digest of a file of cases: 16 hexadecimal digits, independent of line ends.
-
-    Raises:
-        OSError: It cannot be read.
-    """
+    """The digest of a file of cases: 16 hexadecimal digits, independent of line ends."""
     stat = path.stat()
     return _file_digest(path, stat.st_mtime_ns, stat.st_size)
 
@@ -170,7 +162,10 @@ class Source:
         marks: set[ast.AST] = {node for node in target.decorator_list if self._is_mark(node)}
         texts: list[str] = []
         seen: set[str] = set()
-        todo = _named(target, self._owner(qualname), without=marks)
+        # The class whose `self` the function has, or nothing.
+        outer = qualname.rpartition(".")[0]
+        owner = outer if outer and isinstance(self.find(outer), ast.ClassDef) else ""
+        todo = _named(target, owner, without=marks)
         while todo:
             name = todo.pop()
             seen.add(name)
@@ -188,17 +183,22 @@ class Source:
             )
         return self._digests[qualname]
 
-    def _owner(self, qualname: str) -> str:
-        """The class whose ``self`` a function has, or nothing."""
-        outer = qualname.rpartition(".")[0]
-        return outer if outer and isinstance(self.find(outer), ast.ClassDef) else ""
-
     def _meaning(self, name: str) -> tuple[_Part, ...]:
         """Return the code that binds a name of the module, or of a class of it (``"TestX.helper"``)."""
         if name not in self._parts:
             owner, _, attribute = name.rpartition(".")
             pieces = self._members(owner, attribute) if owner else self._pieces.get(name, [])
-            self._parts[name] = tuple(_part(piece, owner) for piece in pieces if not _is_model(piece))
+            parts = []
+            for piece in pieces:
+                if isinstance(piece, str):
+                    parts.append(_Part(piece, frozenset()))
+                # The source of a model is part of its own identity, and not of the test's.
+                elif not isinstance(piece, _Function) or not any(
+                    "model_fixture" in _dotted(node) for node in piece.decorator_list
+                ):
+                    digest = hashlib.sha256(spell(piece).encode()).hexdigest()
+                    parts.append(_Part(digest, frozenset(_named(piece, owner, without=set()))))
+            self._parts[name] = tuple(parts)
         return self._parts[name]
 
     def _members(self, owner: str, attribute: str) -> Sequence[_Piece]:
@@ -238,13 +238,6 @@ class Source:
         pieces = self._pieces.get(node.id, []) if isinstance(node, ast.Name) else []
         values = [piece.value for piece in pieces if isinstance(piece, ast.Assign)]
         return bool(values) and all("mark" in _dotted(value) for value in values)
-
-
-def _part(piece: _Piece, owner: str) -> _Part:
-    if isinstance(piece, str):
-        return _Part(piece, frozenset())
-    digest = hashlib.sha256(spell(piece).encode()).hexdigest()
-    return _Part(digest, frozenset(_named(piece, owner, without=set())))
 
 
 def _names(node: ast.AST, name: str) -> bool:
@@ -315,20 +308,9 @@ def _named(root: ast.AST, owner: str, without: set[ast.AST]) -> set[str]:
             names.add(part.id)
         elif isinstance(part, ast.arg):
             names.update((part.arg, f"{owner}.{part.arg}") if owner else (part.arg,))
-        elif owner and isinstance(part, ast.Attribute) and _is_self(part.value):
-            names.add(f"{owner}.{part.attr}")
+        elif owner and isinstance(part, ast.Attribute) and isinstance(part.value, ast.Name):
+            names.update([f"{owner}.{part.attr}"] if part.value.id in ("self", "cls") else ())
     return names
-
-
-def _is_self(node: ast.expr) -> bool:
-    return isinstance(node, ast.Name) and node.id in ("self", "cls")
-
-
-def _is_model(piece: _Piece) -> bool:
-    """Return whether a definition is a model: its source is part of the model's identity, not the test's."""
-    return isinstance(piece, _Function) and any(
-        "model_fixture" in _dotted(node) for node in piece.decorator_list
-    )
 
 
 def _dotted(node: ast.expr) -> list[str]:
@@ -361,7 +343,9 @@ def spell(root: ast.AST, without: set[ast.AST] | frozenset[ast.AST] = frozenset(
         label, item = todo.pop()
         words.append(label)
         if isinstance(item, ast.Constant):
-            words.append(_constant(item.value))
+            # An int of any length: `repr` refuses those of more than 4,300 digits.
+            value = item.value
+            words.append(hex(value) if type(value) is int else ascii(value))
         elif isinstance(item, ast.AST):
             words.append(f"{type(item).__name__}(")
             todo.append((")", None))
@@ -378,30 +362,12 @@ def spell(root: ast.AST, without: set[ast.AST] | frozenset[ast.AST] = frozenset(
 def _fields(node: ast.AST) -> list[tuple[str, object]]:
     fields = []
     for name, value in ast.iter_fields(node):
-        if name == "body" and isinstance(node, _Definition | ast.Module) and _has_docstring(node):
-            value = value[1:]  # noqa: PLW2901 - the docstring does not count
-        if isinstance(node, ast.JoinedStr):
-            value = [part for part in value if not _is_empty(part)]  # noqa: PLW2901 - 3.12.1 writes them down
+        if name == "body" and isinstance(node, _Definition | ast.Module):
+            first = value[0].value if value and isinstance(value[0], ast.Expr) else None
+            if isinstance(first, ast.Constant) and isinstance(first.value, str):
+                value = value[1:]  # noqa: PLW2901 - the docstring does not count
+        if isinstance(node, ast.JoinedStr):  # in which 3.12.1 writes down empty texts
+            value = [part for part in value if getattr(part, "value", None) != ""]  # noqa: PLW2901
         if name not in _SILENT and value is not None and value != []:
             fields.append((name, value))
     return fields
-
-
-def _has_docstring(node: _Definition | ast.Module) -> bool:
-    first = node.body[0] if node.body else None
-    return (
-        isinstance(first, ast.Expr)
-        and isinstance(first.value, ast.Constant)
-        and isinstance(first.value.value, str)
-    )
-
-
-def _is_empty(node: ast.expr) -> bool:
-    return isinstance(node, ast.Constant) and node.value == ""
-
-
-def _constant(value: object) -> str:
-    """A literal in ASCII; an int of any length, which ``repr`` refuses past 4,300 digits."""
-    if isinstance(value, int) and not isinstance(value, bool):
-        return hex(value)
-    return ascii(value)

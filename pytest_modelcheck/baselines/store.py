@@ -76,20 +76,6 @@ def read_approved(path: Path) -> Approved | None:
     return Approved(version, fields.get("fingerprint"), retires)
 
 
-def write_approved(batch: Batch, path: Path, approved: Approved) -> None:
-    """Add an ``approved.yaml`` to a batch, unless its content is the same already."""
-    import yaml
-
-    content = {"version": approved.version}
-    if approved.fingerprint is not None:
-        content["fingerprint"] = approved.fingerprint
-    if approved.retires is not None:
-        content["retires"] = str(approved.retires)
-    text = _COMMENT + yaml.safe_dump(content, sort_keys=False, allow_unicode=True)
-    if not path.exists() or path.read_bytes() != text.encode():
-        batch.add(path, [text.encode()])
-
-
 def _scalars(text: str, path: Path) -> dict[str, str | None]:
     """The fields as written in the file: a YAML loader would read ``2.10`` as the number 2.1."""
     import yaml
@@ -132,11 +118,11 @@ class BaselineStore:
     def path(self, model: str, check: str, version: str | None = None) -> Path:
         """The baseline of a check for a version: its own file if there is one, else the main version's."""
         own = self.beside_path(model, check, version or "")
-        return own if own.exists() else self.root / names.safe(model) / names.check_path(check)
+        return own if own.exists() else self._folder(model) / names.check_path(check)
 
     def beside_path(self, model: str, check: str, version: str) -> Path:
         """The baseline of a check for a version that is in service beside the main one."""
-        return self._beside(model) / names.version_folder(version) / names.check_path(check)
+        return self._folder(model, names.BESIDE, version) / names.check_path(check)
 
     def read_ahead(self, model: str, check: str, version: str | None = None) -> None:
         """Read a baseline now; the next :meth:`read` of this check returns it, or raises its error."""
@@ -157,27 +143,19 @@ class BaselineStore:
             if isinstance(found, BaselineError):
                 raise found
             return found
-        return _complete(checked(baseline.read(self.path(model, check, version)), model, check))
+        return _complete(checked(self.path(model, check, version), model, check))
 
     def write(self, header: Header, lines: dict[str, bytes]) -> Written:
-        """Write the baseline of ``header.test``, one line per case, without changing ``approved.yaml``.
-
-        Raises:
-            BaselineError: The existing file cannot be read, or belongs to another test.
-        """
+        """Write the baseline of ``header.test``, one line per case, without changing ``approved.yaml``."""
         with Batch(self.root) as batch:
             return self.adopt(batch, header, lines)
 
     def adopt(
         self, batch: Batch, header: Header, lines: dict[str, bytes], *, beside: bool = False
     ) -> Written:
-        """Add the baseline of ``header.test``, one line per case, to a batch of files.
+        """Add the baseline of ``header.test`` to a batch of files, with the lines of its cases by id.
 
-        Args:
-            batch: The files to write together.
-            header: The header.
-            lines: The lines of the cases, by id.
-            beside: Whether the version is in service beside the main one.
+        ``beside`` says that the version is in service beside the main one.
         """
         model, check, version = header.model, header.test, header.version or ""
         old = self.read(model, check, version if beside else None)
@@ -192,15 +170,12 @@ class BaselineStore:
     def approved(self, model: str, version: str | None = None) -> Approved | None:
         """The approved version that a version is compared with, or ``None`` if nothing is approved.
 
-        Args:
-            model: The model.
-            version: The version under test. If it is in service beside the main one, it is compared with
-                itself, else with the main version.
+        A version in service beside the main one is compared with itself, any other with the main one.
         """
         main = read_approved(self.approved_path(model))
         if version is None or (main is not None and main.version == version):
             return main
-        header = first_header(self._beside(model) / names.version_folder(version))
+        header = first_header(self._folder(model, names.BESIDE, version))
         return main if header is None else Approved(version, header.fingerprint, header.shutdown)
 
     def beside(self, model: str) -> list[str]:
@@ -214,17 +189,27 @@ class BaselineStore:
 
     def beside_files(self, model: str | None = None) -> Iterator[Path]:
         """The baseline files of all versions in service beside the main one, readable or not."""
-        for folder in self.root.glob("*/") if model is None else [self.root / names.safe(model)]:
+        for folder in self._folders(model):
             yield from jsonl_files(folder / names.BESIDE)
 
     def approved_path(self, model: str) -> Path:
         """The file that names the main approved version: ``approved.yaml``."""
-        return self.root / names.safe(model) / names.APPROVED
+        return self._folder(model) / names.APPROVED
 
     def set_approved(self, model: str, version: Approved, batch: Batch | None = None) -> None:
         """Name another version in ``approved.yaml``: at once, or as the last file of a batch."""
+        import yaml
+
+        content = {"version": version.version}
+        if version.fingerprint is not None:
+            content["fingerprint"] = version.fingerprint
+        if version.retires is not None:
+            content["retires"] = str(version.retires)
+        text = (_COMMENT + yaml.safe_dump(content, sort_keys=False, allow_unicode=True)).encode()
+        path = self.approved_path(model)
         with Batch(self.root) if batch is None else nullcontext(batch) as within:
-            write_approved(within, self.approved_path(model), version)
+            if not path.exists() or path.read_bytes() != text:
+                within.add(path, [text])
 
     def models(self) -> list[str]:
         """The names of the models that have a baseline."""
@@ -236,8 +221,7 @@ class BaselineStore:
 
     def files(self, model: str | None = None) -> Iterator[Path]:
         """The baseline files of the main version, of one model or of all, readable or not."""
-        folders = sorted(self.root.glob("*/")) if model is None else [self.root / names.safe(model)]
-        for folder in folders:
+        for folder in self._folders(model):
             for path in jsonl_files(folder):
                 if path.relative_to(folder).parts[0] not in (names.HISTORY, names.BESIDE):
                     yield path
@@ -251,30 +235,31 @@ class BaselineStore:
         path = self.path(model, check)
         if path.exists():
             version = baseline.read_header(path).version or ""
-            batch.add(self._history_path(model, check, version), [path.read_bytes()])
+            batch.add(
+                self._folder(model, names.HISTORY, version) / names.check_path(check), [path.read_bytes()]
+            )
 
     def history(self, model: str, check: str, version: str) -> Baseline | None:
         """Read a check's baseline of an older version from the history, or ``None`` if it was not kept."""
-        return _complete(checked(baseline.read(self._history_path(model, check, version)), model, check))
+        path = self._folder(model, names.HISTORY, version) / names.check_path(check)
+        return _complete(checked(path, model, check))
 
     def history_entries(self, model: str, version: str) -> Iterator[tuple[Path, Header]]:
         """The path and header of every baseline of an older version in the history."""
-        return with_headers(jsonl_files(self._history(model) / names.version_folder(version)))
+        return with_headers(jsonl_files(self._folder(model, names.HISTORY, version)))
 
     def kept_versions(self, model: str) -> list[str]:
         """The versions that have baselines in the history."""
-        folders = sorted(self._history(model).glob("*/"))
-        headers = [header for header in map(first_header, folders) if header is not None]
-        return sorted({header.version for header in headers if header.version is not None})
+        headers = map(first_header, sorted((self._folder(model) / names.HISTORY).glob("*/")))
+        return sorted({header.version for header in headers if header is not None and header.version})
 
-    def _history_path(self, model: str, check: str, version: str) -> Path:
-        return self._history(model) / names.version_folder(version) / names.check_path(check)
+    def _folder(self, model: str, kind: str = "", version: str | None = None) -> Path:
+        """The folder of a model, or of a version of it in ``history`` or ``beside``."""
+        folder = self.root / names.safe(model) / kind
+        return folder if version is None else folder / names.version_folder(version)
 
-    def _beside(self, model: str) -> Path:
-        return self.root / names.safe(model) / names.BESIDE
-
-    def _history(self, model: str) -> Path:
-        return self.root / names.safe(model) / names.HISTORY
+    def _folders(self, model: str | None) -> list[Path]:
+        return sorted(self.root.glob("*/")) if model is None else [self._folder(model)]
 
 
 def jsonl_files(folder: Path) -> Iterator[Path]:
@@ -298,10 +283,20 @@ def first_header(folder: Path) -> Header | None:
     return None if path is None else baseline.read_header(path)
 
 
-def checked(found: Baseline | None, model: str, check: str) -> Baseline | None:
-    """Return ``found``; raise if it belongs to another test or another model."""
-    if found is not None:
-        refuse_other(found.header, model, check, found.path)
+def checked(path: Path, model: str, check: str, *, further: bool = False) -> Baseline | None:
+    """Read a file of a check; raise if it belongs to another test or another model than its path says."""
+    found = baseline.read(path, further=further)
+    if found is None:
+        return None
+    header = found.header
+    if header.model != model or names.composed(header.test) != names.composed(check):
+        raise BaselineError(
+            f"belongs to {header.test} of model {header.model!r}, not to {check} of {model!r}: it was "
+            "moved or copied by hand, or two names differ only in a way that this file system ignores. "
+            "Move it back, or rename one of the two.",
+            found.path,
+            1,
+        )
     return found
 
 
@@ -313,15 +308,3 @@ def _complete(found: Baseline | None) -> Baseline | None:
             found.path,
         )
     return found
-
-
-def refuse_other(header: Header, model: str, check: str, path: Path | str) -> None:
-    """Raise if a file belongs to another test or another model than its path says."""
-    if header.model != model or names.composed(header.test) != names.composed(check):
-        raise BaselineError(
-            f"belongs to {header.test} of model {header.model!r}, not to {check} of {model!r}: it was "
-            "moved or copied by hand, or two names differ only in a way that this file system ignores. "
-            "Move it back, or rename one of the two.",
-            str(path),
-            1,
-        )

@@ -88,11 +88,7 @@ def name_of_run() -> str:
 
 
 def read(root: Path) -> list[Night]:
-    """Return all nights in order; none if there is no file.
-
-    Raises:
-        BaselineError: A line is damaged, or two contradict each other.
-    """
+    """Return all nights in order; none if there is no file. A damaged or contradictory line is an error."""
     path = path_of(root)
     if not path.exists():
         return []
@@ -110,12 +106,7 @@ def read(root: Path) -> list[Night]:
 
 
 def unite(root: Path, more: Iterable[Night]) -> None:
-    """Add nights to the file. Waits for other writers.
-
-    Raises:
-        BaselineError: The file there is damaged, or contradicts them.
-        OSError: It cannot be written.
-    """
+    """Add nights to the file. Waits for other writers."""
     with Batch(root) as batch:
         known = {night.place: night for night in read(root)}
         for night in more:

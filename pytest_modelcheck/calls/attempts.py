@@ -1,36 +1,128 @@
-"""One attempt of a call: in this thread, in one with a timeout, on an event loop, or in an executor.
+"""One attempt of a call, wherever it is made; the size of batches, and the search for inputs that fail one.
 
 PYTEST_DONT_REWRITE
 """
 
 from __future__ import annotations
 
+import threading
+from collections import deque
 from contextvars import copy_context
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from pytest_modelcheck.calls.batches import Failure
 from pytest_modelcheck.calls.executors import Elsewhere, Expendable, LateError
 from pytest_modelcheck.calls.waiting import ends, loop_runs
-from pytest_modelcheck.models.calling import Arguments
-from pytest_modelcheck.models.model import IMMUTABLE, deep_copy
+from pytest_modelcheck.models.model import copied
 
 if TYPE_CHECKING:
     import asyncio
-    from collections.abc import Callable, Coroutine
+    from collections.abc import Callable, Coroutine, Generator, Sequence
 
-    from pytest_modelcheck.calls.batches import Rows
     from pytest_modelcheck.calls.executors import LoopThread, Run
     from pytest_modelcheck.models.calling import Caller
     from pytest_modelcheck.models.model import Model
 
 
-class Attempts:
-    """Makes single calls of one model.
+LARGEST = 256
+"""The largest batch, unless the fixture sets a size."""
 
-    Args:
-        model: The model.
-        loop: Returns the event loop of the session.
+_PATIENCE = 1.0  # seconds: a batch that takes longer does not grow further
+_WORTH = 0.95  # a larger batch must cut the time per input to this share
+_LOOKS = 2  # full batches that are timed at each size
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Failure:
+    """An exception that a model raised instead of an answer.
+
+    A failure travels as a value and is raised in the body that waits for it. If it were raised earlier, a
+    ``StopIteration`` or ``CancelledError`` would stop the generator, future or event loop on its way.
     """
+
+    error: BaseException
+
+
+Rows = list[Any]
+"""One answer, or one :class:`Failure`, for each input."""
+
+
+class Sizes:
+    """The size of the next batch: fixed, or doubled as long as the time per input falls.
+
+    Each size is timed twice and the better time counts, so that one slow batch decides nothing. After a batch
+    in which every input failed, the size is 1 until a call succeeds. Safe from any thread.
+
+    >>> sizes = Sizes(64, adaptive=True)
+    >>> for size, seconds in [(64, 0.64), (64, 0.64), (128, 0.70), (128, 0.69), (256, 1.38), (256, 1.39)]:
+    ...     sizes.took(size, seconds)
+    >>> sizes.size
+    128
+    >>> sizes.failed(); sizes.size
+    1
+    """
+
+    def __init__(self, size: int, *, adaptive: bool) -> None:
+        self.size = self._normal = size
+        self._growing = adaptive
+        self._best: float | None = None  # seconds per input at the previous size
+        self._time: float | None = None  # seconds per input at this size
+        self._looks = 0
+        self._lock = threading.Lock()
+
+    def failed(self) -> None:
+        """Record that every input of a batch failed."""
+        with self._lock:
+            self.size = 1
+
+    def took(self, size: int, seconds: float) -> None:
+        """Record the time of a batch. Only full batches decide about the size."""
+        with self._lock:
+            if self.size < self._normal:
+                self.size = self._normal  # a single call has succeeded after a batch that failed
+                return
+            if not self._growing or size != self.size:
+                return
+            each = seconds / size
+            self._time = each if self._time is None else min(each, self._time)
+            self._looks += 1
+            if self._looks < _LOOKS:
+                return
+            if self._best is not None and self._time > self._best * _WORTH:
+                self.size //= 2
+                self._growing = False
+            elif seconds > _PATIENCE or self.size * 2 > LARGEST:
+                self._growing = False
+            else:
+                self.size *= 2
+                self._best, self._time, self._looks = self._time, None, 0
+            self._normal = self.size
+
+
+def split(size: int) -> Generator[Sequence[int], Rows | Failure, None]:
+    """Yield indexes of inputs to call, halving a failed batch until each failing input is called alone.
+
+    The answers, or the failure, of each call are sent back. An input that is called alone gets its own, so
+    that a good input is never blamed for the others.
+
+    >>> calls = split(4)
+    >>> next(calls), calls.send(["a", "b"]), calls.send(Failure(ValueError())), calls.send(["c"])
+    (range(0, 2), range(2, 4), range(2, 3), range(3, 4))
+    """
+    parts = deque(_halves(range(size)))
+    while parts:
+        part = parts.popleft()
+        ended_here = yield part
+        if isinstance(ended_here, Failure) and len(part) > 1:
+            parts.extendleft(reversed(_halves(part)))
+
+
+def _halves(part: Sequence[int]) -> tuple[Sequence[int], Sequence[int]]:
+    return part[: len(part) // 2], part[len(part) // 2 :]
+
+
+class Attempts:
+    """Makes single calls of one model."""
 
     def __init__(self, model: Model, loop: Callable[[], LoopThread]) -> None:
         executor = model.definition.executor
@@ -53,13 +145,12 @@ class Attempts:
                 return self._elsewhere.call(caller, own, self._timeout, run)
             if self._timeout is None:
                 return caller.call(own, run)
-            return self._within(self._timeout, caller, own, run)
+            in_context = copy_context().run
+            return self._expendable.within(  # type: ignore[no-any-return]
+                self._timeout, caller, in_context, caller.call, own, run
+            )
         except BaseException as error:  # noqa: BLE001 - raised again in the body that made the call
             return Failure(error)
-
-    def _within(self, seconds: float, caller: Caller, inputs: list[Any], run: Run | None) -> Rows:
-        rows: Rows = self._expendable.within(seconds, caller, copy_context().run, caller.call, inputs, run)
-        return rows
 
     async def make_async(self, caller: Caller, inputs: list[Any], loop: str | None) -> Rows | Failure:
         """Call an asynchronous model once, on this kind of event loop; on an unknown one without timeout."""
@@ -67,16 +158,20 @@ class Attempts:
         try:
             if self._timeout is None or loop is None:
                 return await caller.call_async(own)
-            if loop == "trio":
-                return await _in_time_on_trio(caller, own, self._timeout)
-            return await self._in_time(caller, own, self._timeout)
+            return await self._in_time(caller, own, self._timeout, loop)
         except BaseException as error:
             if loop != "asyncio" and not isinstance(error, Exception):
                 raise  # trio reports a cancellation as a BaseException, and must see it
             return Failure(error)
 
     @staticmethod
-    async def _in_time(caller: Caller, inputs: list[Any], seconds: float) -> Rows:
+    async def _in_time(caller: Caller, inputs: list[Any], seconds: float, loop: str) -> Rows:
+        if loop == "trio":
+            import trio
+
+            with trio.move_on_after(seconds):
+                return await caller.call_async(inputs)
+            raise LateError
         import asyncio
 
         call = asyncio.ensure_future(caller.call_async(inputs))
@@ -102,34 +197,6 @@ class Attempts:
             return call.result()
 
         return run
-
-
-def copied(x: Any) -> Any:
-    """Copy an input, so that a model that changes it changes neither the body's object nor the call's key.
-
-    An object that cannot be copied (a lock, a connection) is passed on itself.
-    """
-    kind = type(x)
-    if kind in IMMUTABLE:
-        return x
-    if kind is list and IMMUTABLE.issuperset(map(type, x)):
-        return x.copy()
-    if kind is dict and IMMUTABLE.issuperset(map(type, x)) and IMMUTABLE.issuperset(map(type, x.values())):
-        return x.copy()
-    try:
-        if kind is Arguments:
-            return Arguments(deep_copy(x.positional), deep_copy(x.named), x.bound)
-        return deep_copy(x)
-    except TypeError:
-        return x
-
-
-async def _in_time_on_trio(caller: Caller, inputs: list[Any], seconds: float) -> Rows:
-    import trio
-
-    with trio.move_on_after(seconds):
-        return await caller.call_async(inputs)
-    raise LateError
 
 
 def _discard(call: asyncio.Future[Any]) -> None:

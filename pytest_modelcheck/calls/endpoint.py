@@ -11,13 +11,12 @@ from __future__ import annotations
 
 import random
 import threading
-from contextlib import closing, contextmanager, nullcontext
+from contextlib import closing, contextmanager, nullcontext, suppress
 from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from pytest_modelcheck.calls.attempts import Attempts
-from pytest_modelcheck.calls.batches import Failure, Sizes, split
+from pytest_modelcheck.calls.attempts import Attempts, Failure, Sizes, split
 from pytest_modelcheck.calls.errors import is_outage, is_throttled, one_line, retry_after, worth_retrying
 from pytest_modelcheck.calls.executors import LateError, Threads, WorkerDiedError
 from pytest_modelcheck.calls.meter import Clock, Meter
@@ -31,7 +30,7 @@ if TYPE_CHECKING:
     from concurrent.futures import Future
     from contextvars import Context
 
-    from pytest_modelcheck.calls.batches import Rows
+    from pytest_modelcheck.calls.attempts import Rows
     from pytest_modelcheck.calls.executors import LoopThread
     from pytest_modelcheck.calls.throttle import Allowance
     from pytest_modelcheck.models.calling import Caller
@@ -96,21 +95,11 @@ class Request:
 class Endpoint:
     """Makes the calls of one model.
 
-    Args:
-        model: The model.
-        allowance: The calls that the run may make.
-        interrupts: Whether an exception ends the whole run, rather than one call.
-        loop: Returns the event loop for asynchronous models.
-        workers: The number of processes that share the rate limit and the cost budget.
-
     Attributes:
         threaded: Whether calls may be made in threads.
         together: Whether the fixture allows several calls at once, so that calls can be prefetched.
         concurrency: The number of calls that may be under way at once.
-        meter: Counts of calls, failures, times and costs.
-        circuit: The circuit breaker, which stops calls after repeated outages.
-        sizes: The size of the next batch.
-        places: The places for calls that are under way.
+        measured: Whether the times of answers are stored.
     """
 
     def __init__(
@@ -165,28 +154,29 @@ class Endpoint:
             self.places.take(request.caller) if limited else nullcontext(),
             _inside(request.repeat),
             closing(self._steps(request)) as steps,
+            suppress(StopIteration),
         ):
-            wanted = next(steps, None)
-            while wanted is not None:
+            wanted = next(steps)
+            while True:
                 came: Any = None
                 if isinstance(wanted, list):
                     came = self._attempts.make(request.caller, wanted)
                 else:
                     self._closed.wait(wanted)
-                wanted = _next(steps, came)
+                wanted = steps.send(came)
 
     async def call_async(self, request: Request, loop: str | None = "asyncio") -> None:
         """Call an asynchronous model on the running event loop, as :meth:`call` does in a thread."""
         async with self.places.take_on(loop) if repeat_inside() is None else nullcontext():
-            with _inside(request.repeat), closing(self._steps(request)) as steps:
-                wanted = next(steps, None)
-                while wanted is not None:
+            with _inside(request.repeat), closing(self._steps(request)) as steps, suppress(StopIteration):
+                wanted = next(steps)
+                while True:
                     came: Any = None
                     if isinstance(wanted, list):
                         came = await self._attempts.make_async(request.caller, wanted, loop)
                     else:
                         await sleep_on(wanted, loop)
-                    wanted = _next(steps, came)
+                    wanted = steps.send(came)
 
     def submit(
         self, request: Request, context: Context, wanted: Callable[[], bool] = lambda: True
@@ -212,11 +202,8 @@ class Endpoint:
         """Yield a function that ends the wait of this thread for a call, if calls wait for each other.
 
         A model that starts threads may call itself there. The function takes the call and the seconds since
-        it was last called, and returns whether to wait no longer.
-
-        Args:
-            caller: Makes the calls of the model.
-            joins: Whether the call had begun before this thread asked for it, and may wait for this thread.
+        it was last called, and returns whether to wait no longer. With ``joins``, the call had begun before
+        this thread asked for it, and may wait for this thread.
         """
         joined, stopped = Lull(self.places), Lull(self.places)
 
@@ -316,9 +303,13 @@ class Endpoint:
                 self.circuit.succeeded()
                 return came
             error = came.error
+            made = not isinstance(error, NotAskedError) and not self._interrupts(error)
             try:
-                worth_it = retries < self._retries and self._is_worth_it(error)
-                outage = self._is_outage(error)
+                worth_it = made and retries < self._retries and (retry_after(error) or 0.0) <= LONGEST
+                worth_it = worth_it and self._retry_on(error)
+                # The fault of the endpoint rather than of the input.
+                died = isinstance(error, WorkerDiedError)
+                outage = made and (died or is_outage(error) or self._retry_on(error))
             except UsageError as refused:
                 return Failure(refused)
             if not worth_it:
@@ -336,7 +327,12 @@ class Endpoint:
         turn, size = Turn(), len(inputs)
         while True:
             try:
-                wait = self._wait(turn, size)
+                if self._closed.is_set():
+                    raise OutageError(f"{self.label} was not called: the run has ended")
+                self.circuit.check()
+                wait = self._pace.wait(turn)
+                if not wait and self._purse is not None and not self._purse.take(size):
+                    wait = _POLL
             except NotAskedError as refused:
                 self._allowance.give_back(size)
                 return Failure(refused)
@@ -354,26 +350,10 @@ class Endpoint:
             return Failure(self._broke(came.error, size, start))
         return self._answered(came, size, start)
 
-    # -- before a call, and after ----------------------------------------------------------------------
-
-    def _wait(self, turn: Turn, size: int) -> float:
-        """Return how many seconds a call still has to wait; 0.0 if it may start."""
-        if self._closed.is_set():
-            raise OutageError(f"{self.label} was not called: the run has ended")
-        self.circuit.check()
-        if wait := self._pace.wait(turn):
-            return wait
-        return 0.0 if self._purse is None or self._purse.take(size) else _POLL
-
     def _spend(self, size: int) -> Failure | None:
         """Take further calls from the budget of the run; return a failure if too few are left."""
         short = self._allowance.take(size) < size
         return Failure(self._allowance.refusal(self.label)) if short else None
-
-    def _is_worth_it(self, error: BaseException) -> bool:
-        if isinstance(error, NotAskedError) or self._interrupts(error):
-            return False
-        return (retry_after(error) or 0.0) <= LONGEST and self._retry_on(error)
 
     def _backoff(self, error: BaseException, retries: int) -> float:
         """Return the seconds until the retry: as the endpoint asks, else random up to a bound that doubles.
@@ -438,16 +418,3 @@ class Endpoint:
             else:
                 self.circuit.open(f"{self.label} asks to wait {asked:,.0f} s: {one_line(error)}")
         return error
-
-    def _is_outage(self, error: BaseException) -> bool:
-        """Return whether an error is the fault of the endpoint rather than of the input."""
-        if isinstance(error, NotAskedError) or self._interrupts(error):
-            return False
-        return isinstance(error, WorkerDiedError) or is_outage(error) or self._retry_on(error)
-
-
-def _next(steps: Steps, came: Any) -> float | list[Any] | None:
-    try:
-        return steps.send(came)
-    except StopIteration:
-        return None

@@ -174,7 +174,8 @@ def _is_transient(error: BaseException) -> bool:
         return True
     if isinstance(reason := _attribute(error, "reason"), OSError):  # urllib's URLError
         return isinstance(reason, (ConnectionError, TimeoutError)) or reason.errno is not None
-    return any(_full_name(kind) in _CONNECTION for kind in type(error).__mro__)
+    names = {f"{kind.__module__.partition('.')[0]}.{kind.__name__}" for kind in type(error).__mro__}
+    return not names.isdisjoint(_CONNECTION)
 
 
 def _attribute(holder: Any, name: str) -> Any:
@@ -183,10 +184,6 @@ def _attribute(holder: Any, name: str) -> Any:
         return getattr(holder, name, None)
     except Exception:  # noqa: BLE001 - raised by a property of a client's exception
         return None
-
-
-def _full_name(kind: type) -> str:
-    return f"{kind.__module__.partition('.')[0]}.{kind.__name__}"
 
 
 def _is_status(value: Any) -> bool:
@@ -198,10 +195,15 @@ def _wait_in(headers: Any) -> float | None:
     if milliseconds is not None:
         return milliseconds / 1000
     text = _header(headers, "retry-after", "Retry-After")
-    if text is None:
-        return None
     seconds = _number(text)
-    return _until(str(text)) if seconds is None else seconds
+    if text is None or seconds is not None:
+        return seconds
+    from email.utils import parsedate_to_datetime
+
+    try:
+        return max(0.0, parsedate_to_datetime(str(text)).timestamp() - time.time())
+    except (TypeError, ValueError):
+        return None
 
 
 def _header(headers: Any, *names: str) -> Any:
@@ -218,12 +220,3 @@ def _number(text: Any) -> float | None:
     except (TypeError, ValueError):
         return None
     return value if 0 <= value < float("inf") else None
-
-
-def _until(date: str) -> float | None:
-    from email.utils import parsedate_to_datetime
-
-    try:
-        return max(0.0, parsedate_to_datetime(date).timestamp() - time.time())
-    except (TypeError, ValueError):
-        return None

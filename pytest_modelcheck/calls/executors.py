@@ -49,10 +49,6 @@ class Threads:
     """A pool of daemon threads, each started when it is first needed.
 
     ``ThreadPoolExecutor`` joins its threads at exit, so that a call that hangs would keep pytest from ending.
-
-    Args:
-        limit: The largest number of threads.
-        name: The prefix of the threads' names.
     """
 
     def __init__(self, limit: int, name: str) -> None:
@@ -102,10 +98,9 @@ class Threads:
 
     def _work(self) -> None:
         while (job := self._jobs.get()) is not None:
-            future, function, arguments = job
-            if future.set_running_or_notify_cancel():
-                _fulfil(future, function, arguments)
-            del job, future, function, arguments
+            if job[0].set_running_or_notify_cancel():
+                _fulfil(*job)
+            del job  # its answer may be large, and the next job long in coming
             self._idle.release()
 
 
@@ -117,17 +112,10 @@ class Expendable:
         self._idle: list[SimpleQueue[_Job | None]] = []
 
     def within(self, seconds: float, caller: Caller, function: Callable[..., T], *arguments: Any) -> T:
-        """Call a function in a thread, and wait at most ``seconds`` for it.
-
-        Args:
-            seconds: The longest wait.
-            caller: The caller of the model that the function calls.
-            function: The function.
-            arguments: The arguments of the function.
+        """Call a function, which calls the model of ``caller``, and wait at most ``seconds`` for it.
 
         Raises:
             LateError: it took longer. Its thread continues, and its result is dropped.
-            Exception: whatever the function raised.
         """
         inbox: SimpleQueue[_Job | None] | None = None
         with suppress(IndexError):
@@ -219,7 +207,12 @@ class LoopThread:
             else:
                 future.set_result(result)
 
-        self._loop.call_soon_threadsafe(lambda: self._keep(self._loop.create_task(run(), context=context)))
+        def begin() -> None:
+            task = self._loop.create_task(run(), context=context)
+            self._tasks.add(task)  # the loop itself holds only a weak reference
+            task.add_done_callback(self._tasks.discard)
+
+        self._loop.call_soon_threadsafe(begin)
         return future
 
     def runs_here(self) -> bool:
@@ -242,11 +235,6 @@ class LoopThread:
         self._thread.join(timeout=_LAST_WORDS)
         if not self._thread.is_alive():
             self._loop.close()
-
-    def _keep(self, task: asyncio.Task[None]) -> None:
-        """Keep a reference to a task: the loop itself holds only a weak one."""
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
 
     def _run(self) -> None:
         import asyncio
@@ -280,10 +268,6 @@ class Elsewhere:
 
     An executor that the user's factory made is closed, and replaced when a worker dies. An executor that the
     user made is only used.
-
-    Args:
-        given: The executor, or a factory of one.
-        label: The model, with its version.
     """
 
     def __init__(self, given: Executor | Callable[[], Executor], label: str) -> None:
@@ -299,24 +283,25 @@ class Elsewhere:
     ) -> list[Any]:
         """Make one call in the executor, and wait for it.
 
-        Args:
-            caller: Calls the model's object.
-            inputs: One input, or a batch.
-            seconds: The timeout; ``None`` for none.
-            run: Runs the coroutine that a plain function returns, if the executor has threads.
+        ``run`` runs the coroutine that a plain function returns, if the executor has threads.
 
         Raises:
             LateError: the call took longer than ``seconds``.
             WorkerDiedError: the worker died each time, the last time in a pool that served no other call.
             ModelError: the call cannot be pickled.
-            Exception: whatever the model raises.
         """
         for _ in range(_RENEWALS):
-            executor = self._open()
+            with self._lock:
+                if self._executor is None:
+                    self._executor = executor_of(self._given, self._label)
+                executor = self._executor
             try:
                 return self._call(executor, caller, inputs, seconds, run)
             except BrokenExecutor as error:
-                self._drop(executor)
+                with self._lock:
+                    if self._executor is executor and executor is not self._given:
+                        self._executor = None
+                executor.shutdown(wait=False, cancel_futures=True)
                 if executor is self._given:
                     raise self._died(error) from error
         with self._alone:  # one call at a time: if this worker dies, no other call can have killed it
@@ -345,7 +330,15 @@ class Elsewhere:
     def _call(
         self, executor: Executor, caller: Caller, inputs: list[Any], seconds: float | None, run: Run | None
     ) -> list[Any]:
-        future = self._submit(executor, caller, inputs, run)
+        try:
+            if _has_threads(executor):
+                future = executor.submit(copy_context().run, caller.call, inputs, run)
+            else:
+                future = executor.submit(caller.call, inputs)
+        except RuntimeError as error:
+            if isinstance(error, BrokenExecutor) or self._executor is executor:
+                raise
+            raise BrokenExecutor(str(error)) from error  # another call found it broken and dropped it
         in_time = False
         try:
             in_time = ends(future, caller, seconds)
@@ -356,68 +349,34 @@ class Elsewhere:
             raise LateError
         if future.cancelled():
             raise BrokenExecutor("its executor was shut down")
-        error = future.exception()
-        if error is None:
+        raised = future.exception()
+        if raised is None:
             return future.result()
-        if _is_about_pickling(error):
+        # The type of an raised about pickling depends on the version of Python.
+        unpicklable = isinstance(raised, (TypeError, AttributeError)) and (
+            "pickle" in str(raised) or "local object" in str(raised)
+        )
+        if unpicklable or type(raised).__name__ == "PicklingError":
             raise ModelError(
-                f"{self._label} cannot be sent to its executor ({type(error).__name__}: {error}): let the "
+                f"{self._label} cannot be sent to its executor ({type(raised).__name__}: {raised}): let the "
                 "fixture return a function of a module, or per_worker(load, ...), and give collate= no lambda"
-            ) from error
-        raise error
-
-    def _submit(
-        self, executor: Executor, caller: Caller, inputs: list[Any], run: Run | None
-    ) -> Future[list[Any]]:
-        """Submit a call; one that runs in a thread takes the current context with it."""
-        try:
-            if _has_threads(executor):
-                return executor.submit(copy_context().run, caller.call, inputs, run)
-            return executor.submit(caller.call, inputs)
-        except RuntimeError as error:
-            if isinstance(error, BrokenExecutor) or self._executor is executor:
-                raise
-            raise BrokenExecutor(str(error)) from error  # another call found it broken and dropped it
-
-    def _open(self) -> Executor:
-        with self._lock:
-            if self._executor is None:
-                self._executor = executor_of(self._given, self._label)
-            return self._executor
-
-    def _drop(self, broken: Executor) -> None:
-        with self._lock:
-            if self._executor is broken and broken is not self._given:
-                self._executor = None
-        broken.shutdown(wait=False, cancel_futures=True)
+            ) from raised
+        raise raised
 
 
 def executor_of(given: Any, label: str) -> Executor:
-    """Return the given executor, or the one that the given factory makes.
+    """Return the given executor, or the one that the given factory makes."""
 
-    Raises:
-        UsageError: the factory made something else.
-    """
-    made = given if _is_executor(given) else given()
-    if not _is_executor(made):
+    def is_executor(value: Any) -> bool:
+        may = not isinstance(value, type) and callable(getattr(value, "submit", None))
+        return isinstance(value, Executor) or may
+
+    made = given if is_executor(given) else given()
+    if not is_executor(made):
         raise UsageError(f"executor= of {label} made a {type(made).__name__}, which is not an executor")
     return made  # type: ignore[no-any-return]
-
-
-def _is_executor(value: Any) -> bool:
-    return isinstance(value, Executor) or (
-        not isinstance(value, type) and callable(getattr(value, "submit", None))
-    )
 
 
 def _has_threads(executor: Executor) -> bool:
     """Return whether an executor has threads of this interpreter, which can take a context."""
     return isinstance(executor, ThreadPoolExecutor) and "interpreter" not in type(executor).__module__
-
-
-def _is_about_pickling(error: BaseException) -> bool:
-    """Return whether an error is about pickling; its type depends on the version of Python."""
-    return type(error).__name__ == "PicklingError" or (
-        isinstance(error, (TypeError, AttributeError))
-        and ("pickle" in str(error) or "local object" in str(error))
-    )

@@ -10,7 +10,7 @@ import threading
 import time
 from array import array
 from collections import Counter
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, fields, replace
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -37,11 +37,12 @@ class Clock:
 _GRID = 41  # quantiles that are kept: every 2.5%, so that the median and the 95% are among them
 
 
-@dataclass(frozen=True, slots=True)
-class Mark:
-    """The state of a meter at one moment.
+@dataclass
+class Counts:
+    """The counts of a meter at one moment.
 
-    ``calls`` counts timed calls, ``weighed`` answers with known tokens, ``priced`` answers with a known cost.
+    ``timed`` counts calls whose time is known, ``weighed`` answers with known tokens, ``priced`` those with a
+    known cost.
     """
 
     asked: int = 0
@@ -50,13 +51,13 @@ class Mark:
     failed: int = 0
     timeouts: int = 0
     unasked: int = 0
-    calls: int = 0
-    tokens_in: int = 0
-    tokens_out: int = 0
-    tokens_other: tuple[tuple[str, int], ...] = ()
-    cost: float = 0.0
+    timed: int = 0
     weighed: int = 0
     priced: int = 0
+    tokens_in: int = 0
+    tokens_out: int = 0
+    tokens_other: Counter[str] = field(default_factory=Counter)
+    cost: float = 0.0
 
 
 class Answered:
@@ -106,24 +107,22 @@ class Answered:
         self._held.clear()
 
 
-class Meter:
+class Meter(Counts):
     """Counts the calls of one model over a run. Safe from any thread."""
 
     def __init__(self) -> None:
+        super().__init__()
         self._lock = threading.Lock()
         self._seconds = array("d")
         self._costs = array("d")
-        self.asked = self.requests = self.retries = self.failed = self.timeouts = self.unasked = 0
-        self._tokens_in = self._tokens_out = self._weighed = self._priced = 0
-        self._tokens_other: Counter[str] = Counter()
-        self._cost = self._total = 0.0
+        self._total = 0.0
 
     def called(self, seconds: float) -> None:
         """Record a call that was answered."""
         with self._lock:
             self.requests += 1
             self._total += seconds
-            self._seconds.append(seconds)
+            self._time(seconds)
 
     def broke(self, seconds: float, *, timeout: bool) -> None:
         """Record a failed call. The time of a timeout counts as a latency, which it bounds from below."""
@@ -131,20 +130,24 @@ class Meter:
             self.requests += 1
             if timeout:
                 self.timeouts += 1
-                self._seconds.append(seconds)
+                self._time(seconds)
+
+    def _time(self, seconds: float) -> None:
+        self._seconds.append(seconds)
+        self.timed += 1
 
     def spent(self, usage: Usage) -> None:
         """Record the tokens and the cost of an answer."""
         with self._lock:
             if usage.tokens_in is not None or usage.tokens_out is not None:
-                self._weighed += 1
-                self._tokens_in += usage.tokens_in or 0
-                self._tokens_out += usage.tokens_out or 0
-            self._tokens_other.update(dict(usage.other))
+                self.weighed += 1
+                self.tokens_in += usage.tokens_in or 0
+                self.tokens_out += usage.tokens_out or 0
+            self.tokens_other.update(dict(usage.other))
             if usage.cost is not None:
-                self._priced += 1
-                self._cost += usage.cost
                 self._costs.append(usage.cost)
+                self.priced += 1
+                self.cost += usage.cost
 
     def retried(self) -> None:
         """Count a retry."""
@@ -163,54 +166,27 @@ class Meter:
         """Mean time per answer, in seconds."""
         return self._total / self.asked if self.asked else 0.0
 
-    def mark(self) -> Mark:
+    def mark(self) -> Counts:
         """Return the present counts."""
-        return Mark(
-            self.asked,
-            self.requests,
-            self.retries,
-            self.failed,
-            self.timeouts,
-            self.unasked,
-            len(self._seconds),
-            self._tokens_in,
-            self._tokens_out,
-            tuple(self._tokens_other.items()),
-            self._cost,
-            self._weighed,
-            self._priced,
-        )
+        counts = Counts(**{each.name: getattr(self, each.name) for each in fields(Counts)})
+        counts.tokens_other = self.tokens_other.copy()
+        return counts
 
-    def since(self, mark: Mark, calls: Calls) -> Calls:
-        """Return ``calls`` with everything that was counted since ``mark``.
-
-        Args:
-            mark: The counts when the check began.
-            calls: Holds the figures that the meter does not count: cached answers, direct calls, seconds.
-        """
-        now, seconds, costs = self.mark(), self._seconds[mark.calls :], self._costs[mark.priced :]
+    def since(self, mark: Counts, calls: Calls) -> Calls:
+        """Return ``calls`` with everything that was counted since ``mark``."""
+        now = self.mark()
+        names = ("asked", "requests", "retries", "failed", "timeouts", "unasked")
         weighed, priced = now.weighed > mark.weighed, now.priced > mark.priced
         return replace(
             calls,
-            asked=now.asked - mark.asked,
-            requests=now.requests - mark.requests,
-            retries=now.retries - mark.retries,
-            failed=now.failed - mark.failed,
-            timeouts=now.timeouts - mark.timeouts,
-            unasked=now.unasked - mark.unasked,
-            latencies=thinned(sorted(seconds)),
+            **{name: getattr(now, name) - getattr(mark, name) for name in names},
+            latencies=thinned(sorted(self._seconds[mark.timed : now.timed])),
             tokens_in=now.tokens_in - mark.tokens_in if weighed else None,
             tokens_out=now.tokens_out - mark.tokens_out if weighed else None,
-            tokens_other=_more(mark.tokens_other, now.tokens_other),
+            tokens_other=tuple(sorted((now.tokens_other - mark.tokens_other).items())),
             cost=now.cost - mark.cost if priced else None,
-            costs=thinned(sorted(costs)),
+            costs=thinned(sorted(self._costs[mark.priced : now.priced])),
         )
-
-
-def _more(then: Sequence[tuple[str, int]], now: Sequence[tuple[str, int]]) -> tuple[tuple[str, int], ...]:
-    known = dict(then)
-    found = ((name, count - known.get(name, 0)) for name, count in sorted(now))
-    return tuple((name, count) for name, count in found if count)
 
 
 def thinned(ordered: Sequence[float]) -> tuple[float, ...]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 import threading
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pytest_modelcheck.calls.errors import one_line
@@ -46,22 +47,16 @@ def interval_of(rate: str) -> float:
     return period / float(found[1])
 
 
+@dataclass(slots=True)
 class Turn:
     """The start time of one call; a pause begins a new epoch, in which each call gets a new time."""
 
-    __slots__ = ("due", "epoch")
-
-    def __init__(self) -> None:
-        self.due = 0.0
-        self.epoch = -1
+    due: float = 0.0
+    epoch: int = -1
 
 
 class Pace:
     """Spaces the calls of a model evenly. Safe from any thread; each caller sleeps by itself.
-
-    Args:
-        interval: Seconds from one call to the next; 0 for no limit.
-        clock: Returns the time in seconds.
 
     >>> pace = Pace(2.0, clock=lambda: 100.0)
     >>> [pace.wait(Turn()) for _ in range(3)]
@@ -106,8 +101,6 @@ class Allowance:
     (2, 1, 0)
     """
 
-    __slots__ = ("_left", "_lock", "option")
-
     def __init__(self, calls: int | None = None, option: str = "") -> None:
         self._left = calls
         self._lock = threading.Lock()
@@ -134,15 +127,11 @@ class Allowance:
 
 
 class Purse:
-    """The cost budget of one model in a run (``max_cost=``).
+    """The cost budget of one model in a run (``max_cost=``), in the unit of ``cost=``.
 
     The cost of a call is unknown before it ends. So each input of a call, and of the calls under way, is
     expected to cost as much as the most expensive input so far; a call starts only if the sum fits. Until a
     first cost is known, calls are made one at a time.
-
-    Args:
-        label: The model, with its version.
-        limit: The budget, in the unit of ``cost=``.
     """
 
     def __init__(self, label: str, limit: float) -> None:
@@ -157,8 +146,7 @@ class Purse:
     def take(self, size: int) -> bool:
         """Return whether a call with ``size`` inputs may start now; if not, ask again later.
 
-        Raises:
-            BudgetError: the call exceeds the budget, or the answers do not report their cost.
+        Raise a :class:`BudgetError` if it exceeds the budget, or answers do not report their cost.
         """
         with self._lock:
             if self._blind:
@@ -200,20 +188,13 @@ class Circuit:
     calls counts as a success, because that call succeeded once: otherwise a service that fails for some
     inputs would be given up as soon as all other answers are cached.
 
-    Args:
-        label: The model, with its version.
-        give_up_after: The number of consecutive failures after which the model is given up; 0 for never.
-
-    Attributes:
-        reason: Why the model was given up, or ``None`` if it was not.
+    After ``give_up_after`` failures (0 for never) the model is given up, with a ``reason``.
 
     >>> circuit = Circuit("triage 2.1", give_up_after=2)
     >>> circuit.failed(ConnectionError("refused")); circuit.failed(ConnectionError("refused"))
     >>> circuit.reason
     'triage 2.1 was given up after 2 calls in a row failed: ConnectionError: refused'
     """
-
-    __slots__ = ("_give_up_after", "_label", "_lock", "_row", "reason")
 
     def __init__(self, label: str, give_up_after: int = GIVE_UP_AFTER) -> None:
         self._label = label
@@ -229,9 +210,7 @@ class Circuit:
     def failed(self, error: BaseException, *, after_success: bool = False) -> None:
         """Count a call that failed in its last attempt, through a fault of the endpoint.
 
-        Args:
-            error: The exception that it raised.
-            after_success: Whether the call just before it was answered from the cache.
+        ``after_success`` says that the call just before it was answered from the cache.
         """
         with self._lock:
             self._row = 1 if after_success else self._row + 1
@@ -245,10 +224,6 @@ class Circuit:
             self.reason = self.reason or reason
 
     def check(self) -> None:
-        """Let a call pass, unless the model was given up.
-
-        Raises:
-            OutageError: the model was given up.
-        """
+        """Raise an :class:`OutageError` if the model was given up."""
         if self.reason is not None:
             raise OutageError(self.reason)

@@ -38,14 +38,11 @@ def lending(caller: Caller) -> Iterator[Callable[[], bool]]:
     thread again. If the call is made in another thread, it waits for a lock that the body holds, and the body
     waits for the call. The yielded function looks at the calls of the model that are under way, and releases
     those locks of this thread that one of them is about to take; it returns whether any are lent.
-
-    Args:
-        caller: Makes the calls of the model.
     """
     lent: list[threading.RLock] = []
 
     def lend() -> bool:
-        for lock in _wanted(caller):
+        for lock in [lock for frame in _frames_of(caller) for lock in _named_locks(frame)]:
             with suppress(RuntimeError):  # this thread does not hold the lock, or not any more
                 while True:
                     lock.release()
@@ -79,13 +76,7 @@ def lend_briefly(call: Future[Any], caller: Caller) -> None:
 
 
 def ends(call: Future[Any], caller: Caller, seconds: float | None = None) -> bool:
-    """Wait for a call in this thread; return whether it ended in time.
-
-    Args:
-        call: The call, which another thread makes.
-        caller: The caller of the model.
-        seconds: The longest wait; ``None`` for no limit.
-    """
+    """Wait in this thread for a call that another one makes; return whether it ended in time."""
     tick, left = _TICK, seconds  # counted down, because a test may have frozen the clock
     with lending(caller) as lend:
         while not wait([call], tick if left is None else min(tick, left)).done:
@@ -177,13 +168,8 @@ class Lull:
         self._before = places.ended()
 
     def lasts(self, seconds: float, *, stuck: bool, times: int = 1) -> bool:
-        """Count ``seconds`` more; return whether calls wait for each other.
-
-        Args:
-            seconds: The seconds since the last call of this method; counted, since a test may freeze clocks.
-            stuck: Whether they may be waiting for each other now.
-            times: The factor to the patience of the places.
-        """
+        """Count ``seconds`` more if calls may be ``stuck``; return whether patience ends, ``times`` over."""
+        # Seconds are counted, and not read from a clock, because a test may have frozen it.
         now = self._places.ended()
         self._seconds = self._seconds + seconds if stuck and now == self._before else 0.0
         self._before = now
@@ -219,11 +205,6 @@ def all_wait(caller: Caller) -> bool:
     """Return whether all calls of a model wait for threads."""
     frames = _frames_of(caller)
     return bool(frames) and all(frame.f_globals.get("__name__") == "threading" for frame in frames)
-
-
-def _wanted(caller: Caller) -> list[threading.RLock]:
-    """Return the re-entrant locks that the innermost frames of a model's calls name."""
-    return [lock for frame in _frames_of(caller) for lock in _named_locks(frame)]
 
 
 def _frames_of(caller: Caller) -> list[FrameType]:

@@ -133,9 +133,6 @@ def read_delimited(
     """Read a CSV or TSV file row by row.
 
     The columns of a CSV file are separated by commas, or by semicolons if its header has no comma.
-
-    Raises:
-        CaseError: The header or a row is not CSV, not UTF-8, or has too many or too few cells.
     """
     delimiter = "\t"
     if file.format != "tsv":

@@ -135,11 +135,7 @@ class CaseFile:
         return self.path.suffix.lower() in SUFFIXES
 
     def check(self) -> None:
-        """Check that this is a readable file of a known format that is not empty.
-
-        Raises:
-            CaseError: It is not.
-        """
+        """Check that this is a readable file of a known format that is not empty."""
         try:
             mode = self.path.stat()
         except (OSError, ValueError) as error:
@@ -184,9 +180,6 @@ class CaseFile:
         Args:
             start: The byte to begin at, counted in the decompressed file.
             first: The number of the line that begins there.
-
-        Raises:
-            CaseError: The file cannot be read, or a line is absurdly long.
         """
         self.check()
         with self._opened() as stream:
@@ -200,11 +193,7 @@ class CaseFile:
                 yield line
 
     def text(self) -> str:
-        """The text of the whole file, without a byte order mark.
-
-        Raises:
-            CaseError: The file cannot be read, is not text, or is too large.
-        """
+        """The text of the whole file, without a byte order mark."""
         self.check()
         with self._opened() as stream:
             data = stream.read(MOST)
@@ -298,11 +287,7 @@ class CaseFile:
 
 
 def find(name: str | Path, base: Path | None, root: Path | None = None) -> CaseFile:
-    """Resolve the path of a case file, which need not exist.
-
-    Raises:
-        CaseError: The path is relative, and ``base`` is ``None``.
-    """
+    """Resolve the path of a case file, which need not exist."""
     path = Path(name)
     if path.is_absolute():
         base = None

@@ -38,11 +38,7 @@ _NAMED: Final = 0
 
 
 def identified(cases: Sequence[Case]) -> tuple[Case, ...]:
-    """Give each case a unique id. The cases must be new, since they are changed in place.
-
-    Raises:
-        CaseError: Two cases have the same id, or an input has no canonical form to make an id from.
-    """
+    """Give each case a unique id. The cases must be new, since they are changed in place."""
     return tuple(Naming(lambda: cases).named(cases))
 
 
@@ -73,14 +69,7 @@ class Naming:
     """
 
     def __init__(self, read: Callable[[], Iterable[Case]]) -> None:
-        """Read the cases once, and again if some share their input and variants.
-
-        Args:
-            read: Returns the cases, in the same order at each call.
-
-        Raises:
-            CaseError: As :func:`identified`.
-        """
+        """Read the cases once, and again, in the same order, if some share their input and variants."""
         self._keys = array(_KEY)
         given = array(_KEY)
         for case in read():

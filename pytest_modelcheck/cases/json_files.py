@@ -89,21 +89,13 @@ PATH: Final = Path(__file__).with_name("cases.schema.json")
 
 
 def schema_of_file() -> dict[str, Any]:
-    """The schema of a YAML or JSON file of cases.
-
-    >>> schema_of_file()["title"]
-    'Cases of pytest-modelcheck'
-    """
+    """The schema of a YAML or JSON file of cases."""
     schema: dict[str, Any] = json.loads(PATH.read_text(encoding="utf-8"))
     return schema
 
 
 def schema_of_line() -> dict[str, Any]:
-    """The schema of one case, which is a line of JSON Lines.
-
-    >>> schema_of_line()["title"]
-    'A case'
-    """
+    """The schema of one case, which is a line of JSON Lines."""
     whole = schema_of_file()
     definitions = whole["$defs"]
     case = definitions.pop("case")
@@ -162,11 +154,7 @@ def _checked(file: CaseFile, value: Any, text: str, line: int) -> Any:
 
 
 def read_json(file: CaseFile) -> Iterator[Row]:
-    """The cases of a JSON file: a list, or an object with ``"cases"`` and ``"defaults"``.
-
-    Raises:
-        CaseError: The file is not JSON, or does not contain cases.
-    """
+    """The cases of a JSON file: a list, or an object with ``"cases"`` and ``"defaults"``."""
     text = file.text()
     refuse_conflicts(file, text)
     return _Scanner(file, text).rows()
@@ -280,11 +268,7 @@ class _Scanner:
 def read_jsonl(
     file: CaseFile, marks: list[tuple[int, int]] | None = None, start: tuple[int, int] | None = None
 ) -> Iterator[Row]:
-    """Read a JSON Lines file line by line. Blank lines are skipped.
-
-    Raises:
-        CaseError: A line is not JSON, or not UTF-8.
-    """
+    """Read a JSON Lines file line by line. Blank lines are skipped."""
     offset, first = start or (0, 1)
     count = 0
     for number, data in enumerate(file.lines(offset, first), first):

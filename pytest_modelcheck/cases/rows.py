@@ -75,11 +75,7 @@ def how_to_name(names: Sequence[Any]) -> str:
 
 
 def listed(names: Iterable[Any]) -> str:
-    """Field names as messages list them.
-
-    >>> listed({"text": 1, "label": 2}), listed([])
-    ("'text', 'label'", 'no fields')
-    """
+    """Field names as messages list them."""
     return ", ".join(f"'{name}'" for name in names) or "no fields"
 
 
@@ -257,11 +253,7 @@ AS_IT_IS: Final = Layout({})
 
 
 def to_case(row: Row, layout: Layout) -> Case:
-    """Make the case of a row.
-
-    Raises:
-        CaseError: A field is missing, unknown, or of the wrong type.
-    """
+    """Make the case of a row."""
     value = row.value
     if type(value) is not dict:  # the usual type, checked without a slow abstract class
         if isinstance(value, Case):
@@ -356,9 +348,6 @@ def variants_of(row: Row, value: Any, case_input: Any) -> tuple[Any, ...]:
 
     A mapping of ``input`` and ``expected`` or ``metadata`` is a variant with fields of its own, unless the
     input of the case is a mapping with a key ``input``, too.
-
-    Raises:
-        CaseError: They are not a list, or one of them is empty or has an unknown field.
     """
     if value is None:
         return ()

@@ -49,13 +49,7 @@ def is_strategy(source: Any) -> bool:
 
 
 class StrategySource(Source):
-    """Different values drawn from a strategy: inputs, or whole cases.
-
-    Args:
-        strategy: The strategy.
-        n: The number of cases, or ``None`` for at most :data:`DEFAULT_N`.
-        seed: The seed of the draw.
-    """
+    """Different values drawn from a strategy: inputs, or whole cases."""
 
     def __init__(self, strategy: Any, n: int | None, seed: int) -> None:
         self.name = f"strategy {excerpt(repr(strategy), _NAME_WIDTH)}"
@@ -157,9 +151,6 @@ def different(
     strategy: SearchStrategy[Any], n: int, seed: int, identify: Callable[[Any], tuple[Hashable, T]]
 ) -> Iterator[T]:
     """Draw up to ``n`` different values; fewer if a whole round brings nothing new.
-
-    Raises:
-        Exception: Any exception of the strategy, or of Hypothesis itself.
 
     >>> from hypothesis import strategies
     >>> def itself(value):

@@ -27,14 +27,7 @@ if TYPE_CHECKING:
 
 
 def checked_paths(paths: str | Sequence[str]) -> tuple[str, ...]:
-    """The fields that hold paths, as ``paths=`` names them.
-
-    Raises:
-        CaseError: One of them is not in the input or the expectation.
-
-    >>> checked_paths("input"), checked_paths(["input.image", "expected"])
-    (('input',), ('input.image', 'expected'))
-    """
+    """The fields that hold paths, as ``paths=`` names them."""
     found = (paths,) if isinstance(paths, str) or not isinstance(paths, Iterable) else tuple(paths)
     for path in found:
         if not isinstance(path, str) or path.partition(".")[0] not in ("input", "expected"):
@@ -46,11 +39,7 @@ def checked_paths(paths: str | Sequence[str]) -> tuple[str, ...]:
 
 
 def with_files(case: Case, row: Row, paths: Sequence[str], folder: Path) -> Case:
-    """A case with a path in place of each text that names a file.
-
-    Raises:
-        CaseError: What stands there is no text, or there is no such file.
-    """
+    """A case with a path in place of each text that names a file."""
     for path in paths:
         field, *keys = path.split(".")
 
@@ -108,11 +97,7 @@ class FileStream:
     read: Callable[[list[Any] | None, Any], Iterator[Row]]
 
     def cases(self, marks: list[Any] | None = None, start: Any = None) -> Iterator[Case]:
-        """The cases, from one of the positions on or from the first; ``marks`` collects the positions.
-
-        Raises:
-            CaseError: The file has no cases, or one of them is faulty.
-        """
+        """The cases, from one of the positions on or from the first; ``marks`` collects the positions."""
         row = None
         paths = self.layout.paths
         for row in self.read(marks, start):
@@ -126,11 +111,7 @@ class Streamed(Sequence["Case"]):
     """The cases of a stream. Two iterations give equal cases, not the same objects."""
 
     def __init__(self, stream: FileStream) -> None:
-        """Read all cases once, for their ids and positions.
-
-        Raises:
-            CaseError: One of them is faulty, or two have the same id.
-        """
+        """Read all cases once, for their ids and positions."""
         self._stream = stream
         self._stamp = stream.file.stamp()
         self._marks: list[Any] = []

@@ -51,11 +51,7 @@ class Table:
 
 
 def table_of(source: Any) -> Table | None:
-    """The source as a table, or ``None`` if it is not one.
-
-    Raises:
-        CaseError: It consists of several tables, or has not been read yet.
-    """
+    """The source as a table, or ``None`` if it is not one."""
     name = type(source).__name__
     if _is_a(source, "pandas", "DataFrame"):
         # An index with a name is data; one without only numbers the rows.
@@ -219,11 +215,7 @@ _AT_ONCE: Final = 1024
 def read_parquet(
     file: CaseFile, layout: Layout, marks: list[int] | None = None, start: int | None = None
 ) -> Iterator[Row]:
-    """Read a Parquet file row by row. A null means no value.
-
-    Raises:
-        CaseError: The file is not Parquet or damaged, or the library to read it is not installed.
-    """
+    """Read a Parquet file row by row. A null means no value."""
     with _parquet(file) as (opened, names):
         header = Header(names, layout.loosened(), file.error)
         # From the row group that contains the start.

@@ -48,12 +48,7 @@ _CONTAINER_TAGS: Final = {None, "!", "tag:yaml.org,2002:map", "tag:yaml.org,2002
 
 
 def read_yaml(file: CaseFile) -> Iterator[Row]:
-    """Read the cases of a YAML file, each with its line and the lines of its fields.
-
-    Raises:
-        CaseError: The file is not YAML, has duplicate keys, tags other than plain data or exploding
-            aliases, or does not contain cases.
-    """
+    """Read the cases of a YAML file, each with its line and the lines of its fields."""
     text = file.text()
     refuse_conflicts(file, text)
     return _Reader(file, text).rows()
@@ -295,9 +290,5 @@ def tagged(tag: str, text: str) -> Any:
 
 
 def tag_name(tag: str) -> str:
-    """A tag as it is written in a file.
-
-    >>> tag_name("tag:yaml.org,2002:python/object:os.system"), tag_name("!Ref")
-    ('!!python/object:os.system', '!Ref')
-    """
+    """A tag as it is written in a file."""
     return "!!" + tag.removeprefix(_TAG) if tag.startswith(_TAG) else tag

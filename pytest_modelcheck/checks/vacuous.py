@@ -14,6 +14,7 @@ from pytest_modelcheck.records import JUDGED, Finding, Outcome, Status
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
+    from pytest_modelcheck.checks.spec import CheckSpec
     from pytest_modelcheck.records import CaseResult, TrialResult
 
 LIMIT: Final = "vacuous"
@@ -23,6 +24,18 @@ FEWEST: Final = 10
 """Inputs with one answer, at least: with fewer it may be chance."""
 
 _REMEDY: Final = "If standing still is right here, say allow_constant=True"
+
+
+def standstill(
+    spec: CheckSpec, cases: Iterable[CaseResult], approved: Mapping[str, CaseResult]
+) -> Finding | None:
+    """Find a model that passes only because its answer never changes."""
+    # Some cases alone do not show that; levels have a guard of their own.
+    if spec.allow_constant or spec.partial or spec.levels is not None:
+        return None
+    if spec.kind == "directional":
+        return unmoved(cases)
+    return constant(cases, approved) if spec.kind == "invariance" else None
 
 
 def unmoved(cases: Iterable[CaseResult]) -> Finding | None:

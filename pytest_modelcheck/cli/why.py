@@ -17,8 +17,8 @@ from pytest_modelcheck.cli.screen import echo, indented, print_lines
 from pytest_modelcheck.cli.targets import CHECKS, ran, target
 from pytest_modelcheck.models.cache import memories
 from pytest_modelcheck.phrases import plural
+from pytest_modelcheck.session.check import PREDICTIONS
 from pytest_modelcheck.session.lines import keys_of
-from pytest_modelcheck.session.places import PREDICTIONS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence

@@ -15,8 +15,7 @@ from contextvars import Context, copy_context
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from pytest_modelcheck.calls.attempts import copied
-from pytest_modelcheck.calls.endpoint import Endpoint, Request
+from pytest_modelcheck.calls.endpoint import MIXED, Endpoint, Request
 from pytest_modelcheck.calls.meter import Clock
 from pytest_modelcheck.calls.throttle import Allowance
 from pytest_modelcheck.calls.waiting import lend_briefly, lending, running_loop, sleep_on, until
@@ -27,18 +26,16 @@ from pytest_modelcheck.engine.tickets import (
     Ticket,
     is_for_one,
     offline_error,
-    repeat_of,
     settle,
     settle_rest,
-    takes_last,
     turns,
 )
-from pytest_modelcheck.models.model import Unsaved
+from pytest_modelcheck.models.model import Unsaved, copied
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from pytest_modelcheck.calls.batches import Rows
+    from pytest_modelcheck.calls.attempts import Rows
     from pytest_modelcheck.calls.executors import LoopThread
     from pytest_modelcheck.models.model import Model, Raw
 
@@ -56,9 +53,7 @@ class Switchboard:
         workers: The number of processes that share rates and budgets.
 
     Attributes:
-        offline: Whether calling a model is forbidden.
         tick: Called regularly while waiting for an answer.
-        interrupts: Whether an exception ends the whole run.
     """
 
     def __init__(
@@ -71,7 +66,7 @@ class Switchboard:
     ) -> None:
         self.interrupts = interrupts
         self.offline = offline
-        self.tick: Callable[[], None] = _no_progress
+        self.tick: Callable[[], None] = lambda: None
         self._allowance = allowance or Allowance()
         self._workers = workers
         self._endpoints: dict[tuple[str | None, ...], Endpoint] = {}
@@ -109,7 +104,7 @@ class Switchboard:
         ticket, caller = Ticket(handle, x, key, repeat), handle.acting.caller
         if joins and (other := self._announce(ticket)) is not None:
             self.wait_for(other, joins=True)
-            if takes_last(other):
+            if other.taken_by():
                 return other.result()
         try:
             raw = handle.find(key) if joins or handle.answers.claims is not None else None
@@ -153,13 +148,14 @@ class Switchboard:
         ticket, caller = Ticket(handle, x, key, repeat), handle.acting.caller
         if joins and (other := self._announce(ticket)) is not None:
             await self._end_of(other, loop, joins=True)
-            if takes_last(other):
+            if other.taken_by():
                 return other.result()
         raw = handle.find(key) if joins or handle.answers.claims is not None else None
         if raw is not None:
             self.drop(ticket)
             return raw
-        if caller.awaited and (loop != "asyncio" or self._is_our_loop()):
+        on_ours = self._loop is not None and self._loop.runs_here()
+        if caller.awaited and (loop != "asyncio" or on_ours):
             # A call made by another model is already on our loop; a model written for trio needs trio's loop.
             try:
                 await handle.endpoint.call_async(self._request([ticket]), loop)
@@ -170,9 +166,6 @@ class Switchboard:
             await self._end_of(ticket, loop)
             self.drop(ticket)
         return ticket.result()
-
-    def _is_our_loop(self) -> bool:
-        return self._loop is not None and self._loop.runs_here()
 
     # -- calls that are made ahead -----------------------------------------------------------------
 
@@ -191,8 +184,7 @@ class Switchboard:
                 missing = self._claimed(handle, key) if claims else handle.answers.find(key) is None
                 if not missing:
                     return None
-                ticket = Ticket(handle, copied(x), key, repeat)
-                ticket.foreseen = True
+                ticket = Ticket(handle, copied(x), key, repeat, foreseen=True)
                 self._tickets[place] = ticket
                 handle.waiting.append(ticket)
             ticket.foreseen_by.add(trial)
@@ -223,13 +215,7 @@ class Switchboard:
         return None if key is None else self._tickets.get((id(handle.answers), key))
 
     def advance(self, handle: Handle, context: Context, *, flush: bool = True) -> None:
-        """Begin queued calls, up to the model's ``concurrency``.
-
-        Args:
-            handle: The model's handle.
-            context: The context that the model is called in.
-            flush: Whether to call batches that are not full.
-        """
+        """Begin queued calls, up to ``concurrency``; with ``flush``, also batches that are not full."""
         endpoint = handle.endpoint
         while True:
             with self._lock:
@@ -278,16 +264,14 @@ class Switchboard:
         return call
 
     def _request(self, batch: Sequence[Ticket]) -> Request:
+        repeats = {ticket.repeat for ticket in batch}
         return Request(
             batch[0].handle.acting.caller,
             [ticket.x for ticket in batch],
             self._keep(batch, Clock.perf_counter()),
-            repeat_of(batch),
+            repeats.pop() if len(repeats) == 1 else MIXED,
             [ticket.after_success for ticket in batch],
         )
-
-    def _is_kept(self, ticket: Ticket) -> bool:
-        return self.ticket(ticket.handle, ticket.key) is ticket
 
     def batch_with(self, ticket: Ticket) -> list[Ticket]:
         """Take a queued call, and the next ones that fit into its batch, out of the queue."""
@@ -302,33 +286,26 @@ class Switchboard:
     def take(self, ticket: Ticket, context: Context, *, is_here: bool = True) -> None:
         """Wait until a prefetched call has ended; begin it first if it is still queued.
 
-        Args:
-            ticket: The call.
-            context: The context that the model is called in.
-            is_here: Whether this is the thread that bodies run in.
+        ``is_here`` says that this is the thread that bodies run in.
         """
         batch = self.batch_with(ticket)
         endpoint, caller = ticket.handle.endpoint, ticket.handle.acting.caller
         if batch and not caller.awaited and not (endpoint.threaded and is_here):
             # A model without threads of its own is called in the thread of the test, like any function.
             # Threads of a body make their calls themselves: all those of the model may wait for this one.
-            self._make_here(batch)
+            call: Future[None] = Future()  # other threads can wait for it as for any call
+            call.set_running_or_notify_cancel()
+            for each in batch:
+                each.call = call
+            try:
+                endpoint.call(self._request(batch))
+            finally:
+                call.set_result(None)
             self.tick()
             return
         if batch:
             self._begin(batch, context)
         self.wait_for(ticket, joins=True)
-
-    def _make_here(self, batch: Sequence[Ticket]) -> None:
-        """Call a batch in this thread; other threads can wait for its answers as for any call."""
-        call: Future[None] = Future()
-        call.set_running_or_notify_cancel()
-        for ticket in batch:
-            ticket.call = call
-        try:
-            batch[0].handle.endpoint.call(self._request(batch))
-        finally:
-            call.set_result(None)
 
     async def take_async(self, ticket: Ticket, context: Context) -> None:
         """Do the same as :meth:`take`, without blocking the event loop."""
@@ -363,7 +340,8 @@ class Switchboard:
             self.follow(ticket, lambda _: ended.set_result(None))
         with ticket.handle.endpoint.watched(ticket.handle.acting.caller, joins=joins) as gives_up:
             while call is not None and not call.done() and not ticket.ended:
-                if alone and (not self._is_kept(ticket) or Clock.monotonic() > end):
+                is_kept = self.ticket(ticket.handle, ticket.key) is ticket
+                if alone and (not is_kept or Clock.monotonic() > end):
                     return
                 if gives_up(call, TICK):
                     return
@@ -442,7 +420,3 @@ class Switchboard:
         if self._loop is not None:
             self._loop.close()
             self._loop = None
-
-
-def _no_progress() -> None:
-    """Report no progress, since no body runs."""

@@ -13,17 +13,15 @@ from contextvars import copy_context
 from threading import get_ident
 from typing import TYPE_CHECKING, Any
 
-from pytest_modelcheck.calls.attempts import copied
 from pytest_modelcheck.calls.meter import Clock
 from pytest_modelcheck.calls.waiting import running_loop
 from pytest_modelcheck.canonical import of_repeat
 from pytest_modelcheck.engine.prefetch import Prefetch
 from pytest_modelcheck.engine.recipe import Made, Recipe
-from pytest_modelcheck.engine.tickets import Handle, takes_last
 from pytest_modelcheck.engine.trials import STRIDE
 from pytest_modelcheck.engine.view import CaseView, is_new, refuse_case
 from pytest_modelcheck.engine.work import EXPLAINED, WINDOW, Failures, Result, Run, conclude
-from pytest_modelcheck.models.model import SHORT_TEXT, short_text_key
+from pytest_modelcheck.models.model import SHORT_TEXT, copied, short_text_key
 from pytest_modelcheck.records import Outcome
 
 if TYPE_CHECKING:
@@ -32,6 +30,7 @@ if TYPE_CHECKING:
     from contextvars import Context
 
     from pytest_modelcheck.engine.answers import Switchboard
+    from pytest_modelcheck.engine.tickets import Handle
     from pytest_modelcheck.engine.work import Work
     from pytest_modelcheck.models.model import Model, Raw
     from pytest_modelcheck.records import Trial
@@ -116,12 +115,7 @@ class Bodies:
     # -- bodies --------------------------------------------------------------------------------------
 
     def run(self, trials: Iterable[Trial]) -> Run:
-        """Run the body of every trial.
-
-        Raises:
-            BaseException: a body raised something that ends the whole run (an interrupt, ``pytest.exit``, a
-                timeout). The answers until then are stored.
-        """
+        """Run the body of every trial, until one raises what ends the whole run, such as an interrupt."""
         body = self.work.body
         with self._open():
             for trial in self.prefetch.ahead_of(trials):
@@ -205,14 +199,10 @@ class Bodies:
         self._results.append(result)
         self._done += 1
         if not self._done & _OFTEN:
-            self._pause()
-
-    def _pause(self) -> None:
-        """Report progress, and pass on the results so far."""
-        self.show_progress()
-        if self.work.take is not None and len(self._results) >= WINDOW:
-            self.work.take(self._results)
-            self._results = []
+            self.show_progress()
+            if work.take is not None and len(self._results) >= WINDOW:
+                work.take(self._results)
+                self._results = []
 
     def show_progress(self) -> None:
         """Report progress. Also called while a body waits for a call."""
@@ -315,7 +305,7 @@ class Bodies:
             ticket = self.switchboard.ticket(handle, key)
             if ticket is not None:
                 self.switchboard.take(ticket, self.context)
-                if takes_last(ticket, result.trial.index):
+                if ticket.taken_by(result.trial.index):
                     return ticket.result()
             return self.in_place(handle, x, key, repeat)
         except BaseException as error:

@@ -16,6 +16,7 @@ import sys
 import warnings
 from collections import Counter
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from itertools import islice
 from threading import get_ident
 from typing import TYPE_CHECKING, Any, Final, TextIO
@@ -51,37 +52,31 @@ class RestartedError(Exception):
     """A body raised an error after it had been cut off and restarted."""
 
 
+@dataclass(slots=True, eq=False)
 class _Attempt:
     """The runs of one body, until one has all its answers.
 
     ``missing``, ``errors``, ``wanted`` (the call at which the last run was cut off) and ``in_place`` outlast
-    a run; the other attributes are reset before each.
+    a run; :meth:`restart` resets the others.
     """
 
-    __slots__ = (
-        "called",
-        "cut",
-        "error",
-        "errors",
-        "in_place",
-        "missing",
-        "raised",
-        "result",
-        "trial",
-        "wanted",
-    )
+    trial: Trial
+    missing: set[bytes] = field(default_factory=set)
+    errors: dict[bytes | None, BaseException] = field(default_factory=dict)
+    wanted: Ticket | None = None
+    in_place: bool = False
+    raised: set[bytes | None] = field(init=False)
+    called: set[bytes | None] = field(init=False)
+    cut: bool = field(init=False)
+    error: BaseException | None = field(init=False)
+    result: Result = field(init=False)
 
-    def __init__(self, trial: Trial) -> None:
-        self.trial = trial
-        self.missing: set[bytes] = set()
-        self.errors: dict[bytes | None, BaseException] = {}
-        self.raised: set[bytes | None] = set()
-        self.wanted: Ticket | None = None
-        self.in_place = False
-        self.called: set[bytes | None] = set()
-        self.cut = False
-        self.result = Result(trial)
-        self.error: BaseException | None = None
+    def restart(self, *, counts_equal_calls: bool) -> None:
+        """Prepare for the next run."""
+        self.raised, self.called, self.cut, self.error = set(), set(), False, None
+        self.result = Result(self.trial)
+        if counts_equal_calls:
+            self.result.equal = Counter()
 
 
 class GatheredBodies(Bodies):
@@ -141,7 +136,7 @@ class GatheredBodies(Bodies):
             await asyncio.gather(*tasks, return_exceptions=True)
 
     async def _perform(self, attempt: _Attempt) -> None:
-        self._prepare(attempt)
+        attempt.restart(counts_equal_calls=self.counts_equal_calls)
         view = CaseView(attempt.result, self.work)
         VIEW.set(view)
         try:
@@ -151,18 +146,11 @@ class GatheredBodies(Bodies):
                 raise
             attempt.error = raised
 
-    def _prepare(self, attempt: _Attempt) -> None:
-        attempt.result = Result(attempt.trial)
-        attempt.called, attempt.raised = set(), set()
-        attempt.cut, attempt.error = False, None
-        if self._place is not None:
-            attempt.result.equal = Counter()
-
     def _finishes(self, attempt: _Attempt) -> bool:
         """Run a body once more; return whether that run had all its answers, so that it counts."""
         if attempt.wanted is not None:
             self.switchboard.take(attempt.wanted, self.context)
-        self._prepare(attempt)
+        attempt.restart(counts_equal_calls=self.counts_equal_calls)
         self._attempt, self.result = attempt, attempt.result
         self.view = CaseView(attempt.result, self.work)
         with held_back() as release:
@@ -203,21 +191,13 @@ class GatheredBodies(Bodies):
         """Return whether a body may be cut off at a call."""
         if key is None or attempt.in_place or not handle.endpoint.together or handle.refusal is not None:
             return False
+        may = len(attempt.missing) < _MOST_MISSING
         if attempt.cut:
-            return (
-                len(attempt.missing) < _MOST_MISSING
-            )  # the body caught CutOff: this run does not count anyway
-        again = attempt.wanted is None or self._called_again(attempt)
-        if not again or len(attempt.missing) >= _MOST_MISSING:
-            attempt.in_place = True
-            return False
-        return True
-
-    @staticmethod
-    def _called_again(attempt: _Attempt) -> bool:
-        """Return whether this run has repeated the call at which the last run was cut off."""
-        wanted = attempt.wanted
-        return wanted is None or wanted.key in attempt.called
+            return may  # the body caught CutOff: this run does not count anyway
+        # A run that does not repeat the call at which the last one was cut off would be cut off for ever.
+        may = may and (attempt.wanted is None or attempt.wanted.key in attempt.called)
+        attempt.in_place = not may
+        return may
 
     def call(self, model: Any, x: Any) -> Any:
         """Answer a call of the body that runs in this thread."""

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections import Counter, deque
 from contextlib import suppress
+from functools import partial
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
@@ -23,7 +24,7 @@ from pytest_modelcheck.records import MISSING
 
 if TYPE_CHECKING:
     import threading
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
     from contextvars import Context
 
     from pytest_modelcheck.engine.answers import Switchboard
@@ -60,41 +61,24 @@ class _Foreseen:
 
 
 class Caller(Protocol):
-    """The part of the runner of bodies that prefetching uses."""
+    """The part of the runner of bodies that prefetching uses; each member is described there."""
 
     work: Work
     context: Context
     lock: threading.RLock
 
     @property
-    def handles(self) -> list[Handle]:
-        """The handles of the models that were called so far."""
-
+    def handles(self) -> list[Handle]: ...  # noqa: D102
     @property
-    def counts_equal_calls(self) -> bool:
-        """True if each of several equal calls of a body gets an answer of its own."""
-
-    def handle_of(self, model: Model) -> Handle:
-        """Return a model's handle in this step."""
-
-    def place_of(
+    def counts_equal_calls(self) -> bool: ...  # noqa: D102
+    def handle_of(self, model: Model) -> Handle: ...  # noqa: D102
+    def place_of(  # noqa: D102
         self, handle: Handle, trial: Trial, x: Any, equal: Counter[bytes] | None
-    ) -> tuple[bytes | None, int]:
-        """Return the cache key of a call, and the repeat that it is made for."""
+    ) -> tuple[bytes | None, int]: ...
 
 
 class Prefetch:
-    """Makes the calls of upcoming bodies.
-
-    Args:
-        bodies: The runner of the bodies.
-        switchboard: Answers calls.
-        recipe: The calls that are already known.
-
-    Attributes:
-        recipe: The calls that are known so far.
-        vain: The number of calls that no body needed.
-    """
+    """Makes the calls of upcoming bodies, and counts those ``vain`` ones that no body needed."""
 
     def __init__(self, bodies: Caller, switchboard: Switchboard, recipe: Recipe) -> None:
         self.recipe = recipe
@@ -150,13 +134,9 @@ class Prefetch:
     def ended(
         self, trial: Trial, made: Sequence[Made], keys: Sequence[bytes | None], *, complete: bool
     ) -> None:
-        """Learn from the calls that a body has made, and compare them with the prediction.
+        """Learn from the calls of a body, and compare their keys with the prediction.
 
-        Args:
-            trial: The trial of the body.
-            made: The calls.
-            keys: The cache key of each call.
-            complete: Whether the body ran to its end. If not, it might have made more calls.
+        A body that is not ``complete`` failed, and might have made more calls.
         """
         foreseen = self._foreseen.pop(trial.index, None)
         if foreseen is not None:
@@ -237,7 +217,8 @@ class Prefetch:
     def _start(self) -> None:
         """Start prefetching. The first window is one batch, or as many calls as may be under way at once."""
         steps = self._steps_of_recipe()
-        sizes = [_at_once(handle) for handle, _, _, together in steps if together]
+        endpoints = [handle.endpoint for handle, _, _, together in steps if together]
+        sizes = [endpoint.concurrency * endpoint.sizes.size for endpoint in endpoints]
         if not sizes:
             self._silent = _PATIENCE  # nothing can be called ahead
             return
@@ -256,12 +237,13 @@ class Prefetch:
         for name, (expression, *_) in self.recipe.calls:
             model = self._bodies.work.models.get(name)
             if model is None:
+                self.recipe.cut(len(steps))
                 break
             handle = self._bodies.handle_of(model)
-            ahead = handle.endpoint.together and handle.refusal is None and not _needs_trio(handle)
+            ahead = handle.endpoint.together and handle.refusal is None
+            if ahead and handle.acting.caller.awaited and running_loop() == "trio":
+                ahead = False  # it may be written for trio, and our loop is asyncio's
             steps.append((handle, getter_of(expression), needs(expression), ahead))
-        if len(steps) < len(self.recipe.calls):
-            self.recipe.cut(len(steps))
         return steps
 
     def _grow(self, window: int) -> None:
@@ -298,74 +280,57 @@ class Prefetch:
             handle, get, needed, together = steps[number]
             if needed and any(place not in foreseen.answers for place in range(needed)):
                 return False
-            x = _evaluated(handle, get, trial, foreseen.answers)
-            if x is MISSING:
+            try:
+                x = get(trial, foreseen.answers)
+                if type(x) is Passed:
+                    x = handle.model.caller.bind(x.positional, x.named)
+            except Exception:  # noqa: BLE001 - a property of a user's object raised, or a part is missing
                 return False
-            foreseen.next += 1
-            key, repeat = self._bodies.place_of(handle, trial, x, foreseen.equal)
+            key, repeat = (
+                (None, 0) if x is MISSING else self._bodies.place_of(handle, trial, x, foreseen.equal)
+            )
             if key is None:
-                return False
+                return False  # the body makes this call, and those behind it
+            foreseen.next += 1
             foreseen.keys.append(key)
             raw = handle.find(key)
             if raw is not None:
                 if number < self._needed:
                     self._answered(foreseen, number, handle, raw)
-            else:
-                cached = False
-                if together:
-                    self._queue(foreseen, number, handle, x, key, repeat)
+                continue
+            cached = False
+            if not together:
+                continue
+            ticket = self._switchboard.foresee(handle, x, key, repeat, trial.index)
+            if ticket is None:
+                continue
+            # Behind cached answers, a call that is not cached has failed in an earlier run, or is new. If it
+            # fails, its body makes no further calls: so these wait until it is answered.
+            is_doubtful = number > 0 and not foreseen.tickets
+            foreseen.tickets.append((number, ticket))
+            if is_doubtful or number < self._needed:
+                self._switchboard.follow(ticket, partial(self._go_on, foreseen, number))
+            if is_doubtful:
+                return False
         return cached
 
-    def _queue(
-        self, foreseen: _Foreseen, number: int, handle: Handle, x: Any, key: bytes, repeat: int
-    ) -> None:
-        ticket = self._switchboard.foresee(handle, x, key, repeat, foreseen.trial.index)
-        if ticket is None:
-            return
-        foreseen.tickets.append((number, ticket))
-        if number < self._needed:
-            self._switchboard.follow(ticket, self._goes_on(foreseen, number))
-
-    def _goes_on(self, foreseen: _Foreseen, number: int) -> Callable[[Ticket], None]:
-        """Return a callback that queues the calls that need this answer."""
-
-        def go_on(ticket: Ticket) -> None:
-            raw = ticket.raw
-            with self._bodies.lock:
-                if raw is None or is_for_one(raw) or not self._active:
-                    return
-                if number < self._needed:
-                    self._answered(foreseen, number, ticket.handle, raw)
-                self._advance(foreseen)
-            for handle, _, _, together in foreseen.steps[number + 1 :]:
-                if together and not _is_called_here(handle):
-                    batch = handle.acting.caller.batch
-                    self._switchboard.advance(handle, self._bodies.context, flush=not batch)
-
-        return go_on
+    def _go_on(self, foreseen: _Foreseen, number: int, ticket: Ticket) -> None:
+        """Queue the calls that waited for this answer."""
+        raw = ticket.raw
+        with self._bodies.lock:
+            if raw is None or is_for_one(raw) or not self._active:
+                return
+            if number < self._needed:
+                self._answered(foreseen, number, ticket.handle, raw)
+            self._advance(foreseen)
+        for handle, _, _, together in foreseen.steps[number + 1 :]:
+            if together and not _is_called_here(handle):
+                flush = not handle.acting.caller.batch
+                self._switchboard.advance(handle, self._bodies.context, flush=flush)
 
     def _answered(self, foreseen: _Foreseen, number: int, handle: Handle, raw: Raw) -> None:
         with suppress(ModelcheckError):  # the answer cannot be decoded: its body will raise the error itself
             foreseen.answers[number] = handle.answers.decode(raw)
-
-
-def _evaluated(handle: Handle, get: Getter, trial: Trial, answers: Mapping[int, Any]) -> Any:
-    """Return the input of a call, or ``MISSING`` if it cannot be predicted: the body then makes the call."""
-    try:
-        x = get(trial, answers)
-        return handle.model.caller.bind(x.positional, x.named) if type(x) is Passed else x
-    except Exception:  # noqa: BLE001 - a property of a user's object raised, or a part is missing
-        return MISSING
-
-
-def _at_once(handle: Handle) -> int:
-    """Return the number of inputs that a model can answer at once."""
-    return handle.endpoint.concurrency * handle.endpoint.sizes.size
-
-
-def _needs_trio(handle: Handle) -> bool:
-    """Return whether a test on trio awaits a model: it may be written for trio, and our loop is asyncio's."""
-    return handle.acting.caller.awaited and running_loop() == "trio"
 
 
 def _is_called_here(handle: Handle) -> bool:

@@ -51,10 +51,7 @@ class Made:
 
     Attributes:
         model: The name of the model.
-        x: The input.
-        answer: The answer that the body got.
-        foreseeable: Whether the call could have been made ahead. It could not if the body had changed the
-            context before it.
+        foreseeable: Whether the call could have been made ahead: not if the body had changed the context.
     """
 
     model: str
@@ -93,13 +90,7 @@ class Recipe:
         )
 
     def learn(self, trial: Trial, made: Sequence[Made], *, complete: bool = True) -> None:
-        """Learn from the calls of one body.
-
-        Args:
-            trial: The trial of the body.
-            made: The calls, in order.
-            complete: Whether the body ran to its end. A body that failed might have made more calls.
-        """
+        """Learn from the calls of one body. One that is not ``complete`` failed, and might have made more."""
         made = made[:_LONGEST]
         answers = {number: call.answer for number, call in enumerate(made)}
         for number, (model, expressions) in enumerate(self.calls):
@@ -207,20 +198,12 @@ def needs(expression: Expression) -> int:
 
 
 def _part(name: str, path: Sequence[Any]) -> Getter:
-    if name == "input" and not path:
+    if name == "input" and not path:  # as most calls do
         return lambda trial, _answers: trial.given.input
     if name == "perturbed" and not path:
         return lambda trial, _answers: trial.perturbed
     root = _ROOTS[name]
     return lambda trial, _answers: _walked(root(trial), path)
-
-
-def _answer(number: int, path: Sequence[Any]) -> Getter:
-    return lambda _trial, answers: _walked(answers[number], path)
-
-
-def _const(value: Any, _path: Sequence[Any]) -> Getter:
-    return lambda _trial, _answers: value
 
 
 def _map(entries: Mapping[str, Expression], _path: Sequence[Any]) -> Getter:
@@ -230,7 +213,7 @@ def _map(entries: Mapping[str, Expression], _path: Sequence[Any]) -> Getter:
 
 def _arguments(positional: Sequence[Expression], rest: Sequence[Any]) -> Getter:
     values, names = _list(positional, ()), _map(rest[0], ())
-    return lambda trial, answers: Passed(values(trial, answers), names(trial, answers))
+    return lambda trial, answers: Passed(tuple(values(trial, answers)), names(trial, answers))
 
 
 def _list(entries: Sequence[Expression], _path: Sequence[Any]) -> Getter:
@@ -240,8 +223,8 @@ def _list(entries: Sequence[Expression], _path: Sequence[Any]) -> Getter:
 
 _GETTERS: Final[dict[str, Callable[[Any, Sequence[Any]], Getter]]] = {
     "part": _part,
-    "answer": _answer,
-    "const": _const,
+    "answer": lambda number, path: lambda _trial, answers: _walked(answers[number], path),
+    "const": lambda value, _path: lambda _trial, _answers: value,
     "map": _map,
     "list": _list,
     "arguments": _arguments,
@@ -255,19 +238,12 @@ _ROOTS: Final[dict[str, Callable[[Trial], Any]]] = {
 }
 
 
+@dataclass(frozen=True, slots=True)
 class Passed:
-    """The arguments of a call, before they are bound to the parameters of the model.
+    """The arguments of a call, by position and by name, before they are bound to the model's parameters."""
 
-    Attributes:
-        positional: The arguments that are passed by position.
-        named: The arguments that are passed by name.
-    """
-
-    __slots__ = ("named", "positional")
-
-    def __init__(self, positional: Sequence[Any], named: Mapping[str, Any]) -> None:
-        self.positional = tuple(positional)
-        self.named = named
+    positional: tuple[Any, ...]
+    named: Mapping[str, Any]
 
 
 def _walked(value: Any, path: Sequence[Any]) -> Any:
@@ -292,7 +268,7 @@ def expressions_of(x: Any, trial: Trial, made: Sequence[Made]) -> list[Expressio
     if type(x) is Arguments:
         positional = _lists(x.positional, trial, made)
         return [("arguments", *both) for both in _choices([positional, _maps(x.named, trial, made)])]
-    found = [("part", name, *path) for name, path in _places_in_trial(x, trial)]
+    found = [("part", name, *path) for name, root in _ROOTS.items() for path in _places(x, root(trial))]
     # Not in all of them, or a body of a thousand calls would take minutes.
     looked_at = sorted({*range(len(made))[:_NEAR], *range(len(made))[-_NEAR:]})
     found += [("answer", number, *path) for number in looked_at for path in _places(x, made[number].answer)]
@@ -330,12 +306,6 @@ def _gives(expression: Expression, trial: Trial, answers: Mapping[int, Any], x: 
             and _same(dict(value.named), x.named)
         )
     return _same(value, x)
-
-
-def _places_in_trial(x: Any, trial: Trial) -> Iterator[tuple[str, tuple[Any, ...]]]:
-    for name, root in _ROOTS.items():
-        for path in _places(x, root(trial)):
-            yield name, path
 
 
 def _places(x: Any, root: Any) -> Iterator[tuple[Any, ...]]:

@@ -10,13 +10,12 @@ from contextvars import ContextVar, copy_context
 from threading import get_ident
 from typing import TYPE_CHECKING, Any, Final
 
-from pytest_modelcheck.calls.attempts import copied
 from pytest_modelcheck.calls.endpoint import MIXED, repeat_inside
 from pytest_modelcheck.calls.meter import Clock
 from pytest_modelcheck.calls.waiting import lend_briefly, running_loop, until
-from pytest_modelcheck.engine.tickets import TICK, takes_last
+from pytest_modelcheck.engine.tickets import TICK
 from pytest_modelcheck.engine.view import refuse_case, result_of
-from pytest_modelcheck.models.model import IMMUTABLE
+from pytest_modelcheck.models.model import IMMUTABLE, copied
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine, Sequence
@@ -52,9 +51,6 @@ _CHANGED: ContextVar[Sequence[ContextVar[Any]]] = ContextVar("modelcheck_changed
 
 class Router:
     """Answers every call of a model in a session.
-
-    Args:
-        switchboard: Makes calls and finds answers.
 
     Attributes:
         bodies: The runner of the bodies of the current check, or ``None``.
@@ -96,8 +92,7 @@ class Router:
             unchanged = copy_context() == bodies.context
         except Exception:  # noqa: BLE001 - raised by an __eq__ of a value: then compare variable by variable
             unchanged = False
-        caller = model.caller
-        if unchanged and not ((caller.awaited or caller.wraps_async) and running_loop()):
+        if unchanged and not (model.caller.is_awaitable and running_loop()):
             return bodies.call(model, x)
         return self._call(model, x)
 
@@ -108,13 +103,13 @@ class Router:
         looping = running_loop() is not None
         if inside is not None:  # another model makes this call; it belongs to no body
             call = _Call(self, model, x, None, repeat=inside, changed=_CHANGED.get())
-            return call.awaited() if looping and call.is_awaited else call.answer()
+            return call.awaited() if looping and call.is_awaitable else call.answer()
         result = self.result
         changed = self._changed_context(result)
         if result is not None and not changed and not self.awaited and not looping and self.is_here():
             return self.bodies.call(model, x)  # type: ignore[union-attr]  # it has a result
         call = _Call(self, model, x, result, changed=changed)
-        if self.awaited or (looping and call.is_awaited):
+        if self.awaited or (looping and call.is_awaitable):
             return call.awaited()
         return call.answer()
 
@@ -152,6 +147,7 @@ class _Call:
         self.bodies = bodies if result is not None else None
         self.result = result
         self.handle: Handle = self.switchboard.handle(model) if bodies is None else bodies.handle_of(model)
+        self.is_awaitable = self.handle.acting.caller.is_awaitable
         self.context: Context = copy_context()
         self.is_here = router.is_here()
         self.key: bytes | None
@@ -178,12 +174,6 @@ class _Call:
             self.key = None
         # The caller may change the input before the call is made, or awaited.
         self.x = x if type(x) in IMMUTABLE else copied(x)
-
-    @property
-    def is_awaited(self) -> bool:
-        """True if application code on an event loop awaits the model."""
-        caller = self.handle.acting.caller
-        return caller.awaited or caller.wraps_async
 
     def answer(self) -> Any:
         """Answer the call in the current thread."""
@@ -251,14 +241,14 @@ class _Call:
         if ticket is None or self.bodies is None or self.result is None:
             return None
         self.switchboard.take(ticket, self.bodies.context, is_here=self.is_here)
-        return ticket.result() if takes_last(ticket, self.result.trial.index) else None
+        return ticket.result() if ticket.taken_by(self.result.trial.index) else None
 
     async def _taken_async(self) -> Raw | None:
         ticket = self.switchboard.ticket(self.handle, self.key)
         if ticket is None or self.bodies is None or self.result is None or self.bodies.gathers:
             return None  # answer_gathered() joins a call that is under way
         await self.switchboard.take_async(ticket, self.bodies.context)
-        return ticket.result() if takes_last(ticket, self.result.trial.index) else None
+        return ticket.result() if ticket.taken_by(self.result.trial.index) else None
 
     def _begins(self) -> None:
         if self.result is not None and self.handle.judged:
@@ -310,17 +300,18 @@ async def answer_gathered(
         await until(ended, "asyncio", tick)
         lend_briefly(ended, handle.acting.caller)
         tick = min(2 * tick, 1.0)  # rarer looks: hundreds of tasks may wait
-    if takes_last(ticket, trial):
+    if ticket.taken_by(trial):
         return ticket.result()
     return await switchboard.answer_async(handle, x, key, repeat, context)
 
 
 def changed_variables(base: Context, now: Context) -> list[ContextVar[Any]]:
     """Return the context variables whose values differ, except those of libraries that no model reads."""
-    found = [variable for variable, value in now.items() if not _is_same(base.get(variable, base), value)]
+
+    def is_same(one: Any, other: Any) -> bool:
+        # An __eq__ of a user's class may raise, or compare what a model does not read.
+        return one is other or (type(one) is type(other) and type(one) in IMMUTABLE and one == other)
+
+    found = [variable for variable, value in now.items() if not is_same(base.get(variable, base), value)]
     found += [variable for variable in base if variable not in now]
     return [variable for variable in found if variable.name not in _INFRASTRUCTURE]
-
-
-def _is_same(one: Any, other: Any) -> bool:
-    return one is other or (type(one) is type(other) and type(one) in IMMUTABLE and one == other)

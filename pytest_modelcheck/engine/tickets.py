@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from collections import deque
 from copy import deepcopy
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
-from pytest_modelcheck.calls.batches import Failure
-from pytest_modelcheck.calls.endpoint import MIXED
+from pytest_modelcheck.calls.attempts import Failure
 from pytest_modelcheck.calls.meter import Clock
 from pytest_modelcheck.canonical import excerpt
 from pytest_modelcheck.errors import ModelError, OfflineError
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from concurrent.futures import Future
 
-    from pytest_modelcheck.calls.batches import Rows
+    from pytest_modelcheck.calls.attempts import Rows
     from pytest_modelcheck.calls.endpoint import Endpoint
     from pytest_modelcheck.models.model import Answers, Model, Raw
 
@@ -32,6 +32,7 @@ PATIENCE: Final = 30.0
 """The longest wait, in seconds, for another process or thread that makes the same call."""
 
 
+@dataclass(slots=True, eq=False)
 class Handle:
     """The source of the answers of one model in one step of a check.
 
@@ -41,62 +42,36 @@ class Handle:
         answers: The store of answers.
         endpoint: Makes the calls of the acting model.
         judged: Whether the model is the judged one, whose answers are recorded with the case.
-        grades: Whether the model is a judge of other answers, so that its answers are recorded as grades.
         refusal: Makes the error for a missing answer, if no call may be made; otherwise ``None``.
+        grades: Whether the model is a judge of other answers, so that its answers are recorded as grades.
         waiting: Queued calls, to be made ahead in batches.
         under_way: The number of calls that are being made ahead.
         found: Whether an answer was found in the cache since the last call.
     """
 
-    __slots__ = (
-        "acting",
-        "answers",
-        "endpoint",
-        "found",
-        "grades",
-        "judged",
-        "model",
-        "refusal",
-        "under_way",
-        "waiting",
-    )
+    model: Model
+    acting: Model
+    answers: Answers
+    endpoint: Endpoint
+    judged: bool = False
+    refusal: Callable[[Model, Any], Exception] | None = None
+    grades: bool = field(init=False)
+    waiting: deque[Ticket] = field(default_factory=deque)
+    under_way: int = 0
+    found: bool = False
 
-    def __init__(
-        self,
-        model: Model,
-        acting: Model,
-        answers: Answers,
-        endpoint: Endpoint,
-        *,
-        judged: bool = False,
-        refusal: Callable[[Model, Any], Exception] | None = None,
-    ) -> None:
-        self.model = model
-        self.acting = acting
-        self.answers = answers
-        self.endpoint = endpoint
-        self.judged = judged
-        self.grades = not judged and model.definition.role == "judge"
-        self.refusal = refusal
-        self.waiting: deque[Ticket] = deque()
-        self.under_way = 0
-        self.found = False
+    def __post_init__(self) -> None:
+        self.grades = not self.judged and self.model.definition.role == "judge"
 
     def find(self, key: bytes | None) -> Raw | None:
         """Return a stored answer, or ``None``. A stored answer counts as a success of the model."""
-        if key is None:
-            return None
-        raw = self.answers.find(key)
+        raw = None if key is None else self.answers.find(key)
         if raw is not None:
             self.found = True
         return raw
 
-    def took_found(self) -> bool:
-        """Return whether an answer was found since the last call, and reset that for the next one."""
-        found, self.found = self.found, False
-        return found
 
-
+@dataclass(slots=True, eq=False)
 class Ticket:
     """One call, with its answer or error.
 
@@ -105,43 +80,31 @@ class Ticket:
         x: The input.
         key: The cache key of the answer, or ``None`` if it is not stored.
         repeat: The repeat that the call is made for.
+        foreseen: Whether the call was queued ahead of the bodies that need it.
         raw: The answer, or ``None``.
         error: The exception that was raised instead of an answer, or ``None``.
         call: The future of the request that makes this call, once it has begun.
-        foreseen: Whether the call was queued ahead of the bodies that need it.
         foreseen_by: The trials whose bodies are expected to make the call, and have not made it yet.
         made: Whether any body has made the call.
         then: Functions to call when the call has ended.
         after_success: Whether the call just before it was answered from the cache.
     """
 
-    __slots__ = (
-        "after_success",
-        "call",
-        "error",
-        "foreseen",
-        "foreseen_by",
-        "handle",
-        "key",
-        "made",
-        "raw",
-        "repeat",
-        "then",
-        "x",
-    )
+    handle: Handle
+    x: Any
+    key: bytes | None
+    repeat: int
+    foreseen: bool = False
+    raw: Raw | None = None
+    error: BaseException | None = None
+    call: Future[None] | None = None
+    foreseen_by: set[int] = field(default_factory=set)
+    made: bool = False
+    then: Sequence[Callable[[Ticket], None]] = ()
+    after_success: bool = field(init=False)
 
-    def __init__(self, handle: Handle, x: Any, key: bytes | None, repeat: int) -> None:
-        self.handle = handle
-        self.x = x
-        self.key = key
-        self.repeat = repeat
-        self.raw: Raw | None = None
-        self.error: BaseException | None = None
-        self.call: Future[None] | None = None
-        self.foreseen = self.made = False
-        self.foreseen_by: set[int] = set()
-        self.then: Sequence[Callable[[Ticket], None]] = ()
-        self.after_success = handle.took_found()
+    def __post_init__(self) -> None:
+        self.after_success, self.handle.found = self.handle.found, False
 
     @property
     def ended(self) -> bool:
@@ -159,11 +122,7 @@ class Ticket:
         return self.call is not None or self.ended or not self.foreseen
 
     def result(self) -> Raw:
-        """Return the answer.
-
-        Raises:
-            BaseException: whatever the model raised.
-        """
+        """Return the answer, or raise whatever the model raised."""
         error = self.error
         if error is not None:
             if self.foreseen_by:  # each body gets its own: it may add notes, or change it otherwise
@@ -178,6 +137,26 @@ class Ticket:
                 raise error
             raise ModelError(f"a call of {self.handle.acting.label} was ended from outside")
         return self.raw
+
+    def taken_by(self, trial: int | None = None) -> bool:
+        """Return whether the body of a trial may take the result of this ended call, and note that it does.
+
+        Every body may take an answer that can be copied; any other answer is for one body. Each body that was
+        expected to make a prefetched call gets its error once: a body that calls again after an error wants a
+        new call. An error of a call that a body made itself reaches all callers that waited for it.
+        """
+        if self.error is None and (self.raw is None or not is_for_one(self.raw)):
+            return self.raw is not None
+        if not self.foreseen:
+            return self.error is not None
+        if trial not in self.foreseen_by:
+            return False
+        self.made = True
+        if self.error is None:
+            self.foreseen_by.clear()
+        else:
+            self.foreseen_by.discard(trial)
+        return True
 
 
 def _another(error: BaseException) -> BaseException | None:
@@ -230,36 +209,9 @@ def settle_rest(
             drop(batch[place])
 
 
-def repeat_of(batch: Sequence[Ticket]) -> int:
-    """Return the repeat that a batch is called for, or :data:`MIXED`."""
-    first = batch[0].repeat
-    return first if all(ticket.repeat == first for ticket in batch) else MIXED
-
-
 def is_for_one(raw: Raw) -> bool:
     """Return whether an answer can only have one reader, because it can neither be stored nor copied."""
     return type(raw) is Unkept and not raw.shared
-
-
-def takes_last(ticket: Ticket, trial: int | None = None) -> bool:
-    """Return whether the body of a trial may take the result of an ended call, and note that it does.
-
-    Every body may take an answer that can be copied; any other answer is for one body. Each body that was
-    expected to make a prefetched call gets its error once: a body that calls again after an error wants a
-    new call. An error of a call that a body made itself reaches all callers that waited for it.
-    """
-    if ticket.error is None and (ticket.raw is None or not is_for_one(ticket.raw)):
-        return ticket.raw is not None
-    if not ticket.foreseen:
-        return ticket.error is not None
-    if trial not in ticket.foreseen_by:
-        return False
-    ticket.made = True
-    if ticket.error is None:
-        ticket.foreseen_by.clear()
-    else:
-        ticket.foreseen_by.discard(trial)
-    return True
 
 
 def turns(
@@ -267,16 +219,8 @@ def turns(
 ) -> Iterator[None]:
     """Yield while another process makes the same call, for :data:`PATIENCE` at most.
 
-    The caller sleeps at each yield: in a thread or on an event loop.
-
-    Args:
-        handle: The handle of the model.
-        x: The input.
-        key: The cache key of the call.
-        claimed: Claims the call for this process; returns ``False`` if another process makes it.
-
-    Raises:
-        Exception: the handle's refusal, if no call may be made.
+    The caller sleeps at each yield, in a thread or on an event loop. ``claimed`` claims the call for this
+    process; it returns ``False`` if another process makes it. A handle may refuse: it raises its own error.
     """
     if handle.refusal is not None:
         raise handle.refusal(handle.model, x)

@@ -18,8 +18,6 @@ if TYPE_CHECKING:
     from pytest_modelcheck.records import Case
 
     Input = tuple[str | None, Any, int]
-    Made = tuple[list[Input], list[str]]
-    """The perturbed inputs of a case, and the names of perturbations that changed nothing."""
 
 STRIDE = 1 << 32
 """The distance between the repeats of a body's equal calls: more than any number of repeats."""
@@ -48,7 +46,7 @@ class Plan:
         self.cases = cases
         self.start = start
         self.inapplicable: Counter[str] = Counter()
-        self.without: Callable[[Case, int], None] = _nobody
+        self.without: Callable[[Case, int], None] = lambda _case, _number: None
         self._begun = self._given = 0
         self._perturbations = perturbations
         self._repeats = repeats
@@ -110,24 +108,13 @@ class Plan:
             else:
                 yield from levels
             return
-        inputs, inapplicable = self._made_of(case, self._perturbations)
-        self.inapplicable.update(inapplicable)
-        yield from inputs
-
-    def _made_of(self, case: Case, perturbations: Sequence[Perturbation]) -> Made:
-        inputs: list[Input] = [(GIVEN, variant, number) for number, variant in enumerate(case.variant_inputs)]
-        if not perturbations:
-            return inputs, []
+        yield from ((GIVEN, variant, number) for number, variant in enumerate(case.variant_inputs))
+        if not self._perturbations:
+            return
         from pytest_modelcheck.perturb import variants
 
-        inapplicable = []
-        for perturbation in perturbations:
+        for perturbation in self._perturbations:
             made = variants(perturbation, case.input, self._seed, case.id)
             if not made:
-                inapplicable.append(perturbation.name)
-            inputs += [(perturbation.name, perturbed, number) for number, perturbed in made]
-        return inputs, inapplicable
-
-
-def _nobody(case: Case, number: int) -> None:
-    """Ignore a case without trials."""
+                self.inapplicable[perturbation.name] += 1
+            yield from ((perturbation.name, perturbed, number) for number, perturbed in made)

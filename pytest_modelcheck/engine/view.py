@@ -8,10 +8,9 @@ from __future__ import annotations
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from pytest_modelcheck.calls.attempts import copied
 from pytest_modelcheck.canonical import NotKept, comparable, is_kept, same, whole, why_unkept
 from pytest_modelcheck.errors import BaselineError, ModelcheckError, UsageError
-from pytest_modelcheck.models.model import IMMUTABLE, plain
+from pytest_modelcheck.models.model import IMMUTABLE, copied, plain
 from pytest_modelcheck.records import GRADE, LARGEST_SCORE, MISSING, Outcome
 
 if TYPE_CHECKING:
@@ -19,7 +18,6 @@ if TYPE_CHECKING:
 
     from pytest_modelcheck.engine.work import Result, Work
     from pytest_modelcheck.models.model import Model
-    from pytest_modelcheck.records import Scale
 
 # Looked up once: an enum lookup is slow, and there may be a million trials.
 _PASSED, _FAILED, _NEW = Outcome.PASSED, Outcome.FAILED, Outcome.NEW
@@ -102,10 +100,12 @@ class CaseView:
         """The right answer."""
         value = self._trial.given.expected
         if value is MISSING:
-            raise UsageError(
-                f"case {self.id}{self._where()} does not say what is expected: add `expected:` to it"
-                + _or_name(self._trial.given.metadata)
-            )
+            from pytest_modelcheck.cases.rows import column_for
+
+            metadata = self._trial.given.metadata
+            name = column_for("expected", metadata) or next(iter(metadata), None)
+            advice = "" if name is None else f", or name it in the marker, as in expected={name!r}"
+            raise UsageError(f"{self._named()} does not say what is expected: add `expected:` to it{advice}")
         return value if type(value) in IMMUTABLE else self._copy("expected", value)
 
     @property
@@ -150,9 +150,7 @@ class CaseView:
             return value if type(value) in IMMUTABLE else self.metadata[key]
         except KeyError:
             known = ", ".join(map(repr, self._trial.given.metadata)) or "none"
-            raise UsageError(
-                f"case {self.id}{self._where()} has no metadata {key!r} (it has: {known})"
-            ) from None
+            raise UsageError(f"{self._named()} has no metadata {key!r} (it has: {known})") from None
 
     @property
     def approved(self) -> Any:
@@ -237,9 +235,9 @@ class CaseView:
             copies[name] = copied(value)  # an object that cannot be copied, such as a lock, stays the same
         return copies[name]
 
-    def _where(self) -> str:
+    def _named(self) -> str:
         origin = self._trial.case.origin
-        return "" if origin is None else f" ({origin})"
+        return f"case {self.id}" if origin is None else f"case {self.id} ({origin})"
 
 
 # For the engine: a view's public attributes are only those of its case.
@@ -259,20 +257,16 @@ def give_score(view: CaseView, value: Any) -> None:
     except (TypeError, ValueError, OverflowError):
         score = None
     if score is None:
-        raise UsageError(f"score({value!r}): {_scores(scale)}")
+        accepted = (
+            f"a score of this check is a number {scale}; a scale of its own is given on the marker, "
+            "bounds=(LOW, HIGH), or bounds=None where there are no bounds"
+        )
+        if scale == GRADE:
+            accepted = "a score is a number from 0.0 (worst) to 1.0 (best)"
+        elif not scale.bounded:
+            accepted = f"a score of this check is a finite number, of at most {LARGEST_SCORE:g}"
+        raise UsageError(f"score({value!r}): {accepted}")
     result_of(view).score = score
-
-
-def _scores(scale: Scale) -> str:
-    """Say which scores a check accepts."""
-    if scale == GRADE:
-        return "a score is a number from 0.0 (worst) to 1.0 (best)"
-    if not scale.bounded:
-        return f"a score of this check is a finite number, of at most {LARGEST_SCORE:g}"
-    return (
-        f"a score of this check is a number {scale}; a scale of its own is given on the marker, "
-        "bounds=(LOW, HIGH), or bounds=None where there are no bounds"
-    )
 
 
 def refuse_case(model: Model, x: object) -> None:
@@ -281,11 +275,3 @@ def refuse_case(model: Model, x: object) -> None:
         raise UsageError(
             f"{model.name} was called with the case itself. Call it with its input: {model.name}(case.input)"
         )
-
-
-def _or_name(metadata: Mapping[str, Any]) -> str:
-    """Advice on how to name the expectation, if it seems to be among the metadata."""
-    from pytest_modelcheck.cases.rows import column_for
-
-    name = column_for("expected", metadata) or next(iter(metadata), None)
-    return "" if name is None else f", or name it in the marker, as in expected={name!r}"

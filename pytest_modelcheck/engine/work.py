@@ -129,15 +129,10 @@ class Result:
             self.outcome, self.error = Outcome.ERROR, error
 
     def answered(self, key: bytes | None, raw: Raw, number: int | None = None) -> Raw:
-        """Record an answer of the judged model; return the raw answer that the body gets.
+        """Record an answer of the judged model, and the number of its call if that was awaited.
 
-        That is the approved answer if the body has read it before, and the two are equal: they may differ in
-        the last bits of a float, which must not make ``==`` false.
-
-        Args:
-            key: The cache key of the call.
-            raw: The answer.
-            number: The number of the call, if it was awaited.
+        Return the answer that the body gets: the approved one if the body has read it before, and the two are
+        equal. They may differ in the last bits of a float, which must not make ``==`` false.
         """
         asked, approved = self.asked, self.approved_raw
         if number is not None:
@@ -169,11 +164,7 @@ class Result:
             answers = [asked[place] for place, _ in sorted(self.places.items(), key=itemgetter(1))]
             for place, answer in zip(sorted(self.places), answers, strict=True):
                 asked[place] = answer
-        self.asked += sorted(self.foreign, key=_key)
-
-
-def _key(answer: tuple[bytes | None, Raw]) -> bytes:
-    return answer[0] or b""
+        self.asked += sorted(self.foreign, key=lambda answer: answer[0] or b"")
 
 
 class NeverCalledError(Exception):
@@ -183,14 +174,9 @@ class NeverCalledError(Exception):
 def conclude(
     result: Result, outcome: Outcome, error: BaseException | None, subject: str, *, records: bool
 ) -> None:
-    """Set the outcome and error of a result when its body has ended.
+    """Set the outcome and error of a result, from those of its body's end and from its calls.
 
-    Args:
-        result: The result.
-        outcome: The outcome according to the body's end alone.
-        error: The exception of the body, or ``None``.
-        subject: The name of the judged model.
-        records: Whether a recorded value is enough, even if the body never called the model.
+    The body must have called the ``subject``; with ``records``, a recorded value is enough.
     """
     result.put_in_order()
     if result.error is not None:
@@ -267,7 +253,10 @@ class Failures:
         if error is None:
             return
         if isinstance(error, NotAskedError) and outcome is Outcome.ERROR:
-            self._note_unasked(result, error)
+            # Keep only the reason: it is the same for all such cases, and not a fault of the body.
+            self.stopped = self.stopped or message_of(error)
+            self._unasked.add(result.trial.case.id)
+            result.message, result.error, result.uncalled = self.stopped, None, True
             return
         left = self._messages.get(outcome)
         if left is not None:
@@ -284,11 +273,3 @@ class Failures:
             self._errors -= 1
         else:
             result.error = None
-
-    def _note_unasked(self, result: Result, error: NotAskedError) -> None:
-        """Keep only the reason: it is the same for all such cases, and not a fault of the body."""
-        self.stopped = self.stopped or message_of(error)
-        self._unasked.add(result.trial.case.id)
-        result.message = self.stopped
-        result.error = None
-        result.uncalled = True

@@ -6,7 +6,7 @@ PYTEST_DONT_REWRITE
 from __future__ import annotations
 
 import ast
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
@@ -81,35 +81,33 @@ def body_of(path: Path, qualname: str) -> Body | None:
         return None
     if not isinstance(found, ast.FunctionDef | ast.AsyncFunctionDef):
         return None
-    return replace(_read(found), shadows=source.shadowed(qualname), line=found.lineno)
-
-
-@lru_cache(maxsize=16)  # a file that has changed is another key
-def _source(path: Path, _changed: int) -> Source:
-    return Source(path.read_bytes())
-
-
-def _read(function: ast.FunctionDef | ast.AsyncFunctionDef) -> Body:
     reads: set[str] = set()
     known: set[ast.AST] = set()
     dynamic = False
-    for node in _inside(function):
+    for node in _inside(found):
         if isinstance(node, ast.Attribute) and _is_case(node.value):
             reads.add(node.attr)
             known.add(node.value)
         elif isinstance(node, ast.Subscript) and _is_case(node.value):
             dynamic |= _key(node) is None
             known.add(node.value)
-    subscripts = {_key(node) for node in _inside(function) if isinstance(node, ast.Subscript)} - {None}
-    always = [node for statement in function.body for node in _unconditional(statement)]
+    subscripts = {_key(node) for node in _inside(found) if isinstance(node, ast.Subscript)} - {None}
+    always = [node for statement in found.body for node in _unconditional(statement)]
     return Body(
         frozenset(reads | ({"metadata"} if dynamic or subscripts else set())),
         frozenset(node.attr for node in always if isinstance(node, ast.Attribute) and _is_case(node.value)),
         frozenset(key for node in always if isinstance(node, ast.Subscript) and (key := _key(node))),
-        any(_is_case(node) and node not in known for node in _inside(function)),
-        tuple(_void(function)),
-        _is_silent(function),
+        any(_is_case(node) and node not in known for node in _inside(found)),
+        tuple(_void(found)),
+        _is_silent(found),
+        source.shadowed(qualname),
+        found.lineno,
     )
+
+
+@lru_cache(maxsize=16)  # a file that has changed is another key
+def _source(path: Path, _changed: int) -> Source:
+    return Source(path.read_bytes())
 
 
 def _inside(function: ast.FunctionDef | ast.AsyncFunctionDef) -> Iterator[ast.AST]:
@@ -149,16 +147,14 @@ def _is_silent(function: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
     for node in _inside(function):
         if isinstance(node, _JUDGING):
             return False
-        if isinstance(node, ast.Call) and not _only_asks(node.func, harmless):
-            return False
+        if isinstance(node, ast.Call):
+            # Harmless are the model, some builtins, and the methods of their results.
+            called = node.func
+            while isinstance(called, ast.Attribute | ast.Call | ast.Subscript | ast.Await):
+                called = called.func if isinstance(called, ast.Call) else called.value
+            if not isinstance(called, ast.Name) or called.id not in harmless:
+                return False
     return True
-
-
-def _only_asks(called: ast.expr, harmless: set[str] | frozenset[str]) -> bool:
-    """Return whether a call is one of the model, of a harmless builtin, or of a method of their results."""
-    while isinstance(called, ast.Attribute | ast.Call | ast.Subscript | ast.Await):
-        called = called.func if isinstance(called, ast.Call) else called.value
-    return isinstance(called, ast.Name) and called.id in harmless
 
 
 def _void(function: ast.FunctionDef | ast.AsyncFunctionDef) -> Iterator[tuple[str, int]]:

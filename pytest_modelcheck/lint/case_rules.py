@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from pytest_modelcheck.canonical import NotCanonical, digest, excerpt
 from pytest_modelcheck.cases.rows import NO_REASON
-from pytest_modelcheck.lint.findings import Remark
+from pytest_modelcheck.lint.findings import Remark, rule
 from pytest_modelcheck.records import MISSING
 
 if TYPE_CHECKING:
@@ -34,8 +34,17 @@ _LONGEST_NAME: Final = 256
 _SUFFIX: Final = re.compile(r"\.\w{1,8}\Z")
 
 
+@rule(
+    "MC101",
+    "contradiction",
+    why="A model that does not vary gets one of them wrong, whatever it answers.",
+    instead=(
+        "Decide which answer is right. If another fact decides, put it into the input, or let the test read"
+        " it from the metadata."
+    ),
+)
 def contradictions(target: Target) -> Iterator[Remark]:
-    """Cases with the same input but different expectations."""
+    """Two cases have the same input but different expectations."""
     for group in _groups(target):
         first: dict[Any, Case] = {}
         for case in group:
@@ -51,8 +60,14 @@ def contradictions(target: Target) -> Iterator[Remark]:
                 )
 
 
+@rule(
+    "MC102",
+    "duplicate",
+    why="Its outcome counts twice, so the pass rate is misleading.",
+    instead="Remove one.",
+)
 def duplicates(target: Target) -> Iterator[Remark]:
-    """Cases with the same input and the same expectation."""
+    """Two cases have the same input and expectation."""
     for group in _groups(target):
         first: dict[Any, Case] = {}
         for case in group:
@@ -61,8 +76,14 @@ def duplicates(target: Target) -> Iterator[Remark]:
                 yield Remark(f"has the same input and expectation as {_called(other)}; it counts twice", case)
 
 
+@rule(
+    "MC103",
+    "no-expectation",
+    why="The trial ends in an error, which fails the check.",
+    instead="Add `expected:`, or `defaults:` at the top of the file.",
+)
 def without_expectation(target: Target) -> Iterator[Remark]:
-    """Cases without an expectation, in a check whose body reads it."""
+    """The test reads an expectation that a case does not have."""
     if target.body is None or "expected" not in target.body.always_reads:
         return
     for case in target.cases or ():
@@ -70,8 +91,14 @@ def without_expectation(target: Target) -> Iterator[Remark]:
             yield Remark("does not say what is expected, which the test reads; add `expected:`", case)
 
 
+@rule(
+    "MC109",
+    "no-metadata",
+    why="The trial ends in an error, which fails the check.",
+    instead="Add it, or read `case.metadata.get(…)`.",
+)
 def without_key(target: Target) -> Iterator[Remark]:
-    """Cases without metadata that the body reads."""
+    """A case lacks metadata that the test reads, as in `case["language"]`."""
     keys = sorted(target.body.keys) if target.body is not None else ()
     for case in target.cases or () if keys else ():
         for key in keys:
@@ -79,8 +106,14 @@ def without_key(target: Target) -> Iterator[Remark]:
                 yield Remark(f"has no metadata '{key}', which the test reads", case)
 
 
+@rule(
+    "MC104",
+    "unchanged-variant",
+    why="The model gets the same input twice, and agrees with itself.",
+    instead="Remove it, or correct it.",
+)
 def unchanged_variants(target: Target) -> Iterator[Remark]:
-    """Written variants that equal the input, or each other."""
+    """A variant is the same as the input, or as another variant."""
     for case in target.cases or ():
         if not case.variants:
             continue
@@ -91,8 +124,17 @@ def unchanged_variants(target: Target) -> Iterator[Remark]:
                 yield Remark(f"variant {number} is the same as {other}, so it tests nothing", case)
 
 
+@rule(
+    "MC110",
+    "file-by-name",
+    why="Answers are cached under the text, so a replaced file stays green from the cache.",
+    instead=(
+        "Make it a `pathlib.Path`, in a list or a fixture named `cases`: a path to a file is identified by "
+        "the content of the file."
+    ),
+)
 def names_of_files(target: Target) -> Iterator[Remark]:
-    """Inputs that name an existing file as text, so that its content is not part of the input."""
+    """A text in an input names an existing file, such as `pictures/cat.png`."""
     for case in target.cases or ():
         folders = [Path(), *([Path(case.origin.path).parent] if case.origin is not None else [])]
         for text in _short_texts(case.input):
@@ -125,15 +167,30 @@ def _is_file(path: Path) -> bool:
         return False
 
 
+@rule(
+    "MC105",
+    "no-reason",
+    why="Readers cannot tell when it should pass.",
+    instead='Write the reason: `known_failure: "no German before 3.0"`.',
+)
 def reasonless(target: Target) -> Iterator[Remark]:
-    """Known failures without a reason."""
+    """A known failure has no reason: `known_failure: true`."""
     for case in target.cases or ():
         if case.known_failure == NO_REASON:
             yield Remark("is a known failure without a reason; write one: known_failure: reason", case)
 
 
+@rule(
+    "MC106",
+    "unfilled-slot",
+    why="The model gets the template instead of what people write.",
+    instead=(
+        "Fill it, or use `cases.template`. (Not reported if a fifth of the inputs have slots, or if the "
+        "expectation has the same one.)"
+    ),
+)
 def unfilled(target: Target) -> Iterator[Remark]:
-    """Inputs with unfilled slots."""
+    """An input contains a template slot that was not filled: `{name}`."""
     found = [(case, slots) for case in target.cases or () if (slots := _slots(case))]
     if len(found) > _FEW * len(target.cases or ()):
         return
@@ -141,14 +198,21 @@ def unfilled(target: Target) -> Iterator[Remark]:
         yield Remark(f"the input has an unfilled slot: {slots[0]}", case)
 
 
+@rule(
+    "MC107",
+    "label-spelling",
+    why="A right answer counts as wrong.",
+    instead="Use the common spelling.",
+)
 def label_spellings(target: Target) -> Iterator[Remark]:
-    """Labels in an unusual spelling: ``Refund`` among many ``refund``."""
+    """A label is spelled differently from most cases: `Refund` among many `refund`, `1` among `"1"`."""
     counts = Counter(
         (type(case.expected), case.expected) for case in target.cases or () if _is_label(case.expected)
     )
     spellings: defaultdict[str, list[tuple[type, Any]]] = defaultdict(list)
     for label in counts:
-        spellings[_plain(label[1])].append(label)
+        plain = str(label[1]).casefold().replace("_", " ").replace("-", " ")
+        spellings[" ".join(plain.split())].append(label)
     usual: dict[tuple[type, Any], tuple[type, Any]] = {}
     for labels in spellings.values():
         best = max(labels, key=lambda label: counts[label])
@@ -162,8 +226,14 @@ def label_spellings(target: Target) -> Iterator[Remark]:
             yield Remark(f"expects {_shown(case.expected)}; {others}", case)
 
 
+@rule(
+    "MC108",
+    "no-slice",
+    why="The case is in no slice.",
+    instead="Add it.",
+)
 def without_slice(target: Target) -> Iterator[Remark]:
-    """Cases without the metadata of a declared slice."""
+    """A case lacks a metadata key of `slices=`."""
     cases: Sequence[Case] = target.cases or ()
     wanted = [key for key in target.slices if any(_has(case, key) for case in cases)]
     for case in cases if wanted else ():
@@ -196,10 +266,6 @@ def _has(case: Case, key: str) -> bool:
 
 def _is_label(value: Any) -> bool:
     return isinstance(value, bool | int) or (isinstance(value, str) and len(value) <= _LONGEST_LABEL)
-
-
-def _plain(label: Any) -> str:
-    return " ".join(str(label).casefold().replace("_", " ").replace("-", " ").split())
 
 
 def _slots(case: Case) -> list[str]:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from pytest_modelcheck.canonical import excerpt
 from pytest_modelcheck.errors import PerturbationError
-from pytest_modelcheck.lint.findings import Remark
+from pytest_modelcheck.lint.findings import Remark, rule
 from pytest_modelcheck.phrases import percent, plural
 from pytest_modelcheck.records import Origin
 
@@ -27,8 +27,22 @@ FAR: Final = 0.2
 _MEANINGS: Final = re.compile(r"\bnegation\b")
 
 
+@rule(
+    "MC201",
+    "too-few-cases",
+    why=(
+        "A model that varies fails only if noise cannot explain the miss; with few cases, noise explains "
+        "nearly every miss."
+    ),
+    instead=(
+        "Add cases or `repeats=`; `modelcheck plan` shows how many. If the model never varies, declare "
+        "`deterministic=True`: then every miss counts."
+    ),
+)
 def too_few(target: Target) -> Iterator[Remark]:
-    """Thresholds that prove little about a model that varies, because there are too few cases."""
+    """There are too few cases for `at_least=` to detect a rate 20 points lower (or lower by `tolerance=`, if
+    set).
+    """
     at_least = target.limits.at_least
     is_proportion = target.varies and not target.graded and target.limits.score_as is None
     if target.cases is None or at_least is None or not 0 < at_least < 1 or not is_proportion:
@@ -46,19 +60,26 @@ def too_few(target: Target) -> Iterator[Remark]:
         return
     needed = runs_needed(at_least, wanted, level)
     falls = (
-        "however low its rate falls, it does not fail"
+        "cannot fail, however low the rate"
         if revealed is None
-        else f"its rate has to fall to {percent(round(revealed, 2))} before this fails nine times in ten"
+        else f"surely fails (nine times in ten) only at a rate of {percent(round(revealed, 2))}"
     )
     yield Remark(
-        f"at_least={at_least:g} with {plural(runs, 'run')}: if the model varies, {falls}; to notice "
-        f"{percent(wanted)} takes {needed} runs (more cases, or repeats=). If it does not vary, say so: "
-        "deterministic=True"
+        f"if the model varies, at_least={at_least:g} with {plural(runs, 'run')} {falls}. To notice a rate of "
+        f"{percent(wanted)}, it needs {needed} runs (more cases, or repeats=). If the model does not vary, "
+        "say so: deterministic=True"
     )
 
 
+@rule(
+    "MC202",
+    "cannot-fail",
+    why="The check looks strict, but can never fail.",
+    instead='Lower it. An `int` is a number of cases, a `float` below 1 or `"2%"` a fraction of them.',
+    cheap=True,
+)
 def cannot_fail(target: Target) -> Iterator[Remark]:
-    """Limits that allow everything."""
+    """A limit allows everything: `at_least=0`, `max_regressed=12` of 12 cases."""
     limits = target.limits
     if limits.at_least is not None and limits.at_least <= target.scale.low:
         yield Remark(f"at_least={limits.at_least:g} is met by every model")
@@ -71,8 +92,14 @@ def cannot_fail(target: Target) -> Iterator[Remark]:
             yield Remark(f"{name}={allowed} of {plural(cases, 'case')} allows everything")
 
 
+@rule(
+    "MC203",
+    "changes-nothing",
+    why="Its name in the report suggests a test that never happens.",
+    instead="Remove it, or add cases that it applies to.",
+)
 def unchanging(target: Target) -> Iterator[Remark]:
-    """Perturbations that change no input."""
+    """A perturbation leaves every input unchanged."""
     for perturbation in target.perturbations if target.cases else ():
         try:
             applies = any(_variants(perturbation, target))
@@ -83,8 +110,14 @@ def unchanging(target: Target) -> Iterator[Remark]:
             yield Remark(f"under={perturbation.name}: changes nothing in {inputs}")
 
 
+@rule(
+    "MC205",
+    "broken-perturbation",
+    why="The check fails before it calls the model.",
+    instead="Correct it, or give it `field=`.",
+)
 def breaking(target: Target) -> Iterator[Remark]:
-    """Perturbations that cannot work on an input."""
+    """A perturbation cannot work on an input."""
     for perturbation in target.perturbations if target.cases else ():
         try:
             for _ in _variants(perturbation, target):
@@ -93,8 +126,15 @@ def breaking(target: Target) -> Iterator[Remark]:
             yield Remark(f"under=: {excerpt(str(error), 200)}")
 
 
+@rule(
+    "MC204",
+    "changes-meaning",
+    why="The right answer changes, so that a good model fails.",
+    instead="Use `@pytest.mark.directional`.",
+    cheap=True,
+)
 def changing_meaning(target: Target) -> Iterator[Remark]:
-    """Perturbations that change the right answer, in a check that requires the same answer."""
+    """A perturbation that changes what the input means, in a check of invariance."""
     if target.kind != "invariance":
         return
     for perturbation in target.perturbations:
@@ -105,8 +145,14 @@ def changing_meaning(target: Target) -> Iterator[Remark]:
             )
 
 
+@rule(
+    "MC208",
+    "unknown-metadata",
+    why="The check ends in an error.",
+    instead="Correct the spelling, or add the key to the cases.",
+)
 def unknown_metadata(target: Target) -> Iterator[Remark]:
-    """Slices and clusters that name metadata of no case."""
+    """`slices=` or `cluster=` names a metadata key that no case has."""
     if not target.cases:
         return
     options = [("slices", key) for key in target.slices]
@@ -121,14 +167,28 @@ def unknown_metadata(target: Target) -> Iterator[Remark]:
         yield Remark(f"{option}: no case has metadata '{key}'; {hint}")
 
 
+@rule(
+    "MC206",
+    "void-comparison",
+    why="Every answer passes.",
+    instead="Correct the comparison.",
+    cheap=True,
+)
 def void(target: Target) -> Iterator[Remark]:
-    """Comparisons that cannot make a case fail."""
+    """A comparison that can never fail: without `assert`, of a tuple, or of a value with itself."""
     for problem, line in target.body.void if target.body is not None else ():
         yield Remark(problem, place=None if target.place is None else Origin(target.place.path, line))
 
 
+@rule(
+    "MC209",
+    "nothing-asserted",
+    why="Every answer passes.",
+    instead="Write an `assert`, or set `max_changed=` if answers should stay as approved.",
+    cheap=True,
+)
 def silent(target: Target) -> Iterator[Remark]:
-    """Bodies that cannot make a case fail, in a check without a limit on the answers."""
+    """The body asserts nothing and gives no score, and there is no `max_changed=`."""
     limits = target.limits
     judged = limits.max_changed is not None or limits.on_costs or target.errors_judge or target.graded
     judged = judged or target.shaped
@@ -138,8 +198,15 @@ def silent(target: Target) -> Iterator[Remark]:
     yield Remark("the test asserts nothing and gives no score(), so every answer passes")
 
 
+@rule(
+    "MC210",
+    "shadowed-test",
+    why="Python keeps the last: the earlier one never runs, without a message.",
+    instead="Rename one of them.",
+    cheap=True,
+)
 def shadowing(target: Target) -> Iterator[Remark]:
-    """Tests that never run, because a later test has the same name."""
+    """A test has the name of a later one, in the same module or class."""
     if target.body is None or target.place is None:
         return
     name = target.test.rpartition("::")[2].partition("[")[0]
@@ -151,8 +218,22 @@ def shadowing(target: Target) -> Iterator[Remark]:
         )
 
 
+@rule(
+    "MC211",
+    "floating-version",
+    why=(
+        "It may be another model tomorrow. So its answers are not cached between runs, and a baseline does "
+        "not identify the approved model."
+    ),
+    instead=(
+        "Name the exact version, or give the model fixture a `fingerprint=` that resolves the alias: "
+        "`fingerprint=lambda: registry.resolve(...)`."
+    ),
+)
 def floating_version(target: Target) -> Iterator[Remark]:
-    """Versions that can be moved to another model, of a model without a fingerprint."""
+    """The version of the model is an alias, such as `latest` or `models:/triage@champion`, without a
+    `fingerprint=`.
+    """
     if target.alias is not None:
         yield Remark(
             f"the version {target.alias!r} is an alias, which may be another model tomorrow, and the model"
@@ -160,8 +241,15 @@ def floating_version(target: Target) -> Iterator[Remark]:
         )
 
 
+@rule(
+    "MC207",
+    "perturbed-unread",
+    why="The check compares nothing.",
+    instead="Compare `model(case.perturbed)` with `model(case.input)`.",
+    cheap=True,
+)
 def perturbed_unread(target: Target) -> Iterator[Remark]:
-    """Bodies that never read the perturbed input."""
+    """The body of a check of invariance or direction never reads `case.perturbed`."""
     asks = target.kind in ("invariance", "directional")
     if not asks or target.body is None or target.body.may_read("perturbed"):
         return

@@ -70,6 +70,17 @@ class Rule:
     cheap: bool = False
 
 
+def rule(
+    code: str, name: str, *, why: str, instead: str, cheap: bool = False
+) -> Callable[[Callable[[Target], Iterator[Remark]]], Rule]:
+    """Make a rule of a function, whose docstring says what the fault is."""
+
+    def made(look: Callable[[Target], Iterator[Remark]]) -> Rule:
+        return Rule(code, name, " ".join((look.__doc__ or "").split()), why, instead, look, cheap)
+
+    return made
+
+
 @dataclass(frozen=True, slots=True)
 class Target:
     """One check, as far as it is known before it runs.

@@ -16,7 +16,6 @@ from hashlib import blake2b
 from typing import TYPE_CHECKING, Final
 
 from pytest_modelcheck.errors import CacheError
-from pytest_modelcheck.models.cache_pages import shelf_name
 from pytest_modelcheck.models.cache_shelf import Shelf
 
 if TYPE_CHECKING:
@@ -153,12 +152,9 @@ class PredictionCache:
         self._shelves: dict[str, Shelf] = {}
 
     def shelf(self, namespace: str, *, keep: bool) -> Shelf:
-        """Return the answers of one version of one model.
+        """Return the answers of the model that a namespace identifies.
 
-        Args:
-            namespace: A text that identifies it (see :func:`pytest_modelcheck.models.identity.namespace`).
-            keep: Whether the answers are stored after the run. If not, the shelf is new and is shared with no
-                other model: the namespace does not identify the model.
+        Those that are not to ``keep`` after the run get a new shelf: their namespace identifies no model.
         """
         if not keep:
             return Shelf(self.reach, namespace, keep=False, refresh=self.refresh)
@@ -248,9 +244,6 @@ class Memory:
     """The cached answers of a model, in one form of its answers.
 
     Attributes:
-        model: The model's name.
-        version: The model's version.
-        fingerprint: The model's fingerprint, or ``None``.
         source: A digest of the source of the model's fixture.
         form: The form of the answer's type; empty for plain JSON.
         written: The time at which the last answer was added, in seconds since the epoch.
@@ -281,7 +274,10 @@ def memories(directory: Path, model: str) -> Iterator[Memory]:
         for namespace in store.namespaces():
             parts = parts_of(namespace)
             if parts is not None and parts[0] == model:
-                yield _memory(store, namespace, parts)
+                manifest = store.manifest(namespace)
+                pages = [store.keys(namespace, number) for number in (manifest.live if manifest else ())]
+                questions = frozenset(digest for page in pages if page is not None for digest in page.digests)
+                yield Memory(*parts, store.written(namespace), questions)
     except Unusable as error:
         raise CacheError(f"the prediction cache {store.path} cannot be read: {error}. Try again.") from None
     except CacheError as error:
@@ -320,11 +316,3 @@ def parts_of(namespace: str) -> tuple[str, str, str | None, str, str] | None:
     name, version, mark, shape = parts
     source, _, form = str(shape).partition(" ")
     return str(name), str(version), None if mark is None else str(mark), source, form
-
-
-def _memory(store: Store, namespace: str, parts: tuple[str, str, str | None, str, str]) -> Memory:
-    shelf = shelf_name(namespace)
-    manifest = store.manifest(shelf)
-    pages = [store.keys(shelf, number) for number in (manifest.live if manifest is not None else ())]
-    questions = frozenset(digest for page in pages if page is not None for digest in page.digests)
-    return Memory(*parts, store.written(shelf), questions)

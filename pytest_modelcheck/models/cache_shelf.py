@@ -6,10 +6,11 @@ PYTEST_DONT_REWRITE
 from __future__ import annotations
 
 import threading
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from pytest_modelcheck.errors import CacheError
-from pytest_modelcheck.models.cache_pages import DIGEST, FULL_BYTES, FULL_COUNT, shelf_name
+from pytest_modelcheck.models.cache_pages import DIGEST, FULL_BYTES, FULL_COUNT
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -29,20 +30,21 @@ _LINE_END: Final = ord("\n")  # ``in`` finds an int in bytes ten times as fast a
 _TRIES: Final = 5
 
 
+@dataclass(slots=True, eq=False)
 class _Page:
     """A page of answers: in memory (``lines``), on disk (``number``), or both.
 
     ``own`` says that this process made it; ``used`` is the time of its last use, in ticks of the shelf.
     """
 
-    __slots__ = ("lines", "number", "own", "size", "used")
+    lines: dict[bytes, bytes] | None
+    number: int | None = None
+    size: int = 0
+    used: int = 0
+    own: bool = field(init=False)
 
-    def __init__(self, lines: dict[bytes, bytes] | None, number: int | None = None) -> None:
-        self.lines = lines
-        self.number = number
-        self.own = lines is not None
-        self.size = 0
-        self.used = 0
+    def __post_init__(self) -> None:
+        self.own = self.lines is not None
 
 
 class Shelf:
@@ -62,7 +64,6 @@ class Shelf:
     ) -> None:
         self._reach = reach
         self._namespace = namespace
-        self._name = shelf_name(namespace)
         self._keep = keep
         self._refresh = refresh
         self._gate = threading.Lock()
@@ -137,10 +138,14 @@ class Shelf:
         pages: list[_Page] = []
         for _ in range(2):  # the second time into a new database, if the first was damaged
             with self._reach(write=True) as store:
-                pages = pages or self._waiting()
+                with self._gate:
+                    if not pages:  # further answers go to a new page
+                        pages = [*self._full, self._page] if self._new else self._full
+                        self._full = []
+                        self._begin()
                 if store is not None and pages:
                     lines = [page.lines or {} for page in pages]
-                    self._written(pages, store.append(self._name, self._namespace, lines))
+                    self._written(pages, store.append(self._namespace, lines))
                     return
 
     def reload(self) -> None:
@@ -160,7 +165,7 @@ class Shelf:
         if len(self._small) > _MANY:
             with self._reach(write=True) as store:
                 if store is not None:
-                    with store.merging(self._name) as merge:
+                    with store.merging(self._namespace) as merge:
                         self._merge(merge)
                     self._take_in(store)
 
@@ -183,14 +188,6 @@ class Shelf:
         self._page = _Page(self._new)
         return self._page
 
-    def _waiting(self) -> list[_Page]:
-        """Return the pages that are not on disk yet; further answers go to a new page."""
-        with self._gate:
-            pages = [*self._full, self._page] if self._new else self._full
-            self._full = []
-            self._begin()
-        return pages
-
     def _written(self, pages: list[_Page], manifest: Manifest) -> None:
         first = manifest.following - len(pages)
         for number, page in enumerate(pages, first):
@@ -207,7 +204,7 @@ class Shelf:
                 page = self._index.get(key)
                 if page is None or page.number is None or page.lines is not None:
                     return page.lines.get(key) if page is not None and page.lines is not None else None
-                lines = store.lines(self._name, page.number)  # type: ignore[union-attr]
+                lines = store.lines(self._namespace, page.number)  # type: ignore[union-attr]
                 if lines is not None:
                     self._hold(page, lines)
                     return lines.get(key)
@@ -238,7 +235,7 @@ class Shelf:
     def _take_in(self, store: Store) -> None:
         """Index the pages that are not indexed yet."""
         for _ in range(_TRIES):
-            manifest = store.manifest(self._name)
+            manifest = store.manifest(self._namespace)
             if manifest is None:
                 if self._known:
                     self.forget()
@@ -253,7 +250,7 @@ class Shelf:
         # A run that refreshes ignores the pages that it finds when it opens, but not those added later.
         opening = self._refresh and not self._following and not self._known
         for number in () if opening else sorted(live - self._known):
-            keys = store.keys(self._name, number)
+            keys = store.keys(self._namespace, number)
             if keys is None:
                 return False
             self._add(keys, number)

@@ -19,7 +19,14 @@ import diskcache
 from diskcache.core import DBNAME, DEFAULT_SETTINGS, METADATA, MODE_RAW
 
 from pytest_modelcheck.errors import CacheError
-from pytest_modelcheck.models.cache_pages import KeyPage, Manifest, read_keys, read_lines, write_page
+from pytest_modelcheck.models.cache_pages import (
+    KeyPage,
+    Manifest,
+    read_keys,
+    read_lines,
+    shelf_name,
+    write_page,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -142,12 +149,12 @@ class Store:
         self._owner = threading.main_thread().ident
         self._identity: tuple[int, int] | None = None
 
-    def manifest(self, shelf: str) -> Manifest | None:
+    def manifest(self, namespace: str) -> Manifest | None:
         """Return the list of a shelf's valid pages, or ``None`` if nothing was ever written."""
         if self._cache is None and _identity(self.path) is None:
             return None
         with self._opened() as cache:
-            return self._manifest(cache, shelf)
+            return self._manifest(cache, shelf_name(namespace))
 
     def namespaces(self) -> list[str]:
         """Return every namespace in the database."""
@@ -161,29 +168,30 @@ class Store:
                 found.append(Manifest.load(cache[key]).namespace)
         return found
 
-    def written(self, shelf: str) -> float:
+    def written(self, namespace: str) -> float:
         """Return the time of a shelf's last write, in seconds since the epoch; 0 if there is none."""
         with self._opened(), closing(sqlite3.connect(self.path, timeout=_SECONDS)) as connection:
             query = "SELECT store_time FROM Cache WHERE key = ?"
-            row = connection.execute(query, (_MANIFESTS + shelf,)).fetchone()
+            row = connection.execute(query, (_MANIFESTS + shelf_name(namespace),)).fetchone()
             return 0.0 if row is None else float(row[0])
 
-    def keys(self, shelf: str, number: int) -> KeyPage | None:
+    def keys(self, namespace: str, number: int) -> KeyPage | None:
         """Return a key page, or ``None`` if it was merged into another."""
         with self._opened() as cache:
-            data = cache.get(_key(shelf, "k", number))
+            data = cache.get(_key(shelf_name(namespace), "k", number))
             return None if data is None else read_keys(data)
 
-    def lines(self, shelf: str, number: int) -> dict[bytes, bytes] | None:
+    def lines(self, namespace: str, number: int) -> dict[bytes, bytes] | None:
         """Return the answers of a page by digest, or ``None`` if it was merged into another."""
         with self._opened() as cache:
-            keys = cache.get(_key(shelf, "k", number))
-            values = cache.get(_key(shelf, "v", number))
+            shelf = shelf_name(namespace)
+            keys, values = (cache.get(_key(shelf, what, number)) for what in "kv")
             return None if keys is None or values is None else read_lines(read_keys(keys), values)
 
-    def append(self, shelf: str, namespace: str, pages: Sequence[Mapping[bytes, bytes]]) -> Manifest:
+    def append(self, namespace: str, pages: Sequence[Mapping[bytes, bytes]]) -> Manifest:
         """Write all pages, or none; return the manifest, in which they are the last."""
         with self._opened(create=True) as cache, cache.transact():
+            shelf = shelf_name(namespace)
             manifest = self._manifest(cache, shelf) or Manifest(namespace)
             for number, lines in enumerate(pages, manifest.following):
                 _set_page(cache, shelf, number, write_page(lines))
@@ -192,9 +200,10 @@ class Store:
             return manifest
 
     @contextmanager
-    def merging(self, shelf: str) -> Iterator[Merge]:
+    def merging(self, namespace: str) -> Iterator[Merge]:
         """Open a transaction that replaces pages by merged ones."""
         with self._opened() as cache, cache.transact():
+            shelf = shelf_name(namespace)
             yield Merge(cache, shelf, self._manifest(cache, shelf) or Manifest(""))
 
     def close(self) -> None:
@@ -212,7 +221,8 @@ class Store:
         self.close()
         if self._identity is not None and _identity(self.path) != self._identity:
             return None
-        target = next(path for path in map(self._damaged, count(1)) if not path.exists())
+        names = (f"{DBNAME}.damaged-{number}" for number in count(1))
+        target = next(self.directory / name for name in names if not (self.directory / name).exists())
         try:
             # The main file last: whoever finds it without its log would read an older state as if it were
             # whole.
@@ -223,9 +233,6 @@ class Store:
         except OSError as error:
             raise Unusable(f"{error.strerror or error}, and it cannot be renamed") from None
         return target
-
-    def _damaged(self, number: int) -> Path:
-        return self.directory / f"{DBNAME}.damaged-{number}"
 
     def _manifest(self, cache: Any, shelf: str) -> Manifest | None:
         data = cache.get(_MANIFESTS + shelf)
@@ -256,7 +263,10 @@ class Store:
         if os.path.expandvars(text) != text:  # diskcache expands variables, and would use another folder
             raise Unusable("its name holds a $ that would be taken for a variable")
         if create:
-            _make_folder(self.directory)
+            self.directory.mkdir(parents=True, exist_ok=True)
+            for name, content in ((".gitignore", "*\n"), ("CACHEDIR.TAG", _TAG)):
+                if not (self.directory / name).exists():
+                    (self.directory / name).write_text(content, encoding="utf-8")
         self._identity = _identity(self.path)
         if self._identity is not None:
             _inspect(self.path)
@@ -273,13 +283,10 @@ class Merge:
         self._shelf = shelf
         self._added = 0
 
-    def keys(self, number: int) -> KeyPage:
-        """Return a key page."""
-        return read_keys(self._cache.get(_key(self._shelf, "k", number), b""))
-
     def lines(self, number: int) -> dict[bytes, bytes]:
         """Return the answers of a page by digest."""
-        return read_lines(self.keys(number), self._cache.get(_key(self._shelf, "v", number), b""))
+        keys, values = (self._cache.get(_key(self._shelf, what, number), b"") for what in "kv")
+        return read_lines(read_keys(keys), values)
 
     def add(self, lines: Mapping[bytes, bytes]) -> None:
         """Add a merged page."""
@@ -312,13 +319,6 @@ def _identity(path: Path) -> tuple[int, int] | None:
     except OSError:
         return None
     return status.st_dev, status.st_ino
-
-
-def _make_folder(directory: Path) -> None:
-    directory.mkdir(parents=True, exist_ok=True)
-    for name, text in ((".gitignore", "*\n"), ("CACHEDIR.TAG", _TAG)):
-        if not (directory / name).exists():
-            (directory / name).write_text(text, encoding="utf-8")
 
 
 def _inspect(path: Path) -> None:

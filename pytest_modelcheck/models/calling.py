@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 class Frames:
-    """Turns a batch of mappings into a pandas frame (``collate="frame"``).
+    """Turns a batch of mappings into a pandas frame (``collate="frame"``), with one row per input.
 
     pandas infers the type of a column from its values, so that the same row could look different to the
     model in another batch. Therefore each batch gets the column types of the table that the cases came from.
@@ -37,11 +37,7 @@ class Frames:
         self.dtypes: Mapping[str, Any] = {}
 
     def __call__(self, inputs: list[Any]) -> Any:
-        """Return the frame of a batch, with one row per input, in order.
-
-        Raises:
-            UsageError: pandas is not installed.
-        """
+        """Return the frame of a batch, in order."""
         try:
             import pandas as pd
         except ModuleNotFoundError as missing:
@@ -74,9 +70,6 @@ def aligned(answers: Any, inputs: Any, size: int, label: str) -> Any:
     """Put the answers of a batch into the order of its inputs, if they are a pandas Series or frame.
 
     A model that sorts its rows returns them in another order, but each row keeps its index.
-
-    Raises:
-        ModelError: The index is not that of the inputs, in any order.
     """
     index = _index_of(answers)
     if index is None or len(index) != size:
@@ -157,7 +150,6 @@ class Caller:
         awaited: Whether it is a coroutine function.
         concurrency: The number of calls that may be under way at once.
         collate: Turns a list of inputs into the batch that the function takes.
-        label: The model's name, for messages.
         wraps_async: Whether it is a plain function that wraps a coroutine function; async code awaits it.
     """
 
@@ -169,6 +161,11 @@ class Caller:
     collate: Callable[[list[Any]], Any]
     label: str
     wraps_async: bool = False
+
+    @cached_property
+    def is_awaitable(self) -> bool:
+        """True if code on an event loop awaits the function."""
+        return self.awaited or self.wraps_async
 
     @cached_property
     def signature(self) -> inspect.Signature | None:
@@ -201,11 +198,12 @@ class Caller:
             return positional[0] if len(positional) == 1 and not named else Arguments(positional, named)
         found = self.signature.bind(*positional, **named)
         parameters = self.signature.parameters
-        given = {
-            name: value
-            for name, value in found.arguments.items()
-            if not _is_default(value, parameters[name].default)
-        }
+
+        def is_default(name: str, value: Any) -> bool:  # 0 is not the default 0.0
+            default = parameters[name].default
+            return type(value) is type(default) and type(value) in _PLAIN and repr(value) == repr(default)
+
+        given = {name: value for name, value in found.arguments.items() if not is_default(name, value)}
         first = next(iter(parameters.values()), None)
         single = first is not None and first.kind in _ONE and list(given) == [first.name]
         if single and len(found.arguments) == 1:
@@ -225,17 +223,10 @@ class Caller:
     ) -> list[Any]:
         """Call the function with ``inputs``: a batch, or exactly one.
 
-        Args:
-            inputs: The inputs.
-            run: Runs the coroutine that a plain function may return (``lambda x: client.ask(x)``).
-
-        Raises:
-            ModelError: the model did not return one answer for each input of a batch.
-            BaseException: whatever the model raises.
+        ``run`` runs the coroutine that a plain function may return (``lambda x: client.ask(x)``).
         """
         x = self.collate(inputs) if self.batch else inputs[0]
         found = self.function(*x.positional, **x.named) if type(x) is Arguments else self.function(x)
-        # A plain function may return the coroutine of the client that it wraps.
         if type(found) is CoroutineType and run is not None:
             found = run(found)
         return self._split(found, x, len(inputs)) if self.batch else [found]
@@ -266,11 +257,6 @@ class Caller:
         return rows
 
 
-def _is_default(value: Any, default: Any) -> bool:
-    """Return whether a plain value is the default of its parameter; ``0`` is not the default ``0.0``."""
-    return type(value) is type(default) and type(value) in _PLAIN and repr(value) == repr(default)
-
-
 def split(answers: Any) -> list[Any] | None:
     """Split a batch of answers into single answers, or return ``None`` if it is no batch.
 
@@ -290,29 +276,13 @@ def split(answers: Any) -> list[Any] | None:
     if hasattr(answers, "to_dict") and hasattr(answers, "columns"):
         return list(answers.to_dict(orient="records"))
     if hasattr(answers, "tolist") and hasattr(answers, "ndim"):
-        return _split_array(answers)
+        # Plain Python values: tests compare with `is True` and with literals, and JSON has no others.
+        listed = answers.tolist() if answers.ndim == 1 else answers
+        return None if answers.ndim == 0 else list(listed)
     try:
         return list(answers)
     except TypeError:
         return None
-
-
-def _split_array(array: Any) -> list[Any] | None:
-    if array.ndim == 0:
-        return None
-    # Plain Python numbers and text: tests compare with `is True` and with literals, and JSON has no others.
-    return list(array.tolist()) if array.ndim == 1 else list(array)
-
-
-def _collator(definition: Definition) -> Callable[[list[Any]], Any]:
-    collate = definition.collate
-    if collate is None or collate == "list":
-        return list
-    if collate == "frame":
-        return Frames()
-    if callable(collate):
-        return collate
-    raise UsageError(f'{definition.location}: collate={collate!r} is neither "list", "frame" nor a callable')
 
 
 def _callable_of(definition: Definition, raw: Any) -> tuple[Callable[[Any], Any], bool]:
@@ -371,50 +341,46 @@ def caller_of(definition: Definition, raw: Any) -> Caller:
             f"{definition.location}: executor= makes calls elsewhere, and the model {definition.name!r} is "
             "`async`: concurrency= says how many of its calls may be under way"
         )
-    concurrency = definition.concurrency or _concurrency(definition, awaited=awaited)
+    concurrency = definition.concurrency or (DEFAULT_ASYNC_CONCURRENCY if awaited else 1)
+    if definition.concurrency is None and definition.executor is not None:
+        # The executors of the standard library keep their size private. Others (dask, ray) have no fixed
+        # size; two calls per processor keep them busy while answers travel.
+        workers = getattr(definition.executor, "_max_workers", None)
+        concurrency = workers if isinstance(workers, int) else 2 * (os.cpu_count() or 1)
+    collate: Any = definition.collate or list
+    if isinstance(collate, str):
+        collate = {"list": list, "frame": Frames()}.get(collate)
+    if not callable(collate):
+        problem = f'collate={definition.collate!r} is neither "list", "frame" nor a callable'
+        raise UsageError(f"{definition.location}: {problem}")
     return Caller(
         function=function,
         batch=batch,
         batch_size=(definition.batch_size or DEFAULT_BATCH_SIZE) if batch else 1,
         awaited=awaited,
         concurrency=concurrency,
-        collate=_collator(definition),
+        collate=collate,
         label=definition.name,
         wraps_async=wraps_async(function),
     )
-
-
-def _concurrency(definition: Definition, *, awaited: bool) -> int:
-    if definition.executor is None:
-        return DEFAULT_ASYNC_CONCURRENCY if awaited else 1
-    # The executors of the standard library keep their size private. Others (dask, ray) have no fixed size;
-    # two calls per processor keep them busy while answers travel.
-    workers = getattr(definition.executor, "_max_workers", None)
-    return workers if isinstance(workers, int) else 2 * (os.cpu_count() or 1)
 
 
 def answer_type(definition: Definition, raw: Any) -> Any:
     """Return the type of one answer: ``returns=``, else the callable's annotation, else ``None``."""
     if definition.returns is not None or isinstance(raw, PerWorker):
         return definition.returns
+    import typing
+
     function, takes_batch = _callable_of(definition, raw)
     batch = takes_batch if definition.batch is None else definition.batch
-    annotation = _return_annotation(function)
+    plain = inspect.isroutine(function)
+    target = function if plain else inspect.getattr_static(type(function), "__call__", None)
+    try:
+        annotation = typing.get_type_hints(target).get("return")
+    except (TypeError, NameError, AttributeError):
+        return None  # answers of a callable whose annotations cannot be resolved are treated as plain JSON
     if not batch or annotation is None:
         return annotation
     # Of list[Label], Label is the type of one answer.
     arguments = getattr(annotation, "__args__", ())
     return arguments[0] if arguments else None
-
-
-def _return_annotation(function: Any) -> Any:
-    import typing
-
-    target = (
-        function if inspect.isroutine(function) else inspect.getattr_static(type(function), "__call__", None)
-    )
-    try:
-        return typing.get_type_hints(target).get("return")
-    except (TypeError, NameError, AttributeError):
-        # Answers of a callable whose annotations cannot be resolved are treated as plain JSON.
-        return None

@@ -29,35 +29,15 @@ Role = Literal["model", "support", "judge"]
 class Definition:
     """The options of a model fixture; they are known before any version of the model is loaded.
 
+    Most are arguments of :func:`pytest_modelcheck.model_fixture`, and are described there.
+
     Attributes:
         name: The model's name, in baselines, in the cache, and on the command line.
         source: A digest of the fixture's own source.
         location: The place of the fixture in the code, for messages.
         takes_version: Whether the fixture requests ``model_version``.
-        batch: Whether the callable takes a list of inputs; ``None`` to decide by its type.
-        batch_size: The largest number of inputs in a batch.
-        concurrency: The number of calls that may be under way at once.
-        method: The name of the method to call, if the model itself is not the callable.
-        collate: The form of a batch (``"list"`` or ``"frame"``), or a function that makes it.
-        returns: The type of one answer.
-        deterministic: Whether equal inputs always get equal answers; ``None`` to measure this.
         recorded: Whether the model only has recorded answers.
-        fingerprint: A value, or files, that differ between two models of the same version.
-        answer_fingerprint: Reads from an answer the id of the system that gave it.
-        rate_limit: The largest number of calls in a time: ``"500/minute"``.
-        retries: The largest number of retries of a failed call.
-        retry_on: The exceptions to retry on, or a function that decides; ``None`` for transient ones.
-        timeout: The longest time of a call, in seconds.
-        give_up_after: The number of consecutive failed calls after which the model is given up; 0 for never.
-        usage: Takes the usage that the provider reports from an answer.
-        cost: Computes the cost of an answer, from the reported usage if there is one, else from the answer.
-        max_cost: The cost budget of a run.
-        executor: The executor in which calls are made, or a factory of one.
-        context: Context variables whose values are part of each call.
-        ignore: Paths to the parts of an answer that comparisons leave out.
-        compare_by: Takes from an answer the value to compare.
         role: The role of the model. A version without a model's name applies to models under test.
-        retires: Dates on which versions shut down: a mapping, or a function of the version.
         labels: The file of people's labels for a judge, or ``None``.
     """
 

@@ -148,19 +148,15 @@ def changed_keys(one: str | None, other: str | None) -> list[str]:
     >>> changed_keys(before, after), changed_keys(before, "fp_44709d6fcb")
     (['model'], [])
     """
-    marks = [_marks(text) for text in (one, other)]
-    if not all(marks):
-        return []
+    marks: list[dict[str, Any]] = []
+    for text in (one, other):
+        if text is None or not text.startswith("{"):
+            return []
+        try:
+            marks.append(json.loads(text))
+        except ValueError:
+            return []
     return [key for key in sorted({*marks[0], *marks[1]}) if marks[0].get(key) != marks[1].get(key)]
-
-
-def _marks(text: str | None) -> dict[str, Any]:
-    if text is None or not text.startswith("{"):
-        return {}
-    try:
-        return dict(json.loads(text))
-    except ValueError:
-        return {}
 
 
 def is_alias(version: str) -> bool:
@@ -205,33 +201,31 @@ def source_with(source: str, parameters: Mapping[str, Any]) -> str | None:
 
 def _content(chosen: Files, version: str | None) -> str:
     """Return a digest of the names and contents of all files."""
-    patterns = [_with_version(pattern, version) for pattern in chosen.patterns]
-    found = {path: name for pattern in patterns for path, name in _matches(pattern, chosen.root)}
-    rows = sorted((name, _file_digest(path)) for path, name in found.items())
-    return digest(rows).hex()
-
-
-def _with_version(pattern: str, version: str | None) -> str:
-    """Put the version into a pattern, escaped: a ``*`` in a version is no wildcard."""
-    if _VERSION not in pattern:
-        return pattern
-    if version is None:
-        raise UsageError(
-            f"fingerprint=files({pattern!r}): no version was requested, and none is approved. Name one: "
-            "pytest --model-version=VERSION"
-        )
-    return pattern.replace(_VERSION, escape(version))
-
-
-def _matches(pattern: str, root: Path) -> list[tuple[Path, str]]:
-    """Return the files that match a pattern, each with its name in the digest."""
-    paths = sorted(_paths(pattern, root))
-    if not paths:
-        raise UsageError(
-            f"fingerprint=files({pattern!r}): no file matches, looking from {root}. Correct the pattern, or "
-            "name the folder with root=."
-        )
-    return [(path, _name(path, root)) for path in paths]
+    root, found = chosen.root, set()
+    for pattern in chosen.patterns:
+        if version is None and _VERSION in pattern:
+            raise UsageError(
+                f"fingerprint=files({pattern!r}): no version was requested, and none is approved. Name one: "
+                "pytest --model-version=VERSION"
+            )
+        # Escaped, since a * in a version is no wildcard.
+        named = pattern.replace(_VERSION, escape(version or ""))
+        paths = set(_paths(named, root))
+        if not paths:
+            raise UsageError(
+                f"fingerprint=files({named!r}): no file matches, looking from {root}. Correct the pattern, "
+                "or name the folder with root=."
+            )
+        found |= paths
+    rows = []
+    for path in found:  # of a file outside the root, only its name is in the digest
+        name = path.relative_to(root).as_posix() if path.is_relative_to(root) else path.name
+        try:
+            status = path.stat()
+            rows.append((name, _digest_of(path, status.st_mtime_ns, status.st_size)))
+        except OSError as error:
+            raise UsageError(f"fingerprint=files(...): {path} cannot be read ({error.strerror}).") from None
+    return digest(sorted(rows)).hex()
 
 
 def _paths(pattern: str, root: Path) -> Iterator[Path]:
@@ -248,19 +242,6 @@ def _paths(pattern: str, root: Path) -> Iterator[Path]:
             yield from (inner for inner in match.rglob("*") if inner.is_file())
         else:
             yield match
-
-
-def _name(path: Path, root: Path) -> str:
-    """Return a file's path relative to the root; of a file elsewhere, only its name."""
-    return path.relative_to(root).as_posix() if path.is_relative_to(root) else path.name
-
-
-def _file_digest(path: Path) -> str:
-    try:
-        status = path.stat()
-        return _digest_of(path, status.st_mtime_ns, status.st_size)
-    except OSError as error:
-        raise UsageError(f"fingerprint=files(...): {path} cannot be read ({error.strerror}).") from None
 
 
 @lru_cache(maxsize=4096)
@@ -300,7 +281,11 @@ def source_digest(function: Any) -> str:
     >>> len(source_digest(load)), source_digest(load) == source_digest(lambda version="1": version)
     (16, False)
     """
-    function = _unwrapped(function)
+    while isinstance(function, functools.partial | functools.partialmethod):
+        function = function.func
+    function = getattr(inspect.unwrap(function), "__func__", function)
+    if not (inspect.isroutine(function) or inspect.isclass(function)):
+        function = type(function)  # a callable object
     tree = _tree(function)
     if tree is not None:
         return short(_outline(tree))
@@ -310,14 +295,6 @@ def source_digest(function: Any) -> str:
     # Defaults are not in the bytecode: they are evaluated where the function is defined.
     defaults = [function.__defaults__, function.__kwdefaults__]
     return short([_code(code), [_constant(value) for value in defaults]])
-
-
-def _unwrapped(function: Any) -> Any:
-    """Return the function inside methods, partials, wrappers and callable objects."""
-    while isinstance(function, functools.partial | functools.partialmethod):
-        function = function.func
-    function = getattr(inspect.unwrap(function), "__func__", function)
-    return function if inspect.isroutine(function) or inspect.isclass(function) else type(function)
 
 
 def _tree(function: Any) -> ast.AST | None:

@@ -10,6 +10,7 @@ import threading
 from collections.abc import AsyncIterator, Awaitable, Coroutine, Iterator
 from contextlib import suppress
 from copy import deepcopy
+from dataclasses import dataclass
 from functools import lru_cache
 from hashlib import blake2b
 from typing import TYPE_CHECKING, Any, Final, cast
@@ -69,6 +70,27 @@ def deep_copy(value: Any) -> Any:
     raise TypeError(f"a {type(value).__name__} cannot be copied")
 
 
+def copied(x: Any) -> Any:
+    """Copy an input, so that a model that changes it changes neither the body's object nor the call's key.
+
+    An object that cannot be copied (a lock, a connection) is passed on itself.
+    """
+    kind = type(x)
+    if kind in IMMUTABLE:
+        return x
+    if kind is list and IMMUTABLE.issuperset(map(type, x)):
+        return x.copy()
+    if kind is dict and IMMUTABLE.issuperset(map(type, x)) and IMMUTABLE.issuperset(map(type, x.values())):
+        return x.copy()
+    try:
+        if kind is Arguments:
+            return Arguments(deep_copy(x.positional), deep_copy(x.named), x.bound)
+        return deep_copy(x)
+    except TypeError:
+        return x
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Unkept:
     """An answer that cannot be stored: the object itself, for this run only.
 
@@ -78,12 +100,9 @@ class Unkept:
         shared: Whether each reader gets a copy. If not, it is for one reader, and the next one calls again.
     """
 
-    __slots__ = ("plain", "shared", "value")
-
-    def __init__(self, value: Any, plain: bytes, *, shared: bool) -> None:
-        self.value = value
-        self.plain = plain
-        self.shared = shared
+    value: Any
+    plain: bytes
+    shared: bool
 
 
 # An answer in stored form: a line of JSON, or the object itself if it cannot be written as JSON.
@@ -92,21 +111,6 @@ Raw = bytes | Unkept
 
 class Answers:
     """All answers of one model, by the digest of the call."""
-
-    __slots__ = (
-        "_claimed",
-        "_decode_line",
-        "_encode",
-        "_measures",
-        "_open_measures",
-        "_shelf",
-        "_unkept",
-        "claims",
-        "decode",
-        "find",
-        "see",
-        "warnings",
-    )
 
     find: Callable[[bytes], Raw | None]
     """Look up an answer by its key."""

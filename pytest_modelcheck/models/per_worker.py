@@ -39,20 +39,16 @@ class PerWorker:
             with _lock:
                 function = _loaded.get(self.token)  # another thread may have loaded it meanwhile
                 if function is None:
-                    function = _loaded[self.token] = self._open()
+                    model = self.load(*self.arguments, **self.keywords)
+                    is_called = self.method is None and callable(model)
+                    function = model if is_called else getattr(model, self.method or "predict", None)
+                    if not callable(function):
+                        raise UsageError(
+                            f"per_worker({getattr(self.load, '__name__', self.load)!s}) made a "
+                            f"{type(model).__name__}, which has no method {self.method or 'predict'!r}"
+                        )
+                    _loaded[self.token] = function
         return function(x)
-
-    def _open(self) -> Callable[[Any], Any]:
-        model = self.load(*self.arguments, **self.keywords)
-        if self.method is None and callable(model):
-            return model  # type: ignore[no-any-return]
-        function = getattr(model, self.method or "predict", None)
-        if not callable(function):
-            raise UsageError(
-                f"per_worker({getattr(self.load, '__name__', self.load)!s}) made a {type(model).__name__}, "
-                f"which has no method {self.method or 'predict'!r}"
-            )
-        return function  # type: ignore[no-any-return]
 
 
 def per_worker(load: Callable[..., Any], /, *arguments: Any, **keywords: Any) -> PerWorker:

@@ -214,12 +214,7 @@ class Scales:
         usage: Takes the reported usage from an answer (``lambda answer: answer.usage``), or ``None``.
         cost: Computes the cost from the reported usage, or from the answer if none is reported; or ``None``.
         label: The model's name, for messages.
-
-    Attributes:
-        idle: Whether the fixture has neither option.
     """
-
-    __slots__ = ("_cost", "_label", "_usage", "idle")
 
     def __init__(
         self, usage: Callable[[Any], Any] | None, cost: Callable[[Any], float] | None, label: str
@@ -227,19 +222,15 @@ class Scales:
         self._usage = usage
         self._cost = cost
         self._label = label
-        self.idle = usage is None and cost is None
 
     def tell(self, answers: Iterable[Any]) -> bool:
         """Return whether the usage of any answer is known."""
         kinds = set(map(type, answers))
-        return not self.idle or Answer in kinds or any(tag_of(kind) == _TRAJECTORY for kind in kinds)
+        has_options = self._usage is not None or self._cost is not None
+        return has_options or Answer in kinds or any(tag_of(kind) == _TRAJECTORY for kind in kinds)
 
     def weigh(self, answer: Any) -> tuple[Any, Usage]:
-        """Return the answer as tests see it, and its usage.
-
-        Raises:
-            UsageError: ``usage=`` or ``cost=`` of the fixture cannot read the answer.
-        """
+        """Return the answer as tests see it, and its usage, or raise a :class:`UsageError`."""
         value, reported = (answer.value, answer.usage) if type(answer) is Answer else (answer, None)
         if reported is None and self._usage is not None:
             reported = self._ask("usage", self._usage, value)

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any, Final
 from pytest_modelcheck.canonical.text import parsed
 from pytest_modelcheck.errors import PerturbationError
 from pytest_modelcheck.perturb.building import PUBLIC, changed, check_n, checked_name
-from pytest_modelcheck.perturb.paths import Field, Path, found, image_path, path_of, placed, text_path
+from pytest_modelcheck.perturb.paths import Field, found, image_path, placed, text_path
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -31,26 +31,19 @@ _LONGEST: Final = 60
 
 
 def is_augmenter(item: object) -> bool:
-    """Return whether something is an augmenter that :func:`~pytest_modelcheck.perturb.adapt` supports.
-
-    >>> is_augmenter(str.upper), is_augmenter("typos")
-    (False, False)
-    """
+    """Return whether something is an augmenter that :func:`~pytest_modelcheck.perturb.adapt` supports."""
     return _call_of(item) is not None
 
 
 def augmentation(
     augmenter: Any, n: int | None, name: str | None, field: Field | None
 ) -> tuple[str, Callable[[Any, Random], list[Any]]]:
-    """The name of an augmenter without its field, and the function that applies it.
-
-    Args:
-        augmenter: An augmenter for which :func:`is_augmenter` is true.
-        n: The number of variants; ``None`` for the augmenter's own.
-        name: The name, if not that of its class.
-        field: The part of the input that is the text or the image.
-    """
-    shown = checked_name(_class_of(augmenter) if name is None else name)
+    """The name of an augmenter without its field, and the function that applies it."""
+    if name is None:
+        name = type(augmenter).__name__
+        if isinstance(parts := getattr(augmenter, "transforms", None), list):
+            name += f"({', '.join(type(one).__name__ for one in parts)})"
+    shown = checked_name(name)
     if n is not None:
         check_n(f"adapt({shown}", n)
     call: Any = _call_of(augmenter)
@@ -60,7 +53,7 @@ def augmentation(
     own = deepcopy(augmenter) if hasattr(augmenter, "set_random_seed") else augmenter
 
     def apply(x: Any, rng: Random) -> list[Any]:
-        path = _path(x, field, find)
+        path = find(x, field) if field is not None or isinstance(x, Mapping) else ()
         old = found(x, path, field)
         with _seeded(int(rng.random() * 2**32), own):
             if several:
@@ -102,18 +95,6 @@ def _albumentations(augmenter: Any, image: Any) -> Any:
     return augmenter(image=image)["image"]
 
 
-def _class_of(augmenter: Any) -> str:
-    kind = type(augmenter).__name__
-    parts = getattr(augmenter, "transforms", None)
-    return f"{kind}({', '.join(type(one).__name__ for one in parts)})" if isinstance(parts, list) else kind
-
-
-def _path(x: Any, field: Field | None, find: Callable[[Any, Field | None], Path]) -> Path:
-    if field is not None:
-        return path_of(x, field)
-    return find(x, None) if isinstance(x, Mapping) else ()
-
-
 @contextmanager
 def _seeded(seed: int, augmenter: Any) -> Iterator[None]:
     """Seed the global sources of randomness, and restore them afterwards."""
@@ -135,11 +116,7 @@ def _seeded(seed: int, augmenter: Any) -> Iterator[None]:
 
 
 def check_callable(item: Callable[..., Any]) -> None:
-    """Refuse coroutine functions, and the functions of :mod:`pytest_modelcheck.perturb` themselves.
-
-    Raises:
-        PerturbationError: ``under=perturb.typos`` lacks its parentheses, or a function is async.
-    """
+    """Refuse coroutine functions, and the functions of :mod:`pytest_modelcheck.perturb` themselves."""
     if inspect.iscoroutinefunction(item):
         raise PerturbationError(f"{name_of(item)} is async; a perturbation is an ordinary function")
     name = getattr(item, "__name__", "")
@@ -149,14 +126,7 @@ def check_callable(item: Callable[..., Any]) -> None:
 
 
 def takes_rng(item: Callable[..., Any]) -> bool:
-    """Return whether a callable takes an input and a source of randomness, rather than an input alone.
-
-    Raises:
-        PerturbationError: Its parameters are neither of the two.
-
-    >>> takes_rng(lambda text: text), takes_rng(lambda text, rng: text)
-    (False, True)
-    """
+    """Return whether a callable takes an input and a source of randomness, rather than an input alone."""
     try:
         parameters = inspect.signature(item).parameters.values()
     except (ValueError, TypeError):  # a builtin without a signature
@@ -179,11 +149,7 @@ def takes_rng(item: Callable[..., Any]) -> bool:
 
 
 def name_of(item: Callable[..., Any]) -> str:
-    """The name of a callable: that of a function, the source text of a lambda, the call of a partial.
-
-    >>> name_of(str.upper), name_of(functools.partial(str.replace, "a"))
-    ('upper', "replace('a')")
-    """
+    """The name of a callable: that of a function, the source text of a lambda, the call of a partial."""
     if isinstance(item, functools.partial):
         arguments = [repr(value) for value in item.args]
         arguments += [f"{name}={value!r}" for name, value in item.keywords.items()]

@@ -29,22 +29,12 @@ T = TypeVar("T")
 
 
 def rng_for(seed: int, name: str, x: Any) -> Random:
-    """The source of randomness for one input, the same in every process and in any order of calls.
-
-    >>> rng_for(0, "typos", "a").random() == rng_for(0, "typos", "a").random()
-    True
-    >>> rng_for(0, "typos", "a").random() == rng_for(0, "typos", "b").random()
-    False
-    """
+    """The source of randomness for one input, the same in every process and in any order of calls."""
     return Random(int.from_bytes(digest([seed, name, x]), "big"))  # noqa: S311 - reproducible on purpose
 
 
 def pick(rng: Random, options: Sequence[T]) -> T:
-    """Draw one of the options.
-
-    >>> pick(rng_for(0, "x", 0), "abc") in "abc"
-    True
-    """
+    """Draw one of the options."""
     # Python promises a stable sequence for random() only: choice() may change between versions.
     return options[int(rng.random() * len(options))]
 
@@ -68,20 +58,12 @@ def grouped(text: str) -> tuple[tuple[str, ...], ...]:
 
 
 def paired(text: str) -> dict[str, str]:
-    """Words and what replaces them, written as for :func:`grouped`.
-
-    >>> paired("colour/color grey/gray")
-    {'colour': 'color', 'grey': 'gray'}
-    """
+    """Words and what replaces them, written as for :func:`grouped`."""
     return {group[0]: group[1] for group in grouped(text)}
 
 
 def content(value: Any) -> Hashable:
-    """A key that two inputs share exactly if their content is the same.
-
-    >>> content("a") == content("a"), content([1]) == content([1.0])
-    (True, False)
-    """
+    """A key that two inputs share exactly if their content is the same."""
     return value if type(value) is str else digest(value)
 
 
@@ -95,11 +77,7 @@ def same(one: Any, other: Any) -> bool:
 
 
 def own_copy(x: Any) -> Any:
-    """A copy of an input that a perturbation may change in place. Immutable inputs are returned as they are.
-
-    >>> own_copy("text"), own_copy({"a": [1]})
-    ('text', {'a': [1]})
-    """
+    """A copy of an input, for a perturbation to change in place; an immutable input itself."""
     return x if isinstance(x, str | int | float | bytes | None) else deepcopy(x)
 
 
@@ -113,46 +91,26 @@ def changed(make: Callable[[], Any], x: Any) -> Any:
 
 
 def check_n(name: str, n: object) -> None:
-    """Check a number of variants.
-
-    Raises:
-        PerturbationError: ``n`` is not a positive integer.
-    """
+    """Check a number of variants."""
     if not is_whole(n, least=1):
         raise PerturbationError(f"{name}(n={n!r}): n is the number of variants, at least 1")
 
 
 def check_choice(call: str, value: object, options: Iterable[str]) -> None:
-    """Check that an argument is one of a few texts.
-
-    Args:
-        call: The call for the message, such as ``flip('up')``.
-        value: The argument, of any type.
-        options: The texts.
-
-    Raises:
-        PerturbationError: It is none of them.
-    """
+    """Check that an argument is one of a few texts; ``call`` is how the message shows it."""
     known = list(options)
     if value not in known:
         raise PerturbationError(f"{call}: choose one of {', '.join(map(repr, known))}")
 
 
 def check_fraction(name: str, keep: object) -> None:
-    """Check the fraction of an input that stays.
-
-    Raises:
-        PerturbationError: It is not a number between 0 and 1.
-    """
+    """Check the fraction of an input that stays."""
     if not is_number(keep) or not 0 < keep < 1:
         raise PerturbationError(f"{name}({keep!r}): the fraction that stays must be between 0 and 1")
 
 
 def with_edits(name: str, edits: object, default: int = 1) -> str:
     """The name of a perturbation that makes several changes in each variant.
-
-    Raises:
-        PerturbationError: ``edits`` is not a positive integer.
 
     >>> with_edits("typos", 1), with_edits("typos", 2)
     ('typos', 'typos(edits=2)')
@@ -163,11 +121,7 @@ def with_edits(name: str, edits: object, default: int = 1) -> str:
 
 
 def checked_name(name: object) -> str:
-    """The name, after a check.
-
-    Raises:
-        PerturbationError: It is not a string, is empty, or would break the line of a report.
-    """
+    """The name, after a check."""
     if not isinstance(name, str) or not name.strip() or not name.isprintable():
         raise PerturbationError(f"{name!r} cannot name a perturbation: a name is printable text on one line")
     return name

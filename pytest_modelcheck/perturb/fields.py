@@ -42,13 +42,6 @@ class Choice:
 
     Without ``fields``, all parts except identifiers are selected; with ``fields``, only those. ``keep``
     overrules both.
-
-    Args:
-        fields: The parts to change.
-        keep: The parts to leave alone.
-
-    Raises:
-        PerturbationError: One of the names cannot name a field.
     """
 
     def __init__(self, fields: Fields | None = None, keep: Fields | None = None) -> None:
@@ -86,11 +79,7 @@ class Choice:
                 yield path, leaf
 
     def refuse_unknown(self, x: Any) -> None:
-        """Refuse an input that lacks one of the named fields (``"a.*"`` may match nothing).
-
-        Raises:
-            PerturbationError: The message names the missing field and the existing ones.
-        """
+        """Refuse an input that lacks one of the named fields (``"a.*"`` may match nothing)."""
         for pattern in (*(self._wanted or ()), *self._kept):
             if "*" not in pattern.keys and not any(pattern.names(path) for path, _ in walked(x)):
                 there = [".".join(map(str, path)) for path, _ in walked(x) if path]

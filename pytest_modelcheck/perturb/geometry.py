@@ -11,7 +11,6 @@ from pytest_modelcheck.perturb.building import called, check_choice, check_fract
 from pytest_modelcheck.perturb.images import check_amounts, each, filtered
 
 if TYPE_CHECKING:
-    from pytest_modelcheck.perturb.images import Filter
     from pytest_modelcheck.perturb.paths import Field
     from pytest_modelcheck.perturb.perturbation import Perturbation
 
@@ -31,17 +30,13 @@ def rotate(*degrees: float, field: Field | None = None) -> Perturbation:
     [array([[1, 3],
            [0, 2]], dtype=uint8)]
     """
-    check_amounts("rotate", degrees, -180, 180)
 
-    def by(angle: float) -> Filter:
-        def turned(image: Any, _: Any) -> Any:
-            from scipy.ndimage import rotate as turn
+    def turned(image: Any, angle: float) -> Any:
+        from scipy.ndimage import rotate as turn
 
-            return turn(image, angle, reshape=False, order=1, mode="nearest")
+        return turn(image, angle, reshape=False, order=1, mode="nearest")
 
-        return turned
-
-    return each("rotate", degrees, (-5, 5), by, field, opacity=True)
+    return each("rotate", degrees, (-5, 5), (-180, 180), turned, field, opacity=True)
 
 
 def shift(by: float = 0.1, n: int = 1, *, field: Field | None = None) -> Perturbation:

@@ -66,11 +66,7 @@ def filtered(
 
 
 def check_image(image: Any) -> None:
-    """Check that a value is an image.
-
-    Raises:
-        PerturbationError: The message describes the value, and the images that are supported.
-    """
+    """Check that a value is an image."""
     if not is_array(image):
         if is_image(image):
             raise PerturbationError(
@@ -133,8 +129,7 @@ def brightness(*by: float, field: Field | None = None) -> Perturbation:
     >>> brightness().preview(np.array([[0, 100, 250]], dtype="uint8"))
     [array([[  0,  49, 199]], dtype=uint8), array([[ 51, 151, 255]], dtype=uint8)]
     """
-    check_amounts("brightness", by, -1, 1)
-    return each("brightness", by, (-0.2, 0.2), lambda amount: lambda image, _: image + amount, field)
+    return each("brightness", by, (-0.2, 0.2), (-1, 1), lambda image, amount: image + amount, field)
 
 
 def contrast(*factors: float, field: Field | None = None) -> Perturbation:
@@ -148,12 +143,11 @@ def contrast(*factors: float, field: Field | None = None) -> Perturbation:
     >>> contrast(0.5).preview(np.array([[0, 100, 200]], dtype="uint8"))
     [array([[ 50, 100, 150]], dtype=uint8)]
     """
-    check_amounts("contrast", factors, 0, 10)
 
-    def by(factor: float) -> Filter:
-        return lambda image, _: image.mean() + (image - image.mean()) * factor
+    def changed(image: Any, factor: float) -> Any:
+        return image.mean() + (image - image.mean()) * factor
 
-    return each("contrast", factors, (0.6, 1.5), by, field)
+    return each("contrast", factors, (0.6, 1.5), (0, 10), changed, field)
 
 
 def gamma(*gammas: float, field: Field | None = None) -> Perturbation:
@@ -167,8 +161,7 @@ def gamma(*gammas: float, field: Field | None = None) -> Perturbation:
     >>> gamma(0.5).preview(np.array([[0.0, 0.25, 1.0]]))
     [array([[0. , 0.5, 1. ]])]
     """
-    check_amounts("gamma", gammas, 0, 10)
-    return each("gamma", gammas, (0.6, 1.6), lambda power: lambda image, _: image.clip(0, 1) ** power, field)
+    return each("gamma", gammas, (0.6, 1.6), (0, 10), lambda image, by: image.clip(0, 1) ** by, field)
 
 
 def gaussian_noise(sd: float = 0.05, n: int = 1, *, field: Field | None = None) -> Perturbation:
@@ -227,29 +220,31 @@ def blur(*sigmas: float, field: Field | None = None) -> Perturbation:
     >>> blur().preview(np.array([[0, 0, 255, 0, 0]], dtype="uint8"))
     [array([[ 14,  62, 102,  62,  14]], dtype=uint8)]
     """
-    check_amounts("blur", sigmas, 0, 100)
 
-    def by(sigma: float) -> Filter:
-        def blurred(image: Any, _: Any) -> Any:
-            from scipy.ndimage import gaussian_filter
+    def blurred(image: Any, sigma: float) -> Any:
+        from scipy.ndimage import gaussian_filter
 
-            return gaussian_filter(image, (sigma, sigma, 0), mode="nearest")
+        return gaussian_filter(image, (sigma, sigma, 0), mode="nearest")
 
-        return blurred
-
-    return each("blur", sigmas, (1.0,), by, field)
+    return each("blur", sigmas, (1.0,), (0, 100), blurred, field)
 
 
 def each(
     name: str,
     given: tuple[float, ...],
     default: tuple[float, ...],
-    by: Callable[[float], Filter],
+    limits: tuple[float, float],
+    change: Callable[[Any, float], Any],
     field: Field | None,
     *,
     opacity: bool = False,
 ) -> Perturbation:
     """A perturbation with one variant for each given amount, or for each of the default."""
+    check_amounts(name, given, *limits)
+
+    def by(amount: float) -> Filter:
+        return lambda image, _: change(image, amount)
+
     return filtered(called(name, *given), [by(amount) for amount in given or default], field, opacity=opacity)
 
 
@@ -260,27 +255,15 @@ def check_amounts(name: str, given: tuple[Any, ...], low: float, high: float) ->
             raise PerturbationError(f"{name}({amount!r}): a number from {low:g} to {high:g}")
 
 
-# fmt: off
-_LUMINANCE: Final = (
-    16, 11, 10, 16, 24, 40, 51, 61,
-    12, 12, 14, 19, 26, 58, 60, 55,
-    14, 13, 16, 24, 40, 57, 69, 56,
-    14, 17, 22, 29, 51, 87, 80, 62,
-    18, 22, 37, 56, 68, 109, 103, 77,
-    24, 35, 55, 64, 81, 104, 113, 92,
-    49, 64, 78, 87, 103, 121, 120, 101,
-    72, 92, 95, 98, 112, 100, 103, 99,
-)
-_CHROMINANCE: Final = (
-    17, 18, 24, 47, 99, 99, 99, 99,
-    18, 21, 26, 66, 99, 99, 99, 99,
-    24, 26, 56, 99, 99, 99, 99, 99,
-    47, 66, 99, 99, 99, 99, 99, 99,
-    *(99,) * 32,
-)
-
-
-# fmt: on
+# The tables of annex K.1, row by row.
+_LUMINANCE: Final = """
+16 11 10 16 24 40 51 61    12 12 14 19 26 58 60 55    14 13 16 24 40 57 69 56    14 17 22 29 51 87 80 62
+18 22 37 56 68 109 103 77  24 35 55 64 81 104 113 92  49 64 78 87 103 121 120 101  72 92 95 98 112 100 103 99
+"""
+_CHROMINANCE: Final = f"""
+17 18 24 47 99 99 99 99    18 21 26 66 99 99 99 99    24 26 56 99 99 99 99 99    47 66 99 99 99 99 99 99
+{"99 " * 32}
+"""
 # From red, green and blue to lightness and two differences of colour: JFIF, after ITU-R BT.601.
 _TO_YCC: Final = ((0.299, 0.587, 0.114), (-0.168736, -0.331264, 0.5), (0.5, -0.418688, -0.081312))
 _BLOCK: Final = 8
@@ -339,9 +322,9 @@ def _quantised(plane: Any, table: Any) -> Any:
     return restored.swapaxes(1, 2).reshape(padded.shape)[:height, :width]
 
 
-def _table(base: tuple[int, ...], quality: int) -> Any:
+def _table(base: str, quality: int) -> Any:
     import numpy as np
 
     # The formula of libjpeg, so that a quality means here what it means there.
     scale = 5000 // quality if quality < 50 else 200 - 2 * quality
-    return np.clip((np.array(base) * scale + 50) // 100, 1, 255).reshape(_BLOCK, _BLOCK)
+    return np.clip((np.array(base.split(), dtype=int) * scale + 50) // 100, 1, 255).reshape(_BLOCK, _BLOCK)

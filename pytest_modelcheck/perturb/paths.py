@@ -95,13 +95,7 @@ def rebuilt(value: Any, change: Callable[[Path, Any], Any], path: Path = ()) -> 
 
 
 def part_at(value: Any, key: Hashable) -> Any:
-    """One part of a value.
-
-    Raises:
-        LookupError: There is no such part.
-        AttributeError: There is no such attribute.
-        TypeError: The value is a list and the key a name.
-    """
+    """One part of a value."""
     if is_array(value):
         return value[..., key]
     if is_row(value) or (
@@ -204,9 +198,6 @@ def texts_in(x: Any, field: Fields | None) -> tuple[list[str], Callable[[Sequenc
     Without a field, there is one text: the input itself, the only text among the values of a mapping, or the
     last message of the user in a list of messages with ``role`` and ``content``.
 
-    Raises:
-        PerturbationError: There is no such field, or no field is given and there are several texts.
-
     >>> texts, put = texts_in([{"role": "user", "content": "Hi"}], field=(-1, "content"))
     >>> texts, put(["Hello"])
     (['Hi'], [{'role': 'user', 'content': 'Hello'}])
@@ -271,11 +262,7 @@ def path_of(x: Any, field: Field) -> tuple[str | int, ...]:
 
 
 def found(x: Any, path: Path, field: object) -> Any:
-    """The part of an input at the path of a field.
-
-    Raises:
-        PerturbationError: There is no such part.
-    """
+    """The part of an input at the path of a field."""
     for key in path:
         try:
             x = part_at(x, key)

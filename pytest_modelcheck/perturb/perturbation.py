@@ -152,12 +152,7 @@ def _check(variant: Any, x: Any) -> None:
 
 
 def then(first: object, second: object) -> Perturbation:
-    """Apply ``second`` to the results of ``first``: ``first | second``. It applies if both do.
-
-    >>> from pytest_modelcheck import perturb
-    >>> then(perturb.prepend("Hi!"), str.upper).preview("Where is it?")
-    ['HI! WHERE IS IT?']
-    """
+    """Apply ``second`` to the results of ``first``: ``first | second``. It applies if both do."""
     one, two = as_perturbation(first), as_perturbation(second)
 
     def apply(x: Any, rng: Random) -> list[Any]:

@@ -144,11 +144,7 @@ def field_order(n: int = 1) -> Perturbation:
 
 
 def refuse_without_fields(x: Any) -> None:
-    """Refuse an input without fields, such as a text or a number.
-
-    Raises:
-        PerturbationError: The message names the type of the input.
-    """
+    """Refuse an input without fields, such as a text or a number."""
     if parts_of(x) is None and not (is_array(x) and x.ndim):
         raise PerturbationError(
             f"the input is {type(x).__name__}, but this perturbation needs fields: a mapping, a row, a list"

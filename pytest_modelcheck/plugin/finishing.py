@@ -51,7 +51,7 @@ from pytest_modelcheck.reports.outputs import (
     workflow_commands,
     write,
 )
-from pytest_modelcheck.session.places import CANDIDATES
+from pytest_modelcheck.session.check import CANDIDATES
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping

@@ -6,19 +6,17 @@ PYTEST_DONT_REWRITE
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from pytest_modelcheck.canonical import excerpt
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable
 
     from pytest_modelcheck.records import Verdict
 
 
-@dataclass(frozen=True, slots=True)
-class Strokes:
+class Strokes(NamedTuple):
     """The characters of a bar."""
 
     empty: str
@@ -40,7 +38,7 @@ def strokes_for(encoding: str | None) -> Strokes:
     ('o', '●')
     """
     try:
-        legend().encode(encoding or "utf-8")
+        "".join(FINE).encode(encoding or "utf-8")
     except (UnicodeEncodeError, LookupError):
         return PLAIN
     return FINE
@@ -55,7 +53,12 @@ def has_bar(verdict: Verdict) -> bool:
 
 def axis_from(verdicts: Iterable[Verdict]) -> float:
     """Return the start of an axis up to 1 that includes these rates: a multiple of 0.1, at most 0.9."""
-    least = min((value for verdict in verdicts for value in _values(verdict)), default=0.0)
+    values: list[float | None] = []
+    for verdict in filter(has_bar, verdicts):
+        low = None if verdict.interval is None else verdict.interval.low
+        approved = None if verdict.comparison is None else verdict.comparison.approved_rate
+        values += [verdict.rate, low, verdict.required, approved]
+    least = min((value for value in values if value is not None), default=0.0)
     # Rounded first: 0.7 may be stored as 0.6999999, and would start the axis at 60%.
     return max(0.0, min(0.9, math.floor(round(least, 9) * 10) / 10))
 
@@ -102,25 +105,13 @@ def legend(strokes: Strokes = FINE) -> str:
     >>> legend()
     '● rate ─ its interval ◇ approved │ required'
     """
-    known = ((strokes.rate, "rate"), (strokes.interval, "its interval"), (strokes.approved, "approved"))
-    return " ".join(f"{stroke} {what}" for stroke, what in (*known, (strokes.required, "required")))
+    _, interval, rate, approved, required = strokes
+    return f"{rate} rate {interval} its interval {approved} approved {required} required"
 
 
 def _place(value: float, start: float, length: int) -> int:
     share = (min(1.0, max(start, value)) - start) / (1 - start)
     return round(share * (length - 1))
-
-
-def _values(verdict: Verdict) -> Iterator[float]:
-    if verdict.rate is None or not has_bar(verdict):
-        return
-    yield verdict.rate
-    if verdict.interval is not None:
-        yield verdict.interval.low
-    if verdict.required is not None:
-        yield verdict.required
-    if verdict.comparison is not None and verdict.comparison.approved_rate is not None:
-        yield verdict.comparison.approved_rate
 
 
 # A line in pieces, each with how the terminal is to mark it.

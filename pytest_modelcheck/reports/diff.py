@@ -6,7 +6,6 @@ PYTEST_DONT_REWRITE
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from pytest_modelcheck.baselines.diff import NOTES
@@ -59,20 +58,22 @@ def diff_lines(
 ) -> Iterator[str]:
     """A section for each check, then a line with the totals.
 
-    Args:
-        diffs: The changes of each check.
-        before: The older version; ``None`` for the approved results.
-        after: The newer version.
-        width: The width of a line in characters.
-        paint: Colours a text by its kind of change; no colour by default.
-        mark: Marks words that differ; with brackets by default.
+    ``before`` is ``None`` for the approved results. ``paint`` colours a text by its kind of change, and
+    ``mark`` marks words that differ.
     """
     total: Counter[str] = Counter()
     checks = 0
     for diff in diffs:
         checks += 1
         total.update(_effects(diff))
-        yield from _check_lines(diff, before, after, _Look(width, paint, mark))
+        yield excerpt(diff.check, _EVERYTHING)
+        if diff.before is None:
+            known = "is not approved yet" if before is None else f"was not run with {excerpt(before)}"
+            yield f"  {known}: {plural(len(diff.cases), 'case')}"
+        elif diff.after is None:
+            yield f"  was not run with {excerpt(after)}"
+        else:
+            yield from _check_lines(diff, width, paint, mark)
         yield ""
     yield f"{plural(checks, 'check')}: {_counts(total) or 'nothing changed'}"
 
@@ -104,22 +105,7 @@ def _answer(answer: bytes) -> str:
     return excerpt(text, _EVERYTHING) if (text := brief(form)) is not form else literal(form)
 
 
-@dataclass(frozen=True, slots=True)
-class _Look:
-    width: int
-    paint: Paint
-    mark: Mark
-
-
-def _check_lines(diff: CheckDiff, before: str | None, after: str, look: _Look) -> Iterator[str]:
-    yield excerpt(diff.check, _EVERYTHING)
-    if diff.before is None:
-        known = "is not approved yet" if before is None else f"was not run with {excerpt(before)}"
-        yield f"  {known}: {plural(len(diff.cases), 'case')}"
-        return
-    if diff.after is None:
-        yield f"  was not run with {excerpt(after)}"
-        return
+def _check_lines(diff: CheckDiff, width: int, paint: Paint, mark: Mark) -> Iterator[str]:
     yield f"  {versions_of(diff)}   {summary_of(diff)}"
     if diff.stopped:
         yield f"  {diff.stopped}: the others are not compared"
@@ -131,9 +117,9 @@ def _check_lines(diff: CheckDiff, before: str | None, after: str, look: _Look) -
         found = diff.of(note)
         if found:
             yield ""
-            yield look.paint(f"  {word_of(note)} ({len(found)})", note)
+            yield paint(f"  {word_of(note)} ({len(found)})", note)
             for case in found:
-                yield from case_lines(case, diff, width=look.width, mark=look.mark)
+                yield from case_lines(case, diff, width=width, mark=mark)
 
 
 def versions_of(diff: CheckDiff) -> str:
@@ -179,9 +165,9 @@ def case_lines(case: CaseDiff, diff: CheckDiff, *, width: int = 80, mark: Mark =
 
 def steps_of(case: CaseDiff, diff: CheckDiff) -> Trajectories | None:
     """Return the steps of both sides; ``None`` unless both answers are trajectories."""
-    then, now = (None if side is None else side.did for side in (case.before, case.after))
-    before, after = _names(diff)
-    return steps_between(then, now, (before, after))
+    before, after = (None if side is None else side.did for side in (case.before, case.after))
+    one, other = _names(diff)
+    return steps_between(before, after, (one, other))
 
 
 def _fitted(text: str, room: int) -> str:
@@ -191,67 +177,63 @@ def _fitted(text: str, room: int) -> str:
 
 
 def _answer_lines(case: CaseDiff, diff: CheckDiff, width: int, mark: Mark) -> Iterator[str]:
+    outcomes = _outcomes(case)
+    names = _names(diff)
+    before, after = answer_text(case.before), answer_text(case.after)
+    one = f"      {before} → {after}{outcomes}"
+    room = width - max(map(len, names)) - len("      : ")
+    own = (_own_text(case.before), _own_text(case.after))
+    short = [
+        f"{text}{_ASIDE}: {base}" if base else text for text, base in zip((before, after), own, strict=True)
+    ]
     if (steps := steps_of(case, diff)) is not None:
         yield from (f"      {line}" for line in steps.lines(width - 6))
-        if _outcomes(case):
-            yield f"     {_outcomes(case)}"
-        return
-    then, now = answer_text(case.before), answer_text(case.after)
-    one = f"      {then} → {now}{_outcomes(case)}"
-    if width_of(one) <= width and case.perturbed is None:
+    elif width_of(one) <= width and case.perturbed is None:
         yield one
         return
-    names = _names(diff)
-    own = (_own_text(case.before), _own_text(case.after))
-    short = [f"{text}{_ASIDE}: {base}" if base else text for text, base in zip((then, now), own, strict=True)]
-    if max(map(len, names)) + len("      : ") + max(map(width_of, short)) <= width:
+    elif max(map(width_of, short)) <= room:
         yield from _labelled(names, short)
-    elif (fields := _field_lines(case, width, mark)) is not None:
+    elif fields := _field_lines(case, width, mark):
         yield from fields
     else:
-        room = width - max(map(len, names)) - len("      : ")
-        yield from _labelled(names, _word_by_word((then, now), room, mark))
+        yield from _labelled(names, _word_by_word((before, after), room, mark))
         if any(own):
             yield from _labelled(names, _word_by_word(own, room - len(_ASIDE), mark), _ASIDE)
-    if _outcomes(case):
-        yield f"     {_outcomes(case)}"
+    if outcomes:
+        yield f"     {outcomes}"
 
 
-def _field_lines(case: CaseDiff, width: int, mark: Mark) -> list[str] | None:
-    """The fields that differ; ``None`` if the answers have no fields."""
+def _field_lines(case: CaseDiff, width: int, mark: Mark) -> list[str]:
+    """The fields that differ; none if the answers have no fields."""
     if case.before is None or case.after is None:
-        return None
+        return []
     answered = _fields_of(case.before.answer, case.after.answer)
     if answered is None:
-        return None
+        return []
     lines = list(_difference_lines(answered, width, mark))
-    own = _fields_of(case.before.unperturbed, case.after.unperturbed)
-    if not answered and not own:
-        return None
-    if own:
+    if own := _fields_of(case.before.unperturbed, case.after.unperturbed):
         lines += ["      unperturbed:", *_difference_lines(own, width, mark)]
     return lines
 
 
-def _fields_of(then: bytes | None, now: bytes | None) -> list[Difference] | None:
-    if then is None or now is None:
+def _fields_of(before: bytes | None, after: bytes | None) -> list[Difference] | None:
+    if before is None or after is None:
         return None
-    found = list(differences(then, now))
+    found = list(differences(before, after))
     # A difference without a path is one of the whole answer: there are no fields to name.
     return found if all(one.path for one in found) else None
 
 
 def _difference_lines(found: Sequence[Difference], width: int, mark: Mark) -> Iterator[str]:
     for difference in found[:_FIELDS]:
-        old, new = difference.then, difference.now
         name = excerpt(difference.path, _NAME)
-        then, now = part_text(old), part_text(new)
-        one = f"      {name}: {then} → {now}"
+        texts = (part_text(difference.then), part_text(difference.now))
+        one = f"      {name}: {texts[0]} → {texts[1]}"
         if width_of(one) <= width:
             yield one
             continue
         yield f"      {name}:"
-        yield from (f"        {text}" for text in _word_by_word((then, now), width - 8, mark))
+        yield from (f"        {text}" for text in _word_by_word(texts, width - 8, mark))
     more = len(found) - _FIELDS
     if more > 0:
         yield f"      (+{plural(more, 'more field')})"
@@ -294,26 +276,23 @@ def diff_json(diffs: Iterable[CheckDiff]) -> Iterator[str]:
 
     between = "["
     for diff in diffs:
-        document = orjson.dumps(_check(diff), option=orjson.OPT_INDENT_2).decode()
+        fields = {
+            "check": diff.check,
+            "model": diff.model,
+            "before": diff.before,
+            "after": diff.after,
+            "new_test": diff.new_test,
+            "gained": diff.gained,
+            "same": diff.same,
+            "cases": [_case_fields(case) for case in diff.cases],
+        }
+        document = orjson.dumps(fields, option=orjson.OPT_INDENT_2).decode()
         yield f"{between}\n{printable_json(document)}"
         between = ","
     yield "[]" if between == "[" else "\n]"
 
 
-def _check(diff: CheckDiff) -> dict[str, Any]:
-    return {
-        "check": diff.check,
-        "model": diff.model,
-        "before": diff.before,
-        "after": diff.after,
-        "new_test": diff.new_test,
-        "gained": diff.gained,
-        "same": diff.same,
-        "cases": [_case(case) for case in diff.cases],
-    }
-
-
-def _case(case: CaseDiff) -> dict[str, Any]:
+def _case_fields(case: CaseDiff) -> dict[str, Any]:
     expectation = {} if case.expected is MISSING else {"expected": case.expected}
     return {
         "id": case.id,
@@ -323,20 +302,19 @@ def _case(case: CaseDiff) -> dict[str, Any]:
         "perturbed": case.perturbed,
         **expectation,
         "new_expectation": case.new_expectation,
-        "before": _side(case.before),
-        "after": _side(case.after),
+        "before": _side_fields(case.before),
+        "after": _side_fields(case.after),
     }
 
 
-def _side(side: Side | None) -> dict[str, Any] | None:
-    if side is None:
-        return None
-    found = {"outcome": side.outcome.value, "answer": _value(side.answer)}
-    return found if side.unperturbed is None else found | {"unperturbed": _value(side.unperturbed)}
-
-
-def _value(answer: bytes | None) -> Any:
-    """An answer as stored: it is JSON already."""
+def _side_fields(side: Side | None) -> dict[str, Any] | None:
     import orjson
 
-    return None if answer is None else orjson.Fragment(whole(answer))
+    if side is None:
+        return None
+    # Answers are JSON already.
+    answer = None if side.answer is None else orjson.Fragment(whole(side.answer))
+    fields = {"outcome": side.outcome.value, "answer": answer}
+    if side.unperturbed is not None:
+        fields["unperturbed"] = orjson.Fragment(whole(side.unperturbed))
+    return fields

@@ -66,30 +66,23 @@ def to_markdown(report: RunReport, room: int = ROOM) -> str:
         room: The largest size in bytes of UTF-8. Whole checks that do not fit are left out, so that no table
             is cut; the first that is left out and all after it are counted.
     """
-    sections = [
-        _text(_head(report)),
-        *(_text(_details(check)) for check in report.checks if check.verdict.status is not Status.PASSED),
-    ]
-    return "".join(_fitting(sections, room))
-
-
-def _fitting(sections: Sequence[str], room: int) -> Iterator[str]:
-    """The sections that fit, and the number of the others; nothing if there is no room for that number."""
+    failing = [check for check in report.checks if check.verdict.status is not Status.PASSED]
+    sections = [_text(_head(report)), *(_text(_details(check)) for check in failing)]
     sizes = [len(section.encode()) for section in sections]
     if sum(sizes) <= room:
-        yield from sections
-        return
-    # Whole sections are left out, from the end: half a table is broken Markdown.
+        return "".join(sections)
     left = room - _LEFT_OUT
-    for number, (section, size) in enumerate(zip(sections, sizes, strict=True)):
-        if size > left:
-            count = len(sections) - number
-            if left >= 0:
-                rest = plural(count, "more check that did not pass", "more checks that did not pass")
-                yield f"\nNo room here for {rest if number else 'the report of modelcheck'}.\n"
-            return
-        left -= size
-        yield section
+    if left < 0:
+        return ""
+    fitting = next(number for number in range(len(sizes)) if sum(sizes[: number + 1]) > left)
+    count = len(sections) - fitting
+    rest = plural(count, "more check that did not pass", "more checks that did not pass")
+    return "".join(
+        [
+            *sections[:fitting],
+            f"\nNo room here for {rest if fitting else 'the report of modelcheck'}.\n",
+        ]
+    )
 
 
 def _text(lines: Iterable[str]) -> str:
@@ -126,12 +119,12 @@ def _head(report: RunReport) -> Iterator[str]:
     yield f"### modelcheck: {counts_text(report)}"
     yield ""
     for model in report.models:
-        name = excerpt(f"{model.name} {model.version or '(unversioned)'}")
-        approved = (
-            "nothing approved yet" if model.approved is None else f"approved: {code(excerpt(model.approved))}"
-        )
-        yield f"{code(name)} ({approved})  "
-        if model.retires is not None and model.approved is not None:
+        name = code(excerpt(f"{model.name} {model.version or '(unversioned)'}"))
+        if model.approved is None:
+            yield f"{name} (nothing approved yet)  "
+            continue
+        yield f"{name} (approved: {code(excerpt(model.approved))})  "
+        if model.retires is not None:
             listed = shutdown_text(f"approved {model.approved}", date.fromisoformat(model.retires))
             yield f"- {code(excerpt(listed))}"
     for trouble in report.troubles[:_CHECKS]:
@@ -167,12 +160,11 @@ def _table(checks: Sequence[CheckReport]) -> Iterator[str]:
 
 def _row(check: CheckReport) -> tuple[str, ...]:
     verdict, comparison = check.verdict, check.verdict.comparison
-    counts = ("", "", "", "")
+    counts = [""] * 4
     broken = f" + {plural(verdict.cases.error, 'error')}" if verdict.cases.error else ""
     if comparison is not None:
-        then = rate_text(comparison.approved_rate, verdict)
-        sets = (comparison.regressed, comparison.fixed, comparison.changed)
-        counts = (then, *(str(len(each)) for each in sets))  # type: ignore[assignment]
+        cases = (comparison.regressed, comparison.fixed, comparison.changed)
+        counts = [rate_text(comparison.approved_rate, verdict), *(str(len(each)) for each in cases)]
     return (
         _MARKS[verdict.status],
         code(excerpt(verdict.check, 120)),
@@ -196,8 +188,7 @@ def _details(check: CheckReport) -> Iterator[str]:
     if verdict.moved is not None:
         yield ""
         yield from _moved(verdict.moved)
-    wrong = wrong_cases(check)
-    if wrong:
+    if wrong := wrong_cases(check):
         yield ""
         yield from _cases(check, wrong)
     if verdict.advice:
@@ -251,17 +242,16 @@ def _fields(value: Any) -> list[str]:
 
 def _case(case: CaseResult) -> tuple[str, ...]:
     trial = telling(case)
-    shown = case.input if trial is None or trial.perturbed is MISSING else trial.perturbed
-    expected = case.expected
+    shown, expected = case.input, case.expected
     got: Any = MISSING
-    then: Any = MISSING
+    approved: Any = MISSING
     if trial is not None:
         answer, base, before, _ = shown_answers(trial, case.digest)
-        got, then = value_of(answer), value_of(before)
+        shown = shown if trial.perturbed is MISSING else trial.perturbed
         expected = expected if base is None else value_of(base)
-    if trial is not None and trial.outcome is Outcome.ERROR:
-        got = trial.message or got
-    answers = [value_text(value, _WHOLE) for value in (expected, got, then)]
+        approved = value_of(before)
+        got = trial.message if trial.outcome is Outcome.ERROR and trial.message else value_of(answer)
+    answers = [value_text(value, _WHOLE) for value in (expected, got, approved)]
     start = start_of(answers[1], answers[::2], _WIDTH)
     return (
         excerpt(case.id, 40),
@@ -295,38 +285,29 @@ def diff_markdown(diffs: Iterable[CheckDiff]) -> Iterator[str]:
             if diff.new_test:
                 yield ""
                 yield "The test itself has changed in between: outcomes may differ for that reason alone."
-            yield from _tables(diff)
+            for found in filter(None, map(diff.of, NOTES)):
+                yield from _table_of(found, diff)
         yield ""
 
 
-def _tables(diff: CheckDiff) -> Iterator[str]:
-    for note in NOTES:
-        found = diff.of(note)
-        if found:
-            yield ""
-            yield f"**{word_of(note)}** ({len(found)})"
-            yield ""
-            before, after = (code(excerpt(version or "", 40)) for version in (diff.before, diff.after))
-            expected = any(case.expected is not MISSING for case in found[:_MOST])
-            yield f"| case | input |{' expected |' if expected else ''} {before} | {after} |"
-            yield f"|---|---|{'---|' if expected else ''}---|---|"
-            yield from (_diff_row(case, expected=expected) for case in found[:_MOST])
-            yield from _steps(found, diff)
-            if len(found) > _MOST:
-                yield ""
-                yield f"and {len(found) - _MOST} more"
-
-
-def _steps(found: Sequence[CaseDiff], diff: CheckDiff) -> Iterator[str]:
-    """The steps of agents, with one part to open for each case."""
-    for case in found[:_MOST]:
+def _table_of(found: Sequence[CaseDiff], diff: CheckDiff) -> Iterator[str]:
+    yield ""
+    yield f"**{word_of(found[0].note)}** ({len(found)})"
+    yield ""
+    shown = found[:_MOST]
+    before, after = (code(excerpt(version or "", 40)) for version in (diff.before, diff.after))
+    expected = any(case.expected is not MISSING for case in shown)
+    yield f"| case | input |{' expected |' if expected else ''} {before} | {after} |"
+    yield f"|---|---|{'---|' if expected else ''}---|---|"
+    for case in shown:
+        given = case.perturbed if case.perturbed is not None else case.about
+        right = "" if case.expected is MISSING else literal(case.expected)
+        cells = [excerpt(text, _ROOM) for text in (case.id, given, *([right] if expected else []))]
+        cells += windows(answer_text(case.before), answer_text(case.after), _ROOM)
+        yield f"| {' | '.join(map(code, cells))} |"
+    for case in shown:
         if (steps := steps_of(case, diff)) is not None:
             yield from opened(f"{case.id}: {steps.sentence}", steps.lines(_ROOM))
-
-
-def _diff_row(case: CaseDiff, *, expected: bool) -> str:
-    given = case.perturbed if case.perturbed is not None else case.about
-    right = "" if case.expected is MISSING else literal(case.expected)
-    cells = [excerpt(text, _ROOM) for text in (case.id, given, *([right] if expected else []))]
-    cells += windows(answer_text(case.before), answer_text(case.after), _ROOM)
-    return f"| {' | '.join(code(cell) for cell in cells)} |"
+    if len(found) > _MOST:
+        yield ""
+        yield f"and {len(found) - _MOST} more"

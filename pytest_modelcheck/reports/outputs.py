@@ -9,9 +9,8 @@ import hashlib
 import os
 import platform
 import sys
-from dataclasses import dataclass
 from pathlib import Path, PurePath
-from typing import TYPE_CHECKING, Any, Final, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple
 from urllib.parse import quote
 
 from pytest_modelcheck.baselines.atomic import replace
@@ -24,7 +23,7 @@ from pytest_modelcheck.reports.markdown import to_markdown
 from pytest_modelcheck.reports.wording import case_text, regressed_cases, wrong_cases
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from pytest_modelcheck.records import CaseResult, Verdict
     from pytest_modelcheck.reports.model import CheckReport, RunReport
@@ -47,11 +46,15 @@ def environment(folder: Path, variables: Mapping[str, str] = os.environ) -> dict
 
     Nothing else is read from the environment, which may hold secrets.
     """
+
+    def first(names: tuple[str, ...]) -> str:
+        return next((variables[name] for name in names if variables.get(name)), "")
+
     found = {
         "system": platform.platform(),
-        "commit": _first(variables, _COMMIT) or git(folder, "rev-parse", "HEAD"),
-        "branch": _first(variables, _BRANCH) or git(folder, "branch", "--show-current"),
-        "job": _first(variables, _JOB),
+        "commit": first(_COMMIT) or git(folder, "rev-parse", "HEAD"),
+        "branch": first(_BRANCH) or git(folder, "branch", "--show-current"),
+        "job": first(_JOB),
     }
     parts = [variables.get(name) for name in ("GITHUB_SERVER_URL", "GITHUB_REPOSITORY", "GITHUB_RUN_ID")]
     if not found["job"] and all(parts):
@@ -59,17 +62,10 @@ def environment(folder: Path, variables: Mapping[str, str] = os.environ) -> dict
     return {name: value for name, value in found.items() if value}
 
 
-def _first(variables: Mapping[str, str], names: tuple[str, ...]) -> str:
-    return next((variables[name] for name in names if variables.get(name)), "")
-
-
 def place(check: CheckReport, case: CaseResult | None, top: str) -> tuple[str, int]:
-    """The file and line of a case; those of its test if the case is in no file.
+    """The file and line of a case; those of its test if the case is ``None`` or in no file.
 
-    Args:
-        check: The check.
-        case: The case, or ``None`` for the test itself.
-        top: The folder of the repository; empty for the current one.
+    ``top`` is the folder of the repository; empty for the current one.
     """
     origin = check.origin
     if case is not None and case.origin is not None and case.origin.line is not None:
@@ -119,29 +115,19 @@ def workflow_commands(report: RunReport, top: str) -> list[str]:
         title = f"{excerpt(case.id, 80)} broke in {excerpt(verdict.check.rpartition('::')[2], 80)}"
         message = "\n".join(case_text(case, version))
         errors.append(workflow_command("error", message, title=title, file=path, line=line))
-    errors += [
-        _of_check("error", check, top)
-        for check in report.checks
-        if check.verdict.failed and check.verdict.check not in explained
-    ]
-    warnings = [
-        _of_check("warning", check, top)
-        for check in report.checks
-        if check.verdict.status is Status.INCONCLUSIVE
-    ]
-    more = "more cases broke" if len(broken) == len(errors) else "more cases broke or checks failed"
-    return [
-        *_at_most(errors, lambda count: workflow_command("error", f"{count} {more}", title="modelcheck")),
-        *_at_most(
-            warnings, lambda count: workflow_command("warning", f"{count} more checks", title="inconclusive")
-        ),
-    ]
-
-
-def _at_most(lines: list[str], rest: Callable[[int], str]) -> list[str]:
-    if len(lines) <= MOST:
-        return lines
-    return [*lines[: MOST - 1], rest(len(lines) - MOST + 1)]
+    checks = report.checks
+    failed = [one for one in checks if one.verdict.failed and one.verdict.check not in explained]
+    errors += [_of_check("error", check, top) for check in failed]
+    unsure = [one for one in checks if one.verdict.status is Status.INCONCLUSIVE]
+    warnings = [_of_check("warning", check, top) for check in unsure]
+    if len(errors) > MOST:
+        more = "more cases broke" if len(broken) == len(errors) else "more cases broke or checks failed"
+        count = len(errors) - MOST + 1
+        errors[MOST - 1 :] = [workflow_command("error", f"{count} {more}", title="modelcheck")]
+    if len(warnings) > MOST:
+        count = len(warnings) - MOST + 1
+        warnings[MOST - 1 :] = [workflow_command("warning", f"{count} more checks", title="inconclusive")]
+    return [*errors, *warnings]
 
 
 def _of_check(kind: Literal["error", "warning"], check: CheckReport, top: str) -> str:
@@ -175,28 +161,25 @@ _SEVERITY: Final = {Status.FAILED: "major", Status.INCONCLUSIVE: "minor"}
 def to_code_quality(report: RunReport) -> bytes:
     """One issue for each check that did not pass, and one for each of its failing cases."""
     top = os.environ.get("CI_PROJECT_DIR", "")
-    return dumps([issue for check in report.checks for issue in _issues(check, top)]) + b"\n"
-
-
-def _issues(check: CheckReport, top: str) -> Iterator[dict[str, Any]]:
-    verdict = check.verdict
-    if verdict.status in (Status.PASSED, Status.XFAILED):
-        return
-    summary = f"{excerpt(verdict.check, 200)}: {excerpt(verdict.headline, 300)}"
-    yield _issue(check, None, summary, _SEVERITY[verdict.status], top)
-    version = None if verdict.comparison is None else verdict.comparison.version
-    for case in wrong_cases(check):
-        kind = "major" if case.change == "regressed" else "minor"
-        text = "; ".join(case_text(case, version))
-        yield _issue(
-            check, case, f"{excerpt(case.id, 80)} ({excerpt(verdict.check, 200)}): {text}", kind, top
-        )
+    issues = []
+    for check in report.checks:
+        verdict = check.verdict
+        if verdict.status in (Status.PASSED, Status.XFAILED):
+            continue
+        summary = f"{excerpt(verdict.check, 200)}: {excerpt(verdict.headline, 300)}"
+        issues.append(_issue(check, None, summary, _SEVERITY[verdict.status], top))
+        version = None if verdict.comparison is None else verdict.comparison.version
+        for case in wrong_cases(check):
+            severity = "major" if case.change == "regressed" else "minor"
+            text = "; ".join(case_text(case, version))
+            summary = f"{excerpt(case.id, 80)} ({excerpt(verdict.check, 200)}): {text}"
+            issues.append(_issue(check, case, summary, severity, top))
+    return dumps(issues) + b"\n"
 
 
 def _issue(check: CheckReport, case: CaseResult | None, text: str, severity: str, top: str) -> dict[str, Any]:
     path, line = place(check, case, top)
-    # GitLab recognises an issue of an earlier run by this, so it holds no text that changes from run to
-    # run.
+    # GitLab recognises an issue of an earlier run by this, so it holds no text that changes between runs.
     identity = f"{check.verdict.model}\0{check.verdict.check}\0{'' if case is None else case.id}"
     digest = hashlib.sha256(identity.encode(errors="surrogatepass")).hexdigest()
     return {
@@ -263,24 +246,15 @@ FORMATS: Final[dict[str, Callable[[RunReport], bytes]]] = {
 _ENDINGS: Final = {".html": "html", ".htm": "html", ".json": "json", ".md": "md"}
 
 
-@dataclass(frozen=True, slots=True)
-class Target:
-    """A report file to write.
-
-    Attributes:
-        format: Its name in :data:`FORMATS`.
-        path: The file as the user named it.
-    """
+class Target(NamedTuple):
+    """A report file to write: its format, of :data:`FORMATS`, and its path as the user named it."""
 
     format: str
     path: str
 
 
 def target_of(text: str, option: str = "--modelcheck-report") -> Target:
-    """Read ``PATH`` or ``FORMAT:PATH``.
-
-    Raises:
-        UsageError: Neither the prefix nor the file name determines the format.
+    """Read ``PATH`` or ``FORMAT:PATH``; an error if neither the prefix nor the file name says the format.
 
     >>> target_of("out/report.html"), target_of("gitlab:gl-code-quality.json")
     (Target(format='html', path='out/report.html'), Target(format='gitlab', path='gl-code-quality.json'))
@@ -298,22 +272,15 @@ def target_of(text: str, option: str = "--modelcheck-report") -> Target:
 
 
 def write(report: RunReport, target: Target, base: Path) -> None:
-    """Write a report to a file, as :func:`write_file` does.
-
-    Raises:
-        OSError: The file cannot be written.
-    """
+    """Write a report to a file, as :func:`write_file` does."""
     write_file(base / target.path, FORMATS[target.format](report))
 
 
 def write_file(path: Path, content: bytes) -> None:
-    """Write a file atomically; its folder is created.
+    """Write a file atomically; its folder is created, and an error names it.
 
     Special files are written to and never replaced: a device such as ``/dev/stdout``, or a named pipe. Of a
     symbolic link, the target is replaced.
-
-    Raises:
-        OSError: The file cannot be written; it names the file.
     """
     descriptor = _descriptor(path)
     try:

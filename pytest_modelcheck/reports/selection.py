@@ -57,10 +57,7 @@ def part_text(value: Any) -> str:
 
 
 def contrast(got: bytes | None, expected: Any, base: bytes | None, approved: bytes | None) -> Contrast | None:
-    """Compare an answer with the first of the others that is similar enough.
-
-    Returns:
-        ``None`` if no other answer is a record or long text like this one.
+    """Compare an answer with the first of the others that is a record or long text like it.
 
     >>> contrast(b'{"label":"refund","priority":5}', {"priority": 2}, None, None)
     Contrast(against='expected', parts=(('priority', '2', '5'),), hidden=0)
@@ -84,7 +81,10 @@ def _parts(other: bytes, got: bytes, *, some: bool) -> list[tuple[str, str, str]
     except (ModelcheckError, orjson.JSONDecodeError):
         return []
     if len(found) == 1 and not found[0].path:
-        return _of_texts(found[0])
+        texts = found[0].then, found[0].now
+        if not all(isinstance(text, str) and len(text) >= SENTENCE for text in texts):
+            return []
+        return [("", *_cut(*map(redacted, texts)))]
     if not all(one.path for one in found):
         return []
     # An expectation may name some fields of the answer only: the others were not expected to be absent.
@@ -105,24 +105,17 @@ def _group(where: str | None, group: list[Difference]) -> list[tuple[str, str, s
         return [(excerpt(one.path, _NAME), *_cut(part_text(one.then), part_text(one.now))) for one in group]
     most = max(group, key=lambda one: abs(one.now - one.then))
     name = f"{excerpt(where, _NAME)} ({len(group):,} numbers differ, most at {most.path[len(where) :]})"
-    then, now = f"{most.then:.6g}", f"{most.now:.6g}"
-    return [(name, then, now) if then != now else (name, str(most.then), str(most.now))]
+    before, after = f"{most.then:.6g}", f"{most.now:.6g}"
+    return [(name, before, after) if before != after else (name, str(most.then), str(most.now))]
 
 
-def _of_texts(one: Difference) -> list[tuple[str, str, str]]:
-    both = (one.then, one.now)
-    if not all(isinstance(text, str) and len(text) >= SENTENCE for text in both):
-        return []
-    return [("", *_cut(redacted(one.then), redacted(one.now)))]
-
-
-def _cut(then: str, now: str) -> tuple[str, str]:
+def _cut(before: str, after: str) -> tuple[str, str]:
     """Both texts cut around their differences: between words if they can be compared word by word."""
-    sides = marked_pieces(then, now, _WIDTH) if min(len(then), len(now)) >= SENTENCE else None
+    sides = marked_pieces(before, after, _WIDTH) if min(len(before), len(after)) >= SENTENCE else None
     if sides is not None:
-        before, after = ("".join(text for _, text in side) for side in sides)
-        return before, after
-    return windows(then, now, _WIDTH)
+        old, new = ("".join(text for _, text in side) for side in sides)
+        return old, new
+    return windows(before, after, _WIDTH)
 
 
 SHOWN = 5
@@ -138,13 +131,10 @@ ORDER = ("error", "regressed", "failed", "changed", *LOWEST, "fixed", "new", "un
 
 
 def note_of(outcomes: Collection[Outcome], failed: str, *, regressed: bool, changed: bool) -> str | None:
-    """The note of a case, such as ``"regressed"``, from the outcomes of its trials.
+    """The note of a case, such as ``"regressed"``, from the outcomes of its trials; ``None`` for no interest.
 
-    Args:
-        outcomes: The outcomes.
-        failed: The note for a failed case.
-        regressed: Whether the approved version passed it.
-        changed: Whether its answer differs and a limit on changes is missed.
+    ``failed`` is the note of a failed case that the approved version did not pass. ``changed`` says that its
+    answer differs and a limit on changes is missed.
     """
     if Outcome.ERROR in outcomes:
         return "error"
@@ -169,18 +159,10 @@ def show(
     detail: str | None,
     steps: Trajectories | None,
 ) -> ShownCase:
-    """Describe one case as text.
+    """Describe one case as text, with the outcome of its most informative trial.
 
-    Args:
-        result: Its result.
-        trial: The most informative trial.
-        note: The kind of the case, see :func:`note_of`.
-        case: The case.
-        decode: Restores the value of a stored answer.
-        perturbed: The perturbed input, or ``MISSING``.
-        message: The message of the body.
-        detail: The traceback of an error, or the full message of a failed assertion.
-        steps: An agent's current steps beside its earlier ones.
+    ``decode`` restores the value of a stored answer. ``detail`` is the traceback of an error, or the full
+    message of a failed assertion.
     """
     got, base, approved, _ = shown_answers(trial, result.digest)
     if base is not None and got is not trial.answer:

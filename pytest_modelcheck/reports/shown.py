@@ -47,15 +47,7 @@ _EDIT: Final = re.compile(r"(\[(?:[^\[\]→]*→[^\[\]→]*|\+[^\[\]]+|-[^\[\]]+
 def case_lines(
     case: ShownCase, verdict: Verdict, reason: Sequence[str], title: str, remark: str = ""
 ) -> Iterator[Line]:
-    """All lines of one case.
-
-    Args:
-        case: The case.
-        verdict: The verdict of its check.
-        reason: The message of the body, see :func:`reason_of`.
-        title: The note in the heading above.
-        remark: A further remark.
-    """
+    """All lines of one case, under the heading ``title``, with its message (:func:`reason_of`)."""
     margin = " " * (width_of(case.id) + 6)
     room = WIDTH - len(margin)
     yield ("    ", PLAIN), (case.id, BOLD), (f"  {_quoted(case.input, room)}", PLAIN)
@@ -73,8 +65,8 @@ def case_lines(
         # Steps show both sides; pytest's own diff of them would say the same in a form that is hard to
         # read.
         reason = [line for line in reason[:1] if line != f"assert {case.steps[0]}"]
-    below = [*answers, *map(_reason_line, reason), *_smallest(case, room)]
-    for line in below:
+    messages = [((text.rstrip(), WRONG if text.startswith(ERROR_LINE) else PLAIN),) for text in reason]
+    for line in (*answers, *messages, *_smallest(case, room)):
         yield (margin, PLAIN), *line
     where = [remark] if remark else []
     where += [case.note] if case.note != title else []
@@ -99,10 +91,6 @@ def reason_of(case: ShownCase) -> list[str]:
     return [] if repeats else lines[:_REASON_LINES]
 
 
-def _reason_line(text: str) -> Line:
-    return ((text.rstrip(), WRONG if text.startswith(ERROR_LINE) else PLAIN),)
-
-
 # -- answers ----------------------------------------------------------------------------------------------
 
 
@@ -117,29 +105,30 @@ def _answers(case: ShownCase, verdict: Verdict, room: int) -> list[Line]:
     else:
         parts = [(("expected ", PLAIN), (case.expected, right))] if case.expected is not None else []
         parts.append((("got ", PLAIN), (case.got, wrong)))
-    now = _joined(parts, ", ")
-    then: Line = ()
+    first, *rest = parts
+    current = (*first, *(piece for part in rest for piece in ((", ", PLAIN), *part)))
+    approved: Line = ()
     if case.approved is not None and verdict.comparison is not None and case.approved != case.got:
         was_right = right if case.note == "regressed" or case.approved == case.expected else PLAIN
-        then = ((f"{verdict.compared_with}: ", PLAIN), (case.approved, was_right))
-        together = (*now, ("   (", PLAIN), *then, (")", PLAIN))
+        approved = ((f"{verdict.compared_with}: ", PLAIN), (case.approved, was_right))
+        together = (*current, ("   (", PLAIN), *approved, (")", PLAIN))
         if _cells(together) <= room:
             return [together]
     contrast = (
         [] if case.contrast is None else list(_contrasted(case.contrast, verdict, room, (right, wrong)))
     )
-    lines = [now] if _cells(now) <= room else []
-    if lines and not then:
+    lines = [current] if _cells(current) <= room else []
+    if lines and not approved:
         return lines
     if contrast:
         if not lines and case.contrast is not None and case.contrast.against != "expected":
             lines = [part for part in parts[:-1] if _cells(part) <= room]
         return [*lines, *contrast]
     lines = lines or [line for part in parts for line in _wrapped(part, room)]
-    if not then:
+    if not approved:
         return lines
-    last = (*lines[-1], ("   (", PLAIN), *then, (")", PLAIN))
-    return [*lines[:-1], last] if _cells(last) <= room else [*lines, *_wrapped(then, room)]
+    last = (*lines[-1], ("   (", PLAIN), *approved, (")", PLAIN))
+    return [*lines[:-1], last] if _cells(last) <= room else [*lines, *_wrapped(approved, room)]
 
 
 def _contrasted(
@@ -154,44 +143,45 @@ def _contrasted(
             yield (f"{name + ':':{column}}", PLAIN), *side
         return
     sides = f"{both[0]} → {both[1]}"
+    arrow = (" → ", PLAIN)
     if len(contrast.parts) == 1:
-        [(path, then, now)] = contrast.parts
+        [(path, before, after)] = contrast.parts
         one: Line = (
             (f"{path}: ", PLAIN),
-            (then, styles[0]),
-            (" → ", PLAIN),
-            (now, styles[1]),
+            (before, styles[0]),
+            arrow,
+            (after, styles[1]),
             (f"   ({sides})", PLAIN),
         )
         if _cells(one) <= room:
             yield one
             return
     yield ((f"{sides}:", PLAIN),)
-    for path, then, now in contrast.parts:
+    for path, before, after in contrast.parts:
         name = f"  {path}: "
-        one = ((name, PLAIN), (then, styles[0]), (" → ", PLAIN), (now, styles[1]))
+        one = ((name, PLAIN), (before, styles[0]), arrow, (after, styles[1]))
         if _cells(one) <= room:
             yield one
             continue
         yield ((name.rstrip(), PLAIN),)
-        for side in _sides(then, now, room - 4, styles):
+        for side in _sides(before, after, room - 4, styles):
             yield ("    ", PLAIN), *side
     if contrast.hidden:
         yield ((f"  (+{contrast.hidden} more)", PLAIN),)
 
 
-def _sides(then: str, now: str, room: int, styles: tuple[Style, Style]) -> tuple[Line, Line]:
+def _sides(before: str, after: str, room: int, styles: tuple[Style, Style]) -> tuple[Line, Line]:
     """Both texts cut to ``room`` around their differences; in sentences, differing words are marked."""
-    room = room * max(len(then), len(now)) // max(1, width_of(then), width_of(now))
-    found = marked_pieces(then, now, room) if min(len(then), len(now)) >= SENTENCE else None
+    room = room * max(len(before), len(after)) // max(1, width_of(before), width_of(after))
+    found = marked_pieces(before, after, room) if min(len(before), len(after)) >= SENTENCE else None
     if found is None:
-        before, after = windows(then, now, room)
-        return ((before, styles[0]),), ((after, styles[1]),)
-    old, new = (
+        old, new = windows(before, after, room)
+        return ((old, styles[0]),), ((new, styles[1]),)
+    left, right = (
         tuple((bracketed(text, fate), PLAIN if fate == "same" else style) for fate, text in side)
         for side, style in zip(found, styles, strict=True)
     )
-    return old, new
+    return left, right
 
 
 def _wrapped(part: Line, room: int) -> list[Line]:
@@ -227,11 +217,6 @@ def _edits(text: str) -> Line:
     """A text with its bracketed changes marked."""
     pieces = _EDIT.split(text)
     return tuple((piece, CHANGED if at % 2 else PLAIN) for at, piece in enumerate(pieces) if piece)
-
-
-def _joined(parts: Sequence[Line], between: str) -> Line:
-    first, *rest = parts
-    return (*first, *(piece for part in rest for piece in ((between, PLAIN), *part)))
 
 
 def _cells(line: Line) -> int:

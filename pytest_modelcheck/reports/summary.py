@@ -7,9 +7,8 @@ PYTEST_DONT_REWRITE
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from textwrap import wrap
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from pytest_modelcheck.canonical import excerpt
 from pytest_modelcheck.phrases import percent, plural
@@ -40,7 +39,7 @@ from pytest_modelcheck.reports.worst import causes_text, triage
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
-    from pytest_modelcheck.records import Interval, Scale, Verdict
+    from pytest_modelcheck.records import Interval, Verdict
     from pytest_modelcheck.reports.bars import Line, Strokes
 
 
@@ -71,8 +70,7 @@ _NARROWEST: Final = 10
 _EVERYTHING: Final = 1 << 16
 
 
-@dataclass(frozen=True, slots=True)
-class _Layout:
+class _Layout(NamedTuple):
     """One layout of a line.
 
     Attributes:
@@ -122,9 +120,14 @@ def table(
     others = {verdict.compared_with for verdict in ordered if verdict.comparison is not None} - {"approved"}
     headings = [("before" if others and name == "approved" else name) for name in _HEADINGS]
     rows = [headings, *map(_row, ordered)]
-    layout = _layout(rows, width, longest, drawable=any(map(has_bar, ordered)))
-    columns = _columns(rows, layout)
-    room = max(_NARROWEST, _room(columns, layout, width))
+    # The richest layout that leaves names enough room.
+    for layout in (*(_WITH_BARS if any(map(has_bar, ordered)) else ()), *_WITHOUT_BARS):
+        columns = _columns(rows, layout)
+        drawing_width = layout.cells + 2 if layout.cells else 0
+        room = width - MARGIN - sum(len(column[0]) for column in columns) - drawing_width
+        if room >= max(_NARROWEST, min(longest, layout.names)):
+            break
+    room = max(_NARROWEST, room)
     heading, *cells = ("".join(row) for row in zip(*columns, strict=True))
     file = None
     for verdict, name, numbers in zip(ordered, names, cells, strict=True):
@@ -143,15 +146,6 @@ def table(
         yield ((f"{legend(strokes):>{width - 1}}", {}),)
 
 
-def _layout(rows: Sequence[Sequence[str]], width: int, longest: int, *, drawable: bool) -> _Layout:
-    """The richest layout that leaves names enough room."""
-    layouts: tuple[_Layout, ...] = (*(_WITH_BARS if drawable else ()), *_WITHOUT_BARS)
-    for layout in layouts:
-        if _room(_columns(rows, layout), layout, width) >= max(_NARROWEST, min(longest, layout.names)):
-            return layout
-    return layouts[-1]
-
-
 def _columns(rows: Sequence[Sequence[str]], layout: _Layout) -> list[list[str]]:
     """The cells of each non-empty column, padded to one width, with their separators."""
     shown = []
@@ -163,20 +157,19 @@ def _columns(rows: Sequence[Sequence[str]], layout: _Layout) -> list[list[str]]:
     return shown
 
 
-def _room(columns: Sequence[Sequence[str]], layout: _Layout, width: int) -> int:
-    drawing = layout.cells + 2 if layout.cells else 0
-    return width - MARGIN - sum(len(cells[0]) for cells in columns) - drawing
-
-
 def _row(verdict: Verdict) -> tuple[str, ...]:
-    cases, interval, comparison = verdict.cases, verdict.interval, verdict.comparison
+    interval, comparison = verdict.interval, verdict.comparison
     stopped = "" if verdict.stopped is None else f" of {verdict.stopped.of}"
-    approved = None if comparison is None else comparison.approved_rate
+    bounds = ""
+    if interval is not None and verdict.scale == GRADE:
+        bounds = f"[{interval.low * 100:.0f}–{interval.high * 100:.0f}]"
+    elif interval is not None:
+        bounds = f"[{interval.low:.2g}…{interval.high:.2g}]"
     return (
-        f"{passed_text(verdict)}{stopped}" if cases.judged else f"none{stopped}",
+        f"{passed_text(verdict) if verdict.cases.judged else 'none'}{stopped}",
         figure_text(verdict),
-        "" if interval is None else _bounds_cell(interval, verdict.scale),
-        rate_text(approved, verdict),
+        bounds,
+        rate_text(None if comparison is None else comparison.approved_rate, verdict),
         "" if comparison is None else _count(len(comparison.regressed)),
         "" if comparison is None else _count(len(comparison.fixed)),
         "" if comparison is None else str(len(comparison.changed)),
@@ -189,12 +182,6 @@ def _row(verdict: Verdict) -> tuple[str, ...]:
 def _count(number: int) -> str:
     """Return nothing for 0, so that a column in which nothing happened is left out."""
     return str(number) if number else ""
-
-
-def _bounds_cell(interval: Interval, scale: Scale | None) -> str:
-    if scale == GRADE:
-        return f"[{interval.low * 100:.0f}–{interval.high * 100:.0f}]"
-    return f"[{interval.low:.2g}…{interval.high:.2g}]"
 
 
 # `-q`: the checks that are not green, and the totals on one line; `-qq`: nothing if all are green.
@@ -232,11 +219,10 @@ def summary_lines(
         compares: Whether two versions are compared: then differing cases of passed checks are shown, too.
     """
     for line in _lines(verdicts, width, verbosity, strokes, compares=compares):
-        yield (
-            line
-            if strokes is not PLAIN
-            else tuple((text.translate(_AS_ASCII), style) for text, style in line)
-        )
+        if strokes is PLAIN:
+            yield tuple((text.translate(_AS_ASCII), style) for text, style in line)
+        else:
+            yield line
 
 
 def _lines(
@@ -253,22 +239,24 @@ def _lines(
             shown, width, strokes, lambda verdict: _below(verdict, verbosity, width, compares=compares)
         )
     if verbosity <= QUIET:
-        yield from _plain(_wrapped(_counts(verdicts, _since_approval(verdicts)), width))
+        yield from _plain(_wrapped(_counts(verdicts, changes=True), width))
         if (common := causes_text(verdicts)) is not None:
             yield from _plain(_wrapped(excerpt(common, _UNCUT), width))
         return
     if len(shown) < len(verdicts):
         yield from _plain([f"{plural(len(verdicts) - len(shown), 'more check')} passed (-v shows them)"])
     counts = _counts(verdicts)
-    levels = levels_text(verdicts)
-    bounds = [] if levels is None else [levels]
+    bounds = list(filter(None, [levels_text(verdicts)]))
     together = "; ".join([counts, *bounds])
     yield from _plain([together] if len(together) <= width else [*_wrapped(counts, width), *bounds])
     for text in (causes_text(verdicts), triage(verdicts)):
         if text is not None:
             yield from _plain(_wrapped(excerpt(text, _UNCUT), width))
     for label, cost in by_model(verdicts):
-        yield from _plain(_wrapped_between(excerpt(f"{label}: {cost}", _UNCUT), width))
+        # wrap() breaks lines at blanks, which are another character meanwhile within a part of the list.
+        parts = excerpt(f"{label}: {cost}", _UNCUT).split(", ")
+        held = ", ".join(part.replace(" ", _HELD) for part in parts)
+        yield from _plain([line.replace(_HELD, " ") for line in _wrapped(held, width)])
 
 
 def _plain(texts: Sequence[str]) -> Iterator[Line]:
@@ -279,19 +267,12 @@ def _wrapped(text: str, width: int) -> list[str]:
     return wrap(text, max(40, width), subsequent_indent="  ", break_long_words=False, break_on_hyphens=False)
 
 
-def _wrapped_between(text: str, width: int) -> list[str]:
-    """A list wrapped after its commas."""
-    # wrap() breaks lines at blanks: within a part of the list, they become another character meanwhile.
-    held = ", ".join(part.replace(" ", _HELD) for part in text.split(", "))
-    return [line.replace(_HELD, " ") for line in _wrapped(held, width)]
-
-
 def _below(verdict: Verdict, verbosity: int, width: int, *, compares: bool) -> Iterator[Line]:
     """The lines below the line of a check."""
     margin = " " * MARGIN
     if verbosity >= VERBOSE:
-        if (counted := _counted(verdict)) is not None:
-            yield ((f"{margin}{counted}", {}),)
+        if verdict.interval is not None:
+            yield ((f"{margin}{_counted(verdict, verdict.interval)}", {}),)
         for finding in verdict.findings:
             word, style = MARKS[finding.status]
             detects = f" ({finding.reveals})" if finding.met and finding.reveals else ""
@@ -311,11 +292,8 @@ def _below(verdict: Verdict, verbosity: int, width: int, *, compares: bool) -> I
         yield from differing(verdict)
 
 
-def _counted(verdict: Verdict) -> str | None:
+def _counted(verdict: Verdict, interval: Interval) -> str:
     """The number of cases behind a rate, and its confidence bounds."""
-    interval = verdict.interval
-    if interval is None:
-        return None
     if verdict.scale == GRADE and not verdict.graded:
         low, high = percent(interval.low), percent(interval.high)
     else:
@@ -326,25 +304,20 @@ def _counted(verdict: Verdict) -> str | None:
     return f"{cases}, between {low} and {high} ({percent(interval.level)} confidence bounds)"
 
 
-def _since_approval(verdicts: Sequence[Verdict]) -> str:
-    """Describe how much changed since the compared version; empty if nothing did."""
-    known = [verdict.comparison for verdict in verdicts if verdict.comparison is not None]
-    broke, fixed, changed = (
-        sum(len(getattr(comparison, name)) for comparison in known)
-        for name in ("regressed", "fixed", "changed")
-    )
-    parts = [f"{count:,} {what}" for count, what in ((broke, "broke"), (fixed, "fixed")) if count]
-    return ", ".join([*parts, plural(changed, "answer changed", "answers changed")] if changed else parts)
-
-
-def _counts(verdicts: Sequence[Verdict], moved: str = "") -> str:
-    """Count the checks by status, the changes (where given), and the calls."""
+def _counts(verdicts: Sequence[Verdict], *, changes: bool = False) -> str:
+    """Count the checks by status, the changes since the compared version (if asked for), and the calls."""
     counts = [(sum(verdict.status is status for verdict in verdicts), status) for status in Status]
     text = ", ".join(f"{count} {status.value}" for count, status in counts if count)
     early = sum(verdict.stopped is not None for verdict in verdicts)
-    if early:
-        text += f" ({early} stopped early)"
-    asked = sum(verdict.calls.asked for verdict in verdicts)
+    parts = [f"{text} ({early} stopped early)" if early else text]
+    if changes:
+        known = [verdict.comparison for verdict in verdicts if verdict.comparison is not None]
+        broke = sum(len(comparison.regressed) for comparison in known)
+        fixed = sum(len(comparison.fixed) for comparison in known)
+        changed = sum(len(comparison.changed) for comparison in known)
+        found = [f"{count:,} {what}" for count, what in ((broke, "broke"), (fixed, "fixed")) if count]
+        found += [plural(changed, "answer changed", "answers changed")] if changed else []
+        parts += [", ".join(found)] if found else []
+    new = sum(verdict.calls.asked for verdict in verdicts)
     cached = sum(verdict.calls.cached for verdict in verdicts)
-    text += f"; {moved}" if moved else ""
-    return f"{text}; answers: {cached:,} cached, {asked:,} new"
+    return "; ".join([*parts, f"answers: {cached:,} cached, {new:,} new"])

@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 
     from pytest_modelcheck.records import (
         Comparison,
-        Flaky,
         Group,
         Moved,
         ShownCase,
@@ -111,10 +110,7 @@ def _why_uncorrected(verdict: Verdict) -> str:
 
 
 def everything(verdict: Verdict, width: int = WIDTH) -> Iterator[str]:
-    """All details of a check, as lines, for ``-vv``.
-
-    Its limits are left to the caller. The cases of a failed check are left out: its failure shows them.
-    """
+    """All details of a check, as lines, for ``-vv``, but its limits, and its cases if it failed."""
     lines = [line.rstrip() for line in _fact_lines(verdict, width, every=True)]
     if not verdict.failed:
         lines += [text_of(line).removeprefix("  ") for line in _cases(verdict)]
@@ -183,7 +179,8 @@ def _facts(verdict: Verdict, *, every: bool = False) -> Iterator[tuple[str, str]
     elif comparison is not None and comparison.judged:
         yield from _labelled("change", _change(comparison))
     if verdict.flaky:
-        yield "flaky", _flaky(verdict.flaky)
+        cases = listed([f"{case.id} ({case.passed}/{case.runs})" for case in verdict.flaky], _GROUPS)
+        yield "flaky", f"{plural(len(verdict.flaky), 'case passes', 'cases pass')} in some runs only: {cases}"
     slices = verdict.slices if every else slices_standing_out(verdict)
     scored = verdict.metric is not None
     found = [excerpt(f"found: {verdict.found}", _FOUND)] if verdict.found else []
@@ -193,8 +190,7 @@ def _facts(verdict: Verdict, *, every: bool = False) -> Iterator[tuple[str, str]
     yield from _labelled("under", _groups(under, None, every=every))
     if cost := cost_of(verdict.calls):
         yield "calls", cost
-    rest = _rest(verdict)
-    if rest:
+    if rest := _rest(verdict):
         yield "not judged", rest
     yield from _labelled("note", list(verdict.notes))
 
@@ -209,13 +205,13 @@ def _rate(verdict: Verdict) -> str:
         rate += f" of the {plural(verdict.cases.judged, 'case')} without an error"
     if comparison is None or comparison.approved_rate is None:
         return rate
-    then = f"{comparison.approved_rate:{number}}" if verdict.graded else percent(comparison.approved_rate)
-    return f"{rate}   ({verdict.compared_with}: {then})"
+    approved = f"{comparison.approved_rate:{number}}" if verdict.graded else percent(comparison.approved_rate)
+    return f"{rate}   ({verdict.compared_with}: {approved})"
 
 
 def _moved(moved: Moved) -> list[str]:
     room = max((len(what) for what, _, _ in moved.changes), default=0)
-    lines = [f"{what:<{room}}  {then} → {now}" for what, then, now in moved.changes]
+    lines = [f"{what:<{room}}  {before} → {after}" for what, before, after in moved.changes]
     return [*lines, f"{moved.compared}   ({p_text(moved.p_value)})"]
 
 
@@ -240,23 +236,16 @@ def _groups(groups: Sequence[Group], other: str | None, *, every: bool, scored: 
 
 def _group(group: Group, other: str | None, *, scored: bool = False) -> str:
     """A slice with its figures, and those of the other version, where there is one."""
-    then, name = "", padded(excerpt(group.name, _NAME), 24)
     if scored:
         value, before = (
-            ("n/a" if one is None else f"{one:.3g}") for one in (group.metric, group.approved_metric)
+            "n/a" if one is None else f"{one:.3g}" for one in (group.metric, group.approved_metric)
         )
-        if other is not None and group.approved_judged:
-            then = f"   ({other}: {before})"
-        return f"{name} {value} over {plural(group.judged, 'case')}{then}"
-    if other is not None and group.approved_judged:
-        then = f"   ({other}: {group.approved_passed}/{group.approved_judged})"
-    return f"{name} {group.passed}/{group.judged} pass{then}"
-
-
-def _flaky(cases: Sequence[Flaky]) -> str:
-    """Cases that pass only in some runs, with their counts."""
-    shown = listed([f"{case.id} ({case.passed}/{case.runs})" for case in cases], _GROUPS)
-    return f"{plural(len(cases), 'case passes', 'cases pass')} in some runs only: {shown}"
+        text = f"{value} over {plural(group.judged, 'case')}"
+    else:
+        text = f"{group.passed}/{group.judged} pass"
+        before = f"{group.approved_passed}/{group.approved_judged}"
+    beside = f"   ({other}: {before})" if other is not None and group.approved_judged else ""
+    return f"{padded(excerpt(group.name, _NAME), 24)} {text}{beside}"
 
 
 def _labelled(label: str, lines: list[str]) -> Iterator[tuple[str, str]]:
@@ -298,7 +287,9 @@ def _cases(verdict: Verdict) -> Iterator[Line]:
         more = note == "regressed" and number > verdict.cases.failed  # others only answer something else
         if more or any(case.note == "fixed" for case in others):
             note = "differs"
-        lost = _lost(verdict) if note == "regressed" else ""
+        count = len(verdict.comparison.regressed) if verdict.comparison is not None else 0
+        when = "when approved" if verdict.compared_with == "approved" else f"with {verdict.compared_with}"
+        lost = f", of which {count} passed {when}" if count and note == "regressed" else ""
         yield _heading(_TITLES.get(note, "other cases"), number, len(others), lost)
     for case in others:
         yield from case_lines(case, verdict, *_reason_once(case, shown_kinds, note))
@@ -320,13 +311,6 @@ def _reason_once(case: ShownCase, shown_kinds: set[str], title: str) -> tuple[li
         reason = [line.removeprefix(ERROR_LINE).strip() for line in error if line not in shown_kinds][:1]
     shown_kinds |= {alike, *error}
     return reason, title, "the same error" if again else ""
-
-
-def _lost(verdict: Verdict) -> str:
-    """Say how many of the failing cases the other version passed; nothing for none."""
-    count = len(verdict.comparison.regressed) if verdict.comparison is not None else 0
-    when = "when approved" if verdict.compared_with == "approved" else f"with {verdict.compared_with}"
-    return f", of which {count} passed {when}" if count else ""
 
 
 def _heading(title: str, number: int, shown: int, lost: str = "") -> Line:

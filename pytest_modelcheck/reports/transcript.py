@@ -15,7 +15,7 @@ from pytest_modelcheck.canonical import excerpt, first_trajectory, make_ours, wh
 from pytest_modelcheck.phrases import plural
 from pytest_modelcheck.reports.bars import padded, shortened, width_of
 from pytest_modelcheck.reports.words import windows
-from pytest_modelcheck.trajectories.calls import ASSISTANT, InOrder, Matcher, ToolCall, described, matches
+from pytest_modelcheck.trajectories.calls import ASSISTANT, Matcher, ToolCall, described, matches
 from pytest_modelcheck.trajectories.trajectory import Trajectory
 
 if TYPE_CHECKING:
@@ -52,11 +52,6 @@ class Step:
         """True for a step of the agent; false for a message of another role."""
         return self.call is not None or self.name == ASSISTANT
 
-    @property
-    def said(self) -> str | None:
-        """The text of a message; ``None`` for a call."""
-        return self.text if self.call is None else None
-
     def is_like(self, other: Step) -> bool:
         """Return whether another step is an equal call, or a message of the same role."""
         if self.call is None or other.call is None:
@@ -69,40 +64,37 @@ class Row:
     """One row of two aligned transcripts; a missing step is ``None``.
 
     Attributes:
-        then: The approved or required step.
-        now: The current one.
+        before: The approved or required step.
+        after: The current one.
         is_same: Whether both steps are alike; the words of messages do not matter.
         number: The number of the agent's step, from 1; 0 for a message of another role.
     """
 
-    then: Step | None
-    now: Step | None
+    before: Step | None
+    after: Step | None
     is_same: bool = False
     number: int = 0
 
     @property
     def is_reworded(self) -> bool:
         """True if both are messages with different words."""
-        return (
-            self.is_same
-            and self.then is not None
-            and self.now is not None
-            and self.then.said != self.now.said
-        )
+        if not self.is_same or self.before is None or self.after is None or self.before.call is not None:
+            return False
+        return self.before.text != self.after.text
 
     def differs(self, *, partly: bool = False) -> bool:
         """Return whether the steps differ; an additional step counts only if all steps are required."""
-        return not self.is_same and (self.then is not None or not partly)
+        return not self.is_same and (self.before is not None or not partly)
 
     @property
     def problem(self) -> str:
         """Describe how the two differ: ``check_policy is missing``."""
-        then, now = (step.name if step else "" for step in (self.then, self.now))
+        before, after = (step.name if step else "" for step in (self.before, self.after))
         if self.is_same:
-            return f"{now} in other words"
-        if not (then and now):
-            return f"{then} is missing" if then else f"{now} is new"
-        return f"{now} has other arguments" if then == now else f"{now} instead of {then}"
+            return f"{after} in other words"
+        if not (before and after):
+            return f"{before} is missing" if before else f"{after} is new"
+        return f"{after} has other arguments" if before == after else f"{after} instead of {before}"
 
 
 def fitted(text: str, width: int) -> str:
@@ -160,7 +152,7 @@ def transcript(value: Any, width: int = COLUMNS) -> list[str]:
     return lines
 
 
-def aligned(then: Any, now: Any) -> list[Row]:
+def aligned(before: Any, after: Any) -> list[Row]:
     """Align the steps of two trajectories, in chronological order.
 
     Patterns of a matcher are aligned with the calls that they match; other steps by the longest common
@@ -168,17 +160,17 @@ def aligned(then: Any, now: Any) -> list[Row]:
     """
     number = 0
     rows = []
-    for row in _rows(then, now):
-        counts = any(step is not None and step.counts for step in (row.then, row.now))
+    for row in _rows(before, after):
+        counts = any(step is not None and step.counts for step in (row.before, row.after))
         number += counts
         rows.append(replace(row, number=number if counts else 0))
     return rows
 
 
-def _rows(then: Any, now: Any) -> list[Row]:
-    old, new = steps_of(then), steps_of(now)
-    if isinstance(then, Matcher):
-        return _paired(old, new, then.pair([step.call for step in new]))
+def _rows(before: Any, after: Any) -> list[Row]:
+    old, new = steps_of(before), steps_of(after)
+    if isinstance(before, Matcher):
+        return _paired(old, new, before.pair([step.call for step in new]))
     codes: list[int] = []
     kinds: dict[str, list[tuple[int, Step]]] = {}  # by name: comparing every step with every other takes long
     for step in (*old, *new):
@@ -243,14 +235,10 @@ def side_by_side(
     most: int | None = None,
     partly: bool = False,
 ) -> list[str]:
-    """Two transcripts in two columns. ``>`` marks the first step that differs, ``~`` the others.
+    """Two aligned transcripts in two columns. ``>`` marks the first step that differs, ``~`` the others.
 
-    Args:
-        rows: The result of :func:`aligned`.
-        titles: The titles of the columns.
-        width: The width of a line in cells.
-        most: The largest number of rows, around the first that differs; ``None`` for all.
-        partly: Whether additional steps of the second one are no difference.
+    With ``most``, only so many rows around the first that differs. With ``partly``, additional steps on the
+    right are no difference.
     """
     half = (width - 7) // 2
     first = first_difference(rows, partly=partly)
@@ -259,15 +247,15 @@ def side_by_side(
     lines = [f"     {padded(titles[0], half)}  {titles[1]}"]
     for at, row in enumerate(rows[start:stop], start):
         mark = ">" if at == first else "~" if row.differs(partly=partly) else " "
-        then, now = (step.text if step else "-" for step in (row.then, row.now))
+        before, after = (step.text if step else "-" for step in (row.before, row.after))
         begin = f"{mark}{row.number or '':>3} "
         other = row.is_reworded or not row.is_same
-        if row.then and row.now and other and max(width_of(then), width_of(now)) > half:
+        if row.before and row.after and other and max(width_of(before), width_of(after)) > half:
             # What differs may stand at the end of both: below each other, from shortly before it on.
-            texts = windows(then, now, width - 6)
+            texts = windows(before, after, width - 6)
             lines += [fitted(f"{begin}{texts[0]}", width), fitted(f"   -> {texts[1]}", width)]
         else:
-            lines.append(f"{begin}{padded(fitted(then, half), half)}  {fitted(now, half)}".rstrip())
+            lines.append(f"{begin}{padded(fitted(before, half), half)}  {fitted(after, half)}".rstrip())
     hidden = start + max(0, len(rows) - stop)
     return lines if not hidden else [*lines, f"     … {plural(hidden, 'more step')}"]
 
@@ -275,16 +263,15 @@ def side_by_side(
 def explained(actual: Any, wanted: Any, width: int = COLUMNS, most: int | None = None) -> list[str]:
     """Explain how calls or a trajectory differ from the expected ones: a sentence, then both side by side."""
     rows = aligned(wanted, actual)
-    partly = isinstance(wanted, InOrder)
+    partly = isinstance(wanted, Matcher) and wanted.partly
     titles = (wanted.word if isinstance(wanted, Matcher) else "expected", "called")
     sentence = sentence_of(rows, partly=partly)
     if isinstance(actual, Trajectory) and isinstance(wanted, Trajectory):
-        names = [name for name in _BESIDE if getattr(actual, name) != getattr(wanted, name)]
+        names = [
+            name for name in ("answer", "finish", "state") if getattr(actual, name) != getattr(wanted, name)
+        ]
         sentence += f"; {' and '.join(names)} differ{'s' if len(names) == 1 else ''}" if names else ""
     return [sentence, *side_by_side(rows, titles, width, most=most, partly=partly)]
-
-
-_BESIDE: Final = ("answer", "finish", "state")
 
 
 def sentence_of(rows: Sequence[Row], *, partly: bool = False) -> str:
@@ -294,32 +281,30 @@ def sentence_of(rows: Sequence[Row], *, partly: bool = False) -> str:
         return "the same steps"
     row = rows[first]
     place = f"step {row.number}" if row.number else "a message"
-    name = (row.then or row.now or Step("", "")).name
+    name = (row.before or row.after or Step("", "")).name
     # One side lacks the step, and the other side has it in another row.
-    others = [one.now if row.now is None else one.then for one in rows if one.now is None or one.then is None]
-    if None in (row.now, row.then) and any(step is not None and step.name == name for step in others):
+    lone = [one for one in rows if None in (one.before, one.after)]
+    others = [one.after if row.after is None else one.before for one in lone]
+    if None in (row.before, row.after) and any(step is not None and step.name == name for step in others):
         return f"{place}: {name} is called at another place"
     return f"{place}: {row.problem}"
 
 
 @dataclass(frozen=True)
 class Trajectories:
-    """An agent's steps, and those that they are compared with.
+    """An agent's steps (``after``), and those that they are compared with.
 
-    Attributes:
-        now: The trajectory.
-        then: The approved one, or the one of the unperturbed input; ``None`` if there is none.
-        titles: The names of the two.
+    ``before`` is the approved trajectory, or that of the unperturbed input; ``None`` if there is none.
     """
 
-    now: Any
-    then: Any = None
+    after: Any
+    before: Any = None
     titles: tuple[str, str] = ("approved", "now")
 
     @cached_property
     def rows(self) -> list[Row]:
         """The aligned rows of both, or one row for each step of the only one."""
-        return aligned(self.now if self.then is None else self.then, self.now)
+        return aligned(self.after if self.before is None else self.before, self.after)
 
     @cached_property
     def first(self) -> int | None:
@@ -334,36 +319,36 @@ class Trajectories:
     @property
     def are_alike(self) -> bool:
         """True if there are two, with equal calls and messages."""
-        return self.then is not None and not self.sentence
+        return self.before is not None and not self.sentence
 
-    def lines(self, width: int = 74) -> list[str]:
+    def lines(self, width: int = COLUMNS) -> list[str]:
         """Both side by side with a sentence over them, or the transcript of the only one."""
-        if self.then is None:
-            return transcript(self.now, width)
+        if self.before is None:
+            return transcript(self.after, width)
         return [self.sentence or "the same steps", *side_by_side(self.rows, self.titles, width)]
 
 
 def steps_of_trial(trial: TrialResult, own: str) -> Trajectories | None:
     """An agent's steps in a trial, even if the body recorded something else; ``None`` for no agent."""
     answer, base = trial.answers(own)
-    now = _behind(trial, answer)
-    if now is None:
+    after = _behind(trial, answer)
+    if after is None:
         return None
     if base is not None and (unperturbed := trajectory_in(base)) is not None:
-        return Trajectories(now, unperturbed, ("unperturbed", trial.perturbation or "perturbed"))
+        return Trajectories(after, unperturbed, ("unperturbed", trial.perturbation or "perturbed"))
     approved = trial.approved
-    return Trajectories(now, None if approved is None else _behind(approved, approved.answers(own)[0]))
+    return Trajectories(after, None if approved is None else _behind(approved, approved.answers(own)[0]))
 
 
-def steps_between(then: bytes | None, now: bytes | None, titles: tuple[str, str]) -> Trajectories | None:
+def steps_between(before: bytes | None, after: bytes | None, titles: tuple[str, str]) -> Trajectories | None:
     """Two answers as steps; ``None`` unless both are trajectories."""
-    before, after = trajectory_in(then), trajectory_in(now)
-    return None if before is None or after is None else Trajectories(after, before, titles)
+    old, new = trajectory_in(before), trajectory_in(after)
+    return None if old is None or new is None else Trajectories(new, old, titles)
 
 
 def _behind(trial: TrialResult, answer: bytes | None) -> Any:
-    asked = [] if trial.recorded is None else [line for _, line in reversed(trial.asked)]
-    return trajectory_in(first_trajectory([answer, *asked]))
+    calls = [] if trial.recorded is None else [line for _, line in reversed(trial.asked)]
+    return trajectory_in(first_trajectory([answer, *calls]))
 
 
 def trajectory_in(line: bytes | None) -> Any:

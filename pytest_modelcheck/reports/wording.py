@@ -6,6 +6,7 @@ PYTEST_DONT_REWRITE
 from __future__ import annotations
 
 from collections import Counter
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from pytest_modelcheck.baselines.diff import differ, shown_answers
@@ -68,14 +69,32 @@ def is_felt(calls: Calls) -> bool:
 
 
 def cost_of(calls: Calls) -> str:
-    """Describe the cost of the calls of one check or several; empty if there were none.
+    """Describe the cost of the calls of one check or several; empty if there is nothing worth saying.
 
     >>> from pytest_modelcheck.records import Calls
     >>> cost_of(Calls(asked=3, requests=4, retries=1, latencies=(0.2, 0.3, 1.5), tokens_in=360, tokens_out=9))
     '4 calls (1 retry), median 0.3 s, 95% within 1.5 s, 360 input + 9 output tokens'
     """
-    is_shown = is_felt(calls) or calls.cost is not None or calls.tokens_other or _trouble(calls)
-    return ", ".join(_parts(calls)) if is_shown else ""
+    counted = (
+        (calls.retries, "retry", "retries"),
+        (calls.timeouts, "timeout", "timeouts"),
+        (calls.failed, "failed call", "failed calls"),
+        (calls.unasked, "call not made", "calls not made"),
+    )
+    trouble = ", ".join(plural(*one) for one in counted if one[0])
+    if not (is_felt(calls) or calls.cost is not None or calls.tokens_other or trouble):
+        return ""
+    parts = [plural(calls.requests, "call") + (f" ({trouble})" if trouble else "")]
+    if calls.p50 is not None and calls.p95 is not None and calls.p95 >= _MEASURED:
+        parts.append(f"median {seconds_text(calls.p50)}, 95% within {seconds_text(calls.p95)}")
+    if calls.tokens_in is not None or calls.tokens_out is not None:
+        parts.append(f"{calls.tokens_in or 0:,} input + {calls.tokens_out or 0:,} output tokens")
+    if calls.tokens_other:
+        others = " and ".join(f"{count:,} {name}" for name, count in calls.tokens_other)
+        parts.append(f"not counted: {others}")
+    if calls.cost is not None:
+        parts.append(f"cost {money_text(calls.cost)}")
+    return ", ".join(parts)
 
 
 def by_model(verdicts: Iterable[Verdict]) -> Iterator[tuple[str, str]]:
@@ -109,30 +128,6 @@ def together(group: Sequence[Calls]) -> Calls:
         cost=_sum(calls.cost for calls in group),
         costs=_merged([(calls.costs, calls.asked) for calls in group]),
     )
-
-
-def _parts(calls: Calls) -> Iterator[str]:
-    trouble = _trouble(calls)
-    yield plural(calls.requests, "call") + (f" ({trouble})" if trouble else "")
-    if calls.p50 is not None and calls.p95 is not None and calls.p95 >= _MEASURED:
-        yield f"median {seconds_text(calls.p50)}, 95% within {seconds_text(calls.p95)}"
-    if calls.tokens_in is not None or calls.tokens_out is not None:
-        yield f"{calls.tokens_in or 0:,} input + {calls.tokens_out or 0:,} output tokens"
-    if calls.tokens_other:
-        others = " and ".join(f"{count:,} {name}" for name, count in calls.tokens_other)
-        yield f"not counted: {others}"
-    if calls.cost is not None:
-        yield f"cost {money_text(calls.cost)}"
-
-
-def _trouble(calls: Calls) -> str:
-    found = (
-        (calls.retries, "retry", "retries"),
-        (calls.timeouts, "timeout", "timeouts"),
-        (calls.failed, "failed call", "failed calls"),
-        (calls.unasked, "call not made", "calls not made"),
-    )
-    return ", ".join(plural(*counted) for counted in found if counted[0])
 
 
 def _merged(group: Sequence[tuple[Sequence[float], int]]) -> tuple[float, ...]:
@@ -218,12 +213,9 @@ def wrong_cases(check: CheckReport) -> list[CaseResult]:
 
 def telling(case: CaseResult) -> TrialResult | None:
     """The most informative trial of a case: the first that went wrong, else the first that differs."""
-    by_need = (
-        [trial for trial in case.trials if trial.outcome in WRONG],
-        [trial for trial in case.trials if trial.approved is None or differ(trial, trial.approved)],
-        case.trials,
-    )
-    return next((trials[0] for trials in by_need if trials), None)
+    wrong = (trial for trial in case.trials if trial.outcome in WRONG)
+    other = (trial for trial in case.trials if trial.approved is None or differ(trial, trial.approved))
+    return next(chain(wrong, other, case.trials), None)
 
 
 def value_text(value: Any, width: int) -> str:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 from unicodedata import normalize
 
 from pytest_modelcheck.canonical import excerpt
-from pytest_modelcheck.perturb.edits import Edit, edits_between, value_at, word_spans
+from pytest_modelcheck.perturb.edits import edits_between, value_at, word_spans
 from pytest_modelcheck.records import MISSING
 
 if TYPE_CHECKING:
@@ -50,14 +50,14 @@ def window(text: str, start: int, width: int) -> str:
     return excerpt("…" + text[start + 1 :] if 0 < start < len(text) else text, width)
 
 
-def windows(then: str, now: str, width: int) -> tuple[str, str]:
+def windows(before: str, after: str, width: int) -> tuple[str, str]:
     """Both texts cut to ``width`` around their first difference.
 
     >>> windows("Your order ships today", "Your order ships tomorrow", 10)
     ('…today', '…tomorrow')
     """
-    start = start_of(now, [then], width)
-    return window(then, start, width), window(now, start, width)
+    start = start_of(after, [before], width)
+    return window(before, start, width), window(after, start, width)
 
 
 Fate = Literal["same", "gone", "new"]
@@ -84,7 +84,7 @@ def bracketed(text: str, fate: Fate) -> str:
     return {"same": text, "gone": f"[-{text}-]", "new": f"{{+{text}+}}"}[fate]
 
 
-def pieces(then: str, now: str) -> list[Piece] | None:
+def pieces(before: str, after: str) -> list[Piece] | None:
     """The newer text with removed pieces included; ``None`` if the two have too little in common.
 
     >>> pieces("due on Monday", "due on Friday")
@@ -92,14 +92,14 @@ def pieces(then: str, now: str) -> list[Piece] | None:
     >>> pieces("refund", "other") is None
     True
     """
-    old, new = _TOKEN.findall(then), _TOKEN.findall(now)
+    old, new = _TOKEN.findall(before), _TOKEN.findall(after)
     found = list(_joined(_steps(old, new)))
     kept = [token for fate, text in found if fate == "same" for token in _TOKEN.findall(text)]
     alike = 2 * len(kept) >= _LIKE * (len(old) + len(new))
     return found if alike and sum(map(bool, map(_WORD.match, kept))) >= _WORDS else None
 
 
-def marked(then: str, now: str, room: int, mark: Mark = bracketed) -> tuple[str, str] | None:
+def marked(before: str, after: str, room: int, mark: Mark = bracketed) -> tuple[str, str] | None:
     """Both texts, with the words marked that the other lacks; ``None`` as for :func:`pieces`.
 
     If room is short, unchanged text is cut first, then the end.
@@ -109,28 +109,28 @@ def marked(then: str, now: str, room: int, mark: Mark = bracketed) -> tuple[str,
     >>> marked("Your order of last week is due on Monday", "Your order of last week is due on Friday", 24)
     ('…k is due on [-Monday-]', '…k is due on {+Friday+}')
     """
-    sides = marked_pieces(then, now, room)
+    sides = marked_pieces(before, after, room)
     if sides is None:
         return None
-    before, after = ("".join(mark(text, fate) for fate, text in side) for side in sides)
-    return before, after
+    old, new = ("".join(mark(text, fate) for fate, text in side) for side in sides)
+    return old, new
 
 
-def marked_pieces(then: str, now: str, room: int) -> tuple[list[Piece], list[Piece]] | None:
+def marked_pieces(before: str, after: str, room: int) -> tuple[list[Piece], list[Piece]] | None:
     """Both texts as pieces, cut as in :func:`marked`; ``None`` as for :func:`pieces`.
 
     >>> marked_pieces("due on Monday", "due on Friday", 80)
     ([('same', 'due on '), ('gone', 'Monday')], [('same', 'due on '), ('new', 'Friday')])
     """
-    found = pieces(then, now)
+    found = pieces(before, after)
     if found is None:
         return None
     for around in _AROUND:
         kept = _condensed(found, around)
-        before, after = ([piece for piece in kept if piece[0] != other] for other in ("new", "gone"))
-        if max(_length(before), _length(after)) <= room:
+        old, new = ([piece for piece in kept if piece[0] != other] for other in ("new", "gone"))
+        if max(_length(old), _length(new)) <= room:
             break
-    return list(_within(before, room)), list(_within(after, room))
+    return list(_within(old, room)), list(_within(new, room))
 
 
 def _steps(old: Sequence[str], new: Sequence[str]) -> Iterator[Piece]:
@@ -214,19 +214,16 @@ def changes(before: Any, after: Any, width: int = 200) -> str:
     """
     if isinstance(before, str) and isinstance(after, str):
         return _cut(_marked(before, after), width)
-    by_path: dict[tuple[Any, ...], list[Edit]] = {}
-    for edit in edits_between(before, after):
-        by_path.setdefault(edit.path, []).append(edit)
-    return _cut("; ".join(_field(before, after, path) for path in by_path), width)
-
-
-def _field(before: Any, after: Any, path: Sequence[Any]) -> str:
-    old, new = value_at(before, path), value_at(after, path)
-    name = excerpt(".".join(map(str, path)), _VALUE_WIDTH)
-    if isinstance(old, str) and isinstance(new, str):
-        return f"{name}: {_marked(old, new)}"
-    changed = _change(*("" if each is MISSING else excerpt(each, _VALUE_WIDTH) for each in (old, new)))
-    return f"{name}: {changed}" if name else changed
+    fields = []
+    for path in dict.fromkeys(edit.path for edit in edits_between(before, after)):
+        old, new = value_at(before, path), value_at(after, path)
+        name = excerpt(".".join(map(str, path)), _VALUE_WIDTH)
+        if isinstance(old, str) and isinstance(new, str):
+            fields.append(f"{name}: {_marked(old, new)}")
+        else:
+            texts = ("" if each is MISSING else excerpt(each, _VALUE_WIDTH) for each in (old, new))
+            fields.append(f"{name}: {_change(*texts)}".removeprefix(": "))
+    return _cut("; ".join(fields), width)
 
 
 def _marked(before: str, after: str) -> str:
@@ -234,7 +231,12 @@ def _marked(before: str, after: str) -> str:
     parts: list[str] = []
     place = 0
     for span in word_spans(before, after):
-        parts.append(_unchanged(before[place : span.start], first=not parts))
+        same = before[place : span.start]
+        if len(same) <= 2 * _CONTEXT:
+            parts.append(excerpt(same, _WHOLE))
+        else:  # its end, and its start after another change
+            parts += [excerpt(same[:_CONTEXT], _WHOLE)] if parts else []
+            parts.append(f"…{excerpt(same[-_CONTEXT:], _WHOLE)}")
         old, new = before[span.start : span.stop], span.new
         common = " " * min(len(text) - len(text.lstrip(" ")) for text in (old or new, new or old))
         parts.append(common + _change(old.removeprefix(common), new.removeprefix(common)))
@@ -262,14 +264,6 @@ def _as_seen(text: str) -> str:
     from pytest_modelcheck.perturb.surface import LOOKALIKES
 
     return normalize("NFC", text).translate({like: one for one, like in LOOKALIKES.items()})
-
-
-def _unchanged(same: str, *, first: bool) -> str:
-    """Shorten the unchanged text before a change: keep its end, and its start after another change."""
-    if len(same) <= 2 * _CONTEXT:
-        return excerpt(same, _WHOLE)
-    end = excerpt(same[-_CONTEXT:], _WHOLE)
-    return f"…{end}" if first else f"{excerpt(same[:_CONTEXT], _WHOLE)}…{end}"
 
 
 def _cut(text: str, width: int) -> str:

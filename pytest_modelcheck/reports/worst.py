@@ -15,7 +15,7 @@ from pytest_modelcheck.records import WRONG
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from pytest_modelcheck.records import CaseResult, Comparison, Group, Tally, TrialResult, Verdict
+    from pytest_modelcheck.records import CaseResult, Comparison, Group, Tally, Verdict
 
 
 _CAUSES: Final = 4
@@ -54,24 +54,21 @@ def loss_of(verdict: Verdict) -> float:
 
 def case_loss(case: CaseResult) -> float:
     """The loss of a case: by its scores, else the share of its trials that went wrong."""
-    return sum(map(_trial_loss, case.trials)) / max(1, len(case.trials))
-
-
-def _trial_loss(trial: TrialResult) -> float:
-    if trial.score is None:
-        return float(trial.outcome in WRONG)
-    before = None if trial.approved is None else trial.approved.score
-    return (1.0 if before is None else before) - trial.score
+    losses = []
+    for trial in case.trials:
+        before = None if trial.approved is None else trial.approved.score
+        is_wrong = float(trial.outcome in WRONG)
+        losses.append(is_wrong if trial.score is None else (1.0 if before is None else before) - trial.score)
+    return sum(losses) / max(1, len(losses))
 
 
 def slices_standing_out(verdict: Verdict) -> list[Group]:
     """The slices that lost clearly more than the whole check, largest loss first."""
-    comparison = verdict.comparison
     if verdict.metric is not None:
         return _by_metric(verdict.slices, verdict.rate)
-    if not any(group.approved_judged for group in verdict.slices):
-        comparison = None  # failing is losing, then
-    return _standing_out(verdict.slices, comparison, verdict.cases)
+    # Without approved results, failing is losing.
+    is_known = any(group.approved_judged for group in verdict.slices)
+    return _standing_out(verdict.slices, verdict.comparison if is_known else None, verdict.cases)
 
 
 def _by_metric(groups: Sequence[Group], overall: float | None) -> list[Group]:
@@ -113,16 +110,13 @@ def where(verdict: Verdict) -> str | None:
     group = next(iter(slices_standing_out(verdict)), None)
     if group is None:
         return None
+    text, before = f"{group.passed}/{group.judged} pass", ""
     if group.metric is not None:
-        before = (
-            ""
-            if group.approved_metric is None
-            else f" ({verdict.compared_with}: {group.approved_metric:.3g})"
-        )
-        return f"{excerpt(group.name, _NAME)}: {verdict.metric} {group.metric:.3g}{before}"
-    before = f"{group.approved_passed}/{group.approved_judged}" if group.approved_judged else ""
-    beside = f" ({verdict.compared_with}: {before})" if before else ""
-    return f"{excerpt(group.name, _NAME)}: {group.passed}/{group.judged} pass{beside}"
+        text = f"{verdict.metric} {group.metric:.3g}"
+        before = "" if group.approved_metric is None else f"{group.approved_metric:.3g}"
+    elif group.approved_judged:
+        before = f"{group.approved_passed}/{group.approved_judged}"
+    return f"{excerpt(group.name, _NAME)}: {text}{f' ({verdict.compared_with}: {before})' if before else ''}"
 
 
 def places(verdict: Verdict) -> Iterator[str]:
@@ -180,11 +174,8 @@ def triage(verdicts: Sequence[Verdict]) -> str | None:
         return None
     outstanding = [check.partition("::")[2] for p_value, _, check in sorted(missing) if p_value <= BELIEVED]
     others = sum(verdict.failed and _chance(verdict) is None for verdict in verdicts)
-    beside = (
-        f"; {plural(others, 'other failure does', 'other failures do')} not depend on chance"
-        if others
-        else ""
-    )
+    other = f"; {plural(others, 'other failure does', 'other failures do')} not depend on chance"
+    beside = other if others else ""
     among = f"among {plural(len(verdicts), 'check')}"
     if not outstanding:
         return f"{among}, chance alone may explain {len(missing)} missed limits{beside}"

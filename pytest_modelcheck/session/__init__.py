@@ -5,8 +5,7 @@ PYTEST_DONT_REWRITE
 
 from __future__ import annotations
 
-from pytest_modelcheck.session.check import Judged
-from pytest_modelcheck.session.places import Places
+from pytest_modelcheck.session.check import Judged, Places
 from pytest_modelcheck.session.session import Session
 
 __all__ = ["Judged", "Places", "Session"]

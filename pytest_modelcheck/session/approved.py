@@ -1,5 +1,7 @@
 """The other side of a comparison: approved behaviour, judged by today's test, or another version's run.
 
+Also the approved shape of answers.
+
 PYTEST_DONT_REWRITE
 """
 
@@ -12,6 +14,7 @@ from typing import TYPE_CHECKING
 from pytest_modelcheck.baselines import lines
 from pytest_modelcheck.baselines.baseline import Baseline
 from pytest_modelcheck.baselines.candidates import find
+from pytest_modelcheck.canonical import is_kept, why_unkept
 from pytest_modelcheck.display import redacted
 from pytest_modelcheck.errors import BaselineError
 from pytest_modelcheck.models.identity import Files, changed_keys
@@ -19,15 +22,15 @@ from pytest_modelcheck.models.model import redacted_line
 from pytest_modelcheck.phrases import plural
 from pytest_modelcheck.records import CaseResult, Finding, Outcome, Status
 from pytest_modelcheck.session.check import Step, plan_of
-from pytest_modelcheck.session.levels import settle
-from pytest_modelcheck.session.lines import address, case_result, expectation, identity
+from pytest_modelcheck.session.lines import address, case_result, expectation, identity, trial_result
 from pytest_modelcheck.session.replayed import ReplayedAnswers
-from pytest_modelcheck.session.results import OTHER, Results
+from pytest_modelcheck.session.results import OTHER, Results, settle
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
-    from pytest_modelcheck.engine.work import Result, Run
+    from pytest_modelcheck.checks.contract import Shape
+    from pytest_modelcheck.engine.work import Result
     from pytest_modelcheck.models.model import Model
     from pytest_modelcheck.records import Case, Trial, TrialResult
     from pytest_modelcheck.session.check import Check, Steps
@@ -141,7 +144,16 @@ def approved_of(check: Check) -> Approved:
             f"{spec.id}: {model} {version} was {found.header.stopped}, and nothing can be compared with "
             f"part of a check. Run all cases: pytest --model-version={version} --modelcheck-no-early-stop"
         )
-    return Approved(_readable(found), findings=() if spec.partial else tuple(_broken_before(check, found)))
+    findings: tuple[Finding, ...] = ()
+    errors = sum(found[case].outcome is Outcome.ERROR for case in found.holding(b'"outcome":"error"'))
+    # Cases that broke with that version cannot be worse now.
+    if errors and not spec.partial:
+        summary = (
+            f"{plural(errors, 'case')} raised an error with {model} {version}, so the two cannot be "
+            f"compared; run it again: pytest --model-version={version}"
+        )
+        findings = (Finding("baseline", Status.FAILED, summary, against_baseline=True),)
+    return Approved(_readable(found), findings=findings)
 
 
 def _readable(baseline: Baseline | None) -> Baseline | None:
@@ -152,46 +164,29 @@ def _readable(baseline: Baseline | None) -> Baseline | None:
     return Baseline(baseline.header, rows, str(baseline.path))
 
 
-def _broken_before(check: Check, baseline: Baseline) -> Iterator[Finding]:
-    """Return whether the version that was asked for broke on cases, which then cannot be worse now."""
-    suspects = baseline.holding(b'"outcome":"error"')
-    errors = sum(baseline[case].outcome is Outcome.ERROR for case in suspects)
-    if errors:
-        model, version = check.subject.name, check.places.baseline
-        summary = (
-            f"{plural(errors, 'case')} raised an error with {model} {version}, so the two cannot be "
-            f"compared; run it again: pytest --model-version={version}"
-        )
-        yield Finding("baseline", Status.FAILED, summary, against_baseline=True)
-
-
 def other_fingerprint(check: Check) -> list[Finding]:
-    """Return whether the model has changed without changing its version."""
+    """Find a model that has changed without changing its version."""
     subject, approved = check.subject, check.held
     if approved is None or approved.version != subject.version or approved.fingerprint == subject.fingerprint:
         return []
     keys = changed_keys(approved.fingerprint, subject.fingerprint)
+    before = "no fingerprint" if approved.fingerprint is None else approved.fingerprint
     differs = (
         f"its fingerprint differs in {', '.join(map(repr, keys))}"
         if keys
-        else f"its fingerprint is {subject.fingerprint}, and {approved.fingerprint} was approved"
+        else f"its fingerprint is {subject.fingerprint or 'missing'}, and {before} was approved"
     )
     summary = (
-        f"{subject.label} is not the {approved.version} that was approved: {differs}; give the change a "
-        f"version of its own{_shared_files(subject)}"
+        f"{subject.label} is not the {approved.version} that was approved: {differs}. If the change is "
+        f"meant, give it a version of its own, or approve it as {approved.version}"
     )
-    return [Finding("fingerprint", Status.FAILED, summary, against_baseline=True)]
-
-
-def _shared_files(subject: Model) -> str:
-    """Advise where another version's files may have changed."""
     chosen = subject.definition.fingerprint
-    if not isinstance(chosen, Files) or chosen.of_one_version or not subject.definition.takes_version:
-        return ""
-    return (
-        ". Were only files of another version added or changed? Name the files of each version: "
-        'files("...{version}...")'
-    )
+    if isinstance(chosen, Files) and not chosen.of_one_version and subject.definition.takes_version:
+        summary += (
+            ". If only files of other versions changed, let the fixture name those of one: "
+            'files("...{version}...")'
+        )
+    return [Finding("fingerprint", Status.FAILED, summary, against_baseline=True)]
 
 
 # -- judged again --------------------------------------------------------------------------------------
@@ -201,16 +196,26 @@ def replay(check: Check, cases: Iterable[Case], approved: Approved) -> Steps[App
     """Judge approved answers by today's test, where test or expectation have changed since.
 
     An edited test must never look like a changed model.
-
-    Args:
-        check: The check.
-        cases: The cases that may be concerned (:func:`may_be_stale`).
-        approved: What the check is compared with.
     """
     baseline = approved.baseline
     if baseline is None:
         return approved
-    stale = [case for case in cases if _is_stale(check, case, baseline)]
+    # Today's judges judge both sides.
+    other_judge = any(
+        baseline.header.others.get(judge.name, judge.version or "") != (judge.version or "")
+        for judge in check.spec.others
+        if judge.definition.role == "judge"
+    )
+    # Bodies fail by `max_steps`, and their source does not say it.
+    every = other_judge or check.spec.limits.max_steps is not None
+    every = every or baseline.header.body != check.spec.provenance.body
+    stale = []
+    for case in cases:
+        known = baseline.get(case.id)
+        if known is None or known.digest != identity(case):
+            continue
+        if every or known.expectation != expectation(case):
+            stale.append(case)
     if not stale:
         return approved
     answers = ReplayedAnswers(check.subject.answers, baseline)
@@ -226,36 +231,19 @@ def replay(check: Check, cases: Iterable[Case], approved: Approved) -> Steps[App
             settle(own[case.id])
         found = case_result(case, own[case.id])
         broke = any(trial.outcome is Outcome.ERROR for trial in found.trials)
-        # A body that raises an error on an approved answer says nothing of that version: its case leaves
-        # the comparison.
+        # A body that raises an error on an approved answer says nothing of that version: its case leaves the
+        # comparison.
         replaced[case.id] = None if broke else found
     return replace(approved, replaced=replaced)
 
 
 def may_be_stale(check: Check, results: Results, approved: Approved) -> Iterator[Case]:
-    """The cases that today's test may judge differently: where a line is that of the baseline, none is."""
+    """The cases that today's test may judge differently."""
     if approved.baseline is not None:
-        # A case with an equal line has the same answer, judged by the same body: replaying it could change
-        # nothing.
+        # A case with an equal line has the same answer, judged by the same body: replay could change nothing.
         edited = approved.baseline.header.body != check.spec.provenance.body
         cases = zip(results.cases, results.matches, strict=True)
         yield from (case for case, match in cases if edited or match == OTHER)
-
-
-def _is_stale(check: Check, case: Case, baseline: Baseline) -> bool:
-    then = baseline.get(case.id)
-    if then is None or then.digest != identity(case):
-        return False
-    if check.spec.limits.max_steps is not None:  # bodies fail by it, and their source does not say it
-        return True
-    if any(_is_another(judge, baseline) for judge in check.spec.others if judge.definition.role == "judge"):
-        return True
-    return baseline.header.body != check.spec.provenance.body or then.expectation != expectation(case)
-
-
-def _is_another(judge: Model, baseline: Baseline) -> bool:
-    """Return whether another version of a judge took part: today's judges both sides."""
-    return baseline.header.others.get(judge.name, judge.version or "") != (judge.version or "")
 
 
 # -- another version, run beside -----------------------------------------------------------------------
@@ -263,52 +251,79 @@ def _is_another(judge: Model, baseline: Baseline) -> bool:
 
 def run_other_version(check: Check, other_version: Model, approved: Approved) -> Steps[Approved]:
     """Run every trial with another version; what it does is what today's version is compared with."""
-    spec, before = check.spec, check.asked_of(other_version)
+    spec, before = check.spec, check.calls_of(other_version)
     plan = plan_of(spec, spec.cases)
     results = Results(plan)
     plan.without = results.skip
     work = replace(check.work(approved.answer), take=results.take)
     run = yield Step(work, plan.trials(), slots=check.slots, other_version=other_version)
-    answers = check.asked_of(other_version) - before
-    findings = (_not_judged(check, other_version),)
-    header = check.header(
-        other_version, cases=len(results), findings=findings, reads_approved=results.reads_approved
-    )
-    rows = {case.id: lines.bare(line) for case, line in zip(results.cases, results.lines, strict=True)}
-    if results.reads_approved:
-        # Such bodies compared with the approved answers. Their outcomes are about that, not about this
-        # version.
-        rows = {case: lines.settled(line) for case, line in rows.items()}
-    earlier = check.candidates.read(header.model, header.test, header.version or "")
-    # A complete run of its own is worth more to `approve` and `diff` than this one, which is judged by
-    # nothing.
-    if not spec.partial and earlier is None:
-        check.leave(header, results.lines)
-    note = f"{other_version.label} was run for comparison: {plural(answers, 'new answer')}"
-    return Approved(
-        Baseline(header, rows, f"the run of {other_version.label}"),
-        notes=(note,),
-        findings=() if spec.partial else tuple(_broken_with(other_version, results, run)),
-    )
-
-
-def _broken_with(other_version: Model, results: Results, run: Run) -> Iterator[Finding]:
-    """A failure where it broke or was not asked: a case that has no outcome there cannot be worse here."""
-    errors = results.tally().error
-    if not errors:
-        return
-    if run.stopped is not None:
-        text = f"{run.stopped}; {errors} of {len(results)} cases have no outcome with it"
-    else:
-        text = f"{errors}/{len(results)} cases raised an error with {other_version.label}"
-    summary = f"{text}, so the two cannot be compared"
-    yield Finding("against", Status.FAILED, summary, against_baseline=True)
-
-
-def _not_judged(check: Check, other_version: Model) -> Finding:
-    """Return the finding that keeps a check from being approved: nobody knows whether it meets its limits."""
+    answers = check.calls_of(other_version) - before
+    # Nobody knows whether it meets its limits, so it must not be approved.
     summary = (
         f"it was only run to compare {check.subject.label} with; to approve it, run it by itself: "
         f"pytest --model-version={other_version.version}"
     )
-    return Finding("against", Status.FAILED, summary)
+    header = check.header(
+        other_version,
+        cases=len(results),
+        findings=(Finding("against", Status.FAILED, summary),),
+        reads_approved=results.reads_approved,
+    )
+    rows = {case.id: lines.bare(line) for case, line in zip(results.cases, results.lines, strict=True)}
+    if results.reads_approved:
+        # Such bodies compared with the approved answers. Their outcomes are about that, not this version.
+        rows = {case: lines.settled(line) for case, line in rows.items()}
+    earlier = check.candidates.read(header.model, header.test, header.version or "")
+    # A complete run of its own is worth more to `approve` and `diff` than this one, which nothing judges.
+    if not spec.partial and earlier is None:
+        check.leave(header, results.lines)
+    broken_there: tuple[Finding, ...] = ()
+    # A case that has no outcome there cannot be worse here.
+    if (errors := results.tally().error) and not spec.partial:
+        text = f"{errors}/{len(results)} cases raised an error with {other_version.label}"
+        if run.stopped is not None:
+            text = f"{run.stopped}; {errors} of {len(results)} cases have no outcome with it"
+        text = f"{text}, so the two cannot be compared"
+        broken_there = (Finding("against", Status.FAILED, text, against_baseline=True),)
+    return Approved(
+        Baseline(header, rows, f"the run of {other_version.label}"),
+        notes=(f"{other_version.label} was run for comparison: {plural(answers, 'new answer')}",),
+        findings=broken_there,
+    )
+
+
+# -- the approved shape --------------------------------------------------------------------------------
+
+
+def with_contract(check: Check, approved: Approved) -> Check:
+    """The check with the approved shape for its answers, if one is approved."""
+    baseline = approved.baseline
+    # An update approves the new shape, so the old one must not fail it.
+    if baseline is None or check.places.update:
+        return check
+    from pytest_modelcheck.checks.contract import broken
+
+    # A baseline that was approved before the check had this limit has no shape in its header.
+    shape = baseline.header.shape or answered_shape(approved.values(), check.subject)
+
+    def contract(result: Result) -> str | None:
+        answers = _answers(trial_result(result))
+        whys = (why for answer in answers if (why := why_unkept(answer)) is not None)
+        clauses = [f"its shape is unknown: {why}" for why in whys]
+        clauses += [clause for answer in answers if is_kept(answer) for clause in broken(shape, answer)]
+        return "; ".join(dict.fromkeys(clauses)) or None
+
+    return replace(check, contract=contract)
+
+
+def answered_shape(cases: Iterable[CaseResult], model: Model) -> Shape:
+    """The union of the shapes of all answers."""
+    from pytest_modelcheck.checks.contract import shape_of
+
+    answers = (answer for case in cases for trial in case.trials for answer in _answers(trial))
+    return shape_of(filter(is_kept, answers), model.answers.decode)
+
+
+def _answers(trial: TrialResult) -> Sequence[bytes]:
+    """Return the recorded value of a trial, else all answers of the judged model."""
+    return [answer for _, answer in trial.asked] if trial.recorded is None else [trial.recorded]

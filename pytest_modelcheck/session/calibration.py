@@ -1,8 +1,9 @@
-"""An invariance check of a model that varies, held against the model's disagreement with itself.
+"""Measures how much a model that varies disagrees with itself, to hold an invariance check against that.
 
-The outputs of a case are three answers to its own input and one to each variant. The test's own body says
-which of them disagree: it is run for every two of them, in either order, with one as ``case.input`` and the
-other as ``case.perturbed``. Two answers to the same input take two slots, so that they are two answers.
+The outputs of a case are three answers to its own input and one to each variant. The
+test's own body says which of them disagree: it is run for every two of them, in either order, with one as
+``case.input`` and the other as ``case.perturbed``. Two answers to the same input take two slots, so that they
+are two answers.
 
 PYTEST_DONT_REWRITE
 """
@@ -11,6 +12,7 @@ from __future__ import annotations
 
 import itertools
 from dataclasses import dataclass, replace
+from operator import attrgetter
 from statistics import fmean
 from typing import TYPE_CHECKING, Any
 
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
     from pytest_modelcheck.engine.work import Result
     from pytest_modelcheck.records import Case
     from pytest_modelcheck.stats.noise import Excess
+
 
 BASES = 3
 """Calls for each unperturbed input."""
@@ -70,8 +73,11 @@ class Calibration:
         self._pairings: dict[int, Pairing] = {}
         self._questions: list[frozenset[str]] = []
         self._results: list[Result] = []
-        for case, own in itertools.groupby(trials, key=_case):
-            self._cases.append((case, _spread(list(own))))
+        for case, grouped in itertools.groupby(trials, key=attrgetter("case")):
+            own = list(grouped)
+            if len(own) > VARIANTS:  # some of them, spread over all
+                own = [own[place * len(own) // VARIANTS] for place in range(VARIANTS)]
+            self._cases.append((case, own))
 
     def against_itself(self) -> Iterator[Trial]:
         """The trials in which both answers are to the unperturbed input."""
@@ -87,9 +93,8 @@ class Calibration:
         if not self._results:
             called: list[set[str]] = [set() for _ in self._cases]
             for result in results:
-                called[self._pairings[result.trial.index].case].update(
-                    address(key) for key, _ in result.asked
-                )
+                case = self._pairings[result.trial.index].case
+                called[case].update(address(key) for key, _ in result.asked)
             self._questions = [frozenset(keys) for keys in called]
         self._results += results
 
@@ -100,31 +105,42 @@ class Calibration:
 
     def slot(self, trial: Trial, key: bytes, equal: int) -> int:
         """Return the slot of a call: that of the output that its question belongs to."""
-        return self._first_slot + self._output(trial, key, equal)
-
-    def _output(self, trial: Trial, key: bytes, equal: int) -> int:
         pairing = self._pairings[trial.index]
         one, other = pairing.one, pairing.other
-        # More than two equal calls in one body: no output belongs to them, and they must not share one
-        # either.
+        own = address(key) in self._questions[pairing.case] if pairing.bases < 2 else True
         if equal > 1:
-            return one + equal * STRIDE
-        if pairing.bases == 2:
-            # Both inputs are equal, so the calls are, too. The first is about `case.input`, the second
-            # about `perturbed`.
-            return (one, other)[equal]
-        own = address(key) in self._questions[pairing.case]
-        if pairing.bases == 1:
-            return (min(one, other), max(one, other))[equal] if own else equal * STRIDE
-        # A variant that the body turns into the unperturbed question is answered anew, not as that was.
-        return (one if own else 0, other)[equal]
+            # More than two equal calls in one body: no output belongs to them, and they must not share one.
+            slot = one + equal * STRIDE
+        elif pairing.bases == 2:
+            # Both inputs are equal, so the calls are, too. The first is about `case.input`, the second about
+            # `perturbed`.
+            slot = (one, other)[equal]
+        elif pairing.bases == 1:
+            slot = (min(one, other), max(one, other))[equal] if own else equal * STRIDE
+        else:
+            # A variant that the body turns into the unperturbed question is answered anew, not as that was.
+            slot = (one if own else 0, other)[equal]
+        return self._first_slot + slot
 
     def tables(self) -> Iterator[tuple[Case, NDArray[np.float64]]]:
         """Each case that was judged throughout, and how much every two of its outputs disagree."""
-        for (case, _), table in zip(self._cases, self._tables(), strict=True):
-            # A case with an error in any pair is left out whole, since its outputs can no longer be
-            # exchanged.
-            if table is not None:
+        import numpy as np
+
+        sizes = [BASES + len(variants) for _, variants in self._cases]
+        tables = [np.zeros((size, size)) for size in sizes]
+        broken = set()
+        for result in self._results:
+            pairing = self._pairings[result.trial.index]
+            if result.outcome not in JUDGED:
+                broken.add(pairing.case)
+                continue
+            disagreement = 0.0 if result.score is None else 1 - result.score
+            half = (1.0 if result.outcome is Outcome.FAILED else disagreement) / 2
+            tables[pairing.case][pairing.one, pairing.other] += half
+            tables[pairing.case][pairing.other, pairing.one] += half
+        for number, ((case, _), table) in enumerate(zip(self._cases, tables, strict=True)):
+            # A case with an error in any pair is left out whole: its outputs can no longer be exchanged.
+            if number not in broken:
                 yield case, table
 
     def _trials(self, *bases: int) -> Iterator[Trial]:
@@ -136,29 +152,12 @@ class Calibration:
                     continue
                 index = self._start + len(self._pairings)
                 self._pairings[index] = pairing
-                # A pair of base answers belongs to no variant; it is attributed to the first, as some name
-                # is needed.
+                # A pair of base answers belongs to no variant; it is attributed to the first, as some name is
+                # needed.
                 about = variants[max(max(one, other) - BASES, 0)]
                 # The body sees the variant as if it were the input: both directions of a comparison count.
                 shown = case if one < BASES else replace(case, input=inputs[one])
                 yield Trial(index, shown, about.perturbation, inputs[other], about.variant)
-
-    def _tables(self) -> list[NDArray[np.float64] | None]:
-        """Return how much every two outputs of a case disagree; ``None`` where a trial came to neither."""
-        import numpy as np
-
-        sizes = [BASES + len(variants) for _, variants in self._cases]
-        tables: list[NDArray[np.float64] | None] = [np.zeros((size, size)) for size in sizes]
-        for result in self._results:
-            pairing = self._pairings[result.trial.index]
-            table = tables[pairing.case]
-            if result.outcome not in JUDGED:
-                tables[pairing.case] = None
-            elif table is not None:
-                half = _disagreement(result) / 2
-                table[pairing.one, pairing.other] += half
-                table[pairing.other, pairing.one] += half
-        return tables
 
 
 def excess_of(calibrations: Iterable[Calibration], limits: Limits) -> Excess | None:
@@ -170,6 +169,7 @@ def excess_of(calibrations: Iterable[Calibration], limits: Limits) -> Excess | N
         return None
     excess = noise_calibrated_excess([table for _, table in found], BASES, limits.false_fail_rate)
     cases = [case for case, _ in found]
+    # Of several sets, a case has a value in each: they are one unit.
     groups: dict[str, Hashable] = {case.id: case.id for case in cases}
     if limits.cluster is not None:
         groups = groups_of(cases, limits.cluster)
@@ -186,20 +186,3 @@ def disagreements_of(calibrations: Iterable[Calibration]) -> dict[str, tuple[flo
         name: (fmean(cross for cross, _ in pairs), fmean(own for _, own in pairs))
         for name, pairs in found.items()
     }
-
-
-def _case(trial: Trial) -> Case:
-    return trial.case
-
-
-def _spread(trials: list[Trial]) -> list[Trial]:
-    """At most :data:`VARIANTS` of them, spread over all."""
-    if len(trials) <= VARIANTS:
-        return trials
-    return [trials[place * len(trials) // VARIANTS] for place in range(VARIANTS)]
-
-
-def _disagreement(result: Result) -> float:
-    if result.outcome is Outcome.FAILED:
-        return 1.0
-    return 0.0 if result.score is None else 1 - result.score

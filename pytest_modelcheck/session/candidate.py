@@ -16,12 +16,13 @@ from pytest_modelcheck.models.definition import retires_on
 from pytest_modelcheck.records import Origin
 from pytest_modelcheck.reports.jsons import pack, printable
 from pytest_modelcheck.reports.model import CheckReport
+from pytest_modelcheck.session.approved import answered_shape
 from pytest_modelcheck.session.check import Judged
 from pytest_modelcheck.session.observing import whole_cases
 from pytest_modelcheck.session.results import OTHER
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator
 
     from pytest_modelcheck.baselines.header import Header
     from pytest_modelcheck.records import Verdict
@@ -39,6 +40,10 @@ def leave(check: Check, judgement: Judgement, verdict: Verdict) -> Judged:
     is_candidate = not spec.partial and check.subject.version is not None
     path, reads_approved = None, results.reads_approved
     if is_candidate or check.places.report:
+        python = f"{platform.python_implementation()} {platform.python_version()}"
+        shape = {}
+        if spec.shaped:
+            shape = answered_shape(whole_cases(results, judgement.noise.again), check.subject)
         header = check.header(
             check.subject,
             cases=len(results),
@@ -46,12 +51,12 @@ def leave(check: Check, judgement: Judgement, verdict: Verdict) -> Judged:
             # If bodies compare with the approved answer, the rate means nothing once this run is approved.
             rate=None if reads_approved else judgement.observed.rate,
             judged=0 if reads_approved else judgement.observed.cases.judged,
-            environment=_environment(),
+            environment=f"{python}, {platform.system()} {platform.machine()}",
             findings=verdict.findings,
             stopped="" if ran.early is None else str(ran.early.stopped),
             reads_approved=reads_approved,
             run=_report_of(check, verdict),
-            shape=_shape(check, judgement),
+            shape=shape,
         )
         if is_candidate:
             path = check.leave(header, _rows(judgement))
@@ -60,36 +65,22 @@ def leave(check: Check, judgement: Judgement, verdict: Verdict) -> Judged:
     return Judged(verdict, ran.first_failure, path, is_candidate)
 
 
-def _shape(check: Check, judgement: Judgement) -> Mapping[str, list[str]]:
-    if not check.spec.shaped:
-        return {}
-    from pytest_modelcheck.session.contracts import answered_shape
-
-    return answered_shape(whole_cases(judgement.ran.results, judgement.noise.again), check.subject)
-
-
 def _report_of(check: Check, verdict: Verdict) -> dict[str, object]:
     """The report of the check, without its cases."""
-    provenance = check.spec.provenance
+    provenance, held = check.spec.provenance, check.held
     path = provenance.source.partition("::")[0]
+    shutdown = None if held is None else retires_on(check.subject.definition, held.version) or held.retires
     report = CheckReport(
         verdict,
         fingerprint=check.subject.fingerprint,
         origin=Origin(path, provenance.line) if path else None,
         when=now(),
         rerun=check.spec.rerun,
-        retires=_retires(check),
+        retires=None if shutdown is None else str(shutdown),
     )
     fields: dict[str, object] = printable(pack(report))
     del fields["cases"]
     return fields
-
-
-def _retires(check: Check) -> str | None:
-    """The day on which the approved version of the model shuts down, or ``None`` if it is not known."""
-    held = check.held
-    day = None if held is None else retires_on(check.subject.definition, held.version) or held.retires
-    return None if day is None else str(day)
 
 
 def _rows(judgement: Judgement) -> Iterator[bytes]:
@@ -125,9 +116,3 @@ def _leave_for_the_report(check: Check, header: Header, rows: Iterable[bytes]) -
         )
         return None
     return path
-
-
-def _environment() -> str:
-    """The model's platform: ``CPython 3.12.1, Linux x86_64``."""
-    python = f"{platform.python_implementation()} {platform.python_version()}"
-    return f"{python}, {platform.system()} {platform.machine()}"

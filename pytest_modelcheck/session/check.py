@@ -8,7 +8,7 @@ from __future__ import annotations
 import shlex
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from pytest_modelcheck.baselines.header import Header
 from pytest_modelcheck.canonical import Unreadable, is_kept
@@ -29,8 +29,7 @@ if TYPE_CHECKING:
     from pytest_modelcheck.engine.work import FindApproved, Result, Run
     from pytest_modelcheck.models.model import Model
     from pytest_modelcheck.records import Calls, Case, Trial, Verdict
-    from pytest_modelcheck.session.places import Places
-    from pytest_modelcheck.session.replayed import FreshAnswers, ReplayedAnswers
+    from pytest_modelcheck.session.replayed import StandIn
 
     Found = TypeVar("Found")
     Steps = Generator["Step", Run, Found]
@@ -39,40 +38,31 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """Bodies to run.
-
-    Attributes:
-        work: Runs the body of a trial.
-        trials: The trials.
-        quiet: Whether messages of failed assertions are not needed.
-        replay: Answers to use in place of the judged model's own.
-        other_version: Another version of the judged model that answers in its place, or ``None``.
-        slots: Selects one of several answers to a call; ``None`` for that of the trial's repeat.
-    """
+    """Bodies to run."""
 
     work: Work
     trials: Iterable[Trial]
     quiet: bool = True
-    replay: ReplayedAnswers | FreshAnswers | None = None
+    """Whether messages of failed assertions are not needed."""
+    replay: StandIn | None = None
+    """Answers to use in place of the judged model's own."""
     other_version: Model | None = None
+    """Another version of the judged model that answers in its place, or ``None``."""
     slots: Callable[[Trial, bytes, int], int] | None = None
+    """Selects one of several answers to a call; ``None`` for that of the trial's repeat."""
 
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """A judged check.
-
-    Attributes:
-        verdict: Its verdict.
-        first_failure: The exception of the first body that failed or broke.
-        results: Its result file, if there is one.
-        is_candidate: Whether that file is kept after reporting.
-    """
+    """A judged check."""
 
     verdict: Verdict
     first_failure: BaseException | None
+    """The exception of the first body that failed or broke."""
     results: Path | None = None
+    """Its result file, if there is one."""
     is_candidate: bool = True
+    """Whether that file is kept after reporting."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,19 +70,14 @@ class Check:
     """A check, and the objects that it shares with the others of its run.
 
     Attributes:
-        spec: The specification of the check.
         plan: Its own trials.
-        places: The storage folders, and the options of the run.
-        store: The baselines.
-        candidates: The results of runs.
         held: The approved version, or ``None``.
         plugin: The version of pytest-modelcheck, for result files.
-        warn: Called with warnings for the user.
         calls: The calls of the check so far: adds the counts of its model to the given ones.
         new_answers: Returns the number of answers that calls of its model gave, in this check and earlier.
         answered: Counts the answers of its model, whether new or cached.
+        calls_of: Returns the number of calls of another model.
         contract: Describes how the answers of a result break the approved shape; ``None`` without that limit.
-        asked_of: Returns the number of calls of another model.
         nights: The earlier nights of all checks; ``None`` if the run does not watch.
     """
 
@@ -107,7 +92,7 @@ class Check:
     calls: Callable[[Calls | None], Calls]
     new_answers: Callable[[], int]
     answered: Answered
-    asked_of: Callable[[Model], int]
+    calls_of: Callable[[Model], int]
     contract: Callable[[Result], str | None] | None = None
     nights: Sequence[Night] | None = None
 
@@ -125,7 +110,7 @@ class Check:
         return shlex.join([*self.places.command, verb, *map(self.target, versions)])
 
     @property
-    def asked(self) -> int:
+    def new_calls(self) -> int:
         """The number of new answers of the check so far."""
         return self.calls(None).asked
 
@@ -227,7 +212,7 @@ class Check:
     def progress(self, plan: Plan, before: int = 0) -> Callable[[int], None] | None:
         """Return a callback for the number of finished cases plus ``before``, or ``None`` if unused."""
         tell = self.spec.progress
-        return None if tell is None else lambda trials: tell(before + plan.cases_of(trials), self.asked)
+        return None if tell is None else lambda trials: tell(before + plan.cases_of(trials), self.new_calls)
 
 
 def plan_of(spec: CheckSpec, cases: Sequence[Case], start: int = 0) -> Plan:
@@ -235,3 +220,55 @@ def plan_of(spec: CheckSpec, cases: Sequence[Case], start: int = 0) -> Plan:
     return Plan(
         cases, spec.perturbations, repeats=spec.repeats, seed=spec.seed, levels=spec.levels, start=start
     )
+
+
+CANDIDATES: Final = "candidates"
+PREDICTIONS: Final = "predictions"
+MEASURES: Final = "measures"
+RECIPES: Final = "recipes"
+CLAIMS: Final = f"{PREDICTIONS}/claims.lock"
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """The storage folders of a project, and the options of a run about them.
+
+    Attributes:
+        baselines: The folder of baselines.
+        cache: The folder of cached answers and candidates, which is not in git.
+        keep: Whether cached answers are read from and written to disk.
+        refresh: Whether cached answers are replaced by new ones.
+        offline: Whether calling a model is forbidden.
+        update: Whether this run approves its results, so that limits against the old baseline do not apply.
+        approval_runs: The least number of runs of each case in a run that approves its results, unless every
+            model involved is declared deterministic.
+        revalidate: The number of cached answers of each check to verify by new calls.
+        watch: Whether its evidence is added to that of earlier nights.
+        baseline: The version to compare with, in place of the approved one.
+        every_case: Whether to run every case, whatever ``early_stop`` says.
+        suite_false_fail_rate: The chance that any approved check fails although nothing changed, or
+            ``None``.
+        report: Whether the run will be reported, including checks without a candidate.
+        max_calls: The largest number of calls in the whole run, or ``None``.
+        workers: The number of processes that share the run and its budgets.
+        worker: The number of this process, from 0.
+        command: The shell command that starts ``modelcheck`` from the current folder.
+    """
+
+    baselines: Path
+    cache: Path
+    keep: bool = True
+    refresh: bool = False
+    offline: bool = False
+    update: bool = False
+    approval_runs: int = 3
+    revalidate: int = 0
+    watch: bool = False
+    baseline: str | None = None
+    every_case: bool = False
+    suite_false_fail_rate: float | None = None
+    report: bool = False
+    max_calls: int | None = None
+    workers: int = 1
+    worker: int = 0
+    command: Sequence[str] = ("modelcheck",)

@@ -29,15 +29,14 @@ from pytest_modelcheck.checks.watching import (
 from pytest_modelcheck.records import Calls, CaseResult, Outcome, Stopped
 from pytest_modelcheck.session.approved import replay
 from pytest_modelcheck.session.check import Step, plan_of
-from pytest_modelcheck.session.first_run import Takers, takers_of
 from pytest_modelcheck.session.found import Early, Noise, Ran
 from pytest_modelcheck.session.lines import identity
-from pytest_modelcheck.session.noise import ask_twice
 from pytest_modelcheck.session.observing import observe
-from pytest_modelcheck.session.variation import MEASURED, Variation, declared
+from pytest_modelcheck.session.running import Takers, takers_of
+from pytest_modelcheck.session.variation import MEASURED, Variation, declared, repeat_calls
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Iterable, Iterator, Sequence
+    from collections.abc import Hashable, Iterator, Sequence
 
     from pytest_modelcheck.checks.spec import CheckSpec
     from pytest_modelcheck.checks.watching import Decided, Knowledge
@@ -51,31 +50,26 @@ _CALIBRATED = frozenset({"max_changed", "max_regressed"})
 
 
 def may_stop(check: Check) -> bool:
-    """Return whether a check may end before all of its cases have run.
-
-    Not if its results are to be approved, nor if only some of its cases are selected.
-    """
+    """Return whether a check may end early: not if its results are approved, or only some cases selected."""
     places, spec = check.places, check.spec
     if not spec.limits.early_stop or places.update or places.every_case or spec.partial:
         return False
+    return why_not_early(spec) is None
+
+
+def why_not_early(spec: CheckSpec) -> str | None:
+    """Explain why no check of this kind can end early; ``None`` if it can."""
     if any(model.definition.labels is not None for model in spec.others):
-        return False  # the judge's answers are corrected once all of them are known
-    return why_not_watched(spec.limits, spec.scale, spec.levels) is None
+        return "the judge's answers are corrected once all of them are known"
+    return why_not_watched(spec.limits, spec.scale, spec.levels)
 
 
 @dataclass(frozen=True, slots=True)
 class EarlyEnd:
-    """The results of a run that ended as soon as the verdict was known.
-
-    Attributes:
-        check: The check, with the limits that hold at its end.
-        ran: The results of its trials.
-        approved: The approved results.
-        variation: What is known about the model's variation.
-        cached: Trials for revalidation.
-    """
+    """The results of a run that ended as soon as the verdict was known."""
 
     check: Check
+    """The check, with the limits that hold at its end."""
     ran: Ran
     approved: Approved
     variation: Variation
@@ -86,8 +80,6 @@ def run_until_decided(check: Check, approved: Approved) -> Steps[EarlyEnd]:
     """Run trials until the verdict is known, or all of them."""
     start = Clock.perf_counter()
     early = EarlyRun(check, approved)
-    # Cases are submitted in a random but fixed order (see `units_of`): the first ones are then a fair
-    # sample.
     stopped, decided = yield from early.run()
     return early.end(stopped, decided, Clock.perf_counter() - start)
 
@@ -97,10 +89,6 @@ class EarlyRun:
 
     The verdict rests on the cases in their order of submission, up to the one that decides: later ones of its
     batch have run and do not count. So the verdict does not depend on the concurrency of calls.
-
-    Args:
-        check: The check.
-        approved: The approved results.
     """
 
     def __init__(self, check: Check, approved: Approved) -> None:
@@ -123,20 +111,21 @@ class EarlyRun:
             results = yield from self._run_batch(batch)
             yield from self._prepare(results)
             for unit in batch:
-                self._take(unit, results)
-                # An error fails the check whatever follows, so further calls would be paid for nothing.
-                if self._is_broken:
+                for case in unit:
+                    self._takers.results.add(case, results[case.id])
+                    self._takers.note(results[case.id])
+                self._taken.append(unit)
+                self._cases += unit
+                # An error fails the check whatever follows, so further calls would be paid for nothing,
+                # unless its model could not be called.
+                trials = (trial for case in self._last for trial in case.trials)
+                broken = any(trial.outcome is Outcome.ERROR for trial in trials)
+                if broken and self._runs[-1].stopped is None:
                     return Stopped(0, 0, "a case raised an error"), ()
                 decided = yield from self._decide()
                 if decided:
                     return Stopped(0, 0, decided[0].why), decided
         return None, ()
-
-    @property
-    def _is_broken(self) -> bool:
-        """True if the last unit raised an error, unless its model could not be called."""
-        trials = (trial for case in self._last for trial in case.trials)
-        return self._runs[-1].stopped is None and any(trial.outcome is Outcome.ERROR for trial in trials)
 
     @property
     def _last(self) -> Sequence[CaseResult]:
@@ -159,14 +148,6 @@ class EarlyRun:
             found[result.trial.case.id].append(result)
         return found
 
-    def _take(self, unit: Unit, results: dict[str, list[Result]]) -> None:
-        """Count the result of a unit."""
-        for case in unit:
-            self._takers.results.add(case, results[case.id])
-            self._takers.note(results[case.id])
-        self._taken.append(unit)
-        self._cases += unit
-
     # -- whether it is known ---------------------------------------------------------------------------
 
     def _prepare(self, results: dict[str, list[Result]]) -> Steps[None]:
@@ -180,25 +161,25 @@ class EarlyRun:
                 self._approved = yield from replay(self._check, self._check.spec.cases, self._approved)
         else:
             # Only a body shows whether it scores or reads the approved answer, and a later one may be the
-            # first to do so.
+            # first.
             graded, reads_approved = graded or scale.graded, reads_approved or scale.reads_approved
             if (graded, reads_approved) == (scale.graded, scale.reads_approved):
                 return
-        self._scale = LossScale(self._comparable(), graded, self._check.spec.limits.score_as, reads_approved)
+        known = self._approved
+        comparable = {
+            case.id: known[case.id]
+            for unit in self._units
+            for case in unit
+            if case.id in known and known[case.id].digest == identity(case)
+        }
+        self._scale = LossScale(comparable, graded, self._check.spec.limits.score_as, reads_approved)
         self._watch = self._watching(self._scale)
-        # The rules look at losses on one scale. If the scale changes, everything taken so far is counted
-        # again.
+        # The rules look at losses on one scale. If the scale changes, all losses so far are counted again.
         place = 0
         for unit in self._taken:
             taken = self._takers.results[place : place + len(unit)]
             self._watch.feed(self._scale.losses(taken), self._scale.ranges(unit))
             place += len(unit)
-
-    def _comparable(self) -> dict[str, CaseResult]:
-        """The approved results of the cases that are unchanged."""
-        then = self._approved
-        cases = (case for unit in self._units for case in unit)
-        return {case.id: then[case.id] for case in cases if _is_known(case, then.get(case.id))}
 
     def _watching(self, scale: LossScale) -> Watch:
         spec, limits = self._check.spec, self._check.spec.limits
@@ -230,14 +211,18 @@ class EarlyRun:
         watch.feed(scale.losses(self._last), scale.ranges(self._taken[-1]))
         decided = watch.decided(self._known)
         fails = bool(decided) and decided[0].decision == "failed"
-        if self._known == "unknown" and (fails or watch.suspicious):
-            yield from self._verify()
-            decided = watch.decided(self._known)
-        elif self._known == "exact" and fails and self._verified_on < min(MEASURED, len(self._taken)):
-            # It was looked at before so much was there to be looked at.
-            yield from self._verify()
-            decided = watch.decided(self._known)
-        return decided
+        if self._known == "noisy" or not (fails or (self._known == "unknown" and watch.suspicious)):
+            return decided
+        # If few trials had run when the model was found not to vary, it is measured again.
+        if self._known == "exact" and self._verified_on >= min(MEASURED, len(self._taken)):
+            return decided
+        check = self._check
+        changed = observe(check, self._ran(), self._approved, Noise()).changed
+        self._variation = yield from repeat_calls(
+            check, self._takers.results, self._approved, changed, self._variation
+        )
+        self._verified_on = len(self._taken)
+        return watch.decided(self._known)
 
     @property
     def _known(self) -> Knowledge:
@@ -245,15 +230,6 @@ class EarlyRun:
         if varies or self._check.spec.limits.population == "sample":
             return "noisy"
         return "unknown" if varies is None and not self._verified_on else "exact"
-
-    def _verify(self) -> Steps[None]:
-        """Measure whether the model varies."""
-        check = self._check
-        changed = observe(check, self._ran(), self._approved, Noise()).changed
-        self._variation = yield from ask_twice(
-            check, self._takers.results, self._approved, changed, self._variation
-        )
-        self._verified_on = len(self._taken)
 
     # -- the results --------------------------------------------------------------------------------
 
@@ -296,10 +272,6 @@ class EarlyRun:
         return EarlyEnd(check, ran, self._approved, self._variation, self._takers.cached)
 
 
-def _is_known(case: Case, then: CaseResult | None) -> bool:
-    return then is not None and then.digest == identity(case)
-
-
 # -- the order of submission ---------------------------------------------------------------------------
 
 LEAST = 8
@@ -314,9 +286,6 @@ def units_of(spec: CheckSpec) -> list[Unit]:
 
     That order depends only on ``seed=`` and on each case's id, not on the order or the other cases of the
     file.
-
-    Raises:
-        UsageError: A case does not name its group.
     """
     cases = list(spec.cases)
     key = spec.limits.cluster
@@ -335,23 +304,18 @@ def batches(units: Sequence[Unit], spec: CheckSpec) -> Iterator[list[Unit]]:
 
     A larger batch would run trials that the verdict does not need, a smaller one would leave the model idle.
     """
-    # A batch smaller than the concurrency would leave workers idle; a larger one pays for calls after the
-    # decision.
     wanted = max(LEAST, spec.subject.caller.concurrency)
     batch: list[Unit] = []
     trials = 0
     for unit in units:
         batch.append(unit)
-        trials += _trials(unit, spec)
+        for case in unit:
+            variants = 1 + len(case.variants)
+            if spec.perturbations is not None:  # of which each may make no variant, or several
+                variants = max(1, len(case.variants) + len(spec.perturbations))
+            trials += spec.repeats * variants
         if trials >= wanted:
             yield batch
             batch, trials = [], 0
     if batch:
         yield batch
-
-
-def _trials(unit: Iterable[Case], spec: CheckSpec) -> int:
-    """An estimate of the number of trials in a unit: a perturbation may make no variant, or several."""
-    if spec.perturbations is None:
-        return sum(spec.repeats * (1 + len(case.variants)) for case in unit)
-    return sum(spec.repeats * max(1, len(case.variants) + len(spec.perturbations)) for case in unit)

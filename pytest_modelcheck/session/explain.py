@@ -23,9 +23,8 @@ from pytest_modelcheck.session.lines import trial_result
 from pytest_modelcheck.session.observing import outcomes_now, whole_cases
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterator, Mapping, Sequence
 
-    from pytest_modelcheck.checks.metrics import Scores
     from pytest_modelcheck.engine.work import Result
     from pytest_modelcheck.records import CaseResult, FoundSlice, Group, ShownCase, TrialResult
     from pytest_modelcheck.session.check import Check, Steps
@@ -38,7 +37,7 @@ _Severity = tuple[int, bool, int, int]
 """A sort key of a case: the order of its note, whether others come first, its rank, and its number."""
 
 _FAILED: Final = BITS[Outcome.FAILED]
-_SAID_BY: Final = {"error": Outcome.ERROR, "new": Outcome.NEW, "unexpected pass": Outcome.XPASSED}
+_SHOWN_TRIAL: Final = {"error": Outcome.ERROR, "new": Outcome.NEW, "unexpected pass": Outcome.XPASSED}
 """For a note, the outcome of the trial to show, if it is not the failed or the first one."""
 
 _UNLIKE: Final = "it failed differently when it was run again to be explained: not its case alone decides"
@@ -46,38 +45,25 @@ _UNLIKE: Final = "it failed differently when it was run again to be explained: n
 
 @dataclass(frozen=True, slots=True)
 class Explained:
-    """The explanation of a check.
-
-    Attributes:
-        slices: The verdict by metadata, the slice that lost most first.
-        found: A slice that was found rather than declared, or ``None``.
-        shown: Cases worth reading.
-        hidden: The number of further cases.
-        read: For each of them, the result of its trial in a second run; ``None`` if it was not run again, or
-            did
-        not fail alone.
-        remarks: Further remarks, one sentence each.
-    """
+    """The explanation of a check."""
 
     slices: tuple[Group, ...]
+    """The verdict by metadata, the slice that lost most first."""
     found: FoundSlice | None
+    """A slice that was found rather than declared."""
     shown: tuple[ShownCase, ...]
+    """Cases worth reading."""
     hidden: int
+    """The number of further cases."""
     read: tuple[Result | None, ...]
+    """For each shown case, its trial in a second run; ``None`` if it was not run again, or did not fail
+    alone."""
     remarks: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Chosen:
-    """A case that is worth reading, and its most informative trial.
-
-    Attributes:
-        case: The result of the case.
-        trial: The trial.
-        result: Its result.
-        note: The kind of the case.
-        error: The exception of its body, if known.
-    """
+    """A case that is worth reading, and its most informative trial."""
 
     case: CaseResult
     trial: Trial
@@ -96,7 +82,11 @@ def explain(check: Check, judgement: Judgement) -> Steps[Explained]:
         if (scores := judgement.observed.scores) is not None:
             # Within a slice of one label, a metric such as macro F1 is 0 or 1, and says nothing.
             candidates = [group for group in slices if spec.slices or not group.name.startswith("expected=")]
-            slices = tuple(_scored(group, scores, results.slices.members(group.name)) for group in candidates)
+            inside = [scores.among(results.slices.members(group.name)) for group in candidates]
+            slices = tuple(
+                replace(group, metric=_defined(some.value), approved_metric=_defined(some.then_and_now[0]))
+                for group, some in zip(candidates, inside, strict=True)
+            )
         worst = next(iter(slices), None)
         if worst is not None and worst.passed != worst.judged:
             first = results.slices.members(worst.name)  # the ones to read first
@@ -108,15 +98,8 @@ def explain(check: Check, judgement: Judgement) -> Steps[Explained]:
     return Explained(slices, _search_slice(check, judgement, slices), shown, hidden, read)
 
 
-def _scored(group: Group, scores: Scores, members: Collection[int]) -> Group:
-    """A slice with the metric of its cases, if defined."""
-    inside = scores.among(members)
-    then, now = inside.then_and_now[0], inside.value
-    return replace(
-        group,
-        metric=None if math.isnan(now) else now,
-        approved_metric=None if math.isnan(then) else then,
-    )
+def _defined(value: float) -> float | None:
+    return None if math.isnan(value) else value
 
 
 # -- which cases ---------------------------------------------------------------------------------------
@@ -133,10 +116,12 @@ def _choose(judgement: Judgement, first: Collection[int], *, compares: bool) -> 
     results, again, seen = judgement.ran.results, judgement.noise.again, judgement.seen
     about_change = results.reads_approved
     regressed = frozenset[int]() if about_change else seen.regressed
-    shows_changes = compares or _shows_changes(judgement)
+    drifted = judgement.misses("drift") and judgement.moved is not None and judgement.moved.paired
+    # If bodies compare answers themselves, failing cases are shown: other wording alone is no change.
+    shows_changes = compares or drifted or (judgement.misses("max_changed") and not about_change)
     changed = seen.changed if shows_changes else frozenset[int]()
     lowest = _lowest(judgement)
-    ranks = dict(_by_cause(results)) | {number: rank for number, (rank, _) in lowest.items()}
+    ranks = _ranks_by_cause(results) | {number: rank for number, (rank, _) in lowest.items()}
     notes: dict[tuple[int, bool, bool], str | None] = {}
     noted = 0
 
@@ -158,7 +143,14 @@ def _choose(judgement: Judgement, first: Collection[int], *, compares: bool) -> 
                 yield ORDER.index(note), later, ranks.get(number, 0), number
 
     if judgement.observed.cases.error:
-        broken, others = _parted(severities())
+        parts: tuple[list[_Severity], list[_Severity]] = [], []
+        for one in severities():
+            part = parts[ORDER[one[0]] != _ERROR]
+            part.append(one)
+            # The whole list may have a million entries; a thousand suffice to know the smallest few.
+            if len(part) > _AT_ONCE:
+                part[:] = heapq.nsmallest(SHOWN, part)
+        broken, others = (heapq.nsmallest(SHOWN, part) for part in parts)
         # Errors first, but some places stay for wrong answers, and the reverse if there are few errors.
         few = min(BOTH, len(others))
         worst = broken[: SHOWN - few] + others[: max(few, SHOWN - len(broken))]
@@ -168,37 +160,13 @@ def _choose(judgement: Judgement, first: Collection[int], *, compares: bool) -> 
     return chosen, noted - len(worst)
 
 
-def _by_cause(results: Results) -> Iterator[tuple[int, int]]:
+def _ranks_by_cause(results: Results) -> dict[int, int]:
     """The cases that broke, with ranks: one of each cause comes before a second one."""
     trials = list(results.causes.trials)
-    if trials:
-        # Sorted, since an early end puts the cases back into their original order.
-        starts = sorted(range(len(results.starts)), key=results.starts.__getitem__)
-        for rank, trial in enumerate(trials):
-            place = bisect_right(starts, trial, key=results.starts.__getitem__)
-            if place:
-                yield starts[place - 1], rank - len(trials)
-
-
-def _parted(noted: Iterable[_Severity]) -> tuple[list[_Severity], list[_Severity]]:
-    """The worst of the cases that broke, and of the others."""
-    parts: tuple[list[_Severity], list[_Severity]] = [], []
-    for one in noted:
-        part = parts[ORDER[one[0]] != _ERROR]
-        part.append(one)
-        # The whole list may have a million entries; a thousand suffice to know the smallest few.
-        if len(part) > _AT_ONCE:
-            part[:] = heapq.nsmallest(SHOWN, part)
-    return heapq.nsmallest(SHOWN, parts[0]), heapq.nsmallest(SHOWN, parts[1])
-
-
-def _shows_changes(judgement: Judgement) -> bool:
-    """Return whether to show cases with changed answers.
-
-    If bodies compare answers themselves, failing cases are shown instead: other wording alone is no change.
-    """
-    drifted = judgement.misses("drift") and judgement.moved is not None and judgement.moved.paired
-    return drifted or (judgement.misses("max_changed") and not judgement.ran.results.reads_approved)
+    # Sorted, since an early end puts the cases back into their original order.
+    starts = sorted(range(len(results.starts)), key=results.starts.__getitem__) if trials else []
+    places = [bisect_right(starts, trial, key=results.starts.__getitem__) for trial in trials]
+    return {starts[place - 1]: rank - len(trials) for rank, place in enumerate(places) if place}
 
 
 def _lowest(judgement: Judgement) -> Mapping[int, tuple[int, int]]:
@@ -230,21 +198,22 @@ def _chosen(judgement: Judgement, number: int, note: str, lowest: Mapping[int, t
     if note in LOWEST:
         trial, result = trials[lowest[number][1]]
     else:
-        wanted = _SAID_BY.get(note, Outcome.FAILED)
+        wanted = _SHOWN_TRIAL.get(note, Outcome.FAILED)
         trial, result = next((one for one in trials if one[1].outcome is wanted), trials[0])
     errors = results.errors if again is None else results.errors | again.errors
     return Chosen(case, trial, result, note, errors.get(trial.index))
 
 
-# -- what they say -------------------------------------------------------------------------------------
+# -- their messages ------------------------------------------------------------------------------------
 
 
 def _run_again(
     check: Check, judgement: Judgement, chosen: Sequence[Chosen]
 ) -> Steps[dict[int, Result | None]]:
-    """Run failed bodies again for their full messages.
-    The first failures were explained as they happened. If others are shown, their bodies run again, with
-    stored answers. A body that then makes other calls, or does not fail, gives ``None``.
+    """Run failed bodies again for their full messages; ``None`` for one that makes other calls, or does not
+    fail.
+
+    The first failures were explained as they happened. The others run again, with stored answers.
     """
     known = judgement.ran.explained
     failed = [one for one in chosen if one.result.outcome is Outcome.FAILED]
@@ -264,20 +233,22 @@ def _run_again(
     before = {one.trial.index: one.result for one in failed}
     for result in run.results:
         index = result.trial.index
-        # A body that depends on time, order or chance may fail otherwise now. Its message would explain
-        # nothing.
+        # A body that depends on time, order or chance may fail otherwise now: its message explains nothing.
         alike = result.outcome is Outcome.FAILED and not differ(trial_result(result), before[index])
         found[index] = result if alike else None
     return found
 
 
 def _show(check: Check, judgement: Judgement, one: Chosen, again: Mapping[int, Result | None]) -> ShownCase:
-    detailed = again.get(one.trial.index)
+    detailed, result = again.get(one.trial.index), one.result
     error = one.error if detailed is None else detailed.error
-    unlike = one.trial.index in again and detailed is None
-    text = one.result.message if one.error is None else message_of(one.error)
-    compared = replace(one.result, approved=judgement.approved.trial(one.trial))
-    message = text or _graded(one) or (_UNLIKE if unlike else "")
+    message = result.message if one.error is None else message_of(one.error)
+    compared = replace(result, approved=judgement.approved.trial(one.trial))
+    if not message and one.note in LOWEST and result.score is not None:
+        change = one.note == "smallest change"
+        message = f"change {result.score:+.3g}" if change else f"score {result.score:.3g}"
+    if not message and one.trial.index in again and detailed is None:
+        message = _UNLIKE
     if detailed is not None:
         message = detailed.message or message
     return show(
@@ -287,20 +258,9 @@ def _show(check: Check, judgement: Judgement, one: Chosen, again: Mapping[int, R
         case=one.trial.case,
         decode=check.subject.answers.decode,
         perturbed=one.trial.perturbed,
-        message=message,
+        message=message or "",
         detail=None if error is None else check.spec.render(error),
         steps=steps_of_trial(compared, one.case.digest),
-    )
-
-
-def _graded(one: Chosen) -> str:
-    """Return the text of a case without a message: its score."""
-    if one.note not in LOWEST or one.result.score is None:
-        return ""
-    return (
-        f"change {one.result.score:+.3g}"
-        if one.note == "smallest change"
-        else f"score {one.result.score:.3g}"
     )
 
 

@@ -34,17 +34,13 @@ _LIMITS: Final = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Early:
-    """The point where a check was stopped before its last case.
-
-    Attributes:
-        stopped: The place and the reason.
-        decided: The findings by then, one per limit.
-        comparable: The number of approved cases that can still be compared.
-    """
+    """The point where a check was stopped before its last case."""
 
     stopped: Stopped
     decided: tuple[Finding, ...]
+    """The findings by then, one per limit."""
     comparable: int
+    """The number of approved cases that can still be compared."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +48,6 @@ class Ran:
     """The results of the check's own trials.
 
     Attributes:
-        results: The results of the cases.
-        calls: Their calls.
         inapplicable: The number of cases that each perturbation left unchanged.
         direct: The number of calls made in place that could have been made together, the seconds they took,
             and the number of prefetched calls that were not needed.
@@ -61,10 +55,7 @@ class Ran:
         unasked: The number of cases that were not judged because their model could not be called.
         stopped: The reason why it could not be called, or ``None``.
         systems: The number of answers of each system, if the answers name it.
-        costs: The time, cost and tokens of the answers, if a limit needs them.
-        early: The point at which the check was stopped early, or ``None``.
         reference: The results of a drift check's reference cases, or ``None``.
-        judging: The judge's outcomes and their reliability; ``None`` without a judge.
         explained: The first failed results with their exceptions, by the numbers of their trials.
     """
 
@@ -85,25 +76,14 @@ class Ran:
 
 @dataclass(frozen=True, slots=True)
 class Noise:
-    """The model's own noise.
+    """The model's own noise; :class:`Observed` describes the fields that it takes over.
 
     Attributes:
-        variation: Whether it varies.
         screened: The decision before everything was run again, or ``None`` if it was not.
         again: The results of the check's own trials in further runs.
-        afresh: The second run alone as (broke, fixed, compared), if cases were run once before it.
         calibrations: Measurements of the model's disagreement with itself.
         more: Runs that only measure how much the model varies.
-        excess: How much a perturbation adds to that disagreement.
-        rise: The approved and current excess of each case, if an invariance check fell below the approved
-        version.
-        changes: How much more answers differ from the approved ones than from each other.
-        regressions: The same for failing runs of cases that passed.
-        uncalibrated: The exception of a body that was given two answers to the same input.
         probed: The results of cases that were run again one by one, by their number.
-        looks: The final look at each limit that noise may cause to be missed.
-        lost: The slice in which regressions concentrate, if there is one.
-        slice_drop: Describes the slice that fell too far, or all slices; empty if not examined.
     """
 
     variation: Variation = field(default_factory=Variation)
@@ -125,11 +105,9 @@ class Noise:
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """The observations.
+    """The observations that limits are compared with, and those by case.
 
     Attributes:
-        observed: The observations that limits are compared with.
-        comparison: The comparison with the approved version, if there is one.
         then: The approved outcome of each case, for slices.
         regressed: The numbers of the cases that passed and fail now.
         changed: The numbers of the cases whose answer differs.
@@ -148,25 +126,17 @@ class Seen:
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """All facts about a check so far, and the findings of its limits.
-
-    Attributes:
-        ran: The results of its trials.
-        approved: The approved results.
-        beside: Findings that depend on no limit.
-        noise: What is known about the model's noise.
-        seen: The observations.
-        findings: The findings of the limits.
-        moved: How far the distribution of answers moved, in a drift check.
-    """
+    """All facts about a check so far, and the findings of its limits."""
 
     ran: Ran
     approved: Approved
     beside: tuple[Finding, ...]
+    """Findings that depend on no limit."""
     noise: Noise
     seen: Seen
     findings: tuple[Finding, ...]
     moved: Moved | None = None
+    """How far the distribution of answers moved, in a drift check."""
 
     @property
     def observed(self) -> Observed:
@@ -181,10 +151,8 @@ class Judgement:
     @property
     def missed(self) -> bool:
         """True if limits are missed, and only the model's variation could explain it."""
-        failed = [
-            finding.limit for finding in self.findings if not finding.met and finding.limit not in COSTS
-        ]
-        return bool(failed) and all(limit in _LIMITS for limit in failed)
+        failed = {finding.limit for finding in self.findings if not finding.met} - {*COSTS}
+        return bool(failed) and failed <= _LIMITS
 
     @property
     def worst_summary(self) -> str:
@@ -192,5 +160,5 @@ class Judgement:
         return max(self.findings, key=lambda finding: finding.status.severity).summary
 
     def misses(self, limit: str) -> bool:
-        """Return whether one limit is missed."""
+        """Return whether the limit is missed."""
         return any(finding.limit == limit and not finding.met for finding in self.findings)

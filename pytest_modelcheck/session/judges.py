@@ -50,8 +50,8 @@ _KINDS: Final = {
 
 
 @dataclass(frozen=True, slots=True)
-class Word:
-    """A judge's answer in one trial: its arguments, and the outcome of the trial."""
+class Rating:
+    """A judge's answer in one trial: the key of its arguments, and the outcome of the trial."""
 
     key: str
     value: float
@@ -65,14 +65,8 @@ class WeakJudgeError(UncorrectedError):
     """Labels show that the judge is wrong too often to be corrected."""
 
 
-def hear_the_judge(check: Check, ran: Ran, approved: Approved) -> Steps[Judging | None]:
-    """Collect the judge's outcomes, its errors, and its outcomes of the approved answers.
-
-    Args:
-        check: The check.
-        ran: The results of its trials.
-        approved: The approved results.
-    """
+def judge_outcomes(check: Check, ran: Ran, approved: Approved) -> Steps[Judging | None]:
+    """Collect the judge's outcomes, its errors, and its outcomes of the approved answers."""
     results = ran.results
     judge = next(model for model in check.spec.others if model.definition.role == "judge")
     # Judging needs the trials of all cases in memory, which the limit keeps bounded.
@@ -85,28 +79,23 @@ def hear_the_judge(check: Check, ran: Ran, approved: Approved) -> Steps[Judging 
     folder = check.places.baselines.parent
     file = None if path is None else Path(os.path.relpath(path, folder)).as_posix()
     judging = Judging(judge, len(labels), file=file)
-    why = _why_not(check, ran)
-    if why is not None:
-        return replace(judging, why=why)
-    try:
-        return (yield from _corrected(check, judge, judging, labels, cases, approved))
-    except UncorrectedError as reason:
-        return replace(judging, why=str(reason), weak=isinstance(reason, WeakJudgeError))
-
-
-def _why_not(check: Check, ran: Ran) -> str | None:
-    """Explain why labels cannot correct a check of this kind; ``None`` if they can."""
     spec = check.spec
     reasons = {
         "only some of its cases were run": spec.partial,
         "the check was stopped early": ran.early is not None,
-        f"labels correct checks of at most {_MOST_CASES:,} cases": len(ran.results) > _MOST_CASES,
+        f"labels correct checks of at most {_MOST_CASES:,} cases": len(results) > _MOST_CASES,
         "labels correct a score, not a series of them": spec.levels is not None,
         "labels correct a pass rate or a mean, and no metric": spec.metric is not None,
-        "labels are about one answer, and it compares two": ran.results.reads_approved,
+        "labels are about one answer, and it compares two": results.reads_approved,
         f"labels correct golden checks, and this one is {_KINDS[spec.kind]}": spec.kind != "golden",
     }
-    return next((reason for reason, holds in reasons.items() if holds), None)
+    for why, holds in reasons.items():
+        if holds:
+            return replace(judging, why=why)
+    try:
+        return (yield from _corrected(check, judge, judging, labels, cases, approved))
+    except UncorrectedError as reason:
+        return replace(judging, why=str(reason), weak=isinstance(reason, WeakJudgeError))
 
 
 def _corrected(
@@ -121,34 +110,32 @@ def _corrected(
         has = f"{judge.name} has {plural(len(labels), 'label') if labels else 'no labels'}"
         raise UncorrectedError(f"{has}, {LEAST_LABELS} are needed (modelcheck label {judge.name})")
     outcome = _outcome_of(check, judge, list(cases.values()))
-    now = {case: _words(trials, outcome) for case, trials in cases.items()}
+    current = {case: _ratings(trials, outcome) for case, trials in cases.items()}
     answers = yield from _on_labels(check, judge, labels)
     known = {key: outcome(orjson.dumps(label.value)) for key, label in labels.items()}
-    heard = {key: outcome(answer) for key, answer in answers.items()}
+    judged = {key: outcome(answer) for key, answer in answers.items()}
     graded = any(trial.score is not None for trials in cases.values() for trial in trials)
     versions = {key: label.metadata.get("version") for key, label in labels.items()}
     # Nothing but the judge's errors is left to chance then.
     exact = declared_of(check.spec) is True and check.spec.limits.population == "fixed"
-    make = Corrector(known, heard, versions, graded=graded, exact=exact)
-    own = make.of_version(now, check.subject.version)
-    judging = replace(judging, own=len(own), value=make.value(now.values(), make.telling(own)))
-    then = yield from _of_approved(check, approved, outcome)
-    if not now.keys() & then.keys():
+    corrector = Corrector(known, judged, versions, graded=graded, exact=exact)
+    own = corrector.of_version(current, check.subject.version)
+    value = corrector.value(current.values(), corrector.telling(own))
+    judging = replace(judging, own=len(own), value=value)
+    before = yield from _on_approved(check, approved, outcome)
+    if not current.keys() & before.keys():
         return judging
-    return replace(judging, sides=make.sides(approved.version, then, now, check.subject.version))
+    sides = corrector.sides(approved.version, before, current, check.subject.version)
+    return replace(judging, sides=sides)
 
 
-# -- what was said -------------------------------------------------------------------------------------
+# -- the judge's answers -------------------------------------------------------------------------------
 
 
 def _outcome_of(
     check: Check, judge: Model, cases: Sequence[Sequence[TrialResult]]
 ) -> Callable[[bytes], float]:
-    """The outcome of a judge's answer: from 0 (wrong) to 1 (right).
-
-    Raises:
-        UncorrectedError: Outcomes are not a function of the judge's answers.
-    """
+    """The outcome of a judge's answer: from 0 (wrong) to 1 (right)."""
     passing: dict[bytes, bool] = {}
     for trial in (trial for trials in cases for trial in trials if trial.outcome in JUDGED):
         # With two answers of the judge in a case, no label could say which of them decided it.
@@ -163,8 +150,8 @@ def _outcome_of(
                 raise UncorrectedError(f"scores are not the answers of {judge.name}, from 0 to 1")
             continue
         passed = trial.outcome is Outcome.PASSED
-        # The same answer of the judge passes here and fails there: something else decides too, and labels
-        # do not know it.
+        # The same answer of the judge passes here and fails there: something else decides too, and labels do
+        # not know it.
         if passing.setdefault(answer, passed) != passed:
             raise UncorrectedError(f"{judge.name} alone does not decide the outcome of a case")
     if not passing:
@@ -216,10 +203,10 @@ def _number(answer: bytes) -> float:
     return float(value) if isinstance(value, (bool, int, float)) else math.nan
 
 
-def _words(trials: Iterable[TrialResult], outcome: Callable[[bytes], float]) -> list[Word]:
+def _ratings(trials: Iterable[TrialResult], outcome: Callable[[bytes], float]) -> list[Rating]:
     """Return the judge's answer to each judged run of a case."""
     return [
-        Word(key_of(orjson.loads(grade.given)), outcome(grade.answer))
+        Rating(key_of(orjson.loads(grade.given)), outcome(grade.answer))
         for trial in trials
         if trial.outcome in JUDGED
         for grade in trial.grades
@@ -258,9 +245,9 @@ def _on_labels(check: Check, judge: Model, labels: Mapping[str, Label]) -> Steps
     return {one.trial.case.id: trial_result(one).asked[0][1] for one in run.results}
 
 
-def _of_approved(
+def _on_approved(
     check: Check, approved: Approved, outcome: Callable[[bytes], float]
-) -> Steps[dict[str, list[Word]]]:
+) -> Steps[dict[str, list[Rating]]]:
     """Return the current judge's answers about the approved answers, by case; empty if there are none."""
     baseline = approved.baseline
     if baseline is None or check.places.update:
@@ -272,10 +259,10 @@ def _of_approved(
     own: dict[str, list[TrialResult]] = {}
     for result in run.results:
         own.setdefault(result.trial.case.id, []).append(trial_result(result))
-    return {case: words for case, trials in own.items() if (words := _words(trials, outcome))}
+    return {case: ratings for case, trials in own.items() if (ratings := _ratings(trials, outcome))}
 
 
-# -- what it comes to ----------------------------------------------------------------------------------
+# -- the correction ------------------------------------------------------------------------------------
 
 _MANY: Final = 10**8
 _LENIENT: Final = Errors(_MANY, _MANY, _MANY, int(WORST * _MANY))
@@ -288,7 +275,7 @@ class Corrector:
 
     Args:
         known: The labels, by the key of the labelled answer.
-        heard: The judge's outcomes of the same.
+        judged: The judge's outcomes of the same.
         versions: The versions that gave the answers, if the labels name them.
         graded: Whether outcomes are scores.
         exact: Whether the judge's errors are the only noise.
@@ -297,20 +284,20 @@ class Corrector:
     def __init__(
         self,
         known: Mapping[str, float],
-        heard: Mapping[str, float],
+        judged: Mapping[str, float],
         versions: Mapping[str, Any],
         *,
         graded: bool,
         exact: bool,
     ) -> None:
-        if any(math.isnan(value) for value in (*known.values(), *heard.values())):
+        if any(math.isnan(value) for value in (*known.values(), *judged.values())):
             raise UncorrectedError("some labels, or the judge's answers to them, are not scores")
-        self.known, self.heard, self.versions = known, heard, versions
+        self.known, self.judged, self.versions = known, judged, versions
         self.graded, self.exact = graded, exact
 
-    def of_version(self, cases: Mapping[str, Sequence[Word]], version: str | None) -> set[str]:
+    def of_version(self, cases: Mapping[str, Sequence[Rating]], version: str | None) -> set[str]:
         """The labels of one version's answers: of those in this run, and those that name the version."""
-        given = {word.key for words in cases.values() for word in words}
+        given = {rating.key for ratings in cases.values() for rating in ratings}
         return {key for key in self.known if key in given or (version and self.versions[key] == version)}
 
     def telling(self, own: Set[str]) -> Set[str]:
@@ -323,62 +310,61 @@ class Corrector:
             return self.known.keys()
         if self.graded:
             return own
-        # What no own label says (no, of a version that is nearly always right) others tell best.
+        # For an outcome that no own label has (no, of a version that is nearly always right), all count.
         lacking = {0.0, 1.0} - {self.known[key] for key in own}
         return own | {key for key, truth in self.known.items() if truth in lacking}
 
     def sides(
         self,
         version: str,
-        then: Mapping[str, Sequence[Word]],
-        now: Mapping[str, Sequence[Word]],
-        version_now: str | None = None,
+        approved: Mapping[str, Sequence[Rating]],
+        current: Mapping[str, Sequence[Rating]],
+        current_version: str | None = None,
     ) -> Sides:
         """The answers of two versions in the cases in which they differ."""
-        shared = now.keys() & then.keys()
-        differ = [case for case in shared if _keys(now[case]) != _keys(then[case])]
-        before, after = ({case: side[case] for case in differ} for side in (then, now))
+        shared = current.keys() & approved.keys()
+        differ = [case for case in shared if _keys(current[case]) != _keys(approved[case])]
+        before, after = ({case: side[case] for case in differ} for side in (approved, current))
         # A label of an answer that both versions gave tells nothing about their difference.
-        of_then, of_now = self.of_version(before, version), self.of_version(after, version_now)
-        old, new = of_then - of_now, of_now - of_then
-        pairs = [(self._truth(then[case]), self._truth(now[case])) for case in differ]
-        people = [(one, two) for one, two in pairs if one is not None and two is not None]
-        all_then = self._side(then, self.telling(self.of_version(then, version)), _LENIENT)
+        one, two = self.of_version(before, version), self.of_version(after, current_version)
+        old, new = one - two, two - one
+        pairs = [(self._truth(before[case]), self._truth(after[case])) for case in differ]
+        people = [(was, is_now) for was, is_now in pairs if was is not None and is_now is not None]
+        whole = self._side(approved, self.telling(self.of_version(approved, version)), _LENIENT)
         return Sides(
             version,
-            None if all_then is None else all_then.rate,
+            None if whole is None else whole.rate,
             self._side(before, old, _LENIENT),
             self._side(after, new, _STRICT),
             (len(old), len(new)),
             len(differ),
             len(shared),
-            sum(one > two for one, two in people),
-            sum(one < two for one, two in people),
+            sum(was > is_now for was, is_now in people),
+            sum(was < is_now for was, is_now in people),
             len(pairs) - len(people) if not self.graded else len(pairs),
             self.exact,
         )
 
     def _side(
-        self, cases: Mapping[str, Sequence[Word]], own: Set[str], assumed: Errors
+        self, cases: Mapping[str, Sequence[Rating]], own: Set[str], assumed: Errors
     ) -> JudgedRate | JudgedMean | None:
         if not cases:
             return None
         if len(own) < LEAST_LABELS:
-            # Too few labels: the worst errors that are allowed for are assumed, so that the verdict stays
-            # on the safe side.
+            # Too few labels: the worst errors are assumed, so that the verdict stays on the safe side.
             return None if self.graded else self._rate(list(cases.values()), assumed)
         try:
             return self.value(cases.values(), self.telling(own))
         except UncorrectedError:
             return None
 
-    def _truth(self, words: Sequence[Word]) -> float | None:
+    def _truth(self, ratings: Sequence[Rating]) -> float | None:
         """The outcome of a case by labels, over all of its runs; ``None`` if an answer has no label."""
-        if any(word.key not in self.known for word in words):
+        if any(rating.key not in self.known for rating in ratings):
             return None
-        return _mean([self.known[word.key] for word in words])
+        return _mean([self.known[rating.key] for rating in ratings])
 
-    def value(self, cases: Iterable[Sequence[Word]], keys: Iterable[str]) -> JudgedRate | JudgedMean:
+    def value(self, cases: Iterable[Sequence[Rating]], keys: Iterable[str]) -> JudgedRate | JudgedMean:
         """The corrected rate, or mean, of some cases, by the errors in some labels.
 
         Raises:
@@ -386,56 +372,50 @@ class Corrector:
         """
         cases = list(cases)
         if not self.graded:
-            return self._rate(cases, self._errors(keys))
+            pairs = [(self.known[key] == 1.0, self.judged[key] == 1.0) for key in keys]
+            yes = [judged for true, judged in pairs if true]
+            no = [judged for true, judged in pairs if not true]
+            return self._rate(cases, Errors(len(yes), sum(yes), len(no), len(no) - sum(no)))
         scores, truths = [], []
-        for words in cases:
-            truth = self._truth(words)
+        for ratings in cases:
+            truth = self._truth(ratings)
             if truth is None:
-                scores.append(_said(words))
+                scores.append(_value(ratings))
             else:
                 truths.append(truth)
-        off = tuple(self.known[key] - self.heard[key] for key in sorted(keys))
-        return JudgedMean(tuple(scores), off, tuple(truths), _mean(list(map(_said, cases))))
+        off = tuple(self.known[key] - self.judged[key] for key in sorted(keys))
+        return JudgedMean(tuple(scores), off, tuple(truths), _mean(list(map(_value, cases))))
 
-    def _rate(self, cases: Sequence[Sequence[Word]], errors: Errors) -> JudgedRate:
+    def _rate(self, cases: Sequence[Sequence[Rating]], errors: Errors) -> JudgedRate:
         """The corrected rate of some cases."""
-        truths = [truth for words in cases if (truth := self._truth(words)) is not None]
-        word = round(sum(map(_said, cases))), len(cases)
+        truths = [truth for ratings in cases if (truth := self._truth(ratings)) is not None]
+        uncorrected = round(sum(map(_value, cases))), len(cases)
         # Fractions come from repeats of a case. Rounded up, in favour of the model.
         right = math.ceil(sum(truths) - 1e-9)
         if not errors.strength >= LEAST_STRENGTH:
-            if len(truths) < min(LEAST_LABELS, len(cases)):
-                raise WeakJudgeError(_too_weak(errors))
-            exact = self.exact and len(truths) == len(cases)  # else what people said is a sample
-            return JudgedRate(0, 0, errors, right, len(truths), exact, word)
+            if len(truths) >= min(LEAST_LABELS, len(cases)):
+                exact = self.exact and len(truths) == len(cases)  # else the labels are a sample
+                return JudgedRate(0, 0, errors, right, len(truths), exact, uncorrected)
+            if not errors.yes or not errors.no:
+                missing = "no" if errors.yes else "yes"
+                raise WeakJudgeError(f"no label says {missing}, so it is unknown how it judges these")
+            raise WeakJudgeError(
+                f"the judge is too weak: it agrees with people on {errors.yes_right}/{errors.yes} of what is "
+                f"right and {errors.no_right}/{errors.no} of what is wrong"
+            )
         # Cases of which the judge was given the same are judged once.
-        rest = [words for words in cases if self._truth(words) is None]
+        rest = [ratings for ratings in cases if self._truth(ratings) is None]
         different = len(set(map(_keys, rest)))
-        passed = math.ceil(_mean(list(map(_said, rest))) * different - 1e-9)
-        return JudgedRate(passed, different, errors, right, len(truths), self.exact, word)
-
-    def _errors(self, keys: Iterable[str]) -> Errors:
-        pairs = [(self.known[key] == 1.0, self.heard[key] == 1.0) for key in keys]
-        yes = [judged for true, judged in pairs if true]
-        no = [judged for true, judged in pairs if not true]
-        return Errors(len(yes), sum(yes), len(no), len(no) - sum(no))
+        passed = math.ceil(_mean(list(map(_value, rest))) * different - 1e-9)
+        return JudgedRate(passed, different, errors, right, len(truths), self.exact, uncorrected)
 
 
-def _keys(words: Sequence[Word]) -> tuple[str, ...]:
-    return tuple(sorted(word.key for word in words))
+def _keys(ratings: Sequence[Rating]) -> tuple[str, ...]:
+    return tuple(sorted(rating.key for rating in ratings))
 
 
-def _said(words: Sequence[Word]) -> float:
-    return _mean([word.value for word in words])
-
-
-def _too_weak(errors: Errors) -> str:
-    if not errors.yes or not errors.no:
-        return f"no label says {'yes' if not errors.yes else 'no'}, so it is unknown how it judges these"
-    return (
-        f"the judge is too weak: it agrees with people on {errors.yes_right}/{errors.yes} of what is right "
-        f"and {errors.no_right}/{errors.no} of what is wrong"
-    )
+def _value(ratings: Sequence[Rating]) -> float:
+    return _mean([rating.value for rating in ratings])
 
 
 def _mean(values: Sequence[float]) -> float:

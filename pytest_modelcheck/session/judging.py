@@ -6,29 +6,33 @@ PYTEST_DONT_REWRITE
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import chain
 from typing import TYPE_CHECKING
 
+from pytest_modelcheck.checks.compare import pairs
 from pytest_modelcheck.checks.costs import judge_costs
 from pytest_modelcheck.checks.decide import decide, guards
 from pytest_modelcheck.checks.protocol import FRESH_SETS
 from pytest_modelcheck.phrases import plural
-from pytest_modelcheck.records import Finding, Status
-from pytest_modelcheck.session.answered import other_systems
+from pytest_modelcheck.records import Finding, Outcome, Status
 from pytest_modelcheck.session.approved import other_fingerprint
+from pytest_modelcheck.session.check import Step, plan_of
 from pytest_modelcheck.session.found import Judgement
 from pytest_modelcheck.session.observing import observe
+from pytest_modelcheck.session.results import Results
+from pytest_modelcheck.session.running import other_systems
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Iterator
 
+    from pytest_modelcheck.checks.drift import Sampled
     from pytest_modelcheck.checks.limits import Limits
     from pytest_modelcheck.checks.observed import Observed
-    from pytest_modelcheck.checks.protocol import Look
-    from pytest_modelcheck.records import Moved
+    from pytest_modelcheck.checks.spec import CheckSpec
+    from pytest_modelcheck.records import Moved, TrialResult
     from pytest_modelcheck.session.approved import Approved
-    from pytest_modelcheck.session.check import Check
+    from pytest_modelcheck.session.check import Check, Steps
     from pytest_modelcheck.session.found import Noise, Ran
-    from pytest_modelcheck.session.results import Results
 
 
 def judge(check: Check, ran: Ran, approved: Approved, beside: tuple[Finding, ...], noise: Noise) -> Judgement:
@@ -40,6 +44,7 @@ def judge(check: Check, ran: Ran, approved: Approved, beside: tuple[Finding, ...
 def with_noise(check: Check, judgement: Judgement, noise: Noise) -> Judgement:
     """Judge the check again with new facts about the model's noise."""
     ran, approved, seen = judgement.ran, judgement.approved, judgement.seen
+    broken = sorted({number for look in noise.looks.values() for number in look.broken})
     # A metric is computed from what probes recorded, too; outcomes of probes count for looks alone.
     probed = seen.observed.scores is not None and noise.probed is not judgement.noise.probed
     # Observations are made of results alone: other facts about noise change none of them.
@@ -58,7 +63,7 @@ def with_noise(check: Check, judgement: Judgement, noise: Noise) -> Judgement:
         lost=noise.lost,
         slice_drop=noise.slice_drop,
         sets=1 if noise.again is None else 1 + FRESH_SETS,
-        broken=_broken(ran.results, noise.looks),
+        broken=tuple(ran.results.cases[number].id for number in broken),
     )
     plain = check.spec.limits.cluster is None and check.spec.limits.score_as is None and not observed.graded
     run_again = noise.again is not None or bool(noise.looks)
@@ -84,12 +89,6 @@ def with_noise(check: Check, judgement: Judgement, noise: Noise) -> Judgement:
     return replace(judgement, noise=noise, seen=seen, findings=tuple(findings), moved=moved)
 
 
-def _broken(results: Results, looks: Mapping[str, Look]) -> tuple[str, ...]:
-    """The ids of the cases that are broken for good."""
-    numbers = sorted({number for look in looks.values() for number in look.broken})
-    return tuple(results.cases[number].id for number in numbers)
-
-
 def _findings(
     check: Check, ran: Ran, approved: Approved, observed: Observed
 ) -> tuple[list[Finding], Moved | None]:
@@ -109,20 +108,21 @@ def _findings(
     if spec.drift is None:
         return decide(observed, spec.limits), None
     from pytest_modelcheck.checks.drift import judge_drift
-    from pytest_modelcheck.session.drifting import broken_reference, sampled
 
-    findings = guards(observed, spec.limits) + broken_reference(ran.reference)
+    findings, reference = guards(observed, spec.limits), ran.reference
+    if reference is not None and (errors := reference.tally().error):
+        text = f"{errors}/{len(reference)} cases of the reference raised an error"
+        findings.append(Finding("errors", Status.FAILED, text))
     if findings:
         return findings, None
     if spec.partial:
         text = f"{plural(len(ran.results), 'case')} run; the distribution is judged when all are"
         return [Finding("drift", Status.PASSED, text)], None
-    samples = sampled(spec, ran.results, ran.reference, approved)
+    samples = _sampled(spec, ran.results, reference, approved)
     drifted, moved = judge_drift(samples, spec.drift, spec.limits, spec.seed)
-    # A single night's test does not decide then: evidence adds up, and one alarm level holds for all
-    # nights.
+    # A single night's test does not decide then: evidence adds up, and one alarm level holds for all nights.
     if check.nights is not None and moved is not None:
-        from pytest_modelcheck.session.nights import FINE, over_nights
+        from pytest_modelcheck.session.revalidation import FINE, over_nights
 
         if moved.p_value <= spec.limits.false_fail_rate:  # how far below matters over nights
             finer = replace(spec.limits, false_fail_rate=FINE)
@@ -134,3 +134,55 @@ def _findings(
 def _held(ran: Ran, finding: Finding, limits: Limits) -> Finding:
     """A finding without correction; if a judge decides outcomes, it says so."""
     return finding if ran.judging is None else ran.judging.hold(finding, None, limits)
+
+
+# -- drift -----------------------------------------------------------------------------------------------
+
+
+def run_reference(check: Check, approved: Approved) -> Steps[Results | None]:
+    """Run the body for the cases of a drift check's ``reference=``, if it has any."""
+    drift = check.spec.drift
+    if drift is None or drift.cases is None:
+        return None
+    plan = plan_of(check.spec, list(drift.cases))
+    results = Results(plan)
+    plan.without = results.skip
+    yield Step(replace(check.work(approved.answer), take=results.take), plan.trials())
+    return results
+
+
+def _sampled(spec: CheckSpec, results: Results, reference: Results | None, approved: Approved) -> Sampled:
+    """Return the two samples to compare."""
+    from pytest_modelcheck.checks.drift import Sampled
+
+    failed, baseline = results.tally().failed, approved.baseline
+    now = [value for case in results for value in _values(case.trials)]
+    if reference is not None:
+        before = [value for case in reference for value in _values(case.trials)]
+        failed += reference.tally().failed
+        return Sampled(before, now, approved=False, failed=failed, name="of the reference")
+    if baseline is None:
+        return Sampled(None, now, failed=failed)
+    name = f"of {approved.version}"
+    both = [
+        values
+        for pair in pairs(results, approved)
+        # Not strict: a run may have more repeats than the approval. Extra ones have no counterpart.
+        for values in zip(_values(pair.then), _values(pair.now), strict=False)
+    ]
+    # Pairs test more sharply, but leaving out many cases would change what is compared.
+    if both and len(both) >= spec.limits.min_overlap * max(len(results), len(approved)):
+        then, today = zip(*both, strict=True)
+        return Sampled(then, today, paired=True, failed=failed, name=name)
+    # An edited test may record other values for the approved inputs than were approved.
+    edited = baseline.header.body != spec.provenance.body and any(
+        trial.recorded is not None for case in chain(approved.values(), results) for trial in case.trials
+    )
+    before = [value for case in approved.values() for value in _values(case.trials)]
+    return Sampled(before, now, edited=edited, failed=failed, name=name)
+
+
+def _values(trials: Iterable[TrialResult]) -> Iterator[bytes]:
+    for trial in trials:
+        if trial.outcome in (Outcome.PASSED, Outcome.XPASSED) and trial.answer is not None:
+            yield trial.answer

@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from dataclasses import dataclass, field
+from itertools import chain
 from random import Random
 from typing import TYPE_CHECKING, Any, Final
 
@@ -38,18 +39,13 @@ _PARTS: Final = 40
 
 @dataclass(frozen=True, slots=True)
 class Mutant:
-    """One way in which a model may get worse.
-
-    Attributes:
-        name: The damage in words: ``"10% exchanged"``, ``"label: 'refund' never given"``.
-        kind: The kind of damage, one of those made by :func:`mutants`.
-        answers: For each replay, the damaged answers by the key of the call; others stay unchanged.
-        path: The damaged field; empty for the whole answer.
-    """
+    """One way in which a model may get worse."""
 
     name: str
+    """The damage in words: ``"10% exchanged"``, ``"label: 'refund' never given"``."""
     kind: str
     answers: tuple[Values, ...]
+    """For each replay, the damaged answers by the key of the call; others stay unchanged."""
     path: Path = ()
 
     @property
@@ -65,35 +61,24 @@ def dotted(path: Path) -> str:
 
 @dataclass(frozen=True, slots=True)
 class _Part:
-    """The values of the answers in one field.
-
-    Attributes:
-        path: The path of the field.
-        values: The values by the key of the call, several for the items of a list; calls whose answer lacks
-            the field are left out.
-    """
+    """The values of the answers in one field: by the key of the call, several for the items of a list."""
 
     path: Path
     values: dict[bytes, list[Any]] = field(default_factory=dict)
 
     @property
-    def name(self) -> str:
-        return dotted(self.path) or "answer"
-
-    @property
     def all(self) -> list[Any]:
         return [value for some in self.values.values() for value in some]
 
-    def counts(self) -> Counter[str]:
-        return Counter(map(json.dumps, self.all))
+    @property
+    def labels(self) -> Counter[str]:
+        """The number of each value, if few values repeat; texts that hardly ever repeat are no labels."""
+        counts = Counter(map(json.dumps, self.all))
+        return counts if 1 < len(counts) <= LABELS and counts.total() >= 2 * len(counts) else Counter()
 
 
 def mutants(values: Values, slices: Mapping[str, frozenset[bytes]]) -> Iterator[Mutant]:
-    """Every damage that changes at least one answer.
-
-    Args:
-        values: The answers, by the key of their call.
-        slices: For some slices, the calls of their cases.
+    """Yield every damage that changes at least one answer; ``slices`` has the calls of some slices' cases.
 
     >>> answers = {bytes([n]): label for n, label in enumerate(["refund", "refund", "other", "refund"])}
     >>> [mutant.name for mutant in mutants(answers, {})][:3]
@@ -101,15 +86,9 @@ def mutants(values: Values, slices: Mapping[str, frozenset[bytes]]) -> Iterator[
     """
     # A fixed seed: the table is the same for the same commit, so that it can stand in a README.
     dice = Random(0)  # noqa: S311 - dice, no secrets
-    yield from _kept(values, _of_whole_answers(values, slices, dice))
-    yield from _kept(values, _of_tools(values, dice))
-    for part in _parts(values):
-        yield from _kept(values, _of_a_part(part, values, dice))
-
-
-def _kept(values: Values, made: Iterator[Mutant]) -> Iterator[Mutant]:
-    """The mutants whose replays change anything."""
-    for mutant in made:
+    made = [_of_whole_answers(values, slices, dice), _of_tools(values, dice)]
+    made += [_of_a_part(part, values, dice) for part in _parts(values)]
+    for mutant in chain.from_iterable(made):
         # A damage that changes nothing (reversing one item) could not be noticed by any test.
         replays = [{key: one for key, one in some.items() if one != values[key]} for some in mutant.answers]
         if replays := [some for some in replays if some]:
@@ -186,14 +165,18 @@ def _of_a_part(part: _Part, values: Values, dice: Random) -> Iterator[Mutant]:
         replays = tuple(
             {key: _changed(values[key], part.path, change) for key in part.values} for change in changes
         )
-        return Mutant(f"{part.name}: {what}" if part.path else what, kind, replays, part.path)
+        return Mutant(f"{dotted(part.path)}: {what}" if part.path else what, kind, replays, part.path)
 
     if part.path and part.path[-2:-1] != (TRAJECTORY,):  # whose own parts are never missing
         yield mutant("missing", "missing", lambda _: MISSING)
         yield mutant("null", "null", lambda _: None)
     kinds = set(map(type, part.all)) - {type(None)}
-    if kinds <= {str}:
-        yield from _of_texts(part, mutant)
+    if kinds <= {str} and not part.labels:
+        yield mutant("empty", "empty", lambda _: "")
+        yield mutant("cut to half", "truncated", lambda one: one[: len(one) // 2] if one else one)
+        yield mutant("a refusal", "refusal", lambda _: _REFUSAL)
+    elif kinds <= {str}:
+        yield from _never(part, mutant)
     elif kinds == {bool}:
         yield mutant("true and false exchanged", "flipped", lambda value: value is False)
         yield from _never(part, mutant)
@@ -201,7 +184,7 @@ def _of_a_part(part: _Part, values: Values, dice: Random) -> Iterator[Mutant]:
         yield mutant("scaled by 1.5", "scaled", lambda one: type(one)(one * 1.5) if one else one)
         if kinds == {int}:
             yield mutant("off by one", "off by one", lambda one: one + 1, lambda one: one - 1)
-            if _is_label(part):
+            if part.labels:
                 yield from _never(part, mutant)
     elif kinds == {list}:
         yield mutant("cut to half", "cut", lambda one: one[: len(one) // 2])
@@ -210,23 +193,9 @@ def _of_a_part(part: _Part, values: Values, dice: Random) -> Iterator[Mutant]:
         yield mutant("shuffled", "reordered", lambda one: dice.sample(one, len(one)))
 
 
-def _of_texts(part: _Part, mutant: Callable[..., Mutant]) -> Iterator[Mutant]:
-    if _is_label(part):
-        yield from _never(part, mutant)
-        return
-    yield mutant("empty", "empty", lambda _: "")
-    yield mutant("cut to half", "truncated", lambda one: one[: len(one) // 2] if one else one)
-    yield mutant("a refusal", "refusal", lambda _: _REFUSAL)
-
-
-def _is_label(part: _Part) -> bool:
-    # Few values that repeat are labels; texts that hardly ever repeat are free text.
-    return 1 < len(part.counts()) <= LABELS and len(part.all) >= 2 * len(part.counts())
-
-
 def _never(part: _Part, mutant: Callable[..., Mutant]) -> Iterator[Mutant]:
     """Labels that are never given: the most common label replaces them; for itself, the next one."""
-    ordered = [json.loads(label) for label, _ in part.counts().most_common()]
+    ordered = [json.loads(label) for label, _ in Counter(map(json.dumps, part.all)).most_common()]
     if len(ordered) < 2:
         return
     # A model that has lost a label answers with a likely other one, not with something unknown.

@@ -22,10 +22,11 @@ from pytest_modelcheck.session.check import Judged
 from pytest_modelcheck.session.explain import Explained
 from pytest_modelcheck.session.lines import keys_of
 from pytest_modelcheck.session.mutants import mutants
+from pytest_modelcheck.session.replayed import StandIn
 from pytest_modelcheck.session.verdict import conclude, judgement_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Mapping
 
     from pytest_modelcheck.checks.spec import CheckSpec
     from pytest_modelcheck.models.model import Answers, Model, Raw
@@ -42,7 +43,7 @@ class NewCallError(OfflineError):
     """A body made a call without a stored answer."""
 
 
-class StoredAnswers:
+class StoredAnswers(StandIn):
     """The stored answers of a model, one for every run of a call.
 
     Args:
@@ -54,19 +55,14 @@ class StoredAnswers:
         given: The answers that were given, by the keys under which they are stored.
     """
 
-    claims = None
-
     def __init__(
         self, model: Model, recorded: Mapping[bytes, Raw], damaged: Mapping[bytes, Raw] | None = None
     ) -> None:
+        super().__init__(model.answers)
         self.model = model
-        self._answers = answers = model.answers
-        self._recorded = recorded
-        self._damaged = damaged or {}
+        self._recorded, self._damaged = recorded, damaged or {}
         self._runs: dict[bytes, dict[bytes, bytes]] = {}
         self.given: dict[bytes, Raw] = {}
-        self.warn = answers.warn
-        self.decode = answers.decode
 
     def find(self, key: bytes) -> Raw | None:
         """Find the answer to a call, or to another run of it."""
@@ -74,37 +70,28 @@ class StoredAnswers:
         runs = self._runs.get(call)
         # Which runs are stored is looked up once a call; checks with repeats ask for each of them.
         if runs is None:
-            runs = self._runs[call] = self._stored_runs(call, key)
+            runs = self._runs[call] = {}
+            known, first = self.answers.find, key
+            if call in self._recorded:
+                # Baselines store the first run under the key of the call alone.
+                known, first = self._recorded.get, call
+            places = {key: first} | {one: one for one in (of_repeat(call, n) for n in range(1, _RUNS))}
+            for requested, stored in places.items():
+                if (raw := known(stored)) is not None:
+                    runs[requested], self.given[stored] = stored, raw
         if not runs:
             return None
         run = runs.get(key)
         if run is None:  # a run that is not stored: one of those that are
-            places = list(runs.values())
+            known_runs = list(runs.values())
             # By the digits of its key, so that the same run always gets the same stored answer.
-            run = runs[key] = places[int.from_bytes(key[CALL_BYTES:]) % len(places)]
+            run = runs[key] = known_runs[int.from_bytes(key[CALL_BYTES:]) % len(known_runs)]
         return self._damaged.get(run, self.given[run])
-
-    def _stored_runs(self, call: bytes, first: bytes) -> dict[bytes, bytes]:
-        """The stored runs of a call: for each, the requested key and the stored key.
-
-        Baselines store the first run under the key of the call alone.
-        """
-        recorded, found = self._recorded, {}
-        known = recorded.get if call in recorded else self._answers.find
-        places = {first: call if call in recorded else first}
-        places |= {one: one for one in (of_repeat(call, repeat) for repeat in range(1, _RUNS))}
-        for key, place in places.items():
-            if (raw := known(place)) is not None:
-                found[key], self.given[place] = place, raw
-        return found
 
     @staticmethod
     def refusal(model: Model, x: Any) -> NewCallError:  # noqa: ARG004 - as for other refusals
         """The error of a call without a stored answer."""
         return NewCallError(f"{model.label} has no stored answer")
-
-    def release(self, keys: Iterable[bytes] | None = None) -> None:
-        """Do nothing: no call was claimed."""
 
 
 def mutate(
@@ -125,10 +112,14 @@ def mutate(
         The verdict on the undamaged answers.
     """
     spec = replace(spec, source=None, progress=None)  # what recipes are learned here is of no use elsewhere
-    answers, row = spec.subject.answers, _row(spec)
+    answers, subject = spec.subject.answers, spec.subject
+    names = ("at_least", "max_drop", "max_changed", "max_regressed")
+    limits = {name: getattr(spec.limits, name) for name in names}
+    text = ", ".join(f"{name}={value}" for name, value in limits.items() if value is not None)
+    row = Mutated(spec.id, spec.kind, subject.name, subject.version or "unversioned", 0, text)
     try:
         # What is approved is the same on every machine. Where it leads to calls that nothing answers (of
-        # another model, say, that took part in the last run), the last run goes on its own.
+        # another model, say, that took part in the last run), the last run's cached answers are used alone.
         for recorded in (_recorded(make(spec)), {}):
             stored = StoredAnswers(spec.subject, recorded)
             use(stored)
@@ -138,7 +129,9 @@ def mutate(
         trouble = _trouble(control)
         if trouble is None:
             found = []
-            for mutant in mutants(_values(stored.given), _slices(control.ran.results, stored.given)):
+            given = stored.given
+            values = {key: json.loads(whole(raw)) for key, raw in given.items() if isinstance(raw, bytes)}
+            for mutant in mutants(values, _slices(control.ran.results, given)):
                 cell = Cell(mutant.name, mutant.kind, mutant.where, len(mutant.answers))
                 for damage in mutant.answers:
                     use(StoredAnswers(spec.subject, recorded, _encoded(answers, damage)))
@@ -156,13 +149,6 @@ def mutate(
     finally:
         use(None)
     return Judged(conclude(make(spec), control, Explained((), None, (), 0, ())), None)
-
-
-def _row(spec: CheckSpec) -> Mutated:
-    names = ("at_least", "max_drop", "max_changed", "max_regressed")
-    limits = {name: getattr(spec.limits, name) for name in names}
-    text = ", ".join(f"{name}={value}" for name, value in limits.items() if value is not None)
-    return Mutated(spec.id, spec.kind, spec.subject.name, spec.subject.version or "unversioned", 0, text)
 
 
 def _recorded(check: Check) -> dict[bytes, Raw]:
@@ -188,9 +174,10 @@ def _trouble(control: Judgement) -> str | None:
         refused = [str(error) for error in results.errors.values() if isinstance(error, OfflineError)]
         models = ", ".join(dict.fromkeys(text.partition(" has no ")[0] for text in refused))
         return (
-            f"{plural(new, 'case')} called {models} without a stored answer: run pytest once with this "
-            "version to cache them. Errors are never cached, nor are answers that cannot be stored, of which "
-            "a warning says so"
+            f"{plural(new, 'case')} called {models} without a stored answer. Run pytest once with this "
+            "version to cache the answers. Never cached are errors, answers that cannot be stored (a warning "
+            "says so), and answers of an unknown version (let the fixture take model_version, or name a "
+            "fingerprint=)"
         )
     failed = [finding.summary for finding in control.findings if finding.status is Status.FAILED]
     return f"it fails on the stored answers as they are: {failed[0]}" if failed else None
@@ -199,10 +186,6 @@ def _trouble(control: Judgement) -> str | None:
 def _new_calls(results: Results) -> int:
     """Count the cases that made a refused call, as far as their errors are known."""
     return sum(isinstance(error, OfflineError) for error in results.errors.values())
-
-
-def _values(given: Mapping[bytes, Raw]) -> dict[bytes, Any]:
-    return {key: json.loads(whole(raw)) for key, raw in given.items() if isinstance(raw, bytes)}
 
 
 def _encoded(answers: Answers, damage: Mapping[bytes, Any]) -> dict[bytes, Raw]:
@@ -237,15 +220,14 @@ def _slices(results: Results, given: Mapping[bytes, Raw]) -> dict[str, frozenset
     return {name: keys for name, keys in found.items() if keys}
 
 
-def _outcomes(results: Results) -> dict[str, Outcome]:
-    """Return the outcome of each case that was run: a check may stop early, at different cases."""
-    return {case.id: FOLDED[mask] for case, mask in zip(results.cases, results.masks, strict=False)}
-
-
 def _counted(cell: Cell, judgement: Judgement, control: Judgement) -> Cell:
     """Add the results of one more replay to those of a damage."""
     results = judgement.ran.results
-    outcomes, before = _outcomes(results), _outcomes(control.ran.results)
+    outcomes, before = (
+        # A check may stop early, at different cases.
+        {case.id: FOLDED[mask] for case, mask in zip(run.cases, run.masks, strict=False)}
+        for run in (results, control.ran.results)
+    )
     differ = [outcome for case, outcome in outcomes.items() if outcome is not before.get(case, outcome)]
     known = [finding.summary for finding in control.findings]
     moved = [finding.summary for finding in judgement.findings if finding.summary not in known]

@@ -1,38 +1,44 @@
-"""The model's own variation: whether it varies, how much, and whether more runs settle a miss.
+"""Steps that measure the noise of a model: whether it varies, how much, and whether more runs decide a miss.
 
 PYTEST_DONT_REWRITE
 """
 
 from __future__ import annotations
 
+import itertools
+from collections import defaultdict
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
+from pytest_modelcheck.baselines.diff import differ
 from pytest_modelcheck.checks.compare import compare, pair_of
 from pytest_modelcheck.checks.decide import decide, required_rate
-from pytest_modelcheck.errors import OfflineError
-from pytest_modelcheck.records import JUDGED, Trial
-from pytest_modelcheck.session.baseline_noise import look_for_baseline_noise
-from pytest_modelcheck.session.calibration import Calibration, disagreements_of, excess_of
+from pytest_modelcheck.checks.runs import by_group, groups_of, outcome_of
+from pytest_modelcheck.records import JUDGED, Outcome, Trial
+from pytest_modelcheck.session.approved import answer_to
+from pytest_modelcheck.session.calibration import BASES, Calibration, disagreements_of, excess_of
 from pytest_modelcheck.session.causes import one_line
 from pytest_modelcheck.session.check import Step
-from pytest_modelcheck.session.first_run import run_again
 from pytest_modelcheck.session.judging import with_noise
 from pytest_modelcheck.session.replayed import ReplayedAnswers
-from pytest_modelcheck.session.variation import declared_of, measured, seen, trials_to_repeat
+from pytest_modelcheck.session.running import run_again
+from pytest_modelcheck.session.variation import declared_of, repeat_calls
 from pytest_modelcheck.session.weigh import look_for_noise, uses_looks
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator
+    from collections.abc import Iterable, Mapping, Sequence
+
+    import numpy as np
+    from numpy.typing import NDArray
 
     from pytest_modelcheck.checks.limits import Limits
     from pytest_modelcheck.engine.work import Result
-    from pytest_modelcheck.records import Finding
+    from pytest_modelcheck.records import CaseResult, Finding, TrialResult
     from pytest_modelcheck.session.approved import Approved
     from pytest_modelcheck.session.check import Check, Steps
     from pytest_modelcheck.session.found import Judgement, Noise
     from pytest_modelcheck.session.results import Results
-    from pytest_modelcheck.session.variation import Variation
+    from pytest_modelcheck.stats.noise import Excess
 
 SCREEN: Final = 0.05
 """A check that misses a limit with at most this p-value is run again."""
@@ -47,56 +53,20 @@ def measure(check: Check, judgement: Judgement) -> Steps[Judgement]:
     if not _depends_on_variation(check, judgement):
         return judgement
     noise, changed = judgement.noise, judgement.seen.changed
-    variation = yield from ask_twice(
+    variation = yield from repeat_calls(
         check, judgement.ran.results, judgement.approved, changed, noise.variation
     )
     judgement = with_noise(check, judgement, replace(noise, variation=variation))
-    if variation.varies is False and _would_fail_exactly(check, judgement):
+    if variation.varies is not False or declared_of(check.spec) or not judgement.missed:
+        return judgement
+    below, invariant = judgement.misses("at_least"), check.spec.kind == "invariance"
+    refutable = below and not invariant and check.spec.levels is None
+    if refutable and required_rate(judgement.observed, check.spec.limits) == 1:
+        return judgement  # one wrong answer is enough, however much the model varies
+    # A miss would fail because ten answers repeated, which is too little to go by.
+    if (below and invariant) or not uses_looks(check, judgement):
         judgement = yield from look_for_noise(check, judgement)
     return judgement
-
-
-def calibrate(check: Check, judgement: Judgement) -> Steps[Judgement]:
-    """Measure how often a varying model disagrees with itself about the same input."""
-    if not _is_hidden_by_noise(check, judgement):
-        return judgement
-    noise = yield from _compare_outputs(check, judgement, judgement.noise)
-    if judgement.misses("max_drop") and uses_looks(check, judgement) and noise.uncalibrated is None:
-        noise = yield from _rise(check, judgement, noise)
-    if not judgement.misses("at_least"):
-        noise = replace(noise, excess=None)
-    return with_noise(check, judgement, noise)
-
-
-def calibrate_changes(check: Check, judgement: Judgement) -> Steps[Judgement]:
-    """Measure how many changed answers, or regressed cases, the model's own variation explains."""
-    hidden = judgement.misses("max_changed") or judgement.misses("max_regressed")
-    if not (hidden and judgement.missed and judgement.noise.variation.varies):
-        return judgement
-    if uses_looks(check, judgement):
-        return judgement
-    noise = yield from look_for_baseline_noise(check, judgement, judgement.noise)
-    return with_noise(check, judgement, noise)
-
-
-def confirm(check: Check, judgement: Judgement) -> Steps[Judgement]:
-    """Run everything again with new answers, so that both runs together decide.
-
-    Two hundred checks at 1% each have two false failures per run. So a check of a varying model is screened
-    first, at 5%: only if it misses that, its cases are run again, with new answers.
-    """
-    if not _needs_confirmation(check, judgement):
-        return judgement
-    noise = replace(judgement.noise, screened=judgement.worst_summary)
-    again = _run_afresh if noise.excess is None else _compare_outputs
-    calibrated = noise.changes is not None or noise.regressions is not None
-    noise = yield from again(check, judgement, noise)
-    if calibrated:
-        noise = yield from look_for_baseline_noise(check, judgement, noise)
-    return with_noise(check, judgement, noise)
-
-
-# -- whether -------------------------------------------------------------------------------------------
 
 
 def _depends_on_variation(check: Check, judgement: Judgement) -> bool:
@@ -118,40 +88,61 @@ def _depends_on_variation(check: Check, judgement: Judgement) -> bool:
     )
 
 
-def _would_fail_exactly(check: Check, judgement: Judgement) -> bool:
-    """Return whether a miss would fail because ten answers repeated, which is too little to go by."""
-    if declared_of(check.spec) or not judgement.missed:
-        return False
-    below, invariant = judgement.misses("at_least"), check.spec.kind == "invariance"
-    refutable = not invariant and check.spec.levels is None
-    if below and refutable and required_rate(judgement.observed, check.spec.limits) == 1:
-        return False  # one wrong answer is enough, however much the model varies
-    return (below and invariant) or not uses_looks(check, judgement)
+def calibrate(check: Check, judgement: Judgement) -> Steps[Judgement]:
+    """Measure how often a varying model disagrees with itself about the same input."""
+    noise, missed = judgement.noise, judgement.misses("at_least") or judgement.misses("max_drop")
+    varies = check.spec.kind == "invariance" and noise.variation.varies
+    if not (varies and missed and judgement.missed) or judgement.ran.results.reads_approved:
+        return judgement
+    noise = yield from _compare_outputs(check, judgement, noise)
+    if judgement.misses("max_drop") and uses_looks(check, judgement) and noise.uncalibrated is None:
+        noise = yield from _compare_approved_outputs(check, judgement, noise)
+    if not judgement.misses("at_least"):
+        noise = replace(noise, excess=None)
+    return with_noise(check, judgement, noise)
 
 
-def _is_hidden_by_noise(check: Check, judgement: Judgement) -> bool:
-    """Return whether the model's variation alone may explain changed answers."""
-    return (
-        check.spec.kind == "invariance"
-        and bool(judgement.noise.variation.varies)
-        and judgement.missed
-        and (judgement.misses("at_least") or judgement.misses("max_drop"))
-        and not judgement.ran.results.reads_approved
-    )
+def calibrate_changes(check: Check, judgement: Judgement) -> Steps[Judgement]:
+    """Measure how many changed answers, or regressed cases, the model's own variation explains."""
+    hidden = judgement.misses("max_changed") or judgement.misses("max_regressed")
+    varies = judgement.noise.variation.varies
+    if not (hidden and judgement.missed and varies) or uses_looks(check, judgement):
+        return judgement
+    noise = yield from look_for_baseline_noise(check, judgement, judgement.noise)
+    return with_noise(check, judgement, noise)
 
 
-def _needs_confirmation(check: Check, judgement: Judgement) -> bool:
-    limits = check.spec.limits
-    settled = uses_looks(check, judgement) or judgement.noise.again is not None
+def confirm(check: Check, judgement: Judgement) -> Steps[Judgement]:
+    """Run everything again with new answers, so that both runs together decide.
+
+    Two hundred checks at 1% each have two false failures per run. So a check of a varying model is screened
+    first, at 5%: only if it misses that, its cases are run again, with new answers.
+    """
+    limits, noise, observed = check.spec.limits, judgement.noise, judgement.observed
     # Looks (`weigh`) make further runs themselves; confirming here, too, would pay twice.
-    if judgement.noise.excess is None and settled:
-        return False
-    return (
-        limits.confirm
-        and bool(judgement.noise.variation.varies)
-        and judgement.missed
-        and is_suspicious(judgement.findings, limits, single=judgement.observed.drops is None)
-    )
+    if noise.excess is None and (uses_looks(check, judgement) or noise.again is not None):
+        return judgement
+    if not (limits.confirm and noise.variation.varies and judgement.missed):
+        return judgement
+    if not is_suspicious(judgement.findings, limits, single=observed.drops is None):
+        return judgement
+    noise = replace(noise, screened=judgement.worst_summary)
+    if noise.excess is not None:
+        noise = yield from _compare_outputs(check, judgement, noise)
+    else:
+        approved = judgement.approved
+        # The repeat that follows the check's own is left to the measurement of the variation.
+        again, _ = yield from run_again(check, judgement.ran.results, approved, [check.spec.repeats + 1])
+        noise = replace(noise, again=again)
+        if observed.drops is None and observed.comparison is not None:
+            # Of two runs together there is no sharp test of a drop beyond a margin; of the second alone
+            # there is.
+            paired = (pair_of(case, approved.get(case.id)) for case in again)
+            found = compare(paired, approved.version, now=len(again), then=len(approved))
+            noise = replace(noise, afresh=(len(found.regressed), len(found.fixed), found.judged))
+    if noise.changes is not None or noise.regressions is not None:
+        noise = yield from look_for_baseline_noise(check, judgement, noise)
+    return with_noise(check, judgement, noise)
 
 
 def is_suspicious(findings: Iterable[Finding], limits: Limits, *, single: bool = True) -> bool:
@@ -181,99 +172,207 @@ def is_suspicious(findings: Iterable[Finding], limits: Limits, *, single: bool =
     return suspicious
 
 
-# -- how -----------------------------------------------------------------------------------------------
-
-
-def ask_twice(
-    check: Check, results: Results, approved: Approved, changed: Collection[int], known: Variation
-) -> Steps[Variation]:
-    """Compare the answers of some trials with second ones, unless they were run more than once already.
-
-    Args:
-        check: The check.
-        results: The results of its trials.
-        approved: The approved results.
-        changed: The numbers of cases whose answer is not the approved one.
-        known: What is known about the model's variation.
-    """
-    if check.spec.repeats > 1:
-        return seen(check.subject, results)
-    first, rounds = trials_to_repeat(results, changed)
-    variation = known
-    repeated: list[Result] = []
-    # In rounds: mostly the first trial already shows that a model varies, and the rest need not be paid
-    # for.
-    for again in rounds:
-        run = yield Step(check.work(approved.answer), again)
-        repeated += run.results
-        variation = measured(check.subject, first, repeated)
-        if variation.varies is not False:
-            break
-    # Guessing would turn the verdict on a model into a matter of a flag.
-    if repeated and variation.varies is None and check.places.offline:
-        raise OfflineError(
-            f"{check.spec.id} misses a limit, and whether {check.subject.label} varies has not been "
-            "measured for it, which decides what the miss means. Run it once without "
-            "--modelcheck-offline, or declare deterministic=True or False on the model fixture"
-        )
-    return variation
-
-
 def _compare_outputs(check: Check, judgement: Judgement, noise: Noise) -> Steps[Noise]:
-    results = judgement.ran.results
-    calibration = Calibration(_judged_once(results), start=results.size, batch=len(noise.calibrations))
-    work = check.work(judgement.approved.answer)
-    for trials in (calibration.against_itself(), calibration.against_variants()):
-        run = yield Step(work, trials, slots=calibration.slot)
-        calibration.take(run.results)
+    calibration = yield from _calibration(check, judgement, batch=len(noise.calibrations))
     broken = calibration.broken
     if broken is not None:
         # Run once more to get the exception itself: results keep only the first few.
-        run = yield Step(replace(work, keep_errors=True), [broken.trial], slots=calibration.slot)
+        work = check.work(judgement.approved.answer, keep_errors=True)
+        run = yield Step(work, [broken.trial], slots=calibration.slot)
         return replace(noise, uncalibrated=one_line(run.results[0]))
     calibrations = (*noise.calibrations, calibration)
     return replace(noise, calibrations=calibrations, excess=excess_of(calibrations, check.spec.limits))
 
 
-def _rise(check: Check, judgement: Judgement, noise: Noise) -> Steps[Noise]:
+def _compare_approved_outputs(check: Check, judgement: Judgement, noise: Noise) -> Steps[Noise]:
     """Compare the approved answers with each other in the same way, without calling the model.
 
     If the approval has too few runs, its first run replaces missing ones. Its noise then looks smaller and
     its excess larger than it was, so that the check fails too rarely rather than too often.
     """
-    results, baseline = judgement.ran.results, judgement.approved.baseline
+    baseline = judgement.approved.baseline
     if baseline is None:
         return noise
-    approved = Calibration(_judged_once(results), start=results.size)
-    answers = ReplayedAnswers(check.subject.answers, baseline)
-    for trials in (approved.against_itself(), approved.against_variants()):
-        run = yield Step(check.work(judgement.approved.answer), trials, replay=answers, slots=approved.slot)
-        approved.take(run.results)
     from pytest_modelcheck.stats.noise import Rise
 
-    then, now = disagreements_of([approved]), disagreements_of(noise.calibrations)
-    shared = [name for name in now if name in then]
+    answers = ReplayedAnswers(check.subject.answers, baseline)
+    approved = disagreements_of([(yield from _calibration(check, judgement, replay=answers))])
+    current = disagreements_of(noise.calibrations)
+    shared = [name for name in current if name in approved]
     if not shared:
         return noise
-    rise = Rise(tuple(then[name] for name in shared), tuple(now[name] for name in shared))
+    rise = Rise(tuple(approved[name] for name in shared), tuple(current[name] for name in shared))
     return replace(noise, rise=rise)
 
 
-def _judged_once(results: Results) -> Iterator[Trial]:
-    for number in range(len(results)):
-        for trial, result in results.once(number):
-            if result.outcome in JUDGED and not trial.repeat:
-                yield trial
+def _calibration(
+    check: Check, judgement: Judgement, batch: int = 0, replay: ReplayedAnswers | None = None
+) -> Steps[Calibration]:
+    results = judgement.ran.results
+    once = (
+        trial
+        for number in range(len(results))
+        for trial, result in results.once(number)
+        if result.outcome in JUDGED and not trial.repeat
+    )
+    calibration = Calibration(once, start=results.size, batch=batch)
+    work = check.work(judgement.approved.answer)
+    for trials in (calibration.against_itself(), calibration.against_variants()):
+        run = yield Step(work, trials, replay=replay, slots=calibration.slot)
+        calibration.take(run.results)
+    return calibration
 
 
-def _run_afresh(check: Check, judgement: Judgement, noise: Noise) -> Steps[Noise]:
-    approved = judgement.approved
-    # The repeat that follows the check's own is left to the measurement of the variation.
-    again, _ = yield from run_again(check, judgement.ran.results, approved, [check.spec.repeats + 1])
-    noise = replace(noise, again=again)
-    if judgement.observed.drops is not None or judgement.observed.comparison is None:
-        return noise
-    # Of two runs together there is no sharp test of a drop beyond a margin; of the second alone there is.
-    paired = (pair_of(case, approved.get(case.id)) for case in again)
-    found = compare(paired, approved.version, now=len(again), then=len(approved))
-    return replace(noise, afresh=(len(found.regressed), len(found.fixed), found.judged))
+# -- limits on changes -----------------------------------------------------------------------------------
+
+Run = list["TrialResult"]
+"""The trials of one run of a case."""
+
+Tables = dict[str, "tuple[NDArray[np.float64], int]"]
+"""How much every two outputs of a case differ, current runs first; and the number of these."""
+
+
+def look_for_baseline_noise(check: Check, judgement: Judgement, noise: Noise) -> Steps[Noise]:
+    """Run cases until there are three runs of each, and compare them with each other.
+
+    Two runs of one version change answers as well: how much they differ is held against how much they differ
+    from the approved ones.
+    """
+    results, approved = judgement.ran.results, judgement.approved
+    missing = max(0, BASES - check.spec.repeats)
+    if missing:
+        # Beyond the check's own repeats, the one that measures variation, and those of a confirmation.
+        first = 2 * check.spec.repeats + 1 + (missing if noise.more else 0)
+        more, _ = yield from run_again(check, results, approved, range(first, first + missing), once=True)
+        noise = replace(noise, more=(*noise.more, more))
+    runs = [results, *([] if noise.again is None else [noise.again]), *noise.more]
+    cases = [
+        replace(each[0], trials=tuple(trial for run in each for trial in run.trials))
+        for each in zip(*runs, strict=True)
+    ]
+    if results.reads_approved:
+        changes = yield from _excess_by_body(check, results, cases)
+        return replace(noise, changes=changes, regressions=None)
+    return _with_excess(check, approved, cases, noise)
+
+
+def _with_excess(check: Check, approved: Approved, cases: Sequence[CaseResult], noise: Noise) -> Noise:
+    """Add the excess of changed answers, and of failing runs of cases that passed, by comparing results."""
+    from pytest_modelcheck.stats.noise import disagreements, regression_excess
+
+    tables: Tables = {}
+    passed_then, passed_now, judged = [], [], []
+    for case in cases:
+        other = approved.get(case.id)
+        if other is None or not case.is_same_as(other):
+            continue
+        # Variants that only one side has would count as changes, though nothing was compared.
+        shared = {trial.place for trial in case.trials} & {trial.place for trial in other.trials}
+        then, now = (_runs(one.trials, shared) for one in (other, case))
+        old, new = ([run for run in side if _is_answered(run)] for side in (then, now))
+        if old and new:
+            tables[case.id] = (disagreements([*new, *old], _differ), len(new))
+        old, new = ([run for run in side if outcome_of(run) in JUDGED] for side in (then, now))
+        # With fewer runs there are too few ways to exchange them for a small p-value.
+        if old and len(new) >= BASES:
+            judged.append(case.id)
+            passed_then.append([outcome_of(run) is Outcome.PASSED for run in old])
+            passed_now.append([outcome_of(run) is Outcome.PASSED for run in new])
+    regressions = None
+    if judged:
+        regressions = regression_excess(passed_then, passed_now, check.spec.limits.false_fail_rate)
+        regressions = _grouped(check, regressions, judged)
+    return replace(noise, changes=_excess_of_tables(check, tables), regressions=regressions)
+
+
+def _runs(trials: Sequence[TrialResult], places: set[tuple[str, int]]) -> list[Run]:
+    runs: defaultdict[int, Run] = defaultdict(list)
+    for trial in trials:
+        if trial.place in places:
+            runs[trial.repeat].append(trial)
+    return list(runs.values())
+
+
+def _is_answered(run: Run) -> bool:
+    return all(trial.answer is not None and trial.outcome is not Outcome.ERROR for trial in run)
+
+
+def _differ(one: Run, other: Run) -> bool:
+    """Return whether any answer of a run differs from that of another run to the same input."""
+    there = {trial.place: trial for trial in other}
+    return any(trial.place in there and differ(trial, there[trial.place]) for trial in one)
+
+
+def _excess_by_body(check: Check, results: Results, cases: Sequence[CaseResult]) -> Steps[Excess | None]:
+    """The same, where the body itself compares with ``case.approved``.
+
+    It is run for every two runs of a case, with the answer of the one as the approved answer of the other.
+    """
+    index = itertools.count(results.size)
+    pairings: dict[int, tuple[str, int, int]] = {}
+    answers: dict[int, TrialResult] = {}
+    trials: list[Trial] = []
+    for case, found in zip(results.cases, cases, strict=True):
+        judged = [trial for trial in found.trials if trial.outcome in JUDGED and trial.answer is not None]
+        # A case with an error in any run is left out whole: its runs could not be exchanged.
+        if not judged or len(judged) < len(found.trials) or judged[0].perturbation is not None:
+            continue
+        # Both orders, since a body need not be symmetric: `answer in case.approved` is not.
+        for one, other in itertools.permutations(range(len(judged)), 2):
+            trial = Trial(next(index), case, repeat=judged[one].repeat)
+            pairings[trial.index] = (found.id, one, other)
+            answers[trial.index] = judged[other]
+            trials.append(trial)
+
+    def answer(trial: Trial, question: bytes | None = None) -> bytes | None:
+        return answer_to(answers[trial.index], question)
+
+    run = yield Step(check.work(answer), trials, slots=check.slots)
+    return _excess_of_tables(check, _tables(cases, run.results, pairings))
+
+
+def _tables(
+    cases: Sequence[CaseResult], results: Sequence[Result], pairings: Mapping[int, tuple[str, int, int]]
+) -> Tables:
+    """Return how much every two runs of a case differ, the approved answer last; cases judged throughout."""
+    import numpy as np
+
+    outcomes = {case.id: [trial.outcome is Outcome.FAILED for trial in case.trials] for case in cases}
+    compared = {case for case, _, _ in pairings.values()}
+    tables = {case: np.zeros((len(runs) + 1,) * 2) for case, runs in outcomes.items() if case in compared}
+    for case, table in tables.items():
+        # The last row is the approved answer: a run that failed differs from it by 1.
+        table[-1, :-1] = table[:-1, -1] = outcomes[case]
+    for result in results:
+        case, one, other = pairings[result.trial.index]
+        if result.outcome not in JUDGED:
+            tables.pop(case, None)
+        elif case in tables:
+            # Each order of a pair counts one half, so a cell is the mean of both.
+            half = (result.outcome is Outcome.FAILED) / 2
+            tables[case][one, other] += half
+            tables[case][other, one] += half
+    return {case: (table, len(table) - 1) for case, table in tables.items()}
+
+
+def _excess_of_tables(check: Check, tables: Tables) -> Excess | None:
+    """The excess over all cases with as many runs as most of them."""
+    from pytest_modelcheck.stats.noise import noise_calibrated_excess
+
+    most = max((runs for _, runs in tables.values()), default=0)
+    # Runs are exchanged within cases, which needs the same number of runs in each.
+    whole = {case: table for case, (table, runs) in tables.items() if runs == most}
+    if most < BASES:
+        return None
+    rate = check.spec.limits.false_fail_rate
+    found = noise_calibrated_excess(list(whole.values()), most, rate, both=True)
+    return _grouped(check, found, list(whole))
+
+
+def _grouped(check: Check, excess: Excess, ids: Sequence[str]) -> Excess:
+    """The same, with one value for each group of cases."""
+    key = check.spec.limits.cluster
+    if key is None:
+        return excess
+    groups = groups_of(check.spec.cases, key)
+    return replace(excess, each=tuple(by_group(excess.each, ids, groups)))

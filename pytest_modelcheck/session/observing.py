@@ -8,33 +8,39 @@ from __future__ import annotations
 import math
 from collections import Counter
 from dataclasses import replace
+from enum import Enum
 from functools import partial
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from pytest_modelcheck.baselines.lines import REPEATED
+from pytest_modelcheck.canonical import same
 from pytest_modelcheck.checks.compare import compare, pair_of, shares_of, with_same
 from pytest_modelcheck.checks.observed import Observed
 from pytest_modelcheck.checks.runs import Runs, Shares, by_group, groups_of, values_of, worth
 from pytest_modelcheck.checks.series import series_of
 from pytest_modelcheck.checks.slices import FAILED, NOT_JUDGED, PASSED
+from pytest_modelcheck.checks.weighing import Probed, shared_calls
 from pytest_modelcheck.errors import UsageError
-from pytest_modelcheck.records import FOLDED, GRADE, Flaky, Outcome, Scale
+from pytest_modelcheck.records import FOLDED, GRADE, MISSING, Flaky, Outcome, Scale
 from pytest_modelcheck.session.found import Seen
-from pytest_modelcheck.session.results import ABSENT, OTHER, SAME
+from pytest_modelcheck.session.lines import trial_result
+from pytest_modelcheck.session.results import ABSENT, SAME
+from pytest_modelcheck.session.variation import declared_of
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 
     from pytest_modelcheck.checks.compare import Pair
-    from pytest_modelcheck.checks.metrics import Scores
+    from pytest_modelcheck.checks.metrics import Metric, ScoredCase, Scores
     from pytest_modelcheck.checks.spec import CheckSpec
+    from pytest_modelcheck.engine.work import Result
     from pytest_modelcheck.records import Case, CaseResult, TrialResult
     from pytest_modelcheck.session.approved import Approved
     from pytest_modelcheck.session.check import Check
     from pytest_modelcheck.session.found import Judgement, Noise, Ran
     from pytest_modelcheck.session.results import Results
 
-_NO_BOUNDS: Final = Scale(-math.inf, math.inf)
+
 _PLAIN: Final = bytes(
     {Outcome.PASSED: PASSED, Outcome.FAILED: FAILED}.get(outcome, NOT_JUDGED) for outcome in FOLDED
 ).ljust(256, bytes([NOT_JUDGED]))
@@ -43,10 +49,7 @@ _PLAIN: Final = bytes(
 
 def whole_cases(results: Results, again: Results | None) -> Iterator[CaseResult]:
     """Return the results of the cases with all of their runs."""
-    if again is None:
-        yield from results
-        return
-    yield from map(_with_second, results, again)
+    return iter(results) if again is None else map(_with_second, results, again)
 
 
 def _with_second(one: CaseResult, two: CaseResult) -> CaseResult:
@@ -58,7 +61,11 @@ def observe(check: Check, ran: Ran, approved: Approved, noise: Noise) -> Seen:
     spec, results, early = check.spec, ran.results, ran.early
     baseline = approved.baseline
     graded = spec.levels is None and results.graded
-    repeated = results.repeated or noise.again is not None or _was_repeated(approved)
+    repeated = results.repeated or noise.again is not None
+    if baseline is not None and not repeated:
+        suspects = (approved.get(case) for case in baseline.holding(REPEATED))
+        # The last trial of a case has its highest repeat.
+        repeated = any(case.trials[-1].repeat for case in suspects if case is not None and case.trials)
     metric = spec.metric
     if metric is not None and (graded or results.reads_approved):
         other = "give a score()" if graded else "compare with case.approved"
@@ -71,8 +78,8 @@ def observe(check: Check, ran: Ran, approved: Approved, noise: Noise) -> Seen:
         tally = replace(seen.observed.cases, **{outcome.value: counts[outcome] for outcome in Outcome})
         seen = Seen(Observed(tally))
     if baseline is not None:
-        # Counting runs or scores needs both sides of every case. For plain outcomes, equal lines need not
-        # be parsed.
+        # Counting runs or scores needs both sides of every case. For plain outcomes, equal lines need not be
+        # parsed.
         one_by_one = in_units or spec.levels is not None or bool(approved.replaced)
         seen = _compared(seen, spec, results, approved, noise.again, graded=graded, one_by_one=one_by_one)
         comparison = seen.comparison
@@ -98,9 +105,7 @@ def observe(check: Check, ran: Ran, approved: Approved, noise: Noise) -> Seen:
     )
     seen = replace(seen, observed=observed)
     if metric is not None and not spec.partial:
-        from pytest_modelcheck.session.scored import scores_of
-
-        seen = _scored(seen, scores_of(check, metric, results, approved, noise), results.cases)
+        seen = _scored(seen, _scores_of(check, metric, results, approved, noise), results.cases)
     elif in_units:
         cases = whole_cases(results, noise.again)
         seen = _in_units(seen, spec, cases, approved, graded=graded, repeated=repeated)
@@ -108,15 +113,6 @@ def observe(check: Check, ran: Ran, approved: Approved, noise: Noise) -> Seen:
         series = series_of(whole_cases(results, noise.again), _groups(spec))
         seen = replace(seen, observed=replace(seen.observed, series=series, whole=not spec.partial))
     return seen
-
-
-def _was_repeated(approved: Approved) -> bool:
-    """Return whether approved cases were run more than once, by the repeat of a case's last trial."""
-    if approved.baseline is None:
-        return False
-    suspects = approved.baseline.holding(REPEATED)
-    cases = (approved[case] for case in suspects if case in approved)
-    return any(case.trials[-1].repeat for case in cases if case.trials)
 
 
 def _compared(
@@ -142,22 +138,23 @@ def _compared(
                 then[number] = plain[number]
                 same[plain[number]] += 1
 
-    def paired() -> Iterator[Pair | None]:
+    def paired() -> Iterator[Pair]:
         nonlocal added_failed
         for number, match in enumerate(results.matches):
-            if match == OTHER or (one_by_one and match == SAME):
-                case = results[number] if again is None else _with_second(results[number], again[number])
-                pair = pair_of(case, approved.get(case.id))
-                if pair is not None:
-                    if pair.judged:
-                        then[number] = PASSED if pair.passed else FAILED
-                    if pair.turned == "regressed":
-                        regressed.add(number)
-                    if pair.changed:
-                        changed.add(number)
-                else:
-                    added_failed += plain[number] == FAILED
-                yield pair
+            if match == ABSENT or (match == SAME and not one_by_one):
+                continue
+            case = results[number] if again is None else _with_second(results[number], again[number])
+            pair = pair_of(case, approved.get(case.id))
+            if pair is None:
+                added_failed += plain[number] == FAILED
+                continue
+            if pair.judged:
+                then[number] = PASSED if pair.passed else FAILED
+            if pair.turned == "regressed":
+                regressed.add(number)
+            if pair.changed:
+                changed.add(number)
+            yield pair
 
     now_and_then = {"now": len(results), "then": len(approved)}
     comparison = compare(paired(), approved.version, graded=graded, worst=spec.scale.worst, **now_and_then)
@@ -173,10 +170,8 @@ def _compared(
 
 def _scored(seen: Seen, scores: Scores, cases: Sequence[Case]) -> Seen:
     """The same for a metric over all cases."""
-    observed, comparison = (
-        replace(seen.observed, scores=scores, graded=True, scale=_NO_BOUNDS),
-        seen.comparison,
-    )
+    observed = replace(seen.observed, scores=scores, graded=True, scale=Scale(-math.inf, math.inf))
+    comparison = seen.comparison
     wrong = frozenset(case.number for case in scores.cases if case.wrong)
     was_wrong = frozenset(case.number for case in scores.cases if case.was_wrong)
     seen = replace(seen, observed=observed, wrong=wrong)
@@ -228,7 +223,8 @@ def _in_units(
         run_again = run_again or bool(case.trials and case.trials[-1].repeat)
         if case.judged:
             values[case.id] = valued(case.trials)
-            unscored += graded and _is_unscored(case, scale)
+            if graded and scale != GRADE:
+                unscored += any(_is_unscored(trial, scale) for trial in case.trials)
         pair = pair_of(case, approved.get(case.id))
         if pair is None:
             continue
@@ -238,6 +234,11 @@ def _in_units(
     means = by_group([worth(each, score_as) for each in values.values()], list(values), groups)
     drops = by_group([each.drop(score_as) for each in runs.values()], list(runs), groups)
     rerun = run_again and not graded
+    flaky = [
+        Flaky(case, int(sum(runs)), len(runs)) for case, runs in values.items() if 0 < sum(runs) < len(runs)
+    ]
+    # Those nearest to one half first.
+    flaky.sort(key=lambda case: abs(case.passed / case.runs - 0.5))
     observed = replace(
         seen.observed,
         runs=(int(sum(map(sum, values.values()))), sum(map(len, values.values()))) if rerun else None,
@@ -252,28 +253,14 @@ def _in_units(
         drops=tuple(drops),
         shares=shares if repeated else None,
     )
-    return replace(seen, observed=observed, flaky=_flaky(values) if rerun else ())
+    return replace(seen, observed=observed, flaky=tuple(flaky) if rerun else ())
 
 
-def _is_unscored(case: CaseResult, scale: Scale) -> bool:
-    """Return whether a case has a run without a value on the scale."""
-    if scale == GRADE:
-        return False
-
-    def is_worth_nothing(trial: TrialResult) -> bool:
-        if trial.outcome is Outcome.FAILED:
-            return not scale.bounded
-        return trial.outcome is Outcome.PASSED and trial.score is None
-
-    return any(map(is_worth_nothing, case.trials))
-
-
-def _flaky(values: Mapping[str, Sequence[float]]) -> tuple[Flaky, ...]:
-    """The cases that pass only in some runs, those nearest to one half first."""
-    found = [
-        Flaky(case, int(sum(runs)), len(runs)) for case, runs in values.items() if 0 < sum(runs) < len(runs)
-    ]
-    return tuple(sorted(found, key=lambda case: abs(case.passed / case.runs - 0.5)))
+def _is_unscored(trial: TrialResult, scale: Scale) -> bool:
+    """Return whether a run has no value on the scale."""
+    if trial.outcome is Outcome.FAILED:
+        return not scale.bounded
+    return trial.outcome is Outcome.PASSED and trial.score is None
 
 
 def outcomes_now(judgement: Judgement) -> bytes:
@@ -282,3 +269,97 @@ def outcomes_now(judgement: Judgement) -> bytes:
     masks = results.masks if again is None else bytes(map(int.__or__, results.masks, again.masks))
     found, wrong = bytes(masks.translate(_PLAIN)), judgement.seen.wrong
     return found if not wrong else bytes(FAILED if n in wrong else one for n, one in enumerate(found))
+
+
+# -- values for a metric ---------------------------------------------------------------------------------
+
+
+def _scores_of(check: Check, metric: Metric, results: Results, approved: Approved, noise: Noise) -> Scores:
+    """Collect the recorded values, current and approved.
+
+    A run that did not complete has no answer; a case without answers is left out.
+    """
+    from pytest_modelcheck.checks.metrics import ScoredCase, Scores
+
+    spec, decode = check.spec, check.subject.answers.decode
+    cases: list[ScoredCase] = []
+    groups = _groups(spec)
+    units = shared_calls(results)
+    if groups is not None:
+        units = {number: groups[case.id] for number, case in enumerate(results.cases)}
+    again = iter(noise.again or ())
+    repeated = True
+    for number, case in enumerate(results):
+        trials = case.trials if noise.again is None else (*case.trials, *next(again).trials)
+        then = approved.get(case.id)
+        known = then.trials if then is not None and case.is_same_as(then) else ()
+        for trial in results.trials(number):
+            if trial.repeat:
+                continue
+            place = trial.place
+            now = [one for one in trials if one.place == place]
+            first = _answers(one for one in now if one.repeat < spec.repeats)
+            fresh = _answers(one for one in now if one.repeat >= spec.repeats)
+            old = _answers(one for one in known if one.place == place)
+            # A case that lacks a value in a run cannot be exchanged, so it leaves the metric as a whole.
+            if not first or (noise.again is not None and not fresh):
+                continue
+            expected = _plain(trial.given.expected)
+            probed = noise.probed.get(number, Probed())
+            steady = not _differ(old) and not _differ([*first, *fresh]) and not probed.recovered
+            repeated = repeated and not _differ([*first, *fresh])
+            recorded = [tuple(_plain(decode(raw)) for raw in side) for side in (old, first, fresh)]
+            cases.append(
+                ScoredCase(
+                    number,
+                    expected,
+                    recorded[0],
+                    (recorded[1], recorded[2]) if fresh else (recorded[1],),
+                    units.get(number, ("case", number)),
+                    varies=not steady,
+                    # Only for a case that never varied is another value surely a change.
+                    changed=bool(old) and steady and not same(old[0], first[0]),
+                    wrong=_is_wrong(expected, recorded[1][0]),
+                    was_wrong=_is_wrong(expected, recorded[0][0]) if old else None,
+                    probes=probed.probes,
+                )
+            )
+    # Cases are right or wrong only where all of them are labels: a number is neither.
+    if any(case.wrong is None for case in cases):
+        cases = [replace(case, wrong=None, was_wrong=None) for case in cases]
+    return Scores(metric, cases, declared_of(spec), repeated, spec.seed)
+
+
+def recorded_otherwise(results: Results, probes: Sequence[Result]) -> set[int]:
+    """The numbers of the cases whose probes recorded other values than the first run."""
+    found = set()
+    for probe in probes:
+        trial = probe.trial
+        first = next(one.answer for one in results[trial.number].trials if one.place == trial.place)
+        recorded = trial_result(probe).answer
+        if recorded is None or first is None or not same(recorded, first):
+            found.add(trial.number)
+    return found
+
+
+def _answers(trials: Iterable[TrialResult]) -> list[bytes]:
+    return [one.answer for one in trials if one.outcome is Outcome.PASSED and one.answer is not None]
+
+
+def _differ(answers: Sequence[bytes]) -> bool:
+    return any(not same(answers[0], other) for other in answers[1:])
+
+
+def _plain(value: Any) -> Any:
+    """A value in plain form for a metric: the value of an enumeration's member, or of a numpy number."""
+    if isinstance(value, Enum):
+        return value.value
+    # Without importing numpy: scalars of all array libraries have `item`, and no dimensions.
+    return value.item() if hasattr(value, "item") and getattr(value, "ndim", None) == 0 else value
+
+
+def _is_wrong(expected: Any, answer: Any) -> bool | None:
+    """Return whether a label is not the expected one; ``None`` if the recorded value is not a label."""
+    if isinstance(answer, (float, list, tuple, dict)) or expected is MISSING or isinstance(expected, float):
+        return None
+    return bool(answer != expected)

@@ -12,7 +12,7 @@ from pytest_modelcheck.errors import OfflineError
 from pytest_modelcheck.session.lines import keys_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from pytest_modelcheck.models.model import Answers, Model, Raw
     from pytest_modelcheck.models.usage import Measured
@@ -23,22 +23,33 @@ class NotRememberedError(OfflineError):
     """A replayed body made a call that the approved version never answered."""
 
 
-class ReplayedAnswers:
-    """The approved version's answers; any other call is an error."""
+class StandIn:
+    """Answers in place of the cached ones of a model, which are not shared with other processes."""
 
     claims = None
+    refusal: Callable[[Model, Any], OfflineError] | None = None
+    """Makes the error of a missing answer; ``None`` if the model is called for it."""
+
+    def __init__(self, answers: Answers) -> None:
+        self.answers = answers
+        self.warn = answers.warn
+        self.decode = answers.decode
+
+    def release(self, keys: Iterable[bytes] | None = None) -> None:
+        """Do nothing: no call was claimed."""
+
+
+class ReplayedAnswers(StandIn):
+    """The approved version's answers; any other call is an error."""
 
     def __init__(self, answers: Answers, baseline: Mapping[str, CaseResult]) -> None:
-        self._answers = answers
+        super().__init__(answers)
+        trials = [(case.id, trial) for case in baseline.values() for trial in case.trials]
         self._approved = {
-            key: raw
-            for case in baseline.values()
-            for trial in case.trials
-            for key, (_, raw) in zip(keys_of(trial), trial.asked, strict=True)
+            key: raw for _, trial in trials for key, (_, raw) in zip(keys_of(trial), trial.asked, strict=True)
         }
-        self._repeats = {trial.repeat for case in baseline.values() for trial in case.trials} - {0}
-        self._runs = {(case.id, trial.repeat) for case in baseline.values() for trial in case.trials}
-        self.warn = answers.warn
+        self._runs = {(case, trial.repeat) for case, trial in trials}
+        self._repeats = {repeat for _, repeat in self._runs} - {0}
 
     def knows(self, trial: Trial) -> bool:
         """Return whether the approved version has this many runs."""
@@ -57,23 +68,13 @@ class ReplayedAnswers:
         """The error of a call that the approved version never answered."""
         return NotRememberedError()
 
-    def decode(self, raw: Raw) -> Any:
-        """Decode the answer."""
-        return self._answers.decode(raw)
 
-    def release(self, keys: Iterable[bytes] | None = None) -> None:
-        """Do nothing: no call was claimed."""
-
-
-class FreshAnswers:
-    """New answers in place of cached ones, which are not stored."""
-
-    claims = None  # what is asked again is not shared
+class FreshAnswers(StandIn):
+    """New answers, which are stored for one step only."""
 
     def __init__(self, answers: Answers) -> None:
-        self._answers = answers
+        super().__init__(answers)
         self._given: dict[bytes, Raw] = {}
-        self.warn = answers.warn
 
     def find(self, key: bytes) -> Raw | None:
         """Find an answer of this step."""
@@ -82,23 +83,13 @@ class FreshAnswers:
     def add(self, key: bytes | None, value: Any) -> Raw:
         """Store an answer for this step only."""
         # Without a key: encoded and checked as usual, and not stored.
-        raw = self._answers.add(None, value)
+        raw = self.answers.add(None, value)
         if key is not None:
             self._given[key] = raw
         return raw
 
     def measured(self, key: bytes | None, measured: Measured) -> None:
         """Ignore the time of an answer: it does not belong to the cached one."""
-
-    refusal = None
-    """Missing answers are called for."""
-
-    def release(self, keys: Iterable[bytes] | None = None) -> None:
-        """Do nothing: no call was claimed."""
-
-    def decode(self, raw: Raw) -> Any:
-        """Decode the answer."""
-        return self._answers.decode(raw)
 
     def reload(self) -> None:
         """Do nothing: answers of other processes are not used."""

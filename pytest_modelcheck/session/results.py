@@ -2,7 +2,7 @@
 
 A check may have a million cases. So a result is reduced as soon as its body has ended: to a line, the
 outcomes of the case's trials, whether the baseline has the same line, and its slices. Other facts are read
-from the line.
+from the line. In a check on levels, the levels of a case are judged together first.
 
 PYTEST_DONT_REWRITE
 """
@@ -14,7 +14,7 @@ from collections import Counter
 from collections.abc import Sequence
 from itertools import accumulate, islice
 from operator import attrgetter
-from typing import TYPE_CHECKING, Any, Final, overload
+from typing import TYPE_CHECKING, Final, overload
 
 import orjson
 
@@ -24,6 +24,7 @@ from pytest_modelcheck.errors import PerturbationError
 from pytest_modelcheck.records import (
     BITS,
     FOLDED,
+    GIVEN,
     MISSING,
     OUTCOMES,
     WRONG,
@@ -45,6 +46,7 @@ if TYPE_CHECKING:
 
     Once = tuple[Trial, TrialResult]
     """A trial and its result."""
+
 
 _TRIALS: Final = 1 << 14
 """The largest number of trials in memory; others are read or made again on demand."""
@@ -73,7 +75,7 @@ class Results(Sequence[CaseResult]):
         plan: Makes the trials.
         approved: Returns the approved line of a case, by id; ``None`` if nothing is compared.
         slices: The metadata to slice by, or ``None`` to choose.
-        settle: Judges the trials of a case together, for checks on levels.
+        on_levels: Whether the trials of a case are judged together.
         perturbed: Whether to keep trials in memory while they are few: making them again may take long.
 
     Attributes:
@@ -98,8 +100,8 @@ class Results(Sequence[CaseResult]):
         plan: Plan,
         approved: Callable[[str], bytes | None] | None = None,
         slices: Sequence[str] | None = None,
-        settle: Callable[[Sequence[Result]], None] | None = None,
         *,
+        on_levels: bool = False,
         perturbed: bool = False,
     ) -> None:
         self.lines = Lines()
@@ -114,7 +116,7 @@ class Results(Sequence[CaseResult]):
         self.starts = array("Q")
         self.held: dict[int, list[Trial]] = {}
         self.counts: dict[str | None, list[int]] = {}
-        self._plan, self._approved, self._settle, self._holds = plan, approved, settle, perturbed
+        self._plan, self._approved, self._on_levels, self._holds = plan, approved, on_levels, perturbed
         self._ready: dict[int, list[Result]] = {}
         self._untried: dict[int, Case] = {}
         self._pictures = 0
@@ -146,7 +148,26 @@ class Results(Sequence[CaseResult]):
                 ready[number] = [result]
             else:
                 known.append(result)
-        self._enter_ready()
+        number = len(self.masks)
+        complete: list[list[Result]] = []
+        cases: list[Case] = []
+        while (next_results := ready.get(number)) is not None:
+            if next_results:
+                trial = next_results[0].trial
+                # Lines are written in the order of the cases. One that is incomplete holds back those after
+                # it.
+                if len(next_results) < trial.of:
+                    break
+                if trial.of > 1:
+                    next_results.sort(key=_index)
+                cases.append(trial.case)
+            else:
+                cases.append(self._untried.pop(number))
+            complete.append(next_results)
+            del ready[number]
+            number += 1
+        if complete:
+            self._enter(cases, complete)
 
     def add(self, case: Case, results: list[Result]) -> None:
         """Add a case with all of its results."""
@@ -157,39 +178,24 @@ class Results(Sequence[CaseResult]):
         self._ready[number] = []
         self._untried[number] = case
 
-    def _enter_ready(self) -> None:
-        """Enter the next cases, as long as they are complete."""
-        ready, number = self._ready, len(self.masks)
-        complete: list[list[Result]] = []
-        cases: list[Case] = []
-        while (results := ready.get(number)) is not None:
-            if results:
-                trial = results[0].trial
-                # Lines are written in the order of the cases. One that is incomplete holds back those after
-                # it.
-                if len(results) < trial.of:
-                    break
-                if trial.of > 1:
-                    results.sort(key=_index)
-                cases.append(trial.case)
-            else:
-                cases.append(self._untried.pop(number))
-            complete.append(results)
-            del ready[number]
-            number += 1
-        if complete:
-            self._enter(cases, complete)
-
     def _enter(self, cases: Sequence[Case], complete: Sequence[list[Result]]) -> None:
-        if self._settle is not None:
+        if self._on_levels:
             for results in complete:
-                self._settle(results)
+                settle(results)
         # Texts have no pictures: the common case takes the fast path.
         texts = all(type(case.input) is str for case in cases)
         rows = list(map(row_of if texts else self._with_pictures, cases, complete))
-        matches = self._matching(cases, rows)
-        self.lines.extend([_with_match(*row, match) for row, match in zip(rows, matches, strict=True)])
-        self.matches.extend(matches)
+        written: list[bytes] = []
+        for case, (line, details) in zip(cases, rows, strict=True):
+            match = ABSENT
+            if self._approved is not None and (approved := self._approved(case.id)) is not None:
+                # Two descriptions of values that cannot be stored say nothing, even if they are equal.
+                match = SAME if approved == line and _UNKEPT not in line else OTHER
+            self.matches.append(match)
+            if match == SAME:
+                details = f'{details},"approved":true' if details else '"approved":true'  # noqa: PLW2901
+            written.append(lines.with_details(line, details))
+        self.lines.extend(written)
         self.slices.extend(cases)
         self.masks.extend(map(self._noting, complete))
         self.starts.extend(accumulate(map(len, complete[:-1]), initial=self.size))
@@ -206,18 +212,6 @@ class Results(Sequence[CaseResult]):
             self._pictures += len(row[1])
         return row
 
-    def _matching(self, cases: Sequence[Case], rows: Sequence[tuple[bytes, str]]) -> bytes:
-        """Compare lines with the approved ones of the same cases."""
-        known = self._approved
-        if known is None:
-            return bytes(len(rows))
-        found = bytearray()
-        for case, (now, _) in zip(cases, rows, strict=True):
-            then = known(case.id)
-            same = then == now and _UNKEPT not in now  # two descriptions that are equal say nothing
-            found.append(ABSENT if then is None else SAME if same else OTHER)
-        return bytes(found)
-
     def _noting(self, results: Sequence[Result]) -> int:
         """Count the result of a case, store facts beyond its line, and return the bits of its outcomes."""
         mask = 0
@@ -225,7 +219,9 @@ class Results(Sequence[CaseResult]):
             trial, outcome = result.trial, result.outcome
             # This loop runs once a trial, up to millions of times: no objects, no method calls for what
             # passed.
-            counts = self.counts.get(trial.perturbation) or self._counted(trial.perturbation)
+            counts = self.counts.get(trial.perturbation)
+            if counts is None:
+                counts = self.counts[trial.perturbation] = [0] * len(OUTCOMES)
             if outcome is _PASSED:
                 mask |= _PASSED_BIT
                 counts[0] += 1
@@ -234,7 +230,9 @@ class Results(Sequence[CaseResult]):
                 mask |= bit
                 counts[bit.bit_length() - 1] += 1
                 if bit & _ERROR_BIT:
-                    self._note_broken(result)
+                    if result.error is not None and len(self.errors) < _ERRORS:
+                        self.errors[trial.index] = result.error
+                    self.causes.note(result)
             if result.score is not None:
                 self.graded = True
             if trial.repeat:
@@ -243,21 +241,7 @@ class Results(Sequence[CaseResult]):
                 self.reads_approved = True
         return mask
 
-    def _counted(self, perturbation: str | None) -> list[int]:
-        counts = self.counts[perturbation] = [0] * len(OUTCOMES)
-        return counts
-
-    def _note_broken(self, result: Result) -> None:
-        if result.error is not None and len(self.errors) < _ERRORS:
-            self.errors[result.trial.index] = result.error
-        self.causes.note(result)
-
     # -- out -------------------------------------------------------------------------------------------
-
-    @property
-    def outcomes(self) -> list[Outcome]:
-        """The outcome of each case."""
-        return [FOLDED[mask] for mask in self.masks]
 
     def tally(self) -> Tally:
         """The counts of the cases' outcomes."""
@@ -302,9 +286,9 @@ class Results(Sequence[CaseResult]):
         if not self._holds:
             return self._plan.of_case(case, number, start)
         first = self.whole(number).trials
-        # The line holds perturbed texts in full, unless they are very long: making them again is not
-        # needed.
-        if type(case.input) is str and all(map(_is_whole, first)):
+        # The line holds perturbed texts in full, unless they are very long: making them again is not needed.
+        whole = all(type(one.perturbed) is str and len(one.perturbed) < LONGEST for one in first)
+        if type(case.input) is str and whole:
             return [
                 Trial(
                     place, case, one.perturbation, one.perturbed, one.variant, one.repeat, number, len(first)
@@ -312,7 +296,11 @@ class Results(Sequence[CaseResult]):
                 for place, one in enumerate(first, start)
             ]
         made = self._plan.of_case(case, number, start)
-        if list(map(_seen, made)) != [one.perturbed for one in first]:
+        seen = [
+            MISSING if trial.perturbed is MISSING else orjson.loads(as_shown(trial.perturbed))
+            for trial in made
+        ]
+        if seen != [one.perturbed for one in first]:
             names = ", ".join(dict.fromkeys(one.perturbation for one in first if one.perturbation))
             raise PerturbationError(
                 f"{names} gave different variants of case {case.id} when it was run again: its output "
@@ -347,21 +335,50 @@ class Results(Sequence[CaseResult]):
         return found
 
 
-def _seen(trial: Trial) -> Any:
-    """The perturbed input as stored in a line."""
-    return MISSING if trial.perturbed is MISSING else orjson.loads(as_shown(trial.perturbed))
-
-
-def _is_whole(trial: TrialResult) -> bool:
-    return type(trial.perturbed) is str and len(trial.perturbed) < LONGEST
-
-
-def _with_match(line: bytes, details: str, match: int) -> bytes:
-    """A line of the result file; marked if the baseline has the same line."""
-    if match == SAME:
-        details = f'{details},"approved":true' if details else '"approved":true'
-    return lines.with_details(line, details)
-
-
 def _decoded(line: bytes) -> CaseResult:
     return lines.decode(lines.bare(line))
+
+
+# -- levels ----------------------------------------------------------------------------------------------
+
+
+_FALLEN = {Outcome.PASSED: Outcome.FAILED, Outcome.XPASSED: Outcome.XFAILED}
+
+
+class NoScoreError(Exception):
+    """A body ended without a score, which a check on levels needs."""
+
+
+def settle(results: Iterable[Result]) -> None:
+    """Fail each level at which the score falls below that of the level before, in the same run of the case.
+
+    A level that passed without a score is an error.
+    """
+    before: dict[tuple[int, int], Result] = {}
+    for result in results:
+        trial = result.trial
+        if result.outcome not in _FALLEN:
+            result.score = None  # the body failed by itself: its earlier score means nothing
+            continue
+        if result.score is None:
+            result.outcome = Outcome.ERROR
+            result.error = NoScoreError(f"the body gave no score() at level {_name(trial)}")
+            result.message = str(result.error)
+            continue
+        # By identity: settle sees the trials of one case object, and its input may not be hashable.
+        key = (id(trial.case), trial.repeat)
+        last = before.get(key)
+        before[key] = result
+        if last is None or last.score is None:
+            continue
+        # The last bits of a float are noise: the composition of a batch alone moves them.
+        if result.score < last.score - 1e-6 * abs(last.score):
+            result.outcome = _FALLEN[result.outcome]
+            result.message = (
+                f"the score falls from {last.score:.3g} ({_name(last.trial)}) to {result.score:.3g}"
+            )
+
+
+def _name(trial: Trial) -> str:
+    name = trial.perturbation or ""
+    return f"{name} {trial.variant + 1}" if name == GIVEN else name

@@ -1,6 +1,7 @@
-"""Revalidation: verifies cached answers by new calls.
+"""Revalidation: verifies cached answers by new calls, in one run or over many nights.
 
-A provider may change the model behind a version without notice, which a cache would hide.
+A provider may change the model behind a version without notice, which a cache would hide. Over nights,
+tonight's run of a check counts together with the earlier ones since its approval.
 
 PYTEST_DONT_REWRITE
 """
@@ -8,46 +9,58 @@ PYTEST_DONT_REWRITE
 from __future__ import annotations
 
 import hashlib
-from typing import TYPE_CHECKING
+from collections import defaultdict
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Final
 
-from pytest_modelcheck.canonical import same, why_unkept
+from pytest_modelcheck.baselines.watch import approval_of
+from pytest_modelcheck.canonical import CALL_BYTES, same, seen, why_unkept
+from pytest_modelcheck.checks.drift import moved_text
 from pytest_modelcheck.models.model import plain
-from pytest_modelcheck.phrases import plural
-from pytest_modelcheck.records import Finding, Outcome, Status
+from pytest_modelcheck.phrases import odds, plural
+from pytest_modelcheck.records import Finding, Nights, Outcome, Status
 from pytest_modelcheck.session.causes import one_line
 from pytest_modelcheck.session.check import Step
+from pytest_modelcheck.session.lines import keys_of
 from pytest_modelcheck.session.replayed import FreshAnswers
+from pytest_modelcheck.stats.nights import answers_evidence, distances_evidence, has_settled
 from pytest_modelcheck.stats.rates import odd_one_out_p
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
+    from pytest_modelcheck.baselines.baseline import Baseline
+    from pytest_modelcheck.baselines.watch import Night
     from pytest_modelcheck.engine.work import Result
-    from pytest_modelcheck.models.model import Model, Raw
-    from pytest_modelcheck.records import Trial
+    from pytest_modelcheck.models.model import Raw
+    from pytest_modelcheck.records import Moved, Trial
     from pytest_modelcheck.session.approved import Approved
     from pytest_modelcheck.session.check import Check, Steps
-    from pytest_modelcheck.session.nights import Watch
+    from pytest_modelcheck.stats.nights import Evidence
 
     Known = dict[bytes, Raw]
 
-LIMIT = "revalidation"
-_REFRESH = "see its current answers with --modelcheck-cache=refresh"
+ANSWERS: Final = "answers"
+DISTRIBUTION: Final = "distribution"
+
+FINE: Final = 0.0002
+"""The level of the test of one night: a single night alarms only at a part of the total level."""
+
+_LIMIT: Final = "revalidation"
+_REFRESH: Final = "see its current answers with --modelcheck-cache=refresh"
+_ENOUGH: Final = 3
+"""The number of equal approved answers that rules out an unlucky approval."""
 
 
 class CachedTrials:
-    """Collects a sample of the trials whose answers were all cached before this run.
+    """Collects a sample of the trials whose answers were all cached before this run."""
 
-    Args:
-        model: The judged model.
-        wanted: The number of answers to verify.
-        night: The night, if each night takes another sample.
-    """
-
-    def __init__(self, model: Model, wanted: int, night: int = 0) -> None:
-        self._was_cached = model.answers.was_cached
-        self._wanted = wanted
-        self._salt = str(night).encode() if night else b""
+    def __init__(self, check: Check, approved: Approved) -> None:
+        watch = watch_of(check, approved, ANSWERS)
+        self._was_cached = check.subject.answers.was_cached
+        self._wanted = check.places.revalidate
+        # Each night takes another sample.
+        self._salt = b"" if watch is None else str(watch.night).encode()
         self._found: dict[bytes, tuple[Trial, Known]] = {}
 
     def take(self, results: Iterable[Result]) -> None:
@@ -61,7 +74,7 @@ class CachedTrials:
             del self._found[lot]
 
     def sample(self) -> tuple[Known, list[Trial]]:
-        """Trials with enough answers, in an order independent of that of the cases."""
+        """Enough answers and their trials, in an order independent of that of the cases."""
         old: Known = {}
         trials: list[Trial] = []
         for lot in sorted(self._found):
@@ -75,26 +88,12 @@ class CachedTrials:
         return old, trials
 
 
-def cached_of(check: Check, approved: Approved) -> CachedTrials:
-    """Return the collector of trials for revalidation, if that is on."""
-    watch = _watch(check, approved)
-    return CachedTrials(check.subject, check.places.revalidate, 0 if watch is None else watch.night)
-
-
-def _watch(check: Check, approved: Approved) -> Watch | None:
-    if check.nights is None:
-        return None
-    from pytest_modelcheck.session.nights import ANSWERS, watch_of
-
-    return watch_of(check, approved, ANSWERS)
-
-
 def revalidate(check: Check, cached: CachedTrials, approved: Approved) -> Steps[tuple[Finding, ...]]:
     """Repeat the calls of a sample of cached answers, and repeat them a second time if any differs.
 
     Over nights, always twice: the number of calls must not depend on the answers.
     """
-    watch = _watch(check, approved)
+    watch = watch_of(check, approved, ANSWERS)
     old, trials = cached.sample()
     if not trials:
         return (_finding(f"{check.subject.label} has no cached answer to verify"),)
@@ -107,15 +106,10 @@ def revalidate(check: Check, cached: CachedTrials, approved: Approved) -> Steps[
             text = f"{check.subject.label} could not be called again: {one_line(broken)}"
             return (_finding(text, Status.FAILED),)
         rounds.append({key: raw for result in run.results for key, raw in result.asked if key is not None})
-        # The second round tells a changed model from one that varies. Without a difference it is not
-        # needed.
+        # The second round tells a changed model from one that varies. Without a difference it is not needed.
         if watch is None and all(_same(raw, rounds[0].get(key)) for key, raw in old.items()):
             break
-    if watch is not None:
-        from pytest_modelcheck.session.nights import judge_answers
-
-        return (judge_answers(check, watch, old, rounds),)
-    return (_judged(check, old, rounds),)
+    return (_judge_once(check, old, rounds) if watch is None else _judge_nights(check, watch, old, rounds),)
 
 
 def _same(one: Raw, two: Raw | None) -> bool:
@@ -125,41 +119,199 @@ def _same(one: Raw, two: Raw | None) -> bool:
     return same(plain(one), plain(two))
 
 
-def _judged(check: Check, old: Known, rounds: Sequence[Known]) -> Finding:
-    first, second = rounds[0], rounds[-1]
+def _judge_once(check: Check, old: Known, rounds: Sequence[Known]) -> Finding:
+    first, second, label = rounds[0], rounds[-1], check.subject.label
     keys = [key for key in old if key in first and key in second]
     if not keys:
         return _finding(
-            f"none of {plural(len(old), 'cached answer')} of {check.subject.label} was called again, so "
+            f"none of {plural(len(old), 'cached answer')} of {label} was called again, so "
             "it is unknown whether they still hold: does the test ask something different each time?",
             Status.FAILED,
         )
     differ = sum(not _same(old[key], first[key]) for key in keys)
     if not differ:
-        return _finding(
-            f"{plural(len(keys), 'cached answer')} of {check.subject.label} verified: all the same"
-        )
-    label = check.subject.label
+        return _finding(f"{plural(len(keys), 'cached answer')} of {label} verified: all the same")
     text = f"{label} no longer answers as it did: {differ} of {len(keys)} cached answers differ"
     unstable = sum(not _same(first[key], second[key]) for key in keys)
     if not unstable:
         return _finding(f"{text}; {_REFRESH}", Status.FAILED)
     # Of three answers by one unchanged model, each is the odd one equally often. Cached ones that are odd
     # too often betray a change.
-    odd = [key for key in keys if _has_odd_one(old[key], first[key], second[key])]
-    cached = sum(_same(first[key], second[key]) for key in odd)
-    p = odd_one_out_p(cached, len(odd))
+    cached = odd = 0
+    for key in keys:
+        one, two, three = old[key], first[key], second[key]
+        equal = [_same(two, three), _same(one, two), _same(one, three)]
+        if equal.count(True) == 1:
+            odd += 1
+            cached += equal[0]
+    p = odd_one_out_p(cached, odd)
     noise = f"the model does not repeat {unstable} of them itself"
     if p <= check.spec.limits.false_fail_rate:
         return _finding(f"{text}, and {noise}; {_REFRESH}", Status.FAILED, p)
-    summary = f"{differ} of {len(keys)} cached answers of {check.subject.label} differ, but {noise}"
-    return _finding(summary, p_value=p)
-
-
-def _has_odd_one(one: Raw, two: Raw, three: Raw) -> bool:
-    """Return whether exactly one of three answers differs from the other two."""
-    return [_same(one, two), _same(one, three), _same(two, three)].count(True) == 1
+    return _finding(f"{differ} of {len(keys)} cached answers of {label} differ, but {noise}", p_value=p)
 
 
 def _finding(summary: str, status: Status = Status.PASSED, p_value: float | None = None) -> Finding:
-    return Finding(LIMIT, status, summary, p_value=p_value)
+    return Finding(_LIMIT, status, summary, p_value=p_value)
+
+
+# -- over nights -------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Watch:
+    """The earlier nights of one check under its approval, in order."""
+
+    of: str
+    baseline: Baseline
+    approval: str
+    earlier: Sequence[Night]
+    alarm: float
+    """The evidence at which the check fails."""
+
+    @property
+    def night(self) -> int:
+        """The number of tonight."""
+        return 1 + max((night.night for night in self.earlier), default=0)
+
+    def tonight(self, evidence: Evidence, **found: object) -> Nights:
+        """Return the evidence of all nights, including tonight."""
+        shown = round(evidence.now, 3), round(evidence.highest, 3)
+        return Nights(self.of, self.night, *shown, self.alarm, self.approval, **found)  # type: ignore[arg-type]
+
+
+def watch_of(check: Check, approved: Approved, of: str) -> Watch | None:
+    """Return the earlier nights of a check; ``None`` if the run does not watch it."""
+    known, baseline, subject = check.nights, approved.baseline, check.subject
+    if known is None or baseline is None or not baseline.header.approved_at:
+        return None
+    # Nights are about one approved version. Another one starts with no evidence.
+    if baseline.header.version != subject.version or check.places.baseline is not None:
+        return None
+    approval = approval_of(baseline)
+    place = (subject.name, subject.version, check.spec.id, of, approval)
+    earlier = [
+        night
+        for night in known
+        if (night.model, night.version, night.check, night.of, night.approval) == place
+    ]
+    # Ville's inequality: a fair bet multiplies its stake by 1/level with a chance of at most that level,
+    # ever.
+    return Watch(of, baseline, approval, earlier, 1 / check.spec.limits.false_fail_rate)
+
+
+def why_unwatched(check: Check, approved: Approved) -> Iterator[str]:
+    """Explain why a run with ``--modelcheck-watch`` cannot watch this check, if so."""
+    baseline = approved.baseline
+    if baseline is None:
+        yield "not watched over nights: nothing is approved of it"
+    elif check.places.baseline is not None or not baseline.header.approved_at:
+        yield f"not watched over nights: it is compared with {approved.version} as named, not as approved"
+    elif watch_of(check, approved, ANSWERS) is None:
+        yield f"not watched over nights: {approved.version} is approved, and another version runs"
+
+
+def _judge_nights(check: Check, watch: Watch, keys: Iterable[bytes], rounds: Sequence[Known]) -> Finding:
+    """Compare the two new answers to each call, of tonight and all earlier nights, with the approved ones."""
+    labels = _Labels(watch.baseline)
+    tonight: dict[str, tuple[str, str]] = {}
+    for key in keys:
+        call = key[:CALL_BYTES].hex()
+        # Once a call: repeats of it in the same night would count the same evidence twice.
+        if call not in tonight and (pair := labels.pair(call, [found.get(key) for found in rounds])):
+            tonight[call] = pair
+    if not tonight:
+        return _finding(
+            "none of the repeated calls is an approved one: does the test make other calls each time, or for "
+            "other cases? Approve it again",
+            Status.FAILED,
+        )
+    approved = labels.approved
+    nights: list[dict[str, tuple[str, str]]] = []
+    for night in watch.earlier:
+        pairs = ((call, pair.split()) for pair, calls in night.calls.items() for call in calls)
+        # Cases that were removed since their night are no longer what is approved.
+        nights.append({call: (one, two) for call, (one, two) in pairs if call in approved})
+    nights.append(tonight)
+    evidence = answers_evidence(approved, nights)
+    grouped: dict[str, list[str]] = defaultdict(list)
+    for call, pair in tonight.items():
+        grouped[" ".join(pair)].append(call)
+    found = watch.tonight(evidence, calls={pair: tuple(calls) for pair, calls in sorted(grouped.items())})
+    other = [call for call, pair in tonight.items() if not set(pair) <= set(approved[call])]
+    text = f"{plural(len(tonight), 'call')} made again, each twice: "
+    text += f"{len(other)} answered otherwise than approved" if other else "all answered as approved"
+    # Few approved runs are reliable only if the model is declared deterministic.
+    sure = check.subject.definition.deterministic
+    if sure is None:
+        sure = all(len(approved[call]) >= _ENOUGH for call in other)
+    if sure and has_settled(approved, nights):
+        text += f", and nothing ever varied: {check.subject.label} is no longer what you approved"
+        text += f"; {_remedy(check)}"
+        return Finding(_LIMIT, Status.FAILED, text, nights=found)
+    return _finding_of_nights(check, _LIMIT, text, found)
+
+
+class _Labels:
+    """Short labels of answers, to compare for equality: the index among approved answers, else a digest."""
+
+    def __init__(self, baseline: Baseline) -> None:
+        found: dict[str, dict[bytes, bytes]] = defaultdict(dict)
+        for case in baseline.values():
+            for trial in case.trials:
+                for key, (call, raw) in zip(keys_of(trial), trial.asked, strict=True):
+                    if why_unkept(raw) is None:
+                        found[call].setdefault(key, raw)
+        self._raws = {call: list(raws.values()) for call, raws in found.items()}
+        self.approved = {call: [self._label(call, raw) for raw in raws] for call, raws in self._raws.items()}
+
+    def pair(self, call: str, raws: Sequence[Raw | None]) -> tuple[str, str] | None:
+        """Return the labels of two answers; ``None`` if one is missing, or nothing is approved."""
+        one, two = (None if raw is None else plain(raw) for raw in raws)
+        if one is None or two is None or why_unkept(one) or why_unkept(two) or call not in self._raws:
+            return None
+        first = self._label(call, one)
+        return first, first if same(one, two) else self._label(call, two)
+
+    def _label(self, call: str, raw: bytes) -> str:
+        for place, approved in enumerate(self._raws[call]):
+            if same(approved, raw):
+                return str(place)
+        # "x", so that no digest can be taken for the index of an approved answer.
+        return "x" + hashlib.sha256(seen(raw)).hexdigest()[:7]
+
+
+def over_nights(check: Check, approved: Approved, finding: Finding, moved: Moved) -> Finding:
+    """Test a distance together with those of earlier nights, in place of the test of one night."""
+    watch = watch_of(check, approved, DISTRIBUTION)
+    if watch is None:
+        return finding
+    excess = moved.distance - moved.expected - moved.tolerance
+    # Within the tolerance a night is no evidence, however small its p-value.
+    distance, p_value = (excess, moved.p_value) if excess > 0 else (0.0, 1.0)
+    evidence = distances_evidence(
+        [*(night.distance for night in watch.earlier), distance],
+        [*(night.p_value for night in watch.earlier), p_value],
+    )
+    found = watch.tonight(evidence, distance=distance, p_value=p_value)
+    text = moved_text(moved, met=excess <= 0)
+    found_tonight = _finding_of_nights(check, "drift", text, found)
+    return replace(found_tonight, against_baseline=True, p_value=moved.p_value)
+
+
+def _finding_of_nights(check: Check, limit: str, text: str, nights: Nights) -> Finding:
+    version = check.subject.version
+    evidence, alarm = odds(nights.evidence), odds(nights.alarm)
+    what = f"evidence {evidence} that {version} is no longer what you approved (alarm at {alarm})"
+    if nights.alarms and nights.evidence < nights.alarm:
+        what = f"an earlier night alarmed that {version} is no longer what you approved"
+    summary = f"night {nights.night}: {what}; {text}"
+    if nights.alarms:
+        return Finding(limit, Status.FAILED, f"{summary}; {_remedy(check)}", nights=nights)
+    return Finding(limit, Status.PASSED, summary, nights=nights)
+
+
+def _remedy(check: Check) -> str:
+    diff = check.command("diff", check.subject.version or "")
+    look = f"look at what it does now (pytest --modelcheck-cache=refresh, then {diff})"
+    return f"{look}, and approve it or go back"

@@ -27,8 +27,17 @@ from pytest_modelcheck.models.definition import retires_on
 from pytest_modelcheck.models.identity import fingerprint, is_alias, namespace, source_with
 from pytest_modelcheck.models.model import Answers, Model
 from pytest_modelcheck.records import Calls
-from pytest_modelcheck.session.check import Check, Judged, Step, plan_of
-from pytest_modelcheck.session.places import CANDIDATES, CLAIMS, MEASURES, PREDICTIONS, RECIPES
+from pytest_modelcheck.session.check import (
+    CANDIDATES,
+    CLAIMS,
+    MEASURES,
+    PREDICTIONS,
+    RECIPES,
+    Check,
+    Judged,
+    Step,
+    plan_of,
+)
 from pytest_modelcheck.session.variation import declared_of
 from pytest_modelcheck.session.verdict import steps_of
 
@@ -40,12 +49,10 @@ if TYPE_CHECKING:
     from pytest_modelcheck.checks.limits import Limits
     from pytest_modelcheck.checks.spec import CheckSpec
     from pytest_modelcheck.engine.work import Run
-    from pytest_modelcheck.models.cache_shelf import Shelf
     from pytest_modelcheck.models.definition import Definition
     from pytest_modelcheck.reports.mutation import Mutated
-    from pytest_modelcheck.session.check import Steps
+    from pytest_modelcheck.session.check import Places, Steps
     from pytest_modelcheck.session.mutate import StoredAnswers
-    from pytest_modelcheck.session.places import Places
 
 
 def is_interrupt(error: BaseException) -> bool:
@@ -111,7 +118,13 @@ class Session:
         if version is not None and mark is None and is_alias(version):
             # Cached answers of yesterday's model would hide that the alias names another model today.
             named = False
-            self._warn_of_alias(definition.name, version)
+            text = (
+                f"{definition.name} {version}: the version is an alias, which may be another model tomorrow, "
+                "so answers are not cached between runs. Name the exact version, or give the model fixture a "
+                "fingerprint= that says what the alias means now"
+            )
+            if self.places.keep and text not in self.warnings:
+                self.warnings.append(text)
         codec = Codec(answer_type(definition, raw), asked=definition.returns is not None)
         see = Projection(definition.ignore, definition.compare_by, definition.name)
         # The form of answers is part of the place: after a change of `returns=`, old lines would decode as
@@ -128,15 +141,6 @@ class Session:
         return Model(
             definition, raw, version, mark, caller, answers, self.router.call, self.router.is_awaited
         )
-
-    def _warn_of_alias(self, model: str, version: str) -> None:
-        text = (
-            f"{model} {version}: the version is an alias, which may be another model tomorrow, so answers "
-            "are not cached between runs. Name the exact version, or give the model fixture a fingerprint= "
-            "that says what the alias means now"
-        )
-        if self.places.keep and text not in self.warnings:
-            self.warnings.append(text)
 
     def approved_version(self, model: str, version: str | None = None) -> str | None:
         """The approved version, or ``None``; ``version`` itself if it is approved beside the main one."""
@@ -167,18 +171,19 @@ class Session:
     def limits_in_suite(self, limits: Limits) -> Limits:
         """The limits of a check, with the false-fail rate of the suite divided among all approved checks.
 
-        Collected checks do not count, since a verdict must not depend on which other tests were selected.
+        By Bonferroni. Not among the collected ones: a verdict must not depend on which tests were selected.
         """
         suite = self.places.suite_false_fail_rate
         if suite is None or not self.approved_checks:
             return limits
-        # Bonferroni over approved checks, not over selected ones: the verdict of a check must not depend on
-        # `-k`.
         return replace(limits, false_fail_rate=min(limits.false_fail_rate, suite / self.approved_checks))
 
     def check(self, spec: CheckSpec) -> Check:
         """A check, with everything that its steps may need."""
-        spec = replace(spec, limits=self.limits_in_suite(spec.limits), repeats=self._runs_of(spec))
+        spec = replace(spec, limits=self.limits_in_suite(spec.limits))
+        # A run that approves runs each case more often, to measure the noise.
+        if self.places.update and spec.drift is None and declared_of(spec) is not True:
+            spec = replace(spec, repeats=max(spec.repeats, self.places.approval_runs))
         plan = plan_of(spec, spec.cases)
         endpoint = self.switchboard.endpoint(spec.subject)
         # Checks share an endpoint. What was called before this point belongs to earlier ones.
@@ -203,26 +208,19 @@ class Session:
             calls=calls,
             new_answers=lambda: endpoint.meter.asked - endpoint.meter.failed,
             answered=Answered(),
-            asked_of=lambda model: self.switchboard.endpoint(model).meter.asked,
+            calls_of=lambda model: self.switchboard.endpoint(model).meter.asked,
             nights=self._nights,
         )
-
-    def _runs_of(self, spec: CheckSpec) -> int:
-        """Return the number of runs of each case; a run that approves makes more, to measure the noise."""
-        if not self.places.update or spec.drift is not None or declared_of(spec) is True:
-            return spec.repeats
-        return max(spec.repeats, self.places.approval_runs)
 
     def _steps(self, spec: CheckSpec) -> Steps[Judged]:
         if self.mutated is None:
             return steps_of(self.check(spec))
         from pytest_modelcheck.session.mutate import mutate
 
-        return mutate(spec, self.check, self._use, self.mutated.append)
+        def use(stored: StoredAnswers | None) -> None:
+            self._stored = stored
 
-    def _use(self, stored: StoredAnswers | None) -> None:
-        """Answer the judged model from these answers; without any, live again."""
-        self._stored = stored
+        return mutate(spec, self.check, use, self.mutated.append)
 
     def run(self, spec: CheckSpec) -> Judged:
         """Run and judge a check whose body is synchronous."""
@@ -249,7 +247,8 @@ class Session:
     @contextmanager
     def _bodies(self, spec: CheckSpec, step: Step) -> Iterator[Bodies]:
         """The runner of the bodies of a step, which receives the calls of models within this context."""
-        work, recipes = step.work, self._recipes
+        # By the digest of the bodies' source.
+        work, recipes = step.work, self.cache.shelf(RECIPES, keep=True)
         kind: type[Bodies] = Bodies
         if work.gather:
             from pytest_modelcheck.engine.gather import GatheredBodies
@@ -262,44 +261,38 @@ class Session:
         bodies = kind(
             work,
             self.switchboard,
-            [self._judged(step)],
+            [self._handle(step)],
             place=step.slots,
             recipe=recipe,
             quietly=spec.quietly if step.quiet else nullcontext,
         )
-        # A model reaches the router from anywhere, so the bodies that may call it are set for the time of
-        # the step.
+        # A model reaches the router from anywhere, so its bodies are set for the time of the step.
         self.router.bodies = bodies
         self.switchboard.tick = bodies.show_progress
         try:
             yield bodies
         finally:
             self.router.bodies = None
-            self.switchboard.tick = _nothing
+            self.switchboard.tick = lambda: None
         self._learned = None if work.source is None else (work.source, bodies.prefetch.recipe)
         line = bodies.prefetch.recipe.encode()
         # Recipes are the same in most runs: writing them again would touch the disk in every run.
         if work.source is not None and line is not None and line != known:
             recipes.put(work.source, line)
 
-    def _judged(self, step: Step) -> Handle:
+    def _handle(self, step: Step) -> Handle:
         """Return the judged model's handle in a step."""
         model = step.work.subject
         acting = model if step.other_version is None else step.other_version
-        refusal = offline_error if self.places.offline else None
+        refusal: Any = offline_error if self.places.offline else None
         answers: Any = acting.answers
-        if step.replay is not None:
-            answers = step.replay
-            refusal = step.replay.refusal or refusal
-        elif self._stored is not None and self._stored.model is acting:
-            answers, refusal = self._stored, self._stored.refusal
+        stand_in = step.replay
+        if stand_in is None and self._stored is not None and self._stored.model is acting:
+            stand_in = self._stored
+        if stand_in is not None:
+            answers, refusal = stand_in, stand_in.refusal or refusal
         endpoint = self.switchboard.endpoint(acting)
         return Handle(model, acting, answers, endpoint, judged=True, refusal=refusal)
-
-    @cached_property
-    def _recipes(self) -> Shelf:
-        """The shelf of recipes, by the digest of the bodies' source."""
-        return self.cache.shelf(RECIPES, keep=True)
 
     def close(self) -> None:
         """Write unsaved answers, and close threads, loops and files."""
@@ -323,10 +316,6 @@ def _allowance(places: Places) -> Allowance:
     if places.workers > 1:
         option += f", shared by {places.workers} workers of pytest-xdist ({share} for this one)"
     return Allowance(share, option + ("," if places.workers > 1 else ""))
-
-
-def _nothing() -> None:
-    """Report no progress, since no body runs."""
 
 
 def _next(steps: Steps[Judged], run: Run) -> Step | Judged:

@@ -29,10 +29,9 @@ from pytest_modelcheck.session.causes import one_line
 from pytest_modelcheck.session.check import Step
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Iterator, Sequence
+    from collections.abc import Callable, Generator, Sequence
 
     from pytest_modelcheck.engine.work import Result
-    from pytest_modelcheck.models.model import Raw
     from pytest_modelcheck.perturb.edits import Edit
     from pytest_modelcheck.records import Case
     from pytest_modelcheck.session.check import Check, Steps
@@ -93,7 +92,7 @@ def may_shrink(check: Check, judgement: Judgement) -> bool:
     )
 
 
-def why_broken(result: Result) -> str:
+def _why_broken(result: Result) -> str:
     """Explain why a search stops at a candidate on which the test broke."""
     if isinstance(result.error, LookupError):
         return f"because the model cannot answer other inputs ({one_line(result)})"
@@ -106,7 +105,7 @@ class Hunt:
     Attributes:
         place: Where it is among the cases that are shown.
         result: The result of the trial that failed.
-        wanted: The candidates that it wants to know about; none once it has come to its end.
+        wanted: The candidates to run next; none once the search has ended.
         best: The fewest edits that are known to fail.
     """
 
@@ -121,17 +120,17 @@ class Hunt:
         self.wanted: list[Edits] = next(self._search)
         self.ended = False
 
-    @property
-    def cost(self) -> int:
-        """About how many answers a candidate takes: those of the trial but one, which is at hand."""
-        return max(1, len({key for key, _ in self.result.asked}) - 1)
+    def candidates(self) -> list[tuple[Key, Any]]:
+        """The inputs of the wanted candidates."""
+        found = [edited(self.result.trial.case.input, edits) for edits in self.wanted]
+        return [(self.key(candidate), candidate) for candidate in found]
 
-    def candidate(self, edits: Edits) -> Any:
-        """The input with these edits."""
-        return edited(self.result.trial.case.input, edits)
+    def key(self, candidate: Any) -> Key:
+        """The identity of an input in this search."""
+        return self.place, digest(candidate)
 
-    def tell(self, fails: Sequence[bool]) -> None:
-        """Tell which of the candidates fail."""
+    def go_on(self, fails: Sequence[bool]) -> None:
+        """Continue, knowing which of the candidates fail."""
         failing = [edits for edits, failed in zip(self.wanted, fails, strict=True) if failed]
         self.best = min([self.best, *failing], key=len)
         try:
@@ -159,8 +158,8 @@ class Chase:
         self._work = check.work(judgement.approved.answer)
         # Trials of a second run were numbered from the size on.
         self._unused = judgement.ran.results.size * 2
-        self._start = check.asked
-        self._known = {self._key(hunt, hunt.result.trial.perturbed): hunt.result for hunt in hunts}
+        self._start = check.new_calls
+        self._known = {hunt.key(hunt.result.trial.perturbed): hunt.result for hunt in hunts}
         self._stopped: str | None = None
 
     def steps(self) -> Steps[None]:
@@ -170,7 +169,7 @@ class Chase:
             unknown = {
                 key: (hunt, candidate)
                 for hunt in active
-                for key, candidate in self._candidates(hunt)
+                for key, candidate in hunt.candidates()
                 if key not in self._known
             }
             if unknown:
@@ -180,18 +179,20 @@ class Chase:
                 yield from self._run(unknown)
             if self._stopped is None:
                 for hunt in active:
-                    results = [self._known[key] for key, _ in self._candidates(hunt)]
-                    hunt.tell([result.outcome is Outcome.FAILED for result in results])
+                    results = [self._known[key] for key, _ in hunt.candidates()]
+                    hunt.go_on([result.outcome is Outcome.FAILED for result in results])
 
     def _affordable(self) -> list[Hunt]:
         """The searches that go on, as long as the budget has room for all that they want to know."""
-        left = self._check.spec.shrink_calls - (self._check.asked - self._start)
+        left = self._check.spec.shrink_calls - (self._check.new_calls - self._start)
         chosen: list[Hunt] = []
         for hunt in self._hunts:
             if hunt.ended:
                 continue
+            # A candidate takes about as many answers as the trial, but for one, which is at hand.
+            cost = max(1, len({key for key, _ in hunt.result.asked}) - 1)
             # A round is run whole or not at all: half of its results would mislead the search.
-            left -= hunt.cost * sum(key not in self._known for key, _ in self._candidates(hunt))
+            left -= cost * sum(key not in self._known for key, _ in hunt.candidates())
             if left < 0:
                 budget = self._check.spec.shrink_calls
                 self._stopped = None if chosen else f"at its budget of {budget} calls"
@@ -199,45 +200,36 @@ class Chase:
             chosen.append(hunt)
         return chosen
 
-    def _candidates(self, hunt: Hunt) -> Iterator[tuple[Key, Any]]:
-        for edits in hunt.wanted:
-            candidate = hunt.candidate(edits)
-            yield self._key(hunt, candidate), candidate
-
-    @staticmethod
-    def _key(hunt: Hunt, candidate: Any) -> Key:
-        return hunt.place, digest(candidate)
-
     def _run(self, unknown: dict[Key, tuple[Hunt, Any]]) -> Steps[None]:
-        trials = {}
+        trials, keys = [], {}
         for index, (key, (hunt, candidate)) in enumerate(unknown.items(), self._unused):
             one = hunt.result.trial
-            trials[index] = key
-            unknown[key] = hunt, Trial(index, one.case, one.perturbation, candidate, one.variant, one.repeat)
-        run = yield Step(self._work, [trial for _, trial in unknown.values()], slots=self._check.slots)
+            trials.append(Trial(index, one.case, one.perturbation, candidate, one.variant, one.repeat))
+            keys[index] = key
+        run = yield Step(self._work, trials, slots=self._check.slots)
         for result in run.results:
-            self._known[trials[result.trial.index]] = result
+            self._known[keys[result.trial.index]] = result
             if result.outcome is Outcome.ERROR and self._stopped is None:
-                self._stopped = why_broken(result)
+                self._stopped = _why_broken(result)
 
     def found(self, hunt: Hunt) -> Smallest | None:
-        """Return the result of a search; nothing where a change is what the test asks for."""
+        """Return the result of a search; ``None`` if the test requires a change."""
         if not hunt.best and self._check.spec.kind == "directional":
             return None
         before = hunt.result.trial.case.input
-        after = hunt.candidate(hunt.best)
+        after = edited(before, hunt.best)
         # Answers to the original input were there before; the new one is that of the smaller input.
         own = {key for key, _ in hunt.result.asked}
-        answers = self._known[self._key(hunt, after)].asked
+        answers = self._known[hunt.key(after)].asked
         given = [*(raw for key, raw in answers if key not in own), *(raw for _, raw in hunt.result.asked)]
-        # A model that broke on all that it was asked gave no answer, and a body may fail for that.
+        # A model that broke on all calls gave no answer, and a body may fail for that.
         got = shown_answer(plain(given[0]), self._check.subject.answers.decode) if given else None
         text = changes(before, after) if hunt.best else ""
         return Smallest(text, len(hunt.best), got, complete=hunt.ended)
 
     def remarks(self) -> list[str]:
-        """Say what it cost, and why it stopped where it did."""
-        calls = self._check.asked - self._start
+        """Remarks on the cost of the searches, and on the reason for stopping."""
+        calls = self._check.new_calls - self._start
         cost = f"the smallest changes took {plural(calls, 'further call')}"
         stopped = f"the search for the smallest changes stopped {self._stopped}"
         return [*([cost] if calls else []), *([stopped] if self._stopped else [])]
@@ -261,16 +253,19 @@ def shrink_input(check: Check, judgement: Judgement, explained: Explained) -> St
     search = spec.smaller(first.trial.case)
     if search is None:
         return explained
-    start = check.asked
+    start = check.new_calls
     found, stopped = yield from _hunt(check, judgement, search)
-    asked, remarks, shown = check.asked - start, list(explained.remarks), list(explained.shown)
-    if asked:
-        remarks.append(f"the smallest input took {plural(asked, 'further call')}")
+    calls, remarks, shown = check.new_calls - start, list(explained.remarks), list(explained.shown)
+    if calls:
+        remarks.append(f"the smallest input took {plural(calls, 'further call')}")
     if stopped is not None:
         remarks.append(f"the search for the smallest input stopped {stopped}")
     if found is not None:
-        smallest = _smallest(check.subject.answers.decode, found, complete=stopped is None)
-        shown[place] = replace(shown[place], smallest=smallest)
+        decode, value = check.subject.answers.decode, found.trial.case.input
+        got = shown_answer(plain(found.asked[0][1]), decode) if found.asked else None
+        text = excerpt(value, _WIDTH)
+        text = f'"{text}"' if isinstance(value, str) else text
+        shown[place] = replace(shown[place], smallest=Smallest(text, 0, got, complete=stopped is None))
     return replace(explained, shown=tuple(shown), remarks=tuple(remarks))
 
 
@@ -279,7 +274,7 @@ def _hunt(
 ) -> Steps[tuple[Result | None, str | None]]:
     """The last candidate that fails, and why the search stopped before it came to its end."""
     budget, deadline = check.spec.shrink_calls, Clock.monotonic() + MOST_SECONDS
-    work, start = check.work(judgement.approved.answer), check.asked
+    work, start = check.work(judgement.approved.answer), check.new_calls
     found: Result | None = None
     candidate, stopped = _next(search, None)
     while candidate is not None and stopped is None:
@@ -289,8 +284,8 @@ def _hunt(
         fails = result.outcome is Outcome.FAILED
         found = result if fails else found
         if result.outcome is Outcome.ERROR:
-            stopped = why_broken(result)
-        elif check.asked - start >= budget:
+            stopped = _why_broken(result)
+        elif check.new_calls - start >= budget:
             stopped = f"at its budget of {budget} calls"
         elif Clock.monotonic() > deadline:
             stopped = f"after {MOST_SECONDS:.0f} seconds"
@@ -308,13 +303,6 @@ def _next(search: Generator[Case, bool, None], fails: bool | None) -> tuple[Case
         return None, None
     except Exception as error:  # noqa: BLE001 - a strategy that breaks here must not hide the verdict
         return None, f"because the strategy raised an error ({type(error).__name__}: {error})"
-
-
-def _smallest(decode: Callable[[Raw], Any], result: Result, *, complete: bool) -> Smallest:
-    got = shown_answer(plain(result.asked[0][1]), decode) if result.asked else None
-    value = result.trial.case.input
-    text = excerpt(value, _WIDTH)
-    return Smallest(f'"{text}"' if isinstance(value, str) else text, 0, got, complete=complete)
 
 
 T = TypeVar("T")
@@ -349,13 +337,7 @@ def smallest(items: Sequence[T]) -> Generator[list[tuple[T, ...]], Sequence[bool
         if found is None:
             break
         kept, chunks = found, [found]
-    return (yield from _without_the_rest(chunks))
-
-
-def _without_the_rest(
-    chunks: list[tuple[T, ...]],
-) -> Generator[list[tuple[T, ...]], Sequence[bool], tuple[T, ...]]:
-    """Return the chunks that fail only together, once nothing more can be left out."""
+    # The chunks fail only together: leave out what can be.
     while len(chunks) > 1:
         # All in one round, since candidates of a round run at the same time.
         fails = yield [_joined(chunks, {place}) for place in range(len(chunks))]

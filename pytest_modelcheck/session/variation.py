@@ -1,4 +1,4 @@
-"""Variation of a model, measured on the trials of the check that needs to know.
+"""Variation of a model, measured on the trials of a check that depends on it.
 
 PYTEST_DONT_REWRITE
 """
@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING, Final
 from pytest_modelcheck.baselines.diff import are_other, differ, paired_calls
 from pytest_modelcheck.canonical import differences, same
 from pytest_modelcheck.checks.compare import why_unseen
-from pytest_modelcheck.errors import ModelError
+from pytest_modelcheck.errors import ModelError, OfflineError
 from pytest_modelcheck.phrases import plural
-from pytest_modelcheck.records import JUDGED, Outcome, Trial
+from pytest_modelcheck.records import JUDGED, Outcome
+from pytest_modelcheck.session.check import Step
 from pytest_modelcheck.session.lines import trial_result
 
 if TYPE_CHECKING:
@@ -25,28 +26,23 @@ if TYPE_CHECKING:
     from pytest_modelcheck.engine.work import Result
     from pytest_modelcheck.models.model import Model
     from pytest_modelcheck.records import CaseResult, TrialResult
+    from pytest_modelcheck.session.approved import Approved
+    from pytest_modelcheck.session.check import Check, Steps
     from pytest_modelcheck.session.results import Once, Results
 
 _NAMED: Final = 3
 _MANY: Final = 100
-"""Differing places looked at in two answers, at most; the most frequent are named."""
+"""The largest number of differing places of two answers that are counted."""
 
 MEASURED = 10
-"""Trials run again to see whether a model varies."""
-
+"""The number of trials that are run again to find out whether a model varies."""
 
 _FAR = 1 << 31
-"""A repeat number that nothing else uses."""
 
 
 @dataclass(frozen=True, slots=True)
 class Variation:
-    """The model's own variation.
-
-    Attributes:
-        varies: Whether equal inputs get different answers; ``None`` where nobody looked.
-        words: The same for people.
-    """
+    """The model's own variation, also in words; ``None`` if nobody looked."""
 
     varies: bool | None = None
     words: str | None = None
@@ -68,20 +64,28 @@ def declared_of(spec: CheckSpec) -> bool | None:
     return True if all(declared) else None
 
 
-def trials_to_repeat(results: Results, changed: Collection[int]) -> tuple[list[Once], list[list[Trial]]]:
-    """Ten trials to run again: those that went wrong first, one a case before a second of any.
+def repeat_calls(
+    check: Check, results: Results, approved: Approved, changed: Collection[int], known: Variation
+) -> Steps[Variation]:
+    """Compare the answers of about ten trials with second ones, unless trials were run more than once
+    already.
 
-    Where there are fewer, they are run several times once they have repeated themselves, each time under
-    another repeat number, so that cached answers do not answer: of a model that tosses a coin, one answer
-    comes twice in a row every other time, and ten times in a row never.
+    Where there are fewer trials, they are run several times once they have repeated themselves: of a model
+    that tosses a coin, one answer comes twice in a row every other time, and ten times in a row never.
 
     Args:
-        results: The results of all trials.
-        changed: Numbers of cases whose answer differs from the approved one.
+        check: The check.
+        results: The results of its trials.
+        approved: The approved results.
+        changed: The numbers of cases whose answer is not the approved one.
+        known: What is known about the model's variation.
 
-    Returns:
-        The trials with the result of them, and in rounds the trials to run.
+    Raises:
+        ModelError: The model is declared deterministic, and is not.
+        OfflineError: Models must not be called, and their answers are not cached.
     """
+    if check.spec.repeats > 1:
+        return variation_of_runs(check.subject, results)
     # Failed trials first: cases on the edge vary most, and their variation is what a miss may be due to.
     wrong: list[Once] = []
     right: list[Once] = []
@@ -94,37 +98,43 @@ def trials_to_repeat(results: Results, changed: Collection[int]) -> tuple[list[O
                 (wrong if is_wrong else right).append(one)
     chosen = [*_one_a_case(wrong), *_one_a_case(right)][:MEASURED]
     if not chosen:
-        return [], []
+        return known
+    first = {trial.index: result for trial, result in chosen}
+    # In rounds: mostly the first trial already shows that a model varies, and the rest need not be paid for.
     rounds = [[trial.again(trial.index, 1) for trial, _ in chosen]]
-    # With few cases, several further runs of each, so that ten answers are compared in any check.
     if len(chosen) < MEASURED:
         turns = (divmod(n, len(chosen)) for n in range(len(chosen), MEASURED))
+        # Repeat numbers that nothing else uses, so that cached answers do not answer.
         rounds.append([chosen[place][0].again(chosen[place][0].index, _FAR + turn) for turn, place in turns])
-    return chosen, rounds
+    repeated: list[Result] = []
+    variation = known
+    for again in rounds:
+        run = yield Step(check.work(approved.answer), again)
+        repeated += run.results
+        answered = [result for result in repeated if result.outcome is not Outcome.ERROR]
+        variation = Variation(
+            None, f"unknown: {len(repeated)} of {len(repeated)} repeated calls raised an error"
+        )
+        if answered:
+            pairs = [(first[result.trial.index], trial_result(result)) for result in answered]
+            variation = _compared(check.subject, pairs)
+        if variation.varies is not False:
+            break
+    # Guessing would turn the verdict on a model into a matter of a flag.
+    if repeated and variation.varies is None and check.places.offline:
+        raise OfflineError(
+            f"{check.spec.id} misses a limit, and whether {check.subject.label} varies has not been "
+            "measured for it, which decides what the miss means. Run it once without "
+            "--modelcheck-offline, or declare deterministic=True or False on the model fixture"
+        )
+    return variation
 
 
-def measured(model: Model, first: Sequence[Once], again: Sequence[Result]) -> Variation:
-    """Compare the answers of the same trials, asked twice.
-
-    Raises:
-        ModelError: the model is declared deterministic, and is not.
-    """
-    once = {trial.index: result for trial, result in first}
-    pairs = [
-        (once[result.trial.index], trial_result(result))
-        for result in again
-        if result.outcome is not Outcome.ERROR
-    ]
-    if not pairs:
-        return Variation(None, f"unknown: {len(again)} of {len(again)} repeated calls raised an error")
-    return _judged(model, pairs)
-
-
-def seen(model: Model, results: Iterable[CaseResult]) -> Variation:
+def variation_of_runs(model: Model, results: Iterable[CaseResult]) -> Variation:
     """Compare the answers of trials that were run more than once anyway: each run with the first.
 
     Raises:
-        ModelError: the model is declared deterministic, and is not.
+        ModelError: The model is declared deterministic, and is not.
     """
     pairs = []
     for case in results:
@@ -134,24 +144,27 @@ def seen(model: Model, results: Iterable[CaseResult]) -> Variation:
                 one = first.setdefault(trial.place, trial)
                 if one is not trial:
                     pairs.append((one, trial))
-    return _judged(model, pairs) if pairs else Variation(None, "unknown: no trial finished twice")
+    return _compared(model, pairs) if pairs else Variation(None, "unknown: no trial finished twice")
 
 
-def _judged(model: Model, pairs: Sequence[tuple[TrialResult, TrialResult]]) -> Variation:
+def _compared(model: Model, pairs: Sequence[tuple[TrialResult, TrialResult]]) -> Variation:
+    repeats: list[bool] = []
     for one, two in pairs:
         if (why := why_unseen(one, two)) is not None:
             return Variation(None, f"unknown: answers cannot be compared: {why}")
-    repeats = [again for one, two in pairs if (again := _is_repeated(one, two)) is not None]
-    agreements = repeats or [
-        not differ(one, two) for one, two in pairs
-    ]  # of bodies that never ask the same again
+        if one.recorded is not None or two.recorded is not None:
+            repeats.append(not differ(one, two))
+        # A body that makes other calls the second time, or in another order, shows nothing about the model.
+        elif equal := paired_calls(one.asked, two.asked)[0]:
+            repeats.append(not any(are_other(*pair) for pair in equal))
+    agreements = repeats or [not differ(one, two) for one, two in pairs]
     lost = agreements.count(False)
     if not lost:
         return Variation(
             varies=False,
             words=f"does not vary: {plural(len(agreements), 'answer')} came out the same when run again",
         )
-    # Bodies that ask something new each time show nothing about the model, so the declaration stands.
+    # Bodies that make new calls each time show nothing about the model, so the declaration stands.
     if model.definition.deterministic and not repeats:
         return declared(model)
     if model.definition.deterministic:
@@ -160,30 +173,16 @@ def _judged(model: Model, pairs: Sequence[tuple[TrialResult, TrialResult]]) -> V
             f"{len(agreements)} answers differed when calls were repeated. Remove the declaration, or make "
             "the model deterministic (temperature, seed, order of the batch)"
         )
-    where = _where(pairs)
-    return Variation(varies=True, words=f"varies ({lost} of {len(agreements)} answers not repeated{where})")
-
-
-def _is_repeated(one: TrialResult, two: TrialResult) -> bool | None:
-    """Return whether calls that both bodies made were answered alike; ``None`` where there are none.
-
-    A body that asks something else the second time, or in another order, says nothing of the model.
-    """
-    if one.recorded is not None or two.recorded is not None:
-        return not differ(one, two)
-    equal, _, _ = paired_calls(one.asked, two.asked)
-    return not any(are_other(*pair) for pair in equal) if equal else None
-
-
-def _where(pairs: Sequence[tuple[TrialResult, TrialResult]]) -> str:
-    """The fields in which answers to one input differ, the most frequent first."""
-    found: Counter[str] = Counter()
+    text = f"varies: {lost} of {plural(len(agreements), 'answer')} came out different when run again"
+    fields: Counter[str] = Counter()
     for first, again in pairs:
-        for one, two in paired_calls(first.asked, again.asked)[0]:
-            if not same(one, two):
-                found.update({one_place.path for one_place in islice(differences(one, two), _MANY)})
-    names = [name for name in sorted(found, key=lambda name: (-found[name], name)) if name]
-    return f": {', '.join(names[:_NAMED])}{', …' if len(names) > _NAMED else ''}" if names else ""
+        for one_answer, two_answer in paired_calls(first.asked, again.asked)[0]:
+            if not same(one_answer, two_answer):
+                places = islice(differences(one_answer, two_answer), _MANY)
+                fields.update({place.path for place in places})
+    if names := [name for name in sorted(fields, key=lambda name: (-fields[name], name)) if name]:
+        text += f" ({', '.join(names[:_NAMED])}{', …' if len(names) > _NAMED else ''})"
+    return Variation(varies=True, words=text)
 
 
 def _one_a_case(trials: Sequence[Once]) -> list[Once]:

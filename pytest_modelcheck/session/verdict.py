@@ -22,40 +22,39 @@ from pytest_modelcheck.checks.compare import APPROVED_UNKEPT, changes_alone
 from pytest_modelcheck.checks.decide import required_rate
 from pytest_modelcheck.checks.judged import LEAST_LABELS
 from pytest_modelcheck.checks.protocol import Reason
-from pytest_modelcheck.checks.vacuous import constant, unmoved
-from pytest_modelcheck.checks.watching import why_not_watched
+from pytest_modelcheck.checks.vacuous import standstill
 from pytest_modelcheck.display import redacted, redacted_value
 from pytest_modelcheck.phrases import gains, plural
-from pytest_modelcheck.records import Finding, Interval, Scale, Status, Tally, Verdict
+from pytest_modelcheck.records import Finding, Interval, Status, Tally, Verdict
 from pytest_modelcheck.reports.jsons import pack, unpack
 from pytest_modelcheck.reports.selection import notes_of
-from pytest_modelcheck.session.answered import systems_note
-from pytest_modelcheck.session.approved import approved_of, may_be_stale, replay, run_other_version
+from pytest_modelcheck.session.approved import (
+    approved_of,
+    may_be_stale,
+    replay,
+    run_other_version,
+    with_contract,
+)
 from pytest_modelcheck.session.candidate import leave
-from pytest_modelcheck.session.early import may_stop, run_until_decided
+from pytest_modelcheck.session.early import may_stop, run_until_decided, why_not_early
 from pytest_modelcheck.session.explain import explain
-from pytest_modelcheck.session.first_run import first_run
 from pytest_modelcheck.session.found import Noise
-from pytest_modelcheck.session.judging import judge
+from pytest_modelcheck.session.judging import judge, run_reference
 from pytest_modelcheck.session.noise import calibrate, calibrate_changes, confirm, measure
 from pytest_modelcheck.session.results import OTHER
+from pytest_modelcheck.session.running import first_run, systems_note
 from pytest_modelcheck.session.variation import declared
 from pytest_modelcheck.session.weigh import decide_noise, look_for_broken, look_for_lost
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator
 
-    from pytest_modelcheck.checks.judged import Judging
-    from pytest_modelcheck.checks.metrics import Scores
-    from pytest_modelcheck.records import CaseResult
-    from pytest_modelcheck.session.approved import Approved
     from pytest_modelcheck.session.check import Check, Judged, Steps
     from pytest_modelcheck.session.explain import Explained
-    from pytest_modelcheck.session.found import Judgement, Ran
+    from pytest_modelcheck.session.found import Judgement
 
 _NOISE: Final = (measure, calibrate, calibrate_changes, confirm, decide_noise, look_for_broken, look_for_lost)
 """Steps that measure the model's noise; each decides whether it applies."""
-
 
 _WORSE: Final = frozenset({"max_drop", "max_slice_drop", "max_regressed", "slice_regressions"})
 """Limits that only a worse model misses, not merely a different one."""
@@ -85,8 +84,6 @@ def judgement_of(check: Check) -> Steps[Judgement]:
 def _judged(check: Check) -> Steps[tuple[Check, Judgement]]:
     approved = approved_of(check)
     if check.spec.shaped:
-        from pytest_modelcheck.session.contracts import with_contract
-
         check = with_contract(check, approved)
     if check.subject.other_version is not None:
         approved = yield from run_other_version(check, check.subject.other_version, approved)
@@ -97,22 +94,21 @@ def _judged(check: Check) -> Steps[tuple[Check, Judgement]]:
         cached = end.cached
     else:
         ran, cached = yield from first_run(check, approved)
-        if check.spec.drift is not None:
-            from pytest_modelcheck.session.drifting import run_reference
-
-            ran = replace(ran, reference=(yield from run_reference(check, approved)))
+        ran = replace(ran, reference=(yield from run_reference(check, approved)))
         # A body that compares with the approved answer would compare it with itself.
         if not ran.results.reads_approved:
             approved = yield from replay(check, may_be_stale(check, ran.results, approved), approved)
     if any(model.definition.role == "judge" for model in check.spec.others):
-        from pytest_modelcheck.session.judges import hear_the_judge
+        from pytest_modelcheck.session.judges import judge_outcomes
 
-        ran = replace(ran, judging=(yield from hear_the_judge(check, ran, approved)))
-    beside = _stood_still(check, ran, approved)
+        ran = replace(ran, judging=(yield from judge_outcomes(check, ran, approved)))
+    beside: tuple[Finding, ...] = ()
     if cached is not None:
         from pytest_modelcheck.session.revalidation import revalidate
 
-        beside = (*(yield from revalidate(check, cached, approved)), *beside)
+        beside = yield from revalidate(check, cached, approved)
+    if not ran.unasked and (found := standstill(check.spec, ran.results, approved)) is not None:
+        beside += (found,)
     if check.spec.shaped and approved.baseline is None:
         text = "no approved baseline yet: there is no shape that answers are held to"
         beside += (Finding("shape", Status.FAILED, text, against_baseline=True),)
@@ -122,20 +118,6 @@ def _judged(check: Check) -> Steps[tuple[Check, Judgement]]:
         for step in _NOISE:
             judgement = yield from step(check, judgement)
     return check, judgement
-
-
-def _stood_still(check: Check, ran: Ran, approved: Approved) -> tuple[Finding, ...]:
-    """Find a model that passes only because its answer never changes. Selected cases alone do not show it."""
-    spec = check.spec
-    # Levels judge constant scores by a guard of their own.
-    if spec.allow_constant or spec.partial or ran.unasked or spec.levels is not None:
-        return ()
-    found = None
-    if spec.kind == "directional":
-        found = unmoved(ran.results)
-    elif spec.kind == "invariance":
-        found = constant(ran.results, approved)
-    return () if found is None else (found,)
 
 
 # -- the verdict ---------------------------------------------------------------------------------------
@@ -155,95 +137,76 @@ def conclude(check: Check, judgement: Judgement, explained: Explained) -> Verdic
     elif comparison is not None and ran.results.reads_approved:
         # A body that compares with the approved answer fails if it changed, which need not be a regression.
         comparison = replace(comparison, regressed=(), fixed=(), p_value=None)
-    return _shown(
-        _corrected(
-            Verdict(
-                check=spec.id,
-                kind=spec.kind,
-                status=status,
-                findings=findings,
-                model=subject.name,
-                version=subject.version,
-                approved_version=held,
-                rate=None if drifts else observed.rate,
-                graded=observed.graded,
-                scale=observed.scale if observed.scale.bounded else None,
-                signed=observed.signed,
-                metric=None if observed.scores is None else observed.scores.metric.name,
-                cases=observed.cases,
-                trials=_trials(judgement),
-                interval=_interval(check, judgement),
-                required=None if drifts else required_rate(observed, spec.limits),
-                comparison=comparison,
-                moved=judgement.moved,
-                variation=judgement.noise.variation.words,
-                varies=judgement.noise.variation.varies,
-                flaky=judgement.seen.flaky,
-                slices=explained.slices,
-                found=explained.found,
-                perturbations=ran.results.by_perturbation() if spec.perturbations is not None else (),
-                shown=explained.shown,
-                hidden=explained.hidden,
-                notes=(*_notes(check, judgement), *explained.remarks, *_not_watched(check)),
-                calls=replace(check.calls(ran.calls), cached=check.answered.cached),
-                unasked=ran.unasked,
-                advice=tuple(_advice(check, judgement, explained, status, held)),
-                others=tuple((model.name, model.version or "unversioned") for model in spec.others),
-                stopped=None if ran.early is None else ran.early.stopped,
-            ),
-            ran.judging,
-        )
+    rate, judging = None if drifts else observed.rate, ran.judging
+    if judging is not None and judging.value is not None:
+        # Corrected for the judge's errors.
+        rate, sides = judging.value.rate, judging.sides
+        if comparison is not None and sides is not None and sides.approved_rate is not None:
+            comparison = replace(comparison, approved_rate=sides.approved_rate, rate=rate)
+    trials = ran.results.trial_tally()
+    if judgement.noise.again is not None:
+        again = judgement.noise.again.trial_tally()
+        trials = Tally(**{name: getattr(trials, name) + getattr(again, name) for name in Tally.__slots__})
+    verdict = Verdict(
+        check=spec.id,
+        kind=spec.kind,
+        status=status,
+        findings=findings,
+        model=subject.name,
+        version=subject.version,
+        approved_version=held,
+        rate=rate,
+        graded=observed.graded,
+        scale=observed.scale if observed.scale.bounded else None,
+        signed=observed.signed,
+        metric=None if observed.scores is None else observed.scores.metric.name,
+        cases=observed.cases,
+        trials=trials,
+        interval=_interval(check, judgement),
+        required=None if drifts else required_rate(observed, spec.limits),
+        comparison=comparison,
+        moved=judgement.moved,
+        variation=judgement.noise.variation.words,
+        varies=judgement.noise.variation.varies,
+        flaky=judgement.seen.flaky,
+        slices=explained.slices,
+        found=explained.found,
+        perturbations=ran.results.by_perturbation() if spec.perturbations is not None else (),
+        shown=explained.shown,
+        hidden=explained.hidden,
+        notes=tuple(_notes(check, judgement, explained)),
+        calls=replace(check.calls(ran.calls), cached=check.answered.cached),
+        unasked=ran.unasked,
+        advice=tuple(_advice(check, judgement, explained, status, held)),
+        others=tuple((model.name, model.version or "unversioned") for model in spec.others),
+        stopped=None if ran.early is None else ran.early.stopped,
+        correction=None if judging is None else judging.correction,
     )
-
-
-def _shown(verdict: Verdict) -> Verdict:
-    """The verdict without secrets, since terminals, logs and reports show it."""
     packed = pack(verdict)
     if not redacted.finds(dumps(packed)):
         return verdict
-    found = unpack(redacted_value(packed), Verdict)
     # Names stay as they are even if a pattern matches: they are keys of files, and commands quote them.
-    return replace(found, check=verdict.check, model=verdict.model, version=verdict.version)
+    return replace(
+        unpack(redacted_value(packed), Verdict), check=spec.id, model=subject.name, version=subject.version
+    )
 
 
-def _corrected(verdict: Verdict, judging: Judging | None) -> Verdict:
-    """The verdict with rates corrected for the judge's errors, if a judge decided and has labels."""
-    if judging is None:
-        return verdict
-    verdict = replace(verdict, correction=judging.correction)
-    if judging.value is None:
-        return verdict
-    comparison, sides, rate = verdict.comparison, judging.sides, judging.value.rate
-    if comparison is not None and sides is not None and sides.approved_rate is not None:
-        comparison = replace(comparison, approved_rate=sides.approved_rate, rate=rate)
-    return replace(verdict, rate=rate, comparison=comparison)
-
-
-def _trials(judgement: Judgement) -> Tally:
-    """Count the outcomes of all trials, in all of their runs."""
-    first, again = judgement.ran.results.trial_tally(), judgement.noise.again
-    if again is None:
-        return first
-    second = again.trial_tally()
-    return Tally(**{name: getattr(first, name) + getattr(second, name) for name in Tally.__slots__})
-
-
-def _notes(check: Check, judgement: Judgement) -> Iterator[str]:
+def _notes(check: Check, judgement: Judgement, explained: Explained) -> Iterator[str]:
     """Notes on how the check was judged, one sentence each."""
     spec, ran = check.spec, judgement.ran
     baseline = judgement.approved.baseline
     yield from spec.notes
     yield from judgement.approved.notes
     if check.nights is not None:
-        from pytest_modelcheck.session.nights import why_unwatched
+        from pytest_modelcheck.session.revalidation import why_unwatched
 
         yield from why_unwatched(check, judgement.approved)
     if judgement.noise.screened is not None:
         yield f"everything was run again to be sure; the first time: {judgement.noise.screened}"
     # Another judge may grade otherwise; a reader of a changed verdict should know.
-    then = {} if baseline is None else baseline.header.others
+    others = {} if baseline is None else baseline.header.others
     for model in spec.others:
-        before = then.get(model.name)
+        before = others.get(model.name)
         if before is not None and before != (model.version or ""):
             yield f"{model.label} took part; in the baseline it was {before or 'unversioned'}"
     judging = ran.judging
@@ -257,34 +220,18 @@ def _notes(check: Check, judgement: Judgement) -> Iterator[str]:
         yield f"{older}, whose own {own} not accepted in review"
     if (advice := ran.results.causes.advice) is not None:
         yield advice
-    if (
-        spec.kind == "golden"
-        and not spec.partial
-        and spec.limits.at_least is None
-        and judgement.misses("at_least")
-    ):
+    unlimited = spec.kind == "golden" and not spec.partial and spec.limits.at_least is None
+    if unlimited and judgement.misses("at_least"):
         yield "no limit is set and nothing is approved: every case must pass; at_least=0.9 would let 10% fail"
-    if baseline is not None and (fields := gained_by(_changed(judgement))):
+    results, approved = ran.results, judgement.approved
+    differing = (number for number, match in enumerate(results.matches) if match == OTHER)
+    known = ((approved.get(results.cases[number].id), number) for number in differing)
+    if fields := gained_by((before, results[number]) for before, number in known if before is not None):
         yield gains(fields)
     yield from systems_note(check.subject, ran.systems)
     yield from notes_of(ran.direct, ran.inapplicable)
-
-
-def _changed(judgement: Judgement) -> Iterator[tuple[CaseResult, CaseResult]]:
-    """Yield the approved and the current result of each case whose lines differ."""
-    results, approved = judgement.ran.results, judgement.approved
-    for number, match in enumerate(results.matches):
-        then = approved.get(results.cases[number].id) if match == OTHER else None
-        if then is not None:
-            yield then, results[number]
-
-
-def _not_watched(check: Check) -> Iterator[str]:
-    spec = check.spec
-    why = why_not_watched(spec.limits, spec.scale, spec.levels) if spec.limits.early_stop else None
-    if spec.limits.early_stop and any(model.definition.labels is not None for model in spec.others):
-        why = "the judge's answers are corrected once all of them are known"
-    if why is not None:
+    yield from explained.remarks
+    if spec.limits.early_stop and (why := why_not_early(spec)) is not None:
         yield f"not stopped early: {why}"
 
 
@@ -292,8 +239,13 @@ def _interval(check: Check, judgement: Judgement) -> Interval | None:
     """The interval of the rate, at the level that decides; of a mean only if noise affects it."""
     limits, observed = check.spec.limits, judgement.observed
     level = 1 - limits.false_fail_rate
-    if observed.scores is not None:
-        return _interval_of_metric(judgement, observed.scores, level)
+    if (scores := observed.scores) is not None:
+        # By bootstrap, which may take a second: only if noise affects a check that does not pass.
+        if judgement.passes or not judgement.noise.variation.varies or math.isnan(scores.value):
+            return None
+        draws = sorted(scores.draws(1 - level).tolist())
+        low = int((1 - level) * len(draws))
+        return Interval(draws[low], draws[-1 - low], level)
     if not observed.cases.judged or check.spec.drift is not None or judgement.ran.early is not None:
         return None
     if observed.judging is not None and observed.judging.value is not None:
@@ -301,33 +253,19 @@ def _interval(check: Check, judgement: Judgement) -> Interval | None:
     if observed.means is not None:
         if not judgement.noise.variation.varies and limits.population == "fixed":
             return None
+        from pytest_modelcheck.stats.means import gaffke_bounds, student_bounds
+
         scale = observed.scale
-        if observed.signed and not limits.at_least and limits.population == "fixed":
-            scale = Scale(-math.inf, math.inf)  # flipped signs decide, which do not use the scale's bounds
-        return _interval_of_mean(observed.means, scale, level)
+        # With a required change of 0, flipped signs decide, which do not use the scale's bounds.
+        flips = observed.signed and not limits.at_least and limits.population == "fixed"
+        if scale.bounded and not flips:
+            bounds = gaffke_bounds(observed.means, level, low=scale.low, high=scale.high)
+            return Interval(*bounds, level)
+        lowest, highest = student_bounds(observed.means, level)
+        return Interval(lowest, highest, level) if math.isfinite(lowest) else None
     from pytest_modelcheck.stats.rates import clopper_pearson
 
     return Interval(*clopper_pearson(*observed.counts, level), level)
-
-
-def _interval_of_metric(judgement: Judgement, scores: Scores, level: float) -> Interval | None:
-    """Bootstrap over cases; only if noise affects a check that does not pass, since it may take a second."""
-    if judgement.passes or not judgement.noise.variation.varies or math.isnan(scores.value):
-        return None
-    draws = sorted(scores.draws(1 - level).tolist())
-    low = int((1 - level) * len(draws))
-    return Interval(draws[low], draws[-1 - low], level)
-
-
-def _interval_of_mean(means: Sequence[float], scale: Scale, level: float) -> Interval | None:
-    if scale.bounded:
-        from pytest_modelcheck.stats.means import gaffke_bounds
-
-        return Interval(*gaffke_bounds(means, level, low=scale.low, high=scale.high), level)
-    from pytest_modelcheck.stats.means import student_bounds
-
-    low, high = student_bounds(means, level)
-    return Interval(low, high, level) if math.isfinite(low) else None
 
 
 def _advice(

@@ -1,7 +1,7 @@
-"""Weighing of noise: more runs where they may decide a miss, until every limit is decided.
+"""Weighs noise: makes more runs where they may decide a miss, until every limit is decided.
 
 What decides is whether *outcomes* vary, approved and current ones (``checks.protocol``). The wording of
-answers only matters where answers are what is compared.
+answers only matters where answers are compared.
 
 PYTEST_DONT_REWRITE
 """
@@ -14,9 +14,15 @@ from typing import TYPE_CHECKING
 from pytest_modelcheck.checks.changes import Compared, look_at_changes
 from pytest_modelcheck.checks.decide import required_rate
 from pytest_modelcheck.checks.excess import look_at_rise
-from pytest_modelcheck.checks.lost import LEAST_BROKEN, LEAST_FALL, MOST_CASES, candidates_of, look_at_slices
+from pytest_modelcheck.checks.lost import (
+    LEAST_BROKEN,
+    LEAST_FALL,
+    MOST_CASES,
+    candidates_of,
+    look_at_slice_drops,
+    look_at_slices,
+)
 from pytest_modelcheck.checks.protocol import (
-    FRESH_SETS,
     STEADY_PROBES,
     FreshSets,
     Look,
@@ -33,14 +39,14 @@ from pytest_modelcheck.engine.body import by_repeat
 from pytest_modelcheck.phrases import plural
 from pytest_modelcheck.records import GRADE, JUDGED, Outcome, Status
 from pytest_modelcheck.session.check import Step
-from pytest_modelcheck.session.further_runs import run_fresh_sets, run_probes
 from pytest_modelcheck.session.judging import with_noise
 from pytest_modelcheck.session.observing import whole_cases
 from pytest_modelcheck.session.replayed import ReplayedAnswers
-from pytest_modelcheck.session.variation import Variation, declared_of, seen
+from pytest_modelcheck.session.running import run_fresh_sets, run_probes
+from pytest_modelcheck.session.variation import Variation, declared_of, variation_of_runs
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from pytest_modelcheck.checks.limits import Limits
     from pytest_modelcheck.checks.lost import Candidates, Lost
@@ -57,11 +63,14 @@ if TYPE_CHECKING:
 def decide_noise(check: Check, judgement: Judgement) -> Steps[Judgement]:
     """Look at each limit, run what it needs, and look again, until every limit is decided."""
     if not _may_be_noise(check, judgement):
-        if _may_be_copies(check, judgement):
+        repeated = check.spec.repeats > 1 and len(judgement.ran.results) <= MOST_CASES
+        # Repeats of a model that is declared to vary may be copies, which a green check says, too.
+        if repeated and declared_of(check.spec) is False and uses_looks(check, judgement):
             variation = _variation(check, judgement, _weighed(check, judgement))
             return with_noise(check, judgement, replace(judgement.noise, variation=variation))
         return judgement
     approved_outcomes = yield from _approved_outcomes(check, judgement)
+    limits = check.spec.limits
     slices: Slices = {}
     while True:
         weighed = _weighed(check, judgement)
@@ -71,38 +80,51 @@ def decide_noise(check: Check, judgement: Judgement) -> Steps[Judgement]:
             found["slice_regressions"], lost = _search_slices(check, judgement, weighed, slices)
         slice_drop = ""
         if _limits_slices(check, judgement):
-            found["max_slice_drop"], slice_drop = _slice_drops(check, judgement, weighed)
+            members = judgement.ran.results.slices
+            slices_by_name = {name: some for key in members.keys() for name, some in members.of(key).items()}  # noqa: SIM118
+            found["max_slice_drop"], slice_drop = look_at_slice_drops(
+                weighed.paired,
+                weighed.paired_numbers,
+                slices_by_name,
+                limits.max_slice_drop or 0,
+                Rules(limits.false_fail_rate, limits.confirm),
+            )
         needs = [look.needs for look in found.values() if look.needs is not None]
         if not needs:
             break
-        # Fresh sets first: they often settle what probes would be paid for.
-        sets = [need.sets for need in needs if isinstance(need, FreshSets)]
-        if sets:
-            noise = yield from run_fresh_sets(check, judgement, max(sets))
-        else:
-            probes = [need for need in needs if isinstance(need, Probes)]
-            noise = yield from run_probes(check, judgement, probes)
-        if noise is None:
+        further = yield from _run_more(check, judgement, needs)
+        if further is None:
             # Offline, or out of budget: what is unsettled becomes inconclusive rather than guessed.
             found = {limit: without_more_runs(look) for limit, look in found.items()}
             break
-        judgement = with_noise(check, judgement, noise)
+        judgement = further
     if any(look.reason is Reason.NOTHING_SEEN for look in found.values()):
         approved = map(judgement.approved.get, (case.id for case in judgement.ran.results.cases))
-        variation = seen(check.subject, [case for case in approved if case is not None])
+        variation = variation_of_runs(check.subject, [case for case in approved if case is not None])
     else:
         variation = _variation(check, judgement, weighed)
-    return with_noise(
-        check,
-        judgement,
-        replace(
-            judgement.noise,
-            looks={**judgement.noise.looks, **found},
-            lost=lost,
-            slice_drop=slice_drop,
-            variation=variation,
-        ),
+    decided = replace(
+        judgement.noise,
+        looks={**judgement.noise.looks, **found},
+        lost=lost,
+        slice_drop=slice_drop,
+        variation=variation,
     )
+    return with_noise(check, judgement, decided)
+
+
+def _run_more(
+    check: Check, judgement: Judgement, needs: Sequence[FreshSets | Probes]
+) -> Steps[Judgement | None]:
+    """Make the runs that are needed, and judge again; ``None`` if they are not possible."""
+    # Fresh sets first: they often settle what probes would be paid for.
+    sets = [need.sets for need in needs if isinstance(need, FreshSets)]
+    if sets:
+        noise = yield from run_fresh_sets(check, judgement, max(sets))
+    else:
+        probes = [need for need in needs if isinstance(need, Probes)]
+        noise = yield from run_probes(check, judgement, probes)
+    return None if noise is None else with_noise(check, judgement, noise)
 
 
 def look_for_noise(check: Check, judgement: Judgement) -> Steps[Judgement]:
@@ -111,21 +133,21 @@ def look_for_noise(check: Check, judgement: Judgement) -> Steps[Judgement]:
     For limits that no look decides. Ten repeated answers alone failed 13% of unchanged runs with a coin among
     100 inputs: each of them, and every approved run, must come out as it did.
     """
-    fresh_sets_due = True
+    needs: FreshSets | Probes = FreshSets()
     while not (weighed := _weighed(check, judgement)).varies and declared_of(check.spec) is None:
-        if not check.spec.limits.confirm:
-            return _not_confirmed(check, judgement)
-        if fresh_sets_due:
-            noise = yield from run_fresh_sets(check, judgement, FRESH_SETS)
-            fresh_sets_due = False
-        elif failing := weighed.rate.failing(STEADY_PROBES):
-            cases = tuple(weighed.numbers[index] for index in failing)
-            noise = yield from run_probes(check, judgement, [Probes(cases, STEADY_PROBES)])
-        else:
-            break
-        if noise is None:
-            return _not_confirmed(check, judgement)
-        judgement = with_noise(check, judgement, noise)
+        if not isinstance(needs, FreshSets):
+            failing = weighed.rate.failing(STEADY_PROBES)
+            if not failing:
+                break
+            needs = Probes(tuple(weighed.numbers[index] for index in failing), STEADY_PROBES)
+        further = None
+        if check.spec.limits.confirm:
+            further = yield from _run_more(check, judgement, [needs])
+        if further is None:
+            look = Look(Status.INCONCLUSIVE, Reason.NOT_CONFIRMED)
+            looks = {finding.limit: look for finding in judgement.findings if not finding.met}
+            return with_noise(check, judgement, replace(judgement.noise, looks=looks))
+        judgement, needs = further, Probes((), STEADY_PROBES)
     variation = _variation(check, judgement, weighed)
     return with_noise(check, judgement, replace(judgement.noise, variation=variation))
 
@@ -151,11 +173,11 @@ def look_for_broken(check: Check, judgement: Judgement) -> Steps[Judgement]:
         look = renumbered(unless_broken(weighed.paired.shared, met, allowance), weighed.paired_numbers)
         if not isinstance(look.needs, Probes):
             break
-        noise = yield from run_probes(check, judgement, [look.needs])
-        if noise is None:
+        further = yield from _run_more(check, judgement, [look.needs])
+        if further is None:
             look = without_more_runs(look)
             break
-        judgement = with_noise(check, judgement, noise)
+        judgement = further
     if look.status is Status.PASSED:
         return judgement
     return with_noise(check, judgement, replace(judgement.noise, looks={"max_drop": look}))
@@ -172,22 +194,15 @@ def look_for_lost(check: Check, judgement: Judgement) -> Steps[Judgement]:
         look, lost = _search_slices(check, judgement, _weighed(check, judgement), slices)
         if look.needs is None:
             break
-        noise = yield from run_fresh_sets(check, judgement, FRESH_SETS)
-        if noise is None:
+        further = yield from _run_more(check, judgement, [look.needs])
+        if further is None:
             look = without_more_runs(look)
             break
-        judgement = with_noise(check, judgement, noise)
+        judgement = further
     if look.status is Status.PASSED:
         return judgement
     looks = {**judgement.noise.looks, "slice_regressions": look}
     return with_noise(check, judgement, replace(judgement.noise, looks=looks, lost=lost))
-
-
-def _not_confirmed(check: Check, judgement: Judgement) -> Judgement:
-    """The judgement if no more runs can be made."""
-    look = Look(Status.INCONCLUSIVE, Reason.NOT_CONFIRMED)
-    looks = {finding.limit: look for finding in judgement.findings if not finding.met}
-    return with_noise(check, judgement, replace(judgement.noise, looks=looks))
 
 
 def _searches_slices(check: Check, judgement: Judgement) -> bool:
@@ -232,20 +247,6 @@ def _limits_slices(check: Check, judgement: Judgement) -> bool:
     return limited and observed.comparison is not None and not observed.reads_approved
 
 
-def _slice_drops(check: Check, judgement: Judgement, weighed: Weighed) -> tuple[Look, str]:
-    from pytest_modelcheck.checks.lost import look_at_slice_drops
-
-    limits, found = check.spec.limits, judgement.ran.results.slices
-    slices = {name: members for key in found.keys() for name, members in found.of(key).items()}  # noqa: SIM118
-    return look_at_slice_drops(
-        weighed.paired,
-        weighed.paired_numbers,
-        slices,
-        limits.max_slice_drop or 0,
-        Rules(limits.false_fail_rate, limits.confirm),
-    )
-
-
 def uses_looks(check: Check, judgement: Judgement) -> bool:
     """Return whether looks at outcomes decide: not for samples, groups, levels and scales of their own."""
     spec, limits = check.spec, check.spec.limits
@@ -272,12 +273,6 @@ def _may_be_noise(check: Check, judgement: Judgement) -> bool:
         return True
     suspicious = bool(judgement.seen.regressed) or _searches_slices(check, judgement)
     return judgement.passes and (suspicious or _limits_slices(check, judgement))
-
-
-def _may_be_copies(check: Check, judgement: Judgement) -> bool:
-    """Return whether repeats of a model declared to vary may be copies, which a green check says too."""
-    repeated = check.spec.repeats > 1 and len(judgement.ran.results) <= MOST_CASES
-    return repeated and declared_of(check.spec) is False and uses_looks(check, judgement)
 
 
 def _weighed(check: Check, judgement: Judgement) -> Weighed:
@@ -347,10 +342,7 @@ def _looks_at_metric(observed: Observed, scores: Scores, weighed: Weighed, limit
 
 
 def _approved_outcomes(check: Check, judgement: Judgement) -> Steps[Mapping[int, tuple[float, ...]]]:
-    """Let bodies that compare with the approved answer judge the further approved runs, case by case.
-
-    What the model answered then is compared with its first answer; nothing is asked.
-    """
+    """Let bodies that compare with the approved answer judge the further approved runs, without calls."""
     results, approved, baseline = judgement.ran.results, judgement.approved, judgement.approved.baseline
     if not results.reads_approved or baseline is None:
         return {}
@@ -379,30 +371,26 @@ def _approved_outcomes(check: Check, judgement: Judgement) -> Steps[Mapping[int,
 
 def _variation(check: Check, judgement: Judgement, weighed: Weighed) -> Variation:
     """Return the variation of outcomes, for people."""
-    declared = declared_of(check.spec)
-    scores = judgement.observed.scores
-    if scores is not None and (varying := len({case.number for case in scores.cases if case.varies})):
-        total = plural(len(weighed.rate.cases), "case")
-        return Variation(
-            varies=True, words=f"varies: {varying} of {total} record different things from run to run"
-        )
-    varying = sum(case.varies for case in weighed.paired.cases or weighed.rate.cases)
-    varying = max(varying, sum(case.varies for case in weighed.rate.cases))
-    of = plural(len(weighed.rate.cases), "case")
+    observed, noise = judgement.observed, judgement.noise
+    cases, of = weighed.rate.cases, plural(len(weighed.rate.cases), "case")
+    before, now = (sum(case.varies for case in side) for side in (weighed.paired.cases, cases))
+    varying = max(before, now)
+    how = "score differently from run to run" if observed.graded else "pass in some runs only"
+    if before > now:
+        how += " (approved runs included)"
+    if observed.scores is not None:
+        recorded = len({case.number for case in observed.scores.cases if case.varies})
+        if recorded:
+            varying, how = recorded, "record different things from run to run"
     if varying:
-        how = "score differently from run to run" if judgement.observed.graded else "pass in some runs only"
         return Variation(varies=True, words=f"varies: {varying} of {of} {how}")
-    if declared is False and weighed.rate.copies:
-        words = (
-            "declared deterministic=False, but no answer ever differs (a cache or a seed?), so repeats "
-            "count once"
-        )
+    if declared_of(check.spec) is False:
+        words = "declared deterministic=False"
+        if weighed.rate.copies:
+            words += ", but no answer ever differs (a cache or a seed?), so repeats count once"
         return Variation(varies=True, words=words)
-    if declared is False:
-        return Variation(varies=True, words="declared deterministic=False")
-    if judgement.noise.again is None and check.spec.repeats == 1:
-        return judgement.noise.variation
-    first, again = judgement.ran.results, judgement.noise.again
-    further = 0 if again is None else again.size
-    runs = first.size + further + sum(probed.probes for probed in judgement.noise.probed.values())
+    if noise.again is None and check.spec.repeats == 1:
+        return noise.variation
+    runs = judgement.ran.results.size + (0 if noise.again is None else noise.again.size)
+    runs += sum(probed.probes for probed in noise.probed.values())
     return Variation(varies=False, words=f"does not vary: {runs:,} runs of {of}, each case always the same")

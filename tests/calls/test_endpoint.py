@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from pytest_modelcheck.calls.batches import Failure
+from pytest_modelcheck.calls.attempts import Failure
 from pytest_modelcheck.calls.endpoint import MIXED, Endpoint, Request, repeat_inside
 from pytest_modelcheck.calls.executors import LoopThread
 from pytest_modelcheck.calls.throttle import Allowance

@@ -1,6 +1,8 @@
+import random
+
 import pytest
 
-from pytest_modelcheck.calls.meter import Meter, thinned
+from pytest_modelcheck.calls.meter import Answered, Meter, thinned
 from pytest_modelcheck.models.usage import Usage
 from pytest_modelcheck.records import Calls
 
@@ -57,3 +59,17 @@ def test_quantiles_survive_thinning():
     assert len(calls.latencies) == 41
     assert calls.p95 == pytest.approx(1900, abs=51)
     assert calls.p50 == pytest.approx(1000, abs=51)
+
+
+@pytest.mark.parametrize("held", [10, 1 << 16])
+def test_different_digests_are_counted_once_and_calls_without_one_each_time(held):
+    generator = random.Random(1)
+    keys = [generator.randbytes(16) for _ in range(300)]
+    found = Answered(held)
+    for _ in range(3):
+        for key in keys:
+            found.update([key, None])
+    assert found.cached == 300 + 900
+    found.update([b"one more than all"])
+    found.new = 901
+    assert found.cached == 300

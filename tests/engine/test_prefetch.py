@@ -1,5 +1,6 @@
 """What is called ahead, in which batches, and what is called in vain."""
 
+import json
 import threading
 
 import pytest
@@ -175,3 +176,27 @@ def test_nothing_is_left_of_a_check(lab):
     handle = lab.bodies.handle_of(triage)
     assert not lab.switchboard._tickets
     assert (len(handle.waiting), handle.under_way) == (0, 0)
+
+
+@pytest.mark.parametrize("fails", [True, False])
+def test_a_call_behind_one_that_may_have_failed_before_waits_for_it(lab, fails):
+    """With a full cache, it was made in vain: only answers are cached, so that what fails is called again."""
+    calls = []
+
+    def one(x):
+        if fails and "second" in x:
+            raise ValueError(x)
+        return x
+
+    triage = lab.model(noting(calls, one), batch=True, batch_size=2)
+    names = ("first", "second", "third")
+    inputs = [{name: f"{name} {number}" for name in names} for number in range(4)]
+    lab.run(lambda case: triage(case.input["first"]), inputs)
+    calls.clear()
+    parts = [["triage", ["part", "input", ["key", name]]] for name in names]
+    recipe = Recipe.decode(json.dumps(parts).encode())
+    run = lab.run(lambda case: [triage(case.input[name]) for name in names], inputs, recipe=recipe)
+    assert run.vain == 0
+    made = [x for batch in calls for x in batch]
+    assert sum("third" in x for x in made) == (0 if fails else 4)
+    assert fails or run.direct == 0  # all are made ahead

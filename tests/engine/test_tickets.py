@@ -3,8 +3,7 @@ import threading
 
 import pytest
 
-from pytest_modelcheck.calls.endpoint import MIXED
-from pytest_modelcheck.engine.tickets import Handle, Ticket, repeat_of, takes_last
+from pytest_modelcheck.engine.tickets import Ticket
 from pytest_modelcheck.errors import ModelError
 
 HERE = contextvars.copy_context()
@@ -33,7 +32,7 @@ def test_an_error_reaches_each_body_that_waited_for_it_once(lab):
     [ticket] = foreseen(lab, handle, "a")
     foreseen(lab, handle, "a", trial=1)
     lab.switchboard.take(ticket, HERE)
-    assert [takes_last(ticket, trial) for trial in (0, 0, 1, 2)] == [True, False, True, False]
+    assert [ticket.taken_by(trial) for trial in (0, 0, 1, 2)] == [True, False, True, False]
 
 
 class Picky(Exception):
@@ -68,7 +67,7 @@ def test_each_body_gets_an_error_of_its_own(lab, error, taken):
     lab.switchboard.take(ticket, HERE)
     raised = []
     for trial in (0, 1):
-        if takes_last(ticket, trial):
+        if ticket.taken_by(trial):
             with pytest.raises(type(error)) as caught:
                 ticket.result()
             raised.append(caught.value)
@@ -87,7 +86,7 @@ def test_an_answer_that_cannot_be_copied_is_for_one_body(lab):
     [ticket] = foreseen(lab, handle, "a")
     foreseen(lab, handle, "a", trial=1)
     lab.switchboard.take(ticket, HERE)
-    assert [takes_last(ticket, trial) for trial in (0, 1)] == [True, False]
+    assert [ticket.taken_by(trial) for trial in (0, 1)] == [True, False]
 
 
 def test_answers_count_as_successes_until_the_next_call(lab):
@@ -96,21 +95,3 @@ def test_answers_count_as_successes_until_the_next_call(lab):
     answer(lab, model, "a")
     assert handle.find(model.key("a")) == b'"A"'
     assert [Ticket(handle, x, None, 0).after_success for x in "bc"] == [True, False]
-
-
-def test_a_handle_says_who_answers(lab):
-    model = lab.model(str.upper)
-    handle = lab.switchboard.handle(model)
-    assert isinstance(handle, Handle)
-    assert (handle.model, handle.acting, handle.answers, handle.refusal) == (
-        model,
-        model,
-        model.answers,
-        None,
-    )
-
-
-def test_a_batch_of_several_repeats_is_mixed(lab):
-    handle = lab.switchboard.handle(lab.model(str.upper))
-    tickets = [Ticket(handle, x, None, repeat) for x, repeat in (("a", 1), ("b", 1), ("c", 2))]
-    assert (repeat_of(tickets[:2]), repeat_of(tickets)) == (1, MIXED)

@@ -186,6 +186,6 @@ def test_a_text_that_names_a_file_is_found(tmp_path, monkeypatch):
         "- input: missing.png\n- input: 'Look at cat.png'\n- input: tests\n"
     )
     target = Target(cases.load("tests/t.yaml", base=tmp_path))
-    assert [remark.case.origin.line for remark in case_rules.names_of_files(target)] == [1, 2, 3]
-    assert "make it a pathlib.Path" in next(case_rules.names_of_files(target)).message
-    assert not list(case_rules.names_of_files(Target(cases.load([Path("dog.png")]))))
+    assert [remark.case.origin.line for remark in case_rules.names_of_files.look(target)] == [1, 2, 3]
+    assert "make it a pathlib.Path" in next(case_rules.names_of_files.look(target)).message
+    assert not list(case_rules.names_of_files.look(Target(cases.load([Path("dog.png")]))))

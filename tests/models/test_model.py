@@ -3,12 +3,11 @@ import threading
 
 import pytest
 
-from pytest_modelcheck.calls.attempts import copied
 from pytest_modelcheck.canonical import Codec
 from pytest_modelcheck.models.cache import PredictionCache
-from pytest_modelcheck.models.calling import caller_of
+from pytest_modelcheck.models.calling import Arguments, caller_of
 from pytest_modelcheck.models.definition import Definition
-from pytest_modelcheck.models.model import Answers, Model, Unkept, plain
+from pytest_modelcheck.models.model import Answers, Model, Unkept, copied, plain
 
 
 @pytest.fixture
@@ -87,3 +86,14 @@ def test_an_input_without_a_digest_has_no_key_and_is_told_of_once(answers):
     assert one.key(threading.Lock()) is None
     [warning] = answers.warnings
     assert warning.startswith("a call cannot be cached")
+
+
+def test_copies_are_deep_and_what_has_none_is_handed_over():
+    nested, lock = [["a"]], threading.Lock()
+    assert copied(nested) == nested
+    assert copied(nested)[0] is not nested[0]
+    assert copied(lock) is lock
+    arguments = copied(Arguments((nested,), {"y": nested}))
+    assert arguments.positional == (nested,)
+    assert arguments.positional[0] is not nested
+    assert arguments.named["y"] is not nested

@@ -68,7 +68,7 @@ def test_jpeg_is_that_of_the_standard():
     place = np.arange(8)
     basis = np.cos((2 * place[None, :] + 1) * place[:, None] * np.pi / 16) / 2
     basis[0] /= np.sqrt(2)
-    table = np.array(_LUMINANCE).reshape(8, 8)
+    table = np.array(_LUMINANCE.split(), dtype=int).reshape(8, 8)
     coefficients = basis @ (block.astype(float) - 128) @ basis.T
     wanted = np.clip(np.rint(basis.T @ (np.rint(coefficients / table) * table) @ basis + 128), 0, 255)
     assert perturb.jpeg(50).preview(block)[0].tolist() == wanted.tolist()

@@ -68,11 +68,7 @@ def test_a_metric_below_what_is_required_fails_and_shows_wrong_labels_and_slices
     result = project.run("--model-version=triage=2")
     assert project.verdict(result).headline == "f1_macro is 0.8 over 30 cases, at least 0.9 required"
     result.stdout.fnmatch_lines(
-        [
-            "*f1_macro*0.8*",
-            "*language=en*0.75 over 24 cases*",
-            "*expected 'refund', got 'bug'*",
-        ]
+        ["*f1_macro*0.8*", "*language=en*0.75 over 24 cases*", "*expected 'refund', got 'bug'*"]
     )
 
 
@@ -132,23 +128,17 @@ def test_noise_does_not_fail_it_and_a_fall_does(project, scored):
     assert "record different things from run to run" in verdict.variation
 
 
-def test_a_varying_model_with_very_few_cases_is_inconclusive(project, scored):
+@pytest.mark.parametrize(
+    ("cases", "more", "few"),
+    [("CASES[:5],", "", "5 cases"), ("CASES,", ', cluster="language"', "2 groups of cases")],
+)
+def test_a_varying_model_with_very_few_cases_or_groups_is_inconclusive(project, scored, cases, more, few):
     """Of models exactly at their limit, 20% failed: bootstrap samples of three cases are too much alike."""
-    test = F1.replace("triage", "coin").replace("f1_macro", "accuracy").replace("CASES,", "CASES[:5],")
-    scored(test, more=", at_least=0.8")
+    test = F1.replace("triage", "coin").replace("f1_macro", "accuracy").replace("CASES,", cases)
+    scored(test, more=f", at_least=0.8{more}")
     verdict = project.verdict(project.run("--model-version=coin=2"))
     assert verdict.inconclusive
-    assert verdict.reveals == "5 cases are too few to tell a fall of accuracy from noise: it takes 10"
-
-
-def test_groups_count_as_one_case_each(project, scored):
-    test = F1.replace("triage", "coin").replace("f1_macro", "accuracy")
-    scored(test, more=', at_least=0.8, cluster="language"')
-    verdict = project.verdict(project.run("--model-version=coin=2"))
-    assert verdict.inconclusive
-    assert verdict.reveals == (
-        "2 groups of cases are too few to tell a fall of accuracy from noise: it takes 10"
-    )
+    assert verdict.reveals == f"{few} are too few to tell a fall of accuracy from noise: it takes 10"
 
 
 def test_an_exception_is_an_error_and_a_failed_assert_leaves_no_case_out(project, scored):
@@ -207,9 +197,7 @@ def test_a_metric_without_a_limit_needs_a_baseline(project, scored):
 
 def test_every_case_must_say_what_is_expected(project):
     project.model(MODEL)
-    project.test(
-        'import pytest\n@pytest.mark.golden(["1", "2"], metric="accuracy", at_least=0.5)\n'
-        "def test_it(triage, case):\n    case.record(triage(case.input))\n"
-    )
+    marked = '["1", "2"], metric="accuracy", at_least=0.5'
+    project.golden(marked, "case.record(triage(case.input))")
     result = project.run("--model-version=triage=1")
     assert "does not say what is: add `expected:` to it" in " ".join(result.stdout.str().split())

@@ -32,101 +32,82 @@ def test_it(triage, judge, case):
 """
 
 
-def test_is_given_on_the_command_line(project):
+@pytest.fixture
+def echo(project):
+    """One model and one check."""
     project.model(ECHO)
     project.test(TEST)
-    result = project.run("--model-version=2.1", "-s")
-    result.stdout.fnmatch_lines(["modelcheck: triage 2.1 *", "*loading triage 2.1*"])
-    assert project.verdict(result).version == "2.1"
+    return project
 
 
-def test_is_given_by_the_ini_file(project):
-    project.ini("model_version = 2.1")
-    project.model(ECHO)
-    project.test(TEST)
-    assert project.verdict(project.run()).version == "2.1"
+@pytest.fixture
+def two(project):
+    """A check of one model, in which another takes part."""
+    project.model(TWO)
+    project.test(BOTH)
+    return project
 
 
-def test_on_the_command_line_wins_over_the_ini_file(project):
-    project.ini("model_version = 2.1")
-    project.model(ECHO)
-    project.test(TEST)
-    assert project.verdict(project.run("--model-version=3")).version == "3"
+def versions(project, *arguments):
+    """The versions of the judged model and of the other in a run."""
+    verdict = project.verdict(project.run(*arguments))
+    return verdict.version, *(version for _, version in verdict.others)
 
 
-def test_is_the_approved_one_where_none_is_given(project):
-    project.model(ECHO)
-    project.test(TEST)
-    project.approve("2.0")
-    result = project.run("-s")
+def test_is_given_by_the_ini_file_or_before_it_on_the_command_line(echo):
+    echo.ini("model_version = 2.1")
+    assert echo.verdict(echo.run()).version == "2.1"
+    result = echo.run("--model-version=3", "-s")
+    result.stdout.fnmatch_lines(["modelcheck: triage 3 *", "*loading triage 3*"])
+    assert echo.verdict(result).version == "3"
+
+
+def test_is_the_approved_one_where_none_is_given(echo):
+    echo.approve("2.0")
+    result = echo.run("-s")
     result.assert_outcomes(passed=1)
     result.stdout.fnmatch_lines(["modelcheck: triage 2.0 (approved: 2.0)*", "*loading triage 2.0*"])
 
 
 @pytest.mark.parametrize("version", ["../../etc", "a b", "ünï", "x" * 300, "1.0:rc/2", "-1"])
-def test_is_any_text(project, version):
-    project.model(ECHO)
-    project.test(TEST)
-    result = project.run(f"--model-version={version}", "--modelcheck-update")
+def test_is_any_text(echo, version):
+    result = echo.run(f"--model-version={version}", "--modelcheck-update")
     result.assert_outcomes(passed=1)
-    assert project.verdict(result).version == version
-    again = project.run()
+    assert echo.verdict(result).version == version
+    again = echo.run()
     again.assert_outcomes(passed=1)
-    assert project.verdict(again).version == version
-    outside = [path.name for path in project.path.parent.iterdir() if path.name.startswith("etc")]
+    assert echo.verdict(again).version == version
+    outside = [path.name for path in echo.path.parent.iterdir() if path.name.startswith("etc")]
     assert outside == []
 
 
-def test_is_given_for_each_model_by_name(project):
-    project.model(TWO)
-    project.test(BOTH)
-    result = project.run("--model-version", "triage=2.1", "--model-version", "judge=7", "-s")
+def test_is_given_for_each_model_by_name(two):
+    result = two.run("--model-version", "triage=2.1", "--model-version", "judge=7", "-s")
     result.assert_outcomes(passed=1)
     result.stdout.fnmatch_lines(["modelcheck: judge 7 *", "modelcheck: triage 2.1 *"])
-    assert project.verdict(result).others == (("judge", "7"),)
+    assert two.verdict(result).others == (("judge", "7"),)
+    two.ini("model_version =", "    triage=2.2", "    judge=8")
+    assert versions(two) == ("2.2", "8")
 
 
-def test_is_given_for_each_model_by_name_in_the_ini_file(project):
-    project.ini("model_version =", "    triage=2.1", "    judge=7")
-    project.model(TWO)
-    project.test(BOTH)
-    result = project.run()
-    assert project.verdict(result).version == "2.1"
-    assert project.verdict(result).others == (("judge", "7"),)
-
-
-def test_for_one_model_leaves_the_others_as_approved(project):
-    project.model(TWO)
-    project.test(BOTH)
-    project.test(
-        """
-        @pytest.mark.golden(["a"])
-        def test_judge(judge, case):
-            assert judge(case.input)
-        """,
+def test_for_one_model_leaves_the_others_as_approved(two):
+    two.test(
+        "@pytest.mark.golden(['a'])\ndef test_judge(judge, case):\n    assert judge(case.input)\n",
         "test_judge.py",
     )
-    project.run("--model-version", "triage=1", "--model-version", "judge=7", "--modelcheck-update")
-    verdict = project.verdicts(project.run("--model-version", "triage=2"))["test_it"]
+    two.run("--model-version", "triage=1", "--model-version", "judge=7", "--modelcheck-update")
+    verdict = two.verdicts(two.run("--model-version", "triage=2"))["test_it"]
     assert verdict.version == "2"
     assert verdict.others == (("judge", "7"),)
 
 
-def test_without_a_name_is_that_of_every_model(project):
-    project.model(TWO)
-    project.test(BOTH)
-    result = project.run("--model-version=3")
-    assert project.verdict(result).version == "3"
-    assert project.verdict(result).others == (("judge", "3"),)
+def test_without_a_name_is_that_of_every_model(two):
+    assert versions(two, "--model-version=3") == ("3", "3")
 
 
-def test_a_name_is_a_prefix_only_where_there_is_such_a_model(project):
-    project.model(ECHO)
-    project.test(TEST)
-    result = project.run("--model-version", "temperature=0.7")
-    assert project.verdict(result).version == "temperature=0.7"
-    result = project.run("--model-version", "triage=temperature=0.7")
-    assert project.verdict(result).version == "temperature=0.7"
+def test_a_name_is_a_prefix_only_where_there_is_such_a_model(echo):
+    for version in "temperature=0.7", "triage=temperature=0.7":
+        assert versions(echo, f"--model-version={version}") == ("temperature=0.7",)
 
 
 def test_names_of_models_whose_conftest_is_not_loaded_are_no_versions(project):
@@ -144,41 +125,19 @@ def test_names_of_models_whose_conftest_is_not_loaded_are_no_versions(project):
         (("triage=",), "*--model-version=triage=: no version after triage="),
     ],
 )
-def test_that_contradicts_itself_is_a_usage_error(project, asked, message):
-    project.model(TWO)
-    project.test(BOTH)
-    result = project.run(*(f"--model-version={each}" for each in asked))
+def test_that_contradicts_itself_is_a_usage_error(two, asked, message):
+    result = two.run(*(f"--model-version={each}" for each in asked))
     assert result.ret == pytest.ExitCode.USAGE_ERROR
     result.stderr.fnmatch_lines([message])
 
 
-def test_a_model_that_takes_no_version_has_the_one_that_is_named_all_the_same(project):
-    project.model("@model_fixture\ndef triage():\n    return str.upper\n")
-    project.test(TEST)
-    assert project.verdict(project.run("--model-version=2")).version == "2"
-
-
-# -- unversioned ------------------------------------------------------------------------------------
-
-
-def test_an_unversioned_model_runs(project):
-    project.model(ECHO)
-    project.test(TEST)
-    result = project.run("-s")
-    result.assert_outcomes(passed=1)
-    result.stdout.fnmatch_lines(["modelcheck: triage (unversioned) *", "*loading triage None*"])
-
-
-def test_an_unversioned_model_is_asked_anew_in_every_run(project):
-    project.test()
-    project.run()
-    project.run()
-    assert len(project.calls) == 20
-
+# -- what is cached of a version ----------------------------------------------------------------------
 
 ASKED = """
-    @model_fixture(fingerprint="prompt 7")
-    def triage(model_version):
+    from pytest_modelcheck import files
+
+    @model_fixture(fingerprint=FINGERPRINT)
+    def triage(TAKES):
         def ask(text):
             with open("calls.log", "a") as log:
                 log.write("asked\\n")
@@ -188,51 +147,34 @@ ASKED = """
 
 
 @pytest.mark.parametrize(
-    ("source", "calls"),
+    ("takes", "fingerprint", "calls"),
     [
         # What the fixture loads cannot depend on the version, so a change of the model would be hidden.
-        pytest.param(
-            ASKED.replace('(fingerprint="prompt 7")', "").replace("model_version", ""), 4, id="none"
-        ),
-        pytest.param(ASKED.replace("model_version", ""), 2, id="fingerprint"),
+        ("", "None", 4),
+        ("", '"prompt 7"', 2),
+        ("", 'files("prompt.txt")', 2),
+        ("model_version", "None", 2),
     ],
 )
-def test_answers_are_kept_where_the_fixture_takes_a_version_or_has_a_fingerprint(project, source, calls):
-    project.model(source)
+def test_answers_are_kept_where_the_fixture_takes_a_version_or_has_a_fingerprint(
+    project, takes, fingerprint, calls
+):
+    project.write("prompt.txt", "Be kind.")
+    project.model(ASKED.replace("TAKES", takes).replace("FINGERPRINT", fingerprint))
     project.test(TEST)
-    project.run("--model-version=1")
-    project.run("--model-version=1")
+    for _ in range(2):
+        assert versions(project, "--model-version=1") == ("1",)
     assert len(project.calls) == calls
 
 
-def test_another_fingerprint_is_another_model(project):
-    project.model(ASKED)
+@pytest.mark.parametrize("fingerprint", ['"prompt 7"', 'files("prompt.txt")'])
+def test_another_fingerprint_is_another_model(project, fingerprint):
+    source = ASKED.replace("TAKES", "model_version").replace("FINGERPRINT", fingerprint)
     project.test(TEST)
-    project.run("--model-version=1")
-    project.model(ASKED.replace("prompt 7", "prompt 8"))
-    project.run("--model-version=1")
-    assert len(project.calls) == 4
-
-
-def test_the_content_of_files_is_a_fingerprint(project):
-    project.write("prompt.txt", "Be kind.")
-    project.model("""
-        from pytest_modelcheck import files
-
-        @model_fixture(fingerprint=files("prompt.txt"))
-        def triage():
-            def ask(text):
-                with open("calls.log", "a") as log:
-                    log.write("asked\\n")
-                return text
-            return ask
-    """)
-    project.test(TEST)
-    project.run("--model-version=1")
-    project.run("--model-version=1")
-    assert len(project.calls) == 2
-    project.write("prompt.txt", "Be stern.")
-    project.run("--model-version=1")
+    for text in "Be kind.", "Be stern.":
+        project.write("prompt.txt", text)
+        project.model(source.replace("prompt 7", text))
+        project.run("--model-version=1")
     assert len(project.calls) == 4
 
 
@@ -256,7 +198,7 @@ def test_a_file_for_another_version_says_how_to_name_those_of_each(project):
     result = project.run()
     result.assert_outcomes(failed=1)
     result.stdout.fnmatch_lines(
-        ["*triage 1 is not the 1 that was approved:*version of its own. Were only files of another version*"]
+        ["*triage 1 is not the 1 that was approved:*approve it as 1. If only files of other versions *"]
     )
     project.model(SHELF.replace("*.bin", "triage-{version}.bin"))
     project.run("--model-version=1", "--modelcheck-update")
@@ -265,66 +207,61 @@ def test_a_file_for_another_version_says_how_to_name_those_of_each(project):
     project.write("triage-1.bin", "maybe")
     result = project.run()
     result.stdout.fnmatch_lines(["*triage 1 is not the 1 that was approved:*"])
-    result.stdout.no_fnmatch_line("*files of another version*")
+    result.stdout.no_fnmatch_line("*files of other versions*")
 
 
-def test_an_unversioned_model_cannot_be_approved_and_says_how_to_name_it(project):
-    project.model(ECHO)
-    project.test(TEST)
-    result = project.run("--modelcheck-update")
+# -- unversioned ------------------------------------------------------------------------------------
+
+
+def test_an_unversioned_model_runs_and_leaves_no_candidate(echo):
+    result = echo.run("-s")
+    result.assert_outcomes(passed=1)
+    result.stdout.fnmatch_lines(["modelcheck: triage (unversioned) *", "*loading triage None*"])
+    assert [name for name in echo.files() if "candidates" in name] == []
+
+
+def test_an_unversioned_model_is_asked_anew_in_every_run(project):
+    project.test()
+    project.run()
+    project.run()
+    assert len(project.calls) == 20
+
+
+def test_an_unversioned_model_cannot_be_approved_and_says_how_to_name_it(echo):
+    result = echo.run("--modelcheck-update")
     result.stdout.fnmatch_lines(
         ["*not approved: triage has no version. Name it: pytest --model-version=VERSION"]
     )
-    assert project.baselines() == {}
+    assert echo.baselines() == {}
 
 
-def test_an_unversioned_model_that_fails_says_how_to_name_it(project):
-    project.model(ECHO)
-    project.test(TEST.replace("assert triage(case.input)", "assert triage(case.input) is None"))
-    result = project.run()
+def test_an_unversioned_model_that_fails_says_how_to_name_it(echo):
+    echo.golden('["a"]', "assert triage(case.input) is None")
+    result = echo.run()
     result.assert_outcomes(failed=1)
     result.stdout.fnmatch_lines(["*pytest --model-version=VERSION"])
-
-
-def test_an_unversioned_model_leaves_no_candidate(project):
-    project.model(ECHO)
-    project.test(TEST)
-    project.run()
-    assert [name for name in project.files() if "candidates" in name] == []
 
 
 # -- the fixture model_version ------------------------------------------------------------------------
 
 
-def test_the_fixture_model_version_is_the_version(project):
-    project.test("def test_it(triage, model_version): assert model_version == '2.1'")
-    project.run("--model-version=2.1").assert_outcomes(passed=1)
+@pytest.mark.parametrize("version", ["2.1", None])
+@pytest.mark.parametrize("models", [ECHO, ""], ids=["with a model", "without"])
+def test_the_fixture_model_version_is_the_version(project, models, version):
+    project.model(models)
+    takes = "triage, model_version" if models else "model_version"
+    project.test(f"def test_it({takes}): assert model_version == {version!r}")
+    project.run(*([f"--model-version={version}"] if version else [])).assert_outcomes(passed=1)
 
 
-def test_the_fixture_model_version_is_none_where_nobody_names_one(project):
-    project.test("def test_it(triage, model_version): assert model_version is None")
-    project.run().assert_outcomes(passed=1)
-
-
-def test_the_fixture_model_version_is_an_error_where_several_versions_differ(project):
-    project.model(TWO)
-    project.test("def test_it(triage, judge, model_version): pass")
-    result = project.run("--model-version", "triage=1", "--model-version", "judge=2")
-    result.assert_outcomes(errors=1)
+def test_where_versions_differ_each_model_gets_its_own_and_the_fixture_is_an_error(two):
+    two.test(
+        "def test_it(triage, judge, model_version): pass\n"
+        "def test_own(triage, judge): assert judge(triage('x')) == 'x 1 2'\n"
+    )
+    result = two.run("--model-version", "triage=1", "--model-version", "judge=2")
+    result.assert_outcomes(passed=1, errors=1)
     result.stdout.fnmatch_lines(["*`model_version`*versions differ (judge 2, triage 1)*"])
     result.stdout.no_fnmatch_line("*pytest_modelcheck/*")
-    same = project.run("--model-version", "triage=1", "--model-version", "judge=1")
-    same.assert_outcomes(passed=1)
-
-
-def test_each_model_fixture_gets_its_own_version_where_several_differ(project):
-    project.model(TWO)
-    project.test("def test_it(triage, judge): assert judge(triage('x')) == 'x 1 2'")
-    result = project.run("--model-version", "triage=1", "--model-version", "judge=2")
-    result.assert_outcomes(passed=1)
-
-
-def test_the_fixture_model_version_works_without_any_model_of_ours(project):
-    project.model("")
-    project.test("def test_it(model_version): assert model_version == '5'")
-    project.run("--model-version=5").assert_outcomes(passed=1)
+    same = two.run("--model-version", "triage=1", "--model-version", "judge=1", "-k", "test_it")
+    same.assert_outcomes(passed=1, deselected=1)

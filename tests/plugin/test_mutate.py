@@ -6,8 +6,11 @@ import shutil
 
 import pytest
 
+from pytest_modelcheck.cli import suite
+
 DATABASE = ".modelcheck_cache/predictions/cache.db"  # which changes by being opened
 
+TICKETS = '"tickets.yaml"'
 WEAK = """
     @pytest.mark.golden("tickets.yaml", at_least=0.5)
     def test_half_is_enough(triage, case):
@@ -51,6 +54,7 @@ def shares(check):
 
 
 def test_what_each_check_notices(weak):
+    before = weak.files()
     checks, told = mutated(weak, "--model-version=2.0")
     assert shares(checks["test_known_tickets"]) == {
         "10% exchanged": (5, 5),
@@ -64,13 +68,8 @@ def test_what_each_check_notices(weak):
     assert shares(checks["test_half_is_enough"])["10% exchanged"] == (0, 5)
     assert told["score"] == 1.0
     assert told["survivors"] == []
-
-
-def test_no_call_is_made_and_nothing_is_written(weak):
-    before = weak.files()
-    mutated(weak, "--model-version=2.0")
-    (weak.path / "told.json").unlink()
     assert weak.calls == []
+    (weak.path / "told.json").unlink()
     after = weak.files()
     assert {name for name in before | after if before.get(name) != after.get(name)} <= {DATABASE}
 
@@ -102,21 +101,19 @@ def test_the_last_run_answers_where_what_is_approved_leads_elsewhere(weak):
         def test_twice(triage, helper, case):
             helper(triage(case.input))
     """)
-    varying = """
-        from itertools import count
+    weak.model("""
         from pathlib import Path
 
         RUN = Path(__file__).with_name("run")
 
         @model_fixture(deterministic=False)
         def triage(model_version):
-            return lambda text: f"{{RUN.read_text()}} {{text}}"
+            return lambda text: f"{RUN.read_text()} {text}"
 
         @model_fixture(role="support")
         def helper(model_version):
             return str.upper
-    """.replace("{{", "{").replace("}}", "}")
-    weak.model(varying)
+    """)
     weak.write("run", "first")
     weak.approve()
     weak.write("run", "second")
@@ -133,47 +130,6 @@ def test_a_check_that_fails_as_it_is_is_not_replayed(weak):
     assert checks["test_half_is_enough"]["trouble"] == ""
 
 
-def test_why_something_passes_and_what_to_do(project):
-    project.model("""
-        @model_fixture
-        def triage(model_version):
-            return lambda text: {"label": "refund" if "efund" in text else "other", "urgent": 1}
-    """)
-    project.test("""
-        from pytest_modelcheck import perturb
-
-        @pytest.mark.golden("tickets.yaml", at_least=0.1)
-        def test_label(triage, case):
-            assert triage(case.input)["label"] == case.expected
-
-        @pytest.mark.directional("tickets.yaml", under=perturb.append("!!!"), allow_constant=True)
-        def test_urgency(triage, case):
-            assert triage(case.perturbed)["urgent"] >= triage(case.input)["urgent"]
-    """)
-    project.run("--model-version=2.0").assert_outcomes(passed=2)
-    _, told = mutated(project, "--model-version=2.0")
-    why = {(one["check"], mutant): one for one in told["explained"] for mutant in one["mutants"]}
-    looked = why["test_label", "urgent: off by one"]
-    assert looked["why"] == "no case comes out differently"
-    assert "assert what `urgent` holds" in looked["remedy"]
-    allowed = why["test_label", "10% exchanged"]
-    assert "which its limits allow" in allowed["why"]
-    assert "tighten at_least=0.1" in allowed["remedy"]
-    moved = why["test_urgency", "urgent: off by one"]
-    assert "for a model that never moves" in moved["why"]
-    assert "urgent: off by one" in told["survivors"]
-
-
-@pytest.fixture
-def scored(project):
-    project.model("""
-        @model_fixture(deterministic=True)
-        def triage(model_version):
-            return lambda text: {"label": "refund" if "efund" in text else "other", "urgent": len(text)}
-    """)
-    return project
-
-
 SIDES = 'assert triage(case.perturbed)["urgent"] {} triage(case.input)["urgent"]'
 LABEL = 'assert triage(case.input)["label"] == case.expected'
 RIGHT = 'assert (triage(case.input)["label"] == "refund") is ("efund" in case.input)'
@@ -182,74 +138,96 @@ WEAK_AND_MENDED = {
     "the limit": (
         "30% exchanged",
         "which its limits allow",
+        "tighten at_least=0.3",
         ('golden("tickets.yaml", at_least=0.3, max_drop=0.9)', RIGHT),
         ('golden("tickets.yaml", at_least=0.9)', RIGHT),
     ),
     "a regression": (
         "30% exchanged",
         "which its limits allow",
+        "",
         ('golden("tickets.yaml", at_least=0.3)', LABEL),
         ('golden("tickets.yaml", at_least=0.3, max_regressed=0)', LABEL),
     ),
     "a field": (
         "urgent: off by one",
         "no case comes out differently",
+        "assert what `urgent` holds",
         ('golden("tickets.yaml", at_least=0.3)', LABEL),
         APPROVED,
     ),
     "both sides": (
         "urgent: off by one",
         "answers that change alike",
+        "",
         ('directional("tickets.yaml", under=perturb.append("!"))', SIDES.format(">=")),
         APPROVED,
     ),
     "no movement": (
         "always the same answer",
         "for a model that never moves",
+        "",
         ('directional("tickets.yaml", under=perturb.append("!"), allow_constant=True)', SIDES.format(">=")),
         ('directional("tickets.yaml", under=perturb.append("!"))', SIDES.format(">")),
     ),
     "a mean": (
         "urgent: scaled by 1.5",
         "it measures something else, which its limits allow",
+        "",
         ('golden("tickets.yaml", at_least=0.1)', 'score(triage(case.input)["urgent"] / 100)'),
         APPROVED,
     ),
 }
 
 
-@pytest.mark.parametrize(
-    ("mutant", "why", "weak", "mended"), WEAK_AND_MENDED.values(), ids=WEAK_AND_MENDED.keys()
-)
-def test_each_remedy_kills_the_mutant(scored, mutant, why, weak, mended):
-    def replayed(marker, body):
-        scored.test(f"""
-            from pytest_modelcheck import perturb
-
-            @pytest.mark.{marker}
-            def test_it(triage, case{", score" if "score(" in body else ""}):
-                {body}
-        """)
-        scored.approve()
-        checks, told = mutated(scored)
-        return shares(checks["test_it"])[mutant][0], told["explained"]
-
-    failed, explained = replayed(*weak)
-    assert failed == 0
-    (reason,) = (one for one in explained if mutant in one["mutants"])
-    assert why in reason["why"]
-    failed, _ = replayed(*mended)
-    assert failed > 0
+SCORED = """
+@model_fixture(deterministic=True)
+def {name}(model_version):
+    return lambda text: {{"label": "refund" if "efund" in text else "other", "urgent": len(text)}}
+"""
+CHECK = """
+@pytest.mark.{marker}
+def test_{name}({name}, case{more}):
+    {body}
+"""
 
 
-def test_a_damage_that_makes_nothing_worse_says_so(scored):
-    scored.test("""
-        @pytest.mark.golden(["a refund", "b", "c"], at_least=0.3)
-        def test_it(triage, case):
-            assert triage(case.input)["label"] == "other"
-    """)
-    scored.run("--model-version=2.0").assert_outcomes(passed=1)
-    _, told = mutated(scored, "--model-version=2.0")
+def test_each_remedy_kills_the_mutant(project):
+    """Each row has a model of its own, so that no other check notices its mutant."""
+    names = {f"triage_{number}": row for number, row in enumerate(WEAK_AND_MENDED.values())}
+    project.model("".join(SCORED.format(name=name) for name in names))
+
+    def replayed(which):
+        checks = ""
+        for name, row in names.items():
+            marker, body = row[which]
+            more = ", score" if "score(" in body else ""
+            body = body.replace("triage(", f"{name}(")
+            checks += CHECK.format(marker=marker, name=name, body=body, more=more)
+        project.test(f"from pytest_modelcheck import perturb\n{checks}")
+        project.approve()
+        found, told = mutated(project)
+        noticed = {name: shares(found[f"test_{name}"])[row[0]][0] > 0 for name, row in names.items()}
+        return noticed, told
+
+    noticed, told = replayed(3)
+    assert noticed == dict.fromkeys(names, False)
+    for name, (mutant, why, remedy, *_) in names.items():
+        assert f"{name} 2.0: {mutant}" in told["survivors"]
+        (reason,) = (
+            one for one in told["explained"] if one["check"] == f"test_{name}" and mutant in one["mutants"]
+        )
+        assert why in reason["why"]
+        assert remedy in reason["remedy"]
+    noticed, _ = replayed(4)
+    assert noticed == dict.fromkeys(names, True)
+
+
+def test_a_damage_that_makes_nothing_worse_says_so(project):
+    project.model(SCORED.format(name="triage"))
+    project.golden('["a refund", "b", "c"], at_least=0.3', 'assert triage(case.input)["label"] == "other"')
+    project.run("--model-version=2.0").assert_outcomes(passed=1)
+    _, told = mutated(project, "--model-version=2.0")
     (reason,) = (one for one in told["explained"] if "always the same answer" in one["mutants"])
     assert reason["why"] == "1 case of 3 came out differently, and none worse"
 
@@ -296,98 +274,72 @@ def test_another_models_missing_answer_is_named(project):
         def helper(model_version):
             return lambda text: Odd()
     """)
-    project.test("""
-        @pytest.mark.golden("tickets.yaml")
-        def test_it(triage, helper, case):
-            helper(triage(case.input))
-    """)
+    project.golden('"tickets.yaml"', "helper(triage(case.input))", "triage, helper, case")
     project.run("--model-version=2.0", "--model-version=helper=1").assert_outcomes(passed=1)
     checks, _ = mutated(project, "--model-version=2.0", "--model-version=helper=1")
     assert "called helper 1 without a stored answer" in checks["test_it"]["trouble"]
     assert "cannot be stored" in checks["test_it"]["trouble"]
 
 
+REFUND = '"refund" if "efund" in text else'
+
+
 def test_a_body_that_calls_anew_under_a_mutant_is_counted_apart(project):
-    project.test("""
-        @pytest.mark.golden("tickets.yaml")
-        def test_twice(triage, case):
-            triage("about " + triage(case.input))
-    """)
-    project.model("""
-        @model_fixture
-        def triage(model_version):
-            return lambda text: "refund" if "efund" in text else text[:3]
-    """)
+    project.golden(TICKETS, 'triage("about " + triage(case.input))')
+    project.answers("triage", f"lambda text: {REFUND} text[:3]")
     project.run("--model-version=2.0").assert_outcomes(passed=1)
     checks, told = mutated(project, "--model-version=2.0")
-    cell = cells(checks["test_twice"])["cut to half"]
+    cell = cells(checks["test_it"])["cut to half"]
     assert (cell["called"], cell["failed"]) == (1, 0)
     assert "cut to half" not in [mutant["mutant"] for mutant in told["mutants"]]
 
 
 def test_confirmation_draws_from_the_stored_runs(project):
-    project.model("""
-        import random
-
-        @model_fixture(deterministic=False)
-        def triage(model_version):
-            return lambda text: random.choice(["refund", "refund", "refund", "other"])
-    """)
-    project.test("""
-        @pytest.mark.golden("tickets.yaml", repeats=3, at_least=0.05)
-        def test_known_tickets(triage, case):
-            assert triage(case.input) == case.expected
-    """)
+    drawn = "__import__('random').choice(['refund', 'refund', 'refund', 'other'])"
+    project.answers("triage", f"lambda text: {drawn}", "deterministic=False")
+    project.golden(f"{TICKETS}, repeats=3, at_least=0.05", "assert triage(case.input) == case.expected")
     project.run("--model-version=2.0").assert_outcomes(passed=1)
     checks, _ = mutated(project, "--model-version=2.0")
-    assert cells(checks["test_known_tickets"])["always the same answer"]["called"] == 0
+    assert cells(checks["test_it"])["always the same answer"]["called"] == 0
 
 
-def test_a_damage_that_breaks_the_run_itself_counts_as_noticed(project):
-    project.model("""
+def test_whatever_a_check_looks_like_it_is_replayed(project):
+    """A damage that breaks the run itself, here the key of an answer, counts as noticed."""
+    project.model(f"""
         @model_fixture(deterministic=True, compare_by=lambda answer: answer["label"])
-        def triage(model_version):
-            return lambda text: {"label": "refund" if "efund" in text else "other"}
-    """)
-    project.test("""
-        @pytest.mark.golden("tickets.yaml", at_least=0.3)
-        def test_known_tickets(triage, case):
-            assert triage(case.input)["label"] == case.expected
-    """)
-    project.run("--model-version=2.0").assert_outcomes(passed=1)
-    checks, _ = mutated(project, "--model-version=2.0")
-    assert shares(checks["test_known_tickets"])["label: missing"] == (1, 1)
+        def keyed(model_version):
+            return lambda text: {{"label": {REFUND} "other"}}
 
+        @model_fixture
+        def awaited(model_version):
+            async def predict(text):
+                return {REFUND} "other"
+            return predict
 
-def test_async_tests_are_replayed_too(project):
-    project.model("""
         @model_fixture
         def triage(model_version):
-            async def predict(text):
-                return "refund" if "efund" in text else "other"
-            return predict
+            return lambda text: {REFUND} "other"
     """)
     project.test("""
         @pytest.mark.golden("tickets.yaml", at_least=0.3)
-        async def test_known_tickets(triage, case):
-            assert await triage(case.input) == case.expected
+        def test_keyed(keyed, case):
+            assert keyed(case.input)["label"] == case.expected
+
+        @pytest.mark.golden("tickets.yaml", at_least=0.3)
+        async def test_awaited(awaited, case):
+            assert await awaited(case.input) == case.expected
+
+        def test_called(modelcheck, triage):
+            def body(case):
+                assert triage(case.input) == case.expected
+            modelcheck.golden(body, "tickets.yaml", name="known", at_least=0.3)
     """)
-    project.run("--model-version=2.0").assert_outcomes(passed=1)
+    project.run("--model-version=2.0").assert_outcomes(passed=3)
     checks, _ = mutated(project, "--model-version=2.0")
-    assert cells(checks["test_known_tickets"])["always the same answer"]["replays"] == 1
-
-
-def test_the_modelcheck_fixture_is_replayed_too(project):
-    project.test("""
-        def test_known(modelcheck, triage):
-            modelcheck.golden(lambda case: check(triage, case), "tickets.yaml", name="known")
-
-        def check(triage, case):
-            assert triage(case.input) == case.expected
-    """)
-    project.run("--model-version=2.0").assert_outcomes(passed=1)
-    checks, _ = mutated(project, "--model-version=2.0")
-    assert shares(checks["test_known::known"])["always the same answer"] == (1, 1)
+    always = "always the same answer"
+    assert shares(checks["test_keyed"])["label: missing"] == (1, 1)
+    assert cells(checks["test_awaited"])[always]["replays"] == 1
+    assert cells(checks["test_called::known"])[always]["replays"] == 1
 
 
 @pytest.fixture
@@ -421,35 +373,48 @@ def test_the_command_below_its_score(command):
     assert told["explained"][0]["remedy"]
 
 
-def test_the_command_writes_a_page(weak, command):
-    done = command("mutate", "2.0", "--format=html", "--output=out.html", "--", "-k", "is_a_text")
-    done.stdout.fnmatch_lines(["written: out.html"])
-    page = (weak.path / "out.html").read_text()
-    assert "<script" not in page
-    assert "no case comes out differently" in page
+@pytest.fixture
+def replayed(weak, monkeypatch):
+    """The command, given what a run in this process says of a check and a version."""
+
+    def run(version, *arguments):
+        _, told = mutated(weak, f"--model-version={version}", "-k", "is_a_text")
+        monkeypatch.setattr(suite, "collected_by_pytest", lambda *_, **__: told)
+        return weak.command("mutate", version, *arguments)
+
+    return run
 
 
 @pytest.mark.parametrize(
-    ("name", "begins"), [("out.json", "{"), ("out.md", "| `triage 2.0`"), ("out.txt", "triage 2.0: 1 check")]
+    ("arguments", "begins", "holds"),
+    [
+        (["--output=out.json"], "{", '"explained"'),
+        (["--output=out.md"], "| `triage 2.0`", "test_is_a_text"),
+        (["--output=out.txt"], "triage 2.0: 1 check", "no case comes out differently"),
+        (["--output=out", "--format=html"], "<!doctype html>", "no case comes out differently"),
+    ],
 )
-def test_the_name_of_the_file_says_its_form(weak, command, name, begins):
-    done = command("mutate", "2.0", f"--output={name}", "--", "-k", "is_a_text")
-    assert done.outlines == [f"written: {name}"]
-    assert (weak.path / name).read_text().startswith(begins)
+def test_the_name_of_the_file_says_its_form_where_no_option_does(weak, replayed, arguments, begins, holds):
+    name = arguments[0].removeprefix("--output=")
+    assert replayed("2.0", *arguments).outlines == [f"written: {name}"]
+    text = (weak.path / name).read_text()
+    assert text.startswith(begins)
+    assert holds in text
+    assert "<script" not in text
 
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no named pipes")
-def test_a_special_file_is_written_to_and_never_replaced(weak, command):
+def test_a_special_file_is_written_to_and_never_replaced(weak, replayed):
     pipe = weak.path / "pipe"
     os.mkfifo(pipe)
     reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
-    command("mutate", "2.0", f"--output={pipe}", "--", "-k", "is_a_text")
+    replayed("2.0", f"--output={pipe}")
     assert os.read(reader, 1 << 12).startswith(b"triage 2.0: 1 check")
     os.close(reader)
     assert pipe.is_fifo()
 
 
-def test_the_command_where_nothing_is_stored(command):
-    done = command("mutate", "3.0")
+def test_the_command_where_nothing_is_stored(replayed):
+    done = replayed("3.0")
     assert done.ret == 2
-    done.stderr.fnmatch_lines(["Error: no check could be replayed.", "*run pytest once with this version*"])
+    done.stderr.fnmatch_lines(["Error: no check could be replayed.", "*Run pytest once with this version*"])

@@ -21,40 +21,39 @@ def test_it(model, case):
 )
 def test_an_answer_that_can_be_read_once_is_an_error(project, answer, kind):
     """Both cases ask the same. The second would find nothing left to read, and pass."""
-    project.model(f"@model_fixture\ndef model():\n    return lambda text: {answer}\n")
+    project.answers("model", f"lambda text: {answer}")
     project.test(TEST)
-    result = project.run("-W", "error")
-    result.assert_outcomes(failed=1)
-    verdict = project.verdict(result)
+    verdict = project.verdict(project.run("-W", "error"))
     assert verdict.cases == Tally(error=2)
     assert f"the model answered with {kind}, which its first reader uses up" in verdict.headline
 
 
-STREAM = """
-async def stream(text):
-    for letter in text:
-        yield letter
-
-async def whole(x):
-    return [part async for part in stream(x)]
-
-@model_fixture
-def model():
-    return {returned}
-"""
-
-
 def test_a_stream_is_refused_and_its_whole_is_an_answer(project):
-    project.test("""
-        @pytest.mark.golden(["ab", "cd"])
-        async def test_it(model, case):
-            assert await model(case.input) == list(case.input)
+    project.model("""
+        async def stream(text):
+            for letter in text:
+                yield letter
+
+        async def read(x):
+            return [part async for part in stream(x)]
+
+        @model_fixture
+        def streaming():
+            return stream
+
+        @model_fixture
+        def whole():
+            return read
     """)
-    project.model(STREAM.format(returned="stream"))
+    check = """
+@pytest.mark.golden(["ab", "cd"])
+async def test_{0}({0}, case):
+    assert await {0}(case.input) == list(case.input)
+"""
+    project.test(check.format("streaming") + check.format("whole"))
     result = project.run("-W", "error")
-    result.stdout.fnmatch_lines(["*the model fixture 'model' made an async generator*"])
-    project.model(STREAM.format(returned="whole"))
-    project.run("-W", "error").assert_outcomes(passed=1)
+    result.assert_outcomes(passed=1, errors=1)
+    result.stdout.fnmatch_lines(["*the model fixture 'streaming' made an async generator*"])
 
 
 def test_a_plain_function_may_give_a_coroutine(project):
@@ -70,74 +69,58 @@ def test_a_plain_function_may_give_a_coroutine(project):
 
 
 def test_a_batch_with_one_such_answer_spoils_no_other(project):
-    project.model(
-        "@model_fixture(batch=True)\ndef model():\n"
-        "    return lambda texts: [iter(text) if text == 'b' else text for text in texts]\n"
+    project.answers(
+        "model", "lambda texts: [iter(text) if text == 'b' else text for text in texts]", "batch=True"
     )
-    project.test(
-        "@pytest.mark.golden(['a', 'b', 'c'])\ndef test_it(model, case):\n    assert model(case.input)\n"
-    )
+    project.golden("['a', 'b', 'c']", "assert model(case.input)", "model, case")
     assert project.verdict(project.run()).cases == Tally(passed=2, error=1)
 
 
-@pytest.mark.parametrize("raised", ["model", "body"])
-def test_an_exception_that_cannot_say_what_it_is_breaks_its_case_alone(project, raised):
-    project.model(
-        """
-class Mute(Exception):
-    def __str__(self):
-        raise RuntimeError("cannot")
+def test_an_exception_that_cannot_say_what_it_is_breaks_its_case_alone(project):
+    project.model("""
+        class Mute(Exception):
+            def __str__(self):
+                raise RuntimeError("cannot")
 
-@model_fixture
-def model():
-    def ask(text):
-        if text == "model":
-            raise Mute
-        return text
-    return ask
-"""
-    )
-    project.test(
-        f"""
-from conftest import Mute
-
-@pytest.mark.golden(["{raised}", "c"])
-def test_it(model, case):
+        @model_fixture
+        def model():
+            def ask(text):
+                if text == "model":
+                    raise Mute
+                return text
+            return ask
+    """)
+    check = """
+@pytest.mark.golden(["{0}", "c"])
+def test_{0}(model, case):
     if model(case.input) == "body":
         raise Mute
 """
-    )
-    result = project.run()
-    result.assert_outcomes(failed=1)
-    verdict = project.verdict(result)
-    assert verdict.cases == Tally(passed=1, error=1)
-    assert "Mute: <Mute, whose str() raises RuntimeError>" in verdict.headline
+    project.test("from conftest import Mute\n" + check.format("model") + check.format("body"))
+    for verdict in project.verdicts(project.run()).values():
+        assert verdict.cases == Tally(passed=1, error=1)
+        assert "Mute: <Mute, whose str() raises RuntimeError>" in verdict.headline
 
 
-@pytest.mark.parametrize(
-    ("options", "define"),
-    [
-        ("", "def"),
-        ("concurrency=4", "def"),
-        ("timeout=60", "def"),
-        ("", "async def"),
-        ("timeout=60", "async def"),
-    ],
-)
-def test_a_model_that_exits_ends_its_test_and_not_the_run(project, options, define):
+def test_a_model_that_exits_ends_its_test_and_not_the_run(project):
     """An event loop ends with the task that raises SystemExit: nobody would have heard of it."""
-    project.model(
-        f"@model_fixture({options})\ndef model():\n"
-        f"    {define} ask(text):\n        raise SystemExit(3)\n    return ask\n"
-    )
-    project.test(
-        "@pytest.mark.golden(['a', 'b'])\ndef test_it(model, case):\n    assert model(case.input)\n\n"
-        "@pytest.mark.golden(['c', 'd'])\ndef test_again(model, case):\n    assert model(case.input)\n\n"
-        "def test_next():\n    pass\n"
-    )
+    kinds = [
+        *(("", "def"), ("concurrency=4", "def"), ("timeout=60", "def")),
+        *(("", "async def"), ("timeout=60", "async def")),
+    ]
+    models, checks = "", ""
+    for number, (options, define) in enumerate(kinds):
+        models += f"@model_fixture({options})\ndef model_{number}():\n    {define} ask(text):\n"
+        models += "        raise SystemExit(3)\n    return ask\n\n"
+        for name in ("first", "again"):
+            checks += f"@pytest.mark.golden(['a', 'b'])\ndef test_{name}_{number}(model_{number}, case):\n"
+            checks += f"    assert model_{number}(case.input)\n\n"
+        checks += f"def test_next_{number}():\n    pass\n\n"
+    project.model(models)
+    project.test(checks)
     result = project.run()
-    result.assert_outcomes(failed=2, passed=1)
-    result.stdout.fnmatch_lines(["*SystemExit: 3*"])
+    result.assert_outcomes(failed=2 * len(kinds), passed=len(kinds))
+    result.stdout.fnmatch_lines(["*SystemExit: 3*"] * len(kinds))
 
 
 def test_answers_that_json_has_not_come_back_as_they_were(project):

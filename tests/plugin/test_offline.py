@@ -7,19 +7,11 @@ def test_known(triage, case):
 """
 
 
-def test_runs_from_remembered_answers(project):
+def test_runs_from_remembered_answers_and_names_the_input_of_one_that_is_missing(project):
     project.test(TEST)
     project.run("--model-version=2.0")
     project.forget_calls()
-    result = project.run("--model-version=2.0", "--modelcheck-offline")
-    result.assert_outcomes(passed=1)
-    assert project.calls == []
-
-
-def test_a_missing_answer_is_an_error_that_names_the_input(project):
-    project.test(TEST)
-    project.run("--model-version=2.0")
-    project.forget_calls()
+    project.run("--model-version=2.0", "--modelcheck-offline").assert_outcomes(passed=1)
     tickets = (project.path / "tickets.yaml").read_text()
     project.write("tickets.yaml", tickets + '- {id: t-11, input: "Brand new", expected: other}\n')
     result = project.run("--model-version=2.0", "--modelcheck-offline")
@@ -31,25 +23,25 @@ def test_a_missing_answer_is_an_error_that_names_the_input(project):
     result.stdout.fnmatch_lines(["*--modelcheck-offline*"])
 
 
-def test_the_command_line_goes_before_the_ini_file(project):
+def test_the_ini_file_says_it_for_all_and_the_command_line_goes_before_it(project):
     project.test(TEST)
     project.ini("modelcheck_offline = true")
     project.run("--model-version=2.0").assert_outcomes(failed=1)
+    assert project.calls == []
     project.run("--model-version=2.0", "--modelcheck-no-offline").assert_outcomes(passed=1)
 
 
-def test_nothing_remembered_fails_every_case_and_calls_nothing(project):
+def test_without_remembered_answers_everything_fails_and_calls_nothing(project):
     project.test(TEST)
+    waiting = TEST.replace("def test_known", "async def test_awaited").replace(
+        "triage(case", "await triage(case"
+    )
+    project.test(waiting, "test_async.py")
+    project.test("def test_plain(triage): triage('Hello')", "test_plain.py")
     result = project.run("--model-version=2.0", "--modelcheck-offline")
-    result.assert_outcomes(failed=1)
-    assert project.verdict(result).cases.error == 10
+    result.assert_outcomes(failed=3)
+    assert [verdict.cases.error for verdict in project.verdicts(result).values()] == [10, 10]
     assert project.calls == []
-
-
-def test_in_an_ordinary_test_it_is_an_error_too(project):
-    project.test("def test_plain(triage): triage('Hello')")
-    result = project.run("--model-version=2.0", "--modelcheck-offline")
-    result.assert_outcomes(failed=1)
     result.stdout.fnmatch_lines(["*OfflineError: triage 2.0 has no cached answer to 'Hello'*"])
 
 
@@ -68,18 +60,3 @@ def test_a_new_miss_that_takes_more_calls_is_inconclusive(project):
     result = project.run("--model-version=2.1", "--modelcheck-offline")
     result.assert_outcomes(passed=1, warnings=1)
     result.stdout.fnmatch_lines(["*noise could explain it, and no more runs were made to tell*"])
-
-
-def test_the_ini_file_says_it_for_all(project):
-    project.ini("modelcheck_offline = true")
-    project.test(TEST)
-    project.run("--model-version=2.0").assert_outcomes(failed=1)
-    assert project.calls == []
-
-
-def test_async_bodies_are_offline_too(project):
-    project.test(TEST.replace("def test", "async def test").replace("triage(case", "await triage(case"))
-    result = project.run("--model-version=2.0", "--modelcheck-offline")
-    result.assert_outcomes(failed=1)
-    assert project.verdict(result).cases.error == 10
-    assert project.calls == []

@@ -57,13 +57,11 @@ def assert_untouched(project, result):
     assert set(project.files()) == {"pytest.ini", "test_triage.py"}
 
 
-def test_are_untouched(others):
-    assert_untouched(others, others.run("-W", "error"))
-
-
-def test_are_untouched_where_they_registered_the_marker_too(others):
-    others.ini("markers = golden: compare with a golden file")
-    assert_untouched(others, others.run("--strict-markers", "--strict-config", "-W", "error"))
+@pytest.mark.parametrize("lines", [[], ["markers = golden: compare with a golden file"]])
+def test_are_untouched(others, lines):
+    others.ini(*lines)
+    strict = ["--strict-markers", "--strict-config"] if lines else []
+    assert_untouched(others, others.run(*strict, "-W", "error"))
 
 
 def test_are_untouched_under_xdist(others):
@@ -78,15 +76,6 @@ def test_are_untouched_in_strict_mode(others):
     result = others.run("-W", "error")
     result.assert_outcomes(passed=5)
     assert set(others.files()) == {"pyproject.toml", "test_triage.py"}
-
-
-def test_their_parametrized_case_may_stand_beside_a_model_of_ours(project):
-    project.test("""
-        @pytest.mark.parametrize("case", ["I want a refund", "a refund"])
-        def test_plain(triage, case):
-            assert triage(case) == "refund"
-    """)
-    project.run("--model-version=2.0").assert_outcomes(passed=2)
 
 
 def test_their_fixtures_may_be_lazy_proxies_that_refuse_to_be_looked_at(project):
@@ -105,21 +94,25 @@ def test_their_fixtures_may_be_lazy_proxies_that_refuse_to_be_looked_at(project)
     project.run("--model-version=2.0").assert_outcomes(passed=1)
 
 
-def test_other_plugins_that_know_more_kinds_of_items_are_untouched(project):
+def test_items_of_other_kinds_and_a_parameter_called_case_may_stand_beside_ours(project):
     project.ini("addopts = --doctest-modules")
-    project.test()
     project.write("doc.py", '"""\n>>> 1 + 1\n2\n"""\n')
-    project.test(
-        """
+    project.test("""
         import unittest
 
         class TestUnit(unittest.TestCase):
             def test_unit(self):
                 assert True
-        """,
-        "test_unit.py",
-    )
-    project.run("--model-version=2.0").assert_outcomes(passed=3)
+
+        @pytest.mark.parametrize("case", ["I want a refund", "a refund"])
+        def test_plain(triage, case):
+            assert triage(case) == "refund"
+
+        @pytest.mark.golden("tickets.yaml")
+        def test_known(triage, case):
+            assert triage(case.input) == case.expected
+    """)
+    project.run("--model-version=2.0").assert_outcomes(passed=5)
 
 
 def test_our_marker_beside_a_parameter_called_case_is_refused(project):

@@ -10,6 +10,8 @@ import os
 import pathlib
 import pytest
 
+ROOT = pathlib.Path(__file__).parent
+
 @pytest.fixture
 def reach({takes}):
     {before}
@@ -22,10 +24,8 @@ def test_known_tickets(reach, triage, case):
     assert triage(case.input) == case.expected
 """
 PLAIN = {"takes": "", "before": "pass", "after": "pass", "body": "pass"}
+FAKE = {"takes": "fs", "before": "fs.create_file('/fake/a.txt')"}
 REACHES = {
-    "nothing": {},
-    "another folder": {"before": "os.chdir(os.path.sep)"},
-    "another folder for each case": {"body": "os.chdir(os.path.sep)"},
     "a patched open": {
         "takes": "monkeypatch",
         "before": "monkeypatch.setattr(builtins, 'open', lambda *_, **__: 1 / 0)",
@@ -35,15 +35,18 @@ REACHES = {
         "after": "builtins.open = kept",
         "body": "builtins.open = lambda *_, **__: 1 / 0",
     },
-    "a fake file system": {"takes": "fs", "before": "fs.create_file('/fake/a.txt')"},
+    "a fake file system": FAKE,
     "a fake file system that is written to": {
         "takes": "fs",
         "body": "pathlib.Path('/new').mkdir(exist_ok=True); assert os.listdir('/new') == []",
     },
     "a baseline that a fixture removes": {
-        "before": "[path.unlink() for path in pathlib.Path('baselines').rglob('*.jsonl')]"
+        "before": "[path.unlink() for path in (ROOT / 'baselines').rglob('*.jsonl') if NAME in str(path)]"
     },
-    "cases that a fixture removes": {"before": "pathlib.Path('tickets.yaml').write_text('[]')"},
+    "another folder for each case": {"body": "os.chdir(os.path.sep)"},
+    "another folder": {"before": "os.chdir(os.path.sep)"},
+    # The last, since the others read them too.
+    "cases that a fixture removes": {"before": "(ROOT / 'tickets.yaml').write_text('[]')"},
 }
 
 
@@ -58,66 +61,64 @@ def triage(model_version):
 """
 
 
-@pytest.fixture
-def approved(project):
+def test_the_baseline_is_read_and_the_candidate_is_kept(project):
+    """One file for each reach; no other is hurt by it."""
+    pytest.importorskip("pyfakefs")
+    project.model(MODEL)
+    names = {f"test_{number}.py": reach for number, reach in enumerate(REACHES.values())}
+    for name in names:
+        project.test(CHECK.format(**PLAIN), name)
+    project.approve()
+    for name, reach in names.items():
+        project.test(CHECK.format(**PLAIN | reach).replace("NAME", repr(name)), name)
+    fake = ("-p", "pyfakefs.pytest_plugin")
+    result = project.run_apart(*fake, "--model-version=2.1", "--modelcheck-report=r.json")
+    result.assert_outcomes(failed=len(REACHES))
+    result.stdout.fnmatch_lines(["*2 broke, 0 fixed: net -2, none allowed*"] * len(REACHES))
+    left = project.path / ".modelcheck_cache/candidates/triage/2.1"
+    assert {
+        name: len((left / name / "test_known_tickets.jsonl").read_text().splitlines()) for name in names
+    } == (dict.fromkeys(names, 12))
+    checks = json.loads((project.path / "r.json").read_text())["checks"]
+    assert [check["verdict"]["status"] for check in checks] == ["failed"] * len(REACHES)
+
+
+def test_a_warm_cache_is_used_within_a_fake_file_system(project):
+    pytest.importorskip("pyfakefs")
     project.model(MODEL)
     project.test(CHECK.format(**PLAIN))
     project.approve()
-    return project
-
-
-@pytest.mark.parametrize("reach", REACHES)
-def test_the_baseline_is_read_and_the_candidate_is_kept(approved, reach):
-    plugins = ["-p", "pyfakefs.pytest_plugin"] if "fake" in reach else []
-    if plugins:
-        pytest.importorskip("pyfakefs")
-    approved.test(CHECK.format(**PLAIN | REACHES[reach]))
-    result = approved.run_apart(*plugins, "--model-version=2.1", "--modelcheck-report=r.json")
-    result.assert_outcomes(failed=1)
-    result.stdout.fnmatch_lines(["*2 broke, 0 fixed: net -2, none allowed*"])
-    left = approved.path / ".modelcheck_cache/candidates/triage/2.1/test_triage.py/test_known_tickets.jsonl"
-    assert len(left.read_text().splitlines()) == 12
-    assert json.loads((approved.path / "r.json").read_text())["checks"][0]["verdict"]["status"] == "failed"
-
-
-def test_a_warm_cache_is_used_within_a_fake_file_system(approved):
-    pytest.importorskip("pyfakefs")
-    approved.test(CHECK.format(**PLAIN | REACHES["a fake file system"]))
-    result = approved.run_apart("-p", "pyfakefs.pytest_plugin", "--model-version=2.0", "--modelcheck-offline")
+    project.test(CHECK.format(**PLAIN | FAKE))
+    result = project.run_apart("-p", "pyfakefs.pytest_plugin", "--model-version=2.0", "--modelcheck-offline")
     result.assert_outcomes(passed=1)
     result.stdout.fnmatch_lines(["1 passed; answers: 10 cached, 0 new*"])
 
 
-@pytest.mark.parametrize("goes", [False, True], ids=["another", "removed"])
-def test_a_working_directory_that_a_fixture_leaves_behind_changes_nothing(project, goes):
-    project.write(
-        "test_triage.py",
-        f"""
-        import os
-        import pytest
+def test_a_working_directory_that_a_fixture_leaves_behind_or_removes_changes_nothing(project):
+    check = """
+@pytest.mark.golden("tickets.yaml", max_drop=0)
+def test_{}({}triage, case):
+    assert triage(case.input) == case.expected
+"""
+    checks = [check.format(number, takes) for number, takes in enumerate(("left, ", "", "gone, ", ""))]
+    project.test(
+        """
+import os
+import pytest
 
-        @pytest.fixture
-        def away(tmp_path):
-            folder = tmp_path / "away"
-            folder.mkdir()
-            os.chdir(folder)
-            if {goes}:
-                folder.rmdir()
+@pytest.fixture
+def left(tmp_path):
+    os.chdir(tmp_path)
 
-        @pytest.mark.golden("tickets.yaml", max_drop=0)
-        def test_first(away, triage, case):
-            assert triage(case.input) == case.expected
-
-        @pytest.mark.golden("tickets.yaml", max_drop=0)
-        def test_second(triage, case):
-            assert triage(case.input) == case.expected
-        """,
+@pytest.fixture
+def gone(left, tmp_path):
+    tmp_path.rmdir()
+"""
+        + "".join(checks)
     )
     assert project.run_apart("--model-version=2.0", "--modelcheck-update").ret == 0
     result = project.run_apart("--model-version=2.1", "--modelcheck-report=report.json")
-    result.assert_outcomes(failed=2)
-    assert result.stdout.str().count("          (tickets.yaml:7)") == 2
-    assert [check.verdict.check for check in project.report().checks] == [
-        "test_triage.py::test_first",
-        "test_triage.py::test_second",
-    ]
+    result.assert_outcomes(failed=4)
+    assert result.stdout.str().count("          (tickets.yaml:7)") == 4
+    names = [check.verdict.check for check in project.report().checks]
+    assert names == [f"test_triage.py::test_{number}" for number in range(4)]

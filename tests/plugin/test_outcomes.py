@@ -8,16 +8,15 @@ from pytest_modelcheck.records import Tally
 FOUR = '["a", "b", "c", "d"]'
 
 
-def outcome(project, body, *arguments, marker="", cases=FOUR):
+def outcome(project, body):
     """Run a body over four cases; give back the result and the verdict."""
-    project.model("@model_fixture\ndef echo(model_version):\n    return str\n")
-    lines = "\n".join("    " + line for line in body.strip().splitlines())
+    project.answers("echo", "str")
     project.test(
         "import pytest\nimport json, unittest\n"
-        f"@pytest.mark.golden({cases}{marker})\n"
-        f"def test_it(echo, case, score):\n    answer = echo(case.input)\n{lines}\n"
+        f"@pytest.mark.golden({FOUR})\ndef test_it(echo, case):\n"
+        + textwrap.indent(f"answer = echo(case.input)\n{body}\n", "    ")
     )
-    result = project.run("--model-version=1", *arguments)
+    result = project.run("--model-version=1")
     return result, project.verdict(result)
 
 
@@ -103,7 +102,7 @@ PASSING = {
 
 def test_how_each_body_ends_says_how_its_cases_came_out(project):
     """All bodies in one run: as their rows say, whatever the others do."""
-    project.model("@model_fixture\ndef echo(model_version):\n    return str\n")
+    project.answers("echo", "str")
     source = "import pytest\nimport json, unittest\n"
     for number, row in enumerate(BODIES.values()):
         source += f"\n@pytest.mark.golden({row.cases}{row.marker})\ndef test_{number}(echo, case):\n"
@@ -138,6 +137,7 @@ def test_another_exception_is_an_error_with_its_traceback(project):
 
 
 def test_an_error_of_the_model_that_the_body_caught_is_none(project):
+    """Also where it was the only answer: the body called its model; it is the model that did not answer."""
     project.model("""
         @model_fixture
         def echo():
@@ -149,51 +149,31 @@ def test_an_error_of_the_model_that_the_body_caught_is_none(project):
     """)
     project.test("""
         @pytest.mark.golden(["a", "b", "c"])
-        def test_it(echo, case):
+        def test_some(echo, case):
             assert echo("always")
             try:
                 answer = echo(case.input)
             except ConnectionError:
                 answer = "fallback"
             assert answer in ("a", "fallback", "c")
-    """)
-    result = project.run()
-    result.assert_outcomes(passed=1)
-    assert project.verdict(result).cases == Tally(passed=3)
 
-
-def test_a_body_that_caught_the_only_answer_is_not_told_that_it_never_asked(project):
-    """It asked; it is the model that did not answer."""
-    project.model("""
-        @model_fixture
-        def echo():
-            def ask(text):
-                raise ConnectionError
-            return ask
-    """)
-    project.test("""
-        @pytest.mark.golden(["a", "b"])
-        def test_falls_back(echo, case):
+        @pytest.mark.golden([{"id": "one", "input": "b"}, {"id": "two", "input": "b"}])
+        def test_all(echo, case):
             try:
-                answer = echo(case.input)
+                echo(case.input)
             except ConnectionError:
-                answer = "fallback"
-            assert answer == "fallback"
+                return
+            raise AssertionError
     """)
     result = project.run()
-    result.assert_outcomes(passed=1)
-    assert project.verdict(result).cases == Tally(passed=2)
+    result.assert_outcomes(passed=2)
+    tallies = {name: verdict.cases for name, verdict in project.verdicts(result).items()}
+    assert tallies == {"test_some": Tally(passed=3), "test_all": Tally(passed=2)}
 
 
 def test_what_the_model_itself_raises_may_be_a_wrong_answer(project):
     """The parsing is part of the model, and so is what it raises on an answer that cannot be parsed."""
-    project.model("""
-        import json
-
-        @model_fixture
-        def echo():
-            return lambda text: json.loads(text)
-    """)
+    project.answers("echo", "__import__('json').loads")
     project.test("""
         import json
 
@@ -206,39 +186,32 @@ def test_what_the_model_itself_raises_may_be_a_wrong_answer(project):
     assert project.verdict(result).cases == Tally(passed=2, failed=1)
 
 
-def test_a_body_that_never_asked_its_model_is_an_error(project):
+def test_a_body_that_never_called_its_model_is_an_error_unless_it_skips(project):
     project.test("""
         @pytest.mark.golden("tickets.yaml")
-        def test_it(triage, case):
+        def test_never(triage, case):
             assert case.expected
-    """)
-    result = project.run("--model-version=2.0")
-    result.assert_outcomes(failed=1)
-    result.stdout.fnmatch_lines(["10/10 cases raised an error: *the body never called the model 'triage'*"])
 
-
-def test_a_body_that_failed_before_it_asked_is_an_error_that_says_so(project):
-    project.test("""
         @pytest.mark.golden("tickets.yaml")
-        def test_it(triage, case):
+        def test_too_late(triage, case):
             assert case.expected == "nonsense"
             triage(case.input)
-    """)
-    result = project.run("--model-version=2.0")
-    result.assert_outcomes(failed=1)
-    assert project.verdict(result).cases == Tally(error=10)
 
-
-def test_skipping_before_asking_is_fine(project):
-    project.test("""
         @pytest.mark.golden("tickets.yaml")
-        def test_it(triage, case):
+        def test_skips(triage, case):
             if case.id != "t-01":
                 pytest.skip()
             assert triage(case.input) == case.expected
     """)
     result = project.run("--model-version=2.0")
-    assert project.verdict(result).cases == Tally(passed=1, skipped=9)
+    result.assert_outcomes(failed=2, passed=1)
+    tallies = {name: verdict.cases for name, verdict in project.verdicts(result).items()}
+    assert tallies == {
+        "test_never": Tally(error=10),
+        "test_too_late": Tally(error=10),
+        "test_skips": Tally(passed=1, skipped=9),
+    }
+    result.stdout.fnmatch_lines(["10/10 cases raised an error: *the body never called the model 'triage'*"])
 
 
 def test_a_warning_in_a_body_is_pytests_business(project):

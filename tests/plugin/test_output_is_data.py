@@ -28,34 +28,26 @@ def test_of_a_failing_check(project):
         def triage(model_version):
             return lambda text: {HOSTILE!r}
     """)
-    project.test("""
-        @pytest.mark.golden("tickets.yaml", slices=["language"])
-        def test_known_tickets(triage, case):
-            answer = triage(case.input)
-            assert answer == case.expected, answer
-    """)
+    project.golden(
+        '"tickets.yaml", slices=["language"]',
+        "answer = triage(case.input)\nassert answer == case.expected, answer",
+    )
     result = project.run(f"--model-version={HOSTILE.splitlines()[1]}", "-vv")
     result.assert_outcomes(failed=1)
     assert_harmless(result)
 
 
 @pytest.mark.parametrize(
-    "arguments",
+    "option",
     [
-        ("--modelcheck-case", HOSTILE),
-        ("--model-version", HOSTILE),
-        ("--model-version", f"{HOSTILE}=1"),
-        ("--modelcheck-baseline", HOSTILE),
-        ("--against", HOSTILE),
-        ("--modelcheck-report", HOSTILE),
-        ("--modelcheck-max-calls", HOSTILE),
-        ("--modelcheck-cache", HOSTILE),
+        *(f"--modelcheck-{name}={HOSTILE}" for name in ("case", "baseline", "report", "max-calls", "cache")),
+        *(f"--model-version={HOSTILE}", f"--model-version={HOSTILE}=1", f"--against={HOSTILE}"),
     ],
-    ids=lambda arguments: arguments[0],
+    ids=lambda option: option.partition("=")[0],
 )
-def test_of_an_option(project, arguments):
+def test_of_an_option(project, option):
     project.test()
-    assert_harmless(project.run(*arguments))
+    assert_harmless(project.run(option))
 
 
 def test_of_a_baseline(project):

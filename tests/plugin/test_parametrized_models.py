@@ -28,13 +28,16 @@ def test_a_parametrized_model_answers_for_itself(project):
     project.run().assert_outcomes(passed=4)
 
 
-def test_and_so_across_runs_where_it_has_a_version(project):
+def test_and_so_across_runs_where_it_has_a_version_and_cache_why_tells_of_it(project):
     project.model(MODE.format(arguments="mode, model_version"))
     project.test(TEST)
     project.run("--model-version=1").assert_outcomes(passed=4)
     result = project.run("--model-version=1")
     result.assert_outcomes(passed=4)
     assert all(verdict.calls.asked == 0 for verdict in project.verdicts(result).values())
+    result = project.command("cache", "why", "1")
+    assert result.ret == 0
+    result.stdout.fnmatch_lines(["*also answered with other parameters of its fixtures*"])
 
 
 def test_what_it_is_given_through_other_fixtures_counts(project):
@@ -52,10 +55,7 @@ def test_what_it_is_given_through_other_fixtures_counts(project):
 
 
 def test_and_what_the_test_says_of_it(project):
-    project.model(
-        "@model_fixture(scope='function')\ndef model(model_version, loud):\n"
-        "    return str.upper if loud else str\n"
-    )
+    project.answers("model", "str.upper if loud else str", "scope='function'", takes="model_version, loud")
     project.test(
         """
 @pytest.mark.parametrize("loud", [False, True])
@@ -69,7 +69,7 @@ def test_it(model, case, loud):
 
 
 def test_a_parameter_without_a_digest_is_not_remembered(project):
-    project.model("@model_fixture(scope='function')\ndef model(model_version, shout):\n    return shout\n")
+    project.answers("model", "shout", "scope='function'", takes="model_version, shout")
     project.test(
         """
 class Shout:
@@ -93,27 +93,11 @@ def test_it(model, case, shout):
 
 
 def test_a_model_of_a_single_test_is_that_tests_own(project):
-    project.model(
-        "@model_fixture(scope='function')\ndef model(tmp_path):\n    return lambda text: str(tmp_path)\n"
-    )
-    project.test(
-        """
-@pytest.mark.golden(["a"])
-def test_one(model, case, tmp_path):
-    assert model(case.input) == str(tmp_path)
-
-@pytest.mark.golden(["a"])
-def test_two(model, case, tmp_path):
-    assert model(case.input) == str(tmp_path)
-"""
-    )
+    project.answers("model", "lambda text: str(tmp_path)", "scope='function'", takes="tmp_path")
+    project.test("""
+        @pytest.mark.parametrize("number", [1, 2])
+        @pytest.mark.golden(["a"])
+        def test_it(model, case, tmp_path, number):
+            assert model(case.input) == str(tmp_path)
+    """)
     project.run().assert_outcomes(passed=2)
-
-
-def test_why_tells_of_other_parameters(project):
-    project.model(MODE.format(arguments="mode, model_version"))
-    project.test(TEST)
-    project.run("--model-version=1").assert_outcomes(passed=4)
-    result = project.command("cache", "why", "1")
-    assert result.ret == 0
-    result.stdout.fnmatch_lines(["*also answered with other parameters of its fixtures*"])

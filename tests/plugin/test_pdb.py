@@ -34,88 +34,46 @@ def debugged(project):
     return run
 
 
-def test_enters_at_the_failing_assert_of_the_first_case_that_failed(project, debugged):
-    project.test("""
-        import pytest
+RIGHT = "answer = triage(case.input)\nassert answer == case.expected"
 
-        @pytest.mark.golden("tickets.yaml")
-        def test_known(triage, case):
-            answer = triage(case.input)
-            assert answer == case.expected
-    """)
+
+@pytest.mark.parametrize("how", ["def", "async def"])
+def test_enters_at_the_failing_assert_of_the_first_case_that_failed(project, debugged, how):
+    project.golden('"tickets.yaml"', RIGHT if how == "def" else RIGHT.replace("triage(", "await triage("))
+    path = project.path / "test_triage.py"
+    path.write_text(path.read_text().replace("def", how))
     result, seen = debugged("--pdb", "--model-version=2.1")
     result.assert_outcomes(failed=1)
-    (stop,) = seen
-    assert (stop["function"], stop["line"]) == ("test_known", 6)
-    assert stop["locals"]["answer"] == "'other'"
-    assert stop["locals"]["case"] == "<case t-07>"
+    locals_ = {"answer": "'other'", "case": "<case t-07>"}
+    assert seen == [{"function": "test_it", "line": 6, "locals": locals_}]
 
 
 def test_enters_in_application_code_where_that_is_what_broke(project, debugged):
     project.write("app.py", "def parse(label):\n    return {'refund': 1}[label]\n")
-    project.test("""
-        import pytest
-        from app import parse
-
-        @pytest.mark.golden("tickets.yaml")
-        def test_known(triage, case):
-            assert parse(triage(case.input))
-    """)
+    project.golden('"tickets.yaml"', "from app import parse\nassert parse(triage(case.input))")
     _, seen = debugged("--pdb", "--model-version=2.0")
-    (stop,) = seen
-    assert (stop["function"], stop["line"]) == ("parse", 2)
+    assert [(stop["function"], stop["line"]) for stop in seen] == [("parse", 2)]
 
 
 def test_does_not_enter_where_the_limits_are_met(project, debugged):
-    project.test("""
-        @pytest.mark.golden("tickets.yaml", at_least=0.5)
-        def test_known(triage, case):
-            assert triage(case.input) == case.expected
-    """)
+    project.golden('"tickets.yaml", at_least=0.5', RIGHT)
     result, seen = debugged("--pdb", "--model-version=2.1")
     result.assert_outcomes(passed=1)
     assert seen == []
 
 
-def test_enters_for_an_async_body_too(project, debugged):
-    project.test("""
-        import pytest
-
-        @pytest.mark.golden("tickets.yaml")
-        async def test_known(triage, case):
-            answer = await triage(case.input)
-            assert answer == case.expected
-    """)
-    _, seen = debugged("--pdb", "--model-version=2.1")
-    (stop,) = seen
-    assert (stop["function"], stop["line"]) == ("test_known", 6)
-
-
 def test_set_trace_in_a_body_stops_there_with_the_case(project, debugged):
-    project.test("""
-        import pytest
-
-        @pytest.mark.golden("tickets.yaml")
-        def test_known(triage, case):
-            answer = triage(case.input)
-            if case.id == "t-03":
-                pytest.set_trace()
-            assert answer == case.expected
-    """)
+    project.golden('"tickets.yaml"', f"if case.id == 't-03':\n    pytest.set_trace()\n{RIGHT}")
     result, seen = debugged("--model-version=2.0")
     result.assert_outcomes(passed=1)
-    assert [(one["function"], one["locals"]["case"]) for one in seen] == [("test_known", "<case t-03>")]
+    assert [(one["function"], one["locals"]["case"]) for one in seen] == [("test_it", "<case t-03>")]
 
 
 def test_trace_stops_at_the_start_of_a_body(project, debugged):
-    project.test("""
-        @pytest.mark.golden([{"id": "one", "input": "Hello"}])
-        def test_known(triage, case):
-            assert triage(case.input)
-    """)
+    project.golden('["Hello"]', "assert triage(case.input)")
     _, seen = debugged("--trace", "--model-version=2.0")
     assert seen
-    assert seen[0]["function"] in ("test_known", "runcall")
+    assert seen[0]["function"] in ("test_it", "runcall")
 
 
 def test_enters_at_the_body_of_a_failed_check_of_the_modelcheck_fixture(project, debugged):
@@ -129,5 +87,4 @@ def test_enters_at_the_body_of_a_failed_check_of_the_modelcheck_fixture(project,
             modelcheck.golden(right, "tickets.yaml")
     """)
     _, seen = debugged("--pdb", "--model-version=2.1")
-    (stop,) = seen
-    assert (stop["function"], stop["line"]) == ("right", 5)
+    assert [(stop["function"], stop["line"]) for stop in seen] == [("right", 5)]

@@ -4,21 +4,20 @@ from __future__ import annotations
 
 import pytest
 
-MODEL = """
-from pathlib import Path
-from pytest_modelcheck import model_fixture
-
+CLASSIFY = """
 @model_fixture
 def classify(model_version):
-    return lambda picture: picture["file"].read_text() if isinstance(picture, dict) else picture.read_text()
+    return lambda picture: (picture["file"] if isinstance(picture, dict) else picture).read_text()
 """
 
 
-@pytest.mark.parametrize("given", ['Path("cat.png")', '{"input": {"file": Path("cat.png")}}'])
+@pytest.mark.parametrize("given", ["cat", '{"input": {"file": cat}}'])
 def test_a_replaced_picture_is_not_green_from_the_cache(project, given):
-    project.model(MODEL)
+    project.model(CLASSIFY)
     project.test(f"""
         from pathlib import Path
+
+        cat = Path("cat.png")
 
         @pytest.mark.golden([{given}])
         def test_picture(classify, case):
@@ -33,11 +32,7 @@ def test_a_replaced_picture_is_not_green_from_the_cache(project, given):
 
 
 def test_the_bytes_of_an_input_do_not_fill_the_report(project):
-    project.model("""
-        @model_fixture
-        def size(model_version):
-            return len
-    """)
+    project.answers("size", "len")
     project.test("""
         import numpy as np
 

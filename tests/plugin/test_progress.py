@@ -14,17 +14,17 @@ import time
 
 @model_fixture
 def slow(model_version):
-    def ask(text):
-        time.sleep(0.02)
-        return text
-    return ask
+    return lambda text: time.sleep(0.02) or text
 """
 
-TEST = """
-@pytest.mark.golden([str(number) for number in range(65)])
-def test_slow(slow, case):
-    assert slow(case.input) == case.input
-"""
+
+@pytest.fixture
+def slow(project):
+    project.model(MODEL)
+    project.golden(
+        "[str(number) for number in range(65)]", "assert slow(case.input) == case.input", "slow, case"
+    )
+    return project
 
 
 def on_a_terminal(project, *arguments):
@@ -51,10 +51,8 @@ def on_a_terminal(project, *arguments):
     return running.returncode, written.decode()
 
 
-def test_shows_cases_calls_and_rate_and_takes_them_away(project):
-    project.model(MODEL)
-    project.test(TEST)
-    code, text = on_a_terminal(project, "--model-version=1", "--modelcheck-cache=off")
+def test_shows_cases_calls_and_rate_and_takes_them_away(slow):
+    code, text = on_a_terminal(slow, "--model-version=1", "--modelcheck-cache=off")
     assert code == 0
     shown = [part for part in text.split("\x1b7") if "calls/s" in part]
     assert shown
@@ -63,18 +61,16 @@ def test_shows_cases_calls_and_rate_and_takes_them_away(project):
     assert text.rindex("calls/s") < text.rindex("\x1b[K")
 
 
-def test_is_no_part_of_what_is_captured(project):
-    project.model(MODEL)
-    project.test(TEST.replace("== case.input", "== 'never'"))
-    code, text = on_a_terminal(project, "--model-version=1", "--modelcheck-cache=off")
+def test_is_no_part_of_what_is_captured(slow):
+    path = slow.path / "test_triage.py"
+    path.write_text(path.read_text().replace("== case.input", "== 'never'"))
+    code, text = on_a_terminal(slow, "--model-version=1", "--modelcheck-cache=off")
     assert code == 1
     assert "calls/s" in text
     assert "Captured stdout" not in text
 
 
-def test_is_quiet_where_pytest_is(project):
-    project.model(MODEL)
-    project.test(TEST)
-    code, text = on_a_terminal(project, "-q", "--model-version=1", "--modelcheck-cache=off")
+def test_is_quiet_where_pytest_is(slow):
+    code, text = on_a_terminal(slow, "-q", "--model-version=1", "--modelcheck-cache=off")
     assert code == 0
     assert "calls/s" not in text

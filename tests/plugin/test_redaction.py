@@ -25,6 +25,9 @@ TEST = """
         logging.getLogger().warning("key {KEY}")
         answer = triage(case.input)
         assert answer == case.expected, f"got {{answer}}"
+
+    def test_plain(triage):
+        raise ValueError("{KEY}")
 """.replace("{KEY}", KEY).replace("{{answer}}", "{answer}")
 
 
@@ -41,39 +44,25 @@ def everything_shown(project, result):
     return shown
 
 
-def test_a_key_is_nowhere_shown(leaking):
+def test_a_key_is_nowhere_shown_and_only_answers_that_are_stored_hold_it(leaking):
     result = leaking.run(
-        "--model-version=2.0",
-        "-vv",
-        "--junitxml=out.xml",
-        "-o",
-        "junit_logging=all",
+        *("--model-version=2.0", "-vv", "--junitxml=out.xml", "-o", "junit_logging=all"),
+        *("--log-cli-level=INFO", "--log-file=out.log"),
         *(f"--modelcheck-report=out.{form}" for form in ("html", "json", "md")),
     )
-    result.assert_outcomes(failed=1)
+    result.assert_outcomes(failed=2)
     shown = everything_shown(leaking, result)
-    assert set(shown) == {"terminal", "out.xml", "out.html", "out.json", "out.md"}
+    assert set(shown) == {"terminal", "out.xml", "out.log", "out.html", "out.json", "out.md"}
     for name, text in shown.items():
         assert KEY not in text, name
         assert "[redacted]" in text, name
-
-
-def test_a_candidate_holds_answers_whole_and_messages_without_keys(leaking):
-    leaking.run("--model-version=2.0")
-    (candidate,) = (leaking.path / ".modelcheck_cache" / "candidates").rglob("*.jsonl")
-    assert f'"answer":"the key is {KEY}"' in candidate.read_text()
-    assert "401: bad key [redacted]" in candidate.read_text()
-    assert f"bad key {KEY}" not in candidate.read_text()
-
-
-def test_a_test_that_breaks_outside_of_its_body(leaking):
-    leaking.test(f"""
-        def test_plain(triage):
-            raise ValueError("{KEY}")
-    """)
-    result = leaking.run("--model-version=2.0", "--junitxml=out.xml")
-    result.assert_outcomes(failed=1)
-    assert all(KEY not in text for text in everything_shown(leaking, result).values())
+    result.stdout.fnmatch_lines(["*WARNING*key [[]redacted]*"])
+    assert "key [redacted]" in shown["out.log"]
+    (path,) = (leaking.path / ".modelcheck_cache" / "candidates").rglob("*.jsonl")
+    candidate = path.read_text()
+    assert f'"answer":"the key is {KEY}"' in candidate
+    assert "401: bad key [redacted]" in candidate
+    assert f"bad key {KEY}" not in candidate
 
 
 def test_patterns_of_the_ini_file(leaking):
@@ -101,11 +90,7 @@ def test_a_pattern_that_cannot_be_meant(leaking, pattern, said):
 
 def test_the_patterns_that_the_documentation_shows(leaking):
     leaking.ini("modelcheck_redact =", "    customer-\\d+", "    (?i)password: \\S+")
-    leaking.test("""
-        @pytest.mark.golden(["customer-17 has Password: abc"])
-        def test_known_tickets(triage, case):
-            assert triage(case.input) == case.input
-    """)
+    leaking.golden('["customer-17 has Password: abc"]', "assert triage(case.input) == case.input")
     result = leaking.run("--model-version=2.0")
     result.assert_outcomes(failed=1)
     result.stdout.fnmatch_lines(["*[[]redacted] has [[]redacted]*"])
@@ -158,17 +143,20 @@ def test_a_key_of_several_lines(leaking):
     result.stdout.fnmatch_lines(["E   ValueError: no [[]redacted]", "E   and more"])
 
 
+def hooked(project, body):
+    with (project.path / "conftest.py").open("a") as conftest:
+        conftest.write(f"\ndef pytest_modelcheck_redact(text):\n    {body}\n")
+
+
 def test_the_hook(leaking):
-    with (leaking.path / "conftest.py").open("a") as conftest:
-        conftest.write("\ndef pytest_modelcheck_redact(text):\n    return text.replace('refund', 'R***')\n")
+    hooked(leaking, "return text.replace('refund', 'R***')")
     result = leaking.run("--model-version=2.0", "--modelcheck-report=out.md", "--modelcheck-report=out.json")
     for name, text in everything_shown(leaking, result).items():
         assert "refund" not in text, name
 
 
 def test_a_hook_that_breaks_shows_nothing(leaking):
-    with (leaking.path / "conftest.py").open("a") as conftest:
-        conftest.write("\ndef pytest_modelcheck_redact(text):\n    raise ValueError(text)\n")
+    hooked(leaking, "raise ValueError(text)")
     result = leaking.run("--model-version=2.0")
     result.stdout.fnmatch_lines(["*withheld: pytest_modelcheck_redact raised ValueError*"])
     result.stdout.no_fnmatch_line("*refund*")
@@ -176,12 +164,7 @@ def test_a_hook_that_breaks_shows_nothing(leaking):
 
 def test_stored_answers_are_redacted_where_that_is_asked_for(leaking):
     leaking.ini("modelcheck_redact_stored = true")
-    leaking.test("""
-        @pytest.mark.golden("tickets.yaml", max_changed=0)
-        def test_answers(triage, case):
-            triage(case.input)
-    """)
-    leaking.write("tickets.yaml", "- {id: t-1, input: I forgot my password}\n")
+    leaking.golden('["I forgot my password"], max_changed=0', "triage(case.input)")
     leaking.approve()
     assert [name for name, text in leaking.files().items() if KEY.encode() in text] == ["conftest.py"]
     leaking.run("--model-version=2.0").assert_outcomes(passed=1)
@@ -189,23 +172,10 @@ def test_stored_answers_are_redacted_where_that_is_asked_for(leaking):
 
 
 def test_what_was_approved_whole_is_compared_redacted(leaking):
-    leaking.test("""
-        @pytest.mark.golden("tickets.yaml", max_changed=0)
-        def test_answers(triage, case):
-            assert triage(case.input) == case.approved
-    """)
-    leaking.write("tickets.yaml", "- {id: t-1, input: I forgot my password}\n")
+    leaking.golden('["I forgot my password"], max_changed=0', "assert triage(case.input) == case.approved")
     leaking.approve()
     leaking.ini("modelcheck_redact_stored = true")
     leaking.run("--model-version=2.0").assert_outcomes(passed=1)
-
-
-def test_live_logs_and_log_files_show_no_key(leaking):
-    result = leaking.run("--model-version=2.0", "--log-cli-level=INFO", "--log-file=out.log")
-    result.stdout.fnmatch_lines(["*WARNING*key [[]redacted]*"])
-    for name, text in everything_shown(leaking, result).items():
-        assert KEY not in text, name
-    assert "key [redacted]" in (leaking.path / "out.log").read_text()
 
 
 CUT = """
@@ -214,46 +184,31 @@ TEXT = "." * BEFORE + " KEY " + "." * 110
 def check(text):
     return False
 
-@pytest.mark.golden(["a"])
-def test_called(triage, case):
-    triage(case.input)
-    assert check(TEXT)
-
-@pytest.mark.golden(["a"])
-def test_compared(triage, case):
-    triage(case.input)
-    assert TEXT == "." * BEFORE + " KEY " + "." * 109
-
-@pytest.mark.golden(["a"])
-def test_only_the_key_differs(triage, case):
-    triage(case.input)
-    assert TEXT == TEXT.replace("abcdefghij", "abcdefghijk")
-
-@pytest.mark.golden(["a"])
-def test_listed(triage, case):
-    triage(case.input)
-    assert [TEXT, 1] == [TEXT, 2]
-
-@pytest.mark.golden(["a"])
-def test_exchanged(triage, case):
-    triage(case.input)
-    assert [TEXT, 1] == [1, TEXT]
-
 def test_plain(triage):
     assert check([TEXT])
 """
+COMPARED = """
+@pytest.mark.golden(["a"])
+def test_{number}(triage, case):
+    triage(case.input)
+    assert {claim}
+"""
+CLAIMS = (
+    "check(TEXT)",
+    'TEXT == "." * BEFORE + " KEY " + "." * 109',
+    'TEXT == TEXT.replace("abcdefghij", "abcdefghijk")',  # only the key differs
+    "[TEXT, 1] == [TEXT, 2]",
+    "[TEXT, 1] == [1, TEXT]",
+)
 
 
 @pytest.mark.parametrize("flags", [(), ("-v",), ("-vv",)], ids=str)
 def test_of_a_key_that_pytest_would_cut_in_two_nothing_is_left(project, flags):
-    project.model("""
-        @model_fixture
-        def triage(model_version):
-            return str
-    """)
+    project.answers("triage", "str")
     places = [0, 10, 80, 95, 100, 105, 110, 115, 118, 400, 550, 700]
+    source = CUT + "".join(COMPARED.format(number=number, claim=claim) for number, claim in enumerate(CLAIMS))
     for before in places:
-        project.test(CUT.replace("BEFORE", str(before)).replace("KEY", KEY), f"test_{before}.py")
+        project.test(source.replace("BEFORE", str(before)).replace("KEY", KEY), f"test_{before}.py")
     result = project.run("--model-version=2.0", *flags)
     result.assert_outcomes(failed=6 * len(places))
     for part in ("sk-pro", "0123", "4567", "cdef", "fghij"):

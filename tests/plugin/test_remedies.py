@@ -1,7 +1,9 @@
 """Advice is tested: a row has a mistake, the message that it earns, and the same once the advice is taken."""
 
 import datetime as dt
+import re
 from collections import defaultdict
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +20,8 @@ from pytest_modelcheck.trajectories.calls import Calls, ToolCall, in_order
 TICKETS = '"tickets.yaml"'
 BODY = "assert triage(case.input) == case.expected"
 ASKED = "triage(case.input)"
+BOTH = "triage(case.perturbed), triage(case.input)"
+OLD = ["--model-version=2.0"]
 
 
 def check(marker=TICKETS, body=BODY, arguments="triage, case", kind="golden"):
@@ -30,26 +34,6 @@ def fixture(options="", body="return lambda text: 'refund'", arguments="model_ve
     """A conftest file with one model."""
     head = "import pytest\nfrom pytest_modelcheck import model_fixture\n"
     return f"{head}\n@model_fixture({options})\ndef {name}({arguments}):\n    {body}\n"
-
-
-def marked(*rows, body=BODY, kind="golden"):
-    """Rows about one argument of a marker: the message, what earns it, what it advises."""
-    return {
-        message: (
-            {"test": check(f"{TICKETS}, {wrong}", body, kind=kind)},
-            {"test": check(f"{TICKETS}, {right}", body, kind=kind), "options": ["--modelcheck-update"]},
-        )
-        for message, wrong, right in rows
-    }
-
-
-def declared(*rows):
-    """Rows about one option of a model fixture."""
-    plain = check(body=ASKED)
-    return {
-        message: ({"model": fixture(wrong), "test": plain}, {"model": fixture(right), "test": plain})
-        for message, wrong, right in rows
-    }
 
 
 def said(*rows):
@@ -72,6 +56,69 @@ JUDGES = (
 TWO = [f"--model-version={name}=1" for name in ("triage", "other", "judge")]
 
 # fmt: off
+# Of an argument of a marker: the message, what earns it, what it advises.
+ARGUMENTS = (
+    ("may mean one case or all of them: write max_drop=1 for one case", "max_drop=1.0", "max_drop=1"),
+    ("write a number of cases (max_drop=3)", "max_drop=-1", "max_drop=3"),
+    ("write a number from 0.0 to 1.0", "at_least=95", "at_least=0.95"),
+    ("write a number between 0 and 0.5", "false_fail_rate=1", "false_fail_rate=0.01"),
+    ('write "warn" or "fail"', "inconclusive='no'", "inconclusive='fail'"),
+    ('write "fail", "warn" or "off"', "slice_regressions='no'", "slice_regressions='warn'"),
+    ('write "fixed" (the cases are the contract) or "sample"', "population='all'", "population='sample'"),
+    ("write a fraction above 0, such as 0.05", "tolerance=0", "tolerance=0.05"),
+    ('write "pass@2" (one of two runs passes)', "score_as='best'", "score_as='pass@2', repeats=2"),
+    ("needs repeats=2 or more", "score_as='pass@2'", "score_as='pass@2', repeats=2"),
+    ('write the name of metadata of the cases, cluster="template"', "cluster=1", "cluster='language'"),
+    ("max_latency_p95=-1: write a number of seconds above 0", "max_latency_p95=-1", "max_latency_p95=60"),
+    ('write a list of metadata keys, slices=["language"]', "slices='language'", "slices=['language']"),
+    ('name them, slices=["language"]', "max_slice_drop=0.1", "max_slice_drop=0.1, slices=['language']"),
+    ('write shape="approved"', "shape='json'", "shape=None"),
+    ("write a type of exception, or a tuple of them", "wrong_if='KeyError'", "wrong_if=KeyError"),
+    ("gather='yes': write True or False", "gather='yes'", "gather=True"),
+    ("shrink=1: write True or False", "shrink=1", "shrink=True"),
+    ("repeats=0: write a whole number from 1", "repeats=0", "repeats=1"),
+    ("seed=-1: write a whole number from 0", "seed=-1", "seed=0"),
+    ("bounds=(0, 100), or bounds=None where there are none", "bounds=5", "bounds=(0, 100)"),
+)
+UNDER = (
+    ("name at least one perturbation, such as perturb.typos()", "under=[]", "under=perturb.typos()"),
+    ("makes a perturbation; call it: perturb.casing()", "under=perturb.casing", "under=perturb.casing()"),
+    ("name them: under={'first': …, 'second': …}",
+     "under=[perturb.typos(), perturb.typos()]", "under={'a': perturb.typos(), 'b': perturb.typos()}"),
+    ("allow_constant=1: write True or False",
+     "under=perturb.typos(), allow_constant=1", "under=perturb.typos(), allow_constant=True"),
+    ("needs under=, a perturbation or a list of them (under=perturb.typos())", "at_least=0.1",
+     "under=perturb.typos(), at_least=0.1"),
+)
+# Of an option of a model fixture.
+OPTIONS = (
+    ("batch_size=0): write a whole number from 1", "batch_size=0", "batch_size=1"),
+    ("retries=-1): write a whole number from 0", "retries=-1", "retries=0"),
+    ("recorded=1): write True or False", "recorded=1", "recorded=True"),
+    ("timeout=0): write a number of seconds", "timeout=0", "timeout=5"),
+    ("max_cost=0): write an amount above 0", "max_cost=0", "max_cost=1, cost=lambda answer: 0.0"),
+    ("): write a number of seconds", "timeout=10**400", "timeout=5"),
+    ("write a function that is given an answer", "cost=1", "cost=lambda answer: 0.0"),
+    ('ways to parts of an answer: ("id", "usage.*")', "ignore=3", 'ignore=("id", "usage.*")'),
+    ('names, with dots between them: ("id", "usage.*")', "ignore=('a..b',)", 'ignore=("id", "usage.*")'),
+    ('write "support" (a judge: @judge_fixture)', "role='helper'", "role='model'"),
+    ("write a concurrent.futures.Executor", "executor=1",
+     "executor=lambda: __import__('concurrent.futures').futures.ThreadPoolExecutor(1)"),
+    ("write a list of contextvars.ContextVar", "context='user'", "context=[]"),
+    ("write a type of exception, a tuple of them, or a function",
+     "retry_on=1", "retry_on=OSError, retries=1"),
+    ("says when to retry: retries= is missing", "retry_on=OSError", "retry_on=OSError, retries=1"),
+    ('write a number of calls and a time, "500/minute"', "rate_limit='fast'", "rate_limit='500/minute'"),
+    ("write dates by version",
+     "retires='soon'", "retires={'2.0': __import__('datetime').date(2999, 1, 14)}"),
+    ("files() names no file. Write files(", "fingerprint=__import__('pytest_modelcheck').files()",
+     "fingerprint=__import__('pytest_modelcheck').files('conftest.py')"),
+    ("(a text, a number, files(...), or a callable that returns one)", "fingerprint=lambda: None",
+     "fingerprint=lambda: 'a'"),
+    ("no file matches, looking from", "fingerprint=__import__('pytest_modelcheck').files('*.joblib')",
+     "fingerprint=__import__('pytest_modelcheck').files('*.py')"),
+    ("or leave returns= out", "returns=__import__('io').StringIO", ""),
+)
 PROJECTS = {
     "on a test that takes no `case`": (
         {"test": check(arguments="triage", body="triage('a')")},
@@ -155,66 +202,6 @@ PROJECTS = {
     "needs to know the cases: mark the test with @pytest.mark.golden(...)": (
         {"test": check().replace(f"@pytest.mark.golden({TICKETS})", "")}, {"test": check()},
     ),
-    **marked(
-        ("may mean one case or all of them: write max_drop=1 for one case", "max_drop=1.0", "max_drop=1"),
-        ("write a number of cases (max_drop=3)", "max_drop=-1", "max_drop=3"),
-        ("write a number from 0.0 to 1.0", "at_least=95", "at_least=0.95"),
-        ("write a number between 0 and 0.5", "false_fail_rate=1", "false_fail_rate=0.01"),
-        ('write "warn" or "fail"', "inconclusive='no'", "inconclusive='fail'"),
-        ('write "fail", "warn" or "off"', "slice_regressions='no'", "slice_regressions='warn'"),
-        ('write "fixed" (the cases are the contract) or "sample"', "population='all'", "population='sample'"),
-        ("write a fraction above 0, such as 0.05", "tolerance=0", "tolerance=0.05"),
-        ('write "pass@2" (one of two runs passes)', "score_as='best'", "score_as='pass@2', repeats=2"),
-        ("needs repeats=2 or more", "score_as='pass@2'", "score_as='pass@2', repeats=2"),
-        ('write the name of metadata of the cases, cluster="template"', "cluster=1", "cluster='language'"),
-        ("max_latency_p95=-1: write a number of seconds above 0", "max_latency_p95=-1", "max_latency_p95=60"),
-        ('write a list of metadata keys, slices=["language"]', "slices='language'", "slices=['language']"),
-        ('name them, slices=["language"]', "max_slice_drop=0.1", "max_slice_drop=0.1, slices=['language']"),
-        ('write shape="approved"', "shape='json'", "shape=None"),
-        ("write a type of exception, or a tuple of them", "wrong_if='KeyError'", "wrong_if=KeyError"),
-        ("gather='yes': write True or False", "gather='yes'", "gather=True"),
-        ("shrink=1: write True or False", "shrink=1", "shrink=True"),
-        ("repeats=0: write a whole number from 1", "repeats=0", "repeats=1"),
-        ("seed=-1: write a whole number from 0", "seed=-1", "seed=0"),
-        ("bounds=(0, 100), or bounds=None where there are none", "bounds=5", "bounds=(0, 100)"),
-    ),
-    **marked(
-        ("name at least one perturbation, such as perturb.typos()", "under=[]", "under=perturb.typos()"),
-        ("makes a perturbation; call it: perturb.casing()", "under=perturb.casing", "under=perturb.casing()"),
-        ("name them: under={'first': …, 'second': …}",
-         "under=[perturb.typos(), perturb.typos()]", "under={'a': perturb.typos(), 'b': perturb.typos()}"),
-        ("needs under=, a perturbation or a list of them (under=perturb.typos())", "at_least=0.1",
-         "under=perturb.typos(), at_least=0.1"),
-        body="triage(case.perturbed), triage(case.input)", kind="invariance",
-    ),
-    **declared(
-        ("batch_size=0): write a whole number from 1", "batch_size=0", "batch_size=1"),
-        ("retries=-1): write a whole number from 0", "retries=-1", "retries=0"),
-        ("recorded=1): write True or False", "recorded=1", "recorded=True"),
-        ("timeout=0): write a number of seconds", "timeout=0", "timeout=5"),
-        ("max_cost=0): write an amount above 0", "max_cost=0", "max_cost=1, cost=lambda answer: 0.0"),
-        ("): write a number of seconds", "timeout=10**400", "timeout=5"),
-        ("write a function that is given an answer", "cost=1", "cost=lambda answer: 0.0"),
-        ('ways to parts of an answer: ("id", "usage.*")', "ignore=3", 'ignore=("id", "usage.*")'),
-        ('names, with dots between them: ("id", "usage.*")', "ignore=('a..b',)", 'ignore=("id", "usage.*")'),
-        ('write "support" (a judge: @judge_fixture)', "role='helper'", "role='model'"),
-        ("write a concurrent.futures.Executor", "executor=1",
-         "executor=lambda: __import__('concurrent.futures').futures.ThreadPoolExecutor(1)"),
-        ("write a list of contextvars.ContextVar", "context='user'", "context=[]"),
-        ("write a type of exception, a tuple of them, or a function",
-         "retry_on=1", "retry_on=OSError, retries=1"),
-        ("says when to retry: retries= is missing", "retry_on=OSError", "retry_on=OSError, retries=1"),
-        ('write a number of calls and a time, "500/minute"', "rate_limit='fast'", "rate_limit='500/minute'"),
-        ("write dates by version",
-         "retires='soon'", "retires={'2.0': __import__('datetime').date(2999, 1, 14)}"),
-        ("files() names no file. Write files(", "fingerprint=__import__('pytest_modelcheck').files()",
-         "fingerprint=__import__('pytest_modelcheck').files('conftest.py')"),
-        ("(a text, a number, files(...), or a callable that returns one)", "fingerprint=lambda: None",
-         "fingerprint=lambda: 'a'"),
-        ("no file matches, looking from", "fingerprint=__import__('pytest_modelcheck').files('*.joblib')",
-         "fingerprint=__import__('pytest_modelcheck').files('*.py')"),
-        ("or leave returns= out", "returns=__import__('io').StringIO", ""),
-    ),
     "does not say: write at_least=": (
         {"test": check(f"{TICKETS}, bounds=None", "triage(case.input); score(3)", "triage, case, score")},
         {"test": check(f"{TICKETS}, bounds=None, at_least=2", "triage(case.input); score(3)",
@@ -241,6 +228,50 @@ PROJECTS = {
 # fmt: on
 
 
+def output_of(result):
+    return " ".join((result.stdout.str() + result.stderr.str()).split())
+
+
+def numbered(source, number):
+    """Several models of one project, with names of their own."""
+    return source.replace("triage", f"triage_{number}")
+
+
+FILES = {
+    "arguments": [
+        (message, check(f"{TICKETS}, {wrong}"), check(f"{TICKETS}, {right}"))
+        for message, wrong, right in ARGUMENTS
+    ],
+    "under": [
+        (message, *(check(f"{TICKETS}, {each}", BOTH, kind="invariance") for each in (wrong, right)))
+        for message, wrong, right in UNDER
+    ],
+    "options": [
+        (message, *(numbered(fixture(each) + check(body=ASKED), number) for each in (wrong, right)))
+        for number, (message, wrong, right) in enumerate(OPTIONS)
+    ],
+}
+
+
+@pytest.mark.parametrize("about", FILES)
+def test_files_that_take_the_advice_pass(project, monkeypatch, about):
+    """All in one run, a row a file."""
+    monkeypatch.setenv("COLUMNS", "1000")  # so that the summary at the end has whole messages
+    for passes in (False, True):
+        for number, (_, wrong, right) in enumerate(FILES[about]):
+            project.test(right if passes else wrong, f"test_{number}.py")
+        result = project.run(*OLD, "--modelcheck-update", "--continue-on-collection-errors")
+        output = output_of(result)
+        _, *parts = re.split(r"test_(\d+)\.py", output)
+        told = defaultdict(str)
+        for number, text in zip(parts[::2], parts[1::2], strict=True):
+            told[int(number)] += text
+        given = [message for number, (message, *_) in enumerate(FILES[about]) if message in told[number]]
+        assert given == ([] if passes else [message for message, *_ in FILES[about]]), output
+        assert (result.ret == 0) is passes, output
+        assert "pytest_modelcheck/plugin/" not in output  # a mistake of theirs shows no frame of ours
+
+
 @pytest.mark.parametrize("message", PROJECTS)
 def test_a_project_that_takes_the_advice_passes(project, message):
     for given, passes in zip(PROJECTS[message], (False, True), strict=True):
@@ -251,14 +282,13 @@ def test_a_project_that_takes_the_advice_passes(project, message):
         options = given.get("options", [])
         version = [] if any("model-version" in option for option in options) else ["--model-version=2.0"]
         result = project.run(*version, *options)
-        output = " ".join((result.stdout.str() + result.stderr.str()).split())
+        output = output_of(result)
         assert (message in output) is not passes, output
         assert (result.ret == 0) is passes, output
         assert "pytest_modelcheck/plugin/" not in output  # a mistake of theirs shows no frame of ours
 
 
 NEW = ["--model-version=2.1"]
-OLD = ["--model-version=2.0"]
 COSTLY = fixture("max_cost=1{}", "return lambda text: text")
 MOVED = check("[str(n) for n in range(12)], under=perturb.append('!'){}",
               "assert triage(case.perturbed) == triage(case.input)", kind="directional")  # fmt: skip
@@ -321,7 +351,7 @@ def test_a_story_in_which_the_advice_is_taken_ends_well(project, message):
     for step in STORIES[message]:
         if isinstance(step, list):
             result = project.run(*step)
-            outputs.append((result.ret, " ".join((result.stdout.str() + result.stderr.str()).split())))
+            outputs.append((result.ret, output_of(result)))
         elif "@model_fixture" in step:
             project.write("conftest.py", step)
         else:
@@ -346,165 +376,109 @@ def approval(text):
     return read_approved(Path("approved.yaml"))
 
 
-def tickets(text, name="cases.yaml", **options):
-    """Read all of a case file."""
-    Path(name).write_text(text)
-    return list(cases.load(name, base=Path(), **options))
+def file(name="cases.yaml", **options):
+    """Make a function that reads all of a case file with some content."""
+
+    def read(text):
+        Path(name).write_text(text)
+        return list(cases.load(name, base=Path(), **options))
+
+    return read
 
 
-def answer(value):
-    """Write an answer."""
-    return Codec().encode(value)
+def combined(number):
+    """Combine all values of a template, or draw some."""
+    drawn = {"n": number} if number else {}
+    return list(cases.template("{a} {b} {c}", a=range(99), b=range(99), c=range(999), **drawn))
 
 
+def previewed(make):
+    """Make a function that gives options to a perturbation, and previews a record."""
+    return lambda given: make(**given[0]).preview(given[1])
+
+
+answer = Codec().encode
+typos, distractors = previewed(perturb.typos), previewed(partial(perturb.distractors, ["x"]))
 DOCUMENT = {"question": "q", "documents": ["a"]}
+TWO_LISTS, TWO_TEXTS = {**DOCUMENT, "more": []}, {"a": "word", "b": "word"}
+ROW = [{"input": "a"}]
 REFUNDS = Calls([ToolCall("refund", {"amount": 1}), ToolCall("refund", {"amount": 2})])
 RECORDS = np.zeros(2, dtype=[("a", "i4"), ("b", "f8")])
 VERSIONS = {"triage": {"2.0", "2.1"}, "spam": {"2.0"}}
 WHEN = dt.datetime(2026, 1, 1)  # noqa: DTZ001
 ZONE = type("Zone", (dt.tzinfo,), {"utcoffset": lambda self, _: dt.timedelta(0)})()
+LAZY = defaultdict(lambda: 1, a=1)
+CONFLICT = "<<<<<<< a\n{}\n=======\n{}\n>>>>>>> b\n"
+A, B = "- {input: a}\n", "- {input: b}\n"
 
+# fmt: off
+# What is called, with what it refuses and what it advises.
 VALUES = {
-    'names no version. Write: version: "2.0"': (
-        lambda: approval("fingerprint: a\n"),
-        lambda: approval('version: "2.0"\n'),
-    ),
+    'names no version. Write: version: "2.0"': (approval, "fingerprint: a\n", 'version: "2.0"\n'),
     "Write it as 2027-01-14, or ": (
-        lambda: approval('version: "2"\nretires: soon\n'),
-        lambda: approval('version: "2"\nretires: 2027-01-14\n'),
-    ),
+        approval, 'version: "2"\nretires: soon\n', 'version: "2"\nretires: 2027-01-14\n'),
     "Keep the version that the application shall be held to": (
-        lambda: approval("<<<<<<< a\nversion: a\n=======\nversion: b\n>>>>>>> b\n"),
-        lambda: approval("version: a\n"),
-    ),
-    "names no version. Write triage=VERSION": (
-        lambda: meant("triage=", VERSIONS),
-        lambda: meant("triage=2.1", VERSIONS),
-    ),
+        approval, CONFLICT.format("version: a", "version: b"), "version: a\n"),
+    "names no version. Write triage=VERSION": (lambda it: meant(it, VERSIONS), "triage=", "triage=2.1"),
     "of which model? Several have it; write one of: triage=2.0 spam=2.0": (
-        lambda: target("2.0", VERSIONS),
-        lambda: target("spam=2.0", VERSIONS),
-    ),
-    "Say which: calls.all('refund')[0]": (lambda: REFUNDS["refund"], lambda: REFUNDS.all("refund")[0]),
+        lambda it: target(it, VERSIONS), "2.0", "spam=2.0"),
+    "Say which: calls.all('refund')[0]": (
+        lambda it: it(REFUNDS), lambda calls: calls["refund"], lambda calls: calls.all("refund")[0]),
     "write names of tools, or pairs of a name and its arguments": (
-        lambda: in_order(["refund", 3]) == REFUNDS,
-        lambda: in_order("check_policy", ("refund", {"amount": 20})),
-    ),
+        lambda it: in_order(*it), [["refund", 3]], ["check_policy", ("refund", {"amount": 20})]),
     "Pass its messages, as dicts with `role` and `content`": (
-        lambda: Trajectory.of(object()),
-        lambda: Trajectory.of([{"role": "user", "content": "a"}]),
-    ),
+        Trajectory.of, object(), [{"role": "user", "content": "a"}]),
     "the default_factory of this defaultdict is a function. Answer dict(...) of it": (
-        lambda: answer(defaultdict(lambda: 1, a=1)),
-        lambda: answer(dict(defaultdict(lambda: 1, a=1))),
-    ),
+        answer, LAZY, dict(LAZY)),
     "Answer with another: value.astimezone(datetime.timezone.utc)": (
-        lambda: answer(WHEN.replace(tzinfo=ZONE)),
-        lambda: answer(WHEN.replace(tzinfo=dt.UTC)),
-    ),
-    "cannot be written as numbers. Answer array.tolist()": (
-        lambda: answer(RECORDS),
-        lambda: answer(RECORDS.tolist()),
-    ),
-    "Answer flatter data": (lambda: answer(nested(100_000)), lambda: answer(nested(3))),
-    "Pass a flatter value": (lambda: digest(nested(100_000)), lambda: digest(nested(3))),
-    "cases cannot come from a int; give a path, a list of mappings or a table": (
-        lambda: cases.load(3),
-        lambda: cases.load([{"input": "a"}]),
-    ),
+        answer, WHEN.replace(tzinfo=ZONE), WHEN.replace(tzinfo=dt.UTC)),
+    "cannot be written as numbers. Answer array.tolist()": (answer, RECORDS, RECORDS.tolist()),
+    "Answer flatter data": (lambda it: answer(nested(it)), 100_000, 3),
+    "Pass a flatter value": (lambda it: digest(nested(it)), 100_000, 3),
+    "cases cannot come from a int; give a path, a list of mappings or a table": (cases.load, 3, ROW),
     "put each case into a list": (
-        lambda: cases.load({"a": 1}),
-        lambda: list(cases.load([{"input": "a", "expected": 1}])),
-    ),
-    "choose 'refuse' or 'number'": (
-        lambda: cases.load([], repeated_ids="no"),
-        lambda: cases.load([], repeated_ids="number"),
-    ),
+        lambda it: list(cases.load(it)), {"a": 1}, [{"input": "a", "expected": 1}]),
+    "choose 'refuse' or 'number'": (lambda it: cases.load([], repeated_ids=it), "no", "number"),
     "write pathlib.Path(…) into the cases": (
-        lambda: cases.load([{"input": "a"}], paths="input"),
-        lambda: list(cases.load([{"input": Path("a")}])),
-    ),
+        lambda it: list(cases.load(*it[0], **it[1])),
+        ([ROW], {"paths": "input"}), ([[{"input": Path("a")}]], {})),
     "take a sample of existing cases with cases.load(…).sample(n)": (
-        lambda: cases.load([{"input": "a"}], n=1),
-        lambda: cases.load([{"input": "a"}]).sample(1),
-    ),
-    "write all cases in one list": (
-        lambda: tickets("- {input: a}\n---\n- {input: b}\n"),
-        lambda: tickets("- {input: a}\n- {input: b}\n"),
-    ),
+        lambda it: it(ROW), lambda rows: cases.load(rows, n=1), lambda rows: cases.load(rows).sample(1)),
+    "write all cases in one list": (file(), f"{A}---\n{B}", A + B),
     "write other information about a case under metadata": (
-        lambda: tickets("- {input: a, lang: en}\n"),
-        lambda: tickets("- {input: a, metadata: {lang: en}}\n"),
-    ),
+        file(), "- {input: a, lang: en}\n", "- {input: a, metadata: {lang: en}}\n"),
     "say input='input' and all other fields are metadata": (
-        lambda: tickets("- {input: a, lang: en}\n"),
-        lambda: tickets("- {input: a, lang: en}\n", input="input"),
-    ),
-    "write each case on its own line": (
-        lambda: tickets('[\n{"input": "a"}\n]\n', "a.jsonl"),
-        lambda: tickets('{"input": "a"}\n', "a.jsonl"),
-    ),
+        lambda it: file(**it)("- {input: a, lang: en}\n"), {}, {"input": "input"}),
+    "write each case on its own line": (file("a.jsonl"), '[\n{"input": "a"}\n]\n', '{"input": "a"}\n'),
     "is not JSON; write null, or leave the field out": (
-        lambda: tickets('[{"input": 1, "expected": NaN}]', "a.json"),
-        lambda: tickets('[{"input": 1, "expected": null}]', "a.json"),
-    ),
+        file("a.json"), '[{"input": 1, "expected": NaN}]', '[{"input": 1, "expected": null}]'),
     "remove the lines that begin with <<<<<<<, ======= and >>>>>>>": (
-        lambda: tickets("<<<<<<< a\n- {input: a}\n=======\n- {input: b}\n>>>>>>> b\n"),
-        lambda: tickets("- {input: a}\n- {input: b}\n"),
-    ),
+        file(), CONFLICT.format("- {input: a}", "- {input: b}"), A + B),
     "in a table, write a JSON list": (
-        lambda: tickets("input,variants\na,b\n", "a.csv"),
-        lambda: tickets('input,variants\na,"[""b""]"\n', "a.csv"),
-    ),
-    "Rename it": (
-        lambda: tickets("input,expectd\na,b\n", "a.csv"),
-        lambda: tickets("input,expected\na,b\n", "a.csv"),
-    ),
-    "draw some of them with n=500, for example": (
-        lambda: list(cases.template("{a} {b} {c}", a=range(99), b=range(99), c=range(999))),
-        lambda: list(cases.template("{a} {b} {c}", a=range(99), b=range(99), c=range(999), n=500)),
-    ),
-    "choose one of 'horizontal'": (lambda: perturb.flip("up"), lambda: perturb.flip("horizontal")),
-    "give a list of at least 1 documents": (
-        lambda: perturb.distractors("x"),
-        lambda: perturb.distractors(["x"]),
-    ),
+        file("a.csv"), "input,variants\na,b\n", 'input,variants\na,"[""b""]"\n'),
+    "Rename it": (file("a.csv"), "input,expectd\na,b\n", "input,expected\na,b\n"),
+    "draw some of them with n=500, for example": (combined, None, 500),
+    "choose one of 'horizontal'": (perturb.flip, "up", "horizontal"),
+    "give a list of at least 1 documents": (perturb.distractors, "x", ["x"]),
     "say where the documents are: into='documents'": (
-        lambda: perturb.distractors(["x"]).preview({**DOCUMENT, "more": []}),
-        lambda: perturb.distractors(["x"], into="documents").preview({**DOCUMENT, "more": []}),
-    ),
-    "say where its text is with field='…'": (
-        lambda: perturb.typos().preview(["a", "b"]),
-        lambda: perturb.typos(field="question").preview(DOCUMENT),
-    ),
-    "choose one with field='…'": (
-        lambda: perturb.typos().preview({"a": "word", "b": "word"}),
-        lambda: perturb.typos(field="b").preview({"a": "word", "b": "word"}),
-    ),
-    "name at least one field": (
-        lambda: perturb.typos(field=[]).preview(DOCUMENT),
-        lambda: perturb.typos(field=["question"]).preview(DOCUMENT),
-    ),
+        distractors, ({}, TWO_LISTS), ({"into": "documents"}, TWO_LISTS)),
+    "say where its text is with field='…'": (typos, ({}, ["a", "b"]), ({"field": "question"}, DOCUMENT)),
+    "choose one with field='…'": (typos, ({}, TWO_TEXTS), ({"field": "b"}, TWO_TEXTS)),
+    "name at least one field": (typos, ({"field": []}, DOCUMENT), ({"field": ["question"]}, DOCUMENT)),
     "give either a list of categories or seen=inputs": (
-        lambda: perturb.swap_category("a"),
-        lambda: perturb.swap_category("a", ["x", "y"]),
-    ),
+        lambda it: perturb.swap_category("a", *it), [], [["x", "y"]]),
     "--repeats 0: write a whole number from 1": (
-        lambda: list(table(question(0.9, [0.1], repeats=0))),
-        lambda: list(table(question(0.9, [0.1], repeats=1))),
-    ),
-    "write a number from 0 to 1": (
-        lambda: list(table(question(9, [0.1]))),
-        lambda: list(table(question(0.9, [0.1]))),
-    ),
+        lambda it: list(table(question(0.9, [0.1], repeats=it))), 0, 1),
+    "write a number from 0 to 1": (lambda it: list(table(question(it, [0.1]))), 9, 0.9),
 }
+# fmt: on
 
 
 @pytest.mark.parametrize("message", VALUES)
 def test_a_value_that_takes_the_advice_is_accepted(message, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    wrong, right = VALUES[message]
+    call, wrong, right = VALUES[message]
     with pytest.raises((ModelcheckError, AssertionError, TypeError)) as caught:
-        wrong()
+        call(wrong)
     assert message in " ".join(str(caught.value).split())
-    right()
+    call(right)

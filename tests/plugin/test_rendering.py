@@ -4,29 +4,26 @@ import pytest
 
 from pytest_modelcheck.plugin.exceptions import hint, render, with_hint
 
+TICKETS = '"tickets.yaml"'
 TO_CALL = "triage is not the model itself, but calls it, one input at a time."
 
 
-@pytest.mark.parametrize("name", ["predict", "classes_"])
-def test_an_attribute_of_the_model_is_answered_with_how_to_call_it(project, name):
-    project.test(f"""
-        @pytest.mark.golden("tickets.yaml")
-        def test_known_tickets(triage, case):
-            assert triage.{name}(case.input) == case.expected
-    """)
+def test_an_attribute_of_the_model_is_answered_with_how_to_call_it(project):
+    check = """
+@pytest.mark.golden("tickets.yaml")
+def test_{0}(triage, case):
+    assert triage.{0}(case.input) == case.expected
+"""
+    ordinary = "\ndef test_one(triage):\n    assert triage.transform('a') == 'other'\n"
+    project.test(check.format("predict") + check.format("classes_") + ordinary)
     result = project.run("--model-version=2.0")
-    result.assert_outcomes(failed=1)
-    result.stdout.fnmatch_lines(
-        [f"*E   AttributeError: *no attribute '{name}'", f"*E   {TO_CALL}", "*E   Write: triage(case.input)"]
-    )
-    assert result.stdout.str().count("Write: ") == 1  # the other cases break with the same
-
-
-def test_so_it_is_in_an_ordinary_test(project):
-    project.test("def test_one(triage):\n    assert triage.predict('a') == 'other'\n")
-    result = project.run("--model-version=2.0")
-    result.assert_outcomes(failed=1)
-    result.stdout.fnmatch_lines(["E*no attribute 'predict'", f"E*{TO_CALL}", "E*Write: triage(case.input)"])
+    result.assert_outcomes(failed=3)
+    for name, before in {"predict": "*E   ", "classes_": "*E   ", "transform": "E*"}.items():
+        result.stdout.fnmatch_lines(
+            [f"{before}*no attribute '{name}'", f"{before}{TO_CALL}", f"{before}Write: triage(case.input)"]
+        )
+    # The other cases break with the same.
+    assert sum(line.split()[:2] == ["E", "Write:"] for line in result.stdout.lines) == 3
 
 
 def test_an_attribute_error_of_something_else_is_left_alone(project):
@@ -37,13 +34,8 @@ def test_an_attribute_error_of_something_else_is_left_alone(project):
 
 
 def test_arrays_that_are_compared_as_if_they_were_numbers(project):
-    project.test("""
-        import numpy as np
-
-        @pytest.mark.golden("tickets.yaml")
-        def test_arrays(triage, case):
-            assert np.array([triage(case.input), "b"]) == np.array([case.expected, "b"])
-    """)
+    body = 'assert np.array([triage(case.input), "b"]) == np.array([case.expected, "b"])'
+    project.golden(TICKETS, f"import numpy as np\n{body}")
     result = project.run("--model-version=2.0")
     result.stdout.fnmatch_lines(["*E   ValueError: The truth value*", "*E   Write: numpy.array_equal(a, b)*"])
 
@@ -72,19 +64,9 @@ def test_a_hint_is_given_once():
     assert len(error.__notes__) == 1
 
 
-def body(project, text, declared="", marker='@pytest.mark.golden("tickets.yaml")'):
-    project.test(f"{declared}\n{marker}\n{text}\n")
-    return project.run("--model-version=2.0")
-
-
-def apart(project, text):
-    project.test(f'@pytest.mark.golden("tickets.yaml")\n{text}\n')
-    return project.run_apart("--model-version=2.0")
-
-
 def test_a_field_that_a_case_has_not_is_answered_with_those_that_it_has(project):
-    result = body(project, "def test_it(triage, case):\n    assert triage(case.text) == case.label")
-    result.stdout.fnmatch_lines(
+    project.golden(TICKETS, "assert triage(case.text) == case.label")
+    project.run("--model-version=2.0").stdout.fnmatch_lines(
         [
             "*no attribute 'text'",
             '*E * A case has input, expected, id *Its other fields: case[[]"language"[]]',
@@ -92,39 +74,57 @@ def test_a_field_that_a_case_has_not_is_answered_with_those_that_it_has(project)
     )
 
 
-@pytest.mark.parametrize(("how", "call"), [("def", "triage(case)"), ("async def", "await triage(case)")])
-def test_a_model_that_is_asked_about_the_case_itself(project, how, call):
-    result = body(project, f"{how} test_it(triage, case):\n    assert {call} == case.expected")
+def test_a_model_that_is_asked_about_the_case_itself(project):
+    project.test("""
+        @pytest.mark.golden("tickets.yaml")
+        def test_plain(triage, case):
+            assert triage(case) == case.expected
+
+        @pytest.mark.golden("tickets.yaml")
+        async def test_async(triage, case):
+            assert await triage(case) == case.expected
+    """)
+    result = project.run("--model-version=2.0")
     told = "triage was called with the case itself. Call it with its input: triage(case.input)"
-    result.stdout.fnmatch_lines([f"10/10 cases raised an error: UsageError: {told}"])
+    result.stdout.fnmatch_lines([f"10/10 cases raised an error: UsageError: {told}"] * 2)
     result.stdout.no_fnmatch_line("*cannot be cached*")
     assert project.calls == []
 
 
 def test_an_answer_that_nobody_awaits(project):
-    """In processes of their own: what is never awaited may be noticed in any later test."""
-    text = "async def test_it(triage, case):\n    assert triage(case.input)"
-    result = apart(project, text)
+    """In a process of its own: what is never awaited may be noticed in any later test."""
+    project.test("""
+        @pytest.mark.golden("tickets.yaml")
+        async def test_true(triage, case):
+            assert triage(case.input)
+
+        @pytest.mark.golden("tickets.yaml")
+        async def test_compared(triage, case):
+            assert triage(case.input) == case.expected
+
+        @pytest.mark.golden("tickets.yaml")
+        async def test_awaited(triage, case):
+            assert await triage(case.input)
+    """)
+    result = project.run_apart("--model-version=2.0")
+    result.assert_outcomes(passed=1, failed=2)
     told = "*the body never awaited an answer: in an `async` test, `await triage(case.input)`"
-    result.stdout.fnmatch_lines([told])
-    apart(project, text.replace("triage(", "await triage(")).assert_outcomes(passed=1)
-    result = apart(project, f"{text} == case.expected")
-    result.stdout.fnmatch_lines([told])
+    result.stdout.fnmatch_lines([told] * 2)
 
 
 def test_a_function_that_is_declared_a_model_fixture_itself(project):
-    declared = (
-        "from pytest_modelcheck import model_fixture\n@model_fixture\ndef echo(text):\n    return text\n"
-    )
-    result = body(project, "def test_it(echo, case):\n    assert echo(case.input)", declared)
+    project.answers("triage", "text", takes="text")
+    project.golden(TICKETS, "assert triage(case.input)")
+    result = project.run("--model-version=2.0")
     result.assert_outcomes(errors=1)
     told = (
-        "*test_triage.py:*: the model fixture 'echo' takes 'text', and there is no such fixture. A model "
-        "fixture is not the model, but returns it, *: def echo(model_version): return your_function"
+        "*conftest.py:*: the model fixture 'triage' takes 'text', and there is no such fixture. A model "
+        "fixture is not the model, but returns it, *: def triage(model_version): return your_function"
     )
     result.stdout.fnmatch_lines([told])
 
 
 def test_a_fixture_that_is_missing_elsewhere_is_left_to_pytest(project):
-    result = body(project, "def test_it(triage, case, nothing):\n    assert triage(case.input)")
+    project.golden(TICKETS, "assert triage(case.input)", "triage, case, nothing")
+    result = project.run("--model-version=2.0")
     result.stdout.fnmatch_lines(["E * fixture 'nothing' not found", "> * available fixtures: *"])

@@ -11,12 +11,22 @@ FAILING = """
 def test_known(triage, case):
     assert triage(case.input) == case.expected
 """
+GREEN = """
+@pytest.mark.golden("tickets.yaml", at_least=0.1)
+def test_green(triage, case):
+    assert triage(case.input) == case.expected
+"""
+
+
+@pytest.fixture
+def failing(project):
+    project.test(FAILING)
+    return project
 
 
 @pytest.mark.parametrize("style", ["auto", "long", "short", "line", "native", "no"])
-def test_every_traceback_style_carries_the_verdict_and_nothing_of_ours(project, style):
-    project.test(FAILING)
-    result = project.run("--model-version=2.1", f"--tb={style}")
+def test_every_traceback_style_carries_the_verdict_and_nothing_of_ours(failing, style):
+    result = failing.run("--model-version=2.1", f"--tb={style}")
     result.assert_outcomes(failed=1)
     result.stdout.fnmatch_lines(["FAILED test_triage.py::test_known - 8/10 cases pass (80%), all required"])
     assert "pytest_modelcheck/" not in result.stdout.str()
@@ -62,23 +72,10 @@ def test_junit_xml_has_one_testcase_a_check_and_its_message(project):
     assert "t-07" in failure.text
 
 
-def test_the_header_names_model_version_approved_version_and_cache(project):
-    project.test(FAILING)
-    project.approve("2.0")
-    result = project.run("--model-version=2.1")
-    result.stdout.fnmatch_lines(["modelcheck: triage 2.1 (approved: 2.0), cache: .modelcheck_cache"])
-
-
 def test_the_header_names_only_models_that_the_collected_tests_use(project):
-    project.model("""
-        @model_fixture
-        def triage():
-            return str
-
-        @model_fixture
-        def judge():
-            return str
-    """)
+    project.model(
+        "@model_fixture\ndef triage():\n    return str\n\n@model_fixture\ndef judge():\n    return str\n"
+    )
     project.test("def test_plain(triage): pass")
     result = project.run()
     result.stdout.fnmatch_lines(["modelcheck: triage *"])
@@ -89,9 +86,15 @@ def test_the_section_has_one_line_a_check_and_what_it_cost(project):
     project.test(FAILING + FAILING.replace("test_known", "test_again"))
     result = project.run("--model-version=2.1")
     result.stdout.fnmatch_lines(
-        ["*= modelcheck =*", "*test_again* 8/10 *", "2 failed; answers: 20 cached, 20 new*"]
+        [
+            "*= modelcheck =*",
+            "*test_again* 8/10 *",
+            "*test_known* 8/10 *",
+            "2 failed; answers: 20 cached, 20 new*",
+        ]
     )
-    result.stdout.fnmatch_lines(["*test_known* 8/10 *", "2 failed; *"])
+    assert "calls/s" not in result.stdout.str()  # nothing is drawn where output is no terminal
+    assert "\x1b7" not in result.stdout.str()
 
 
 def test_the_section_fits_80_columns_and_needs_no_colour(project, monkeypatch):
@@ -105,19 +108,13 @@ def test_the_section_fits_80_columns_and_needs_no_colour(project, monkeypatch):
     assert "\x1b[" not in result.stdout.str()
 
 
-def test_quietly_all_green_is_a_line(project):
-    project.test(FAILING.replace('"tickets.yaml"', '"tickets.yaml", at_least=0.1'))
+def test_quietly_all_green_is_a_line_and_what_is_not_green_is_shown(project):
+    project.test(GREEN)
     result = project.run("--model-version=2.1", "-q")
     result.stdout.fnmatch_lines(["modelcheck: 1 passed; answers: 0 cached, 10 new"])
-    for absent in ("*= modelcheck =*", "modelcheck: triage*", "*pass test_known*"):
+    for absent in ("*= modelcheck =*", "modelcheck: triage*", "*pass test_green*"):
         result.stdout.no_fnmatch_line(absent)
-
-
-def test_quietly_what_is_not_green_is_shown(project):
-    green = FAILING.replace('"tickets.yaml"', '"tickets.yaml", at_least=0.1').replace(
-        "test_known", "test_green"
-    )
-    project.test(FAILING + green)
+    project.test(FAILING + GREEN)
     result = project.run("--model-version=2.1", "-q")
     result.stdout.fnmatch_lines(
         ["*= modelcheck =*", "  FAIL test_known *80%*", "1 passed, 1 failed; answers: *"]
@@ -126,29 +123,20 @@ def test_quietly_what_is_not_green_is_shown(project):
     result.stdout.no_fnmatch_line("modelcheck: triage*")
 
 
-def test_v_adds_intervals_and_limits_and_vv_all_that_is_known(project):
-    project.test(FAILING)
-    verbose = project.run("--model-version=2.1", "-v").stdout
+def test_v_adds_intervals_and_limits_and_vv_all_that_is_known(failing):
+    verbose = failing.run("--model-version=2.1", "-v").stdout
     verbose.fnmatch_lines(
         ["  FAIL test_known *", "       8 of 10 cases, between *", "       FAIL at_least: 8/10 cases pass*"]
     )
     verbose.no_fnmatch_line("       model       triage 2.1")
-    project.run("--model-version=2.1", "-vv").stdout.fnmatch_lines(
+    failing.run("--model-version=2.1", "-vv").stdout.fnmatch_lines(
         ["       FAIL at_least: 8/10 cases pass*", "       model       triage 2.1"]
     )
 
 
-def test_colour_is_used_where_it_is_wanted(project):
-    project.test(FAILING)
-    result = project.run("--model-version=2.1", "--color=yes")
+def test_colour_is_used_where_it_is_wanted(failing):
+    result = failing.run("--model-version=2.1", "--color=yes")
     assert "\x1b[31m\x1b[1mFAIL\x1b[0m test_known " in result.stdout.str()
-
-
-def test_nothing_is_drawn_where_output_is_no_terminal(project):
-    project.test(FAILING)
-    result = project.run("--model-version=2.1")
-    assert "calls/s" not in result.stdout.str()
-    assert "\x1b7" not in result.stdout.str()
 
 
 def test_the_command_names_the_versions_of_other_models_too(project):
@@ -166,11 +154,8 @@ def test_the_command_names_the_versions_of_other_models_too(project):
         def spare():
             return lambda answer: True
     """)
-    project.test("""
-        @pytest.mark.golden(["a"], model="triage")
-        def test_graded(triage, judge, spare, case):
-            assert judge(triage(case.input)) and spare(1)
-    """)
+    body = "assert judge(triage(case.input)) and spare(1)"
+    project.golden('["a"], model="triage"', body, "triage, judge, spare, case")
     result = project.run("--model-version=triage=1", "--model-version=judge=strict")
     (line,) = (line for line in result.stdout.lines if "reproduce one:" in line)
     assert "--model-version=triage=1 --model-version=judge=strict --modelcheck-case=" in line
@@ -195,19 +180,15 @@ def test_reproduce_one_is_a_command_that_runs_that_case(project):
 
 
 def test_assertions_of_shown_cases_are_explained(project):
-    project.model("@model_fixture\ndef words(model_version):\n    return lambda text: text.split()\n")
-    project.test("""
-        @pytest.mark.golden(["a b c"])
-        def test_it(words, case):
-            assert words(case.input) == ["a", "x", "c"]
-    """)
+    project.answers("words", "str.split")
+    project.golden('["a b c"]', 'assert words(case.input) == ["a", "x", "c"]', "words, case")
     result = project.run("--model-version=1")
     result.stdout.fnmatch_lines(["*assert [[]'a', 'b', 'c'[]] == [[]'a', 'x', 'c'[]]*"])
 
 
 def test_a_body_that_does_not_fail_again_explains_nothing(project):
     """Only the first failures are explained as they fail; here, worse ones come after them."""
-    project.model("@model_fixture(deterministic=True)\ndef echo(model_version):\n    return str\n")
+    project.answers("echo", "str", "deterministic=True")
     body = """
         import collections
 
@@ -232,12 +213,9 @@ def test_a_body_that_does_not_fail_again_explains_nothing(project):
 
 
 def test_of_three_thousand_failing_cases_five_are_shown_without_taking_minutes(project):
-    project.model("@model_fixture(batch=True)\ndef echo(model_version):\n    return list\n")
-    project.test("""
-        @pytest.mark.golden([str(number) for number in range(3_000)])
-        def test_it(echo, case):
-            assert echo(case.input) == case.input + "!" * 50
-    """)
+    project.answers("echo", "list", "batch=True")
+    cases = "[str(number) for number in range(3_000)]"
+    project.golden(cases, 'assert echo(case.input) == case.input + "!" * 50', "echo, case")
     result = project.run("--model-version=1")
     result.assert_outcomes(failed=1)
     verdict = project.verdict(result)
@@ -246,13 +224,13 @@ def test_of_three_thousand_failing_cases_five_are_shown_without_taking_minutes(p
     assert result.duration < 60  # it took minutes
 
 
-def test_the_report_names_the_version_that_is_approved_and_what_changed(project):
-    project.test(FAILING)
-    project.approve("2.0")
-    result = project.run("--model-version=2.1")
+def test_header_and_report_name_the_version_that_is_approved_and_what_changed(failing):
+    failing.approve("2.0")
+    result = failing.run("--model-version=2.1")
     result.assert_outcomes(failed=1)
     result.stdout.fnmatch_lines(
         [
+            "modelcheck: triage 2.1 (approved: 2.0), cache: .modelcheck_cache",
             "2 broke, 0 fixed: net -2, none allowed",
             "*model *triage 2.1 *(approved: 2.0)*",
             "*does not vary: 30 runs of 10 cases, each case always the same*",
@@ -277,17 +255,9 @@ def test_import_mode_importlib_works(project):
 
 
 def test_what_a_long_answer_was_is_shown_where_nothing_is_expected_of_it(project):
-    project.pytester.makeconftest(
-        "from pytest_modelcheck import model_fixture\n"
-        "@model_fixture\n"
-        "def writer(model_version):\n"
-        "    return lambda text: 'Thank you. ' * 40 + ('We can.' if model_version < '2' else 'We cannot.')\n"
-    )
-    project.test("""
-        @pytest.mark.golden(["letter"])
-        def test_letters(writer, case):
-            assert "We can." in writer(case.input)
-    """)
+    end = "('We can.' if model_version < '2' else 'We cannot.')"
+    project.answers("writer", f"lambda text: 'Thank you. ' * 40 + {end}")
+    project.golden('["letter"]', 'assert "We can." in writer(case.input)', "writer, case")
     project.run("--model-version=1", "--modelcheck-update")
     output = project.run("--model-version=2").stdout.str()
     assert "Thank you. We {+cannot+}." in output
@@ -297,10 +267,8 @@ def test_what_a_long_answer_was_is_shown_where_nothing_is_expected_of_it(project
 def test_a_long_wait_for_calls_one_by_one_names_the_option_that_shortens_it(project, monkeypatch):
     """Not where the fixture has decided, nor where the model takes several inputs at once anyway."""
     monkeypatch.setattr("pytest_modelcheck.reports.wording._LONG_WAIT", 0.1)
-    project.test("""
+    project.model("""
         import asyncio, time
-        import pytest
-        from pytest_modelcheck import model_fixture
 
         def slow(text):
             time.sleep(0.06)
@@ -324,23 +292,9 @@ def test_a_long_wait_for_calls_one_by_one_names_the_option_that_shortens_it(proj
                 await asyncio.sleep(0.06)
                 return text
             return model
-
-        @pytest.mark.golden(["a", "b"])
-        def test_plain(plain, case):
-            assert plain(case.input) == case.input
-
-        @pytest.mark.golden(["a", "b"])
-        def test_decided(decided, case):
-            assert decided(case.input) == case.input
-
-        @pytest.mark.golden(["a", "b"])
-        def test_batches(batches, case):
-            assert batches(case.input) == case.input
-
-        @pytest.mark.golden(["a", "b"])
-        def test_awaited(awaited, case):
-            assert awaited(case.input) == case.input
     """)
+    check = '@pytest.mark.golden(["a", "b"])\ndef test_{0}({0}, case):\n    assert {0}(case.input)\n\n'
+    project.test("".join(map(check.format, ("plain", "decided", "batches", "awaited"))))
     cold = project.run("--model-version=1.0")
     costs = [line for line in cold.stdout.lines if " 1.0: 2 calls, median" in line]
     assert [line.split()[0] for line in costs] == ["plain", "decided", "batches", "awaited"]

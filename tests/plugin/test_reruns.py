@@ -47,6 +47,8 @@ def test_it(model, case):
     assert model(case.input) and len(tries) > 4
 """
 
+ASYNC = SYNC.replace("def test_it(model", "async def test_it(awaited").replace("model(", "await awaited(")
+
 IN_SETUP = """
 tries = []
 
@@ -59,15 +61,6 @@ def checked(model, modelcheck):
 def test_it(checked):
     tries.append(1)
     assert len(tries) > 1
-"""
-
-ASYNC = """
-tries = []
-
-@pytest.mark.golden(["a", "b"])
-async def test_it(awaited, case):
-    tries.append(case.id)
-    assert await awaited(case.input) and len(tries) > 4
 """
 
 

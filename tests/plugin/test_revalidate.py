@@ -3,7 +3,7 @@
 import pytest
 
 TEST = """
-@pytest.mark.golden("tickets.yaml", at_least=0.5)
+@pytest.mark.golden("tickets.yaml", at_least=0.0)
 def test_known(triage, case):
     assert triage(case.input) == case.expected
 """
@@ -24,7 +24,7 @@ SWAPPED = """
                 raise ConnectionError("no route")
             if how == "other" and "parcel" in text:
                 return "swapped"
-            if how == "noisy" or how == "noisy-other":
+            if how.startswith("noisy"):
                 usual = "refund" if how == "noisy" else "other"
                 return usual if rng.random() < 0.7 else "else"
             return "refund"
@@ -42,7 +42,7 @@ def swapped(project):
 
     project.become = become
     project.model(SWAPPED)
-    project.test(TEST.replace("0.5", "0.0"))
+    project.test(TEST)
     become("as it was")
     project.run("--model-version=2.0").assert_outcomes(passed=1)
     return project
@@ -63,32 +63,22 @@ def test_a_model_that_still_answers_so_passes_and_says_so(swapped):
     assert swapped.verdict(result).calls.asked == 5
 
 
-def test_a_model_that_was_swapped_fails_though_all_answers_are_remembered(swapped):
+def test_a_model_that_was_swapped_fails_and_its_new_answers_are_not_remembered(swapped):
     swapped.become("other")
     swapped.run("--model-version=2.0").assert_outcomes(passed=1)
-    result = swapped.run("--model-version=2.0", "--modelcheck-revalidate=50")
-    result.assert_outcomes(failed=1)
-    result.stdout.fnmatch_lines(["*triage 2.0 no longer answers as it did: 2 of 10 cached answers differ*"])
-
-
-def test_the_new_answers_are_not_remembered(swapped):
-    swapped.become("other")
     for _ in range(2):
-        swapped.run("--model-version=2.0", "--modelcheck-revalidate=50").assert_outcomes(failed=1)
+        result = swapped.run("--model-version=2.0", "--modelcheck-revalidate=50")
+        result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["*triage 2.0 no longer answers as it did: 2 of 10 cached answers differ*"])
     swapped.run("--model-version=2.0").assert_outcomes(passed=1)
 
 
-def test_what_only_noise_changed_passes_and_says_so(swapped):
+def test_what_only_noise_changed_passes_and_a_swap_is_seen_through_the_noise(swapped):
     swapped.become("noisy")
     swapped.run("--model-version=2.1").assert_outcomes(passed=1)
     found = revalidated(swapped.run("--model-version=2.1", "--modelcheck-revalidate=50"), swapped)
     assert found.status.value == "passed"
     assert "the model does not repeat" in found.summary
-
-
-def test_a_swap_is_seen_through_the_noise(swapped):
-    swapped.become("noisy")
-    swapped.run("--model-version=2.1").assert_outcomes(passed=1)
     swapped.become("noisy-other")
     found = revalidated(swapped.run("--model-version=2.1", "--modelcheck-revalidate=50"), swapped)
     assert found.status.value == "failed"
@@ -122,13 +112,6 @@ def test_what_it_does_not_go_with_is_refused(swapped, other):
     result.stderr.fnmatch_lines(["ERROR: --modelcheck-revalidate asks the model again for cached answers*"])
 
 
-def test_a_number_is_wanted(swapped):
-    swapped.ini("modelcheck_revalidate = many")
-    result = swapped.run("--model-version=2.0")
-    assert result.ret == 4
-    result.stderr.fnmatch_lines(["ERROR: ini option modelcheck_revalidate=many: write a whole number from 0"])
-
-
 def test_bodies_that_are_awaited_are_asked_again_too(swapped):
     swapped.model("""
         from pathlib import Path
@@ -139,11 +122,7 @@ def test_bodies_that_are_awaited_are_asked_again_too(swapped):
                 return Path(__file__).with_name("how").read_text()
             return predict
     """)
-    swapped.test("""
-        @pytest.mark.golden("tickets.yaml", at_least=0.0)
-        async def test_known(triage, case):
-            assert await triage(case.input) == case.expected
-    """)
+    swapped.test(TEST.replace("def test", "async def test").replace("triage(case", "await triage(case"))
     swapped.run("--model-version=3.0").assert_outcomes(passed=1)
     swapped.become("swapped")
     result = swapped.run("--model-version=3.0", "--modelcheck-revalidate=4")
@@ -151,11 +130,10 @@ def test_bodies_that_are_awaited_are_asked_again_too(swapped):
 
 
 def test_runs_of_a_repeated_case_are_asked_again_each_for_itself(swapped):
-    swapped.test("""
-        @pytest.mark.golden("tickets.yaml", at_least=0.0, repeats=2)
-        def test_known(triage, case):
-            assert triage(case.input) == triage(case.input) == case.expected
-    """)
+    swapped.golden(
+        '"tickets.yaml", at_least=0.0, repeats=2',
+        "assert triage(case.input) == triage(case.input) == case.expected",
+    )
     swapped.run("--model-version=2.0").assert_outcomes(passed=1)
     result = swapped.run("--model-version=2.0", "--modelcheck-revalidate=100")
     assert revalidated(result, swapped).summary == "40 cached answers of triage 2.0 verified: all the same"

@@ -1,5 +1,7 @@
 """Models that support tests, and judges: each has its own version, and is judged where a check says so."""
 
+import pytest
+
 from pytest_modelcheck.baselines.lines import decode
 from pytest_modelcheck.records import Grade
 
@@ -27,135 +29,105 @@ def test_it(assistant, helpful, embed, case):
 """
 
 
+JUDGED = """
+@pytest.mark.golden([{"input": {"question": "q", "answer": "a"}, "expected": True}], model="helpful")
+def test_the_judge(helpful, case):
+    assert helpful(**case.input) == case.expected
+"""
+
+
+@pytest.fixture
+def roles(project):
+    project.model(MODELS)
+    project.test(TEST)
+    return project
+
+
 def left(project):
     """What the only check left behind, case by case."""
     (path,) = project.path.glob(".modelcheck_cache/candidates/**/*.jsonl")
     return [decode(line) for line in path.read_bytes().splitlines() if line.startswith(b'{"id"')]
 
 
-def test_a_version_without_a_name_is_that_of_the_judged_models(project):
-    project.model(MODELS)
-    project.test(TEST)
-    result = project.run("--model-version=2.0")
+def test_a_version_without_a_name_is_that_of_the_judged_models(roles):
+    result = roles.run("--model-version=2.0")
     result.assert_outcomes(passed=1)
-    verdict = project.verdict(result)
+    verdict = roles.verdict(result)
     assert (verdict.model, verdict.version) == ("assistant", "2.0")
     assert dict(verdict.others) == {"helpful": "unversioned", "embed": "unversioned"}
 
 
-def test_a_name_gives_a_judge_its_version_on_the_command_line_and_in_the_ini_file(project):
-    project.model(MODELS)
-    project.test(TEST)
-    result = project.run("--model-version=2.0", "--model-version=helpful=strict")
+def test_a_name_gives_a_judge_its_version_on_the_command_line_and_in_the_ini_file(roles):
+    result = roles.run("--model-version=2.0", "--model-version=helpful=strict")
     result.assert_outcomes(failed=1)
-    assert dict(project.verdict(result).others)["helpful"] == "strict"
-    project.ini("model_version = 1.0\n  helpful=mild")
-    verdict = project.verdict(project.run())
+    assert dict(roles.verdict(result).others)["helpful"] == "strict"
+    roles.ini("model_version = 1.0\n  helpful=mild")
+    verdict = roles.verdict(roles.run())
     assert (verdict.version, dict(verdict.others)) == ("1.0", {"helpful": "mild", "embed": "unversioned"})
-    verdict = project.verdict(project.run("--model-version=2.0"))
+    verdict = roles.verdict(roles.run("--model-version=2.0"))
     assert (verdict.version, dict(verdict.others)["helpful"]) == ("2.0", "mild")
 
 
-def test_a_judge_keeps_its_approved_version(project):
-    project.model(MODELS)
-    project.test(
-        TEST
-        + """
-@pytest.mark.golden([{"input": {"question": "q", "answer": "a"}, "expected": True}], model="helpful")
-def test_the_judge(helpful, case):
-    assert helpful(**case.input) == case.expected
-"""
-    )
-    project.run("--model-version=1.0", "--model-version=helpful=mild", "--modelcheck-update")
-    result = project.run("--model-version=2.0")
-    verdicts = project.verdicts(result)
+def test_a_judge_keeps_its_approved_version(roles):
+    roles.test(TEST + JUDGED)
+    roles.run("--model-version=1.0", "--model-version=helpful=mild", "--modelcheck-update")
+    verdicts = roles.verdicts(roles.run("--model-version=2.0"))
     assert verdicts["test_the_judge"].version == "mild"
     assert dict(verdicts["test_it"].others)["helpful"] == "mild"
 
 
-def test_several_judged_models_are_still_asked_about(project):
-    project.model(MODELS + "\n@model_fixture\ndef other(model_version):\n    return str\n")
-    project.test("""
-        @pytest.mark.golden(["a"])
-        def test_it(assistant, other, helpful, case):
-            assert assistant(case.input)
-    """)
-    result = project.run("--model-version=1")
+def test_several_judged_models_are_still_asked_about(roles):
+    roles.model(MODELS + "\n@model_fixture\ndef other(model_version):\n    return str\n")
+    roles.golden('["a"]', "assert assistant(case.input)", "assistant, other, helpful, case")
+    result = roles.run("--model-version=1")
     result.stderr.fnmatch_lines(["*several models (assistant, helpful, other); say which one is judged*"])
 
 
-def test_a_judge_alone_is_judged_only_where_the_marker_says_so(project):
-    project.model(MODELS)
-    source = """
-        @pytest.mark.golden([{{"input": {{"question": "q", "answer": "a"}}, "expected": True}}]{model})
-        def test_the_judge(helpful, case):
-            assert helpful(**case.input) == case.expected
-        """
-    project.test(source.format(model=""))
-    result = project.run("--model-version=helpful=1")
+def test_a_judge_alone_is_judged_only_where_the_marker_says_so_and_what_it_says_is_its_answer(roles):
+    roles.test(JUDGED.replace(', model="helpful"', ""))
+    result = roles.run("--model-version=helpful=1")
     result.stderr.fnmatch_lines(["*uses only supporting models (helpful)*model='helpful'*"])
-    project.test(source.format(model=', model="helpful"'))
-    project.run("--model-version=helpful=1").assert_outcomes(passed=1)
+    roles.test(JUDGED)
+    roles.run("--model-version=helpful=1").assert_outcomes(passed=1)
+    (case,) = left(roles)
+    assert case.trials[0].grades == ()
+    assert case.trials[0].asked[0][1] == b"true"
 
 
-def test_the_imperative_check_judges_the_only_model_that_is_judged(project):
-    project.model(MODELS)
-    project.test("""
+def test_the_imperative_check_judges_the_only_model_that_is_judged(roles):
+    roles.test("""
         def test_it(assistant, helpful, modelcheck):
             def body(case):
                 assert assistant(case.input)
 
             assert modelcheck.golden(body, ["a"]).model == "assistant"
     """)
-    project.run("--model-version=1").assert_outcomes(passed=1)
+    roles.run("--model-version=1").assert_outcomes(passed=1)
 
 
-def test_a_role_that_nobody_knows_is_refused(project):
-    project.model('@model_fixture(role="referee")\ndef assistant(model_version):\n    return str\n')
-    project.test(TEST)
-    assert 'write "support" (a judge: @judge_fixture)' in project.run().stderr.str()
-
-
-def test_what_a_judge_said_is_left_with_the_result_and_not_in_the_baseline(project):
-    project.model(MODELS)
-    project.test(TEST)
-    project.run("--model-version=2.0", "--modelcheck-update").assert_outcomes(passed=1)
-    grades = [case.trials[0].grades for case in left(project)]
+def test_what_a_judge_said_is_left_with_the_result_and_not_in_the_baseline(roles):
+    roles.run("--model-version=2.0", "--modelcheck-update").assert_outcomes(passed=1)
+    grades = [case.trials[0].grades for case in left(roles)]
     assert grades[0] == (Grade("helpful", b'{"question":"a","answer":"a by 2.0"}', b"true"),)
-    assert b"grades" not in b"".join(project.baselines().values())
-
-
-def test_what_a_judge_says_as_the_judged_model_is_its_answer(project):
-    project.model(MODELS)
-    project.test("""
-        @pytest.mark.golden([{"input": {"question": "q", "answer": "a"}, "expected": True}], model="helpful")
-        def test_the_judge(helpful, case):
-            assert helpful(**case.input) == case.expected
-    """)
-    project.run("--model-version=helpful=1").assert_outcomes(passed=1)
-    (case,) = left(project)
-    assert case.trials[0].grades == ()
-    assert case.trials[0].asked[0][1] == b"true"
+    assert b"grades" not in b"".join(roles.baselines().values())
 
 
 def test_an_awaited_judge_is_recorded_too(project):
-    project.model(
-        """
-from pytest_modelcheck import judge_fixture
+    project.model("""
+        from pytest_modelcheck import judge_fixture
 
-@model_fixture
-def assistant(model_version):
-    async def answer(text):
-        return text.upper()
-    return answer
+        @model_fixture
+        def assistant(model_version):
+            async def answer(text):
+                return text.upper()
+            return answer
 
-@judge_fixture
-def helpful(model_version):
-    async def judge(answer):
-        return True
-    return judge
-"""
-    )
+        @judge_fixture
+        def helpful(model_version):
+            async def judge(answer):
+                return True
+            return judge
+    """)
     project.test("""
         @pytest.mark.asyncio
         @pytest.mark.golden(["a", "b"])
@@ -167,14 +139,9 @@ def helpful(model_version):
     assert [one.given for (one,) in grades] == [b'{"answer":"A"}', b'{"answer":"B"}']
 
 
-def test_where_the_approved_version_of_a_judge_is_lost_the_advice_names_the_judge(project):
-    project.model(MODELS)
-    project.test("""
-        @pytest.mark.golden(["a"], model="helpful")
-        def test_the_judge(helpful, case):
-            assert helpful(question=case.input, answer="x")
-    """)
-    project.run("--model-version=helpful=mild", "--modelcheck-update")
-    (project.path / "baselines/helpful/approved.yaml").unlink()
-    project.run().stderr.fnmatch_lines(["*or name the version: --model-version=helpful=mild*"])
-    project.run("--model-version=helpful=mild").assert_outcomes(passed=1)
+def test_where_the_approved_version_of_a_judge_is_lost_the_advice_names_the_judge(roles):
+    roles.test(JUDGED)
+    roles.run("--model-version=helpful=mild", "--modelcheck-update")
+    (roles.path / "baselines/helpful/approved.yaml").unlink()
+    roles.run().stderr.fnmatch_lines(["*or name the version: --model-version=helpful=mild*"])
+    roles.run("--model-version=helpful=mild").assert_outcomes(passed=1)

@@ -1,5 +1,7 @@
 """Choosing tests and stopping early work as ever; a check is one test among the others."""
 
+import pytest
+
 THREE = """
 @pytest.mark.golden("tickets.yaml")
 def test_english(triage, case):
@@ -16,133 +18,82 @@ def test_plain(triage):
 """
 
 
-def test_k_selects(project):
+@pytest.fixture
+def three(project):
     project.test(THREE)
-    result = project.run("--model-version=2.0", "-k", "english")
-    result.assert_outcomes(passed=1, deselected=2)
-    assert len(project.calls) == 10
+    return project
 
 
-def test_m_selects_by_our_markers(project):
-    project.test(THREE)
-    project.run("--model-version=2.0", "-m", "golden").assert_outcomes(passed=2, deselected=1)
-    project.run("--model-version=2.0", "-m", "not golden").assert_outcomes(passed=1, deselected=2)
+def test_k_m_and_node_ids_select(three):
+    three.run("--model-version=2.0", "-k", "english").assert_outcomes(passed=1, deselected=2)
+    assert len(three.calls) == 10
+    three.run("--model-version=2.0", "-m", "golden").assert_outcomes(passed=2, deselected=1)
+    three.run("--model-version=2.0", "-m", "not golden").assert_outcomes(passed=1, deselected=2)
+    three.run("--model-version=2.0", "test_triage.py::test_spanish").assert_outcomes(passed=1)
 
 
-def test_a_node_id_selects(project):
-    project.test(THREE)
-    project.run("--model-version=2.0", "test_triage.py::test_spanish").assert_outcomes(passed=1)
-
-
-def test_x_stops_at_the_first_failed_check(project):
-    project.test(THREE)
-    result = project.run("--model-version=3.0", "-x")
+def test_x_and_maxfail_count_checks_and_not_cases(three):
+    result = three.run("--model-version=3.0", "-x")
     result.assert_outcomes(failed=1)
     result.stdout.fnmatch_lines(["*stopping after 1 failures*"])
+    three.run("--model-version=3.0", "--maxfail=2").assert_outcomes(failed=2)
 
 
-def test_maxfail_counts_checks_and_not_cases(project):
-    project.test(THREE)
-    project.run("--model-version=3.0", "--maxfail=2").assert_outcomes(failed=2)
-
-
-def test_lf_runs_failed_checks_again(project):
-    project.test(THREE)
-    project.run("--model-version=2.1").assert_outcomes(passed=2, failed=1)
-    again = project.run("--model-version=2.1", "--lf")
+def test_lf_runs_failed_checks_again_and_ff_first(three):
+    three.run("--model-version=2.1").assert_outcomes(passed=2, failed=1)
+    first = three.run("--model-version=2.1", "--ff", "-v")
+    first.stdout.fnmatch_lines(["*::test_spanish FAILED*", "*::test_english PASSED*"])
+    again = three.run("--model-version=2.1", "--lf")
     again.assert_outcomes(failed=1)
-    assert set(project.verdicts(again)) == {"test_spanish"}
+    assert set(three.verdicts(again)) == {"test_spanish"}
 
 
-def test_ff_runs_failed_checks_first(project):
-    project.test(THREE)
-    project.run("--model-version=2.1")
-    again = project.run("--model-version=2.1", "--ff", "-v")
-    again.stdout.fnmatch_lines(["*::test_spanish FAILED*", "*::test_english PASSED*"])
-
-
-def test_collect_only_calls_no_model_and_writes_nothing(project):
-    project.test(THREE)
-    before = project.files()
-    result = project.run("--model-version=2.0", "--collect-only", "-q")
+def test_collect_only_loads_no_model_calls_none_and_writes_nothing(three):
+    three.model("@model_fixture\ndef triage():\n    raise OSError\n")
+    before = three.files()
+    result = three.run("--collect-only", "-q")
+    assert result.ret == 0
     result.stdout.fnmatch_lines(
         ["test_triage.py::test_english", "test_triage.py::test_spanish", "test_triage.py::test_plain"]
     )
-    assert project.calls == []
-    assert project.files() == before
+    assert three.files() == before
 
 
-def test_collect_only_does_not_load_the_model(project):
-    project.model("@model_fixture\ndef triage():\n    raise OSError\n")
-    project.test(THREE)
-    assert project.run("--collect-only").ret == 0
-
-
-def test_setup_show_shows_the_model_fixture(project):
-    project.test(THREE)
-    result = project.run("--model-version=2.0", "--setup-show")
+def test_setup_show_shows_the_model_fixture_and_setup_only_calls_no_model(three):
+    assert three.run("--model-version=2.0", "--setup-only").ret == 0
+    assert three.calls == []
+    result = three.run("--model-version=2.0", "--setup-show")
     result.assert_outcomes(passed=3)
     result.stdout.fnmatch_lines(
         ["SETUP    S triage", "*test_triage.py::test_english (fixtures used: *case*triage*"]
     )
 
 
-def test_setup_only_calls_no_model(project):
-    project.test(THREE)
-    result = project.run("--model-version=2.0", "--setup-only")
-    assert result.ret == 0
-    assert project.calls == []
-
-
-def test_fixtures_lists_ours_with_what_they_are(project):
-    project.test(THREE)
-    result = project.run("--fixtures")
+def test_fixtures_lists_ours_with_what_they_are(three):
+    result = three.run("--fixtures")
     result.stdout.fnmatch_lines(["case -- *", "*The case that the body runs for*"])
     for name in ("score", "modelcheck", "model_version"):
         result.stdout.fnmatch_lines([f"{name}* -- *"])
 
 
 def test_durations_count_the_whole_check(project):
-    project.model("""
-        import time
-
-        @model_fixture
-        def slow():
-            def ask(text):
-                time.sleep(0.02)
-                return text
-            return ask
-    """)
-    project.test("""
-        @pytest.mark.golden([str(number) for number in range(10)])
-        def test_slow(slow, case):
-            assert slow(case.input) == case.input
-    """)
-    result = project.run("--durations=3", "--durations-min=0.1")
-    result.stdout.fnmatch_lines(["[0-9]*.[0-9]*s call * test_triage.py::test_slow"])
-
-
-def test_verdicts_do_not_depend_on_what_else_is_selected_nor_on_the_order(project):
-    project.test(THREE)
-    project.approve("2.0")
-    whole = project.verdicts(project.run("--model-version=2.1"))
-    alone = project.verdicts(project.run("--model-version=2.1", "-k", "spanish"))
-    backwards = project.verdicts(
-        project.run("--model-version=2.1", "test_triage.py::test_spanish", "test_triage.py::test_english")
+    project.answers("slow", "lambda text: __import__('time').sleep(0.02) or text")
+    project.golden(
+        "[str(number) for number in range(10)]", "assert slow(case.input) == case.input", "slow, case"
     )
-    assert alone["test_spanish"].findings == whole["test_spanish"].findings
-    assert {name: one.findings for name, one in backwards.items()} == {
-        name: one.findings for name, one in whole.items()
-    }
+    result = project.run("--durations=3", "--durations-min=0.1")
+    result.stdout.fnmatch_lines(["[0-9]*.[0-9]*s call * test_triage.py::test_it"])
 
 
-def test_verdicts_do_not_depend_on_the_cache(project):
-    project.test(THREE)
-    project.approve("2.0")
-    cold = project.run("--model-version=2.1")
-    warm = project.run("--model-version=2.1")
-    off = project.run("--model-version=2.1", "--modelcheck-cache=off")
-    findings = [
-        {name: one.findings for name, one in project.verdicts(result).items()} for result in (cold, warm, off)
-    ]
-    assert findings[0] == findings[1] == findings[2]
+def test_verdicts_do_not_depend_on_what_else_is_selected_nor_on_the_order_or_the_cache(three):
+    three.approve("2.0")
+
+    def findings(*arguments):
+        found = three.verdicts(three.run("--model-version=2.1", *arguments))
+        return {name: one.findings for name, one in found.items()}
+
+    whole = findings()
+    assert findings() == whole
+    assert findings("--modelcheck-cache=off") == whole
+    assert findings("-k", "spanish") == {"test_spanish": whole["test_spanish"]}
+    assert findings("test_triage.py::test_spanish", "test_triage.py::test_english") == whole

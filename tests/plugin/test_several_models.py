@@ -17,53 +17,34 @@ def test_it(triage, judge, case):
 """
 
 
-def test_the_answer_of_the_judged_model_is_the_answer_of_the_case(project):
+def test_another_version_of_a_model_that_takes_part_is_told_and_its_answers_are_not_approved(project):
     project.model(PIPELINE)
     project.test(TEST)
-    project.run("--model-version", "triage=1", "--model-version", "judge=7", "--modelcheck-update")
+    versions = ("--model-version", "triage=1", "--model-version", "judge=7")
+    project.run(*versions, "--modelcheck-update")
     (lines,) = (text for name, text in project.baselines().items() if name.endswith(".jsonl"))
     assert b"a by triage 1" in lines
     assert b"good" not in lines
-
-
-def test_another_version_of_another_model_is_told(project):
-    project.model(PIPELINE)
-    project.test(TEST)
-    project.run("--model-version", "triage=1", "--model-version", "judge=7", "--modelcheck-update")
+    assert project.verdict(project.run(*versions)).notes == ()
     result = project.run("--model-version", "triage=1", "--model-version", "judge=broken")
     result.assert_outcomes(failed=1)
     assert project.verdict(result).notes == ("judge broken took part; in the baseline it was 7",)
     result.stdout.fnmatch_lines(["*judge broken took part; in the baseline it was 7*"])
-    same = project.run("--model-version", "triage=1", "--model-version", "judge=7")
-    assert project.verdict(same).notes == ()
 
 
 def test_only_the_judged_model_needs_to_be_asked(project):
     project.model(PIPELINE)
-    project.test("""
-        @pytest.mark.golden(["a", "b"], model="triage")
-        def test_it(triage, judge, case):
-            assert judge(case.input)
-    """)
+    project.golden('["a", "b"], model="triage"', "assert judge(case.input)", "triage, judge, case")
     result = project.run("--model-version=1")
     result.assert_outcomes(failed=1)
     assert "never called the model 'triage'" in project.verdict(result).headline
 
 
 def test_a_changed_fingerprint_under_the_same_version_is_told(project):
-    source = """
-@model_fixture(fingerprint="{mark}")
-def triage(model_version):
-    return lambda text: text + "{mark}"
-"""
-    project.model(source.format(mark="A"))
-    project.test("""
-        @pytest.mark.golden(["a", "b"])
-        def test_it(triage, case):
-            assert triage(case.input)
-    """)
+    project.golden('["a", "b"]', "assert triage(case.input)")
+    project.answers("triage", "lambda text: text + 'A'", "fingerprint='A'")
     project.run("--model-version=1", "--modelcheck-update").assert_outcomes(passed=1)
-    project.model(source.format(mark="B"))
+    project.answers("triage", "lambda text: text + 'B'", "fingerprint='B'")
     result = project.run("--model-version=1")
     result.assert_outcomes(failed=1)
     assert "fingerprint" in project.verdict(result).headline

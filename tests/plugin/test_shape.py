@@ -29,20 +29,6 @@ def test_a_case_whose_answer_lost_a_field_or_changed_a_type_fails_and_names_it(p
     project.model(MODEL)
     project.test(TEST)
     project.run("--model-version=1", "--modelcheck-update")
-    result = project.run("--model-version=2")
-    verdict = project.verdict(result)
-    assert verdict.failed
-    assert (verdict.cases.passed, verdict.cases.failed) == (2, 1)
-    assert verdict.shown[0].message == "currency is gone; amount is text ('12'), and was number"
-    result.stdout.fnmatch_lines(["*currency is gone; amount is text ('12'), and was number*"])
-    assert project.verdict(project.run("--model-version=3")).passed
-
-
-def test_the_shape_stands_in_the_header_of_the_baseline(project):
-    project.model(MODEL)
-    project.test(TEST)
-    project.run("--model-version=1")
-    assert project.command("approve", "1", "--reason=first").ret == 0
     (content,) = (content for name, content in project.baselines().items() if name.endswith(".jsonl"))
     assert json.loads(content.splitlines()[0])["shape"] == {
         "answer": ["object"],
@@ -50,6 +36,13 @@ def test_the_shape_stands_in_the_header_of_the_baseline(project):
         "currency": ["text"],
         "note": ["null", "text"],
     }
+    result = project.run("--model-version=2")
+    verdict = project.verdict(result)
+    assert verdict.failed
+    assert (verdict.cases.passed, verdict.cases.failed) == (2, 1)
+    assert verdict.shown[0].message == "currency is gone; amount is text ('12'), and was number"
+    result.stdout.fnmatch_lines(["*currency is gone; amount is text ('12'), and was number*"])
+    assert project.verdict(project.run("--model-version=3")).passed
 
 
 def test_a_baseline_without_a_shape_tells_it_by_its_answers(project):
@@ -67,19 +60,8 @@ def test_nothing_approved_has_no_shape_to_hold_answers_to(project):
     assert verdict.headline == "no approved baseline yet: there is no shape that answers are held to"
 
 
-def test_another_shape_is_refused(project):
-    project.model(MODEL)
-    project.test(TEST.replace('"approved"', "{}"))
-    result = project.run("--model-version=1")
-    assert 'shape={}: write shape="approved"' in result.stdout.str() + result.stderr.str()
-
-
 def test_an_answer_that_cannot_be_stored_has_no_shape_and_fails(project):
-    project.model(
-        MODEL.replace(
-            "            return found", "            return object() if model_version == '2' else found"
-        )
-    )
+    project.model(MODEL.replace("return found", "return object() if model_version == '2' else found"))
     project.test(TEST)
     project.run("--model-version=1", "--modelcheck-update")
     verdict = project.verdict(project.run("--model-version=2"))

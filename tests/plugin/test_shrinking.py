@@ -1,5 +1,8 @@
 """The smallest change that still fails: shown for the worst cases of a check that is not passed."""
 
+import inspect
+import re
+
 import pytest
 
 MODEL = """
@@ -42,18 +45,21 @@ def shown(project, *options):
     return project.verdict(project.run("--model-version=1", *options)).shown
 
 
+SMALLEST = "Please [refund→refnud] order 1182 because it broke"
+
+
 def test_shows_the_smallest_change(shrinking):
-    result = shrinking.run("--model-version=1")
+    result = shrinking.run("--model-version=1", "--color=yes", "--junitxml=junit.xml")
     result.assert_outcomes(failed=1)
-    result.stdout.fnmatch_lines(
-        [
-            "*'refund' → 'other'",
-            "*smallest change that still fails:*",
-            "*Please [[]refund→refnud] order 1182 because it broke*",
-        ]
-    )
+    assert "Please \x1b[36m[refund→refnud]\x1b[0m order" in result.stdout.str()
+    plain = re.sub(r"\x1b\[\d*m", "", result.stdout.str())
+    assert plain.index("'refund' → 'other'") < plain.index("smallest change that still fails:")
     (case,) = shrinking.verdict(result).shown
-    assert (case.smallest.edits, case.smallest.got, case.smallest.complete) == (1, "'other'", True)
+    smallest = case.smallest
+    assert (smallest.text, smallest.edits, smallest.got, smallest.complete) == (SMALLEST, 1, "'other'", True)
+    written = (shrinking.path / "junit.xml").read_text(encoding="utf-8")
+    assert "[refund→refnud]" in written
+    assert "#x1B" not in written
 
 
 def test_a_model_that_breaks_on_the_change_gives_no_answer_to_show(shrinking):
@@ -66,21 +72,14 @@ def test_a_model_that_breaks_on_the_change_gives_no_answer_to_show(shrinking):
                 return "refund"
             return predict
     """)
-    shrinking.test("""
-        import pytest
-
-        def garbled(text):
-            return text.replace("Please", "Plaese").replace("refund", "refnud")
-
-        @pytest.mark.invariance(["Please refund order 1182"], under={"typos": garbled})
-        def test_typos(triage, case):
-            try:
-                triage(case.perturbed)
-            except Exception:
-                pytest.fail("it broke")
-    """)
+    shrinking.test(
+        TEST.replace(
+            "    assert triage(case.perturbed) == triage(case.input)",
+            "    try:\n        triage(case.perturbed)\n    except Exception:\n        pytest.fail('broken')",
+        )
+    )
     (case,) = shown(shrinking)
-    assert (case.smallest.text, case.smallest.got) == ("Please [refund→refnud] order 1182", None)
+    assert (case.smallest.text, case.smallest.got) == (SMALLEST, None)
 
 
 def test_says_what_it_took(shrinking):
@@ -102,56 +101,43 @@ def test_asks_about_the_candidates_of_a_round_together(shrinking):
     assert int(batches[0]) == 3
 
 
-def test_asks_nothing_the_second_time(shrinking):
+def test_asks_nothing_the_second_time_nor_for_a_case_alone(shrinking):
     first = shown(shrinking)
     asked = len(shrinking.calls)
     assert shown(shrinking) == first
+    (alone,) = shown(shrinking, f"--modelcheck-case={first[0].id}")
+    assert alone.smallest == first[0].smallest
     assert len(shrinking.calls) == asked
 
 
 def test_changes_nothing_of_the_verdict(shrinking):
     with_it = shrinking.verdict(shrinking.run("--model-version=1"))
-    candidates = {name: text for name, text in shrinking.files().items() if "candidates" in name}
+    candidates = {name for name in shrinking.files() if "candidates" in name}
     without = shrinking.verdict(shrinking.run("--model-version=1", "--modelcheck-no-shrink"))
     assert (with_it.findings, with_it.trials, with_it.rate) == (
         without.findings,
         without.trials,
         without.rate,
     )
-    after = {name: text for name, text in shrinking.files().items() if "candidates" in name}
-    assert candidates.keys() == after.keys()
+    assert candidates == {name for name in shrinking.files() if "candidates" in name}
 
 
 @pytest.mark.parametrize(
-    ("lines", "options"),
+    ("line", "marked", "option"),
     [
-        ((), ["--modelcheck-no-shrink"]),
-        (["modelcheck_shrink = false"], []),
-        (["modelcheck_shrink_calls = 0"], []),
+        ("", "", "--modelcheck-no-shrink"),
+        ("modelcheck_shrink = false", "", ""),
+        ("modelcheck_shrink_calls = 0", "", ""),
+        ("", "shrink=False, ", ""),
+        ("", "", "--modelcheck-max-calls=100"),  # calls that are counted out are left to verdicts
     ],
 )
-def test_can_be_turned_off(shrinking, lines, options):
-    shrinking.ini(*lines)
-    (case,) = shown(shrinking, *options)
+def test_can_be_turned_off(shrinking, line, marked, option):
+    shrinking.ini(line)
+    shrinking.test(TEST.replace("under=", f"{marked}under="))
+    (case,) = shown(shrinking, *filter(None, [option]))
     assert case.smallest is None
     assert len(set(shrinking.calls)) == 2
-
-
-def test_can_be_turned_off_for_one_check(shrinking):
-    shrinking.test(TEST.replace("under=", "shrink=False, under="))
-    assert shown(shrinking)[0].smallest is None
-
-
-def test_shrink_is_yes_or_no(shrinking):
-    shrinking.test(TEST.replace("under=", "shrink=3, under="))
-    shrinking.run("--model-version=1").stderr.fnmatch_lines(["*shrink=3: write True or False*"])
-
-
-def test_a_budget_that_is_no_number_is_refused(shrinking):
-    shrinking.ini("modelcheck_shrink_calls = many")
-    shrinking.run("--model-version=1").stderr.fnmatch_lines(
-        ["*modelcheck_shrink_calls=many: write a whole number from 0*"]
-    )
 
 
 def test_never_asks_offline(shrinking):
@@ -160,11 +146,6 @@ def test_never_asks_offline(shrinking):
     (case,) = shown(shrinking, "--modelcheck-offline")
     assert case.smallest is None
     assert len(shrinking.calls) == asked
-
-
-def test_leaves_calls_that_are_counted_out_to_verdicts(shrinking):
-    (case,) = shown(shrinking, "--modelcheck-max-calls=100")
-    assert case.smallest is None
 
 
 def test_stops_at_its_budget_and_says_so(shrinking):
@@ -211,50 +192,61 @@ def test_not_for_a_model_that_varies(shrinking):
     assert not any("smallest" in note for note in verdict.notes)  # a report has no room for what was not done
 
 
-def test_an_input_that_fails_as_it_is(shrinking):
-    shrinking.test("""
-        @pytest.mark.invariance([("Where is it?", "refund")], under={"shout": str.upper})
-        def test_shout(triage, case):
-            assert triage(case.perturbed) == case.expected
-    """)
+def other(record):
+    """Change two fields of a record that matter, and add one."""
+    return {"text": "money please", "amount": 4, "vip": True}
+
+
+def test_other_changes_and_inputs(shrinking):
+    rows = {
+        "an input that fails as it is": (
+            """invariance([("Where is it?", "refund")], under=str.upper)""",
+            "triage(case.perturbed) == case.expected",
+            "",
+        ),
+        "a direction that asks for a change has no smallest one": (
+            """directional(["Where is it?"], under={"ask": lambda text: text + " I want money"})""",
+            "triage(case.perturbed) != triage(case.input)",
+            None,
+        ),
+        "a direction that must not be left has one": (
+            """directional(["a refund"], under={"ask": lambda text: text.upper() + " NOW"})""",
+            "triage(case.perturbed) >= triage(case.input)",
+            "a [refund→Refund]",
+        ),
+        "fields of a record": (
+            """invariance([{"input": {"text": "refund please", "amount": 3}}], under={"other": other})""",
+            "triage(case.perturbed) == triage(case.input)",
+            "text: [refund→money] please",
+        ),
+        "the simplest character": (
+            """invariance(["the refund"], under={"x": lambda text: text.replace("refund", "refuxd")})""",
+            "triage(case.perturbed) == triage(case.input)",
+            "the [refund→refuad]",
+        ),
+        "in whichever order the body asks": (
+            """invariance(["the refund"], under={"x": lambda text: text.replace("refund", "refnud")})""",
+            "triage(case.input) == triage(case.perturbed)",
+            "the [refund→refnud]",
+        ),
+        "several runs of each case": (
+            """invariance(["A refund"], repeats=2, under={"x": lambda text: text.replace("fu", "uf")})""",
+            "triage(case.perturbed) == triage(case.input)",
+            "A [refund→reufnd]",
+        ),
+    }
+    source = f"import pytest\n\n{inspect.getsource(other)}\n"
+    for number, (marker, claim, _) in enumerate(rows.values()):
+        source += f"@pytest.mark.{marker}\ndef test_{number}(triage, case):\n    assert {claim}\n\n"
+    shrinking.test(source)
     result = shrinking.run("--model-version=1")
-    assert shrinking.verdict(result).shown[0].smallest.text == ""
+    verdicts = shrinking.verdicts(result)
+    cases = {name: verdicts[f"test_{number}"].shown[0] for number, name in enumerate(rows)}
+    smallest = {name: case.smallest and case.smallest.text for name, case in cases.items()}
+    assert smallest == {name: text for name, (*_, text) in rows.items()}
     result.stdout.fnmatch_lines(["*it fails even without the change*"])
-
-
-def test_a_direction_that_asks_for_a_change_has_no_smallest_one(shrinking):
-    shrinking.test("""
-        @pytest.mark.directional(["Where is it?"], under={"ask": lambda text: text + " I want money"})
-        def test_ask(triage, case):
-            assert triage(case.perturbed) != triage(case.input)
-    """)
-    assert shown(shrinking)[0].smallest is None
-
-
-def test_a_direction_that_must_not_be_left_has_one(shrinking):
-    shrinking.test("""
-        @pytest.mark.directional(["a refund"], under={"ask": lambda text: text.upper() + " NOW"})
-        def test_ask(triage, case):
-            assert triage(case.perturbed) >= triage(case.input)
-    """)
-    assert shown(shrinking)[0].smallest.text == "a [refund→Refund]"
-
-
-def test_fields_of_a_record(shrinking):
-    shrinking.test("""
-        def other(record):
-            return {"text": "money please", "amount": 4, "vip": True}
-
-        @pytest.mark.invariance([{"input": {"text": "refund please", "amount": 3}}], under={"other": other})
-        def test_record(triage, case):
-            assert triage(case.perturbed) == triage(case.input)
-    """)
-    assert shown(shrinking)[0].smallest.text == "text: [refund→money] please"
-
-
-def test_the_simplest_character(shrinking):
-    shrinking.test(TEST.replace('"refnud"', '"refuxd"'))
-    assert shown(shrinking)[0].smallest.text == "Please [refund→refuad] order 1182 because it broke"
+    turned = cases["in whichever order the body asks"]
+    assert (turned.base_answer, turned.got) == ("'refund'", "'other'")
 
 
 def test_a_body_that_breaks_on_a_candidate_stops_the_search_and_not_the_verdict(shrinking):
@@ -291,58 +283,14 @@ def test_bodies_that_are_awaited(shrinking):
                 return "refund" if "refund" in text else "other"
             return predict
     """)
-    shrinking.test(
-        TEST.replace("def test_typos", "async def test_typos")
-        .replace("triage(", "await triage(")
-        .replace("test_typosawait triage(", "test_typos(triage")
-        .replace("test_typos(await ", "test_typos(")
-    )
-    assert shown(shrinking)[0].smallest.text == "Please [refund→refnud] order 1182 because it broke"
+    shrinking.test(TEST.replace("def test", "async def test").replace("triage(case", "await triage(case"))
+    assert shown(shrinking)[0].smallest.text == SMALLEST
 
 
-def test_a_case_alone(shrinking):
-    (case,) = shown(shrinking)
-    (alone,) = shown(shrinking, f"--modelcheck-case={case.id}")
-    assert alone.smallest == case.smallest
-
-
-def test_several_runs_of_each_case(shrinking):
-    shrinking.test(TEST.replace("under=", "repeats=2, under="))
-    assert shown(shrinking)[0].smallest.text == "Please [refund→refnud] order 1182 because it broke"
-
-
-def test_from_a_worker_of_xdist(shrinking):
-    pytest.importorskip("xdist")
-    result = shrinking.run_apart("--model-version=1", "-p", "xdist", "-n", "1")
-    result.stdout.fnmatch_lines(["*Please [[]refund→refnud] order 1182 because it broke*"])
-
-
-def test_answers_are_shown_in_whichever_order_the_body_asks(shrinking):
-    shrinking.test(
-        TEST.replace(
-            "triage(case.perturbed) == triage(case.input)", "triage(case.input) == triage(case.perturbed)"
-        )
-    )
-    (case,) = shown(shrinking)
-    assert (case.base_answer, case.got) == ("'refund'", "'other'")
-
-
-def test_is_coloured_on_a_terminal_that_has_colours(shrinking):
-    result = shrinking.run("--model-version=1", "--color=yes")
-    assert "Please \x1b[36m[refund→refnud]\x1b[0m order" in result.stdout.str()
-
-
-def test_is_coloured_when_it_comes_from_a_worker(shrinking):
+def test_from_a_worker_of_xdist_it_is_coloured_too(shrinking):
     pytest.importorskip("xdist")
     result = shrinking.run_apart("--model-version=1", "--color=yes", "-p", "xdist", "-n", "1")
     assert "Please \x1b[36m[refund→refnud]\x1b[0m order" in result.stdout.str()
-
-
-def test_is_plain_in_files(shrinking):
-    shrinking.run("--model-version=1", "--color=yes", "--junitxml=junit.xml")
-    text = (shrinking.path / "junit.xml").read_text(encoding="utf-8")
-    assert "[refund→refnud]" in text
-    assert "#x1B" not in text
 
 
 # -- inputs that a strategy gave ---------------------------------------------------------------------------
@@ -423,13 +371,9 @@ def test_the_smallest_input_of_an_awaited_body(drawn):
 
 
 def test_a_category_is_not_made_up_and_only_fields_that_differ_are_shown(project):
-    project.model("""
-        PLANS = {"basic": "small", "basis": "large"}
-
-        @model_fixture(deterministic=True)
-        def quote(model_version):
-            return lambda row: PLANS[row["plan"]]
-    """)
+    project.answers(
+        "quote", 'lambda row: {"basic": "small", "basis": "large"}[row["plan"]]', "deterministic=True"
+    )
     project.test("""
         from pytest_modelcheck import perturb
 
@@ -439,9 +383,8 @@ def test_a_category_is_not_made_up_and_only_fields_that_differ_are_shown(project
         def test_plan(quote, case):
             assert quote(case.perturbed) == quote(case.input)
     """)
-    result = project.run("--model-version=1")
-    result.assert_outcomes(failed=1)
-    verdict = project.verdict(result)
+    verdict = project.verdict(project.run("--model-version=1"))
+    assert verdict.failed
     (case,) = verdict.shown
     assert case.smallest.text == "plan: [basic→basis]"
     assert not any("broke" in note for note in verdict.notes)
@@ -481,19 +424,8 @@ def test_a_model_that_is_recorded_is_never_called_with_what_nobody_recorded(proj
     assert case.smallest is None
 
 
-def test_an_option_of_a_fixture_that_is_no_truth_is_refused(project):
-    project.model("@model_fixture(recorded='yes')\ndef triage(model_version):\n    return str.upper")
-    project.test()
-    result = project.run("--model-version=1")
-    assert "@model_fixture(recorded='yes'): write True or False" in result.stdout.str() + result.stderr.str()
-
-
 def test_a_model_of_recorded_answers_says_why_the_search_stops(project):
-    project.model("""
-        @model_fixture(deterministic=True)
-        def recorded(model_version):
-            return {"a b c": "x", "A B C": "y"}.__getitem__
-    """)
+    project.answers("recorded", '{"a b c": "x", "A B C": "y"}.__getitem__', "deterministic=True")
     project.test("""
         @pytest.mark.invariance([("a b c", "x")], under=str.upper)
         def test_case(recorded, case):

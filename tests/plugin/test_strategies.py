@@ -1,20 +1,18 @@
 """A Hypothesis strategy in place of cases, and ``@given`` beside checks."""
 
-STRATEGY = """
-import pytest
-from hypothesis import strategies as st
+ORDERS = 'st.builds("order {}".format, st.integers(0, 9999))'
+OTHER = 'assert triage(str(case.input)) == "other"'
 
-words = st.sampled_from(["I want a refund", "Where is my parcel?", "Hello", "Hi", "Good day"])
-orders = st.builds("order {}".format, st.integers(0, 9999))
 
-@pytest.mark.golden(orders, n=300)
-def test_orders(triage, case):
-    assert triage(case.input) == "other"
-"""
+def drawn(project, strategy, body=OTHER):
+    """A check of what a strategy draws."""
+    project.golden(strategy, body)
+    path = project.path / "test_triage.py"
+    path.write_text(f"from hypothesis import strategies as st\n{path.read_text()}")
 
 
 def test_all_cases_of_a_strategy_are_one_item_and_go_in_batches(project):
-    project.test(STRATEGY)
+    drawn(project, f"{ORDERS}, n=300")
     project.model("""
         from pathlib import Path
 
@@ -33,14 +31,8 @@ def test_all_cases_of_a_strategy_are_one_item_and_go_in_batches(project):
 
 
 def test_a_case_is_found_again_by_its_id(project):
-    project.test("""
-        from hypothesis import strategies as st
-
-        @pytest.mark.golden(st.builds("order {}".format, st.integers(0, 9999)), n=50, at_least=0.99)
-        def test_orders(triage, case):
-            assert "7" not in case.input or not triage(case.input)
-            triage(case.input)
-    """)
+    body = "assert '7' not in case.input or not triage(case.input)\ntriage(case.input)"
+    drawn(project, f"{ORDERS}, n=50, at_least=0.99", body)
     first = project.verdict(project.run("--model-version=2.0")).shown[0]
     again = project.verdict(project.run("--model-version=2.0", f"--modelcheck-case={first.id}"))
     assert again.cases.total == 1
@@ -48,13 +40,8 @@ def test_a_case_is_found_again_by_its_id(project):
 
 
 def test_what_was_approved_is_compared_with(project):
-    project.test("""
-        from hypothesis import strategies as st
-
-        @pytest.mark.golden(st.sampled_from(["a reembolso", "b refund", "c parcel"]), max_changed=0)
-        def test_words(triage, case):
-            triage(case.input)
-    """)
+    words = 'st.sampled_from(["a reembolso", "b refund", "c parcel"])'
+    drawn(project, f"{words}, max_changed=0", "triage(case.input)")
     project.approve()
     verdict = project.verdict(project.run("--model-version=2.1"))
     assert verdict.comparison.shared == 3
@@ -68,7 +55,6 @@ def test_seed_draws_other_cases(project):
         @pytest.mark.golden(st.integers(), n=30, seed=1)
         def test_one(triage, case):
             triage(str(case.input))
-            print(sorted([case.id]))
 
         @pytest.mark.golden(st.integers(), n=30)
         def test_other(triage, case):
@@ -78,7 +64,18 @@ def test_seed_draws_other_cases(project):
     assert len(set(project.calls)) > 45
 
 
-def test_perturbs_what_a_strategy_gives(project):
+def test_a_strategy_may_be_perturbed_awaited_and_given_at_run_time(project):
+    project.model("""
+        @model_fixture
+        def awaited(model_version):
+            async def predict(text):
+                return "other"
+            return predict
+
+        @model_fixture
+        def triage(model_version):
+            return lambda text: "shipping" if "parcel" in text else "other"
+    """)
     project.test("""
         from hypothesis import strategies as st
         from pytest_modelcheck import perturb
@@ -86,29 +83,17 @@ def test_perturbs_what_a_strategy_gives(project):
         parcels = st.builds("parcel {}".format, st.integers(0, 999))
 
         @pytest.mark.invariance(parcels, under=perturb.append("Hi!"), n=20)
-        def test_greeting(triage, case):
-            assert triage(case.perturbed) == triage(case.input)
-    """)
-    result = project.run("--model-version=2.0")
-    result.assert_outcomes(passed=1)
-    assert project.verdict(result).trials.judged == 20
+        def test_perturbed(triage, case):
+            assert triage(case.perturbed) == triage(case.input) == "shipping"
 
+        @pytest.mark.golden(st.integers(0, 99), n=15)
+        async def test_awaited(awaited, case):
+            assert await awaited(str(case.input)) == "other"
 
-def test_the_modelcheck_fixture_takes_a_strategy(project):
-    project.test("""
-        from hypothesis import strategies as st
-
-        def test_run_time(triage, modelcheck):
+        def test_called(triage, modelcheck):
             def body(case):
                 assert triage(str(case.input)) == "other"
-            assert modelcheck.golden(body, st.integers(0, 99), n=15).cases.judged == 15
-    """)
-    project.run("--model-version=2.0").assert_outcomes(passed=1)
-
-
-def test_a_fixture_named_cases_may_give_a_strategy(project):
-    project.test("""
-        from hypothesis import strategies as st
+            modelcheck.golden(body, st.integers(0, 99), n=15)
 
         @pytest.fixture
         def cases():
@@ -118,24 +103,24 @@ def test_a_fixture_named_cases_may_give_a_strategy(project):
         def test_given_later(triage, case, cases):
             assert triage(str(case.input)) == "other"
     """)
-    assert project.verdict(project.run("--model-version=2.0")).cases.judged == 15
+    result = project.run("--model-version=2.0")
+    result.assert_outcomes(passed=4)
+    judged = {name: verdict.trials.judged for name, verdict in project.verdicts(result).items()}
+    assert judged == {
+        "test_perturbed": 20,
+        "test_awaited": 15,
+        "test_called::body": 15,
+        "test_given_later": 15,
+    }
 
 
 def test_fewer_cases_than_asked_for_are_said_and_warned_of(project):
-    project.test("""
-        from hypothesis import strategies as st
-
-        @pytest.mark.golden(st.booleans(), n=200)
-        def test_few(triage, case):
-            assert triage(str(case.input)) == "other"
-    """)
+    drawn(project, "st.booleans(), n=200")
     result = project.run("--model-version=2.0")
     result.assert_outcomes(passed=1, warnings=1)
     (note,) = project.verdict(result).notes
     assert note.startswith("strategy booleans() drew 2 different cases instead of 200")
-    result.stdout.fnmatch_lines(
-        ["*ModelcheckWarning: test_triage.py::test_few: strategy booleans() drew 2 *"]
-    )
+    result.stdout.fnmatch_lines(["*ModelcheckWarning: test_triage.py::test_it: strategy booleans() drew 2 *"])
 
 
 def test_a_broken_strategy_fails_its_test_and_no_other(project):
@@ -177,66 +162,42 @@ def test_a_strategy_that_cannot_be_meant_is_refused_at_collection(project):
     )
 
 
-def test_an_async_body_takes_a_strategy(project):
-    project.model("""
-        @model_fixture
-        def triage(model_version):
-            async def predict(text):
-                return "other"
-            return predict
-    """)
-    project.test("""
-        from hypothesis import strategies as st
-
-        @pytest.mark.golden(st.integers(0, 99), n=15)
-        async def test_awaited(triage, case):
-            assert await triage(str(case.input)) == "other"
-    """)
-    assert project.verdict(project.run("--model-version=2.0")).cases.judged == 15
-
-
 # -- @given ----------------------------------------------------------------------------------------------
 
-GIVEN = """
+TEXTS = 'st.sampled_from(["I want a refund", "a refund!", "Hello"])'
+RIGHT = 'triage(text) == ("refund" if "refund" in text else "other")'
+GIVEN = f"""
 import pytest
 from hypothesis import given, settings, strategies as st
 
 @settings(max_examples=25, database=None, deadline=None)
-@given(st.sampled_from(["I want a refund", "a refund!", "Hello"]))
+@given({TEXTS})
 def test_property(triage, text):
-    assert triage(text) == ("refund" if "refund" in text else "other")
+    assert {RIGHT}
 """
+
+
+HYPOTHESIS = ("-p", "_hypothesis_pytestplugin", "--model-version=2.0")
 
 
 def test_an_ordinary_test_with_given_asks_a_model(project):
     project.test(GIVEN)
-    project.run("-p", "_hypothesis_pytestplugin", "--model-version=2.0").assert_outcomes(passed=1)
-    assert sorted(project.calls) == ["Hello", "I want a refund", "a refund!"]
-    project.run("-p", "_hypothesis_pytestplugin", "--model-version=2.0").assert_outcomes(passed=1)
-    assert len(project.calls) == 3, "answers are remembered"
+    for _ in "asked", "remembered":
+        project.run(*HYPOTHESIS).assert_outcomes(passed=1)
+        assert sorted(project.calls) == ["Hello", "I want a refund", "a refund!"]
 
 
 def test_an_ordinary_test_with_given_shrinks_as_ever(project):
-    project.test(
-        GIVEN.replace(
-            'st.sampled_from(["I want a refund", "a refund!", "Hello"])', "st.text(min_size=1)"
-        ).replace(
-            'assert triage(text) == ("refund" if "refund" in text else "other")',
-            'assert len(text) < 3 or triage(text) == "refund"',
-        )
-    )
-    result = project.run("-p", "_hypothesis_pytestplugin", "--model-version=2.0")
+    source = GIVEN.replace(TEXTS, "st.text(min_size=1)")
+    project.test(source.replace(RIGHT, 'len(text) < 3 or triage(text) == "refund"'))
+    result = project.run(*HYPOTHESIS)
     result.assert_outcomes(failed=1)
     result.stdout.fnmatch_lines(["*text='000',*"])
 
 
 def test_given_under_a_marker_is_refused(project):
-    project.test(
-        GIVEN.replace("@settings", '@pytest.mark.golden(["Hello"])\n@settings').replace(
-            "triage, text", "triage, case, text"
-        )
-    )
-    result = project.run("-p", "_hypothesis_pytestplugin", "--model-version=2.0")
-    result.stderr.fnmatch_lines(
+    source = GIVEN.replace("@settings", '@pytest.mark.golden(["Hello"])\n@settings')
+    project.test(source.replace("triage, text", "triage, case, text"))
+    project.run(*HYPOTHESIS).stderr.fnmatch_lines(
         ["*@pytest.mark.golden on a test with @given: *@pytest.mark.golden(st.text(), n=100)*"]
     )

@@ -81,18 +81,19 @@ def test_options_are_listed_by_pytest(project):
         ("modelcheck_at_least = 95", "*modelcheck_at_least=95 is not a rate*0.95*"),
         ("modelcheck_max_drop = lots", "*modelcheck_max_drop='lots' is not an allowance*"),
         ("modelcheck_inconclusive = maybe", '*modelcheck_inconclusive=*write "warn" or "fail"'),
+        ("modelcheck_population = all", "*modelcheck_population='all': write \"fixed\"*"),
+        ("modelcheck_tolerance = 5", "*modelcheck_tolerance=5 is not a tolerance*"),
+        ("modelcheck_require_proof = maybe", "*modelcheck_require_proof='maybe': write True or False*"),
+        ("modelcheck_suite_false_fail_rate = 7", "*modelcheck_suite_false_fail_rate=7 is not an error rate*"),
+        ("modelcheck_revalidate = many", "*modelcheck_revalidate=many: write a whole number from 0"),
     ],
 )
-def test_an_ini_value_that_cannot_be_meant_is_a_usage_error(project, line, message):
+def test_an_ini_value_that_cannot_be_meant_is_a_usage_error_of_runs_with_our_tests(project, line, message):
     project.ini(line)
     project.test()
     result = project.run()
     assert result.ret == pytest.ExitCode.USAGE_ERROR
     result.stderr.fnmatch_lines([message])
     assert "Traceback" not in result.stderr.str()
-
-
-def test_an_ini_value_that_cannot_be_meant_does_not_harm_a_run_without_our_tests(project):
-    project.ini("modelcheck_cache = sometimes")
     project.test("def test_plain(): pass")
     project.run().assert_outcomes(passed=1)

@@ -30,6 +30,7 @@ def agent(model_version):
 """
 
 CASES = '["My mug broke", "My plate broke", "No mug came"]'
+TAKES = "agent, case"
 
 
 @pytest.fixture
@@ -99,13 +100,8 @@ def test_the_approved_calls_are_compared_and_the_trajectory_is_not_asked_for_aga
 
 
 def test_steps_are_shown_where_the_body_recorded_something_else(agents):
-    agents.test(f"""
-        @pytest.mark.golden({CASES}, at_least=1)
-        def test_reply(agent, case):
-            done = agent(case.input)
-            case.record(len(done.calls))
-            assert done.calls.names == ["look_up", "check_policy", "refund"]
-    """)
+    body = "done = agent(case.input)\ncase.record(len(done.calls))\nassert done.calls.names == "
+    agents.golden(f"{CASES}, at_least=1", body + '["look_up", "check_policy", "refund"]', TAKES)
     agents.approve("1")
     result = agents.run("--model-version=2", "--modelcheck-report=report.md")
     result.stdout.fnmatch_lines(["*step 2: check_policy is missing", "*>  2 check_policy(order='A-17') *-"])
@@ -129,28 +125,22 @@ def test_a_trajectory_beside_that_of_the_unperturbed_input(agents):
 
 
 def test_hostile_words_in_a_trajectory_are_data(agents):
-    agents.test("""
-        @pytest.mark.golden(["<script>alert(1)</script>``` \\x1b[31m"], at_least=1)
-        def test_words(agent, case):
-            assert agent(case.input).answer == "no"
-    """)
-    result = agents.run(
-        "--model-version=1", "--modelcheck-report=report.md", "--modelcheck-report=report.html"
-    )
+    hostile = '"<script>alert(1)</script>``` \\x1b[31m"'
+    agents.golden(f"[{hostile}], at_least=1", 'assert agent(case.input).answer == "no"', TAKES)
+    reports = [f"--modelcheck-report=report.{form}" for form in ("md", "html", "json")]
+    result = agents.run("--model-version=1", *reports)
     assert "\x1b[31m" not in result.stdout.str().replace("\\x1b", "")
-    text = (agents.path / "report.md").read_text()
-    assert "````text" in text
+    assert "````text" in (agents.path / "report.md").read_text()
     assert "<script>alert" not in (agents.path / "report.html").read_text()
+    (check,) = json.loads((agents.path / "report.json").read_bytes())["checks"]
+    answer = check["cases"][0]["trials"][0]["answer"]
+    assert answer["$trajectory"]["answer"] == "You get your money back."
 
 
 @pytest.mark.parametrize("recorded", ["", "case.record(done.calls)"])
 def test_answers_that_differ_in_ids_and_instructions_only_are_no_change(agents, recorded):
-    agents.test(f"""
-        @pytest.mark.golden(["My plate broke", "My mug broke"], max_changed=0)
-        def test_whole(agent, case):
-            done = agent(case.input)
-            {recorded}
-    """)
+    cases = '["My plate broke", "My mug broke"], max_changed=0'
+    agents.golden(cases, f"done = agent(case.input)\n{recorded}", TAKES)
     agents.approve("1")
     result = agents.run("--model-version=2")
     result.assert_outcomes(failed=1)
@@ -195,21 +185,8 @@ def test_a_plain_test_shows_both_sides_too(agents):
     assert "more steps" not in whole
 
 
-def test_the_report_holds_the_trajectory(agents):
-    agents.test(f"""
-        @pytest.mark.golden({CASES}, at_least=1)
-        def test_refunds(agent, case):
-            assert agent(case.input).answer == "no"
-    """)
-    agents.run("--model-version=1", "--modelcheck-report=report.json")
-    (check,) = json.loads((agents.path / "report.json").read_bytes())["checks"]
-    answer = check["cases"][0]["trials"][0]["answer"]
-    assert answer["$trajectory"]["answer"] == "You get your money back."
-
-
 TALK = """
 from pathlib import Path
-from pytest_modelcheck import model_fixture, talk
 
 LOG = Path(__file__).with_name("calls.log")
 
@@ -218,39 +195,27 @@ def agent(model_version):
     def reply(messages):
         with LOG.open("a") as log:
             log.write(f"{len(messages)}\\n")
-        last = messages[-1]["content"]
-        return f"answer to {last}"
+        return f"answer to {messages[-1]['content']}"
     return reply
 """
 
 
 def test_each_turn_of_a_talk_is_remembered_by_its_history(agents):
-    agents.write("conftest.py", TALK)
-    agents.test("""
-        from pytest_modelcheck import talk
-
-        @pytest.mark.golden(["one"], at_least=1)
-        def test_talk(agent, case):
-            done = talk(agent, ["two", "three"], opening=case.input)
-            assert done.answer.startswith("answer to")
-    """)
-    agents.run("--model-version=1").assert_outcomes(passed=1)
-    assert agents.calls == ["1", "3", "5"]
-    agents.forget_calls()
-    agents.run("--model-version=1").assert_outcomes(passed=1)
-    assert agents.calls == []
-    text = (agents.path / "test_triage.py").read_text()
-    agents.write("test_triage.py", text.replace('"three"', '"four"'))
-    agents.run("--model-version=1").assert_outcomes(passed=1)
-    assert agents.calls == ["5"]
+    agents.model(TALK)
+    calls = []
+    for last in "three", "three", "four":
+        body = (
+            f'from pytest_modelcheck import talk\ndone = talk(agent, ["two", "{last}"], opening=case.input)\n'
+        )
+        agents.golden('["one"], at_least=1', body + 'assert done.answer.startswith("answer to")', TAKES)
+        agents.run("--model-version=1").assert_outcomes(passed=1)
+        calls.append(agents.calls)
+        agents.forget_calls()
+    assert calls == [["1", "3", "5"], [], ["5"]]
 
 
 def test_a_case_whose_agent_takes_too_many_steps_fails(agents):
-    agents.test(f"""
-        @pytest.mark.golden({CASES}, at_least=0.9, max_steps=3)
-        def test_short(agent, case):
-            assert agent(case.input).answer
-    """)
+    agents.golden(f"{CASES}, at_least=0.9, max_steps=3", "assert agent(case.input).answer", TAKES)
     agents.run("--model-version=2").stdout.fnmatch_lines(
         ["2/3 cases pass*", "*the agent took 4 steps, at most 3 allowed (max_steps)"]
     )
@@ -258,24 +223,16 @@ def test_a_case_whose_agent_takes_too_many_steps_fails(agents):
 
 def test_max_steps_is_a_part_of_the_test_and_no_change_of_the_model(agents):
     """The approved answers are judged by the limit of today: a tighter one is not a regression."""
-    source = """
-        @pytest.mark.golden({cases}, max_regressed=0, max_steps={most})
-        def test_short(agent, case):
-            assert agent(case.input).answer
-    """
-    agents.test(source.format(cases=CASES, most=4))
+    limits = f"{CASES}, max_regressed=0, max_steps="
+    agents.golden(f"{limits}4", "assert agent(case.input).answer", TAKES)
     agents.approve("1")
-    agents.test(source.format(cases=CASES, most=3))
+    agents.golden(f"{limits}3", "assert agent(case.input).answer", TAKES)
     result = agents.run("--model-version=1")
     assert agents.verdict(result).comparison.regressed == ()
 
 
 def test_max_steps_needs_a_trajectory(agents):
-    agents.model("""
-        @model_fixture
-        def agent(model_version):
-            return lambda ticket: "Done"
-    """)
+    agents.answers("agent", 'lambda ticket: "Done"')
     agents.test("""
         from pytest_modelcheck import Trajectory
 
@@ -292,18 +249,11 @@ def test_max_steps_needs_a_trajectory(agents):
 
 
 def test_a_trajectory_tells_what_it_used(agents):
-    agents.model("""
-        from pytest_modelcheck import Trajectory
-
-        @model_fixture
-        def agent(model_version):
-            return lambda ticket: Trajectory(answer="Done", usage={"tokens_in": 900, "tokens_out": 300})
-    """)
-    agents.test(f"""
-        @pytest.mark.golden({CASES}, at_least=1, max_tokens_per_case=1000)
-        def test_frugal(agent, case):
-            assert agent(case.input).answer == "Done"
-    """)
+    used = 'usage={"tokens_in": 900, "tokens_out": 300}'
+    agents.answers(
+        "agent", f"lambda ticket: __import__('pytest_modelcheck').Trajectory(answer='Done', {used})"
+    )
+    agents.golden(f"{CASES}, at_least=1, max_tokens_per_case=1000", "assert agent(case.input).answer", TAKES)
     for _ in "asked", "remembered":
         result = agents.run("--model-version=1")
         result.stdout.fnmatch_lines(["*a case takes 1,200 tokens on average, at most 1,000 allowed*"])
@@ -311,11 +261,8 @@ def test_a_trajectory_tells_what_it_used(agents):
 
 
 def test_all_of_several_runs_in_the_headline(agents):
-    agents.test(f"""
-        @pytest.mark.golden({CASES}, repeats=4, score_as="pass^4", at_least=0.9)
-        def test_every_time(agent, case):
-            assert "check_policy" in agent(case.input).calls
-    """)
+    limits = 'repeats=4, score_as="pass^4", at_least=0.9'
+    agents.golden(f"{CASES}, {limits}", 'assert "check_policy" in agent(case.input).calls', TAKES)
     result = agents.run("--model-version=2")
     assert agents.verdict(result).headline.startswith("pass^4 is 33.3%")
 

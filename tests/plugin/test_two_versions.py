@@ -28,7 +28,7 @@ def both(project):
     return project
 
 
-def test_each_version_is_held_to_its_own_approval(both):
+def test_each_version_is_held_to_its_own_approval_and_production_is_tested_where_none_is_named(both):
     production, canary = both.run("--model-version=2.0"), both.run("--model-version=2.1", "-k", "known")
     production.assert_outcomes(passed=2)
     canary.assert_outcomes(passed=1, deselected=1)
@@ -36,11 +36,8 @@ def test_each_version_is_held_to_its_own_approval(both):
     verdict = both.verdict(canary)
     assert (verdict.approved_version, verdict.comparison.version) == ("2.1", "2.1")
     canary.stdout.fnmatch_lines(["modelcheck: triage 2.1 (approved: 2.1), cache: *"])
-
-
-def test_without_a_version_the_one_in_production_is_tested(both):
-    result = both.run()
-    assert {verdict.version for verdict in both.verdicts(result).values()} == {"2.0"}
+    unnamed = both.verdicts(both.run())
+    assert {verdict.version for verdict in unnamed.values()} == {"2.0"}
 
 
 def test_a_canary_that_gets_worse_is_red_though_production_is_not(both):
@@ -53,18 +50,14 @@ def test_a_canary_that_gets_worse_is_red_though_production_is_not(both):
     both.run("--model-version=2.0").assert_outcomes(passed=2)
 
 
-def test_a_check_of_which_the_canary_has_no_approval_is_compared_with_production(both):
+def test_what_the_canary_has_no_approval_of_and_a_third_version_are_compared_with_production(both):
     result = both.run("--model-version=2.1", "-k", "other")
     result.assert_outcomes(failed=1, deselected=1)
     assert both.verdict(result).comparison.version == "2.0"
+    assert both.verdict(both.run("--model-version=1.9", "-k", "known")).comparison.version == "2.0"
 
 
-def test_a_third_version_is_compared_with_production(both):
-    result = both.run("--model-version=1.9", "-k", "known")
-    assert both.verdict(result).comparison.version == "2.0"
-
-
-def test_both_are_listed(both):
+def test_commands_know_the_canary_beside_production(both):
     both.command("list").stdout.fnmatch_lines(
         [
             "triage  approved: 2.0",
@@ -80,13 +73,34 @@ def test_both_are_listed(both):
             "    test_triage.py::test_other  10 cases",
         ]
     )
+    both.command("show", "test_known").stdout.fnmatch_lines(
+        [
+            "test_triage.py::test_known",
+            "  triage 2.0, 10 cases*",
+            "test_triage.py::test_known",
+            "  triage 2.1, 10 cases*",
+            "  in service: beside the main version, held to this",
+        ]
+    )
+    result = both.command("show", "test_known", "2.1")
+    result.stdout.fnmatch_lines(["  triage 2.1, 10 cases*"])
+    assert "triage 2.0" not in result.stdout.str()
+    both.command("history", "test_known").stdout.fnmatch_lines(
+        [
+            "test_triage.py::test_known",
+            "    2.0 *",
+            "test_triage.py::test_known, 2.1 in service beside",
+            "    2.1 *",
+        ]
+    )
+    both.command("diff", "2.1", "--check", "test_known").stdout.fnmatch_lines(["*10 cases the same"])
+    both.command("diff", "2.0", "2.1", "--check", "test_known").stdout.fnmatch_lines(["*2 broke*"])
 
 
 def test_what_is_approved_again_of_the_canary_stays_beside(both):
     before = both.baselines()
-    both.run("--model-version=2.1", "--modelcheck-update", "-k", "known").assert_outcomes(
-        passed=1, deselected=1
-    )
+    result = both.run("--model-version=2.1", "--modelcheck-update", "-k", "known")
+    result.assert_outcomes(passed=1, deselected=1)
     after = both.baselines()
     assert after.keys() == before.keys()
     assert [name for name in after if after[name] != before[name]] in ([], [BESIDE])
@@ -110,11 +124,6 @@ def test_a_canary_that_is_withdrawn_is_compared_with_production_again(both):
     assert both.verdict(result).approved_version == "2.0"
 
 
-def test_the_differences_of_a_canary_are_those_to_its_own_approval(both):
-    both.command("diff", "2.1", "--check", "test_known").stdout.fnmatch_lines(["*10 cases the same"])
-    both.command("diff", "2.0", "2.1", "--check", "test_known").stdout.fnmatch_lines(["*2 broke*"])
-
-
 @pytest.mark.parametrize("version", ["2.0", "2.1"])
 def test_beside_itself_or_nothing_no_version_can_be_approved(project, version):
     project.test(TESTS)
@@ -126,29 +135,3 @@ def test_beside_itself_or_nothing_no_version_can_be_approved(project, version):
     assert result.ret == 2
     held = "it already" if version == "2.0" else "nothing yet"
     result.stderr.fnmatch_lines([f"*cannot be approved beside: the application is held to {held}"])
-
-
-def test_what_is_approved_of_the_canary_is_shown_beside(both):
-    both.command("show", "test_known").stdout.fnmatch_lines(
-        [
-            "test_triage.py::test_known",
-            "  triage 2.0, 10 cases*",
-            "test_triage.py::test_known",
-            "  triage 2.1, 10 cases*",
-            "  in service: beside the main version, held to this",
-        ]
-    )
-    result = both.command("show", "test_known", "2.1")
-    result.stdout.fnmatch_lines(["  triage 2.1, 10 cases*"])
-    assert "triage 2.0" not in result.stdout.str()
-
-
-def test_the_history_of_the_canary_is_told_by_itself(both):
-    both.command("history", "test_known").stdout.fnmatch_lines(
-        [
-            "test_triage.py::test_known",
-            "    2.0 *",
-            "test_triage.py::test_known, 2.1 in service beside",
-            "    2.1 *",
-        ]
-    )

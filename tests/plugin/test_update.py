@@ -30,45 +30,26 @@ def test_again_without_a_change_leaves_every_byte(project):
     project.test(GOLDEN)
     project.approve("2.0")
     before = project.baselines()
-    project.approve("2.0")
-    assert project.baselines() == before
+    for cache in "use", "off":
+        result = project.run("--model-version=2.0", "--modelcheck-update", f"--modelcheck-cache={cache}")
+        result.assert_outcomes(passed=1)
+        assert project.baselines() == before
 
 
-def test_again_from_a_cold_cache_leaves_every_byte(project):
-    project.test(GOLDEN)
-    project.approve("2.0")
-    before = project.baselines()
-    result = project.run("--model-version=2.0", "--modelcheck-update", "--modelcheck-cache=off")
-    result.assert_outcomes(passed=1)
-    assert project.baselines() == before
-
-
-def test_of_another_version_changes_only_the_lines_whose_answer_changed(project):
-    project.test(GOLDEN)
-    project.approve("2.0")
-    before = project.baselines()[FILE].decode().splitlines()
-    project.run("--model-version=2.1", "--modelcheck-update").assert_outcomes(passed=1)
-    after = project.baselines()[FILE].decode().splitlines()
-    changed = [json.loads(new)["id"] for old, new in zip(before[1:], after[1:], strict=True) if old != new]
-    assert changed == ["t-07", "t-08"]
-
-
-def test_a_worse_version_is_approved_where_only_the_baseline_speaks_against_it(project):
-    project.test(GOLDEN)
-    project.approve("2.0")
-    project.run("--model-version=2.1").assert_outcomes(failed=1)
-    project.run("--model-version=2.1", "--modelcheck-update").assert_outcomes(passed=1)
-    project.run("--model-version=2.1").assert_outcomes(passed=1)
-
-
-def test_a_run_without_it_writes_no_baseline(project):
+def test_of_a_worse_version_changes_only_the_lines_whose_answer_changed(project):
+    """It is approved where only the baseline speaks against it, and only where that is asked for."""
     project.test(GOLDEN)
     project.run("--model-version=2.0")
     assert project.baselines() == {}
     project.approve("2.0")
     before = project.baselines()
-    project.run("--model-version=2.1")
+    project.run("--model-version=2.1").assert_outcomes(failed=1)
     assert project.baselines() == before
+    project.run("--model-version=2.1", "--modelcheck-update").assert_outcomes(passed=1)
+    old, new = (text[FILE].decode().splitlines()[1:] for text in (before, project.baselines()))
+    changed = [json.loads(after)["id"] for was, after in zip(old, new, strict=True) if was != after]
+    assert changed == ["t-07", "t-08"]
+    project.run("--model-version=2.1").assert_outcomes(passed=1)
 
 
 def test_of_part_of_the_tests_leaves_the_others_as_they_are(project):
@@ -91,24 +72,10 @@ def test_together_with_one_case_is_a_usage_error(project):
 
 
 def test_of_two_models_approves_each(project):
-    project.model("""
-        @model_fixture
-        def triage(model_version):
-            return str.upper
-
-        @model_fixture
-        def judge(model_version):
-            return str.lower
-    """)
-    project.test("""
-        @pytest.mark.golden(["a"])
-        def test_triage(triage, case):
-            assert triage(case.input)
-
-        @pytest.mark.golden(["a"])
-        def test_judge(judge, case):
-            assert judge(case.input)
-    """)
+    model = "@model_fixture\ndef {0}(model_version):\n    return str.upper\n\n"
+    check = "@pytest.mark.golden(['a'])\ndef test_{0}({0}, case):\n    assert {0}(case.input)\n\n"
+    project.model(model.format("triage") + model.format("judge"))
+    project.test(check.format("triage") + check.format("judge"))
     result = project.run("--model-version", "triage=1", "--model-version", "judge=7", "--modelcheck-update")
     result.stdout.fnmatch_lines(["approved: judge 7, 1 check *", "approved: triage 1, 1 check *"])
     assert b"7" in project.baselines()["baselines/judge/approved.yaml"]

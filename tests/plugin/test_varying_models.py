@@ -4,30 +4,34 @@ import pytest
 
 COIN = """
 import random
-from pytest_modelcheck import model_fixture
-
-CHANCES = {{"1": {one}, "2": {two}}}
 
 @model_fixture({options})
 def coin(model_version):
     chance = random.Random(model_version)
-    return lambda text: chance.random() < CHANCES[model_version]
+    rate = {{"1": 0.9, "2": {two}}}[model_version]
+    return lambda text: chance.random() < rate
 """
-
-TEST = """
-@pytest.mark.golden([{{"id": f"case-{{n:03}}", "input": str(n)}} for n in range(100)]{limits})
-def test_coin(coin, case):
-    assert coin(case.input)
-"""
+CASES = '[{"id": f"case-{n:03}", "input": str(n)} for n in range(100)]'
 
 
-def varying(project, one=0.9, two=0.5, options="", limits=""):
-    project.write("conftest.py", COIN.format(one=one, two=two, options=options))
-    project.test(TEST.format(limits=limits))
+def varying(project, two=0.5, options="", limits=""):
+    """A model that is right in 90% of its calls as version 1."""
+    project.model(COIN.format(two=two, options=options))
+    checked(project, limits)
+
+
+def checked(project, limits=""):
+    project.golden(f"{CASES}, {limits}", "assert coin(case.input)", "coin, case")
+
+
+def counted(project, answer, options=""):
+    """A model that logs its calls."""
+    log = "open('calls.log', 'a').write('asked\\n')"
+    project.answers("coin", f"lambda text: {log} and {answer}", options)
 
 
 def test_a_miss_that_noise_explains_passes_and_says_so(project):
-    varying(project, one=0.9, options="deterministic=False", limits=", at_least=0.94")
+    varying(project, options="deterministic=False", limits="at_least=0.94")
     result = project.run("--model-version=1")
     result.assert_outcomes(passed=1)
     verdict = project.verdict(result)
@@ -35,33 +39,21 @@ def test_a_miss_that_noise_explains_passes_and_says_so(project):
     assert verdict.headline.endswith("noise explains it")
 
 
-def test_weak_evidence_warns(project):
-    varying(project, limits=", at_least=0.95, confirm=False")
-    result = project.run("--model-version=1")
-    result.assert_outcomes(passed=1, warnings=1)
-    result.stdout.fnmatch_lines(["*InconclusiveWarning: *::test_coin: * noise could explain it*"])
-
-
 def test_the_warning_can_be_made_an_error(project):
-    varying(project, limits=", at_least=0.97")
+    varying(project, limits="at_least=0.97")
     result = project.run("--model-version=1", "-W", "error::pytest_modelcheck.InconclusiveWarning")
     result.assert_outcomes(failed=1)
 
 
-def test_inconclusive_may_fail_where_that_is_asked_for(project):
-    varying(project, limits=', at_least=0.97, inconclusive="fail"')
-    project.run("--model-version=1").assert_outcomes(failed=1)
-
-
 def test_a_miss_that_noise_cannot_explain_fails(project):
-    varying(project, limits=", at_least=0.97")
+    varying(project, limits="at_least=0.97")
     result = project.run("--model-version=2")
     result.assert_outcomes(failed=1)
     assert project.verdict(result).varies
 
 
 def test_a_drop_that_noise_cannot_explain_fails(project):
-    varying(project, limits=", at_least=0.1")
+    varying(project, limits="at_least=0.1")
     project.approve("1")
     result = project.run("--model-version=2")
     result.assert_outcomes(failed=1)
@@ -73,7 +65,7 @@ def test_a_drop_that_noise_cannot_explain_fails(project):
 
 
 def test_a_drop_that_noise_explains_passes_and_says_so(project):
-    varying(project, one=0.9, two=0.85, limits=", at_least=0.1")
+    varying(project, two=0.85, limits="at_least=0.1")
     project.approve("1")
     result = project.run("--model-version=2")
     verdict = project.verdict(result)
@@ -87,7 +79,7 @@ def test_a_drop_that_noise_explains_passes_and_says_so(project):
 
 def test_a_check_that_could_not_fail_says_so_where_it_passes(project):
     """Three cases that broke have p = 1/8 against one run: green, and nothing said why."""
-    (project.path / "pytest.ini").write_text("[pytest]\nmodelcheck_approval_runs = 1\n")
+    project.ini("modelcheck_approval_runs = 1")
     project.model("""
         import random
 
@@ -96,11 +88,7 @@ def test_a_check_that_could_not_fail_says_so_where_it_passes(project):
             calls = iter(range(100))
             return lambda text: (model_version == "1" or next(calls) > 2, random.random())
     """)
-    project.test("""
-        @pytest.mark.golden(["a", "b", "c"], max_drop=0)
-        def test_first(model, case):
-            assert model(case.input)[0]
-    """)
+    project.golden('["a", "b", "c"], max_drop=0', "assert model(case.input)[0]", "model, case")
     project.approve("1")
     result = project.run("-v", "--model-version=2")
     result.assert_outcomes(passed=1)
@@ -110,12 +98,8 @@ def test_a_check_that_could_not_fail_says_so_where_it_passes(project):
 
 
 def test_the_same_numbers_of_a_model_that_does_not_vary_fail(project):
-    project.model("""
-        @model_fixture
-        def coin(model_version):
-            return lambda text: int(text) >= (10 if model_version == "1" else 13)
-    """)
-    project.test(TEST.format(limits=", at_least=0.1"))
+    project.answers("coin", 'lambda text: int(text) >= (10 if model_version == "1" else 13)')
+    checked(project, "at_least=0.1")
     project.approve("1")
     result = project.run("--model-version=2")
     result.assert_outcomes(failed=1)
@@ -124,19 +108,15 @@ def test_the_same_numbers_of_a_model_that_does_not_vary_fail(project):
 
 
 def test_declared_deterministic_is_believed_where_nothing_contradicts_it(project):
-    project.model("""
-        @model_fixture(deterministic=True)
-        def coin(model_version):
-            return lambda text: text != "3"
-    """)
-    project.test(TEST.format(limits=""))
+    project.answers("coin", 'lambda text: text != "3"', "deterministic=True")
+    checked(project)
     result = project.run("--model-version=1")
     result.assert_outcomes(failed=1)
     assert project.verdict(result).varies is False
 
 
 def test_declared_deterministic_and_contradicted_fails_in_words(project):
-    varying(project, options="deterministic=True", limits=", at_least=0.97")
+    varying(project, options="deterministic=True", limits="at_least=0.97")
     result = project.run("--model-version=1")
     result.assert_outcomes(failed=1)
     result.stdout.fnmatch_lines(["*conftest.py:*coin 1 is declared deterministic=True, but *differed*"])
@@ -144,61 +124,30 @@ def test_declared_deterministic_and_contradicted_fails_in_words(project):
 
 
 def test_declared_not_deterministic_is_not_measured(project):
-    project.model("""
-        @model_fixture(deterministic=False)
-        def coin(model_version):
-            def ask(text):
-                with open("calls.log", "a") as log:
-                    log.write("asked\\n")
-                return text != "3"
-            return ask
-    """)
-    project.test(TEST.format(limits=", at_least=0.995"))
+    counted(project, "text != '3'", "deterministic=False")
+    checked(project, "at_least=0.995")
     result = project.run("--model-version=1")
     result.assert_outcomes(passed=1)
     assert len(project.calls) == 100
     assert project.verdict(result).variation == "declared deterministic=False"
 
 
-def test_a_check_that_meets_its_limits_measures_nothing(project):
-    project.model("""
-        @model_fixture
-        def coin(model_version):
-            def ask(text):
-                with open("calls.log", "a") as log:
-                    log.write("asked\\n")
-                return True
-            return ask
-    """)
-    project.test(TEST.format(limits=""))
-    project.run("--model-version=1").assert_outcomes(passed=1)
-    assert len(project.calls) == 100
-
-
-def test_the_verdict_is_the_same_from_a_warm_cache(project):
-    varying(project, limits=", at_least=0.97")
-    cold = project.verdict(project.run("--model-version=1"))
-    warm = project.verdict(project.run("--model-version=1"))
-    assert warm.findings == cold.findings
-    assert warm.cases == cold.cases
-
-
-@pytest.mark.parametrize("repeats", [3])
-def test_repeats_ask_for_an_answer_each(project, repeats):
-    project.model("""
-        @model_fixture
-        def coin(model_version):
-            def ask(text):
-                with open("calls.log", "a") as log:
-                    log.write("asked\\n")
-                return True
-            return ask
-    """)
-    project.test(TEST.format(limits=f", repeats={repeats}"))
+@pytest.mark.parametrize("repeats", [1, 3])
+def test_a_check_that_meets_its_limits_measures_nothing_and_repeats_ask_for_an_answer_each(project, repeats):
+    counted(project, "True")
+    checked(project, f"repeats={repeats}")
     result = project.run("--model-version=1")
     result.assert_outcomes(passed=1)
     assert len(project.calls) == 100 * repeats
     assert project.verdict(result).trials.passed == 100 * repeats
+
+
+def test_the_verdict_is_the_same_from_a_warm_cache(project):
+    varying(project, limits="at_least=0.97")
+    cold = project.verdict(project.run("--model-version=1"))
+    warm = project.verdict(project.run("--model-version=1"))
+    assert warm.findings == cold.findings
+    assert warm.cases == cold.cases
 
 
 ONE_RUN = """
@@ -224,7 +173,7 @@ def coin(model_version):
 def test_one_approved_run_may_have_been_a_lucky_one(project, broke, fixed, options, status):
     """Where cases broke and others were fixed, a coin that came to rest and a worse model look the same."""
     project.model(ONE_RUN.format(broke=broke, fixed=fixed, options=options))
-    project.test(TEST.format(limits=", slice_regressions='off', max_drop=0"))
+    checked(project, "slice_regressions='off', max_drop=0")
     project.run("--model-version=1")
     assert project.command("approve", "1", "--reason=first").ret == 0
     verdict = project.verdict(project.run("--model-version=2"))
@@ -244,7 +193,7 @@ def test_one_approved_run_may_have_been_a_lucky_one(project, broke, fixed, optio
 )
 def test_an_approval_on_one_run_says_that_noise_is_unknown(project, options, arguments, told):
     project.model(ONE_RUN.format(broke=0, fixed=1, options=options))
-    project.test(TEST.format(limits=", max_drop=0"))
+    checked(project, "max_drop=0")
     project.run("--model-version=1", *arguments)
     result = project.command("approve", "1", "--reason=first")
     text = "Approved on 1 run, noise unknown. To approve three runs in place of one:"

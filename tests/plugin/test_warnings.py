@@ -40,14 +40,23 @@ def test_of_a_check_they_fail_it(project, limit, body, said):
     assert "pytest_modelcheck/plugin" not in result.stdout.str()
 
 
-def test_of_the_run_they_hide_no_failure(project):
-    project.model("""
-        from datetime import date, timedelta
+RETIRING = """
+import pytest
+from datetime import date, timedelta
 
-        @model_fixture(retires=lambda version: date.today() + timedelta(days=3))
-        def triage(model_version):
-            return lambda text: "other"
-    """)
+@pytest.fixture
+def torn():
+    yield
+    raise OSError("not torn down")
+
+@model_fixture(retires=lambda version: date.today() + timedelta(days=3))
+def triage(model_version):
+    return lambda text: "other"
+"""
+
+
+def test_of_the_run_they_hide_no_failure(project):
+    project.model(RETIRING)
     project.test(GOLDEN.format(0.95, ASSERTED) + ORDINARY.format("plain").partition("\n")[2])
     result = project.run(*ERROR)
     result.assert_outcomes(failed=1, passed=1, errors=1)
@@ -57,21 +66,8 @@ def test_of_the_run_they_hide_no_failure(project):
 
 
 def test_of_the_run_they_are_not_lost_with_a_teardown_that_fails(project):
-    project.model(
-        """
-        from datetime import date, timedelta
-
-        @pytest.fixture
-        def torn():
-            yield
-            raise OSError("not torn down")
-
-        @model_fixture(retires=lambda version: date.today() + timedelta(days=3))
-        def triage(model_version):
-            return lambda text: "other"
-        """.replace("from datetime", "import pytest\n        from datetime", 1)
-    )
-    project.test(GOLDEN.format(0.0, ASSERTED).replace("(triage, case)", "(triage, torn, case)"))
+    project.model(RETIRING)
+    project.golden('"tickets.yaml", at_least=0.0', ASSERTED, "triage, torn, case")
     result = project.run("--model-version=2.1")
     result.assert_outcomes(passed=1, errors=1, warnings=2)
     result.stdout.fnmatch_lines(["*OSError: not torn down*", "*2.1 shuts down on *"])

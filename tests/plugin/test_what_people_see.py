@@ -49,15 +49,11 @@ def errors(project):
     return project
 
 
-def test_the_headline_of_errors_is_their_most_frequent_cause(errors):
+def test_errors_are_told_by_their_most_frequent_cause_and_hide_no_wrong_answers(errors):
     result = errors.run("--model-version=2")
     assert errors.verdict(result).headline == (
         "11/30 cases raised an error: ValueError: amount: not a number: 'about 3' (10 of them; 1 other kind)"
     )
-
-
-def test_errors_hide_no_wrong_answers(errors):
-    result = errors.run("--model-version=2")
     result.stdout.fnmatch_lines(
         [
             "  errors (11; worst 3 shown)",
@@ -69,12 +65,8 @@ def test_errors_hide_no_wrong_answers(errors):
             "    a-4  *",
         ]
     )
-
-
-def test_an_error_that_says_nearly_the_same_is_told_in_a_line(errors):
-    result = errors.run("--model-version=2")
-    output = result.stdout.str()
-    assert output.count('raise ValueError(f"amount: not a number: {value!r}")') == 1
+    # An error that says nearly the same is told in a line.
+    assert result.stdout.str().count('raise ValueError(f"amount: not a number: {value!r}")') == 1
     result.stdout.fnmatch_lines(["*ValueError: amount: not a number: 'about 6'", "*(the same error, list*"])
 
 
@@ -147,11 +139,9 @@ def test_an_approval_counts_the_changes_that_diff_shows_and_no_other_number_of_r
 
 def test_new_cases_that_fail_are_counted_on_a_green_check(project):
     """Nothing is approved for them, so no limit against the approved version covers them."""
-    project.model("""
-        @model_fixture(deterministic=True)
-        def triage(model_version):
-            return lambda text: "wrong" if text.startswith("new") else "right"
-    """)
+    project.answers(
+        "triage", 'lambda text: "wrong" if text.startswith("new") else "right"', "deterministic=True"
+    )
     test = """
         @pytest.mark.golden({cases}, max_drop=0, min_overlap=0)
         def test_known(triage, case):

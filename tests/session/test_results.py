@@ -15,7 +15,7 @@ from pytest_modelcheck.perturb import Perturbation
 from pytest_modelcheck.records import MISSING, Case, Group, Outcome, outcomes_in, tally
 from pytest_modelcheck.session import results as module
 from pytest_modelcheck.session.lines import Lines, case_result
-from pytest_modelcheck.session.results import ABSENT, OTHER, SAME, Distinct, Results
+from pytest_modelcheck.session.results import ABSENT, OTHER, SAME, Results
 
 GENERATOR = random.Random(7)
 
@@ -72,7 +72,6 @@ def test_cases_are_read_again_as_they_were(plan, ran):
     found, expected = filled(plan, ran), expected_of(plan, ran)
     assert list(found) == expected
     assert (found[3], found[-1], found[10:13]) == (expected[3], expected[-1], expected[10:13])
-    assert found.outcomes == [case.outcome for case in expected]
     assert [outcomes_in(mask) for mask in found.masks] == [
         {trial.outcome for trial in case.trials} for case in expected
     ]
@@ -183,7 +182,7 @@ def test_cases_in_another_order(plan, ran):
     numbers = list(range(0, 200, 3))[::-1]
     again = found.reordered([plan.cases[number] for number in numbers], numbers, None)
     assert list(again) == [found[number] for number in numbers]
-    assert again.outcomes == [found.outcomes[number] for number in numbers]
+    assert list(again.masks) == [found.masks[number] for number in numbers]
     assert [trial.index for trial in again.trials(5)] == [trial.index for trial in found.trials(numbers[5])]
 
 
@@ -244,23 +243,3 @@ def test_on_a_full_disk_the_lines_stay_in_memory(monkeypatch, begun):
             found.extend([line])
         assert begun or list(found) == lines
     assert begun == 0 or [found[n] for n in range(100)] == list(found) == lines
-
-
-# -- different calls -----------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("held", [10, 1 << 16])
-def test_different_digests_are_counted(held):
-    generator = random.Random(1)
-    keys = [generator.randbytes(16) for _ in range(300)]
-    found = Distinct(held)
-    for _ in range(3):
-        for key in keys:
-            found.update([key, None])
-    assert len(found) == 301
-    found.update([b"one more than all"])
-    assert len(found) == 302
-
-
-def test_nothing_asked():
-    assert len(Distinct()) == 0

@@ -25,41 +25,10 @@ from pytest_modelcheck.reports.transcript import steps_of_trial
 from pytest_modelcheck.reports.worst import causes, places, triage, where
 
 if TYPE_CHECKING:
-    from pytest_modelcheck.records import CaseResult, TrialResult, Verdict
+    from pytest_modelcheck.records import CaseResult, TrialResult
     from pytest_modelcheck.reports.model import CheckReport, RunReport
-    from pytest_modelcheck.reports.transcript import Step
 
 
-CASE: Final = (
-    "id",
-    "outcome",
-    "trials",
-    "input",
-    "expected",
-    "change",
-    "approved",
-    "origin",
-    "metadata",
-    "known",
-    "pictures",
-)
-TRIAL: Final = (
-    "outcome",
-    "answer",
-    "approved_answer",
-    "approved",
-    "perturbed",
-    "base",
-    "perturbation",
-    "variant",
-    "repeat",
-    "score",
-    "message",
-    "approved_base",
-    "steps",
-    "pictures",
-    "grades",
-)
 _CHANGES: Final = (None, "regressed", "fixed", "changed")
 
 
@@ -69,7 +38,6 @@ def overview(report: RunReport) -> dict[str, Any]:
     packed["checks"] = [_check(check) for check in report.checks]
     packed["outcomes"] = [outcome.value for outcome in OUTCOMES]
     packed["changes"] = _CHANGES
-    packed["case"], packed["trial"] = CASE, TRIAL
     verdicts = [check.verdict for check in report.checks]
     packed["triage"], packed["causes"] = triage(verdicts), causes(verdicts)
     return packed
@@ -77,8 +45,8 @@ def overview(report: RunReport) -> dict[str, Any]:
 
 def _check(check: CheckReport) -> dict[str, Any]:
     """A check, with counts in place of lists of ids, which its cases repeat."""
-    fields: dict[str, Any] = pack(replace(check, cases=(), verdict=_lean(check.verdict)))
-    comparison = check.verdict.comparison
+    verdict, comparison = check.verdict, check.verdict.comparison
+    fields: dict[str, Any] = pack(replace(check, cases=()))
     if comparison is not None:
         counts = {name: len(getattr(comparison, name)) for name in ("regressed", "fixed", "changed")}
         if check.cases:
@@ -87,20 +55,16 @@ def _check(check: CheckReport) -> dict[str, Any]:
                 counts[name] = sum(case.change == name for case in check.cases)
         fields["verdict"]["comparison"] |= counts
     fields["count"] = len(check.cases)
-    fields["where"] = where(check.verdict)
-    fields["places"] = [] if check.verdict.passed else list(dict.fromkeys(places(check.verdict)))
+    fields["where"] = where(verdict)
+    fields["places"] = [] if verdict.passed else list(dict.fromkeys(places(verdict)))
     return fields
 
 
-def _lean(verdict: Verdict) -> Verdict:
-    comparison = verdict.comparison
-    if comparison is None:
-        return verdict
-    return replace(verdict, comparison=replace(comparison, regressed=(), fixed=(), changed=()))
-
-
 def case_rows(check: CheckReport) -> bytes:
-    """The cases of a check, as JSON."""
+    """The cases of a check as lists, which need half the space of objects; ``cases.js`` names the fields.
+
+    A missing value is 0, and any other is in a list of its own; zeros at the end are left out.
+    """
     return dumps([_case(case) for case in check.cases])
 
 
@@ -155,12 +119,11 @@ def _steps(trial: TrialResult, own: str) -> Any:
     found = steps_of_trial(trial, own)
     if found is None:
         return 0
-    rows = [[row.number, row.is_same, *_side(row.then), *_side(row.now)] for row in found.rows]
-    return [found.titles if found.then is not None else 0, found.sentence, found.first, rows]
-
-
-def _side(step: Step | None) -> tuple[str | int, str | int]:
-    return (0, 0) if step is None else (step.text, step.result)
+    rows = []
+    for row in found.rows:
+        sides = [(0, 0) if step is None else (step.text, step.result) for step in (row.before, row.after)]
+        rows.append([row.number, row.is_same, *sides[0], *sides[1]])
+    return [found.titles if found.before is not None else 0, found.sentence, found.first, rows]
 
 
 def _value(value: Any) -> Any:
@@ -178,16 +141,7 @@ def _trimmed(fields: list[Any]) -> list[Any]:
     return fields
 
 
-_SCRIPTS: Final = (
-    "text.js",
-    "dom.js",
-    "diff.js",
-    "charts.js",
-    "cases.js",
-    "overview.js",
-    "check.js",
-    "main.js",
-)
+_SCRIPTS: Final = ("text", "dom", "diff", "charts", "cases", "overview", "check", "main")
 _ESCAPES: Final = ((b"<", b"\\u003c"), (b">", b"\\u003e"), (b"&", b"\\u0026"))
 
 
@@ -195,7 +149,19 @@ def to_html(report: RunReport) -> bytes:
     """A report as a page, in UTF-8."""
     import jinja2
 
-    script, style = _script(), _part("page.css")
+    parts = "\n".join(_part(f"{name}.js") for name in _SCRIPTS)
+    script, style = f'(() => {{\n"use strict";\n{parts}}})();\n', _part("page.css")
+    # It allows this script and this style sheet, and nothing else.
+    rules = {
+        "default-src": "'none'",
+        "script-src": _digest(script),
+        "style-src": _digest(style),
+        "img-src": "data:",
+        "base-uri": "'none'",
+        "form-action": "'none'",
+        "require-trusted-types-for": "'script'",
+        "trusted-types": "'none'",
+    }
     template = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined).from_string(
         _part("page.html")
     )
@@ -204,7 +170,7 @@ def to_html(report: RunReport) -> bytes:
         title=(f"{models} – modelcheck" if models else "modelcheck"),
         script=script,
         style=style,
-        policy=_policy(script, style),
+        policy="; ".join(f"{name} {value}" for name, value in rules.items()),
         data=_SLOT,
     ).split(_SLOT)
     blocks = [_block("report", dumps(overview(report)))]
@@ -231,28 +197,8 @@ def _block(name: str, content: bytes) -> bytes:
     return b'<script type="application/json" id="%s">%s</script>\n' % (name.encode(), escaped(content))
 
 
-def _policy(script: str, style: str) -> str:
-    """Return a content security policy that allows this script and this style sheet, and nothing else."""
-    rules = {
-        "default-src": "'none'",
-        "script-src": _digest(script),
-        "style-src": _digest(style),
-        "img-src": "data:",
-        "base-uri": "'none'",
-        "form-action": "'none'",
-        "require-trusted-types-for": "'script'",
-        "trusted-types": "'none'",
-    }
-    return "; ".join(f"{name} {value}" for name, value in rules.items())
-
-
 def _digest(text: str) -> str:
     return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
-
-
-def _script() -> str:
-    parts = "\n".join(map(_part, _SCRIPTS))
-    return f'(() => {{\n"use strict";\n{parts}}})();\n'
 
 
 @cache

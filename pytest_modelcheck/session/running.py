@@ -1,0 +1,271 @@
+"""Runs the trials of a check: first, again as fresh sets of all cases, and as probes of single ones.
+
+PYTEST_DONT_REWRITE
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections import Counter
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Final
+
+from pytest_modelcheck.calls.meter import Clock
+from pytest_modelcheck.canonical import excerpt
+from pytest_modelcheck.checks.costs import Costs
+from pytest_modelcheck.checks.weighing import Probed
+from pytest_modelcheck.errors import OfflineError, UsageError
+from pytest_modelcheck.phrases import plural
+from pytest_modelcheck.records import Calls, Finding, Outcome, Status, Trial
+from pytest_modelcheck.session.check import Step
+from pytest_modelcheck.session.found import Ran
+from pytest_modelcheck.session.observing import recorded_otherwise
+from pytest_modelcheck.session.results import Results, settle
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+    from pytest_modelcheck.baselines.baseline import Baseline
+    from pytest_modelcheck.checks.protocol import Probes
+    from pytest_modelcheck.engine.trials import Plan
+    from pytest_modelcheck.engine.work import Result, Run
+    from pytest_modelcheck.models.model import Model
+    from pytest_modelcheck.session.approved import Approved
+    from pytest_modelcheck.session.check import Check, Steps
+    from pytest_modelcheck.session.found import Judgement, Noise
+    from pytest_modelcheck.session.revalidation import CachedTrials
+
+
+_PROBE: Final = 1 << 30
+"""The repeat number of the first probe: beyond those of all sets, and of the measurement of variation."""
+
+
+@dataclass(frozen=True, slots=True)
+class Takers:
+    """The receivers of results; ``None`` for what the check does not need."""
+
+    results: Results
+    answered: Answered | None
+    cached: CachedTrials | None
+
+    def take(self, results: Sequence[Result]) -> None:
+        """Receive the results of some trials."""
+        self.results.take(results)
+        self.note(results)
+
+    def note(self, results: Sequence[Result]) -> None:
+        """The same without the results of cases."""
+        for taker in (self.answered, self.cached):
+            if taker is not None:
+                taker.take(results)
+
+    def of_answers(self, check: Check) -> dict[str, Any]:
+        """Return the fields of :class:`Ran` about the answers."""
+        if self.answered is None:
+            return {}
+        costs = self.answered.costs() if check.spec.limits.on_costs else None
+        return {"systems": self.answered.systems, "costs": costs}
+
+
+def takers_of(check: Check, plan: Plan, approved: Approved) -> Takers:
+    """The receivers of results of the check's own trials."""
+    spec = check.spec
+    looks_at_answers = spec.limits.on_costs or check.subject.definition.answer_fingerprint is not None
+    cached = None
+    if check.places.revalidate:
+        from pytest_modelcheck.session.revalidation import CachedTrials
+
+        cached = CachedTrials(check, approved)
+    results = Results(
+        plan,
+        approved.line,
+        spec.slices,
+        on_levels=spec.levels is not None,
+        perturbed=spec.perturbations is not None,
+    )
+    return Takers(results, Answered(check.subject) if looks_at_answers else None, cached)
+
+
+def first_run(check: Check, approved: Approved) -> Steps[tuple[Ran, CachedTrials | None]]:
+    """Run every trial."""
+    plan, start = check.plan, Clock.perf_counter()
+    takers = takers_of(check, plan, approved)
+    plan.without = takers.results.skip
+    work = replace(check.work(approved.answer), progress=check.progress(plan), take=takers.take)
+    run = yield Step(work, plan.trials(), slots=check.slots)
+    results = takers.results
+    ran = Ran(
+        results,
+        Calls(direct=run.direct, seconds=Clock.perf_counter() - start),
+        Counter(plan.inapplicable),  # making a trial again counts again
+        (run.direct, run.direct_seconds, run.vain),
+        run.first_failure,
+        run.unasked,
+        run.stopped,
+        **takers.of_answers(check),
+        explained=run.explained,
+    )
+    return ran, takers.cached
+
+
+def run_again(
+    check: Check, first: Results, approved: Approved, shifts: Sequence[int], *, once: bool = False
+) -> Steps[tuple[Results, Run]]:
+    """Run every trial again, as new runs.
+
+    Args:
+        check: The check.
+        first: The results of its own trials.
+        approved: The approved results.
+        shifts: For each further run, the number to add to a trial's repeat.
+        once: Whether to leave out the repeats of a trial.
+    """
+    again = Results(check.plan, on_levels=check.spec.levels is not None)
+    again.cases = first.cases
+
+    def trials() -> Iterator[Trial]:
+        index = itertools.count(first.size)
+        for number, case in enumerate(first.cases):
+            # A mask of 0 is a case without trials: no perturbation applied to it.
+            own = first.trials(number) if first.masks[number] else []
+            own = [one for one in own if not (once and one.repeat)]
+            if not own:
+                again.skip(case, number)
+            for shift, one in itertools.product(shifts, own):
+                yield one.again(next(index), one.repeat + shift, number, len(own) * len(shifts))
+
+    work = replace(check.work(approved.answer), take=again.take)
+    run = yield Step(work, trials(), slots=check.slots)
+    return again, run
+
+
+def run_fresh_sets(check: Check, judgement: Judgement, sets: int) -> Steps[Noise | None]:
+    """Run every case in so many more sets, under repeat numbers that no set has used."""
+    shifts = [turn * check.spec.repeats for turn in range(1, sets + 1)]
+    again, run = yield from run_again(check, judgement.ran.results, judgement.approved, shifts)
+    if run.stopped is not None or any(isinstance(error, OfflineError) for error in again.errors.values()):
+        return None
+    return replace(judgement.noise, again=again)
+
+
+def run_probes(check: Check, judgement: Judgement, needs: Iterable[Probes]) -> Steps[Noise | None]:
+    """Run cases again, all once in each round, each until it passes or has been probed often enough."""
+    probed = dict(judgement.noise.probed)
+    upto: dict[int, int] = {}
+    for need in needs:
+        for number in need.cases:
+            # Several limits may ask for the same case: the runs serve all of them.
+            upto[number] = max(need.upto, upto.get(number, 0))
+    results = judgement.ran.results
+    while True:
+        last = {number: probed.get(number, Probed()) for number in upto}
+        rounds = {
+            number: probe.probes
+            for number, probe in last.items()
+            if not probe.recovered and probe.probes < upto[number]
+        }
+        if not rounds:
+            return replace(judgement.noise, probed=probed)
+        trials: list[Trial] = []
+        for number, before in rounds.items():
+            once = [trial for trial in results.trials(number) if not trial.repeat]
+            for one in once:
+                # A repeat number of its own, so that each probe is a new call with its own cached answer.
+                trials.append(one.again(results.size + len(trials), _PROBE + before, number, len(once)))
+        run = yield Step(check.work(judgement.approved.answer), trials, slots=check.slots)
+        if run.stopped is not None or any(isinstance(one.error, OfflineError) for one in run.results):
+            return None
+        if check.spec.levels is not None:
+            settle(run.results)
+        failed = {one.trial.number for one in run.results if one.outcome is not Outcome.PASSED}
+        if judgement.observed.scores is not None:
+            # For a metric, "recovers" means another recorded value, since bodies neither pass nor fail.
+            failed |= set(rounds) - recorded_otherwise(results, run.results)
+        for number, before in rounds.items():
+            probed[number] = Probed(before + 1, number not in failed)
+
+
+class Answered:
+    """Collects the time, the cost and the systems of the answers that bodies got.
+
+    A provider may serve one model name from several systems, and swap them; some say with each answer which
+    one it was (``system_fingerprint`` of chat completions): ``systems`` counts what ``answer_fingerprint=``
+    reads.
+    """
+
+    def __init__(self, model: Model) -> None:
+        self.systems: Counter[str] = Counter()
+        self._model = model
+        self._keys: set[bytes] = set()
+        self._cases: set[str] = set()
+
+    def take(self, results: Iterable[Result]) -> None:
+        """Take in the results of some trials.
+
+        Raises:
+            UsageError: ``answer_fingerprint=`` raised, or gave something that is not text.
+        """
+        for result in results:
+            if result.asked:
+                self._cases.add(result.trial.case.id)
+            for key, raw in result.asked:
+                # A call without a key is never cached, so each of its answers may come from another system.
+                if key is None or key not in self._keys:
+                    self._note_system(self._model.answers.decode(raw))
+                if key is not None:
+                    self._keys.add(key)
+
+    def costs(self) -> Costs:
+        """Return the figures of every different answer, whether it is new or cached.
+
+        So the verdict is the same whether the cache is warm or not.
+        """
+        measure = self._model.answers.measure
+        known = [measured for key in self._keys if (measured := measure(key)) is not None]
+        amounts = tuple(each.usage.cost for each in known if each.usage.cost is not None)
+        seconds = tuple(sorted(each.seconds for each in known))
+        used = [(each.usage.tokens_in, each.usage.tokens_out) for each in known]
+        tokens = tuple(sum(filter(None, both)) for both in used if both != (None, None))
+        return Costs(len(self._keys), seconds, amounts, len(self._cases), tokens)
+
+    def _note_system(self, answer: object) -> None:
+        read, place = self._model.definition.answer_fingerprint, self._model.definition.location
+        if read is None:
+            return
+        try:
+            system: object = read(answer)
+        # The user's function: a bug in it is a mistake of the fixture, with its line, not an error of a case.
+        except Exception as error:
+            problem = f"answer_fingerprint= raised {type(error).__name__}: {error}, for {excerpt(answer, 60)}"
+            raise UsageError(problem, place) from error
+        if system is None:
+            return
+        if not isinstance(system, str):
+            problem = f"answer_fingerprint= must give a text or None, not {excerpt(system, 60)}"
+            raise UsageError(problem, place)
+        self.systems[system] += 1
+
+
+def other_systems(model: Model, systems: Mapping[str, int], baseline: Baseline | None) -> list[Finding]:
+    """Find answers from a system that no approved answer of this version came from."""
+    # Another version is expected to run on another system; only the same version must not.
+    if baseline is None or baseline.header.version != model.version or not baseline.header.systems:
+        return []
+    new = {name: count for name, count in systems.items() if name not in baseline.header.systems}
+    if not new:
+        return []
+    approved = ", ".join(baseline.header.systems)
+    counts = [f"{plural(count, 'answer comes', 'answers come')} from {name}" for name, count in new.items()]
+    summary = (
+        f"{model.label} is not the {model.version} that was approved: {', '.join(counts)} and "
+        f"those that were approved from {approved}"
+    )
+    return [Finding("fingerprint", Status.FAILED, excerpt(summary, 400), against_baseline=True)]
+
+
+def systems_note(model: Model, systems: Mapping[str, int]) -> tuple[str, ...]:
+    """A sentence for the reader, where there is more than one system."""
+    if len(systems) < 2:
+        return ()
+    counts = ", ".join(f"{name} ({count})" for name, count in Counter(dict(systems)).most_common())
+    return (excerpt(f"{model.label} answered from {len(systems)} different systems: {counts}", 400),)
