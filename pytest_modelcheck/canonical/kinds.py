@@ -219,7 +219,8 @@ def tag_of(kind: type) -> str | None:
     return TAGS[kind].tag if kind in TAGS else None
 
 
-def make_ours(tag: str, parts: Any) -> Any:
-    """Build an object of one of this package's classes."""
-    import_module(HOMES[tag])
-    return BUILD[tag](parts)
+def builder(tag: str) -> Callable[[Any], Any] | None:
+    """Return the function that builds a value of a kind from its parts; ``None`` for an unknown tag."""
+    if tag in HOMES:
+        import_module(HOMES[tag])
+    return BUILD.get(tag)

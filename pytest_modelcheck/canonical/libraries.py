@@ -48,12 +48,8 @@ class _Library:
 
     tag: str
     names: tuple[str, ...]
-
-    def parts(self, value: Any) -> Any:
-        raise NotImplementedError
-
-    def build(self, parts: Any) -> Any:
-        raise NotImplementedError
+    parts: Callable[[Any], Any]
+    build: Callable[[Any], Any]
 
 
 def find(cls: Any) -> Kind | None:
