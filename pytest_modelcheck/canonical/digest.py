@@ -134,18 +134,14 @@ def _write(value: Any) -> bytes:
     return _WRITERS.get(type(value), _other)(value)
 
 
-def _sized(tag: bytes, size: int, content: bytes) -> bytes:
-    return b"%b%d:%b" % (tag, size, content)
-
-
 def _text(value: str) -> bytes:
     data = value.encode("utf-8", "surrogatepass")
-    return _sized(b"s", len(data), data)
+    return b"s%d:%b" % (len(data), data)
 
 
 def _mapping(value: dict[Any, Any]) -> bytes:
     pairs = sorted(_write(key) + _write(item) for key, item in value.items())
-    return _sized(b"m", len(pairs), b"".join(pairs))
+    return b"m%d:%b" % (len(pairs), b"".join(pairs))
 
 
 def _other(value: Any) -> bytes:
@@ -156,7 +152,7 @@ def _other(value: Any) -> bytes:
         content = numbers_of(value).tobytes()
         return b"r" + b"".join(map(_write, ("ndarray", dtype_of(value), value.shape, content)))
     data = dumped(_Input().lower(value), orjson.OPT_SORT_KEYS)
-    return _sized(b"j", len(data), data)
+    return b"j%d:%b" % (len(data), data)
 
 
 _NAN: Final = b"d" + struct.pack(">d", float("nan"))
@@ -167,10 +163,10 @@ _WRITERS: Final[dict[type, Callable[[Any], bytes]]] = {
     int: lambda value: b"i%x;" % value,
     float: lambda value: b"d" + _pack(value) if value == value else _NAN,  # only NaN is not itself
     type(None): lambda _: b"n",
-    bytes: lambda value: _sized(b"b", len(value), value),
-    list: lambda value: _sized(b"l", len(value), b"".join(map(_write, value))),
-    tuple: lambda value: _sized(b"u", len(value), b"".join(map(_write, value))),
+    bytes: lambda value: b"b%d:%b" % (len(value), value),
+    list: lambda value: b"l%d:%b" % (len(value), b"".join(map(_write, value))),
+    tuple: lambda value: b"u%d:%b" % (len(value), b"".join(map(_write, value))),
     dict: _mapping,
-    set: lambda value: _sized(b"e", len(value), b"".join(sorted(map(_write, value)))),
-    frozenset: lambda value: _sized(b"z", len(value), b"".join(sorted(map(_write, value)))),
+    set: lambda value: b"e%d:%b" % (len(value), b"".join(sorted(map(_write, value)))),
+    frozenset: lambda value: b"z%d:%b" % (len(value), b"".join(sorted(map(_write, value)))),
 }
