@@ -6,7 +6,7 @@ import re
 import pytest
 from click.testing import CliRunner
 
-from pytest_modelcheck.baselines.seal import sealed, unsealed
+from pytest_modelcheck.baselines.lines import sealed, unsealed
 from pytest_modelcheck.cli.command import modelcheck
 
 KNOWN = """
