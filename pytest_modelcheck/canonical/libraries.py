@@ -137,21 +137,6 @@ def _filled(name: str, data: list[Any]) -> Any:
     return array
 
 
-def dtype_of(array: Any) -> str:
-    """The type of the numbers of an array, records included."""
-    return str(array.dtype.descr if array.dtype.names else array.dtype.str)
-
-
-def numbers_of(array: Any) -> Any:
-    """The array with a single bit pattern of NaN: arithmetic makes several."""
-    if array.dtype.kind not in "fc":
-        return array
-    np = sys.modules["numpy"]
-    parts = np.stack([array.real, array.imag]) if array.dtype.kind == "c" else array
-    unknown = np.isnan(parts)
-    return np.where(unknown, parts.dtype.type("nan"), parts) if unknown.any() else parts
-
-
 class _Records(_Library):
     tag, names = "$recarray", ("numpy.recarray",)
 
