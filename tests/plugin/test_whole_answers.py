@@ -51,6 +51,7 @@ def test_the_whole_corpus_cold_warm_approved_between_workers_and_changed(project
     # Each run in a process of its own: here, every run would import polars anew, whose types are then others.
     spread = project.run_apart("-p", "xdist", "-n", "2", "--model-version=1", "--modelcheck-update")
     spread.assert_outcomes(passed=1)
+    project.run_apart("--model-version=1", "--modelcheck-cache=refresh").assert_outcomes(passed=1)
     warm = project.run_apart("--model-version=1")
     warm.assert_outcomes(passed=1)
     (kinds,) = re.findall(r"(\d+) cached, 0 new", warm.stdout.str())
