@@ -13,7 +13,7 @@ import pytest
 from pytest_modelcheck.checks.limits import yes_or_no
 from pytest_modelcheck.engine.view import give_score
 from pytest_modelcheck.errors import ModelcheckError, UsageError
-from pytest_modelcheck.plugin.identity import check_id
+from pytest_modelcheck.plugin.collecting import check_id
 from pytest_modelcheck.plugin.markers import request_of
 from pytest_modelcheck.plugin.neighbours import disk_in_view
 from pytest_modelcheck.plugin.ours import definitions_of, fixture_value

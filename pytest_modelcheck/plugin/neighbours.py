@@ -19,8 +19,7 @@ from typing import TYPE_CHECKING, Any, Final
 from pytest_modelcheck.engine.view import result_of
 from pytest_modelcheck.errors import ModelcheckError, UsageError
 from pytest_modelcheck.models.model import plain
-from pytest_modelcheck.plugin.collecting import MARKED
-from pytest_modelcheck.plugin.identity import check_id
+from pytest_modelcheck.plugin.collecting import MARKED, check_id
 from pytest_modelcheck.plugin.ours import definitions_of, fixture_definitions
 from pytest_modelcheck.plugin.state import state_of
 
