@@ -1,4 +1,4 @@
-"""What terminals alone show: failures in colour or in short, and a progress line for long checks.
+"""Output for terminals alone: failures in colour or in short, and a progress line for long checks.
 
 PYTEST_DONT_REWRITE
 """
