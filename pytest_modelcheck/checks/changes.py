@@ -62,7 +62,6 @@ class Answers:
     """The answers of all cases that were approved and run.
 
     Attributes:
-        cases: The answers of each case.
         deterministic: The declaration of the models, as for :class:`Evidence`.
         repeated: Whether 20 answers were seen to repeat identically when the approved version was run.
         copies: Whether the answers of a model declared to vary never did, as for :class:`Evidence`.
@@ -112,11 +111,6 @@ def look_at_changes(answers: Answers, allowance: Allowance, rules: Rules) -> Loo
 
     The noise of the approved version is subtracted, never that of the current one: more noise is itself a
     change.
-
-    Args:
-        answers: The answers of the check.
-        allowance: How many may change: a number of cases, or a fraction of them.
-        rules: How the evidence is weighed.
 
     >>> same = [CaseAnswers((0, 0, 0), ((0,),)) for _ in range(98)]
     >>> moved = [CaseAnswers((0, 0, 0), ((1,),)) for _ in range(2)]
@@ -190,11 +184,6 @@ def look_at_compared(compared: Compared, allowance: Allowance, rules: Rules) -> 
 
     If nothing changed, current runs and approved runs after the first differ equally often from the first
     approved answer, so these runs are exchangeable.
-
-    Args:
-        compared: The outcomes of the bodies.
-        allowance: How many answers may change: a number of cases, or a fraction of them.
-        rules: How the evidence is weighed.
     """
     cases = compared.runs.cases
     if not cases:
@@ -224,15 +213,7 @@ def look_at_compared(compared: Compared, allowance: Allowance, rules: Rules) -> 
 def _look_at_answers(
     answers: Answers | Compared, own: float, margin: float, rules: Rules, tests: Tests
 ) -> Look:
-    """Look at answers, if the approved runs show how many change by chance.
-
-    Args:
-        answers: The answers, or the bodies that compare them.
-        own: How often approved answers differ from each other.
-        margin: How many may change, as a fraction of the cases.
-        rules: How the evidence is weighed.
-        tests: Compare the rest with the allowance.
-    """
+    """Look at answers, if the approved runs show how many change by chance: ``own`` is that share."""
     # Changing every answer would pass. Where all may change, nothing is hidden: nobody looks.
     if 1 - own <= margin + ROUNDING < 1:
         return Look(Status.INCONCLUSIVE, Reason.NOTHING_SEEN)
@@ -246,11 +227,6 @@ def look_at_regressed(evidence: Evidence, allowance: Allowance, rules: Rules) ->
 
     Fails if the regressions exceed the allowance and noise does not explain that, or if more cases than
     allowed are broken for good.
-
-    Args:
-        evidence: The runs of the check. Cases without approved runs do not count.
-        allowance: How many may regress: a number of cases, or a fraction of them.
-        rules: How the evidence is weighed.
 
     >>> from pytest_modelcheck.checks.evidence import CaseRuns
     >>> broken = [CaseRuns((1.0, 1.0, 1.0), ((0.0,),)) for _ in range(3)]
@@ -282,11 +258,12 @@ def look_at_regressed(evidence: Evidence, allowance: Allowance, rules: Rules) ->
         units = units_of(cases, sets)
         # The sharper test exchanges single runs, which cases with shared answers do not have.
         if subtract and all(unit.size == 1 for unit in units):
-            from pytest_modelcheck.stats.noise import regression_rise
+            from pytest_modelcheck.stats.noise import regression_excess
 
             then = [[run > 0 for run in case.approved] for case in cases]
             now = [[run > 0 for run in case.now(sets)] for case in cases]
-            return regression_rise(then, now, rules.false_fail_rate).p_value
+            rate = rules.false_fail_rate
+            return regression_excess(then, now, rate, approved_noise=True).p_value
         from pytest_modelcheck.stats.exchange import exchange_p_value
 
         return exchange_p_value(whole([unit.then for unit in units]), whole([unit.now for unit in units]))

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Final
 
 from pytest_modelcheck.baselines.diff import differ
 from pytest_modelcheck.canonical import why_unkept
-from pytest_modelcheck.checks.runs import Shares, outcome_of, score_of, share_of_runs, values_of
+from pytest_modelcheck.checks.observed import Shares, outcome_of, score_of, share_of_runs, values_of
 from pytest_modelcheck.records import JUDGED, Comparison, Outcome
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from pytest_modelcheck.records import CaseResult, Change, TrialResult
 
@@ -24,9 +24,6 @@ class Pair:
     """One case on both sides, reduced to the perturbed inputs that both sides have.
 
     Attributes:
-        id: The case's id.
-        now: Its current trials.
-        then: Its approved trials.
         passes: Whether it passes now; ``None`` if it neither passed nor failed.
         passed: The same for the approved trials.
     """
@@ -94,17 +91,13 @@ def pair_of(now: CaseResult, then: CaseResult | None) -> Pair | None:
     if then is None or not now.is_same_as(then):
         return None
     if len(now.trials) == 1 == len(then.trials) and now.trials[0].key == then.trials[0].key:
-        return _pair(now.id, now.trials, then.trials)
+        return Pair(now.id, now.trials, then.trials, _passes(now.trials), _passes(then.trials))
     both = {trial.place for trial in now.trials} & {trial.place for trial in then.trials}
-    # Other perturbations than approved: no input is shared. A case without trials on both sides is the
-    # same.
+    # Other perturbations than approved: no input is shared. A case without trials on both sides is the same.
     if not both and (now.trials or then.trials):
         return None
-    return _pair(now.id, _within(now.trials, both), _within(then.trials, both))
-
-
-def _pair(case: str, now: Sequence[TrialResult], then: Sequence[TrialResult]) -> Pair:
-    return Pair(case, now, then, _passes(now), _passes(then))
+    one, two = ([trial for trial in case.trials if trial.place in both] for case in (now, then))
+    return Pair(now.id, one, two, _passes(one), _passes(two))
 
 
 def _passes(trials: Sequence[TrialResult]) -> bool | None:
@@ -120,10 +113,6 @@ def pairs(now: Iterable[CaseResult], then: Mapping[str, CaseResult]) -> Iterable
             yield pair
 
 
-def _within(trials: Sequence[TrialResult], places: Collection[tuple[str, int]]) -> list[TrialResult]:
-    return [trial for trial in trials if trial.place in places]
-
-
 def compare(
     paired: Iterable[Pair | None],
     version: str,
@@ -133,16 +122,7 @@ def compare(
     graded: bool = False,
     worst: float = 0.0,
 ) -> Comparison:
-    """Find the cases that regressed, were fixed or changed since ``version`` was approved.
-
-    Args:
-        paired: The pairs of cases (:func:`pair_of`), iterated once.
-        version: The version that was approved.
-        now: The number of current cases.
-        then: The number of approved cases.
-        graded: Whether rates are means of scores.
-        worst: The score of a failed run, if there are scores.
-    """
+    """Find the cases that regressed, were fixed or changed since ``version`` was approved."""
     shared = unseen = 0
     why_not: str | None = None
     regressed: list[str] = []
@@ -161,6 +141,11 @@ def compare(
             after.append(score_of(pair.now, worst) if graded else share_of_runs(pair.now))
         if pair.turned is not None:
             (fixed if pair.passes else regressed).append(pair.id)
+    p_value = None
+    if regressed or fixed:
+        from pytest_modelcheck.stats.paired import mcnemar_exact
+
+        p_value = mcnemar_exact(len(regressed), len(fixed))
     return Comparison(
         version=version,
         shared=shared,
@@ -172,21 +157,14 @@ def compare(
         regressed=tuple(regressed),
         fixed=tuple(fixed),
         changed=tuple(changed),
-        p_value=_p_value(len(regressed), len(fixed)),
+        p_value=p_value,
         unseen=unseen,
         why_unseen=why_not,
     )
 
 
 def with_same(differing: Comparison, passed: int, failed: int, others: int) -> Comparison:
-    """Extend a comparison of the differing cases to all cases.
-
-    Args:
-        differing: The comparison of the differing cases.
-        passed: The number of equal cases that pass.
-        failed: The number of equal cases that fail.
-        others: The number of equal cases that do neither.
-    """
+    """Extend a comparison of the differing cases to all cases, of which so many are equal on both sides."""
     same_ones = passed + failed + others
     judged = differing.judged + passed + failed
     before, after = (
@@ -208,14 +186,6 @@ def with_same(differing: Comparison, passed: int, failed: int, others: int) -> C
 def changes_alone(comparison: Comparison) -> Comparison:
     """Compare answers without pass rates, which a drift check does not have."""
     return replace(comparison, approved_rate=None, rate=None, regressed=(), fixed=(), p_value=None)
-
-
-def _p_value(regressed: int, fixed: int) -> float | None:
-    if not regressed + fixed:
-        return None
-    from pytest_modelcheck.stats.paired import mcnemar_exact
-
-    return mcnemar_exact(regressed, fixed)
 
 
 def _mean(values: Sequence[float]) -> float | None:

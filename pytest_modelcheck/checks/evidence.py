@@ -72,7 +72,6 @@ class Evidence:
 
     Attributes:
         cases: The runs of each case. Runs that raised an error, or do not apply, are left out beforehand.
-        graded: Whether runs have scores rather than pass or fail.
         deterministic: The declaration of the models: ``True`` if all are deterministic, ``False`` if any is
             not, ``None`` if nothing is declared.
         repeated: Whether 20 answers repeated identically when the approved version was run.
@@ -157,7 +156,6 @@ class Unit:
     """The runs of cases that share their answers, summed over these cases run by run.
 
     Attributes:
-        size: The number of cases.
         then: Their sum in each approved run.
         now: Their sum in each selected current run.
     """
@@ -173,11 +171,7 @@ class Unit:
 
 
 def units_of(cases: Iterable[CaseRuns], sets: slice = slice(None)) -> list[Unit]:
-    """Return the units, in the order in which they first appear.
-
-    Args:
-        cases: The runs of each case.
-        sets: Selects current sets: all, the first (``slice(1)``), or the fresh ones (``slice(1, None)``).
+    """Return the units of some current sets, in the order in which they first appear.
 
     >>> twins = [CaseRuns((1.0,), ((1.0,),), unit="a"), CaseRuns((1.0,), ((0.0,),), unit="a")]
     >>> units_of([*twins, CaseRuns((0.0,), ((1.0,),))])
@@ -195,15 +189,16 @@ def units_of(cases: Iterable[CaseRuns], sets: slice = slice(None)) -> list[Unit]
         if case.unit not in groups:
             places.append(case.unit)
         groups.setdefault(case.unit, []).append((case.approved, now))
-    return [place if isinstance(place, Unit) else _summed(groups[place]) for place in places]
-
-
-def _summed(members: Sequence[tuple[tuple[float, ...], tuple[float, ...]]]) -> Unit:
-    """Add the runs of cases that share answers; runs that one of them lacks are left out."""
-    then, now = zip(*members, strict=True)
-    return Unit(
-        len(members), tuple(map(sum, zip(*then, strict=False))), tuple(map(sum, zip(*now, strict=False)))
-    )
+    found = []
+    for place in places:
+        if isinstance(place, Unit):
+            found.append(place)
+        else:
+            # Runs that a case of the unit lacks are left out.
+            sides = zip(*groups[place], strict=True)
+            then, now = (tuple(map(sum, zip(*side, strict=False))) for side in sides)
+            found.append(Unit(len(groups[place]), then, now))
+    return found
 
 
 def mean_drop(units: Sequence[Unit]) -> float:

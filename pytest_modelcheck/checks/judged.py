@@ -38,7 +38,6 @@ class Sides:
     """The answers in which two versions differ, judged by the current judge.
 
     Attributes:
-        version: The approved version.
         approved_rate: The corrected rate, or mean, of all its answers; ``None`` if the judge is too weak.
         then: The evidence on its answers, with the judge's errors on them; ``None`` without any. With too few
             labels, the judge is assumed to accept every right answer, and one wrong answer in four.
@@ -46,9 +45,7 @@ class Sides:
             answers in four.
         labels: The number of labels of each version's answers: approved, current.
         differ: The number of cases with different answers.
-        of: The number of cases that both versions have.
         broke: The number of cases that broke according to people, among those with labels for both answers.
-        fixed: The number of these that were fixed.
         open: The number of differing cases with an answer that has no label.
         exact: Whether the model does not vary, and the cases are fixed.
     """
@@ -90,8 +87,6 @@ class Judging:
     """A judge's outcomes of the cases of a check, and their reliability.
 
     Attributes:
-        judge: The judge.
-        labels: The number of labels.
         own: The number of labels of answers that this version gave.
         value: The corrected rate, or mean score; ``None`` if it cannot be corrected.
         why: The reason if it cannot.
@@ -129,11 +124,7 @@ class Judging:
     ) -> Finding:
         """Apply a limit to corrected outcomes; a finding that cannot be corrected says so.
 
-        Args:
-            finding: The finding by the judge's uncorrected outcomes.
-            required: The rate, or mean, required by ``at_least``.
-            limits: The limits of the check.
-            reads_approved: Whether the judge decides whether an answer changed.
+        With ``reads_approved``, the judge decides whether an answer changed.
         """
         limit = finding.limit
         if limit not in _BY_THE_JUDGE and not (limit == "max_changed" and reads_approved):
@@ -163,7 +154,7 @@ class Judging:
         """Compare the corrected rate, or mean, with the required one."""
         wanted = "all" if required == 1 else f"at least {_shown(value, required)}"
         corrected = f"corrected for the judge's errors {_shown(value, value.rate)}"
-        summary = f"{value.said}; {corrected}, {wanted} required"
+        summary = f"{value.text}; {corrected}, {wanted} required"
         chance = value.p_value(required)
         if value.rate >= required - 1e-9:
             if limits.require_proof:

@@ -31,13 +31,6 @@ def with_reason(
 ) -> str:
     """Add to the summary of a limit why it ended so.
 
-    Args:
-        look: What decided.
-        summary: What a plain comparison says.
-        broken: The ids of the cases that are broken for good.
-        sets: How many sets of runs there are.
-        version: The approved version.
-
     >>> from pytest_modelcheck.checks.protocol import Look
     >>> from pytest_modelcheck.records import Status
     >>> weak = Look(Status.INCONCLUSIVE, Reason.WEAK)
@@ -45,7 +38,11 @@ def with_reason(
     '7 broke, 2 fixed; noise could explain it (3 runs of all cases)'
     """
     text = f"{summary}{_because(look, sets, version)}"
-    return f"{_broken_for_good(broken)}; {text}" if look.broken else text
+    if not look.broken:
+        return text
+    named = ", ".join(broken[:_NAMED]) + (", ..." if len(broken) > _NAMED else "")
+    never = "never passes now" if len(broken) == 1 else "never pass now"
+    return f"{plural(len(broken), 'case')} that always passed {never}, however often run: {named}; {text}"
 
 
 def _because(look: Look, sets: int, version: str) -> str:
@@ -75,12 +72,6 @@ def _because(look: Look, sets: int, version: str) -> str:
             return ""
 
 
-def _broken_for_good(cases: Sequence[str]) -> str:
-    named = ", ".join(cases[:_NAMED]) + (", ..." if len(cases) > _NAMED else "")
-    never = "never passes now" if len(cases) == 1 else "never pass now"
-    return f"{plural(len(cases), 'case')} that always passed {never}, however often run: {named}"
-
-
 class Noise(Protocol):
     """The noise in the observation that one limit is compared with."""
 
@@ -105,11 +96,8 @@ class Rule:
     """Makes a finding of an observed value.
 
     Attributes:
-        limits: The limits of the check.
-        varies: Whether the model varies.
         looks: The final looks at limits that noise may cause to be missed; they take precedence.
         broken: The ids of the cases that are broken for good.
-        sets: The number of sets of runs.
         version: The approved version, for remedies.
     """
 
@@ -210,3 +198,8 @@ class Rule:
             text = f'{summary} (inconclusive="fail")'
             return Finding(limit, Status.FAILED, text, against_baseline, p_value, reveals)
         return Finding(limit, Status.INCONCLUSIVE, summary, against_baseline, p_value, reveals)
+
+
+def failure(limit: str, summary: str, *, against_baseline: bool = False) -> Finding:
+    """Return a finding that fails the check."""
+    return Finding(limit, Status.FAILED, summary, against_baseline=against_baseline)

@@ -43,7 +43,6 @@ class Approved(Mapping[str, CaseResult]):
     Attributes:
         baseline: What is approved, or another version's run; ``None`` where nothing is compared.
         replaced: The cases that were judged again by today's test; ``None`` for one that cannot be.
-        notes: What the reader should know of it, a sentence each.
         findings: What fails the check because of it.
     """
 
@@ -100,12 +99,7 @@ class Approved(Mapping[str, CaseResult]):
         return next((one for one in known.trials if one.key == key), None)
 
     def answer(self, trial: Trial, question: bytes | None = None) -> bytes | None:
-        """The approved answer in the first run of a trial, or ``None``.
-
-        Args:
-            trial: The trial.
-            question: The digest of the call that the body made last.
-        """
+        """The approved answer in the first run of a trial, to the call that the body made last."""
         known = self.trial(trial)
         return None if known is None else answer_to(known, question)
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 from pytest_modelcheck.baselines import baseline
 from pytest_modelcheck.baselines.candidates import natural
 from pytest_modelcheck.checks.compare import changes_alone, compare, pair_of
-from pytest_modelcheck.checks.runs import score_of, share_of_runs
+from pytest_modelcheck.checks.observed import score_of, share_of_runs
 from pytest_modelcheck.errors import BaselineError
 from pytest_modelcheck.phrases import plural
 from pytest_modelcheck.records import MISSING, Finding, Outcome, Status
@@ -60,11 +60,7 @@ def _head(header: Header, path: Path) -> CheckReport:
 def beside(case: CaseResult, then: CaseResult | None, *, about_change: bool = False) -> CaseResult:
     """A case with the result of another version, and the change since.
 
-    Args:
-        case: The result of the case.
-        then: The result of the other version, if known.
-        about_change: Whether bodies compare with the approved answer themselves; then a failure only means a
-        change.
+    If bodies compare with the approved answer themselves (``about_change``), a failure only means a change.
     """
     pair = pair_of(case, then)
     # An edited input makes it another case: there is nothing to compare, whatever its id says.
@@ -80,12 +76,7 @@ def beside(case: CaseResult, then: CaseResult | None, *, about_change: bool = Fa
 
 @dataclass(slots=True)
 class Archive:
-    """All stored results of a project's checks.
-
-    Attributes:
-        store: The baselines.
-        candidates: The results of runs.
-    """
+    """All stored results of a project's checks."""
 
     store: BaselineStore
     candidates: CandidateStore
@@ -174,11 +165,6 @@ def compared(check: CheckReport, now: Baseline, then: Baseline) -> CheckReport:
     """The same check, compared with another version in place of the approved one.
 
     Limits against the approved version are left out: they do not apply here.
-
-    Args:
-        check: The report of the newer version.
-        now: The results of the newer version.
-        then: The results of the older version.
     """
     version = then.header.version or "unversioned"
     graded = any(trial.score is not None for case in now.values() for trial in case.trials)

@@ -16,8 +16,8 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from pytest_modelcheck.calls.meter import Clock
-from pytest_modelcheck.checks.decide import refuse_contradiction, required_rate
-from pytest_modelcheck.checks.runs import groups_of
+from pytest_modelcheck.checks.guards import refuse_contradiction
+from pytest_modelcheck.checks.observed import groups_of
 from pytest_modelcheck.checks.watching import (
     LossScale,
     Terms,
@@ -190,7 +190,7 @@ class EarlyRun:
         plain = limits.cluster is None and limits.score_as is None and not scale.graded
         terms = Terms(
             limits=limits,
-            required=required_rate(observed, limits),
+            required=observed.required_rate(limits),
             reads_approved=scale.reads_approved,
             compared=None if observed.comparison is None else observed.comparison.version,
             graded=scale.graded,

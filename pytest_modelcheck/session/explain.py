@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from pytest_modelcheck.baselines.diff import differ
-from pytest_modelcheck.checks.observed import found_slice
+from pytest_modelcheck.checks.features import found_slice
 from pytest_modelcheck.checks.slices import NOT_JUDGED, PASSED
 from pytest_modelcheck.errors import message_of
 from pytest_modelcheck.records import BITS, Outcome, Trial, outcomes_in
@@ -108,10 +108,7 @@ def _defined(value: float) -> float | None:
 def _choose(judgement: Judgement, first: Collection[int], *, compares: bool) -> tuple[list[Chosen], int]:
     """The cases worth reading, worst first, and the number of further ones, from their outcomes alone.
 
-    Args:
-        judgement: The facts about the check.
-        first: The numbers of cases to show before equally bad ones.
-        compares: Whether two versions are compared, so that every differing case is worth reading.
+    Of equally bad cases, those in ``first`` come first. If two versions are compared, all that differ count.
     """
     results, again, seen = judgement.ran.results, judgement.noise.again, judgement.seen
     about_change = results.reads_approved

@@ -8,13 +8,13 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
-from pytest_modelcheck.checks.costs import LIMITS as COSTS
+from pytest_modelcheck.checks.limits import COSTS
 from pytest_modelcheck.session.variation import Variation
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from pytest_modelcheck.checks.costs import Costs
+    from pytest_modelcheck.checks.decide import Costs
     from pytest_modelcheck.checks.judged import Judging
     from pytest_modelcheck.checks.lost import Lost
     from pytest_modelcheck.checks.observed import Observed
@@ -151,7 +151,7 @@ class Judgement:
     @property
     def missed(self) -> bool:
         """True if limits are missed, and only the model's variation could explain it."""
-        failed = {finding.limit for finding in self.findings if not finding.met} - {*COSTS}
+        failed = {finding.limit for finding in self.findings if not finding.met} - COSTS
         return bool(failed) and failed <= _LIMITS
 
     @property

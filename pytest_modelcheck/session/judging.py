@@ -10,8 +10,8 @@ from itertools import chain
 from typing import TYPE_CHECKING
 
 from pytest_modelcheck.checks.compare import pairs
-from pytest_modelcheck.checks.costs import judge_costs
-from pytest_modelcheck.checks.decide import decide, guards
+from pytest_modelcheck.checks.decide import decide, judge_costs
+from pytest_modelcheck.checks.guards import guards
 from pytest_modelcheck.checks.protocol import FRESH_SETS
 from pytest_modelcheck.phrases import plural
 from pytest_modelcheck.records import Finding, Outcome, Status
@@ -102,14 +102,14 @@ def _findings(
         ], None
     # A metric of a few selected cases is another number, which no limit is about.
     if spec.metric is not None and spec.partial:
-        findings = guards(observed, spec.limits)
+        findings = list(guards(observed, spec.limits))
         text = f"{plural(len(ran.results), 'case')} run; {spec.metric.name} is judged when all are"
         return findings or [Finding("metric", Status.PASSED, text)], None
     if spec.drift is None:
         return decide(observed, spec.limits), None
     from pytest_modelcheck.checks.drift import judge_drift
 
-    findings, reference = guards(observed, spec.limits), ran.reference
+    findings, reference = list(guards(observed, spec.limits)), ran.reference
     if reference is not None and (errors := reference.tally().error):
         text = f"{errors}/{len(reference)} cases of the reference raised an error"
         findings.append(Finding("errors", Status.FAILED, text))

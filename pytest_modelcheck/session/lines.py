@@ -121,11 +121,6 @@ def row_of(case: Case, results: Sequence[Result], *, pictures: bool = False) -> 
 
     The line equals that of ``baselines.lines.encode`` for :func:`case_result`. The members are facts that
     only reports show: the full case, and the messages of its bodies.
-
-    Args:
-        case: The case.
-        results: The results of its trials.
-        pictures: Whether there is room for the pictures in its inputs.
     """
     value = case.input
     own = text_key(value)[:CALL_BYTES] if type(value) is str else bytes.fromhex(identity(case))

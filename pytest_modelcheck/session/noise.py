@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Final
 
 from pytest_modelcheck.baselines.diff import differ
 from pytest_modelcheck.checks.compare import compare, pair_of
-from pytest_modelcheck.checks.decide import decide, required_rate
-from pytest_modelcheck.checks.runs import by_group, groups_of, outcome_of
+from pytest_modelcheck.checks.decide import decide
+from pytest_modelcheck.checks.observed import by_group, groups_of, outcome_of
 from pytest_modelcheck.records import JUDGED, Outcome, Trial
 from pytest_modelcheck.session.approved import answer_to
 from pytest_modelcheck.session.calibration import BASES, Calibration, disagreements_of, excess_of
@@ -61,7 +61,7 @@ def measure(check: Check, judgement: Judgement) -> Steps[Judgement]:
         return judgement
     below, invariant = judgement.misses("at_least"), check.spec.kind == "invariance"
     refutable = below and not invariant and check.spec.levels is None
-    if refutable and required_rate(judgement.observed, check.spec.limits) == 1:
+    if refutable and judgement.observed.required_rate(check.spec.limits) == 1:
         return judgement  # one wrong answer is enough, however much the model varies
     # A miss would fail because ten answers repeated, which is too little to go by.
     if (below and invariant) or not uses_looks(check, judgement):
@@ -75,7 +75,7 @@ def _depends_on_variation(check: Check, judgement: Judgement) -> bool:
     if judgement.noise.variation.varies or limits.population == "sample":
         return False
     if judgement.missed:
-        refuted = required_rate(judgement.observed, limits) == 1  # it fails anyway: this is for the report
+        refuted = judgement.observed.required_rate(limits) == 1  # it fails anyway: this is for the report
         invariant = check.spec.kind == "invariance"
         by_answers = judgement.misses("at_least") and (invariant or refuted)
         by_answers = by_answers or (invariant and judgement.misses("max_drop"))

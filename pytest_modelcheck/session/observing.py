@@ -15,9 +15,16 @@ from typing import TYPE_CHECKING, Any, Final
 from pytest_modelcheck.baselines.lines import REPEATED
 from pytest_modelcheck.canonical import same
 from pytest_modelcheck.checks.compare import compare, pair_of, shares_of, with_same
-from pytest_modelcheck.checks.observed import Observed
-from pytest_modelcheck.checks.runs import Runs, Shares, by_group, groups_of, values_of, worth
-from pytest_modelcheck.checks.series import series_of
+from pytest_modelcheck.checks.observed import (
+    Observed,
+    Runs,
+    Shares,
+    by_group,
+    groups_of,
+    series_of,
+    values_of,
+    worth,
+)
 from pytest_modelcheck.checks.slices import FAILED, NOT_JUDGED, PASSED
 from pytest_modelcheck.checks.weighing import Probed, shared_calls
 from pytest_modelcheck.errors import UsageError

@@ -64,8 +64,6 @@ class Session:
     """The objects that all checks of one run share: models, cached answers, baselines.
 
     Args:
-        places: The folders and options of the run.
-        plugin: The version of pytest-modelcheck, written into result files.
         interrupts: Whether an exception ends the whole run, rather than one case.
 
     Attributes:

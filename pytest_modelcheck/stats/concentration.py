@@ -16,12 +16,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from pytest_modelcheck.stats.permutation import chunks, resamples_for
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Sequence
 
-    import numpy as np
     from numpy.typing import ArrayLike, NDArray
 
     Floats = NDArray[np.float64]
@@ -87,18 +88,22 @@ def concentrations(
     >>> found[0].slice, found[0].p_value < 0.01
     (1, True)
     """
-    import numpy as np
-
     inside = np.asarray(slices, dtype=bool)
     if not len(then) == len(now) or (inside.size and inside.shape[1] != len(then)):
         raise ValueError(f"{len(then)} cases then, {len(now)} now, and slices of shape {inside.shape}")
     if not inside.size:
         return []
-    moments = [_moments(before, after) for before, after in zip(then, now, strict=True)]
-    drop, spread = (np.array(side) for side in zip(*moments, strict=True))
+    drop, spread = np.empty(len(then)), np.empty(len(then))
+    for index, (before, after) in enumerate(zip(then, now, strict=True)):
+        runs = (*before, *after)
+        mean = sum(runs) / len(runs)
+        variance = sum((run - mean) ** 2 for run in runs) / (len(runs) - 1)
+        drop[index] = sum(before) / len(before) - sum(after) / len(after)
+        # The variance of the drop if the runs are exchanged.
+        spread[index] = variance * (1 / len(before) + 1 / len(after))
     largest = max(abs(value) for side in (then, now) for runs in side for value in runs)
-    # Fewer changed cases could not reach a small p-value under any exchange, and would only cost the
-    # others: all slices share one maximum.
+    # Fewer changed cases could not reach a small p-value under any exchange, and would only cost the others:
+    # all slices share one maximum.
     worth = (inside & (spread > (_TIE * largest) ** 2)).sum(axis=1) >= LEAST_CHANGED
     places = np.flatnonzero(worth & (inside.sum(axis=1) < len(then)))
     if not places.size:
@@ -123,20 +128,10 @@ def concentrations(
     return sorted(found, key=lambda each: (each.p_value, -each.excess))
 
 
-def _moments(then: Sequence[float], now: Sequence[float]) -> tuple[float, float]:
-    """Return the drop of a case, and its variance if its runs are exchanged."""
-    runs = (*then, *now)
-    mean = sum(runs) / len(runs)
-    variance = sum((run - mean) ** 2 for run in runs) / (len(runs) - 1)
-    return sum(then) / len(then) - sum(now) / len(now), variance * (1 / len(then) + 1 / len(now))
-
-
 def _maximum_test(
     rows: Floats, drop: Floats, resampled: Callable[[int], Floats], scale: Floats, false_fail_rate: float
 ) -> Floats:
     """Return each slice's p-value for the maximum over all slices; the observed one counts among them."""
-    import numpy as np
-
     observed = (rows @ drop) * scale
     resamples, as_large = resamples_for(false_fail_rate), np.zeros(len(rows))
     for size in chunks(resamples, len(drop) + len(rows)):
@@ -155,8 +150,6 @@ def _exchanged(
     generator: np.random.Generator,
 ) -> Callable[[int], Floats]:
     """Draw drops with the runs of then and now exchanged, within cases or, as one, within clusters."""
-    import numpy as np
-
     places: dict[tuple[int, int], list[int]] = {}
     for index, (before, after) in enumerate(zip(then, now, strict=True)):
         # Cases with equal numbers of runs are dealt together as arrays; a loop over cases takes minutes.
@@ -184,8 +177,6 @@ def _shuffled(
     drop: Floats, clusters: Sequence[Hashable] | None, generator: np.random.Generator
 ) -> Callable[[int], Floats]:
     """Draw drops shuffled across cases, or across clusters of the same size."""
-    import numpy as np
-
     groups = _groups(clusters, len(drop))
     members: dict[int, list[int]] = {}
     for index, group in enumerate(groups.tolist()):
@@ -207,8 +198,6 @@ def _shuffled(
 
 
 def _groups(clusters: Sequence[Hashable] | None, cases: int) -> NDArray[np.int_]:
-    import numpy as np
-
     if clusters is None:
         return np.arange(cases)
     numbers: dict[Hashable, int] = {}

@@ -237,11 +237,7 @@ def watch_drop(
     if tolerance is not None:
         _check_tolerance(tolerance, 1 - max_drop)
         passing = Wager(1 - max((1 - max_drop - tolerance) / 2, 0.0), 1 - at_least, 0.0, total)
-    return Monitor(failing, passing, false_fail_rate, false_pass_rate, _half)
-
-
-def _half(drop: float) -> float:
-    return (1 - drop) / 2
+    return Monitor(failing, passing, false_fail_rate, false_pass_rate, lambda drop: (1 - drop) / 2)
 
 
 def _check_tolerance(tolerance: float, most: float) -> None:

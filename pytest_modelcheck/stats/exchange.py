@@ -20,14 +20,15 @@ from collections import Counter
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from pytest_modelcheck.stats.guards import count
-from pytest_modelcheck.stats.permutation import convolve, power_of
+from pytest_modelcheck.stats.permutation import convolve_all, power_of
 from pytest_modelcheck.stats.power import holm
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    import numpy as np
     from numpy.typing import NDArray
 
     Floats = NDArray[np.float64]
@@ -72,8 +73,6 @@ def contradiction_p_value(first: Runs, second: Runs) -> float:
     >>> contradiction_p_value([[0]] * 9, [[1, 1]] * 9) < 0.001 < contradiction_p_value([[0, 1]], [[1, 0]])
     True
     """
-    import numpy as np
-
     distribution, observed, expected = _deals(first, second)
     away = np.abs(np.arange(len(distribution)) - expected)
     return min(1.0, float(distribution[away >= abs(observed - expected) - _TIE].sum()))
@@ -125,7 +124,6 @@ def fisher_p_value(then_passed: int, then_runs: int, now_passed: int, now_runs: 
     count("now_runs", now_runs, at_least=1)
     count("then_passed", then_passed, at_most=then_runs)
     count("now_passed", now_passed, at_most=now_runs)
-    import numpy as np
     from scipy.special import gammaln
 
     passed, runs = then_passed + now_passed, then_runs + now_runs
@@ -155,12 +153,13 @@ def _deals(then: Runs, now: Runs) -> tuple[Floats, int, float]:
     for (values, size), times in shapes.items():
         weight = weights[size, len(values)]
         expected += times * weight * size * sum(values) / len(values)
-        parts.append(power_of(_stretched(_share_sums(values, size), weight), times))
-    while len(parts) > 1:
-        # The two shortest first, as in Huffman's code: long arrays are then convolved least often.
-        parts.sort(key=len)
-        parts[:2] = [convolve(parts[0], parts[1])]
-    return parts[0], observed, expected
+        chances = _share_sums(values, size)
+        if weight != 1:  # the distribution of ``weight`` times the number
+            stretched = np.zeros((len(chances) - 1) * weight + 1)
+            stretched[::weight] = chances
+            chances = stretched
+        parts.append(power_of(chances, times))
+    return convolve_all(parts), observed, expected
 
 
 def _weights(shapes: set[tuple[int, int]]) -> dict[tuple[int, int], int]:
@@ -182,8 +181,6 @@ def _weights(shapes: set[tuple[int, int]]) -> dict[tuple[int, int], int]:
 @functools.lru_cache(maxsize=4_096)
 def _share_sums(values: tuple[int, ...], size: int) -> Floats:
     """Return the distribution of the sum of ``size`` of the values, drawn without replacement."""
-    import numpy as np
-
     reach = sum(values)
     ways = np.zeros((size + 1, reach + 1))
     ways[0, 0] = 1.0
@@ -195,14 +192,3 @@ def _share_sums(values: tuple[int, ...], size: int) -> Floats:
     # It is cached and shared.
     found.flags.writeable = False
     return np.asarray(found)
-
-
-def _stretched(chances: Floats, weight: int) -> Floats:
-    """Return the distribution of ``weight`` times the number."""
-    import numpy as np
-
-    if weight == 1:
-        return chances
-    found = np.zeros((len(chances) - 1) * weight + 1)
-    found[::weight] = chances
-    return found

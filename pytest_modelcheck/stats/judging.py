@@ -141,7 +141,7 @@ class JudgedRate:
         )
 
     @property
-    def said(self) -> str:
+    def text(self) -> str:
         """Return the judge's own figure: ``judged 46/50``."""
         return f"judged {self.word[0]}/{self.word[1]}"
 
@@ -250,7 +250,7 @@ class JudgedMean:
         )
 
     @property
-    def said(self) -> str:
+    def text(self) -> str:
         """Return the judge's own figure: ``judged 0.83``."""
         return f"judged {self.word:.3g} on average over {self.cases} cases"
 

@@ -252,14 +252,10 @@ def cluster_means(values: Sequence[float], clusters: Sequence[Hashable]) -> list
     >>> cluster_means([1, 0, 1, 1], ["refund", "refund", "refund", "parcel"])
     [0.6666666666666666, 1.0]
     """
-    return [sum(members) / len(members) for members in _members(values, clusters)]
-
-
-def _members(values: Sequence[float], clusters: Sequence[Hashable]) -> list[list[float]]:
     found: dict[Hashable, list[float]] = {}
     for value, cluster in zip(values, clusters, strict=True):
         found.setdefault(cluster, []).append(value)
-    return list(found.values())
+    return [sum(members) / len(members) for members in found.values()]
 
 
 def crossing(rising: Callable[[float], float], low: float, high: float, within: float = 0.0) -> float:

@@ -299,7 +299,4 @@ def odd_one_out_p(cached: int, odd: int) -> float:
     """
     count("odd", odd, at_least=0)
     count("cached", cached, at_least=0, at_most=odd)
-    if not cached:
-        return 1.0
-
-    return upper_tail(cached, odd, 1 / 3)
+    return upper_tail(cached, odd, 1 / 3) if cached else 1.0

@@ -6,7 +6,7 @@ import pytest
 from pytest_modelcheck.baselines import lines
 from pytest_modelcheck.baselines.baseline import Baseline
 from pytest_modelcheck.baselines.header import Header
-from pytest_modelcheck.checks.contradiction import contradiction
+from pytest_modelcheck.checks.observed import contradiction
 from pytest_modelcheck.records import CaseResult, Outcome, TrialResult
 
 P, F, E = Outcome.PASSED, Outcome.FAILED, Outcome.ERROR

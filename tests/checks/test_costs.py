@@ -1,6 +1,6 @@
 import pytest
 
-from pytest_modelcheck.checks.costs import Costs, judge_costs
+from pytest_modelcheck.checks.decide import Costs, judge_costs
 from pytest_modelcheck.checks.limits import Limits
 from pytest_modelcheck.records import Status
 

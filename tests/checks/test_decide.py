@@ -2,7 +2,7 @@ from dataclasses import replace
 
 import pytest
 
-from pytest_modelcheck.checks.decide import decide, required_rate
+from pytest_modelcheck.checks.decide import decide
 from pytest_modelcheck.checks.limits import Limits
 from pytest_modelcheck.checks.lost import Lost
 from pytest_modelcheck.checks.observed import Observed
@@ -72,16 +72,16 @@ class TestGuards:
 
 class TestWhatIsRequired:
     def test_every_case_where_nothing_is_asked_for_and_nothing_approved(self):
-        assert required_rate(passing(1, 1), Limits()) == 1.0
+        assert passing(1, 1).required_rate(Limits()) == 1.0
         assert verdict(passing(199, 200)) == (FAILED, "199/200 cases pass (99.5%), all required")
 
     def test_no_rate_once_something_is_approved_or_another_limit_is_given(self):
-        assert required_rate(passing(1, 1, comparison=comparison()), Limits()) is None
-        assert required_rate(passing(1, 1), Limits(max_changed=3)) is None
-        assert required_rate(passing(1, 1, reads_approved=True), Limits()) is None
+        assert passing(1, 1, comparison=comparison()).required_rate(Limits()) is None
+        assert passing(1, 1).required_rate(Limits(max_changed=3)) is None
+        assert passing(1, 1, reads_approved=True).required_rate(Limits()) is None
 
     def test_at_least_always_counts(self):
-        assert required_rate(passing(1, 1, comparison=comparison()), Limits(at_least=0.5)) == 0.5
+        assert passing(1, 1, comparison=comparison()).required_rate(Limits(at_least=0.5)) == 0.5
 
 
 class TestAModelThatDoesNotVary:

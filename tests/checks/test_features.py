@@ -29,7 +29,7 @@ def test_metadata_that_some_lack():
 
 def test_numbers_are_compared():
     features, rows = table_of([Case(1, metadata={"age": age}) for age in (30, 50, 70)])
-    assert [feature.said(40.5, above=True) for feature in features] == ["age > 40"]
+    assert [feature.text(40.5, above=True) for feature in features] == ["age > 40"]
     assert rows == [[30.0], [50.0], [70.0]]
 
 
@@ -120,7 +120,7 @@ def test_script(text, script):
 
 def test_conditions_in_words():
     feature = Feature("score > {}", "score <= {}", whole=False)
-    assert feature.said(0.51234, above=False) == "score <= 0.512"
+    assert feature.text(0.51234, above=False) == "score <= 0.512"
 
 
 def test_numbers_beyond_what_a_float_holds_are_compared_too():

@@ -4,7 +4,7 @@ import random
 
 import pytest
 
-from pytest_modelcheck.checks.observed import LEAST_FAILURES, MOST_CASES, found_slice
+from pytest_modelcheck.checks.features import LEAST_FAILURES, MOST_CASES, found_slice
 from pytest_modelcheck.checks.slices import FAILED, NOT_JUDGED, PASSED
 from pytest_modelcheck.records import Case, FoundSlice, Group
 

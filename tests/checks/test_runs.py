@@ -1,6 +1,6 @@
 import pytest
 
-from pytest_modelcheck.checks.runs import Runs, by_group, groups_of, score_of, values_of
+from pytest_modelcheck.checks.observed import Runs, by_group, groups_of, score_of, values_of
 from pytest_modelcheck.errors import UsageError
 from pytest_modelcheck.records import Case, Origin, Outcome, TrialResult
 

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from pytest_modelcheck.canonical import encode_plain
-from pytest_modelcheck.checks.samples import least_p_value, samples_of
+from pytest_modelcheck.checks.drift import least_p_value, samples_of
 from pytest_modelcheck.errors import UsageError
 from pytest_modelcheck.stats.drift import label_drift
 

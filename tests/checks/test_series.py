@@ -8,8 +8,7 @@ import pytest
 
 from pytest_modelcheck.checks.decide import decide
 from pytest_modelcheck.checks.limits import Limits
-from pytest_modelcheck.checks.observed import Observed
-from pytest_modelcheck.checks.series import series_of
+from pytest_modelcheck.checks.observed import Observed, series_of
 from pytest_modelcheck.records import CaseResult, Outcome, Status, Tally, TrialResult
 
 

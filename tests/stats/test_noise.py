@@ -12,7 +12,6 @@ from pytest_modelcheck.stats.noise import (
     noise_calibrated_excess,
     probes_needed,
     regression_excess,
-    regression_rise,
     rise_p_value,
 )
 from pytest_modelcheck.stats.rates import clopper_pearson
@@ -220,7 +219,7 @@ def test_a_rise_of_noise_is_itself_a_regression():
     """Always right, then right 90% of the time: the noise of now is not subtracted."""
     rng = np.random.default_rng(3)
     now = (rng.random((100, 3)) < 0.9).tolist()
-    found = regression_rise([[True] * 3] * 100, now, 0.01)
+    found = regression_excess([[True] * 3] * 100, now, 0.01, approved_noise=True)
     assert found.own == 0
     assert found.p_value == 1 / 2_000
     assert excess_bound(found.each, 0.99) > 0.02
@@ -231,14 +230,14 @@ def test_noise_that_was_there_at_approval_is_no_regression():
     for _ in range(150):
         chances = rng.beta(0.9, 0.3, 60)[:, None]
         then, now = (rng.random((60, 3)) < chances).tolist(), (rng.random((60, 1)) < chances).tolist()
-        failed += regression_rise(then, now, 0.05).p_value <= 0.05
+        failed += regression_excess(then, now, 0.05, approved_noise=True).p_value <= 0.05
     assert failed / 150 <= 0.05 + 3 * (0.05 * 0.95 / 150) ** 0.5
 
 
 @pytest.mark.parametrize(("then", "now"), [([], []), ([[True]], [[True]]), ([[True] * 2], [[]])])
 def test_a_rise_needs_two_runs_then_and_one_now(then, now):
     with pytest.raises(ValueError, match="cases then|too few runs"):
-        regression_rise(then, now, 0.01)
+        regression_excess(then, now, 0.01, approved_noise=True)
 
 
 def test_the_bound_of_an_excess_is_kept_also_where_all_cases_agree():
