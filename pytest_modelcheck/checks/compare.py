@@ -29,8 +29,8 @@ class Pair:
     """
 
     id: str
-    now: Sequence[TrialResult]
-    then: Sequence[TrialResult]
+    current: Sequence[TrialResult]
+    approved: Sequence[TrialResult]
     passes: bool | None
     passed: bool | None
 
@@ -49,24 +49,24 @@ class Pair:
     @property
     def changed(self) -> bool:
         """True if any answer differs; a side without an answer differs from none."""
-        return any(differ(now, then) for now, then in self.matched())
+        return any(differ(current, approved) for current, approved in self.matched())
 
     @property
     def unseen(self) -> str | None:
         """Why some of its answers cannot be compared, with a remedy; ``None`` if all can be."""
-        if (why := why_unseen(*(now for now, _ in self.matched()))) is not None:
+        if (why := why_unseen(*(current for current, _ in self.matched()))) is not None:
             return why
-        return None if why_unseen(*(then for _, then in self.matched())) is None else APPROVED_UNKEPT
+        return None if why_unseen(*(approved for _, approved in self.matched())) is None else APPROVED_UNKEPT
 
     def matched(self) -> Iterable[tuple[TrialResult, TrialResult]]:
         """Each current trial with its approved one: the same run of it, else the first."""
-        if len(self.now) == 1 == len(self.then):
-            return ((self.now[0], self.then[0]),)
+        if len(self.current) == 1 == len(self.approved):
+            return ((self.current[0], self.approved[0]),)
         # In reverse, so that of equal ones the first counts.
-        approved = {trial.key: trial for trial in reversed(self.then)}
-        first = {trial.key[:2]: trial for trial in reversed(self.then)}
+        approved = {trial.key: trial for trial in reversed(self.approved)}
+        first = {trial.key[:2]: trial for trial in reversed(self.approved)}
         # A version approved on one run has no second run to compare a second run with.
-        return [(trial, approved.get(trial.key) or first[trial.key[:2]]) for trial in self.now]
+        return [(trial, approved.get(trial.key) or first[trial.key[:2]]) for trial in self.current]
 
 
 APPROVED_UNKEPT: Final = "the approved answer was not stored. Approve the check again"
@@ -83,21 +83,27 @@ def why_unseen(*trials: TrialResult) -> str | None:
     return None
 
 
-def pair_of(now: CaseResult, then: CaseResult | None) -> Pair | None:
+def pair_of(current: CaseResult, approved: CaseResult | None) -> Pair | None:
     """Pair a case with its approved result: the trials with the same inputs, however often each was run.
 
     If no perturbation applies to a case on either side, both have no trials.
     """
-    if then is None or not now.is_same_as(then):
+    if approved is None or not current.is_same_as(approved):
         return None
-    if len(now.trials) == 1 == len(then.trials) and now.trials[0].key == then.trials[0].key:
-        return Pair(now.id, now.trials, then.trials, _passes(now.trials), _passes(then.trials))
-    both = {trial.place for trial in now.trials} & {trial.place for trial in then.trials}
+    if len(current.trials) == 1 == len(approved.trials) and current.trials[0].key == approved.trials[0].key:
+        return Pair(
+            current.id, current.trials, approved.trials, _passes(current.trials), _passes(approved.trials)
+        )
+    both = {trial.place for trial in current.trials} & {trial.place for trial in approved.trials}
     # Other perturbations than approved: no input is shared. A case without trials on both sides is the same.
-    if not both and (now.trials or then.trials):
+    if not both and (current.trials or approved.trials):
         return None
-    one, two = ([trial for trial in case.trials if trial.place in both] for case in (now, then))
-    return Pair(now.id, one, two, _passes(one), _passes(two))
+    one, two = ([trial for trial in case.trials if trial.place in both] for case in (current, approved))
+    return _pair(current.id, one, two)
+
+
+def _pair(case: str, current: Sequence[TrialResult], approved: Sequence[TrialResult]) -> Pair:
+    return Pair(case, current, approved, _passes(current), _passes(approved))
 
 
 def _passes(trials: Sequence[TrialResult]) -> bool | None:
@@ -105,10 +111,10 @@ def _passes(trials: Sequence[TrialResult]) -> bool | None:
     return outcome is Outcome.PASSED if outcome in JUDGED else None
 
 
-def pairs(now: Iterable[CaseResult], then: Mapping[str, CaseResult]) -> Iterable[Pair]:
+def pairs(current: Iterable[CaseResult], approved: Mapping[str, CaseResult]) -> Iterable[Pair]:
     """Pair the cases that both sides have."""
-    for case in now:
-        pair = pair_of(case, then.get(case.id))
+    for case in current:
+        pair = pair_of(case, approved.get(case.id))
         if pair is not None:
             yield pair
 
@@ -117,8 +123,8 @@ def compare(
     paired: Iterable[Pair | None],
     version: str,
     *,
-    now: int,
-    then: int,
+    current: int,
+    approved: int,
     graded: bool = False,
     worst: float = 0.0,
 ) -> Comparison:
@@ -137,8 +143,8 @@ def compare(
         if (why := pair.unseen) is not None:
             unseen, why_not = unseen + 1, why_not or why
         if pair.judged:
-            before.append(score_of(pair.then, worst) if graded else share_of_runs(pair.then))
-            after.append(score_of(pair.now, worst) if graded else share_of_runs(pair.now))
+            before.append(score_of(pair.approved, worst) if graded else share_of_runs(pair.approved))
+            after.append(score_of(pair.current, worst) if graded else share_of_runs(pair.current))
         if pair.turned is not None:
             (fixed if pair.passes else regressed).append(pair.id)
     p_value = None
@@ -149,8 +155,8 @@ def compare(
     return Comparison(
         version=version,
         shared=shared,
-        added=now - shared,
-        removed=then - shared,
+        added=current - shared,
+        removed=approved - shared,
         judged=len(before),
         approved_rate=_mean(before),
         rate=_mean(after),
@@ -196,7 +202,7 @@ def shares_of(pair: Pair) -> Shares:
     """Count the single runs of a case that regressed or changed."""
     regressed = compared = 0
     if pair.judged:
-        values = values_of(pair.now, graded=False)
+        values = values_of(pair.current, graded=False)
         compared = len(values)
         regressed = compared - int(sum(values)) if pair.passed else 0
     differ = list(differences(pair))
@@ -206,6 +212,6 @@ def shares_of(pair: Pair) -> Shares:
 def differences(pair: Pair) -> Iterable[bool]:
     """For each run of a case, whether any of its answers differs from the approved one."""
     runs: dict[int, bool] = {}
-    for now, then in pair.matched():
-        runs[now.repeat] = runs.get(now.repeat, False) or differ(now, then)
+    for current, approved in pair.matched():
+        runs[current.repeat] = runs.get(current.repeat, False) or differ(current, approved)
     return runs.values()

@@ -68,14 +68,14 @@ def foreseen(design: Design, drop: float, loss: Loss, rules: Rules, *, times: in
     rng = np.random.default_rng(0)
     # A case that passes half the time disagrees with itself in half of its pairs of runs.
     coins = round(min(1.0, 2 * design.disagreement) * design.cases)
-    then = np.where(np.arange(design.cases) < coins, 0.5, 1.0)
-    now = then * (1 - drop / then.mean())
+    approved = np.where(np.arange(design.cases) < coins, 0.5, 1.0)
+    current = approved * (1 - drop / approved.mean())
     if loss == "broken":
-        now = then.copy()
-        now[design.cases - round(drop * design.cases) :] = 0.0
+        current = approved.copy()
+        current[design.cases - round(drop * design.cases) :] = 0.0
     failed = warned = calls = 0
     for _ in range(times):
-        status, made = _one(design, then, now.clip(0, 1), rules, rng)
+        status, made = _one(design, approved, current.clip(0, 1), rules, rng)
         failed += status is Status.FAILED
         warned += status is Status.INCONCLUSIVE
         calls += made
@@ -83,7 +83,7 @@ def foreseen(design: Design, drop: float, loss: Loss, rules: Rules, *, times: in
 
 
 def _one(
-    design: Design, then: Chances, now: Chances, rules: Rules, rng: np.random.Generator
+    design: Design, earlier: Chances, current: Chances, rules: Rules, rng: np.random.Generator
 ) -> tuple[Status, int]:
     """Simulate a check until it needs no more runs; return its status and the number of runs."""
 
@@ -91,20 +91,20 @@ def _one(
         passed = (rng.random((len(chances), runs)) < chances[:, None]).astype(float)
         return [tuple(case) for case in passed.tolist()]
 
-    approved, first = run(then, design.approved), run(now, design.repeats)
+    approved, first = run(earlier, design.approved), run(current, design.repeats)
     cases = [CaseRuns(before, (after,)) for before, after in zip(approved, first, strict=True)]
     calls = design.cases * design.repeats
     while True:
         look: Look = look_at_drop(Evidence(cases), design.allowance, rules)
         if isinstance(look.needs, FreshSets):
             for _ in range(look.needs.sets):
-                fresh = zip(cases, run(now, design.repeats), strict=True)
+                fresh = zip(cases, run(current, design.repeats), strict=True)
                 cases = [replace(case, sets=(*case.sets, runs)) for case, runs in fresh]
                 calls += design.cases * design.repeats
         elif isinstance(look.needs, Probes):
             for index in look.needs.cases:
                 while cases[index].probes < look.needs.upto and not cases[index].recovered:
-                    passed = bool(rng.random() < now[index])
+                    passed = bool(rng.random() < current[index])
                     cases[index] = replace(cases[index], probes=cases[index].probes + 1, recovered=passed)
                     calls += 1
         else:

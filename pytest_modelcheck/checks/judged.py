@@ -39,10 +39,10 @@ class Sides:
 
     Attributes:
         approved_rate: The corrected rate, or mean, of all its answers; ``None`` if the judge is too weak.
-        then: The evidence on its answers, with the judge's errors on them; ``None`` without any. With too few
-            labels, the judge is assumed to accept every right answer, and one wrong answer in four.
-        now: The same for the current answers. With too few labels, the judge is assumed to accept three right
-            answers in four.
+        approved: The evidence on its answers, with the judge's errors on them; ``None`` without any. With
+        too few     labels, the judge is assumed to accept every right answer, and one wrong answer in four.
+        current: The same for the current answers. With too few labels, the judge is assumed to accept three
+        right     answers in four.
         labels: The number of labels of each version's answers: approved, current.
         differ: The number of cases with different answers.
         broke: The number of cases that broke according to people, among those with labels for both answers.
@@ -52,8 +52,8 @@ class Sides:
 
     version: str
     approved_rate: float | None
-    then: JudgedRate | JudgedMean | None
-    now: JudgedRate | JudgedMean | None
+    approved: JudgedRate | JudgedMean | None
+    current: JudgedRate | JudgedMean | None
     labels: tuple[int, int]
     differ: int
     of: int
@@ -76,10 +76,10 @@ class Sides:
         """The p-value of answers judged so much worse, if the true rate fell by no more than a margin."""
         from pytest_modelcheck.stats.judging import drop_chance
 
-        if self.then is None or self.now is None:
+        if self.approved is None or self.current is None:
             return 1.0
         # Only differing answers are tested, so a margin over all cases is larger over these.
-        return drop_chance(self.then, self.now, margin * self.of / self.differ)
+        return drop_chance(self.approved, self.current, margin * self.of / self.differ)
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,13 +189,13 @@ class Judging:
                 f"{plural(few, 'has', 'have')} a label ({LEAST_LABELS} would tell)"
             )
             return self._inconclusive(finding, summary, finding.p_value, limits)
-        if sides.then is None or sides.now is None:
+        if sides.approved is None or sides.current is None:
             summary = f"{finding.summary}; the judge is too weak on the answers that differ"
             return finding if finding.met else self._inconclusive(finding, summary, None, limits)
-        then, now = (_shown(side, side.rate) for side in (sides.then, sides.now))
+        approved, current = (_shown(side, side.rate) for side in (sides.approved, sides.current))
         summary = (
-            f"corrected {then} with {sides.version}, {now} now, over the {plural(sides.differ, 'case')} that "
-            f"differ (by the judge's word {finding.summary})"
+            f"corrected {approved} with {sides.version}, {current} now, over the "
+            f"{plural(sides.differ, 'case')} that differ (by the judge's word {finding.summary})"
         )
         chance = sides.chance(margin)
         finding = replace(finding, summary=summary, p_value=chance, reveals=None)

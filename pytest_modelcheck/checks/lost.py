@@ -188,7 +188,7 @@ def _found(
 
     return concentrations(
         [case.approved for case in paired.cases],
-        [case.now(sets) for case in paired.cases],
+        [case.in_sets(sets) for case in paired.cases],
         candidates.rows,
         level,
         clusters=groups,
@@ -197,8 +197,8 @@ def _found(
 
 
 def _drop(case: CaseRuns, sets: slice) -> float:
-    now = case.now(sets)
-    return sum(case.approved) / len(case.approved) - sum(now) / len(now)
+    current = case.in_sets(sets)
+    return sum(case.approved) / len(case.approved) - sum(current) / len(current)
 
 
 def _lost(paired: Evidence, candidates: Candidates, best: Concentration, rounding: float) -> Lost:
@@ -242,8 +242,8 @@ def look_at_slice_drops(
         if cases:
             look = look_at_drop(replace(paired, cases=cases), allowance, rules)
             units, over = units_of(cases), plural(len(cases), "case")
-            now, fell = mean_now(units), mean_drop(units)
-            summary = f"{name}: {percent(now)} of {over}, {percent(now + fell)} approved"
+            current, fell = mean_now(units), mean_drop(units)
+            summary = f"{name}: {percent(current)} of {over}, {percent(current + fell)} approved"
             look = renumbered(look, [numbers[place] for place in chosen])
             looks.append((look, f"{summary}, {allowed(allowance)}"))
     if not looks:

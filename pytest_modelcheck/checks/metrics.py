@@ -167,7 +167,7 @@ class ScoredCase:
     was_wrong: bool | None = None
     probes: int = 0
 
-    def now(self, sets: slice = ALL) -> tuple[Any, ...]:
+    def in_sets(self, sets: slice = ALL) -> tuple[Any, ...]:
         """Return the recorded values of some sets."""
         return tuple(answer for answers in self.sets[sets] for answer in answers)
 
@@ -195,7 +195,7 @@ class Scores:
         """Return the metric over some cases, averaged over their runs; NaN if undefined."""
         from pytest_modelcheck.stats.metrics import score_of_runs
 
-        answers = [case.approved if approved else case.now(sets) for case in cases]
+        answers = [case.approved if approved else case.in_sets(sets) for case in cases]
         # A case without answers on this side makes the metric undefined, rather than that of fewer cases.
         if not all(answers) or not answers:
             return math.nan
@@ -225,7 +225,7 @@ class Scores:
         return self.value_of(self.cases)
 
     @cached_property
-    def then_and_now(self) -> tuple[float, float]:
+    def approved_and_current(self) -> tuple[float, float]:
         """The metric over the approved cases: approved and current value."""
         shared = self.shared.cases
         return self.value_of(shared, approved=True), self.value_of(shared)
@@ -236,7 +236,7 @@ class Scores:
         if not self.cases:
             return "no case has an answer"
         expected = [case.expected for case in self.cases]
-        return self._called(expected, [case.now()[0] for case in self.cases])[1] or "in one of the runs"
+        return self._called(expected, [case.in_sets()[0] for case in self.cases])[1] or "in one of the runs"
 
     @cached_property
     def shared(self) -> Scores:
@@ -260,7 +260,7 @@ class Scores:
         from pytest_modelcheck.stats.metrics import influences
 
         expected = [case.expected for case in self.cases]
-        worth = influences(self.score, expected, [(*case.approved, *case.now()) for case in self.cases])
+        worth = influences(self.score, expected, [(*case.approved, *case.in_sets()) for case in self.cases])
         runs = []
         for case, values in zip(self.cases, worth, strict=True):
             left = iter(values)
@@ -298,13 +298,16 @@ class Scores:
 
         # A bootstrap of influences: thousands of draws of the metric itself would take minutes.
         if fall:
-            before, after = self.then_and_now
+            before, after = self.approved_and_current
             value, parts = before - after, [unit.drop for unit in units_of(self.evidence.cases)]
         else:
             # Valued by their influence on the metric of these sets alone.
-            alone = [replace(case, approved=(), sets=(case.now(sets),)) for case in self.cases]
+            alone = [replace(case, approved=(), sets=(case.in_sets(sets),)) for case in self.cases]
             units = units_of(replace(self, cases=alone).evidence.cases)
-            value, parts = self.of(self.cases, sets), [sum(unit.now) / len(unit.now) for unit in units]
+            value, parts = (
+                self.of(self.cases, sets),
+                [sum(unit.current) / len(unit.current) for unit in units],
+            )
         return bootstrap(value, [part / len(self.cases) for part in parts], level, seed=self.seed)
 
     def chance(self, draws: NDArray[np.float64], at_least: float) -> float:
@@ -346,7 +349,7 @@ def look_at_metric_drop(scores: Scores, allowance: float, rules: Rules) -> Look:
     level = rules.false_fail_rate
 
     def missed(sets: slice) -> bool:
-        return shared.then_and_now[0] - shared.of(shared.cases, sets) > allowance + ROUNDING
+        return shared.approved_and_current[0] - shared.of(shared.cases, sets) > allowance + ROUNDING
 
     def p_value(sets: slice) -> float:
         return fall_p_value(shared, allowance, level, sets)
@@ -427,11 +430,11 @@ def judge_metric(
         summary = f"{name} is {apart(value, required)} over {over}, at least {required:g} required"
         met = value >= required - ROUNDING
         findings.append(rule.finding("at_least", summary, met, MetricNoise(scores, required)))
-    then, now = scores.then_and_now
-    if version is not None and not math.isnan(then - now):
-        rise = now - then if abs(now - then) > ROUNDING else 0.0
+    approved, current = scores.approved_and_current
+    if version is not None and not math.isnan(approved - current):
+        rise = current - approved if abs(current - approved) > ROUNDING else 0.0
         may = f"a fall of {allowance:g}" if allowance else "no fall"
-        summary = f"{name} is {now:.3g} against {then:.3g} of {version} ({rise:+.3g}), {may} allowed"
+        summary = f"{name} is {current:.3g} against {approved:.3g} of {version} ({rise:+.3g}), {may} allowed"
         met = -rise <= allowance + ROUNDING
         findings.append(rule.finding("max_drop", summary, met, MetricNoise(scores, None, allowance)))
     return findings

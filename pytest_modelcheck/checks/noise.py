@@ -140,8 +140,10 @@ class DropNoise:
         if self.observed.pairs is not None:
             from pytest_modelcheck.stats.permutation import scores_test
 
-            then, now = zip(*((pair.then, pair.now) for pair in self.observed.pairs), strict=True)
-            return scores_test(then, now, false_fail_rate).p_value
+            approved, current = zip(
+                *((pair.approved, pair.current) for pair in self.observed.pairs), strict=True
+            )
+            return scores_test(approved, current, false_fail_rate).p_value
         from pytest_modelcheck.stats.permutation import sign_flip_test
 
         return sign_flip_test(drops, false_fail_rate).p_value
@@ -155,7 +157,9 @@ class DropNoise:
             return _least_mean(len(drops), -self.margin, self._differences)
         if self.observed.pairs is None:
             return float(0.5 ** len(drops))
-        ways = (comb(len(pair.then) + len(pair.now), len(pair.now)) for pair in self.observed.pairs)
+        ways = (
+            comb(len(pair.approved) + len(pair.current), len(pair.current)) for pair in self.observed.pairs
+        )
         return float(prod(1 / each for each in ways))
 
     def readily(self, false_fail_rate: float) -> float:
@@ -201,10 +205,10 @@ class DropNoise:
 
         pairs, what, fixed = self.cases, plural(self.cases, "case"), float(self.fixed)
         if self.observed.pairs is not None:
-            pairs = sum(min(len(pair.then), len(pair.now)) for pair in self.observed.pairs)
+            pairs = sum(min(len(pair.approved), len(pair.current)) for pair in self.observed.pairs)
             # How often a failed approved run is paired with a passed current run.
             fixes = [
-                (1 - sum(pair.then) / len(pair.then)) * sum(pair.now) / len(pair.now)
+                (1 - sum(pair.approved) / len(pair.approved)) * sum(pair.current) / len(pair.current)
                 for pair in self.observed.pairs
             ]
             fixed = pairs * sum(fixes) / len(fixes)

@@ -139,12 +139,12 @@ class Observed:
 class Runs:
     """The values of one case's runs, approved and current."""
 
-    then: tuple[float, ...]
-    now: tuple[float, ...]
+    approved: tuple[float, ...]
+    current: tuple[float, ...]
 
     def drop(self, score_as: str | None = None) -> float:
         """Return how much the value of the case fell."""
-        return worth(self.then, score_as) - worth(self.now, score_as)
+        return worth(self.approved, score_as) - worth(self.current, score_as)
 
 
 @dataclass(frozen=True, slots=True)

@@ -177,12 +177,12 @@ def look_at_rate(evidence: Evidence, at_least: float, rules: Rules) -> Look:
             from pytest_modelcheck.stats.means import mean_p_value
 
             largest = max(unit.size for unit in units)
-            lost = [unit.size - sum(unit.now) / len(unit.now) for unit in units]
+            lost = [unit.size - sum(unit.current) / len(unit.current) for unit in units]
             allowed = (1 - at_least) * sum(unit.size for unit in units) / len(units)
             return mean_p_value([1 - loss / largest for loss in lost], 1 - allowed / largest)
         from pytest_modelcheck.stats.rates import lower_tail
 
-        runs = [run for unit in units for run in unit.now]
+        runs = [run for unit in units for run in unit.current]
         return lower_tail(round(sum(runs)), len(runs), at_least)
 
     if at_least >= 1 and missed(ALL):
@@ -349,15 +349,15 @@ def placed(look: Look, evidence: Evidence) -> Look:
 
 def drop_p_value(units: Sequence[Unit], margin: float, evidence: Evidence, false_fail_rate: float) -> float:
     """The p-value of a drop: by exchanging runs within units; with a margin, by pairs or Gaffke's bound."""
-    then, now = [unit.then for unit in units], [unit.now for unit in units]
+    approved, current = [unit.approved for unit in units], [unit.current for unit in units]
     if not margin and evidence.graded:
         from pytest_modelcheck.stats.permutation import scores_test
 
-        return scores_test(then, now, false_fail_rate).p_value
+        return scores_test(approved, current, false_fail_rate).p_value
     if not margin:
         from pytest_modelcheck.stats.exchange import exchange_p_value
 
-        return exchange_p_value(whole(then), whole(now))
+        return exchange_p_value(whole(approved), whole(current))
     if evidence.graded or any(unit.size > 1 for unit in units):
         from pytest_modelcheck.stats.means import mean_p_value
 
@@ -368,7 +368,9 @@ def drop_p_value(units: Sequence[Unit], margin: float, evidence: Evidence, false
     from pytest_modelcheck.stats.paired import drop_p_value as of_pairs
 
     # The last approved runs with the last current ones: the first look has selected on the first set.
-    pairs = [both for unit in units for both in zip(reversed(unit.then), reversed(unit.now), strict=False)]
+    pairs = [
+        both for unit in units for both in zip(reversed(unit.approved), reversed(unit.current), strict=False)
+    ]
     regressed, fixed = sum(one > two for one, two in pairs), sum(one < two for one, two in pairs)
     return of_pairs(regressed, fixed, len(pairs), margin)
 
@@ -383,5 +385,8 @@ def gate(evidence: Evidence, false_fail_rate: float) -> bool:
         return sign_flip_test([unit.drop for unit in units], false_fail_rate).p_value <= level
     from pytest_modelcheck.stats.exchange import fisher_p_value
 
-    then, now = [run for unit in units for run in unit.then], [run for unit in units for run in unit.now]
-    return fisher_p_value(round(sum(then)), len(then), round(sum(now)), len(now)) <= level
+    approved, current = (
+        [run for unit in units for run in unit.approved],
+        [run for unit in units for run in unit.current],
+    )
+    return fisher_p_value(round(sum(approved)), len(approved), round(sum(current)), len(current)) <= level

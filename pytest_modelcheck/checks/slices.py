@@ -73,16 +73,16 @@ class Slices:
             raise UsageError(f"slices={unknown!r}: no case has such metadata (they have: {known})")
         return tuple(self._requested)
 
-    def groups(self, now: bytes, then: bytes | None = None) -> tuple[Group, ...]:
+    def groups(self, current: bytes, approved: bytes | None = None) -> tuple[Group, ...]:
         """Count outcomes by slice: first those that lost most against the approved version, then the
         worst.
         """
-        then = bytes([NOT_JUDGED]) * len(now) if then is None else then
+        approved = bytes([NOT_JUDGED]) * len(current) if approved is None else approved
         found = []
         for key in self.keys():
             column = self._columns[key]
             counts: dict[int, Counter[tuple[int, int]]] = {code: Counter() for code in column.names.values()}
-            for (code, *both), count in Counter(zip(column.codes, now, then, strict=False)).items():
+            for (code, *both), count in Counter(zip(column.codes, current, approved, strict=False)).items():
                 if code:
                     counts[code][both[0], both[1]] += count
             groups = (_group(f"{key}={name}", counts[code]) for name, code in column.names.items())
@@ -174,9 +174,9 @@ def _group(name: str, counts: Mapping[tuple[int, int], int]) -> Group:
     known = {both: count for both, count in judged.items() if both[1] != NOT_JUDGED}
     return Group(
         name,
-        sum(count for (now, _), count in judged.items() if now == PASSED),
+        sum(count for (current, _), count in judged.items() if current == PASSED),
         sum(judged.values()),
-        sum(count for (_, then), count in known.items() if then == PASSED) if known else None,
+        sum(count for (_, approved), count in known.items() if approved == PASSED) if known else None,
         sum(known.values()) or None,
     )
 

@@ -319,12 +319,12 @@ class LossScale:
     share of its runs that regressed or changed.
 
     Attributes:
-        then: The approved behaviour of the cases that can be compared, by id.
+        approved: The approved behaviour of the cases that can be compared, by id.
         score_as: What a case with several runs is worth, where that is not the share that passes.
         reads_approved: Whether bodies compare with the approved answer themselves.
     """
 
-    then: Mapping[str, CaseResult]
+    approved: Mapping[str, CaseResult]
     graded: bool = False
     score_as: str | None = None
     reads_approved: bool = False
@@ -337,7 +337,7 @@ class LossScale:
         {'at_least': (0.0, 1.0)}
         """
         judged = [case for case in unit if case.known_failure is None]
-        known = [self.then[case.id] for case in judged if case.id in self.then]
+        known = [self.approved[case.id] for case in judged if case.id in self.approved]
         found = {"at_least": _WHOLE} if judged else {}
         if self.reads_approved:
             return {**found, "max_changed": _WHOLE} if known else {}
@@ -367,15 +367,15 @@ class LossScale:
                 yield "max_changed", loss
         if self.reads_approved:
             return
-        for pair in pairs([record], self.then):
+        for pair in pairs([record], self.approved):
             changed = list(differences(pair))
             yield "max_changed", sum(changed) / len(changed)
             if pair.judged:
-                then = values_of(pair.then, graded=self.graded)
-                now = values_of(pair.now, graded=self.graded)
-                yield "max_drop", Runs(then, now).drop(self.score_as)
-                failed = 1 - sum(values_of(pair.now, graded=False)) / len(now)
-                yield "max_regressed", failed if outcome_of(pair.then) is Outcome.PASSED else 0.0
+                approved = values_of(pair.approved, graded=self.graded)
+                current = values_of(pair.current, graded=self.graded)
+                yield "max_drop", Runs(approved, current).drop(self.score_as)
+                failed = 1 - sum(values_of(pair.current, graded=False)) / len(current)
+                yield "max_regressed", failed if outcome_of(pair.approved) is Outcome.PASSED else 0.0
 
     def _worth(self, record: CaseResult) -> float:
         return worth(values_of(record.trials, graded=self.graded), self.score_as)

@@ -93,7 +93,7 @@ def weigh(
     cases = list(cases)
     shared = shared_calls(case for case, _ in cases)
     repeated = not any(len(set(_numbered(case.trials, []))) > 1 for case, _ in cases)
-    for number, (case, then) in enumerate(cases):
+    for number, (case, before) in enumerate(cases):
         unit = shared.get(number)
         probe = probed.get(number, Probed())
         if case.judged:
@@ -101,19 +101,19 @@ def weigh(
             if sets is not None:
                 rates.append(CaseRuns((), sets, probe.probes, probe.recovered, unit))
                 numbers.append(number)
-        pair = pair_of(case, then)
+        pair = pair_of(case, before)
         if pair is None:
             continue
         if pair.judged:
-            sets = _sets(pair.now, repeats, graded=graded, worst=worst)
-            approved = values_of(pair.then, graded=graded, worst=worst)
+            sets = _sets(pair.current, repeats, graded=graded, worst=worst)
+            approved = values_of(pair.approved, graded=graded, worst=worst)
             if sets is not None and approved:
                 pairs.append(CaseRuns(approved, sets, probe.probes, probe.recovered, unit))
                 paired_numbers.append(number)
         # What was recorded counts, else all answers of the judged model.
         known: list[RunAnswers] = []
-        approved_answers = _numbered(pair.then, known)
-        first, fresh = (_numbered(side, known) for side in _split(pair.now, repeats))
+        approved_answers = _numbered(pair.approved, known)
+        first, fresh = (_numbered(side, known) for side in _split(pair.current, repeats))
         if approved_answers and first:
             answers.append(CaseAnswers(approved_answers, (first, fresh) if fresh else (first,)))
     copies = deterministic is False and repeated and sum(len(case.current) - 1 for case in rates) >= _COPIES

@@ -57,21 +57,21 @@ def _head(header: Header, path: Path) -> CheckReport:
         raise BaselineError(message, str(path), 1) from error
 
 
-def beside(case: CaseResult, then: CaseResult | None, *, about_change: bool = False) -> CaseResult:
+def beside(case: CaseResult, approved: CaseResult | None, *, about_change: bool = False) -> CaseResult:
     """A case with the result of another version, and the change since.
 
     If bodies compare with the approved answer themselves (``about_change``), a failure only means a change.
     """
-    pair = pair_of(case, then)
+    pair = pair_of(case, approved)
     # An edited input makes it another case: there is nothing to compare, whatever its id says.
-    if then is None or not case.is_same_as(then):
+    if approved is None or not case.is_same_as(approved):
         return replace(case, approved=None, change=None)
-    known = {trial.key: trial for trial in then.trials}
+    known = {trial.key: trial for trial in approved.trials}
     trials = tuple(replace(trial, approved=known.get(trial.key)) for trial in case.trials)
     change = None if pair is None or about_change else pair.turned
     if change is None and pair is not None and pair.changed:
         change = "changed"
-    return replace(case, trials=trials, approved=then, change=change)
+    return replace(case, trials=trials, approved=approved, change=change)
 
 
 @dataclass(slots=True)
@@ -114,9 +114,9 @@ class Archive:
             if once is not None:
                 yield _past(once)
         for held in (None, *self.store.beside(model)):
-            now = self.store.read(model, check, held)
-            if now is not None:
-                yield _past(now)
+            current = self.store.read(model, check, held)
+            if current is not None:
+                yield _past(current)
 
     def _was_run(self, model: str, check: str) -> Iterator[Past]:
         if model not in self._run:
@@ -161,24 +161,24 @@ def _past(approved: Baseline) -> Past:
 # -- compared with another version ---------------------------------------------------------------------
 
 
-def compared(check: CheckReport, now: Baseline, then: Baseline) -> CheckReport:
+def compared(check: CheckReport, current: Baseline, approved: Baseline) -> CheckReport:
     """The same check, compared with another version in place of the approved one.
 
     Limits against the approved version are left out: they do not apply here.
     """
-    version = then.header.version or "unversioned"
-    graded = any(trial.score is not None for case in now.values() for trial in case.trials)
-    paired = (pair_of(case, then.get(case.id)) for case in now.values())
-    comparison = compare(paired, version, now=len(now), then=len(then), graded=graded)
+    version = approved.header.version or "unversioned"
+    graded = any(trial.score is not None for case in current.values() for trial in case.trials)
+    paired = (pair_of(case, approved.get(case.id)) for case in current.values())
+    comparison = compare(paired, version, current=len(current), approved=len(approved), graded=graded)
     if check.verdict.moved is not None:
         comparison = changes_alone(comparison)
-    cases = tuple(_then(case, then.get(case.id), comparison) for case in check.cases)
+    cases = tuple(_then(case, approved.get(case.id), comparison) for case in check.cases)
     return replace(check, verdict=_verdict(check.verdict, comparison, cases), cases=cases)
 
 
-def _then(case: CaseResult, then: CaseResult | None, comparison: Comparison) -> CaseResult:
+def _then(case: CaseResult, approved: CaseResult | None, comparison: Comparison) -> CaseResult:
     """A case with the result of the older version; in a drift check, outcomes do not change."""
-    found = beside(case, then)
+    found = beside(case, approved)
     turns = case.id in comparison.regressed or case.id in comparison.fixed
     if found.change in ("regressed", "fixed") and not turns:
         found = replace(found, change="changed" if case.id in comparison.changed else None)

@@ -78,13 +78,15 @@ def explain(check: Check, judgement: Judgement) -> Steps[Explained]:
     slices: tuple[Group, ...] = ()
     first: Collection[int] = ()
     if results.slices.keys() and spec.drift is None:
-        slices = results.slices.groups(outcomes_now(judgement), judgement.seen.then)
+        slices = results.slices.groups(outcomes_now(judgement), judgement.seen.approved)
         if (scores := judgement.observed.scores) is not None:
             # Within a slice of one label, a metric such as macro F1 is 0 or 1, and says nothing.
             candidates = [group for group in slices if spec.slices or not group.name.startswith("expected=")]
             inside = [scores.among(results.slices.members(group.name)) for group in candidates]
             slices = tuple(
-                replace(group, metric=_defined(some.value), approved_metric=_defined(some.then_and_now[0]))
+                replace(
+                    group, metric=_defined(some.value), approved_metric=_defined(some.approved_and_current[0])
+                )
                 for group, some in zip(candidates, inside, strict=True)
             )
         worst = next(iter(slices), None)
@@ -269,14 +271,14 @@ def _search_slice(check: Check, judgement: Judgement, slices: Sequence[Group]) -
     spec = check.spec
     if spec.drift is not None or spec.partial or judgement.passes:
         return None
-    outcomes, then = outcomes_now(judgement), None
+    outcomes, approved = outcomes_now(judgement), None
     if judgement.misses("max_drop") or judgement.misses("max_regressed"):
         # A limit about change asks where cases broke, not where they fail: many failed before, too.
-        then = judgement.seen.then
-    if then is not None:
-        both = zip(outcomes, then, strict=True)
-        outcomes = bytes(now if before == PASSED else NOT_JUDGED for now, before in both)
+        approved = judgement.seen.approved
+    if approved is not None:
+        both = zip(outcomes, approved, strict=True)
+        outcomes = bytes(current if before == PASSED else NOT_JUDGED for current, before in both)
     worst = next(iter(slices), None)
     cases = judgement.ran.results.cases
     found = found_slice(cases, outcomes, worst, spec.limits.cluster, spec.seed)
-    return None if found is None else replace(found, regressed=then is not None)
+    return None if found is None else replace(found, regressed=approved is not None)

@@ -108,7 +108,7 @@ class Seen:
     """The observations that limits are compared with, and those by case.
 
     Attributes:
-        then: The approved outcome of each case, for slices.
+        approved: The approved outcome of each case, for slices.
         regressed: The numbers of the cases that passed and fail now.
         changed: The numbers of the cases whose answer differs.
         wrong: The numbers of the cases whose label is not the expected one, if a metric scores labels.
@@ -117,7 +117,7 @@ class Seen:
 
     observed: Observed
     comparison: Comparison | None = None
-    then: bytes | None = None
+    approved: bytes | None = None
     regressed: frozenset[int] = frozenset()
     changed: frozenset[int] = frozenset()
     wrong: frozenset[int] = frozenset()

@@ -156,30 +156,30 @@ def _sampled(spec: CheckSpec, results: Results, reference: Results | None, appro
     from pytest_modelcheck.checks.drift import Sampled
 
     failed, baseline = results.tally().failed, approved.baseline
-    now = [value for case in results for value in _values(case.trials)]
+    current = [value for case in results for value in _values(case.trials)]
     if reference is not None:
         before = [value for case in reference for value in _values(case.trials)]
         failed += reference.tally().failed
-        return Sampled(before, now, approved=False, failed=failed, name="of the reference")
+        return Sampled(before, current, approved=False, failed=failed, name="of the reference")
     if baseline is None:
-        return Sampled(None, now, failed=failed)
+        return Sampled(None, current, failed=failed)
     name = f"of {approved.version}"
     both = [
         values
         for pair in pairs(results, approved)
         # Not strict: a run may have more repeats than the approval. Extra ones have no counterpart.
-        for values in zip(_values(pair.then), _values(pair.now), strict=False)
+        for values in zip(_values(pair.approved), _values(pair.current), strict=False)
     ]
     # Pairs test more sharply, but leaving out many cases would change what is compared.
     if both and len(both) >= spec.limits.min_overlap * max(len(results), len(approved)):
-        then, today = zip(*both, strict=True)
-        return Sampled(then, today, paired=True, failed=failed, name=name)
+        earlier, today = zip(*both, strict=True)
+        return Sampled(earlier, today, paired=True, failed=failed, name=name)
     # An edited test may record other values for the approved inputs than were approved.
     edited = baseline.header.body != spec.provenance.body and any(
         trial.recorded is not None for case in chain(approved.values(), results) for trial in case.trials
     )
     before = [value for case in approved.values() for value in _values(case.trials)]
-    return Sampled(before, now, edited=edited, failed=failed, name=name)
+    return Sampled(before, current, edited=edited, failed=failed, name=name)
 
 
 def _values(trials: Iterable[TrialResult]) -> Iterator[bytes]:

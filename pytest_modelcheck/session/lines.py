@@ -134,7 +134,7 @@ def row_of(case: Case, results: Sequence[Result], *, pictures: bool = False) -> 
         # comes last.
         both = f"{calls}{about_it}" if calls.startswith(_OWN_ANSWER) else f"{about_it}{calls}"
         fields = f"{_outcome(result)}{both}"
-        reported = [_said(result)]
+        reported = [_message_and_grades(result)]
     else:
         written, reported = [], []
         for result in results:
@@ -187,7 +187,7 @@ def _trial(result: Result, own: bytes, given: Given, *, pictures: bool) -> tuple
         if pictures and not trial.repeat:
             details += _pictures(perturbed)
     calls = _calls(result.asked, own, given) if result.asked else ""
-    return f"{{{which}{_outcome(result)}{shown}{calls}}}", f"{details}{_said(result)}"
+    return f"{{{which}{_outcome(result)}{shown}{calls}}}", f"{details}{_message_and_grades(result)}"
 
 
 def _outcome(result: Result) -> str:
@@ -260,11 +260,11 @@ def _pictures(value: Any) -> str:
     return f',"pictures":{encode_plain(found).decode()}' if found else ""
 
 
-def _said(result: Result) -> str:
+def _message_and_grades(result: Result) -> str:
     """The message of a failed body, and the grades of judges."""
     details = ""
     wrong = result.message is not None or result.error is not None
-    if wrong and result.outcome in WRONG and (message := said_of(result)):
+    if wrong and result.outcome in WRONG and (message := message_of_result(result)):
         # Redacted before it is cut: half a secret is no longer recognised as one.
         details = f',"message":{lines.quoted(redacted(message)[:_MESSAGE])}'
     if result.grades:
@@ -277,7 +277,7 @@ def _grade(grade: Grade) -> str:
     return f"[{lines.quoted(grade.judge)},{given},{grade.answer.decode()}]"
 
 
-def said_of(result: Result) -> str:
+def message_of_result(result: Result) -> str:
     """Return a failed body's message; after an error, with its type: ``KeyError: 'label'``."""
     message = result.message or ""
     if result.error is None or result.outcome is not Outcome.ERROR:

@@ -138,7 +138,7 @@ def confirm(check: Check, judgement: Judgement) -> Steps[Judgement]:
             # Of two runs together there is no sharp test of a drop beyond a margin; of the second alone
             # there is.
             paired = (pair_of(case, approved.get(case.id)) for case in again)
-            found = compare(paired, approved.version, now=len(again), then=len(approved))
+            found = compare(paired, approved.version, current=len(again), approved=len(approved))
             noise = replace(noise, afresh=(len(found.regressed), len(found.fixed), found.judged))
     if noise.changes is not None or noise.regressions is not None:
         noise = yield from look_for_baseline_noise(check, judgement, noise)
@@ -261,26 +261,26 @@ def _with_excess(check: Check, approved: Approved, cases: Sequence[CaseResult], 
     from pytest_modelcheck.stats.noise import disagreements, regression_excess
 
     tables: Tables = {}
-    passed_then, passed_now, judged = [], [], []
+    passed_before, passed_after, judged = [], [], []
     for case in cases:
         other = approved.get(case.id)
         if other is None or not case.is_same_as(other):
             continue
         # Variants that only one side has would count as changes, though nothing was compared.
         shared = {trial.place for trial in case.trials} & {trial.place for trial in other.trials}
-        then, now = (_runs(one.trials, shared) for one in (other, case))
-        old, new = ([run for run in side if _is_answered(run)] for side in (then, now))
+        before, current = (_runs(one.trials, shared) for one in (other, case))
+        old, new = ([run for run in side if _is_answered(run)] for side in (before, current))
         if old and new:
             tables[case.id] = (disagreements([*new, *old], _differ), len(new))
-        old, new = ([run for run in side if outcome_of(run) in JUDGED] for side in (then, now))
+        old, new = ([run for run in side if outcome_of(run) in JUDGED] for side in (before, current))
         # With fewer runs there are too few ways to exchange them for a small p-value.
         if old and len(new) >= BASES:
             judged.append(case.id)
-            passed_then.append([outcome_of(run) is Outcome.PASSED for run in old])
-            passed_now.append([outcome_of(run) is Outcome.PASSED for run in new])
+            passed_before.append([outcome_of(run) is Outcome.PASSED for run in old])
+            passed_after.append([outcome_of(run) is Outcome.PASSED for run in new])
     regressions = None
     if judged:
-        regressions = regression_excess(passed_then, passed_now, check.spec.limits.false_fail_rate)
+        regressions = regression_excess(passed_before, passed_after, check.spec.limits.false_fail_rate)
         regressions = _grouped(check, regressions, judged)
     return replace(noise, changes=_excess_of_tables(check, tables), regressions=regressions)
 

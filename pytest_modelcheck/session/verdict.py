@@ -287,8 +287,8 @@ def _advice(
 
     baseline = judgement.approved.baseline
     if baseline is not None:
-        then = baseline.header.version
-        pair = [version] if then in (None, held) else [then, version]
+        approved = baseline.header.version
+        pair = [version] if approved in (None, held) else [approved, version]
         yield "see all", check.command("diff", *pair)
     if status is Status.PASSED:
         return

@@ -37,16 +37,16 @@ if TYPE_CHECKING:
 _TIE = 1e-9
 
 
-def exchange_p_value(then: Runs, now: Runs) -> float:
-    """Return the p-value of "now is as good as then", one-sided towards worse, exact.
+def exchange_p_value(approved: Runs, current: Runs) -> float:
+    """Return the exact p-value of "the current version is as good as the approved one", against a worse one.
 
     The chance that runs dealt out at random within each unit show a drop at least as large. The drop of a
-    unit is its mean over the runs of then, minus its mean over those of now. With one run of single cases on
-    either side it is McNemar's exact test.
+    unit is its mean over the approved runs, minus its mean over the current ones. With one run of single
+    cases on either side it is McNemar's exact test.
 
     Args:
-        then: For each unit, how many of its cases passed in each run of then; at least one run.
-        now: The same for now, in the same order of units.
+        approved: For each unit, how many of its cases passed in each approved run; at least one run.
+        current: The same for the current runs, in the same order of units.
 
     Raises:
         ValueError: The two do not have the same units, there is none, or one has no run.
@@ -56,7 +56,7 @@ def exchange_p_value(then: Runs, now: Runs) -> float:
     >>> exchange_p_value([[1]] * 7, [[0]] * 7) == 1 / 128
     True
     """
-    distribution, observed, _ = _deals(then, now)
+    distribution, observed, _ = _deals(approved, current)
     return min(1.0, float(distribution[observed:].sum()))
 
 
@@ -137,17 +137,20 @@ def fisher_p_value(then_passed: int, then_runs: int, now_passed: int, now_runs: 
     return min(1.0, float(np.exp(logs).sum()))
 
 
-def _deals(then: Runs, now: Runs) -> tuple[Floats, int, float]:
-    """Return the distribution of the weighted sum dealt to then, the observed sum, and its expectation."""
-    if len(then) != len(now) or not then:
-        raise ValueError(f"{len(then)} units then and {len(now)} now: both need the same ones, at least one")
+def _deals(approved: Runs, current: Runs) -> tuple[Floats, int, float]:
+    """Return the distribution of the approved runs' weighted sum, the observed sum, and its expectation."""
+    if len(approved) != len(current) or not approved:
+        raise ValueError(
+            f"{len(approved)} approved and {len(current)} current units: both need the same, at least one"
+        )
     # Cases of equal outcomes have equal distributions, so a thousand cases are a handful of convolutions.
     shapes = Counter(
-        (tuple(sorted((*before, *after))), len(before)) for before, after in zip(then, now, strict=True)
+        (tuple(sorted((*before, *after))), len(before))
+        for before, after in zip(approved, current, strict=True)
     )
     weights = _weights({(size, len(values)) for values, size in shapes})
     observed, expected = 0, 0.0
-    for before, after in zip(then, now, strict=True):
+    for before, after in zip(approved, current, strict=True):
         observed += weights[len(before), len(before) + len(after)] * sum(before)
     parts = []
     for (values, size), times in shapes.items():
@@ -163,9 +166,10 @@ def _deals(then: Runs, now: Runs) -> tuple[Floats, int, float]:
 
 
 def _weights(shapes: set[tuple[int, int]]) -> dict[tuple[int, int], int]:
-    """Return how much one pass among the runs of then counts, as small whole numbers.
+    """Return how much one pass among the approved runs counts, as small whole numbers.
 
-    With the total of a unit fixed, moving one pass from now to then raises the unit's drop by 1/then + 1/now.
+    With the total of a unit fixed, moving one pass to an approved run raises the unit's drop by 1/approved +
+    1/current.
     """
     if any(not 0 < size < runs for size, runs in shapes):
         raise ValueError("every unit needs at least one run on either side")

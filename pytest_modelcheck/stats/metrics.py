@@ -59,7 +59,7 @@ def influences(score: Score, expected: Sequence[Any], answers: Answers) -> list[
     Args:
         score: The metric.
         expected: What is expected of each case.
-        answers: The answers of each case in all runs, of then and of now.
+        answers: The answers of each case in all runs, approved and current.
 
     >>> accuracy = lambda expected, answers: sum(map(str.__eq__, expected, answers)) / len(expected)
     >>> found = influences(accuracy, ["a", "b"], [["a", "b"], ["b", "b"]])

@@ -41,11 +41,11 @@ class Evidence:
     """The evidence against "nothing has changed": 1 says nothing, and chance reaches x once in x.
 
     Attributes:
-        now: After the last night.
+        current: After the last night.
         highest: After the night in which it was highest.
     """
 
-    now: float = 1.0
+    current: float = 1.0
     highest: float = 1.0
 
 

@@ -66,25 +66,26 @@ class Rise:
     """The answers that a perturbation changes in each case, when the check was approved and now.
 
     Attributes:
-        then: How often an answer to the input and one to a variant disagreed, and two answers to the input.
-        now: The same for now, of the same cases.
+        approved: How often an answer to the input and one to a variant disagreed, and two answers to the
+        input. current: The same for the current version, of the same cases.
     """
 
-    then: tuple[tuple[float, float], ...]
-    now: tuple[tuple[float, float], ...]
+    approved: tuple[tuple[float, float], ...]
+    current: tuple[tuple[float, float], ...]
 
     @property
     def each(self) -> list[float]:
         """The rise of the excess of each case."""
         return [
-            (now[0] - now[1]) - (then[0] - then[1]) for then, now in zip(self.then, self.now, strict=True)
+            (current[0] - current[1]) - (approved[0] - approved[1])
+            for approved, current in zip(self.approved, self.current, strict=True)
         ]
 
     def __str__(self) -> str:
         """Return both sides in words."""
         (crossed, own), (cross_now, own_now) = (
             [sum(side) / len(side) for side in zip(*version, strict=True)]
-            for version in (self.then, self.now)
+            for version in (self.approved, self.current)
         )
         return (
             f"answers changed in {cross_now:.0%} of variants ({crossed:.0%} when approved), and the model "
@@ -198,14 +199,14 @@ def _by_choice(
 
 
 def regression_excess(
-    then: Sequence[Sequence[bool]],
-    now: Sequence[Sequence[bool]],
+    approved: Sequence[Sequence[bool]],
+    current: Sequence[Sequence[bool]],
     false_fail_rate: float,
     *,
     approved_noise: bool = False,
     seed: int = 0,
 ) -> Excess:
-    """Compare how often a run that passed is met by one that fails now, with how often own runs do so.
+    """Compare how often a run that passed is met by a current one that fails, with how often own runs do so.
 
     A case regresses with the chance that an approved run passes and a current one fails. Two runs of one
     version do so too, wherever the model varies. The difference of the two is the excess. With no allowance
@@ -213,11 +214,11 @@ def regression_excess(
     of :mod:`~pytest_modelcheck.stats.means` on the excess counts.
 
     Args:
-        then: For each case, which of the approved runs passed, at least one (two with ``approved_noise``).
-        now: For each case, in the same order, which of its runs pass, at least two (one).
+        approved: For each case, which approved runs passed, at least one (two with ``approved_noise``).
+        current: For each case, in the same order, which of its runs pass, at least two (one).
         false_fail_rate: The level of the test and of the bound.
-        approved_noise: Whether only two approved runs show the noise. A version that became noisier, and
-        fails     more often where it used to pass, is then worse.
+        approved_noise: Whether only approved runs show the noise, so that a version that became noisier, and
+            fails more often where it used to pass, is worse.
         seed: Of the permutations.
 
     Raises:
@@ -227,16 +228,17 @@ def regression_excess(
     >>> steady.excess, regression_excess(broken, [[False] * 3] * 9, 0.01).excess
     (0.0, 1.0)
     """
-    if not then or len(then) != len(now):
-        raise ValueError(f"{len(then)} cases then and {len(now)} now: there must be as many, and one")
+    if not approved or len(approved) != len(current):
+        sizes = f"{len(approved)} approved and {len(current)} current cases"
+        raise ValueError(f"{sizes}: there must be as many, and one")
     generator = np.random.default_rng(seed)
     resamples = resamples_for(false_fail_rate)
-    crosses, owns = np.empty(len(then)), np.empty(len(then))
+    crosses, owns = np.empty(len(approved)), np.empty(len(approved))
     permuted = np.zeros(resamples)
-    for index, (before, after) in enumerate(zip(then, now, strict=True)):
+    for index, (before, after) in enumerate(zip(approved, current, strict=True)):
         old, new = len(before), len(after)
         if old < 1 + approved_noise or new < 2 - approved_noise:
-            raise ValueError(f"case {index} has too few runs: {old} then, {new} now")
+            raise ValueError(f"case {index} has too few runs: {old} approved, {new} current")
         passed = sum(before) + sum(after)
         actual = np.array([float(sum(before))])
         cross, own = _shares(actual, passed, old, new, approved_noise=approved_noise)
@@ -249,15 +251,17 @@ def regression_excess(
 
 
 def _shares(
-    passed_then: Floats, passed: int, old: int, new: int, *, approved_noise: bool
+    passed_before: Floats, passed: int, old: int, new: int, *, approved_noise: bool
 ) -> tuple[Floats, Floats]:
-    """Return how often a run passes then and fails now, and how often two runs of one version do."""
-    passed_now = passed - passed_then
-    cross = passed_then / old * (1 - passed_now / new)
-    own = None if old == 1 else passed_then * (old - passed_then) / (old * (old - 1))
+    """Return how often an approved run passes and a current one fails, and how often two runs of one version
+    do.
+    """
+    passed_after = passed - passed_before
+    cross = passed_before / old * (1 - passed_after / new)
+    own = None if old == 1 else passed_before * (old - passed_before) / (old * (old - 1))
     if not approved_noise:
-        now = passed_now * (new - passed_now) / (new * (new - 1))
-        own = now if own is None else (now + own) / 2
+        current = passed_after * (new - passed_after) / (new * (new - 1))
+        own = current if own is None else (current + own) / 2
     return cross, np.zeros(1) if own is None else own
 
 
@@ -286,19 +290,19 @@ def excess_bound(each: Sequence[float], level: float) -> float:
     return low if low > -math.inf else gaffke_bounds(each, level, low=-1.0, high=1.0)[0]
 
 
-def rise_p_value(then: ArrayLike, now: ArrayLike, false_fail_rate: float, *, seed: int = 0) -> float:
+def rise_p_value(approved: ArrayLike, current: ArrayLike, false_fail_rate: float, *, seed: int = 0) -> float:
     """Return the p-value of "the excess of every case is what it was", one-sided towards a rise.
 
     For invariance checks against an approved version: each case has an approved excess (disagreement with
-    variants minus disagreement with itself) and one of now. If nothing changed, the difference of the two is
-    as likely to be the opposite, however noisy either version is.
+    variants minus disagreement with itself) and a current one. If nothing changed, the difference of the two
+    is as likely to be the opposite, however noisy either version is.
 
     >>> rise_p_value([0.1, 0.0, 0.2, 0.0] * 4, [0.1, 0.0, 0.2, 0.0] * 4, 0.01)
     1.0
     >>> rise_p_value([0.0] * 20, [0.3] * 20, 0.01) < 0.001
     True
     """
-    rise = np.asarray(now, dtype=float) - np.asarray(then, dtype=float)
+    rise = np.asarray(current, dtype=float) - np.asarray(approved, dtype=float)
     return sign_flip_test(rise, false_fail_rate, seed=seed).p_value
 
 
