@@ -30,11 +30,7 @@ if TYPE_CHECKING:
 
 
 def decide(observed: Observed, limits: Limits) -> list[Finding]:
-    """Compare the observations with every limit that applies: one finding each, guards first.
-
-    Raises:
-        UsageError: The limits contradict the body.
-    """
+    """Compare the observations with every limit that applies: one finding each, guards first."""
     refuse_contradiction(observed, limits)
     refuse_without_meaning(observed, limits)
     findings = list(guards(observed, limits))

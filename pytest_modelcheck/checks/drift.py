@@ -253,9 +253,6 @@ class Samples:
 def samples_of(before: Sequence[bytes], now: Sequence[bytes]) -> Samples:
     """Determine the kind of values in two samples of canonical JSON, at least one each, and read them.
 
-    Raises:
-        UsageError: The values are of different kinds, or of a kind without a distribution.
-
     >>> samples_of([b'"refund"', b'"other"'], [b'"refund"']).kind
     'labels'
     >>> samples_of([b'{"language":"es","length":3}'], [b'{"language":"en","length":7}']).names

@@ -218,9 +218,6 @@ def share_of_runs(trials: Sequence[TrialResult]) -> float:
 def worth(values: Sequence[float], score_as: str | None) -> float:
     """Return the value of a case: the mean of its runs, or the chance of success in k runs.
 
-    Raises:
-        UsageError: It has fewer runs than ``score_as`` needs.
-
     >>> runs = (1.0, 1.0, 1.0, 0.0)
     >>> worth(runs, None), worth(runs, "pass@2"), worth(runs, "pass^2")
     (0.75, 1.0, 0.5)
@@ -240,11 +237,7 @@ def worth(values: Sequence[float], score_as: str | None) -> float:
 
 
 def groups_of(cases: Iterable[Case], key: str) -> dict[str, Hashable]:
-    """The group of each case, by id: its metadata under ``key``.
-
-    Raises:
-        UsageError: A case has no such metadata, or a value that cannot name a group.
-    """
+    """The group of each case, by id: its metadata under ``key``."""
     found: dict[str, Hashable] = {}
     for case in cases:
         value: Any = case.metadata.get(key)

@@ -108,11 +108,7 @@ class CheckSpec:
 
 
 def refuse_variants(cases: Iterable[Case]) -> None:
-    """Check that no case of a drift check has variants, which would not be answered.
-
-    Raises:
-        UsageError: One has.
-    """
+    """Check that no case of a drift check has variants, which would not be answered."""
     case = next((case for case in cases if case.variants), None)
     if case is not None:
         where = "" if case.origin is None else f" ({case.origin})"

@@ -115,11 +115,7 @@ def answer_to(trial: TrialResult, question: bytes | None) -> bytes | None:
 
 
 def approved_of(check: Check) -> Approved:
-    """Return the side to compare a check with: the version named, else what is approved.
-
-    Raises:
-        BaselineError: a version is asked for, and nothing is stored of it, or only part.
-    """
+    """Return the side to compare a check with: the version named, else what is approved."""
     spec, version, model = check.spec, check.places.baseline, check.subject.name
     # A drift check with reference cases compares with these, not with what was approved.
     if spec.drift is not None and spec.drift.cases is not None:

@@ -22,14 +22,14 @@ from pytest_modelcheck.reports.selection import BOTH, ORDER, SHOWN, shown_case
 from pytest_modelcheck.reports.worst import adjusted_p_values
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from pathlib import Path
 
     from pytest_modelcheck.baselines.baseline import Baseline
     from pytest_modelcheck.baselines.candidates import CandidateStore
     from pytest_modelcheck.baselines.header import Header
     from pytest_modelcheck.baselines.store import BaselineStore
-    from pytest_modelcheck.records import CaseResult, Comparison, Group, Verdict
+    from pytest_modelcheck.records import CaseResult, Comparison, Group, ShownCase, Verdict
     from pytest_modelcheck.reports.model import RunInfo, Trouble
 
 COMPARED: Final = "compared"
@@ -37,11 +37,7 @@ COMPARED: Final = "compared"
 
 
 def report_of(path: Path) -> CheckReport:
-    """The report of a check, from its result file.
-
-    Raises:
-        BaselineError: It is damaged, or holds no verdict.
-    """
+    """The report of a check, from its result file."""
     header, cases = baseline.results(path)
     check = _head(header, path)
     about_change = header.reads_approved
@@ -172,83 +168,71 @@ def compared(check: CheckReport, current: Baseline, approved: Baseline) -> Check
     comparison = compare(paired, version, current=len(current), approved=len(approved), graded=graded)
     if check.verdict.moved is not None:
         comparison = changes_alone(comparison)
-    cases = tuple(_then(case, approved.get(case.id), comparison) for case in check.cases)
-    return replace(check, verdict=_verdict(check.verdict, comparison, cases), cases=cases)
+    cases = []
+    for case in check.cases:
+        found = beside(case, approved.get(case.id))
+        # In a drift check, outcomes do not change.
+        turned = case.id in comparison.regressed or case.id in comparison.fixed
+        if found.change in ("regressed", "fixed") and not turned:
+            found = replace(found, change="changed" if case.id in comparison.changed else None)
+        cases.append(found)
+    return replace(check, verdict=_verdict(check.verdict, comparison, cases), cases=tuple(cases))
 
 
-def _then(case: CaseResult, approved: CaseResult | None, comparison: Comparison) -> CaseResult:
-    """A case with the result of the older version; in a drift check, outcomes do not change."""
-    found = beside(case, approved)
-    turns = case.id in comparison.regressed or case.id in comparison.fixed
-    if found.change in ("regressed", "fixed") and not turns:
-        found = replace(found, change="changed" if case.id in comparison.changed else None)
-    return found
-
-
-def _verdict(verdict: Verdict, comparison: Comparison, cases: tuple[CaseResult, ...]) -> Verdict:
-    summary = Finding(COMPARED, Status.PASSED, _summary(comparison))
+def _verdict(verdict: Verdict, comparison: Comparison, cases: Sequence[CaseResult]) -> Verdict:
+    broke, fixed = len(comparison.regressed), len(comparison.fixed)
+    differ = plural(len(comparison.changed), "answer differs", "answers differ")
+    text = f"{broke} broke, {fixed} fixed since {comparison.version}, {differ}"
     independent = [finding for finding in verdict.findings if not finding.against_baseline]
     missed = [finding for finding in independent if not finding.met]
     met = [finding for finding in independent if finding.met]
-    findings = (*missed, summary, *met)
+    findings = (*missed, Finding(COMPARED, Status.PASSED, text), *met)
     named = any(f"{verdict.model}=" in command for _, command in verdict.advice)
     prefix = f"{verdict.model}=" if named else ""
     versions = (f"{prefix}{comparison.version}", f"{prefix}{verdict.version or ''}")
     advice = [(what, command) for what, command in verdict.advice if what == "reproduce one"]
+    shown, hidden = _worth_reading(verdict, comparison, cases)
     return replace(
         verdict,
         status=max((finding.status for finding in findings), key=lambda status: status.severity),
         findings=findings,
         comparison=comparison,
         slices=tuple(_slice(group, cases) for group in verdict.slices),
-        **_telling(verdict, comparison, cases),
+        shown=shown,
+        hidden=hidden,
         advice=(*advice, ("see all", f"modelcheck diff {shlex.join(versions)}")),
     )
 
 
-def _telling(verdict: Verdict, comparison: Comparison, cases: Sequence[CaseResult]) -> dict[str, Any]:
-    """The cases worth reading: those that broke, then those that differ."""
+def _worth_reading(
+    verdict: Verdict, comparison: Comparison, cases: Sequence[CaseResult]
+) -> tuple[tuple[ShownCase, ...], int]:
+    """The cases that broke, then those that differ, and the number of further ones."""
     known = {case.id: case for case in verdict.shown}
-    noted = [(_note(case, comparison), case) for case in cases]
-    worst = sorted((ORDER.index(note), place) for place, (note, _) in enumerate(noted) if note is not None)
+    # Wrong in both versions is not a difference.
+    notes = dict.fromkeys(comparison.changed, "changed") | dict.fromkeys(comparison.fixed, "fixed")
+    notes |= dict.fromkeys(comparison.regressed, "regressed")
+    notes |= {case.id: "error" for case in cases if case.outcome is Outcome.ERROR}
+    noted = [(ORDER.index(notes[case.id]), place) for place, case in enumerate(cases) if case.id in notes]
     # Rank 0 is "error". Errors must not hide all wrong answers, nor the reverse: each keeps a few places.
-    errors = [place for rank, place in worst if not rank]
-    others = [place for rank, place in worst if rank]
+    errors = [place for rank, place in sorted(noted) if not rank]
+    others = [place for rank, place in sorted(noted) if rank]
     few = min(BOTH, len(others))
-    chosen = errors[: SHOWN - few] + others[: max(few, SHOWN - len(errors))]
-    shown = tuple(
-        shown_case(noted[place][1], noted[place][0] or "", known.get(noted[place][1].id)) for place in chosen
-    )
-    return {"shown": shown, "hidden": len(worst) - len(shown)}
+    chosen = [cases[place] for place in errors[: SHOWN - few] + others[: max(few, SHOWN - len(errors))]]
+    shown = tuple(shown_case(case, notes[case.id], known.get(case.id)) for case in chosen)
+    return shown, len(noted) - len(shown)
 
 
-def _note(case: CaseResult, comparison: Comparison) -> str | None:
-    """Return the note on a case in a comparison of two versions; wrong in both is not a difference."""
-    if case.outcome is Outcome.ERROR:
-        return "error"
-    for note, ids in (("regressed", comparison.regressed), ("fixed", comparison.fixed)):
-        if case.id in ids:
-            return note
-    return "changed" if case.id in comparison.changed else None
-
-
-def _summary(comparison: Comparison) -> str:
-    broke, fixed = len(comparison.regressed), len(comparison.fixed)
-    differ = plural(len(comparison.changed), "answer differs", "answers differ")
-    return f"{broke} broke, {fixed} fixed since {comparison.version}, {differ}"
-
-
-def _slice(group: Group, cases: tuple[CaseResult, ...]) -> Group:
+def _slice(group: Group, cases: Sequence[CaseResult]) -> Group:
     # A stored verdict names its slices, and not their cases, so membership is worked out from the metadata.
     key, _, value = group.name.partition("=")
-    before = [case.approved for case in cases if case.approved is not None and _fact(case, key) == value]
-    judged = [case for case in before if case.judged]
+    judged = []
+    for case in cases:
+        facts: dict[str, Any] = dict(case.metadata)
+        if case.expected is not MISSING:
+            facts.setdefault("expected", case.expected)
+        before = case.approved
+        if before is not None and before.judged and key in facts and str(facts[key]) == value:
+            judged.append(before)
     passed = sum(case.outcome is Outcome.PASSED for case in judged)
     return replace(group, approved_passed=passed if judged else None, approved_judged=len(judged) or None)
-
-
-def _fact(case: CaseResult, key: str) -> str | None:
-    facts: Mapping[str, Any] = case.metadata
-    if key not in facts and key == "expected" and case.expected is not MISSING:
-        return str(case.expected)
-    return str(facts[key]) if key in facts else None

@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 
     from pytest_modelcheck.engine.work import Result
     from pytest_modelcheck.models.model import Raw
-    from pytest_modelcheck.records import Case, Grade, Trial
+    from pytest_modelcheck.records import Case
 
     Given = dict[bytes, bytes]
     """By the digest of each call, the answer that the line gave last."""
@@ -126,7 +126,14 @@ def row_of(case: Case, results: Sequence[Result], *, pictures: bool = False) -> 
     own = text_key(value)[:CALL_BYTES] if type(value) is str else bytes.fromhex(identity(case))
     shown, input_details = _excerpted(value, "input")
     given: Given = {}
-    if len(results) == 1 and _is_plain(results[0].trial):
+    first = results[0].trial if len(results) == 1 else None
+    # A trial without facts but its outcome and answer.
+    if (
+        first is not None
+        and first.perturbed is MISSING
+        and first.perturbation is None
+        and not (first.repeat or first.variant)
+    ):
         [result] = results
         calls = _calls(result.asked, own, given) if result.asked else ""
         about_it = f',"about":{shown}'
@@ -163,13 +170,6 @@ def _excerpted(value: Any, name: str) -> tuple[str, str]:
         return lines.quoted(excerpt(text, _ABOUT, stored=True)), f',"{name}":{_cut(text, text)}'
     shown = about(value)
     return lines.quoted(shown), "" if shown is value else f',"{name}":{as_shown(value)}'
-
-
-def _is_plain(trial: Trial) -> bool:
-    """Return whether a trial has no facts but its outcome and answer."""
-    return (
-        trial.perturbed is MISSING and trial.perturbation is None and not trial.repeat and not trial.variant
-    )
 
 
 def _trial(result: Result, own: bytes, given: Given, *, pictures: bool) -> tuple[str, str]:
@@ -268,13 +268,12 @@ def _message_and_grades(result: Result) -> str:
         # Redacted before it is cut: half a secret is no longer recognised as one.
         details = f',"message":{lines.quoted(redacted(message)[:_MESSAGE])}'
     if result.grades:
-        details = f'{details},"grades":[{",".join(map(_grade, result.grades))}]'
+        grades = [
+            f"[{lines.quoted(grade.judge)},{(grade.given or b'null').decode()},{grade.answer.decode()}]"
+            for grade in result.grades
+        ]
+        details = f'{details},"grades":[{",".join(grades)}]'
     return details
-
-
-def _grade(grade: Grade) -> str:
-    given = "null" if grade.given is None else grade.given.decode()
-    return f"[{lines.quoted(grade.judge)},{given},{grade.answer.decode()}]"
 
 
 def message_of_result(result: Result) -> str:

@@ -270,9 +270,6 @@ class Results(Sequence[CaseResult]):
 
         Trials not in memory are read from the line of the case, or made again: if a perturbation then gave
         another input, the model would be judged on inputs that it never got.
-
-        Raises:
-            PerturbationError: A perturbation gave another variant than at first.
         """
         known = self.held.get(number)
         if known:

@@ -195,11 +195,7 @@ class Answered:
         self._cases: set[str] = set()
 
     def take(self, results: Iterable[Result]) -> None:
-        """Take in the results of some trials.
-
-        Raises:
-            UsageError: ``answer_fingerprint=`` raised, or gave something that is not text.
-        """
+        """Take in the results of some trials."""
         for result in results:
             if result.asked:
                 self._cases.add(result.trial.case.id)

@@ -146,11 +146,7 @@ class Session:
         return None if approved is None else approved.version
 
     def shutdowns(self, definition: Definition, version: str | None) -> list[tuple[str, date]]:
-        """The known shutdown dates of the approved version of a model and of the tested one.
-
-        Raises:
-            UsageError: ``retires=`` gives no date.
-        """
+        """The known shutdown dates of the approved version of a model and of the tested one."""
         approved = self.store.approved(definition.name, version)
         found = []
         if approved is not None:

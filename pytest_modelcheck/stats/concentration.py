@@ -75,9 +75,6 @@ def concentrations(
             only their means count.
         seed: Of the resamples.
 
-    Returns:
-        The result for each slice with at least five cases whose runs differ.
-
     Raises:
         ValueError: The numbers of cases do not fit together.
 

@@ -87,16 +87,6 @@ def label_drift(
 ) -> Drift:
     """Compare two samples of labels by their total variation.
 
-    Args:
-        before: Labels of the one sample, at least one.
-        now: Labels of the other; equally many where they are paired.
-        false_fail_rate: The level of the test: it decides how many permutations are drawn.
-        paired: Whether the i-th of both belong together.
-        seed: Of the permutations.
-
-    Raises:
-        ValueError: A sample is empty, or paired samples are of different size.
-
     >>> found = label_drift(["refund"] * 80 + ["other"] * 20, ["refund"] * 50 + ["other"] * 50, 0.01)
     >>> f"{found.distance:.0%} of the labels moved, p = {found.p_value}"
     '30% of the labels moved, p = 0.0005'
@@ -125,17 +115,6 @@ def score_drift(
     before: ArrayLike, now: ArrayLike, false_fail_rate: float, *, paired: bool = False, seed: int = 0
 ) -> Drift:
     """Compare two samples of scores by their Wasserstein distance, in the scores' unit.
-
-    Args:
-        before: Scores of the one sample, at least one.
-        now: Scores of the other; equally many where they are paired.
-        false_fail_rate: The level of the test: it decides how many permutations are drawn.
-        paired: Whether the i-th of both belong together.
-        seed: Of the permutations.
-
-    Raises:
-        ValueError: A sample is empty or holds what is not a finite number, or paired samples are of different
-            size.
 
     >>> steady = [0.005 * step for step in range(200)]
     >>> score_drift(steady, [score + 0.02 for score in steady], 0.01).p_value > 0.5
@@ -200,16 +179,6 @@ def feature_drift(
     A random forest learns on one half of both samples and is judged on the other. The distance is its Gini
     coefficient, ``2 * AUC - 1``: 0 where it can only guess (or less, by chance), 1 where it is always right.
     Its p-value is of a permutation of the judged half alone, so that nothing is learned anew.
-
-    Args:
-        before: Features of the one sample, a row each, at least 8 rows.
-        now: Features of the other; equally many rows where they are paired.
-        false_fail_rate: The level of the test: it decides how many permutations are drawn.
-        paired: Whether the i-th rows of both belong together. Pairs are then halved, and exchanged, as such.
-        seed: Of the halves, the forest and the permutations.
-
-    Raises:
-        ValueError: A sample is too small, is not a table of finite numbers, or they do not fit together.
 
     Source: Lopez-Paz and Oquab, Revisiting Classifier Two-Sample Tests, arXiv 1610.06545 (2017).
 

@@ -69,12 +69,7 @@ class Wager:
         self._seen, self._sum = 0, 0.0
 
     def feed(self, value: float) -> float:
-        """Settle the bets on one more value and return the wealth, which began as 1.
-
-        Raises:
-            ValueError: The value is not in [0, 1], or there are more values than there can be.
-
-        """
+        """Settle the bets on one more value and return the wealth, which began as 1."""
         fraction("a value", value)
         null = self._rest()
         self._seen += 1
@@ -190,9 +185,6 @@ def watch_mean(
         graded: Whether the values are scores rather than 0 or 1.
         total: How many cases there are, where the model does not vary and the cases are the contract;
             ``None`` where the cases stand for more, or the model varies.
-
-    Raises:
-        ValueError: An argument is out of range.
 
     >>> monitor = watch_mean(at_least=0.95, tolerance=0.05, false_fail_rate=0.05, false_pass_rate=0.10)
     >>> monitor.feed([1, 1, 0, 0, 1, 0, 0, 0, 1]), monitor.seen

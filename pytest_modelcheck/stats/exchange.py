@@ -48,9 +48,6 @@ def exchange_p_value(approved: Runs, current: Runs) -> float:
         approved: For each unit, how many of its cases passed in each approved run; at least one run.
         current: The same for the current runs, in the same order of units.
 
-    Raises:
-        ValueError: The two do not have the same units, there is none, or one has no run.
-
     >>> round(exchange_p_value([[1, 1, 1]] * 4, [[0]] * 4), 6)  # each of 4 units: 1 of 4 deals is as bad
     0.003906
     >>> exchange_p_value([[1]] * 7, [[0]] * 7) == 1 / 128
@@ -66,10 +63,6 @@ def contradiction_p_value(first: Runs, second: Runs) -> float:
     The chance that runs dealt out at random within each unit differ at least as much, in either direction.
     Small where a model, or something between it and the test, changed while the check was running.
 
-    Args:
-        first: For each unit, how many of its cases passed in each run of the first set.
-        second: The same for the second set.
-
     >>> contradiction_p_value([[0]] * 9, [[1, 1]] * 9) < 0.001 < contradiction_p_value([[0, 1]], [[1, 0]])
     True
     """
@@ -80,15 +73,6 @@ def contradiction_p_value(first: Runs, second: Runs) -> float:
 
 def odd_run_p_value(runs: Runs) -> float:
     """Return the p-value of "no run stands out": each against all others, adjusted by Holm.
-
-    Args:
-        runs: For each unit, how many of its cases passed in each run; all units have equally many.
-
-    Returns:
-        The least adjusted p-value; 1 where there are fewer than two runs.
-
-    Raises:
-        ValueError: Units have different numbers of runs, or there is none.
 
     >>> odd_run_p_value([[1, 1, 1]] * 20), odd_run_p_value([[1, 0, 1]] * 20) < 0.001
     (1.0, True)

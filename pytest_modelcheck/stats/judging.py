@@ -43,12 +43,6 @@ _STEPS: Final = 100
 class Errors:
     """Counts of a judge's agreement with people.
 
-    Attributes:
-        yes: How many labels say yes.
-        yes_right: To how many of them the judge says yes, too.
-        no: How many labels say no.
-        no_right: To how many of them the judge says no, too.
-
     >>> errors = Errors(yes=40, yes_right=38, no=20, no_right=16)
     >>> errors.sensitivity, errors.specificity, round(errors.strength, 2)
     (0.95, 0.8, 0.75)

@@ -49,10 +49,6 @@ def gaffke_bounds(
         low: The least that a value could have been.
         high: The most that a value could have been.
 
-    Raises:
-        ValueError: There are no values, one is out of [``low``, ``high``] or is not a number, or ``level`` is
-            not between 0 and 1.
-
     >>> low, high = gaffke_bounds([0.9, 1.0, 0.8, 1.0, 0.95, 1.0, 0.7, 1.0], level=0.95)
     >>> f"{low:.3f} to {high:.3f}"
     '0.627 to 0.973'

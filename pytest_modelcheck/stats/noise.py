@@ -125,10 +125,6 @@ def noise_calibrated_excess(
             disagreement then counts as much as that of the base, where there are two of it or more.
         seed: Of the permutations.
 
-    Raises:
-        ValueError: There is no case, a table is not square or symmetric, has a value outside of [0, 1], or
-            has no room for a variant.
-
     >>> steady, flipped = disagreements("aaaa"), disagreements("aaab")
     >>> found = noise_calibrated_excess([steady] * 80 + [flipped] * 20, bases=3, false_fail_rate=0.01)
     >>> f"{found.cross:.0%} of variants, {found.own:.0%} of itself, at least {found.low:.0%} more"
@@ -220,9 +216,6 @@ def regression_excess(
         approved_noise: Whether only approved runs show the noise, so that a version that became noisier, and
             fails more often where it used to pass, is worse.
         seed: Of the permutations.
-
-    Raises:
-        ValueError: There is no case, or one has too few runs.
 
     >>> steady, broken = regression_excess([[True]] * 9, [[True] * 3] * 9, 0.01), [[True]] * 9
     >>> steady.excess, regression_excess(broken, [[False] * 3] * 9, 0.01).excess

@@ -45,15 +45,6 @@ def repeats_test(
     Given how many of a case's runs passed in all, those among the candidate's are hypergeometric; the sum
     over the cases is their convolution. With one run each it is McNemar's exact test.
 
-    Args:
-        baseline_passes: For each case, how many of the baseline's runs passed.
-        baseline_runs: How many runs of each case the baseline has.
-        candidate_passes: For each case, how many of the candidate's runs passed.
-        candidate_runs: How many runs of each case the candidate has.
-
-    Raises:
-        ValueError: A number of passes is out of range, or the two do not have the same cases.
-
     >>> test = repeats_test([5, 4, 5, 3], 5, [2, 1, 4, 3], 5)
     >>> f"drop {test.drop:.0%}, p = {test.p_value:.3f}"
     'drop 35%, p = 0.019'
@@ -130,15 +121,6 @@ def scores_test(
 
     Exact where they are all 0 or 1 and equally many, or single runs of few cases or in whole units; otherwise
     by drawing exchanges within the cases.
-
-    Args:
-        baseline: For each case, the scores of the baseline's runs.
-        candidate: For each case, in the same order, the scores of the candidate's runs.
-        false_fail_rate: The level of the test: it decides how many exchanges are drawn.
-        seed: Of the draws.
-
-    Raises:
-        ValueError: The two do not have the same cases, or a case has no run.
 
     >>> better = [[0.9, 0.8, 0.95], [0.7, 0.9, 0.8], [1.0, 0.9, 0.9]]
     >>> worse = [[0.3, 0.4, 0.35], [0.5, 0.4, 0.3], [0.2, 0.3, 0.1]]

@@ -36,9 +36,6 @@ def page_trend(scores: ArrayLike) -> float:
         scores: A row a case, a column a level, at least three of them, in the order in which the score should
             rise.
 
-    Raises:
-        ValueError: There is no row, there are less than three columns, or a score is not a finite number.
-
     Source: Page, JASA 58 (1963) 216-230; without ties equal to :func:`scipy.stats.page_trend_test`.
 
     >>> round(page_trend([[1, 2, 3, 4], [1, 3, 2, 4], [2, 1, 3, 4]]), 6)

@@ -20,7 +20,7 @@ def case(outcome, answer=b'"a"', name="a", digest="d", **more):
 
 
 @pytest.mark.parametrize(
-    ("now", "then", "change"),
+    ("current", "approved", "change"),
     [
         (case(F), case(P), "regressed"),
         (case(P), case(F), "fixed"),
@@ -41,7 +41,7 @@ def test_where_bodies_compare_themselves_to_fail_is_to_have_changed():
     assert beside(case(F), case(P), about_change=True).change is None
 
 
-@pytest.mark.parametrize("then", [None, case(P, digest="other"), case(P, name="b")])
+@pytest.mark.parametrize("approved", [None, case(P, digest="other"), case(P, name="b")])
 def test_another_case_is_nothing_to_compare_with(approved):
     found = beside(case(F, approved=case(P), change="regressed"), approved)
     assert (found.approved, found.change, found.trials[0].approved) == (None, None, None)

@@ -39,13 +39,13 @@ UNITS = [
 ]
 
 
-@pytest.mark.parametrize(("then", "now"), UNITS)
+@pytest.mark.parametrize(("approved", "current"), UNITS)
 def test_it_is_the_share_of_all_deals_that_are_as_bad(approved, current):
     drops = every_deal(approved, current)
     assert exchange_p_value(approved, current) == pytest.approx(np.mean(drops >= drops[0] - 1e-9))
 
 
-@pytest.mark.parametrize(("then", "now"), UNITS)
+@pytest.mark.parametrize(("approved", "current"), UNITS)
 def test_a_contradiction_counts_both_directions(approved, current):
     drops = every_deal(approved, current)
     expected = np.mean(np.abs(drops) >= abs(drops[0]) - 1e-9)

@@ -198,7 +198,7 @@ def test_what_was_fixed_does_not_make_up_for_what_broke_for_good():
 
 
 @pytest.mark.parametrize(
-    ("then", "now"), [([], []), ([[True]], []), ([[]], [[True, True]]), ([[True]], [[True]])]
+    ("approved", "current"), [([], []), ([[True]], []), ([[]], [[True, True]]), ([[True]], [[True]])]
 )
 def test_what_makes_no_sense(approved, current):
     with pytest.raises(ValueError, match="current cases|too few runs"):
@@ -234,7 +234,7 @@ def test_noise_that_was_there_at_approval_is_no_regression():
     assert failed / 150 <= 0.05 + 3 * (0.05 * 0.95 / 150) ** 0.5
 
 
-@pytest.mark.parametrize(("then", "now"), [([], []), ([[True]], [[True]]), ([[True] * 2], [[]])])
+@pytest.mark.parametrize(("approved", "current"), [([], []), ([[True]], [[True]]), ([[True] * 2], [[]])])
 def test_a_rise_needs_two_runs_then_and_one_now(approved, current):
     with pytest.raises(ValueError, match="current cases|too few runs"):
         regression_excess(approved, current, 0.01, approved_noise=True)
