@@ -9,7 +9,7 @@ PYTEST_DONT_REWRITE
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from pytest_modelcheck.checks.excess import AGAINST, of_changes, of_regressions, of_variants, trend
@@ -17,7 +17,7 @@ from pytest_modelcheck.checks.guards import guards, refuse_contradiction, refuse
 from pytest_modelcheck.checks.limits import allowed, exceeds
 from pytest_modelcheck.checks.noise import DropNoise, RateNoise, ShareNoise
 from pytest_modelcheck.checks.protocol import DOUBTFUL
-from pytest_modelcheck.checks.verdicts import Rule, failure, with_reason
+from pytest_modelcheck.checks.verdicts import Rule, failure, inconclusive, with_reason
 from pytest_modelcheck.phrases import apart, counted, percent, plural
 from pytest_modelcheck.records import GRADE, Finding, Status, quantile
 
@@ -72,23 +72,18 @@ def _findings(observed: Observed, limits: Limits) -> Iterator[Finding]:
 
 
 def _on_slices(observed: Observed, rule: Rule) -> Iterator[Finding]:
-    if observed.lost is not None:
-        look = observed.looks["slice_regressions"]
-        summary = with_reason(look, str(observed.lost), sets=rule.sets, version=rule.version)
-        if rule.limits.slice_regressions == "warn":  # whatever inconclusive= says
-            yield Finding("slice_regressions", Status.INCONCLUSIVE, summary, AGAINST, look.p_value)
-        elif look.status is Status.INCONCLUSIVE:
-            yield rule.inconclusive("slice_regressions", summary, AGAINST, look.p_value, None)
-        else:
-            yield Finding("slice_regressions", look.status, summary, AGAINST, look.p_value)
-    if observed.slice_drop:
-        look, summary = observed.looks["max_slice_drop"], observed.slice_drop
+    for limit, text in (("slice_regressions", observed.lost), ("max_slice_drop", observed.slice_drop)):
+        if not text:
+            continue
+        look, summary = observed.looks[limit], str(text)
         if look.status is not Status.PASSED:
             summary = with_reason(look, summary, sets=rule.sets, version=rule.version)
-        if look.status is Status.INCONCLUSIVE:
-            yield rule.inconclusive("max_slice_drop", summary, AGAINST, look.p_value, None)
-        else:
-            yield Finding("max_slice_drop", look.status, summary, AGAINST, look.p_value)
+        finding = Finding(limit, look.status, summary, AGAINST, look.p_value)
+        if limit == "slice_regressions" and rule.limits.slice_regressions == "warn":
+            finding = replace(finding, status=Status.INCONCLUSIVE)  # whatever inconclusive= says
+        elif look.status is Status.INCONCLUSIVE:
+            finding = inconclusive(finding, rule.limits)
+        yield finding
 
 
 def _against_approved(observed: Observed, comparison: Comparison, rule: Rule) -> Iterator[Finding]:

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from statistics import NormalDist, fmean, pstdev
 from typing import TYPE_CHECKING, Any, Literal
 
 from pytest_modelcheck.canonical import excerpt, seen, why_unkept
 from pytest_modelcheck.checks.protocol import DOUBTFUL
-from pytest_modelcheck.checks.verdicts import failure
+from pytest_modelcheck.checks.verdicts import failure, inconclusive
 from pytest_modelcheck.errors import UsageError
 from pytest_modelcheck.phrases import percent, plural
 from pytest_modelcheck.records import Finding, Moved, Status
@@ -116,15 +116,6 @@ def _finding(moved: Moved, found: Drift, limits: Limits, *, approved: bool) -> F
     summary = moved_text(moved, met=met)
     if met:
         return Finding("drift", Status.PASSED, summary, approved, found.p_value)
-    status = Status.FAILED
-    if found.p_value > max(DOUBTFUL, limits.false_fail_rate):
-        status, summary = Status.PASSED, f"{summary}; chance explains it"
-    elif found.p_value > limits.false_fail_rate:
-        summary += "; chance could explain it"
-        if limits.inconclusive == "fail":
-            summary += ' (inconclusive="fail")'
-        else:
-            status = Status.INCONCLUSIVE
     # The distance that can be detected, by a normal approximation.
     normal = NormalDist()
     reach = (normal.inv_cdf(1 - limits.false_fail_rate) + normal.inv_cdf(0.9)) * found.spread
@@ -132,7 +123,12 @@ def _finding(moved: Moved, found: Drift, limits: Limits, *, approved: bool) -> F
     reveals = (
         f"{moved.now} answers against {moved.before} can only reveal moves of more than about {least:.2g}"
     )
-    return Finding("drift", status, summary, approved, found.p_value, reveals)
+    finding = Finding("drift", Status.FAILED, summary, approved, found.p_value, reveals)
+    if found.p_value <= limits.false_fail_rate:
+        return finding
+    if found.p_value > DOUBTFUL:
+        return replace(finding, status=Status.PASSED, summary=f"{summary}; chance explains it")
+    return inconclusive(replace(finding, summary=f"{summary}; chance could explain it"), limits)
 
 
 def moved_text(moved: Moved, *, met: bool) -> str:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from pytest_modelcheck.checks.limits import ROUNDING, fraction_of
 from pytest_modelcheck.checks.noise import ExcessNoise
 from pytest_modelcheck.checks.protocol import DOUBTFUL, Look, Reason, Rules, placed, unless_broken
-from pytest_modelcheck.checks.verdicts import UNSEEN
+from pytest_modelcheck.checks.verdicts import UNSEEN, inconclusive
 from pytest_modelcheck.phrases import counted, p_text, percent
 from pytest_modelcheck.records import Finding, Status
 
@@ -68,7 +68,8 @@ def of_changes(excess: Excess, units: str, cases: int, allowance: Allowance, rul
     if 1 - excess.own <= allowed + ROUNDING:
         summary = f"the model disagrees with itself on {excess.own:.0%} of identical inputs, {UNSEEN}"
         reveals = "answers that all differ from call to call cannot reveal anything"
-        return rule.inconclusive("max_changed", summary, AGAINST, None, reveals)
+        finding = Finding("max_changed", Status.INCONCLUSIVE, summary, AGAINST, reveals=reveals)
+        return inconclusive(finding, rule.limits)
     what = (
         f"{excess.cross:.0%} of answers differ from the approved ones, but the model disagrees with itself "
         f"on {excess.own:.0%} of identical inputs"
@@ -124,4 +125,5 @@ def trend(observed: Observed, rule: Rule) -> Finding:
         text = f"{summary}; over all of them they fall (Page's test, {p_text(falling)})"
         return Finding("at_least", Status.FAILED, text, p_value=falling, reveals=reveals)
     text = f"{summary}; noise could explain what rise there is over all (Page's test, {p_text(rising)})"
-    return rule.inconclusive("at_least", text, against_baseline=False, p_value=falling, reveals=reveals)
+    finding = Finding("at_least", Status.INCONCLUSIVE, text, p_value=falling, reveals=reveals)
+    return inconclusive(finding, limits)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from pytest_modelcheck.checks.limits import fraction_of
 from pytest_modelcheck.checks.protocol import DOUBTFUL
+from pytest_modelcheck.checks.verdicts import inconclusive
 from pytest_modelcheck.phrases import percent, plural
 from pytest_modelcheck.records import Correction, Finding, Status
 
@@ -248,14 +249,8 @@ class Judging:
         limits: Limits,
         required: float | None = None,
     ) -> Finding:
-        failing = limits.inconclusive == "fail"
-        return replace(
-            finding,
-            status=Status.FAILED if failing else Status.INCONCLUSIVE,
-            summary=f'{summary} (inconclusive="fail")' if failing else summary,
-            p_value=chance,
-            reveals=None if required is None else self._reveals(required, limits),
-        )
+        reveals = None if required is None else self._reveals(required, limits)
+        return inconclusive(replace(finding, summary=summary, p_value=chance, reveals=reveals), limits)
 
     def _reveals(self, required: float, limits: Limits) -> str | None:
         value = self.value
