@@ -85,8 +85,7 @@ class Report:
         gone: Candidates of tests that no longer exist; they are ignored.
         left: Checks that stay with another version, and that version.
         unchanged: Whether exactly this was approved already, so that nothing was written.
-        unfinished: Whether checks were refused because they were not run to their end, which ``force``
-            cannot override.
+        unfinished: Whether checks were not run to their end, which ``force`` cannot override.
         beside: Whether it was approved beside the main version.
     """
 

@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from pytest_modelcheck.baselines import atomic, header, lines, seal
+from pytest_modelcheck.baselines import atomic, header, lines
 from pytest_modelcheck.baselines.header import ALTERED, RESTORE
 from pytest_modelcheck.errors import BaselineError
 from pytest_modelcheck.records import CaseResult
@@ -137,7 +137,7 @@ def some_results(path: Path, cases: Collection[str]) -> dict[str, CaseResult]:
         file.readline()
         for number, row in enumerate(file, 2):
             match = _ID.match(row)
-            if not row.startswith(seal.LAST) and (
+            if not row.startswith(lines.LAST) and (
                 match is None or match[1].decode(errors="replace") in cases
             ):
                 case = _result(row, path, number)
@@ -198,7 +198,7 @@ def _unsealed(rows: list[bytes], path: str) -> list[bytes]:
     Raises:
         BaselineError: One of them is not as it was written.
     """
-    found = list(map(seal.unsealed, rows))
+    found = list(map(lines.unsealed, rows))
     if None in found:
         place = found.index(None)
         _odd_id(rows[place], path, place + 2)
@@ -212,13 +212,13 @@ def _opened(rows: list[bytes], head: Header, path: str) -> list[bytes]:
     Raises:
         BaselineError: The file is not as it was written.
     """
-    found = seal.opened(rows)
+    found = lines.opened(rows)
     if found is not None and len(found) == head.cases:
         return found
     for number, row in enumerate(rows, 2):
         _refuse_conflict(row, path, number)
     # Name the likelier fault: lines are missing (a killed copy), or lines were altered.
-    count = len(rows) - any(row.startswith(seal.LAST) for row in rows[-1:])
+    count = len(rows) - any(row.startswith(lines.LAST) for row in rows[-1:])
     problem = f"the file {ALTERED}" if count == head.cases else f"holds {count} of {head.cases} cases"
     raise BaselineError(f"{problem}. Run pytest again.", path)
 
@@ -285,9 +285,9 @@ def chunks(head: Header, rows: Iterable[bytes]) -> Iterator[bytes]:
     yield header.encode(head) + b"\n"
     if head.approved_at:
         for row in rows:
-            yield seal.sealed(row) + b"\n"
+            yield lines.sealed(row) + b"\n"
     else:
-        yield from seal.closed(rows)
+        yield from lines.closed(rows)
 
 
 def _kept(old: Baseline, case: str, row: bytes, path: Path) -> bytes:

@@ -11,12 +11,12 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import TYPE_CHECKING, Any, Final
 
-from pytest_modelcheck.baselines.seal import sealed, unsealed
+from pytest_modelcheck.baselines.lines import sealed, unsealed
 from pytest_modelcheck.errors import BaselineError
 from pytest_modelcheck.records import Finding, Status
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
 
 SCHEMA: Final = 1
 """The version of the file format that is written, and the newest that can be read."""
@@ -195,8 +195,11 @@ def _header(fields: dict[str, Any], path: str) -> Header:
         if name in given and not isinstance(given[name], _KINDS[annotation.partition("[")[0]]):
             raise _damaged(path, f"has {given[name]!r} for {name!r}")
     given |= {name: tuple(given.get(name, ())) for name in ("forced", "systems")}
-    given["findings"] = _each(given, "findings", _finding_in, path)
-    given["past"] = _each(given, "past", _past_in, path)
+    for name, read in (("findings", _finding_in), ("past", _past_in)):
+        try:
+            given[name] = tuple(read(*item) for item in given.get(name, ()))
+        except (TypeError, ValueError, KeyError) as error:
+            raise _damaged(path, f"has {name} that cannot be read ({error})") from error
     return Header(**{"version": None} | given)
 
 
@@ -215,22 +218,11 @@ _KINDS: Final[dict[str, type | tuple[type, ...]]] = {
 """The values in JSON that a field may have, by its annotation without what is in brackets."""
 
 
-def _each(
-    given: Mapping[str, Any], name: str, read: Callable[[list[Any]], object], path: str
-) -> tuple[Any, ...]:
-    try:
-        return tuple(read(item) for item in given.get(name, ()))
-    except (TypeError, ValueError, KeyError) as error:
-        raise _damaged(path, f"has {name} that cannot be read ({error})") from error
-
-
-def _finding_in(item: list[Any]) -> Finding:
-    limit, status, against_baseline, summary = item
+def _finding_in(limit: str, status: str, against_baseline: object, summary: str) -> Finding:
     return Finding(str(limit), Status(status), str(summary), against_baseline=bool(against_baseline))
 
 
-def _past_in(item: list[Any]) -> Past:
-    version, day, rate, judged = item
+def _past_in(version: str, day: str, rate: float | None, judged: int) -> Past:
     return Past(str(version), str(day), None if rate is None else float(rate), int(judged))
 
 

@@ -4,6 +4,10 @@ A case with a single plain trial has a short form, in which ``answer`` stands fo
 own input. Otherwise ``asked`` lists ``[digest, answer]`` in order, where ``[digest]`` alone repeats the
 last answer that the line gives for that digest.
 
+Each line of a baseline has its own checksum, because git merges files line by line. A result file, which is
+never merged, has one for all lines, in a line at the end. CRC-32 finds every damage of up to 32 consecutive
+bits, and all but one in 4 billion of others. It is not a signature: lines can be forged on purpose.
+
 A line of a result file continues after a tab, which our JSON never contains, with ``case``: further facts
 for reports (:func:`with_details`). Cut off there, it is the line of a baseline (:func:`bare`).
 
@@ -18,6 +22,7 @@ import re
 from dataclasses import replace
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Final
+from zlib import crc32
 
 import orjson
 
@@ -26,7 +31,7 @@ from pytest_modelcheck.errors import BaselineError
 from pytest_modelcheck.records import MISSING, CaseResult, Grade, Origin, Outcome, TrialResult
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 # Lines are put together from text: a check writes one a case, most of it JSON already.
 quoted: Final = json.encoder.encode_basestring
@@ -34,6 +39,11 @@ quoted: Final = json.encoder.encode_basestring
 REPEATED: Final = b'"repeat":'
 """Occurs in the line of a case that was run more than once."""
 
+LAST: Final = b'{"sum":'
+"""The beginning of a result file's last line."""
+
+_AT_ONCE: Final = 256
+_SUM_LENGTH: Final = len(b',"sum":"00000000"}')
 _DETAILS: Final = b"\t,"
 _ID: Final = re.compile(rb'\{"id":"([^"\\]*)"')
 _SURROGATE: Final = re.compile("[\ud800-\udfff]")
@@ -199,9 +209,10 @@ def _calls_out(trial: TrialResult, given: dict[str, bytes]) -> str:
 
 
 def _case_in(fields: dict[str, Any]) -> CaseResult:
-    own = fields["input"]
-    trials = fields["trials"] if "trials" in fields else [fields | {"about": None}]
-    return CaseResult(fields["id"], own, fields.get("expected"), fields["about"], _trials_in(trials, own))
+    # Taken out, for a single plain trial has the same fields as its case, and no text of its own.
+    own, about = fields["input"], fields.pop("about")
+    trials = _trials_in(fields.get("trials", [fields]), own)
+    return CaseResult(fields["id"], own, fields.get("expected"), about, trials)
 
 
 def _trials_in(trials: Sequence[Mapping[str, Any]], own: str) -> tuple[TrialResult, ...]:
@@ -331,3 +342,65 @@ def gained_by(pairs: Iterable[tuple[CaseResult, CaseResult]]) -> tuple[str, ...]
                 if one is not None and other is not None and b'"$default"' in other:
                     found |= dict.fromkeys(_PLACE.sub("[]", path) for path in gained(one, other))
     return tuple(found)
+
+
+# -- checksums ------------------------------------------------------------------------------------------
+
+
+def sealed(line: bytes) -> bytes:
+    """A JSON object on one line, with its checksum as the last member.
+
+    >>> sealed(b'{"id":"t-42"}')
+    b'{"id":"t-42","sum":"cdbcb09b"}'
+    """
+    return b'%s,"sum":"%08x"}' % (line[:-1], crc32(line))
+
+
+def unsealed(line: bytes) -> bytes | None:
+    """The line without its checksum; ``None`` if that is wrong or missing.
+
+    Formatters of JSON may have inserted spaces and escapes.
+
+    >>> unsealed(sealed(b'{"id":"t-42"}')), unsealed(b'{"id":"t-43","sum":"cdbcb09b"}')
+    (b'{"id":"t-42"}', None)
+    >>> unsealed(b'{"id": "t-42", "sum": "cdbcb09b"}')
+    b'{"id":"t-42"}'
+    """
+    bare = line[:-_SUM_LENGTH] + b"}"
+    # Formatters of JSON may put blanks into a line. Its content is then checked instead of its bytes.
+    return bare if line[-_SUM_LENGTH:] == b',"sum":"%08x"}' % crc32(bare) else _reformatted(line)
+
+
+def _reformatted(line: bytes) -> bytes | None:
+    try:
+        fields = json.loads(line, object_pairs_hook=_once)
+        checksum = fields.pop("sum")
+        bare: bytes = orjson.dumps(fields, option=orjson.OPT_APPEND_NEWLINE)[:-1]
+    except (ValueError, AttributeError, TypeError, KeyError, RecursionError):
+        return None
+    return bare if checksum == f"{crc32(bare):08x}" else None
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        raise ValueError("a name stands there twice")
+    return found
+
+
+def closed(rows: Iterable[bytes]) -> Iterator[bytes]:
+    """Yield rows with their line ends, in large blocks, then a last line with the checksum of all."""
+    total, left = 0, iter(rows)
+    while some := list(islice(left, _AT_ONCE)):
+        block = b"\n".join([*some, b""])
+        total = crc32(block, total)
+        yield block
+    yield b'%s"%08x"}\n' % (LAST, total)
+
+
+def opened(rows: list[bytes]) -> list[bytes] | None:
+    """Undo :func:`closed`: return the rows without line ends; ``None`` if they were altered."""
+    total = 0
+    for row in rows[:-1]:
+        total = crc32(b"\n", crc32(row, total))
+    return rows[:-1] if rows and rows[-1] == b'%s"%08x"}' % (LAST, total) else None

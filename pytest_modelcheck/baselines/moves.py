@@ -80,9 +80,12 @@ def moves(root: Path, old: str, new: str) -> list[Move]:
         head = baseline.read_header(path)
         check = renamed(head.test, old, new)
         if check is not None:
-            place = _place_of(path, head.test)
-            target = place.joinpath(*names.check_path(check).parts)
-            found.append(Move(path, target, head, check))
+            parts = names.check_path(head.test).parts
+            if path.parts[-len(parts) :] != parts:
+                wrong = f"{path} is not where the behaviour of {head.test} belongs"
+                raise BaselineError(f"{wrong}. Move it back by hand.")
+            folder = path.parents[len(parts) - 1]  # of a model, a version, or the history
+            found.append(Move(path, folder / names.check_path(check), head, check))
     return found
 
 
@@ -145,26 +148,15 @@ def _under_new_name(one: Move) -> Iterator[bytes]:
     with baseline.opened(one.path) as file:
         # Only the header names the test, so the lines and their checksums are copied as they are.
         file.readline()
-        old, source = one.header.test, one.header.source
+        # The source moves with the test's own file, and stays elsewhere.
+        place, separator, qualname = one.header.source.partition("::")
+        if place == one.header.test.partition("::")[0]:
+            place = one.check.partition("::")[0]
         head = dataclasses.replace(
             one.header,
             test=one.check,
-            source=_source_under(source, old, one.check) if source else "",
+            source=f"{place}{separator}{qualname}",
             run={},  # a report names the test; the next run leaves another
         )
         yield header.encode(head) + b"\n"
         yield from file
-
-
-def _source_under(source: str, old: str, new: str) -> str:
-    """Return the new place of the source: it moves with the test's own file, and stays elsewhere."""
-    file, separator, qualname = source.partition("::")
-    return f"{new.partition('::')[0]}{separator}{qualname}" if file == old.partition("::")[0] else source
-
-
-def _place_of(path: Path, check: str) -> Path:
-    """The folder that contains a check's file: of a model, a version, or the history."""
-    parts = names.check_path(check).parts
-    if path.parts[-len(parts) :] != parts:
-        raise BaselineError(f"{path} is not where the behaviour of {check} belongs. Move it back by hand.")
-    return path.parents[len(parts) - 1]

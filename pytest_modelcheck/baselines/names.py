@@ -132,9 +132,6 @@ def _cleaned(text: str) -> str:
 def matches(pattern: str, check: str) -> bool:
     """Return whether ``pattern`` names a check: whole parts of its node id; ``*`` and ``?`` are wildcards.
 
-    A part is a folder, a file, a class, a test or its parameters, so that ``test_known`` matches the test
-    with all its parameter sets, but not ``test_known_tickets``.
-
     >>> check = "tests/test_triage.py::TestX::test_known[es-1]"
     >>> [matches(pattern, check) for pattern in ("test_known", "TestX", "tests/test_triage.py", "test_*[es*")]
     [True, True, True, True]
@@ -149,16 +146,11 @@ def matches(pattern: str, check: str) -> bool:
 
 
 def home_of(path: Path, baselines: str, fallback: Path) -> Path:
-    """The folder beside whose ``baselines/`` the files of a test lie.
+    """The folder beside whose ``baselines/`` the files of a test lie; ``fallback`` if nothing is approved.
 
     The search ends at the top of a git repository. It first follows symbolic links (a folder of tests reached
-    by two names is one folder), then the path as given (tests linked into a project belong to it).
-
-    Args:
-        path: The test file, or the folder that a command runs in.
-        baselines: The name of the folder, as the ini file has it. A search for an absolute path or one that
-            starts with ``..`` makes no sense: it is meant relative to the ini file.
-        fallback: The folder of the ini file, for projects in which nothing is approved yet.
+    by two names is one folder), then the path as given (tests linked into a project belong to it). A search
+    for an absolute path or one that starts with ``..`` makes no sense: it is meant relative to the ini file.
     """
     wanted = PurePath(baselines)
     if not wanted.is_absolute() and ".." not in wanted.parts:
@@ -194,14 +186,7 @@ def _holds_baselines(folder: Path) -> bool:
     """Return whether a folder is one of ours: other tools, and packages, also call theirs ``baselines``."""
     try:
         models = [each for each in folder.iterdir() if each.is_dir()]
-        return any((model / APPROVED).is_file() or _holds_a_check(model) for model in models)
+        # Or a baseline lies below the folder of a model without `approved.yaml`.
+        return any((model / APPROVED).is_file() or any(model.glob(f"**/*.py/*{SUFFIX}")) for model in models)
     except OSError:
         return False
-
-
-def _holds_a_check(model: Path) -> bool:
-    """Return whether a baseline, read or not, lies below the folder of a model without ``approved.yaml``."""
-    return any(
-        place.endswith(".py") and any(name.endswith(SUFFIX) for name in files)
-        for place, _, files in os.walk(model)
-    )

@@ -17,7 +17,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
-from pytest_modelcheck.baselines import names, seal
+from pytest_modelcheck.baselines import lines, names
 from pytest_modelcheck.baselines.atomic import Batch
 from pytest_modelcheck.baselines.baseline import CONFLICT, opened
 from pytest_modelcheck.baselines.header import ALTERED
@@ -135,7 +135,7 @@ def _rows(nights: Iterable[Night]) -> Iterator[bytes]:
         fields = {
             one.name: value for one in dataclasses.fields(Night) if (value := getattr(night, one.name)) != {}
         }
-        yield seal.sealed(json.dumps(fields, separators=(",", ":")).encode()) + b"\n"
+        yield lines.sealed(json.dumps(fields, separators=(",", ":")).encode()) + b"\n"
 
 
 def _order(night: Night) -> tuple[int, tuple[str, ...]]:
@@ -147,7 +147,7 @@ def _decoded(row: bytes, path: str, number: int) -> Night:
     if row.startswith(CONFLICT):
         text = "an unresolved git conflict. Keep the lines of both sides, and remove the markers."
         raise BaselineError(text, path, number)
-    bare = seal.unsealed(row)
+    bare = lines.unsealed(row)
     if bare is None:
         raise BaselineError(f"this line {ALTERED}. {_REMEDY}", path, number)
     try:

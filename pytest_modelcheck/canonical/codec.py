@@ -161,7 +161,8 @@ class Codec:
             if kind not in known.by_type:  # else the annotations of another one name it
                 named.append(kind)
                 known.shape(kind)
-        given = [] if self._returns is None else [_spelled(self._returns)]
+        written = re.sub(r"[\w<>]+\.", "", inspect.formatannotation(self._returns))
+        given = [] if self._returns is None else [written.replace("NoneType", "None")]
         returns = " | ".join([*given, *(one.__name__ for one in named)])
         which = ", ".join(map(qualified, named))
         kind = type(value)
@@ -286,7 +287,3 @@ def _is_unequal(value: Any, back: Any, twin: Any) -> bool:
         return bool(back == twin) and not bool(back == value)
     except Exception:  # noqa: BLE001 - arrays have no single answer, half-made objects none
         return False
-
-
-def _spelled(returns: Any) -> str:
-    return re.sub(r"[\w<>]+\.", "", inspect.formatannotation(returns)).replace("NoneType", "None")

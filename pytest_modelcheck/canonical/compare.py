@@ -328,15 +328,15 @@ def _matched(patterns: Patterns, name: str) -> list[tuple[str, ...]]:
         if head == "**":
             found.append(pattern)
             found.extend(_matched([rest], name) if rest else [()])
-        elif _fits(head, name):
+        elif head in ("*", name):
             found.append(rest)
-        elif steps and len(pattern) >= len(steps) and all(map(_fits, pattern, steps)):
+        elif (
+            steps
+            and len(pattern) >= len(steps)
+            and all(wanted in ("*", step) for wanted, step in zip(pattern, steps, strict=False))
+        ):
             found.append(pattern[len(steps) :])
     return found
-
-
-def _fits(pattern: str, step: str) -> bool:
-    return pattern in ("*", step)
 
 
 def _pruned(form: Any, patterns: Patterns) -> Any:

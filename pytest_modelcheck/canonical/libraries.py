@@ -83,26 +83,38 @@ class _Scalar(_Library):
     tag, names = "$numpy", ("numpy.generic*",)
 
     def parts(self, value: Any) -> Any:
-        return [value.dtype.str, *_numbers(sys.modules["numpy"].asarray(value))]
+        array = sys.modules["numpy"].asarray(value)
+        return array if value.dtype.names else [value.dtype.str, *_numbers(array)]
 
     def build(self, parts: Any) -> Any:
-        return _filled(parts[0], parts[1:])[0]
+        return _filled(parts[0], parts[1:])[0] if isinstance(parts, list) else parts[()]
 
 
 class _Array(_Library):
     tag, names = "$ndarray", ("numpy.ndarray",)
 
     def parts(self, value: Any) -> Any:
-        return {"dtype": value.dtype.str, "shape": list(value.shape), "data": _numbers(value)}
+        shape, names = list(value.shape), value.dtype.names
+        if not names:
+            return {"dtype": value.dtype.str, "shape": shape, "data": _numbers(value)}
+        plain = [(name, value.dtype[name]) for name in names]
+        if value.dtype != sys.modules["numpy"].dtype(plain) or value.dtype.type.__name__ != "void":
+            raise Refusal(f"records of {value.dtype} cannot be written. Answer array.tolist().")
+        return {"shape": shape, "fields": {name: value[name] for name in names}}
 
     def build(self, parts: Any) -> Any:
-        return _filled(parts["dtype"], parts["data"]).reshape(parts["shape"])
+        if "fields" not in parts:
+            return _filled(parts["dtype"], parts["data"]).reshape(parts["shape"])
+        shape, fields = tuple(parts["shape"]), parts["fields"]
+        np = import_module("numpy")
+        made = np.empty(shape, [(name, one.dtype, one.shape[len(shape) :]) for name, one in fields.items()])
+        for name, column in fields.items():
+            made[name] = column
+        return made
 
 
 def _numbers(array: Any) -> list[Any]:
     dtype = array.dtype
-    if dtype.names:
-        raise Refusal(f"an array of records ({dtype}) cannot be written as numbers. Answer array.tolist().")
     if _SIMPLE.fullmatch(dtype.str) is None or dtype.itemsize > _WIDEST.get(dtype.kind, sys.maxsize):
         plain = {"c": "astype(complex)", "f": "astype(float)"}.get(dtype.kind, "tolist()")
         raise Refusal(f"an array of {dtype} cannot be written as numbers. Answer array.{plain}.")
@@ -142,6 +154,17 @@ def numbers_of(array: Any) -> Any:
     parts = np.stack([array.real, array.imag]) if array.dtype.kind == "c" else array
     unknown = np.isnan(parts)
     return np.where(unknown, parts.dtype.type("nan"), parts) if unknown.any() else parts
+
+
+class _Records(_Library):
+    tag, names = "$recarray", ("numpy.recarray",)
+
+    def parts(self, value: Any) -> Any:
+        np = sys.modules["numpy"]
+        return value.view(np.dtype([(name, value.dtype[name]) for name in value.dtype.names]), np.ndarray)
+
+    def build(self, parts: Any) -> Any:
+        return parts.view(import_module("numpy").recarray)
 
 
 class _Masked(_Library):

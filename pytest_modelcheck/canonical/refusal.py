@@ -116,7 +116,7 @@ _TURNED: Final = {
     **dict.fromkeys(("array.array", "time.struct_time"), "list(...)"),
     **dict.fromkeys(("_io.BytesIO", "_io.StringIO"), "x.getvalue()"),
     **dict.fromkeys(("numpy.matrix", "numpy.memmap", "PIL.Image"), "numpy.asarray(...)"),
-    **dict.fromkeys(("numpy.recarray", "torch.Tensor"), "x.tolist()"),
+    "torch.Tensor": "x.tolist()",
     **dict.fromkeys(
         [f"scipy.{kind}_{what}" for kind in ("dok", "lil") for what in ("array", "matrix")], "x.tocsr()"
     ),

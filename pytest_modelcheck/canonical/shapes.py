@@ -12,6 +12,7 @@ import types
 import typing
 from collections import Counter
 from collections.abc import Collection, Mapping
+from contextlib import suppress
 from typing import Any, Final
 
 from pytest_modelcheck.canonical.kinds import kind_of
@@ -54,7 +55,8 @@ class Classes:
             if strict:
                 raise
             shape = ANYTHING
-        if strict and isinstance(hint, type) and not self._is_known(hint):
+        own = isinstance(hint, type) and hint.__module__ not in _NO_CLASSES and not typing.is_typeddict(hint)
+        if strict and own and kind_of(hint) is None and hint not in self.by_type:
             raise UsageError(
                 f"returns={hint.__name__}: objects of {qualified(hint)} cannot be made again from data. Name "
                 "a dataclass, a NamedTuple, an Enum, a TypedDict or a pydantic model, or leave returns= out."
@@ -107,14 +109,12 @@ class Classes:
         named = [arg for origin, args in inside if not _is_collection(origin) for arg in args]
         if keys or named:
             self.shape(*keys, *named)
-        for leaf in leaves:
-            if typing.is_typeddict(_origin(leaf)):
-                shape.entries = self._typed_dict(_origin(leaf))
+        for kind in filter(typing.is_typeddict, map(_origin, leaves)):
+            if kind not in self._entries:
+                self._entries[kind] = {}  # known before it is filled: it may name itself
+                self._entries[kind].update(self._fields(kind))
+            shape.entries = self._entries[kind]
         return shape
-
-    def _is_known(self, kind: type) -> bool:
-        plain = kind_of(kind) is not None or kind.__module__ in _NO_CLASSES
-        return plain or kind in self.by_type or typing.is_typeddict(kind)
 
     def _adapter(self, kind: Any) -> Adapter | None:
         if not isinstance(kind, type) or typing.is_typeddict(kind):
@@ -130,12 +130,6 @@ class Classes:
                 adapter.shapes = self._fields(kind, adapter.fields)
             self._adapter(generic_of(kind))  # of which clients make others as they need them
         return adapter
-
-    def _typed_dict(self, kind: Any) -> dict[str, Shape]:
-        if kind not in self._entries:
-            entries = self._entries[kind] = {}
-            entries.update(self._fields(kind))
-        return self._entries[kind]
 
     def _fields(self, kind: Any, names: Collection[str] = ()) -> dict[str, Shape]:
         hints = field_hints(kind).items()
@@ -172,24 +166,18 @@ def field_hints(kind: Any) -> dict[str, Any]:
     fields = getattr(kind, "model_fields", None)
     if isinstance(fields, dict):
         return {name: info.annotation for name, info in fields.items()}
-    try:
+    with suppress(*_UNRESOLVED):
         return typing.get_type_hints(kind, include_extras=True)
-    except (NameError, TypeError, AttributeError):
-        return _one_by_one(kind)
-
-
-def _one_by_one(kind: Any) -> dict[str, Any]:
-    hints = {}
+    hints: dict[str, Any] = {}
     for base in reversed(kind.__mro__):
         for name, hint in vars(base).get("__annotations__", {}).items():
             single = type(base.__name__, (), {"__annotations__": {name: hint}, "__module__": base.__module__})
-            try:
+            with suppress(*_UNRESOLVED):
                 hints.update(typing.get_type_hints(single, include_extras=True))
-            except (NameError, TypeError, AttributeError):
-                continue
     return hints
 
 
+_UNRESOLVED: Final = (NameError, TypeError, AttributeError)
 _WRAPPERS = tuple(
     getattr(typing, name)
     for name in ("Required", "NotRequired", "ReadOnly", "Final", "ClassVar")

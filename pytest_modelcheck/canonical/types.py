@@ -11,8 +11,11 @@ PYTEST_DONT_REWRITE
 from __future__ import annotations
 
 import dataclasses
+import datetime as dt
 import sys
+from collections import OrderedDict
 from contextlib import suppress
+from decimal import Decimal
 from enum import Enum, Flag
 from functools import cached_property, lru_cache, partial
 from inspect import getattr_static, isabstract
@@ -26,6 +29,15 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 ABSENT: Final = object()
+
+
+def _remade(base: Any, kind: Any, value: Any) -> Any:
+    """Make a value of another class with this base, of what the base tells :mod:`copy`."""
+    return base.__new__(kind, *base.__reduce_ex__(value, 4)[1])
+
+
+_FIXED: Final = (Decimal, dt.datetime, dt.date, dt.time, dt.timedelta)
+_SIZED: Final = (bytes, list, tuple, dict, set, frozenset)
 _BASES: Final[dict[type, Callable[[Any], Any]]] = {
     str: str.__str__,
     int: int.__index__,
@@ -36,6 +48,9 @@ _BASES: Final[dict[type, Callable[[Any], Any]]] = {
     dict: lambda value: dict(dict.items(value)),
     set: lambda value: set(set.__iter__(value)),
     frozenset: lambda value: frozenset(frozenset.__iter__(value)),
+    OrderedDict: lambda value: OrderedDict(OrderedDict.items(value)),
+    **{base: partial(_remade, base, base) for base in _FIXED},
+    BaseExceptionGroup: lambda value: (value.message, [*value.exceptions]),
     BaseException: lambda value: value.args,
 }
 """Read the content of a subclass as the plain type, without the methods of the subclass."""
@@ -219,14 +234,20 @@ class Adapter:
 
     def _holding(self, content: Any) -> Any:
         base = self._base
-        if base is BaseException:
+        if issubclass(base, BaseException):
             return base.__new__(self.kind, *content)
         if type(content) is not base and not self.fields:
             raise ValueError(f"{self.name} is made of {base.__name__}, not {type(content).__name__}")
-        if base not in (list, dict, set):
+        if base in _FIXED:
+            return _remade(base, self.kind, content)
+        if base not in (list, dict, set, OrderedDict):
             return base.__new__(self.kind, content)
         made = base.__new__(self.kind)
-        base.__init__(made, content)
+        if base is OrderedDict:  # whose __init__ calls the methods of the subclass
+            for key, item in content.items():
+                base.__setitem__(made, key, item)
+        else:
+            base.__init__(made, content)
         return made
 
     def complete(self, parts: dict[str, Any], left: list[str]) -> None:
@@ -360,9 +381,11 @@ def adapter_for(kind: Any) -> Adapter | None:
     hidden = [base for base in kind.__mro__ if base is not object and not _is_statement(base)]
     named = fields_of(kind) is not None
     errors = BaseException in hidden and all(
-        one.__basicsize__ == BaseException.__basicsize__ for one in hidden
+        one is BaseExceptionGroup or one.__basicsize__ == BaseException.__basicsize__ for one in hidden
     )
-    if errors or (len(hidden) == 1 and hidden[0] in _BASES and kind is not hidden[0]):
+    # A datetime is a date, too, and an OrderedDict a dict.
+    based = bool(hidden) and hidden[0] in _BASES and hidden == list(hidden[0].__mro__[:-1])
+    if errors or (based and kind is not hidden[0]):
         return None if named else Adapter(kind)  # a dataclass that is a dict: both say what it holds
     if hidden:
         return None  # something of it is written in C, as the order of an OrderedDict is
@@ -402,7 +425,7 @@ def _is_default(value: Any, default: Any, form: Callable[[Any], Any] = id) -> bo
         return False
     if kind in _ATOMS:
         return bool(value == default) or bool(value != value and default != default)  # both NaN
-    if kind in _BASES and not (value and len(value) == len(default)):
+    if kind in _SIZED and not (value and len(value) == len(default)):
         return not value and not default
     return bool(form(value) == form(default))
 

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from pytest_modelcheck.baselines.approvals import Approval, Report
-    from pytest_modelcheck.baselines.diff import CaseDiff, CheckDiff
+    from pytest_modelcheck.baselines.diff import CheckDiff
     from pytest_modelcheck.baselines.header import Header
     from pytest_modelcheck.cli.project import Workspace
     from pytest_modelcheck.records import CaseResult
@@ -302,7 +302,13 @@ def _review_check(
     # what was not seen.
     decisions.seen[header.test] = "" if after is None else after.digest()
     found = compare.diff(header.test, header.model, before, candidates.read(*place, further=True))
-    print_lines(_heading(found, count))
+    echo(click.style(f"{excerpt(found.check, 1 << 20)}  {count}", bold=True))
+    if before is None:
+        echo(f"  not approved yet: {plural(len(found.cases), 'case')}")
+    else:
+        echo(f"  {versions_of(found)}   {summary_of(found)}")
+        if found.new_test:
+            echo("  the test itself has changed since: cases can only be approved together")
     against = list(objections(header, workspace.project.root))
     print_lines(indented((f"in the way: {reason}" for reason in against), 2))
     if against and not force:
@@ -322,20 +328,16 @@ def _review_check(
         )
 
 
-def _heading(found: CheckDiff, count: str) -> Iterator[str]:
-    yield click.style(f"{excerpt(found.check, 1 << 20)}  {count}", bold=True)
-    if found.before is None:
-        yield f"  not approved yet: {plural(len(found.cases), 'case')}"
-        return
-    yield f"  {versions_of(found)}   {summary_of(found)}"
-    if found.new_test:
-        yield "  the test itself has changed since: cases can only be approved together"
-
-
 def _decide_cases(found: CheckDiff, decisions: _Decisions, known: Mapping[str, CaseResult]) -> None:
     rejected: list[str] = []
     for number, case in enumerate(found.cases, 1):
-        print_lines(_case(case, found, known.get(case.id), f"{number}/{len(found.cases)}"))
+        echo()
+        echo(paint(f"  {word_of(case.note)} ({number}/{len(found.cases)})", case.note))
+        print_lines(case_lines(case, found, width=width(), mark=marking()))
+        if (result := known.get(case.id)) is not None:
+            facts = [] if result.expected is MISSING else [f"expected {literal(result.expected, 200)}"]
+            facts += [] if result.origin is None else [f"({result.origin})"]
+            print_lines(indented(["   ".join(facts)] if facts else [], 6))
         key = _ask("Approve this case", tuple(_HELP)[:-1])
         rest = [one.id for one in found.cases[number:]]
         if key in ("s", "q"):
@@ -349,16 +351,6 @@ def _decide_cases(found: CheckDiff, decisions: _Decisions, known: Mapping[str, C
     # passed.
     if len(rejected) < len(found.cases):
         decisions.accepted[found.check] = tuple(rejected)
-
-
-def _case(case: CaseDiff, found: CheckDiff, result: CaseResult | None, count: str) -> Iterator[str]:
-    yield ""
-    yield paint(f"  {word_of(case.note)} ({count})", case.note)
-    yield from case_lines(case, found, width=width(), mark=marking())
-    if result is not None:
-        facts = [] if result.expected is MISSING else [f"expected {literal(result.expected, 200)}"]
-        facts += [] if result.origin is None else [f"({result.origin})"]
-        yield from indented(["   ".join(facts)] if facts else [], 6)
 
 
 def _ask(question: str, keys: tuple[str, ...]) -> str:

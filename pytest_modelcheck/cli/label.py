@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
@@ -51,14 +52,7 @@ _QUIT: Final = frozenset({"q", "\x03", "\x04", ""})
 
 @dataclass(slots=True)
 class _Sitting:
-    """The labels that a person has given so far.
-
-    Attributes:
-        path: The label file.
-        by: The name of the labeller.
-        labels: All labels, by key.
-        done: The keys of those given in this sitting, in order.
-    """
+    """All labels of a file by key, and the keys of those given in this sitting, in order."""
 
     path: Path
     by: str
@@ -191,8 +185,10 @@ def _ask(
             elif one == "t":
                 note = line(key, "note", note) or ""
             elif not choices and one in _NUMBER:
-                if (score := _number(line(key, "score", one))) is not None:
-                    return "label", score, note
+                with suppress(ValueError):
+                    score = float(line(key, "score", one) or "")
+                    if math.isfinite(score):
+                        return "label", int(score) if score.is_integer() else score, note
                 echo("no number; Escape leaves without one")
             elif one == "o" and _has_names(choices) and (name := (line(key, "category") or "").strip()):
                 return "label", name, note
@@ -214,14 +210,6 @@ def _named(choices: Mapping[str, Any]) -> str:
 
 def _has_names(choices: Mapping[str, Any]) -> bool:
     return any(isinstance(one, str) for one in choices.values())
-
-
-def _number(text: str | None) -> float | None:
-    try:
-        value = float(text or "")
-    except ValueError:
-        return None
-    return int(value) if value.is_integer() else value if math.isfinite(value) else None
 
 
 def _end(found: Heard, sitting: _Sitting, left: int) -> Iterator[str]:

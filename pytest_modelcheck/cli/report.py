@@ -10,7 +10,7 @@ import sys
 from dataclasses import dataclass, replace
 from itertools import chain
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -34,7 +34,7 @@ from pytest_modelcheck.reports.words import bracketed
 from pytest_modelcheck.session.archive import COMPARED, Archive, assembled, compared
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from pytest_modelcheck.baselines.diff import CheckDiff, Note
     from pytest_modelcheck.cli.project import Workspace
@@ -76,7 +76,7 @@ def report(
         write(made, file, Path.cwd())
         echo(f"report: {file.path}")
     if not targets:
-        print_lines("".join(_coloured(*piece) for piece in line) for line in _on_screen(made))
+        print_lines(map(_coloured, _on_screen(made)))
 
 
 def _made(workspace: Workspace, pairs: Sequence[Pair], patterns: Sequence[str]) -> RunReport:
@@ -136,13 +136,13 @@ def _on_screen(made: RunReport) -> Iterator[Line]:
     yield from summary_lines(verdicts, width(), strokes=strokes_for(encoding()))
 
 
-def _coloured(text: str, style: Mapping[str, bool]) -> str:
-    front = next((name for name in style if name != "bold" and name.islower()), None)
-    behind = next((name.lower() for name in style if name.istitle()), None)
-    return click.style(text, fg=front, bg=behind, bold=style.get("bold") or None) if style else text
-
-
-_COLOURS: Final[dict[Note, str]] = {"regressed": "red", "fixed": "green", "changed": "yellow"}
+def _coloured(line: Line) -> str:
+    text = ""
+    for piece, style in line:
+        front = next((name for name in style if name != "bold" and name.islower()), None)
+        behind = next((name.lower() for name in style if name.istitle()), None)
+        text += click.style(piece, fg=front, bg=behind, bold=style.get("bold")) if style else piece
+    return text
 
 
 @dataclass(frozen=True, slots=True)
@@ -249,16 +249,17 @@ def _print_page(workspace: Workspace, pairs: Sequence[Pair], patterns: Sequence[
 
 def paint(text: str, note: Note) -> str:
     """Colour a heading by its kind of change."""
-    return click.style(text, fg=_COLOURS.get(note))
+    return click.style(text, fg={"regressed": "red", "fixed": "green", "changed": "yellow"}.get(note))
 
 
 def marking() -> Mark:
     """Marks words that differ: in colour on a terminal, else in brackets."""
-    return _fate_coloured if sys.stdout.isatty() and "NO_COLOR" not in os.environ else bracketed
+    colours = {"gone": "red", "new": "green"}
 
+    def coloured(text: str, fate: Fate) -> str:
+        return click.style(text, fg=colours[fate], bold=True) if fate in colours else text
 
-def _fate_coloured(text: str, fate: Fate) -> str:
-    return text if fate == "same" else click.style(text, fg="red" if fate == "gone" else "green", bold=True)
+    return coloured if sys.stdout.isatty() and "NO_COLOR" not in os.environ else bracketed
 
 
 def _compared(

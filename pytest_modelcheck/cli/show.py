@@ -6,7 +6,7 @@ PYTEST_DONT_REWRITE
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Final
 
 import click
@@ -28,10 +28,12 @@ from pytest_modelcheck.phrases import odds, percent, plural
 from pytest_modelcheck.reports.transcript import steps_of_trial
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
+    from pathlib import Path
 
     from pytest_modelcheck.baselines.baseline import Baseline
     from pytest_modelcheck.baselines.header import Header, Past
+    from pytest_modelcheck.baselines.store import Approved
     from pytest_modelcheck.baselines.watch import Night
     from pytest_modelcheck.cli.project import Workspace
     from pytest_modelcheck.records import CaseResult
@@ -130,99 +132,87 @@ def _case_lines(record: CaseResult) -> Iterator[str]:
         yield from indented([f"{which}→ {answer}"], 12)
 
 
-@dataclass(frozen=True, slots=True)
-class _Known:
-    """The readable files of a folder, and the errors of the others."""
-
-    approved: list[Header]
-    ran: list[Header]
-    beside: list[Header] = field(default_factory=list)
-    damaged: list[str] = field(default_factory=list)
-    nights: list[Night] = field(default_factory=list)
-
-
 @click.command("list")
 @CHECKS
 @with_workspace
 def list_(workspace: Workspace, patterns: tuple[str, ...]) -> int:
     """Show approved versions, and runs that can be approved."""
-    known = _known(workspace)
-    if not known.damaged:
+    store, selected = workspace.store, selection(patterns)
+    damaged: list[str] = []
+    approved, beside, ran = (
+        list(_readable(files, damaged))
+        for files in (store.files(), store.beside_files(), jsonl_files(workspace.candidates.root))
+    )
+    nights: list[Night] = []
+    try:
+        known = watch.read(store.root)
+        # Nights under an earlier approval say nothing about this one; `prune` removes them.
+        stray = {night.place for night in uncounted(store, known)}
+        nights = [night for night in known if night.place not in stray]
+    except (BaselineError, OSError) as error:
+        damaged += [str(error)] if str(error) not in damaged else []
+    if not damaged:
         workspace.models()  # says what to do where there is nothing
-    selected = selection(patterns)
-    checks = {header.test for header in (*known.approved, *known.beside, *known.ran)}
+    checks = {header.test for header in (*approved, *beside, *ran)}
     if checks and not any(map(selected, checks)):
         raise nothing_meant("approved or run here", patterns, checks)
-    for model in sorted({header.model for header in (*known.approved, *known.ran)}):
-        print_lines(_model_lines(workspace, model, known, selected))
-    for message in known.damaged:
+    for model in sorted({header.model for header in (*approved, *ran)}):
+        main = None
+        try:
+            main = store.approved(model)
+        except BaselineError as error:
+            damaged.append(str(error))
+        own = [
+            [header for header in some if header.model == model and selected(header.test)]
+            for some in (approved, beside, ran)
+        ]
+        print_lines(_model_lines(model, main, own, nights))
+    for message in damaged:
         echo(f"Error: {message}", err=True)
-    return 1 if known.damaged else 0
+    return 1 if damaged else 0
 
 
-def _known(workspace: Workspace) -> _Known:
-    known = _Known([], [])
-    for files, found in (
-        (workspace.store.files(), known.approved),
-        (workspace.store.beside_files(), known.beside),
-        (jsonl_files(workspace.candidates.root), known.ran),
-    ):
-        for path in files:
-            try:
-                found.append(read_header(path))
-            except (BaselineError, OSError) as error:
-                known.damaged.append(str(error))
-    try:
-        nights = watch.read(workspace.store.root)
-        # Nights under an earlier approval say nothing about this one; `prune` removes them.
-        stray = {night.place for night in uncounted(workspace.store, nights)}
-        known.nights.extend(night for night in nights if night.place not in stray)
-    except (BaselineError, OSError) as error:
-        if str(error) not in known.damaged:
-            known.damaged.append(str(error))
-    return known
+def _readable(files: Iterable[Path], damaged: list[str]) -> Iterator[Header]:
+    for path in files:
+        try:
+            yield read_header(path)
+        except (BaselineError, OSError) as error:
+            damaged.append(str(error))
 
 
 def _model_lines(
-    workspace: Workspace, model: str, known: _Known, selected: Callable[[str], bool]
+    model: str, main: Approved | None, headers: Sequence[list[Header]], nights: Sequence[Night]
 ) -> Iterator[str]:
-    approved = None
-    try:
-        approved = workspace.store.approved(model)
-    except BaselineError as error:
-        known.damaged.append(str(error))
+    """Describe a model: what is approved of it, in service beside that, and run."""
+    approved, beside, ran = headers
     held, text = None, "nothing approved"
-    if approved is not None:
-        held, text = approved.version, f"approved: {approved.version}"
-        text = excerpt(text + (f" (fingerprint {approved.fingerprint})" if approved.fingerprint else ""))
+    if main is not None:
+        held, mark = main.version, f" (fingerprint {main.fingerprint})" if main.fingerprint else ""
+        text = excerpt(f"approved: {held}{mark}")
     yield click.style(excerpt(model), bold=True) + f"  {text}"
-    if approved is not None and approved.retires is not None:
-        note = shutdown_text(f"approved {approved.version}", approved.retires)
-        yield from indented([note + ": run another version" * (days_left(approved.retires) < SOON)])
-    checks = [header for header in known.approved if header.model == model and selected(header.test)]
-    signatures = {_signature(header) for header in checks}
-    common = next(iter(signatures)) if len(checks) > 1 and len(signatures) == 1 else ""
+    if main is not None and main.retires is not None:
+        note = shutdown_text(f"approved {main.version}", main.retires)
+        yield from indented([note + ": run another version" * (days_left(main.retires) < SOON)])
+    signatures = {_signature(header) for header in approved}
+    common = next(iter(signatures)) if len(approved) > 1 and len(signatures) == 1 else ""
     if common:  # most approvals are of a whole model, and a line for each check would hide the checks
-        yield from indented([f"all {plural(len(checks), 'check')}{common}"])
-    for header in checks:
-        yield from _check_lines(header, held, known.nights, signed=not common)
-    beside = [header for header in known.beside if header.model == model and selected(header.test)]
-    for version in sorted({header.version or "" for header in beside}, key=natural):
+        yield from indented([f"all {plural(len(approved), 'check')}{common}"])
+    for header in approved:
+        yield from _check_lines(header, held, nights, signed=not common)
+    for version, own in _by_version(beside).items():
         yield from indented([f"in service beside it: {version}, held to its own approval:"])
-        own = [header for header in beside if header.version == version]
-        for line in (line for header in own for line in _check_lines(header, version, known.nights)):
+        for line in (line for header in own for line in _check_lines(header, version, nights)):
             yield f"  {line}"
-    checks += beside
-    done = {(header.test, header.version) for header in checks}
-    fresh: dict[str, list[Header]] = {}
-    for header in known.ran:
-        if header.model == model and selected(header.test) and (header.test, header.version) not in done:
-            fresh.setdefault(header.version or "", []).append(header)
-    for version in sorted(fresh, key=natural):
+    done = {(header.test, header.version) for header in (*approved, *beside)}
+    fresh = [header for header in ran if (header.test, header.version) not in done]
+    for version, own in _by_version(fresh).items():
         yield from indented([f"run with {version}, not approved:"])
-        yield from indented(
-            (f"{header.test}  {plural(header.cases, 'case')}" for header in fresh[version]), depth=4
-        )
+        yield from indented((f"{header.test}  {plural(header.cases, 'case')}" for header in own), depth=4)
+
+
+def _by_version(headers: Sequence[Header]) -> dict[str, list[Header]]:
+    versions = sorted({header.version or "" for header in headers}, key=natural)
+    return {one: [header for header in headers if (header.version or "") == one] for one in versions}
 
 
 def _check_lines(

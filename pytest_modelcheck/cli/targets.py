@@ -56,7 +56,10 @@ def meant(text: str, known: Versions) -> list[tuple[str, str]]:
         # With one model, all of the text is its version, even with an equals sign in it.
         name, version = next(iter(known)), text
         if version and len(known) > 1:
-            return _having(text, known)
+            found = [(model, text) for model, versions in known.items() if text in versions]
+            if not found:
+                raise _unknown(text, known)
+            return found
     if not version:
         raise VersionError(f"{text!r} names no version. Write {name}=VERSION.")
     return [(name, version)]
@@ -82,10 +85,7 @@ def targets(texts: Sequence[str], known: Versions) -> dict[str, str]:
     return found
 
 
-def _having(text: str, known: Versions) -> list[tuple[str, str]]:
-    found = [(model, text) for model, versions in known.items() if text in versions]
-    if found:
-        return found
+def _unknown(text: str, known: Versions) -> VersionError:
     listed = "\n  ".join(f"{model}={version}" for model, versions in known.items() for version in versions)
     model, equals, _ = text.partition("=")
     why = (
@@ -93,7 +93,7 @@ def _having(text: str, known: Versions) -> list[tuple[str, str]]:
         if equals
         else f"no model has a stored run of {text}. Run it first: pytest --model-version={text}"
     )
-    raise VersionError(f"{why}\nThere are:\n  {listed}" if listed else why)
+    return VersionError(f"{why}\nThere are:\n  {listed}" if listed else why)
 
 
 _SHOWN: Final = 20

@@ -15,7 +15,7 @@ from pytest_modelcheck.canonical import CALL_BYTES, excerpt
 from pytest_modelcheck.cli.project import with_workspace
 from pytest_modelcheck.cli.screen import echo, indented, print_lines
 from pytest_modelcheck.cli.targets import CHECKS, ran, target
-from pytest_modelcheck.models.cache import memories
+from pytest_modelcheck.models.cache_store import memories
 from pytest_modelcheck.phrases import plural
 from pytest_modelcheck.session.check import PREDICTIONS
 from pytest_modelcheck.session.lines import keys_of
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from pytest_modelcheck.baselines.header import Header
     from pytest_modelcheck.cli.project import Workspace
-    from pytest_modelcheck.models.cache import Memory
+    from pytest_modelcheck.models.cache_store import Memory
 
 _SHOWN: Final = 3
 
@@ -66,7 +66,16 @@ def why(workspace: Workspace, version: str | None, patterns: tuple[str, ...]) ->
     else:
         model = workspace.only_model()
         meant = workspace.latest_version(model)
-    checks = [_made(workspace, header) for header in ran(workspace, model, meant, patterns)]
+    checks = []
+    for header in ran(workspace, model, meant, patterns):
+        candidate = workspace.candidates.read(header.model, header.test, header.version or "")
+        made: dict[bytes, str] = {}
+        for case, result in (candidate or {}).items():
+            for trial in result.trials:
+                for call, (digest, _) in zip(keys_of(trial), trial.asked, strict=True):
+                    if digest:  # a call without a key is made each time
+                        made.setdefault(call, case)
+        checks.append(_Made(header, made))
     wanted = {call for check in checks for call in check.calls}
     cached = []
     for memory in memories(workspace.project.cache / PREDICTIONS, model):
@@ -75,31 +84,17 @@ def why(workspace: Workspace, version: str | None, patterns: tuple[str, ...]) ->
     echo(click.style(excerpt(f"{model} {meant}"), bold=True))
     for check in checks:
         print_lines(indented([check.header.test]))
-        print_lines(indented(_bill(check), depth=4))
-        print_lines(indented(_reasons(check, cached), depth=4))
-
-
-def _made(workspace: Workspace, header: Header) -> _Made:
-    candidate = workspace.candidates.read(header.model, header.test, header.version or "")
-    calls: dict[bytes, str] = {}
-    for case, result in (candidate or {}).items():
-        for trial in result.trials:
-            for call, (digest, _) in zip(keys_of(trial), trial.asked, strict=True):
-                if digest:  # a call without a key is made each time
-                    calls.setdefault(call, case)
-    return _Made(header, calls)
-
-
-def _bill(check: _Made) -> Iterator[str]:
-    """Describe how many calls there were, and how many the last run paid for, if known."""
-    count, calls = len(check.calls), check.header.run.get("verdict", {}).get("calls")
-    if calls is None:
-        yield plural(count, "question")
-        return
-    new, cached = calls["asked"], calls["cached"]
-    yield f"{plural(count, 'question')}; last run: {new:,} new, {cached:,} cached"
-    if new > count or (new and cached >= count):
-        yield "further calls measured whether the model varies, or searched for the smallest change"
+        # The number of calls, and how many the last run paid for, if known.
+        count, calls = len(check.calls), check.header.run.get("verdict", {}).get("calls")
+        bill = [plural(count, "question")]
+        if calls is not None:
+            new, known = calls["asked"], calls["cached"]
+            bill[0] += f"; last run: {new:,} new, {known:,} cached"
+            if new > count or (new and known >= count):
+                bill.append(
+                    "further calls measured whether the model varies, or searched for the smallest change"
+                )
+        print_lines(indented([*bill, *_reasons(check, cached)], depth=4))
 
 
 def _reasons(check: _Made, cached: Sequence[_Cached]) -> Iterator[str]:
@@ -119,8 +114,7 @@ def _reasons(check: _Made, cached: Sequence[_Cached]) -> Iterator[str]:
     for call in check.calls:
         older = [one.memory for one in cached if one is not now and call in one.calls]
         if older:
-            nearest = max(older, key=lambda memory: _nearness(memory, now.memory))
-            found[_difference(nearest, now.memory)] += 1
+            found[_difference(older, now.memory)] += 1
         else:
             fresh.append(call)
     for reason, count in found.most_common():
@@ -132,15 +126,18 @@ def _reasons(check: _Made, cached: Sequence[_Cached]) -> Iterator[str]:
         yield f"{len(lost):,} not cached, so the next run calls the model again: {_cases(check, lost)}"
 
 
-def _nearness(memory: Memory, now: Memory) -> tuple[bool, bool, bool, float]:
-    """A sort key: the fewer settings differ, the better this cache explains the calls."""
-    same = memory.version == now.version
-    same_model = same and memory.fingerprint == now.fingerprint
-    return same, same_model, same and memory.source == now.source, memory.written
+def _difference(older: Sequence[Memory], now: Memory) -> str:
+    """The settings under which an answer is cached, and why they did not apply.
 
+    The fewer settings differ, the better a cache explains the calls.
+    """
 
-def _difference(memory: Memory, now: Memory) -> str:
-    """The settings under which an answer is cached, and why they did not apply."""
+    def nearness(memory: Memory) -> tuple[bool, bool, bool, float]:
+        same = memory.version == now.version
+        same_model = same and memory.fingerprint == now.fingerprint
+        return same, same_model, same and memory.source == now.source, memory.written
+
+    memory = max(older, key=nearness)
     if memory.version != now.version:
         return f"by {memory.version}: each version is called anew"
     if memory.fingerprint != now.fingerprint:
@@ -148,11 +145,11 @@ def _difference(memory: Memory, now: Memory) -> str:
             "none" if one.fingerprint is None else excerpt(one.fingerprint, 12) for one in (memory, now)
         )
         return f"under fingerprint {before}, which is {after} now: what fingerprint= names was changed"
-    if memory.source.partition("+")[0] == now.source.partition("+")[0] and memory.source != now.source:
+    if memory.source == now.source:
+        return "as another type: what the model returns, or returns=, was changed"
+    if memory.source.partition("+")[0] == now.source.partition("+")[0]:
         return "with other parameters of its fixtures"
-    if memory.source != now.source:
-        return "before the model fixture itself was edited"
-    return "as another type: what the model returns, or returns=, was changed"
+    return "before the model fixture itself was edited"
 
 
 def _cases(check: _Made, calls: Iterable[bytes]) -> str:

@@ -60,14 +60,14 @@ def too_few(target: Target) -> Iterator[Remark]:
         return
     needed = runs_needed(at_least, wanted, level)
     falls = (
-        "however low its rate falls, it does not fail"
+        "cannot fail, however low the rate"
         if revealed is None
-        else f"its rate has to fall to {percent(round(revealed, 2))} before this fails nine times in ten"
+        else f"surely fails (nine times in ten) only at a rate of {percent(round(revealed, 2))}"
     )
     yield Remark(
-        f"at_least={at_least:g} with {plural(runs, 'run')}: if the model varies, {falls}; to notice "
-        f"{percent(wanted)} takes {needed} runs (more cases, or repeats=). If it does not vary, say so: "
-        "deterministic=True"
+        f"if the model varies, at_least={at_least:g} with {plural(runs, 'run')} {falls}. To notice a rate of "
+        f"{percent(wanted)}, it needs {needed} runs (more cases, or repeats=). If the model does not vary, "
+        "say so: deterministic=True"
     )
 
 

@@ -21,15 +21,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One fault.
-
-    Attributes:
-        code: The code of the rule: ``MC101``.
-        message: The fault, in one line.
-        path: The file, or an empty text if there is none.
-        line: The line, from 1, or ``None``.
-        test: The checked test, or an empty text if a case file was checked on its own.
-    """
+    """One fault: the code of its rule, and the file, the line and the test, as far as there are any."""
 
     code: str
     message: str
@@ -89,15 +81,9 @@ class Target:
         cases: The cases, or ``None`` if they are only known when the check runs.
         test: The name of the test, or an empty text if cases are checked on their own.
         place: The place of the test in the code.
-        kind: Golden, invariance, directional or drift.
-        perturbations: The perturbations of each input.
-        limits: The limits.
-        scale: The range of a score.
         graded: Whether the body gives scores, or a metric scores the values that it records.
         shaped: Whether answers must have the approved shape.
         slices: The metadata of declared slices.
-        repeats: The number of repeats of each case.
-        seed: The seed of perturbations.
         varies: Whether the model may vary; ``False`` if it is declared deterministic.
         errors_judge: Whether some exceptions count as wrong answers (``wrong_if=``), so that a call alone may
             fail a case.

@@ -1,126 +1,37 @@
-"""The prediction cache: answers that are stored across runs, and claims on calls that a process is making.
+"""The prediction cache: answers that are stored across runs.
+
+Each version of each model has a shelf: an index in memory over pages on disk.
 
 PYTEST_DONT_REWRITE
 """
 
 from __future__ import annotations
 
-import errno
-import json
-import os
-import sys
 import threading
 from contextlib import contextmanager
-from dataclasses import dataclass
-from hashlib import blake2b
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from pytest_modelcheck.errors import CacheError
-from pytest_modelcheck.models.cache_shelf import Shelf
+from pytest_modelcheck.models.cache_pages import DIGEST, FULL_BYTES, FULL_COUNT, may_be_there
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterator
+    from contextlib import AbstractContextManager
     from pathlib import Path
 
-    from pytest_modelcheck.models.cache_store import Store
+    from pytest_modelcheck.models.cache_pages import KeyPage, Manifest
+    from pytest_modelcheck.models.cache_store import Merge, Store
 
-__all__ = ["Claims", "Memory", "PredictionCache", "Shelf", "memories"]
-
-_BUSY: Final = (errno.EWOULDBLOCK, errno.EACCES, errno.EDEADLK)
-
-
-class Claims:
-    """The claims of this process on calls, of all models.
-
-    A claim is a lock on one byte of a file; the byte's position is a hash of the call. The operating system
-    releases the lock when the process ends, even by a crash.
-
-    On a file system without locks, and in a folder that cannot be written, every claim succeeds. Then two
-    processes may make the same call at the same time, and both pay for it.
-
-    Args:
-        path: The file, which is created at the first claim and stays empty.
-    """
-
-    def __init__(self, path: Path) -> None:
-        self._path = path
-        self._file: int | None = None
-        self._held: set[int] = set()
-
-    def take(self, namespace: str, key: bytes) -> bool:
-        """Claim a call; return ``False`` if another process has claimed it."""
-        place = _place(namespace, key)
-        if place in self._held:
-            return True
-        try:
-            file = self._open()
-        except OSError:  # the folder cannot be written: make the call without a claim
-            return True
-        try:
-            _lock(file, place)
-        except OSError as error:
-            return error.errno not in _BUSY
-        self._held.add(place)
-        return True
-
-    def release(self, namespace: str, keys: Iterable[bytes]) -> None:
-        """Release the claims on calls that are answered, or will not be made."""
-        for place in {_place(namespace, key) for key in keys} & self._held:
-            self._held.discard(place)
-            _unlock(self._open(), place)
-
-    def close(self) -> None:
-        """Release all claims and close the file."""
-        if self._file is not None:
-            for place in self._held:
-                _unlock(self._file, place)
-            self._held.clear()
-            os.close(self._file)
-            self._file = None
-
-    def _open(self) -> int:
-        if self._file is None:
-            self._path.parent.mkdir(parents=True, exist_ok=True)
-            # Opened once: POSIX locks belong to the process and the file, so closing any other handle of it
-            # would release all of them.
-            self._file = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o644)
-        return self._file
-
-
-if sys.platform == "win32":
-    import msvcrt
-
-    # The range of the C library's byte locks. Two calls that share a byte are made one after the other.
-    _PLACES = (1 << 31) - 1
-
-    def _lock(handle: int, place: int) -> None:
-        os.lseek(handle, place, os.SEEK_SET)
-        msvcrt.locking(handle, msvcrt.LK_NBLCK, 1)
-
-    def _unlock(handle: int, place: int) -> None:
-        os.lseek(handle, place, os.SEEK_SET)
-        msvcrt.locking(handle, msvcrt.LK_UNLCK, 1)
-
-else:
-    import fcntl
-
-    _PLACES = 1 << 62  # within the offsets that fcntl accepts
-
-    def _lock(handle: int, place: int) -> None:
-        fcntl.lockf(handle, fcntl.LOCK_EX | fcntl.LOCK_NB, 1, place)
-
-    def _unlock(handle: int, place: int) -> None:
-        fcntl.lockf(handle, fcntl.LOCK_UN, 1, place)
-
-
-def _place(namespace: str, key: bytes) -> int:
-    # Two calls may share a place by accident. They are then made one after the other, which is slower and
-    # not wrong.
-    digest = blake2b(key, key=blake2b(namespace.encode("utf-8", "surrogatepass")).digest(), digest_size=8)
-    return int.from_bytes(digest.digest(), "big") % _PLACES
-
-
-_DATABASE: Final = "cache.db"
+# More small pages than this are merged when a shelf is opened.
+_MANY: Final = 64
+# Bytes of memory, per shelf, for lines that are also on disk.
+_ROOM: Final = 64 << 20
+# Bytes of memory per answer in a loaded page, in addition to its line.
+_OVERHEAD: Final = 200
+_LINE_END: Final = ord("\n")  # ``in`` finds an int in bytes ten times as fast as a byte string
+# Attempts to read pages that other processes may be merging at the same time.
+_TRIES: Final = 5
 
 
 class PredictionCache:
@@ -199,7 +110,7 @@ class PredictionCache:
     def _usable(self, *, write: bool) -> Store | None:
         if self.directory is None or not (self._writable if write else self._readable):
             return None
-        if self._store is None and (write or _may_be_there(self.directory)):
+        if self._store is None and (write or may_be_there(self.directory)):
             from pytest_modelcheck.models.cache_store import Store
 
             self._store = Store(self.directory)
@@ -236,83 +147,267 @@ class PredictionCache:
         self._readable = self._readable and write
 
 
-_PARTS: Final = 4
+@dataclass(slots=True, eq=False)
+class _Page:
+    """A page of answers: in memory (``lines``), on disk (``number``), or both.
 
-
-@dataclass(frozen=True, slots=True)
-class Memory:
-    """The cached answers of a model, in one form of its answers.
-
-    Attributes:
-        source: A digest of the source of the model's fixture.
-        form: The form of the answer's type; empty for plain JSON.
-        written: The time at which the last answer was added, in seconds since the epoch.
-        questions: The digests of the calls that are answered.
+    ``own`` says that this process made it; ``used`` is the time of its last use, in ticks of the shelf.
     """
 
-    model: str
-    version: str
-    fingerprint: str | None
-    source: str
-    form: str
-    written: float
-    questions: frozenset[bytes]
+    lines: dict[bytes, bytes] | None
+    number: int | None = None
+    size: int = 0
+    used: int = 0
+    own: bool = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.own = self.lines is not None
 
 
-def memories(directory: Path, model: str) -> Iterator[Memory]:
-    """Yield all cached answers of a model, one form after the other, without writing anything.
+class Shelf:
+    """The answers of one version of one model, by the digest of the call.
 
-    Raises:
-        CacheError: The database is damaged, not ours, or cannot be read.
+    An answer on disk takes about 110 bytes of memory, for its digest. Lines are read a page at a time. If
+    they take more than 64 MB, the least recently used pages are dropped. Safe from any thread.
     """
-    from pytest_modelcheck.models.cache_store import Store, Unusable
 
-    if not _may_be_there(directory):
-        return
-    store = Store(directory)
-    try:
-        for namespace in store.namespaces():
-            parts = parts_of(namespace)
-            if parts is not None and parts[0] == model:
-                manifest = store.manifest(namespace)
-                pages = [store.keys(namespace, number) for number in (manifest.live if manifest else ())]
-                questions = frozenset(digest for page in pages if page is not None for digest in page.digests)
-                yield Memory(*parts, store.written(namespace), questions)
-    except Unusable as error:
-        raise CacheError(f"the prediction cache {store.path} cannot be read: {error}. Try again.") from None
-    except CacheError as error:
-        raise CacheError(
-            f"the prediction cache {store.path} is damaged, or not written by pytest-modelcheck: {error}. "
-            "The next run of pytest sets it aside and calls the model again."
-        ) from error
-    finally:
-        store.close()
+    def __init__(
+        self,
+        reach: Callable[..., AbstractContextManager[Store | None]],
+        namespace: str,
+        *,
+        keep: bool,
+        refresh: bool,
+    ) -> None:
+        self._reach = reach
+        self._namespace = namespace
+        self._keep = keep
+        self._refresh = refresh
+        self._gate = threading.Lock()
+        self._index: dict[bytes, _Page] = {}
+        self._new: dict[bytes, bytes] = {}
+        self._page = _Page(self._new)
+        self._full: list[_Page] = []
+        self._loaded: set[_Page] = set()
+        self._taken = 0
+        self._clock = 0
+        self._following = 0
+        self._known: set[int] = set()
+        self._small: set[int] = set()
 
+    @property
+    def kept(self) -> bool:
+        """True if answers are stored after the run."""
+        return self._keep
 
-def _may_be_there(directory: Path) -> bool:
-    """Return whether a folder holds a database, or may not be looked into: opening it says why."""
-    try:
-        (directory / _DATABASE).stat()
-    except (FileNotFoundError, NotADirectoryError):
-        return False
-    except OSError:
+    @property
+    def namespace(self) -> str:
+        """The text that identifies the model of these answers."""
+        return self._namespace
+
+    def __contains__(self, key: bytes) -> bool:
+        return key in self._index
+
+    def __len__(self) -> int:
+        return len(self._index)
+
+    def get(self, key: bytes) -> bytes | None:
+        """Return the latest line for a digest, or ``None``."""
+        page = self._index.get(key)
+        if page is None:
+            return None
+        lines = page.lines
+        if lines is None:
+            return self._fetch(key)
+        page.used = self._clock
+        return lines.get(key)
+
+    def is_inherited(self, key: bytes) -> bool:
+        """Return whether an answer was stored by an earlier run or by another process."""
+        page = self._index.get(key)
+        return page is not None and not page.own
+
+    def put(self, key: bytes, line: bytes) -> None:
+        """Add an answer. It is on disk after the next :meth:`flush`.
+
+        Raises:
+            CacheError: The key is not 16 bytes, or the line contains a line end.
+        """
+        if len(key) != DIGEST or _LINE_END in line:
+            raise CacheError(
+                f"{key!r} is not a digest, or {line[:60]!r} is not one line: neither can be kept."
+            )
+        with self._gate:
+            page = self._page
+            # The page is written as it is when full; its dict is not copied, and nothing is added to it any
+            # more.
+            if len(self._new) >= FULL_COUNT or page.size >= FULL_BYTES:
+                self._full.append(page)
+                page = self._begin()
+            self._new[key] = line
+            page.size += len(line)
+            self._index[key] = page
+
+    def flush(self) -> None:
+        """Write all new answers, or none. Answers that are written survive a kill of the process."""
+        if not self._keep or not (self._new or self._full):
+            return
+        pages: list[_Page] = []
+        for _ in range(2):  # the second time into a new database, if the first was damaged
+            with self._reach(write=True) as store:
+                with self._gate:
+                    if not pages:  # further answers go to a new page
+                        pages = [*self._full, self._page] if self._new else self._full
+                        self._full = []
+                        self._begin()
+                if store is not None and pages:
+                    lines = [page.lines or {} for page in pages]
+                    self._written(pages, store.append(self._namespace, lines))
+                    return
+
+    def reload(self) -> None:
+        """Index the answers that other processes have written. This is fast if there are none."""
+        if self._keep:
+            with self._reach() as store:
+                if store is not None:
+                    self._take_in(store)
+
+    def open(self) -> None:
+        """Index the answers on disk; merge their pages if there are many small ones."""
+        if not self._keep:
+            return
+        with self._reach() as store:
+            if store is not None:
+                self._take_in(store)
+        if len(self._small) > _MANY:
+            with self._reach(write=True) as store:
+                if store is not None:
+                    with store.merging(self._namespace) as merge:
+                        self._merge(merge)
+                    self._take_in(store)
+
+    def forget(self) -> None:
+        """Forget all pages on disk, because the database is gone. Answers of this run in memory stay."""
+        with self._gate:
+            own = [page for page in self._loaded if page.own]
+            for page in own:
+                page.number = None
+            # Answers that were paid for in this run go into the new database.
+            self._full.extend(own)
+            self._index = {key: page for key, page in self._index.items() if page.number is None}
+        self._loaded.clear()
+        self._known.clear()
+        self._small.clear()
+        self._taken = self._following = 0
+
+    def _begin(self) -> _Page:
+        self._new = {}
+        self._page = _Page(self._new)
+        return self._page
+
+    def _written(self, pages: list[_Page], manifest: Manifest) -> None:
+        first = manifest.following - len(pages)
+        for number, page in enumerate(pages, first):
+            page.number = number
+            self._known.add(number)
+            self._hold(page, page.lines or {})
+        if first == self._following:  # if not, other processes wrote too, and reload() finds their pages
+            self._following = manifest.following
+
+    def _fetch(self, key: bytes) -> bytes | None:
+        """Read the page of an answer from disk, and return its line."""
+        with self._reach() as store:
+            for _ in range(_TRIES if store is not None else 0):
+                page = self._index.get(key)
+                if page is None or page.number is None or page.lines is not None:
+                    return page.lines.get(key) if page is not None and page.lines is not None else None
+                lines = store.lines(self._namespace, page.number)  # type: ignore[union-attr]
+                if lines is not None:
+                    self._hold(page, lines)
+                    return lines.get(key)
+                self._take_in(store)  # type: ignore[arg-type]
+                # The index did not change, so no merge explains it: the page is lost.
+                if self._index.get(key) is page:
+                    raise CacheError(f"page {page.number} is missing")
+        return None
+
+    def _hold(self, page: _Page, lines: dict[bytes, bytes]) -> None:
+        """Keep a page in memory; drop the least recently used ones if memory runs out."""
+        page.lines = lines
+        page.size = sum(map(len, lines.values())) + _OVERHEAD * len(lines)
+        self._clock += 1
+        page.used = self._clock
+        self._loaded.add(page)
+        self._taken += page.size
+        if self._taken > _ROOM:
+            # Not the page that was just loaded: its reader is about to look into it. Down to three
+            # quarters, or each further page would sort all of them again.
+            for old in sorted(self._loaded, key=lambda page: page.used)[:-1]:
+                old.lines = None
+                self._loaded.discard(old)
+                self._taken -= old.size
+                if self._taken <= _ROOM * 3 // 4:
+                    break
+
+    def _take_in(self, store: Store) -> None:
+        """Index the pages that are not indexed yet."""
+        for _ in range(_TRIES):
+            manifest = store.manifest(self._namespace)
+            if manifest is None:
+                if self._known:
+                    self.forget()
+                return
+            if manifest.following == self._following or self._indexed(store, manifest):
+                return
+        raise CacheError("pages that it lists are missing")
+
+    def _indexed(self, store: Store, manifest: Manifest) -> bool:
+        """Index all pages; return ``False`` if another process merged one of them meanwhile."""
+        live = manifest.live
+        # A run that refreshes ignores the pages that it finds when it opens, but not those added later.
+        opening = self._refresh and not self._following and not self._known
+        for number in () if opening else sorted(live - self._known):
+            keys = store.keys(self._namespace, number)
+            if keys is None:
+                return False
+            self._add(keys, number)
+            self._known.add(number)
+        self._known = live
+        self._small &= live
+        self._following = manifest.following
         return True
-    return True
 
+    def _add(self, keys: KeyPage, number: int) -> None:
+        page = _Page(None, number)
+        if keys.small:
+            self._small.add(number)
+        with self._gate:
+            index = self._index
+            if not (self._refresh or self._new or self._full or self._loaded):
+                # Fast path: there are no answers of this run, so that the page with the higher number wins.
+                index.update(dict.fromkeys(keys.digests, page))
+                return
+            stale = self._refresh and keys.merged  # may contain answers of earlier runs
+            for key in keys.digests:
+                old = index.get(key)
+                if (old is None and not stale) or (old and old.number is not None and old.number < number):
+                    index[key] = page
 
-def parts_of(namespace: str) -> tuple[str, str, str | None, str, str] | None:
-    """Split a namespace into name, version, fingerprint, source and form; ``None`` if it holds no answers.
-
-    >>> parts_of('["triage","2.1",null,"9f86d081884c7d65 Triage"]')
-    ('triage', '2.1', None, '9f86d081884c7d65', 'Triage')
-    >>> parts_of('["triage","2.1",null,"9f86d081884c7d65"] measures')
-    """
-    try:
-        parts = json.loads(namespace)
-    except ValueError:
-        return None
-    if not isinstance(parts, list) or len(parts) != _PARTS:
-        return None
-    name, version, mark, shape = parts
-    source, _, form = str(shape).partition(" ")
-    return str(name), str(version), None if mark is None else str(mark), source, form
+    def _merge(self, merge: Merge) -> None:
+        """Merge the answers of all small pages into full ones, without those that a later page replaces."""
+        if merge.manifest.following != self._following:
+            return  # another process has written or merged pages meanwhile; the next run tries again
+        batch: dict[bytes, bytes] = {}
+        size = 0
+        for number in sorted(self._small):
+            for key, line in merge.lines(number).items():
+                # Else a later page holds a newer answer to the same call.
+                if self._index[key].number == number:
+                    batch[key] = line
+                    size += len(line)
+            if len(batch) >= FULL_COUNT or size >= FULL_BYTES:
+                merge.add(batch)
+                batch, size = {}, 0
+        if batch:
+            merge.add(batch)
+        merge.finish(self._small)

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import struct
 from dataclasses import dataclass
-from hashlib import blake2b
 from json import dumps, loads
 from typing import TYPE_CHECKING, Any, Final
 from zlib import crc32
@@ -19,6 +18,9 @@ from pytest_modelcheck.errors import CacheError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
+
+DATABASE: Final = "cache.db"
 
 # Bytes in a digest.
 DIGEST: Final = 16
@@ -33,9 +35,15 @@ FULL_COUNT: Final = 2048
 FULL_BYTES: Final = 1 << 19
 
 
-def shelf_name(namespace: str) -> str:
-    """Return the name of a namespace in the keys of the database: a digest, since a namespace is any text."""
-    return blake2b(namespace.encode("utf-8", "surrogatepass"), digest_size=12).hexdigest()
+def may_be_there(directory: Path) -> bool:
+    """Return whether a folder holds a database, or may not be looked into: opening it says why."""
+    try:
+        (directory / DATABASE).stat()
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    except OSError:
+        return True
+    return True
 
 
 @dataclass(frozen=True, slots=True)

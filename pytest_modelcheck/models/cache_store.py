@@ -12,6 +12,8 @@ import os
 import sqlite3
 import threading
 from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from hashlib import blake2b
 from itertools import count
 from typing import TYPE_CHECKING, Any, Final
 
@@ -22,11 +24,12 @@ from pytest_modelcheck.errors import CacheError
 from pytest_modelcheck.models.cache_pages import (
     KeyPage,
     Manifest,
+    may_be_there,
     read_keys,
     read_lines,
-    shelf_name,
     write_page,
 )
+from pytest_modelcheck.models.identity import parts_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -154,7 +157,7 @@ class Store:
         if self._cache is None and _identity(self.path) is None:
             return None
         with self._opened() as cache:
-            return self._manifest(cache, shelf_name(namespace))
+            return self._manifest(cache, _shelf_name(namespace))
 
     def namespaces(self) -> list[str]:
         """Return every namespace in the database."""
@@ -172,26 +175,26 @@ class Store:
         """Return the time of a shelf's last write, in seconds since the epoch; 0 if there is none."""
         with self._opened(), closing(sqlite3.connect(self.path, timeout=_SECONDS)) as connection:
             query = "SELECT store_time FROM Cache WHERE key = ?"
-            row = connection.execute(query, (_MANIFESTS + shelf_name(namespace),)).fetchone()
+            row = connection.execute(query, (_MANIFESTS + _shelf_name(namespace),)).fetchone()
             return 0.0 if row is None else float(row[0])
 
     def keys(self, namespace: str, number: int) -> KeyPage | None:
         """Return a key page, or ``None`` if it was merged into another."""
         with self._opened() as cache:
-            data = cache.get(_key(shelf_name(namespace), "k", number))
+            data = cache.get(_key(_shelf_name(namespace), "k", number))
             return None if data is None else read_keys(data)
 
     def lines(self, namespace: str, number: int) -> dict[bytes, bytes] | None:
         """Return the answers of a page by digest, or ``None`` if it was merged into another."""
         with self._opened() as cache:
-            shelf = shelf_name(namespace)
+            shelf = _shelf_name(namespace)
             keys, values = (cache.get(_key(shelf, what, number)) for what in "kv")
             return None if keys is None or values is None else read_lines(read_keys(keys), values)
 
     def append(self, namespace: str, pages: Sequence[Mapping[bytes, bytes]]) -> Manifest:
         """Write all pages, or none; return the manifest, in which they are the last."""
         with self._opened(create=True) as cache, cache.transact():
-            shelf = shelf_name(namespace)
+            shelf = _shelf_name(namespace)
             manifest = self._manifest(cache, shelf) or Manifest(namespace)
             for number, lines in enumerate(pages, manifest.following):
                 _set_page(cache, shelf, number, write_page(lines))
@@ -203,7 +206,7 @@ class Store:
     def merging(self, namespace: str) -> Iterator[Merge]:
         """Open a transaction that replaces pages by merged ones."""
         with self._opened() as cache, cache.transact():
-            shelf = shelf_name(namespace)
+            shelf = _shelf_name(namespace)
             yield Merge(cache, shelf, self._manifest(cache, shelf) or Manifest(""))
 
     def close(self) -> None:
@@ -303,6 +306,11 @@ class Merge:
         self._cache.set(_MANIFESTS + self._shelf, manifest.dump())
 
 
+def _shelf_name(namespace: str) -> str:
+    """Return the name of a namespace in the keys of the database: a digest, since a namespace is any text."""
+    return blake2b(namespace.encode("utf-8", "surrogatepass"), digest_size=12).hexdigest()
+
+
 def _key(shelf: str, what: str, number: int) -> str:
     return f"{_PREFIX}{shelf}:{what}{number}"
 
@@ -343,3 +351,54 @@ def _inspect(path: Path) -> None:
                 raise CacheError(f"its tables are not ours ({error})") from None
             if foreign:
                 raise CacheError("it holds rows that are not ours")
+
+
+# -- for readers ------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """The cached answers of a model, in one form of its answers.
+
+    Attributes:
+        source: A digest of the source of the model's fixture.
+        form: The form of the answer's type; empty for plain JSON.
+        written: The time at which the last answer was added, in seconds since the epoch.
+        questions: The digests of the calls that are answered.
+    """
+
+    model: str
+    version: str
+    fingerprint: str | None
+    source: str
+    form: str
+    written: float
+    questions: frozenset[bytes]
+
+
+def memories(directory: Path, model: str) -> Iterator[Memory]:
+    """Yield all cached answers of a model, one form after the other, without writing anything.
+
+    Raises:
+        CacheError: The database is damaged, not ours, or cannot be read.
+    """
+    if not may_be_there(directory):
+        return
+    store = Store(directory)
+    try:
+        for namespace in store.namespaces():
+            parts = parts_of(namespace)
+            if parts is not None and parts[0] == model:
+                manifest = store.manifest(namespace)
+                pages = [store.keys(namespace, number) for number in (manifest.live if manifest else ())]
+                questions = frozenset(digest for page in pages if page is not None for digest in page.digests)
+                yield Memory(*parts, store.written(namespace), questions)
+    except Unusable as error:
+        raise CacheError(f"the prediction cache {store.path} cannot be read: {error}. Try again.") from None
+    except CacheError as error:
+        raise CacheError(
+            f"the prediction cache {store.path} is damaged, or not written by pytest-modelcheck: {error}. "
+            "The next run of pytest sets it aside and calls the model again."
+        ) from error
+    finally:
+        store.close()

@@ -183,6 +183,24 @@ def namespace(name: str, version: str | None, fingerprint: str | None, source: s
     return json.dumps([name, version, fingerprint, source], separators=(",", ":"))
 
 
+def parts_of(namespace: str) -> tuple[str, str, str | None, str, str] | None:
+    """Split a namespace into name, version, fingerprint, source and form; ``None`` if it holds no answers.
+
+    >>> parts_of('["triage","2.1",null,"9f86d081884c7d65 Triage"]')
+    ('triage', '2.1', None, '9f86d081884c7d65', 'Triage')
+    >>> parts_of('["triage","2.1",null,"9f86d081884c7d65"] measures')
+    """
+    try:
+        parts = json.loads(namespace)
+    except ValueError:
+        return None
+    if not isinstance(parts, list) or len(parts) != 4:
+        return None
+    name, version, mark, shape = parts
+    source, _, form = str(shape).partition(" ")
+    return str(name), str(version), None if mark is None else str(mark), source, form
+
+
 def source_with(source: str, parameters: Mapping[str, Any]) -> str | None:
     """Join the digest of a fixture's source and that of its parameters; ``None`` if these have no digest.
 

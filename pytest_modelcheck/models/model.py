@@ -26,8 +26,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from types import CodeType
 
-    from pytest_modelcheck.models.cache import Claims, Shelf
+    from pytest_modelcheck.models.cache import Shelf
     from pytest_modelcheck.models.calling import Caller
+    from pytest_modelcheck.models.claims import Claims
     from pytest_modelcheck.models.definition import Definition
 
 _NOTHING: Final = object()

@@ -110,20 +110,19 @@ class _Pattern:
 
 
 def _patterns(option: str, fields: Fields) -> list[_Pattern]:
-    several = fields if isinstance(fields, list) else [fields]
-    if not several:
+    patterns = []
+    for field in fields if isinstance(fields, list) else [fields]:
+        keys = field if isinstance(field, tuple) else (field,)
+        odd = [key for key in keys if isinstance(key, bool) or not isinstance(key, str | int) or key == ""]
+        if odd or not keys:
+            raise PerturbationError(
+                f"{option}={field!r}: a field is a name, an index from 0, or several of them: 'customer.age',"
+                " ('items', 0), ['age', 'income']"
+            )
+        if any(isinstance(key, int) and key < 0 for key in keys):
+            raise PerturbationError(f"{option}={field!r}: count from the front; the first is 0")
+        split = field.split(".") if isinstance(field, str) else [str(key) for key in keys]
+        patterns.append(_Pattern(option, field, tuple(split)))
+    if not patterns:
         raise PerturbationError(f"{option}=[]: name at least one field")
-    return [_pattern(option, field) for field in several]
-
-
-def _pattern(option: str, field: object) -> _Pattern:
-    keys = field if isinstance(field, tuple) else (field,)
-    if not keys or any(isinstance(key, bool) or not isinstance(key, str | int) or key == "" for key in keys):
-        raise PerturbationError(
-            f"{option}={field!r}: a field is a name, an index from 0, or several of them: 'customer.age',"
-            " ('items', 0), ['age', 'income']"
-        )
-    if any(isinstance(key, int) and key < 0 for key in keys):
-        raise PerturbationError(f"{option}={field!r}: count from the front; the first is 0")
-    split = field.split(".") if isinstance(field, str) else [str(key) for key in keys]
-    return _Pattern(option, field if isinstance(field, str | int | tuple) else str(field), tuple(split))
+    return patterns

@@ -52,7 +52,7 @@ def pytest_configure(config: pytest.Config) -> None:
     # alone.
     config.stash[RECEIVED] = received = Received()
     config.pluginmanager.register(received, "modelcheck-received")
-    config.stash[FAILURES] = failures = Failures(shorten=config.get_verbosity() < 1)
+    config.stash[FAILURES] = failures = Failures(_prepare, shorten=config.get_verbosity() < 1)
     config.pluginmanager.register(failures, "modelcheck-failures")
     for option, name in (("collected", "Listing"), ("mutate", "Mutating"), ("lint", "Linting")):
         path = config.getoption(f"modelcheck_{option}")
@@ -89,6 +89,12 @@ def pytest_collection_modifyitems(session: pytest.Session, items: list[pytest.It
         from pytest_modelcheck.plugin.collecting import warn_of_ordinary_tests
 
         warn_of_ordinary_tests(session, items)
+
+
+def _prepare(report: pytest.TestReport, verdicts: Any, short: bool) -> None:
+    from pytest_modelcheck.plugin.reporting import prepare_failures
+
+    prepare_failures(report, verdicts, short=short)
 
 
 def pytest_report_collectionfinish(config: pytest.Config, items: list[pytest.Item]) -> list[str]:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 import pytest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
 REPORT: Final = "modelcheck"
 """The attribute of a test report that carries verdicts."""
@@ -139,12 +139,17 @@ WHOLE: Final = 20
 class Failures:
     """Lets terminals show failures in colour, and those after the first :data:`WHOLE` in short.
 
+    Args:
+        prepare: Prepares the report of a failed check: with its packed verdicts, in short or not.
+        shorten: Whether to show any in short.
+
     Attributes:
         shortened: The number of tests whose failure is shown in short.
     """
 
-    def __init__(self, *, shorten: bool) -> None:
+    def __init__(self, prepare: Callable[[pytest.TestReport, Any, bool], None], *, shorten: bool) -> None:
         self.shortened = 0
+        self._prepare = prepare
         self._left = WHOLE if shorten else None
 
     @pytest.hookimpl(tryfirst=True)
@@ -152,9 +157,7 @@ class Failures:
         """Prepare a report of a failed check."""
         if not report.failed or not hasattr(report, REPORT):
             return
-        from pytest_modelcheck.plugin.reporting import prepare_failures
-
-        prepare_failures(report, getattr(report, REPORT), short=self._left == 0)
+        self._prepare(report, getattr(report, REPORT), self._left == 0)
         if self._left == 0:
             self.shortened += 1
         elif self._left is not None:

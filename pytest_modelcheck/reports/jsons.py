@@ -24,8 +24,8 @@ from pytest_modelcheck.records import MISSING
 from pytest_modelcheck.reports.model import FORM
 
 if TYPE_CHECKING:
-    from pytest_modelcheck.records import CaseResult, Grade, TrialResult
-    from pytest_modelcheck.reports.model import CheckReport, RunReport
+    from pytest_modelcheck.records import CaseResult, TrialResult
+    from pytest_modelcheck.reports.model import RunReport
 
 
 _T = TypeVar("_T")
@@ -78,22 +78,12 @@ def hints_of(kind: type) -> dict[str, Any]:
     return typing.get_type_hints(kind, {**vars(sys.modules[kind.__module__]), "Mapping": Mapping})
 
 
-def is_optional(kind: Any) -> bool:
-    """Return whether a type is ``X | None``."""
-    return typing.get_origin(kind) in (types.UnionType, typing.Union)
-
-
-def without_none(kind: Any) -> Any:
-    """``X`` of ``X | None``."""
-    return next(one for one in typing.get_args(kind) if one is not type(None))
-
-
 def _unpacked(value: Any, kind: Any) -> Any:
     if value is None or kind is Any:
         return value
-    if is_optional(kind):
-        return _unpacked(value, without_none(kind))
     origin = typing.get_origin(kind)
+    if origin in (types.UnionType, typing.Union):  # `X | None`
+        return _unpacked(value, next(one for one in typing.get_args(kind) if one is not type(None)))
     if origin is tuple:
         inner = typing.get_args(kind)
         if len(inner) == 2 and inner[1] is Ellipsis:
@@ -150,14 +140,11 @@ def to_json(report: RunReport) -> bytes:
     out.
     """
     fields: dict[str, Any] = {"modelcheck_report": FORM, **pack(replace(report, checks=()))}
-    fields["checks"] = [_check(check) for check in report.checks]
+    fields["checks"] = [
+        {**pack(replace(check, cases=())), "cases": [case_fields(case) for case in check.cases]}
+        for check in report.checks
+    ]
     return dumps(fields) + b"\n"
-
-
-def _check(check: CheckReport) -> dict[str, Any]:
-    fields: dict[str, Any] = pack(replace(check, cases=()))
-    fields["cases"] = [case_fields(case) for case in check.cases]
-    return fields
 
 
 def case_fields(case: CaseResult) -> dict[str, Any]:
@@ -177,12 +164,16 @@ def case_fields(case: CaseResult) -> dict[str, Any]:
     }
     if origin is not None and origin.line is None:
         fields["origin"] = {"path": origin.path}
-    return {name: value for name, value in fields.items() if value is not MISSING}
+    return _known(fields)
 
 
 def _trial(trial: TrialResult, own: str) -> dict[str, Any]:
     answer, base, before, base_before = shown_answers(trial, own)
-    then = trial.approved
+    approved = trial.approved
+    grades = [
+        _known({"judge": one.judge, "given": value_of(one.given), "answer": value_of(one.answer)})
+        for one in trial.grades
+    ]
     fields = {
         "outcome": trial.outcome.value,
         "answer": value_of(answer),
@@ -193,16 +184,15 @@ def _trial(trial: TrialResult, own: str) -> dict[str, Any]:
         "base_answer": value_of(base),
         "score": MISSING if trial.score is None else trial.score,
         "message": trial.message or MISSING,
-        "grades": [_grade(grade) for grade in trial.grades] or MISSING,
-        "approved_outcome": MISSING if then is None else then.outcome.value,
+        "grades": grades or MISSING,
+        "approved_outcome": MISSING if approved is None else approved.outcome.value,
         "approved_answer": value_of(before),
         "approved_base_answer": value_of(base_before),
     }
-    return {name: value for name, value in fields.items() if value is not MISSING}
+    return _known(fields)
 
 
-def _grade(grade: Grade) -> dict[str, Any]:
-    fields = {"judge": grade.judge, "given": value_of(grade.given), "answer": value_of(grade.answer)}
+def _known(fields: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in fields.items() if value is not MISSING}
 
 

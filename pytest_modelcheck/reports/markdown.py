@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from pytest_modelcheck.baselines.diff import CaseDiff, CheckDiff
-    from pytest_modelcheck.records import CaseResult, Moved
+    from pytest_modelcheck.records import CaseResult
     from pytest_modelcheck.reports.model import CheckReport, RunReport
 
 
@@ -185,27 +185,19 @@ def _details(check: CheckReport) -> Iterator[str]:
             yield f"- {code(excerpt(finding.summary, 300))}"
     if (place := where(verdict)) is not None:
         yield f"- where: {code(excerpt(place, 300))}"
-    if verdict.moved is not None:
+    if (moved := verdict.moved) is not None:
         yield ""
-        yield from _moved(verdict.moved)
+        distance = f"{moved.distance:.2g} (by chance alone {moved.expected:.2g}), {p_text(moved.p_value)}"
+        yield f"{moved.measure}: {distance}; {code(excerpt(moved.compared, _LINE))}"
+        yield from ("", "| moved most | then | now |", "|---|--:|--:|") if moved.changes else ()
+        for change in moved.changes:
+            yield f"| {' | '.join(code(excerpt(text, _WIDTH)) for text in change)} |"
     if wrong := wrong_cases(check):
         yield ""
         yield from _cases(check, wrong)
     if verdict.advice:
         yield ""
         yield from (f"- {what}: {code(excerpt(command, 400))}" for what, command in verdict.advice)
-
-
-def _moved(moved: Moved) -> Iterator[str]:
-    """Describe how far the distribution of answers moved, and what moved most."""
-    distance = f"{moved.distance:.2g} (by chance alone {moved.expected:.2g}), {p_text(moved.p_value)}"
-    yield f"{moved.measure}: {distance}; {code(excerpt(moved.compared, _LINE))}"
-    if moved.changes:
-        yield ""
-        yield "| moved most | then | now |"
-        yield "|---|--:|--:|"
-        for change in moved.changes:
-            yield f"| {' | '.join(code(excerpt(text, _WIDTH)) for text in change)} |"
 
 
 def _cases(check: CheckReport, wrong: Sequence[CaseResult]) -> Iterator[str]:

@@ -69,17 +69,9 @@ class Cell:
 
 @dataclass(frozen=True, slots=True)
 class Mutated:
-    """One check's outcomes under all damages.
+    """One check's outcomes under all damages: a cell each, or the trouble that kept it from being replayed.
 
-    Attributes:
-        check: Its name.
-        form: Its kind.
-        model: The judged model.
-        version: Its version.
-        cases: The number of replayed cases.
-        limits: Its limits, in words.
-        cells: One for each damage.
-        trouble: Why it was not replayed; empty if it was.
+    ``form`` is its kind, ``limits`` names its limits, and ``cases`` counts the replayed cases.
     """
 
     check: str
@@ -104,11 +96,7 @@ class Mutated:
 
 @dataclass(frozen=True, slots=True)
 class Mutation:
-    """A suite's outcomes under the damages to its models.
-
-    Attributes:
-        checks: The checks, each with what it noticed.
-    """
+    """A suite's outcomes under the damages to its models."""
 
     checks: tuple[Mutated, ...]
 

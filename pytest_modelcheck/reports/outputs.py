@@ -199,34 +199,27 @@ def properties(verdicts: Sequence[Verdict]) -> list[tuple[str, str]]:
     """Return the results of a test's checks as JUnit properties; of several, names include the check."""
     found = []
     for verdict in verdicts:
+        interval, comparison, cases = verdict.interval, verdict.comparison, verdict.cases
+        values: dict[str, object] = {
+            "status": verdict.status.value,
+            "model": verdict.model,
+            "version": verdict.version,
+            "approved_version": verdict.approved_version,
+            "metric": verdict.metric,
+            "rate": verdict.rate,
+            "passed": cases.passed,
+            "judged": cases.judged,
+            "required": verdict.required,
+        }
+        if interval is not None:
+            values |= {"interval_low": interval.low, "interval_high": interval.high}
+        if comparison is not None:
+            values["approved_rate"] = comparison.approved_rate
+            values |= {name: len(getattr(comparison, name)) for name in ("regressed", "fixed", "changed")}
+        values |= {"calls": verdict.calls.asked, "cached": verdict.calls.cached}
         prefix = PREFIX if len(verdicts) == 1 else f"{PREFIX}{verdict.check.rpartition('::')[2]}."
-        found += [(prefix + name, str(value)) for name, value in _values(verdict) if value is not None]
+        found += [(prefix + name, str(value)) for name, value in values.items() if value is not None]
     return found
-
-
-def _values(verdict: Verdict) -> list[tuple[str, object]]:
-    interval, comparison = verdict.interval, verdict.comparison
-    values: list[tuple[str, object]] = [
-        ("status", verdict.status.value),
-        ("model", verdict.model),
-        ("version", verdict.version),
-        ("approved_version", verdict.approved_version),
-        ("metric", verdict.metric),
-        ("rate", verdict.rate),
-        ("passed", verdict.cases.passed),
-        ("judged", verdict.cases.judged),
-        ("required", verdict.required),
-    ]
-    if interval is not None:
-        values += [("interval_low", interval.low), ("interval_high", interval.high)]
-    if comparison is not None:
-        values += [
-            ("approved_rate", comparison.approved_rate),
-            ("regressed", len(comparison.regressed)),
-            ("fixed", len(comparison.fixed)),
-            ("changed", len(comparison.changed)),
-        ]
-    return [*values, ("calls", verdict.calls.asked), ("cached", verdict.calls.cached)]
 
 
 def _html(report: RunReport) -> bytes:

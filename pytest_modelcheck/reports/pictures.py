@@ -57,28 +57,25 @@ def _collect(value: Any, found: list[str], depth: int) -> None:
 
 
 def _picture(value: Any) -> str | None:
-    if isinstance(value, (bytes, bytearray)):
-        return _of_file(bytes(value)) if len(value) <= LARGEST else None
     if isinstance(value, Path):
         try:
-            if not value.is_file() or value.stat().st_size > LARGEST:
-                return None
-            return _of_file(value.read_bytes())
+            value = value.read_bytes() if value.is_file() and value.stat().st_size <= LARGEST else b""
         except OSError:
             return None  # a report never fails for a picture: the check has said what is wrong with its input
+    if isinstance(value, (bytes, bytearray)):
+        # Recognised by its first bytes, and not by its name.
+        kind = next((kind for start, kind in _KINDS if value.startswith(start)), None)
+        if value[:4] == b"RIFF" and value[8:12] == b"WEBP":
+            kind = "webp"
+        return None if kind is None or len(value) > LARGEST else _address(kind, bytes(value))
     if type(value).__module__ == "numpy" and hasattr(value, "ndim"):
         return _of_array(value)
-    if is_image(value):
-        return _of_image(value)
-    return None
-
-
-def _of_file(content: bytes) -> str | None:
-    """A picture file's content, recognised by its first bytes and not by its name."""
-    kind = next((kind for start, kind in _KINDS if content.startswith(start)), None)
-    if content[:4] == b"RIFF" and content[8:12] == b"WEBP":
-        kind = "webp"
-    return None if kind is None else _address(kind, content)
+    if not is_image(value):
+        return None
+    mode = value.mode if value.mode in ("L", "LA", "RGB", "RGBA") else "RGB"
+    small = value.convert(mode)
+    small.thumbnail((SIDE, SIDE))
+    return _address("png", _png(small.tobytes(), small.height, small.width, len(mode)))
 
 
 def _of_array(array: Any) -> str | None:
@@ -104,14 +101,6 @@ def _of_array(array: Any) -> str | None:
     step = max(1, -(-max(array.shape[:2]) // SIDE))
     small = np.ascontiguousarray(np.atleast_3d(array)[::step, ::step])
     return _address("png", _png(small.tobytes(), *small.shape))
-
-
-def _of_image(image: Any) -> str | None:
-    """A Pillow image, converted to RGB by Pillow."""
-    mode = image.mode if image.mode in ("L", "LA", "RGB", "RGBA") else "RGB"
-    small = image.convert(mode)
-    small.thumbnail((SIDE, SIDE))
-    return _address("png", _png(small.tobytes(), small.height, small.width, len(mode)))
 
 
 def _png(pixels: bytes, height: int, width: int, channels: int) -> bytes:

@@ -19,6 +19,7 @@ from pytest_modelcheck.errors import ModelcheckError
 from pytest_modelcheck.phrases import plural
 from pytest_modelcheck.records import MISSING, Contrast, Outcome, ShownCase
 from pytest_modelcheck.reports.jsons import value_of
+from pytest_modelcheck.reports.transcript import steps_of_trial
 from pytest_modelcheck.reports.wording import telling
 from pytest_modelcheck.reports.words import marked_pieces, start_of, window, windows
 
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
 
     from pytest_modelcheck.canonical import Difference
     from pytest_modelcheck.records import Case, CaseResult, TrialResult
-    from pytest_modelcheck.reports.transcript import Trajectories
 
 
 # Characters from which on an answer is read word by word.
@@ -66,10 +66,8 @@ def contrast(got: bytes | None, expected: Any, base: bytes | None, approved: byt
         return None
     required = None if expected is MISSING else encode_plain(expected)
     for against, other in (("base", base), ("expected", required), ("approved", approved)):
-        if other is None:
-            continue
-        found = _parts(other, got, some=against == "expected")
-        if found:
+        # An expectation may name some fields of the answer only: the others were not expected to be absent.
+        if other is not None and (found := _parts(other, got, some=against == "expected")):
             return Contrast(against, tuple(found[:_PARTS]), max(0, len(found) - _PARTS))
     return None
 
@@ -87,7 +85,6 @@ def _parts(other: bytes, got: bytes, *, some: bool) -> list[tuple[str, str, str]
         return [("", *_cut(*map(redacted, texts)))]
     if not all(one.path for one in found):
         return []
-    # An expectation may name some fields of the answer only: the others were not expected to be absent.
     named = [one for one in found if one.then is not ABSENT] if some else found
     return [part for where, group in groupby(named, key=_array_of) for part in _group(where, list(group))]
 
@@ -157,7 +154,6 @@ def show(
     perturbed: Any,
     message: str,
     detail: str | None,
-    steps: Trajectories | None,
 ) -> ShownCase:
     """Describe one case as text, with the outcome of its most informative trial.
 
@@ -168,6 +164,7 @@ def show(
     if base is not None and got is not trial.answer:
         approved = None  # it is the answer to the unperturbed input
     shown = _shown(case, note, trial, (got, base, approved), decode, perturbed, message)
+    steps = steps_of_trial(trial, result.digest)
     return replace(
         shown,
         detail=detail,

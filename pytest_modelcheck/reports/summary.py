@@ -39,7 +39,7 @@ from pytest_modelcheck.reports.worst import causes_text, triage
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
-    from pytest_modelcheck.records import Interval, Verdict
+    from pytest_modelcheck.records import Verdict
     from pytest_modelcheck.reports.bars import Line, Strokes
 
 
@@ -271,8 +271,14 @@ def _below(verdict: Verdict, verbosity: int, width: int, *, compares: bool) -> I
     """The lines below the line of a check."""
     margin = " " * MARGIN
     if verbosity >= VERBOSE:
-        if verdict.interval is not None:
-            yield ((f"{margin}{_counted(verdict, verdict.interval)}", {}),)
+        if (interval := verdict.interval) is not None:
+            cases = plural(verdict.cases.judged, "case")
+            cases = cases if verdict.metric is not None else f"{verdict.cases.passed:,} of {cases}"
+            low, high = (f"{bound:.3g}" for bound in (interval.low, interval.high))
+            if verdict.scale == GRADE and not verdict.graded:
+                low, high = percent(interval.low), percent(interval.high)
+            level = f"({percent(interval.level)} confidence bounds)"
+            yield ((f"{margin}{cases}, between {low} and {high} {level}", {}),)
         for finding in verdict.findings:
             word, style = MARKS[finding.status]
             detects = f" ({finding.reveals})" if finding.met and finding.reveals else ""
@@ -290,18 +296,6 @@ def _below(verdict: Verdict, verbosity: int, width: int, *, compares: bool) -> I
         yield from _plain([f"{margin}{line}".rstrip() for line in everything(verdict, width - MARGIN)])
     elif compares and not verdict.failed and verdict.shown:
         yield from differing(verdict)
-
-
-def _counted(verdict: Verdict, interval: Interval) -> str:
-    """The number of cases behind a rate, and its confidence bounds."""
-    if verdict.scale == GRADE and not verdict.graded:
-        low, high = percent(interval.low), percent(interval.high)
-    else:
-        low, high = f"{interval.low:.3g}", f"{interval.high:.3g}"
-    cases = plural(verdict.cases.judged, "case")
-    if verdict.metric is None:
-        cases = f"{verdict.cases.passed:,} of {cases}"
-    return f"{cases}, between {low} and {high} ({percent(interval.level)} confidence bounds)"
 
 
 def _counts(verdicts: Sequence[Verdict], *, changes: bool = False) -> str:

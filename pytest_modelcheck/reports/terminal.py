@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from pytest_modelcheck.records import (
         Comparison,
         Group,
-        Moved,
         ShownCase,
         Verdict,
     )
@@ -175,7 +174,11 @@ def _facts(verdict: Verdict, *, every: bool = False) -> Iterator[tuple[str, str]
         missed = [finding.summary.removesuffix(why) for finding in verdict.findings[1:] if not finding.met]
         yield from _labelled("also", missed)
     if verdict.moved is not None:
-        yield from _labelled("moved", _moved(verdict.moved))
+        changes = verdict.moved.changes
+        room = max((len(what) for what, _, _ in changes), default=0)
+        lines = [f"{what:<{room}}  {before} → {after}" for what, before, after in changes]
+        compared = f"{verdict.moved.compared}   ({p_text(verdict.moved.p_value)})"
+        yield from _labelled("moved", [*lines, compared])
     elif comparison is not None and comparison.judged:
         yield from _labelled("change", _change(comparison))
     if verdict.flaky:
@@ -207,12 +210,6 @@ def _rate(verdict: Verdict) -> str:
         return rate
     approved = f"{comparison.approved_rate:{number}}" if verdict.graded else percent(comparison.approved_rate)
     return f"{rate}   ({verdict.compared_with}: {approved})"
-
-
-def _moved(moved: Moved) -> list[str]:
-    room = max((len(what) for what, _, _ in moved.changes), default=0)
-    lines = [f"{what:<{room}}  {before} → {after}" for what, before, after in moved.changes]
-    return [*lines, f"{moved.compared}   ({p_text(moved.p_value)})"]
 
 
 def _change(comparison: Comparison) -> list[str]:

@@ -15,7 +15,7 @@ from pytest_modelcheck.canonical import excerpt, first_trajectory, make_ours, wh
 from pytest_modelcheck.phrases import plural
 from pytest_modelcheck.reports.bars import padded, shortened, width_of
 from pytest_modelcheck.reports.words import windows
-from pytest_modelcheck.trajectories.calls import ASSISTANT, InOrder, Matcher, ToolCall, described, matches
+from pytest_modelcheck.trajectories.calls import ASSISTANT, Matcher, ToolCall, described, matches
 from pytest_modelcheck.trajectories.trajectory import Trajectory
 
 if TYPE_CHECKING:
@@ -263,7 +263,7 @@ def side_by_side(
 def explained(actual: Any, wanted: Any, width: int = COLUMNS, most: int | None = None) -> list[str]:
     """Explain how calls or a trajectory differ from the expected ones: a sentence, then both side by side."""
     rows = aligned(wanted, actual)
-    partly = isinstance(wanted, InOrder)
+    partly = isinstance(wanted, Matcher) and wanted.partly
     titles = (wanted.word if isinstance(wanted, Matcher) else "expected", "called")
     sentence = sentence_of(rows, partly=partly)
     if isinstance(actual, Trajectory) and isinstance(wanted, Trajectory):

@@ -93,7 +93,8 @@ def pieces(before: str, after: str) -> list[Piece] | None:
     True
     """
     old, new = _TOKEN.findall(before), _TOKEN.findall(after)
-    found = list(_joined(_steps(old, new)))
+    steps = groupby(filter(itemgetter(1), _steps(old, new)), key=itemgetter(0))
+    found = [(fate, "".join(text for _, text in group)) for fate, group in steps]
     kept = [token for fate, text in found if fate == "same" for token in _TOKEN.findall(text)]
     alike = 2 * len(kept) >= _LIKE * (len(old) + len(new))
     return found if alike and sum(map(bool, map(_WORD.match, kept))) >= _WORDS else None
@@ -154,12 +155,6 @@ def _common(one: Sequence[str], other: Sequence[str]) -> int:
     """The number of tokens in the common prefix."""
     shorter = min(len(one), len(other))
     return next((i for i in range(shorter) if one[i] != other[i]), shorter)
-
-
-def _joined(steps: Iterable[Piece]) -> Iterator[Piece]:
-    """The same without empty pieces, and with neighbours of one kind merged."""
-    for fate, group in groupby(filter(itemgetter(1), steps), key=itemgetter(0)):
-        yield fate, "".join(text for _, text in group)
 
 
 def _condensed(found: Sequence[Piece], around: int) -> list[Piece]:

@@ -65,19 +65,16 @@ def case_loss(case: CaseResult) -> float:
 def slices_standing_out(verdict: Verdict) -> list[Group]:
     """The slices that lost clearly more than the whole check, largest loss first."""
     if verdict.metric is not None:
-        return _by_metric(verdict.slices, verdict.rate)
+        # Those whose metric fell; if none fell, those below the metric of all cases.
+        known = [(group.metric, group) for group in verdict.slices if group.metric is not None]
+        pairs = [(value, group.approved_metric, group) for value, group in known]
+        fell = [(before - value, group) for value, before, group in pairs if before is not None]
+        fell = [one for one in fell if one[0] > 0]
+        below = [((verdict.rate or 0.0) - value, group) for value, group in known]
+        return [group for lost, group in sorted(fell or below, key=lambda one: -one[0]) if lost > 0]
     # Without approved results, failing is losing.
     is_known = any(group.approved_judged for group in verdict.slices)
     return _standing_out(verdict.slices, verdict.comparison if is_known else None, verdict.cases)
-
-
-def _by_metric(groups: Sequence[Group], overall: float | None) -> list[Group]:
-    """The slices whose metric fell, largest fall first; if none fell, those below the metric of all cases."""
-    known = [(group.metric, group) for group in groups if group.metric is not None]
-    fell = [(group.approved_metric - now, group) for now, group in known if group.approved_metric is not None]
-    fell = [one for one in fell if one[0] > 0]
-    below = [((overall or 0.0) - now, group) for now, group in known]
-    return [group for lost, group in sorted(fell or below, key=lambda one: -one[0]) if lost > 0]
 
 
 def perturbations_standing_out(verdict: Verdict) -> list[Group]:
@@ -90,15 +87,13 @@ def _standing_out(groups: Sequence[Group], comparison: Comparison | None, counts
     if comparison is not None and comparison.approved_rate is not None and comparison.rate is not None:
         overall = comparison.approved_rate - comparison.rate
     least = _MARGIN + _FACTOR * max(0.0, overall)
-    found = [(_group_loss(group, comparison), group) for group in groups if group.judged]
+    found = []
+    for group in groups:
+        known = group.approved_judged
+        if group.judged and (comparison is None or known):
+            before = 1.0 if comparison is None or not known else (group.approved_passed or 0) / known
+            found.append((before - group.passed / group.judged, group))
     return [group for loss, group in sorted(found, key=lambda one: -one[0]) if loss > least]
-
-
-def _group_loss(group: Group, comparison: Comparison | None) -> float:
-    rate = group.passed / group.judged
-    if comparison is None:
-        return 1 - rate
-    return (group.approved_passed or 0) / group.approved_judged - rate if group.approved_judged else 0.0
 
 
 def where(verdict: Verdict) -> str | None:

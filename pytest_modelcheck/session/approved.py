@@ -160,19 +160,20 @@ def other_fingerprint(check: Check) -> list[Finding]:
     if approved is None or approved.version != subject.version or approved.fingerprint == subject.fingerprint:
         return []
     keys = changed_keys(approved.fingerprint, subject.fingerprint)
+    before = "no fingerprint" if approved.fingerprint is None else approved.fingerprint
     differs = (
         f"its fingerprint differs in {', '.join(map(repr, keys))}"
         if keys
-        else f"its fingerprint is {subject.fingerprint}, and {approved.fingerprint} was approved"
+        else f"its fingerprint is {subject.fingerprint or 'missing'}, and {before} was approved"
     )
     summary = (
-        f"{subject.label} is not the {approved.version} that was approved: {differs}; give the change a "
-        "version of its own"
+        f"{subject.label} is not the {approved.version} that was approved: {differs}. If the change is "
+        f"meant, give it a version of its own, or approve it as {approved.version}"
     )
     chosen = subject.definition.fingerprint
     if isinstance(chosen, Files) and not chosen.of_one_version and subject.definition.takes_version:
         summary += (
-            ". Were only files of another version added or changed? Name the files of each version: "
+            ". If only files of other versions changed, let the fixture name those of one: "
             'files("...{version}...")'
         )
     return [Finding("fingerprint", Status.FAILED, summary, against_baseline=True)]

@@ -17,7 +17,6 @@ from pytest_modelcheck.checks.slices import NOT_JUDGED, PASSED
 from pytest_modelcheck.errors import message_of
 from pytest_modelcheck.records import BITS, Outcome, Trial, outcomes_in
 from pytest_modelcheck.reports.selection import BOTH, LOWEST, ORDER, SHOWN, note_of, show
-from pytest_modelcheck.reports.transcript import steps_of_trial
 from pytest_modelcheck.session.check import Step
 from pytest_modelcheck.session.lines import trial_result
 from pytest_modelcheck.session.observing import outcomes_now, whole_cases
@@ -259,7 +258,6 @@ def _show(check: Check, judgement: Judgement, one: Chosen, again: Mapping[int, R
         perturbed=one.trial.perturbed,
         message=message or "",
         detail=None if error is None else check.spec.render(error),
-        steps=steps_of_trial(compared, one.case.digest),
     )
 
 

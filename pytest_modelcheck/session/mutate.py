@@ -168,9 +168,10 @@ def _trouble(control: Judgement) -> str | None:
         refused = [str(error) for error in results.errors.values() if isinstance(error, OfflineError)]
         models = ", ".join(dict.fromkeys(text.partition(" has no ")[0] for text in refused))
         return (
-            f"{plural(new, 'case')} called {models} without a stored answer: run pytest once with this "
-            "version to cache them. Errors are never cached, nor are answers that cannot be stored, of which "
-            "a warning says so"
+            f"{plural(new, 'case')} called {models} without a stored answer. Run pytest once with this "
+            "version to cache the answers. Never cached are errors, answers that cannot be stored (a warning "
+            "says so), and answers of an unknown version (let the fixture take model_version, or name a "
+            "fingerprint=)"
         )
     failed = [finding.summary for finding in control.findings if finding.status is Status.FAILED]
     return f"it fails on the stored answers as they are: {failed[0]}" if failed else None

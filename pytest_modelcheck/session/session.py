@@ -21,8 +21,9 @@ from pytest_modelcheck.engine.body import Bodies
 from pytest_modelcheck.engine.recipe import Recipe
 from pytest_modelcheck.engine.router import Router
 from pytest_modelcheck.engine.tickets import Handle, offline_error
-from pytest_modelcheck.models.cache import Claims, PredictionCache
+from pytest_modelcheck.models.cache import PredictionCache
 from pytest_modelcheck.models.calling import answer_type, caller_of
+from pytest_modelcheck.models.claims import Claims
 from pytest_modelcheck.models.definition import retires_on
 from pytest_modelcheck.models.identity import fingerprint, is_alias, namespace, source_with
 from pytest_modelcheck.models.model import Answers, Model

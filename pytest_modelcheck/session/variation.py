@@ -167,7 +167,7 @@ def _compared(model: Model, pairs: Sequence[tuple[TrialResult, TrialResult]]) ->
             f"{len(agreements)} answers differed when calls were repeated. Remove the declaration, or make "
             "the model deterministic (temperature, seed, order of the batch)"
         )
-    text = f"{lost} of {len(agreements)} answers not repeated"
+    text = f"varies: {lost} of {plural(len(agreements), 'answer')} came out different when run again"
     fields: Counter[str] = Counter()
     for first, again in pairs:
         for one_answer, two_answer in paired_calls(first.asked, again.asked)[0]:
@@ -175,8 +175,8 @@ def _compared(model: Model, pairs: Sequence[tuple[TrialResult, TrialResult]]) ->
                 places = islice(differences(one_answer, two_answer), _MANY)
                 fields.update({place.path for place in places})
     if names := [name for name in sorted(fields, key=lambda name: (-fields[name], name)) if name]:
-        text += f": {', '.join(names[:_NAMED])}{', …' if len(names) > _NAMED else ''}"
-    return Variation(varies=True, words=f"varies ({text})")
+        text += f" ({', '.join(names[:_NAMED])}{', …' if len(names) > _NAMED else ''})"
+    return Variation(varies=True, words=text)
 
 
 def _one_a_case(trials: Sequence[Once]) -> list[Once]:

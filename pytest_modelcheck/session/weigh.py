@@ -372,8 +372,11 @@ def _variation(check: Check, judgement: Judgement, weighed: Weighed) -> Variatio
     """Return the variation of outcomes, for people."""
     observed, noise = judgement.observed, judgement.noise
     cases, of = weighed.rate.cases, plural(len(weighed.rate.cases), "case")
-    varying = max(sum(case.varies for case in side) for side in (weighed.paired.cases, cases))
+    before, now = (sum(case.varies for case in side) for side in (weighed.paired.cases, cases))
+    varying = max(before, now)
     how = "score differently from run to run" if observed.graded else "pass in some runs only"
+    if before > now:
+        how += " (approved runs included)"
     if observed.scores is not None:
         recorded = len({case.number for case in observed.scores.cases if case.varies})
         if recorded:

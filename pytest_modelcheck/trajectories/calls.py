@@ -5,7 +5,7 @@ PYTEST_DONT_REWRITE
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final, overload
 
@@ -14,6 +14,7 @@ from pytest_modelcheck.errors import UsageError
 
 ASSISTANT: Final = "assistant"
 _WIDE: Final = 400
+Pair = Callable[[Sequence[Any], Sequence["ToolCall"]], list[int | None]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,79 +154,42 @@ class Matcher:
     """Patterns that are compared with calls by ``==``.
 
     Attributes:
+        word: The name of the function that made it.
         patterns: Names, ``(name, arguments)`` pairs, or calls.
+        partly: Whether there may be other calls than these.
     """
 
-    word = ""
-    __slots__ = ("patterns",)
+    __slots__ = ("_pair", "partly", "patterns", "word")
     __hash__ = None  # type: ignore[assignment]
 
-    def __init__(self, *patterns: Any) -> None:
+    def __init__(self, word: str, pair: Pair, patterns: Sequence[Any], *, partly: bool) -> None:
         alone = patterns[0] if len(patterns) == 1 else ""
         if isinstance(alone, Iterable) and not isinstance(alone, (str, tuple)):
             patterns = tuple(alone)
-        for pattern in patterns:
-            _check(pattern, self.word)
-        self.patterns = patterns
+        for one in patterns:
+            is_pair = isinstance(one, tuple) and len(one) == 2 and isinstance(one[0], str)
+            if not is_pair and not isinstance(one, (str, ToolCall)):
+                raise UsageError(
+                    f"{word}({one!r}): write names of tools, or pairs of a name and its arguments: "
+                    f'{word}("check_policy", ("refund", {{"amount": 20}}))'
+                )
+        self.word, self.patterns, self.partly, self._pair = word, patterns, partly, pair
 
     def pair(self, calls: Sequence[ToolCall]) -> list[int | None]:
         """Return for each pattern the index of the call that it matches, or ``None``."""
-        raise NotImplementedError
+        return self._pair(self.patterns, calls)
 
     def __eq__(self, calls: object) -> bool:
         if not isinstance(calls, Calls):
             return NotImplemented
         paired = self.pair(calls)
-        return None not in paired and (type(self) is InOrder or len(calls) == len(paired))
+        return None not in paired and (self.partly or len(calls) == len(paired))
 
     def __repr__(self) -> str:
         return f"{self.word}({', '.join(map(described, self.patterns))})"
 
 
-class InOrder(Matcher):
-    """Matches calls that contain the patterns in this order, with any other calls between them."""
-
-    word = "in_order"
-
-    def pair(self, calls: Sequence[ToolCall]) -> list[int | None]:
-        """Give each pattern its first match after that of the previous pattern."""
-        found: list[int | None] = []
-        start = 0
-        for pattern in self.patterns:
-            place = next((at for at in range(start, len(calls)) if matches(pattern, calls[at])), None)
-            found.append(place)
-            start = start if place is None else place + 1
-        return found
-
-
-class Unordered(Matcher):
-    """Matches the same calls, each as often, in any order."""
-
-    word = "unordered"
-
-    def pair(self, calls: Sequence[ToolCall]) -> list[int | None]:
-        """Give as many patterns as possible a call of their own (Kuhn's algorithm for bipartite matching).
-
-        First come, first served would fail: a bare name could take the only call that a pair matches.
-        """
-        owner: dict[int, int] = {}
-
-        def claim(pattern: int, tried: set[int]) -> bool:
-            for at, call in enumerate(calls):
-                if at not in tried and matches(self.patterns[pattern], call):
-                    tried.add(at)
-                    if at not in owner or claim(owner[at], tried):
-                        owner[at] = pattern
-                        return True
-            return False
-
-        for pattern in range(len(self.patterns)):
-            claim(pattern, set())
-        place = {pattern: at for at, pattern in owner.items()}
-        return [place.get(pattern) for pattern in range(len(self.patterns))]
-
-
-def in_order(*patterns: Any) -> InOrder:
+def in_order(*patterns: Any) -> Matcher:
     """Match calls that contain the patterns in this order, with any other calls between them.
 
     Args:
@@ -235,10 +199,21 @@ def in_order(*patterns: Any) -> InOrder:
     >>> calls == in_order("check_policy", "refund"), calls == in_order("refund", "check_policy")
     (True, False)
     """
-    return InOrder(*patterns)
+    return Matcher("in_order", _pair_in_order, patterns, partly=True)
 
 
-def unordered(*patterns: Any) -> Unordered:
+def _pair_in_order(patterns: Sequence[Any], calls: Sequence[ToolCall]) -> list[int | None]:
+    """Give each pattern its first match after that of the previous pattern."""
+    found: list[int | None] = []
+    start = 0
+    for pattern in patterns:
+        place = next((at for at in range(start, len(calls)) if matches(pattern, calls[at])), None)
+        found.append(place)
+        start = start if place is None else place + 1
+    return found
+
+
+def unordered(*patterns: Any) -> Matcher:
     """Match the same calls, each as often, in any order.
 
     Args:
@@ -248,7 +223,29 @@ def unordered(*patterns: Any) -> Unordered:
     >>> calls == unordered(("refund", {"amount": 20}), "look_up"), calls == unordered("refund")
     (True, False)
     """
-    return Unordered(*patterns)
+    return Matcher("unordered", _pair_unordered, patterns, partly=False)
+
+
+def _pair_unordered(patterns: Sequence[Any], calls: Sequence[ToolCall]) -> list[int | None]:
+    """Give as many patterns as possible a call of their own (Kuhn's algorithm for bipartite matching).
+
+    First come, first served would fail: a bare name could take the only call that a pair matches.
+    """
+    owner: dict[int, int] = {}
+
+    def claim(pattern: int, tried: set[int]) -> bool:
+        for at, call in enumerate(calls):
+            if at not in tried and matches(patterns[pattern], call):
+                tried.add(at)
+                if at not in owner or claim(owner[at], tried):
+                    owner[at] = pattern
+                    return True
+        return False
+
+    for pattern in range(len(patterns)):
+        claim(pattern, set())
+    place = {pattern: at for at, pattern in owner.items()}
+    return [place.get(pattern) for pattern in range(len(patterns))]
 
 
 def matches(pattern: Any, call: ToolCall) -> bool:
@@ -269,20 +266,7 @@ def described(pattern: Any) -> str:
         return repr(pattern)
     name, arguments = pattern
     if isinstance(arguments, Mapping):
-        inside = ", ".join(f"{key}={_short(value)}" for key, value in arguments.items())
+        inside = ", ".join(f"{key}={excerpt(repr(value), _WIDE)}" for key, value in arguments.items())
     else:
-        inside = "" if arguments is None else _short(arguments)
+        inside = "" if arguments is None else excerpt(repr(arguments), _WIDE)
     return f"{excerpt(str(name))}({inside})"
-
-
-def _short(value: Any) -> str:
-    return excerpt(repr(value), _WIDE)
-
-
-def _check(pattern: Any, word: str) -> None:
-    pair = isinstance(pattern, tuple) and len(pattern) == 2 and isinstance(pattern[0], str)
-    if not pair and not isinstance(pattern, (str, ToolCall)):
-        raise UsageError(
-            f"{word}({pattern!r}): write names of tools, or pairs of a name and its arguments: "
-            f'{word}("check_policy", ("refund", {{"amount": 20}}))'
-        )

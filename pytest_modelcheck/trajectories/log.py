@@ -9,6 +9,7 @@ import dataclasses
 import datetime as dt
 import json
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from enum import Enum
 from types import MappingProxyType
@@ -71,11 +72,11 @@ class Log:
         last = self.messages[-1]
         place = (len(self.messages) - 1, len(last.calls))
         self.ids[str(ident or place)] = place
-        self.messages[-1] = replace(last, calls=(*last.calls, ToolCall(str(name), parsed(arguments))))
+        self.messages[-1] = replace(last, calls=(*last.calls, ToolCall(str(name), loaded(plain(arguments)))))
 
     def result(self, ident: Any, name: str | None, value: Any, error: Any = None) -> None:
         """Add a result to the call with this id, else to the first call of this name without a result."""
-        value = parsed(value)
+        value = loaded(plain(value))
         # Some formats have no field for an error: a result with the only key "error" is one.
         if error is None and isinstance(value, Mapping) and set(value) == {"error"} and value["error"]:
             error = value["error"]
@@ -153,14 +154,11 @@ def plain(value: Any) -> Any:
     return json.loads(encode_plain(value))
 
 
-def parsed(value: Any) -> Any:
-    """Convert a value to plain data; parse a text that is a JSON object or list."""
-    value = plain(value)
-    if isinstance(value, str) and value.lstrip()[:1] in ("{", "["):
-        try:
+def loaded(value: Any, begins: str = "{[") -> Any:
+    """Parse a JSON text, if it begins as one of an object or list does; return any other value unchanged."""
+    if isinstance(value, str) and value.strip() and value.lstrip()[0] in begins:
+        with suppress(ValueError):
             return json.loads(value)
-        except ValueError:
-            return value
     return value
 
 
@@ -273,10 +271,4 @@ def _value(given: Any) -> Any:
 
 
 def _loaded(value: Any) -> Any:
-    """Parse a JSON text, because attributes cannot be nested; return any other value unchanged."""
-    if isinstance(value, str) and value.lstrip()[:1] in ("{", "[", '"'):
-        try:
-            return json.loads(value)
-        except ValueError:
-            return value
-    return value
+    return loaded(value, '{["')  # attributes cannot be nested, so that all of them may be JSON

@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from pytest_modelcheck.errors import UsageError
 from pytest_modelcheck.trajectories.calls import ASSISTANT, Message
-from pytest_modelcheck.trajectories.log import ROLES, Log, plain, pruned
+from pytest_modelcheck.trajectories.log import ROLES, Log, plain, pruned, read_spans
 
 Piece = dict[str, Any]
 # Exceptions of reading a piece that has the keys of a format, but other values.
@@ -75,8 +75,6 @@ def _read(source: Any, log: Log) -> None:
 def _read_all(source: Any, log: Log) -> None:
     pieces = [piece for item in source if (piece := plain(item)) and isinstance(piece, dict)]
     if pieces and len(pieces) == len(source) and all(map(_is_span, pieces)):
-        from pytest_modelcheck.trajectories.log import read_spans
-
         read_spans(pieces, log, _read)
         return
     for item in source:
@@ -91,11 +89,8 @@ def _conversation(source: Any, log: Log) -> None:
     if source.get("structured_response") is not None:
         log.answered(source["structured_response"])
     if "model" not in source and "tools" not in source:
-        kept = {
-            key: item
-            for key, item in source.items()
-            if key not in ("messages", "structured_response", "system")
-        }
+        read = ("messages", "structured_response", "system")
+        kept = {key: item for key, item in source.items() if key not in read}
         log.state = plain(kept) if kept else log.state
 
 
@@ -130,8 +125,6 @@ def _reader(piece: Piece) -> Callable[[Piece, Log], None] | None:
 
 
 def _spans(piece: Piece, log: Log) -> None:
-    from pytest_modelcheck.trajectories.log import read_spans
-
     read_spans([piece], log, _read)
 
 
@@ -215,12 +208,9 @@ def _block(block: Any, role: str, log: Log, *, goes_on: bool) -> None:
         return
     kind = block.get("type")
     if kind in _TEXTS:
-        more = {
-            key: item for key, item in pruned(block).items() if key not in ("type", kind, "text") and item
-        }
-        log.say(
-            role, str(block.get("text") or block.get(kind) or ""), (more,) if more else (), goes_on=goes_on
-        )
+        text = str(block.get("text") or block.get(kind) or "")
+        more = {key: one for key, one in pruned(block).items() if one and key not in ("type", kind, "text")}
+        log.say(role, text, (more,) if more else (), goes_on=goes_on)
     elif kind in ("tool_use", "server_tool_use"):
         log.call(block.get("name", ""), block.get("input"), block.get("id"))
     elif isinstance(kind, str) and kind.endswith("tool_result"):
@@ -236,12 +226,8 @@ def _langchain(piece: Piece, log: Log) -> None:
     kind = piece["type"]
     if kind == "tool":
         value = _text(piece["content"])
-        log.result(
-            piece.get("tool_call_id"),
-            piece.get("name"),
-            value,
-            value if piece.get("status") == "error" else None,
-        )
+        error = value if piece.get("status") == "error" else None
+        log.result(piece.get("tool_call_id"), piece.get("name"), value, error)
         return
     # The content of some providers repeats the calls that are in tool_calls.
     content = piece["content"]

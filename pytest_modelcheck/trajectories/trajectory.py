@@ -122,20 +122,14 @@ def _call_parts(call: ToolCall) -> dict[str, Any]:
 
 
 def _build(parts: Any) -> Trajectory:
-    messages = (
-        Message(
-            one["role"],
-            one["text"],
-            tuple(ToolCall(**call) for call in one.get("calls", ())),
-            tuple(one.get("more", ())),
-        )
-        for one in parts.get("messages", ())
-    )
+    messages = []
+    for one in parts.get("messages", ()):
+        calls = tuple(ToolCall(**call) for call in one.get("calls", ()))
+        messages.append(Message(one["role"], one["text"], calls, tuple(one.get("more", ()))))
     aside = parts.get(ASIDE, {})
     compared = {name: parts[name] for name in _COMPARED if name in parts}
-    return Trajectory(
-        tuple(messages), **compared, **aside | {"instructions": tuple(aside.get("instructions", ()))}
-    )
+    instructions = {"instructions": tuple(aside.get("instructions", ()))}
+    return Trajectory(tuple(messages), **compared, **aside | instructions)
 
 
 # Calls are equal by name and arguments: the tools' results are stored aside, where comparisons do not look.

@@ -4,7 +4,7 @@ from pytest_modelcheck.baselines import approvals
 from pytest_modelcheck.baselines.approvals import Signature, approve
 from pytest_modelcheck.baselines.baseline import Written
 from pytest_modelcheck.baselines.store import Approved
-from pytest_modelcheck.errors import BaselineError, UsageError, VersionError
+from pytest_modelcheck.errors import BaselineError, VersionError
 from pytest_modelcheck.records import Finding, Status
 
 SIGNED = Signature("Ada <ada@example.org>", "2025-03-01T12:00:00Z", "better", "0.2")
@@ -51,16 +51,6 @@ def _signed():
     return SIGNED.by, SIGNED.at, SIGNED.reason
 
 
-def test_the_report_counts_what_changed_since_the_approved_version(bench, approving):
-    bench.run({"a": 1, "b": 1, "c": 1}, version="2.0")
-    approving("2.0")
-    bench.run({"a": 1, "b": 2, "d": 1})
-    report = approving()
-    assert report.previous == Approved("2.0")
-    assert report.approved[0].previous == "2.0"
-    assert report.approved[0].written == Written(3, changed=1, added=1, removed=1)
-
-
 def test_approving_twice_changes_no_file(bench, approving):
     bench.run({"a": 1})
     approving()
@@ -97,30 +87,6 @@ def test_history_is_kept_only_where_it_is_asked_for_and_never_of_the_same_versio
     bench.run({"a": "new"})
     approving()
     assert bench.store.kept_versions("triage") == []
-
-
-def test_checks_that_the_version_did_not_run_are_left_and_listed(bench, approving):
-    bench.run({"a": 1}, version="2.0")
-    bench.run({"a": 1}, "test_other", version="2.0")
-    approving("2.0")
-    bench.run({"a": 2})
-    report = approving()
-    assert report.left == ((OTHER, "2.0"),)
-    assert bench.store.header("triage", OTHER).version == "2.0"
-
-
-def test_a_selection_leaves_the_rest_as_it_is(bench, approving):
-    bench.run({"a": 1})
-    bench.run({"a": 1}, "test_other", findings=(RED,))
-    report = approving(select=lambda check: check == KNOWN)
-    assert [done.check for done in report.approved] == [KNOWN]
-    assert bench.store.read("triage", OTHER) is None
-
-
-def test_a_selection_of_nothing_lists_what_there_is(bench, approving):
-    bench.run({"a": 1})
-    with pytest.raises(UsageError, match=f"no check .* matches that. It ran:\n  {KNOWN}"):
-        approving(select=lambda check: False)
 
 
 def test_a_version_that_never_ran_is_an_error_that_lists_those_that_did(bench, approving):

@@ -8,7 +8,7 @@ from pytest_modelcheck.baselines import baseline, lines
 from pytest_modelcheck.baselines.atomic import Batch
 from pytest_modelcheck.baselines.baseline import Written
 from pytest_modelcheck.baselines.header import Header
-from pytest_modelcheck.baselines.seal import sealed
+from pytest_modelcheck.baselines.lines import sealed
 from pytest_modelcheck.errors import BaselineError
 from pytest_modelcheck.records import CaseResult, Outcome, TrialResult
 
@@ -100,77 +100,59 @@ def test_a_conflict_in_the_header_is_named_also_where_only_the_header_is_read(pa
         baseline.read_header(path)
 
 
-def test_a_case_that_stands_there_twice_is_named_with_both_lines(path, record):
+def again(path, line):
+    path.write_bytes(path.read_bytes() + line + b"\n")
+
+
+def changed(old, new):
+    return lambda path: path.write_text(path.read_text().replace(old, new))
+
+
+ALTERED = "this line is not as it was written.*Restore"
+DAMAGES = [
+    (
+        lambda path: again(path, path.read_bytes().split(b"\n")[1]),
+        r":4: case 'a' appears twice \(first in line 2",
+    ),
+    (lambda path: path.write_bytes(path.read_bytes()[:-10]), r":3: not a line of JSON .*cut off\? Restore"),
+    (lambda path: again(path, b""), ":4: not a line of JSON"),
+    (lambda path: again(path, b"{}"), ":4: this line names no case"),
+    (lambda path: again(path, b'["a"]'), ":4: this line names no case"),
+    (lambda path: again(path, b'{"id":3}'), ":4: this line names no case"),
+    (lambda path: again(path, sealed(b'{"id":"\xff","about":""}')), ":4: not UTF-8 text"),
+    (lambda path: again(path, b'{"id":"c","answer":1}'), f":4: {ALTERED}"),  # no checksum
+    (changed('"answer":2', '"answer":3'), f":3: {ALTERED}"),
+    (changed("about b", "about c"), f":3: {ALTERED}"),
+    (changed('"id":"b"', '"id":"c"'), f":3: {ALTERED}"),
+    (changed('"answer":1', '"answer":1,"answer":1'), f":2: {ALTERED}"),
+]
+
+
+@pytest.mark.parametrize(("damage", "problem"), DAMAGES)
+def test_a_damaged_line_is_named_with_its_place(path, record, damage, problem):
     write(path, [record("a", 1), record("b", 2)])
-    head, a, b = path.read_text().splitlines()
-    path.write_text(f"{head}\n{a}\n{b}\n{a}\n")
-    with pytest.raises(BaselineError, match=r":4: case 'a' appears twice \(first in line 2\)"):
-        baseline.read(path)
-
-
-def test_a_file_that_is_cut_off_is_an_error(path, record):
-    write(path, [record("a", 1), record("b", 2)])
-    path.write_bytes(path.read_bytes()[:-10])
-    with pytest.raises(BaselineError, match=r":3: not a line of JSON .*cut off\? Restore"):
-        baseline.read(path)
-
-
-@pytest.mark.parametrize("line", ["", "{}", '["a"]', '{"id":3}'])
-def test_a_line_without_a_case_is_an_error(path, record, line):
-    write(path, [record("a", 1)])
-    path.write_text(path.read_text() + line + "\n")
-    with pytest.raises(BaselineError, match=r":3: (this line names no case|not a line of JSON)"):
+    damage(path)
+    with pytest.raises(BaselineError, match=rf"test\.jsonl{problem}"):
         baseline.read(path)
 
 
 def test_a_case_that_cannot_be_read_is_named_with_its_line_when_it_is_asked_for(path, record):
     write(path, [record("a", 1)])
-    path.write_bytes(path.read_bytes() + sealed(b'{"id":"b","outcome":"great"}') + b"\n")
+    again(path, sealed(b'{"id":"b","outcome":"great"}'))
     found = baseline.read(path)
     assert found["a"] == record("a", 1)
     with pytest.raises(BaselineError, match=r"test\.jsonl:3: not a case: .*Restore the file"):
         found["b"]
 
 
-@pytest.mark.parametrize(
-    ("old", "new"), [('"answer":2', '"answer":3'), ("about b", "about c"), ('"id":"b"', '"id":"c"')]
-)
-def test_a_line_that_was_altered_is_named(path, record, old, new):
-    write(path, [record("a", 1), record("b", 2)])
-    path.write_text(path.read_text().replace(old, new))
-    with pytest.raises(BaselineError, match=r"test\.jsonl:3: this line is not as it was written.*Restore"):
-        baseline.read(path)
-
-
-def test_a_line_with_a_member_twice_is_an_altered_one(path, record):
-    write(path, [record("a", 1)])
-    path.write_text(path.read_text().replace('"answer":1', '"answer":1,"answer":1'))
-    with pytest.raises(BaselineError, match=r"test\.jsonl:2: this line is not as it was written"):
-        baseline.read(path)
-
-
-def test_a_line_without_a_checksum_is_an_altered_one(path, record):
-    write(path, [record("a", 1)])
-    path.write_bytes(path.read_bytes() + lines.encode(record("b", 1)) + b"\n")
-    with pytest.raises(BaselineError, match=r"test\.jsonl:3: this line is not as it was written"):
-        baseline.read(path)
-
-
-def test_any_flipped_bit_is_seen(path, record):
-    write(path, [record("a", 1), record("b", {"label": "ä"})])
-    whole = path.read_bytes()
-    for place in range(len(whole) * 8):
-        content = bytearray(whole)
-        content[place // 8] ^= 1 << place % 8
-        with pytest.raises(BaselineError):
-            baseline.parse(bytes(content), "f")
-
-
-def test_any_flipped_bit_of_a_result_file_is_seen(path, record):
-    write(path, [record("a", 1), record("b", {"label": "ä"})], dataclasses.replace(HEAD, approved_at=""))
+# The last byte of a result file is a line end.
+@pytest.mark.parametrize(("approved_at", "spare"), [(HEAD.approved_at, 0), ("", 8)])
+def test_any_flipped_bit_is_seen(path, record, approved_at, spare):
+    head = dataclasses.replace(HEAD, approved_at=approved_at)
+    write(path, [record("a", 1), record("b", {"label": "ä"})], head)
     whole = path.read_bytes()
     assert list(baseline.parse(whole, "f")) == ["a", "b"]
-    for place in range(len(whole) * 8 - 8):
+    for place in range(len(whole) * 8 - spare):
         content = bytearray(whole)
         content[place // 8] ^= 1 << place % 8
         with pytest.raises(BaselineError):
@@ -236,10 +218,3 @@ def test_a_foreign_line_that_is_no_case_is_not_taken_over(path, record):
     with Batch() as batch, pytest.raises(BaselineError, match=r"case 'a' cannot be written to .*not a case"):
         baseline.write(batch, path, HEAD, {"a": b'{"id":"a"}'}, baseline.read(path))
     assert path.read_bytes() == before
-
-
-def test_an_id_that_is_no_text_is_an_error_with_its_line(path, record):
-    write(path, [record("a", 1)])
-    path.write_bytes(path.read_bytes() + sealed(b'{"id":"\xff","about":""}') + b"\n")
-    with pytest.raises(BaselineError, match=r"test\.jsonl:3: not UTF-8 text"):
-        baseline.read(path)

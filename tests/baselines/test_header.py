@@ -3,7 +3,7 @@ import json
 import pytest
 
 from pytest_modelcheck.baselines.header import Header, Past, decode, encode
-from pytest_modelcheck.baselines.seal import sealed, unsealed
+from pytest_modelcheck.baselines.lines import sealed, unsealed
 from pytest_modelcheck.errors import BaselineError
 from pytest_modelcheck.records import Finding, Status
 

@@ -236,6 +236,34 @@ class Failed(ValueError):
         return f"Failed({self.args}, {vars(self)})"
 
 
+WITH_RECORDS = np.array([(1, 2.0)], "i4,f8")
+NESTED = np.ones((2, 1), [("where", [("x", "f8"), ("y", "f8")]), ("word", "U3"), ("rgb", "u1", (3,))])
+
+
+class Votes(collections.Counter):  # type: ignore[type-arg]
+    pass
+
+
+class Price(Decimal):
+    pass
+
+
+class Day(dt.date):
+    pass
+
+
+class Moment(dt.datetime):
+    pass
+
+
+class Span(dt.timedelta):
+    pass
+
+
+class Troubles(ExceptionGroup):  # type: ignore[type-arg]
+    pass
+
+
 class Ordered(collections.OrderedDict):  # type: ignore[type-arg]
     pass
 
@@ -396,6 +424,21 @@ STORED: list[tuple[str, Any, Any, Any]] = [
     ("subclass of float", Score(0.5), 0.5, Score),
     ("subclass of dict", Facts(a=1), {"a": 1}, Facts),
     ("subclass of list", Rows([1]), [1], Rows),
+    ("subclass of OrderedDict", Ordered(a=1, b=2), Ordered(b=2, a=1), Ordered),
+    ("subclass of Counter", Votes("aab"), Votes("abb"), Votes),
+    ("subclass of Decimal", Price("1.50"), Decimal("1.50"), Price),
+    ("subclass of date", Day(2024, 2, 29), dt.date(2024, 2, 29), Day),
+    ("subclass of datetime", Moment(2024, 2, 29, 1, tzinfo=dt.UTC, fold=1), Moment(2024, 2, 29, 1, tzinfo=dt.UTC),
+     Moment),
+    ("subclass of timedelta", Span(days=1), Span(days=1, microseconds=1), Span),
+    ("exception group", ExceptionGroup("a", [ValueError("b")]), ExceptionGroup("a", [ValueError("c")]),
+     ExceptionGroup | ValueError),
+    ("subclass of an exception group", Troubles("a", [ValueError("b")]), ExceptionGroup("a", [ValueError("b")]),
+     ExceptionGroup | Troubles | ValueError),
+    ("array of records", WITH_RECORDS, np.array([(1, 3.0)], "i4,f8"), None),
+    ("array of nested records", NESTED, np.zeros((2, 1), NESTED.dtype), None),
+    ("a record", WITH_RECORDS[0], np.array([(2, 2.0)], "i4,f8")[0], None),
+    ("record array", WITH_RECORDS.view(np.recarray), WITH_RECORDS, None),
     ("subclass of list with a slot", Spans("m"), Spans("s"), Spans),
     ("plain class with private slots", Slotted("a"), Slotted("b"), Slotted),
     ("pydantic with any other", Holder(content=Cat()), Holder(content=Dog()), Holder | Cat | Dog),
@@ -622,7 +665,6 @@ PNG = io.BytesIO()
 Image.new("L", (2, 1)).save(PNG, "png")
 CYCLE: list[Any] = []
 CYCLE += [CYCLE, 1]
-WITH_RECORDS = np.array([(1, 2.0)], "i4,f8")
 REFUSED: list[tuple[Any, ...]] = [
     # name, answer, what the refusal says, the remedy that it names, applied; and returns=, if not None
     ("lock", threading.Lock(), "case.record", None),
@@ -638,7 +680,6 @@ REFUSED: list[tuple[Any, ...]] = [
     ("file in memory", io.BytesIO(b"a"), r"answer x\.getvalue\(\)", by(lambda file: file.getvalue())),
     ("image", Image.new("L", (2, 1)), r"answer numpy\.asarray\(...\)", by(np.asarray)),
     ("image of a file", Image.open(PNG), r"answer numpy\.asarray\(...\)", by(np.asarray)),
-    ("ordered dict of a class", Ordered(a=1), "case.record", by(dict)),
     ("array of raw bytes", np.array([b"ab"], "V2"), r"array\.tolist\(\)", by(lambda array: array.tolist())),
     ("memoryview", memoryview(b"a"), r"Let the model answer bytes\(...\)", by(bytes)),
     ("mapping proxy", types.MappingProxyType({"a": 1}), r"answer dict\(...\)", by(dict)),
@@ -646,8 +687,12 @@ REFUSED: list[tuple[Any, ...]] = [
     ("values", {"a": 1}.values(), r"answer list\(...\)", by(list)),
     ("items", {"a": 1}.items(), r"answer list\(...\)", by(list)),
     ("matrix", np.matrix([[1]]), r"answer numpy\.asarray\(...\)", by(np.asarray)),
-    ("array of records", WITH_RECORDS, r"Answer array\.tolist\(\)", by(lambda array: array.tolist())),
-    ("record array", WITH_RECORDS.view(np.recarray), r"x\.tolist\(\)", by(lambda array: array.tolist())),
+    (
+        "array of records with gaps",
+        np.zeros(1, np.dtype("i1,f8", align=True)),
+        r"Answer array\.tolist\(\)",
+        by(lambda array: array.tolist()),
+    ),
     (
         "array of long doubles",
         np.array([1], np.longdouble),

@@ -180,13 +180,6 @@ def test_a_test_that_no_longer_exists_is_passed_over(project, command):
     assert "passed over, since the test no longer exists:\n  tests/test_triage.py::test_other\n" in output
 
 
-def test_where_only_tests_that_no_longer_exist_are_left_nothing_is_approved(project, command, store):
-    project.run({"a": 1})
-    (project.root / "tests" / "test_triage.py").unlink()
-    assert "is not approved; nothing was written\npassed over" in command("approve", "2.1", code=1).output
-    assert store.approved("triage") is None
-
-
 def test_what_a_candidate_holds_cannot_drive_the_terminal(project, command):
     project.run({"a": 1}, version="\x1b[2J", findings=(Finding("errors", Status.FAILED, "\x1b]0;x\x07"),))
     for arguments in (("approve", "\x1b[2J"), ("approve", "\x1b[2J", "--force")):

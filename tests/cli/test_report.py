@@ -2,7 +2,7 @@ import json
 
 import pytest
 
-from pytest_modelcheck.baselines import lines, seal
+from pytest_modelcheck.baselines import lines
 
 
 @pytest.fixture
@@ -213,7 +213,7 @@ def test_what_is_right_is_shown_as_the_last_run_has_noted_it(project, command):
     candidate = project.candidates.path("triage", "tests/test_triage.py::test_known", "2.1")
     head, first, second, _ = candidate.read_bytes().splitlines(keepends=True)
     first = lines.with_details(first.rstrip(), '"expected":"refund"')
-    candidate.write_bytes(b"".join([head, *seal.closed([first, second.rstrip()])]))
+    candidate.write_bytes(b"".join([head, *lines.closed([first, second.rstrip()])]))
     output = command("diff", "2.1").output
     assert "      'refund' → 'other'\n      expected 'refund'\n" in output
     assert output.count("expected") == 1

@@ -22,7 +22,7 @@ import pytest_modelcheck
 from pytest_modelcheck import cases, perturb
 from pytest_modelcheck.baselines import lines
 from pytest_modelcheck.baselines.header import SCHEMA, Header
-from pytest_modelcheck.baselines.seal import sealed
+from pytest_modelcheck.baselines.lines import sealed
 from pytest_modelcheck.cli.command import modelcheck
 from pytest_modelcheck.limits import LIMITS
 from pytest_modelcheck.lint import RULES

@@ -5,6 +5,8 @@ import time
 
 import pytest
 
+from tests.faults.conftest import Endpoint
+
 
 def test_a_model_that_answers_is_asked_once_for_each_case(remote, endpoint):
     remote.cases(8)
@@ -32,18 +34,19 @@ def half(handler, text, before):
 
 def status(number, **headers):
     def answers(handler, text, before):
-        handler.server_version = "test"
-        body = b"{}"
-        handler.send_response(number)
-        for name, value in headers.items():
-            handler.send_header(name.replace("_", "-"), value)
-        handler.send_header("Content-Length", str(len(body)))
-        handler.end_headers()
-        handler.wfile.write(body)
-        return True
+        return Endpoint.send(handler, number, **headers)
 
     answers.__name__ = f"status {number}"
     return answers
+
+
+def the_third(fault):
+    """Let a fault happen to one of the texts, each time that it is asked."""
+    return lambda handler, text, before: text.endswith("3") and fault(handler, text, before)
+
+
+def first_time(fault):
+    return lambda handler, text, before: not before and fault(handler, text, before)
 
 
 TRANSIENT = [drops, half, status(429), status(500), status(503), status(408)]
@@ -51,9 +54,7 @@ TRANSIENT = [drops, half, status(429), status(500), status(503), status(408)]
 
 @pytest.mark.parametrize("fault", TRANSIENT, ids=lambda fault: fault.__name__)
 def test_a_fault_that_passes_is_survived_and_counted(remote, endpoint, fault):
-    endpoint.behave = lambda handler, text, before: (
-        text.endswith("3") and not before and fault(handler, text, 0)
-    )
+    endpoint.behave = the_third(first_time(fault))
     remote.model("retries=2")
     remote.cases(6)
     verdict = remote.verdict()
@@ -65,9 +66,7 @@ def test_a_fault_that_passes_is_survived_and_counted(remote, endpoint, fault):
 
 @pytest.mark.parametrize("options", ["retries=2", "retries=2, timeout=20"])
 def test_a_fault_of_an_async_model_is_survived_too(remote, endpoint, options):
-    endpoint.behave = lambda handler, text, before: (
-        text.endswith("3") and not before and status(500)(handler, text, 0)
-    )
+    endpoint.behave = the_third(first_time(status(500)))
     remote.async_model(options)
     remote.cases(6)
     verdict = remote.verdict()
@@ -77,7 +76,7 @@ def test_a_fault_of_an_async_model_is_survived_too(remote, endpoint, options):
 
 @pytest.mark.parametrize("fault", TRANSIENT, ids=lambda fault: fault.__name__)
 def test_a_fault_that_stays_is_an_error_of_its_case_alone_and_nothing_is_asked_twice(remote, endpoint, fault):
-    endpoint.behave = lambda handler, text, before: text.endswith("3") and fault(handler, text, 0)
+    endpoint.behave = the_third(fault)
     remote.cases(6)
     verdict = remote.verdict()
     assert verdict.failed
@@ -101,7 +100,7 @@ def test_what_is_no_matter_of_the_network_is_not_tried_again(remote, endpoint):
 
 
 def test_a_client_error_is_not_tried_again(remote, endpoint):
-    endpoint.behave = lambda handler, text, before: text.endswith("3") and status(422)(handler, text, 0)
+    endpoint.behave = the_third(status(422))
     remote.model("retries=5")
     remote.cases(5)
     assert remote.verdict().calls.retries == 0
@@ -109,7 +108,7 @@ def test_a_client_error_is_not_tried_again(remote, endpoint):
 
 @pytest.mark.parametrize("concurrency", [1, 4])
 def test_a_call_that_hangs_is_given_up_and_the_run_ends(remote, endpoint, concurrency):
-    endpoint.behave = lambda handler, text, before: text.endswith("3") and endpoint.over.wait(30)
+    endpoint.behave = the_third(lambda *_: endpoint.over.wait(30))
     remote.model(f"timeout=0.3, concurrency={concurrency}")
     remote.cases(6)
     verdict = remote.verdict()
@@ -198,14 +197,12 @@ def test_a_wrong_key_gives_the_model_up_without_trying_again(remote, endpoint):
 
 
 def test_retry_after_holds_up_all_calls_of_the_model(remote, endpoint):
-    endpoint.behave = lambda handler, text, before: (
-        text == "text 0" and not before and status(429, Retry_After="1")(handler, text, 0)
-    )
+    busy = first_time(status(429, Retry_After="1"))
+    endpoint.behave = lambda handler, text, before: text == "text 0" and busy(handler, text, before)
     remote.model("retries=1, concurrency=2")
-    endpoint_first = endpoint.asked
     remote.cases(12)
     assert remote.verdict().passed
-    start = endpoint_first[0][0]
+    start = endpoint.asked[0][0]
     early = [text for moment, text in endpoint.asked if moment - start < 0.9]
     assert len(early) <= 3
     assert remote.seconds >= 1

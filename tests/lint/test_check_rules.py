@@ -28,14 +28,14 @@ def test_too_few_cases():
     rate = round(detectable_rate(12, 0.95, 0.01) * 100)
     needed = runs_needed(0.95, 0.75, 0.01)
     assert message.startswith(
-        f"at_least=0.95 with 12 runs: if the model varies, its rate has to fall to {rate}% before this fails "
-        f"nine times in ten; to notice 75% takes {needed} runs ("
+        f"if the model varies, at_least=0.95 with 12 runs surely fails (nine times in ten) only at a rate of "
+        f"{rate}%. To notice a rate of 75%, it needs {needed} runs ("
     )
 
 
 def test_so_few_that_nothing_can_fail():
     (message,) = found("MC201", cases=texts(1), limits=Limits(at_least=0.5))
-    assert "with 1 run: if the model varies, however low its rate falls, it does not fail; to" in message
+    assert "with 1 run cannot fail, however low the rate. To" in message
 
 
 @pytest.mark.parametrize(
@@ -59,7 +59,7 @@ def test_enough_cases_or_nothing_to_say(target):
 
 def test_what_must_not_be_missed_decides_where_it_is_said():
     (message,) = found("MC201", cases=texts(60), limits=Limits(at_least=0.95, tolerance=0.1))
-    assert f"to notice 85% takes {runs_needed(0.95, 0.85, 0.01)} runs (" in message
+    assert f"To notice a rate of 85%, it needs {runs_needed(0.95, 0.85, 0.01)} runs (" in message
 
 
 def test_cases_of_one_cluster_are_one():

@@ -1,24 +1,14 @@
-import errno
-import importlib.util
-import inspect
-import os
 import random
 import sqlite3
-import subprocess
-import sys
-import textwrap
 import threading
-import time
 from contextlib import closing
-from hashlib import blake2b
 
 import pytest
 
 from pytest_modelcheck.errors import CacheError
-from pytest_modelcheck.models import cache_shelf
-from pytest_modelcheck.models.cache import Claims, PredictionCache, memories, parts_of
+from pytest_modelcheck.models import cache as cache_module
+from pytest_modelcheck.models.cache import PredictionCache
 from pytest_modelcheck.models.cache_store import Store
-from pytest_modelcheck.models.identity import namespace
 
 
 def namespaces(folder):
@@ -187,7 +177,7 @@ def test_refresh_leaves_old_answers_aside_and_writes_new_ones(opened):
 
 
 def test_refresh_takes_in_new_answers_of_other_processes_but_not_merged_old_ones(opened, monkeypatch):
-    monkeypatch.setattr(cache_shelf, "_MANY", 3)
+    monkeypatch.setattr(cache_module, "_MANY", 3)
     fill(opened(), range(6), page=1)
     shelf = opened(refresh=True).shelf("n", keep=True)
     shelf.put(key(1), line(100))
@@ -271,20 +261,20 @@ def test_a_merge_under_the_feet_of_another_process_is_noticed(opened, tmp_path):
 
 def test_a_merge_is_left_out_where_another_process_writes_meanwhile(opened, tmp_path, monkeypatch):
     fill(opened(), range(100), page=1)
-    original = cache_shelf.Shelf._take_in
+    original = cache_module.Shelf._take_in
 
     def take_in(self, store):
         original(self, store)
-        monkeypatch.setattr(cache_shelf.Shelf, "_take_in", original)
+        monkeypatch.setattr(cache_module.Shelf, "_take_in", original)
         fill(opened(), [100])
 
-    monkeypatch.setattr(cache_shelf.Shelf, "_take_in", take_in)
+    monkeypatch.setattr(cache_module.Shelf, "_take_in", take_in)
     shelf = opened().shelf("n", keep=True)
     assert all(shelf.get(key(number)) == line(number) for number in range(101))
 
 
 def test_pages_that_are_let_go_are_read_again(opened, monkeypatch):
-    monkeypatch.setattr(cache_shelf, "_ROOM", 20_000)
+    monkeypatch.setattr(cache_module, "_ROOM", 20_000)
     fill(opened(), range(600))
     shelf = opened().shelf("n", keep=True)
     order = list(range(600)) * 2
@@ -296,7 +286,7 @@ def test_pages_that_are_let_go_are_read_again(opened, monkeypatch):
 
 
 def test_pages_that_were_just_written_can_be_let_go_too(opened, monkeypatch):
-    monkeypatch.setattr(cache_shelf, "_ROOM", 20_000)
+    monkeypatch.setattr(cache_module, "_ROOM", 20_000)
     shelf = fill(opened(), range(1000))
     assert shelf._taken <= 20_000
     assert all(shelf.get(key(number)) == line(number) for number in range(1000))
@@ -351,166 +341,3 @@ def test_pages_may_be_read_by_threads_that_end(opened, monkeypatch):
         thread.start()
         thread.join()
     assert found == [line(number) for number in range(0, 500, 100)]
-
-
-needs_fcntl = pytest.mark.skipif(importlib.util.find_spec("fcntl") is None, reason="of POSIX")
-
-ELSEWHERE = """
-import sys
-from pathlib import Path
-from pytest_modelcheck.models.cache import Claims
-
-claims = Claims(Path(sys.argv[1]))
-print(*(int(claims.take(word.split("/")[0], word.split("/")[1].encode())) for word in sys.argv[2:]))
-"""
-
-
-def elsewhere(path, *questions):
-    """Which questions another process may claim, each written as ``model/key``."""
-    command = [sys.executable, "-c", textwrap.dedent(ELSEWHERE), str(path), *questions]
-    return subprocess.run(command, check=True, capture_output=True, text=True).stdout.split()
-
-
-@needs_fcntl
-def test_what_one_process_claims_no_other_can_until_it_lets_go(tmp_path):
-    path = tmp_path / "cache" / "claims.lock"
-    claims = Claims(path)
-    assert claims.take("triage", b"one")
-    assert claims.take("triage", b"one")  # our own
-    assert elsewhere(path, "triage/one", "triage/two", "other/one") == ["0", "1", "1"]
-    claims.release("triage", [b"one"])
-    assert elsewhere(path, "triage/one") == ["1"]
-    claims.close()
-
-
-@needs_fcntl
-def test_closing_lets_go_of_everything(tmp_path):
-    path = tmp_path / "claims.lock"
-    claims = Claims(path)
-    claims.take("triage", b"one")
-    claims.take("triage", b"two")
-    claims.close()
-    assert elsewhere(path, "triage/one", "triage/two") == ["1", "1"]
-    claims.close()
-
-
-@needs_fcntl
-def test_where_nobody_may_write_every_question_is_free(tmp_path, monkeypatch):
-    def refuse(*_):
-        raise PermissionError(errno.EACCES, "Permission denied")
-
-    claims = Claims(tmp_path / "claims.lock")
-    with monkeypatch.context() as patch:
-        patch.setattr(os, "open", refuse)
-        granted = claims.take("triage", b"one")
-    assert granted  # else each call would wait for another process
-
-
-class FakeMsvcrt:
-    """The locks of the C library of Windows: on the bytes from where the file stands."""
-
-    LK_NBLCK, LK_UNLCK = 1, 2
-
-    def __init__(self):
-        self.locked = set()
-
-    def locking(self, handle, mode, count):
-        place = os.lseek(handle, 0, os.SEEK_CUR)
-        assert place < 1 << 31, "beyond what a long holds there"
-        assert count == 1
-        if mode == self.LK_NBLCK and place in self.locked:
-            raise PermissionError(errno.EACCES, "Permission denied")
-        (self.locked.add if mode == self.LK_NBLCK else self.locked.remove)(place)
-
-
-@needs_fcntl
-def test_on_windows_two_processes_do_not_pay_twice_either(tmp_path, monkeypatch):
-    msvcrt = FakeMsvcrt()
-    monkeypatch.setattr(sys, "platform", "win32")
-    monkeypatch.setitem(sys.modules, "msvcrt", msvcrt)
-    spec = importlib.util.spec_from_file_location("cache_on_windows", inspect.getfile(Claims))
-    module = importlib.util.module_from_spec(spec)
-    monkeypatch.setitem(sys.modules, spec.name, module)  # where dataclasses look their module up
-    spec.loader.exec_module(module)
-    one, other = module.Claims(tmp_path / "claims.lock"), module.Claims(tmp_path / "claims.lock")
-    assert one.take("triage", b"one")
-    assert one.take("triage", b"one")  # our own
-    assert not other.take("triage", b"one")
-    assert other.take("triage", b"two")
-    one.release("triage", [b"one", b"never claimed"])
-    assert other.take("triage", b"one")
-    other.close()
-    assert not msvcrt.locked
-    assert one.take("triage", b"two")
-    one.close()
-
-
-@needs_fcntl
-def test_letting_go_before_anything_was_claimed_makes_no_file(tmp_path):
-    Claims(tmp_path / "claims.lock").release("triage", [b"one"])
-    assert not list(tmp_path.iterdir())
-
-
-@needs_fcntl
-def test_claims_take_no_room(tmp_path):
-    path = tmp_path / "claims.lock"
-    claims = Claims(path)
-    for number in range(300):
-        assert claims.take("triage", b"%d" % number)
-    assert path.stat().st_size == 0
-    claims.close()
-
-
-def question_key(number):
-    return blake2b(str(number).encode(), digest_size=16).digest()
-
-
-def fill_memories(folder, place, numbers):
-    cache = PredictionCache(folder)
-    shelf = cache.shelf(place, keep=True)
-    for number in numbers:
-        shelf.put(question_key(number), b"1")
-    cache.close()
-
-
-def test_each_form_of_a_model_is_told_with_its_questions(tmp_path):
-    before = time.time()
-    fill_memories(tmp_path, namespace("triage", "1.0", None, "aa"), [1, 2])
-    fill_memories(tmp_path, namespace("triage", "1.0", "fp", "bb Triage"), [3])
-    fill_memories(tmp_path, namespace("triage", "1.0", None, "aa"), [4])
-    fill_memories(tmp_path, namespace("tone", "1.0", None, "aa"), [5])
-    fill_memories(tmp_path, f"{namespace('triage', '1.0', None, 'aa')} measures", [6])
-    found = sorted(memories(tmp_path, "triage"), key=lambda memory: memory.source)
-    assert [(one.version, one.fingerprint, one.source, one.form) for one in found] == [
-        ("1.0", None, "aa", ""),
-        ("1.0", "fp", "bb", "Triage"),
-    ]
-    assert found[0].questions == {question_key(1), question_key(2), question_key(4)}
-    assert found[1].questions == {question_key(3)}
-    assert before - 1 <= found[1].written <= found[0].written <= time.time() + 1
-
-
-def test_where_nothing_was_kept_there_is_nothing_and_no_folder_is_made(tmp_path):
-    assert list(memories(tmp_path / "nowhere", "triage")) == []
-    assert not (tmp_path / "nowhere").exists()
-
-
-@pytest.mark.parametrize("text", ["no json", '"text"', '["too","short"]', "{}", ""])
-def test_what_is_no_namespace_of_answers_is_passed_over(text):
-    assert parts_of(text) is None
-
-
-def test_a_database_that_cannot_be_read_is_named(tmp_path):
-    folder = tmp_path / "$HOME"
-    folder.mkdir()
-    (folder / "cache.db").touch()
-    with pytest.raises(CacheError, match=r"cache\.db cannot be read: its name holds a \$"):
-        list(memories(folder, "triage"))
-    assert (folder / "cache.db").read_bytes() == b""
-
-
-def test_a_damaged_database_is_named_and_left_as_it_is(tmp_path):
-    (tmp_path / "cache.db").write_bytes(b"no database" * 100)
-    with pytest.raises(CacheError, match=r"cache\.db is damaged, or not written by pytest-modelcheck: "):
-        list(memories(tmp_path, "triage"))
-    assert (tmp_path / "cache.db").read_bytes() == b"no database" * 100

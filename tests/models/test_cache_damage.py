@@ -14,8 +14,8 @@ import pytest
 
 from pytest_modelcheck.errors import CacheError
 from pytest_modelcheck.models import cache_store
-from pytest_modelcheck.models.cache import PredictionCache, memories
-from pytest_modelcheck.models.cache_store import PlainDisk
+from pytest_modelcheck.models.cache import PredictionCache
+from pytest_modelcheck.models.cache_store import PlainDisk, memories
 
 
 def key(number: int) -> bytes:

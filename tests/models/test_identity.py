@@ -7,7 +7,7 @@ import pytest
 
 from pytest_modelcheck.canonical import NotCanonical
 from pytest_modelcheck.errors import UsageError
-from pytest_modelcheck.models.identity import changed_keys, files, fingerprint, is_alias, namespace
+from pytest_modelcheck.models.identity import changed_keys, files, fingerprint, is_alias, namespace, parts_of
 
 
 @pytest.fixture
@@ -267,3 +267,8 @@ def test_values_of_a_mapping_that_differ_have_different_marks():
 
 def test_a_mapping_of_very_many_keys_is_one_digest():
     assert len(fingerprint({f"{number}": number for number in range(33)})) == 32
+
+
+@pytest.mark.parametrize("text", ["no json", '"text"', '["too","short"]', "{}", ""])
+def test_what_is_no_namespace_of_answers_is_passed_over(text):
+    assert parts_of(text) is None

@@ -72,7 +72,7 @@ def test_the_message_names_the_keys_of_a_fingerprint_that_changed(alias):
     alias('fingerprint={"model": "large", "temperature": 0}')
     result = project.run("--model-version=1")
     result.stdout.fnmatch_lines(
-        ["*triage 1 is not the 1 that was approved: its fingerprint differs in 'model'; give the change a*"]
+        ["*triage 1 is not the 1 that was approved: its fingerprint differs in 'model'. If the change *"]
     )
 
 

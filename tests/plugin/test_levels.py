@@ -117,7 +117,7 @@ def test_a_fall_that_an_approved_run_had_as_well_is_noise_but_not_one_that_it_ne
     result.assert_outcomes(passed=1)
     drop = verdict.findings[-1]
     assert drop.summary == "pass rate -3.33 points against once, none allowed; noise explains it"
-    assert verdict.variation == "varies: 1 of 20 cases pass in some runs only"
+    assert verdict.variation == "varies: 1 of 20 cases pass in some runs only (approved runs included)"
     _, verdict = levels("both")
     assert verdict.status is Status.INCONCLUSIVE
     assert verdict.headline.startswith("1 case that always passed never passes now, however often run")

@@ -274,7 +274,6 @@ def test_what_is_no_model_is_an_error_of_its_tests(project, options, made, messa
     [
         ("btch=True", "@model_fixture has no option 'btch'; did you mean batch[?]"),
         ("zzz=True", "@model_fixture has no option 'zzz' (it takes name, *"),
-        ("batch_size=0", "@model_fixture(batch_size=0): write a whole number from 1"),
         ("concurrency=0", "@model_fixture(concurrency=0): write a whole number from 1"),
         ("batch=False, batch_size=8", "*contradicts itself"),
     ],

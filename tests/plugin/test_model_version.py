@@ -198,7 +198,7 @@ def test_a_file_for_another_version_says_how_to_name_those_of_each(project):
     result = project.run()
     result.assert_outcomes(failed=1)
     result.stdout.fnmatch_lines(
-        ["*triage 1 is not the 1 that was approved:*version of its own. Were only files of another version*"]
+        ["*triage 1 is not the 1 that was approved:*approve it as 1. If only files of other versions *"]
     )
     project.model(SHELF.replace("*.bin", "triage-{version}.bin"))
     project.run("--model-version=1", "--modelcheck-update")
@@ -207,7 +207,7 @@ def test_a_file_for_another_version_says_how_to_name_those_of_each(project):
     project.write("triage-1.bin", "maybe")
     result = project.run()
     result.stdout.fnmatch_lines(["*triage 1 is not the 1 that was approved:*"])
-    result.stdout.no_fnmatch_line("*files of another version*")
+    result.stdout.no_fnmatch_line("*files of other versions*")
 
 
 # -- unversioned ------------------------------------------------------------------------------------

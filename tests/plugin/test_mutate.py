@@ -274,11 +274,7 @@ def test_another_models_missing_answer_is_named(project):
         def helper(model_version):
             return lambda text: Odd()
     """)
-    project.test("""
-        @pytest.mark.golden("tickets.yaml")
-        def test_it(triage, helper, case):
-            helper(triage(case.input))
-    """)
+    project.golden('"tickets.yaml"', "helper(triage(case.input))", "triage, helper, case")
     project.run("--model-version=2.0", "--model-version=helper=1").assert_outcomes(passed=1)
     checks, _ = mutated(project, "--model-version=2.0", "--model-version=helper=1")
     assert "called helper 1 without a stored answer" in checks["test_it"]["trouble"]
@@ -421,4 +417,4 @@ def test_a_special_file_is_written_to_and_never_replaced(weak, replayed):
 def test_the_command_where_nothing_is_stored(replayed):
     done = replayed("3.0")
     assert done.ret == 2
-    done.stderr.fnmatch_lines(["Error: no check could be replayed.", "*run pytest once with this version*"])
+    done.stderr.fnmatch_lines(["Error: no check could be replayed.", "*Run pytest once with this version*"])

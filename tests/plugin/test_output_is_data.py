@@ -28,12 +28,10 @@ def test_of_a_failing_check(project):
         def triage(model_version):
             return lambda text: {HOSTILE!r}
     """)
-    project.test("""
-        @pytest.mark.golden("tickets.yaml", slices=["language"])
-        def test_known_tickets(triage, case):
-            answer = triage(case.input)
-            assert answer == case.expected, answer
-    """)
+    project.golden(
+        '"tickets.yaml", slices=["language"]',
+        "answer = triage(case.input)\nassert answer == case.expected, answer",
+    )
     result = project.run(f"--model-version={HOSTILE.splitlines()[1]}", "-vv")
     result.assert_outcomes(failed=1)
     assert_harmless(result)

@@ -43,25 +43,17 @@ def test_does_not_offer_to_approve_what_would_be_refused(project):
     result.stdout.no_fnmatch_line("*modelcheck approve*")
 
 
-def test_approve_makes_it_green_without_calling_the_model(project):
+def test_diff_says_what_changed_and_approve_makes_it_green_without_calling_the_model(project):
+    """As it does with an older version, again."""
     judged(project, "2.1")
     project.forget_calls()
+    result = project.command("diff", "2.1")
+    result.stdout.fnmatch_lines(["*broke (2)*", "*t-07*Quiero un reembolso*", "*'refund' * 'other'*"])
     assert project.command("approve", "2.1").ret == 0
     assert project.calls == []
     result = project.run()
     result.assert_outcomes(passed=1)
     assert project.verdict(result).version == "2.1"
-
-
-def test_diff_says_what_changed(project):
-    judged(project, "2.1")
-    result = project.command("diff", "2.1")
-    result.stdout.fnmatch_lines(["*broke (2)*", "*t-07*Quiero un reembolso*", "*'refund' * 'other'*"])
-
-
-def test_approving_an_older_version_again_works(project):
-    judged(project, "2.1")
-    project.command("approve", "2.1")
     project.run("--model-version=2.0").assert_outcomes(passed=1)
     assert project.command("approve", "2.0").ret == 0
     project.run("--model-version=2.1").assert_outcomes(failed=1)
@@ -141,43 +133,36 @@ def test_once_approved_a_check_without_limits_is_held_to_the_approved_rate(proje
     project.run("--model-version=1.9").assert_outcomes(passed=1)
 
 
-def test_a_baseline_that_was_edited_by_hand_to_nonsense_fails_in_words(project):
-    project.test(GOLDEN.format(limits=""))
-    project.approve("2.0")
-    path = project.path / "baselines/triage/test_triage.py/test_known.jsonl"
-    lines = path.read_text().splitlines()
-    path.write_text("\n".join([*lines[:3], lines[3][:20], *lines[4:]]) + "\n")
-    result = project.run("--model-version=2.0")
-    result.assert_outcomes(failed=1)
-    result.stdout.fnmatch_lines(["*test_known.jsonl:4: *"])
-    result.stdout.no_fnmatch_line("*pytest_modelcheck/*")
-
-
-@pytest.mark.parametrize("remedy", ["restored from git", "removed, run and approved again"])
-def test_an_answer_that_was_edited_in_a_baseline_is_an_error_with_remedies_that_work(project, remedy):
+@pytest.fixture
+def approved(project):
     project.test(GOLDEN.format(limits=", max_changed=0"))
     project.approve("2.0")
-    path = project.path / "baselines/triage/test_triage.py/test_known.jsonl"
+    return project
+
+
+def test_a_damaged_baseline_is_an_error_with_remedies_that_work(approved):
+    path = approved.path / "baselines/triage/test_triage.py/test_known.jsonl"
     whole = path.read_bytes()
-    path.write_bytes(whole.replace(b'"answer":"refund"', b'"answer":"other"', 1))
-    result = project.run("--model-version=2.0")
-    result.assert_outcomes(failed=1)
-    result.stdout.fnmatch_lines(["*test_known.jsonl:2: this line is not as it was written*"])
-    result.stdout.no_fnmatch_line("*pytest_modelcheck/*")
-    if remedy == "restored from git":
-        path.write_bytes(whole)
-    else:
-        path.unlink()
-        project.run("--model-version=2.0")
-        assert project.command("approve", "2.0", "--reason", "damaged").ret == 0
-    project.run("--model-version=2.0").assert_outcomes(passed=1)
+    lines = whole.splitlines(keepends=True)
+    nonsense = b"".join([*lines[:3], lines[3][:20] + b"\n", *lines[4:]])
+    edited = whole.replace(b'"answer":"refund"', b'"answer":"other"', 1)
+    for damaged, said in (nonsense, "4: *"), (edited, "2: this line is not as it was written*"):
+        path.write_bytes(damaged)
+        result = approved.run("--model-version=2.0")
+        result.assert_outcomes(failed=1)
+        result.stdout.fnmatch_lines([f"*test_known.jsonl:{said}"])
+        result.stdout.no_fnmatch_line("*pytest_modelcheck/*")
+    path.write_bytes(whole)
+    approved.run("--model-version=2.0").assert_outcomes(passed=1)
+    path.unlink()
+    approved.run("--model-version=2.0")
+    assert approved.command("approve", "2.0", "--reason", "damaged").ret == 0
+    approved.run("--model-version=2.0").assert_outcomes(passed=1)
 
 
-def test_an_approved_yaml_that_is_no_yaml_fails_in_words(project):
-    project.test(GOLDEN.format(limits=""))
-    project.approve("2.0")
-    (project.path / "baselines/triage/approved.yaml").write_text("version: [")
-    result = project.run("--model-version=2.0")
+def test_an_approved_yaml_that_is_no_yaml_fails_in_words(approved):
+    (approved.path / "baselines/triage/approved.yaml").write_text("version: [")
+    result = approved.run("--model-version=2.0")
     assert result.ret != 0
     text = result.stdout.str() + result.stderr.str()
     assert "approved.yaml" in text
@@ -185,12 +170,10 @@ def test_an_approved_yaml_that_is_no_yaml_fails_in_words(project):
     assert "INTERNALERROR" not in text
 
 
-def test_where_the_approved_version_is_lost_it_is_not_silently_another_one_that_is_tested(project):
-    project.test(GOLDEN.format(limits=""))
-    project.approve("2.0")
-    (project.path / "baselines/triage/approved.yaml").unlink()
-    result = project.run()
+def test_where_the_approved_version_is_lost_it_is_not_silently_another_one_that_is_tested(approved):
+    (approved.path / "baselines/triage/approved.yaml").unlink()
+    result = approved.run()
     assert result.ret == pytest.ExitCode.USAGE_ERROR
     told = "*/triage/approved.yaml is missing; *; its checks are approved with 2.0. Restore it, or *"
     result.stderr.fnmatch_lines([told])
-    project.run("--model-version=2.0").assert_outcomes(passed=1)
+    approved.run("--model-version=2.0").assert_outcomes(passed=1)

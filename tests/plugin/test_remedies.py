@@ -85,6 +85,8 @@ UNDER = (
     ("makes a perturbation; call it: perturb.casing()", "under=perturb.casing", "under=perturb.casing()"),
     ("name them: under={'first': …, 'second': …}",
      "under=[perturb.typos(), perturb.typos()]", "under={'a': perturb.typos(), 'b': perturb.typos()}"),
+    ("allow_constant=1: write True or False",
+     "under=perturb.typos(), allow_constant=1", "under=perturb.typos(), allow_constant=True"),
     ("needs under=, a perturbation or a list of them (under=perturb.typos())", "at_least=0.1",
      "under=perturb.typos(), at_least=0.1"),
 )

@@ -16,6 +16,20 @@ def test_known(triage, case):
 """
 
 
+def reported(project, *arguments):
+    """The report of a run."""
+    project.run(*arguments, "--modelcheck-report=report.json")
+    return project.report()
+
+
+@pytest.fixture
+def approved(project):
+    """Version 2.0 is."""
+    project.test(KNOWN)
+    project.approve("2.0")
+    return project
+
+
 @pytest.fixture
 def passing(tmp_path, monkeypatch):
     """The result files of runs that leave no candidate, which are to be gone after the run."""
@@ -25,21 +39,15 @@ def passing(tmp_path, monkeypatch):
     return lambda: list(folder.glob("*.jsonl"))
 
 
-def test_every_case_is_there_also_those_that_pass(project):
-    project.test(KNOWN)
-    project.approve("2.0")
-    result = project.run("--model-version=2.1", "--modelcheck-report=report.json")
+def test_every_case_is_there_also_those_that_pass(approved):
+    result = approved.run("--model-version=2.1", "--modelcheck-report=report.json")
     result.stdout.fnmatch_lines(["report: report.json"])
-    (check,) = project.report().checks
-    assert check.verdict == project.verdict(result)
+    (check,) = approved.report().checks
+    assert check.verdict == approved.verdict(result)
     assert [case.outcome for case in check.cases] == ["passed"] * 6 + ["failed"] * 2 + ["passed"] * 2
     broken = check.cases[6]
-    assert (broken.id, broken.input, broken.expected, broken.metadata) == (
-        "t-07",
-        "Quiero un reembolso",
-        "refund",
-        {"language": "es"},
-    )
+    assert (broken.id, broken.input, broken.expected) == ("t-07", "Quiero un reembolso", "refund")
+    assert broken.metadata == {"language": "es"}
     assert broken.origin == {"path": "tickets.yaml", "line": 7}
     assert (broken.change, broken.approved_outcome) == ("regressed", "passed")
     assert len(broken.trials) == 3  # the first, and two that confirm it
@@ -65,11 +73,8 @@ def test_the_run_is_described_without_options_of_others(project, monkeypatch):
     }
     assert report.run.versions["pytest"] == pytest.__version__
     assert report.run.seconds > 0
-    assert (report.models[0].name, report.models[0].version, report.models[0].approved) == (
-        "triage",
-        "2.0",
-        None,
-    )
+    (model,) = report.models
+    assert (model.name, model.version, model.approved) == ("triage", "2.0", None)
     assert "secret" not in (project.path / "report.json").read_text()
 
 
@@ -81,8 +86,7 @@ def test_a_perturbed_case_tells_both_inputs_and_both_answers(project):
         def test_it(triage, case):
             assert triage(case.perturbed) == triage(case.input)
     """)
-    project.run("--model-version=2.0", "--modelcheck-report=report.json")
-    (check,) = project.report().checks
+    (check,) = reported(project, "--model-version=2.0").checks
     (trial,) = check.cases[5].trials
     assert (trial.perturbed, trial.answer, trial.base_answer) == ("Hello there parcel", "shipping", "other")
     assert trial.perturbation == check.verdict.perturbations[0].name
@@ -91,17 +95,13 @@ def test_a_perturbed_case_tells_both_inputs_and_both_answers(project):
 def test_a_case_that_is_compared_with_its_approved_answer_has_changed_and_not_regressed(project):
     project.golden(f"{TICKETS}, max_changed=0", "assert triage(case.input) == case.approved")
     project.approve("2.0")
-    project.run("--model-version=2.1", "--modelcheck-report=report.json")
-    (check,) = project.report().checks
+    (check,) = reported(project, "--model-version=2.1").checks
     assert [case.change for case in check.cases] == [None] * 6 + ["changed"] * 2 + [None] * 2
 
 
-def test_other_versions_are_its_history(project):
-    project.test(KNOWN)
-    project.approve("2.0")
-    project.run("--model-version=1.9")
-    project.run("--model-version=2.1", "--modelcheck-report=report.json")
-    (check,) = project.report().checks
+def test_other_versions_are_its_history(approved):
+    approved.run("--model-version=1.9")
+    (check,) = reported(approved, "--model-version=2.1").checks
     assert [(past.version, past.rate, past.approved) for past in check.history] == [
         ("1.9", 0.9, False),
         ("2.0", 1.0, True),
@@ -121,39 +121,35 @@ def test_several_files_in_several_formats(project):
     assert len(json.loads((project.path / "out/quality.json").read_bytes())) == 3
 
 
-def test_the_ini_file_can_ask_for_them_from_its_own_folder(project, monkeypatch):
+def test_the_ini_file_can_ask_for_them_from_its_own_folder_unless_the_command_line_does(project, monkeypatch):
     project.ini("modelcheck_report =", "    out/report.json", "    out/summary.md")
     project.test(KNOWN, "tests/test_triage.py")
     (project.path / "tickets.yaml").rename(project.path / "tests/tickets.yaml")
     monkeypatch.chdir(project.path / "tests")
-    project.run("--model-version=2.0", "-c", "../pytest.ini", "--rootdir=..")
+    there = ("--model-version=2.0", "-c", "../pytest.ini", "--rootdir=..")
+    project.run(*there, "--modelcheck-report=own.json")
+    assert project.report("tests/own.json").checks
+    assert not (project.path / "out").exists()
+    project.run(*there)
     assert project.report("out/report.json").checks
     assert (project.path / "out/summary.md").exists()
 
 
-def test_the_command_line_goes_before_the_ini_file(project):
-    project.ini("modelcheck_report = ini.json")
+def test_a_name_without_a_format_is_refused_before_anything_runs(project):
     project.test(KNOWN)
-    project.run("--model-version=2.0", "--modelcheck-report=own.json")
-    assert project.report("own.json").checks
-    assert not (project.path / "ini.json").exists()
-
-
-@pytest.mark.parametrize("where", ["option", "ini"])
-def test_a_name_without_a_format_is_refused_before_anything_runs(project, where):
-    project.test(KNOWN)
-    if where == "ini":
-        project.ini("modelcheck_report = report.pdf")
-    result = project.run(*(["--modelcheck-report=report.pdf"] if where == "option" else []))
-    assert result.ret == pytest.ExitCode.USAGE_ERROR
-    result.stderr.fnmatch_lines(["ERROR: --modelcheck-report=report.pdf: which format? *"])
+    for ini, options in ([], ["--modelcheck-report=report.pdf"]), (["modelcheck_report = report.pdf"], []):
+        project.ini(*ini)
+        result = project.run(*options)
+        assert result.ret == pytest.ExitCode.USAGE_ERROR
+        result.stderr.fnmatch_lines(["ERROR: --modelcheck-report=report.pdf: which format? *"])
     assert project.calls == []
 
 
-def test_a_report_that_cannot_be_written_fails_the_run_and_says_why(project):
-    project.test(KNOWN)
+@pytest.mark.parametrize("source", [KNOWN, "def test_plain(): pass"], ids=["checks", "no checks"])
+def test_a_report_that_cannot_be_written_fails_the_run_and_says_why(project, source):
+    project.test(source)
     project.write("file", "")
-    result = project.run("--model-version=2.0", "--modelcheck-report=file/report.json")
+    result = project.run("-q", "--model-version=2.0", "--modelcheck-report=file/report.json")
     assert result.ret == pytest.ExitCode.TESTS_FAILED
     result.stdout.fnmatch_lines(["no report: file/report.json: *"])
 
@@ -177,8 +173,7 @@ def test_of_others():
     assert 1 == 2
 """
     )
-    project.run("--model-version=2.0", "--modelcheck-report=report.json")
-    report = project.report()
+    report = reported(project, "--model-version=2.0")
     assert [check.verdict.check for check in report.checks] == ["test_triage.py::test_known"]
     told = {trouble.test.partition("::")[2]: trouble.message for trouble in report.troubles}
     assert sorted(told) == ["test_broken", "test_empty", "test_plain"]
@@ -192,14 +187,6 @@ def test_a_run_without_checks_still_leaves_a_report(project):
     result = project.run("--modelcheck-report=report.json")
     result.stdout.fnmatch_lines(["report: report.json (no checks ran)"])
     assert project.report().checks == ()
-
-
-def test_a_run_without_checks_says_why_it_fails_if_its_report_cannot_be_written(project):
-    project.test("def test_plain(): pass")
-    project.write("file", "")
-    result = project.run("-q", "--modelcheck-report=file/report.json")
-    assert result.ret == pytest.ExitCode.TESTS_FAILED
-    result.stdout.fnmatch_lines(["no report: file/report.json: *"])
 
 
 def test_collecting_alone_writes_nothing(project):
@@ -223,8 +210,7 @@ def test_some_cases_alone_are_reported_and_do_not_replace_what_is_remembered(pro
 def test_a_model_without_a_version_is_reported(project, passing):
     project.answers("triage", "str.lower", takes="")
     project.test(KNOWN)
-    project.run("--modelcheck-report=report.json")
-    (check,) = project.report().checks
+    (check,) = reported(project).checks
     assert len(check.cases) == 10
     assert check.verdict.version is None
     assert not [name for name in project.files() if "/candidates/" in name]
@@ -260,8 +246,7 @@ def test_long_inputs_are_cut_and_those_that_json_does_not_know_are_told_in_their
         ]""",
         "triage(case.input)",
     )
-    project.run("--model-version=1", "--modelcheck-report=report.json")
-    long, other = project.report().checks[0].cases
+    long, other = reported(project, "--model-version=1").checks[0].cases
     assert long.input == "x" * 19_999 + "…"
     assert other.input == {"$bytes": "eHg="}
     assert other.metadata == {"of": {"$set": [1, 2]}}
@@ -306,33 +291,23 @@ def test_the_hook_is_not_called_where_no_check_was_run(project):
     assert project.run().ret == 0
 
 
-def test_github_gets_a_summary_and_annotations(project, monkeypatch):
+def test_github_gets_a_summary_and_annotations_and_can_be_left_alone(approved, monkeypatch):
     monkeypatch.setenv("GITHUB_ACTIONS", "true")
-    monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(project.path / "summary"))
-    monkeypatch.setenv("GITHUB_WORKSPACE", str(project.path))
-    project.test(KNOWN)
-    project.approve("2.0")
-    result = project.run("--model-version=2.1")
+    monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(approved.path / "summary"))
+    monkeypatch.setenv("GITHUB_WORKSPACE", str(approved.path))
+    approved.run("--model-version=2.0")
+    result = approved.run("--model-version=2.1")
     result.stdout.fnmatch_lines(["::error file=tickets.yaml,line=7,title=t-07 broke in test_known::*"])
-    assert (project.path / "summary").read_text(encoding="utf-8").count("### modelcheck: ") == 2
+    summary = (approved.path / "summary").read_text(encoding="utf-8")
+    assert summary.count("### modelcheck: ") == 2
+    approved.ini("modelcheck_github = false")
+    approved.run("--model-version=2.1").stdout.no_fnmatch_line("::error*")
+    assert (approved.path / "summary").read_text(encoding="utf-8") == summary
 
 
-def test_github_can_be_left_alone(project, monkeypatch):
-    monkeypatch.setenv("GITHUB_ACTIONS", "true")
-    monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(project.path / "summary"))
-    project.ini("modelcheck_github = false")
-    project.test(KNOWN)
-    project.approve("2.0")
-    result = project.run("--model-version=2.1")
-    result.stdout.no_fnmatch_line("::error*")
-    assert not (project.path / "summary").exists()
-
-
-def test_junit_gets_the_numbers_as_properties(project):
-    project.test(KNOWN)
-    project.approve("2.0")
-    project.run("--model-version=2.1", "--junitxml=junit.xml")
-    found = dict(properties(project, "junit.xml"))
+def test_junit_gets_the_numbers_as_properties(approved):
+    approved.run("--model-version=2.1", "--junitxml=junit.xml")
+    found = dict(properties(approved, "junit.xml"))
     expected = {
         "status": "failed",
         "rate": "0.8",
@@ -358,8 +333,8 @@ def test_a_case_that_broke_says_with_what_kind_of_error(project):
                 raise ValueError
             {}["label"]
     """)
-    project.run("--model-version=2.0", "--modelcheck-report=report.json")
-    said = [case.trials[0].message for case in project.report().checks[0].cases]
+    cases = reported(project, "--model-version=2.0").checks[0].cases
+    said = [case.trials[0].message for case in cases]
     assert said == ["KeyError: 'label'", "ValueError"]
 
 

@@ -18,10 +18,15 @@ def test_green(triage, case):
 """
 
 
-@pytest.mark.parametrize("style", ["auto", "long", "short", "line", "native", "no"])
-def test_every_traceback_style_carries_the_verdict_and_nothing_of_ours(project, style):
+@pytest.fixture
+def failing(project):
     project.test(FAILING)
-    result = project.run("--model-version=2.1", f"--tb={style}")
+    return project
+
+
+@pytest.mark.parametrize("style", ["auto", "long", "short", "line", "native", "no"])
+def test_every_traceback_style_carries_the_verdict_and_nothing_of_ours(failing, style):
+    result = failing.run("--model-version=2.1", f"--tb={style}")
     result.assert_outcomes(failed=1)
     result.stdout.fnmatch_lines(["FAILED test_triage.py::test_known - 8/10 cases pass (80%), all required"])
     assert "pytest_modelcheck/" not in result.stdout.str()
@@ -65,13 +70,6 @@ def test_junit_xml_has_one_testcase_a_check_and_its_message(project):
     failure = suite.find(".//failure")
     assert failure.attrib["message"].startswith("8/10 cases pass (80%), all required")
     assert "t-07" in failure.text
-
-
-def test_the_header_names_model_version_approved_version_and_cache(project):
-    project.test(FAILING)
-    project.approve("2.0")
-    result = project.run("--model-version=2.1")
-    result.stdout.fnmatch_lines(["modelcheck: triage 2.1 (approved: 2.0), cache: .modelcheck_cache"])
 
 
 def test_the_header_names_only_models_that_the_collected_tests_use(project):
@@ -125,21 +123,19 @@ def test_quietly_all_green_is_a_line_and_what_is_not_green_is_shown(project):
     result.stdout.no_fnmatch_line("modelcheck: triage*")
 
 
-def test_v_adds_intervals_and_limits_and_vv_all_that_is_known(project):
-    project.test(FAILING)
-    verbose = project.run("--model-version=2.1", "-v").stdout
+def test_v_adds_intervals_and_limits_and_vv_all_that_is_known(failing):
+    verbose = failing.run("--model-version=2.1", "-v").stdout
     verbose.fnmatch_lines(
         ["  FAIL test_known *", "       8 of 10 cases, between *", "       FAIL at_least: 8/10 cases pass*"]
     )
     verbose.no_fnmatch_line("       model       triage 2.1")
-    project.run("--model-version=2.1", "-vv").stdout.fnmatch_lines(
+    failing.run("--model-version=2.1", "-vv").stdout.fnmatch_lines(
         ["       FAIL at_least: 8/10 cases pass*", "       model       triage 2.1"]
     )
 
 
-def test_colour_is_used_where_it_is_wanted(project):
-    project.test(FAILING)
-    result = project.run("--model-version=2.1", "--color=yes")
+def test_colour_is_used_where_it_is_wanted(failing):
+    result = failing.run("--model-version=2.1", "--color=yes")
     assert "\x1b[31m\x1b[1mFAIL\x1b[0m test_known " in result.stdout.str()
 
 
@@ -228,13 +224,13 @@ def test_of_three_thousand_failing_cases_five_are_shown_without_taking_minutes(p
     assert result.duration < 60  # it took minutes
 
 
-def test_the_report_names_the_version_that_is_approved_and_what_changed(project):
-    project.test(FAILING)
-    project.approve("2.0")
-    result = project.run("--model-version=2.1")
+def test_header_and_report_name_the_version_that_is_approved_and_what_changed(failing):
+    failing.approve("2.0")
+    result = failing.run("--model-version=2.1")
     result.assert_outcomes(failed=1)
     result.stdout.fnmatch_lines(
         [
+            "modelcheck: triage 2.1 (approved: 2.0), cache: .modelcheck_cache",
             "2 broke, 0 fixed: net -2, none allowed",
             "*model *triage 2.1 *(approved: 2.0)*",
             "*does not vary: 30 runs of 10 cases, each case always the same*",

@@ -67,7 +67,6 @@ def test_a_version_that_is_gone(retiring):
 @pytest.mark.parametrize(
     ("retires", "said"),
     [
-        ('"2027-01-14"', "write dates by version"),
         ('{"2.0": "2027-01-14"}', "write dates by version"),
         ("lambda version: 'soon'", "retires= must give a date or None, not soon, for version 2.0"),
         ("lambda version: 1 / 0", "retires= raised ZeroDivisionError: division by zero, for version 2.0"),

@@ -112,13 +112,6 @@ def test_what_it_does_not_go_with_is_refused(swapped, other):
     result.stderr.fnmatch_lines(["ERROR: --modelcheck-revalidate asks the model again for cached answers*"])
 
 
-def test_a_number_is_wanted(swapped):
-    swapped.ini("modelcheck_revalidate = many")
-    result = swapped.run("--model-version=2.0")
-    assert result.ret == 4
-    result.stderr.fnmatch_lines(["ERROR: ini option modelcheck_revalidate=many: write a whole number from 0"])
-
-
 def test_bodies_that_are_awaited_are_asked_again_too(swapped):
     swapped.model("""
         from pathlib import Path

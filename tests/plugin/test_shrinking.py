@@ -140,16 +140,6 @@ def test_can_be_turned_off(shrinking, line, marked, option):
     assert len(set(shrinking.calls)) == 2
 
 
-def test_what_cannot_be_meant_is_refused(shrinking):
-    shrinking.ini("modelcheck_shrink_calls = many")
-    shrinking.run("--model-version=1").stderr.fnmatch_lines(
-        ["*modelcheck_shrink_calls=many: write a whole number from 0*"]
-    )
-    shrinking.ini()
-    shrinking.test(TEST.replace("under=", "shrink=3, under="))
-    shrinking.run("--model-version=1").stderr.fnmatch_lines(["*shrink=3: write True or False*"])
-
-
 def test_never_asks_offline(shrinking):
     shown(shrinking, "--modelcheck-no-shrink")
     asked = len(shrinking.calls)

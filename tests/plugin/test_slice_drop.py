@@ -44,13 +44,6 @@ def test_without_it_the_sum_decides(project):
     assert not project.verdict(project.run("--model-version=2")).failed
 
 
-def test_slices_must_be_declared(project):
-    project.model(MODEL.replace("OPTIONS", ""))
-    project.test(TEST.format(more=", max_slice_drop=0.2").replace('slices=["language"], ', ""))
-    result = project.run("--model-version=1")
-    assert 'name them, slices=["language"]' in result.stdout.str() + result.stderr.str()
-
-
 @pytest.mark.parametrize(
     ("options", "body", "says"),
     [

@@ -113,22 +113,6 @@ def test_a_case_without_its_group_is_named(noisy):
     result.stdout.fnmatch_lines(["*cluster='language': case c-0* has no such metadata (it has: 'template')*"])
 
 
-@pytest.mark.parametrize(
-    ("name", "value", "says"),
-    [
-        ("population", "all", "modelcheck_population='all': write \"fixed\""),
-        ("tolerance", "5", "modelcheck_tolerance=5 is not a tolerance"),
-        ("require_proof", "maybe", "modelcheck_require_proof='maybe': write True or False"),
-        ("suite_false_fail_rate", "7", "modelcheck_suite_false_fail_rate=7 is not an error rate"),
-    ],
-)
-def test_what_the_ini_file_cannot_mean_ends_the_run(noisy, project, name, value, says):
-    project.ini(f"modelcheck_{name} = {value}")
-    result = noisy("max_drop=1")
-    assert result.ret != 0
-    assert f"ini option {says}" in result.stdout.str() + result.stderr.str()
-
-
 def test_repeats_report_the_cases_that_are_flaky(noisy, project):
     result = noisy("at_least=0.999, repeats=3")
     result.assert_outcomes(failed=1)
@@ -139,12 +123,6 @@ def test_repeats_report_the_cases_that_are_flaky(noisy, project):
             "*flaky *cases pass in some runs only: c-* (*/9)*",
         ]
     )
-
-
-def test_attempts_need_runs(noisy):
-    result = noisy('score_as="pass@3", repeats=2')
-    assert result.ret != 0
-    result.stderr.fnmatch_lines(["*score_as='pass@3' needs repeats=3 or more*"])
 
 
 INVARIANCE = """

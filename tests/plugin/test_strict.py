@@ -81,6 +81,11 @@ def test_options_are_listed_by_pytest(project):
         ("modelcheck_at_least = 95", "*modelcheck_at_least=95 is not a rate*0.95*"),
         ("modelcheck_max_drop = lots", "*modelcheck_max_drop='lots' is not an allowance*"),
         ("modelcheck_inconclusive = maybe", '*modelcheck_inconclusive=*write "warn" or "fail"'),
+        ("modelcheck_population = all", "*modelcheck_population='all': write \"fixed\"*"),
+        ("modelcheck_tolerance = 5", "*modelcheck_tolerance=5 is not a tolerance*"),
+        ("modelcheck_require_proof = maybe", "*modelcheck_require_proof='maybe': write True or False*"),
+        ("modelcheck_suite_false_fail_rate = 7", "*modelcheck_suite_false_fail_rate=7 is not an error rate*"),
+        ("modelcheck_revalidate = many", "*modelcheck_revalidate=many: write a whole number from 0"),
     ],
 )
 def test_an_ini_value_that_cannot_be_meant_is_a_usage_error_of_runs_with_our_tests(project, line, message):

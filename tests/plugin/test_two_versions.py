@@ -57,7 +57,7 @@ def test_what_the_canary_has_no_approval_of_and_a_third_version_are_compared_wit
     assert both.verdict(both.run("--model-version=1.9", "-k", "known")).comparison.version == "2.0"
 
 
-def test_both_are_listed(both):
+def test_commands_know_the_canary_beside_production(both):
     both.command("list").stdout.fnmatch_lines(
         [
             "triage  approved: 2.0",
@@ -73,6 +73,28 @@ def test_both_are_listed(both):
             "    test_triage.py::test_other  10 cases",
         ]
     )
+    both.command("show", "test_known").stdout.fnmatch_lines(
+        [
+            "test_triage.py::test_known",
+            "  triage 2.0, 10 cases*",
+            "test_triage.py::test_known",
+            "  triage 2.1, 10 cases*",
+            "  in service: beside the main version, held to this",
+        ]
+    )
+    result = both.command("show", "test_known", "2.1")
+    result.stdout.fnmatch_lines(["  triage 2.1, 10 cases*"])
+    assert "triage 2.0" not in result.stdout.str()
+    both.command("history", "test_known").stdout.fnmatch_lines(
+        [
+            "test_triage.py::test_known",
+            "    2.0 *",
+            "test_triage.py::test_known, 2.1 in service beside",
+            "    2.1 *",
+        ]
+    )
+    both.command("diff", "2.1", "--check", "test_known").stdout.fnmatch_lines(["*10 cases the same"])
+    both.command("diff", "2.0", "2.1", "--check", "test_known").stdout.fnmatch_lines(["*2 broke*"])
 
 
 def test_what_is_approved_again_of_the_canary_stays_beside(both):
@@ -102,11 +124,6 @@ def test_a_canary_that_is_withdrawn_is_compared_with_production_again(both):
     assert both.verdict(result).approved_version == "2.0"
 
 
-def test_the_differences_of_a_canary_are_those_to_its_own_approval(both):
-    both.command("diff", "2.1", "--check", "test_known").stdout.fnmatch_lines(["*10 cases the same"])
-    both.command("diff", "2.0", "2.1", "--check", "test_known").stdout.fnmatch_lines(["*2 broke*"])
-
-
 @pytest.mark.parametrize("version", ["2.0", "2.1"])
 def test_beside_itself_or_nothing_no_version_can_be_approved(project, version):
     project.test(TESTS)
@@ -118,29 +135,3 @@ def test_beside_itself_or_nothing_no_version_can_be_approved(project, version):
     assert result.ret == 2
     held = "it already" if version == "2.0" else "nothing yet"
     result.stderr.fnmatch_lines([f"*cannot be approved beside: the application is held to {held}"])
-
-
-def test_what_is_approved_of_the_canary_is_shown_beside(both):
-    both.command("show", "test_known").stdout.fnmatch_lines(
-        [
-            "test_triage.py::test_known",
-            "  triage 2.0, 10 cases*",
-            "test_triage.py::test_known",
-            "  triage 2.1, 10 cases*",
-            "  in service: beside the main version, held to this",
-        ]
-    )
-    result = both.command("show", "test_known", "2.1")
-    result.stdout.fnmatch_lines(["  triage 2.1, 10 cases*"])
-    assert "triage 2.0" not in result.stdout.str()
-
-
-def test_the_history_of_the_canary_is_told_by_itself(both):
-    both.command("history", "test_known").stdout.fnmatch_lines(
-        [
-            "test_triage.py::test_known",
-            "    2.0 *",
-            "test_triage.py::test_known, 2.1 in service beside",
-            "    2.1 *",
-        ]
-    )

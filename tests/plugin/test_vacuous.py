@@ -69,10 +69,3 @@ def test_one_answer_to_inputs_that_need_different_ones_fails(project):
 def test_otherwise_an_invariance_check_passes(project, version, limits, expected):
     result, _ = judged(project, INVARIANCE, version, limits, expected)
     result.assert_outcomes(passed=1)
-
-
-def test_a_choice_that_is_no_choice_is_refused(project):
-    project.model(MODEL)
-    project.test(DIRECTIONAL.replace("LIMITS", "allow_constant=1"))
-    result = project.run("--model-version=still")
-    result.stderr.fnmatch_lines(["*allow_constant=1: write True or False*"])

@@ -39,22 +39,10 @@ def test_a_miss_that_noise_explains_passes_and_says_so(project):
     assert verdict.headline.endswith("noise explains it")
 
 
-def test_weak_evidence_warns(project):
-    varying(project, limits="at_least=0.95, confirm=False")
-    result = project.run("--model-version=1")
-    result.assert_outcomes(passed=1, warnings=1)
-    result.stdout.fnmatch_lines(["*InconclusiveWarning: *::test_it: * noise could explain it*"])
-
-
 def test_the_warning_can_be_made_an_error(project):
     varying(project, limits="at_least=0.97")
     result = project.run("--model-version=1", "-W", "error::pytest_modelcheck.InconclusiveWarning")
     result.assert_outcomes(failed=1)
-
-
-def test_inconclusive_may_fail_where_that_is_asked_for(project):
-    varying(project, limits='at_least=0.97, inconclusive="fail"')
-    project.run("--model-version=1").assert_outcomes(failed=1)
 
 
 def test_a_miss_that_noise_cannot_explain_fails(project):

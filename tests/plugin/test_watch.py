@@ -177,30 +177,24 @@ def test_without_the_option_nothing_is_written_and_each_run_is_judged_by_itself(
     assert not watch.path_of(nightly.path / "baselines").exists()
 
 
-def test_another_version_is_not_watched(nightly):
-    nightly.run("--model-version=2.0").assert_outcomes(passed=1)
-    result = nightly.run("--model-version=2.0", *NIGHT[1:], "-v")
-    result.stdout.fnmatch_lines(["watch: no check of this run could be watched over nights (-v says why)"])
-    notes = nightly.verdict(result).notes
-    assert "not watched over nights: 1.0 is approved, and another version runs" in notes
-    assert nightly.nights() == []
-
-
 @pytest.mark.parametrize(
-    ("option", "version"),
-    [("--modelcheck-baseline=2.0", "2.0"), ("--against=2.0", "2.0"), ("--modelcheck-baseline=1.0", "1.0")],
+    ("options", "why"),
+    [
+        (["--model-version=2.0"], "1.0 is approved, and another version runs"),
+        (["--modelcheck-baseline=2.0"], "it is compared with 2.0 as named, not as approved"),
+        (["--modelcheck-baseline=1.0"], "it is compared with 1.0 as named, not as approved"),
+        (["--against=2.0"], "it is compared with 2.0 as named, not as approved"),
+        ([], "nothing is approved of it"),
+    ],
 )
-def test_a_run_that_is_held_to_a_version_by_name_is_not_watched(nightly, option, version):
+def test_what_is_not_held_to_what_is_approved_is_not_watched(nightly, options, why):
     nightly.run("--model-version=2.0").assert_outcomes(passed=1)
-    notes = nightly.verdict(nightly.run(*NIGHT, option)).notes
-    assert f"not watched over nights: it is compared with {version} as named, not as approved" in notes
+    if not options:
+        nightly.test(TEST.replace("test_known", "test_new"))
+    result = nightly.run(*(NIGHT[1:] if "--model-version=2.0" in options else NIGHT), *options, "-v")
+    assert f"not watched over nights: {why}" in nightly.verdict(result).notes
+    result.stdout.fnmatch_lines(["watch: no check of this run could be watched over nights (-v says why)"])
     assert nightly.nights() == []
-
-
-def test_a_check_that_nothing_is_approved_of_is_not_watched(nightly):
-    nightly.test(TEST.replace("test_known", "test_new"))
-    notes = nightly.verdict(nightly.run(*NIGHT)).notes
-    assert "not watched over nights: nothing is approved of it" in notes
 
 
 def test_some_of_the_cases_add_what_they_found(nightly):

@@ -6,7 +6,7 @@ import shutil
 import pytest
 from click.testing import CliRunner
 
-from pytest_modelcheck.baselines.seal import sealed
+from pytest_modelcheck.baselines.lines import sealed
 from pytest_modelcheck.cli.command import modelcheck
 
 TEST = """

@@ -5,6 +5,8 @@ import shutil
 
 import pytest
 
+from tests.conftest import CONFTEST
+
 pytest.importorskip("xdist")
 
 MOMENT = re.compile(rb'"approved_at":"[^"]*",|(?<=,"sum":")[0-9a-f]{8}')
@@ -47,44 +49,34 @@ def headlines(result):
     return sorted(line for line in result.stdout.lines if line.startswith("FAILED "))
 
 
-def test_verdicts_and_section_are_those_of_one_process(project):
+COIN = """
+import random
+
+@model_fixture(deterministic=False)
+def coin(model_version):
+    chance = random.Random(4)
+    return lambda text: chance.random() < 0.8
+"""
+INCONCLUSIVE = """
+@pytest.mark.golden([str(number) for number in range(40)], at_least=0.95, confirm=False)
+def test_coin(coin, case):
+    assert coin(case.input)
+"""
+
+
+def test_verdicts_section_and_warnings_are_those_of_one_process(project):
+    project.model(CONFTEST + COIN)
     project.test(TESTS)
     project.approve("2.0")
+    project.test(TESTS + INCONCLUSIVE)
     alone = project.run("--model-version=2.1")
     spread = project.run_apart("-p", "xdist", "-n", "2", "--model-version=2.1", "--modelcheck-cache=off")
-    alone.assert_outcomes(failed=5, passed=2)
-    spread.assert_outcomes(failed=5, passed=2)
+    for result in alone, spread:
+        result.assert_outcomes(failed=5, passed=3)
+        result.stdout.fnmatch_lines(["*InconclusiveWarning: *::test_coin: *"])
+        assert result.stdout.str().count("InconclusiveWarning") == 1
     assert section(spread) == section(alone)
     assert headlines(spread) == headlines(alone)
-
-
-def test_two_workers_use_one_cache(project):
-    project.test(TESTS)
-    project.run_apart("-p", "xdist", "-n", "2", "--model-version=2.0").assert_outcomes(failed=1, passed=6)
-    assert project.calls
-    project.forget_calls()
-    project.run("--model-version=2.0").assert_outcomes(failed=1, passed=6)
-    assert project.calls == []
-
-
-def test_inconclusive_checks_warn_from_a_worker_too(project):
-    project.model("""
-        import random
-
-        @model_fixture(deterministic=False)
-        def coin(model_version):
-            chance = random.Random(4)
-            return lambda text: chance.random() < 0.8
-    """)
-    project.test("""
-        @pytest.mark.golden([str(number) for number in range(40)], at_least=0.95, confirm=False)
-        def test_coin(coin, case):
-            assert coin(case.input)
-    """)
-    result = project.run_apart("-p", "xdist", "-n", "1", "--model-version=1")
-    result.assert_outcomes(passed=1)
-    result.stdout.fnmatch_lines(["*InconclusiveWarning: *::test_coin: *"])
-    assert result.stdout.str().count("InconclusiveWarning") == 1
 
 
 def test_the_controller_approves_what_three_workers_saw_as_one_process_does_byte_for_byte(project):
@@ -102,4 +94,6 @@ def test_the_controller_approves_what_three_workers_saw_as_one_process_does_byte
     assert written() == alone
     assert sum(name.endswith(".jsonl") for name in alone) == 6
     assert len(alone) == 7
+    project.forget_calls()
     project.run("--model-version=2.0").assert_outcomes(passed=7)
+    assert project.calls == []  # all workers use one cache

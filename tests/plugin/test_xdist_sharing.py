@@ -13,14 +13,15 @@ from pytest_modelcheck import model_fixture
 
 LOG = Path(__file__).with_name("calls.log")
 
+def ask(text):
+    time.sleep({seconds})
+    with LOG.open("a") as log:
+        log.write(text + "\\n")
+    {extra}
+    return text.upper()
+
 @model_fixture({options})
 def triage(model_version):
-    def ask(text):
-        time.sleep({seconds})
-        with LOG.open("a") as log:
-            log.write(text + "\\n")
-        {extra}
-        return text.upper()
     return ask
 """
 
@@ -51,28 +52,30 @@ def spread(project, *arguments, dist="loadfile"):
     return project.run_apart(*options, timeout=180)
 
 
-@pytest.mark.parametrize("options", ["concurrency=4", "concurrency=4, timeout=20"])
-def test_two_workers_with_the_same_inputs_pay_for_each_once(shared, options):
-    project = shared(options)
-    result = spread(project)
-    result.assert_outcomes(passed=2)
-    assert Counter(project.calls) == {f"text {number}": 1 for number in range(100)}
+KINDS = {
+    "threads": ("concurrency=4", 60),
+    "timed": ("concurrency=4, timeout=20", 60),
+    "serial": ("concurrency=1, retries=1", 20),
+    "awaited": ("concurrency=4", 40),
+}
 
 
-def test_the_same_for_calls_one_after_another(shared):
-    project = shared("concurrency=1, retries=1", cases=20)
-    spread(project).assert_outcomes(passed=2)
-    assert Counter(project.calls) == {f"text {number}": 1 for number in range(20)}
-
-
-def test_the_same_for_async_tests(shared):
-    project = shared("concurrency=4", cases=40)
-    for number in range(2):
-        path = project.path / f"test_{number}.py"
-        source = path.read_text().replace("def test", "async def test")
-        path.write_text(source.replace("assert triage", "assert await triage"))
-    spread(project).assert_outcomes(passed=2)
-    assert Counter(project.calls) == {f"text {number}": 1 for number in range(40)}
+def test_two_workers_with_the_same_inputs_pay_for_each_once(shared):
+    """Each kind of model is called in two files, which two workers run at once."""
+    project = shared(files=0)
+    conftest = (project.path / "conftest.py").read_text()
+    for kind, (options, cases) in KINDS.items():
+        conftest += f"\n@model_fixture({options})\ndef {kind}(model_version):\n"
+        conftest += f'    return lambda text: ask(f"{kind} {{text}}").removeprefix("{kind.upper()} ")\n'
+        source = (TWO_FILES % cases).replace("triage", kind)
+        if kind == "awaited":
+            source = source.replace("def test", "async def test").replace("assert a", "assert await a")
+        for number in range(2):
+            project.test(source, f"test_{kind}_{number}.py")
+    project.write("conftest.py", conftest)
+    spread(project).assert_outcomes(passed=2 * len(KINDS))
+    once = {f"{kind} text {number}": 1 for kind, (_, cases) in KINDS.items() for number in range(cases)}
+    assert Counter(project.calls) == once
 
 
 @pytest.mark.parametrize("dist", ["loadscope", "worksteal"])  # the others are those of other tests

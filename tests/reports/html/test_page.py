@@ -79,6 +79,13 @@ def test_the_page_names_nothing_to_be_loaded(report):
 KNOWN = "#test_triage.py%3A%3Atest_known"
 
 
+def showing(report, *cases, **verdict):
+    """The first check alone, with these cases and this of its verdict."""
+    check = report.checks[0]
+    check = replace(check, cases=cases or check.cases, verdict=replace(check.verdict, **verdict))
+    return replace(report, checks=(check,))
+
+
 @pytest.fixture(autouse=True)
 def _quiet(request):
     """Whatever a test does: nothing is loaded, and nothing is complained about."""
@@ -149,14 +156,13 @@ def test_approving_is_not_offered_where_another_check_calls_the_version_worse(re
 def test_a_slice_that_lost_no_more_than_all_is_not_where_it_happens(report, page):
     check = report.checks[0]
     even = tuple(replace(group, passed=1, judged=2) for group in check.verdict.slices)
-    browser = page(replace(report, checks=(replace(check, verdict=replace(check.verdict, slices=even)),)))
+    browser = page(showing(report, slices=even))
     assert "Where" not in browser.text("table.checks")
 
 
 def test_a_slice_that_was_found_is_where_it_happens(report, page):
-    check = report.checks[0]
     found = FoundSlice(("language=es", "length > 120"), 7, 9, 1, 40, 0.004, regressed=True)
-    browser = page(replace(report, checks=(replace(check, verdict=replace(check.verdict, found=found)),)))
+    browser = page(showing(report, found=found))
     assert "Where: language=es and length > 120: 7 of 9 broke (elsewhere 1 of 40)" in browser.text(
         "table.checks"
     )
@@ -175,10 +181,8 @@ def test_of_several_misses_those_that_stand_out_are_named_first(report, page):
 
 
 def test_a_drift_check_has_a_distance_and_no_pass_rate(report, page):
-    check = report.checks[0]
     moved = Moved("total variation", 0.31, 0.05, 0.1, 0.001, 40, 40, paired=True, against="of 2.0")
-    drift = replace(check, verdict=replace(check.verdict, kind="drift", rate=None, moved=moved))
-    report = replace(report, checks=(drift,))
+    report = showing(report, kind="drift", rate=None, moved=moved)
     assert page(report).text("td.number.strong") == "Δ 0.31"
     side = page(report, KNOWN).texts(".side h2")
     assert side[:2] == ["Distribution", "Answers"]
@@ -188,7 +192,7 @@ def test_runs_of_a_case_are_counted_from_one(report, page):
     check = report.checks[0]
     trial = check.cases[0].trials[0]
     case = replace(check.cases[0], trials=(trial, replace(trial, repeat=1), replace(trial, repeat=2)))
-    browser = page(replace(report, checks=(replace(check, cases=(case,)),)), KNOWN)
+    browser = page(showing(report, case), KNOWN)
     assert browser.texts(".trials th") == ["run 1", "run 2", "run 3"]
 
 
@@ -245,8 +249,7 @@ def test_what_a_judge_said_stands_with_its_reason_beside_what_it_judged(report, 
     trial = replace(trial, grades=(Grade("helpful", given, said),))
     correction = Correction("helpful", "j1", 120, "labels.jsonl", 0.75, (50, 60), (55, 60))
     case = replace(check.cases[0], trials=(trial,))
-    judged = replace(check, cases=(case,), verdict=replace(check.verdict, correction=correction))
-    browser = page(replace(report, checks=(judged,)), KNOWN)
+    browser = page(showing(report, case, correction=correction), KNOWN)
     heads = browser.texts(".detail .panel h3")
     assert heads[-3:-1] == ["Judged by helpful", "helpful says"]
     told = browser.texts(".detail .panel pre")
@@ -265,7 +268,7 @@ def test_a_case_shows_what_differs_word_by_word(report, page):
         approved=replace(trial.approved, asked=((name, b'"I sent it on Friday"'),)),
     )
     case = replace(check.cases[0], trials=(trial,))
-    browser = page(replace(report, checks=(replace(check, cases=(case,)),)), KNOWN)
+    browser = page(showing(report, case), KNOWN)
     assert browser.texts(".detail mark.right")[1:] == ["Friday"]
     assert browser.texts(".detail mark.wrong")[1:] == ["Monday"]
     assert browser.texts(".detail .panel h3") == [
@@ -293,7 +296,7 @@ def test_wrong_is_red_and_right_is_green_whichever_is_new(report, page, before, 
     trial = check.cases[0].trials[0]
     trial = replace(trial, outcome=now, approved=replace(trial.approved, outcome=before))
     case = replace(check.cases[0], trials=(trial,), expected=MISSING)
-    browser = page(replace(report, checks=(replace(check, cases=(case,)),)), KNOWN)
+    browser = page(showing(report, case), KNOWN)
     found = browser.run("[...document.querySelectorAll('.detail mark')].map((one) => one.className)")
     assert found == marks
     ground = "getComputedStyle(document.querySelector('.detail mark.{}')).{}"
@@ -306,24 +309,23 @@ def test_wrong_is_red_and_right_is_green_whichever_is_new(report, page, before, 
 
 def test_an_approved_answer_that_is_the_expected_one_is_shown_once(report, page):
     case = make_case("t-9", Outcome.FAILED, "other", "refund")
-    browser = page(replace(report, checks=(replace(report.checks[0], cases=(case,)),)), KNOWN)
+    browser = page(showing(report, case), KNOWN)
     assert browser.texts(".detail .panel h3")[1:3] == ["✓ Expected, and the answer of 2.0", "✕ Answer of 2.1"]
 
 
 def test_a_record_is_not_compared_word_by_word_with_a_label(report, page):
     case = make_case("t-9", Outcome.FAILED, {"label": "other"}, {"label": "refund"})
-    browser = page(replace(report, checks=(replace(report.checks[0], cases=(case,)),)), KNOWN)
+    browser = page(showing(report, case), KNOWN)
     assert browser.texts(".detail mark") == ["refund", "other"]
     assert browser.texts(".detail .panel h3")[1:4] == ["✓ Expected", "✓ Answer of 2.0", "✕ Answer of 2.1"]
 
 
 def test_of_long_records_the_parts_are_listed_that_differ(report, page):
-    check = report.checks[0]
     record = {f"field{number}": number for number in range(20)}
     other = {**record, "field7": 70, "route": {"queue": ["a", "<b>"]}, "vector": [1.0] * 9}
     before = {**record, "route": {"queue": ["a", "b"]}, "vector": [0.5] * 8 + [0.0]}
     case = make_case("t-9", Outcome.FAILED, other, before, expected=MISSING, change="regressed")
-    browser = page(replace(report, checks=(replace(check, cases=(case,)),)), KNOWN)
+    browser = page(showing(report, case), KNOWN)
     assert browser.texts(".parts tr") == [
         "What differs\tAnswer of 2.0\tAnswer of 2.1",
         "field7\t7\t70",
@@ -335,7 +337,7 @@ def test_of_long_records_the_parts_are_listed_that_differ(report, page):
 def test_a_long_text_is_scrolled_to_what_differs(report, page):
     text = "Thank you for writing to us about your order.\n" * 90
     case = make_case("t-9", Outcome.FAILED, text + "No.", text + "Yes.", expected=MISSING)
-    browser = page(replace(report, checks=(replace(report.checks[0], cases=(case,)),)), KNOWN)
+    browser = page(showing(report, case), KNOWN)
     assert browser.run("[...document.querySelectorAll('.pair pre')].every((one) => one.scrollTop > 500)")
 
 
@@ -354,7 +356,7 @@ PIXEL = pictures_of(np.zeros((2, 2, 3), np.uint8))[0]
 )
 def test_pictures_are_those_that_the_page_holds_itself(report, page, address, shown):
     case = make_case("t-9", Outcome.FAILED, "other", pictures=(address,))
-    browser = page(replace(report, checks=(replace(report.checks[0], cases=(case,)),)), KNOWN)
+    browser = page(showing(report, case), KNOWN)
     images = "[...document.querySelectorAll('.pictures img')].map((one) => [one.naturalWidth, one.alt])"
     assert browser.run(images) == ([[2, "Picture 1 of the input"]] if shown else [])
 
@@ -363,7 +365,7 @@ def test_an_array_is_summarised(report, page):
     answer = {"$ndarray": {"dtype": "<f8", "shape": [64], "data": [number / 63 for number in range(64)]}}
     before = {"$ndarray": {"dtype": "<f8", "shape": [64], "data": [0.0] * 64}}
     case = make_case("t-9", Outcome.FAILED, answer, before, expected=MISSING, change="changed")
-    browser = page(replace(report, checks=(replace(report.checks[0], cases=(case,)),)), KNOWN)
+    browser = page(showing(report, case), KNOWN)
     assert browser.texts(".pair pre") == [
         "array 64 float64 (0, 0, 0, 0, …)",
         "array 64 float64 (0, 0.01587, 0.03175, 0.04762, …)",
@@ -389,11 +391,8 @@ def test_what_failing_checks_have_in_common_is_a_link_to_them(report, page):
 
 
 def test_a_found_slice_lists_its_cases(report, page):
-    check = report.checks[0]
     found = FoundSlice(("length > 120",), 1, 1, 1, 3, 0.004, members=(1,))
-    browser = page(
-        replace(report, checks=(replace(check, verdict=replace(check.verdict, found=found)),)), KNOWN
-    )
+    browser = page(showing(report, found=found), KNOWN)
     link = (
         "[...document.querySelectorAll('.block button.link')].find((one) => one.innerText === 'length > 120')"
     )
@@ -410,7 +409,7 @@ def test_the_case_that_lost_most_is_the_first_of_its_kind(report, page):
         replace(make_case(name, Outcome.FAILED), trials=(TrialResult(Outcome.FAILED, score=score),))
         for name, score in scores.items()
     ]
-    browser = page(replace(report, checks=(replace(report.checks[0], cases=tuple(cases)),)), KNOWN)
+    browser = page(showing(report, *cases), KNOWN)
     assert browser.texts(".row .name") == ["b", "c", "a"]
 
 
@@ -423,10 +422,8 @@ def test_a_perturbed_case_shows_what_was_changed_in_the_input(report, page):
 
 
 def test_how_long_calls_took_is_drawn_where_it_is_known(report, page):
-    check = report.checks[0]
     calls = Calls(asked=4, requests=4, latencies=(0.1, 0.2, 0.3, 2.5), cost=0.25)
-    timed = replace(check, verdict=replace(check.verdict, calls=calls))
-    browser = page(replace(report, checks=(timed,)), KNOWN)
+    browser = page(showing(report, calls=calls), KNOWN)
     assert "longest 2.5 s" in browser.run(
         "document.querySelector('svg.histogram').getAttribute('aria-label')"
     )
@@ -434,10 +431,8 @@ def test_how_long_calls_took_is_drawn_where_it_is_known(report, page):
 
 
 def test_what_answers_cost_is_drawn_where_it_is_known(report, page):
-    check = report.checks[0]
     calls = Calls(asked=3, requests=3, cost=0.0066, costs=(0.0012, 0.0013, 0.0041))
-    priced = replace(check, verdict=replace(check.verdict, calls=calls))
-    browser = page(replace(report, checks=(priced,)), KNOWN)
+    browser = page(showing(report, calls=calls), KNOWN)
     words = browser.run("document.querySelector('svg.histogram').getAttribute('aria-label')")
     assert words == "median 0.0013, 95% up to 0.0041, highest 0.0041"
 
@@ -458,10 +453,8 @@ def test_what_else_was_found_out_is_told(report, page):
         changes=(("refund", "50%", "19%"),),
     )
     shown = replace(check.verdict.shown[0], smallest=Smallest("Please [refund→refnud]", 1, "'other'"))
-    verdict = replace(
-        check.verdict, found=found, moved=moved, shown=(shown,), stopped=Stopped(40, 200, "rate above 90%")
-    )
-    browser = page(replace(report, checks=(replace(check, verdict=verdict),)), KNOWN)
+    stopped = Stopped(40, 200, "rate above 90%")
+    browser = page(showing(report, found=found, moved=moved, shown=(shown,), stopped=stopped), KNOWN)
     side = browser.text(".side")
     assert "language=es and length > 120" in side
     assert "7 of 9 broke; elsewhere 1 of 40 (p = 0.004)" in side
@@ -470,15 +463,11 @@ def test_what_else_was_found_out_is_told(report, page):
     assert "Please [refund→refnud]" in browser.text(".detail")
 
 
-@pytest.mark.parametrize(
-    ("scale", "said"), [(None, "+0.25"), (Scale(-1.0, 1.0), "+0.25"), (Scale(1.0, 5.0), "+0.25")]
-)
-def test_scores_on_any_scale_are_shown(report, page, scale, said):
-    check = report.checks[0]
-    verdict = replace(check.verdict, graded=True, signed=True, scale=scale, rate=0.25)
-    graded = replace(report, checks=(replace(check, verdict=verdict), report.checks[1]))
-    assert page(graded).text("table.checks .number.strong") == said
-    assert said in page(graded, KNOWN).text(".big")
+@pytest.mark.parametrize("scale", [None, Scale(-1.0, 1.0), Scale(1.0, 5.0)])
+def test_scores_on_any_scale_are_shown(report, page, scale):
+    graded = showing(report, graded=True, signed=True, scale=scale, rate=0.25)
+    assert page(graded).text("table.checks .number.strong") == "+0.25"
+    assert "+0.25" in page(graded, KNOWN).text(".big")
 
 
 def test_a_check_without_an_account_says_so(report, page):
@@ -511,9 +500,7 @@ def test_a_slice_lists_its_cases(report, page):
 
 
 def test_cases_can_be_put_in_order(report, page):
-    check = report.checks[0]
-    cases = tuple(reversed(check.cases))
-    browser = page(replace(report, checks=(replace(check, cases=cases),)), KNOWN)
+    browser = page(showing(report, *reversed(report.checks[0].cases)), KNOWN)
     browser.press("5")
     names = [one.replace("broke", "") for one in browser.texts(".row .name")]
     assert names == ["t-2", "t-1", "t-4", "t-3"]
@@ -606,7 +593,7 @@ def test_a_link_to_nothing_shows_something(report, page, fragment):
 def test_the_command_is_quoted_for_a_shell(report, page):
     check = report.checks[0]
     case = replace(check.cases[0], id="it's $HOME; rm")
-    browser = page(replace(report, checks=(replace(check, cases=(case,)),)), KNOWN)
+    browser = page(showing(report, case), KNOWN)
     assert browser.text(".detail .command code").endswith("""--modelcheck-case='it'"'"'s $HOME; rm'""")
 
 
@@ -763,8 +750,8 @@ def test_nothing_is_wider_than_a_phone(report_of_everything, page):
 
 def test_what_is_printed_has_all_of_the_list(report, page):
     check = report.checks[0]
-    cases = tuple(replace(check.cases[0], id=f"t-{number}") for number in range(200))
-    browser = page(replace(report, checks=(replace(check, cases=cases),)), KNOWN)
+    cases = [replace(check.cases[0], id=f"t-{number}") for number in range(200)]
+    browser = page(showing(report, *cases), KNOWN)
     assert len(browser.texts(".row")) < 60
     browser.run("dispatchEvent(new Event('beforeprint'))")
     assert len(browser.texts(".row")) == 200
