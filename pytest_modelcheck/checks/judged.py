@@ -134,7 +134,7 @@ class Judging:
             summary = f"{finding.summary}; {UNCORRECTED}: {self.why}"
             # A judge that agrees with people by chance alone cannot show that the model is bad.
             if self.weak and not finding.met:
-                return self._inconclusive(finding, summary, finding.p_value, limits)
+                return inconclusive(replace(finding, summary=summary, reveals=None), limits)
             return replace(finding, summary=summary)
         if limit == "at_least":
             return finding if required is None else self._hold_rate(finding, self.value, required, limits)
@@ -147,7 +147,8 @@ class Judging:
         if finding.met:
             return finding
         why = "labels show its errors on all cases together, not on one slice"
-        return self._inconclusive(finding, f"{finding.summary}; {UNCORRECTED}: {why}", None, limits)
+        summary = f"{finding.summary}; {UNCORRECTED}: {why}"
+        return inconclusive(replace(finding, summary=summary, p_value=None, reveals=None), limits)
 
     def _hold_rate(
         self, finding: Finding, value: JudgedRate | JudgedMean, required: float, limits: Limits
@@ -157,22 +158,22 @@ class Judging:
         corrected = f"corrected for the judge's errors {_shown(value, value.rate)}"
         summary = f"{value.text}; {corrected}, {wanted} required"
         chance = value.p_value(required)
+        finding = replace(finding, summary=summary, p_value=chance, reveals=None)
+        passed = replace(finding, status=Status.PASSED)
         if value.rate >= required - 1e-9:
-            if limits.require_proof:
-                low = max(0.0, required - (limits.tolerance or 0.0))
-                doubt = value.turned.p_value(1 - low)
-                if doubt > limits.false_pass_rate:
-                    why = f"{summary}; met, but not proven: {_shown(value, low)} would show this, too"
-                    return self._inconclusive(finding, why, doubt, limits, required)
-            return replace(finding, status=Status.PASSED, summary=summary, p_value=chance, reveals=None)
+            low = max(0.0, required - (limits.tolerance or 0.0))
+            if not limits.require_proof or (doubt := value.turned.p_value(1 - low)) <= limits.false_pass_rate:
+                return passed
+            why = f"{summary}; met, but not proven: {_shown(value, low)} would show this, too"
+            reveals = self._reveals(required, limits)
+            return inconclusive(replace(finding, summary=why, p_value=doubt, reveals=reveals), limits)
         if chance > DOUBTFUL:
-            because = f"{summary}; chance and the judge's errors explain it"
-            return replace(finding, status=Status.PASSED, summary=because, p_value=chance, reveals=None)
+            return replace(passed, summary=f"{summary}; chance and the judge's errors explain it")
+        finding = replace(finding, reveals=self._reveals(required, limits))
         if chance > limits.false_fail_rate:
             because = f"{summary}; chance and the judge's errors could explain it"
-            return self._inconclusive(finding, because, chance, limits, required)
-        reveals = self._reveals(required, limits)
-        return replace(finding, status=Status.FAILED, summary=summary, p_value=chance, reveals=reveals)
+            return inconclusive(replace(finding, summary=because), limits)
+        return replace(finding, status=Status.FAILED)
 
     def _hold_drop(self, finding: Finding, sides: Sides, limits: Limits) -> Finding:
         """Compare the drop according to people, labelled or inferred, with the allowance."""
@@ -189,10 +190,12 @@ class Judging:
                 f"{finding.summary}; the judge may err otherwise on {which}, of which "
                 f"{plural(few, 'has', 'have')} a label ({LEAST_LABELS} would tell)"
             )
-            return self._inconclusive(finding, summary, finding.p_value, limits)
+            return inconclusive(replace(finding, summary=summary, reveals=None), limits)
         if sides.approved is None or sides.current is None:
+            if finding.met:
+                return finding
             summary = f"{finding.summary}; the judge is too weak on the answers that differ"
-            return finding if finding.met else self._inconclusive(finding, summary, None, limits)
+            return inconclusive(replace(finding, summary=summary, p_value=None, reveals=None), limits)
         approved, current = (_shown(side, side.rate) for side in (sides.approved, sides.current))
         summary = (
             f"corrected {approved} with {sides.version}, {current} now, over the "
@@ -203,7 +206,7 @@ class Judging:
         if chance <= limits.false_fail_rate:
             return replace(finding, status=Status.FAILED)
         if chance <= DOUBTFUL:
-            return self._inconclusive(finding, summary, chance, limits)
+            return inconclusive(finding, limits)
         if not finding.met:
             summary = f"{summary}; chance and the judge's errors explain it"
         return replace(finding, status=Status.PASSED, summary=summary)
@@ -216,11 +219,12 @@ class Judging:
         summary = f"{_people(broke, fixed)} (by the judge's word {finding.summary})"
         chance = drop_p_value(broke, fixed, of, margin) if margin else mcnemar_exact(broke, fixed)
         missed = broke - fixed > margin * of + 1e-9
+        finding = replace(finding, summary=summary, p_value=chance, reveals=None)
         if not missed or (chance > DOUBTFUL and not sides.exact):
-            return replace(finding, status=Status.PASSED, summary=summary, p_value=chance, reveals=None)
+            return replace(finding, status=Status.PASSED)
         if sides.exact or chance <= limits.false_fail_rate:
-            return replace(finding, status=Status.FAILED, summary=summary, p_value=chance, reveals=None)
-        return self._inconclusive(finding, summary, chance, limits)
+            return replace(finding, status=Status.FAILED)
+        return inconclusive(finding, limits)
 
     def _hold_regressed(self, finding: Finding, sides: Sides, limits: Limits) -> Finding:
         """Count the cases that broke according to people: an error of the judge looks like a regression."""
@@ -228,8 +232,7 @@ class Judging:
         most = allowance if isinstance(allowance, int) else allowance * sides.of
         summary = f"{_people(sides.broke, sides.fixed)} (by the judge's word {finding.summary})"
         if sides.broke > most + 1e-9:
-            # With a model that varies, what people said of single answers is a sample: the judge's finding
-            # stays.
+            # With a model that varies, labels of single answers are a sample: the judge's finding stays.
             if sides.exact:
                 return replace(finding, status=Status.FAILED, summary=summary, reveals=None)
             return finding if finding.met else replace(finding, summary=summary)
@@ -238,19 +241,8 @@ class Judging:
         if finding.met:
             return finding
         cases = plural(sides.open, "case that differs has", "cases that differ have")
-        why = f"{UNCORRECTED}: {cases} an answer without a label"
-        return self._inconclusive(finding, f"{finding.summary}; {why}", finding.p_value, limits)
-
-    def _inconclusive(
-        self,
-        finding: Finding,
-        summary: str,
-        chance: float | None,
-        limits: Limits,
-        required: float | None = None,
-    ) -> Finding:
-        reveals = None if required is None else self._reveals(required, limits)
-        return inconclusive(replace(finding, summary=summary, p_value=chance, reveals=reveals), limits)
+        summary = f"{finding.summary}; {UNCORRECTED}: {cases} an answer without a label"
+        return inconclusive(replace(finding, summary=summary, reveals=None), limits)
 
     def _reveals(self, required: float, limits: Limits) -> str | None:
         value = self.value

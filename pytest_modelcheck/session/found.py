@@ -135,6 +135,8 @@ class Judgement:
     noise: Noise
     seen: Seen
     findings: tuple[Finding, ...]
+    unmet: frozenset[str] = frozenset()
+    """The limits that are missed."""
     moved: Moved | None = None
     """How far the distribution of answers moved, in a drift check."""
 
@@ -146,13 +148,12 @@ class Judgement:
     @property
     def passes(self) -> bool:
         """True if all limits are met."""
-        return all(finding.met for finding in self.findings)
+        return not self.unmet
 
     @property
     def missed(self) -> bool:
         """True if limits are missed, and only the model's variation could explain it."""
-        failed = {finding.limit for finding in self.findings if not finding.met} - COSTS
-        return bool(failed) and failed <= _LIMITS
+        return not self.unmet <= COSTS and self.unmet <= _LIMITS | COSTS
 
     @property
     def worst_summary(self) -> str:
@@ -161,4 +162,4 @@ class Judgement:
 
     def misses(self, limit: str) -> bool:
         """Return whether the limit is missed."""
-        return any(finding.limit == limit and not finding.met for finding in self.findings)
+        return limit in self.unmet

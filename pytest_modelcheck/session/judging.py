@@ -86,7 +86,8 @@ def with_noise(check: Check, judgement: Judgement, noise: Noise) -> Judgement:
         findings = [finding for finding in findings if not finding.against_baseline]
         findings = findings or [Finding("update", Status.PASSED, f"{len(ran.results)} cases recorded")]
     seen = replace(seen, observed=observed)
-    return replace(judgement, noise=noise, seen=seen, findings=tuple(findings), moved=moved)
+    unmet = frozenset(finding.limit for finding in findings if not finding.met)
+    return replace(judgement, noise=noise, seen=seen, findings=tuple(findings), unmet=unmet, moved=moved)
 
 
 def _findings(

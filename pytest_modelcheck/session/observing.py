@@ -163,8 +163,14 @@ def _compared(
                 changed.add(number)
             yield pair
 
-    sizes = {"now": len(results), "then": len(approved)}
-    comparison = compare(paired(), approved.version, graded=graded, worst=spec.scale.worst, **sizes)
+    comparison = compare(
+        paired(),
+        approved.version,
+        current=len(results),
+        approved=len(approved),
+        graded=graded,
+        worst=spec.scale.worst,
+    )
     comparison = with_same(comparison, same[PASSED], same[FAILED], same[NOT_JUDGED])
     return replace(
         seen,

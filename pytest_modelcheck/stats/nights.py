@@ -56,9 +56,9 @@ def answers_evidence(
         nights: For each night, the two new answers to some of these calls.
 
     >>> approved = {call: ["yes"] * 3 for call in "abcdefgh"}
-    >>> round(answers_evidence(approved, [{call: ("yes", "yes") for call in "abcd"}]).now)
+    >>> round(answers_evidence(approved, [{call: ("yes", "yes") for call in "abcd"}]).current)
     1
-    >>> answers_evidence(approved, [{call: ("no", "no") for call in "abcdefgh"}]).now > 100
+    >>> answers_evidence(approved, [{call: ("no", "no") for call in "abcdefgh"}]).current > 100
     True
     """
     given = {call: Counter(answers) for call, answers in approved.items()}
