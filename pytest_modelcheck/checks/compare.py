@@ -90,20 +90,16 @@ def pair_of(current: CaseResult, approved: CaseResult | None) -> Pair | None:
     """
     if approved is None or not current.is_same_as(approved):
         return None
-    if len(current.trials) == 1 == len(approved.trials) and current.trials[0].key == approved.trials[0].key:
-        return Pair(
-            current.id, current.trials, approved.trials, _passes(current.trials), _passes(approved.trials)
-        )
-    both = {trial.place for trial in current.trials} & {trial.place for trial in approved.trials}
-    # Other perturbations than approved: no input is shared. A case without trials on both sides is the same.
-    if not both and (current.trials or approved.trials):
-        return None
-    one, two = ([trial for trial in case.trials if trial.place in both] for case in (current, approved))
-    return _pair(current.id, one, two)
-
-
-def _pair(case: str, current: Sequence[TrialResult], approved: Sequence[TrialResult]) -> Pair:
-    return Pair(case, current, approved, _passes(current), _passes(approved))
+    one: Sequence[TrialResult] = current.trials
+    two: Sequence[TrialResult] = approved.trials
+    if len(one) != 1 or len(two) != 1 or one[0].key != two[0].key:
+        both = {trial.place for trial in one} & {trial.place for trial in two}
+        # Other perturbations than approved: no input is shared. A case without trials on both sides is the
+        # same.
+        if not both and (one or two):
+            return None
+        one, two = ([trial for trial in side if trial.place in both] for side in (one, two))
+    return Pair(current.id, one, two, _passes(one), _passes(two))
 
 
 def _passes(trials: Sequence[TrialResult]) -> bool | None:

@@ -177,14 +177,12 @@ def score_of(trials: Sequence[TrialResult], worst: float = 0.0) -> float:
 
     A failed trial has the ``worst`` score; a passed one without a score has 1.
     """
-    scores = [_score(trial, worst) for trial in trials if trial.outcome in JUDGED]
+    scores = [
+        worst if trial.outcome is Outcome.FAILED else 1.0 if trial.score is None else trial.score
+        for trial in trials
+        if trial.outcome in JUDGED
+    ]
     return sum(scores) / len(scores)
-
-
-def _score(trial: TrialResult, worst: float) -> float:
-    if trial.outcome is Outcome.FAILED:
-        return worst
-    return 1.0 if trial.score is None else trial.score
 
 
 def values_of(trials: Sequence[TrialResult], *, graded: bool, worst: float = 0.0) -> tuple[float, ...]:

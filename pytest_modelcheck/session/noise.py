@@ -269,7 +269,14 @@ def _with_excess(check: Check, approved: Approved, cases: Sequence[CaseResult], 
         # Variants that only one side has would count as changes, though nothing was compared.
         shared = {trial.place for trial in case.trials} & {trial.place for trial in other.trials}
         before, current = (_runs(one.trials, shared) for one in (other, case))
-        old, new = ([run for run in side if all(map(_is_answered, run))] for side in (before, current))
+        old, new = (
+            [
+                run
+                for run in side
+                if all(one.answer is not None and one.outcome is not Outcome.ERROR for one in run)
+            ]
+            for side in (before, current)
+        )
         if old and new:
             tables[case.id] = (disagreements([*new, *old], _differ), len(new))
         old, new = ([run for run in side if outcome_of(run) in JUDGED] for side in (before, current))
@@ -291,10 +298,6 @@ def _runs(trials: Sequence[TrialResult], places: set[tuple[str, int]]) -> list[R
         if trial.place in places:
             runs[trial.repeat].append(trial)
     return list(runs.values())
-
-
-def _is_answered(trial: TrialResult) -> bool:
-    return trial.answer is not None and trial.outcome is not Outcome.ERROR
 
 
 def _differ(one: Run, other: Run) -> bool:
