@@ -14,7 +14,6 @@ The exit code is 1 where there is a difference; its suite is left in ``--keep``,
 from __future__ import annotations
 
 import argparse
-import importlib.util
 import json
 import os
 import re
@@ -28,6 +27,8 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+
+import suites
 
 HERE = Path(__file__).resolve().parent
 WINDOW = 256
@@ -55,17 +56,6 @@ def pytest_collection_modifyitems(items):
     if os.environ.get("REVERSED"):
         items.reverse()
 """
-
-
-def sibling(name: str) -> Any:
-    """A module of this folder, wherever this one was imported from."""
-    if name not in sys.modules:
-        spec = importlib.util.spec_from_file_location(name, HERE / f"{name}.py")
-        assert spec is not None
-        assert spec.loader is not None
-        sys.modules[name] = module = importlib.util.module_from_spec(spec)
-        spec.loader.exec_module(module)
-    return sys.modules[name]
 
 
 @dataclass
@@ -148,8 +138,6 @@ def compare(
     with tempfile.TemporaryDirectory(prefix="differential-") as made:
         folder = Path(made)
         (folder / "conftest.py").write_text(CONFTEST, encoding="utf-8")
-        sibling("suite_parts")
-        suites = sibling("suites")
         ini = "[pytest]\nmodel_version =\n"
         for seed in seeds:
             text = suites.source(seed, without, gather=gather)

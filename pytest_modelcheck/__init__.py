@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from pytest_modelcheck import cases, errors, perturb
+    from pytest_modelcheck.models.calling import per_worker
     from pytest_modelcheck.models.identity import files
-    from pytest_modelcheck.models.per_worker import per_worker
     from pytest_modelcheck.models.usage import Answer
     from pytest_modelcheck.plugin.fixtures import judge_fixture, model_fixture
     from pytest_modelcheck.plugin.warnings import InconclusiveWarning, LintWarning, ModelcheckWarning
@@ -57,7 +57,7 @@ _HOMES = {
     "in_order": "trajectories.calls",
     "judge_fixture": "plugin.fixtures",
     "model_fixture": "plugin.fixtures",
-    "per_worker": "models.per_worker",
+    "per_worker": "models.calling",
     "perturb": "",
     "talk": "trajectories.trajectory",
     "unordered": "trajectories.calls",

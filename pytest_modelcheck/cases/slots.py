@@ -36,10 +36,10 @@ class Slot:
     """
 
     name: str
-    path: str = ""
-    conversion: str | None = None
-    spec: str = ""
-    article: str = ""
+    path: str
+    conversion: str | None
+    spec: str
+    article: str
 
 
 class Template:
@@ -90,20 +90,18 @@ def _parsed(text: str) -> Iterator[tuple[str, Slot | None]]:
     except ValueError as error:
         raise CaseError(f"template {text!r}: {error} (write a literal brace twice: {{{{ or }}}})") from error
     for literal, field, spec, conversion in parts:
-        yield literal, None if field is None else _slot(text, field, spec or "", conversion)
-
-
-def _slot(text: str, field: str, spec: str, conversion: str | None) -> Slot:
-    name = _NAME.match(field)
-    if name is None or name[0].isdigit() or "{" in spec:
-        raise CaseError(
-            f"template {text!r}: '{{{field}{':' if spec else ''}{spec}}}' is not a slot such as {{item}}"
-            " (write a literal brace twice: {{ or }})"
-        )
-    if field in _ARTICLES and _PATH.fullmatch(spec):
-        inner = _slot(text, spec, "", None)
-        return Slot(inner.name, inner.path, article=field)
-    return Slot(name[0], field[name.end() :], conversion, spec)
+        if field is None:
+            yield literal, None
+            continue
+        article = field if field in _ARTICLES and _PATH.fullmatch(spec or "") else ""
+        path, form = (spec or "", "") if article else (field, spec or "")
+        name = _NAME.match(path)
+        if name is None or name[0].isdigit() or "{" in form:
+            raise CaseError(
+                f"template {text!r}: '{{{field}{':' if form else ''}{form}}}' is not a slot such as {{item}}"
+                " (write a literal brace twice: {{ or }})"
+            )
+        yield literal, Slot(name[0], path[name.end() :], conversion, form, article)
 
 
 _NUMBER: Final = re.compile(r"(?:8\d*|1[18])(?!\d)")

@@ -9,7 +9,7 @@ from array import array
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
-from typing import TYPE_CHECKING, Any, Final, overload
+from typing import TYPE_CHECKING, Any, Final
 
 from pytest_modelcheck.cases.files import NO_CASES
 from pytest_modelcheck.cases.identity import Naming
@@ -131,11 +131,7 @@ class Streamed(Sequence["Case"]):
         yield from self._naming.named(islice(self._stream.cases(), len(self)))
         self._check()
 
-    @overload
-    def __getitem__(self, index: int) -> Case: ...
-    @overload
-    def __getitem__(self, index: slice) -> Sequence[Case]: ...
-    def __getitem__(self, index: int | slice) -> Case | Sequence[Case]:
+    def __getitem__(self, index: Any) -> Any:
         places = range(len(self))[index]
         if isinstance(places, int):
             return self._at(places)
@@ -185,11 +181,7 @@ class Picked(Sequence["Case"]):
             if wanted is None:
                 return
 
-    @overload
-    def __getitem__(self, index: int) -> Case: ...
-    @overload
-    def __getitem__(self, index: slice) -> Sequence[Case]: ...
-    def __getitem__(self, index: int | slice) -> Case | Sequence[Case]:
+    def __getitem__(self, index: Any) -> Any:
         if isinstance(index, slice):
             return tuple(self._cases[place] for place in self._places[index])
         return self._cases[self._places[index]]

@@ -156,7 +156,6 @@ class _Call:
             self.key = None if repeat == MIXED else model.key(x, self.repeat)
         else:
             self.key, self.repeat = self.bodies.place_of(self.handle, result.trial, x, result.equal)
-        self.foreseeable = not changed
         self.changed = changed
         self.context.run(_CHANGED.set, changed)
         unnamed = [variable for variable in changed if variable not in model.definition.context]
@@ -214,26 +213,26 @@ class _Call:
         return self._read(raw, number)
 
     def _made(self) -> Raw:
-        if self.bodies is None or not self.is_here:
-            joins = self.result is not None
-            return self.switchboard.answer(self.handle, self.x, self.key, self.repeat, joins=joins)
-        return self.bodies.in_place(self.handle, self.x, self.key, self.repeat)
+        call = (self.handle, self.x, self.key, self.repeat)
+        if self.bodies is not None and self.is_here:
+            return self.bodies.in_place(*call)
+        return self.switchboard.answer(*call, joins=self.result is not None)
 
     async def _made_async(self) -> Raw:
-        trial = None if self.result is None else self.result.trial.index
-        gathers = self.bodies is not None and self.bodies.gathers and self.foreseeable
-        if gathers and self.bodies is not None and self.key is not None and trial is not None:
+        bodies, result, key = self.bodies, self.result, self.key
+        if bodies is None or result is None:
+            return await self.switchboard.answer_async(self.handle, self.x, key, self.repeat, self.context)
+        if bodies.gathers and key is not None and not self.changed:
             return await answer_gathered(
-                self.switchboard, self.handle, self.x, self.key, self.repeat, trial, self.bodies.context
+                self.switchboard, self.handle, self.x, key, self.repeat, result.trial.index, bodies.context
             )
         start = Clock.perf_counter()
         try:
             return await self.switchboard.answer_async(
-                self.handle, self.x, self.key, self.repeat, self.context, joins=trial is not None
+                self.handle, self.x, key, self.repeat, self.context, joins=True
             )
         finally:
-            if self.bodies is not None:
-                self.bodies.count_direct(self.handle, Clock.perf_counter() - start)
+            bodies.count_direct(self.handle, Clock.perf_counter() - start)
 
     def _taken(self) -> Raw | None:
         """Return the answer of a prefetched call, if there is one for this body."""
@@ -258,7 +257,7 @@ class _Call:
         if self.result is None or self.bodies is None:
             return
         if self.is_here and self.result is self.bodies.result:
-            self.bodies.note(self.handle.model, self.x, self.key, None, foreseeable=self.foreseeable)
+            self.bodies.note(self.handle.model, self.x, self.key, None, foreseeable=not self.changed)
         self.result.broke(error)
 
     def _read(self, raw: Raw, number: int | None) -> Any:
@@ -273,7 +272,7 @@ class _Call:
             result.graded(handle.model, self.x, raw)
         value = handle.answers.decode(raw)
         if bodies is not None and self.is_here and result is bodies.result:
-            bodies.note(handle.model, self.x, self.key, value, foreseeable=self.foreseeable)
+            bodies.note(handle.model, self.x, self.key, value, foreseeable=not self.changed)
         return value
 
 

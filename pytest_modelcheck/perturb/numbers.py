@@ -12,8 +12,17 @@ from typing import TYPE_CHECKING, Any, Final
 from pytest_modelcheck.errors import PerturbationError
 from pytest_modelcheck.numeric import is_number, is_whole
 from pytest_modelcheck.perturb.building import called, changed, check_n, pick
-from pytest_modelcheck.perturb.fields import Choice
-from pytest_modelcheck.perturb.paths import Path, found, is_array, leaves, parts_of, path_of, placed, rebuilt
+from pytest_modelcheck.perturb.paths import (
+    Choice,
+    Path,
+    found,
+    is_array,
+    leaves,
+    parts_of,
+    path_of,
+    placed,
+    rebuilt,
+)
 from pytest_modelcheck.perturb.perturbation import Perturbation
 
 if TYPE_CHECKING:

@@ -113,9 +113,12 @@ def with_other_names(text: str, rng: Random, known: Mapping[str, tuple[str, ...]
 
 def _is_name(match: re.Match[str], text: str, known: Mapping[str, tuple[str, ...]]) -> bool:
     word = match[0]
-    capitalised = word[0].isupper() and (word[1:].islower() or word.isupper())
-    of_a_place = _OF_A_PLACE.search(text, max(0, match.start() - _BEFORE), match.start())
-    return capitalised and word.lower() in known and not of_a_place
+    return (
+        word[0].isupper()
+        and (word[1:].islower() or word.isupper())
+        and word.lower() in known
+        and not _OF_A_PLACE.search(text, max(0, match.start() - _BEFORE), match.start())
+    )
 
 
 _ARTICLE: Final = re.compile(r"\b[Aa](n?)\s+\Z")

@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING, Any, Final
 from pytest_modelcheck.canonical import digest
 from pytest_modelcheck.errors import PerturbationError
 from pytest_modelcheck.perturb.building import called, check_choice, check_n, shuffled
-from pytest_modelcheck.perturb.fields import Choice
 from pytest_modelcheck.perturb.numbers import is_changeable
 from pytest_modelcheck.perturb.paths import (
+    Choice,
     Field,
     Fields,
     Path,

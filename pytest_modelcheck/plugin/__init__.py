@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import sys
 from contextlib import ExitStack
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -17,11 +18,9 @@ from pytest_modelcheck.plugin.fixtures import case, model_version, modelcheck, s
 from pytest_modelcheck.plugin.options import MARKERS, add_options, ini
 from pytest_modelcheck.plugin.received import (
     CHECKS,
-    FAILURES,
     MISTAKES,
     RECEIVED,
     WORKER_HOME,
-    Failures,
     Received,
 )
 
@@ -50,10 +49,8 @@ def pytest_configure(config: pytest.Config) -> None:
         config.addinivalue_line("markers", marker)
     # Registered in every run: a controller of pytest-xdist never collects, and learns of checks by reports
     # alone.
-    config.stash[RECEIVED] = received = Received()
+    config.stash[RECEIVED] = received = Received(shorten=config.get_verbosity() < 1)
     config.pluginmanager.register(received, "modelcheck-received")
-    config.stash[FAILURES] = failures = Failures(_prepare, shorten=config.get_verbosity() < 1)
-    config.pluginmanager.register(failures, "modelcheck-failures")
     for option, name in (("collected", "Listing"), ("mutate", "Mutating"), ("lint", "Linting")):
         path = config.getoption(f"modelcheck_{option}")
         if path is not None:
@@ -89,12 +86,6 @@ def pytest_collection_modifyitems(session: pytest.Session, items: list[pytest.It
         from pytest_modelcheck.plugin.collecting import warn_of_ordinary_tests
 
         warn_of_ordinary_tests(session, items)
-
-
-def _prepare(report: pytest.TestReport, verdicts: Any, short: bool) -> None:
-    from pytest_modelcheck.plugin.reporting import prepare_failures
-
-    prepare_failures(report, verdicts, short=short)
 
 
 def pytest_report_collectionfinish(config: pytest.Config, items: list[pytest.Item]) -> list[str]:
@@ -217,9 +208,9 @@ def pytest_testnodedown(node: Any) -> None:
     """Take from a worker of pytest-xdist where baselines lie, and refuse what it found to be used wrongly."""
     output = getattr(node, "workeroutput", {})
     if WORKER_HOME in output:
-        from pytest_modelcheck.plugin.identity import remember_home
+        from pytest_modelcheck.plugin.identity import HOME
 
-        remember_home(node.config, output[WORKER_HOME])
+        node.config.stash[HOME] = Path(output[WORKER_HOME])  # the controller collects nothing
         node.config.stash[RECEIVED].know(output.get(CHECKS, ()))
     # A worker cannot end the run itself: an exception there is an internal error of pytest-xdist.
     mistakes = output.get(MISTAKES)

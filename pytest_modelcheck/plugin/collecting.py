@@ -166,7 +166,7 @@ def bind_all(session: pytest.Session, items: list[pytest.Item], ours: Sequence[p
     # Where pytest-testmon chooses the tests of this run.
     if getattr(getattr(session.config, "testmon_config", None), "select", False):
         _warn(session, items, {ours[0]: _TESTMON})
-    if state.settings.selective:
+    if state.settings.cases:
         _select(session, items, frozenset(state.settings.cases))
         if not items:
             cases = ", ".join(state.settings.cases)

@@ -17,7 +17,7 @@ from pytest_modelcheck.lint import Target, chosen, lint, warnings_of
 from pytest_modelcheck.lint.body import body_of
 from pytest_modelcheck.models.identity import is_alias
 from pytest_modelcheck.plugin.collecting import MARKED
-from pytest_modelcheck.plugin.identity import check_id, remember_home
+from pytest_modelcheck.plugin.identity import HOME, check_id
 from pytest_modelcheck.plugin.ours import definitions_of
 from pytest_modelcheck.plugin.state import REFUSED, STATE, state_of
 from pytest_modelcheck.plugin.warnings import LintWarning, warn_at
@@ -31,11 +31,7 @@ if TYPE_CHECKING:
 
 
 class Linting:
-    """Writes the findings of lint in the collected checks as JSON, for ``modelcheck lint``.
-
-    Args:
-        path: The file to write.
-    """
+    """Writes the findings of lint in the collected checks as JSON, for ``modelcheck lint``."""
 
     def __init__(self, path: str) -> None:
         self._path = Path(path)
@@ -93,11 +89,7 @@ def target_of(item: pytest.Function, marked: Marked, *, read: bool = True) -> Ta
 
 
 class Mutating:
-    """Deselects tests that are not checks, and writes the results of the checks to a file.
-
-    Args:
-        path: The file.
-    """
+    """Deselects tests that are not checks, and writes the results of the checks to a file."""
 
     def __init__(self, path: str) -> None:
         self._path = Path(path).absolute()
@@ -133,11 +125,7 @@ class Mutating:
 
 
 class Listing:
-    """Writes the models of each check, before any is deselected, and the files that were skipped, to a file.
-
-    Args:
-        path: The file to write.
-    """
+    """Writes the models of each check, before any is deselected, and the skipped files, to a file."""
 
     def __init__(self, path: str) -> None:
         self._path = Path(path)
@@ -153,7 +141,7 @@ class Listing:
         """Write the file."""
         if items:
             # `modelcheck` has found the folder of the baselines, and calls it pytest's rootdir.
-            remember_home(items[0].config, str(items[0].config.rootpath))
+            items[0].config.stash[HOME] = items[0].config.rootpath
         models = {
             check_id(item): sorted({definition.name for definition in definitions_of(item).values()})
             for item in items

@@ -192,15 +192,7 @@ def misused(error: FixtureLookupError) -> str | None:
 def explain_trajectories(
     op: str, left: object, right: object, *, whole: bool, width: int
 ) -> list[str] | None:
-    """Both trajectories of a failed comparison, aligned step by step; ``None`` for any other comparison.
-
-    Args:
-        op: The operator, such as ``==``.
-        left: The left operand.
-        right: The right operand.
-        whole: Whether to show all steps, and not only those around the first difference.
-        width: The width of a line in cells.
-    """
+    """Both trajectories of a failed comparison, aligned step by step; ``None`` for any other comparison."""
     from pytest_modelcheck.reports.transcript import explained, transcript
     from pytest_modelcheck.trajectories.calls import Calls, Matcher, described
     from pytest_modelcheck.trajectories.trajectory import Trajectory

@@ -138,13 +138,7 @@ def _fail(session: pytest.Session, note: str) -> None:
 
 
 def _approve_seen(session: pytest.Session, verdicts: Collection[Verdict], doubtful: frozenset[str]) -> None:
-    """Approve the results of this run. An interrupted run approves nothing; a refusal fails the run.
-
-    Args:
-        session: The run.
-        verdicts: Its verdicts.
-        doubtful: The checks whose tests failed for another reason, which may make their answers wrong.
-    """
+    """Approve the results of this run. An interrupted run approves nothing; a refusal fails the run."""
     # After Ctrl-C or an internal error, some checks never ran. Approving the others would split the
     # version.
     if session.exitstatus not in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED):

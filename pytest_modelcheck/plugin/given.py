@@ -45,11 +45,7 @@ def refuse_unmarked(request: pytest.FixtureRequest, name: str) -> None:
 
 
 class CurrentCase:
-    """A proxy for the case whose body is running.
-
-    Args:
-        router: Knows the running body.
-    """
+    """A proxy for the case whose body is running."""
 
     def __init__(self, router: Router) -> None:
         # Two underscores: any public name may be a key of the case's metadata.

@@ -79,11 +79,6 @@ def _alone(folder: Path, homes: Mapping[Path, Sequence[Path]], here: Path) -> st
     return shlex.join(as_argument(relpath(path, here)) for path in paths)
 
 
-def remember_home(config: pytest.Config, folder: str) -> None:
-    """In the controller of pytest-xdist, which collects nothing: take over the folder that a worker found."""
-    config.stash[HOME] = Path(folder)
-
-
 def check_id(item: pytest.Item) -> str:
     """The name of a check: its file relative to the folder of its baselines, its class, name and parameters.
 

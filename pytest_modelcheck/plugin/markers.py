@@ -109,13 +109,6 @@ def request_of(
 ) -> Request:
     """Check the arguments of a marker.
 
-    Args:
-        kind: The marker's name.
-        arguments: Its positional arguments: the cases, or nothing.
-        options: Its keywords.
-        defaults: Limits from the ini file.
-        base: The folder of the test file.
-
     Raises:
         UsageError: it is invalid.
     """

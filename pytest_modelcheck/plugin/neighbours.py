@@ -45,8 +45,10 @@ def read_ahead(item: pytest.Function) -> None:
 
     A file that cannot be read becomes an error when the check runs.
     """
-    if _PYFAKEFS in sys.modules and _replaces_the_disk(item):
-        _see_the_disk()
+    if _PYFAKEFS in sys.modules:
+        fixtures = [each[-1].func for each in fixture_definitions(item).values() if each]
+        if any(function.__module__.startswith("pyfakefs") for function in fixtures):
+            _see_the_disk()
     marked = item.stash.get(MARKED, None)
     if marked is None:
         return
@@ -112,12 +114,6 @@ def _active() -> Any:
     """The active fake file system, or ``None``."""
     module = sys.modules.get(_PYFAKEFS)
     return None if module is None or not module.Patcher.REF_COUNT else module.Patcher.PATCHER
-
-
-def _replaces_the_disk(item: pytest.Function) -> bool:
-    """Return whether a test uses a fixture of pyfakefs, directly or through others."""
-    definitions = fixture_definitions(item).values()
-    return any(each[-1].func.__module__.startswith("pyfakefs") for each in definitions if each)
 
 
 def _see_the_disk() -> None:
@@ -198,27 +194,23 @@ _TAKERS: dict[str, Taker] = {
 
 def within(body: Callable[[CaseView], Any], most: int) -> Callable[[CaseView], Any]:
     """Wrap a body so that it fails if the agent took more than ``most`` steps."""
+    from pytest_modelcheck.reports.transcript import trajectory_in
+    from pytest_modelcheck.trajectories.trajectory import Trajectory
 
     @contextmanager
     def limited(view: CaseView) -> Iterator[None]:
         yield
-        _refuse_more(view, most)
+        result = result_of(view)
+        given = [raw for _, raw in (*result.asked, *result.foreign)]
+        answers = [result.recorded, *(trajectory_in(plain(raw)) for raw in given)]
+        steps = [one.steps for one in answers if isinstance(one, Trajectory)]
+        if given and not steps:
+            raise UsageError(
+                f"max_steps={most} counts steps of an agent, and no answer is a trajectory: let the model "
+                "answer with Trajectory.of(...), or case.record(...) the one that the body has made"
+            )
+        longest = max(steps, default=0)
+        if longest > most:
+            raise AssertionError(f"the agent took {longest} steps, at most {most} allowed (max_steps)")
 
     return around(body, limited)
-
-
-def _refuse_more(view: CaseView, most: int) -> None:
-    from pytest_modelcheck.reports.transcript import trajectory_in
-    from pytest_modelcheck.trajectories.trajectory import Trajectory
-
-    result = result_of(view)
-    answers = [result.recorded, *(trajectory_in(plain(raw)) for _, raw in (*result.asked, *result.foreign))]
-    steps = [one.steps for one in answers if isinstance(one, Trajectory)]
-    if not steps and (result.asked or result.foreign):
-        raise UsageError(
-            f"max_steps={most} counts steps of an agent, and no answer is a trajectory: let the model answer "
-            "with Trajectory.of(...), or case.record(...) the one that the body has made"
-        )
-    longest = max(steps, default=0)
-    if longest > most:
-        raise AssertionError(f"the agent took {longest} steps, at most {most} allowed (max_steps)")

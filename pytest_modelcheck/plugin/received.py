@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 import pytest
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Iterable, Iterator
 
 REPORT: Final = "modelcheck"
 """The attribute of a test report that carries verdicts."""
@@ -35,6 +35,9 @@ MISTAKES: Final = "modelcheck_mistakes"
 
 WORKER_HOME: Final = "modelcheck_home"
 """The key under which a worker sends its controller the folder of the baselines."""
+
+WHOLE: Final = 20
+"""The number of failures that a terminal shows in full: others repeat them, most often."""
 
 _OUTCOMES: Final = ("passed", "failed", "skipped")
 
@@ -62,13 +65,20 @@ class Received:
         retried: The packed verdicts of all attempts but the last.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, shorten: bool) -> None:
         self.started = time.time()
+        self._shortens = shorten
+        self._failed = 0
         self.passing: list[Path] = []
         self.retried: list[dict[str, Any]] = []
         self._tests: dict[str, _Told] = {}
         self._crashed: dict[str, str] = {}
         self._checks: set[str] = set()
+
+    @property
+    def shortened(self) -> int:
+        """The number of tests whose failure is shown in short."""
+        return max(0, self._failed - WHOLE) if self._shortens else 0
 
     def verdicts(self) -> Iterator[tuple[dict[str, Any], bool]]:
         """The packed verdicts, each with whether its failure is excused."""
@@ -102,8 +112,12 @@ class Received:
         """Receive from a worker the tests that are checks, including those that never begin."""
         self._checks.update(tests)
 
+    @pytest.hookimpl(tryfirst=True)  # before a terminal shows it
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        """Take our data from a report; it replaces that of an earlier attempt of the test."""
+        """Take our data from a report; it replaces that of an earlier attempt of the test.
+
+        Lets terminals show failures in colour, and those after the first :data:`WHOLE` in short.
+        """
         if str(report.when) == "???":  # how pytest-xdist reports the test that a crashed worker was running
             if self._tests.pop(report.nodeid, None) is not None:
                 self._checks.add(report.nodeid)  # the report of its setup said so; the worker cannot any more
@@ -130,38 +144,12 @@ class Received:
                 self.passing.append(Path(path))
         if report.failed and hasattr(report, TROUBLE):
             reports.troubles.append(getattr(report, TROUBLE))
+        if report.failed and hasattr(report, REPORT):
+            from pytest_modelcheck.plugin.terminal import prepare_failures
 
-
-WHOLE: Final = 20
-"""The number of failures that a terminal shows in full: others repeat them, most often."""
-
-
-class Failures:
-    """Lets terminals show failures in colour, and those after the first :data:`WHOLE` in short.
-
-    Args:
-        prepare: Prepares the report of a failed check: with its packed verdicts, in short or not.
-        shorten: Whether to show any in short.
-
-    Attributes:
-        shortened: The number of tests whose failure is shown in short.
-    """
-
-    def __init__(self, prepare: Callable[[pytest.TestReport, Any, bool], None], *, shorten: bool) -> None:
-        self.shortened = 0
-        self._prepare = prepare
-        self._left = WHOLE if shorten else None
-
-    @pytest.hookimpl(tryfirst=True)
-    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        """Prepare a report of a failed check."""
-        if not report.failed or not hasattr(report, REPORT):
-            return
-        self._prepare(report, getattr(report, REPORT), self._left == 0)
-        if self._left == 0:
-            self.shortened += 1
-        elif self._left is not None:
-            self._left -= 1
+            short = self._shortens and self._failed >= WHOLE
+            self._failed += 1
+            prepare_failures(report, getattr(report, REPORT), short=short)
 
 
 def is_xfailed(report: pytest.TestReport) -> bool:
@@ -178,4 +166,3 @@ def crash_message(report: pytest.TestReport) -> str:
 
 
 RECEIVED = pytest.StashKey[Received]()
-FAILURES = pytest.StashKey[Failures]()

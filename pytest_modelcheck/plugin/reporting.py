@@ -6,10 +6,7 @@ PYTEST_DONT_REWRITE
 from __future__ import annotations
 
 from contextlib import suppress
-from dataclasses import replace
-from functools import partial
-from io import StringIO
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from _pytest._io import TerminalWriter
 from _pytest.config import create_terminal_writer
@@ -25,7 +22,6 @@ from pytest_modelcheck.plugin.options import ini
 from pytest_modelcheck.plugin.ours import definitions_of, is_ours
 from pytest_modelcheck.plugin.received import (
     ATTEMPT,
-    FAILURES,
     RECEIVED,
     REPORT,
     RESULTS,
@@ -35,12 +31,11 @@ from pytest_modelcheck.plugin.received import (
 )
 from pytest_modelcheck.plugin.running import ATTEMPTS, FATAL, TOLD, VERDICTS, CheckFailed, set_properties
 from pytest_modelcheck.plugin.state import STATE
-from pytest_modelcheck.records import Verdict
 from pytest_modelcheck.reports import jsons
-from pytest_modelcheck.reports.bars import strokes_for, text_of
+from pytest_modelcheck.reports.bars import strokes_for
 from pytest_modelcheck.reports.outputs import properties
 from pytest_modelcheck.reports.summary import QUIET, summary_lines
-from pytest_modelcheck.reports.terminal import failure_lines, header_line, short_lines
+from pytest_modelcheck.reports.terminal import header_line
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -110,14 +105,10 @@ def note_trouble(item: pytest.Item, report: pytest.TestReport) -> None:
 
 
 def summary(reporter: TerminalReporter, config: pytest.Config) -> None:
-    """The section at the end of the run; with ``-q`` and no problems, one line of totals.
-
-    Args:
-        reporter: Pytest's terminal reporter, or another plugin's replacement: only its writer is used.
-        config: The configuration of the run.
-    """
+    """The section at the end of the run; with ``-q`` and no problems, one line of totals."""
     verdicts = verdicts_of(config)
     verbosity = config.get_verbosity()
+    # Another plugin may have put a reporter of its own in the place of pytest's.
     terminal = getattr(reporter, "_tw", None)
     if not isinstance(terminal, TerminalWriter):
         terminal = create_terminal_writer(config)
@@ -140,7 +131,7 @@ def summary(reporter: TerminalReporter, config: pytest.Config) -> None:
         terminal.line("")
     lost = [f"lost: {test} ({excerpt(why, 200)})" for test, why in config.stash[RECEIVED].lost()]
     unused = unused_baselines(config) if verbosity > QUIET else []
-    shortened = config.stash[FAILURES].shortened
+    shortened = config.stash[RECEIVED].shortened
     short = [f"{plural(shortened, 'failure is', 'failures are')} shown in short: -v shows them in full"]
     for note in [*(short if shortened else []), *lost, *unused, *config.stash.get(NOTES, [])]:
         terminal.line(harmless(note))
@@ -181,36 +172,3 @@ def _is_gone(test: str, collected: Collection[str], root: Path) -> bool:
     function = test.partition("[")[0]
     is_collected = any(one.partition("[")[0] == function for one in collected)
     return is_collected or not defines(root / path, function.partition("::")[2].replace("::", "."))
-
-
-def prepare_failures(report: pytest.TestReport, verdicts: Sequence[dict[str, Any]], *, short: bool) -> None:
-    """Let terminals show what is wrong in red and what is right in green, or a failure in short.
-
-    Args:
-        report: The report of a failed test.
-        verdicts: Its verdicts, packed.
-        short: Whether to show only the first line of each verdict, where it fails, and a command.
-    """
-    traceback = getattr(report.longrepr, "reprtraceback", None)
-    for entry in getattr(traceback, "reprentries", ()):
-        if getattr(entry, "style", None) == "value":
-            # Terminals alone: reports, logs and JUnit files get the whole text, without colours.
-            entry.toterminal = partial(_write, entry, verdicts, short)
-
-
-def _write(entry: Any, verdicts: Sequence[dict[str, Any]], short: bool, terminal: Any) -> None:
-    lines = list(entry.lines)
-    short &= not isinstance(getattr(terminal, "_file", None), StringIO)  # as JUnit files and logs get it
-    for verdict in (jsons.unpack(each, Verdict) for each in verdicts if short or terminal.hasmarkup):
-        if not verdict.failed:
-            continue
-        whole = list(failure_lines(verdict))
-        plain = [text_of(line) for line in whole]
-        # The message is found by its text, since a test may raise several, and other plugins may add lines.
-        found = (at for at in range(len(lines)) if lines[at : at + len(plain)] == plain)
-        if (start := next(found, None)) is not None:
-            lines[start : start + len(plain)] = [
-                "".join(terminal.markup(text, **style) if style else text for text, style in line)
-                for line in (short_lines(verdict) if short else whole)
-            ]
-    replace(entry, lines=lines).toterminal(terminal)

@@ -20,9 +20,9 @@ from pytest_modelcheck.plugin.commands import warn
 from pytest_modelcheck.plugin.exceptions import misused, own_part_removed, with_hint
 from pytest_modelcheck.plugin.neighbours import disk_in_view, read_ahead
 from pytest_modelcheck.plugin.ours import is_ours
-from pytest_modelcheck.plugin.progress import PROGRESS
 from pytest_modelcheck.plugin.specs import marked_spec
 from pytest_modelcheck.plugin.state import STATE, state_of, usage
+from pytest_modelcheck.plugin.terminal import PROGRESS
 from pytest_modelcheck.plugin.warnings import InconclusiveWarning, warn_at
 from pytest_modelcheck.records import Status
 from pytest_modelcheck.reports.outputs import PREFIX
@@ -177,13 +177,7 @@ def _all_cases(item: pytest.Function, marked: Marked) -> Any:
 
 
 def conclude(item: pytest.Function, judged: Judged, *, fatal: bool = True) -> None:
-    """Store a verdict with its test; warn if it is inconclusive.
-
-    Args:
-        item: The test.
-        judged: The verdict.
-        fatal: Whether a failure fails the test.
-    """
+    """Store a verdict with its test, which it fails if it is ``fatal``; warn if it is inconclusive."""
     if state_of(item.session).session.mutated is not None:
         return  # it says how the answers do as they are stored, which the run before has said
     item.stash[VERDICTS].append(judged)
@@ -196,12 +190,7 @@ def conclude(item: pytest.Function, judged: Judged, *, fatal: bool = True) -> No
 
 
 def fail_if_any(item: pytest.Item, after: int = 0) -> None:
-    """Fail a test if any of its verdicts failed, with the traceback of the first body that failed.
-
-    Args:
-        item: The test.
-        after: The number of failures that have failed it already.
-    """
+    """Fail a test if one of its verdicts failed it, after that many which have done so already."""
     failed = item.stash.get(FATAL, [])[after:]
     if not failed:
         return

@@ -153,11 +153,6 @@ class Settings:
     lint_ignore: Sequence[str] = ()
     against: Sequence[str] = ()
 
-    @property
-    def selective(self) -> bool:
-        """True if only some cases are run."""
-        return bool(self.cases)
-
 
 def settings_of(config: pytest.Config) -> Settings:
     """Read the settings.

@@ -29,8 +29,8 @@ from pytest_modelcheck.plugin.identity import check_id
 from pytest_modelcheck.plugin.neighbours import honouring, seeing_what_it_should, within
 from pytest_modelcheck.plugin.options import switch
 from pytest_modelcheck.plugin.ours import argument_names, fixture_value, own_fixtures
-from pytest_modelcheck.plugin.progress import progress_of
 from pytest_modelcheck.plugin.state import state_of
+from pytest_modelcheck.plugin.terminal import progress_of
 from pytest_modelcheck.records import MISSING
 
 if TYPE_CHECKING:
@@ -103,7 +103,7 @@ def spec_of(
     if request.limits.max_steps is not None:
         body = within(body, request.limits.max_steps)
     limits = request.limits
-    if state.settings.selective:
+    if state.settings.cases:
         # Selected cases have no rate and no baseline: each of them must pass.
         limits = Limits(at_least=limits.at_least) if "score" in own_fixtures(item) else Limits()
     return CheckSpec(
@@ -129,7 +129,7 @@ def spec_of(
         seed=request.seed,
         provenance=provenance,
         source=digest([name, provenance.body]) if provenance.body else None,
-        partial=state.settings.selective,
+        partial=bool(state.settings.cases),
         rerun=_rerun(item, subject, others, state),
         names_model=len(state.definitions) > 1,
         progress=progress_of(item, len(chosen)),

@@ -27,11 +27,6 @@ class InconclusiveWarning(ModelcheckWarning):
 def warn_at(item: pytest.Function, warning: ModelcheckWarning, line: int | None = None) -> None:
     """Warn about a check, at the line of its test.
 
-    Args:
-        item: The test.
-        warning: The warning.
-        line: The line in the file. Default: the first line of the test.
-
     Raises:
         Failed: A filter turns the warning into an error: it fails without our traceback.
     """

@@ -1,6 +1,8 @@
-"""Rows of every form, and the cases that they mean."""
+"""Rows of every form, those that other tools export among them, and the cases that they mean."""
 
 from __future__ import annotations
+
+import json
 
 import pytest
 
@@ -88,3 +90,170 @@ def test_templates_make_variants_with_expectations():
         "I like {x}.", x=["tea"], expected="good", variants=[{"input": "I hate {x}.", "expected": "bad"}]
     )
     assert case.variants == (cases.Variant("I hate tea.", "bad"),)
+
+
+# As inspect_ai, deepeval, promptfoo, langfuse and Label Studio write them.
+INSPECT = {
+    "input": "Where is it?",
+    "target": "shipping",
+    "id": 1,
+    "metadata": {"language": "en"},
+    "setup": None,
+}
+DEEPEVAL = {
+    "input": "Where is it?",
+    "actual_output": None,
+    "expected_output": "shipping",
+    "context": ["Soon."],
+}
+PROMPTFOO = {
+    "description": "parcel",
+    "vars": {"question": "Where is it?", "language": "en"},
+    "assert": [{"type": "equals", "value": "shipping"}],
+}
+LANGFUSE = {
+    "id": "cl1",
+    "status": "ACTIVE",
+    "input": {"question": "Where is it?"},
+    "expectedOutput": "shipping",
+    "metadata": {"language": "en"},
+    "datasetName": "tickets",
+}
+LABEL_STUDIO = {
+    "id": 1,
+    "data": {"text": "Where is it?"},
+    "annotations": [{"result": [{"value": {"choices": ["shipping"]}, "type": "choices"}]}],
+}
+
+
+@pytest.fixture
+def load(tmp_path):
+    def load(content, name="t.json", **names):
+        text = content if isinstance(content, str) else json.dumps(content)
+        (tmp_path / name).write_text(text, encoding="utf-8")
+        return list(cases.load(name, base=tmp_path, **names))
+
+    return load
+
+
+@pytest.fixture
+def refused(load):
+    def refused(content, name="t.json", **names):
+        with pytest.raises(CaseError) as caught:
+            load(content, name, **names)
+        return str(caught.value)
+
+    return refused
+
+
+@pytest.mark.parametrize(
+    ("row", "names", "metadata"),
+    [
+        (INSPECT, {"expected": "target"}, {"language": "en", "setup": None}),
+        (DEEPEVAL, {"expected": "expected_output"}, {"actual_output": None, "context": ["Soon."]}),
+        (PROMPTFOO, {"input": "vars.question", "expected": "assert.0.value"}, PROMPTFOO),
+        (
+            LABEL_STUDIO,
+            {"input": "data.text", "expected": "annotations.0.result.0.value.choices.0"},
+            {name: LABEL_STUDIO[name] for name in ("data", "annotations")},
+        ),
+    ],
+)
+def test_an_export_is_mapped_and_its_other_fields_are_metadata(load, row, names, metadata):
+    (case,) = load([row], **names)
+    assert (case.input, case.expected, dict(case.metadata)) == ("Where is it?", "shipping", metadata)
+
+
+@pytest.mark.parametrize(
+    ("row", "advice"),
+    [
+        (
+            INSPECT,
+            "if the expectation is 'target', say so in the marker or in cases.load(): expected='target'",
+        ),
+        (DEEPEVAL, "if the expectation is 'expected_output', say so"),
+        (LANGFUSE, "if the expectation is 'expectedOutput', say so"),
+        (
+            PROMPTFOO,
+            "Say which are the input and the expectation, in the marker or in cases.load(): input='vars',",
+        ),
+        (LABEL_STUDIO, "input='data', expected='annotations'"),
+        ({"comment": "x", "prompt": "a", "ideal": "b"}, "input='prompt', expected='ideal'"),
+    ],
+)
+def test_an_unmapped_export_draws_the_names_that_fit(refused, load, row, advice):
+    message = refused([row])
+    assert advice in message
+    if "say so" in message:  # the advice works
+        name = message.rpartition("expected='")[2].partition("'")[0]
+        assert load([row], expected=name)[0].expected == "shipping"
+
+
+def test_columns_that_resemble_a_field_are_metadata_of_a_mapped_file(load):
+    row = {"question": "q", "answer": "a", "variant": "B", "tags": ["x"], "known_failures": 2}
+    (case,) = load([row], input="question", expected="answer")
+    assert dict(case.metadata) == {"variant": "B", "tags": ["x"], "known_failures": 2}
+    (case,) = load("question,answer,variant,tags\nq,a,B,x\n", "t.csv", input="question", expected="answer")
+    assert dict(case.metadata) == {"variant": "B", "tags": "x"}
+
+
+def test_a_misspelt_field_of_a_mapped_file_is_still_refused(refused):
+    assert "did you mean 'expected'?" in refused([{"question": "q", "expcted": "a"}], input="question")
+
+
+@pytest.mark.parametrize("expected", ["assert.1.value", "assert.x", "vars.question.text"])
+def test_a_path_that_leads_nowhere_is_refused(refused, expected):
+    assert f"no '{expected}' here, which expected='{expected}' names" in refused(
+        [PROMPTFOO], expected=expected
+    )
+
+
+def test_metadata_may_be_json_text(load, refused):
+    (case,) = load([{"input": "a", "metadata": '{"language": "en"}'}])
+    assert dict(case.metadata) == {"language": "en"}
+    table = 'input,expected_output,metadata,tags\na,x,"{""language"": ""en""}",vip\n'
+    (case,) = load(table, "t.csv", expected="expected_output")
+    assert (case.expected, dict(case.metadata)) == ("x", {"language": "en", "tags": "vip"})
+    assert "metadata: must be a mapping of names to values, not str {oops" in refused(
+        [{"input": "a", "metadata": "{oops"}]
+    )
+    assert "t.csv:2: 'tags' is used twice: as a column and under metadata" in refused(
+        'input,metadata,tags\na,"{""tags"": 1}",vip\n', "t.csv"
+    )
+
+
+def test_repeated_ids_are_numbered_on_request(load, refused):
+    table = "id,input\nx,a\nx,b\nx-2,c\nx,d\n,e\n,e\n"
+    assert "(cases.load(…, repeated_ids='number') numbers them)" in refused(table, "t.csv")
+    ids = [case.id for case in load(table, "t.csv", repeated_ids="number")]
+    assert ids[:4] == ["x", "x-3", "x-2", "x-4"]
+    assert ids[5] == f"{ids[4]}-2"
+
+
+def test_repeated_ids_of_a_large_file_are_numbered_too(load, monkeypatch):
+    from pytest_modelcheck.cases import files
+
+    monkeypatch.setattr(files, "LARGE", 1)
+    lines = "\n".join(json.dumps({"id": "x", "input": f"{n}"}) for n in range(3))
+    assert [case.id for case in load(lines, "t.jsonl", repeated_ids="number")] == ["x", "x-2", "x-3"]
+
+
+@pytest.mark.parametrize(
+    "named", [{"input": 0}, {"input": []}, {"expected": [None]}, {"input": {"a": 1}}, {"id": ["a", "b"]}]
+)
+def test_what_names_no_field_is_refused(named):
+    (field,) = named
+    with pytest.raises(CaseError, match=rf"{field}=.*: name the field of the rows, such as {field}='text'"):
+        cases.load([{"a": 1, "b": 2}], **named)
+
+
+def test_another_word_for_repeated_ids_is_refused():
+    with pytest.raises(CaseError, match="repeated_ids='allow': choose 'refuse' or 'number'"):
+        cases.load(["a"], repeated_ids="allow")
+
+
+@pytest.mark.parametrize("name", ["t.csv", "t.tsv", "t.jsonl", "t.json", "t.yaml", "t.parquet", "t.csv.gz"])
+def test_a_pointer_of_git_lfs_is_recognised(refused, name):
+    pointer = f"version https://git-lfs.github.com/spec/v1\noid sha256:{'4d' * 32}\nsize 12345\n"
+    message = refused(pointer, name)
+    assert "this is a Git LFS pointer, not the file itself; download it: git lfs pull --include " in message

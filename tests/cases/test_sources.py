@@ -63,6 +63,13 @@ def test_what_can_be_read_once_only_is_remembered():
     assert loaded.peek().input == "a"
 
 
+def test_what_can_be_read_once_only_is_refused_each_time_if_an_item_is_faulty():
+    loaded = cases.load(item for item in ("a", ["b"], "c"))
+    for _ in range(2):
+        with pytest.raises(CaseError, match=r"generator\[1\]: a list is not a case"):
+            list(loaded)
+
+
 @pytest.mark.parametrize(
     ("source", "message"),
     [

@@ -3,43 +3,30 @@
 Promises that take more checks than a test should run are measured there.
 """
 
-import importlib.util
-import sys
-from pathlib import Path
-
 import pytest
+import verdicts
 
 from pytest_modelcheck.records import Status
 
-SOURCE = Path(__file__).parents[2] / "benchmarks" / "verdicts.py"
 CHECKS = 40
 
 
-def loaded():
-    spec = importlib.util.spec_from_file_location("benchmark_of_verdicts", SOURCE)
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module
-    spec.loader.exec_module(module)
-    return module
-
-
-BENCHMARK = loaded()
-ROWS = {row.name: row for row in BENCHMARK.ROWS}
+ROWS = {row.name: row for row in verdicts.ROWS}
 
 
 @pytest.mark.parametrize("name", ROWS)
 def test_a_row_keeps_what_is_promised_of_it(name):
     row = ROWS[name]
     # A metric is computed a hundred times a check; with fewer checks one failure would break a promise of 1%.
-    checks = 16 if isinstance(row, BENCHMARK.MetricRow) else CHECKS
-    for design, limit, least in zip(BENCHMARK.DESIGNS, row.fails, row.finds, strict=True):
+    checks = 16 if isinstance(row, verdicts.MetricRow) else CHECKS
+    for design, limit, least in zip(verdicts.DESIGNS, row.fails, row.finds, strict=True):
         if limit is None and row.passes is None and not least:
             continue
-        found = BENCHMARK.measured(row, *design, checks, seed=7)
+        found = verdicts.measured(row, *design, checks, seed=7)
         failed = found.share(Status.FAILED)
-        assert BENCHMARK.kept(failed, limit, checks), (design, failed)
-        assert BENCHMARK.kept(found.share(Status.PASSED), row.passes, checks), design
-        assert BENCHMARK.kept(1 - failed, 1 - least, checks), (design, failed)
+        assert verdicts.kept(failed, limit, checks), (design, failed)
+        assert verdicts.kept(found.share(Status.PASSED), row.passes, checks), design
+        assert verdicts.kept(1 - failed, 1 - least, checks), (design, failed)
 
 
 def test_a_rule_that_ignores_noise_would_break_the_promise():
@@ -52,12 +39,12 @@ def test_a_rule_that_ignores_noise_would_break_the_promise():
             before, after = (rng.random(len(side)) < side for side in (then, now))
             return (Status.FAILED if after.sum() < before.sum() else Status.PASSED), 1.0
 
-    found = BENCHMARK.measured(Naive(row.name, row.versions), 1, 1, CHECKS, seed=7)
-    assert not BENCHMARK.kept(found.share(Status.FAILED), 0.01, CHECKS)
+    found = verdicts.measured(Naive(row.name, row.versions), 1, 1, CHECKS, seed=7)
+    assert not verdicts.kept(found.share(Status.FAILED), 0.01, CHECKS)
 
 
 @pytest.mark.parametrize("design", [(3, 1), (5, 5)])
 def test_an_unchanged_model_costs_about_a_fifth_more_calls_than_one_set(design):
-    found = BENCHMARK.measured(ROWS["unchanged, 100 unequal cases"], *design, 200, seed=3)
+    found = verdicts.measured(ROWS["unchanged, 100 unequal cases"], *design, 200, seed=3)
     assert found.calls / found.checks <= 1.35
     assert found.share(Status.INCONCLUSIVE) <= 0.05 + 3 * (0.05 * 0.95 / 200) ** 0.5

@@ -28,14 +28,8 @@ def test_the_example_logs_every_rate(project, monkeypatch):
     )
     with (project.path / "conftest.py").open("a") as file:
         file.write("\n" + hook[0])
-    project.test(
-        """
-        @pytest.mark.golden("tickets.yaml")
-        def test_known(triage, case):
-            assert triage(case.input) == case.expected
-        """
-    )
+    project.golden('"tickets.yaml"', "assert triage(case.input) == case.expected")
     result = project.run("--model-version=2.1")
     result.assert_outcomes(failed=1)
-    assert logged == {"test_known.passed": 0.0, "test_known.rate": 0.8}
+    assert logged == {"test_it.passed": 0.0, "test_it.rate": 0.8}
     assert tags == {"triage": "2.1"}

@@ -1,36 +1,16 @@
 """Random suites come out as a loop says, in every run: a few of those of ``benchmarks/differential.py``."""
 
-import importlib.util
-import sys
-from pathlib import Path
-
-import pytest
-
-BENCHMARKS = Path(__file__).parents[2] / "benchmarks"
+import differential
 
 
-@pytest.fixture
-def differential(monkeypatch):
-    """The script, as a module."""
-    spec = importlib.util.spec_from_file_location("differential", BENCHMARKS / "differential.py")
-    module = importlib.util.module_from_spec(spec)
-    for name in ("differential", "suites", "suite_parts"):
-        monkeypatch.delitem(sys.modules, name, raising=False)
-    monkeypatch.setitem(sys.modules, "differential", module)
-    spec.loader.exec_module(module)
-    yield module
-    for name in ("suites", "suite_parts"):
-        sys.modules.pop(name, None)
-
-
-def test_random_suites_come_out_as_a_naive_loop_says(differential):
+def test_random_suites_come_out_as_a_naive_loop_says():
     found = differential.compare(range(20), runs=("cold", "warm", "half", "partly"))
     assert found.differences == []
     assert found.trials > 100
     assert found.made > 80
 
 
-def test_bodies_that_are_cut_off_and_started_again_come_out_as_a_naive_loop_says(differential):
+def test_bodies_that_are_cut_off_and_started_again_come_out_as_a_naive_loop_says():
     found = differential.compare(
         range(20, 30), without={"state", "locks", "fixtures"}, runs=("cold", "warm"), gather=True
     )
@@ -38,7 +18,7 @@ def test_bodies_that_are_cut_off_and_started_again_come_out_as_a_naive_loop_says
     assert found.made > 50
 
 
-def test_a_wrong_outcome_a_call_too_many_and_a_forgotten_answer_are_differences(differential):
+def test_a_wrong_outcome_a_call_too_many_and_a_forgotten_answer_are_differences():
     """The comparison itself can fail."""
     needed = differential.Needed(
         outcomes={"c0": ["passed"], "c1": ["failed"]},

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import importlib.util
 import json
-from pathlib import Path
 from random import Random
 
 import pytest
@@ -13,7 +11,6 @@ import yaml
 
 from pytest_modelcheck import Trajectory, in_order, talk
 
-SCRIPT = Path(__file__).parents[2] / "benchmarks" / "trajectories.py"
 NAMES = ("agent", "models", "server", "shop")
 
 
@@ -117,8 +114,7 @@ def test_a_customer_says_the_number_once_asked(modules):
 @pytest.mark.parametrize("check", ["as_approved", "policy_first"])
 def test_the_skipped_step_fails_and_other_words_do_not(modules, version, failing, check):
     """A few of the runs of benchmarks/trajectories.py."""
-    spec = importlib.util.spec_from_file_location("trajectories_benchmark", SCRIPT)
-    benchmark = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(benchmark)
-    body = getattr(benchmark, check)
-    assert sum(benchmark.failed(body, version, seed) for seed in range(6)) == failing
+    import trajectories
+
+    body = getattr(trajectories, check)
+    assert sum(trajectories.failed(body, version, seed) for seed in range(6)) == failing

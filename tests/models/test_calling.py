@@ -1,3 +1,4 @@
+import copy
 from dataclasses import dataclass
 from functools import partial
 
@@ -6,6 +7,7 @@ import pandas as pd
 import pytest
 from sklearn.linear_model import LogisticRegression
 
+from pytest_modelcheck import per_worker
 from pytest_modelcheck.errors import ModelError, UsageError
 from pytest_modelcheck.models.calling import Frames, aligned, answer_type, caller_of, split
 from pytest_modelcheck.models.definition import Definition
@@ -259,3 +261,41 @@ def test_an_index_that_is_not_that_of_the_inputs_is_refused(index):
 @pytest.mark.parametrize("answers", [["a", "b"], np.array([1, 2]), ("a", "b"), None, pd.Series(["a"])])
 def test_other_answers_are_left_as_they_are(answers):
     assert aligned(answers, [0, 1], 2, "m") is answers
+
+
+def test_a_model_is_loaded_at_its_first_question_and_once():
+    loads = []
+
+    def load(version, *, suffix):
+        loads.append(version)
+        return lambda text: text + suffix
+
+    model = per_worker(load, "2.1", suffix="!")
+    assert loads == []
+    assert (model("a"), model("b"), copy.copy(model)("c")) == ("a!", "b!", "c!")
+    assert loads == ["2.1"]
+    assert per_worker(load, "2.1", suffix="?")("a") == "a?"
+
+
+class Loaded:
+    def predict(self, texts):
+        return [text.upper() for text in texts]
+
+    def predict_proba(self, texts):
+        return [[0.5] for _ in texts]
+
+
+def test_an_estimator_predicts_or_does_what_method_says():
+    assert per_worker(Loaded)(["a"]) == ["A"]
+    caller = caller_of(defined(method="predict_proba"), per_worker(Loaded))
+    assert (caller.batch, caller.call(["a", "b"])) == (True, [[0.5], [0.5]])
+
+
+def test_what_has_no_such_method_is_refused():
+    with pytest.raises(UsageError, match=r"per_worker\(dict\) made a dict, which has no method 'predict'"):
+        per_worker(dict)("a")
+
+
+def test_its_answers_have_the_type_that_the_fixture_says():
+    assert answer_type(defined(), per_worker(Loaded)) is None
+    assert answer_type(defined(returns=int), per_worker(Loaded)) is int

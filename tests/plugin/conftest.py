@@ -59,11 +59,16 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from unittest import mock
 import pytest
-from pytest_modelcheck import Case
+from pytest_modelcheck import Case, model_fixture
 from models import log, model
 
 KIND, NAME = "{kind}", "{name}"
 echo = model(KIND, NAME)
+LOCK = threading.Lock()
+
+async def application(model, text):
+    return await model(text)
+
 CASES = pytest.mark.golden([Case(str(n), id=f"c{n}", expected=str(n)) for n in range(1, 7)]{gather})
 """
 """What every test file of these projects begins with."""

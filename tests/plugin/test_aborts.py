@@ -31,12 +31,19 @@ def test_next(): pass
     )
 
 
-def test_pytest_exit_ends_the_run(project):
+def test_pytest_exit_ends_the_run_and_what_was_answered_until_then_is_kept(project):
     aborting(project, "pytest.exit('enough', returncode=7)")
     result = project.run("--model-version=1")
     assert result.ret == 7
     result.stdout.fnmatch_lines(["*Exit: enough*"])
     assert "test_next" not in result.stdout.str()
+    before = project.calls
+    assert before == [str(number) for number in range(len(before))]
+    assert [name for name in project.files() if "candidates" in name] == []
+    project.forget_calls()
+    aborting(project, "pass")
+    project.run("--model-version=1").assert_outcomes(passed=2)
+    assert set(project.calls).isdisjoint(before)
 
 
 def test_quitting_a_debugger_ends_the_check(project):
@@ -51,25 +58,6 @@ def test_a_keyboard_interrupt_ends_the_run(project):
     result = project.run_apart("--model-version=1")
     assert result.ret == pytest.ExitCode.INTERRUPTED
     result.stdout.fnmatch_lines(["*KeyboardInterrupt*"])
-
-
-def test_what_was_answered_until_then_is_kept(project):
-    aborting(project, "pytest.exit('enough')")
-    project.run("--model-version=1")
-    before = project.calls
-    assert before == [str(number) for number in range(len(before))]
-    assert [name for name in project.files() if "candidates" in name] == []
-    project.forget_calls()
-    aborting(project, "pass")
-    project.run("--model-version=1").assert_outcomes(passed=2)
-    assert set(project.calls).isdisjoint(before)
-
-
-def test_system_exit_fails_the_test_and_not_the_run(project):
-    aborting(project, "sys.exit(3)")
-    result = project.run("--model-version=1")
-    result.assert_outcomes(failed=1, passed=1)
-    result.stdout.fnmatch_lines(["*SystemExit: 3*"])
 
 
 def test_the_finally_block_of_the_body_that_ends_the_run_runs(project):
@@ -91,7 +79,7 @@ def test_the_finally_block_of_the_body_that_ends_the_run_runs(project):
     assert sorted((project.path / "ended.log").read_text()) == ["a"]
 
 
-def test_a_check_after_an_aborted_one_is_not_affected(project):
+def test_system_exit_fails_the_test_and_not_the_run_nor_the_check_after_it(project):
     aborting(
         project,
         "sys.exit(3)",
@@ -103,68 +91,32 @@ def test_zz(echo, case):
     )
     result = project.run("--model-version=1")
     result.assert_outcomes(failed=1, passed=2)
+    result.stdout.fnmatch_lines(["*SystemExit: 3*"])
 
 
-@pytest.mark.parametrize("method", ["signal"])
-def test_pytest_timeout_in_a_body_ends_the_item(project, method):
+HANGS = """
+import asyncio
+import time
+
+@model_fixture
+def echo():
+    {kind}def ask(text):
+        {wait}
+    return ask
+"""
+
+
+@pytest.mark.parametrize("where", ["body", "model", "awaited model"])
+def test_pytest_timeout_ends_the_item_whatever_waits_in_its(project, where):
     pytest.importorskip("pytest_timeout")
     aborting(project, "time.sleep(10)")
-    result = project.run("-p", "timeout", "--timeout=0.3", f"--timeout-method={method}", "--model-version=1")
+    if where != "body":
+        kind = ("", "time.sleep(10)") if where == "model" else ("async ", "await asyncio.sleep(60)")
+        project.model(HANGS.format(kind=kind[0], wait=kind[1]))
+    result = project.run("-p", "timeout", "--timeout=0.3", "--timeout-method=signal", "--model-version=1")
     result.assert_outcomes(failed=1, passed=1)
     result.stdout.fnmatch_lines(["*Timeout*"])
     assert project.verdicts(result) == {}
-
-
-def test_pytest_timeout_in_the_model_ends_the_item(project):
-    pytest.importorskip("pytest_timeout")
-    project.model(
-        """
-        import time
-
-        @model_fixture
-        def echo():
-            return lambda text: time.sleep(10)
-        """
-    )
-    project.test(
-        """
-        @pytest.mark.golden(["a", "b"])
-        def test_it(echo, case):
-            assert echo(case.input)
-
-        def test_next(): pass
-        """
-    )
-    result = project.run("-p", "timeout", "--timeout=0.3")
-    result.assert_outcomes(failed=1, passed=1)
-    result.stdout.fnmatch_lines(["*Timeout*"])
-
-
-def test_pytest_timeout_in_an_awaited_model_ends_the_item(project):
-    pytest.importorskip("pytest_timeout")
-    project.model(
-        """
-        import asyncio
-
-        @model_fixture
-        def echo():
-            async def ask(text):
-                await asyncio.sleep(60)
-            return ask
-        """
-    )
-    project.test(
-        """
-        @pytest.mark.golden(["a", "b"])
-        def test_it(echo, case):
-            assert echo(case.input)
-
-        def test_next(): pass
-        """
-    )
-    result = project.run("-p", "timeout", "--timeout=0.3")
-    result.assert_outcomes(failed=1, passed=1)
-    result.stdout.fnmatch_lines(["*Timeout*"])
     assert result.duration < 50
 
 

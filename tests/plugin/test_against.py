@@ -15,7 +15,7 @@ def tested(project):
     return project
 
 
-def test_both_versions_are_called_and_compared_though_nothing_was_approved_or_run(tested):
+def test_both_versions_are_called_once_and_compared_though_nothing_was_approved(tested):
     result = tested.run("--model-version=2.1", "--against=2.0")
     result.assert_outcomes(failed=1)
     verdict = tested.verdict(result)
@@ -24,12 +24,21 @@ def test_both_versions_are_called_and_compared_though_nothing_was_approved_or_ru
     assert tested.verdict(result).calls.asked == 10 + 30
     result.stdout.fnmatch_lines(["modelcheck: triage 2.1 (approved: none yet), against 2.0, cache: *"])
     assert "triage 2.0 was run for comparison: 10 new answers" in verdict.notes
-
-
-def test_a_challenger_that_is_no_worse_passes(tested):
+    tested.forget_calls()
     result = tested.run("--model-version=2.0", "--against=2.1")
     result.assert_outcomes(passed=1)
     assert tested.verdict(result).comparison.fixed == ("t-07", "t-08")
+    assert tested.calls == []
+    result.stdout.fnmatch_lines(
+        [
+            "  pass test_known *",
+            "  changed answers (2)",
+            "    t-07 *",
+            "    t-08 *",
+            "  see all: *modelcheck diff 2.1 2.0",
+        ]
+    )
+    assert "changed answers" not in tested.run("--model-version=2.0", "--against=2.1", "-q").stdout.str()
 
 
 def test_it_takes_the_place_of_what_is_approved(tested):
@@ -55,13 +64,6 @@ def test_a_body_that_compares_with_the_approved_answer_gets_the_other_versions(p
     assert "2/10 answers changed" in project.verdict(result).headline
 
 
-def test_the_other_versions_answers_are_remembered_like_any(tested):
-    tested.run("--model-version=2.1", "--against=2.0")
-    tested.forget_calls()
-    tested.run("--model-version=2.0", "--against=2.1").assert_outcomes(passed=1)
-    assert tested.calls == []
-
-
 def test_what_the_other_version_did_can_be_looked_at_and_not_approved(tested):
     result = tested.run("--model-version=2.1", "--against=2.0")
     result.stdout.fnmatch_lines(
@@ -79,70 +81,56 @@ def test_what_the_other_version_did_can_be_looked_at_and_not_approved(tested):
     refused.stdout.fnmatch_lines(["    it was only run to compare triage 2.1 with*"])
 
 
-def test_what_a_run_of_its_own_left_is_not_replaced(tested):
+def test_what_a_run_of_its_own_left_is_used_and_not_replaced(tested):
     tested.run("--model-version=2.0")
-    tested.run("--model-version=2.1", "--against=2.0")
+    tested.run("--model-version=2.1")
+    verdict = tested.verdict(tested.run("--model-version=2.1", "--against=2.0"))
+    assert verdict.calls.cached == 10  # those of each version are counted by themselves
+    assert "triage 2.0 was run for comparison: 0 new answers" in verdict.notes
     assert tested.command("approve", "2.0").ret == 0
 
 
-def test_a_version_that_breaks_is_nothing_to_compare_with(project):
-    project.model(
-        """
-        @model_fixture(deterministic=True)
-        def triage(model_version):
-            def predict(text):
-                if model_version == "1" and text != "a":
-                    raise ValueError("gone")
-                return text == "a"
-            return predict
-        """
-    )
-    project.test(
-        """
-        import pytest
-
-        @pytest.mark.golden(["a", "b", "c"], max_regressed=0, max_drop=0.0)
-        def test_known(triage, case):
-            assert triage(case.input)
-        """
-    )
-    result = project.run("--model-version=2", "--against=1")
-    result.assert_outcomes(failed=1)
-    found = [finding.summary for finding in project.verdict(result).findings if not finding.met]
-    assert found == ["2/3 cases raised an error with triage 1, so the two cannot be compared"]
-
-
 BROKEN = """
-    @model_fixture(deterministic=True, {options})
+    @model_fixture(deterministic=True, give_up_after={given_up})
     def triage(model_version):
         def predict(text):
-            if model_version == "1":
+            if model_version == "1" and text in {texts!r}:
                 raise {error}("gone")
             return text
         return predict
 """
+COMPARES = """
+@pytest.mark.golden(["a", "b", "c"], {limits})
+def test_known(triage, case):
+    assert triage(case.input){equals}
+"""
+CHANGED = {"limits": "max_changed=0", "equals": " == case.approved"}
+SCORED = {"limits": "max_regressed=0, max_drop=0.0", "equals": ""}
 
 
 @pytest.mark.parametrize(
-    ("error", "told"),
+    ("broken", "test", "told"),
     [
-        ("ValueError", "3/3 cases raised an error with triage 1"),
-        ("ConnectionError", "triage 1 was given up after 2 calls in a row failed: ConnectionError"),
+        (("bc", 5, "ValueError"), SCORED, "2/3 cases raised an error with triage 1"),
+        (("abc", 2, "ValueError"), CHANGED, "3/3 cases raised an error with triage 1"),
+        (
+            ("abc", 2, "ConnectionError"),
+            CHANGED,
+            "triage 1 was given up after 2 calls in a row failed: ConnectionError",
+        ),
     ],
 )
-def test_a_version_that_breaks_everywhere_is_no_missing_baseline(project, error, told):
-    project.model(BROKEN.format(options="give_up_after=2", error=error))
-    project.test(
-        """
-        @pytest.mark.golden(["a", "b", "c"], max_changed=0)
-        def test_known(triage, case):
-            assert triage(case.input) == case.approved
-        """
-    )
-    verdict = project.verdict(project.run("--model-version=2", "--against=1"))
-    assert verdict.headline.startswith(told)
-    assert verdict.headline.endswith("so the two cannot be compared")
-    assert not any("no approved baseline" in finding.summary for finding in verdict.findings)
+def test_a_version_that_breaks_is_nothing_to_compare_with_and_no_missing_baseline(
+    project, broken, test, told
+):
+    texts, given_up, error = broken
+    project.model(BROKEN.format(texts=texts, given_up=given_up, error=error))
+    project.test(COMPARES.format(**test))
+    result = project.run("--model-version=2", "--against=1")
+    result.assert_outcomes(failed=1)
+    (found,) = [finding.summary for finding in project.verdict(result).findings if not finding.met]
+    assert found.startswith(told)
+    assert found.endswith("so the two cannot be compared")
 
 
 def test_a_version_that_was_not_asked_to_the_end_is_told_with_the_reason(tested):
@@ -261,28 +249,6 @@ def test_an_old_version_that_is_down_does_not_speak_against_the_new_one(project)
         "no outcome with it, so the two cannot be compared"
     )
     assert "triage 2 was given up" not in result.stdout.str()
-
-
-def test_what_is_remembered_of_each_version_is_counted_for_each(tested):
-    tested.run("--model-version=2.1")
-    verdict = tested.verdict(tested.run("--model-version=2.1", "--against=2.0"))
-    assert verdict.calls.cached == 10
-    assert "triage 2.0 was run for comparison: 10 new answers" in verdict.notes
-
-
-def test_the_cases_that_differ_are_shown_also_where_the_check_passes(tested):
-    result = tested.run("--model-version=2.0", "--against=2.1")
-    result.assert_outcomes(passed=1)
-    result.stdout.fnmatch_lines(
-        [
-            "  pass test_known *",
-            "  changed answers (2)",
-            "    t-07 *",
-            "    t-08 *",
-            "  see all: *modelcheck diff 2.1 2.0",
-        ]
-    )
-    assert "changed answers" not in tested.run("--model-version=2.0", "--against=2.1", "-q").stdout.str()
 
 
 def test_cases_that_broke_stand_before_those_that_only_differ(project):

@@ -9,8 +9,6 @@ from pytest_modelcheck.records import Tally
 KINDS = ("batched",)
 
 _HEAD = """
-        from pytest_modelcheck import model_fixture
-
         @model_fixture(name=NAME, batch=True%s)
         def echo(model_version):
             def ask(texts):

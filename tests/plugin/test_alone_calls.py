@@ -3,8 +3,6 @@
 KINDS = ("plain", "batched", "threaded", "awaited")
 
 _MODELS = """
-        from pytest_modelcheck import model_fixture
-
         def made(kind):
             def one(question, answer="none", *, style="short"):
                 return f"{question}|{answer}|{style}"

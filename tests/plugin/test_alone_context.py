@@ -104,8 +104,6 @@ CHECKS = {
         TENANT = contextvars.ContextVar("TENANT", default="nobody")
         inner = model(KIND, f"{NAME}-inner", lambda text: f"{TENANT.get()}: {text}")
 
-        from pytest_modelcheck import model_fixture
-
         @model_fixture(name=NAME, deterministic=True, context=[TENANT])
         def echo(model_version, inner):
             return lambda text: inner(text).upper()

@@ -2,17 +2,34 @@
 
 KINDS = ("batched", "plain", "threaded", "awaited")
 
-CHECKS = {
-    "with": """
-        LOCK = threading.Lock()
+TAKEN = """
+        AGAIN = threading.RLock()
 
+        def taking(text):
+            with AGAIN:
+                return text
+
+        echo = model(%s)
+
+        %sdef test_it(echo, case):
+            with AGAIN:
+                assert %secho(case.input) == case.expected
+"""
+TAKEN_BY = {
+    "in a thread": '"threaded", NAME, taking',
+    "under a timeout": '"plain", NAME, taking, timeout=15',
+    "in an executor": '"plain", NAME, taking, executor=lambda: ThreadPoolExecutor(2)',
+}
+
+CHECKS = {
+    **{f"that a model takes again {how}": TAKEN % (made, "", "") for how, made in TAKEN_BY.items()},
+    "that a model takes again across an await": TAKEN % ("KIND, NAME, taking", "async ", "await "),
+    "with": """
         def test_it(echo, case):
             with LOCK:
                 assert echo(case.input) == case.expected
         """,
     "acquire and finally": """
-        LOCK = threading.Lock()
-
         def test_it(echo, case):
             LOCK.acquire()
             try:
@@ -21,47 +38,13 @@ CHECKS = {
                 LOCK.release()
         """,
     "acquire and no finally": """
-        LOCK = threading.Lock()
-
         def test_it(echo, case):
             assert LOCK.acquire(timeout=2)
             answer = echo(case.input)
             LOCK.release()
             assert answer == case.expected
         """,
-    "in a helper of a helper": """
-        LOCK = threading.Lock()
-
-        class Session:
-            def open(self):
-                LOCK.acquire()
-                return self
-            def close(self):
-                LOCK.release()
-
-        def test_it(echo, case):
-            session = Session().open()
-            answer = echo(case.input)
-            session.close()
-            assert answer == case.expected
-        """,
-    "an exit stack that a constructor enters": """
-        LOCK = threading.Lock()
-
-        class Unit:
-            def __init__(self):
-                self.stack = contextlib.ExitStack()
-                self.stack.enter_context(LOCK)
-
-        def test_it(echo, case):
-            unit = Unit()
-            answer = echo(case.input)
-            unit.stack.close()
-            assert answer == case.expected
-        """,
     "a generator that is suspended inside a with": """
-        LOCK = threading.Lock()
-
         def held():
             with LOCK:
                 yield
@@ -74,8 +57,6 @@ CHECKS = {
             assert answer == case.expected
         """,
     "a generator that calls while it holds it": """
-        LOCK = threading.Lock()
-
         def answers(model, text):
             with LOCK:
                 yield model(text)
@@ -85,8 +66,6 @@ CHECKS = {
             assert list(answers(echo, case.input)) == [case.input, case.input + "!"]
         """,
     "an enter that calls the model": """
-        LOCK = threading.Lock()
-
         class Asked:
             def __init__(self, model, text):
                 self.model, self.text = model, text
@@ -100,76 +79,6 @@ CHECKS = {
             with Asked(echo, case.input) as answer:
                 assert answer == case.expected
         """,
-    "an exit that calls the model": """
-        LOCK = threading.Lock()
-        heard = []
-
-        class Asked:
-            def __init__(self, model, text):
-                self.model, self.text = model, text
-            def __enter__(self):
-                LOCK.acquire()
-            def __exit__(self, *error):
-                heard.append(self.model(self.text))
-                LOCK.release()
-
-        def test_it(echo, case):
-            with Asked(echo, case.input):
-                pass
-            assert heard[-1] == case.expected
-        """,
-    "a lock that may be taken again, which the model takes too": """
-        LOCK = threading.RLock()
-
-        def taking(text):
-            with LOCK:
-                return text
-
-        echo = model("threaded", NAME, taking)
-
-        def test_it(echo, case):
-            with LOCK:
-                assert echo(case.input) == case.expected
-        """,
-    "such a lock of a model with a timeout": """
-        LOCK = threading.RLock()
-
-        def taking(text):
-            with LOCK:
-                return text
-
-        echo = model("plain", NAME, taking, timeout=15)
-
-        def test_it(echo, case):
-            with LOCK:
-                assert echo(case.input) == case.expected
-        """,
-    "such a lock of a model in an executor": """
-        LOCK = threading.RLock()
-
-        def taking(text):
-            with LOCK:
-                return text
-
-        echo = model("plain", NAME, taking, executor=lambda: ThreadPoolExecutor(2))
-
-        def test_it(echo, case):
-            with LOCK:
-                assert echo(case.input) == case.expected
-        """,
-    "such a lock across an await": """
-        LOCK = threading.RLock()
-
-        def taking(text):
-            with LOCK:
-                return text
-
-        echo = model(KIND, NAME, taking)
-
-        async def test_it(echo, case):
-            with LOCK:
-                assert await echo(case.input) == case.expected
-        """,
     "two conditions that the model takes too": """
         ONE, TWO = threading.Condition(), threading.Condition()
 
@@ -182,15 +91,6 @@ CHECKS = {
         def test_it(echo, case):
             with TWO, ONE, TWO:
                 assert echo(case.input) == case.expected
-        """,
-    "a semaphore of one": """
-        ONE = threading.Semaphore(1)
-
-        def test_it(echo, case):
-            ONE.acquire()
-            answer = echo(case.input)
-            ONE.release()
-            assert answer == case.expected
         """,
     "a condition": """
         READY = threading.Condition(threading.Lock())
@@ -227,20 +127,9 @@ CHECKS = {
             connection.execute("COMMIT")
             assert answer == case.expected
         """,
-    "a lock that fails where it is taken": """
-        LOCK = threading.Lock()
-
-        def test_it(echo, case):
-            assert LOCK.acquire(blocking=False)
-            answer = echo(case.input)
-            LOCK.release()
-            assert answer == case.expected
-        """,
     "a lock that is never released": (
         {"passed": 1, "failed": 5},
         """
-        LOCK = threading.Lock()
-
         def test_it(echo, case):
             taken = LOCK.acquire(blocking=False)
             assert echo(case.input) == case.expected
@@ -248,21 +137,9 @@ CHECKS = {
         """,
     ),
     "a threading lock across an await": """
-        LOCK = threading.Lock()
-
         async def test_it(echo, case):
             with LOCK:
                 assert await echo(case.input) == case.expected
-        """,
-    "a threading lock across an await without a with": """
-        LOCK = threading.Lock()
-
-        async def test_it(echo, case):
-            LOCK.acquire()
-            answer = await echo(case.input)
-            await asyncio.sleep(0)
-            LOCK.release()
-            assert answer == case.expected
         """,
     "an asyncio lock": """
         LOCK = asyncio.Lock()
@@ -287,8 +164,6 @@ CHECKS = {
             assert answers == [case.expected] * 2
         """,
     "a lock that another thread holds while it calls": """
-        LOCK = threading.Lock()
-
         def test_it(echo, case):
             answers = []
 

@@ -2,15 +2,26 @@
 
 KINDS = ("awaited",)
 
+RUNS_A_LOOP = """
+        @model_fixture(name=NAME)
+        def echo(model_version):
+            async def ask(text):
+                await asyncio.sleep(0)
+                return text
+            def run_sync(text):
+                return asyncio.run(ask(text))
+            return run_sync
+
+        %sdef test_it(echo, case):
+            assert %secho(case.input) == case.expected
+"""
+
 CHECKS = {
     "no loop at all": """
         def test_it(echo, case):
             assert echo(case.input) == case.expected
         """,
     "asyncio.run": """
-        async def application(model, text):
-            return await model(text)
-
         def test_it(echo, case):
             assert asyncio.run(application(echo, case.input)) == case.expected
         """,
@@ -34,18 +45,12 @@ CHECKS = {
     "a runner of the module": """
         RUNNER = asyncio.Runner()
 
-        async def application(model, text):
-            return await model(text)
-
         def test_it(echo, case):
             assert RUNNER.run(application(echo, case.input)) == case.expected
         """,
     "a loop in a thread": """
         LOOP = asyncio.new_event_loop()
         threading.Thread(target=LOOP.run_forever, daemon=True).start()
-
-        async def application(model, text):
-            return await model(text)
 
         def test_it(echo, case):
             future = asyncio.run_coroutine_threadsafe(application(echo, case.input), LOOP)
@@ -57,17 +62,12 @@ CHECKS = {
                 assert list(pool.map(echo, [case.input, case.input + "!"])) == [case.input, case.input + "!"]
         """,
     "both in one body": """
-        async def application(model, text):
-            return await model(text)
-
         def test_it(echo, case):
             assert echo(case.input) == case.expected
             assert asyncio.run(application(echo, case.input + "!")) == case.input + "!"
             assert echo(case.input) == case.expected
         """,
     "a model under a decorator": """
-        from pytest_modelcheck import model_fixture
-
         def traced(function):
             @functools.wraps(function)
             def wrapper(*arguments, **keywords):
@@ -86,8 +86,6 @@ CHECKS = {
             assert echo(case.input) == case.expected
         """,
     "an object that is called and awaited": """
-        from pytest_modelcheck import model_fixture
-
         class Client:
             async def __call__(self, text):
                 await asyncio.sleep(0)
@@ -101,8 +99,6 @@ CHECKS = {
             assert echo(case.input) == case.expected
         """,
     "a partial of an async method": """
-        from pytest_modelcheck import model_fixture
-
         class Client:
             async def ask(self, temperature, text):
                 await asyncio.sleep(0)
@@ -115,39 +111,9 @@ CHECKS = {
         def test_it(echo, case):
             assert echo(case.input) == case.expected
         """,
-    "a plain model that runs a loop itself": """
-        from pytest_modelcheck import model_fixture
-
-        @model_fixture(name=NAME)
-        def echo(model_version):
-            async def ask(text):
-                await asyncio.sleep(0)
-                return text
-            def run_sync(text):
-                return asyncio.run(ask(text))
-            return run_sync
-
-        def test_it(echo, case):
-            assert echo(case.input) == case.expected
-        """,
-    "a plain model that runs a loop itself in an async test": """
-        from pytest_modelcheck import model_fixture
-
-        @model_fixture(name=NAME)
-        def echo(model_version):
-            async def ask(text):
-                await asyncio.sleep(0)
-                return text
-            def run_sync(text):
-                return asyncio.run(ask(text))
-            return run_sync
-
-        async def test_it(echo, case):
-            assert await echo(case.input) == case.expected
-        """,
+    "a plain model that runs a loop itself": RUNS_A_LOOP % ("", ""),
+    "a plain model that runs a loop itself in an async test": RUNS_A_LOOP % ("async ", "await "),
     "a batch model that runs a loop itself in an async test": """
-        from pytest_modelcheck import model_fixture
-
         @model_fixture(name=NAME, batch=True)
         def echo(model_version):
             async def ask(text):
@@ -164,8 +130,6 @@ CHECKS = {
             assert await echo(case.input) == case.expected
         """,
     "a model whose client belongs to the loop of its first call": """
-        from pytest_modelcheck import model_fixture
-
         @model_fixture(name=NAME)
         def echo(model_version):
             home = []
@@ -177,9 +141,6 @@ CHECKS = {
                     await asyncio.sleep(0.001)
                 return text
             return ask
-
-        async def application(model, text):
-            return await model(text)
 
         def test_it(echo, case):
             assert echo(case.input) == case.expected

@@ -33,37 +33,6 @@ CHECKS = {
             assert echo(case.input) == case.expected
             assert datetime.date.today().year == 2000 + int(case.input)
         """,
-    "a settings object": """
-        class Settings:
-            WHO = None
-
-        @pytest.fixture
-        def settings():
-            return Settings()
-
-        def test_it(echo, case, settings):
-            settings.WHO = case.input
-            assert echo(case.input) == case.expected
-            assert settings.WHO == case.input
-        """,
-    "responses that are registered on a mocked client": """
-        class MockedClient:
-            def __init__(self):
-                self.routes = {}
-            def get(self, path, reply=None):
-                if reply is not None:
-                    self.routes[path] = reply
-                return self.routes[path]
-
-        @pytest.fixture
-        def requests_mock():
-            return MockedClient()
-
-        def test_it(echo, case, requests_mock):
-            requests_mock.get("/who", reply=case.input)
-            assert echo(case.input) == case.expected
-            assert requests_mock.get("/who") == case.input
-        """,
     "class_mocker": """
         def test_it(echo, case, class_mocker):
             class_mocker.patch("os.getcwd", return_value=case.input)
@@ -82,16 +51,6 @@ CHECKS = {
                 self.who = case.input
                 assert echo(case.input) == case.expected
                 assert self.who == case.input
-        """,
-    "a dict fixture": """
-        @pytest.fixture
-        def basket():
-            return {}
-
-        def test_it(echo, case, basket):
-            basket["who"] = case.input
-            assert echo(case.input) == case.expected
-            assert basket == {"who": case.input}
         """,
     "os.environ": """
         def test_it(echo, case):
@@ -173,12 +132,6 @@ CHECKS = {
                     patched.enter_context(mock.patch(name, side_effect=error))
                 assert echo(case.input) == case.expected
         """,
-    "the level of a logger": """
-        def test_it(echo, case):
-            logging.getLogger("app").setLevel(int(case.input))
-            assert echo(case.input) == case.expected
-            assert logging.getLogger("app").level == int(case.input)
-        """,
     "the current folder": """
         @pytest.fixture(autouse=True)
         def and_back():
@@ -209,19 +162,6 @@ CHECKS = {
                 assert sys.stdout.getvalue().split() == ["before", case.input, "after", case.input]
             finally:
                 sys.stdout = before
-        """,
-    "a class attribute of the application": """
-        class Application:
-            tenant = None
-            def __init__(self, model):
-                self.model = model
-            def handle(self, text):
-                answer = self.model(text)
-                return f"{type(self).tenant}: {answer}"
-
-        def test_it(echo, case):
-            Application.tenant = case.input
-            assert Application(echo).handle(case.input) == f"{case.input}: {case.input}"
         """,
     "a warning filter": """
         def test_it(echo, case):

@@ -29,8 +29,6 @@ CHECKS = {
             assert echo(case.input) == case.expected
         """,
     "a model that empties its batch": """
-        from pytest_modelcheck import model_fixture
-
         @model_fixture(name=NAME, batch=True)
         def echo(model_version):
             def ask(texts):

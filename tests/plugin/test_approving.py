@@ -15,21 +15,17 @@ def test_known_tickets(triage, case):
 """
 
 
-def test_what_is_red_against_its_rate_is_not_approved(project):
+def test_what_is_red_against_its_rate_or_has_no_version_is_not_approved_and_the_run_fails(project):
     project.test(GOLDEN)
     result = project.run("--model-version=3.0", "--modelcheck-update")
     assert result.ret == 1
     result.stdout.fnmatch_lines(["not approved: test_triage.py::test_known_tickets: *"])
-    assert not (project.path / "baselines").exists()
-
-
-def test_a_model_without_a_version_is_not_approved_and_the_run_fails(project):
-    project.test(GOLDEN)
     result = project.run("--modelcheck-update")
     assert result.ret == 1
     result.stdout.fnmatch_lines(
         ["not approved: triage has no version. Name it: pytest --model-version=VERSION"]
     )
+    assert not (project.path / "baselines").exists()
 
 
 def test_a_run_that_is_cut_short_approves_nothing(project):
@@ -63,16 +59,20 @@ def test_where_nobody_may_be_watching_a_reason_is_needed_before_any_call(
     assert not (project.path / "baselines").exists()
 
 
-def test_with_a_reason_it_is_approved_in_ci_and_the_baseline_says_how(project, monkeypatch):
-    monkeypatch.setenv("CI", "true")
+@pytest.mark.parametrize(
+    ("ci", "reason", "how"),
+    [
+        ("true", " new release ", "pytest --modelcheck-update, in CI"),
+        ("false", "no CI", "pytest --modelcheck-update, without a terminal"),
+    ],
+)
+def test_with_a_reason_it_is_approved_and_the_baseline_says_how(project, monkeypatch, ci, reason, how):
+    monkeypatch.setenv("CI", ci)
     project.test(GOLDEN)
-    result = project.run("--model-version=2.0", "--modelcheck-update", "--modelcheck-reason= new release ")
+    result = project.run("--model-version=2.0", "--modelcheck-update", f"--modelcheck-reason={reason}")
     result.stdout.fnmatch_lines(["approved: triage 2.0, 1 check in baselines"])
     header = json.loads(project.baselines()[FILE].splitlines()[0])
-    assert (header["reason"], header["approved_with"]) == (
-        "new release",
-        "pytest --modelcheck-update, in CI",
-    )
+    assert (header["reason"], header["approved_with"]) == (reason.strip(), how)
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="there are no pseudo-terminals")
@@ -98,7 +98,7 @@ def test_a_reason_without_an_approval_is_a_mistake(project):
     result.stderr.fnmatch_lines(["ERROR: --modelcheck-reason says why --modelcheck-update approves*"])
 
 
-def test_what_is_accepted_is_told(project):
+def test_what_is_accepted_is_told_and_a_baseline_says_how_good_it_was_and_what_was_before(project):
     project.test(GOLDEN.replace("0.95", "0.5"))
     project.approve("2.0")
     result = project.run("--model-version=2.1", "--modelcheck-update")
@@ -109,18 +109,6 @@ def test_what_is_accepted_is_told(project):
             "approved: triage 2.1, 1 check in baselines",
         ]
     )
-
-
-def test_a_variable_that_says_no_is_no_ci(project, monkeypatch):
-    monkeypatch.setenv("CI", "false")
-    project.test(GOLDEN)
-    project.approve("2.0")
-
-
-def test_a_baseline_says_how_good_the_version_was_where_it_ran_and_what_was_before(project):
-    project.test(GOLDEN.replace("0.95", "0.5"))
-    project.approve("2.0")
-    project.approve("2.1")
     project.command("history", "--format=json").stdout.fnmatch_lines(['*"rate": 1.0,*', '*"rate": 0.8,*'])
     project.command("show", "test_known_tickets").stdout.fnmatch_lines(
         ["  triage 2.1, 10 cases, 80% pass", "  ran on: *Python *"]

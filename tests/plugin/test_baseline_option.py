@@ -7,7 +7,7 @@ def test_known(triage, case):
 """
 
 
-def test_compares_with_a_version_that_was_only_run(project):
+def test_compares_with_any_version_that_was_approved_or_run_instead_of_the_approved_one(project):
     project.test(GOLDEN)
     project.approve("2.0")
     project.run("--model-version=1.9")
@@ -16,27 +16,10 @@ def test_compares_with_a_version_that_was_only_run(project):
     assert comparison.version == "1.9"
     assert comparison.regressed == ("t-07", "t-08")
     assert comparison.fixed == ("t-05",)
-
-
-def test_compares_with_the_approved_version_by_name(project):
-    project.test(GOLDEN)
-    project.approve("2.0")
     result = project.run("--model-version=2.1", "--modelcheck-baseline=2.0")
     result.assert_outcomes(failed=1)
     assert project.verdict(result).comparison.version == "2.0"
-
-
-def test_decides_instead_of_the_approved_version(project):
-    project.test(GOLDEN)
-    project.approve("2.0")
-    project.run("--model-version=2.1")
     project.run("--model-version=2.1", "--modelcheck-baseline=2.1").assert_outcomes(passed=1)
-
-
-def test_is_read_from_the_ini_file_too(project):
-    project.test(GOLDEN)
-    project.approve("2.0")
-    project.run("--model-version=1.9")
     project.ini("modelcheck_baseline = 1.9")
     assert project.verdict(project.run("--model-version=2.0")).comparison.version == "1.9"
 

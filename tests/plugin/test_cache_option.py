@@ -15,14 +15,16 @@ def predictions(project):
     return {name: text for name, text in project.files().items() if "predictions" in name}
 
 
-def test_use_is_the_default_and_asks_nothing_twice(project):
-    project.test(TEST)
+def test_use_is_the_default_and_refresh_replaces_what_was_cached(project):
+    project.test(TEST + TEST.replace("test_known", "test_again"))
     project.run("--model-version=2.0")
-    project.forget_calls()
-    result = project.run("--model-version=2.0")
-    result.assert_outcomes(passed=1)
-    assert project.calls == []
-    result.stdout.fnmatch_lines(["1 passed; answers: 10 cached, 0 new*"])
+    assert len(project.calls) == 10
+    for arguments, calls in (([], 0), (["--modelcheck-cache=refresh"], 10), ([], 0)):
+        project.forget_calls()
+        result = project.run("--model-version=2.0", *arguments)
+        result.assert_outcomes(passed=2)
+        assert len(project.calls) == calls
+    result.stdout.fnmatch_lines(["2 passed; answers: 20 cached, 0 new*"])
 
 
 def test_answers_of_further_runs_are_counted_as_cached_too(project):
@@ -32,18 +34,6 @@ def test_answers_of_further_runs_are_counted_as_cached_too(project):
     (new,) = re.findall(r"0 cached, (\d+) new", cold)
     assert int(new) > 10
     assert f"answers: {new} cached, 0 new" in warm
-
-
-def test_refresh_asks_again_and_replaces_what_was_cached(project):
-    project.test(TEST)
-    project.run("--model-version=2.0")
-    source = (project.path / "conftest.py").read_text()
-    project.run("--model-version=2.0", "--modelcheck-cache=refresh")
-    assert len(project.calls) == 20
-    project.write("conftest.py", source)
-    project.forget_calls()
-    project.run("--model-version=2.0")
-    assert project.calls == []
 
 
 def test_refresh_sees_that_a_model_changed_behind_its_version(project):
@@ -71,26 +61,15 @@ def test_refresh_sees_that_a_model_changed_behind_its_version(project):
     project.run("--model-version=1").assert_outcomes(failed=1)
 
 
-def test_refresh_asks_each_question_once_a_run(project):
+def test_off_writes_nothing_and_reads_nothing_but_asks_nothing_twice_within_a_run(project):
     project.test(TEST + TEST.replace("test_known", "test_again"))
-    project.run("--model-version=2.0", "--modelcheck-cache=refresh")
-    assert len(project.calls) == 10
-
-
-def test_off_writes_nothing_and_reads_nothing(project):
-    project.test(TEST)
     result = project.run("--model-version=2.0", "--modelcheck-cache=off")
-    result.assert_outcomes(passed=1)
+    result.assert_outcomes(passed=2)
+    assert len(project.calls) == 10
     assert predictions(project) == {}
     result.stdout.fnmatch_lines(["modelcheck: triage 2.0 *, cache: off"])
     project.run("--model-version=2.0")
     project.forget_calls()
-    project.run("--model-version=2.0", "--modelcheck-cache=off")
-    assert len(project.calls) == 10
-
-
-def test_off_still_asks_nothing_twice_within_a_run(project):
-    project.test(TEST + TEST.replace("test_known", "test_again"))
     project.run("--model-version=2.0", "--modelcheck-cache=off")
     assert len(project.calls) == 10
 
@@ -119,21 +98,16 @@ def test_answers_of_one_version_are_not_those_of_another(project):
     assert len(project.calls) == 30
 
 
-def test_an_edited_model_fixture_is_another_model(project):
+def test_an_edited_model_fixture_is_another_model_and_the_body_is_no_part_of_it(project):
     project.test(TEST)
     project.run("--model-version=2.0").assert_outcomes(passed=1)
-    source = (project.path / "conftest.py").read_text()
-    project.write("conftest.py", source.replace('"other")', '"OTHER")'))
-    project.run("--model-version=2.0").assert_outcomes(failed=1)
-
-
-def test_the_body_is_not_part_of_it(project):
-    project.test(TEST)
-    project.run("--model-version=2.0")
     project.forget_calls()
     project.test(TEST.replace("assert", "assert True and"))
     project.run("--model-version=2.0").assert_outcomes(passed=1)
     assert project.calls == []
+    source = (project.path / "conftest.py").read_text()
+    project.write("conftest.py", source.replace('"other")', '"OTHER")'))
+    project.run("--model-version=2.0").assert_outcomes(failed=1)
 
 
 @pytest.mark.parametrize("damage", ["garbage", "truncated", "empty"])
@@ -166,19 +140,13 @@ def test_a_cache_that_cannot_be_written_warns_and_runs(project):
     )
     result.stdout.fnmatch_lines(["*ModelcheckWarning: The prediction cache * cannot be written: *"])
     result.stdout.fnmatch_lines(["*or name another (modelcheck_cache_dir)*"])
+    update = project.run("--model-version=2.0", "--modelcheck-update")
+    assert update.ret == 1
+    update.stdout.fnmatch_lines(["*not approved: *triage 2.0*"])
+    assert project.baselines() == {}
     elsewhere = project.run("--model-version=2.0", "-o", "modelcheck_cache_dir=elsewhere")
     elsewhere.assert_outcomes(passed=1, warnings=0)
     assert list((project.path / "elsewhere" / "candidates").rglob("*.jsonl"))
-
-
-def test_where_nothing_can_be_written_an_update_fails_and_says_what_was_not_approved(project):
-    project.ini("modelcheck_cache_dir = blocked/cache")
-    project.write("blocked", "a file where a folder is wanted")
-    project.test(TEST)
-    result = project.run("--model-version=2.0", "--modelcheck-update")
-    assert result.ret == 1
-    result.stdout.fnmatch_lines(["*not approved: *triage 2.0*"])
-    assert project.baselines() == {}
 
 
 LIBRARY = """

@@ -36,6 +36,18 @@ def model(model_version):
     return ask
 """
 
+THREADED = CAREFUL.replace("return model(text)", "return pool.submit(model, text).result()")
+BODIES = {
+    "Exception": (SOUND, CAREFUL.format(caught="Exception", options="")),
+    "BaseException": (SOUND, CAREFUL.format(caught="BaseException", options="")),
+    "in an async test": (AWAITED, ASYNC),
+    "in a thread": (
+        SOUND,
+        "from concurrent.futures import ThreadPoolExecutor\npool = ThreadPoolExecutor(1)\n"
+        + THREADED.format(caught="Exception", options=""),
+    ),
+}
+
 DYING = """
 @model_fixture(give_up_after=2)
 def model(model_version):
@@ -51,37 +63,15 @@ def model(model_version):
 """
 
 
-@pytest.mark.parametrize("caught", ["Exception", "BaseException"])
-def test_a_spent_budget_is_no_answer_though_the_application_has_one(project, caught):
-    project.model(SOUND)
-    project.test(CAREFUL.format(caught=caught, options=""))
+@pytest.mark.parametrize(("model", "test"), BODIES.values(), ids=BODIES)
+def test_a_spent_budget_is_no_answer_though_the_application_has_one(project, model, test):
+    project.model(model)
+    project.test(test)
     result = project.run("--model-version=1", "--modelcheck-max-calls=4")
     result.assert_outcomes(failed=1)
     verdict = project.verdict(result)
-    assert verdict.cases == Tally(passed=4, error=6)
-    assert verdict.unasked == 6
+    assert (verdict.cases, verdict.unasked) == (Tally(passed=4, error=6), 6)
     assert verdict.headline.startswith("--modelcheck-max-calls=4 is used up")
-
-
-def test_nor_in_an_async_test(project):
-    project.model(AWAITED)
-    project.test(ASYNC)
-    result = project.run("--model-version=1", "--modelcheck-max-calls=4")
-    result.assert_outcomes(failed=1)
-    assert project.verdict(result).cases == Tally(passed=4, error=6)
-
-
-def test_nor_in_a_thread_of_the_application(project):
-    project.model(SOUND)
-    threaded = CAREFUL.format(caught="Exception", options="").replace(
-        "return model(text)", "return pool.submit(model, text).result()"
-    )
-    project.test(
-        f"from concurrent.futures import ThreadPoolExecutor\npool = ThreadPoolExecutor(1)\n{threaded}"
-    )
-    result = project.run("--model-version=1", "--modelcheck-max-calls=4")
-    result.assert_outcomes(failed=1)
-    assert project.verdict(result).cases == Tally(passed=4, error=6)
 
 
 def test_an_outage_is_none_either_but_what_the_application_heard_before_is_its_own_business(project):

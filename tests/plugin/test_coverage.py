@@ -123,7 +123,8 @@ def covered(project):
 
     def run(source):
         project.write("test_it.py", source)
-        result = project.run_apart("--cov", "--cov-report=", "--modelcheck-cache=off")
+        options = ("--cov", "--cov-context=test", "--cov-report=", "--modelcheck-cache=off")
+        result = project.run_apart(*options)
         result.assert_outcomes(passed=source.count("def test"))
         return measured(project)
 
@@ -144,10 +145,19 @@ def loop(covered, remembered, monkeypatch):
     return remembered["loop"]
 
 
-def test_of_suspended_bodies_is_that_of_a_plain_loop(covered, loop, monkeypatch):
+def test_of_suspended_bodies_is_that_of_a_plain_loop_and_contexts_name_the_test(
+    covered, loop, project, monkeypatch
+):
     monkeypatch.setenv("COVERAGE_CORE", "ctrace")
     assert covered(CHECK) == loop
     assert len(loop[0]) > 30
+    data = coverage.CoverageData(str(project.path / ".coverage"))
+    data.read()
+    (name,) = (name for name in data.measured_files() if name.endswith("app.py"))
+    number = APPLICATION.strip().splitlines().index('    again = ask(label + "?")') + 1
+    assert set(data.contexts_by_lineno(name)[number]) == {
+        f"test_it.py::test_{model}|run" for model in ("batched", "threaded", "awaited")
+    }
 
 
 def test_by_the_tracer_in_pure_python_is_that_of_a_plain_loop_too(covered, loop, monkeypatch):
@@ -169,17 +179,3 @@ def test_by_coverage_run_is_that_of_a_plain_loop_too(covered, loop, project, mon
     )
     result.assert_outcomes(passed=3)
     assert measured(project) == loop
-
-
-def test_contexts_name_the_test(covered, project, monkeypatch):
-    monkeypatch.setenv("COVERAGE_CORE", "ctrace")
-    project.write("test_it.py", CHECK)
-    project.run_apart("--cov=.", "--cov-context=test", "--cov-report=", "--modelcheck-cache=off")
-    data = coverage.CoverageData(str(project.path / ".coverage"))
-    data.read()
-    (name,) = (name for name in data.measured_files() if name.endswith("app.py"))
-    lines = APPLICATION.strip().splitlines()
-    number = next(number for number, line in enumerate(lines, 1) if "again = ask" in line)
-    assert set(data.contexts_by_lineno(name)[number]) == {
-        f"test_it.py::test_{model}|run" for model in ("batched", "threaded", "awaited")
-    }

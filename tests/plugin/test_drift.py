@@ -91,16 +91,10 @@ class TestAgainstWhatWasApproved:
         _, verdict = drift("1")
         assert (verdict.moved.paired, verdict.moved.now) == (True, 140)
 
-    def test_what_is_approved_becomes_the_reference(self, drift, project):
+    def test_an_update_judges_nothing_and_what_is_approved_becomes_the_reference(self, drift, project):
         project.approve("1")
-        drift("2")
-        assert project.command("approve", "2").ret == 0
+        project.run("--model-version=2", "--modelcheck-update").assert_outcomes(passed=1)
         result, _ = drift("2")
-        result.assert_outcomes(passed=1)
-
-    def test_an_update_judges_nothing(self, drift, project):
-        project.approve("1")
-        result = project.run("--model-version=2", "--modelcheck-update")
         result.assert_outcomes(passed=1)
 
     def test_an_edited_test_is_replayed_on_the_approved_answers(self, drift, project):
@@ -109,10 +103,6 @@ class TestAgainstWhatWasApproved:
         result, verdict = drift("1")
         result.assert_outcomes(passed=1)
         assert verdict.moved.distance == 0
-
-    def test_an_edited_test_over_other_inputs_asks_for_an_approval(self, drift, project):
-        project.approve("1")
-        project.test(TEST.replace("triage(case.input)", "case.record(triage(case.input).upper())"))
         tickets(project, "recent.jsonl", start=1000)
         result, verdict = drift("1")
         result.assert_outcomes(failed=1)
@@ -144,8 +134,11 @@ class TestAgainstAReference:
         result.assert_outcomes(passed=1)
         assert verdict.calls.asked == 270
         assert (verdict.moved.before, verdict.moved.against) == (120, "of the reference")
+        project.approve("1")
+        _, verdict = drift("1")
+        assert verdict.moved.against == "of the reference", "what was approved does not count"
 
-    def test_inputs_drift_without_a_call(self, drift, project):
+    def test_inputs_drift_without_a_call_and_features_are_named(self, drift, project):
         tickets(project, "then.jsonl", start=1000, n=120)
         project.test(self.SAME.replace("triage(case.input)", "case.record(len(case.input))"))
         result, verdict = drift("1")
@@ -153,9 +146,6 @@ class TestAgainstAReference:
         assert verdict.calls.asked == 0
         assert verdict.moved.measure == "Wasserstein distance"
         assert not verdict.findings[0].against_baseline
-
-    def test_features(self, drift, project):
-        tickets(project, "then.jsonl", start=1000, n=120)
         body = 'case.record({"length": len(case.input), "answer": triage(case.input)})'
         project.test(self.SAME.replace("triage(case.input)", body))
         _, verdict = drift("1")
@@ -168,26 +158,22 @@ class TestAgainstAReference:
         _, verdict = drift("1")
         assert verdict.headline == "1/2 cases of the reference raised an error"
 
-    def test_what_was_approved_does_not_count(self, drift, project):
-        tickets(project, "then.jsonl", start=1000)
-        project.test(self.SAME)
-        project.approve("1")
-        _, verdict = drift("1")
-        assert verdict.moved.against == "of the reference"
 
-
-def test_a_body_that_says_nothing_is_an_error(drift, project):
-    project.test(TEST.replace("triage(case.input)", "pass"))
-    _, verdict = drift("1")
-    assert verdict.cases.error == 150
-    assert "the body never called the model 'triage'" in verdict.headline
-
-
-def test_a_body_that_asserts_belongs_elsewhere(drift, project):
-    project.test(TEST.replace("triage(case.input)", 'assert triage(case.input) != "other"'))
+@pytest.mark.parametrize(
+    ("body", "told"),
+    [
+        ("pass", "the body never called the model 'triage'"),
+        (
+            'assert triage(case.input) != "other"',
+            "failed an assertion: a drift check compares distributions",
+        ),
+    ],
+)
+def test_a_body_that_records_nothing_or_asserts_is_an_error(drift, project, body, told):
+    project.test(TEST.replace("triage(case.input)", body))
     result, verdict = drift("1")
     result.assert_outcomes(failed=1)
-    assert "failed an assertion: a drift check compares distributions" in verdict.headline
+    assert told in verdict.headline
 
 
 def test_answers_of_two_kinds_fail_in_words(drift, project):

@@ -46,27 +46,30 @@ def refuses(text):
     return text.upper()
 """
 
-CONFTEST = """
-from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
-from pytest_modelcheck import model_fixture, per_worker
-import classifier
-
-@model_fixture({options})
-def triage(model_version):
-    return {model}
-"""
-
 TEST = """
 import pytest
 
 CASES = [(f"text {number}", f"TEXT {number}") for number in range(24)]
 
 @pytest.mark.golden(CASES)
-def test_labels(triage, case):
+def test_triage(triage, case):
     assert triage(case.input) == case.expected
 """
 
 POOL = "executor=lambda: ProcessPoolExecutor(2)"
+MODELS = {
+    "shout": (POOL, "classifier.shout"),
+    "loads_once": (
+        f'{POOL}, method="predict", batch_size=4',
+        "per_worker(classifier.load, model_version)",
+    ),
+    "own": ("executor=ThreadPoolExecutor(3)", "str.upper"),
+    "dies_once": (POOL, "classifier.dies_once"),
+    "dies": (f"{POOL}, concurrency=1, give_up_after=1", "classifier.dies"),
+    "hangs": (f"{POOL}, timeout=1.5, concurrency=2", "classifier.hangs"),
+    "refuses": (POOL, "classifier.refuses"),
+    "unsendable": (POOL, "lambda text: text.upper()"),
+}
 
 
 @pytest.fixture
@@ -74,85 +77,63 @@ def elsewhere(project, monkeypatch):
     project.write("classifier.py", MODULE)
     project.test(TEST)
     monkeypatch.setenv("PYTHONPATH", f"{project.path}:{':'.join(sys.path)}")
-
-    def run(model, options=POOL, *arguments):
-        project.write("conftest.py", CONFTEST.format(model=model, options=options))
-        return project.run_apart("--model-version=1", "-rA", *arguments, timeout=180)
-
-    run.path = project.path
-    run.again = lambda: project.run_apart("--model-version=1", "-rA", timeout=180)
-    return run
+    return project
 
 
-def test_a_function_of_a_module_is_called_in_the_processes_of_a_pool(elsewhere):
-    elsewhere("classifier.shout").assert_outcomes(passed=1)
-    pids = set((elsewhere.path / "pids").read_text().split())
-    assert 1 <= len(pids) <= 2
-
-
-def test_a_model_is_loaded_once_in_each_process(elsewhere):
-    model = "per_worker(classifier.load, model_version)"
-    elsewhere(model, f'{POOL}, method="predict", batch_size=4').assert_outcomes(passed=1)
+def test_calls_are_made_in_the_processes_of_a_pool_and_what_goes_wrong_there_is_told(elsewhere):
+    """Neither the run nor the interpreter waits for a call that hangs."""
+    fixtures = (
+        f"\n@model_fixture({options})\ndef {name}(model_version):\n    return {model}\n"
+        for name, (options, model) in MODELS.items()
+    )
+    elsewhere.write(
+        "conftest.py",
+        "from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor\n"
+        "from pytest_modelcheck import model_fixture, per_worker\nimport classifier\n" + "".join(fixtures),
+    )
+    elsewhere.test("".join(TEST.replace("triage", name) for name in MODELS))
+    result = elsewhere.run_apart("--model-version=1", timeout=180)
+    result.assert_outcomes(passed=4, failed=4)
+    result.stdout.fnmatch_lines(
+        [
+            "FAILED *::test_dies - *",
+            "FAILED *::test_hangs - 1/24 cases raised an error: CallTimeoutError*",
+            "FAILED *::test_refuses - 1/24 cases raised an error: ValueError: cannot read text 3*",
+            "FAILED *::test_unsendable - *",
+        ]
+    )
+    told = result.stdout.str()
+    assert "dies 1: a worker of its executor died during the call" in told
+    assert "unsendable 1 cannot be sent to its executor (" in told
+    assert "per_worker(load, ...)" in told
+    assert 1 <= len(set((elsewhere.path / "pids").read_text().split())) <= 2
     assert 1 <= len(list(elsewhere.path.glob("loaded-*"))) <= 2
-
-
-def test_an_executor_of_ones_own_is_used(elsewhere):
-    result = elsewhere("classifier.shout", "executor=ThreadPoolExecutor(3)")
-    result.assert_outcomes(passed=1)
-
-
-def test_a_worker_that_dies_is_replaced_and_the_call_made_again(elsewhere):
-    elsewhere("classifier.dies_once").assert_outcomes(passed=1)
     assert (elsewhere.path / "died").exists()
 
 
-def test_a_model_that_kills_each_worker_is_an_error_that_says_so(elsewhere):
-    result = elsewhere("classifier.dies", f"{POOL}, concurrency=1, give_up_after=1")
-    result.assert_outcomes(failed=1)
-    assert "triage 1: a worker of its executor died during the call" in result.stdout.str()
-
-
-def test_a_call_that_hangs_keeps_neither_the_run_nor_the_interpreter(elsewhere):
-    result = elsewhere("classifier.hangs", f"{POOL}, timeout=1.5, concurrency=2")
-    result.assert_outcomes(failed=1)
-    result.stdout.fnmatch_lines(["*1/24 cases raised an error: CallTimeoutError*"])
-
-
-def test_what_a_model_raises_in_another_process_is_shown(elsewhere):
-    result = elsewhere("classifier.refuses")
-    result.stdout.fnmatch_lines(["*1/24 cases raised an error: ValueError: cannot read text 3*"])
-
-
-def test_a_model_that_cannot_be_sent_is_refused_with_what_to_do(elsewhere):
-    result = elsewhere("lambda text: text.upper()")
-    result.stdout.fnmatch_lines(["*triage 1 cannot be sent to its executor (*"])
-    assert "per_worker(load, ...)" in result.stdout.str()
-
-
-def test_an_awaited_model_takes_no_executor(project):
-    project.model("""
+@pytest.mark.parametrize(
+    ("executor", "asynchronous", "told"),
+    [
+        (
+            "ThreadPoolExecutor(2)",
+            "async ",
+            "*executor= makes calls elsewhere, and the model 'triage' is `async`*",
+        ),
+        ("lambda: 3", "", "*executor= of triage 1 made a int, which is not an executor*"),
+    ],
+)
+def test_what_cannot_be_meant_is_refused(project, executor, asynchronous, told):
+    project.model(f"""
         from concurrent.futures import ThreadPoolExecutor
 
-        @model_fixture(executor=ThreadPoolExecutor(2))
+        @model_fixture(executor={executor})
         def triage(model_version):
-            async def ask(text):
+            {asynchronous}def ask(text):
                 return text
             return ask
     """)
     project.test()
-    result = project.run("--model-version=1")
-    result.stdout.fnmatch_lines(["*executor= makes calls elsewhere, and the model 'triage' is `async`*"])
-
-
-def test_what_is_no_executor_is_refused(project):
-    project.model("""
-        @model_fixture(executor=lambda: 3)
-        def triage(model_version):
-            return str.upper
-    """)
-    project.test()
-    result = project.run("--model-version=1")
-    result.stdout.fnmatch_lines(["*executor= of triage 1 made a int, which is not an executor*"])
+    project.run("--model-version=1").stdout.fnmatch_lines([told])
 
 
 RAY = """
@@ -186,7 +167,7 @@ def test_ray_is_an_executor_of_two_methods(elsewhere):
     if importlib.util.find_spec("ray") is None:  # importing it here would change how later runs find plugins
         pytest.skip("could not find 'ray'")
     elsewhere.path.joinpath("conftest.py").write_text(RAY)
-    result = elsewhere.again()
+    result = elsewhere.run_apart("--model-version=1", "-rA", timeout=180)
     result.assert_outcomes(passed=1)
     assert list(elsewhere.path.glob("loaded-*"))
 
@@ -234,17 +215,15 @@ def load(version):
 )
 
 
-def test_dask_survives_a_worker_that_is_killed_in_the_middle(project, monkeypatch):
+def test_dask_survives_a_worker_that_is_killed_in_the_middle(elsewhere):
     # Not imported here: it takes the distributions of this process over (importlib_metadata), and then no
     # plugin of the runs that follow in it is found.
     if importlib.util.find_spec("distributed") is None:
         pytest.skip("could not find 'distributed'")
-    project.write("classifier.py", DASK_MODULE)
-    project.write("conftest.py", DASK)
-    project.test(TEST)
-    monkeypatch.setenv("PYTHONPATH", f"{project.path}:{':'.join(sys.path)}")
-    result = project.run_apart("--model-version=1", "-W", "ignore", timeout=180)
+    elsewhere.write("classifier.py", DASK_MODULE)
+    elsewhere.write("conftest.py", DASK)
+    result = elsewhere.run_apart("--model-version=1", "-W", "ignore", timeout=180)
     result.assert_outcomes(passed=1)
-    assert (project.path / "killed").exists()
-    assert len(list(project.path.glob("loaded-*"))) >= 3
-    result.stdout.fnmatch_lines(["*pass test_labels*24/24*  24  *", "*1 passed; answers: 0 cached, 24 new*"])
+    assert (elsewhere.path / "killed").exists()
+    assert len(list(elsewhere.path.glob("loaded-*"))) >= 3
+    result.stdout.fnmatch_lines(["*pass test_triage*24/24*  24  *", "*1 passed; answers: 0 cached, 24 new*"])

@@ -101,18 +101,15 @@ def test_a_file_that_pytest_cannot_name_is_not_said_to_run_alone(project):
     assert "reproduce one" not in result.stdout.str()
 
 
-def test_approving_under_another_rootdir_changes_the_same_file(project, shop):
-    result = project.run(WORSE, "--modelcheck-update", "--rootdir=.", "shop")
+@pytest.mark.parametrize("workers", [(), ("-p", "xdist", "-n", "1")], ids=["alone", "worker"])
+def test_approving_under_another_rootdir_changes_the_same_file(project, shop, workers):
+    if workers:
+        pytest.importorskip("xdist")
+    run = project.run_apart if workers else project.run
+    result = run(*workers, WORSE, "--modelcheck-update", "--rootdir=.", "shop")
     result.stdout.fnmatch_lines(["approved: triage 2.1, 1 check in shop/baselines"])
     assert not (project.path / "baselines").exists()
     assert len(list((shop / "baselines/triage/tests").rglob("*.jsonl"))) == 1
-
-
-def test_approving_under_xdist_changes_the_same_file(project, shop):
-    pytest.importorskip("xdist")
-    result = project.run_apart("-p", "xdist", "-n", "1", WORSE, "--modelcheck-update", "--rootdir=.", "shop")
-    result.stdout.fnmatch_lines(["approved: triage 2.1, 1 check in shop/baselines"])
-    assert not (project.path / "baselines").exists()
 
 
 def test_two_tests_that_would_share_a_baseline_are_refused(project, shop, monkeypatch):
@@ -160,7 +157,7 @@ def monorepo(project, shop):
     (project.path / "bank/tests/test_loans.py").write_text(TEST.replace("triage", "loans"))
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(project.path / "bank")
-        assert project.run_apart("--model-version=1.9", "--modelcheck-update").ret == 0
+        assert project.run("--model-version=1.9", "--modelcheck-update").ret == 0
     return project
 
 
@@ -174,7 +171,7 @@ def test_projects_of_one_workspace_are_refused_together_and_run_one_by_one(monor
     if approved == "the workspace too":  # whose folder has the other's within
         for path in ("bank/tests/test_loans.py", "bank/tests/tickets.yaml", "bank/conftest.py"):
             (workspace / path).rename(workspace / Path(path).name)
-    result = monorepo.run_apart(*editor, ".")
+    result = monorepo.run(*editor, ".")
     assert result.ret == pytest.ExitCode.USAGE_ERROR
     result.stderr.fnmatch_lines_random(["*lie in 2 folders*", "*/shop/baselines*test_triage.py*"])
     remedies = re.findall(r"pytest (\S+?)(?: and |\. )", result.stderr.str().partition("by themselves, ")[2])
@@ -182,8 +179,8 @@ def test_projects_of_one_workspace_are_refused_together_and_run_one_by_one(monor
     assert sorted(remedies) == sorted([bank, "shop"])
     for folder in remedies:
         new = folder != "shop" and approved != "both"
-        monorepo.run_apart(*editor, folder).assert_outcomes(passed=not new, failed=new)
-    assert monorepo.run_apart(*editor, "--collect-only", ".").ret == 0
+        monorepo.run(*editor, folder).assert_outcomes(passed=not new, failed=new)
+    assert monorepo.run(*editor, "--collect-only", ".").ret == 0
 
 
 def test_a_test_that_only_did_not_fail_last_time_still_exists(project):

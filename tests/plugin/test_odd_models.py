@@ -97,7 +97,9 @@ def test_{0}(model, case):
         raise Mute
 """
     project.test("from conftest import Mute\n" + check.format("model") + check.format("body"))
-    for verdict in project.verdicts(project.run()).values():
+    result = project.run()
+    result.assert_outcomes(failed=2)
+    for verdict in project.verdicts(result).values():
         assert verdict.cases == Tally(passed=1, error=1)
         assert "Mute: <Mute, whose str() raises RuntimeError>" in verdict.headline
 

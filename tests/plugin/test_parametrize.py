@@ -62,17 +62,21 @@ def test_sets_may_have_marks_carry_the_marker_and_be_indirect(project):
 
 def test_xfail_and_skipif_on_the_whole_test_apply_to_the_verdict(project):
     project.answers("echo", ECHO)
-    check = "@pytest.mark.golden(['a'])\ndef test_{}(echo, case):\n    assert echo(case.input) == {!r}\n\n"
-    marks = {
-        "xfail(reason='known')": ["z", "a"],
-        "xfail(strict=True)": ["a"],
-        "skipif(True, reason='too dear')": ["z"],
-    }
-    checks = [(mark, wanted) for mark, each in marks.items() for wanted in each]
-    project.test(
-        "".join(
-            f"@pytest.mark.{mark}\n{check.format(number, wanted)}"
-            for number, (mark, wanted) in enumerate(checks)
-        )
-    )
+    project.test("""
+        @pytest.mark.xfail(reason="known")
+        @pytest.mark.parametrize("wanted", ["z", "a"])
+        @pytest.mark.golden(["a"])
+        def test_known(echo, case, wanted):
+            assert echo(case.input) == wanted
+
+        @pytest.mark.xfail(strict=True)
+        @pytest.mark.golden(["a"])
+        def test_strict(echo, case):
+            assert echo(case.input) == "a"
+
+        @pytest.mark.skipif(True, reason="too dear")
+        @pytest.mark.golden(["a"])
+        def test_skipped(echo, case):
+            assert echo(case.input) == "z"
+    """)
     project.run("--model-version=1").assert_outcomes(xfailed=1, xpassed=1, failed=1, skipped=1)

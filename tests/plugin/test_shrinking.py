@@ -82,23 +82,27 @@ def test_a_model_that_breaks_on_the_change_gives_no_answer_to_show(shrinking):
     assert (case.smallest.text, case.smallest.got) == (SMALLEST, None)
 
 
-def test_says_what_it_took(shrinking):
+def batches(project):
+    return (project.path / "batches.log").read_text().split()
+
+
+def test_says_what_it_took_asks_in_rounds_and_changes_nothing_of_the_verdict(shrinking):
     without = shrinking.verdict(shrinking.run("--model-version=1", "--modelcheck-no-shrink"))
-    asked = len(shrinking.calls)
+    asked, before = len(shrinking.calls), len(batches(shrinking))
+    candidates = {name for name in shrinking.files() if "candidates" in name}
     verdict = shrinking.verdict(shrinking.run("--model-version=1"))
     further = len(shrinking.calls) - asked
     assert f"the smallest changes took {further} further calls" in verdict.notes
-    assert verdict.calls.asked == further
-    assert without.calls.asked == asked
-
-
-def test_asks_about_the_candidates_of_a_round_together(shrinking):
-    shrinking.run("--model-version=1", "--modelcheck-no-shrink")
-    before = len((shrinking.path / "batches.log").read_text().split())
-    shrinking.run("--model-version=1")
-    batches = (shrinking.path / "batches.log").read_text().split()[before:]
-    assert len(batches) <= 4
-    assert int(batches[0]) == 3
+    assert (without.calls.asked, verdict.calls.asked) == (asked, further)
+    rounds = batches(shrinking)[before:]
+    assert len(rounds) <= 4
+    assert int(rounds[0]) == 3
+    assert (verdict.findings, verdict.trials, verdict.rate) == (
+        without.findings,
+        without.trials,
+        without.rate,
+    )
+    assert candidates == {name for name in shrinking.files() if "candidates" in name}
 
 
 def test_asks_nothing_the_second_time_nor_for_a_case_alone(shrinking):
@@ -108,18 +112,6 @@ def test_asks_nothing_the_second_time_nor_for_a_case_alone(shrinking):
     (alone,) = shown(shrinking, f"--modelcheck-case={first[0].id}")
     assert alone.smallest == first[0].smallest
     assert len(shrinking.calls) == asked
-
-
-def test_changes_nothing_of_the_verdict(shrinking):
-    with_it = shrinking.verdict(shrinking.run("--model-version=1"))
-    candidates = {name for name in shrinking.files() if "candidates" in name}
-    without = shrinking.verdict(shrinking.run("--model-version=1", "--modelcheck-no-shrink"))
-    assert (with_it.findings, with_it.trials, with_it.rate) == (
-        without.findings,
-        without.trials,
-        without.rate,
-    )
-    assert candidates == {name for name in shrinking.files() if "candidates" in name}
 
 
 @pytest.mark.parametrize(
@@ -197,7 +189,7 @@ def other(record):
     return {"text": "money please", "amount": 4, "vip": True}
 
 
-def test_other_changes_and_inputs(shrinking):
+def test_the_smallest_change_of_each_kind_of_input_direction_and_body(shrinking):
     rows = {
         "an input that fails as it is": (
             """invariance([("Where is it?", "refund")], under=str.upper)""",

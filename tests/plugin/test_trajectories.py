@@ -204,10 +204,14 @@ def test_each_turn_of_a_talk_is_remembered_by_its_history(agents):
     agents.model(TALK)
     calls = []
     for last in "three", "three", "four":
-        body = (
-            f'from pytest_modelcheck import talk\ndone = talk(agent, ["two", "{last}"], opening=case.input)\n'
-        )
-        agents.golden('["one"], at_least=1', body + 'assert done.answer.startswith("answer to")', TAKES)
+        agents.test(f"""
+            from pytest_modelcheck import talk
+
+            @pytest.mark.golden(["one"], at_least=1)
+            def test_talk(agent, case):
+                done = talk(agent, ["two", "{last}"], opening=case.input)
+                assert done.answer.startswith("answer to")
+        """)
         agents.run("--model-version=1").assert_outcomes(passed=1)
         calls.append(agents.calls)
         agents.forget_calls()
@@ -249,10 +253,13 @@ def test_max_steps_needs_a_trajectory(agents):
 
 
 def test_a_trajectory_tells_what_it_used(agents):
-    used = 'usage={"tokens_in": 900, "tokens_out": 300}'
-    agents.answers(
-        "agent", f"lambda ticket: __import__('pytest_modelcheck').Trajectory(answer='Done', {used})"
-    )
+    agents.model("""
+        from pytest_modelcheck import Trajectory
+
+        @model_fixture
+        def agent(model_version):
+            return lambda ticket: Trajectory(answer="Done", usage={"tokens_in": 900, "tokens_out": 300})
+    """)
     agents.golden(f"{CASES}, at_least=1, max_tokens_per_case=1000", "assert agent(case.input).answer", TAKES)
     for _ in "asked", "remembered":
         result = agents.run("--model-version=1")

@@ -1,12 +1,6 @@
 """Some texts of benchmarks/hostile.py: nothing that is printed or written acts, or says a secret."""
 
-import importlib.util
-from pathlib import Path
-
-SCRIPT = Path(__file__).parents[2] / "benchmarks" / "hostile.py"
-_SPEC = importlib.util.spec_from_file_location("hostile", SCRIPT)
-hostile = importlib.util.module_from_spec(_SPEC)
-_SPEC.loader.exec_module(hostile)
+import hostile
 
 
 def test_no_report_lets_a_text_act():

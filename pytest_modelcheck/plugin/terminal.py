@@ -1,4 +1,4 @@
-"""A progress line for long checks, on terminals only.
+"""Output for terminals alone: failures in colour or in short, and a progress line for long checks.
 
 PYTEST_DONT_REWRITE
 """
@@ -7,12 +7,20 @@ from __future__ import annotations
 
 import time
 from contextlib import nullcontext
+from dataclasses import replace
+from functools import partial
+from io import StringIO
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from pytest_modelcheck.records import Verdict
+from pytest_modelcheck.reports import jsons
+from pytest_modelcheck.reports.bars import text_of
+from pytest_modelcheck.reports.terminal import failure_lines, short_lines
+
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from contextlib import AbstractContextManager
 
 _AFTER = 1.0
@@ -42,11 +50,6 @@ class Progress:
     """Draws ``310/400 cases, 295 calls, 31 calls/s, 3 s left`` after pytest's own output.
 
     The cursor is saved and restored, so that pytest's own line continues there.
-
-    Args:
-        writer: Pytest's terminal writer.
-        cases: The number of cases.
-        uncaptured: A context manager in which output reaches the terminal although the test is captured.
     """
 
     def __init__(
@@ -86,3 +89,30 @@ class Progress:
         if 0 < done < self._cases:
             text += f", {seconds / done * (self._cases - done):,.0f} s left"
         return text
+
+
+def prepare_failures(report: pytest.TestReport, verdicts: Sequence[dict[str, Any]], *, short: bool) -> None:
+    """Let terminals show what is wrong in red and what is right in green, or a failure in short."""
+    traceback = getattr(report.longrepr, "reprtraceback", None)
+    for entry in getattr(traceback, "reprentries", ()):
+        if getattr(entry, "style", None) == "value":
+            # Terminals alone: reports, logs and JUnit files get the whole text, without colours.
+            entry.toterminal = partial(_write, entry, verdicts, short)
+
+
+def _write(entry: Any, verdicts: Sequence[dict[str, Any]], short: bool, terminal: Any) -> None:
+    lines = list(entry.lines)
+    short &= not isinstance(getattr(terminal, "_file", None), StringIO)  # as JUnit files and logs get it
+    for verdict in (jsons.unpack(each, Verdict) for each in verdicts if short or terminal.hasmarkup):
+        if not verdict.failed:
+            continue
+        whole = list(failure_lines(verdict))
+        plain = [text_of(line) for line in whole]
+        # The message is found by its text, since a test may raise several, and other plugins may add lines.
+        found = (at for at in range(len(lines)) if lines[at : at + len(plain)] == plain)
+        if (start := next(found, None)) is not None:
+            lines[start : start + len(plain)] = [
+                "".join(terminal.markup(text, **style) if style else text for text, style in line)
+                for line in (short_lines(verdict) if short else whole)
+            ]
+    replace(entry, lines=lines).toterminal(terminal)
