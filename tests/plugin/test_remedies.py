@@ -333,7 +333,7 @@ STORIES = {
         MOVED.format(", allow_constant=True"),
         OLD,
     ],
-    "give the change a version of its own": [
+    "give it a version of its own": [
         fixture("fingerprint='a'"),
         check(body=ASKED),
         [*OLD, "--modelcheck-update"],
@@ -403,7 +403,7 @@ DOCUMENT = {"question": "q", "documents": ["a"]}
 TWO_LISTS, TWO_TEXTS = {**DOCUMENT, "more": []}, {"a": "word", "b": "word"}
 ROW = [{"input": "a"}]
 REFUNDS = Calls([ToolCall("refund", {"amount": 1}), ToolCall("refund", {"amount": 2})])
-RECORDS = np.zeros(2, dtype=[("a", "i4"), ("b", "f8")])
+RECORDS = np.zeros(2, "V4")
 VERSIONS = {"triage": {"2.0", "2.1"}, "spam": {"2.0"}}
 WHEN = dt.datetime(2026, 1, 1)  # noqa: DTZ001
 ZONE = type("Zone", (dt.tzinfo,), {"utcoffset": lambda self, _: dt.timedelta(0)})()
