@@ -130,6 +130,7 @@ class Answers:
     ) -> None:
         self._shelf = shelf
         self.see = see or Projection()
+        self.kept = shelf.kept
         self.claims = claims if shelf.kept else None
         self._claimed: set[bytes] = set()
         self._open_measures = open_measures
