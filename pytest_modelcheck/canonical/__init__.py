@@ -6,7 +6,7 @@
 - :func:`same`, :func:`differences`, :func:`gained`: two lines, compared.
 - :class:`Projection`, :func:`seen`, :func:`whole`: the part of an answer that comparisons use.
 - :func:`encode_plain`, :func:`excerpt`: any value, for people; never an identity.
-- :func:`register`, :func:`make_ours`, :func:`tag_of`: storage of this package's own classes.
+- :func:`register`, :func:`builder`, :func:`tag_of`: storage of this package's own classes.
 - :func:`unkept`, :func:`is_kept`, :func:`why_unkept`: the substitute for an answer that could not be stored.
 
 PYTEST_DONT_REWRITE
@@ -26,7 +26,7 @@ from pytest_modelcheck.canonical.compare import (
     whole,
 )
 from pytest_modelcheck.canonical.digest import CALL_BYTES, digest, of_repeat, short
-from pytest_modelcheck.canonical.kinds import ASIDE, make_ours, register, tag_of
+from pytest_modelcheck.canonical.kinds import ASIDE, builder, register, tag_of
 from pytest_modelcheck.canonical.lowering import comparable, encode_plain, plain_line
 from pytest_modelcheck.canonical.refusal import NotCanonical, NotKept, Unreadable
 from pytest_modelcheck.canonical.text import excerpt
@@ -42,6 +42,7 @@ __all__ = [
     "NotKept",
     "Projection",
     "Unreadable",
+    "builder",
     "comparable",
     "described",
     "differences",
@@ -51,7 +52,6 @@ __all__ = [
     "first_trajectory",
     "gained",
     "is_kept",
-    "make_ours",
     "of_repeat",
     "plain_line",
     "register",

@@ -17,13 +17,12 @@ from pytest_modelcheck.canonical.kinds import (
     BUILD,
     DEFAULT,
     DICT,
-    HOMES,
     IGNORING,
     SEEN,
     TYPE,
     UNKEPT,
+    builder,
     kind_of,
-    make_ours,
 )
 from pytest_modelcheck.canonical.lowering import DEEP, Lowering, dumped, plain_line
 from pytest_modelcheck.canonical.refusal import NotKept, Refusal, Unreadable, article, qualified
@@ -255,10 +254,9 @@ class Lifting:
         if tag == DICT:
             made = ((self.lift(key), item) for key, item in inside)
             return {key: self.lift(item, shape.entry(key)) for key, item in made}
-        if tag in HOMES:
-            return make_ours(tag, self.lift(inside))
-        if tag in BUILD:
-            return BUILD[tag](self.lift(inside))
+        build = builder(tag)
+        if build is not None:
+            return build(self.lift(inside))
         if tag in (SEEN, IGNORING):
             return self.lift(inside[1], shape)
         if tag == UNKEPT:

@@ -6,6 +6,7 @@ PYTEST_DONT_REWRITE
 from __future__ import annotations
 
 import struct
+import sys
 from functools import lru_cache
 from hashlib import blake2b
 from pathlib import Path
@@ -14,7 +15,6 @@ from typing import TYPE_CHECKING, Any, Final
 import orjson
 
 from pytest_modelcheck.canonical.kinds import kind_of
-from pytest_modelcheck.canonical.libraries import dtype_of, numbers_of
 from pytest_modelcheck.canonical.lowering import Open, dumped
 from pytest_modelcheck.canonical.refusal import NotCanonical, Refusal
 
@@ -100,8 +100,20 @@ class _Input(Open):
             return _file(value) or super().tagged(value, kind)
         if kind.tag != "$ndarray" or value.dtype.hasobject:
             return super().tagged(value, kind)
-        content = blake2b(numbers_of(value).tobytes(), digest_size=16).hexdigest()
-        return {kind.tag: {"dtype": dtype_of(value), "shape": list(value.shape), "data": content}}
+        dtype, shape, content = _array(value)
+        hashed = blake2b(content, digest_size=16).hexdigest()
+        return {kind.tag: {"dtype": dtype, "shape": list(shape), "data": hashed}}
+
+
+def _array(array: Any) -> tuple[str, tuple[int, ...], bytes]:
+    """The type, shape and bytes of an array, with a single bit pattern of NaN: arithmetic makes several."""
+    dtype, parts = array.dtype, array
+    if dtype.kind in "fc":
+        np = sys.modules["numpy"]
+        parts = np.stack([array.real, array.imag]) if dtype.kind == "c" else array
+        unknown = np.isnan(parts)
+        parts = np.where(unknown, parts.dtype.type("nan"), parts) if unknown.any() else parts
+    return str(dtype.descr if dtype.names else dtype.str), array.shape, parts.tobytes()
 
 
 def _file(path: Path) -> dict[str, Any] | None:
@@ -134,18 +146,14 @@ def _write(value: Any) -> bytes:
     return _WRITERS.get(type(value), _other)(value)
 
 
-def _sized(tag: bytes, size: int, content: bytes) -> bytes:
-    return b"%b%d:%b" % (tag, size, content)
-
-
 def _text(value: str) -> bytes:
     data = value.encode("utf-8", "surrogatepass")
-    return _sized(b"s", len(data), data)
+    return b"s%d:%b" % (len(data), data)
 
 
 def _mapping(value: dict[Any, Any]) -> bytes:
     pairs = sorted(_write(key) + _write(item) for key, item in value.items())
-    return _sized(b"m", len(pairs), b"".join(pairs))
+    return b"m%d:%b" % (len(pairs), b"".join(pairs))
 
 
 def _other(value: Any) -> bytes:
@@ -153,10 +161,9 @@ def _other(value: Any) -> bytes:
     cls: Any = type(value)
     kind = kind_of(cls)
     if kind is not None and kind.tag == "$ndarray" and not value.dtype.hasobject:
-        content = numbers_of(value).tobytes()
-        return b"r" + b"".join(map(_write, ("ndarray", dtype_of(value), value.shape, content)))
+        return b"r" + b"".join(map(_write, ("ndarray", *_array(value))))
     data = dumped(_Input().lower(value), orjson.OPT_SORT_KEYS)
-    return _sized(b"j", len(data), data)
+    return b"j%d:%b" % (len(data), data)
 
 
 _NAN: Final = b"d" + struct.pack(">d", float("nan"))
@@ -167,10 +174,10 @@ _WRITERS: Final[dict[type, Callable[[Any], bytes]]] = {
     int: lambda value: b"i%x;" % value,
     float: lambda value: b"d" + _pack(value) if value == value else _NAN,  # only NaN is not itself
     type(None): lambda _: b"n",
-    bytes: lambda value: _sized(b"b", len(value), value),
-    list: lambda value: _sized(b"l", len(value), b"".join(map(_write, value))),
-    tuple: lambda value: _sized(b"u", len(value), b"".join(map(_write, value))),
+    bytes: lambda value: b"b%d:%b" % (len(value), value),
+    list: lambda value: b"l%d:%b" % (len(value), b"".join(map(_write, value))),
+    tuple: lambda value: b"u%d:%b" % (len(value), b"".join(map(_write, value))),
     dict: _mapping,
-    set: lambda value: _sized(b"e", len(value), b"".join(sorted(map(_write, value)))),
-    frozenset: lambda value: _sized(b"z", len(value), b"".join(sorted(map(_write, value)))),
+    set: lambda value: b"e%d:%b" % (len(value), b"".join(sorted(map(_write, value)))),
+    frozenset: lambda value: b"z%d:%b" % (len(value), b"".join(sorted(map(_write, value)))),
 }

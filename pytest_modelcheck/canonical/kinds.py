@@ -33,25 +33,17 @@ from pytest_modelcheck.canonical.refusal import Refusal, qualified
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-TYPE: Final = "$type"
-DICT: Final = "$dict"
-DEFAULT: Final = "$default"
-MORE: Final = "$more"
-"""The content of an object in addition to its fields."""
-EXTRA: Final = "$extra"
-"""Extra values of a pydantic model with ``extra="allow"``."""
-NEVER_SET: Final = "$absent"
-"""The fields of an object that were never set."""
-PRIVATE: Final = "$private"
-"""The private attributes of a pydantic model, if they differ from their initial values."""
-SEEN: Final = "$seen"
-"""An answer, together with the part of it that comparisons use."""
-IGNORING: Final = "$ignoring"
-"""An answer, together with the parts of it that comparisons ignore."""
-UNKEPT: Final = "$unkept"
-"""The description of an answer that could not be stored; it does not identify the answer."""
-ASIDE: Final = "aside"
-"""The part of an object of this package's classes that is stored but never compared."""
+TYPE: Final = "$type"  # the class of an object
+DICT: Final = "$dict"  # the pairs of a dict whose keys are not all plain text
+DEFAULT: Final = "$default"  # the fields of an object that have their default
+MORE: Final = "$more"  # the content of an object in addition to its fields
+EXTRA: Final = "$extra"  # extra values of a pydantic model with extra="allow"
+NEVER_SET: Final = "$absent"  # the fields of an object that were never set
+PRIVATE: Final = "$private"  # private attributes of a pydantic model that differ from their initial values
+SEEN: Final = "$seen"  # an answer, together with the part of it that comparisons use
+IGNORING: Final = "$ignoring"  # an answer, together with the parts of it that comparisons ignore
+UNKEPT: Final = "$unkept"  # a description, which does not identify the answer: it could not be stored
+ASIDE: Final = "aside"  # the part of an object of this package that is stored but never compared
 
 
 # -- the standard library -----------------------------------------------------------------------------
@@ -219,7 +211,8 @@ def tag_of(kind: type) -> str | None:
     return TAGS[kind].tag if kind in TAGS else None
 
 
-def make_ours(tag: str, parts: Any) -> Any:
-    """Build an object of one of this package's classes."""
-    import_module(HOMES[tag])
-    return BUILD[tag](parts)
+def builder(tag: str) -> Callable[[Any], Any] | None:
+    """Return the function that builds a value of a kind from its parts; ``None`` for an unknown tag."""
+    if tag in HOMES:
+        import_module(HOMES[tag])
+    return BUILD.get(tag)

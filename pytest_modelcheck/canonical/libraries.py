@@ -48,12 +48,8 @@ class _Library:
 
     tag: str
     names: tuple[str, ...]
-
-    def parts(self, value: Any) -> Any:
-        raise NotImplementedError
-
-    def build(self, parts: Any) -> Any:
-        raise NotImplementedError
+    parts: Callable[[Any], Any]
+    build: Callable[[Any], Any]
 
 
 def find(cls: Any) -> Kind | None:
@@ -139,21 +135,6 @@ def _filled(name: str, data: list[Any]) -> Any:
     for place, item in enumerate(data):
         array[place] = item
     return array
-
-
-def dtype_of(array: Any) -> str:
-    """The type of the numbers of an array, records included."""
-    return str(array.dtype.descr if array.dtype.names else array.dtype.str)
-
-
-def numbers_of(array: Any) -> Any:
-    """The array with a single bit pattern of NaN: arithmetic makes several."""
-    if array.dtype.kind not in "fc":
-        return array
-    np = sys.modules["numpy"]
-    parts = np.stack([array.real, array.imag]) if array.dtype.kind == "c" else array
-    unknown = np.isnan(parts)
-    return np.where(unknown, parts.dtype.type("nan"), parts) if unknown.any() else parts
 
 
 class _Records(_Library):

@@ -17,13 +17,7 @@ from typing import Any, Final
 
 from pytest_modelcheck.canonical.kinds import kind_of
 from pytest_modelcheck.canonical.refusal import qualified
-from pytest_modelcheck.canonical.types import (
-    ANYTHING,
-    Adapter,
-    Shape,
-    adapter_for,
-    fields_of,
-)
+from pytest_modelcheck.canonical.types import ANYTHING, Adapter, Shape, adapter_for, fields_of
 from pytest_modelcheck.errors import UsageError
 
 
@@ -100,20 +94,24 @@ class Classes:
         leaves = [leaf for hint in hints for leaf in self._leaves(hint)]
         found = [adapter for leaf in leaves if (adapter := self._adapter(_origin(leaf)))]
         shape = Shape(adapter=_untagged(found, leaves))
-        inside = [(_origin(leaf), typing.get_args(leaf)) for leaf in leaves]
-        values = [args[1] for origin, args in inside if _is(origin, Mapping) and len(args) == 2]
-        keys = [args[0] for origin, args in inside if _is(origin, Mapping) and len(args) == 2]
-        items = [hint for origin, args in inside if _is_collection(origin) for hint in args]
+        values: list[Any] = []
+        items: list[Any] = []
+        for leaf in leaves:
+            origin, args = _origin(leaf), typing.get_args(leaf)
+            if _is(origin, Mapping) and len(args) == 2:
+                values.append(args[1])
+                self.shape(args[0])
+            elif _is(origin, Collection) and not _is(origin, Mapping):
+                items += args
+            elif args:
+                self.shape(*args)  # of a generic class: only to know the classes that it names
+            if typing.is_typeddict(origin):
+                if origin not in self._entries:
+                    self._entries[origin] = {}  # known before it is filled: it may name itself
+                    self._entries[origin].update(self._fields(origin))
+                shape.entries = self._entries[origin]
         shape.values = self.shape(*values) if values else None
         shape.items = self.shape(*items) if items else None
-        named = [arg for origin, args in inside if not _is_collection(origin) for arg in args]
-        if keys or named:
-            self.shape(*keys, *named)
-        for kind in filter(typing.is_typeddict, map(_origin, leaves)):
-            if kind not in self._entries:
-                self._entries[kind] = {}  # known before it is filled: it may name itself
-                self._entries[kind].update(self._fields(kind))
-            shape.entries = self._entries[kind]
         return shape
 
     def _adapter(self, kind: Any) -> Adapter | None:
@@ -208,10 +206,6 @@ def is_importable(kind: type) -> bool:
 
 def _is(kind: Any, base: type) -> bool:
     return isinstance(kind, type) and issubclass(kind, base)
-
-
-def _is_collection(kind: Any) -> bool:
-    return _is(kind, Collection) and not _is(kind, Mapping)
 
 
 def _untagged(found: list[Adapter], leaves: list[Any]) -> Adapter | None:

@@ -11,7 +11,7 @@ from difflib import SequenceMatcher
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 
-from pytest_modelcheck.canonical import excerpt, first_trajectory, make_ours, whole
+from pytest_modelcheck.canonical import builder, excerpt, first_trajectory, whole
 from pytest_modelcheck.phrases import plural
 from pytest_modelcheck.reports.bars import padded, shortened, width_of
 from pytest_modelcheck.reports.words import windows
@@ -367,8 +367,9 @@ def shown_trajectory(form: Any) -> Any:
     if type(form) is not dict or len(form) != 1 or not form.keys() <= {"$trajectory", "$calls"}:
         return None
     ((tag, inside),) = form.items()
+    build = builder(tag)
     try:
-        return make_ours(tag, inside)
+        return None if build is None else build(inside)
     except (LookupError, AttributeError, TypeError, ValueError):
         return None  # damaged, or written by a later version
 

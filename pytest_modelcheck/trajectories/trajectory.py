@@ -194,11 +194,7 @@ def talk(
     if not is_whole(max_turns, least=1):
         raise UsageError(f"talk(max_turns={max_turns!r}): write how many turns there are at most, from 1")
     steps = _turns(agent, customer, opening, max_turns, stop)
-    return _go_on(steps, None)
-
-
-def _go_on(steps: Generator[Any, Any, Trajectory], answer: Any) -> Any:
-    """Run a conversation; at the first answer that must be awaited, return a coroutine of the rest."""
+    answer = None
     try:
         while True:
             answer = steps.send(answer)
@@ -209,6 +205,7 @@ def _go_on(steps: Generator[Any, Any, Trajectory], answer: Any) -> Any:
 
 
 async def _await_on(steps: Generator[Any, Any, Trajectory], answer: Any) -> Trajectory:
+    """Go on with a conversation from the first answer that must be awaited."""
     try:
         while True:
             try:
