@@ -231,7 +231,7 @@ def _check(question: Question) -> None:
     for drop in question.drops:
         if not least < drop <= most:
             raise UsageError(
-                f"--drop {drop:g}: a drop that can be seen lies above {least:g} and is at most {most:g} here"
+                f"--drop {drop:g}: a drop that can be detected is above {least:g} and at most {most:g} here"
             )
 
 
