@@ -259,10 +259,8 @@ class Describing(Lowering):
     def lower(self, value: Any, shape: Shape = ANYTHING) -> Any:
         """Convert a value to JSON data."""
         text = in_brief(value) if self._brief else None
-        if text is not None:
-            return text
         try:
-            return super().lower(value, shape)
+            return super().lower(value if text is None else text, shape)
         except Refusal:
             return _described(value)
 

@@ -143,7 +143,7 @@ def read_delimited(
     if head is None:
         return
     (_, line), names = head
-    header = Header(names, layout.loosened(), partial(file.error, line=line))
+    header = Header(names, layout, partial(file.error, line=line))
     if start is not None:
         records = _records(file, delimiter, start)
     for count, (mark, cells) in enumerate(records):

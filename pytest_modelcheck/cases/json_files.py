@@ -153,7 +153,7 @@ def _checked(file: CaseFile, value: Any, text: str, line: int) -> Any:
     return value
 
 
-def read_json(file: CaseFile) -> Iterator[Row]:
+def read_json(file: CaseFile, *_: object) -> Iterator[Row]:
     """The cases of a JSON file: a list, or an object with ``"cases"`` and ``"defaults"``."""
     text = file.text()
     refuse_conflicts(file, text)

@@ -10,10 +10,11 @@ import json
 import re
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from numbers import Real
 from typing import TYPE_CHECKING, Any, Final
 
+from pytest_modelcheck.canonical import excerpt
 from pytest_modelcheck.errors import CaseError
 from pytest_modelcheck.records import MISSING, Case, Variant, case_of
 
@@ -150,15 +151,6 @@ class Layout:
     numbered: bool = False
     paths: tuple[str, ...] = ()
 
-    @property
-    def is_plain(self) -> bool:
-        """True if rows have the fields of a case, under their own names."""
-        return not self.names and not self.loose
-
-    def loosened(self) -> Layout:
-        """The same layout for tables, whose other columns are metadata."""
-        return replace(self, loose=True)
-
     def near_miss(self, name: str) -> str | None:
         """The field that was probably meant by ``name``, if rows may have it.
 
@@ -269,7 +261,7 @@ def to_case(row: Row, layout: Layout) -> Case:
         if not isinstance(value, Mapping):
             _check_input_alone(row, value, layout)
             return case_of(value, MISSING, "", {}, origin=row.origin)
-    if not layout.is_plain or not value.keys() <= _KNOWN:
+    if layout.names or layout.loose or not value.keys() <= _KNOWN:
         value = layout.arranged(row, value)
     if value.get("input") is None:
         raise row.error(_no_input(value, layout))
@@ -391,6 +383,4 @@ def _known_failure(row: Row, value: Any) -> str | None:
 
 
 def _typed(value: Any) -> str:
-    from pytest_modelcheck.canonical import excerpt
-
     return f"{type(value).__name__} {excerpt(value, 40)}".rstrip()

@@ -111,11 +111,11 @@ class FileSource(Source):
         if file.format == "yaml":
             from pytest_modelcheck.cases.yaml_files import read_yaml
 
-            read = lambda *_: read_yaml(file)  # noqa: E731
+            read = partial(read_yaml, file)
         elif file.format == "json":
             from pytest_modelcheck.cases.json_files import read_json
 
-            read = lambda *_: read_json(file)  # noqa: E731
+            read = partial(read_json, file)
         elif file.format == "jsonl":
             from pytest_modelcheck.cases.json_files import read_jsonl
 

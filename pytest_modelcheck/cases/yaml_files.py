@@ -47,7 +47,7 @@ _LOADER: Final = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _CONTAINER_TAGS: Final = {None, "!", "tag:yaml.org,2002:map", "tag:yaml.org,2002:seq"}
 
 
-def read_yaml(file: CaseFile) -> Iterator[Row]:
+def read_yaml(file: CaseFile, *_: object) -> Iterator[Row]:
     """Read the cases of a YAML file, each with its line and the lines of its fields."""
     text = file.text()
     refuse_conflicts(file, text)

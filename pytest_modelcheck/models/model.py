@@ -316,12 +316,8 @@ class Model:
 
     Attributes:
         definition: The options of the model fixture.
-        name: The name.
-        version: The version, or ``None`` if none was given.
         fingerprint: Distinguishes the model from another one of the same version; or ``None``.
         raw: The object that the fixture returned.
-        caller: Calls the object.
-        answers: The cached answers.
         route: Passes a call of the model to the session's engine, which answers it.
         is_awaited: Returns whether calls return coroutines now, as in an ``async`` test.
         other_version: Another version to compare with in the same run, or ``None``.
@@ -393,7 +389,8 @@ class Model:
         context = self.definition.context
         # The usual call, before anything that costs time.
         if not context and type(x) is str:
-            return of_repeat(text_key(x), repeat)
+            key = text_key(x)
+            return of_repeat(key, repeat) if repeat else key
         try:
             if type(x) is not Arguments:
                 key = digest(x)

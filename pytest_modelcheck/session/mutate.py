@@ -102,12 +102,6 @@ def mutate(
 ) -> Steps[Judged]:
     """Replay a check on its stored answers, then on each damage to them.
 
-    Args:
-        spec: The check.
-        make: Makes a new check for each replay.
-        use: Sets the answers of the judged model.
-        tell: Receives the result.
-
     Returns:
         The verdict on the undamaged answers.
     """

@@ -309,3 +309,17 @@ def test_an_image_is_its_pixels():
     palettes = [picture.convert("P"), image.new("RGB", (4, 3), "blue").convert("P")]
     assert len({digest(one) for one in [picture, *others, *palettes]}) == 6
     assert excerpt(picture) == "image 4×3 RGB"
+
+
+def test_bytes_of_an_array_that_are_no_part_of_its_content_do_not_count():
+    def padded(kind: Any, filler: bytes) -> np.ndarray:
+        array = np.frombuffer(filler * 16, "u1").copy().view(kind)
+        for name in array.dtype.names or (...,):
+            array[name] = 1
+        return array
+
+    records = np.dtype("i1,f8", align=True)
+    assert digest(padded(records, b"a")) == digest(padded(records, b"b")) != digest(np.zeros(1, records))
+    whole, third = np.ones(1, np.longdouble), np.ones(1, np.longdouble) / 3
+    assert digest(padded(np.longdouble, b"a")) == digest(padded(np.longdouble, b"b")) == digest(whole)
+    assert digest(third) != digest(np.nextafter(third, whole))

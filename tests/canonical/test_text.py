@@ -74,6 +74,10 @@ def test_no_printable_character_acts_on_the_screen():
     assert len(escaped) > 100_000
 
 
+class Name(str):
+    __slots__ = ()
+
+
 @pytest.mark.parametrize(
     ("value", "shown"),
     [
@@ -82,6 +86,8 @@ def test_no_printable_character_acts_on_the_screen():
         ([np.zeros((32, 32, 3), np.uint8)], '["array 32×32×3 uint8 (0, 0, 0, 0, …)"]'),
         (PurePosixPath("pictures/cat.png"), "pictures/cat.png"),
         ((1, b"ab"), '{"$tuple":[1,{"$bytes":"YWI="}]}'),
+        ({"a": "x\ud800", "b": (1,)}, '{"a":{"$escaped":"x\\\\ud800"},"b":{"$tuple":[1]}}'),
+        ([Name("a\ud800"), b"x" * 50], '[{"$escaped":"a\\\\ud800"},"50 bytes"]'),
     ],
 )
 def test_large_contents_are_summarised(value, shown):

@@ -6,26 +6,9 @@ import csv
 
 import pytest
 
-from pytest_modelcheck import cases
-from pytest_modelcheck.errors import CaseError
 from pytest_modelcheck.records import MISSING
 
-
-@pytest.fixture
-def read(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-
-    def read(content, name="t.csv", **names):
-        (tmp_path / name).write_bytes(content if isinstance(content, bytes) else content.encode())
-        return list(cases.load(name, base=tmp_path, **names))
-
-    return read
-
-
-def refused(read, content, name="t.csv", **names):
-    with pytest.raises(CaseError) as caught:
-        read(content, name, **names)
-    return str(caught.value)
+NAME = "t.csv"
 
 
 def test_known_columns_are_fields_and_all_others_metadata(read):
@@ -149,8 +132,8 @@ def test_several_columns_can_make_the_input(read):
         ("input\na\n".encode("utf-16"), "t.csv: the file is in UTF-16; save it as UTF-8"),
     ],
 )
-def test_what_is_wrong_with_a_file_is_said_with_its_line(read, content, message):
-    assert message in refused(read, content)
+def test_what_is_wrong_with_a_file_is_said_with_its_line(refused, content, message):
+    assert message in refused(content)
 
 
 @pytest.mark.parametrize(
@@ -167,8 +150,8 @@ def test_what_is_wrong_with_a_file_is_said_with_its_line(read, content, message)
         ),
     ],
 )
-def test_what_is_wrong_with_a_field_mapping_is_said(read, names, message):
-    assert message in refused(read, "text,label\na,b\n", **names)
+def test_what_is_wrong_with_a_field_mapping_is_said(refused, names, message):
+    assert message in refused("text,label\na,b\n", **names)
 
 
 def test_line_ends_within_a_cell_make_no_difference(read):

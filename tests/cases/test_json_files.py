@@ -105,23 +105,6 @@ def test_there_are_examples():
     assert any("baselines" not in path.parts for path in EXAMPLES)
 
 
-@pytest.fixture
-def read(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-
-    def read(content, name, **names):
-        (tmp_path / name).write_bytes(content if isinstance(content, bytes) else content.encode())
-        return list(cases.load(name, base=tmp_path, **names))
-
-    return read
-
-
-def refused(read, content, name, **names):
-    with pytest.raises(CaseError) as caught:
-        read(content, name, **names)
-    return str(caught.value)
-
-
 def test_json_lines_with_blank_lines_bare_inputs_and_windows_line_ends(read):
     content = (
         b'\xef\xbb\xbf{"input": "a", "expected": null, "id": 7}\r\n\r\n  \r\n"bare"\r\n{"input": {"x": 1}}'
@@ -142,11 +125,11 @@ def test_gzip(read):
     assert (first.input, str(second.origin)) == ("a", "t.jsonl.gz:2")
 
 
-def test_emoji_escapes_are_text_and_halves_of_them_are_not(read):
+def test_emoji_escapes_are_text_and_halves_of_them_are_not(read, refused):
     (case,) = read('{"input": "\\ud83d\\ude00 \\\\ud83d"}', "t.jsonl")
     assert case.input == "😀 \\ud83d"
     assert "t.jsonl:2: an escape such as \\ud83d is half of a character" in refused(
-        read, '"a"\n{"input": "\\ud83d"}', "t.jsonl"
+        '"a"\n{"input": "\\ud83d"}', "t.jsonl"
     )
 
 
@@ -188,16 +171,16 @@ def test_emoji_escapes_are_text_and_halves_of_them_are_not(read):
         ('"a"\n'.encode("utf-32"), "t.jsonl: the file is in UTF-32; save it as UTF-8"),
     ],
 )
-def test_what_is_wrong_with_a_line_is_said(read, content, message):
-    assert message in refused(read, content, "t.jsonl")
+def test_what_is_wrong_with_a_line_is_said(refused, content, message):
+    assert message in refused(content, "t.jsonl")
 
 
-def test_a_truncated_or_false_gzip_file_is_refused(read):
+def test_a_truncated_or_false_gzip_file_is_refused(refused):
     packed = gzip.compress(b'"a"\n' * 10_000)
-    assert "t.jsonl.gz: cannot be decompressed" in refused(read, packed[:-20], "t.jsonl.gz")
-    assert "t.jsonl.gz: cannot be decompressed (Not a gzipped file" in refused(read, b'"a"\n', "t.jsonl.gz")
+    assert "t.jsonl.gz: cannot be decompressed" in refused(packed[:-20], "t.jsonl.gz")
+    assert "t.jsonl.gz: cannot be decompressed (Not a gzipped file" in refused(b'"a"\n', "t.jsonl.gz")
     spoilt = packed[:20] + b"\xff\xff\xff" + packed[23:]
-    assert "t.jsonl.gz: cannot be decompressed" in refused(read, spoilt, "t.jsonl.gz")
+    assert "t.jsonl.gz: cannot be decompressed" in refused(spoilt, "t.jsonl.gz")
 
 
 def test_a_line_of_many_megabytes(read):
@@ -232,8 +215,8 @@ def test_several_fields_can_make_the_input(read):
         ('{"text": null}', "the input ('text') is empty (null)"),
     ],
 )
-def test_what_is_wrong_with_a_mapped_line_is_said(read, content, message):
-    assert message in refused(read, content, "t.jsonl", input="text")
+def test_what_is_wrong_with_a_mapped_line_is_said(refused, content, message):
+    assert message in refused(content, "t.jsonl", input="text")
 
 
 def test_a_json_list(read):
@@ -271,8 +254,8 @@ def test_a_json_object_with_cases_and_defaults(read):
         ('["a",\n nan]', "t.json:2: not JSON: "),
     ],
 )
-def test_what_is_wrong_with_a_json_file_is_said(read, content, message):
-    assert message in refused(read, content, "t.json")
+def test_what_is_wrong_with_a_json_file_is_said(refused, content, message):
+    assert message in refused(content, "t.json")
 
 
 def test_peek_reads_the_first_line_alone(tmp_path):

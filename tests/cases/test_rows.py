@@ -9,6 +9,7 @@ import pytest
 from pytest_modelcheck import cases
 from pytest_modelcheck.errors import CaseError
 
+NAME = "t.json"
 BOTH = "Say which are the input and the expectation, in the marker or in cases.load(): "
 INPUT = "Say which is the input, in the marker or in cases.load(): "
 
@@ -126,26 +127,6 @@ LABEL_STUDIO = {
 }
 
 
-@pytest.fixture
-def load(tmp_path):
-    def load(content, name="t.json", **names):
-        text = content if isinstance(content, str) else json.dumps(content)
-        (tmp_path / name).write_text(text, encoding="utf-8")
-        return list(cases.load(name, base=tmp_path, **names))
-
-    return load
-
-
-@pytest.fixture
-def refused(load):
-    def refused(content, name="t.json", **names):
-        with pytest.raises(CaseError) as caught:
-            load(content, name, **names)
-        return str(caught.value)
-
-    return refused
-
-
 @pytest.mark.parametrize(
     ("row", "names", "metadata"),
     [
@@ -159,8 +140,8 @@ def refused(load):
         ),
     ],
 )
-def test_an_export_is_mapped_and_its_other_fields_are_metadata(load, row, names, metadata):
-    (case,) = load([row], **names)
+def test_an_export_is_mapped_and_its_other_fields_are_metadata(read, row, names, metadata):
+    (case,) = read([row], **names)
     assert (case.input, case.expected, dict(case.metadata)) == ("Where is it?", "shipping", metadata)
 
 
@@ -181,19 +162,19 @@ def test_an_export_is_mapped_and_its_other_fields_are_metadata(load, row, names,
         ({"comment": "x", "prompt": "a", "ideal": "b"}, "input='prompt', expected='ideal'"),
     ],
 )
-def test_an_unmapped_export_draws_the_names_that_fit(refused, load, row, advice):
+def test_an_unmapped_export_draws_the_names_that_fit(refused, read, row, advice):
     message = refused([row])
     assert advice in message
     if "say so" in message:  # the advice works
         name = message.rpartition("expected='")[2].partition("'")[0]
-        assert load([row], expected=name)[0].expected == "shipping"
+        assert read([row], expected=name)[0].expected == "shipping"
 
 
-def test_columns_that_resemble_a_field_are_metadata_of_a_mapped_file(load):
+def test_columns_that_resemble_a_field_are_metadata_of_a_mapped_file(read):
     row = {"question": "q", "answer": "a", "variant": "B", "tags": ["x"], "known_failures": 2}
-    (case,) = load([row], input="question", expected="answer")
+    (case,) = read([row], input="question", expected="answer")
     assert dict(case.metadata) == {"variant": "B", "tags": ["x"], "known_failures": 2}
-    (case,) = load("question,answer,variant,tags\nq,a,B,x\n", "t.csv", input="question", expected="answer")
+    (case,) = read("question,answer,variant,tags\nq,a,B,x\n", "t.csv", input="question", expected="answer")
     assert dict(case.metadata) == {"variant": "B", "tags": "x"}
 
 
@@ -208,11 +189,11 @@ def test_a_path_that_leads_nowhere_is_refused(refused, expected):
     )
 
 
-def test_metadata_may_be_json_text(load, refused):
-    (case,) = load([{"input": "a", "metadata": '{"language": "en"}'}])
+def test_metadata_may_be_json_text(read, refused):
+    (case,) = read([{"input": "a", "metadata": '{"language": "en"}'}])
     assert dict(case.metadata) == {"language": "en"}
     table = 'input,expected_output,metadata,tags\na,x,"{""language"": ""en""}",vip\n'
-    (case,) = load(table, "t.csv", expected="expected_output")
+    (case,) = read(table, "t.csv", expected="expected_output")
     assert (case.expected, dict(case.metadata)) == ("x", {"language": "en", "tags": "vip"})
     assert "metadata: must be a mapping of names to values, not str {oops" in refused(
         [{"input": "a", "metadata": "{oops"}]
@@ -222,20 +203,20 @@ def test_metadata_may_be_json_text(load, refused):
     )
 
 
-def test_repeated_ids_are_numbered_on_request(load, refused):
+def test_repeated_ids_are_numbered_on_request(read, refused):
     table = "id,input\nx,a\nx,b\nx-2,c\nx,d\n,e\n,e\n"
     assert "(cases.load(…, repeated_ids='number') numbers them)" in refused(table, "t.csv")
-    ids = [case.id for case in load(table, "t.csv", repeated_ids="number")]
+    ids = [case.id for case in read(table, "t.csv", repeated_ids="number")]
     assert ids[:4] == ["x", "x-3", "x-2", "x-4"]
     assert ids[5] == f"{ids[4]}-2"
 
 
-def test_repeated_ids_of_a_large_file_are_numbered_too(load, monkeypatch):
+def test_repeated_ids_of_a_large_file_are_numbered_too(read, monkeypatch):
     from pytest_modelcheck.cases import files
 
     monkeypatch.setattr(files, "LARGE", 1)
     lines = "\n".join(json.dumps({"id": "x", "input": f"{n}"}) for n in range(3))
-    assert [case.id for case in load(lines, "t.jsonl", repeated_ids="number")] == ["x", "x-2", "x-3"]
+    assert [case.id for case in read(lines, "t.jsonl", repeated_ids="number")] == ["x", "x-2", "x-3"]
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ import pytest
 
 from pytest_modelcheck import perturb
 from pytest_modelcheck.errors import PerturbationError
-from pytest_modelcheck.perturb.people_words import (
+from pytest_modelcheck.perturb.people import (
     COUNTRIES,
     COUNTRIES_WITH_THE,
     COUNTRIES_WITHOUT_A_PERSON,
