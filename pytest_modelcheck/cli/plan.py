@@ -67,7 +67,7 @@ class Question:
         for drop in self.drops:
             if not least < drop <= most:
                 raise UsageError(
-                    f"--drop {drop:g}: a drop that can be seen lies above {least:g} and is at most {most:g} "
+                    f"--drop {drop:g}: a drop that can be detected is above {least:g} and at most {most:g} "
                     "here"
                 )
 

@@ -134,8 +134,8 @@ def bind(item: pytest.Function, defaults: dict[str, Any]) -> Marked | None:
     subtests = fixture_definitions(item).get("subtests")
     if subtests and subtests[-1].func.__module__ in ("_pytest.subtests", "pytest_subtests.plugin"):
         raise UsageError(
-            f"@pytest.mark.{mark.name} on a test that takes `subtests`: a subtest that fails is none of its "
-            "case's business, so that the case would pass. Use plain assertions, or a check for each of them"
+            f"@pytest.mark.{mark.name} on a test that takes `subtests`: a failing subtest would not make its "
+            "case fail. Use plain assertions, or a check for each of them"
         )
     request = request_of(mark.name, mark.args, mark.kwargs, defaults, item.path.parent)  # type: ignore[arg-type]
     if request.cases is None and "cases" not in fixture_definitions(item):

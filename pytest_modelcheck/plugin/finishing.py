@@ -80,7 +80,7 @@ def note_how(config: pytest.Config) -> None:
     reason = config.getoption("modelcheck_reason")
     if not config.getoption("modelcheck_update"):
         raise pytest.UsageError(
-            "--modelcheck-reason says why --modelcheck-update approves: it goes with that"
+            "--modelcheck-reason is the reason for --modelcheck-update: use both together"
         )
     capture = config.pluginmanager.getplugin("capturemanager")
     if capture is not None:

@@ -156,7 +156,7 @@ class Modelcheck:
             raise UsageError(f"name={given!r:.60}: write a text")
         if given in self._names:
             raise UsageError(
-                f'a second check is called {given!r} in this test: tell them apart with name="..."'
+                f'this test already has a check called {given!r}: tell them apart with name="..."'
             )
         self._names.add(given)
         return f"{check_id(self._item)}::{given}"

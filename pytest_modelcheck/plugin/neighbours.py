@@ -205,8 +205,8 @@ def within(body: Callable[[CaseView], Any], most: int) -> Callable[[CaseView], A
         steps = [one.steps for one in answers if isinstance(one, Trajectory)]
         if given and not steps:
             raise UsageError(
-                f"max_steps={most} counts steps of an agent, and no answer is a trajectory: let the model "
-                "answer with Trajectory.of(...), or case.record(...) the one that the body has made"
+                f"max_steps={most} counts steps of an agent, but no answer is a trajectory: let the model "
+                "return Trajectory.of(...), or record the trajectory with case.record(...)"
             )
         longest = max(steps, default=0)
         if longest > most:

@@ -293,18 +293,18 @@ def _refuse_contradictions(config: pytest.Config, places: Places) -> None:
         )
     if places.revalidate and (places.offline or places.refresh or not places.keep):
         raise UsageError(
-            "--modelcheck-revalidate asks the model again for cached answers: it goes neither with "
-            "--modelcheck-offline nor with --modelcheck-cache=refresh or off"
+            "--modelcheck-revalidate asks the model again for cached answers: it cannot be "
+            "combined with --modelcheck-offline, --modelcheck-cache=refresh or --modelcheck-cache=off"
         )
     if places.watch and places.update:
         raise UsageError(
-            "--modelcheck-watch adds up what nights find out about what is approved, and --modelcheck-update "
-            "approves anew: use one of the two"
+            "--modelcheck-watch collects evidence about the approved results, and --modelcheck-update "
+            "replaces them: use one of the two"
         )
     if config.getoption("modelcheck_against") and (places.baseline or places.update):
         raise UsageError(
-            "--against compares with another version that is run now: it goes neither with "
-            "--modelcheck-baseline nor with --modelcheck-update"
+            "--against compares with another version that is run now: it cannot be combined "
+            "with --modelcheck-baseline or --modelcheck-update"
         )
 
 

@@ -32,8 +32,9 @@ if TYPE_CHECKING:
 
 _ERROR: Final = "error"
 _AT_ONCE: Final = 1_000
-_Severity = tuple[int, bool, int, int]
-"""A sort key of a case: the order of its note, whether others come first, its rank, and its number."""
+_Severity = tuple[int, bool, bool, int, int]
+"""A sort key of a case: the order of its note, whether it passes in some runs, whether others come first, its
+rank, and its number."""
 
 _FAILED: Final = BITS[Outcome.FAILED]
 _SHOWN_TRIAL: Final = {"error": Outcome.ERROR, "new": Outcome.NEW, "unexpected pass": Outcome.XPASSED}
@@ -126,6 +127,7 @@ def _choose(judgement: Judgement, first: Collection[int], *, compares: bool) -> 
     def severities() -> Iterator[_Severity]:
         nonlocal noted
         masks = results.masks if again is None else map(int.__or__, results.masks, again.masks)
+        once = results.size == len(results.masks)  # else a pass may be that of another variant
         for number, mask in enumerate(masks):
             if number in seen.wrong:
                 mask |= _FAILED  # noqa: PLW2901 - its body passed, and its label is wrong
@@ -138,7 +140,8 @@ def _choose(judgement: Judgement, first: Collection[int], *, compares: bool) -> 
             if note is not None:
                 noted += 1
                 later = number not in (ranks if note == _ERROR else first)
-                yield ORDER.index(note), later, ranks.get(number, 0), number
+                recovers = once and bool(mask & BITS[Outcome.PASSED])
+                yield ORDER.index(note), recovers, later, ranks.get(number, 0), number
 
     if judgement.observed.cases.error:
         parts: tuple[list[_Severity], list[_Severity]] = [], []
@@ -154,7 +157,7 @@ def _choose(judgement: Judgement, first: Collection[int], *, compares: bool) -> 
         worst = broken[: SHOWN - few] + others[: max(few, SHOWN - len(broken))]
     else:
         worst = heapq.nsmallest(SHOWN, severities())
-    chosen = [_chosen(judgement, number, ORDER[place], lowest) for place, _, _, number in worst]
+    chosen = [_chosen(judgement, number, ORDER[place], lowest) for place, *_, number in worst]
     return chosen, noted - len(worst)
 
 

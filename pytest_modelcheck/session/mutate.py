@@ -170,8 +170,8 @@ def _trouble(control: Judgement) -> str | None:
         return (
             f"{plural(new, 'case')} called {models} without a stored answer. Run pytest once with this "
             "version to cache the answers. Never cached are errors, answers that cannot be stored (a warning "
-            "says so), and answers of an unknown version (let the fixture take model_version, or name a "
-            "fingerprint=)"
+            "says so), and answers of a model without a version, or whose fixture neither takes "
+            "model_version nor names a fingerprint="
         )
     failed = [finding.summary for finding in control.findings if finding.status is Status.FAILED]
     return f"it fails on the stored answers as they are: {failed[0]}" if failed else None

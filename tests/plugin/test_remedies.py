@@ -78,7 +78,7 @@ ARGUMENTS = (
     ("shrink=1: write True or False", "shrink=1", "shrink=True"),
     ("repeats=0: write a whole number from 1", "repeats=0", "repeats=1"),
     ("seed=-1: write a whole number from 0", "seed=-1", "seed=0"),
-    ("bounds=(0, 100), or bounds=None where there are none", "bounds=5", "bounds=(0, 100)"),
+    ("bounds=(0, 100), or bounds=None for no bounds", "bounds=5", "bounds=(0, 100)"),
 )
 UNDER = (
     ("name at least one perturbation, such as perturb.typos()", "under=[]", "under=perturb.typos()"),
@@ -434,7 +434,7 @@ VALUES = {
         answer, WHEN.replace(tzinfo=ZONE), WHEN.replace(tzinfo=dt.UTC)),
     "cannot be written as numbers. Answer array.tolist()": (answer, RECORDS, RECORDS.tolist()),
     "Answer flatter data": (lambda it: answer(nested(it)), 100_000, 3),
-    "Pass a flatter value": (lambda it: digest(nested(it)), 100_000, 3),
+    "Pass a value that is less nested": (lambda it: digest(nested(it)), 100_000, 3),
     "cases cannot come from a int; give a path, a list of mappings or a table": (cases.load, 3, ROW),
     "put each case into a list": (
         lambda it: list(cases.load(it)), {"a": 1}, [{"input": "a", "expected": 1}]),

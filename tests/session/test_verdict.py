@@ -133,6 +133,23 @@ def test_further_runs_are_remembered_and_give_the_same_verdict(project):
     assert (warm.varies, warm.findings) == (False, cold.findings)
 
 
+def test_cases_that_fail_in_all_runs_are_read_before_one_that_passes_in_some(project):
+    cases = [{"id": f"t-{n:02}", "input": f"text {n}", "expected": "refund"} for n in range(20)]
+    project.run(lambda x: "refund", cases, known)
+    project.approve()
+    asked = Counter()
+
+    def wrong_for_some(x):
+        asked[x] += 1
+        number = int(x.split()[1])
+        return "shipping" if number in range(1, 9) or (number == 0 and asked[x] == 1) else "refund"
+
+    verdict = project.run(wrong_for_some, cases, known, version="2.0", at_least=0.9)
+    assert verdict.failed
+    assert [case.id for case in verdict.shown] == ["t-01", "t-02", "t-03", "t-04", "t-05"]
+    assert [case.id for case in verdict.flaky] == ["t-00"]
+
+
 class TestEditedTests:
     def test_an_edited_body_is_not_a_changed_model(self, project):
         project.run(right, CASES, known)
