@@ -230,7 +230,14 @@ def turns(
 
 def offline_error(model: Model, x: Any) -> OfflineError:
     """Return the error of a call that has no cached answer in an offline run."""
+    remedy = "Run once without --modelcheck-offline, or copy the cache of a run that did"
+    if not model.answers.kept:
+        remedy = (
+            "Its answers are not kept between runs. That needs a version "
+            f"(--model-version={model.name}=VERSION, or model_version in the ini file), and a fixture that "
+            "takes model_version or names a fingerprint="
+        )
     return OfflineError(
         f"{model.label} has no cached answer to {excerpt(x, 60)!r}, and --modelcheck-offline forbids "
-        "calling it. Run once without --modelcheck-offline, or bring the prediction cache of a run that did"
+        f"calling it. {remedy}"
     )

@@ -130,6 +130,7 @@ class Answers:
     ) -> None:
         self._shelf = shelf
         self.see = see or Projection()
+        self.kept = shelf.kept
         self.claims = claims if shelf.kept else None
         self._claimed: set[bytes] = set()
         self._open_measures = open_measures
@@ -216,8 +217,8 @@ class Answers:
             if isinstance(value, Coroutine):
                 value.close()  # prevents a later "was never awaited" warning from Python
             raise ModelError(
-                f"the model answered with {article(type(value).__name__)}, which its first reader uses up, "
-                "while equal calls share an answer. Answer with a text or a list (a coroutine: use "
+                f"the model answered with {article(type(value).__name__)}, which can be read only once, "
+                "but equal calls share an answer. Return a text or a list (for a coroutine: use "
                 "`async def`)"
             )
         self.warn(reason)
