@@ -196,7 +196,7 @@ def _steps_in(text: str, journal: Path, root: Path) -> list[tuple[Path | None, P
         ]
     except (ValueError, TypeError) as error:
         raise BaselineError(
-            f"not what an approval leaves when it is killed ({error}). Remove this file, and approve again.",
+            f"this file does not come from an interrupted approval ({error}). Remove it, and approve again.",
             str(journal),
         ) from error
     return pairs

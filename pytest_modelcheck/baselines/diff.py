@@ -223,7 +223,12 @@ def _one_sided(record: CaseResult, note: Note) -> CaseDiff:
 
 
 def _compared(before: CaseResult, after: CaseResult) -> CaseDiff | None:
-    pairs = _paired(before.trials, after.trials)
+    # Each trial is paired with the same run of the older side, else with its first run of the same input.
+    known = {trial.key: trial for trial in before.trials}
+    first = {trial.place: trial for trial in reversed(before.trials)}
+    pairs = [
+        (known.get(trial.key, first[trial.place]), trial) for trial in after.trials if trial.place in first
+    ]
     differing = [pair for pair in pairs if differ(pair[1], pair[0])]
     one, other = before.outcome, after.outcome
     note: Note
@@ -261,12 +266,3 @@ def _side(record: CaseResult, trial: TrialResult | None, answer: bytes | None, b
     # Only if the body called the model with the case's own input is there an unperturbed answer.
     base = base if any(digest == record.digest for digest, _ in calls) else None
     return Side(record.outcome, answer, base, first_trajectory([answer, *(one for _, one in calls[::-1])]))
-
-
-def _paired(
-    before: Sequence[TrialResult], after: Sequence[TrialResult]
-) -> list[tuple[TrialResult, TrialResult]]:
-    """Pair each trial with the same run of the older side, else with its first run of the same input."""
-    known = {trial.key: trial for trial in before}
-    first = {trial.place: trial for trial in reversed(before)}
-    return [(known.get(trial.key, first[trial.place]), trial) for trial in after if trial.place in first]

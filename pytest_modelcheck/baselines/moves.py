@@ -100,7 +100,7 @@ def move(root: Path, planned: Collection[Move], *, durable: bool = True) -> None
     for one in planned:
         if one.target.exists() and one.target not in leaving:
             raise UsageError(
-                f"{one.check} has a baseline of its own already ({one.target.relative_to(root)}). "
+                f"{one.check} already has a baseline ({one.target.relative_to(root)}). "
                 "Remove one of the two first."
             )
     with Batch(root, durable=durable) as batch:

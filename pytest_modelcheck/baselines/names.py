@@ -100,7 +100,15 @@ def composed(text: str) -> str:
 
 
 def _component(text: str, *, exact: str, mark: bool, suffix: str = "") -> str:
-    name = _cleaned(text)
+    # Without the characters that some file system refuses, hides or rewrites.
+    name = "".join(char if char.isprintable() and char not in _FORBIDDEN else "_" for char in text)
+    name = composed(name)
+    # Windows drops trailing dots and spaces, so that "a" and "a." would be one file there.
+    stripped = name.strip(" ").rstrip(". ")
+    if stripped != name or not stripped:
+        name = stripped + "_"
+    if name.startswith(".") or _DEVICE.match(name):
+        name = "_" + name
     fits = len(name.encode()) + len(suffix) <= _LONGEST
     # A name that already looks like a marked one is marked, too. Otherwise two names could share a file.
     if name == text and fits and not mark and not _MARKED.search(name):
@@ -114,19 +122,6 @@ def _component(text: str, *, exact: str, mark: bool, suffix: str = "") -> str:
 def _has_capitals(text: str) -> bool:
     """Return whether a case-insensitive file system (macOS, Windows) could confuse it with another name."""
     return text != text.casefold()
-
-
-def _cleaned(text: str) -> str:
-    """``text`` without characters that some file system refuses, hides or rewrites."""
-    name = "".join(char if char.isprintable() and char not in _FORBIDDEN else "_" for char in text)
-    name = composed(name)
-    # Windows drops trailing dots and spaces, so that "a" and "a." would be one file there.
-    stripped = name.strip(" ").rstrip(". ")
-    if stripped != name or not stripped:
-        name = stripped + "_"
-    if name.startswith(".") or _DEVICE.match(name):
-        name = "_" + name
-    return name
 
 
 def matches(pattern: str, check: str) -> bool:

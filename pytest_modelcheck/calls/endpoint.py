@@ -75,14 +75,9 @@ def _inside(repeat: int) -> Iterator[None]:
 
 @dataclass(slots=True)
 class Request:
-    """A call of a model that is to be made.
+    """A call of a model that is to be made, with one input or a batch.
 
-    Attributes:
-        caller: Calls the model's object.
-        inputs: One input, or a batch.
-        keep: Takes each answer, or :class:`Failure`, as soon as it arrives.
-        repeat: The repeat of the trial that the call is made for.
-        after_success: For each input, whether the call just before it was answered from the cache.
+    ``after_success`` says for each input whether the call just before it was answered from the cache.
     """
 
     caller: Caller

@@ -92,8 +92,26 @@ class Codec:
         Raises:
             NotKept: A part of the answer cannot be restored; the message names it, its place and the remedy.
         """
-        line = None if self._typed else plain_line(value)
-        return self._encode(value) if line is None else line
+        plain = None if self._typed else plain_line(value)
+        if plain is not None:
+            return plain
+        lowering = Lowering(self._classes.find)
+        try:
+            line = dumped(lowering.lower(value, self._shape))
+        except Refusal as refusal:
+            raise NotKept(refusal.message("answer")) from None
+        except RecursionError:
+            raise NotKept(f"answer: {DEEP}") from None
+        except Exception as error:  # a property, a library or a half-made object may fail in any way
+            problem = f"to read it raises {type(error).__name__}: {error}"
+            raise self._refused(value, problem) from error
+        if lowering.missing:
+            raise NotKept(self._unnamed(value, lowering.missing))
+        if lowering.doubtful or lowering.fresh:
+            self._verify(value, line)
+            for adapter in lowering.fresh:
+                adapter.verified = True
+        return line
 
     def decode(self, line: bytes) -> Any:
         """Restore the answer of a line, as a new object.
@@ -112,25 +130,6 @@ class Codec:
                 f"a kept answer cannot be read ({error}): {line[:80]!r}. If another version of a library "
                 "stored it, call the model again: pytest --modelcheck-cache=refresh"
             ) from error
-
-    def _encode(self, value: Any) -> bytes:
-        lowering = Lowering(self._classes.find)
-        try:
-            line = dumped(lowering.lower(value, self._shape))
-        except Refusal as refusal:
-            raise NotKept(refusal.message("answer")) from None
-        except RecursionError:
-            raise NotKept(f"answer: {DEEP}") from None
-        except Exception as error:  # a property, a library or a half-made object may fail in any way
-            problem = f"to read it raises {type(error).__name__}: {error}"
-            raise self._refused(value, problem) from error
-        if lowering.missing:
-            raise NotKept(self._unnamed(value, lowering.missing))
-        if lowering.doubtful or lowering.fresh:
-            self._verify(value, line)
-            for adapter in lowering.fresh:
-                adapter.verified = True
-        return line
 
     def _verify(self, value: Any, line: bytes) -> None:
         """Verify that the restored answer equals the original, also in what ``==`` does not compare."""

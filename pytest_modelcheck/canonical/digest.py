@@ -62,7 +62,7 @@ def digest(value: Any) -> bytes:
         raise NotCanonical(refusal.message("input")) from None
     except RecursionError:
         raise NotCanonical(
-            "input: it contains itself, or is nested too deeply to be read. Pass a flatter value."
+            "input: it contains itself, or is nested too deeply to be read. Pass a value that is less nested."
         ) from None
     except TypeError as error:  # of a property, or of a library
         raise NotCanonical(f"input: to read it raises TypeError: {error}") from error

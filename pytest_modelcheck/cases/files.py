@@ -123,7 +123,7 @@ class CaseFile:
         known = FORMATS.get(suffix.lower())
         if known is None:
             raise self.error(
-                f"unknown format by its name; cases are read from {', '.join(FORMATS)}"
+                f"the name does not tell the format; cases are read from {', '.join(FORMATS)}"
                 f" (text also with {' or '.join(SUFFIXES)})"
             )
         if known == "parquet" and self._compressed:

@@ -41,18 +41,18 @@ class CaseAnswers:
     approved: tuple[int, ...]
     sets: tuple[tuple[int, ...], ...]
 
-    def now(self, sets: slice) -> tuple[int, ...]:
+    def in_sets(self, sets: slice) -> tuple[int, ...]:
         """The current answers of some sets."""
         return tuple(answer for answers in self.sets[sets] for answer in answers)
 
     @property
     def varies(self) -> bool:
         """True if two approved answers, or two current ones, differ."""
-        return len(set(self.approved)) > 1 or len(set(self.now(ALL))) > 1
+        return len(set(self.approved)) > 1 or len(set(self.in_sets(ALL))) > 1
 
     def excess(self, sets: slice) -> float:
         """Return how much more often current answers differ from approved ones than those from each other."""
-        return _share_of_differing(product(self.approved, self.now(sets))) - _share_of_differing(
+        return _share_of_differing(product(self.approved, self.in_sets(sets))) - _share_of_differing(
             combinations(self.approved, 2)
         )
 
@@ -62,7 +62,6 @@ class Answers:
     """The answers of all cases that were approved and run.
 
     Attributes:
-        cases: The answers of each case.
         deterministic: The declaration of the models, as for :class:`Evidence`.
         repeated: Whether 20 answers were seen to repeat identically when the approved version was run.
         copies: Whether the answers of a model declared to vary never did, as for :class:`Evidence`.
@@ -99,7 +98,7 @@ class Answers:
 
         away = [
             [
-                [sum(answer != then for then in case.approved) for answer in case.now(sets)]
+                [sum(answer != approved for approved in case.approved) for answer in case.in_sets(sets)]
                 for case in self.cases
             ]
             for sets in (slice(1), slice(1, None))
@@ -112,11 +111,6 @@ def look_at_changes(answers: Answers, allowance: Allowance, rules: Rules) -> Loo
 
     The noise of the approved version is subtracted, never that of the current one: more noise is itself a
     change.
-
-    Args:
-        answers: The answers of the check.
-        allowance: How many may change: a number of cases, or a fraction of them.
-        rules: How the evidence is weighed.
 
     >>> same = [CaseAnswers((0, 0, 0), ((0,),)) for _ in range(98)]
     >>> moved = [CaseAnswers((0, 0, 0), ((1,),)) for _ in range(2)]
@@ -133,7 +127,7 @@ def look_at_changes(answers: Answers, allowance: Allowance, rules: Rules) -> Loo
     def p_value(sets: slice) -> float:
         from pytest_modelcheck.stats.noise import disagreements, noise_calibrated_excess
 
-        tables = [disagreements((*case.approved, *case.now(sets))) for case in cases]
+        tables = [disagreements((*case.approved, *case.in_sets(sets))) for case in cases]
         runs = answers.approved_runs
         if runs == 1:
             return 1.0  # there is no noise to compare with: only answers that never vary can fail
@@ -190,11 +184,6 @@ def look_at_compared(compared: Compared, allowance: Allowance, rules: Rules) -> 
 
     If nothing changed, current runs and approved runs after the first differ equally often from the first
     approved answer, so these runs are exchangeable.
-
-    Args:
-        compared: The outcomes of the bodies.
-        allowance: How many answers may change: a number of cases, or a fraction of them.
-        rules: How the evidence is weighed.
     """
     cases = compared.runs.cases
     if not cases:
@@ -203,9 +192,9 @@ def look_at_compared(compared: Compared, allowance: Allowance, rules: Rules) -> 
     def excess(sets: slice) -> list[float]:
         found = []
         for case in cases:
-            now = case.now(sets)
+            current = case.in_sets(sets)
             own = 1 - sum(case.approved) / len(case.approved) if case.approved else 0.0
-            found.append(1 - sum(now) / len(now) - own)
+            found.append(1 - sum(current) / len(current) - own)
         return found
 
     def p_value(sets: slice) -> float:
@@ -213,8 +202,10 @@ def look_at_compared(compared: Compared, allowance: Allowance, rules: Rules) -> 
             return 1.0  # there is no noise to compare with: only answers that never vary can fail
         from pytest_modelcheck.stats.exchange import exchange_p_value
 
-        units = [unit for unit in units_of(cases, sets) if unit.then]
-        return exchange_p_value(whole([unit.then for unit in units]), whole([unit.now for unit in units]))
+        units = [unit for unit in units_of(cases, sets) if unit.approved]
+        return exchange_p_value(
+            whole([unit.approved for unit in units]), whole([unit.current for unit in units])
+        )
 
     own = sum(1 - sum(case.approved) / len(case.approved) for case in cases if case.approved) / len(cases)
     tests = _tests(excess, p_value, len(cases), allowance, rules)
@@ -224,15 +215,7 @@ def look_at_compared(compared: Compared, allowance: Allowance, rules: Rules) -> 
 def _look_at_answers(
     answers: Answers | Compared, own: float, margin: float, rules: Rules, tests: Tests
 ) -> Look:
-    """Look at answers, if the approved runs show how many change by chance.
-
-    Args:
-        answers: The answers, or the bodies that compare them.
-        own: How often approved answers differ from each other.
-        margin: How many may change, as a fraction of the cases.
-        rules: How the evidence is weighed.
-        tests: Compare the rest with the allowance.
-    """
+    """Look at answers, if the approved runs show how many change by chance: ``own`` is that share."""
     # Changing every answer would pass. Where all may change, nothing is hidden: nobody looks.
     if 1 - own <= margin + ROUNDING < 1:
         return Look(Status.INCONCLUSIVE, Reason.NOTHING_SEEN)
@@ -246,11 +229,6 @@ def look_at_regressed(evidence: Evidence, allowance: Allowance, rules: Rules) ->
 
     Fails if the regressions exceed the allowance and noise does not explain that, or if more cases than
     allowed are broken for good.
-
-    Args:
-        evidence: The runs of the check. Cases without approved runs do not count.
-        allowance: How many may regress: a number of cases, or a fraction of them.
-        rules: How the evidence is weighed.
 
     >>> from pytest_modelcheck.checks.evidence import CaseRuns
     >>> broken = [CaseRuns((1.0, 1.0, 1.0), ((0.0,),)) for _ in range(3)]
@@ -270,26 +248,31 @@ def look_at_regressed(evidence: Evidence, allowance: Allowance, rules: Rules) ->
     def excess(sets: slice) -> list[float]:
         found = []
         for case in cases:
-            then = sum(case.approved) / len(case.approved)
-            now = case.now(sets)
+            approved = sum(case.approved) / len(case.approved)
+            current = case.in_sets(sets)
             # How often a run of this case fails of which another run passed: the unbiased estimate of p(1 -
             # p).
-            own = then * (1 - then) * len(case.approved) / (len(case.approved) - 1) if subtract else 0.0
-            found.append(then * (1 - sum(now) / len(now)) - own)
+            own = (
+                approved * (1 - approved) * len(case.approved) / (len(case.approved) - 1) if subtract else 0.0
+            )
+            found.append(approved * (1 - sum(current) / len(current)) - own)
         return found
 
     def p_value(sets: slice) -> float:
         units = units_of(cases, sets)
         # The sharper test exchanges single runs, which cases with shared answers do not have.
         if subtract and all(unit.size == 1 for unit in units):
-            from pytest_modelcheck.stats.noise import regression_rise
+            from pytest_modelcheck.stats.noise import regression_excess
 
-            then = [[run > 0 for run in case.approved] for case in cases]
-            now = [[run > 0 for run in case.now(sets)] for case in cases]
-            return regression_rise(then, now, rules.false_fail_rate).p_value
+            approved = [[run > 0 for run in case.approved] for case in cases]
+            current = [[run > 0 for run in case.in_sets(sets)] for case in cases]
+            rate = rules.false_fail_rate
+            return regression_excess(approved, current, rate, approved_noise=True).p_value
         from pytest_modelcheck.stats.exchange import exchange_p_value
 
-        return exchange_p_value(whole([unit.then for unit in units]), whole([unit.now for unit in units]))
+        return exchange_p_value(
+            whole([unit.approved for unit in units]), whole([unit.current for unit in units])
+        )
 
     tests = replace(
         _tests(excess, p_value, len(cases), allowance, rules),

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Final
 
 from pytest_modelcheck.baselines.diff import differ
 from pytest_modelcheck.canonical import why_unkept
-from pytest_modelcheck.checks.runs import Shares, outcome_of, score_of, share_of_runs, values_of
+from pytest_modelcheck.checks.observed import Shares, outcome_of, score_of, share_of_runs, values_of
 from pytest_modelcheck.records import JUDGED, Comparison, Outcome
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from pytest_modelcheck.records import CaseResult, Change, TrialResult
 
@@ -24,16 +24,13 @@ class Pair:
     """One case on both sides, reduced to the perturbed inputs that both sides have.
 
     Attributes:
-        id: The case's id.
-        now: Its current trials.
-        then: Its approved trials.
         passes: Whether it passes now; ``None`` if it neither passed nor failed.
         passed: The same for the approved trials.
     """
 
     id: str
-    now: Sequence[TrialResult]
-    then: Sequence[TrialResult]
+    current: Sequence[TrialResult]
+    approved: Sequence[TrialResult]
     passes: bool | None
     passed: bool | None
 
@@ -52,24 +49,24 @@ class Pair:
     @property
     def changed(self) -> bool:
         """True if any answer differs; a side without an answer differs from none."""
-        return any(differ(now, then) for now, then in self.matched())
+        return any(differ(current, approved) for current, approved in self.matched())
 
     @property
     def unseen(self) -> str | None:
         """Why some of its answers cannot be compared, with a remedy; ``None`` if all can be."""
-        if (why := why_unseen(*(now for now, _ in self.matched()))) is not None:
+        if (why := why_unseen(*(current for current, _ in self.matched()))) is not None:
             return why
-        return None if why_unseen(*(then for _, then in self.matched())) is None else APPROVED_UNKEPT
+        return None if why_unseen(*(approved for _, approved in self.matched())) is None else APPROVED_UNKEPT
 
     def matched(self) -> Iterable[tuple[TrialResult, TrialResult]]:
         """Each current trial with its approved one: the same run of it, else the first."""
-        if len(self.now) == 1 == len(self.then):
-            return ((self.now[0], self.then[0]),)
+        if len(self.current) == 1 == len(self.approved):
+            return ((self.current[0], self.approved[0]),)
         # In reverse, so that of equal ones the first counts.
-        approved = {trial.key: trial for trial in reversed(self.then)}
-        first = {trial.key[:2]: trial for trial in reversed(self.then)}
+        approved = {trial.key: trial for trial in reversed(self.approved)}
+        first = {trial.key[:2]: trial for trial in reversed(self.approved)}
         # A version approved on one run has no second run to compare a second run with.
-        return [(trial, approved.get(trial.key) or first[trial.key[:2]]) for trial in self.now]
+        return [(trial, approved.get(trial.key) or first[trial.key[:2]]) for trial in self.current]
 
 
 APPROVED_UNKEPT: Final = "the approved answer was not stored. Approve the check again"
@@ -86,25 +83,23 @@ def why_unseen(*trials: TrialResult) -> str | None:
     return None
 
 
-def pair_of(now: CaseResult, then: CaseResult | None) -> Pair | None:
+def pair_of(current: CaseResult, approved: CaseResult | None) -> Pair | None:
     """Pair a case with its approved result: the trials with the same inputs, however often each was run.
 
     If no perturbation applies to a case on either side, both have no trials.
     """
-    if then is None or not now.is_same_as(then):
+    if approved is None or not current.is_same_as(approved):
         return None
-    if len(now.trials) == 1 == len(then.trials) and now.trials[0].key == then.trials[0].key:
-        return _pair(now.id, now.trials, then.trials)
-    both = {trial.place for trial in now.trials} & {trial.place for trial in then.trials}
-    # Other perturbations than approved: no input is shared. A case without trials on both sides is the
-    # same.
-    if not both and (now.trials or then.trials):
-        return None
-    return _pair(now.id, _within(now.trials, both), _within(then.trials, both))
-
-
-def _pair(case: str, now: Sequence[TrialResult], then: Sequence[TrialResult]) -> Pair:
-    return Pair(case, now, then, _passes(now), _passes(then))
+    one: Sequence[TrialResult] = current.trials
+    two: Sequence[TrialResult] = approved.trials
+    if len(one) != 1 or len(two) != 1 or one[0].key != two[0].key:
+        both = {trial.place for trial in one} & {trial.place for trial in two}
+        # Other perturbations than approved: no input is shared. A case without trials on both sides is the
+        # same.
+        if not both and (one or two):
+            return None
+        one, two = ([trial for trial in side if trial.place in both] for side in (one, two))
+    return Pair(current.id, one, two, _passes(one), _passes(two))
 
 
 def _passes(trials: Sequence[TrialResult]) -> bool | None:
@@ -112,37 +107,24 @@ def _passes(trials: Sequence[TrialResult]) -> bool | None:
     return outcome is Outcome.PASSED if outcome in JUDGED else None
 
 
-def pairs(now: Iterable[CaseResult], then: Mapping[str, CaseResult]) -> Iterable[Pair]:
+def pairs(current: Iterable[CaseResult], approved: Mapping[str, CaseResult]) -> Iterable[Pair]:
     """Pair the cases that both sides have."""
-    for case in now:
-        pair = pair_of(case, then.get(case.id))
+    for case in current:
+        pair = pair_of(case, approved.get(case.id))
         if pair is not None:
             yield pair
-
-
-def _within(trials: Sequence[TrialResult], places: Collection[tuple[str, int]]) -> list[TrialResult]:
-    return [trial for trial in trials if trial.place in places]
 
 
 def compare(
     paired: Iterable[Pair | None],
     version: str,
     *,
-    now: int,
-    then: int,
+    current: int,
+    approved: int,
     graded: bool = False,
     worst: float = 0.0,
 ) -> Comparison:
-    """Find the cases that regressed, were fixed or changed since ``version`` was approved.
-
-    Args:
-        paired: The pairs of cases (:func:`pair_of`), iterated once.
-        version: The version that was approved.
-        now: The number of current cases.
-        then: The number of approved cases.
-        graded: Whether rates are means of scores.
-        worst: The score of a failed run, if there are scores.
-    """
+    """Find the cases that regressed, were fixed or changed since ``version`` was approved."""
     shared = unseen = 0
     why_not: str | None = None
     regressed: list[str] = []
@@ -157,36 +139,34 @@ def compare(
         if (why := pair.unseen) is not None:
             unseen, why_not = unseen + 1, why_not or why
         if pair.judged:
-            before.append(score_of(pair.then, worst) if graded else share_of_runs(pair.then))
-            after.append(score_of(pair.now, worst) if graded else share_of_runs(pair.now))
+            before.append(score_of(pair.approved, worst) if graded else share_of_runs(pair.approved))
+            after.append(score_of(pair.current, worst) if graded else share_of_runs(pair.current))
         if pair.turned is not None:
             (fixed if pair.passes else regressed).append(pair.id)
+    p_value = None
+    if regressed or fixed:
+        from pytest_modelcheck.stats.paired import mcnemar_exact
+
+        p_value = mcnemar_exact(len(regressed), len(fixed))
     return Comparison(
         version=version,
         shared=shared,
-        added=now - shared,
-        removed=then - shared,
+        added=current - shared,
+        removed=approved - shared,
         judged=len(before),
         approved_rate=_mean(before),
         rate=_mean(after),
         regressed=tuple(regressed),
         fixed=tuple(fixed),
         changed=tuple(changed),
-        p_value=_p_value(len(regressed), len(fixed)),
+        p_value=p_value,
         unseen=unseen,
         why_unseen=why_not,
     )
 
 
 def with_same(differing: Comparison, passed: int, failed: int, others: int) -> Comparison:
-    """Extend a comparison of the differing cases to all cases.
-
-    Args:
-        differing: The comparison of the differing cases.
-        passed: The number of equal cases that pass.
-        failed: The number of equal cases that fail.
-        others: The number of equal cases that do neither.
-    """
+    """Extend a comparison of the differing cases to all cases, of which so many are equal on both sides."""
     same_ones = passed + failed + others
     judged = differing.judged + passed + failed
     before, after = (
@@ -210,14 +190,6 @@ def changes_alone(comparison: Comparison) -> Comparison:
     return replace(comparison, approved_rate=None, rate=None, regressed=(), fixed=(), p_value=None)
 
 
-def _p_value(regressed: int, fixed: int) -> float | None:
-    if not regressed + fixed:
-        return None
-    from pytest_modelcheck.stats.paired import mcnemar_exact
-
-    return mcnemar_exact(regressed, fixed)
-
-
 def _mean(values: Sequence[float]) -> float | None:
     return sum(values) / len(values) if values else None
 
@@ -226,7 +198,7 @@ def shares_of(pair: Pair) -> Shares:
     """Count the single runs of a case that regressed or changed."""
     regressed = compared = 0
     if pair.judged:
-        values = values_of(pair.now, graded=False)
+        values = values_of(pair.current, graded=False)
         compared = len(values)
         regressed = compared - int(sum(values)) if pair.passed else 0
     differ = list(differences(pair))
@@ -236,6 +208,6 @@ def shares_of(pair: Pair) -> Shares:
 def differences(pair: Pair) -> Iterable[bool]:
     """For each run of a case, whether any of its answers differs from the approved one."""
     runs: dict[int, bool] = {}
-    for now, then in pair.matched():
-        runs[now.repeat] = runs.get(now.repeat, False) or differ(now, then)
+    for current, approved in pair.matched():
+        runs[current.repeat] = runs.get(current.repeat, False) or differ(current, approved)
     return runs.values()

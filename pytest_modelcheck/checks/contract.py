@@ -112,9 +112,11 @@ def broken(shape: Mapping[str, list[str]], line: bytes) -> Iterator[str]:
         kind = _kind(value)
         if kind == "object":
             names = {_inside(place, name) for name in _fields(value)}
-            for required in _required(shape, place):
-                if required not in names:
-                    yield f"{required} is gone"
+            for field_place, kinds in shape.items():
+                own = field_place != _WHOLE and field_place.rpartition(".")[0] == place
+                required = own and _has_parent(field_place) and _OPTIONAL not in kinds
+                if required and field_place not in names:
+                    yield f"{field_place} is gone"
         known = [one for one in shape.get(place or _WHOLE, ()) if one != _OPTIONAL]
         if not known or kind in known or (kind in ("text", "number", "bool") and dumps(value) in known):
             continue
@@ -122,19 +124,9 @@ def broken(shape: Mapping[str, list[str]], line: bytes) -> Iterator[str]:
         yield f"{place or 'the answer'} is {kind}{shown}, and was {' or '.join(known)}"
 
 
-def _required(shape: Mapping[str, list[str]], parent: str) -> Iterator[str]:
-    for place, kinds in shape.items():
-        if place != _WHOLE and _has_parent(place) and _parent(place) == parent and _OPTIONAL not in kinds:
-            yield place
-
-
 def _has_parent(place: str) -> bool:
     """Return whether a path is that of a field, which may be missing, and not of a list's element."""
     return bool(place) and not place.endswith("[]")
-
-
-def _parent(place: str) -> str:
-    return place.rpartition(".")[0]
 
 
 def _inside(place: str, name: str) -> str:

@@ -9,292 +9,115 @@ PYTEST_DONT_REWRITE
 from __future__ import annotations
 
 import math
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from pytest_modelcheck.checks.excess import AGAINST, of_changes, of_regressions, of_variants
+from pytest_modelcheck.checks.excess import AGAINST, of_changes, of_regressions, of_variants, trend
+from pytest_modelcheck.checks.guards import guards, refuse_contradiction, refuse_without_meaning
 from pytest_modelcheck.checks.limits import allowed, exceeds
 from pytest_modelcheck.checks.noise import DropNoise, RateNoise, ShareNoise
-from pytest_modelcheck.checks.series import trend
-from pytest_modelcheck.checks.verdicts import Rule, with_reason
-from pytest_modelcheck.errors import UsageError
+from pytest_modelcheck.checks.protocol import DOUBTFUL
+from pytest_modelcheck.checks.verdicts import Rule, failure, inconclusive, with_reason
 from pytest_modelcheck.phrases import apart, counted, percent, plural
-from pytest_modelcheck.records import GRADE, Finding, Status
+from pytest_modelcheck.records import GRADE, Finding, Status, quantile
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
     from pytest_modelcheck.checks.limits import Allowance, Limits
-    from pytest_modelcheck.checks.lost import Lost
-    from pytest_modelcheck.checks.metrics import Scores
     from pytest_modelcheck.checks.observed import Observed
-    from pytest_modelcheck.checks.protocol import Look
-    from pytest_modelcheck.records import Comparison, Tally
+    from pytest_modelcheck.records import Comparison
 
 
 def decide(observed: Observed, limits: Limits) -> list[Finding]:
-    """Compare the observations with every limit that applies: one finding each, guards first.
-
-    Raises:
-        UsageError: The limits contradict the body.
-    """
+    """Compare the observations with every limit that applies: one finding each, guards first."""
     refuse_contradiction(observed, limits)
-    _refuse_without_meaning(observed, limits)
-    findings = guards(observed, limits)
+    refuse_without_meaning(observed, limits)
+    findings = list(guards(observed, limits))
     if observed.cases.judged and not observed.unscored:
-        held, judging = _limits(observed, limits), observed.judging
+        held, judging = list(_findings(observed, limits)), observed.judging
         if judging is not None:
-            required, reads = required_rate(observed, limits), observed.reads_approved
+            required, reads = observed.required_rate(limits), observed.reads_approved
             held = [judging.hold(finding, required, limits, reads_approved=reads) for finding in held]
         findings += held
-    return findings or [_rests_on_a_baseline(observed.cases)]
-
-
-def refuse_contradiction(observed: Observed, limits: Limits) -> None:
-    """Refuse limits that contradict the body.
-
-    Raises:
-        UsageError: they do.
-    """
-    limited = {
-        "at_least": None if observed.graded else limits.at_least,
-        "max_slice_drop": limits.max_slice_drop,
-    }
-    for name, value in limited.items():
-        if value is not None and observed.reads_approved:
-            raise UsageError(
-                f"{name}={value:g} cannot be held against a body that compares with case.approved: "
-                "max_changed says how many answers may differ"
-            )
-    on_scale = not observed.graded or observed.scale == GRADE or observed.scores is not None
-    if limits.max_slice_drop is not None and not on_scale:
-        raise UsageError(
-            "max_slice_drop= is a limit of pass rates and of scores from 0 to 1, and these go "
-            f"{observed.scale}: divide them by their range, or set max_slice_drop=None"
-        )
-
-
-def _refuse_without_meaning(observed: Observed, limits: Limits) -> None:
-    """Raise if ``at_least`` is required but missing, or if it is not a rate although outcomes are counted."""
-    if not observed.cases.judged:
-        return
-    if observed.scores is not None:
-        return
-    if not observed.graded:
-        if limits.at_least is not None and not 0 <= limits.at_least <= 1:
-            raise UsageError(
-                f"at_least={limits.at_least:g} is not a pass rate, and no body gave a score(): write a "
-                "number "
-                "from 0.0 to 1.0, or call score(after - before)"
-            )
-    elif observed.scale != GRADE and required_rate(observed, limits) == 1 and limits.at_least is None:
-        what = "change" if observed.signed else "score"
-        raise UsageError(
-            f"which mean {what} is required? The scale {observed.scale} does not say: write at_least="
-            + (" (at_least=0.0: it must not fall)" if observed.signed else "")
-        )
-
-
-def required_rate(observed: Observed, limits: Limits) -> float | None:
-    """The required rate: ``at_least``, else 1.0 if nothing else is required of the check, or ``None``."""
-    if limits.at_least is not None or observed.scores is not None:
-        return limits.at_least
-    others = (limits.max_drop, limits.max_slice_drop, limits.max_changed, limits.max_regressed)
-    # A test without any limit must be able to fail, so that one that checks nothing is not green.
-    nothing_else = all(limit is None for limit in others) and observed.comparison is None
-    return 1.0 if nothing_else and not observed.reads_approved else None
-
-
-# -- guards: conditions that must hold before any limit is checked ----------------------------------
-
-
-def guards(observed: Observed, limits: Limits) -> list[Finding]:
-    """Find failures that do not depend on limits: errors, nothing to judge, too little to compare with."""
-    findings = []
-    cases = observed.cases
-    broken = cases.error - observed.unasked
-    if observed.stopped is not None:
-        missing = f"{observed.unasked:,} of {plural(cases.total, 'case')} could not be judged"
-        findings.append(_failed("asked", f"{observed.stopped}; {missing}"))
-    if broken:
-        reason = f": {observed.first_error}" if observed.first_error else ""
-        findings.append(_failed("errors", f"{broken}/{cases.total} cases raised an error{reason}"))
-    elif observed.stopped is None and not cases.judged:
-        findings.append(_nothing_judged(cases))
-    findings += _unscorable(observed)
-    if observed.unscored:
-        why = (
-            "pass and fail have no value there"
-            if observed.scale.bounded
-            else "a failed assert has no value there"
-        )
-        findings.append(
-            _failed(
-                "scores",
-                f"{observed.unscored}/{cases.total} cases have no score, and the scale goes "
-                f"{observed.scale}: {why}. Let every body call score(), or pytest.skip()",
-            )
-        )
-    if observed.whole and observed.series and all(len(set(row)) == 1 for row in observed.series):
-        number = len(observed.series)
-        findings.append(
-            _failed(
-                "levels",
-                f"the score is the same at all {len(observed.series[0])} levels of all {number} "
-                f"{observed.units}: the score ignores what was done to the inputs",
-            )
-        )
-    if observed.uncalibrated is not None:
-        summary = "the body raised an error on two answers to one input, by which noise is measured"
-        findings.append(_failed("errors", f"{summary}: {observed.uncalibrated}"))
-    comparison = observed.comparison
-    if comparison is not None and observed.approved_cases:
-        shared = comparison.shared if observed.comparable is None else observed.comparable
-        overlap = shared / observed.approved_cases
-        # With most approved cases gone, "no worse than approved" would be a promise about a few cases.
-        if overlap < limits.min_overlap:
-            findings.append(
-                _failed(
-                    "min_overlap",
-                    f"only {shared}/{observed.approved_cases} approved cases can still be "
-                    f"compared ({percent(overlap)}, at least {percent(limits.min_overlap)} required): "
-                    "approve the check again",
-                    against_baseline=True,
-                )
-            )
+    if not findings:
+        # The check only compares with an approved version, and none is approved.
+        cases = plural(observed.cases.judged, "case")
+        summary = f"no approved baseline yet: there is nothing to compare {cases} with"
+        findings = [failure("new", summary, against_baseline=True)]
     return findings
-
-
-def _unscorable(observed: Observed) -> list[Finding]:
-    """Find reasons why a metric cannot be computed, or would leave cases out."""
-    scores, failed = observed.scores, observed.cases.failed
-    if scores is None:
-        return []
-    name = scores.metric.name
-    if failed:
-        text = f"{plural(failed, 'body', 'bodies')} failed an assert, and {name} would leave their cases out"
-        return [_failed("metric", f"{text}: let bodies record, and assert in a test of its own")]
-    if math.isnan(scores.value) and observed.cases.judged:
-        over = plural(len(scores.cases), "case")
-        return [_failed("metric", f"{name} is undefined over {over}: {scores.why_undefined}")]
-    return []
-
-
-def _nothing_judged(cases: Tally) -> Finding:
-    if cases.new:
-        return _failed(
-            "new",
-            f"no approved baseline yet: {cases.new} of {cases.total} cases are new",
-            against_baseline=True,
-        )
-    if cases.xfailed or cases.xpassed:
-        return _failed(
-            "judged", f"0 of {cases.total} cases could be judged: all are known failures or do not apply"
-        )
-    return _failed("applicable", f"0 of {cases.total} cases were applicable")
-
-
-def _rests_on_a_baseline(cases: Tally) -> Finding:
-    """Return the finding of a check that only compares with an approved version while none is approved."""
-    return _failed(
-        "new",
-        f"no approved baseline yet: there is nothing to compare {plural(cases.judged, 'case')} with",
-        against_baseline=True,
-    )
-
-
-def _failed(limit: str, summary: str, *, against_baseline: bool = False) -> Finding:
-    return Finding(limit, Status.FAILED, summary, against_baseline=against_baseline)
 
 
 # -- the limits -------------------------------------------------------------------------------------
 
 
-def _limits(observed: Observed, limits: Limits) -> list[Finding]:
-    rule = Rule(
-        limits,
-        varies=observed.varies,
-        looks=observed.looks,
-        broken=observed.broken,
-        sets=observed.sets,
-        version="OLD" if observed.comparison is None else observed.comparison.version,
-    )
-    findings = []
-    required = required_rate(observed, limits)
-    if observed.scores is not None:
-        findings += _metric(observed, observed.scores, required, rule)
-    elif required is not None:
-        findings.append(_required(observed, required, rule))
-    comparison = observed.comparison
-    if observed.lost is not None:
-        findings.append(_slice(observed.lost, observed.looks["slice_regressions"], rule))
-    if observed.slice_drop:
-        look = observed.looks["max_slice_drop"]
-        findings.append(_slice_drop(observed.slice_drop, look, rule))
-    if observed.reads_approved:
-        if not observed.graded:
-            findings.append(_differ(observed, limits.max_changed or 0, rule))
-        return findings
-    if comparison is None:
-        return findings
+def _findings(observed: Observed, limits: Limits) -> Iterator[Finding]:
+    comparison, required = observed.comparison, observed.required_rate(limits)
+    version = "OLD" if comparison is None else comparison.version
+    rule = Rule(limits, observed.varies, observed.looks, observed.broken, observed.sets, version)
+    scores = observed.scores
+    if scores is not None and not math.isnan(scores.value):
+        from pytest_modelcheck.checks.metrics import judge_metric
+
+        against = None if comparison is None else version
+        yield from judge_metric(scores, required, rule, against, float(limits.max_drop or 0))
+    elif scores is None and required is not None:
+        yield _required(observed, required, rule)
+    yield from _on_slices(observed, rule)
+    if observed.reads_approved and not observed.graded:
+        passed, of = observed.counts
+        yield _changed(observed, of - passed, of, observed.cases.judged, limits.max_changed or 0, rule)
+    elif not observed.reads_approved and comparison is not None:
+        yield from _against_approved(observed, comparison, rule)
+
+
+def _on_slices(observed: Observed, rule: Rule) -> Iterator[Finding]:
+    for limit, text in (("slice_regressions", observed.lost), ("max_slice_drop", observed.slice_drop)):
+        if not text:
+            continue
+        look, summary = observed.looks[limit], str(text)
+        if look.status is not Status.PASSED:
+            summary = with_reason(look, summary, sets=rule.sets, version=rule.version)
+        finding = Finding(limit, look.status, summary, AGAINST, look.p_value)
+        if limit == "slice_regressions" and rule.limits.slice_regressions == "warn":
+            finding = replace(finding, status=Status.INCONCLUSIVE)  # whatever inconclusive= says
+        elif look.status is Status.INCONCLUSIVE:
+            finding = inconclusive(finding, rule.limits)
+        yield finding
+
+
+def _against_approved(observed: Observed, comparison: Comparison, rule: Rule) -> Iterator[Finding]:
+    limits, shares = rule.limits, observed.shares
     if comparison.judged and observed.scores is None:
-        findings.append(_drop(observed, comparison, rule))
+        yield _drop(observed, comparison, rule)
     if limits.max_regressed is not None:
-        findings.append(_regressed(observed, comparison, limits.max_regressed, rule))
+        yield _regressed(observed, comparison, limits.max_regressed, rule)
+    if limits.max_changed is None:
+        return
     # An answer that cannot be compared may have changed: passing would be a guess.
-    if limits.max_changed is not None and comparison.unseen:
-        findings.append(_unseen(comparison))
-    elif limits.max_changed is not None:
-        findings.append(_changed(observed, comparison, limits.max_changed, rule))
-    return findings
+    if comparison.unseen:
+        summary = (
+            f"{comparison.unseen} of {plural(comparison.shared, 'answer')} cannot be compared, so it is "
+            f"unknown what changed: {comparison.why_unseen}"
+        )
+        yield failure("max_changed", summary, against_baseline=True)
+        return
+    count, of = (len(comparison.changed), comparison.shared) if shares is None else shares.changed
+    yield _changed(observed, count, of, comparison.shared, limits.max_changed, rule)
 
 
 def _required(observed: Observed, required: float, rule: Rule) -> Finding:
     if observed.excess is not None:
         return of_variants(observed.excess, observed.units, required, rule)
-    if observed.series and observed.varies and (observed.rate or 0.0) < required:
-        return trend(observed, rule)
-    return _rate(observed, required, rule)
-
-
-def _metric(observed: Observed, scores: Scores, required: float | None, rule: Rule) -> list[Finding]:
-    from pytest_modelcheck.checks.metric_limits import judge_metric
-
-    if math.isnan(scores.value):
-        return []
-    version = None if observed.comparison is None else observed.comparison.version
-    return judge_metric(scores, required, rule, version, float(rule.limits.max_drop or 0))
-
-
-def _slice(lost: Lost, look: Look, rule: Rule) -> Finding:
-    """The slice in which regressions concentrate; ``slice_regressions=`` makes it a failure or a warning."""
-    summary = with_reason(look, str(lost), sets=rule.sets, version=rule.version)
-    if rule.limits.slice_regressions == "warn":
-        look = replace(look, status=Status.INCONCLUSIVE)  # whatever inconclusive= says
-    elif look.status is Status.INCONCLUSIVE:
-        return rule.inconclusive("slice_regressions", summary, AGAINST, look.p_value, None)
-    return Finding("slice_regressions", look.status, summary, AGAINST, look.p_value)
-
-
-def _slice_drop(summary: str, look: Look, rule: Rule) -> Finding:
-    """The finding of ``max_slice_drop``: names the declared slice that fell too far, if any did."""
-    text = (
-        summary
-        if look.status is Status.PASSED
-        else with_reason(look, summary, sets=rule.sets, version=rule.version)
-    )
-    if look.status is Status.INCONCLUSIVE:
-        return rule.inconclusive("max_slice_drop", text, AGAINST, look.p_value, None)
-    return Finding("max_slice_drop", look.status, text, AGAINST, look.p_value)
-
-
-def _rate(observed: Observed, required: float, rule: Rule) -> Finding:
     rate = observed.rate or 0.0
+    if observed.series and observed.varies and rate < required:
+        return trend(observed, rule)
     # Ratios of counts are exact enough; means of scores are not.
     met = rate >= required - (observed.rounding if observed.means is not None else 0.0)
     # A required change of 0 is tested by flipping signs, which assumes nothing about the scale.
     at_zero = observed.signed and not required and rule.limits.population == "fixed"
-    return rule.finding(
-        "at_least", _rate_summary(observed, rate, required), met, RateNoise(observed, required, at_zero)
-    )
+    noise = RateNoise(observed, required, at_zero)
+    return rule.finding("at_least", _rate_summary(observed, rate, required), met, noise)
 
 
 def _rate_summary(observed: Observed, rate: float, required: float) -> str:
@@ -356,37 +179,14 @@ def _regressed(observed: Observed, comparison: Comparison, allowance: Allowance,
     return _share("max_regressed", count, of, comparison.judged, allowance, summary, rule)
 
 
-def _changed(observed: Observed, comparison: Comparison, allowance: Allowance, rule: Rule) -> Finding:
-    count, of = len(comparison.changed), comparison.shared
+def _changed(
+    observed: Observed, count: int, of: int, cases: int, allowance: Allowance, rule: Rule
+) -> Finding:
     if observed.changes is not None:
-        return of_changes(observed.changes, observed.units, of, allowance, rule)
-    if observed.shares is not None:
-        count, of = observed.shares.changed
-    return _share(
-        "max_changed", count, of, comparison.shared, allowance, _differing(count, of, allowance), rule
-    )
-
-
-def _unseen(comparison: Comparison) -> Finding:
-    """Fail ``max_changed`` if some answers cannot be compared, since they may have changed."""
-    summary = (
-        f"{comparison.unseen} of {plural(comparison.shared, 'answer')} cannot be compared, so it is "
-        f"unknown what changed: {comparison.why_unseen}"
-    )
-    return _failed("max_changed", summary, against_baseline=True)
-
-
-def _differ(observed: Observed, allowance: Allowance, rule: Rule) -> Finding:
-    """Check ``max_changed`` for a body that itself compares with the approved answer."""
-    if observed.changes is not None:
-        return of_changes(observed.changes, observed.units, observed.cases.judged, allowance, rule)
-    passed, of = observed.counts
-    summary = _differing(of - passed, of, allowance)
-    return _share("max_changed", of - passed, of, observed.cases.judged, allowance, summary, rule)
-
-
-def _differing(changed: int, of: int, allowance: Allowance) -> str:
-    return f"{changed}/{of} answers changed ({percent(changed / of) if of else '0%'}), {allowed(allowance)}"
+        return of_changes(observed.changes, observed.units, cases, allowance, rule)
+    share = percent(count / of) if of else "0%"
+    summary = f"{count}/{of} answers changed ({share}), {allowed(allowance)}"
+    return _share("max_changed", count, of, cases, allowance, summary, rule)
 
 
 def _share(
@@ -395,3 +195,92 @@ def _share(
     """Compare a number of runs with an allowance that is given in cases, or as a fraction."""
     missed = exceeds(count * cases / of if of else 0, cases, allowance)
     return rule.finding(limit, summary, not missed, ShareNoise(count, of, cases, allowance))
+
+
+# -- time and cost -------------------------------------------------------------------------------------
+
+_SLOWEST = 0.05
+
+
+@dataclass(frozen=True, slots=True)
+class Costs:
+    """The time, cost and tokens of one check's answers, new or cached, as far as known."""
+
+    answers: int
+    """The number of answers."""
+    latencies: tuple[float, ...]
+    """In seconds, sorted."""
+    amounts: tuple[float, ...]
+    cases: int
+    """The number of cases."""
+    tokens: tuple[int, ...] = ()
+    """In and out."""
+
+
+def judge_costs(costs: Costs, limits: Limits) -> list[Finding]:
+    """Compare the time, cost and tokens of answers with their limits.
+
+    More than one slow answer in twenty may be bad luck: a check fails if the exact binomial p-value of so
+    many, under a model that just meets the requirement, is below ``false_fail_rate``.
+
+    >>> from pytest_modelcheck.checks.limits import Limits
+    >>> costs = Costs(40, tuple([0.1] * 30 + [3.0] * 10), (), 40)
+    >>> judge_costs(costs, Limits(max_latency_p95=1.0))[0].summary
+    '95% of 40 answers within 3 s, within 1 s required (10 took longer)'
+    """
+    findings = []
+    if limits.max_latency_p95 is not None:
+        findings.append(_latency(costs, limits.max_latency_p95, limits))
+    for limit, known in (("max_cost_per_case", costs.amounts), ("max_tokens_per_case", costs.tokens)):
+        if (most := getattr(limits, limit)) is not None:
+            findings.append(_per_case(limit, known, most, costs, limits))
+    return findings
+
+
+def _latency(costs: Costs, most: float, limits: Limits) -> Finding:
+    if not costs.latencies:
+        return _unknown("max_latency_p95", "how long answers took", costs, limits)
+    p95 = quantile(costs.latencies, 1 - _SLOWEST) or 0.0
+    summary = f"95% of {_answers(costs, len(costs.latencies))} within {p95:.3g} s, within {most:g} s required"
+    slow = sum(seconds > most for seconds in costs.latencies)
+    if p95 <= most:
+        return Finding("max_latency_p95", Status.PASSED, summary)
+    from pytest_modelcheck.stats.rates import upper_tail
+
+    chance, rate = upper_tail(slow, len(costs.latencies), _SLOWEST), limits.false_fail_rate
+    summary += f" ({slow} took longer)"
+    if chance <= rate:
+        return Finding("max_latency_p95", Status.FAILED, summary, p_value=chance)
+    # Only with enough answers for a failure: otherwise no latency could ever fail, and a pass means nothing.
+    if chance > DOUBTFUL and upper_tail(len(costs.latencies), len(costs.latencies), _SLOWEST) <= rate:
+        return Finding("max_latency_p95", Status.PASSED, f"{summary}; chance explains it", p_value=chance)
+    summary += "; with so few, chance could explain it"
+    status = Status.FAILED if limits.inconclusive == "fail" else Status.INCONCLUSIVE
+    return Finding("max_latency_p95", status, summary, p_value=chance)
+
+
+def _per_case(limit: str, known: Sequence[float], most: float, costs: Costs, limits: Limits) -> Finding:
+    verb, unit = ("costs", "") if limit == "max_cost_per_case" else ("takes", " tokens")
+    if not known or not costs.cases:
+        return _unknown(limit, f"what answers cost{' in tokens' if unit else ''}", costs, limits)
+    # Answers of unknown cost count at the mean of the others.
+    mean = sum(known) / len(known) * costs.answers / costs.cases
+    partly = "" if len(known) == costs.answers else f" (known of {_answers(costs, len(known))})"
+    amount = f"{mean:,.0f}" if unit else f"{mean:.3g}"
+    summary = f"a case {verb} {amount}{unit} on average{partly}, at most {most:,g} allowed"
+    return Finding(limit, Status.PASSED if mean <= most else Status.FAILED, summary)
+
+
+def _answers(costs: Costs, known: int) -> str:
+    return f"{known} answers" if known == costs.answers else f"{known} of {costs.answers} answers"
+
+
+def _unknown(limit: str, what: str, costs: Costs, limits: Limits) -> Finding:
+    """Nothing is known: the answers were cached without it, or the model does not report it."""
+    summary = (
+        f"{limit} could not be judged: {what} is unknown for all {costs.answers} answers "
+        "(new answers say it: --modelcheck-cache=refresh"
+    )
+    summary += "; or give the fixture cost= or usage=)" if limit != "max_latency_p95" else ")"
+    status = Status.FAILED if limits.inconclusive == "fail" else Status.INCONCLUSIVE
+    return Finding(limit, status, summary)

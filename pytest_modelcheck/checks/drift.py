@@ -1,17 +1,21 @@
-"""Drift: compares the distribution of recorded values with an earlier one.
+"""Drift: compares the distribution of recorded values, which are labels, numbers or features, with an
+earlier one.
 
 PYTEST_DONT_REWRITE
 """
 
 from __future__ import annotations
 
+import math
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from statistics import NormalDist, fmean, pstdev
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
+from pytest_modelcheck.canonical import excerpt, seen, why_unkept
 from pytest_modelcheck.checks.protocol import DOUBTFUL
-from pytest_modelcheck.checks.samples import least_p_value, samples_of
+from pytest_modelcheck.checks.verdicts import failure, inconclusive
+from pytest_modelcheck.errors import UsageError
 from pytest_modelcheck.phrases import percent, plural
 from pytest_modelcheck.records import Finding, Moved, Status
 
@@ -20,8 +24,8 @@ if TYPE_CHECKING:
 
     from pytest_modelcheck.cases import Cases
     from pytest_modelcheck.checks.limits import Limits
-    from pytest_modelcheck.checks.samples import Samples
     from pytest_modelcheck.stats.drift import Drift
+
 
 TOLERANCE = 0.05
 """The default tolerance beyond chance; for numbers, in units of their spread."""
@@ -31,15 +35,12 @@ _SHOWN = 5
 
 @dataclass(frozen=True, slots=True)
 class Reference:
-    """The reference of a drift check.
-
-    Attributes:
-        cases: Reference cases to run, or ``None`` for the approved values.
-        tolerance: How far the distribution may move beyond chance, or ``None`` for the default.
-    """
+    """The reference of a drift check."""
 
     cases: Cases | None = None
+    """Reference cases to run, or ``None`` for the approved values."""
     tolerance: float | None = None
+    """How far the distribution may move beyond chance, or ``None`` for the default."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,16 +79,28 @@ def judge_drift(
         return [refused], None
     samples = samples_of(sampled.before or (), sampled.now)
     # A check that cannot fail whatever it sees must not pass.
-    refused = _too_small(samples, sampled, limits.false_fail_rate) or _no_distribution(samples)
+    refused = _undetectable(samples, sampled, limits.false_fail_rate)
     if refused is not None:
         return [refused], None
-    measure, distance = _MEASURES[samples.kind]
-    found = distance(samples, limits.false_fail_rate, sampled.paired, seed)
+    from pytest_modelcheck.stats.drift import feature_drift, label_drift, score_drift
+
+    distances: dict[str, tuple[str, Callable[..., Drift]]] = {
+        "labels": ("total variation", label_drift),
+        "numbers": ("Wasserstein distance", score_drift),
+        "features": ("Gini of a classifier", feature_drift),
+    }
+    measure, distance = distances[samples.kind]
+    rate = limits.false_fail_rate
+    found = distance(samples.before, samples.now, rate, paired=sampled.paired, seed=seed)
+    tolerance = TOLERANCE if reference.tolerance is None else reference.tolerance
+    if reference.tolerance is None and samples.kind == "numbers":
+        # In units of the old spread: the same default then fits prices and probabilities.
+        tolerance *= pstdev(samples.before)
     moved = Moved(
         measure=measure,
         distance=found.distance,
         expected=found.expected,
-        tolerance=_tolerance(samples, reference),
+        tolerance=tolerance,
         p_value=found.p_value,
         before=len(samples.before),
         now=len(samples.now),
@@ -99,20 +112,23 @@ def judge_drift(
 
 
 def _finding(moved: Moved, found: Drift, limits: Limits, *, approved: bool) -> Finding:
-    summary = moved_text(moved, met=found.excess <= moved.tolerance)
-    if found.excess <= moved.tolerance:
+    met = found.excess <= moved.tolerance
+    summary = moved_text(moved, met=met)
+    if met:
         return Finding("drift", Status.PASSED, summary, approved, found.p_value)
-    reveals = _reveals(moved, found, limits.false_fail_rate)
+    # The distance that can be detected, by a normal approximation.
+    normal = NormalDist()
+    reach = (normal.inv_cdf(1 - limits.false_fail_rate) + normal.inv_cdf(0.9)) * found.spread
+    least = found.expected + max(reach, moved.tolerance)
+    reveals = (
+        f"{moved.now} answers against {moved.before} can only reveal moves of more than about {least:.2g}"
+    )
+    finding = Finding("drift", Status.FAILED, summary, approved, found.p_value, reveals)
     if found.p_value <= limits.false_fail_rate:
-        return Finding("drift", Status.FAILED, summary, approved, found.p_value, reveals)
+        return finding
     if found.p_value > DOUBTFUL:
-        text = f"{summary}; chance explains it"
-        return Finding("drift", Status.PASSED, text, approved, found.p_value, reveals)
-    summary += "; chance could explain it"
-    if limits.inconclusive == "fail":
-        summary += ' (inconclusive="fail")'
-        return Finding("drift", Status.FAILED, summary, approved, found.p_value, reveals)
-    return Finding("drift", Status.INCONCLUSIVE, summary, approved, found.p_value, reveals)
+        return replace(finding, status=Status.PASSED, summary=f"{summary}; chance explains it")
+    return inconclusive(replace(finding, summary=f"{summary}; chance could explain it"), limits)
 
 
 def moved_text(moved: Moved, *, met: bool) -> str:
@@ -128,115 +144,51 @@ def moved_text(moved: Moved, *, met: bool) -> str:
     return text
 
 
-def _reveals(moved: Moved, found: Drift, false_fail_rate: float) -> str:
-    """The distance that can be detected, by a normal approximation."""
-    normal = NormalDist()
-    reach = (normal.inv_cdf(1 - false_fail_rate) + normal.inv_cdf(0.9)) * found.spread
-    least = found.expected + max(reach, moved.tolerance)
-    return f"{moved.now} answers against {moved.before} can only reveal moves of more than about {least:.2g}"
-
-
-# -- what says nothing -------------------------------------------------------------------------------
-
-
-def _failed(limit: str, summary: str, *, approved: bool = False) -> Finding:
-    return Finding(limit, Status.FAILED, summary, approved)
-
-
 def _vacuous(sampled: Sampled) -> Finding | None:
     count = len(sampled.now)
     if sampled.failed:
-        return _failed(
+        return failure(
             "asserts",
             f"{plural(sampled.failed, 'case')} failed an assertion: a drift check compares distributions; "
             "put what must always hold into a golden check",
         )
     if sampled.before is None:
-        return _failed(
-            "new",
-            f"no approved baseline yet: there is nothing to compare {plural(count, 'answer')} with",
-            approved=True,
-        )
+        summary = f"no approved baseline yet: there is nothing to compare {plural(count, 'answer')} with"
+        return failure("new", summary, against_baseline=True)
     if sampled.edited:
-        return _failed(
-            "edited",
+        summary = (
             "the test has changed since it was approved, and what it would record of the approved inputs is "
-            "not known: approve the check again",
-            approved=True,
+            "not known: approve the check again"
         )
+        return failure("edited", summary, against_baseline=True)
     if not sampled.before or not count:
-        return _failed(
-            "applicable", f"{count} answers against {len(sampled.before)}: there is nothing to judge"
-        )
+        summary = f"{count} answers against {len(sampled.before)}: there is nothing to judge"
+        return failure("applicable", summary)
     return None
 
 
-def _too_small(samples: Samples, sampled: Sampled, false_fail_rate: float) -> Finding | None:
+def _undetectable(samples: Samples, sampled: Sampled, false_fail_rate: float) -> Finding | None:
+    """Find samples that can never show drift: too few values, or texts that do not repeat."""
     before, now = len(samples.before), len(samples.now)
     halved = samples.kind == "features"  # learned on one half, judged on the other
-    least = least_p_value(
-        *((before - before // 2, now - now // 2) if halved else (before, now)), paired=sampled.paired
-    )
-    if least <= false_fail_rate and not (halved and min(before, now) < 8):
-        return None
-    return _failed(
-        "size",
-        f"{plural(now, 'answer')} against {before} can never show drift, however far they are apart "
-        f"(false_fail_rate={false_fail_rate:g}): give it more cases",
-        approved=False,
-    )
-
-
-def _no_distribution(samples: Samples) -> Finding | None:
-    if samples.kind != "labels":
-        return None
-    counts = Counter([*samples.before, *samples.now])
-    once = sum(1 for count in counts.values() if count == 1)
-    pool = sum(counts.values())
+    sizes = (before - before // 2, now - now // 2) if halved else (before, now)
+    few = halved and min(before, now) < 8
+    if few or least_p_value(*sizes, paired=sampled.paired) > false_fail_rate:
+        return failure(
+            "size",
+            f"{plural(now, 'answer')} against {before} can never show drift, however far they are apart "
+            f"(false_fail_rate={false_fail_rate:g}): give it more cases",
+        )
+    counts = Counter([*samples.before, *samples.now]) if samples.kind == "labels" else Counter[Any]()
+    once, pool = sum(1 for count in counts.values() if count == 1), counts.total()
     # Free texts hardly ever repeat. As labels, two equal samples of them would be as far apart as possible.
-    if once * 2 <= pool:
-        return None
-    return _failed(
-        "labels",
-        f"{once} of {pool} answers are texts that occur once, which is not a distribution of labels: "
-        "record a "
-        "label, a number or features, case.record(...)",
-    )
-
-
-# -- the distances -----------------------------------------------------------------------------------
-
-
-def _labels(samples: Samples, rate: float, paired: bool, seed: int) -> Drift:
-    from pytest_modelcheck.stats.drift import label_drift
-
-    return label_drift(samples.before, samples.now, rate, paired=paired, seed=seed)
-
-
-def _numbers(samples: Samples, rate: float, paired: bool, seed: int) -> Drift:
-    from pytest_modelcheck.stats.drift import score_drift
-
-    return score_drift(samples.before, samples.now, rate, paired=paired, seed=seed)
-
-
-def _features(samples: Samples, rate: float, paired: bool, seed: int) -> Drift:
-    from pytest_modelcheck.stats.drift import feature_drift
-
-    return feature_drift(samples.before, samples.now, rate, paired=paired, seed=seed)
-
-
-_MEASURES: dict[str, tuple[str, Callable[[Samples, float, bool, int], Drift]]] = {
-    "labels": ("total variation", _labels),
-    "numbers": ("Wasserstein distance", _numbers),
-    "features": ("Gini of a classifier", _features),
-}
-
-
-def _tolerance(samples: Samples, reference: Reference) -> float:
-    if reference.tolerance is not None:
-        return reference.tolerance
-    # In units of the old spread: the same default then fits prices and probabilities.
-    return TOLERANCE * pstdev(samples.before) if samples.kind == "numbers" else TOLERANCE
+    if once * 2 > pool:
+        return failure(
+            "labels",
+            f"{once} of {pool} answers are texts that occur once, which is not a distribution of labels: "
+            "record a label, a number or features, case.record(...)",
+        )
+    return None
 
 
 # -- what moved --------------------------------------------------------------------------------------
@@ -244,56 +196,161 @@ def _tolerance(samples: Samples, reference: Reference) -> float:
 
 def _changes(samples: Samples) -> tuple[tuple[str, str, str], ...]:
     """Describe what moved most, before and now."""
+    before, now = samples.before, samples.now
     if samples.kind == "labels":
-        return _moved_labels(samples.before, samples.now)
+        old, new = Counter(before), Counter(now)
+        moves = {label: round(new[label] / len(now) - old[label] / len(before), 9) for label in old | new}
+        # Of two as large moves, the label that became rarer comes first.
+        order = sorted(moves, key=lambda label: (-abs(moves[label]), moves[label]))[:_SHOWN]
+        return tuple(
+            (repr(label), percent(old[label] / len(before)), percent(new[label] / len(now)))
+            for label in order
+            if moves[label]
+        )
     if samples.kind == "numbers":
-        return _moved_numbers(samples.before, samples.now)
-    return _moved_features(samples)
+        import numpy as np
+
+        rows = [("mean", fmean(before), fmean(now))]
+        for name, at in (("lower tenth", 0.1), ("median", 0.5), ("upper tenth", 0.9)):
+            rows.append((name, float(np.quantile(before, at)), float(np.quantile(now, at))))
+        return tuple((name, f"{old:.3g}", f"{new:.3g}") for name, old, new in rows)
+    # The features whose means moved most, in units of their spread.
+    features = []
+    columns = zip(samples.names, zip(*before, strict=True), zip(*now, strict=True), strict=True)
+    for name, one, two in columns:
+        spread, change = pstdev([*one, *two]), abs(fmean(two) - fmean(one))
+        row = (name, f"{fmean(one):.3g}", f"{fmean(two):.3g}")
+        features.append((change / spread if spread else 0.0, row))
+    features.sort(key=lambda feature: feature[0], reverse=True)
+    return tuple(row for size, row in features[:_SHOWN] if size)
 
 
-def _moved_labels(before: Sequence[Any], now: Sequence[Any]) -> tuple[tuple[str, str, str], ...]:
-    then, today = Counter(before), Counter(now)
+# -- the values ------------------------------------------------------------------------------------------
 
-    def move(label: Any) -> float:
-        return round(today[label] / len(now) - then[label] / len(before), 9)
+Kind = Literal["labels", "numbers", "features"]
 
-    def size(label: Any) -> tuple[float, float]:
-        return -abs(move(label)), move(label)  # of two as large, what there is less of now comes first
-
-    order = sorted(then | today, key=size)
-    return tuple(
-        (repr(label), _share(then[label], len(before)), _share(today[label], len(now)))
-        for label in order[:_SHOWN]
-        if move(label)
-    )
+_ADVICE = 'say which part is compared: case.record(answer.label), or a dict of features {"length": 12}'
+_MOST_LABELS = 50
+_LARGEST = 1e30  # of a number: sums of greater ones, and a forest's 32 bits, have no room for them
 
 
-def _share(count: int, of: int) -> str:
-    return percent(count / of)
+@dataclass(frozen=True, slots=True)
+class Samples:
+    """Two samples of values of one kind: labels, numbers, or one row of numbers per case."""
+
+    kind: Kind
+    """Texts and truth values are labels; numbers are numbers; lists and mappings are features."""
+    before: Sequence[Any]
+    now: Sequence[Any]
+    names: tuple[str, ...] = ()
+    """The names of the columns of features."""
 
 
-def _moved_numbers(before: Sequence[float], now: Sequence[float]) -> tuple[tuple[str, str, str], ...]:
-    import numpy as np
+def samples_of(before: Sequence[bytes], now: Sequence[bytes]) -> Samples:
+    """Determine the kind of values in two samples of canonical JSON, at least one each, and read them.
 
-    places = (("lower tenth", 0.1), ("median", 0.5), ("upper tenth", 0.9))
-    quantiles = [(name, float(np.quantile(before, at)), float(np.quantile(now, at))) for name, at in places]
-    rows = [("mean", fmean(before), fmean(now)), *quantiles]
-    return tuple((name, f"{then:.3g}", f"{today:.3g}") for name, then, today in rows)
+    >>> samples_of([b'"refund"', b'"other"'], [b'"refund"']).kind
+    'labels'
+    >>> samples_of([b'{"language":"es","length":3}'], [b'{"language":"en","length":7}']).names
+    ('language=en', 'language=es', 'length')
+    """
+    import orjson
+
+    old = [_value(orjson.loads(seen(raw)), raw) for raw in before]
+    new = [_value(orjson.loads(seen(raw)), raw) for raw in now]
+    kinds = {_kind(value): value for value in (*old, *new)}
+    if len(kinds) > 1:
+        shown = " and ".join(f"{name} ({excerpt(repr(value), 40)})" for name, value in sorted(kinds.items()))
+        raise UsageError(f"some answers are {shown}: one distribution needs one kind of value")
+    ((kind, _),) = kinds.items()
+    if kind != "features":
+        return Samples(kind, old, new)
+    names, rows = _table([*old, *new])
+    return Samples(kind, rows[: len(old)], rows[len(old) :], names)
 
 
-def _moved_features(samples: Samples) -> tuple[tuple[str, str, str], ...]:
-    """The features whose means moved most, in units of their spread."""
-    rows = []
-    columns = zip(
-        samples.names, zip(*samples.before, strict=True), zip(*samples.now, strict=True), strict=True
-    )
-    for name, before, now in columns:
-        spread = pstdev([*before, *now])
-        then, today = fmean(before), fmean(now)
-        rows.append((abs(today - then) / spread if spread else 0.0, (name, f"{then:.3g}", f"{today:.3g}")))
-    rows.sort(key=_by_size, reverse=True)
-    return tuple(row for size, row in rows[:_SHOWN] if size)
+def _kind(value: Any) -> Kind:
+    if isinstance(value, (dict, list)):
+        return "features"
+    return "labels" if value is None or isinstance(value, (str, bool)) else "numbers"
 
 
-def _by_size(row: tuple[float, Any]) -> float:
-    return row[0]
+def _value(found: Any, raw: bytes) -> Any:
+    """A value without the tags of its Python type."""
+    if isinstance(found, dict):
+        if (reason := why_unkept(raw)) is not None:
+            raise UsageError(f"answers have no distribution where they cannot be stored: {reason}")
+        if "$numpy" in found:
+            return _value(found["$numpy"][1], raw)
+        if "$tuple" in found:
+            return _value(found["$tuple"], raw)
+        if "$ndarray" in found:
+            stored = found["$ndarray"]
+            data, dimensions = stored["data"], len(stored["shape"])
+            if dimensions > 1 or not isinstance(data, (list, int, float)):
+                raise _no_distribution(raw)
+            return data[0] if not dimensions and isinstance(data, list) else data
+        if set(found) == {"$type", "name"}:  # a member of an enum
+            return found["name"]
+        if "$float" in found:
+            raise UsageError(f"an answer is {found['$float']}, which has no place in a distribution")
+        fields = {key: value for key, value in sorted(found.items()) if key not in ("$type", "$default")}
+        if not fields or any(key.startswith("$") for key in fields):
+            raise _no_distribution(raw)
+        return {key: _feature(_value(value, raw), raw) for key, value in fields.items()}
+    if isinstance(found, list):
+        return [_feature(_value(value, raw), raw) for value in found]
+    if isinstance(found, int | float) and abs(found) > _LARGEST:
+        raise UsageError(
+            f"an answer is {excerpt(raw.decode(), 30)}, and numbers beyond {_LARGEST:g} are not compared: "
+            "record its logarithm, or another measure of it, case.record(...)"
+        )
+    return found
+
+
+def _no_distribution(raw: bytes) -> UsageError:
+    return UsageError(f"an answer such as {excerpt(raw.decode(), 60)} has no distribution: {_ADVICE}")
+
+
+def _feature(value: Any, raw: bytes) -> Any:
+    if isinstance(value, (dict, list)):
+        raise UsageError(f"an answer such as {excerpt(raw.decode(), 60)} is nested: {_ADVICE}")
+    return value
+
+
+def _table(values: Sequence[Any]) -> tuple[tuple[str, ...], list[list[float]]]:
+    """Features as rows of numbers: labels become one column per value."""
+    rows = [value if isinstance(value, dict) else dict(enumerate(value)) for value in values]
+    keys = list(rows[0])
+    for row in rows:
+        if list(row) != keys:
+            one, two = (f"({', '.join(map(str, some))})" for some in (keys, row))
+            raise UsageError(f"not all answers have the same features: {one} and {two}")
+    columns: dict[str, list[float]] = {}
+    for key in keys:
+        column = [row[key] for row in rows]
+        if all(_kind(value) == "numbers" for value in column):
+            columns[str(key)] = [float(value) for value in column]
+            continue
+        labels = sorted({str(value) for value in column})
+        if len(labels) > _MOST_LABELS:
+            raise UsageError(
+                f"feature {str(key)!r} has {len(labels)} different texts: that is not a distribution; "
+                f"{_ADVICE}"
+            )
+        for label in labels:
+            columns[f"{key}={label}"] = [float(str(value) == label) for value in column]
+    return tuple(columns), [list(row) for row in zip(*columns.values(), strict=True)]
+
+
+def least_p_value(before: int, now: int, *, paired: bool) -> float:
+    """The smallest p-value that samples of these sizes can have, however different they are.
+
+    >>> least_p_value(4, 4, paired=False) > 0.01 > least_p_value(5, 5, paired=False)
+    True
+    """
+    if paired:
+        # Of 2^n ways to exchange pairs, none and all of them give the same distance.
+        return float(2.0 ** (1 - before))
+    arrangements = math.comb(before + now, before)
+    return (2 if before == now else 1) / arrangements

@@ -44,9 +44,9 @@ class CaseRuns:
     @property
     def current(self) -> tuple[float, ...]:
         """The runs of all current sets."""
-        return self.sets[0] if len(self.sets) == 1 else self.now(slice(None))
+        return self.sets[0] if len(self.sets) == 1 else self.in_sets(slice(None))
 
-    def now(self, sets: slice) -> tuple[float, ...]:
+    def in_sets(self, sets: slice) -> tuple[float, ...]:
         """The runs of some current sets."""
         return tuple(run for runs in self.sets[sets] for run in runs)
 
@@ -72,7 +72,6 @@ class Evidence:
 
     Attributes:
         cases: The runs of each case. Runs that raised an error, or do not apply, are left out beforehand.
-        graded: Whether runs have scores rather than pass or fail.
         deterministic: The declaration of the models: ``True`` if all are deterministic, ``False`` if any is
             not, ``None`` if nothing is declared.
         repeated: Whether 20 answers repeated identically when the approved version was run.
@@ -121,8 +120,8 @@ class Evidence:
 
     def contradiction(self) -> float:
         """The chance that the first set and the fresh ones differ so much if they come from one model."""
-        first = [unit.now for unit in units_of(self.cases, slice(1))]
-        fresh = [unit.now for unit in units_of(self.cases, slice(1, None))]
+        first = [unit.current for unit in units_of(self.cases, slice(1))]
+        fresh = [unit.current for unit in units_of(self.cases, slice(1, None))]
         # Both directions, since a model that changed may have become better.
         if self.graded:
             from pytest_modelcheck.stats.permutation import scores_test
@@ -157,53 +156,49 @@ class Unit:
     """The runs of cases that share their answers, summed over these cases run by run.
 
     Attributes:
-        size: The number of cases.
-        then: Their sum in each approved run.
-        now: Their sum in each selected current run.
+        approved: Their sum in each approved run.
+        current: Their sum in each selected current run.
     """
 
     size: int
-    then: tuple[float, ...]
-    now: tuple[float, ...]
+    approved: tuple[float, ...]
+    current: tuple[float, ...]
 
     @property
     def drop(self) -> float:
         """Return how much the sum over the cases fell, averaged over runs."""
-        return sum(self.then) / len(self.then) - sum(self.now) / len(self.now)
+        return sum(self.approved) / len(self.approved) - sum(self.current) / len(self.current)
 
 
 def units_of(cases: Iterable[CaseRuns], sets: slice = slice(None)) -> list[Unit]:
-    """Return the units, in the order in which they first appear.
-
-    Args:
-        cases: The runs of each case.
-        sets: Selects current sets: all, the first (``slice(1)``), or the fresh ones (``slice(1, None)``).
+    """Return the units of some current sets, in the order in which they first appear.
 
     >>> twins = [CaseRuns((1.0,), ((1.0,),), unit="a"), CaseRuns((1.0,), ((0.0,),), unit="a")]
     >>> units_of([*twins, CaseRuns((0.0,), ((1.0,),))])
-    [Unit(size=2, then=(2.0,), now=(1.0,)), Unit(size=1, then=(0.0,), now=(1.0,))]
+    [Unit(size=2, approved=(2.0,), current=(1.0,)), Unit(size=1, approved=(0.0,), current=(1.0,))]
     """
     alone: list[Unit] = []
     groups: dict[Hashable, list[tuple[tuple[float, ...], tuple[float, ...]]]] = {}
     places: list[Unit | Hashable] = []
     for case in cases:
-        now = case.now(sets)
+        current = case.in_sets(sets)
         if case.unit is None:
-            alone.append(Unit(1, case.approved, now))
+            alone.append(Unit(1, case.approved, current))
             places.append(alone[-1])
             continue
         if case.unit not in groups:
             places.append(case.unit)
-        groups.setdefault(case.unit, []).append((case.approved, now))
-    return [place if isinstance(place, Unit) else _summed(groups[place]) for place in places]
-
-
-def _summed(members: Sequence[tuple[tuple[float, ...], tuple[float, ...]]]) -> Unit:
-    """Add the runs of cases that share answers; runs that one of them lacks are left out."""
-    then, now = zip(*members, strict=True)
-    return Unit(
-        len(members), tuple(map(sum, zip(*then, strict=False))), tuple(map(sum, zip(*now, strict=False)))
-    )
+        groups.setdefault(case.unit, []).append((case.approved, current))
+    found = []
+    for place in places:
+        if isinstance(place, Unit):
+            found.append(place)
+        else:
+            # Runs that a case of the unit lacks are left out.
+            sides = zip(*groups[place], strict=True)
+            approved, current = (tuple(map(sum, zip(*side, strict=False))) for side in sides)
+            found.append(Unit(len(groups[place]), approved, current))
+    return found
 
 
 def mean_drop(units: Sequence[Unit]) -> float:
@@ -217,7 +212,7 @@ def mean_drop(units: Sequence[Unit]) -> float:
 
 def mean_now(units: Sequence[Unit]) -> float:
     """Return the mean over the cases of the current runs."""
-    return sum(sum(unit.now) / len(unit.now) for unit in units) / sum(unit.size for unit in units)
+    return sum(sum(unit.current) / len(unit.current) for unit in units) / sum(unit.size for unit in units)
 
 
 def whole(runs: Sequence[Sequence[float]]) -> list[tuple[int, ...]]:

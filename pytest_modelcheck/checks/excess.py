@@ -5,20 +5,22 @@ PYTEST_DONT_REWRITE
 
 from __future__ import annotations
 
+import math
+from statistics import NormalDist
 from typing import TYPE_CHECKING
 
 from pytest_modelcheck.checks.limits import ROUNDING, fraction_of
 from pytest_modelcheck.checks.noise import ExcessNoise
 from pytest_modelcheck.checks.protocol import DOUBTFUL, Look, Reason, Rules, placed, unless_broken
-from pytest_modelcheck.checks.verdicts import UNSEEN
-from pytest_modelcheck.phrases import percent
-from pytest_modelcheck.records import Status
+from pytest_modelcheck.checks.verdicts import UNSEEN, inconclusive
+from pytest_modelcheck.phrases import counted, p_text, percent
+from pytest_modelcheck.records import Finding, Status
 
 if TYPE_CHECKING:
     from pytest_modelcheck.checks.evidence import Evidence
     from pytest_modelcheck.checks.limits import Allowance
+    from pytest_modelcheck.checks.observed import Observed
     from pytest_modelcheck.checks.verdicts import Rule
-    from pytest_modelcheck.records import Finding
     from pytest_modelcheck.stats.noise import Excess, Rise
 
 AGAINST = True
@@ -29,12 +31,6 @@ def look_at_rise(paired: Evidence, rise: Rise, allowance: Allowance, rules: Rule
 
     A version that only became noisier changes more answers under any perturbation, but is as invariant as
     before: a comparison of flips alone failed it in 85% of runs.
-
-    Args:
-        paired: The runs of the cases that were approved.
-        rise: The approved and current excess of each case.
-        allowance: How far the rate may fall: a number of cases, or a fraction of them.
-        rules: How the evidence is weighed.
     """
     from pytest_modelcheck.stats.noise import excess_bound, rise_p_value
 
@@ -72,7 +68,8 @@ def of_changes(excess: Excess, units: str, cases: int, allowance: Allowance, rul
     if 1 - excess.own <= allowed + ROUNDING:
         summary = f"the model disagrees with itself on {excess.own:.0%} of identical inputs, {UNSEEN}"
         reveals = "answers that all differ from call to call cannot reveal anything"
-        return rule.inconclusive("max_changed", summary, AGAINST, None, reveals)
+        finding = Finding("max_changed", Status.INCONCLUSIVE, summary, AGAINST, reveals=reveals)
+        return inconclusive(finding, rule.limits)
     what = (
         f"{excess.cross:.0%} of answers differ from the approved ones, but the model disagrees with itself "
         f"on {excess.own:.0%} of identical inputs"
@@ -96,3 +93,37 @@ def _finding(limit: str, noise: ExcessNoise, what: str, rule: Rule) -> Finding:
     allowed = f"allowed {percent(noise.allowance)}" if noise.allowance else "none allowed"
     summary = f"{what}; excess {mean:.0%} (at least {low:.0%}), {allowed}"
     return rule.finding(limit, summary, mean <= noise.allowance + ROUNDING, noise)
+
+
+def trend(observed: Observed, rule: Rule) -> Finding:
+    """Judge the scores of a varying model over all cases together, by Page's test.
+
+    Single cases fall by chance. The check passes if a rise is significant at ``false_pass_rate``, and fails
+    if a fall is significant at ``false_fail_rate``. An observed rise alone is not enough: scores that ignore
+    the levels rise in every other run.
+    """
+    from pytest_modelcheck.stats.trend import page_trend
+
+    rows, limits = observed.series or (), rule.limits
+    rising, falling = page_trend(rows), page_trend([row[::-1] for row in rows])
+    passed, judged = observed.counts
+    levels = len(rows[0])
+    what = "cases" if observed.runs is None else "runs"
+    summary = f"scores never fall over {levels} levels in {passed}/{judged} {what}"
+    if rising <= limits.false_pass_rate:
+        text = f"{summary}; over all of them they rise (Page's test, {p_text(rising)})"
+        return Finding("at_least", Status.PASSED, text)
+    # The trend detected with a chance of 90%, by the normal limit of the mean rank correlation.
+    normal = NormalDist()
+    reach = normal.inv_cdf(1 - limits.false_pass_rate) + normal.inv_cdf(0.9)
+    reach /= math.sqrt(len(rows) * (levels - 1))
+    number = counted(len(rows), observed.units)
+    reveals = f"{number} at {levels} levels can barely show any rise"
+    if reach <= 1:
+        reveals = f"{number} can only show rises with a mean rank correlation above about {reach:.2g}"
+    if falling <= limits.false_fail_rate:
+        text = f"{summary}; over all of them they fall (Page's test, {p_text(falling)})"
+        return Finding("at_least", Status.FAILED, text, p_value=falling, reveals=reveals)
+    text = f"{summary}; noise could explain what rise there is over all (Page's test, {p_text(rising)})"
+    finding = Finding("at_least", Status.INCONCLUSIVE, text, p_value=falling, reveals=reveals)
+    return inconclusive(finding, limits)

@@ -8,16 +8,18 @@ from __future__ import annotations
 import math
 import re
 import unicodedata
-from collections import Counter, defaultdict
+from collections import Counter
 from dataclasses import dataclass
+from random import Random
 from typing import TYPE_CHECKING, Any, Final
 
-from pytest_modelcheck.checks.slices import facts, is_missing
+from pytest_modelcheck.checks.slices import FAILED, NOT_JUDGED, facts, is_missing
+from pytest_modelcheck.records import MISSING, FoundSlice
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
-    from pytest_modelcheck.records import Case
+    from pytest_modelcheck.records import Case, Group
 
 _MOST_VALUES: Final = 12
 _MOST_TEXTS: Final = 5
@@ -36,22 +38,16 @@ _YES_OR_NO: Final[tuple[tuple[str, str, Callable[[str], object]], ...]] = (
 
 @dataclass(frozen=True, slots=True)
 class Feature:
-    """One column of the table, with the wording of conditions on it.
-
-    Attributes:
-        yes: The condition for values above the threshold, ``{}``.
-        no: The condition for other values.
-        whole: Whether its values are whole numbers.
-    """
+    """One column of the table: the conditions for values above a threshold ``{}``, and for other values."""
 
     yes: str
     no: str
     whole: bool = True
 
-    def said(self, threshold: float, *, above: bool) -> str:
+    def text(self, threshold: float, *, above: bool) -> str:
         """A condition in words.
 
-        >>> Feature("length > {}", "length <= {}").said(120.5, above=True)
+        >>> Feature("length > {}", "length <= {}").text(120.5, above=True)
         'length > 120'
         """
         number = str(math.floor(threshold)) if self.whole else f"{threshold:.3g}"
@@ -72,7 +68,11 @@ def table_of(cases: Sequence[Case]) -> tuple[list[Feature], list[list[float]]]:
     [[1.0, 2.0, 1.0, 0.0, 0.0], [0.0, 5.0, 2.0, 1.0, 1.0]]
     """
     found: list[tuple[Feature, list[float]]] = []
-    known = [_said(case) for case in cases]
+    known: list[Mapping[str, Any]] = []
+    for case in cases:
+        fields = case.input.items() if isinstance(case.input, dict) else ()
+        short = {f"input.{name}": value for name, value in fields if not is_missing(value)}
+        known.append({**short, **facts(case)})
     for name in dict.fromkeys(name for values in known for name in values):
         found += _columns(name, [values.get(name) for values in known])
     for name, texts in _texts_of(cases).items():
@@ -82,24 +82,16 @@ def table_of(cases: Sequence[Case]) -> tuple[list[Feature], list[list[float]]]:
     return [feature for feature, _ in found], [list(row) for row in zip(*columns, strict=True)]
 
 
-def _said(case: Case) -> Mapping[str, Any]:
-    """Return the facts of a case, including the short fields of its input if that is a record."""
-    if not isinstance(case.input, dict):
-        return facts(case)
-    fields = {f"input.{name}": value for name, value in case.input.items() if not is_missing(value)}
-    return {**fields, **facts(case)}
-
-
 def _columns(name: str, values: Sequence[Any]) -> Iterator[tuple[Feature, list[float]]]:
     numbers = [value for value in values if _is_number(value)]
     different = {value for value in values if isinstance(value, str | int | float)}
     # Few different numbers are labels (a rating, a yes or no): equality reads better than a threshold.
     if numbers and len(set(numbers)) > 2 and len(numbers) == sum(value is not None for value in values):
         whole = all(isinstance(value, int) for value in numbers)
-        inside = [_inside(value) if _is_number(value) else None for value in values]
+        inside = [float(max(-_LARGEST, min(_LARGEST, value))) for value in numbers]
         # Missing values go below all others, so that a threshold can separate them.
-        least = min(value for value in inside if value is not None) - 1
-        column = [least if value is None else value for value in inside]
+        least, rest = min(inside) - 1, iter(inside)
+        column = [next(rest) if _is_number(value) else least for value in values]
         yield Feature(f"{name} > {{}}", f"{name} <= {{}}", whole), column
         return
     names = sorted({str(value) for value in different})
@@ -116,11 +108,6 @@ def _is_number(value: Any) -> bool:
     if isinstance(value, bool):
         return False
     return isinstance(value, int) or (isinstance(value, float) and math.isfinite(value))
-
-
-def _inside(value: float) -> float:
-    """The nearest number that the tree supports."""
-    return float(max(-_LARGEST, min(_LARGEST, value)))
 
 
 def _text(value: Any) -> str:
@@ -152,13 +139,9 @@ def _of_texts(texts: Sequence[str], name: str) -> Iterator[tuple[Feature, list[f
     for yes, no, holds in _YES_OR_NO:
         yield Feature(f"{prefix}{yes}", f"{prefix}{no}"), [float(bool(holds(text))) for text in texts]
     scripts = [script_of(text) for text in texts]
-    columns: defaultdict[str, list[float]] = defaultdict(list)
-    for name in sorted({script for script in scripts if script}):
-        columns[name] = [float(script == name) for script in scripts]
-    yield from (
-        (Feature(f"{prefix}script={script}", f"{prefix}script is not {script}"), column)
-        for script, column in columns.items()
-    )
+    for one in sorted({script for script in scripts if script}):
+        column = [float(script == one) for script in scripts]
+        yield Feature(f"{prefix}script={one}", f"{prefix}script is not {one}"), column
 
 
 def script_of(text: str) -> str:
@@ -167,17 +150,67 @@ def script_of(text: str) -> str:
     >>> script_of("Where is it?"), script_of("Где посылка?"), script_of("荷物はどこ"), script_of("123")
     ('latin', 'cyrillic', 'cjk', '')
     """
-    letters = [character for character in text[: 4 * _SCRIPT_LETTERS] if character.isalpha()][
-        :_SCRIPT_LETTERS
-    ]
+    letters = [character for character in text[: 4 * _SCRIPT_LETTERS] if character.isalpha()]
+    letters = letters[:_SCRIPT_LETTERS]
     if not letters:
         return ""
     if "".join(letters).isascii():
         return "latin"
-    names = Counter(_script(character) for character in letters)
-    return names.most_common(1)[0][0]
+    names = [unicodedata.name(character, "unknown").split(" ")[0].lower() for character in letters]
+    scripts = Counter("cjk" if name in ("cjk", "hiragana", "katakana") else name for name in names)
+    return scripts.most_common(1)[0][0]
 
 
-def _script(character: str) -> str:
-    name = unicodedata.name(character, "unknown").split(" ")[0].lower()
-    return "cjk" if name in ("cjk", "hiragana", "katakana") else name
+# -- the slice where failures stand out ------------------------------------------------------------------
+
+LEAST_CASES: Final = 20
+LEAST_FAILURES: Final = 8
+MOST_CASES: Final = 20_000
+"""The largest number of cases that are searched: of more, a sample is drawn."""
+
+
+def found_slice(
+    cases: Sequence[Case],
+    outcomes: bytes,
+    worst: Group | None = None,
+    cluster: str | None = None,
+    seed: int = 0,
+) -> FoundSlice | None:
+    """The slice where failures stand out most; ``None`` if none does, or it is the ``worst`` declared one.
+
+    >>> from pytest_modelcheck.checks.slices import PASSED
+    >>> from pytest_modelcheck.records import Case
+    >>> cases = [Case("x" * n, metadata={"vip": n % 3 == 0}) for n in range(120)]
+    >>> fails = [case.metadata["vip"] and len(case.input) > 60 for case in cases]
+    >>> found = found_slice(cases, bytes(FAILED if failed else PASSED for failed in fails))
+    >>> found.conditions, found.failed, found.judged
+    (('length > 61', 'vip=True'), 19, 19)
+    """
+    judged = len(outcomes) - outcomes.count(NOT_JUDGED)
+    if judged < LEAST_CASES or outcomes.count(FAILED) < LEAST_FAILURES:
+        return None
+    numbers = [number for number, outcome in enumerate(outcomes) if outcome != NOT_JUDGED]
+    if judged > MOST_CASES:
+        ranks = sorted(Random(seed).sample(range(judged), MOST_CASES))  # noqa: S311 - a sample
+        numbers = [numbers[rank] for rank in ranks]
+    known = [cases[number] for number in numbers]
+    features, rows = table_of(known)
+    if not features:
+        return None
+    from pytest_modelcheck.stats.slices import find_rule
+
+    failed = [outcomes[number] == FAILED for number in numbers]
+    groups = None if cluster is None else [case.metadata[cluster] for case in known]
+    rule = find_rule(rows, failed, groups, seed=seed)
+    if rule is None:
+        return None
+    inside = [bool(holds) for holds in rule.holds(rows)]
+    if worst is not None:
+        key, _, value = worst.name.partition("=")
+        if inside == [str(facts(case).get(key, MISSING)) == value for case in known]:
+            return None
+    conditions = [features[one.feature].text(one.threshold, above=one.above) for one in rule.conditions]
+    size, wrong = sum(inside), sum(fails for fails, holds in zip(failed, inside, strict=True) if holds)
+    members = tuple(number for number, holds in zip(numbers, inside, strict=True) if holds)
+    elsewhere = (sum(failed) - wrong, len(known) - size)
+    return FoundSlice(tuple(sorted(conditions)), wrong, size, *elsewhere, rule.p_value, members=members)

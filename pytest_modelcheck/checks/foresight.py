@@ -30,12 +30,9 @@ class Design:
     """A check against an approved version.
 
     Attributes:
-        cases: The number of cases.
-        repeats: How often a run repeats each case.
         approved: How often each case was run for the approval.
         disagreement: How often the model answers an identical input differently. It comes from cases that
             pass every other time, the hardest situation; all others always pass.
-        allowance: The allowed drop.
     """
 
     cases: int
@@ -50,8 +47,6 @@ class Foreseen:
     """The predicted verdicts of a check, as shares of simulated runs.
 
     Attributes:
-        failed: The share that fails.
-        warned: The share that is inconclusive.
         calls: The average number of calls per case.
     """
 
@@ -63,13 +58,6 @@ class Foreseen:
 def foreseen(design: Design, drop: float, loss: Loss, rules: Rules, *, times: int = 200) -> Foreseen:
     """Simulate a check of a worse model by its own rules. Equal arguments give equal results.
 
-    Args:
-        design: The check.
-        drop: How much lower the true pass rate is.
-        loss: The kind of drop.
-        rules: How the evidence is weighed.
-        times: The number of simulated runs: with 200, a share is accurate within about 0.07.
-
     >>> from pytest_modelcheck.checks.protocol import Rules
     >>> foreseen(Design(100, disagreement=0.0), 0.05, "broken", Rules(), times=20).failed
     1.0
@@ -80,14 +68,14 @@ def foreseen(design: Design, drop: float, loss: Loss, rules: Rules, *, times: in
     rng = np.random.default_rng(0)
     # A case that passes half the time disagrees with itself in half of its pairs of runs.
     coins = round(min(1.0, 2 * design.disagreement) * design.cases)
-    then = np.where(np.arange(design.cases) < coins, 0.5, 1.0)
-    now = then * (1 - drop / then.mean())
+    approved = np.where(np.arange(design.cases) < coins, 0.5, 1.0)
+    current = approved * (1 - drop / approved.mean())
     if loss == "broken":
-        now = then.copy()
-        now[design.cases - round(drop * design.cases) :] = 0.0
+        current = approved.copy()
+        current[design.cases - round(drop * design.cases) :] = 0.0
     failed = warned = calls = 0
     for _ in range(times):
-        status, made = _one(design, then, now.clip(0, 1), rules, rng)
+        status, made = _one(design, approved, current.clip(0, 1), rules, rng)
         failed += status is Status.FAILED
         warned += status is Status.INCONCLUSIVE
         calls += made
@@ -95,7 +83,7 @@ def foreseen(design: Design, drop: float, loss: Loss, rules: Rules, *, times: in
 
 
 def _one(
-    design: Design, then: Chances, now: Chances, rules: Rules, rng: np.random.Generator
+    design: Design, earlier: Chances, current: Chances, rules: Rules, rng: np.random.Generator
 ) -> tuple[Status, int]:
     """Simulate a check until it needs no more runs; return its status and the number of runs."""
 
@@ -103,20 +91,20 @@ def _one(
         passed = (rng.random((len(chances), runs)) < chances[:, None]).astype(float)
         return [tuple(case) for case in passed.tolist()]
 
-    approved, first = run(then, design.approved), run(now, design.repeats)
+    approved, first = run(earlier, design.approved), run(current, design.repeats)
     cases = [CaseRuns(before, (after,)) for before, after in zip(approved, first, strict=True)]
     calls = design.cases * design.repeats
     while True:
         look: Look = look_at_drop(Evidence(cases), design.allowance, rules)
         if isinstance(look.needs, FreshSets):
             for _ in range(look.needs.sets):
-                fresh = zip(cases, run(now, design.repeats), strict=True)
+                fresh = zip(cases, run(current, design.repeats), strict=True)
                 cases = [replace(case, sets=(*case.sets, runs)) for case, runs in fresh]
                 calls += design.cases * design.repeats
         elif isinstance(look.needs, Probes):
             for index in look.needs.cases:
                 while cases[index].probes < look.needs.upto and not cases[index].recovered:
-                    passed = bool(rng.random() < now[index])
+                    passed = bool(rng.random() < current[index])
                     cases[index] = replace(cases[index], probes=cases[index].probes + 1, recovered=passed)
                     calls += 1
         else:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from pytest_modelcheck.checks.limits import fraction_of
 from pytest_modelcheck.checks.protocol import DOUBTFUL
+from pytest_modelcheck.checks.verdicts import inconclusive
 from pytest_modelcheck.phrases import percent, plural
 from pytest_modelcheck.records import Correction, Finding, Status
 
@@ -38,25 +39,22 @@ class Sides:
     """The answers in which two versions differ, judged by the current judge.
 
     Attributes:
-        version: The approved version.
         approved_rate: The corrected rate, or mean, of all its answers; ``None`` if the judge is too weak.
-        then: The evidence on its answers, with the judge's errors on them; ``None`` without any. With too few
-            labels, the judge is assumed to accept every right answer, and one wrong answer in four.
-        now: The same for the current answers. With too few labels, the judge is assumed to accept three right
-            answers in four.
+        approved: The evidence on its answers, with the judge's errors on them; ``None`` without any. With
+        too few     labels, the judge is assumed to accept every right answer, and one wrong answer in four.
+        current: The same for the current answers. With too few labels, the judge is assumed to accept three
+        right     answers in four.
         labels: The number of labels of each version's answers: approved, current.
         differ: The number of cases with different answers.
-        of: The number of cases that both versions have.
         broke: The number of cases that broke according to people, among those with labels for both answers.
-        fixed: The number of these that were fixed.
         open: The number of differing cases with an answer that has no label.
         exact: Whether the model does not vary, and the cases are fixed.
     """
 
     version: str
     approved_rate: float | None
-    then: JudgedRate | JudgedMean | None
-    now: JudgedRate | JudgedMean | None
+    approved: JudgedRate | JudgedMean | None
+    current: JudgedRate | JudgedMean | None
     labels: tuple[int, int]
     differ: int
     of: int
@@ -79,10 +77,10 @@ class Sides:
         """The p-value of answers judged so much worse, if the true rate fell by no more than a margin."""
         from pytest_modelcheck.stats.judging import drop_chance
 
-        if self.then is None or self.now is None:
+        if self.approved is None or self.current is None:
             return 1.0
         # Only differing answers are tested, so a margin over all cases is larger over these.
-        return drop_chance(self.then, self.now, margin * self.of / self.differ)
+        return drop_chance(self.approved, self.current, margin * self.of / self.differ)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,8 +88,6 @@ class Judging:
     """A judge's outcomes of the cases of a check, and their reliability.
 
     Attributes:
-        judge: The judge.
-        labels: The number of labels.
         own: The number of labels of answers that this version gave.
         value: The corrected rate, or mean score; ``None`` if it cannot be corrected.
         why: The reason if it cannot.
@@ -129,11 +125,7 @@ class Judging:
     ) -> Finding:
         """Apply a limit to corrected outcomes; a finding that cannot be corrected says so.
 
-        Args:
-            finding: The finding by the judge's uncorrected outcomes.
-            required: The rate, or mean, required by ``at_least``.
-            limits: The limits of the check.
-            reads_approved: Whether the judge decides whether an answer changed.
+        With ``reads_approved``, the judge decides whether an answer changed.
         """
         limit = finding.limit
         if limit not in _BY_THE_JUDGE and not (limit == "max_changed" and reads_approved):
@@ -142,7 +134,7 @@ class Judging:
             summary = f"{finding.summary}; {UNCORRECTED}: {self.why}"
             # A judge that agrees with people by chance alone cannot show that the model is bad.
             if self.weak and not finding.met:
-                return self._inconclusive(finding, summary, finding.p_value, limits)
+                return inconclusive(replace(finding, summary=summary, reveals=None), limits)
             return replace(finding, summary=summary)
         if limit == "at_least":
             return finding if required is None else self._hold_rate(finding, self.value, required, limits)
@@ -155,7 +147,8 @@ class Judging:
         if finding.met:
             return finding
         why = "labels show its errors on all cases together, not on one slice"
-        return self._inconclusive(finding, f"{finding.summary}; {UNCORRECTED}: {why}", None, limits)
+        summary = f"{finding.summary}; {UNCORRECTED}: {why}"
+        return inconclusive(replace(finding, summary=summary, p_value=None, reveals=None), limits)
 
     def _hold_rate(
         self, finding: Finding, value: JudgedRate | JudgedMean, required: float, limits: Limits
@@ -163,24 +156,24 @@ class Judging:
         """Compare the corrected rate, or mean, with the required one."""
         wanted = "all" if required == 1 else f"at least {_shown(value, required)}"
         corrected = f"corrected for the judge's errors {_shown(value, value.rate)}"
-        summary = f"{value.said}; {corrected}, {wanted} required"
+        summary = f"{value.text}; {corrected}, {wanted} required"
         chance = value.p_value(required)
+        finding = replace(finding, summary=summary, p_value=chance, reveals=None)
+        passed = replace(finding, status=Status.PASSED)
         if value.rate >= required - 1e-9:
-            if limits.require_proof:
-                low = max(0.0, required - (limits.tolerance or 0.0))
-                doubt = value.turned.p_value(1 - low)
-                if doubt > limits.false_pass_rate:
-                    why = f"{summary}; met, but not proven: {_shown(value, low)} would show this, too"
-                    return self._inconclusive(finding, why, doubt, limits, required)
-            return replace(finding, status=Status.PASSED, summary=summary, p_value=chance, reveals=None)
+            low = max(0.0, required - (limits.tolerance or 0.0))
+            if not limits.require_proof or (doubt := value.turned.p_value(1 - low)) <= limits.false_pass_rate:
+                return passed
+            why = f"{summary}; met, but not proven: {_shown(value, low)} would show this, too"
+            reveals = self._reveals(required, limits)
+            return inconclusive(replace(finding, summary=why, p_value=doubt, reveals=reveals), limits)
         if chance > DOUBTFUL:
-            because = f"{summary}; chance and the judge's errors explain it"
-            return replace(finding, status=Status.PASSED, summary=because, p_value=chance, reveals=None)
+            return replace(passed, summary=f"{summary}; chance and the judge's errors explain it")
+        finding = replace(finding, reveals=self._reveals(required, limits))
         if chance > limits.false_fail_rate:
             because = f"{summary}; chance and the judge's errors could explain it"
-            return self._inconclusive(finding, because, chance, limits, required)
-        reveals = self._reveals(required, limits)
-        return replace(finding, status=Status.FAILED, summary=summary, p_value=chance, reveals=reveals)
+            return inconclusive(replace(finding, summary=because), limits)
+        return replace(finding, status=Status.FAILED)
 
     def _hold_drop(self, finding: Finding, sides: Sides, limits: Limits) -> Finding:
         """Compare the drop according to people, labelled or inferred, with the allowance."""
@@ -197,21 +190,23 @@ class Judging:
                 f"{finding.summary}; the judge may err otherwise on {which}, of which "
                 f"{plural(few, 'has', 'have')} a label ({LEAST_LABELS} would tell)"
             )
-            return self._inconclusive(finding, summary, finding.p_value, limits)
-        if sides.then is None or sides.now is None:
+            return inconclusive(replace(finding, summary=summary, reveals=None), limits)
+        if sides.approved is None or sides.current is None:
+            if finding.met:
+                return finding
             summary = f"{finding.summary}; the judge is too weak on the answers that differ"
-            return finding if finding.met else self._inconclusive(finding, summary, None, limits)
-        then, now = (_shown(side, side.rate) for side in (sides.then, sides.now))
+            return inconclusive(replace(finding, summary=summary, p_value=None, reveals=None), limits)
+        approved, current = (_shown(side, side.rate) for side in (sides.approved, sides.current))
         summary = (
-            f"corrected {then} with {sides.version}, {now} now, over the {plural(sides.differ, 'case')} that "
-            f"differ (by the judge's word {finding.summary})"
+            f"corrected {approved} with {sides.version}, {current} now, over the "
+            f"{plural(sides.differ, 'case')} that differ (by the judge's word {finding.summary})"
         )
         chance = sides.chance(margin)
         finding = replace(finding, summary=summary, p_value=chance, reveals=None)
         if chance <= limits.false_fail_rate:
             return replace(finding, status=Status.FAILED)
         if chance <= DOUBTFUL:
-            return self._inconclusive(finding, summary, chance, limits)
+            return inconclusive(finding, limits)
         if not finding.met:
             summary = f"{summary}; chance and the judge's errors explain it"
         return replace(finding, status=Status.PASSED, summary=summary)
@@ -224,11 +219,12 @@ class Judging:
         summary = f"{_people(broke, fixed)} (by the judge's word {finding.summary})"
         chance = drop_p_value(broke, fixed, of, margin) if margin else mcnemar_exact(broke, fixed)
         missed = broke - fixed > margin * of + 1e-9
+        finding = replace(finding, summary=summary, p_value=chance, reveals=None)
         if not missed or (chance > DOUBTFUL and not sides.exact):
-            return replace(finding, status=Status.PASSED, summary=summary, p_value=chance, reveals=None)
+            return replace(finding, status=Status.PASSED)
         if sides.exact or chance <= limits.false_fail_rate:
-            return replace(finding, status=Status.FAILED, summary=summary, p_value=chance, reveals=None)
-        return self._inconclusive(finding, summary, chance, limits)
+            return replace(finding, status=Status.FAILED)
+        return inconclusive(finding, limits)
 
     def _hold_regressed(self, finding: Finding, sides: Sides, limits: Limits) -> Finding:
         """Count the cases that broke according to people: an error of the judge looks like a regression."""
@@ -236,8 +232,7 @@ class Judging:
         most = allowance if isinstance(allowance, int) else allowance * sides.of
         summary = f"{_people(sides.broke, sides.fixed)} (by the judge's word {finding.summary})"
         if sides.broke > most + 1e-9:
-            # With a model that varies, what people said of single answers is a sample: the judge's finding
-            # stays.
+            # With a model that varies, labels of single answers are a sample: the judge's finding stays.
             if sides.exact:
                 return replace(finding, status=Status.FAILED, summary=summary, reveals=None)
             return finding if finding.met else replace(finding, summary=summary)
@@ -246,25 +241,8 @@ class Judging:
         if finding.met:
             return finding
         cases = plural(sides.open, "case that differs has", "cases that differ have")
-        why = f"{UNCORRECTED}: {cases} an answer without a label"
-        return self._inconclusive(finding, f"{finding.summary}; {why}", finding.p_value, limits)
-
-    def _inconclusive(
-        self,
-        finding: Finding,
-        summary: str,
-        chance: float | None,
-        limits: Limits,
-        required: float | None = None,
-    ) -> Finding:
-        failing = limits.inconclusive == "fail"
-        return replace(
-            finding,
-            status=Status.FAILED if failing else Status.INCONCLUSIVE,
-            summary=f'{summary} (inconclusive="fail")' if failing else summary,
-            p_value=chance,
-            reveals=None if required is None else self._reveals(required, limits),
-        )
+        summary = f"{finding.summary}; {UNCORRECTED}: {cases} an answer without a label"
+        return inconclusive(replace(finding, summary=summary, reveals=None), limits)
 
     def _reveals(self, required: float, limits: Limits) -> str | None:
         value = self.value

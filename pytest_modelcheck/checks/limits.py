@@ -58,14 +58,11 @@ class Limits:
 
 
 NAMES = tuple(LIMITS)
+COSTS: Final = frozenset({"max_latency_p95", "max_cost_per_case", "max_tokens_per_case"})
 
 
 def limits_from(options: Mapping[str, Any], scale: Scale = GRADE) -> Limits:
     """Check limits as a user wrote them.
-
-    Args:
-        options: The limits, by name.
-        scale: The range of scores, also of ``at_least``, ``max_drop`` and ``tolerance``.
 
     Raises:
         UsageError: an invalid limit; the message says what to write instead.
@@ -194,11 +191,7 @@ def _tolerance(name: str, value: Any) -> float | None:
 
 
 def yes_or_no(name: str, value: Any) -> bool:
-    """Return an option that is ``True`` or ``False``.
-
-    Raises:
-        UsageError: It is something else.
-    """
+    """Return an option that is ``True`` or ``False``."""
     if not isinstance(value, bool):
         raise UsageError(f"{name}={value!r}: write True or False")
     return value

@@ -31,7 +31,7 @@ from pytest_modelcheck.phrases import percent, plural
 from pytest_modelcheck.records import Status
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Hashable, Iterator, Mapping, Sequence
+    from collections.abc import Collection, Hashable, Mapping, Sequence
 
     import numpy as np
     from numpy.typing import NDArray
@@ -62,9 +62,6 @@ class Lost:
 
     Attributes:
         name: The condition that its cases meet: ``"language=es & topic=refund"``.
-        broke: The number of its cases that broke.
-        fixed: The number of its cases that were fixed.
-        cases: The number of its cases.
         elsewhere: The number of cases outside of it that broke.
         p_value: The larger of the two p-values.
         fell: How far the mean score fell in the slice and elsewhere; ``None`` if cases pass or fail.
@@ -107,12 +104,8 @@ class Candidates:
 
 
 def candidates_of(slices: Slices, cases: Sequence[Case], numbers: Sequence[int]) -> Candidates:
-    """Collect the slices of some cases: values of metadata, pairs of them, and beyond quartiles of features.
-
-    Args:
-        slices: The slices of all cases of the check.
-        cases: All cases of the check.
-        numbers: The numbers of the compared cases.
+    """Collect the slices of some cases: values of metadata, pairs of them, and beyond quartiles of
+    features.
     """
     import numpy as np
 
@@ -128,24 +121,14 @@ def candidates_of(slices: Slices, cases: Sequence[Case], numbers: Sequence[int])
         if one != two and len(rows) < _MOST_SLICES:
             names.append(f"{name} & {other}")
             rows.append(row & further)
-    for name, row in _of_features([cases[number] for number in numbers]):
-        names.append(name)
-        rows.append(row)
-    return Candidates(tuple(names), np.array(rows, dtype=bool).reshape(len(rows), len(numbers)))
-
-
-def _of_features(cases: Sequence[Case]) -> Iterator[tuple[str, NDArray[np.bool_]]]:
-    import numpy as np
-
-    features, table = table_of(cases)
-    values = np.asarray(table, dtype=float)
-    for place, feature in enumerate(features):
-        column = values[:, place]
+    features, table = table_of([cases[number] for number in numbers])
+    for feature, column in zip(features, np.asarray(table, dtype=float).T, strict=True):
         second = column[column < column.max()].max()  # most cases may share the highest value
         for threshold in sorted({float(min(np.quantile(column, one), second)) for one in _QUANTILES}):
             above = column > threshold
-            yield feature.said(threshold, above=True), above
-            yield feature.said(threshold, above=False), ~above
+            names += [feature.text(threshold, above=True), feature.text(threshold, above=False)]
+            rows += [above, ~above]
+    return Candidates(tuple(names), np.array(rows, dtype=bool).reshape(len(rows), len(numbers)))
 
 
 def look_at_slices(
@@ -156,16 +139,7 @@ def look_at_slices(
     groups: Sequence[Hashable] | None = None,
     scale: float = 1.0,
 ) -> tuple[Look, Lost | None]:
-    """Look for the slice in which regressions concentrate.
-
-    Args:
-        paired: The runs of the cases that were approved.
-        candidates: The slices to test, of the same cases in the same order.
-        rules: How the evidence is weighed.
-        seed: The seed of the resamples.
-        groups: The group of each case, if dependent cases are exchanged and shuffled as one.
-        scale: The width of the scale of scores.
-    """
+    """Look for the slice in which regressions concentrate."""
     import numpy as np
 
     passes = Look(Status.PASSED, Reason.MET), None
@@ -214,7 +188,7 @@ def _found(
 
     return concentrations(
         [case.approved for case in paired.cases],
-        [case.now(sets) for case in paired.cases],
+        [case.in_sets(sets) for case in paired.cases],
         candidates.rows,
         level,
         clusters=groups,
@@ -223,8 +197,8 @@ def _found(
 
 
 def _drop(case: CaseRuns, sets: slice) -> float:
-    now = case.now(sets)
-    return sum(case.approved) / len(case.approved) - sum(now) / len(now)
+    current = case.in_sets(sets)
+    return sum(case.approved) / len(case.approved) - sum(current) / len(current)
 
 
 def _lost(paired: Evidence, candidates: Candidates, best: Concentration, rounding: float) -> Lost:
@@ -258,13 +232,6 @@ def look_at_slice_drops(
     Each slice is judged like the whole check by ``max_drop``, at ``false_fail_rate`` divided by the number of
     slices, so that all of them together fail an unchanged model no more often than a single limit
     (Bonferroni).
-
-    Args:
-        paired: The runs of the cases that were approved.
-        numbers: The number of each of these cases in the check.
-        slices: The declared slices by name, each with the numbers of its cases.
-        allowance: How far each may fall: a number of its cases, or a fraction of them.
-        rules: How the evidence is weighed.
     """
     # Bonferroni: each slice is a test, and any of them may fail the check.
     rules = replace(rules, false_fail_rate=rules.false_fail_rate / max(1, len(slices)))
@@ -274,22 +241,17 @@ def look_at_slice_drops(
         cases = [paired.cases[place] for place in chosen]
         if cases:
             look = look_at_drop(replace(paired, cases=cases), allowance, rules)
-            looks.append(
-                (renumbered(look, [numbers[place] for place in chosen]), _summary(name, cases, allowance))
-            )
+            units, over = units_of(cases), plural(len(cases), "case")
+            current, fell = mean_now(units), mean_drop(units)
+            summary = f"{name}: {percent(current)} of {over}, {percent(current + fell)} approved"
+            look = renumbered(look, [numbers[place] for place in chosen])
+            looks.append((look, f"{summary}, {allowed(allowance)}"))
     if not looks:
         return Look(Status.PASSED, Reason.MET), "no slice has a case that was approved"
     worst = max(looks, key=lambda one: one[0].status.severity)
     if worst[0].status is Status.PASSED:
         worst = worst[0], f"none of {plural(len(looks), 'slice')} fell too far, {allowed(allowance)}"
     return replace(worst[0], needs=_needed([look for look, _ in looks])), worst[1]
-
-
-def _summary(name: str, cases: Sequence[CaseRuns], allowance: Allowance) -> str:
-    units = units_of(cases)
-    now, fell = mean_now(units), mean_drop(units)
-    over = plural(len(cases), "case")
-    return f"{name}: {percent(now)} of {over}, {percent(now + fell)} approved, {allowed(allowance)}"
 
 
 def _needed(looks: Sequence[Look]) -> FreshSets | Probes | None:

@@ -19,6 +19,7 @@ from pytest_modelcheck.checks.evidence import CaseRuns, Evidence, units_of
 from pytest_modelcheck.checks.limits import ROUNDING
 from pytest_modelcheck.checks.protocol import ALL, DOUBTFUL, Look, Reason, Tests, drop_p_value, gate, looked
 from pytest_modelcheck.errors import UsageError
+from pytest_modelcheck.phrases import apart, plural
 from pytest_modelcheck.records import Status
 
 if TYPE_CHECKING:
@@ -27,7 +28,10 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from pytest_modelcheck.checks.limits import Limits
     from pytest_modelcheck.checks.protocol import Rules
+    from pytest_modelcheck.checks.verdicts import Rule
+    from pytest_modelcheck.records import Finding
     from pytest_modelcheck.stats.metrics import Score
 
 
@@ -38,11 +42,9 @@ three cases, and 9% with five."""
 
 @dataclass(frozen=True, slots=True)
 class Metric:
-    """The metric of a marker.
+    """The metric of a marker, with its name in reports.
 
-    Attributes:
-        name: Its name in reports.
-        over: Returns the scoring function of some cases, given the expectations of all.
+    ``over`` returns the scoring function of some cases, given the expectations of all.
     """
 
     name: str
@@ -50,10 +52,7 @@ class Metric:
 
 
 def metric_of(value: object) -> Metric:
-    """Return the metric for a value of ``metric=``.
-
-    Args:
-        value: A function ``metric(expected, answers)`` of two lists, or the name of a scorer of scikit-learn.
+    """Return the metric for a value of ``metric=``: a function of two lists, or the name of a scorer.
 
     Raises:
         UsageError: It is neither.
@@ -99,8 +98,7 @@ def _by_scorer(name: str, expected: Sequence[Any]) -> Callable[[Sequence[Any], S
     import numpy as np
     from sklearn.metrics import get_scorer
 
-    # Classes of all cases: a slice or a bootstrap draw may lack one, and must still be scored over the same
-    # set.
+    # Classes of all cases: a slice or a bootstrap draw may lack one, and is still scored over the same set.
     scorer, classes = get_scorer(name), np.unique(np.asarray(expected))
     encodes = len(classes) == 2 and classes.dtype.kind in "UOb"
 
@@ -148,7 +146,6 @@ class ScoredCase:
 
     Attributes:
         number: The number of the case in the check.
-        expected: The expectation.
         approved: The recorded value of each approved run; empty for a new case.
         sets: The recorded values of each current set: the first, then the fresh ones.
         unit: Cases with the same unit share their answers, or form one group.
@@ -170,7 +167,7 @@ class ScoredCase:
     was_wrong: bool | None = None
     probes: int = 0
 
-    def now(self, sets: slice = ALL) -> tuple[Any, ...]:
+    def in_sets(self, sets: slice = ALL) -> tuple[Any, ...]:
         """Return the recorded values of some sets."""
         return tuple(answer for answers in self.sets[sets] for answer in answers)
 
@@ -180,11 +177,8 @@ class Scores:
     """The values that a metric is computed from.
 
     Attributes:
-        metric: The metric.
-        cases: The cases with an answer.
-        deterministic: What is declared of the models involved.
+        deterministic: The declaration of the models, as for :class:`Evidence`.
         repeated: Whether no answer of the current runs differed from another of the same case.
-        seed: The seed of random draws.
     """
 
     metric: Metric
@@ -201,14 +195,14 @@ class Scores:
         """Return the metric over some cases, averaged over their runs; NaN if undefined."""
         from pytest_modelcheck.stats.metrics import score_of_runs
 
-        answers = [case.approved if approved else case.now(sets) for case in cases]
+        answers = [case.approved if approved else case.in_sets(sets) for case in cases]
         # A case without answers on this side makes the metric undefined, rather than that of fewer cases.
         if not all(answers) or not answers:
             return math.nan
         return score_of_runs(self.score, [case.expected for case in cases], answers)
 
     def value_of(self, cases: Sequence[ScoredCase], *, approved: bool = False) -> float:
-        """Return the same with warnings suppressed: the verdict reports an undefined value."""
+        """Return the same without warnings: the verdict reports an undefined value."""
         from pytest_modelcheck.stats.metrics import quietly
 
         with quietly():
@@ -231,7 +225,7 @@ class Scores:
         return self.value_of(self.cases)
 
     @cached_property
-    def then_and_now(self) -> tuple[float, float]:
+    def approved_and_current(self) -> tuple[float, float]:
         """The metric over the approved cases: approved and current value."""
         shared = self.shared.cases
         return self.value_of(shared, approved=True), self.value_of(shared)
@@ -242,7 +236,7 @@ class Scores:
         if not self.cases:
             return "no case has an answer"
         expected = [case.expected for case in self.cases]
-        return self._called(expected, [case.now()[0] for case in self.cases])[1] or "in one of the runs"
+        return self._called(expected, [case.in_sets()[0] for case in self.cases])[1] or "in one of the runs"
 
     @cached_property
     def shared(self) -> Scores:
@@ -266,10 +260,15 @@ class Scores:
         from pytest_modelcheck.stats.metrics import influences
 
         expected = [case.expected for case in self.cases]
-        worth = influences(self.score, expected, [(*case.approved, *case.now()) for case in self.cases])
-        return Evidence([_runs(*both) for both in zip(self.cases, worth, strict=True)], graded=True)
+        worth = influences(self.score, expected, [(*case.approved, *case.in_sets()) for case in self.cases])
+        runs = []
+        for case, values in zip(self.cases, worth, strict=True):
+            left = iter(values)
+            approved, *sets = [tuple(islice(left, len(side))) for side in (case.approved, *case.sets)]
+            runs.append(CaseRuns(approved, tuple(sets), unit=case.unit))
+        return Evidence(runs, graded=True)
 
-    # -- what the steps of the protocol ask -------------------------------------------------------------
+    # -- facts for the steps of the protocol ------------------------------------------------------------
 
     @property
     def fresh(self) -> bool:
@@ -297,12 +296,18 @@ class Scores:
         """Bootstrap samples of the metric, or of its drop against the approved version."""
         from pytest_modelcheck.stats.metrics import bootstrap
 
-        then, now = self.then_and_now if fall else (0.0, self.of(self.cases, sets))
-        units = units_of(self.evidence.cases if fall else self._current(sets))
-        # A bootstrap of influences: the metric itself, computed anew for each of thousands of draws, would
-        # take minutes.
-        parts = [unit.drop if fall else sum(unit.now) / len(unit.now) for unit in units]
-        value = then - now if fall else now
+        # A bootstrap of influences: thousands of draws of the metric itself would take minutes.
+        if fall:
+            before, after = self.approved_and_current
+            value, parts = before - after, [unit.drop for unit in units_of(self.evidence.cases)]
+        else:
+            # Valued by their influence on the metric of these sets alone.
+            alone = [replace(case, approved=(), sets=(case.in_sets(sets),)) for case in self.cases]
+            units = units_of(replace(self, cases=alone).evidence.cases)
+            value, parts = (
+                self.of(self.cases, sets),
+                [sum(unit.current) / len(unit.current) for unit in units],
+            )
         return bootstrap(value, [part / len(self.cases) for part in parts], level, seed=self.seed)
 
     def chance(self, draws: NDArray[np.float64], at_least: float) -> float:
@@ -316,17 +321,6 @@ class Scores:
     def groups(self) -> int:
         """The number of cases that do not depend on each other: those of one group count once."""
         return len({(case.unit, case.number if case.unit is None else None) for case in self.cases})
-
-    def _current(self, sets: slice) -> list[CaseRuns]:
-        """The runs of some current sets, valued by their influence on the metric of these sets alone."""
-        alone = [replace(case, approved=(), sets=(case.now(sets),)) for case in self.cases]
-        return list(replace(self, cases=alone).evidence.cases)
-
-
-def _runs(case: ScoredCase, worth: Sequence[float]) -> CaseRuns:
-    left = iter(worth)
-    sides = [tuple(islice(left, len(side))) for side in (case.approved, *case.sets)]
-    return CaseRuns(sides[0], tuple(sides[1:]), unit=case.unit)
 
 
 # -- how it is judged ------------------------------------------------------------------------------------
@@ -355,7 +349,7 @@ def look_at_metric_drop(scores: Scores, allowance: float, rules: Rules) -> Look:
     level = rules.false_fail_rate
 
     def missed(sets: slice) -> bool:
-        return shared.then_and_now[0] - shared.of(shared.cases, sets) > allowance + ROUNDING
+        return shared.approved_and_current[0] - shared.of(shared.cases, sets) > allowance + ROUNDING
 
     def p_value(sets: slice) -> float:
         return fall_p_value(shared, allowance, level, sets)
@@ -379,3 +373,68 @@ def fall_p_value(shared: Scores, allowance: float, level: float, sets: slice) ->
 
 def _numbers(cases: Iterable[ScoredCase]) -> tuple[int, ...]:
     return tuple(dict.fromkeys(case.number for case in cases))
+
+
+_POWER: Final = 3.6
+"""Standard errors between a limit at the 1% level and a value that misses it in nine of ten runs."""
+
+
+@dataclass(frozen=True)
+class MetricNoise:
+    """The noise of a metric (``required``), or of its drop beyond an ``allowance``."""
+
+    scores: Scores
+    required: float | None = None
+    allowance: float = 0.0
+
+    def p_value(self, false_fail_rate: float) -> float:
+        """By bootstrap over the cases; for a drop without an allowance, by exchange."""
+        if self.required is None:
+            return fall_p_value(self.scores.shared, self.allowance, false_fail_rate, ALL)
+        return self.scores.chance(self.scores.draws(false_fail_rate), self.required)
+
+    def least_p_value(self) -> float:
+        """The p-value of an exchange in which every case falls."""
+        return float(0.5 ** len(self.scores.cases))
+
+    def readily(self, false_fail_rate: float) -> float:
+        """The same as ``p_value``: it is as sharp as can be."""
+        return self.p_value(false_fail_rate)
+
+    def chance_of_pass(self, _tolerance: float) -> tuple[float, str]:
+        """Never called: ``require_proof=`` is refused together with ``metric=``."""
+        return 1.0, "a lower metric"
+
+    def reveals(self, limits: Limits) -> str:
+        """By the spread of the metric over bootstrap samples."""
+        falls = self.required is None
+        scores = self.scores.shared if falls else self.scores
+        shift = _POWER * float(scores.draws(limits.false_fail_rate, fall=falls).std())
+        name, cases = scores.metric.name, plural(len(scores.cases), "case")
+        if scores.groups < FEWEST_CASES and (self.allowance or not falls):
+            alone = scores.groups == len(scores.cases)
+            few = cases if alone else f"{plural(scores.groups, 'group')} of cases"
+            return f"{few} are too few to tell a fall of {name} from noise: it takes {FEWEST_CASES}"
+        if self.required is None:
+            return f"{cases} can only reveal falls of {name} by more than about {self.allowance + shift:.2g}"
+        return f"{cases} can only reveal {name} under about {self.required - shift:.2g}"
+
+
+def judge_metric(
+    scores: Scores, required: float | None, rule: Rule, version: str | None, allowance: float
+) -> list[Finding]:
+    """Compare a metric with the required value, and with the approved version if there is one."""
+    findings, name, value = [], scores.metric.name, scores.value
+    if required is not None:
+        over = plural(len(scores.cases), "case")
+        summary = f"{name} is {apart(value, required)} over {over}, at least {required:g} required"
+        met = value >= required - ROUNDING
+        findings.append(rule.finding("at_least", summary, met, MetricNoise(scores, required)))
+    approved, current = scores.approved_and_current
+    if version is not None and not math.isnan(approved - current):
+        rise = current - approved if abs(current - approved) > ROUNDING else 0.0
+        may = f"a fall of {allowance:g}" if allowance else "no fall"
+        summary = f"{name} is {current:.3g} against {approved:.3g} of {version} ({rise:+.3g}), {may} allowed"
+        met = -rise <= allowance + ROUNDING
+        findings.append(rule.finding("max_drop", summary, met, MetricNoise(scores, None, allowance)))
+    return findings

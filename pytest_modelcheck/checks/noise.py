@@ -17,13 +17,13 @@ from typing import TYPE_CHECKING
 from pytest_modelcheck.checks.limits import ROUNDING, fraction_of
 from pytest_modelcheck.phrases import counted, percent, plural
 from pytest_modelcheck.records import CHANGE, GRADE, Scale
+from pytest_modelcheck.stats.rates import detectable_rate, failing_count, lower_tail, upper_tail
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from pytest_modelcheck.checks.limits import Allowance, Limits
     from pytest_modelcheck.checks.observed import Observed
-    from pytest_modelcheck.checks.runs import Runs
     from pytest_modelcheck.stats.noise import Excess
 
 _FEWEST_MEANS = 5
@@ -49,16 +49,12 @@ class RateNoise:
             from pytest_modelcheck.stats.permutation import sign_flip_test
 
             return sign_flip_test([-mean for mean in self.observed.means], false_fail_rate).p_value
-        from pytest_modelcheck.stats.rates import lower_tail
-
         return lower_tail(*self.observed.counts, self.required)
 
     def least_p_value(self) -> float:
         """The same if every case failed."""
         means = self.observed.means
         if means is None:
-            from pytest_modelcheck.stats.rates import lower_tail
-
             return lower_tail(0, self.observed.counts[1], self.required)
         if self.at_zero:
             return float(0.5 ** len(means))
@@ -78,16 +74,12 @@ class RateNoise:
             chance = _mean_at_least(turned, -above, Scale(-scale.high, -scale.low))
             what = f"change of {above:+.3g}" if self.observed.signed else f"of {above:.3g}"
             return chance, f"a mean {what}"
-        from pytest_modelcheck.stats.rates import upper_tail
-
         return upper_tail(*self.observed.counts, above), f"a rate of {percent(_shown(above))}"
 
     def reveals(self, limits: Limits) -> str:
         """By the power of the same test."""
         if self.observed.means is not None:
             return self._mean_reveals(limits.false_fail_rate)
-        from pytest_modelcheck.stats.rates import detectable_rate, failing_count, lower_tail
-
         n = self.observed.counts[1]
         what = plural(n, "case" if self.observed.runs is None else "run")
         rate = detectable_rate(n, self.required, limits.false_fail_rate)
@@ -148,8 +140,10 @@ class DropNoise:
         if self.observed.pairs is not None:
             from pytest_modelcheck.stats.permutation import scores_test
 
-            then, now = zip(*((pair.then, pair.now) for pair in self.observed.pairs), strict=True)
-            return scores_test(then, now, false_fail_rate).p_value
+            approved, current = zip(
+                *((pair.approved, pair.current) for pair in self.observed.pairs), strict=True
+            )
+            return scores_test(approved, current, false_fail_rate).p_value
         from pytest_modelcheck.stats.permutation import sign_flip_test
 
         return sign_flip_test(drops, false_fail_rate).p_value
@@ -163,7 +157,9 @@ class DropNoise:
             return _least_mean(len(drops), -self.margin, self._differences)
         if self.observed.pairs is None:
             return float(0.5 ** len(drops))
-        ways = (comb(len(pair.then) + len(pair.now), len(pair.now)) for pair in self.observed.pairs)
+        ways = (
+            comb(len(pair.approved) + len(pair.current), len(pair.current)) for pair in self.observed.pairs
+        )
         return float(prod(1 / each for each in ways))
 
     def readily(self, false_fail_rate: float) -> float:
@@ -209,11 +205,15 @@ class DropNoise:
 
         pairs, what, fixed = self.cases, plural(self.cases, "case"), float(self.fixed)
         if self.observed.pairs is not None:
-            pairs = sum(min(len(pair.then), len(pair.now)) for pair in self.observed.pairs)
-            fixed = pairs * sum(map(_fixes, self.observed.pairs)) / len(self.observed.pairs)
+            pairs = sum(min(len(pair.approved), len(pair.current)) for pair in self.observed.pairs)
+            # How often a failed approved run is paired with a passed current run.
+            fixes = [
+                (1 - sum(pair.approved) / len(pair.approved)) * sum(pair.current) / len(pair.current)
+                for pair in self.observed.pairs
+            ]
+            fixed = pairs * sum(fixes) / len(fixes)
             what = f"{plural(pairs, 'run')} of {what}"
-        # The chance of a fix is estimated with one more of each kind: none seen does not mean none
-        # possible.
+        # The chance of a fix is estimated with one more of each kind: none seen does not mean none possible.
         drop = detectable_drop(pairs, min(0.45, (fixed + 1) / (pairs + 2)), rate, max_drop=self.margin)
         if drop is None:
             return f"{what} cannot reveal any drop"
@@ -248,14 +248,10 @@ class ShareNoise:
 
     def p_value(self, false_fail_rate: float) -> float:  # noqa: ARG002
         """By Clopper and Pearson."""
-        from pytest_modelcheck.stats.rates import upper_tail
-
         return upper_tail(self.count, self.of, self.fraction)
 
     def least_p_value(self) -> float:
         """The same if every run counted."""
-        from pytest_modelcheck.stats.rates import upper_tail
-
         return upper_tail(self.of, self.of, self.fraction)
 
     def readily(self, false_fail_rate: float) -> float:
@@ -264,15 +260,11 @@ class ShareNoise:
 
     def chance_of_pass(self, tolerance: float) -> tuple[float, str]:
         """The same towards the other side."""
-        from pytest_modelcheck.stats.rates import lower_tail
-
         share = min(1.0, self.fraction + tolerance)
         return lower_tail(self.count, self.of, share), f"a share of {percent(_shown(share))}"
 
     def reveals(self, limits: Limits) -> str:
         """By the power of the same test."""
-        from pytest_modelcheck.stats.rates import detectable_rate
-
         what = plural(self.of, "case" if self.of == self.cases else "run")
         rate = detectable_rate(self.of, 1 - self.fraction, limits.false_fail_rate)
         if rate is None:
@@ -357,12 +349,6 @@ def _student(values: Sequence[float], required: float) -> float:
     # Equal values have no spread to test by: then all of them are below, or none is.
     rounding = ROUNDING * max(map(abs, values))
     return student_p_value(values, required) if max(values) >= required - rounding else 0.0
-
-
-def _fixes(pair: Runs) -> float:
-    """Return how often a failed approved run is paired with a passed current run."""
-    then, now = pair.then, pair.now
-    return (1 - sum(then) / len(then)) * sum(now) / len(now)
 
 
 def _shown(rate: float) -> float:

@@ -1,4 +1,5 @@
-"""The observations of a check that limits are compared with.
+"""The observations of a check that limits are compared with, and the values of its cases' runs.
+
 PYTEST_DONT_REWRITE
 """
 
@@ -6,23 +7,26 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
-from random import Random
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any
 
-from pytest_modelcheck.checks.features import table_of
+from pytest_modelcheck.baselines.lines import REPEATED
+from pytest_modelcheck.checks.evidence import CHANGED_MODEL
 from pytest_modelcheck.checks.limits import ROUNDING
-from pytest_modelcheck.checks.slices import FAILED, NOT_JUDGED, facts
-from pytest_modelcheck.records import GRADE, MISSING, FoundSlice
+from pytest_modelcheck.checks.slices import is_missing
+from pytest_modelcheck.errors import UsageError
+from pytest_modelcheck.phrases import p_text
+from pytest_modelcheck.records import GRADE, JUDGED, Outcome, fold
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 
+    from pytest_modelcheck.baselines.baseline import Baseline
     from pytest_modelcheck.checks.judged import Judging
+    from pytest_modelcheck.checks.limits import Limits
     from pytest_modelcheck.checks.lost import Lost
     from pytest_modelcheck.checks.metrics import Scores
     from pytest_modelcheck.checks.protocol import Look
-    from pytest_modelcheck.checks.runs import Runs, Shares
-    from pytest_modelcheck.records import Case, Comparison, Group, Scale, Tally
+    from pytest_modelcheck.records import Case, CaseResult, Comparison, Scale, Tally, TrialResult
     from pytest_modelcheck.stats.noise import Excess, Rise
 
 
@@ -30,19 +34,13 @@ if TYPE_CHECKING:
 class Observed:
     """The observations of a check that limits are compared with.
 
+    A unit is a case, or a group of dependent ones.
+
     Attributes:
-        cases: Counts of case outcomes.
-        runs: Counts of the runs of judged cases, as (passed, judged), if cases were run more than once;
-            ``None`` if each case is one run.
-        means: The value of each unit (a case, or a group of them), if a unit is more than one run that
-            passes or fails; ``None`` if counts suffice.
-        units: The name of the units, in the plural.
-        graded: Whether values are scores.
-        scale: The range of scores.
-        signed: Whether scores are changes.
-        unscored: Cases with a run without a score, if the scale does not define pass and fail.
-        score_as: The score of a case with several runs, if not the share that passes.
-        comparison: The comparison with the approved version, or ``None``.
+        runs: Counts of the runs of judged cases, as (passed, judged), if cases were run more than once.
+        means: The value of each unit; ``None`` if each is one run that passes or fails, so that counts
+        suffice. units: The name of the units, in the plural.
+        unscored: The number of cases with a run without a score, if the scale does not define pass and fail.
         pairs: The approved and current runs of each compared case, if the test exchanges them within the
             case; ``None`` if it does not, or if there is one run of each.
         drops: Approved minus current value of each compared unit; ``None`` if counts suffice.
@@ -50,27 +48,21 @@ class Observed:
             were run once before.
         series: The score of each unit at each level, if the check is on levels and none is missing.
         whole: Whether all cases were run, so that scores that never move are meaningful.
-        excess: How much more the model disagrees with itself under a perturbation than without, if measured.
+        excess: How much more the model disagrees with itself under a perturbation than without.
         rise: The approved and current excess of each case, if an invariance check fell below the approved
             version.
-        changes: How much more answers differ from the approved ones than from each other, if measured.
+        changes: How much more answers differ from the approved ones than from each other.
         regressions: The same for failing runs of cases that passed.
         uncalibrated: The error of a body that was given two answers to the same input, in one line.
         shares: Counts of regressed runs and changed answers, if cases were run more than once.
-        approved_cases: The number of cases in the baseline.
-        comparable: How many of them can still be compared, if not all cases were run.
-        reads_approved: Whether the body compares with the approved answer itself.
-        first_error: The error of the first broken case, in one line.
+        comparable: How many approved cases can still be compared, if not all cases were run.
         unasked: How many of the broken cases are so only because their model could not be called.
         stopped: Why it could not be called, or ``None``.
-        varies: Whether the model varies, as far as known.
         looks: The final look at each limit that noise may cause to be missed.
         lost: The slice in which regressions concentrate, if there is one.
         slice_drop: Describes the slice that fell too far, or all slices; empty if not examined.
         sets: The number of sets of runs.
         broken: The ids of the cases that passed in every approved run and failed in every current one.
-        judging: The judge's outcomes and their reliability; ``None`` without a judge.
-        scores: The values that the metric is computed from, if the check has one.
     """
 
     cases: Tally
@@ -133,76 +125,201 @@ class Observed:
         """The number of runs that passed, and of all runs."""
         return (self.cases.passed, self.cases.judged) if self.runs is None else self.runs
 
+    def required_rate(self, limits: Limits) -> float | None:
+        """The required rate: ``at_least``, else 1.0 if nothing else is required of the check, or ``None``."""
+        if limits.at_least is not None or self.scores is not None:
+            return limits.at_least
+        others = (limits.max_drop, limits.max_slice_drop, limits.max_changed, limits.max_regressed)
+        # A test without any limit must be able to fail, so that one that checks nothing is not green.
+        nothing_else = all(limit is None for limit in others) and self.comparison is None
+        return 1.0 if nothing_else and not self.reads_approved else None
 
-LEAST_CASES: Final = 20
-LEAST_FAILURES: Final = 8
-"""Fewer say nothing about where."""
 
-MOST_CASES: Final = 20_000
-"""Cases looked at, at most: of more, a sample is drawn."""
+@dataclass(frozen=True, slots=True)
+class Runs:
+    """The values of one case's runs, approved and current."""
+
+    approved: tuple[float, ...]
+    current: tuple[float, ...]
+
+    def drop(self, score_as: str | None = None) -> float:
+        """Return how much the value of the case fell."""
+        return worth(self.approved, score_as) - worth(self.current, score_as)
 
 
-def found_slice(
-    cases: Sequence[Case],
-    outcomes: bytes,
-    worst: Group | None = None,
-    cluster: str | None = None,
-    seed: int = 0,
-) -> FoundSlice | None:
-    """The slice where failures stand out most, or ``None`` where none does, or all know it already.
+@dataclass(frozen=True, slots=True)
+class Shares:
+    """Counts of single runs, each as (count, total).
 
-    Args:
-        cases: All cases of the check.
-        outcomes: How each of them came out, as far as slices are concerned.
-        worst: The declared slice that is shown first: it is not said twice.
-        cluster: The metadata that names the group of cases that depend on each other.
-        seed: Of whatever is drawn.
-
-    >>> from pytest_modelcheck.checks.slices import PASSED
-    >>> from pytest_modelcheck.records import Case
-    >>> cases = [Case("x" * n, metadata={"vip": n % 3 == 0}) for n in range(120)]
-    >>> fails = [case.metadata["vip"] and len(case.input) > 60 for case in cases]
-    >>> found = found_slice(cases, bytes(FAILED if failed else PASSED for failed in fails))
-    >>> found.conditions, found.failed, found.judged
-    (('length > 61', 'vip=True'), 19, 19)
+    Attributes:
+        regressed: Failing current runs of cases that passed in every approved run; the total is all compared
+            runs.
+        changed: Runs whose answer differs from the approved one; the total is all runs with both answers.
     """
-    judged = len(outcomes) - outcomes.count(NOT_JUDGED)
-    if judged < LEAST_CASES or outcomes.count(FAILED) < LEAST_FAILURES:
+
+    regressed: tuple[int, int]
+    changed: tuple[int, int]
+
+    def plus(self, other: Shares) -> Shares:
+        """The same with further runs."""
+        both = zip((*self.regressed, *self.changed), (*other.regressed, *other.changed), strict=True)
+        regressed, compared, changed, answered = map(sum, both)
+        return Shares((regressed, compared), (changed, answered))
+
+
+def outcome_of(trials: Sequence[TrialResult]) -> Outcome:
+    """The outcome of a case, or of one run of it, from its trials."""
+    return trials[0].outcome if len(trials) == 1 else fold([trial.outcome for trial in trials])
+
+
+def score_of(trials: Sequence[TrialResult], worst: float = 0.0) -> float:
+    """The mean score of a case's judged trials.
+
+    A failed trial has the ``worst`` score; a passed one without a score has 1.
+    """
+    scores = [
+        worst if trial.outcome is Outcome.FAILED else 1.0 if trial.score is None else trial.score
+        for trial in trials
+        if trial.outcome in JUDGED
+    ]
+    return sum(scores) / len(scores)
+
+
+def values_of(trials: Sequence[TrialResult], *, graded: bool, worst: float = 0.0) -> tuple[float, ...]:
+    """The value of each run of a case: its mean score, or 1 if all of its variants pass, else 0.
+
+    >>> from pytest_modelcheck.records import TrialResult
+    >>> trials = [TrialResult(Outcome.PASSED), TrialResult(Outcome.FAILED, repeat=1)]
+    >>> values_of(trials, graded=False)
+    (1.0, 0.0)
+    """
+    by_repeat: dict[int, list[TrialResult]] = {}
+    for trial in trials:
+        by_repeat.setdefault(trial.repeat, []).append(trial)
+    judged = [run for run in by_repeat.values() if outcome_of(run) in JUDGED]
+    if graded:
+        return tuple(score_of(run, worst) for run in judged)
+    return tuple(float(outcome_of(run) is Outcome.PASSED) for run in judged)
+
+
+def share_of_runs(trials: Sequence[TrialResult]) -> float:
+    """The share of passing runs of a judged case.
+
+    >>> from pytest_modelcheck.records import TrialResult
+    >>> share_of_runs([TrialResult(Outcome.PASSED), TrialResult(Outcome.FAILED, repeat=1)])
+    0.5
+    """
+    values = values_of(trials, graded=False)
+    return sum(values) / len(values)
+
+
+def worth(values: Sequence[float], score_as: str | None) -> float:
+    """Return the value of a case: the mean of its runs, or the chance of success in k runs.
+
+    >>> runs = (1.0, 1.0, 1.0, 0.0)
+    >>> worth(runs, None), worth(runs, "pass@2"), worth(runs, "pass^2")
+    (0.75, 1.0, 0.5)
+    """
+    if score_as is None:
+        return sum(values) / len(values)
+    from pytest_modelcheck.stats.rates import pass_at_k, pass_hat_k
+
+    k = int(score_as[5:])
+    if len(values) < k:
+        raise UsageError(
+            f"score_as={score_as!r} needs {k} runs of each case, and one has {len(values)}: set repeats={k} "
+            "or more (for an approved version: approve it again)"
+        )
+    estimate = pass_at_k if score_as.startswith("pass@") else pass_hat_k
+    return estimate(len(values), int(sum(values)), k)
+
+
+def groups_of(cases: Iterable[Case], key: str) -> dict[str, Hashable]:
+    """The group of each case, by id: its metadata under ``key``."""
+    found: dict[str, Hashable] = {}
+    for case in cases:
+        value: Any = case.metadata.get(key)
+        # A case without a group would silently be a group of its own, and count too much.
+        if not isinstance(value, (str, int, float, bool)) or is_missing(value):
+            where = "" if case.origin is None else f" ({case.origin})"
+            known = ", ".join(map(repr, case.metadata)) or "none"
+            has = f"has {value!r} there" if value is not None else f"has no such metadata (it has: {known})"
+            raise UsageError(
+                f"cluster={key!r}: case {case.id}{where} {has}; every case needs a text or a number that "
+                "names its group"
+            )
+        found[case.id] = value
+    return found
+
+
+def by_group(
+    values: Sequence[float], ids: Sequence[str], groups: Mapping[str, Hashable] | None
+) -> list[float]:
+    """One value per unit: the means of the groups, or the values if every case is its own group."""
+    if groups is None:
+        return list(values)
+    from pytest_modelcheck.stats.means import cluster_means
+
+    return cluster_means(values, [groups[case] for case in ids])
+
+
+def contradiction(candidate: Baseline, together: int = 1) -> Iterator[str]:
+    """Describe the run of a candidate that differs from its other runs beyond noise, if there is one.
+
+    A case that was not judged in every run is left out. If the model did not change, at most 1% of approvals
+    are refused, however many candidates are approved ``together``: if one is refused, all are.
+    """
+    if not candidate.holding(REPEATED):
+        return
+    units: dict[tuple[str, ...], list[int]] = {}
+    runs = max(trial.repeat for case in candidate.values() for trial in case.trials) + 1
+    for case in candidate.values():
+        passed = [int(value) for value in values_of(case.trials, graded=False)]
+        if len(passed) == runs:
+            # Cases that share their calls share the noise, and count as one observation.
+            calls = tuple(digest for trial in case.trials for digest, _ in trial.asked) or (case.id,)
+            before = units.setdefault(calls, [0] * runs)
+            units[calls] = [one + other for one, other in zip(before, passed, strict=True)]
+    if not units:
+        return
+    from pytest_modelcheck.stats.exchange import odd_run_p_value
+
+    p_value = odd_run_p_value(list(units.values()))
+    # Bonferroni over the checks of the approval: it is refused as a whole.
+    if p_value * together <= CHANGED_MODEL:
+        *counts, last = map(str, map(sum, zip(*units.values(), strict=True)))
+        header = candidate.header
+        yield (
+            f"its {runs} runs contradict each other: {', '.join(counts)} and {last} cases pass, more apart "
+            f"than noise explains ({p_text(p_value)}), so the model was not the same throughout. Run all of "
+            f"them again: pytest --model-version={header.version} --modelcheck-update "
+            "--modelcheck-cache=refresh"
+        )
+
+
+Series = tuple[tuple[float, ...], ...]
+
+
+def series_of(records: Iterable[CaseResult], groups: Mapping[str, Hashable] | None) -> Series | None:
+    """The mean score of each case (or group of cases) at each level, in order.
+
+    ``None`` if there are no cases, if one has no score at some level because its body failed there, or if
+    cases have different numbers of levels.
+    """
+    judged = [record for record in records if record.judged]
+    rows = []
+    for record in judged:
+        scores: dict[tuple[str, int], list[float]] = {}
+        for trial in record.trials:
+            if trial.score is None:
+                return None
+            scores.setdefault(trial.place, []).append(trial.score)
+        rows.append(tuple(sum(each) / len(each) for each in scores.values()))
+    # Ranks within a case need as many levels in every case.
+    if len({len(row) for row in rows}) != 1:
         return None
-    numbers = _drawn(outcomes, judged, seed)
-    known = [cases[number] for number in numbers]
-    features, rows = table_of(known)
-    if not features:
-        return None
-    from pytest_modelcheck.stats.slices import find_rule
-
-    failed = [outcomes[number] == FAILED for number in numbers]
-    groups = None if cluster is None else [case.metadata[cluster] for case in known]
-    rule = find_rule(rows, failed, groups, seed=seed)
-    if rule is None:
-        return None
-    inside = [bool(holds) for holds in rule.holds(rows)]
-    if worst is not None and inside == _in_slice(known, worst):
-        return None
-    conditions = tuple(
-        sorted(features[one.feature].said(one.threshold, above=one.above) for one in rule.conditions)
-    )
-    size, wrong = sum(inside), sum(fails for fails, holds in zip(failed, inside, strict=True) if holds)
-    members = tuple(number for number, holds in zip(numbers, inside, strict=True) if holds)
-    return FoundSlice(
-        conditions, wrong, size, sum(failed) - wrong, len(known) - size, rule.p_value, members=members
-    )
-
-
-def _drawn(outcomes: bytes, judged: int, seed: int) -> list[int]:
-    """The numbers of the judged cases, or of so many of them."""
-    numbers = (number for number, outcome in enumerate(outcomes) if outcome != NOT_JUDGED)
-    if judged <= MOST_CASES:
-        return list(numbers)
-    ranks = frozenset(Random(seed).sample(range(judged), MOST_CASES))  # noqa: S311 - a sample
-    return [number for rank, number in enumerate(numbers) if rank in ranks]
-
-
-def _in_slice(cases: Sequence[Case], group: Group) -> list[bool]:
-    key, _, value = group.name.partition("=")
-    return [str(facts(case).get(key, MISSING)) == value for case in cases]
+    if groups is None:
+        return tuple(rows)
+    ids = [record.id for record in judged]
+    columns = [by_group(column, ids, groups) for column in zip(*rows, strict=True)]
+    return tuple(zip(*columns, strict=True))

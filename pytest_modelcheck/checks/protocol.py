@@ -130,11 +130,6 @@ class Rules:
 def look_at_drop(evidence: Evidence, allowance: Allowance, rules: Rules) -> Look:
     """Compare the drop from the approved to the current runs with the allowance.
 
-    Args:
-        evidence: The runs of the check. Cases without approved runs do not count.
-        allowance: How far the rate may fall: a number of cases, or a fraction of them.
-        rules: The marker's options.
-
     >>> from pytest_modelcheck.checks.evidence import CaseRuns
     >>> steady = [CaseRuns((1.0, 1.0, 1.0), ((1.0,),)) for _ in range(9)]
     >>> look_at_drop(Evidence(steady), 0, Rules()).status
@@ -166,11 +161,6 @@ def look_at_drop(evidence: Evidence, allowance: Allowance, rules: Rules) -> Look
 def look_at_rate(evidence: Evidence, at_least: float, rules: Rules) -> Look:
     """Compare the pass rate, or the mean score in [0, 1], with the required rate.
 
-    Args:
-        evidence: The runs of the check.
-        at_least: The required rate.
-        rules: The marker's options.
-
     >>> from pytest_modelcheck.checks.evidence import CaseRuns
     >>> cases = [CaseRuns((), ((float(number > 0),),)) for number in range(10)]
     >>> look_at_rate(Evidence(cases), 0.9, Rules()).reason, look_at_rate(Evidence(cases), 0.95, Rules()).needs
@@ -181,7 +171,19 @@ def look_at_rate(evidence: Evidence, at_least: float, rules: Rules) -> Look:
         return mean_now(units_of(evidence.cases, sets)) < at_least - ROUNDING
 
     def p_value(sets: slice) -> float:
-        return _rate_p_value(units_of(evidence.cases, sets), at_least, evidence)
+        """By Clopper and Pearson on pooled runs; for means by Gaffke's bound."""
+        units = units_of(evidence.cases, sets)
+        if evidence.graded or any(unit.size > 1 for unit in units):
+            from pytest_modelcheck.stats.means import mean_p_value
+
+            largest = max(unit.size for unit in units)
+            lost = [unit.size - sum(unit.current) / len(unit.current) for unit in units]
+            allowed = (1 - at_least) * sum(unit.size for unit in units) / len(units)
+            return mean_p_value([1 - loss / largest for loss in lost], 1 - allowed / largest)
+        from pytest_modelcheck.stats.rates import lower_tail
+
+        runs = [run for unit in units for run in unit.current]
+        return lower_tail(round(sum(runs)), len(runs), at_least)
 
     if at_least >= 1 and missed(ALL):
         return Look(Status.FAILED, Reason.EXACT)  # one wrong answer refutes it, however often the case is run
@@ -241,17 +243,10 @@ class Tests:
 
 
 def looked(evidence: Known, rules: Rules, tests: Tests) -> Look:
-    """Take the first look, or the final one if the evidence has fresh sets.
-
-    Args:
-        evidence: The runs so far, and facts about the model.
-        rules: The marker's options.
-        tests: The functions of the limit.
-    """
+    """Take the first look, or the final one if the evidence has fresh sets."""
     if evidence.deterministic:
         return Look(Status.FAILED if tests.missed(ALL) else Status.PASSED, Reason.EXACT)
-    # Further runs would repeat the first (a cache, a seed): they are no evidence, so the first set alone
-    # decides.
+    # Further runs would repeat the first (a cache, a seed): they are no evidence, so the first set decides.
     if evidence.copies:
         if not tests.missed(FIRST):
             return Look(Status.PASSED, Reason.MET)
@@ -284,7 +279,7 @@ def _last_look(evidence: Known, rules: Rules, tests: Tests) -> Look:
         return decided
     if decided.status is not Status.FAILED and tests.may_be_luck() and tests.p_value(FIRST) > DOUBTFUL:
         return Look(Status.INCONCLUSIVE, Reason.ONE_RUN, decided.p_value)
-    # A model that never varied would fail here without noise as an excuse, so the failing cases are probed
+    # A model that never varied would fail here without noise as an excuse: its failing cases are probed
     # first.
     probes = None if decided.status is Status.FAILED else _needed(tests.suspects, STEADY_PROBES)
     return Look(Status.FAILED, Reason.EXACT, needs=probes)
@@ -292,8 +287,7 @@ def _last_look(evidence: Known, rules: Rules, tests: Tests) -> Look:
 
 def _decided(chance: float, rules: Rules, tests: Tests, unseen: slice) -> Look:
     """Decide on all runs; runs that no earlier look has used must miss the limit by themselves."""
-    # Runs that were made because the first looked bad must look bad by themselves, too: else a bad start
-    # decides.
+    # Runs that were made because the first looked bad must look bad, too: else a bad start decides.
     if chance <= rules.false_fail_rate and tests.missed(unseen) and tests.allows_fail():
         return Look(Status.FAILED, Reason.CONFIRMED, chance)
     if chance > DOUBTFUL:
@@ -355,23 +349,15 @@ def placed(look: Look, evidence: Evidence) -> Look:
 
 def drop_p_value(units: Sequence[Unit], margin: float, evidence: Evidence, false_fail_rate: float) -> float:
     """The p-value of a drop: by exchanging runs within units; with a margin, by pairs or Gaffke's bound."""
-    if margin:
-        return _margin_p_value(units, margin, evidence)
-    then, now = [unit.then for unit in units], [unit.now for unit in units]
-    if evidence.graded:
+    approved, current = [unit.approved for unit in units], [unit.current for unit in units]
+    if not margin and evidence.graded:
         from pytest_modelcheck.stats.permutation import scores_test
 
-        return scores_test(then, now, false_fail_rate).p_value
-    from pytest_modelcheck.stats.exchange import exchange_p_value
+        return scores_test(approved, current, false_fail_rate).p_value
+    if not margin:
+        from pytest_modelcheck.stats.exchange import exchange_p_value
 
-    return exchange_p_value(whole(then), whole(now))
-
-
-def _margin_p_value(units: Sequence[Unit], margin: float, evidence: Evidence) -> float:
-    """Pair the last approved runs with the last current ones; each pair is one trial.
-
-    The last current runs are used because the first look has already selected on the first set.
-    """
+        return exchange_p_value(whole(approved), whole(current))
     if evidence.graded or any(unit.size > 1 for unit in units):
         from pytest_modelcheck.stats.means import mean_p_value
 
@@ -381,13 +367,12 @@ def _margin_p_value(units: Sequence[Unit], margin: float, evidence: Evidence) ->
         return mean_p_value([(1 - unit.drop / largest) / 2 for unit in units], (1 - margin) / 2)
     from pytest_modelcheck.stats.paired import drop_p_value as of_pairs
 
-    regressed = fixed = pairs = 0
-    for unit in units:
-        for then, now in zip(reversed(unit.then), reversed(unit.now), strict=False):
-            regressed += then > now
-            fixed += then < now
-            pairs += 1
-    return of_pairs(regressed, fixed, pairs, margin)
+    # The last approved runs with the last current ones: the first look has selected on the first set.
+    pairs = [
+        both for unit in units for both in zip(reversed(unit.approved), reversed(unit.current), strict=False)
+    ]
+    regressed, fixed = sum(one > two for one, two in pairs), sum(one < two for one, two in pairs)
+    return of_pairs(regressed, fixed, len(pairs), margin)
 
 
 def gate(evidence: Evidence, false_fail_rate: float) -> bool:
@@ -400,20 +385,8 @@ def gate(evidence: Evidence, false_fail_rate: float) -> bool:
         return sign_flip_test([unit.drop for unit in units], false_fail_rate).p_value <= level
     from pytest_modelcheck.stats.exchange import fisher_p_value
 
-    then, now = [run for unit in units for run in unit.then], [run for unit in units for run in unit.now]
-    return fisher_p_value(round(sum(then)), len(then), round(sum(now)), len(now)) <= level
-
-
-def _rate_p_value(units: Sequence[Unit], at_least: float, evidence: Evidence) -> float:
-    """The p-value of a low rate: by Clopper-Pearson on pooled runs; by Gaffke's bound for means."""
-    if evidence.graded or any(unit.size > 1 for unit in units):
-        from pytest_modelcheck.stats.means import mean_p_value
-
-        largest = max(unit.size for unit in units)
-        lost = [unit.size - sum(unit.now) / len(unit.now) for unit in units]
-        allowed = (1 - at_least) * sum(unit.size for unit in units) / len(units)
-        return mean_p_value([1 - loss / largest for loss in lost], 1 - allowed / largest)
-    from pytest_modelcheck.stats.rates import lower_tail
-
-    runs = [run for unit in units for run in unit.now]
-    return lower_tail(round(sum(runs)), len(runs), at_least)
+    approved, current = (
+        [run for unit in units for run in unit.approved],
+        [run for unit in units for run in unit.current],
+    )
+    return fisher_p_value(round(sum(approved)), len(approved), round(sum(current)), len(current)) <= level

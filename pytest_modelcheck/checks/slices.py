@@ -31,7 +31,7 @@ class Slices:
     """The values by which a check's cases can be sliced, collected as cases come: a few bytes per case.
 
     Args:
-        asked: The metadata to slice by, or ``None`` for all that sort the cases into a few bins.
+        requested: The metadata to slice by, or ``None`` for all that sort the cases into a few bins.
 
     >>> from pytest_modelcheck.records import Case
     >>> found = Slices(None)
@@ -43,8 +43,8 @@ class Slices:
     ['language=es', 'language=en']
     """
 
-    def __init__(self, asked: Sequence[str] | None) -> None:
-        self._asked = asked
+    def __init__(self, requested: Sequence[str] | None) -> None:
+        self._requested = requested
         self._size = 0
         self._columns: dict[str, _Column] = {}
 
@@ -53,8 +53,8 @@ class Slices:
         for key, value in facts(case).items():
             column = self._columns.get(key)
             if column is None:
-                asked = self._asked is not None and key in self._asked
-                column = self._columns[key] = _Column(asked=asked)
+                requested = self._requested is not None and key in self._requested
+                column = self._columns[key] = _Column(requested=requested)
             column.add(self._size, value)
         self._size += 1
 
@@ -64,32 +64,25 @@ class Slices:
             self.add(case)
 
     def keys(self) -> tuple[str, ...]:
-        """The metadata to slice by.
-
-        Raises:
-            UsageError: No case has one of the requested keys.
-        """
-        if self._asked is None:
+        """The metadata to slice by."""
+        if self._requested is None:
             return tuple(key for key, column in self._columns.items() if column.makes_few_bins(self._size))
-        unknown = [key for key in self._asked if key not in self._columns]
+        unknown = [key for key in self._requested if key not in self._columns]
         if unknown:
             known = ", ".join(map(repr, self._columns)) or "none"
             raise UsageError(f"slices={unknown!r}: no case has such metadata (they have: {known})")
-        return tuple(self._asked)
+        return tuple(self._requested)
 
-    def groups(self, now: bytes, then: bytes | None = None) -> tuple[Group, ...]:
-        """Count outcomes by slice: first those that lost most against the approved version, then the worst.
-
-        Args:
-            now: The outcome of each case, in order.
-            then: The same under the approved version, for cases that can be compared.
+    def groups(self, current: bytes, approved: bytes | None = None) -> tuple[Group, ...]:
+        """Count outcomes by slice: first those that lost most against the approved version, then the
+        worst.
         """
-        then = bytes([NOT_JUDGED]) * len(now) if then is None else then
+        approved = bytes([NOT_JUDGED]) * len(current) if approved is None else approved
         found = []
         for key in self.keys():
             column = self._columns[key]
             counts: dict[int, Counter[tuple[int, int]]] = {code: Counter() for code in column.names.values()}
-            for (code, *both), count in Counter(zip(column.codes, now, then, strict=False)).items():
+            for (code, *both), count in Counter(zip(column.codes, current, approved, strict=False)).items():
                 if code:
                     counts[code][both[0], both[1]] += count
             groups = (_group(f"{key}={name}", counts[code]) for name, code in column.names.items())
@@ -116,10 +109,10 @@ class Slices:
 class _Column:
     """The value of each case under one key: a code for each value, 0 for none."""
 
-    __slots__ = ("asked", "codes", "holders", "known", "names", "values", "wide")
+    __slots__ = ("codes", "holders", "known", "names", "requested", "values", "wide")
 
-    def __init__(self, *, asked: bool) -> None:
-        self.asked = asked
+    def __init__(self, *, requested: bool) -> None:
+        self.requested = requested
         self.wide = False
         """Whether there are too many values for slices."""
         self.codes = array("I")
@@ -142,22 +135,19 @@ class _Column:
         simple = kind is str or kind is int  # of which no two are equal and look different
         code = self.known.get(value) if simple else None
         if code is None:
-            code = self._new(value)
+            if isinstance(value, _SCALARS) and len(self.values) <= _MOST_VALUES:
+                self.values.add(value)
+            code = self.names.setdefault(str(value), len(self.names) + 1)
+            if not self.requested and (len(self.values) > _MOST_VALUES or len(self.names) > _MOST_NAMES):
+                # Metadata such as an id would fill memory with as many names as cases.
+                self.wide, self.codes, self.names, self.known = True, array("I"), {}, {}
+                return
             if simple:
                 self.known[value] = code
         # Code 0: the cases in between have no such metadata.
         if len(codes) < number:
             codes.extend([0] * (number - len(codes)))
         codes.append(code)
-
-    def _new(self, value: Any) -> int:
-        if isinstance(value, _SCALARS) and len(self.values) <= _MOST_VALUES:
-            self.values.add(value)
-        code = self.names.setdefault(str(value), len(self.names) + 1)
-        if not self.asked and (len(self.values) > _MOST_VALUES or len(self.names) > _MOST_NAMES):
-            # Metadata such as an id would fill memory with as many names as cases.
-            self.wide, self.codes, self.names, self.known = True, array("I"), {}, {}
-        return code
 
 
 def facts(case: Case) -> Mapping[str, Any]:
@@ -184,9 +174,9 @@ def _group(name: str, counts: Mapping[tuple[int, int], int]) -> Group:
     known = {both: count for both, count in judged.items() if both[1] != NOT_JUDGED}
     return Group(
         name,
-        sum(count for (now, _), count in judged.items() if now == PASSED),
+        sum(count for (current, _), count in judged.items() if current == PASSED),
         sum(judged.values()),
-        sum(count for (_, then), count in known.items() if then == PASSED) if known else None,
+        sum(count for (_, approved), count in known.items() if approved == PASSED) if known else None,
         sum(known.values()) or None,
     )
 

@@ -46,26 +46,17 @@ class CheckSpec:
 
     Attributes:
         id: The node id of the test, exactly.
-        kind: Golden, invariance, directional or drift.
-        cases: The cases.
         perturbations: The perturbations of each input; ``None`` for a golden check.
         levels: Makes a series of inputs from each input, over which the score should rise; or ``None``.
-        drift: The reference of a drift check; ``None`` for other checks.
         body: Runs the test for one case; awaited if the test is ``async``.
-        subject: The judged model.
-        others: The other models that the test uses.
         classify: Maps an exception of the body to an outcome (see ``engine.work.Work``).
         render: Formats an exception for people.
         quietly: A context manager in which failing assertions are cheap, because they are not shown.
-        limits: Its limits.
-        scale: The range of scores.
         metric: The metric over all cases that replaces the pass rate, or ``None``.
         shaped: Whether answers must have the approved shape.
         gather: Whether bodies may be stopped at a missing answer and restarted.
         slices: The metadata to slice by, or ``None`` to choose.
         repeats: How often each trial is run.
-        seed: The seed for perturbations and samples.
-        provenance: The sources of the check.
         partial: Whether only some of its cases were selected; such a run is not stored.
         rerun: The command that runs this test again, without a selection of cases.
         names_model: Whether commands must name the model with a version, because the project has several
@@ -117,11 +108,7 @@ class CheckSpec:
 
 
 def refuse_variants(cases: Iterable[Case]) -> None:
-    """Check that no case of a drift check has variants, which would not be answered.
-
-    Raises:
-        UsageError: One has.
-    """
+    """Check that no case of a drift check has variants, which would not be answered."""
     case = next((case for case in cases if case.variants), None)
     if case is not None:
         where = "" if case.origin is None else f" ({case.origin})"

@@ -6,7 +6,7 @@ PYTEST_DONT_REWRITE
 from __future__ import annotations
 
 import shlex
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final, Protocol
 
 from pytest_modelcheck.checks.protocol import DOUBTFUL, Reason
@@ -31,13 +31,6 @@ def with_reason(
 ) -> str:
     """Add to the summary of a limit why it ended so.
 
-    Args:
-        look: What decided.
-        summary: What a plain comparison says.
-        broken: The ids of the cases that are broken for good.
-        sets: How many sets of runs there are.
-        version: The approved version.
-
     >>> from pytest_modelcheck.checks.protocol import Look
     >>> from pytest_modelcheck.records import Status
     >>> weak = Look(Status.INCONCLUSIVE, Reason.WEAK)
@@ -45,7 +38,11 @@ def with_reason(
     '7 broke, 2 fixed; noise could explain it (3 runs of all cases)'
     """
     text = f"{summary}{_because(look, sets, version)}"
-    return f"{_broken_for_good(broken)}; {text}" if look.broken else text
+    if not look.broken:
+        return text
+    named = ", ".join(broken[:_NAMED]) + (", ..." if len(broken) > _NAMED else "")
+    never = "never passes now" if len(broken) == 1 else "never pass now"
+    return f"{plural(len(broken), 'case')} that always passed {never}, however often run: {named}; {text}"
 
 
 def _because(look: Look, sets: int, version: str) -> str:
@@ -75,12 +72,6 @@ def _because(look: Look, sets: int, version: str) -> str:
             return ""
 
 
-def _broken_for_good(cases: Sequence[str]) -> str:
-    named = ", ".join(cases[:_NAMED]) + (", ..." if len(cases) > _NAMED else "")
-    never = "never passes now" if len(cases) == 1 else "never pass now"
-    return f"{plural(len(cases), 'case')} that always passed {never}, however often run: {named}"
-
-
 class Noise(Protocol):
     """The noise in the observation that one limit is compared with."""
 
@@ -105,11 +96,8 @@ class Rule:
     """Makes a finding of an observed value.
 
     Attributes:
-        limits: The limits of the check.
-        varies: Whether the model varies.
         looks: The final looks at limits that noise may cause to be missed; they take precedence.
         broken: The ids of the cases that are broken for good.
-        sets: The number of sets of runs.
         version: The approved version, for remedies.
     """
 
@@ -126,87 +114,59 @@ class Rule:
         return self.varies or self.limits.population == "sample"
 
     def finding(
-        self,
-        limit: str,
-        summary: str,
-        met: bool,
-        noise: Noise,
-        context: float | None = None,
+        self, limit: str, summary: str, met: bool, noise: Noise, context: float | None = None
     ) -> Finding:
         """Decide: exactly if there is no noise, else by whether noise explains a miss."""
-        against_baseline = limit != "at_least"
-        look = self.looks.get(limit)
-        if look is not None and not (look.status is Status.PASSED and self.limits.require_proof):
-            return self._looked(look, limit, summary, noise)
+        limits, look = self.limits, self.looks.get(limit)
+        status = Status.PASSED if met else Status.FAILED
+        found = Finding(limit, status, summary, limit != "at_least", context)
+        if look is not None and not (look.status is Status.PASSED and limits.require_proof):
+            return self._looked(found, look, noise)
         if look is None and not self.noisy:
-            status = Status.PASSED if met else Status.FAILED
-            return Finding(limit, status, summary, against_baseline, context)
-        if met or look is not None:  # a look that passed, of which proof is asked for
-            return self._met(limit, summary, noise, against_baseline=against_baseline, context=context)
-        rate = self.limits.false_fail_rate
+            return found
+        if met or look is not None:  # a look that passed, where a proof is required
+            return self._proven(found, noise)
+        rate = limits.false_fail_rate
         p_value = noise.p_value(rate)
-        reveals = noise.reveals(self.limits)
+        found = replace(found, p_value=p_value, reveals=noise.reveals(limits))
         if p_value <= rate:
-            return Finding(limit, Status.FAILED, summary, against_baseline, p_value, reveals)
+            return found
         explained = "noise" if self.varies else "the choice of cases"
         # With too few cases for any result to fail, nothing at all would be noticed, so that is no pass.
         if p_value > DOUBTFUL and noise.readily(rate) > DOUBTFUL and noise.least_p_value() <= rate:
-            return self._met(
-                limit,
-                f"{summary}; {explained} explains it",
-                noise,
-                against_baseline=against_baseline,
-                context=p_value,
-                reveals=reveals,
-            )
-        return self.inconclusive(
-            limit, f"{summary}; {explained} could explain it", against_baseline, p_value, reveals
-        )
+            return self._proven(replace(found, summary=f"{summary}; {explained} explains it"), noise)
+        return inconclusive(replace(found, summary=f"{summary}; {explained} could explain it"), limits)
 
-    def _looked(self, look: Look, limit: str, summary: str, noise: Noise) -> Finding:
+    def _looked(self, found: Finding, look: Look, noise: Noise) -> Finding:
         """Return the finding of a look, with what the cases can detect if the limit is not clearly met."""
-        text = with_reason(look, summary, self.broken, self.sets, self.version)
-        against_baseline = limit != "at_least"
+        text = with_reason(look, found.summary, self.broken, self.sets, self.version)
         # Of no use where the limit is met, or where more cases would not help.
         unhelped = look.reason in (Reason.MET, Reason.EXACT, Reason.NOTHING_SEEN)
         reveals = None if unhelped else noise.reveals(self.limits)
-        if look.status is Status.INCONCLUSIVE:
-            return self.inconclusive(limit, text, against_baseline, look.p_value, reveals)
-        return Finding(limit, look.status, text, against_baseline, look.p_value, reveals)
+        found = replace(found, status=look.status, summary=text, p_value=look.p_value, reveals=reveals)
+        return inconclusive(found, self.limits) if look.status is Status.INCONCLUSIVE else found
 
-    def _met(
-        self,
-        limit: str,
-        summary: str,
-        noise: Noise,
-        *,
-        against_baseline: bool,
-        context: float | None,
-        reveals: str | None = None,  # for a miss that noise explains
-    ) -> Finding:
-        if self.limits.require_proof:
-            chance, shortfall = noise.chance_of_pass(self.limits.tolerance or 0.0)
-            if chance > self.limits.false_pass_rate:
-                likely = percent(round(chance, 3))
-                met = "met, but " if reveals is None else ""
-                unproven = (
-                    f"{summary}; {met}not proven: {shortfall} would show this with a chance of {likely}"
-                )
-                return self.inconclusive(
-                    limit, unproven, against_baseline, context, noise.reveals(self.limits)
-                )
-        return Finding(limit, Status.PASSED, summary, against_baseline, context, reveals)
+    def _proven(self, found: Finding, noise: Noise) -> Finding:
+        """Return the finding as passed, unless a proof is required and lacking."""
+        limits = self.limits
+        if limits.require_proof:
+            chance, shortfall = noise.chance_of_pass(limits.tolerance or 0.0)
+            if chance > limits.false_pass_rate:
+                met = "met, but " if found.reveals is None else ""  # else noise explains a miss
+                likely = f"{shortfall} would show this with a chance of {percent(round(chance, 3))}"
+                text = f"{found.summary}; {met}not proven: {likely}"
+                return inconclusive(replace(found, summary=text, reveals=noise.reveals(limits)), limits)
+        return replace(found, status=Status.PASSED)
 
-    def inconclusive(
-        self,
-        limit: str,
-        summary: str,
-        against_baseline: bool,
-        p_value: float | None,
-        reveals: str | None,
-    ) -> Finding:
-        """Return an inconclusive finding: a warning, or a failure if ``inconclusive="fail"``."""
-        if self.limits.inconclusive == "fail":
-            text = f'{summary} (inconclusive="fail")'
-            return Finding(limit, Status.FAILED, text, against_baseline, p_value, reveals)
-        return Finding(limit, Status.INCONCLUSIVE, summary, against_baseline, p_value, reveals)
+
+def inconclusive(finding: Finding, limits: Limits) -> Finding:
+    """Return a finding as inconclusive: a warning, or a failure if ``inconclusive="fail"``."""
+    if limits.inconclusive == "fail":
+        text = f'{finding.summary} (inconclusive="fail")'
+        return replace(finding, status=Status.FAILED, summary=text)
+    return replace(finding, status=Status.INCONCLUSIVE)
+
+
+def failure(limit: str, summary: str, *, against_baseline: bool = False) -> Finding:
+    """Return a finding that fails the check."""
+    return Finding(limit, Status.FAILED, summary, against_baseline=against_baseline)

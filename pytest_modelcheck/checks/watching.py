@@ -17,7 +17,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
 from pytest_modelcheck.checks.compare import differences, pairs
-from pytest_modelcheck.checks.runs import Runs, outcome_of, values_of, worth
+from pytest_modelcheck.checks.observed import Runs, outcome_of, values_of, worth
 from pytest_modelcheck.phrases import percent
 from pytest_modelcheck.records import GRADE, Finding, Outcome, Status
 from pytest_modelcheck.stats.early import Curtailment, watch_drop, watch_mean
@@ -41,12 +41,8 @@ class Terms:
     """The terms of watching, besides the limits.
 
     Attributes:
-        limits: The limits of the check.
-        required: The rate that is required, or ``None``.
         reads_approved: Whether bodies compare with the approved answer themselves.
         compared: The version that is compared with, or ``None``.
-        graded: Whether bodies give scores.
-        runs: How often each case is run.
         single: Whether a case is a unit of its own, and one run that passes or fails, now and then.
         calibrated: Limits a miss of which may be no more than the model's disagreement with itself. Where
             the model varies they pass early, and fail only at the end, once that was measured.
@@ -112,10 +108,8 @@ class LimitWatch:
     """Watches one limit.
 
     Args:
-        limit: Its name.
         allowance: The losses that it allows: an ``int`` altogether, a ``float`` on average.
         ranges: What each unit that may count can lose.
-        terms: What is watched.
     """
 
     def __init__(self, limit: str, allowance: Allowance, ranges: Sequence[Range], terms: Terms) -> None:
@@ -201,24 +195,19 @@ class LimitWatch:
         return f"{'more than' if missed else 'at most'} {much} {_VERBS[self.limit]} for certain"
 
     def _why(self, decision: Decision) -> str:
-        limits = self._terms.limits
-        chance = limits.false_fail_rate if decision == "failed" else limits.false_pass_rate
-        beyond = self._fraction if decision == "failed" else self._fraction + (limits.tolerance or 0.0)
-        return (
-            f"{self._compared(decision, beyond)}, chance of a false "
-            f"{'failure' if decision == 'failed' else 'pass'} at most {percent(chance)}"
-        )
-
-    def _compared(self, decision: Decision, fraction: float) -> str:
-        missed = decision == "failed"
+        limits, missed = self._terms.limits, decision == "failed"
+        chance = percent(limits.false_fail_rate if missed else limits.false_pass_rate)
+        beyond = self._fraction if missed else self._fraction + (limits.tolerance or 0.0)
         if self.limit == "at_least":
-            rate = max(0.0, round(1 - fraction, 6))
-            where = "below" if missed else "above"
-            return f"mean score {where} {rate:g}" if self._terms.graded else f"rate {where} {percent(rate)}"
-        if self.limit == "max_drop" and missed and not fraction:
-            return f"worse than {self._terms.compared}"
-        much = percent(min(1.0, round(fraction, 6)))
-        return f"{'more than' if missed else 'less than'} {much} {_VERBS[self.limit]}"
+            rate = max(0.0, round(1 - beyond, 6))
+            what = f"mean score {{}} {rate:g}" if self._terms.graded else f"rate {{}} {percent(rate)}"
+            text = what.format("below" if missed else "above")
+        elif self.limit == "max_drop" and missed and not beyond:
+            text = f"worse than {self._terms.compared}"
+        else:
+            much = percent(min(1.0, round(beyond, 6)))
+            text = f"{'more than' if missed else 'less than'} {much} {_VERBS[self.limit]}"
+        return f"{text}, chance of a false {'failure' if missed else 'pass'} at most {chance}"
 
     def _monitor(self, fail: float, wrongly_pass: float, total: int | None = None) -> Monitor | None:
         tolerance, fraction = self._terms.limits.tolerance, self._fraction
@@ -232,17 +221,16 @@ class LimitWatch:
         return watch_mean(1 - fraction, tolerance, fail, wrongly_pass, graded=graded, total=total)
 
     def _refuted_by(self, ranges: Sequence[Range], rate: float) -> Refutation | None:
-        """The test at the end, where it is one of counts that is looked ahead at easily."""
-        terms = self._terms
-        paired = self.limit == "max_drop" and terms.single and not self._fraction
-        pooled = self.limit == "at_least" and terms.runs > 1 and terms.limits.population == "fixed"
-        counted = terms.single or (pooled and not terms.graded)
-        if self._fraction >= 1 or terms.limits.cluster is not None or terms.limits.score_as is not None:
+        """Return a look ahead at the test at the end, if that is one of counts."""
+        terms, limits = self._terms, self._terms.limits
+        if self._fraction >= 1 or limits.cluster is not None or limits.score_as is not None:
             return None
         if self.limit == "max_drop":
-            return Refutation(ranges, 0.0, rate, 1, self.limit) if paired else None
-        runs = terms.runs if counted else 0
-        return Refutation(ranges, self._fraction, rate, runs, self.limit) if runs else None
+            exact = terms.single and not self._fraction
+            return Refutation(ranges, 0.0, rate, 1, self.limit) if exact else None
+        pooled = self.limit == "at_least" and terms.runs > 1 and limits.population == "fixed"
+        counted = terms.single or (pooled and not terms.graded)
+        return Refutation(ranges, self._fraction, rate, terms.runs, self.limit) if counted else None
 
 
 def why_not_watched(limits: Limits, scale: Scale, levels: object | None) -> str | None:
@@ -258,17 +246,22 @@ def why_not_watched(limits: Limits, scale: Scale, levels: object | None) -> str 
 
 
 class Watch:
-    """Watches all limits of a check: failed as soon as one has failed, passed once all have passed.
-
-    Args:
-        terms: What is watched.
-        ranges: What each unit may lose, by limit, in any order.
-    """
+    """Watches all limits of a check: failed as soon as one has failed, passed once all have passed."""
 
     def __init__(self, terms: Terms, ranges: Sequence[Mapping[str, Range]]) -> None:
         self._judged = False
         self._limits = []
-        for limit, allowance in _allowances(terms).items():
+        limits = terms.limits
+        allowances: dict[str, Allowance] = {}
+        if terms.required is not None:
+            allowances["at_least"] = 1 - terms.required
+        if terms.reads_approved and not terms.graded:
+            allowances["max_changed"] = limits.max_changed or 0
+        elif terms.compared is not None and not terms.reads_approved:
+            allowances["max_drop"] = limits.max_drop or 0
+            given = {"max_regressed": limits.max_regressed, "max_changed": limits.max_changed}
+            allowances |= {limit: most for limit, most in given.items() if most is not None}
+        for limit, allowance in allowances.items():
             counting = [each[limit] for each in ranges if limit in each]
             if counting:
                 self._limits.append(LimitWatch(limit, allowance, counting, terms))
@@ -312,23 +305,6 @@ def findings_of(decided: Sequence[Decided], after: str) -> list[Finding]:
     ]
 
 
-def _allowances(terms: Terms) -> dict[str, Allowance]:
-    """The losses that each limit which applies allows."""
-    limits = terms.limits
-    found: dict[str, Allowance] = {}
-    if terms.required is not None:
-        found["at_least"] = 1 - terms.required
-    if terms.reads_approved:
-        if not terms.graded:
-            found["max_changed"] = limits.max_changed or 0
-        return found
-    if terms.compared is not None:
-        found["max_drop"] = limits.max_drop or 0
-        given = {"max_regressed": limits.max_regressed, "max_changed": limits.max_changed}
-        found |= {limit: allowance for limit, allowance in given.items() if allowance is not None}
-    return found
-
-
 # -- what each case contributes --------------------------------------------------------------------------
 
 _WHOLE: Range = (0.0, 1.0)
@@ -343,13 +319,12 @@ class LossScale:
     share of its runs that regressed or changed.
 
     Attributes:
-        then: The approved behaviour of the cases that can be compared, by id.
-        graded: Whether bodies give scores.
+        approved: The approved behaviour of the cases that can be compared, by id.
         score_as: What a case with several runs is worth, where that is not the share that passes.
         reads_approved: Whether bodies compare with the approved answer themselves.
     """
 
-    then: Mapping[str, CaseResult]
+    approved: Mapping[str, CaseResult]
     graded: bool = False
     score_as: str | None = None
     reads_approved: bool = False
@@ -362,7 +337,7 @@ class LossScale:
         {'at_least': (0.0, 1.0)}
         """
         judged = [case for case in unit if case.known_failure is None]
-        known = [self.then[case.id] for case in judged if case.id in self.then]
+        known = [self.approved[case.id] for case in judged if case.id in self.approved]
         found = {"at_least": _WHOLE} if judged else {}
         if self.reads_approved:
             return {**found, "max_changed": _WHOLE} if known else {}
@@ -392,15 +367,15 @@ class LossScale:
                 yield "max_changed", loss
         if self.reads_approved:
             return
-        for pair in pairs([record], self.then):
+        for pair in pairs([record], self.approved):
             changed = list(differences(pair))
             yield "max_changed", sum(changed) / len(changed)
             if pair.judged:
-                then = values_of(pair.then, graded=self.graded)
-                now = values_of(pair.now, graded=self.graded)
-                yield "max_drop", Runs(then, now).drop(self.score_as)
-                failed = 1 - sum(values_of(pair.now, graded=False)) / len(now)
-                yield "max_regressed", failed if outcome_of(pair.then) is Outcome.PASSED else 0.0
+                approved = values_of(pair.approved, graded=self.graded)
+                current = values_of(pair.current, graded=self.graded)
+                yield "max_drop", Runs(approved, current).drop(self.score_as)
+                failed = 1 - sum(values_of(pair.current, graded=False)) / len(current)
+                yield "max_regressed", failed if outcome_of(pair.approved) is Outcome.PASSED else 0.0
 
     def _worth(self, record: CaseResult) -> float:
         return worth(values_of(record.trials, graded=self.graded), self.score_as)

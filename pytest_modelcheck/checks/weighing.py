@@ -20,8 +20,8 @@ from pytest_modelcheck.checks.changes import (
 )
 from pytest_modelcheck.checks.compare import pair_of
 from pytest_modelcheck.checks.evidence import CaseRuns, Evidence
+from pytest_modelcheck.checks.observed import values_of
 from pytest_modelcheck.checks.protocol import Rules, look_at_drop, look_at_rate, renumbered
-from pytest_modelcheck.checks.runs import values_of
 from pytest_modelcheck.records import Outcome
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from pytest_modelcheck.checks.protocol import Look
     from pytest_modelcheck.records import CaseResult, TrialResult
 
-    Told = tuple[Calls, ...]
+    RunAnswers = tuple[Calls, ...]
     """The answers of each trial in one run of a case."""
 
 
@@ -42,12 +42,7 @@ _COPIES: Final = 20
 
 @dataclass(frozen=True, slots=True)
 class Probed:
-    """The outcomes of the probes of one case.
-
-    Attributes:
-        probes: How many there were.
-        recovered: Whether the last one passed.
-    """
+    """The outcomes of the probes of one case."""
 
     probes: int = 0
     recovered: bool = False
@@ -60,7 +55,6 @@ class Weighed:
     Attributes:
         rate: The runs of every case that came to pass or fail.
         paired: The same of the cases that were approved, restricted to inputs that both sides have.
-        answers: The answers of the cases that were approved.
         numbers: For each case of ``rate`` its number in the check.
         paired_numbers: The same for ``paired``.
     """
@@ -91,14 +85,6 @@ def weigh(
     Nobody knows of an approved version whether it would have repeated itself; answers of now that all repeat
     stand in for that. Of a model that is declared to vary and repeats all of its answers, as a client with a
     cache does, further runs say nothing: each case counts once.
-
-    Args:
-        cases: Each case in all of its runs, with what is approved of it.
-        repeats: How many runs make one set; those beyond are of fresh sets.
-        probed: The result of probes, by the number of the case.
-        graded: Whether runs have scores.
-        worst: The score of a failed run.
-        deterministic: What is declared of the models involved.
     """
     rates: list[CaseRuns] = []
     pairs: list[CaseRuns] = []
@@ -107,7 +93,7 @@ def weigh(
     cases = list(cases)
     shared = shared_calls(case for case, _ in cases)
     repeated = not any(len(set(_numbered(case.trials, []))) > 1 for case, _ in cases)
-    for number, (case, then) in enumerate(cases):
+    for number, (case, before) in enumerate(cases):
         unit = shared.get(number)
         probe = probed.get(number, Probed())
         if case.judged:
@@ -115,18 +101,21 @@ def weigh(
             if sets is not None:
                 rates.append(CaseRuns((), sets, probe.probes, probe.recovered, unit))
                 numbers.append(number)
-        pair = pair_of(case, then)
+        pair = pair_of(case, before)
         if pair is None:
             continue
         if pair.judged:
-            sets = _sets(pair.now, repeats, graded=graded, worst=worst)
-            approved = values_of(pair.then, graded=graded, worst=worst)
+            sets = _sets(pair.current, repeats, graded=graded, worst=worst)
+            approved = values_of(pair.approved, graded=graded, worst=worst)
             if sets is not None and approved:
                 pairs.append(CaseRuns(approved, sets, probe.probes, probe.recovered, unit))
                 paired_numbers.append(number)
-        answered = _answers(pair.then, pair.now, repeats)
-        if answered is not None:
-            answers.append(answered)
+        # What was recorded counts, else all answers of the judged model.
+        known: list[RunAnswers] = []
+        approved_answers = _numbered(pair.approved, known)
+        first, fresh = (_numbered(side, known) for side in _split(pair.current, repeats))
+        if approved_answers and first:
+            answers.append(CaseAnswers(approved_answers, (first, fresh) if fresh else (first,)))
     copies = deterministic is False and repeated and sum(len(case.current) - 1 for case in rates) >= _COPIES
     copies = copies and not any(case.varies for case in (*rates, *pairs))
     if copies:
@@ -149,29 +138,20 @@ def _once(case: CaseRuns) -> CaseRuns:
 def _sets(
     trials: Sequence[TrialResult], repeats: int, *, graded: bool, worst: float
 ) -> tuple[tuple[float, ...], ...] | None:
-    """The values of the first set, and of the fresh ones as one; ``None`` where no run came to its end."""
-    first = values_of([trial for trial in trials if trial.repeat < repeats], graded=graded, worst=worst)
-    fresh = values_of([trial for trial in trials if trial.repeat >= repeats], graded=graded, worst=worst)
+    """The values of the first set, and of the fresh ones as one; ``None`` if no run completed."""
+    first, fresh = (values_of(side, graded=graded, worst=worst) for side in _split(trials, repeats))
     if not first:
         return None
     return (first, fresh) if fresh else (first,)
 
 
-def _answers(then: Sequence[TrialResult], now: Sequence[TrialResult], repeats: int) -> CaseAnswers | None:
-    """The answers of a case as numbers of which equal ones stand for answers that are the same.
-
-    What was recorded counts, else all answers of the judged model.
-    """
-    known: list[tuple[Told, int]] = []
-    approved = _numbered(then, known)
-    first = _numbered([trial for trial in now if trial.repeat < repeats], known)
-    fresh = _numbered([trial for trial in now if trial.repeat >= repeats], known)
-    if not approved or not first:
-        return None
-    return CaseAnswers(approved, (first, fresh) if fresh else (first,))
+def _split(trials: Sequence[TrialResult], repeats: int) -> tuple[list[TrialResult], list[TrialResult]]:
+    """Separate the trials of the first set from those of fresh ones."""
+    first = [trial for trial in trials if trial.repeat < repeats]
+    return first, [trial for trial in trials if trial.repeat >= repeats]
 
 
-def _numbered(trials: Sequence[TrialResult], known: list[tuple[Told, int]]) -> tuple[int, ...]:
+def _numbered(trials: Sequence[TrialResult], known: list[RunAnswers]) -> tuple[int, ...]:
     """Number the answers of each run; runs that broke, or made no call, are left out."""
     runs: dict[int, list[TrialResult]] = {}
     for trial in trials:
@@ -179,24 +159,24 @@ def _numbered(trials: Sequence[TrialResult], known: list[tuple[Told, int]]) -> t
     found = []
     for run in runs.values():
         answers = tuple([_all_answers(trial) for trial in sorted(run, key=lambda trial: trial.place)])
-        if all(answers):
-            found.append(_number_of(answers, known))
+        if not all(answers):
+            continue
+        for number, other in enumerate(known):
+            alike = len(answers) == len(other) and not any(map(answers_differ, other, answers))
+            if answers == other or alike:
+                found.append(number)
+                break
+        else:
+            found.append(len(known))
+            known.append(answers)
     return tuple(found)
 
 
 def _all_answers(trial: TrialResult) -> Calls:
-    """Return the answers of a run; none where it broke, having perhaps not come to its later answers."""
+    """Return the answers of a run; none if it broke, perhaps before its later answers."""
     if trial.recorded is not None:
         return (("", trial.recorded),)
     return () if trial.outcome is Outcome.ERROR else trial.asked
-
-
-def _number_of(answers: Told, known: list[tuple[Told, int]]) -> int:
-    for other, number in known:
-        if answers == other or (len(answers) == len(other) and not any(map(answers_differ, other, answers))):
-            return number
-    known.append((answers, len(known)))
-    return len(known) - 1
 
 
 def shared_calls(cases: Iterable[CaseResult]) -> dict[int, Hashable]:
@@ -216,15 +196,7 @@ def looks(
     approved: bool,
     compared: Compared | None = None,
 ) -> dict[str, Look]:
-    """Look at each limit of a check.
-
-    Args:
-        weighed: The evidence.
-        limits: The limits.
-        required: The rate that is required, or ``None``.
-        approved: Whether anything is approved that the check is compared with.
-        compared: How bodies came out that compare with the approved answer themselves, or ``None``.
-    """
+    """Look at each limit of a check."""
     rules = Rules(limits.false_fail_rate, limits.confirm)
     found: dict[str, Look] = {}
     if required is not None and weighed.rate.cases:

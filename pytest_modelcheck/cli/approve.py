@@ -20,7 +20,7 @@ from pytest_modelcheck.baselines.baseline import some_results
 from pytest_modelcheck.baselines.identity import approved_with, approver, now
 from pytest_modelcheck.baselines.objections import is_gone, objections
 from pytest_modelcheck.canonical import excerpt
-from pytest_modelcheck.checks.contradiction import contradiction
+from pytest_modelcheck.checks.observed import contradiction
 from pytest_modelcheck.cli.project import with_workspace
 from pytest_modelcheck.cli.report import marking, paint
 from pytest_modelcheck.cli.screen import echo, indented, print_lines, width

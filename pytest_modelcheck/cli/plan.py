@@ -6,7 +6,7 @@ PYTEST_DONT_REWRITE
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -26,13 +26,17 @@ _DROPS = (0.01, 0.02, 0.03, 0.05, 0.1, 0.2)
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """The drop to detect, and with which error rates: the options of ``modelcheck plan``.
+    """The drops to detect, and with which error rates: the options of ``modelcheck plan``.
 
-    Without ``at_least``, the drop is one from the rate of an approved version.
+    Without ``at_least``, a drop is one from the rate of an approved version. Without ``drops``, several that
+    can be detected are meant.
+
+    Raises:
+        UsageError: An option is invalid.
     """
 
     at_least: float | None
-    drops: Sequence[float] = _DROPS
+    drops: Sequence[float] = ()
     certainty: float = 0.9
     false_fail_rate: float = 0.01
     disagreement: float = 0.05
@@ -40,6 +44,57 @@ class Question:
     cases: int | None = None
     repeats: int = 1
     approved_runs: int = 3
+
+    def __post_init__(self) -> None:
+        for name in ("certainty", "false_fail_rate"):
+            value = getattr(self, name)
+            if not 0 < value < 1:
+                option = name.replace("_", "-")
+                raise UsageError(f"--{option} {value:g} is not a probability: write a number between 0 and 1")
+        for name in ("repeats", "approved_runs"):
+            if getattr(self, name) < 1:
+                option = name.replace("_", "-")
+                raise UsageError(f"--{option} {getattr(self, name)}: write a whole number from 1")
+        if self.cases is not None and self.cases < 1:
+            raise UsageError(f"--cases {self.cases}: write how many cases there are, at least 1")
+        if self.at_least is not None and not 0 < self.at_least <= 1:
+            raise UsageError(f"--at-least {self.at_least:g} is not a rate: write a number from 0 to 1")
+        if not 0 <= self.disagreement < 1:
+            raise UsageError(f"--disagreement {self.disagreement:g}: write a share from 0 to below 1")
+        if not self.meant:
+            raise UsageError("nothing can be seen there: name a --drop")
+        least, most = self.range
+        for drop in self.drops:
+            if not least < drop <= most:
+                raise UsageError(
+                    f"--drop {drop:g}: a drop that can be detected is above {least:g} and at most {most:g} "
+                    "here"
+                )
+
+    @property
+    def range(self) -> tuple[float, float]:
+        """The drop above which anything can be detected, and the largest possible drop."""
+        return (self.max_drop, 1 - self.disagreement) if self.at_least is None else (0.0, self.at_least)
+
+    @property
+    def meant(self) -> Sequence[float]:
+        """The drops to show."""
+        least, most = self.range
+        return self.drops or [drop for drop in _DROPS if least < drop <= most]
+
+    def runs(self, drop: float) -> int | None:
+        """The runs that are needed to detect a drop; ``None`` for more than :data:`MOST`."""
+        level, power = self.false_fail_rate, self.certainty
+        if self.at_least is not None:
+            from pytest_modelcheck.stats.rates import runs_needed
+
+            # 0.9 - 0.3 is 0.6000000000000001, for which another number of runs may be needed.
+            low = round(self.at_least - drop, 9)
+            return runs_needed(self.at_least, low, level, power, most=MOST)
+        from pytest_modelcheck.stats.power import pairs_needed
+
+        fixed = self.disagreement / 2
+        return pairs_needed(drop, fixed, level, power, max_drop=self.max_drop, most=MOST)
 
 
 @click.command()
@@ -91,23 +146,11 @@ def plan(at_least: float | None, drops: tuple[float, ...], **options: Any) -> No
 
     This is for models whose answers vary. If they never vary, one run of each case is enough.
     """
-    print_lines(table(question(at_least, drops, **options)))
-
-
-def question(at_least: float | None, drops: Sequence[float], **options: Any) -> Question:
-    """The question of a command line; without ``--drop``, several drops that can be detected."""
-    made = Question(at_least, tuple(drops), **options)
-    if drops:
-        return made
-    low, high = _range(made)
-    return replace(made, drops=tuple(drop for drop in _DROPS if low < drop <= high))
+    print_lines(table(Question(at_least, drops, **options)))
 
 
 def table(question: Question) -> Iterator[str]:
     r"""The answer as lines of text.
-
-    Raises:
-        UsageError: The question is invalid.
 
     >>> print("\n".join(table(Question(at_least=0.95, drops=(0.05, 0.1)))))
     Runs needed so that a varying model of this true rate fails at_least=0.95
@@ -117,7 +160,6 @@ def table(question: Question) -> Iterator[str]:
           90%          368
           85%          116
     """
-    _check(question)
     if question.at_least is None and question.cases is not None:
         yield from _foreseen(question, question.cases)
         return
@@ -127,8 +169,8 @@ def table(question: Question) -> Iterator[str]:
     if question.cases is not None:
         heads.append(f"repeats of {question.cases} cases")
     rows = [heads]
-    for drop in question.drops:
-        runs = _runs(question, drop)
+    for drop in question.meant:
+        runs = question.runs(drop)
         rate = drop if question.at_least is None else round(question.at_least - drop, 9)
         row = [percent(rate), f"over {MOST:,}" if runs is None else f"{runs:,}"]
         if question.cases is not None:
@@ -161,7 +203,7 @@ def _foreseen(question: Question, cases: int) -> Iterator[str]:
     yield ""
     rows: list[tuple[str, ...]] = [("true drop", "cases never pass", "all pass less often", "calls a case")]
     rules = Rules(question.false_fail_rate)
-    for drop in (0.0, *question.drops):
+    for drop in (0.0, *question.meant):
         found = [foreseen(design, drop, loss, rules, times=SIMULATED) for loss in ("broken", "spread")]
         shares = [f"{percent(one.failed)} / {percent(one.warned)}" for one in found]
         rows.append((percent(drop), *shares, f"{max(one.calls for one in found):.1f}"))
@@ -192,51 +234,3 @@ def _heading(question: Question) -> Iterator[str]:
         f"One that is as good fails with a chance of at most {falsely}.\n"
         f"The model answers {percent(question.disagreement)} of identical inputs differently."
     )
-
-
-def _runs(question: Question, drop: float) -> int | None:
-    level, power = question.false_fail_rate, question.certainty
-    if question.at_least is not None:
-        from pytest_modelcheck.stats.rates import runs_needed
-
-        # 0.9 - 0.3 is 0.6000000000000001, for which another number of runs may be needed.
-        low = round(question.at_least - drop, 9)
-        return runs_needed(question.at_least, low, level, power, most=MOST)
-    from pytest_modelcheck.stats.power import pairs_needed
-
-    fixed = question.disagreement / 2
-    return pairs_needed(drop, fixed, level, power, max_drop=question.max_drop, most=MOST)
-
-
-def _check(question: Question) -> None:
-    for name in ("certainty", "false_fail_rate"):
-        value = getattr(question, name)
-        if not 0 < value < 1:
-            raise UsageError(
-                f"--{name.replace('_', '-')} {value:g} is not a probability: write a number between 0 and 1"
-            )
-    for name in ("repeats", "approved_runs"):
-        if getattr(question, name) < 1:
-            option = name.replace("_", "-")
-            raise UsageError(f"--{option} {getattr(question, name)}: write a whole number from 1")
-    if question.cases is not None and question.cases < 1:
-        raise UsageError(f"--cases {question.cases}: write how many cases there are, at least 1")
-    if question.at_least is not None and not 0 < question.at_least <= 1:
-        raise UsageError(f"--at-least {question.at_least:g} is not a rate: write a number from 0 to 1")
-    if not 0 <= question.disagreement < 1:
-        raise UsageError(f"--disagreement {question.disagreement:g}: write a share from 0 to below 1")
-    least, most = _range(question)
-    if not question.drops:
-        raise UsageError("nothing can be seen there: name a --drop")
-    for drop in question.drops:
-        if not least < drop <= most:
-            raise UsageError(
-                f"--drop {drop:g}: a drop that can be seen lies above {least:g} and is at most {most:g} here"
-            )
-
-
-def _range(question: Question) -> tuple[float, float]:
-    """The drop above which anything can be detected, and the largest possible drop."""
-    if question.at_least is not None:
-        return 0.0, question.at_least
-    return question.max_drop, 1 - question.disagreement

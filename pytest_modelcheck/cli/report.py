@@ -200,9 +200,7 @@ def diff(
     MODEL=VERSION.
     """
     if form == "html" and exit_code:
-        raise UsageError(
-            "--exit-code works with the other formats only: a page shows everything and does not compute it"
-        )
+        raise UsageError("--exit-code does not work with --format html")
     if a is not None:
         pairs = _pairs(workspace, a, b)
     else:

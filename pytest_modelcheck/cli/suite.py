@@ -169,7 +169,10 @@ def lint(
     Examines every check that pytest collects, only those of the given TESTS (as for pytest), or a CASE_FILE.
     Exits with 1 if anything is found.
     """
-    rules = chosen(_separated(select), _separated(ignore))
+    select, ignore = (
+        tuple(code.strip() for several in codes for code in several.split(",")) for codes in (select, ignore)
+    )
+    rules = chosen(select, ignore)
     files = [path for path in paths if _holds_cases(path)]
     tests = [path for path in paths if path not in files]
     found: list[Finding] = []
@@ -212,10 +215,6 @@ def _findings_text(found: Sequence[Finding], looked: str, unread: Sequence[str])
     for test in unread:
         yield f"{test} takes its cases from a fixture, which exists only during a run: not checked."
     yield f"Found {plural(len(found), 'problem')} in {looked}." if found else f"No problem in {looked}."
-
-
-def _separated(codes: Sequence[str]) -> list[str]:
-    return [code.strip() for several in codes for code in several.split(",")]
 
 
 def _holds_cases(path: str) -> bool:

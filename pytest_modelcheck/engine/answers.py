@@ -48,8 +48,6 @@ class Switchboard:
 
     Args:
         interrupts: Whether an exception ends the whole run, rather than one case.
-        offline: Whether calling a model is forbidden.
-        allowance: The calls that the run may make; ``None`` for any number.
         workers: The number of processes that share rates and budgets.
 
     Attributes:

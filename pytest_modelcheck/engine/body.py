@@ -63,17 +63,13 @@ class Bodies:
     """Runs the bodies of one step of a check.
 
     Args:
-        work: The work to do for each trial.
-        switchboard: Answers calls.
         handles: Sources of answers for some models; all other models are called live.
         place: Returns the repeat that a call of the judged model is made for; ``None``: the trial's repeat.
-        recipe: The calls that a body is known to make.
         quietly: A context in which pytest does not explain failing assertions. An explanation takes
             milliseconds, and nobody reads that of the ten-thousandth case.
 
     Attributes:
         result: The result of the current body, or ``None`` between two bodies.
-        view: The current body's view of its trial.
         thread: The thread that bodies run in.
         context: The context that bodies start in.
         lock: Guards the prefetched calls.
@@ -256,7 +252,7 @@ class Bodies:
         if self._place is not None and handle.judged and equal is not None:
             repeat = self._place(trial, key, equal[key])
             equal[key] += 1
-        return of_repeat(key, repeat), repeat
+        return (of_repeat(key, repeat) if repeat else key), repeat
 
     def call(self, model: Model, x: Any) -> Any:
         """Answer a call of the body that runs in this thread."""

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections import Counter, deque
 from contextlib import suppress
+from dataclasses import dataclass, field
 from functools import partial
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Final, Protocol
@@ -44,20 +45,17 @@ _ALL_CACHED: Final = 256  # after this many fully cached bodies in a row, prefet
 _PATIENCE: Final = 8  # bodies without calls before we stop watching
 
 
+@dataclass(slots=True, eq=False)
 class _Foreseen:
-    """The predicted calls of one body that has not run yet."""
+    """The predicted calls of one body that has not run yet; ``answers`` has those that later calls need."""
 
-    __slots__ = ("answers", "equal", "keys", "next", "steps", "tickets", "trial")
-
-    def __init__(self, trial: Trial, steps: list[_Step], equal: Counter[bytes] | None) -> None:
-        self.trial = trial
-        self.steps = steps
-        self.answers: dict[int, Any] = {}
-        """The answers that later calls need, by the number of their call."""
-        self.equal = equal
-        self.keys: list[bytes] = []
-        self.next = 0
-        self.tickets: list[tuple[int, Ticket]] = []
+    trial: Trial
+    steps: list[_Step]
+    equal: Counter[bytes] | None
+    answers: dict[int, Any] = field(default_factory=dict)
+    keys: list[bytes] = field(default_factory=list)
+    next: int = 0
+    tickets: list[tuple[int, Ticket]] = field(default_factory=list)
 
 
 class Caller(Protocol):
@@ -275,8 +273,9 @@ class Prefetch:
             True if every answer is in the cache, as in most runs, so that nothing was queued.
         """
         steps, trial, cached = foreseen.steps, foreseen.trial, True
-        while foreseen.next < min(len(steps), len(self._steps)):
-            number = foreseen.next
+        last = min(len(steps), len(self._steps))
+        # Not `for`: if an answer has arrived meanwhile, _go_on() comes back here and takes the next steps.
+        while (number := foreseen.next) < last:
             handle, get, needed, together = steps[number]
             if needed and any(place not in foreseen.answers for place in range(needed)):
                 return False

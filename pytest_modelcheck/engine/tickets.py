@@ -39,13 +39,10 @@ class Handle:
     Attributes:
         model: The model that bodies call.
         acting: The model that is called: the same, or another version of it.
-        answers: The store of answers.
-        endpoint: Makes the calls of the acting model.
         judged: Whether the model is the judged one, whose answers are recorded with the case.
         refusal: Makes the error for a missing answer, if no call may be made; otherwise ``None``.
         grades: Whether the model is a judge of other answers, so that its answers are recorded as grades.
         waiting: Queued calls, to be made ahead in batches.
-        under_way: The number of calls that are being made ahead.
         found: Whether an answer was found in the cache since the last call.
     """
 
@@ -76,13 +73,9 @@ class Ticket:
     """One call, with its answer or error.
 
     Attributes:
-        handle: The handle of the model.
-        x: The input.
         key: The cache key of the answer, or ``None`` if it is not stored.
         repeat: The repeat that the call is made for.
         foreseen: Whether the call was queued ahead of the bodies that need it.
-        raw: The answer, or ``None``.
-        error: The exception that was raised instead of an answer, or ``None``.
         call: The future of the request that makes this call, once it has begun.
         foreseen_by: The trials whose bodies are expected to make the call, and have not made it yet.
         made: Whether any body has made the call.
@@ -237,7 +230,14 @@ def turns(
 
 def offline_error(model: Model, x: Any) -> OfflineError:
     """Return the error of a call that has no cached answer in an offline run."""
+    remedy = "Run once without --modelcheck-offline, or copy the cache of a run that did"
+    if not model.answers.kept:
+        remedy = (
+            "Its answers are not kept between runs. That needs a version "
+            f"(--model-version={model.name}=VERSION, or model_version in the ini file), and a fixture that "
+            "takes model_version or names a fingerprint="
+        )
     return OfflineError(
         f"{model.label} has no cached answer to {excerpt(x, 60)!r}, and --modelcheck-offline forbids "
-        "calling it. Run once without --modelcheck-offline, or bring the prediction cache of a run that did"
+        f"calling it. {remedy}"
     )

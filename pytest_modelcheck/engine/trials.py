@@ -27,7 +27,6 @@ class Plan:
     """The trials of one check, case by case.
 
     Attributes:
-        cases: The cases, in order.
         inapplicable: The number of cases that each perturbation left unchanged, so that they have no trial.
         start: The index of the first trial.
         without: Called with each case that has no trial, and its number.

@@ -116,8 +116,8 @@ class CaseView:
             return value
         if value is MISSING:
             raise UsageError(
-                "case.perturbed exists only in invariance and directional checks; a golden test asks about "
-                "case.input, also for each of a case's variants"
+                "case.perturbed exists only in invariance and directional checks; a golden test uses "
+                "case.input, which is also each of a case's variants"
             )
         return self._copy("perturbed", value)
 

@@ -43,16 +43,12 @@ class Work:
     """The body to run for each trial, with its models and rules.
 
     Attributes:
-        body: Runs the test for one trial; it is called with the trial's view.
         subject: The judged model.
         classify: Returns the outcome of an exception that a body raised, or ``None`` if it ends the run.
-        find_approved: Finds the approved answer of a trial.
-        scale: The range of a score.
         progress: Called regularly with the number of finished trials.
         records: Whether a recorded value is enough, even if the body never called the model.
         keep_errors: Whether to keep every exception with its traceback, and not only some of those of errors.
         take: Receives results while the bodies run, some at a time; ``None`` to have all of them in the run.
-        models: The models that the test uses, by name.
         contract: Describes how the answers of a result break an approved shape; returns ``None`` if they keep
             it.
         gather: Whether a body may be cut off at a missing answer and restarted.
@@ -208,7 +204,6 @@ class Run:
 
     Attributes:
         results: One result for each trial, in order; empty if ``take`` received them.
-        first_failure: The exception of the first body that failed or had an error, with its traceback.
         direct: The number of calls that were made one by one, of models that can answer several together.
         direct_seconds: The time of these calls, in seconds.
         vain: The number of prefetched calls that no body needed.

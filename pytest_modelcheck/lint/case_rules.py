@@ -255,7 +255,7 @@ def _groups(target: Target) -> Iterator[Sequence[Case]]:
             continue
         parts: dict[Any, list[Case]] = {}
         for case in group:
-            parts.setdefault(metadata(case), []).append(case)
+            parts.setdefault(_content(dict(case.metadata)), []).append(case)
         yield from parts.values()
 
 
@@ -311,11 +311,6 @@ def alike(cases: Iterable[Case]) -> list[list[Case]]:
 def expectation(case: Case) -> Any:
     """Return a value that is equal for equal expectations, of any type."""
     return case.expected if case.expected is MISSING else _content(case.expected)
-
-
-def metadata(case: Case) -> Any:
-    """Return a value that is equal for equal metadata."""
-    return _content(dict(case.metadata))
 
 
 def _content(value: Any) -> Any:

@@ -47,7 +47,10 @@ def too_few(target: Target) -> Iterator[Remark]:
     is_proportion = target.varies and not target.graded and target.limits.score_as is None
     if target.cases is None or at_least is None or not 0 < at_least < 1 or not is_proportion:
         return
-    runs = _runs(target)
+    # A case counts once, however many variants it has; of a cluster, all cases count as one.
+    runs, key = len(target.cases) * target.repeats, target.limits.cluster
+    if key is not None:
+        runs = len({str(case.metadata.get(key)) for case in target.cases})
     if runs == 0:
         return
     from pytest_modelcheck.stats.rates import detectable_rate, runs_needed
@@ -255,15 +258,6 @@ def perturbed_unread(target: Target) -> Iterator[Remark]:
         return
     what = "invariance" if target.kind == "invariance" else "direction"
     yield Remark(f"a check of {what} that never looks at case.perturbed compares nothing")
-
-
-def _runs(target: Target) -> int:
-    """Return the largest number of judged runs. A case counts once: it fails if any of its variants does."""
-    cases = target.cases or ()
-    if target.limits.cluster is not None:
-        key = target.limits.cluster
-        return len({str(case.metadata.get(key)) for case in cases})
-    return len(cases) * target.repeats
 
 
 def _variants(perturbation: Perturbation, target: Target) -> Iterator[Any]:

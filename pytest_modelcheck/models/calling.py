@@ -85,7 +85,7 @@ def aligned(answers: Any, inputs: Any, size: int, label: str) -> Any:
         kind = type(answers).__name__
         raise ModelError(
             f"{label} answered a batch of {size} inputs with a {kind} whose index is not that of its inputs"
-            f" ({found[0]!r}, … instead of {expected[0]!r}, …), so nobody can say which answer belongs to"
+            f" ({found[0]!r}, … instead of {expected[0]!r}, …), so it is unknown which answer belongs to"
             " which input. Keep the index of the inputs, or return a list or an array in their order"
             " (.to_numpy())"
         )
@@ -332,8 +332,8 @@ def caller_of(definition: Definition, raw: Any) -> Caller:
     if inspect.isasyncgenfunction(function):
         raise UsageError(
             f"{definition.location}: the model fixture {definition.name!r} made an async generator, which "
-            "its first reader uses up, while equal calls share an answer. Make a function that answers with "
-            "the whole: async def model(x): return [part async for part in stream(x)]"
+            "can be read only once, but equal calls share an answer. Return a function that gives the whole "
+            "answer: async def model(x): return [part async for part in stream(x)]"
         )
     batch = takes_batch if definition.batch is None else definition.batch
     awaited = _is_awaited(function)

@@ -130,6 +130,7 @@ class Answers:
     ) -> None:
         self._shelf = shelf
         self.see = see or Projection()
+        self.kept = shelf.kept
         self.claims = claims if shelf.kept else None
         self._claimed: set[bytes] = set()
         self._open_measures = open_measures
@@ -216,8 +217,8 @@ class Answers:
             if isinstance(value, Coroutine):
                 value.close()  # prevents a later "was never awaited" warning from Python
             raise ModelError(
-                f"the model answered with {article(type(value).__name__)}, which its first reader uses up, "
-                "while equal calls share an answer. Answer with a text or a list (a coroutine: use "
+                f"the model answered with {article(type(value).__name__)}, which can be read only once, "
+                "but equal calls share an answer. Return a text or a list (for a coroutine: use "
                 "`async def`)"
             )
         self.warn(reason)
@@ -315,12 +316,8 @@ class Model:
 
     Attributes:
         definition: The options of the model fixture.
-        name: The name.
-        version: The version, or ``None`` if none was given.
         fingerprint: Distinguishes the model from another one of the same version; or ``None``.
         raw: The object that the fixture returned.
-        caller: Calls the object.
-        answers: The cached answers.
         route: Passes a call of the model to the session's engine, which answers it.
         is_awaited: Returns whether calls return coroutines now, as in an ``async`` test.
         other_version: Another version to compare with in the same run, or ``None``.
@@ -392,7 +389,8 @@ class Model:
         context = self.definition.context
         # The usual call, before anything that costs time.
         if not context and type(x) is str:
-            return of_repeat(text_key(x), repeat)
+            key = text_key(x)
+            return of_repeat(key, repeat) if repeat else key
         try:
             if type(x) is not Arguments:
                 key = digest(x)

@@ -208,7 +208,7 @@ def pytest_testnodedown(node: Any) -> None:
     """Take from a worker of pytest-xdist where baselines lie, and refuse what it found to be used wrongly."""
     output = getattr(node, "workeroutput", {})
     if WORKER_HOME in output:
-        from pytest_modelcheck.plugin.identity import HOME
+        from pytest_modelcheck.plugin.settings import HOME
 
         node.config.stash[HOME] = Path(output[WORKER_HOME])  # the controller collects nothing
         node.config.stash[RECEIVED].know(output.get(CHECKS, ()))

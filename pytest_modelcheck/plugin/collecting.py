@@ -7,23 +7,26 @@ from __future__ import annotations
 
 import unittest
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import pytest
 
 from pytest_modelcheck.baselines.baseline import read_header
+from pytest_modelcheck.baselines.names import check_path, composed, relative
 from pytest_modelcheck.display import harmless
 from pytest_modelcheck.errors import CaseError, ModelcheckError, UsageError, located
-from pytest_modelcheck.plugin.identity import check_id, settle_home, shared_identities
 from pytest_modelcheck.plugin.ours import (
     argument_names,
     definitions_of,
     fixture_definitions,
     is_ours,
     own_fixtures,
+    test_name,
 )
 from pytest_modelcheck.plugin.received import CHECKS, MISTAKES
 from pytest_modelcheck.plugin.redaction import sendable
+from pytest_modelcheck.plugin.settings import home_folder, settle_home
 from pytest_modelcheck.plugin.state import REFUSED, model_definitions, state_of
 from pytest_modelcheck.plugin.warnings import ModelcheckWarning, warn_at
 
@@ -53,6 +56,46 @@ class Marked:
 
 
 MARKED = pytest.StashKey[Marked]()
+
+_FILES = pytest.StashKey[dict[Path, str]]()
+"""The path of each test file relative to it."""
+
+_CHECK = pytest.StashKey[str]()
+
+
+def check_id(item: pytest.Item) -> str:
+    """The name of a check: its file relative to the folder of its baselines, its class, name and parameters.
+
+    A node id has the same form, but its file is relative to pytest's rootdir, and plugins change it once
+    tests are collected: ``--dist=loadgroup`` of pytest-xdist appends the group.
+    """
+    if _CHECK not in item.stash:
+        # Resolving a path asks the disk for each folder above it, and a file may hold thousands of tests.
+        files = item.config.stash.setdefault(_FILES, {})
+        if item.path not in files:
+            files[item.path] = relative(item.path, home_folder(item.config))
+        item.stash[_CHECK] = files[item.path] + test_name(item)
+    return item.stash[_CHECK]
+
+
+def shared_identities(ours: Sequence[pytest.Item]) -> Iterator[str]:
+    """A complaint for each pair of tests that would share a baseline on some file system."""
+    known: dict[str, pytest.Item] = {}
+    for item in ours:
+        name = check_id(item)
+        other = known.setdefault(str(check_path(name)).casefold(), item)
+        if (other.path, test_name(other)) == (item.path, test_name(item)):
+            continue
+        if composed(check_id(other)) == composed(name):
+            yield (
+                f"{other.nodeid} and {item.nodeid} are the same check, {name}, and would share a baseline. "
+                "If a folder is linked under a second name, collect only one of them; otherwise rename a test"
+            )
+        else:
+            yield (
+                f"{other.nodeid} and {item.nodeid} differ only in capitals, and would share a baseline on "
+                "macOS and Windows: rename one of them"
+            )
 
 
 def our_markers(item: pytest.Item) -> Sequence[pytest.Mark]:
@@ -91,8 +134,8 @@ def bind(item: pytest.Function, defaults: dict[str, Any]) -> Marked | None:
     subtests = fixture_definitions(item).get("subtests")
     if subtests and subtests[-1].func.__module__ in ("_pytest.subtests", "pytest_subtests.plugin"):
         raise UsageError(
-            f"@pytest.mark.{mark.name} on a test that takes `subtests`: a subtest that fails is none of its "
-            "case's business, so that the case would pass. Use plain assertions, or a check for each of them"
+            f"@pytest.mark.{mark.name} on a test that takes `subtests`: a failing subtest would not make its "
+            "case fail. Use plain assertions, or a check for each of them"
         )
     request = request_of(mark.name, mark.args, mark.kwargs, defaults, item.path.parent)  # type: ignore[arg-type]
     if request.cases is None and "cases" not in fixture_definitions(item):

@@ -23,7 +23,7 @@ from pytest_modelcheck.baselines.approvals import Signature, approve
 from pytest_modelcheck.baselines.candidates import CandidateStore
 from pytest_modelcheck.baselines.identity import approved_with, approver, now
 from pytest_modelcheck.baselines.store import BaselineStore
-from pytest_modelcheck.checks.contradiction import contradiction
+from pytest_modelcheck.checks.observed import contradiction
 from pytest_modelcheck.display import shown_path
 from pytest_modelcheck.errors import BaselineError, ModelcheckError, UsageError
 from pytest_modelcheck.limits import LIMITS
@@ -80,7 +80,7 @@ def note_how(config: pytest.Config) -> None:
     reason = config.getoption("modelcheck_reason")
     if not config.getoption("modelcheck_update"):
         raise pytest.UsageError(
-            "--modelcheck-reason says why --modelcheck-update approves: it goes with that"
+            "--modelcheck-reason is the reason for --modelcheck-update: use both together"
         )
     capture = config.pluginmanager.getplugin("capturemanager")
     if capture is not None:

@@ -13,7 +13,7 @@ import pytest
 from pytest_modelcheck.checks.limits import yes_or_no
 from pytest_modelcheck.engine.view import give_score
 from pytest_modelcheck.errors import ModelcheckError, UsageError
-from pytest_modelcheck.plugin.identity import check_id
+from pytest_modelcheck.plugin.collecting import check_id
 from pytest_modelcheck.plugin.markers import request_of
 from pytest_modelcheck.plugin.neighbours import disk_in_view
 from pytest_modelcheck.plugin.ours import definitions_of, fixture_value
@@ -156,7 +156,7 @@ class Modelcheck:
             raise UsageError(f"name={given!r:.60}: write a text")
         if given in self._names:
             raise UsageError(
-                f'a second check is called {given!r} in this test: tell them apart with name="..."'
+                f'this test already has a check called {given!r}: tell them apart with name="..."'
             )
         self._names.add(given)
         return f"{check_id(self._item)}::{given}"

@@ -299,8 +299,8 @@ def _scale(kind: CheckKind, options: Mapping[str, Any], levels: Levels | None) -
     small = all(is_number(end) and abs(end) <= LARGEST_SCORE for end in ends)
     if len(ends) != 2 or not small or not ends[0] < ends[1]:
         raise UsageError(
-            f"bounds={value!r}: write the least and the greatest score, bounds=(0, 100), or bounds=None "
-            "where there are none"
+            f"bounds={value!r}: write the lowest and the highest score, bounds=(0, 100), or bounds=None "
+            "for no bounds"
         )
     return Scale(float(ends[0]), float(ends[1]))
 

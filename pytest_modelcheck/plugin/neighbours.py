@@ -19,8 +19,7 @@ from typing import TYPE_CHECKING, Any, Final
 from pytest_modelcheck.engine.view import result_of
 from pytest_modelcheck.errors import ModelcheckError, UsageError
 from pytest_modelcheck.models.model import plain
-from pytest_modelcheck.plugin.collecting import MARKED
-from pytest_modelcheck.plugin.identity import check_id
+from pytest_modelcheck.plugin.collecting import MARKED, check_id
 from pytest_modelcheck.plugin.ours import definitions_of, fixture_definitions
 from pytest_modelcheck.plugin.state import state_of
 
@@ -206,8 +205,8 @@ def within(body: Callable[[CaseView], Any], most: int) -> Callable[[CaseView], A
         steps = [one.steps for one in answers if isinstance(one, Trajectory)]
         if given and not steps:
             raise UsageError(
-                f"max_steps={most} counts steps of an agent, and no answer is a trajectory: let the model "
-                "answer with Trajectory.of(...), or case.record(...) the one that the body has made"
+                f"max_steps={most} counts steps of an agent, but no answer is a trajectory: let the model "
+                "return Trajectory.of(...), or record the trajectory with case.record(...)"
             )
         longest = max(steps, default=0)
         if longest > most:

@@ -1,4 +1,4 @@
-"""Settings from the command line and the ini file, read once, and the version of each model.
+"""Settings of the command line and the ini file, the version of each model, and the folder of the baselines.
 
 PYTEST_DONT_REWRITE
 """
@@ -6,22 +6,78 @@ PYTEST_DONT_REWRITE
 from __future__ import annotations
 
 import os
+import shlex
 from contextlib import contextmanager
 from dataclasses import dataclass
+from os.path import commonpath, relpath
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+import pytest
+
+from pytest_modelcheck.baselines.names import as_argument, home_of
 from pytest_modelcheck.checks.limits import NAMES, limits_from
 from pytest_modelcheck.errors import UsageError, VersionError
-from pytest_modelcheck.plugin.identity import home_folder, project_folder
 from pytest_modelcheck.plugin.options import YES_OR_NO, ini, plain, plains, switch
+from pytest_modelcheck.plugin.received import WORKER_HOME
 from pytest_modelcheck.reports.outputs import Target, target_of
 from pytest_modelcheck.session import Places
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-    from pathlib import Path
 
-    import pytest
+
+HOME = pytest.StashKey[Path]()
+"""The folder that holds the baselines of this run."""
+
+
+def project_folder(config: pytest.Config) -> Path:
+    """The folder of the ini file, else pytest's rootdir."""
+    return config.inipath.parent if config.inipath is not None else config.rootpath
+
+
+def home_folder(config: pytest.Config) -> Path:
+    """The folder that holds the baselines of this run; that of the ini file until tests were collected."""
+    return config.stash.get(HOME, project_folder(config))
+
+
+def settle_home(config: pytest.Config, ours: Sequence[pytest.Item]) -> None:
+    """Find the folder that holds the baselines of these tests.
+
+    Raises:
+        UsageError: There are several folders. A run has one ini file and one version of each model, but each
+            folder has its own, so that checks would run with the settings of another project.
+    """
+    name, fallback = ini(config, "modelcheck_baseline_dir"), project_folder(config)
+    homes: dict[Path, list[Path]] = {}
+    for path in dict.fromkeys(item.path for item in ours):
+        homes.setdefault(home_of(path.parent, name, fallback), []).append(path)
+    # Editors collect whole workspaces. Refusing there would hide all tests.
+    if len(homes) > 1 and not config.option.collectonly:
+        listed = "\n".join(
+            f"  {folder / name}  (for {paths[0].name}, say)" for folder, paths in homes.items()
+        )
+        here = config.invocation_params.dir
+        commands = " and ".join(f"pytest {_alone(folder, homes, here)}" for folder in homes)
+        raise UsageError(
+            f"the baselines of these tests lie in {len(homes)} folders, and a run is held against one, "
+            f"with one ini file:\n{listed}\nRun the tests of each folder by themselves, {commands}. "
+            "In an editor, make each folder a root of the workspace"
+        )
+    found = next(iter(homes), fallback)
+    config.stash[HOME] = found
+    if hasattr(config, "workeroutput"):
+        config.workeroutput[WORKER_HOME] = str(found)
+
+
+def _alone(folder: Path, homes: Mapping[Path, Sequence[Path]], here: Path) -> str:
+    """The pytest arguments that collect the test files of one folder of baselines only."""
+    paths = homes[folder]
+    others = [path for other, files in homes.items() if other != folder for path in files]
+    for common in (folder, Path(commonpath(paths))):
+        if not any(path.is_relative_to(common) for path in others):
+            return shlex.quote(as_argument(relpath(common, here)))
+    return shlex.join(as_argument(relpath(path, here)) for path in paths)
 
 
 class Versions:
@@ -97,8 +153,6 @@ class Versions:
 
     def option(self, model: str, version: str) -> str:
         """The command line option for this version."""
-        import shlex
-
         text = version if self._judged == [model] else f"{model}={version}"
         return shlex.quote(f"{self._option}={text}")
 
@@ -190,7 +244,7 @@ def settings_of(config: pytest.Config) -> Settings:
         worker=worker,
         workers=workers,
         every_case=config.getoption("modelcheck_early_stop") is False,
-        command=("modelcheck",) if inside else ("modelcheck", f"--rootdir={os.path.relpath(root, here)}"),
+        command=("modelcheck",) if inside else ("modelcheck", f"--rootdir={relpath(root, here)}"),
     )
     _refuse_contradictions(config, places)
     shrink_calls = _whole(config, "shrink_calls") or 0
@@ -239,18 +293,18 @@ def _refuse_contradictions(config: pytest.Config, places: Places) -> None:
         )
     if places.revalidate and (places.offline or places.refresh or not places.keep):
         raise UsageError(
-            "--modelcheck-revalidate asks the model again for cached answers: it goes neither with "
-            "--modelcheck-offline nor with --modelcheck-cache=refresh or off"
+            "--modelcheck-revalidate asks the model again for cached answers: it cannot be "
+            "combined with --modelcheck-offline, --modelcheck-cache=refresh or --modelcheck-cache=off"
         )
     if places.watch and places.update:
         raise UsageError(
-            "--modelcheck-watch adds up what nights find out about what is approved, and --modelcheck-update "
-            "approves anew: use one of the two"
+            "--modelcheck-watch collects evidence about the approved results, and --modelcheck-update "
+            "replaces them: use one of the two"
         )
     if config.getoption("modelcheck_against") and (places.baseline or places.update):
         raise UsageError(
-            "--against compares with another version that is run now: it goes neither with "
-            "--modelcheck-baseline nor with --modelcheck-update"
+            "--against compares with another version that is run now: it cannot be combined "
+            "with --modelcheck-baseline or --modelcheck-update"
         )
 
 

@@ -24,8 +24,8 @@ from pytest_modelcheck.display import harmless
 from pytest_modelcheck.engine.view import give_score
 from pytest_modelcheck.errors import CaseError, UsageError
 from pytest_modelcheck.models.calling import Frames, wraps_async
+from pytest_modelcheck.plugin.collecting import check_id
 from pytest_modelcheck.plugin.exceptions import classifier, render, without_diffs
-from pytest_modelcheck.plugin.identity import check_id
 from pytest_modelcheck.plugin.neighbours import honouring, seeing_what_it_should, within
 from pytest_modelcheck.plugin.options import switch
 from pytest_modelcheck.plugin.ours import argument_names, fixture_value, own_fixtures

@@ -93,14 +93,15 @@ def answer_text(side: Side | None) -> str:
     >>> answer_text(Side(Outcome.PASSED, b'{"label":"refund"}')), answer_text(Side(Outcome.PASSED, b'"a"'))
     ('{"label":"refund"}', "'a'")
     """
-    if side is None or side.answer is None:
-        return "no answer"
-    return _answer(side.answer)
+    return _answer(None if side is None else side.answer) or "no answer"
 
 
-def _answer(answer: bytes) -> str:
+def _answer(answer: bytes | None) -> str:
+    """An answer on one line; empty for none."""
     import orjson
 
+    if answer is None:
+        return ""
     form = orjson.loads(whole(answer))
     return excerpt(text, _EVERYTHING) if (text := brief(form)) is not form else literal(form)
 
@@ -182,9 +183,12 @@ def _answer_lines(case: CaseDiff, diff: CheckDiff, width: int, mark: Mark) -> It
     before, after = answer_text(case.before), answer_text(case.after)
     one = f"      {before} → {after}{outcomes}"
     room = width - max(map(len, names)) - len("      : ")
-    own = (_own_text(case.before), _own_text(case.after))
+    sides = (case.before, case.after)
+    base, other = (_answer(None if side is None else side.unperturbed) for side in sides)
+    own = (base, other)
     short = [
-        f"{text}{_ASIDE}: {base}" if base else text for text, base in zip((before, after), own, strict=True)
+        f"{text}{_ASIDE}: {aside}" if aside else text
+        for text, aside in zip((before, after), own, strict=True)
     ]
     if (steps := steps_of(case, diff)) is not None:
         yield from (f"      {line}" for line in steps.lines(width - 6))
@@ -247,11 +251,6 @@ def _labelled(names: Sequence[str], texts: Sequence[str], aside: str = "") -> It
     column = max(map(len, names))
     for name, text in zip(names, texts, strict=True):
         yield f"      {name + ': ':{column + 2}}{text}"
-
-
-def _own_text(side: Side | None) -> str:
-    """The answer to the unperturbed input, or no line."""
-    return "" if side is None or side.unperturbed is None else _answer(side.unperturbed)
 
 
 def _outcomes(case: CaseDiff) -> str:

@@ -43,7 +43,6 @@ class Approved(Mapping[str, CaseResult]):
     Attributes:
         baseline: What is approved, or another version's run; ``None`` where nothing is compared.
         replaced: The cases that were judged again by today's test; ``None`` for one that cannot be.
-        notes: What the reader should know of it, a sentence each.
         findings: What fails the check because of it.
     """
 
@@ -100,12 +99,7 @@ class Approved(Mapping[str, CaseResult]):
         return next((one for one in known.trials if one.key == key), None)
 
     def answer(self, trial: Trial, question: bytes | None = None) -> bytes | None:
-        """The approved answer in the first run of a trial, or ``None``.
-
-        Args:
-            trial: The trial.
-            question: The digest of the call that the body made last.
-        """
+        """The approved answer in the first run of a trial, to the call that the body made last."""
         known = self.trial(trial)
         return None if known is None else answer_to(known, question)
 
@@ -121,11 +115,7 @@ def answer_to(trial: TrialResult, question: bytes | None) -> bytes | None:
 
 
 def approved_of(check: Check) -> Approved:
-    """Return the side to compare a check with: the version named, else what is approved.
-
-    Raises:
-        BaselineError: a version is asked for, and nothing is stored of it, or only part.
-    """
+    """Return the side to compare a check with: the version named, else what is approved."""
     spec, version, model = check.spec, check.places.baseline, check.subject.name
     # A drift check with reference cases compares with these, not with what was approved.
     if spec.drift is not None and spec.drift.cases is not None:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 from pytest_modelcheck.baselines import baseline
 from pytest_modelcheck.baselines.candidates import natural
 from pytest_modelcheck.checks.compare import changes_alone, compare, pair_of
-from pytest_modelcheck.checks.runs import score_of, share_of_runs
+from pytest_modelcheck.checks.observed import score_of, share_of_runs
 from pytest_modelcheck.errors import BaselineError
 from pytest_modelcheck.phrases import plural
 from pytest_modelcheck.records import MISSING, Finding, Outcome, Status
@@ -22,14 +22,14 @@ from pytest_modelcheck.reports.selection import BOTH, ORDER, SHOWN, shown_case
 from pytest_modelcheck.reports.worst import adjusted_p_values
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from pathlib import Path
 
     from pytest_modelcheck.baselines.baseline import Baseline
     from pytest_modelcheck.baselines.candidates import CandidateStore
     from pytest_modelcheck.baselines.header import Header
     from pytest_modelcheck.baselines.store import BaselineStore
-    from pytest_modelcheck.records import CaseResult, Comparison, Group, Verdict
+    from pytest_modelcheck.records import CaseResult, Comparison, Group, ShownCase, Verdict
     from pytest_modelcheck.reports.model import RunInfo, Trouble
 
 COMPARED: Final = "compared"
@@ -37,11 +37,7 @@ COMPARED: Final = "compared"
 
 
 def report_of(path: Path) -> CheckReport:
-    """The report of a check, from its result file.
-
-    Raises:
-        BaselineError: It is damaged, or holds no verdict.
-    """
+    """The report of a check, from its result file."""
     header, cases = baseline.results(path)
     check = _head(header, path)
     about_change = header.reads_approved
@@ -57,35 +53,26 @@ def _head(header: Header, path: Path) -> CheckReport:
         raise BaselineError(message, str(path), 1) from error
 
 
-def beside(case: CaseResult, then: CaseResult | None, *, about_change: bool = False) -> CaseResult:
+def beside(case: CaseResult, approved: CaseResult | None, *, about_change: bool = False) -> CaseResult:
     """A case with the result of another version, and the change since.
 
-    Args:
-        case: The result of the case.
-        then: The result of the other version, if known.
-        about_change: Whether bodies compare with the approved answer themselves; then a failure only means a
-        change.
+    If bodies compare with the approved answer themselves (``about_change``), a failure only means a change.
     """
-    pair = pair_of(case, then)
+    pair = pair_of(case, approved)
     # An edited input makes it another case: there is nothing to compare, whatever its id says.
-    if then is None or not case.is_same_as(then):
+    if approved is None or not case.is_same_as(approved):
         return replace(case, approved=None, change=None)
-    known = {trial.key: trial for trial in then.trials}
+    known = {trial.key: trial for trial in approved.trials}
     trials = tuple(replace(trial, approved=known.get(trial.key)) for trial in case.trials)
     change = None if pair is None or about_change else pair.turned
     if change is None and pair is not None and pair.changed:
         change = "changed"
-    return replace(case, trials=trials, approved=then, change=change)
+    return replace(case, trials=trials, approved=approved, change=change)
 
 
 @dataclass(slots=True)
 class Archive:
-    """All stored results of a project's checks.
-
-    Attributes:
-        store: The baselines.
-        candidates: The results of runs.
-    """
+    """All stored results of a project's checks."""
 
     store: BaselineStore
     candidates: CandidateStore
@@ -123,9 +110,9 @@ class Archive:
             if once is not None:
                 yield _past(once)
         for held in (None, *self.store.beside(model)):
-            now = self.store.read(model, check, held)
-            if now is not None:
-                yield _past(now)
+            current = self.store.read(model, check, held)
+            if current is not None:
+                yield _past(current)
 
     def _was_run(self, model: str, check: str) -> Iterator[Past]:
         if model not in self._run:
@@ -170,99 +157,82 @@ def _past(approved: Baseline) -> Past:
 # -- compared with another version ---------------------------------------------------------------------
 
 
-def compared(check: CheckReport, now: Baseline, then: Baseline) -> CheckReport:
+def compared(check: CheckReport, current: Baseline, approved: Baseline) -> CheckReport:
     """The same check, compared with another version in place of the approved one.
 
     Limits against the approved version are left out: they do not apply here.
-
-    Args:
-        check: The report of the newer version.
-        now: The results of the newer version.
-        then: The results of the older version.
     """
-    version = then.header.version or "unversioned"
-    graded = any(trial.score is not None for case in now.values() for trial in case.trials)
-    paired = (pair_of(case, then.get(case.id)) for case in now.values())
-    comparison = compare(paired, version, now=len(now), then=len(then), graded=graded)
+    version = approved.header.version or "unversioned"
+    graded = any(trial.score is not None for case in current.values() for trial in case.trials)
+    paired = (pair_of(case, approved.get(case.id)) for case in current.values())
+    comparison = compare(paired, version, current=len(current), approved=len(approved), graded=graded)
     if check.verdict.moved is not None:
         comparison = changes_alone(comparison)
-    cases = tuple(_then(case, then.get(case.id), comparison) for case in check.cases)
-    return replace(check, verdict=_verdict(check.verdict, comparison, cases), cases=cases)
+    cases = []
+    for case in check.cases:
+        found = beside(case, approved.get(case.id))
+        # In a drift check, outcomes do not change.
+        turned = case.id in comparison.regressed or case.id in comparison.fixed
+        if found.change in ("regressed", "fixed") and not turned:
+            found = replace(found, change="changed" if case.id in comparison.changed else None)
+        cases.append(found)
+    return replace(check, verdict=_verdict(check.verdict, comparison, cases), cases=tuple(cases))
 
 
-def _then(case: CaseResult, then: CaseResult | None, comparison: Comparison) -> CaseResult:
-    """A case with the result of the older version; in a drift check, outcomes do not change."""
-    found = beside(case, then)
-    turns = case.id in comparison.regressed or case.id in comparison.fixed
-    if found.change in ("regressed", "fixed") and not turns:
-        found = replace(found, change="changed" if case.id in comparison.changed else None)
-    return found
-
-
-def _verdict(verdict: Verdict, comparison: Comparison, cases: tuple[CaseResult, ...]) -> Verdict:
-    summary = Finding(COMPARED, Status.PASSED, _summary(comparison))
+def _verdict(verdict: Verdict, comparison: Comparison, cases: Sequence[CaseResult]) -> Verdict:
+    broke, fixed = len(comparison.regressed), len(comparison.fixed)
+    differ = plural(len(comparison.changed), "answer differs", "answers differ")
+    text = f"{broke} broke, {fixed} fixed since {comparison.version}, {differ}"
     independent = [finding for finding in verdict.findings if not finding.against_baseline]
     missed = [finding for finding in independent if not finding.met]
     met = [finding for finding in independent if finding.met]
-    findings = (*missed, summary, *met)
+    findings = (*missed, Finding(COMPARED, Status.PASSED, text), *met)
     named = any(f"{verdict.model}=" in command for _, command in verdict.advice)
     prefix = f"{verdict.model}=" if named else ""
     versions = (f"{prefix}{comparison.version}", f"{prefix}{verdict.version or ''}")
     advice = [(what, command) for what, command in verdict.advice if what == "reproduce one"]
+    shown, hidden = _worth_reading(verdict, comparison, cases)
     return replace(
         verdict,
         status=max((finding.status for finding in findings), key=lambda status: status.severity),
         findings=findings,
         comparison=comparison,
         slices=tuple(_slice(group, cases) for group in verdict.slices),
-        **_telling(verdict, comparison, cases),
+        shown=shown,
+        hidden=hidden,
         advice=(*advice, ("see all", f"modelcheck diff {shlex.join(versions)}")),
     )
 
 
-def _telling(verdict: Verdict, comparison: Comparison, cases: Sequence[CaseResult]) -> dict[str, Any]:
-    """The cases worth reading: those that broke, then those that differ."""
+def _worth_reading(
+    verdict: Verdict, comparison: Comparison, cases: Sequence[CaseResult]
+) -> tuple[tuple[ShownCase, ...], int]:
+    """The cases that broke, then those that differ, and the number of further ones."""
     known = {case.id: case for case in verdict.shown}
-    noted = [(_note(case, comparison), case) for case in cases]
-    worst = sorted((ORDER.index(note), place) for place, (note, _) in enumerate(noted) if note is not None)
+    # Wrong in both versions is not a difference.
+    notes = dict.fromkeys(comparison.changed, "changed") | dict.fromkeys(comparison.fixed, "fixed")
+    notes |= dict.fromkeys(comparison.regressed, "regressed")
+    notes |= {case.id: "error" for case in cases if case.outcome is Outcome.ERROR}
+    noted = [(ORDER.index(notes[case.id]), place) for place, case in enumerate(cases) if case.id in notes]
     # Rank 0 is "error". Errors must not hide all wrong answers, nor the reverse: each keeps a few places.
-    errors = [place for rank, place in worst if not rank]
-    others = [place for rank, place in worst if rank]
+    errors = [place for rank, place in sorted(noted) if not rank]
+    others = [place for rank, place in sorted(noted) if rank]
     few = min(BOTH, len(others))
-    chosen = errors[: SHOWN - few] + others[: max(few, SHOWN - len(errors))]
-    shown = tuple(
-        shown_case(noted[place][1], noted[place][0] or "", known.get(noted[place][1].id)) for place in chosen
-    )
-    return {"shown": shown, "hidden": len(worst) - len(shown)}
+    chosen = [cases[place] for place in errors[: SHOWN - few] + others[: max(few, SHOWN - len(errors))]]
+    shown = tuple(shown_case(case, notes[case.id], known.get(case.id)) for case in chosen)
+    return shown, len(noted) - len(shown)
 
 
-def _note(case: CaseResult, comparison: Comparison) -> str | None:
-    """Return the note on a case in a comparison of two versions; wrong in both is not a difference."""
-    if case.outcome is Outcome.ERROR:
-        return "error"
-    for note, ids in (("regressed", comparison.regressed), ("fixed", comparison.fixed)):
-        if case.id in ids:
-            return note
-    return "changed" if case.id in comparison.changed else None
-
-
-def _summary(comparison: Comparison) -> str:
-    broke, fixed = len(comparison.regressed), len(comparison.fixed)
-    differ = plural(len(comparison.changed), "answer differs", "answers differ")
-    return f"{broke} broke, {fixed} fixed since {comparison.version}, {differ}"
-
-
-def _slice(group: Group, cases: tuple[CaseResult, ...]) -> Group:
+def _slice(group: Group, cases: Sequence[CaseResult]) -> Group:
     # A stored verdict names its slices, and not their cases, so membership is worked out from the metadata.
     key, _, value = group.name.partition("=")
-    before = [case.approved for case in cases if case.approved is not None and _fact(case, key) == value]
-    judged = [case for case in before if case.judged]
+    judged = []
+    for case in cases:
+        facts: dict[str, Any] = dict(case.metadata)
+        if case.expected is not MISSING:
+            facts.setdefault("expected", case.expected)
+        before = case.approved
+        if before is not None and before.judged and key in facts and str(facts[key]) == value:
+            judged.append(before)
     passed = sum(case.outcome is Outcome.PASSED for case in judged)
     return replace(group, approved_passed=passed if judged else None, approved_judged=len(judged) or None)
-
-
-def _fact(case: CaseResult, key: str) -> str | None:
-    facts: Mapping[str, Any] = case.metadata
-    if key not in facts and key == "expected" and case.expected is not MISSING:
-        return str(case.expected)
-    return str(facts[key]) if key in facts else None

@@ -16,7 +16,7 @@ from operator import attrgetter
 from statistics import fmean
 from typing import TYPE_CHECKING, Any
 
-from pytest_modelcheck.checks.runs import by_group, groups_of
+from pytest_modelcheck.checks.observed import by_group, groups_of
 from pytest_modelcheck.engine.trials import STRIDE
 from pytest_modelcheck.records import JUDGED, Outcome, Trial
 from pytest_modelcheck.session.lines import address

@@ -91,8 +91,8 @@ def _rows(judgement: Judgement) -> Iterator[bytes]:
         # Approved results are written again only where they differ, which keeps most files at half their
         # size.
         if match == OTHER or (match and approved.replaced):  # otherwise the line says that both are equal
-            then = approved.judged_line(lines.id_of(line)) or b"null"
-            line = lines.more_details(line, b'"approved":' + then)  # noqa: PLW2901 - the last of equal keys counts
+            before = approved.judged_line(lines.id_of(line)) or b"null"
+            line = lines.more_details(line, b'"approved":' + before)  # noqa: PLW2901 - the last of equal keys counts
         if again is not None:
             case = next(second)
             more = lines.trials_line(case.trials, case.digest)

@@ -66,8 +66,13 @@ class Causes:
             cause.text = one_line(result)
         if len(cause.trials) < _EXAMPLES:
             cause.trials.append(result.trial.index)
-        if result.error is not None and _may_be_parsing(type(result.error), answered=bool(result.asked)):
-            self._parsing[type(result.error).__name__] = type(result.error)
+        if result.error is None:
+            return
+        error = type(result.error)
+        # Without an answer the model's own code raised. It may parse, too, which only the error's name says.
+        answered = bool(result.asked) and issubclass(error, (ValueError, KeyError))
+        if answered or error.__name__.endswith(_PARSERS):
+            self._parsing[error.__name__] = error
 
     @property
     def summary(self) -> str | None:
@@ -106,8 +111,3 @@ def one_line(result: Result) -> str:
     """Describe an exception in one line."""
     message = cause_of(result.message or "")
     return message if result.error is None else f"{type(result.error).__name__}: {message}"
-
-
-def _may_be_parsing(error: type[BaseException], *, answered: bool) -> bool:
-    # Without an answer the model's own code raised. It may parse too, but only the name of an error says so.
-    return error.__name__.endswith(_PARSERS) or (answered and issubclass(error, (ValueError, KeyError)))

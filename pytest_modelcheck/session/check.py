@@ -234,11 +234,8 @@ class Places:
     """The storage folders of a project, and the options of a run about them.
 
     Attributes:
-        baselines: The folder of baselines.
         cache: The folder of cached answers and candidates, which is not in git.
         keep: Whether cached answers are read from and written to disk.
-        refresh: Whether cached answers are replaced by new ones.
-        offline: Whether calling a model is forbidden.
         update: Whether this run approves its results, so that limits against the old baseline do not apply.
         approval_runs: The least number of runs of each case in a run that approves its results, unless every
             model involved is declared deterministic.
@@ -250,7 +247,6 @@ class Places:
             ``None``.
         report: Whether the run will be reported, including checks without a candidate.
         max_calls: The largest number of calls in the whole run, or ``None``.
-        workers: The number of processes that share the run and its budgets.
         worker: The number of this process, from 0.
         command: The shell command that starts ``modelcheck`` from the current folder.
     """

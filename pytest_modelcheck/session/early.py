@@ -16,8 +16,8 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from pytest_modelcheck.calls.meter import Clock
-from pytest_modelcheck.checks.decide import refuse_contradiction, required_rate
-from pytest_modelcheck.checks.runs import groups_of
+from pytest_modelcheck.checks.guards import refuse_contradiction
+from pytest_modelcheck.checks.observed import groups_of
 from pytest_modelcheck.checks.watching import (
     LossScale,
     Terms,
@@ -186,16 +186,16 @@ class EarlyRun:
         seen = observe(self._check, self._ran(), self._approved, Noise())
         observed = replace(seen.observed, graded=scale.graded, reads_approved=scale.reads_approved)
         refuse_contradiction(observed, limits)
-        then_once = all(not case.trials[-1].repeat for case in scale.then.values() if case.trials)
+        approved_once = all(not case.trials[-1].repeat for case in scale.approved.values() if case.trials)
         plain = limits.cluster is None and limits.score_as is None and not scale.graded
         terms = Terms(
             limits=limits,
-            required=required_rate(observed, limits),
+            required=observed.required_rate(limits),
             reads_approved=scale.reads_approved,
             compared=None if observed.comparison is None else observed.comparison.version,
             graded=scale.graded,
             runs=spec.repeats,
-            single=plain and spec.repeats == 1 and then_once,
+            single=plain and spec.repeats == 1 and approved_once,
             calibrated=_CALIBRATED | ({"at_least"} if spec.kind == "invariance" else set()),
         )
         return Watch(terms, [scale.ranges(unit) for unit in self._units])
@@ -259,7 +259,7 @@ class EarlyRun:
         after = len(self._cases)
         if stopped is not None and after < len(spec.cases):
             stopped = replace(stopped, after=after, of=len(spec.cases))
-            comparable = 0 if self._scale is None else len(self._scale.then)
+            comparable = 0 if self._scale is None else len(self._scale.approved)
             early = Early(stopped, tuple(findings_of(decided, str(stopped))), comparable)
         elif self._known != "exact":
             # The rules that were looked at on the way have used up half of the false-fail rate.

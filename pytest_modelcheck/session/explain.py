@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from pytest_modelcheck.baselines.diff import differ
-from pytest_modelcheck.checks.observed import found_slice
+from pytest_modelcheck.checks.features import found_slice
 from pytest_modelcheck.checks.slices import NOT_JUDGED, PASSED
 from pytest_modelcheck.errors import message_of
 from pytest_modelcheck.records import BITS, Outcome, Trial, outcomes_in
@@ -32,8 +32,9 @@ if TYPE_CHECKING:
 
 _ERROR: Final = "error"
 _AT_ONCE: Final = 1_000
-_Severity = tuple[int, bool, int, int]
-"""A sort key of a case: the order of its note, whether others come first, its rank, and its number."""
+_Severity = tuple[int, bool, bool, int, int]
+"""A sort key of a case: the order of its note, whether it passes in some runs, whether others come first, its
+rank, and its number."""
 
 _FAILED: Final = BITS[Outcome.FAILED]
 _SHOWN_TRIAL: Final = {"error": Outcome.ERROR, "new": Outcome.NEW, "unexpected pass": Outcome.XPASSED}
@@ -77,13 +78,15 @@ def explain(check: Check, judgement: Judgement) -> Steps[Explained]:
     slices: tuple[Group, ...] = ()
     first: Collection[int] = ()
     if results.slices.keys() and spec.drift is None:
-        slices = results.slices.groups(outcomes_now(judgement), judgement.seen.then)
+        slices = results.slices.groups(outcomes_now(judgement), judgement.seen.approved)
         if (scores := judgement.observed.scores) is not None:
             # Within a slice of one label, a metric such as macro F1 is 0 or 1, and says nothing.
             candidates = [group for group in slices if spec.slices or not group.name.startswith("expected=")]
             inside = [scores.among(results.slices.members(group.name)) for group in candidates]
             slices = tuple(
-                replace(group, metric=_defined(some.value), approved_metric=_defined(some.then_and_now[0]))
+                replace(
+                    group, metric=_defined(some.value), approved_metric=_defined(some.approved_and_current[0])
+                )
                 for group, some in zip(candidates, inside, strict=True)
             )
         worst = next(iter(slices), None)
@@ -107,10 +110,7 @@ def _defined(value: float) -> float | None:
 def _choose(judgement: Judgement, first: Collection[int], *, compares: bool) -> tuple[list[Chosen], int]:
     """The cases worth reading, worst first, and the number of further ones, from their outcomes alone.
 
-    Args:
-        judgement: The facts about the check.
-        first: The numbers of cases to show before equally bad ones.
-        compares: Whether two versions are compared, so that every differing case is worth reading.
+    Of equally bad cases, those in ``first`` come first. If two versions are compared, all that differ count.
     """
     results, again, seen = judgement.ran.results, judgement.noise.again, judgement.seen
     about_change = results.reads_approved
@@ -127,6 +127,7 @@ def _choose(judgement: Judgement, first: Collection[int], *, compares: bool) -> 
     def severities() -> Iterator[_Severity]:
         nonlocal noted
         masks = results.masks if again is None else map(int.__or__, results.masks, again.masks)
+        once = results.size == len(results.masks)  # else a pass may be that of another variant
         for number, mask in enumerate(masks):
             if number in seen.wrong:
                 mask |= _FAILED  # noqa: PLW2901 - its body passed, and its label is wrong
@@ -139,7 +140,8 @@ def _choose(judgement: Judgement, first: Collection[int], *, compares: bool) -> 
             if note is not None:
                 noted += 1
                 later = number not in (ranks if note == _ERROR else first)
-                yield ORDER.index(note), later, ranks.get(number, 0), number
+                recovers = once and bool(mask & BITS[Outcome.PASSED])
+                yield ORDER.index(note), recovers, later, ranks.get(number, 0), number
 
     if judgement.observed.cases.error:
         parts: tuple[list[_Severity], list[_Severity]] = [], []
@@ -155,7 +157,7 @@ def _choose(judgement: Judgement, first: Collection[int], *, compares: bool) -> 
         worst = broken[: SHOWN - few] + others[: max(few, SHOWN - len(broken))]
     else:
         worst = heapq.nsmallest(SHOWN, severities())
-    chosen = [_chosen(judgement, number, ORDER[place], lowest) for place, _, _, number in worst]
+    chosen = [_chosen(judgement, number, ORDER[place], lowest) for place, *_, number in worst]
     return chosen, noted - len(worst)
 
 
@@ -270,14 +272,14 @@ def _search_slice(check: Check, judgement: Judgement, slices: Sequence[Group]) -
     spec = check.spec
     if spec.drift is not None or spec.partial or judgement.passes:
         return None
-    outcomes, then = outcomes_now(judgement), None
+    outcomes, approved = outcomes_now(judgement), None
     if judgement.misses("max_drop") or judgement.misses("max_regressed"):
         # A limit about change asks where cases broke, not where they fail: many failed before, too.
-        then = judgement.seen.then
-    if then is not None:
-        both = zip(outcomes, then, strict=True)
-        outcomes = bytes(now if before == PASSED else NOT_JUDGED for now, before in both)
+        approved = judgement.seen.approved
+    if approved is not None:
+        both = zip(outcomes, approved, strict=True)
+        outcomes = bytes(current if before == PASSED else NOT_JUDGED for current, before in both)
     worst = next(iter(slices), None)
     cases = judgement.ran.results.cases
     found = found_slice(cases, outcomes, worst, spec.limits.cluster, spec.seed)
-    return None if found is None else replace(found, regressed=then is not None)
+    return None if found is None else replace(found, regressed=approved is not None)

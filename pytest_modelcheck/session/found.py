@@ -8,13 +8,13 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
-from pytest_modelcheck.checks.costs import LIMITS as COSTS
+from pytest_modelcheck.checks.limits import COSTS
 from pytest_modelcheck.session.variation import Variation
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from pytest_modelcheck.checks.costs import Costs
+    from pytest_modelcheck.checks.decide import Costs
     from pytest_modelcheck.checks.judged import Judging
     from pytest_modelcheck.checks.lost import Lost
     from pytest_modelcheck.checks.observed import Observed
@@ -108,7 +108,7 @@ class Seen:
     """The observations that limits are compared with, and those by case.
 
     Attributes:
-        then: The approved outcome of each case, for slices.
+        approved: The approved outcome of each case, for slices.
         regressed: The numbers of the cases that passed and fail now.
         changed: The numbers of the cases whose answer differs.
         wrong: The numbers of the cases whose label is not the expected one, if a metric scores labels.
@@ -117,7 +117,7 @@ class Seen:
 
     observed: Observed
     comparison: Comparison | None = None
-    then: bytes | None = None
+    approved: bytes | None = None
     regressed: frozenset[int] = frozenset()
     changed: frozenset[int] = frozenset()
     wrong: frozenset[int] = frozenset()
@@ -135,6 +135,8 @@ class Judgement:
     noise: Noise
     seen: Seen
     findings: tuple[Finding, ...]
+    unmet: frozenset[str] = frozenset()
+    """The limits that are missed."""
     moved: Moved | None = None
     """How far the distribution of answers moved, in a drift check."""
 
@@ -146,13 +148,12 @@ class Judgement:
     @property
     def passes(self) -> bool:
         """True if all limits are met."""
-        return all(finding.met for finding in self.findings)
+        return not self.unmet
 
     @property
     def missed(self) -> bool:
         """True if limits are missed, and only the model's variation could explain it."""
-        failed = {finding.limit for finding in self.findings if not finding.met} - {*COSTS}
-        return bool(failed) and failed <= _LIMITS
+        return not self.unmet <= COSTS and self.unmet <= _LIMITS | COSTS
 
     @property
     def worst_summary(self) -> str:
@@ -161,4 +162,4 @@ class Judgement:
 
     def misses(self, limit: str) -> bool:
         """Return whether the limit is missed."""
-        return any(finding.limit == limit and not finding.met for finding in self.findings)
+        return limit in self.unmet

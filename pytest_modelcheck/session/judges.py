@@ -365,11 +365,7 @@ class Corrector:
         return _mean([self.known[rating.key] for rating in ratings])
 
     def value(self, cases: Iterable[Sequence[Rating]], keys: Iterable[str]) -> JudgedRate | JudgedMean:
-        """The corrected rate, or mean, of some cases, by the errors in some labels.
-
-        Raises:
-            UncorrectedError: The judge is too weak.
-        """
+        """The corrected rate, or mean, of some cases, by the errors in some labels."""
         cases = list(cases)
         if not self.graded:
             pairs = [(self.known[key] == 1.0, self.judged[key] == 1.0) for key in keys]

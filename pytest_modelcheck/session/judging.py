@@ -10,8 +10,8 @@ from itertools import chain
 from typing import TYPE_CHECKING
 
 from pytest_modelcheck.checks.compare import pairs
-from pytest_modelcheck.checks.costs import judge_costs
-from pytest_modelcheck.checks.decide import decide, guards
+from pytest_modelcheck.checks.decide import decide, judge_costs
+from pytest_modelcheck.checks.guards import guards
 from pytest_modelcheck.checks.protocol import FRESH_SETS
 from pytest_modelcheck.phrases import plural
 from pytest_modelcheck.records import Finding, Outcome, Status
@@ -86,7 +86,8 @@ def with_noise(check: Check, judgement: Judgement, noise: Noise) -> Judgement:
         findings = [finding for finding in findings if not finding.against_baseline]
         findings = findings or [Finding("update", Status.PASSED, f"{len(ran.results)} cases recorded")]
     seen = replace(seen, observed=observed)
-    return replace(judgement, noise=noise, seen=seen, findings=tuple(findings), moved=moved)
+    unmet = frozenset(finding.limit for finding in findings if not finding.met)
+    return replace(judgement, noise=noise, seen=seen, findings=tuple(findings), unmet=unmet, moved=moved)
 
 
 def _findings(
@@ -102,14 +103,14 @@ def _findings(
         ], None
     # A metric of a few selected cases is another number, which no limit is about.
     if spec.metric is not None and spec.partial:
-        findings = guards(observed, spec.limits)
+        findings = list(guards(observed, spec.limits))
         text = f"{plural(len(ran.results), 'case')} run; {spec.metric.name} is judged when all are"
         return findings or [Finding("metric", Status.PASSED, text)], None
     if spec.drift is None:
         return decide(observed, spec.limits), None
     from pytest_modelcheck.checks.drift import judge_drift
 
-    findings, reference = guards(observed, spec.limits), ran.reference
+    findings, reference = list(guards(observed, spec.limits)), ran.reference
     if reference is not None and (errors := reference.tally().error):
         text = f"{errors}/{len(reference)} cases of the reference raised an error"
         findings.append(Finding("errors", Status.FAILED, text))
@@ -156,30 +157,30 @@ def _sampled(spec: CheckSpec, results: Results, reference: Results | None, appro
     from pytest_modelcheck.checks.drift import Sampled
 
     failed, baseline = results.tally().failed, approved.baseline
-    now = [value for case in results for value in _values(case.trials)]
+    current = [value for case in results for value in _values(case.trials)]
     if reference is not None:
         before = [value for case in reference for value in _values(case.trials)]
         failed += reference.tally().failed
-        return Sampled(before, now, approved=False, failed=failed, name="of the reference")
+        return Sampled(before, current, approved=False, failed=failed, name="of the reference")
     if baseline is None:
-        return Sampled(None, now, failed=failed)
+        return Sampled(None, current, failed=failed)
     name = f"of {approved.version}"
     both = [
         values
         for pair in pairs(results, approved)
         # Not strict: a run may have more repeats than the approval. Extra ones have no counterpart.
-        for values in zip(_values(pair.then), _values(pair.now), strict=False)
+        for values in zip(_values(pair.approved), _values(pair.current), strict=False)
     ]
     # Pairs test more sharply, but leaving out many cases would change what is compared.
     if both and len(both) >= spec.limits.min_overlap * max(len(results), len(approved)):
-        then, today = zip(*both, strict=True)
-        return Sampled(then, today, paired=True, failed=failed, name=name)
+        earlier, today = zip(*both, strict=True)
+        return Sampled(earlier, today, paired=True, failed=failed, name=name)
     # An edited test may record other values for the approved inputs than were approved.
     edited = baseline.header.body != spec.provenance.body and any(
         trial.recorded is not None for case in chain(approved.values(), results) for trial in case.trials
     )
     before = [value for case in approved.values() for value in _values(case.trials)]
-    return Sampled(before, now, edited=edited, failed=failed, name=name)
+    return Sampled(before, current, edited=edited, failed=failed, name=name)
 
 
 def _values(trials: Iterable[TrialResult]) -> Iterator[bytes]:

@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 
     from pytest_modelcheck.engine.work import Result
     from pytest_modelcheck.models.model import Raw
-    from pytest_modelcheck.records import Case, Grade, Trial
+    from pytest_modelcheck.records import Case
 
     Given = dict[bytes, bytes]
     """By the digest of each call, the answer that the line gave last."""
@@ -121,17 +121,19 @@ def row_of(case: Case, results: Sequence[Result], *, pictures: bool = False) -> 
 
     The line equals that of ``baselines.lines.encode`` for :func:`case_result`. The members are facts that
     only reports show: the full case, and the messages of its bodies.
-
-    Args:
-        case: The case.
-        results: The results of its trials.
-        pictures: Whether there is room for the pictures in its inputs.
     """
     value = case.input
     own = text_key(value)[:CALL_BYTES] if type(value) is str else bytes.fromhex(identity(case))
     shown, input_details = _excerpted(value, "input")
     given: Given = {}
-    if len(results) == 1 and _is_plain(results[0].trial):
+    first = results[0].trial if len(results) == 1 else None
+    # A trial without facts but its outcome and answer.
+    if (
+        first is not None
+        and first.perturbed is MISSING
+        and first.perturbation is None
+        and not (first.repeat or first.variant)
+    ):
         [result] = results
         calls = _calls(result.asked, own, given) if result.asked else ""
         about_it = f',"about":{shown}'
@@ -139,7 +141,7 @@ def row_of(case: Case, results: Sequence[Result], *, pictures: bool = False) -> 
         # comes last.
         both = f"{calls}{about_it}" if calls.startswith(_OWN_ANSWER) else f"{about_it}{calls}"
         fields = f"{_outcome(result)}{both}"
-        reported = [_said(result)]
+        reported = [_message_and_grades(result)]
     else:
         written, reported = [], []
         for result in results:
@@ -170,13 +172,6 @@ def _excerpted(value: Any, name: str) -> tuple[str, str]:
     return lines.quoted(shown), "" if shown is value else f',"{name}":{as_shown(value)}'
 
 
-def _is_plain(trial: Trial) -> bool:
-    """Return whether a trial has no facts but its outcome and answer."""
-    return (
-        trial.perturbed is MISSING and trial.perturbation is None and not trial.repeat and not trial.variant
-    )
-
-
 def _trial(result: Result, own: bytes, given: Given, *, pictures: bool) -> tuple[str, str]:
     """One of several trials, and the facts that only reports show."""
     trial, perturbed = result.trial, result.trial.perturbed
@@ -192,7 +187,7 @@ def _trial(result: Result, own: bytes, given: Given, *, pictures: bool) -> tuple
         if pictures and not trial.repeat:
             details += _pictures(perturbed)
     calls = _calls(result.asked, own, given) if result.asked else ""
-    return f"{{{which}{_outcome(result)}{shown}{calls}}}", f"{details}{_said(result)}"
+    return f"{{{which}{_outcome(result)}{shown}{calls}}}", f"{details}{_message_and_grades(result)}"
 
 
 def _outcome(result: Result) -> str:
@@ -265,24 +260,23 @@ def _pictures(value: Any) -> str:
     return f',"pictures":{encode_plain(found).decode()}' if found else ""
 
 
-def _said(result: Result) -> str:
+def _message_and_grades(result: Result) -> str:
     """The message of a failed body, and the grades of judges."""
     details = ""
     wrong = result.message is not None or result.error is not None
-    if wrong and result.outcome in WRONG and (message := said_of(result)):
+    if wrong and result.outcome in WRONG and (message := message_of_result(result)):
         # Redacted before it is cut: half a secret is no longer recognised as one.
         details = f',"message":{lines.quoted(redacted(message)[:_MESSAGE])}'
     if result.grades:
-        details = f'{details},"grades":[{",".join(map(_grade, result.grades))}]'
+        grades = [
+            f"[{lines.quoted(grade.judge)},{(grade.given or b'null').decode()},{grade.answer.decode()}]"
+            for grade in result.grades
+        ]
+        details = f'{details},"grades":[{",".join(grades)}]'
     return details
 
 
-def _grade(grade: Grade) -> str:
-    given = "null" if grade.given is None else grade.given.decode()
-    return f"[{lines.quoted(grade.judge)},{given},{grade.answer.decode()}]"
-
-
-def said_of(result: Result) -> str:
+def message_of_result(result: Result) -> str:
     """Return a failed body's message; after an error, with its type: ``KeyError: 'label'``."""
     message = result.message or ""
     if result.error is None or result.outcome is not Outcome.ERROR:

@@ -102,12 +102,6 @@ def mutate(
 ) -> Steps[Judged]:
     """Replay a check on its stored answers, then on each damage to them.
 
-    Args:
-        spec: The check.
-        make: Makes a new check for each replay.
-        use: Sets the answers of the judged model.
-        tell: Receives the result.
-
     Returns:
         The verdict on the undamaged answers.
     """
@@ -176,8 +170,8 @@ def _trouble(control: Judgement) -> str | None:
         return (
             f"{plural(new, 'case')} called {models} without a stored answer. Run pytest once with this "
             "version to cache the answers. Never cached are errors, answers that cannot be stored (a warning "
-            "says so), and answers of an unknown version (let the fixture take model_version, or name a "
-            "fingerprint=)"
+            "says so), and answers of a model without a version, or whose fixture neither takes "
+            "model_version nor names a fingerprint="
         )
     failed = [finding.summary for finding in control.findings if finding.status is Status.FAILED]
     return f"it fails on the stored answers as they are: {failed[0]}" if failed else None

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Final
 
 from pytest_modelcheck.baselines.diff import differ
 from pytest_modelcheck.checks.compare import compare, pair_of
-from pytest_modelcheck.checks.decide import decide, required_rate
-from pytest_modelcheck.checks.runs import by_group, groups_of, outcome_of
+from pytest_modelcheck.checks.decide import decide
+from pytest_modelcheck.checks.observed import by_group, groups_of, outcome_of
 from pytest_modelcheck.records import JUDGED, Outcome, Trial
 from pytest_modelcheck.session.approved import answer_to
 from pytest_modelcheck.session.calibration import BASES, Calibration, disagreements_of, excess_of
@@ -61,7 +61,7 @@ def measure(check: Check, judgement: Judgement) -> Steps[Judgement]:
         return judgement
     below, invariant = judgement.misses("at_least"), check.spec.kind == "invariance"
     refutable = below and not invariant and check.spec.levels is None
-    if refutable and required_rate(judgement.observed, check.spec.limits) == 1:
+    if refutable and judgement.observed.required_rate(check.spec.limits) == 1:
         return judgement  # one wrong answer is enough, however much the model varies
     # A miss would fail because ten answers repeated, which is too little to go by.
     if (below and invariant) or not uses_looks(check, judgement):
@@ -75,7 +75,7 @@ def _depends_on_variation(check: Check, judgement: Judgement) -> bool:
     if judgement.noise.variation.varies or limits.population == "sample":
         return False
     if judgement.missed:
-        refuted = required_rate(judgement.observed, limits) == 1  # it fails anyway: this is for the report
+        refuted = judgement.observed.required_rate(limits) == 1  # it fails anyway: this is for the report
         invariant = check.spec.kind == "invariance"
         by_answers = judgement.misses("at_least") and (invariant or refuted)
         by_answers = by_answers or (invariant and judgement.misses("max_drop"))
@@ -138,7 +138,7 @@ def confirm(check: Check, judgement: Judgement) -> Steps[Judgement]:
             # Of two runs together there is no sharp test of a drop beyond a margin; of the second alone
             # there is.
             paired = (pair_of(case, approved.get(case.id)) for case in again)
-            found = compare(paired, approved.version, now=len(again), then=len(approved))
+            found = compare(paired, approved.version, current=len(again), approved=len(approved))
             noise = replace(noise, afresh=(len(found.regressed), len(found.fixed), found.judged))
     if noise.changes is not None or noise.regressions is not None:
         noise = yield from look_for_baseline_noise(check, judgement, noise)
@@ -261,26 +261,33 @@ def _with_excess(check: Check, approved: Approved, cases: Sequence[CaseResult], 
     from pytest_modelcheck.stats.noise import disagreements, regression_excess
 
     tables: Tables = {}
-    passed_then, passed_now, judged = [], [], []
+    passed_before, passed_after, judged = [], [], []
     for case in cases:
         other = approved.get(case.id)
         if other is None or not case.is_same_as(other):
             continue
         # Variants that only one side has would count as changes, though nothing was compared.
         shared = {trial.place for trial in case.trials} & {trial.place for trial in other.trials}
-        then, now = (_runs(one.trials, shared) for one in (other, case))
-        old, new = ([run for run in side if _is_answered(run)] for side in (then, now))
+        before, current = (_runs(one.trials, shared) for one in (other, case))
+        old, new = (
+            [
+                run
+                for run in side
+                if all(one.answer is not None and one.outcome is not Outcome.ERROR for one in run)
+            ]
+            for side in (before, current)
+        )
         if old and new:
             tables[case.id] = (disagreements([*new, *old], _differ), len(new))
-        old, new = ([run for run in side if outcome_of(run) in JUDGED] for side in (then, now))
+        old, new = ([run for run in side if outcome_of(run) in JUDGED] for side in (before, current))
         # With fewer runs there are too few ways to exchange them for a small p-value.
         if old and len(new) >= BASES:
             judged.append(case.id)
-            passed_then.append([outcome_of(run) is Outcome.PASSED for run in old])
-            passed_now.append([outcome_of(run) is Outcome.PASSED for run in new])
+            passed_before.append([outcome_of(run) is Outcome.PASSED for run in old])
+            passed_after.append([outcome_of(run) is Outcome.PASSED for run in new])
     regressions = None
     if judged:
-        regressions = regression_excess(passed_then, passed_now, check.spec.limits.false_fail_rate)
+        regressions = regression_excess(passed_before, passed_after, check.spec.limits.false_fail_rate)
         regressions = _grouped(check, regressions, judged)
     return replace(noise, changes=_excess_of_tables(check, tables), regressions=regressions)
 
@@ -291,10 +298,6 @@ def _runs(trials: Sequence[TrialResult], places: set[tuple[str, int]]) -> list[R
         if trial.place in places:
             runs[trial.repeat].append(trial)
     return list(runs.values())
-
-
-def _is_answered(run: Run) -> bool:
-    return all(trial.answer is not None and trial.outcome is not Outcome.ERROR for trial in run)
 
 
 def _differ(one: Run, other: Run) -> bool:

@@ -15,9 +15,16 @@ from typing import TYPE_CHECKING, Any, Final
 from pytest_modelcheck.baselines.lines import REPEATED
 from pytest_modelcheck.canonical import same
 from pytest_modelcheck.checks.compare import compare, pair_of, shares_of, with_same
-from pytest_modelcheck.checks.observed import Observed
-from pytest_modelcheck.checks.runs import Runs, Shares, by_group, groups_of, values_of, worth
-from pytest_modelcheck.checks.series import series_of
+from pytest_modelcheck.checks.observed import (
+    Observed,
+    Runs,
+    Shares,
+    by_group,
+    groups_of,
+    series_of,
+    values_of,
+    worth,
+)
 from pytest_modelcheck.checks.slices import FAILED, NOT_JUDGED, PASSED
 from pytest_modelcheck.checks.weighing import Probed, shared_calls
 from pytest_modelcheck.errors import UsageError
@@ -126,7 +133,7 @@ def _compared(
     one_by_one: bool,
 ) -> Seen:
     """Pair the results of both sides. Cases with equal lines are equal in everything."""
-    then, plain = bytearray([NOT_JUDGED]) * len(results), results.masks.translate(_PLAIN)
+    before, plain = bytearray([NOT_JUDGED]) * len(results), results.masks.translate(_PLAIN)
     regressed, changed = set(), set()
     same: Counter[int] = Counter()
     added_failed = sum(
@@ -135,7 +142,7 @@ def _compared(
     if not one_by_one:
         for number, match in enumerate(results.matches):
             if match == SAME:
-                then[number] = plain[number]
+                before[number] = plain[number]
                 same[plain[number]] += 1
 
     def paired() -> Iterator[Pair]:
@@ -149,20 +156,26 @@ def _compared(
                 added_failed += plain[number] == FAILED
                 continue
             if pair.judged:
-                then[number] = PASSED if pair.passed else FAILED
+                before[number] = PASSED if pair.passed else FAILED
             if pair.turned == "regressed":
                 regressed.add(number)
             if pair.changed:
                 changed.add(number)
             yield pair
 
-    now_and_then = {"now": len(results), "then": len(approved)}
-    comparison = compare(paired(), approved.version, graded=graded, worst=spec.scale.worst, **now_and_then)
+    comparison = compare(
+        paired(),
+        approved.version,
+        current=len(results),
+        approved=len(approved),
+        graded=graded,
+        worst=spec.scale.worst,
+    )
     comparison = with_same(comparison, same[PASSED], same[FAILED], same[NOT_JUDGED])
     return replace(
         seen,
         comparison=replace(comparison, replayed=approved.replayed, added_failed=added_failed),
-        then=bytes(then),
+        approved=bytes(before),
         regressed=frozenset(regressed),
         changed=frozenset(changed),
     )
@@ -175,23 +188,25 @@ def _scored(seen: Seen, scores: Scores, cases: Sequence[Case]) -> Seen:
     wrong = frozenset(case.number for case in scores.cases if case.wrong)
     was_wrong = frozenset(case.number for case in scores.cases if case.was_wrong)
     seen = replace(seen, observed=observed, wrong=wrong)
-    if comparison is None or seen.then is None:
+    if comparison is None or seen.approved is None:
         return seen
     # A case without an approved label was neither right nor wrong then.
     known = {case.number for case in scores.cases if case.was_wrong is not None}
     broke, fixed = sorted((wrong - was_wrong) & known), sorted(was_wrong - wrong)
-    then, now = (None if math.isnan(value) else value for value in scores.then_and_now)
+    approved, current = (None if math.isnan(value) else value for value in scores.approved_and_current)
     comparison = replace(
         comparison,
-        approved_rate=then,
-        rate=now,
+        approved_rate=approved,
+        rate=current,
         p_value=None,
         regressed=tuple(cases[number].id for number in broke),
         fixed=tuple(cases[number].id for number in fixed),
     )
-    before = bytes(FAILED if number in was_wrong else one for number, one in enumerate(seen.then))
+    before = bytes(FAILED if number in was_wrong else one for number, one in enumerate(seen.approved))
     observed = replace(observed, comparison=observed.comparison and comparison)
-    return replace(seen, observed=observed, comparison=comparison, then=before, regressed=frozenset(broke))
+    return replace(
+        seen, observed=observed, comparison=comparison, approved=before, regressed=frozenset(broke)
+    )
 
 
 def _groups(spec: CheckSpec) -> Mapping[str, Hashable] | None:
@@ -230,7 +245,7 @@ def _in_units(
             continue
         shares = shares.plus(shares_of(pair)) if repeated else shares
         if pair.judged:
-            runs[case.id] = Runs(valued(pair.then), valued(pair.now))
+            runs[case.id] = Runs(valued(pair.approved), valued(pair.current))
     means = by_group([worth(each, score_as) for each in values.values()], list(values), groups)
     drops = by_group([each.drop(score_as) for each in runs.values()], list(runs), groups)
     rerun = run_again and not graded
@@ -291,15 +306,15 @@ def _scores_of(check: Check, metric: Metric, results: Results, approved: Approve
     repeated = True
     for number, case in enumerate(results):
         trials = case.trials if noise.again is None else (*case.trials, *next(again).trials)
-        then = approved.get(case.id)
-        known = then.trials if then is not None and case.is_same_as(then) else ()
+        before = approved.get(case.id)
+        known = before.trials if before is not None and case.is_same_as(before) else ()
         for trial in results.trials(number):
             if trial.repeat:
                 continue
             place = trial.place
-            now = [one for one in trials if one.place == place]
-            first = _answers(one for one in now if one.repeat < spec.repeats)
-            fresh = _answers(one for one in now if one.repeat >= spec.repeats)
+            current = [one for one in trials if one.place == place]
+            first = _answers(one for one in current if one.repeat < spec.repeats)
+            fresh = _answers(one for one in current if one.repeat >= spec.repeats)
             old = _answers(one for one in known if one.place == place)
             # A case that lacks a value in a run cannot be exchanged, so it leaves the metric as a whole.
             if not first or (noise.again is not None and not fresh):

@@ -79,19 +79,14 @@ class Results(Sequence[CaseResult]):
         perturbed: Whether to keep trials in memory while they are few: making them again may take long.
 
     Attributes:
-        lines: Each case as its line.
         masks: For each case, the outcomes of its trials, one bit per outcome.
         matches: For each case, how its approved line compares.
-        slices: The values for slicing.
-        cases: The cases.
         starts: For each case, the number of its first trial.
         held: The trials of the first cases, by the number of the case.
         counts: Counts of trial outcomes, by perturbation.
-        size: The number of trials.
         graded: Whether any trial has a score.
         repeated: Whether any trial was run more than once.
         reads_approved: Whether any body compared with the approved answer.
-        causes: The causes of errors.
         errors: The exceptions of some broken bodies, by the number of their trial.
     """
 
@@ -275,9 +270,6 @@ class Results(Sequence[CaseResult]):
 
         Trials not in memory are read from the line of the case, or made again: if a perturbation then gave
         another input, the model would be judged on inputs that it never got.
-
-        Raises:
-            PerturbationError: A perturbation gave another variant than at first.
         """
         known = self.held.get(number)
         if known:

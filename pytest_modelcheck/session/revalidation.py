@@ -176,7 +176,7 @@ class Watch:
 
     def tonight(self, evidence: Evidence, **found: object) -> Nights:
         """Return the evidence of all nights, including tonight."""
-        shown = round(evidence.now, 3), round(evidence.highest, 3)
+        shown = round(evidence.current, 3), round(evidence.highest, 3)
         return Nights(self.of, self.night, *shown, self.alarm, self.approval, **found)  # type: ignore[arg-type]
 
 

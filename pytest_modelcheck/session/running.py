@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from pytest_modelcheck.calls.meter import Clock
 from pytest_modelcheck.canonical import excerpt
-from pytest_modelcheck.checks.costs import Costs
+from pytest_modelcheck.checks.decide import Costs
 from pytest_modelcheck.checks.weighing import Probed
 from pytest_modelcheck.errors import OfflineError, UsageError
 from pytest_modelcheck.phrases import plural
@@ -111,14 +111,9 @@ def first_run(check: Check, approved: Approved) -> Steps[tuple[Ran, CachedTrials
 def run_again(
     check: Check, first: Results, approved: Approved, shifts: Sequence[int], *, once: bool = False
 ) -> Steps[tuple[Results, Run]]:
-    """Run every trial again, as new runs.
+    """Run every trial again, as new runs: once per shift, which is added to the number of its repeat.
 
-    Args:
-        check: The check.
-        first: The results of its own trials.
-        approved: The approved results.
-        shifts: For each further run, the number to add to a trial's repeat.
-        once: Whether to leave out the repeats of a trial.
+    With ``once``, the repeats of a trial are left out.
     """
     again = Results(check.plan, on_levels=check.spec.levels is not None)
     again.cases = first.cases
@@ -200,11 +195,7 @@ class Answered:
         self._cases: set[str] = set()
 
     def take(self, results: Iterable[Result]) -> None:
-        """Take in the results of some trials.
-
-        Raises:
-            UsageError: ``answer_fingerprint=`` raised, or gave something that is not text.
-        """
+        """Take in the results of some trials."""
         for result in results:
             if result.asked:
                 self._cases.add(result.trial.case.id)

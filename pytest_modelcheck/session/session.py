@@ -65,8 +65,6 @@ class Session:
     """The objects that all checks of one run share: models, cached answers, baselines.
 
     Args:
-        places: The folders and options of the run.
-        plugin: The version of pytest-modelcheck, written into result files.
         interrupts: Whether an exception ends the whole run, rather than one case.
 
     Attributes:
@@ -149,11 +147,7 @@ class Session:
         return None if approved is None else approved.version
 
     def shutdowns(self, definition: Definition, version: str | None) -> list[tuple[str, date]]:
-        """The known shutdown dates of the approved version of a model and of the tested one.
-
-        Raises:
-            UsageError: ``retires=`` gives no date.
-        """
+        """The known shutdown dates of the approved version of a model and of the tested one."""
         approved = self.store.approved(definition.name, version)
         found = []
         if approved is not None:

@@ -70,15 +70,9 @@ def repeat_calls(
     """Compare the answers of about ten trials with second ones, unless trials were run more than once
     already.
 
-    Where there are fewer trials, they are run several times once they have repeated themselves: of a model
+    Cases in ``changed``, whose answer is not the approved one, count as failed. Where there are fewer trials,
+    they are run several times once they have repeated themselves: of a model
     that tosses a coin, one answer comes twice in a row every other time, and ten times in a row never.
-
-    Args:
-        check: The check.
-        results: The results of its trials.
-        approved: The approved results.
-        changed: The numbers of cases whose answer is not the approved one.
-        known: What is known about the model's variation.
 
     Raises:
         ModelError: The model is declared deterministic, and is not.

@@ -19,10 +19,9 @@ from typing import TYPE_CHECKING, Final
 
 from pytest_modelcheck.baselines.lines import gained_by
 from pytest_modelcheck.checks.compare import APPROVED_UNKEPT, changes_alone
-from pytest_modelcheck.checks.decide import required_rate
+from pytest_modelcheck.checks.guards import standstill
 from pytest_modelcheck.checks.judged import LEAST_LABELS
 from pytest_modelcheck.checks.protocol import Reason
-from pytest_modelcheck.checks.vacuous import standstill
 from pytest_modelcheck.display import redacted, redacted_value
 from pytest_modelcheck.phrases import gains, plural
 from pytest_modelcheck.records import Finding, Interval, Status, Tally, Verdict
@@ -163,7 +162,7 @@ def conclude(check: Check, judgement: Judgement, explained: Explained) -> Verdic
         cases=observed.cases,
         trials=trials,
         interval=_interval(check, judgement),
-        required=None if drifts else required_rate(observed, spec.limits),
+        required=None if drifts else observed.required_rate(spec.limits),
         comparison=comparison,
         moved=judgement.moved,
         variation=judgement.noise.variation.words,
@@ -288,8 +287,8 @@ def _advice(
 
     baseline = judgement.approved.baseline
     if baseline is not None:
-        then = baseline.header.version
-        pair = [version] if then in (None, held) else [then, version]
+        approved = baseline.header.version
+        pair = [version] if approved in (None, held) else [approved, version]
         yield "see all", check.command("diff", *pair)
     if status is Status.PASSED:
         return

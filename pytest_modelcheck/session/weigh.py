@@ -12,7 +12,6 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from pytest_modelcheck.checks.changes import Compared, look_at_changes
-from pytest_modelcheck.checks.decide import required_rate
 from pytest_modelcheck.checks.excess import look_at_rise
 from pytest_modelcheck.checks.lost import (
     LEAST_BROKEN,
@@ -22,6 +21,7 @@ from pytest_modelcheck.checks.lost import (
     look_at_slice_drops,
     look_at_slices,
 )
+from pytest_modelcheck.checks.observed import groups_of
 from pytest_modelcheck.checks.protocol import (
     STEADY_PROBES,
     FreshSets,
@@ -33,7 +33,6 @@ from pytest_modelcheck.checks.protocol import (
     unless_broken,
     without_more_runs,
 )
-from pytest_modelcheck.checks.runs import groups_of
 from pytest_modelcheck.checks.weighing import looks, weigh
 from pytest_modelcheck.engine.body import by_repeat
 from pytest_modelcheck.phrases import plural
@@ -306,7 +305,7 @@ def _looks(
     found = looks(
         weighed,
         limits,
-        required=required_rate(observed, limits),
+        required=observed.required_rate(limits),
         approved=observed.comparison is not None,
         compared=compared,
     )
@@ -329,7 +328,7 @@ def _looks_at_metric(observed: Observed, scores: Scores, weighed: Weighed, limit
     """The looks at a metric, and at changed answers, of which it knows nothing."""
     from pytest_modelcheck.checks.metrics import look_at_metric, look_at_metric_drop
 
-    rules, required = Rules(limits.false_fail_rate, limits.confirm), required_rate(observed, limits)
+    rules, required = Rules(limits.false_fail_rate, limits.confirm), observed.required_rate(limits)
     found: dict[str, Look] = {}
     if required is not None:
         found["at_least"] = look_at_metric(scores, required, rules)

@@ -16,12 +16,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from pytest_modelcheck.stats.permutation import chunks, resamples_for
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Sequence
 
-    import numpy as np
     from numpy.typing import ArrayLike, NDArray
 
     Floats = NDArray[np.float64]
@@ -55,8 +56,8 @@ class Concentration:
 
 
 def concentrations(
-    then: Sequence[Sequence[float]],
-    now: Sequence[Sequence[float]],
+    approved: Sequence[Sequence[float]],
+    current: Sequence[Sequence[float]],
     slices: ArrayLike,
     false_fail_rate: float,
     *,
@@ -66,47 +67,54 @@ def concentrations(
     """Test every slice in which enough cases changed; the most suspicious come first.
 
     Args:
-        then: For each case, the outcome or score of each approved run, at least one.
-        now: For each case, in the same order, the same of each current run, at least one.
+        approved: For each case, the outcome or score of each approved run, at least one.
+        current: For each case, in the same order, the same of each current run, at least one.
         slices: One row per slice, one column per case: whether the case is in the slice.
         false_fail_rate: The level of the test: it decides how many resamples are drawn.
         clusters: For each case, its group of dependent cases. Groups are then exchanged and shuffled as one:
             only their means count.
         seed: Of the resamples.
 
-    Returns:
-        The result for each slice with at least five cases whose runs differ.
-
     Raises:
         ValueError: The numbers of cases do not fit together.
 
     >>> broke, fixed, same = ([1], [0]), ([0], [1]), ([1], [1])
-    >>> then, now = zip(*[broke] * 11, *[same] * 80, *[fixed] * 11)
+    >>> approved, current = zip(*[broke] * 11, *[same] * 80, *[fixed] * 11)
     >>> spanish, other = [True] * 11 + [False] * 91, [True, False] * 51
-    >>> found = concentrations(then, now, [other, spanish], 0.01)
+    >>> found = concentrations(approved, current, [other, spanish], 0.01)
     >>> found[0].slice, found[0].p_value < 0.01
     (1, True)
     """
-    import numpy as np
-
     inside = np.asarray(slices, dtype=bool)
-    if not len(then) == len(now) or (inside.size and inside.shape[1] != len(then)):
-        raise ValueError(f"{len(then)} cases then, {len(now)} now, and slices of shape {inside.shape}")
+    if not len(approved) == len(current) or (inside.size and inside.shape[1] != len(approved)):
+        raise ValueError(
+            f"{len(approved)} approved cases, {len(current)} current ones, and slices of shape {inside.shape}"
+        )
     if not inside.size:
         return []
-    moments = [_moments(before, after) for before, after in zip(then, now, strict=True)]
-    drop, spread = (np.array(side) for side in zip(*moments, strict=True))
-    largest = max(abs(value) for side in (then, now) for runs in side for value in runs)
-    # Fewer changed cases could not reach a small p-value under any exchange, and would only cost the
-    # others: all slices share one maximum.
+    drop, spread = np.empty(len(approved)), np.empty(len(approved))
+    for index, (before, after) in enumerate(zip(approved, current, strict=True)):
+        runs = (*before, *after)
+        mean = sum(runs) / len(runs)
+        variance = sum((run - mean) ** 2 for run in runs) / (len(runs) - 1)
+        drop[index] = sum(before) / len(before) - sum(after) / len(after)
+        # The variance of the drop if the runs are exchanged.
+        spread[index] = variance * (1 / len(before) + 1 / len(after))
+    largest = max(abs(value) for side in (approved, current) for runs in side for value in runs)
+    # Fewer changed cases could not reach a small p-value under any exchange, and would only cost the others:
+    # all slices share one maximum.
     worth = (inside & (spread > (_TIE * largest) ** 2)).sum(axis=1) >= LEAST_CHANGED
-    places = np.flatnonzero(worth & (inside.sum(axis=1) < len(then)))
+    places = np.flatnonzero(worth & (inside.sum(axis=1) < len(approved)))
     if not places.size:
         return []
     rows = inside[places].astype(float)
     generator = np.random.default_rng(seed)
     exchange = _maximum_test(
-        rows, drop, _exchanged(then, now, clusters, generator), 1 / np.sqrt(rows @ spread), false_fail_rate
+        rows,
+        drop,
+        _exchanged(approved, current, clusters, generator),
+        1 / np.sqrt(rows @ spread),
+        false_fail_rate,
     )
     size = rows.sum(axis=1)
     scale = np.sqrt(len(drop) / (size * (len(drop) - size)))
@@ -123,20 +131,10 @@ def concentrations(
     return sorted(found, key=lambda each: (each.p_value, -each.excess))
 
 
-def _moments(then: Sequence[float], now: Sequence[float]) -> tuple[float, float]:
-    """Return the drop of a case, and its variance if its runs are exchanged."""
-    runs = (*then, *now)
-    mean = sum(runs) / len(runs)
-    variance = sum((run - mean) ** 2 for run in runs) / (len(runs) - 1)
-    return sum(then) / len(then) - sum(now) / len(now), variance * (1 / len(then) + 1 / len(now))
-
-
 def _maximum_test(
     rows: Floats, drop: Floats, resampled: Callable[[int], Floats], scale: Floats, false_fail_rate: float
 ) -> Floats:
     """Return each slice's p-value for the maximum over all slices; the observed one counts among them."""
-    import numpy as np
-
     observed = (rows @ drop) * scale
     resamples, as_large = resamples_for(false_fail_rate), np.zeros(len(rows))
     for size in chunks(resamples, len(drop) + len(rows)):
@@ -149,26 +147,24 @@ def _maximum_test(
 
 
 def _exchanged(
-    then: Sequence[Sequence[float]],
-    now: Sequence[Sequence[float]],
+    approved: Sequence[Sequence[float]],
+    current: Sequence[Sequence[float]],
     clusters: Sequence[Hashable] | None,
     generator: np.random.Generator,
 ) -> Callable[[int], Floats]:
-    """Draw drops with the runs of then and now exchanged, within cases or, as one, within clusters."""
-    import numpy as np
-
+    """Draw drops with approved and current runs exchanged, within cases or, as one, within clusters."""
     places: dict[tuple[int, int], list[int]] = {}
-    for index, (before, after) in enumerate(zip(then, now, strict=True)):
+    for index, (before, after) in enumerate(zip(approved, current, strict=True)):
         # Cases with equal numbers of runs are dealt together as arrays; a loop over cases takes minutes.
         places.setdefault((len(before), len(after)), []).append(index)
     pools = {
-        shape: np.array([(*then[index], *now[index]) for index in members], dtype=float)
+        shape: np.array([(*approved[index], *current[index]) for index in members], dtype=float)
         for shape, members in places.items()
     }
-    groups = _groups(clusters, len(then))
+    groups = _groups(clusters, len(approved))
 
     def draw(size: int) -> Floats:
-        drops = np.empty((size, len(then)))
+        drops = np.empty((size, len(approved)))
         for shape, members in places.items():
             weights = np.repeat([1 / shape[0], -1 / shape[1]], shape)
             # Members of a cluster get the same deal: they are exchanged as a whole.
@@ -184,8 +180,6 @@ def _shuffled(
     drop: Floats, clusters: Sequence[Hashable] | None, generator: np.random.Generator
 ) -> Callable[[int], Floats]:
     """Draw drops shuffled across cases, or across clusters of the same size."""
-    import numpy as np
-
     groups = _groups(clusters, len(drop))
     members: dict[int, list[int]] = {}
     for index, group in enumerate(groups.tolist()):
@@ -207,8 +201,6 @@ def _shuffled(
 
 
 def _groups(clusters: Sequence[Hashable] | None, cases: int) -> NDArray[np.int_]:
-    import numpy as np
-
     if clusters is None:
         return np.arange(cases)
     numbers: dict[Hashable, int] = {}

@@ -15,12 +15,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from pytest_modelcheck.stats.permutation import chunks, resamples_for
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Sequence
 
-    import numpy as np
     from numpy.typing import ArrayLike, NDArray
 
     Floats = NDArray[np.float64]
@@ -59,8 +60,6 @@ def judged(distance: float, permuted: Floats) -> Drift:
     >>> judged(0.5, np.array([0.125, 0.25, 0.25, 0.375]))
     Drift(distance=0.5, expected=0.25, p_value=0.2, spread=0.08838834764831845)
     """
-    import numpy as np
-
     # Sums in another order differ in the last bits; a tie that is missed makes a p-value too small.
     as_far = int(np.count_nonzero(permuted >= distance - _TIE * max(distance, float(permuted.max()))))
     p_value = (as_far + 1) / (len(permuted) + 1)
@@ -73,8 +72,6 @@ def total_variation(before: Sequence[Hashable], now: Sequence[Hashable]) -> floa
     >>> total_variation(["a", "a", "b", "b"], ["a", "a", "a", "b"])
     0.25
     """
-    import numpy as np
-
     old, new, kinds = _codes(before, now)
     old_counts, new_counts = (np.bincount(codes, minlength=kinds) for codes in (old, new))
     return float(np.abs(old_counts / len(old) - new_counts / len(new)).sum() / 2)
@@ -90,48 +87,28 @@ def label_drift(
 ) -> Drift:
     """Compare two samples of labels by their total variation.
 
-    Args:
-        before: Labels of the one sample, at least one.
-        now: Labels of the other; equally many where they are paired.
-        false_fail_rate: The level of the test: it decides how many permutations are drawn.
-        paired: Whether the i-th of both belong together.
-        seed: Of the permutations.
-
-    Raises:
-        ValueError: A sample is empty, or paired samples are of different size.
-
     >>> found = label_drift(["refund"] * 80 + ["other"] * 20, ["refund"] * 50 + ["other"] * 50, 0.01)
     >>> f"{found.distance:.0%} of the labels moved, p = {found.p_value}"
     '30% of the labels moved, p = 0.0005'
     """
-    import numpy as np
-
     old, new, kinds = _codes(before, now)
     generator, resamples = np.random.default_rng(seed), resamples_for(false_fail_rate)
     old_counts, new_counts = (np.bincount(codes, minlength=kinds) for codes in (old, new))
     if paired:
         _same_size(len(old), len(new))
-        permuted = np.abs(_swapped_labels(old, new, kinds, resamples, generator)) / len(old)
+        # A pair of equal labels stays equal however it is swapped. Of the others, only how many swap matters.
+        pairs, times = np.unique(np.stack([old, new])[:, old != new], axis=1, return_counts=True)
+        flow = times - 2 * generator.binomial(times, 0.5, size=(resamples, len(times)))
+        marks = np.eye(kinds, dtype=int)
+        permuted = np.abs(flow @ (marks[pairs[0]] - marks[pairs[1]])) / len(old)
     else:
         together = old_counts + new_counts
         # To shuffle labels between two samples is to draw counts, which takes no longer for ten thousand
-        # answers than for ten.
+        # answers.
         drawn = generator.multivariate_hypergeometric(together, len(old), size=resamples)
         permuted = np.abs(drawn / len(old) - (together - drawn) / len(new))
     distance = total_variation(before, now)
     return judged(distance, permuted.sum(axis=1) / 2)
-
-
-def _swapped_labels(
-    old: NDArray[np.int_], new: NDArray[np.int_], kinds: int, resamples: int, generator: np.random.Generator
-) -> NDArray[np.int_]:
-    """Return the differences of the counts once each pair was swapped, or not, at random."""
-    import numpy as np
-
-    # A pair of equal labels stays equal however it is swapped. Of the others, only how many swap matters.
-    pairs, times = np.unique(np.stack([old, new])[:, old != new], axis=1, return_counts=True)
-    flow = times - 2 * generator.binomial(times, 0.5, size=(resamples, len(times)))
-    return np.asarray(flow @ (np.eye(kinds, dtype=int)[pairs[0]] - np.eye(kinds, dtype=int)[pairs[1]]))
 
 
 def score_drift(
@@ -139,32 +116,22 @@ def score_drift(
 ) -> Drift:
     """Compare two samples of scores by their Wasserstein distance, in the scores' unit.
 
-    Args:
-        before: Scores of the one sample, at least one.
-        now: Scores of the other; equally many where they are paired.
-        false_fail_rate: The level of the test: it decides how many permutations are drawn.
-        paired: Whether the i-th of both belong together.
-        seed: Of the permutations.
-
-    Raises:
-        ValueError: A sample is empty or holds what is not a finite number, or paired samples are of different
-            size.
-
     >>> steady = [0.005 * step for step in range(200)]
     >>> score_drift(steady, [score + 0.02 for score in steady], 0.01).p_value > 0.5
     True
     >>> score_drift(steady, [score + 0.02 for score in steady], 0.01, paired=True).p_value < 0.01
     True
     """
-    import numpy as np
-
     old, new = _sample(before), _sample(now)
     if paired:
         _same_size(len(old), len(new))
     generator, resamples = np.random.default_rng(seed), resamples_for(false_fail_rate)
-    values, weights = _pooled(old, new)
+    scores = np.concatenate([old, new])
+    order = np.argsort(scores, kind="stable")
+    # All scores in order, and what each adds to the difference of the two distributions.
+    values, weights = scores[order], np.repeat([1 / len(old), -1 / len(new)], [len(old), len(new)])[order]
     # Where each answer stands in the sorted list of both samples: a pair keeps opposite signs there.
-    place = np.argsort(np.argsort(np.concatenate([old, new]), kind="stable"), kind="stable")
+    place = np.argsort(order, kind="stable")
     found = []
     for size in chunks(resamples, len(values)):
         if paired:
@@ -177,28 +144,14 @@ def score_drift(
     return judged(float(_transport(values, weights[None])[0]), np.concatenate(found))
 
 
-def _pooled(old: Floats, new: Floats) -> tuple[Floats, Floats]:
-    """Return all scores in order, and what each adds to the difference of the two distributions."""
-    import numpy as np
-
-    scores = np.concatenate([old, new])
-    order = np.argsort(scores, kind="stable")
-    weights = np.repeat([1 / len(old), -1 / len(new)], [len(old), len(new)])
-    return scores[order], weights[order]
-
-
 def _transport(values: Floats, weights: Floats) -> Floats:
     """Return the area between the two distribution functions, for each row of weights."""
-    import numpy as np
-
     return np.asarray(np.abs(np.cumsum(weights[:, :-1], axis=1)) @ np.diff(values))
 
 
 def _codes(
     before: Sequence[Hashable], now: Sequence[Hashable]
 ) -> tuple[NDArray[np.int_], NDArray[np.int_], int]:
-    import numpy as np
-
     if not before or not now:
         raise ValueError("a sample is empty: there is nothing to compare")
     kinds: dict[Hashable, int] = {}
@@ -207,8 +160,6 @@ def _codes(
 
 
 def _sample(scores: ArrayLike) -> Floats:
-    import numpy as np
-
     found = np.asarray(scores, dtype=float)
     if found.ndim != 1 or not found.size or not np.isfinite(found).all():
         raise ValueError("a sample must be a flat sequence of at least one finite number")
@@ -229,16 +180,6 @@ def feature_drift(
     coefficient, ``2 * AUC - 1``: 0 where it can only guess (or less, by chance), 1 where it is always right.
     Its p-value is of a permutation of the judged half alone, so that nothing is learned anew.
 
-    Args:
-        before: Features of the one sample, a row each, at least 8 rows.
-        now: Features of the other; equally many rows where they are paired.
-        false_fail_rate: The level of the test: it decides how many permutations are drawn.
-        paired: Whether the i-th rows of both belong together. Pairs are then halved, and exchanged, as such.
-        seed: Of the halves, the forest and the permutations.
-
-    Raises:
-        ValueError: A sample is too small, is not a table of finite numbers, or they do not fit together.
-
     Source: Lopez-Paz and Oquab, Revisiting Classifier Two-Sample Tests, arXiv 1610.06545 (2017).
 
     >>> import numpy as np
@@ -247,8 +188,6 @@ def feature_drift(
     >>> feature_drift(calm, moved, 0.01).p_value < 0.01
     True
     """
-    import numpy as np
-
     old, new = _features(before), _features(now)
     if old.shape[1] != new.shape[1] or (paired and len(old) != len(new)):
         raise ValueError(f"the samples do not fit together: shapes {old.shape} and {new.shape}")
@@ -261,7 +200,9 @@ def feature_drift(
     new_learn, new_judge = np.split(new[new_order], [len(new) // 2])
     scores = _learnt_scores(old_learn, new_learn, np.concatenate([old_judge, new_judge]), seed)
     is_new = np.repeat([False, True], [len(old_judge), len(new_judge)])
-    ranks = _ranks(scores)
+    # Ranks from 1; equal scores share the mean of theirs.
+    _, places, times = np.unique(scores, return_inverse=True, return_counts=True)
+    ranks = np.asarray((np.cumsum(times) - (times - 1) / 2)[places])
     permuted = []
     for size in chunks(resamples_for(false_fail_rate), len(ranks)):
         if paired:
@@ -275,7 +216,6 @@ def feature_drift(
 
 def _learnt_scores(old: Floats, new: Floats, rows: Floats, seed: int) -> Floats:
     """Learn to tell old from new, and return how new each row looks."""
-    import numpy as np
     from sklearn.ensemble import RandomForestClassifier
 
     # One thread: the order of sums, and so the verdict, is then the same on every machine.
@@ -285,26 +225,14 @@ def _learnt_scores(old: Floats, new: Floats, rows: Floats, seed: int) -> Floats:
 
 
 def _features(rows: ArrayLike) -> Floats:
-    import numpy as np
-
     found = np.asarray(rows, dtype=float)
     if found.ndim != 2 or len(found) < _LEAST or not np.isfinite(found).all():
         raise ValueError(f"features must be a table of finite numbers of at least {_LEAST} rows")
     return found
 
 
-def _ranks(scores: Floats) -> Floats:
-    """Return ranks from 1; equal scores share the mean of theirs."""
-    import numpy as np
-
-    _, place, times = np.unique(scores, return_inverse=True, return_counts=True)
-    return np.asarray((np.cumsum(times) - (times - 1) / 2)[place])
-
-
 def _gini(ranks: Floats, is_new: NDArray[np.bool_]) -> Floats:
     """Return ``2 * AUC - 1`` for each row, by the rank sum of Mann and Whitney."""
-    import numpy as np
-
     new = is_new.sum(axis=1)
     above = is_new @ ranks - new * (new + 1) / 2
     return np.asarray(2 * above / (new * (len(ranks) - new)) - 1)

@@ -69,12 +69,7 @@ class Wager:
         self._seen, self._sum = 0, 0.0
 
     def feed(self, value: float) -> float:
-        """Settle the bets on one more value and return the wealth, which began as 1.
-
-        Raises:
-            ValueError: The value is not in [0, 1], or there are more values than there can be.
-
-        """
+        """Settle the bets on one more value and return the wealth, which began as 1."""
         fraction("a value", value)
         null = self._rest()
         self._seen += 1
@@ -191,9 +186,6 @@ def watch_mean(
         total: How many cases there are, where the model does not vary and the cases are the contract;
             ``None`` where the cases stand for more, or the model varies.
 
-    Raises:
-        ValueError: An argument is out of range.
-
     >>> monitor = watch_mean(at_least=0.95, tolerance=0.05, false_fail_rate=0.05, false_pass_rate=0.10)
     >>> monitor.feed([1, 1, 0, 0, 1, 0, 0, 0, 1]), monitor.seen
     ('failed', 7)
@@ -237,11 +229,7 @@ def watch_drop(
     if tolerance is not None:
         _check_tolerance(tolerance, 1 - max_drop)
         passing = Wager(1 - max((1 - max_drop - tolerance) / 2, 0.0), 1 - at_least, 0.0, total)
-    return Monitor(failing, passing, false_fail_rate, false_pass_rate, _half)
-
-
-def _half(drop: float) -> float:
-    return (1 - drop) / 2
+    return Monitor(failing, passing, false_fail_rate, false_pass_rate, lambda drop: (1 - drop) / 2)
 
 
 def _check_tolerance(tolerance: float, most: float) -> None:

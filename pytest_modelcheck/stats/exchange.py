@@ -20,14 +20,15 @@ from collections import Counter
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from pytest_modelcheck.stats.guards import count
-from pytest_modelcheck.stats.permutation import convolve, power_of
+from pytest_modelcheck.stats.permutation import convolve_all, power_of
 from pytest_modelcheck.stats.power import holm
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    import numpy as np
     from numpy.typing import NDArray
 
     Floats = NDArray[np.float64]
@@ -36,26 +37,23 @@ if TYPE_CHECKING:
 _TIE = 1e-9
 
 
-def exchange_p_value(then: Runs, now: Runs) -> float:
-    """Return the p-value of "now is as good as then", one-sided towards worse, exact.
+def exchange_p_value(approved: Runs, current: Runs) -> float:
+    """Return the exact p-value of "the current version is as good as the approved one", against a worse one.
 
     The chance that runs dealt out at random within each unit show a drop at least as large. The drop of a
-    unit is its mean over the runs of then, minus its mean over those of now. With one run of single cases on
-    either side it is McNemar's exact test.
+    unit is its mean over the approved runs, minus its mean over the current ones. With one run of single
+    cases on either side it is McNemar's exact test.
 
     Args:
-        then: For each unit, how many of its cases passed in each run of then; at least one run.
-        now: The same for now, in the same order of units.
-
-    Raises:
-        ValueError: The two do not have the same units, there is none, or one has no run.
+        approved: For each unit, how many of its cases passed in each approved run; at least one run.
+        current: The same for the current runs, in the same order of units.
 
     >>> round(exchange_p_value([[1, 1, 1]] * 4, [[0]] * 4), 6)  # each of 4 units: 1 of 4 deals is as bad
     0.003906
     >>> exchange_p_value([[1]] * 7, [[0]] * 7) == 1 / 128
     True
     """
-    distribution, observed, _ = _deals(then, now)
+    distribution, observed, _ = _deals(approved, current)
     return min(1.0, float(distribution[observed:].sum()))
 
 
@@ -65,15 +63,9 @@ def contradiction_p_value(first: Runs, second: Runs) -> float:
     The chance that runs dealt out at random within each unit differ at least as much, in either direction.
     Small where a model, or something between it and the test, changed while the check was running.
 
-    Args:
-        first: For each unit, how many of its cases passed in each run of the first set.
-        second: The same for the second set.
-
     >>> contradiction_p_value([[0]] * 9, [[1, 1]] * 9) < 0.001 < contradiction_p_value([[0, 1]], [[1, 0]])
     True
     """
-    import numpy as np
-
     distribution, observed, expected = _deals(first, second)
     away = np.abs(np.arange(len(distribution)) - expected)
     return min(1.0, float(distribution[away >= abs(observed - expected) - _TIE].sum()))
@@ -81,15 +73,6 @@ def contradiction_p_value(first: Runs, second: Runs) -> float:
 
 def odd_run_p_value(runs: Runs) -> float:
     """Return the p-value of "no run stands out": each against all others, adjusted by Holm.
-
-    Args:
-        runs: For each unit, how many of its cases passed in each run; all units have equally many.
-
-    Returns:
-        The least adjusted p-value; 1 where there are fewer than two runs.
-
-    Raises:
-        ValueError: Units have different numbers of runs, or there is none.
 
     >>> odd_run_p_value([[1, 1, 1]] * 20), odd_run_p_value([[1, 0, 1]] * 20) < 0.001
     (1.0, True)
@@ -125,7 +108,6 @@ def fisher_p_value(then_passed: int, then_runs: int, now_passed: int, now_runs: 
     count("now_runs", now_runs, at_least=1)
     count("then_passed", then_passed, at_most=then_runs)
     count("now_passed", now_passed, at_most=now_runs)
-    import numpy as np
     from scipy.special import gammaln
 
     passed, runs = then_passed + now_passed, then_runs + now_runs
@@ -139,34 +121,39 @@ def fisher_p_value(then_passed: int, then_runs: int, now_passed: int, now_runs: 
     return min(1.0, float(np.exp(logs).sum()))
 
 
-def _deals(then: Runs, now: Runs) -> tuple[Floats, int, float]:
-    """Return the distribution of the weighted sum dealt to then, the observed sum, and its expectation."""
-    if len(then) != len(now) or not then:
-        raise ValueError(f"{len(then)} units then and {len(now)} now: both need the same ones, at least one")
+def _deals(approved: Runs, current: Runs) -> tuple[Floats, int, float]:
+    """Return the distribution of the approved runs' weighted sum, the observed sum, and its expectation."""
+    if len(approved) != len(current) or not approved:
+        raise ValueError(
+            f"{len(approved)} approved and {len(current)} current units: both need the same, at least one"
+        )
     # Cases of equal outcomes have equal distributions, so a thousand cases are a handful of convolutions.
     shapes = Counter(
-        (tuple(sorted((*before, *after))), len(before)) for before, after in zip(then, now, strict=True)
+        (tuple(sorted((*before, *after))), len(before))
+        for before, after in zip(approved, current, strict=True)
     )
     weights = _weights({(size, len(values)) for values, size in shapes})
     observed, expected = 0, 0.0
-    for before, after in zip(then, now, strict=True):
+    for before, after in zip(approved, current, strict=True):
         observed += weights[len(before), len(before) + len(after)] * sum(before)
     parts = []
     for (values, size), times in shapes.items():
         weight = weights[size, len(values)]
         expected += times * weight * size * sum(values) / len(values)
-        parts.append(power_of(_stretched(_share_sums(values, size), weight), times))
-    while len(parts) > 1:
-        # The two shortest first, as in Huffman's code: long arrays are then convolved least often.
-        parts.sort(key=len)
-        parts[:2] = [convolve(parts[0], parts[1])]
-    return parts[0], observed, expected
+        chances = _share_sums(values, size)
+        if weight != 1:  # the distribution of ``weight`` times the number
+            stretched = np.zeros((len(chances) - 1) * weight + 1)
+            stretched[::weight] = chances
+            chances = stretched
+        parts.append(power_of(chances, times))
+    return convolve_all(parts), observed, expected
 
 
 def _weights(shapes: set[tuple[int, int]]) -> dict[tuple[int, int], int]:
-    """Return how much one pass among the runs of then counts, as small whole numbers.
+    """Return how much one pass among the approved runs counts, as small whole numbers.
 
-    With the total of a unit fixed, moving one pass from now to then raises the unit's drop by 1/then + 1/now.
+    With the total of a unit fixed, moving one pass to an approved run raises the unit's drop by 1/approved +
+    1/current.
     """
     if any(not 0 < size < runs for size, runs in shapes):
         raise ValueError("every unit needs at least one run on either side")
@@ -182,8 +169,6 @@ def _weights(shapes: set[tuple[int, int]]) -> dict[tuple[int, int], int]:
 @functools.lru_cache(maxsize=4_096)
 def _share_sums(values: tuple[int, ...], size: int) -> Floats:
     """Return the distribution of the sum of ``size`` of the values, drawn without replacement."""
-    import numpy as np
-
     reach = sum(values)
     ways = np.zeros((size + 1, reach + 1))
     ways[0, 0] = 1.0
@@ -195,14 +180,3 @@ def _share_sums(values: tuple[int, ...], size: int) -> Floats:
     # It is cached and shared.
     found.flags.writeable = False
     return np.asarray(found)
-
-
-def _stretched(chances: Floats, weight: int) -> Floats:
-    """Return the distribution of ``weight`` times the number."""
-    import numpy as np
-
-    if weight == 1:
-        return chances
-    found = np.zeros((len(chances) - 1) * weight + 1)
-    found[::weight] = chances
-    return found

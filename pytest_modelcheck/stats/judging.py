@@ -43,12 +43,6 @@ _STEPS: Final = 100
 class Errors:
     """Counts of a judge's agreement with people.
 
-    Attributes:
-        yes: How many labels say yes.
-        yes_right: To how many of them the judge says yes, too.
-        no: How many labels say no.
-        no_right: To how many of them the judge says no, too.
-
     >>> errors = Errors(yes=40, yes_right=38, no=20, no_right=16)
     >>> errors.sensitivity, errors.specificity, round(errors.strength, 2)
     (0.95, 0.8, 0.75)
@@ -141,7 +135,7 @@ class JudgedRate:
         )
 
     @property
-    def said(self) -> str:
+    def text(self) -> str:
         """Return the judge's own figure: ``judged 46/50``."""
         return f"judged {self.word[0]}/{self.word[1]}"
 
@@ -250,7 +244,7 @@ class JudgedMean:
         )
 
     @property
-    def said(self) -> str:
+    def text(self) -> str:
         """Return the judge's own figure: ``judged 0.83``."""
         return f"judged {self.word:.3g} on average over {self.cases} cases"
 
@@ -312,7 +306,7 @@ def _mean(values: Sequence[float]) -> float:
 
 
 @lru_cache(maxsize=8)
-def drop_chance(then: JudgedRate | JudgedMean, now: JudgedRate | JudgedMean, margin: float) -> float:
+def drop_chance(approved: JudgedRate | JudgedMean, current: JudgedRate | JudgedMean, margin: float) -> float:
     """The chance of answers judged so much worse if the true rate, or mean, fell by no more than a margin.
 
     It is 1 where the corrected rates fell by no more. Each side's p-values say how far its true rate may be
@@ -325,13 +319,13 @@ def drop_chance(then: JudgedRate | JudgedMean, now: JudgedRate | JudgedMean, mar
     """
     import numpy as np
 
-    if then.rate - now.rate <= margin:
+    if approved.rate - current.rate <= margin:
         return 1.0
     # Over n fixed cases the true rate is one of n + 1 numbers; finer steps would be empty.
-    steps = min(then.cases, _STEPS) if then.exact else _STEPS
+    steps = min(approved.cases, _STEPS) if approved.exact else _STEPS
     rates = np.arange(steps + 1) / steps
-    below = np.array([then.turned.p_value(1 - rate) for rate in rates.tolist()])
-    above = np.array([now.p_value(min(1.0, max(0.0, rate - margin))) for rate in rates.tolist()])
+    below = np.array([approved.turned.p_value(1 - rate) for rate in rates.tolist()])
+    above = np.array([current.p_value(min(1.0, max(0.0, rate - margin))) for rate in rates.tolist()])
     # Within a step the lower end counts: the side on which a drop is harder to believe.
     return min(1.0, float(below[0] * above[0] + (np.diff(below) * above[:-1]).sum() + 1 - below[-1]))
 

@@ -49,10 +49,6 @@ def gaffke_bounds(
         low: The least that a value could have been.
         high: The most that a value could have been.
 
-    Raises:
-        ValueError: There are no values, one is out of [``low``, ``high``] or is not a number, or ``level`` is
-            not between 0 and 1.
-
     >>> low, high = gaffke_bounds([0.9, 1.0, 0.8, 1.0, 0.95, 1.0, 0.7, 1.0], level=0.95)
     >>> f"{low:.3f} to {high:.3f}"
     '0.627 to 0.973'
@@ -252,14 +248,10 @@ def cluster_means(values: Sequence[float], clusters: Sequence[Hashable]) -> list
     >>> cluster_means([1, 0, 1, 1], ["refund", "refund", "refund", "parcel"])
     [0.6666666666666666, 1.0]
     """
-    return [sum(members) / len(members) for members in _members(values, clusters)]
-
-
-def _members(values: Sequence[float], clusters: Sequence[Hashable]) -> list[list[float]]:
     found: dict[Hashable, list[float]] = {}
     for value, cluster in zip(values, clusters, strict=True):
         found.setdefault(cluster, []).append(value)
-    return list(found.values())
+    return [sum(members) / len(members) for members in found.values()]
 
 
 def crossing(rising: Callable[[float], float], low: float, high: float, within: float = 0.0) -> float:

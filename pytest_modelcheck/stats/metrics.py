@@ -56,11 +56,6 @@ def score_of_runs(score: Score, expected: Sequence[Any], answers: Answers) -> fl
 def influences(score: Score, expected: Sequence[Any], answers: Answers) -> list[tuple[float, ...]]:
     """Return how much each answer raises the metric over all of them, in units of one case.
 
-    Args:
-        score: The metric.
-        expected: What is expected of each case.
-        answers: The answers of each case in all runs, of then and of now.
-
     >>> accuracy = lambda expected, answers: sum(map(str.__eq__, expected, answers)) / len(expected)
     >>> found = influences(accuracy, ["a", "b"], [["a", "b"], ["b", "b"]])
     >>> [[round(one, 2) for one in runs] for runs in found]

@@ -38,14 +38,9 @@ _STEEP: Final = 7.0
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """The evidence against "nothing has changed": 1 says nothing, and chance reaches x once in x.
+    """The evidence against "nothing has changed": 1 says nothing, and chance reaches x once in x."""
 
-    Attributes:
-        now: After the last night.
-        highest: After the night in which it was highest.
-    """
-
-    now: float = 1.0
+    current: float = 1.0
     highest: float = 1.0
 
 
@@ -61,9 +56,9 @@ def answers_evidence(
         nights: For each night, the two new answers to some of these calls.
 
     >>> approved = {call: ["yes"] * 3 for call in "abcdefgh"}
-    >>> round(answers_evidence(approved, [{call: ("yes", "yes") for call in "abcd"}]).now)
+    >>> round(answers_evidence(approved, [{call: ("yes", "yes") for call in "abcd"}]).current)
     1
-    >>> answers_evidence(approved, [{call: ("no", "no") for call in "abcdefgh"}]).now > 100
+    >>> answers_evidence(approved, [{call: ("no", "no") for call in "abcdefgh"}]).current > 100
     True
     """
     given = {call: Counter(answers) for call, answers in approved.items()}
@@ -106,14 +101,7 @@ def has_settled(
 
 @lru_cache(maxsize=4096)
 def _oddity(counts: tuple[int, ...], one: int, two: int, same: bool) -> float:
-    """Return how odd it is that two answers came last: over all pairs of answers, its mean is 1.
-
-    Args:
-        counts: How often each answer was given, the last two included, in order.
-        one: How often the first of the last two was given.
-        two: The same of the second.
-        same: Whether both are the same answer.
-    """
+    """Return how odd it is that two answers came last: over all pairs of answers, its mean is 1."""
     size = sum(counts)
 
     def worth(one: int, two: int, *, same: bool) -> float:

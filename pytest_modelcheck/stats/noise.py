@@ -15,6 +15,8 @@ import operator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from pytest_modelcheck.stats.guards import count
 from pytest_modelcheck.stats.means import gaffke_bounds, student_bounds
 from pytest_modelcheck.stats.permutation import resamples_for, sign_flip_test
@@ -22,7 +24,6 @@ from pytest_modelcheck.stats.permutation import resamples_for, sign_flip_test
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    import numpy as np
     from numpy.typing import ArrayLike, NDArray
 
     Floats = NDArray[np.float64]
@@ -65,25 +66,26 @@ class Rise:
     """The answers that a perturbation changes in each case, when the check was approved and now.
 
     Attributes:
-        then: How often an answer to the input and one to a variant disagreed, and two answers to the input.
-        now: The same for now, of the same cases.
+        approved: How often an answer to the input and one to a variant disagreed, and two answers to the
+        input. current: The same for the current version, of the same cases.
     """
 
-    then: tuple[tuple[float, float], ...]
-    now: tuple[tuple[float, float], ...]
+    approved: tuple[tuple[float, float], ...]
+    current: tuple[tuple[float, float], ...]
 
     @property
     def each(self) -> list[float]:
         """The rise of the excess of each case."""
         return [
-            (now[0] - now[1]) - (then[0] - then[1]) for then, now in zip(self.then, self.now, strict=True)
+            (current[0] - current[1]) - (approved[0] - approved[1])
+            for approved, current in zip(self.approved, self.current, strict=True)
         ]
 
     def __str__(self) -> str:
         """Return both sides in words."""
         (crossed, own), (cross_now, own_now) = (
             [sum(side) / len(side) for side in zip(*version, strict=True)]
-            for version in (self.then, self.now)
+            for version in (self.approved, self.current)
         )
         return (
             f"answers changed in {cross_now:.0%} of variants ({crossed:.0%} when approved), and the model "
@@ -99,8 +101,6 @@ def disagreements(
     >>> disagreements(["a", "a", "b"]).tolist()
     [[0.0, 0.0, 1.0], [0.0, 0.0, 1.0], [1.0, 1.0, 0.0]]
     """
-    import numpy as np
-
     table = np.zeros((len(outputs), len(outputs)))
     for one, other in itertools.combinations(range(len(outputs)), 2):
         table[one, other] = table[other, one] = float(differ(outputs[one], outputs[other]))
@@ -125,17 +125,11 @@ def noise_calibrated_excess(
             disagreement then counts as much as that of the base, where there are two of it or more.
         seed: Of the permutations.
 
-    Raises:
-        ValueError: There is no case, a table is not square or symmetric, has a value outside of [0, 1], or
-            has no room for a variant.
-
     >>> steady, flipped = disagreements("aaaa"), disagreements("aaab")
     >>> found = noise_calibrated_excess([steady] * 80 + [flipped] * 20, bases=3, false_fail_rate=0.01)
     >>> f"{found.cross:.0%} of variants, {found.own:.0%} of itself, at least {found.low:.0%} more"
     '20% of variants, 0% of itself, at least 10% more'
     """
-    import numpy as np
-
     count("bases", bases, at_least=2)
     if not tables:
         raise ValueError("there is no case to compare")
@@ -143,7 +137,8 @@ def noise_calibrated_excess(
     resamples = resamples_for(false_fail_rate)
     crosses, owns = np.empty(len(tables)), np.empty(len(tables))
     permuted = np.zeros(resamples)
-    for index, table in enumerate(map(_checked, tables, itertools.repeat(bases))):
+    for index, given in enumerate(tables):
+        table = _checked(given, bases)
         chosen = _choices(len(table), bases, generator)
         cross, own = _by_choice(table, chosen)
         if both and len(table) - bases > 1:
@@ -154,8 +149,6 @@ def noise_calibrated_excess(
 
 
 def _checked(table: ArrayLike, bases: int) -> NDArray[np.float64]:
-    import numpy as np
-
     found = np.asarray(table, dtype=float)
     if found.ndim != 2 or found.shape[0] != found.shape[1] or not np.array_equal(found, found.T):
         raise ValueError(f"a table of disagreements must be square and symmetric, not {found.shape}")
@@ -174,8 +167,6 @@ def _choices(outputs: int, bases: int, generator: np.random.Generator) -> NDArra
     Where there are too many, others are drawn to go with the real one, anew for each case. That is as good:
     if the outputs are alike, the real choice is no likelier than any other of the list.
     """
-    import numpy as np
-
     if math.comb(outputs, bases) <= _CHOICES:
         return _all_choices(outputs, bases)
     real = np.arange(outputs) < bases
@@ -185,8 +176,6 @@ def _choices(outputs: int, bases: int, generator: np.random.Generator) -> NDArra
 
 @functools.lru_cache(maxsize=16)
 def _all_choices(outputs: int, bases: int) -> NDArray[np.float64]:
-    import numpy as np
-
     rows = np.array(list(itertools.combinations(range(outputs), bases)))  # the first of them is 0, 1, ...
     chosen = np.zeros((len(rows), outputs))
     np.put_along_axis(chosen, rows, 1.0, axis=1)
@@ -206,112 +195,67 @@ def _by_choice(
 
 
 def regression_excess(
-    then: Sequence[Sequence[bool]],
-    now: Sequence[Sequence[bool]],
+    approved: Sequence[Sequence[bool]],
+    current: Sequence[Sequence[bool]],
     false_fail_rate: float,
     *,
+    approved_noise: bool = False,
     seed: int = 0,
 ) -> Excess:
-    """Compare how often a run that passed is met by one that fails now, with how often own runs do so.
+    """Compare how often a run that passed is met by a current one that fails, with how often own runs do so.
 
-    A case regresses with the chance that a run of then passes and one of now fails. Two runs of one version
-    do so too, wherever the model varies. The difference of the two is the excess. With no allowance the
-    p-value is that of a permutation, within each case, of which runs are called then; with one, the bound
+    A case regresses with the chance that an approved run passes and a current one fails. Two runs of one
+    version do so too, wherever the model varies. The difference of the two is the excess. With no allowance
+    the p-value is that of a permutation, within each case, of which runs are approved; with one, the bound
     of :mod:`~pytest_modelcheck.stats.means` on the excess counts.
 
     Args:
-        then: For each case, which of the runs passed that it is compared with, at least one.
-        now: For each case, in the same order, which of its runs pass, at least two.
+        approved: For each case, which approved runs passed, at least one (two with ``approved_noise``).
+        current: For each case, in the same order, which of its runs pass, at least two (one).
         false_fail_rate: The level of the test and of the bound.
+        approved_noise: Whether only approved runs show the noise, so that a version that became noisier, and
+            fails more often where it used to pass, is worse.
         seed: Of the permutations.
-
-    Raises:
-        ValueError: There is no case, or one has too few runs.
 
     >>> steady, broken = regression_excess([[True]] * 9, [[True] * 3] * 9, 0.01), [[True]] * 9
     >>> steady.excess, regression_excess(broken, [[False] * 3] * 9, 0.01).excess
     (0.0, 1.0)
     """
-    return _permuted(then, now, (1, 2), _of_case, false_fail_rate, seed)
-
-
-def _of_case(passed_then: Floats, passed: float, then: int, now: int) -> tuple[Floats, Floats]:
-    """Return how often a run passes then and fails now, and how often two runs of one version do."""
-    passed_now = passed - passed_then
-    cross = passed_then / then * (1 - passed_now / now)
-    own = passed_now * (now - passed_now) / (now * (now - 1))
-    if then > 1:
-        own = (own + passed_then * (then - passed_then) / (then * (then - 1))) / 2
-    return cross, own
-
-
-def regression_rise(
-    then: Sequence[Sequence[bool]],
-    now: Sequence[Sequence[bool]],
-    false_fail_rate: float,
-    *,
-    seed: int = 0,
-) -> Excess:
-    """Compare how often a run that passed is met by one that fails now, with how often that happened within
-    then.
-
-    A case regresses with the chance that a run of then passes and one of now fails. Two runs of then do so
-    too, wherever that version varied; the difference of the two is the excess. The noise of now is not
-    subtracted: a version that became noisier fails more often where it used to pass. The p-value is that of a
-    permutation, within each case, of which runs are called then.
-
-    Args:
-        then: For each case, which of the approved runs passed, at least two.
-        now: For each case, in the same order, which of its runs pass, at least one.
-        false_fail_rate: The level of the test and of the bound.
-        seed: Of the permutations.
-
-    Raises:
-        ValueError: There is no case, or one has too few runs.
-
-    >>> steady, broken = regression_rise([[True] * 3] * 9, [[True]] * 9, 0.01), [[True] * 3] * 9
-    >>> steady.excess, regression_rise(broken, [[False]] * 9, 0.01).excess
-    (0.0, 1.0)
-    """
-    return _permuted(then, now, (2, 1), _of_then, false_fail_rate, seed)
-
-
-def _of_then(passed_then: Floats, passed: float, then: int, now: int) -> tuple[Floats, Floats]:
-    """Return how often a run passes then and fails now, and two runs of then do so, in that order."""
-    passed_now = passed - passed_then
-    cross = passed_then / then * (1 - passed_now / now)
-    own = passed_then * (then - passed_then) / (then * (then - 1))
-    return cross, own
-
-
-def _permuted(
-    then: Sequence[Sequence[bool]],
-    now: Sequence[Sequence[bool]],
-    fewest: tuple[int, int],
-    shares: Callable[[Floats, float, int, int], tuple[Floats, Floats]],
-    false_fail_rate: float,
-    seed: int,
-) -> Excess:
-    """Deal the runs of each case out anew to then and now, and compare what ``shares`` says of both."""
-    import numpy as np
-
-    if not then or len(then) != len(now):
-        raise ValueError(f"{len(then)} cases then and {len(now)} now: there must be as many, and one")
+    if not approved or len(approved) != len(current):
+        sizes = f"{len(approved)} approved and {len(current)} current cases"
+        raise ValueError(f"{sizes}: there must be as many, and one")
     generator = np.random.default_rng(seed)
     resamples = resamples_for(false_fail_rate)
-    crosses, owns = np.empty(len(then)), np.empty(len(then))
+    crosses, owns = np.empty(len(approved)), np.empty(len(approved))
     permuted = np.zeros(resamples)
-    for index, (before, after) in enumerate(zip(then, now, strict=True)):
-        if len(before) < fewest[0] or len(after) < fewest[1]:
-            raise ValueError(f"case {index} has too few runs: {len(before)} then, {len(after)} now")
-        passed, runs = sum(before) + sum(after), len(before) + len(after)
-        cross, own = shares(np.array([float(sum(before))]), float(passed), len(before), len(after))
+    for index, (before, after) in enumerate(zip(approved, current, strict=True)):
+        old, new = len(before), len(after)
+        if old < 1 + approved_noise or new < 2 - approved_noise:
+            raise ValueError(f"case {index} has too few runs: {old} approved, {new} current")
+        passed = sum(before) + sum(after)
+        actual = np.array([float(sum(before))])
+        cross, own = _shares(actual, passed, old, new, approved_noise=approved_noise)
         crosses[index], owns[index] = cross[0], own[0]
-        if 0 < passed < runs:  # else there is but one way to deal them out
-            drawn = generator.hypergeometric(passed, runs - passed, len(before), size=resamples)
-            cross, own = shares(drawn.astype(float), float(passed), len(before), len(after))
+        if 0 < passed < old + new:  # else there is but one way to deal them out
+            drawn = generator.hypergeometric(passed, old + new - passed, old, size=resamples)
+            cross, own = _shares(drawn.astype(float), passed, old, new, approved_noise=approved_noise)
         permuted += cross - own
     return _excess(crosses, owns, permuted, false_fail_rate)
+
+
+def _shares(
+    passed_before: Floats, passed: int, old: int, new: int, *, approved_noise: bool
+) -> tuple[Floats, Floats]:
+    """Return how often an approved run passes and a current one fails, and how often two runs of one version
+    do.
+    """
+    passed_after = passed - passed_before
+    cross = passed_before / old * (1 - passed_after / new)
+    own = None if old == 1 else passed_before * (old - passed_before) / (old * (old - 1))
+    if not approved_noise:
+        current = passed_after * (new - passed_after) / (new * (new - 1))
+        own = current if own is None else (current + own) / 2
+    return cross, np.zeros(1) if own is None else own
 
 
 def _excess(crosses: Floats, owns: Floats, permuted: Floats, false_fail_rate: float) -> Excess:
@@ -339,21 +283,19 @@ def excess_bound(each: Sequence[float], level: float) -> float:
     return low if low > -math.inf else gaffke_bounds(each, level, low=-1.0, high=1.0)[0]
 
 
-def rise_p_value(then: ArrayLike, now: ArrayLike, false_fail_rate: float, *, seed: int = 0) -> float:
+def rise_p_value(approved: ArrayLike, current: ArrayLike, false_fail_rate: float, *, seed: int = 0) -> float:
     """Return the p-value of "the excess of every case is what it was", one-sided towards a rise.
 
     For invariance checks against an approved version: each case has an approved excess (disagreement with
-    variants minus disagreement with itself) and one of now. If nothing changed, the difference of the two is
-    as likely to be the opposite, however noisy either version is.
+    variants minus disagreement with itself) and a current one. If nothing changed, the difference of the two
+    is as likely to be the opposite, however noisy either version is.
 
     >>> rise_p_value([0.1, 0.0, 0.2, 0.0] * 4, [0.1, 0.0, 0.2, 0.0] * 4, 0.01)
     1.0
     >>> rise_p_value([0.0] * 20, [0.3] * 20, 0.01) < 0.001
     True
     """
-    import numpy as np
-
-    rise = np.asarray(now, dtype=float) - np.asarray(then, dtype=float)
+    rise = np.asarray(current, dtype=float) - np.asarray(approved, dtype=float)
     return sign_flip_test(rise, false_fail_rate, seed=seed).p_value
 
 

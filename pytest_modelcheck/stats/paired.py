@@ -112,15 +112,6 @@ def trinomial_tail(
 def drop_p_value(regressed: int, fixed: int, n: int, max_drop: float) -> float:
     """Return the p-value of "the true drop is at most ``max_drop``", exact and unconditional.
 
-    Args:
-        regressed: Cases that passed and now fail.
-        fixed: Cases that failed and now pass.
-        n: All cases that were compared, at least 1.
-        max_drop: How far the rate may fall, in (-1, 1).
-
-    Raises:
-        ValueError: An argument is out of range.
-
     >>> drop_p_value(regressed=19, fixed=2, n=200, max_drop=0.02) < 0.01
     True
     >>> drop_p_value(regressed=9, fixed=2, n=200, max_drop=0.02) < 0.01

@@ -6,10 +6,6 @@ here is one-sided towards worse. The p-value is exact where it can be computed; 
 counts the observed one among them, so that false alarms stay below the stated rate (Phipson and Smyth,
 Stat. Appl. Genet. Mol. Biol. 9 (2010) 39).
 
-Whether differences, one a case, are worse than chance: the sign-flip test.
-
-What a permutation test finds, and how many exchanges it takes where they are drawn at random.
-
 PYTEST_DONT_REWRITE
 """
 
@@ -20,12 +16,13 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from pytest_modelcheck.stats.guards import count, probability
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    import numpy as np
     from numpy.typing import ArrayLike, NDArray
 
     Floats = NDArray[np.float64]
@@ -48,57 +45,35 @@ def repeats_test(
     Given how many of a case's runs passed in all, those among the candidate's are hypergeometric; the sum
     over the cases is their convolution. With one run each it is McNemar's exact test.
 
-    Args:
-        baseline_passes: For each case, how many of the baseline's runs passed.
-        baseline_runs: How many runs of each case the baseline has.
-        candidate_passes: For each case, how many of the candidate's runs passed.
-        candidate_runs: How many runs of each case the candidate has.
-
-    Raises:
-        ValueError: A number of passes is out of range, or the two do not have the same cases.
-
     >>> test = repeats_test([5, 4, 5, 3], 5, [2, 1, 4, 3], 5)
     >>> f"drop {test.drop:.0%}, p = {test.p_value:.3f}"
     'drop 35%, p = 0.019'
     """
-    import numpy as np
-
     before = _passes(baseline_passes, baseline_runs)
     after = _passes(candidate_passes, candidate_runs)
     if len(before) != len(after):
         raise ValueError(f"{len(before)} cases of the baseline against {len(after)} of the candidate")
     totals, times = np.unique(before + after, return_counts=True)
-    parts = [
-        power_of(_hypergeometric(int(total), baseline_runs, candidate_runs), int(often))
-        for total, often in zip(totals, times, strict=True)
-    ]
-    while len(parts) > 1:
-        parts.sort(key=len)
-        parts[:2] = [convolve(parts[0], parts[1])]
+    parts = []
+    for total, often in zip(totals.tolist(), times.tolist(), strict=True):
+        # The chance of each number of passes among the candidate's runs, if ``total`` of all passed.
+        ways = [
+            math.comb(candidate_runs, k) * math.comb(baseline_runs, total - k) if k <= total else 0
+            for k in range(candidate_runs + 1)
+        ]
+        every = math.comb(baseline_runs + candidate_runs, total)
+        parts.append(power_of(np.array([found / every for found in ways]), often))
     drop = float((before / baseline_runs - after / candidate_runs).mean())
-    return PermutationTest(min(1.0, float(parts[0][: int(after.sum()) + 1].sum())), drop)
+    distribution = convolve_all(parts)
+    return PermutationTest(min(1.0, float(distribution[: int(after.sum()) + 1].sum())), drop)
 
 
 def _passes(passes: ArrayLike, runs: int) -> NDArray[np.int_]:
-    import numpy as np
-
     count("runs", runs, at_least=1)
     found = np.asarray(passes)
     if found.ndim != 1 or not found.size or found.min() < 0 or found.max() > runs:
         raise ValueError(f"passes must be a flat sequence of at least one number from 0 to {runs}")
     return found.astype(int)
-
-
-def _hypergeometric(total: int, baseline_runs: int, candidate_runs: int) -> Floats:
-    """Return the chance of each number of passes among the candidate's runs, if ``total`` of all passed."""
-    import numpy as np
-
-    runs = baseline_runs + candidate_runs
-    ways = [
-        math.comb(candidate_runs, k) * math.comb(baseline_runs, total - k) if k <= total else 0
-        for k in range(candidate_runs + 1)
-    ]
-    return np.array([found / math.comb(runs, total) for found in ways])
 
 
 def power_of(chances: Floats, times: int) -> Floats:
@@ -108,8 +83,6 @@ def power_of(chances: Floats, times: int) -> Floats:
     >>> power_of(np.array([0.5, 0.5]), 2).tolist()
     [0.25, 0.5, 0.25]
     """
-    import numpy as np
-
     result = np.ones(1)
     while times:
         if times & 1:
@@ -125,13 +98,20 @@ def convolve(one: Floats, other: Floats) -> Floats:
 
     Directly, and so exact far out in the tails, unless both are long; then by Fourier transform.
     """
-    import numpy as np
-
     if min(len(one), len(other)) < _DIRECT:  # exact to the last digits, also far out in the tails
         return np.convolve(one, other)
     size = len(one) + len(other) - 1
     found = np.fft.irfft(np.fft.rfft(one, size) * np.fft.rfft(other, size), size)
     return np.maximum(found, 0.0)
+
+
+def convolve_all(parts: list[Floats]) -> Floats:
+    """Return the distribution of the sum of independent whole numbers."""
+    while len(parts) > 1:
+        # The two shortest first, as in Huffman's code: long arrays are then convolved least often.
+        parts.sort(key=len)
+        parts[:2] = [convolve(parts[0], parts[1])]
+    return parts[0]
 
 
 def scores_test(
@@ -142,22 +122,11 @@ def scores_test(
     Exact where they are all 0 or 1 and equally many, or single runs of few cases or in whole units; otherwise
     by drawing exchanges within the cases.
 
-    Args:
-        baseline: For each case, the scores of the baseline's runs.
-        candidate: For each case, in the same order, the scores of the candidate's runs.
-        false_fail_rate: The level of the test: it decides how many exchanges are drawn.
-        seed: Of the draws.
-
-    Raises:
-        ValueError: The two do not have the same cases, or a case has no run.
-
     >>> better = [[0.9, 0.8, 0.95], [0.7, 0.9, 0.8], [1.0, 0.9, 0.9]]
     >>> worse = [[0.3, 0.4, 0.35], [0.5, 0.4, 0.3], [0.2, 0.3, 0.1]]
     >>> scores_test(better, worse, 0.01).p_value < 0.01 < scores_test(worse, better, 0.01).p_value
     True
     """
-    import numpy as np
-
     before, after = _runs(baseline), _runs(candidate)
     if len(before) != len(after):
         raise ValueError(f"{len(before)} cases of the baseline against {len(after)} of the candidate")
@@ -175,8 +144,6 @@ def scores_test(
 
 
 def _drawn(before: list[Floats], after: list[Floats], resamples: int, seed: int) -> PermutationTest:
-    import numpy as np
-
     generator = np.random.default_rng(seed)
     sums, observed = np.zeros(resamples), 0.0
     for shape in sorted({(len(old), len(new)) for old, new in zip(before, after, strict=True)}):
@@ -199,14 +166,10 @@ def _drawn(before: list[Floats], after: list[Floats], resamples: int, seed: int)
 
 
 def _largest(before: list[Floats], after: list[Floats]) -> float:
-    import numpy as np
-
     return max(float(np.abs(runs).max()) for runs in (*before, *after))
 
 
 def _runs(cases: Sequence[ArrayLike]) -> list[Floats]:
-    import numpy as np
-
     found = [np.asarray(runs, dtype=float).ravel() for runs in cases]
     if not found or not all(len(runs) and np.isfinite(runs).all() for runs in found):
         raise ValueError("every case needs the score of at least one run, and there must be a case")
@@ -234,8 +197,6 @@ def sign_flip_test(
     >>> sign_flip_test([1, 1, 1, 0, 1, -1, 1, 1, 1, 0], 0.01).p_value == 9 / 256
     True
     """
-    import numpy as np
-
     values = np.asarray(differences, dtype=float)
     if values.ndim != 1 or not values.size or not np.isfinite(values).all():
         raise ValueError("differences must be a flat sequence of at least one number")
@@ -273,8 +234,6 @@ def _units(values: NDArray[np.float64]) -> list[int] | None:
 
 def _exact_flips(units: list[int]) -> float:
     """Return the chance that the sum, each sign at random, is at least the sum as it stands."""
-    import numpy as np
-
     reach = sum(map(abs, units))
     chances = np.zeros(reach + 1)  # of the sum of those whose sign came out positive
     chances[0] = 1.0

@@ -45,9 +45,6 @@ def drop_power(
         false_fail_rate: The level of the test.
         max_drop: The drop that is allowed.
 
-    Raises:
-        ValueError: The rates cannot be together: ``drop + 2 * fix_rate`` exceeds 1.
-
     >>> f"{drop_power(100, drop=0.10, fix_rate=0.02, false_fail_rate=0.01):.2f}"
     '0.56'
     """
@@ -94,9 +91,6 @@ def pairs_needed(
 ) -> int | None:
     """Return how many pairs it takes to fail a true drop of ``drop``; ``None`` if more than ``most``.
 
-    Raises:
-        ValueError: ``drop`` is not above ``max_drop``, so that there is nothing to reveal.
-
     >>> pairs_needed(drop=0.05, fix_rate=0.02, false_fail_rate=0.01)
     471
     """
@@ -128,12 +122,6 @@ def detectable_shift(units: int, deviation: float, false_fail_rate: float, power
 
     By the normal approximation, which is a little hopeful for few numbers.
 
-    Args:
-        units: How many numbers there are, one a case (or cluster).
-        deviation: Their standard deviation.
-        false_fail_rate: The level of the test.
-        power: With which chance such a mean is to fail.
-
     >>> f"{detectable_shift(100, deviation=0.2, false_fail_rate=0.01):.3f}"
     '0.072'
     """
@@ -150,13 +138,6 @@ def detectable_mean(
     """Return about the highest true mean score that ``units`` scores reveal as lower than ``at_least``.
 
     By the normal approximation, which is a little hopeful for few scores near 1; never below 0.
-
-    Args:
-        units: How many cases (or clusters) there are.
-        deviation: The standard deviation of their scores.
-        at_least: The required mean.
-        false_fail_rate: The level of the test.
-        power: With which chance such a model is to fail.
 
     >>> f"{detectable_mean(100, deviation=0.2, at_least=0.9, false_fail_rate=0.01):.2f}"
     '0.83'

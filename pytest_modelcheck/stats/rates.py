@@ -64,14 +64,6 @@ def clopper_pearson(successes: int, n: int, level: float) -> tuple[float, float]
     those chances (Hoeffding, Ann. Math. Statist. 27 (1956) 713-721, theorem 4; it asks that the bound be
     at least one success away from what was observed).
 
-    Args:
-        successes: How many of the runs passed.
-        n: How many runs there were, at least 1.
-        level: The confidence of each bound on its own, such as 0.99. A two-sided 98% interval.
-
-    Raises:
-        ValueError: An argument is out of range.
-
     Source: Clopper and Pearson, Biometrika 26 (1934) 404-413, in its form as quantiles of the beta
     distribution.
 
@@ -122,9 +114,6 @@ def runs_needed(
 
     The smallest number from which on the chance to fail stays at ``power`` or above. (It moves in a
     saw-tooth: a few smaller numbers may reach it by luck.) ``None`` where it takes more than ``most``.
-
-    Raises:
-        ValueError: ``rate`` is not below ``at_least``, or an argument is out of range.
 
     >>> runs_needed(at_least=0.95, rate=0.90, false_fail_rate=0.01)
     368
@@ -182,11 +171,6 @@ def beta_quantile(tail: float, a: float, b: float) -> float:
     Newton's method for the logarithm of the distribution function, kept inside a bracket that shrinks. Equal
     to ``scipy.special.betaincinv`` within 1e-8 of its value, and far closer for fewer than a
     million trials.
-
-    Args:
-        tail: Strictly between 0 and 1.
-        a: Positive.
-        b: Positive.
 
     >>> round(beta_quantile(0.01, 38, 3), 6)
     0.80599
@@ -248,11 +232,6 @@ def _not_zero(value: float) -> float:
 def pass_at_k(runs: int, passes: int, k: int) -> float:
     """Estimate, without bias, the chance that at least one of ``k`` runs of a case passes.
 
-    Args:
-        runs: How many runs of the case there were, at least ``k``.
-        passes: How many of them passed.
-        k: How many attempts are allowed.
-
     Source: Chen et al., Evaluating Large Language Models Trained on Code, arXiv 2107.03374 (2021), eq. 1.
 
     >>> pass_at_k(runs=5, passes=1, k=2)
@@ -299,7 +278,4 @@ def odd_one_out_p(cached: int, odd: int) -> float:
     """
     count("odd", odd, at_least=0)
     count("cached", cached, at_least=0, at_most=odd)
-    if not cached:
-        return 1.0
-
-    return upper_tail(cached, odd, 1 / 3)
+    return upper_tail(cached, odd, 1 / 3) if cached else 1.0

@@ -13,10 +13,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
+import numpy as np
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Sequence
 
-    import numpy as np
     from numpy.typing import ArrayLike, NDArray
 
     Floats = NDArray[np.float64]
@@ -57,8 +58,6 @@ class Rule:
 
     def holds(self, features: Any) -> NDArray[np.bool_]:
         """For each row of a table of features, whether it is in the slice."""
-        import numpy as np
-
         table = np.asarray(features, dtype=np.float32)
         inside = np.ones(len(table), dtype=bool)
         for one in self.conditions:
@@ -87,8 +86,6 @@ def find_rule(
     >>> find_rule(np.column_stack([length, spanish]), rng.random(300) < 0.3) is None
     True
     """
-    import numpy as np
-
     table = np.ascontiguousarray(features, dtype=np.float32)
     outcome = np.asarray(failed, dtype=np.float64)
     generator = np.random.default_rng(seed)
@@ -98,16 +95,21 @@ def find_rule(
         return None
     groups = None if clusters is None else [clusters[place] for place in chosen]
     conditions, observed = _best(table, outcome)
-    p_value = _p_value(table, observed, _shuffler(outcome, groups, generator))
-    return Rule(conditions, p_value) if conditions and p_value <= LEVEL else None
+    shuffled = _shuffler(outcome, groups, generator)
+    most = int(LEVEL * (_SHUFFLES + 1) + 1e-9) - 1
+    as_much = 0
+    for _ in range(_SHUFFLES):
+        as_much += _best(table, shuffled())[1] >= observed - 1e-9
+        # The rule will not be believed, whatever the remaining shuffles say: most sets of cases end here.
+        if as_much > most:
+            return None
+    return Rule(conditions, (as_much + 1) / (_SHUFFLES + 1)) if conditions else None
 
 
 def _sample(
     outcome: Floats, clusters: Sequence[Hashable] | None, generator: np.random.Generator
 ) -> NDArray[np.int_]:
     """Places of at most so many cases: as many that fail as that pass, or whole clusters."""
-    import numpy as np
-
     if clusters is None:
         kinds = [np.flatnonzero(outcome == kind) for kind in (0.0, 1.0)]
         # Both kinds are limited alone: of a million cases that pass and forty that fail, all forty matter.
@@ -123,23 +125,9 @@ def _sample(
     return np.sort(np.array(chosen, dtype=int))
 
 
-def _p_value(table: Table, observed: float, shuffled: Callable[[], Floats]) -> float:
-    """Return how often the same search finds as much in noise; more than the level once that is certain."""
-    most = int(LEVEL * (_SHUFFLES + 1) + 1e-9) - 1
-    as_much = 0
-    for _ in range(_SHUFFLES):
-        as_much += _best(table, shuffled())[1] >= observed - 1e-9
-        # The rule will not be believed, whatever the remaining shuffles say: most sets of cases end here.
-        if as_much > most:
-            return 1.0
-    return (as_much + 1) / (_SHUFFLES + 1)
-
-
 def _shuffler(
     outcome: Floats, clusters: Sequence[Hashable] | None, generator: np.random.Generator
 ) -> Callable[[], Floats]:
-    import numpy as np
-
     if clusters is None:
         return lambda: generator.permutation(outcome)
     members: dict[Hashable, list[int]] = {}
@@ -161,7 +149,6 @@ def _shuffler(
 
 def _best(table: Table, outcome: Floats) -> tuple[tuple[Condition, ...], float]:
     """The node of the tree where failures stand out most, and by how many standard errors."""
-    import numpy as np
     from sklearn.tree import DecisionTreeRegressor
 
     # On outcomes of 0 and 1, squared error is Gini impurity; this one takes them as they are.

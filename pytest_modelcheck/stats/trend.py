@@ -11,10 +11,11 @@ from collections import Counter
 from itertools import permutations
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from pytest_modelcheck.stats.permutation import convolve, power_of
 
 if TYPE_CHECKING:
-    import numpy as np
     from numpy.typing import ArrayLike, NDArray
 
     Floats = NDArray[np.float64]
@@ -35,9 +36,6 @@ def page_trend(scores: ArrayLike) -> float:
         scores: A row a case, a column a level, at least three of them, in the order in which the score should
             rise.
 
-    Raises:
-        ValueError: There is no row, there are less than three columns, or a score is not a finite number.
-
     Source: Page, JASA 58 (1963) 216-230; without ties equal to :func:`scipy.stats.page_trend_test`.
 
     >>> round(page_trend([[1, 2, 3, 4], [1, 3, 2, 4], [2, 1, 3, 4]]), 6)
@@ -45,8 +43,6 @@ def page_trend(scores: ArrayLike) -> float:
     >>> page_trend([[1, 1, 1], [2, 2, 2]])  # nothing moved
     1.0
     """
-    import numpy as np
-
     found = np.asarray(scores, dtype=float)
     if found.ndim != 2 or not len(found) or found.shape[1] < 3 or not np.isfinite(found).all():
         raise ValueError("a trend needs a row a case and at least three levels, all finite numbers")
@@ -69,8 +65,6 @@ def page_trend(scores: ArrayLike) -> float:
 
 def _doubled_ranks(row: Floats) -> NDArray[np.int_]:
     """Return twice the ranks, from 2; equal scores share the mean of theirs, which makes a whole number."""
-    import numpy as np
-
     _, place, times = np.unique(row, return_inverse=True, return_counts=True)
     last = np.cumsum(times)
     return np.asarray((2 * last - times + 1)[place])
@@ -79,8 +73,6 @@ def _doubled_ranks(row: Floats) -> NDArray[np.int_]:
 @functools.lru_cache(maxsize=256)
 def _row_distribution(ranks: tuple[int, ...]) -> tuple[Floats, int]:
     """Return the distribution of the sum of level times rank over all orders, and its lowest value."""
-    import numpy as np
-
     levels = np.arange(1, len(ranks) + 1)
     sums = np.array(list(permutations(ranks))) @ levels
     lowest = int(sums.min())

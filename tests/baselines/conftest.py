@@ -1,13 +1,15 @@
 """Records, headers and a small project on disk."""
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from pytest_modelcheck.baselines import lines
+from pytest_modelcheck.baselines.atomic import Batch
+from pytest_modelcheck.baselines.baseline import Written
 from pytest_modelcheck.baselines.candidates import CandidateStore
 from pytest_modelcheck.baselines.header import Header
 from pytest_modelcheck.baselines.provenance import body_digest, file_digest
@@ -37,6 +39,16 @@ def _record(case: str, answer: object, outcome: str = "passed", **more: object) 
 @pytest.fixture
 def record() -> Callable[..., CaseResult]:
     return _record
+
+
+def write(store: BaselineStore, header: Header, records: Iterable[CaseResult]) -> Written:
+    """Approve some cases."""
+    return store.write(header, {one.id: lines.encode(one) for one in records})
+
+
+def keep(store: BaselineStore) -> None:
+    with Batch() as batch:
+        store.keep(batch, "triage", "tests/test_a.py::test")
 
 
 class Workbench:

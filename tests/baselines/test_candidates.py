@@ -5,12 +5,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pytest_modelcheck.baselines import atomic, lines
-from pytest_modelcheck.baselines.atomic import Batch
 from pytest_modelcheck.baselines.candidates import CandidateStore, find, natural, never_ran
 from pytest_modelcheck.baselines.header import Header
 from pytest_modelcheck.baselines.moves import move, moves
 from pytest_modelcheck.baselines.store import BaselineStore
 from pytest_modelcheck.errors import BaselineError
+from tests.baselines.conftest import keep, write
 
 CHECK = "tests/test_a.py::test"
 
@@ -29,16 +29,6 @@ def leave(candidates, header, records):
     """Leave a candidate, as a run does."""
     rows = [lines.encode(one) for one in records]
     return candidates.write(replace(header, cases=len(rows)), rows)
-
-
-def write(store, header, records):
-    """Approve some cases."""
-    return store.write(header, {one.id: lines.encode(one) for one in records})
-
-
-def keep(store):
-    with Batch() as batch:
-        store.keep(batch, "triage", CHECK)
 
 
 def head(version="2.0", check=CHECK, model="triage"):

@@ -2,11 +2,10 @@ import os
 
 import pytest
 
-from pytest_modelcheck.baselines import lines
-from pytest_modelcheck.baselines.atomic import Batch
 from pytest_modelcheck.baselines.header import Header
 from pytest_modelcheck.baselines.store import Approved, BaselineStore, read_approved
 from pytest_modelcheck.errors import BaselineError
+from tests.baselines.conftest import keep, write
 
 CHECK = "tests/test_a.py::test"
 
@@ -14,16 +13,6 @@ CHECK = "tests/test_a.py::test"
 @pytest.fixture
 def store(tmp_path):
     return BaselineStore(tmp_path / "baselines")
-
-
-def write(store, header, records):
-    """Approve some cases."""
-    return store.write(header, {one.id: lines.encode(one) for one in records})
-
-
-def keep(store):
-    with Batch() as batch:
-        store.keep(batch, "triage", CHECK)
 
 
 def head(check=CHECK, model="triage", version="2.0"):

@@ -15,15 +15,15 @@ def by_id(*records):
     return {one.id: one for one in records}
 
 
-def compared(now, then, graded=False):
-    paired = [pair_of(case, then.get(case.id)) for case in now]
-    return compare(paired, "2.0", now=len(now), then=len(then), graded=graded)
+def compared(current, approved, graded=False):
+    paired = [pair_of(case, approved.get(case.id)) for case in current]
+    return compare(paired, "2.0", current=len(current), approved=len(approved), graded=graded)
 
 
 def test_regressed_fixed_and_changed():
-    now = [record("a", F, b'"x"'), record("b", P, b'"y"'), record("c", P), record("d", P, b'"z"')]
-    then = by_id(record("a", P), record("b", F), record("c", P), record("d", P))
-    found = compared(now, then)
+    current = [record("a", F, b'"x"'), record("b", P, b'"y"'), record("c", P), record("d", P, b'"z"')]
+    approved = by_id(record("a", P), record("b", F), record("c", P), record("d", P))
+    found = compared(current, approved)
     assert (found.regressed, found.fixed, found.changed) == (("a",), ("b",), ("a", "b", "d"))
     assert (found.shared, found.judged, found.added, found.removed) == (4, 4, 0, 0)
     assert (found.approved_rate, found.rate) == (0.75, 0.75)
@@ -31,35 +31,35 @@ def test_regressed_fixed_and_changed():
 
 
 def test_a_case_is_the_same_while_its_id_and_its_input_are():
-    now = [record("a", F), record("b", F, digest="other"), record("new", F)]
-    then = by_id(record("a", P), record("b", P), record("gone", P))
-    found = compared(now, then)
+    current = [record("a", F), record("b", F, digest="other"), record("new", F)]
+    approved = by_id(record("a", P), record("b", P), record("gone", P))
+    found = compared(current, approved)
     assert found.regressed == ("a",)
     assert (found.shared, found.added, found.removed) == (1, 2, 2)
 
 
 def test_what_was_not_judged_on_both_sides_is_no_pair_but_may_have_changed():
-    now = [record("a", S, b'"x"'), record("b", F)]
-    then = by_id(record("a", P), record("b", N))
-    found = compared(now, then)
+    current = [record("a", S, b'"x"'), record("b", F)]
+    approved = by_id(record("a", P), record("b", N))
+    found = compared(current, approved)
     assert (found.judged, found.regressed, found.changed) == (0, (), ("a",))
     assert found.rate is None
     assert found.p_value is None
 
 
 def test_floats_that_differ_in_their_last_bits_are_unchanged():
-    now = [record("a", P, b'{"score":0.30000000000000004}')]
-    assert compared(now, by_id(record("a", P, b'{"score":0.3}'))).changed == ()
+    current = [record("a", P, b'{"score":0.30000000000000004}')]
+    assert compared(current, by_id(record("a", P, b'{"score":0.3}'))).changed == ()
 
 
 def test_only_trials_that_both_sides_have_are_compared():
     typos = TrialResult(P, (("t", b'"a"'),), perturbation="typos")
     casing = TrialResult(F, (("c", b'"b"'),), perturbation="casing")
-    now = [CaseResult("a", "i", None, "a", (typos, casing))]
-    then = by_id(CaseResult("a", "i", None, "a", (typos,)))
-    [pair] = pairs(now, then)
-    assert [trial.perturbation for trial in pair.now] == ["typos"]
-    assert compared(now, then).regressed == ()
+    current = [CaseResult("a", "i", None, "a", (typos, casing))]
+    approved = by_id(CaseResult("a", "i", None, "a", (typos,)))
+    [pair] = pairs(current, approved)
+    assert [trial.perturbation for trial in pair.current] == ["typos"]
+    assert compared(current, approved).regressed == ()
 
 
 def test_runs_of_a_case_that_is_run_more_than_once_count_one_by_one():
@@ -73,16 +73,16 @@ def test_runs_of_a_case_that_is_run_more_than_once_count_one_by_one():
 
 
 def test_scores_are_compared_by_their_means():
-    now = [record("a", P, score=0.5), record("b", P, score=1.0)]
-    then = by_id(record("a", P, score=1.0), record("b", P, score=1.0))
-    found = compared(now, then, graded=True)
+    current = [record("a", P, score=0.5), record("b", P, score=1.0)]
+    approved = by_id(record("a", P, score=1.0), record("b", P, score=1.0))
+    found = compared(current, approved, graded=True)
     assert (found.rate, found.approved_rate) == (pytest.approx(0.75), pytest.approx(1.0))
 
 
 def test_cases_that_are_the_same_are_only_counted():
-    now = [record("a", F), record("new", P)]
-    then = by_id(record("a", P), *(record(str(number), P) for number in range(9)))
-    found = with_same(compared(now, then), passed=6, failed=2, others=1)
+    current = [record("a", F), record("new", P)]
+    approved = by_id(record("a", P), *(record(str(number), P) for number in range(9)))
+    found = with_same(compared(current, approved), passed=6, failed=2, others=1)
     assert (found.shared, found.judged, found.added, found.removed) == (10, 9, -8, 0)
     assert (found.approved_rate, found.rate) == (7 / 9, 6 / 9)
 

@@ -2,7 +2,7 @@ from dataclasses import replace
 
 import pytest
 
-from pytest_modelcheck.checks.decide import decide, required_rate
+from pytest_modelcheck.checks.decide import Costs, decide, judge_costs
 from pytest_modelcheck.checks.limits import Limits
 from pytest_modelcheck.checks.lost import Lost
 from pytest_modelcheck.checks.observed import Observed
@@ -72,16 +72,16 @@ class TestGuards:
 
 class TestWhatIsRequired:
     def test_every_case_where_nothing_is_asked_for_and_nothing_approved(self):
-        assert required_rate(passing(1, 1), Limits()) == 1.0
+        assert passing(1, 1).required_rate(Limits()) == 1.0
         assert verdict(passing(199, 200)) == (FAILED, "199/200 cases pass (99.5%), all required")
 
     def test_no_rate_once_something_is_approved_or_another_limit_is_given(self):
-        assert required_rate(passing(1, 1, comparison=comparison()), Limits()) is None
-        assert required_rate(passing(1, 1), Limits(max_changed=3)) is None
-        assert required_rate(passing(1, 1, reads_approved=True), Limits()) is None
+        assert passing(1, 1, comparison=comparison()).required_rate(Limits()) is None
+        assert passing(1, 1).required_rate(Limits(max_changed=3)) is None
+        assert passing(1, 1, reads_approved=True).required_rate(Limits()) is None
 
     def test_at_least_always_counts(self):
-        assert required_rate(passing(1, 1, comparison=comparison()), Limits(at_least=0.5)) == 0.5
+        assert passing(1, 1, comparison=comparison()).required_rate(Limits(at_least=0.5)) == 0.5
 
 
 class TestAModelThatDoesNotVary:
@@ -395,3 +395,69 @@ def test_an_inconclusive_slice_says_why_it_fails(limit, options):
     assert found["warn"].status is INCONCLUSIVE
     assert found["fail"].status is FAILED
     assert found["fail"].summary == f'{found["warn"].summary} (inconclusive="fail")'
+
+
+def latency(slow, fast, **options):
+    costs = Costs(slow + fast, tuple([0.1] * fast + [9.0] * slow), (), slow + fast)
+    [finding] = judge_costs(costs, Limits(max_latency_p95=1.0, **options))
+    return finding
+
+
+@pytest.mark.parametrize(
+    ("slow", "fast", "status"),
+    [
+        (0, 100, Status.PASSED),
+        (5, 95, Status.PASSED),
+        (6, 94, Status.PASSED),
+        (10, 90, Status.INCONCLUSIVE),
+        (20, 80, Status.FAILED),
+        (1, 3, Status.PASSED),
+        (1, 0, Status.INCONCLUSIVE),
+        (4, 0, Status.FAILED),
+    ],
+)
+def test_a_latency_fails_where_luck_cannot_explain_it(slow, fast, status):
+    assert latency(slow, fast).status is status
+
+
+def test_the_p_value_is_that_of_the_binomial_test():
+    from scipy.stats import binomtest
+
+    expected = binomtest(20, 100, 0.05, alternative="greater").pvalue
+    assert latency(20, 80).p_value == pytest.approx(expected)
+
+
+def test_what_luck_could_explain_fails_where_that_is_asked_for():
+    assert latency(10, 90, inconclusive="fail").status is Status.FAILED
+
+
+def test_a_cost_is_per_case_whatever_number_of_answers_a_case_takes():
+    costs = Costs(6, (), (1.0,) * 6, 2)
+    [finding] = judge_costs(costs, Limits(max_cost_per_case=2.5))
+    assert finding.status is Status.FAILED
+    assert finding.summary == "a case costs 3 on average, at most 2.5 allowed"
+
+
+def test_costs_that_are_known_of_some_answers_stand_for_all_and_that_is_said():
+    [finding] = judge_costs(Costs(4, (), (1.0, 1.0), 4), Limits(max_cost_per_case=1.0))
+    assert finding.status is Status.PASSED
+    assert "(known of 2 of 4 answers)" in finding.summary
+
+
+def test_tokens_are_per_case_too():
+    [finding] = judge_costs(Costs(4, (), (), 2, (600, 900, 600, 900)), Limits(max_tokens_per_case=1000))
+    assert finding.status is Status.FAILED
+    assert finding.summary == "a case takes 1,500 tokens on average, at most 1,000 allowed"
+
+
+@pytest.mark.parametrize("limit", ["max_latency_p95", "max_cost_per_case", "max_tokens_per_case"])
+def test_nothing_known_is_never_a_pass(limit):
+    costs = Costs(4, (), (), 4)
+    [finding] = judge_costs(costs, Limits(**{limit: 1.0}))
+    assert finding.status is Status.INCONCLUSIVE
+    [finding] = judge_costs(costs, Limits(**{limit: 1.0}, inconclusive="fail"))
+    assert finding.status is Status.FAILED
+
+
+def test_no_limit_no_finding():
+    assert judge_costs(Costs(1, (1.0,), (1.0,), 1), Limits()) == []

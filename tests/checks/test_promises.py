@@ -35,8 +35,8 @@ def test_a_rule_that_ignores_noise_would_break_the_promise():
 
     class Naive(type(row)):
         def check(self, approved_runs, repeats, rng):
-            then, now = self.versions(rng)
-            before, after = (rng.random(len(side)) < side for side in (then, now))
+            approved, current = self.versions(rng)
+            before, after = (rng.random(len(side)) < side for side in (approved, current))
             return (Status.FAILED if after.sum() < before.sum() else Status.PASSED), 1.0
 
     found = verdicts.measured(Naive(row.name, row.versions), 1, 1, CHECKS, seed=7)

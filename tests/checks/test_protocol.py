@@ -202,9 +202,9 @@ def test_with_a_margin_a_drop_within_it_passes_and_one_beyond_fails(allowance):
 
 
 def test_scores_that_fall_fail_and_scores_that_vary_do_not():
-    then = (0.9, 0.8, 0.85)
-    fell = [CaseRuns(then, ((0.5 + n / 100,), (0.5,), (0.55,))) for n in range(12)]
-    same = [CaseRuns(then, ((0.8 + n % 3 / 20,), (0.85,), (0.9,))) for n in range(12)]
+    approved = (0.9, 0.8, 0.85)
+    fell = [CaseRuns(approved, ((0.5 + n / 100,), (0.5,), (0.55,))) for n in range(12)]
+    same = [CaseRuns(approved, ((0.8 + n % 3 / 20,), (0.85,), (0.9,))) for n in range(12)]
     assert drop(fell, graded=True).status is Status.FAILED
     assert drop(same, graded=True).status is Status.PASSED
 

@@ -36,9 +36,9 @@ def test_keys_that_are_asked_for_must_be_there():
 
 def test_the_slice_that_lost_most_comes_first():
     found = cases({"l": "en"}, {"l": "en"}, {"l": "es"}, {"l": "es"}, {"l": "de"}, {})
-    now = bytes([PASSED, FAILED, FAILED, PASSED, FAILED, PASSED])
-    then = bytes([PASSED, FAILED, PASSED, PASSED, FAILED, PASSED])
-    assert slices_of(found, ["l"]).groups(now, then) == (
+    current = bytes([PASSED, FAILED, FAILED, PASSED, FAILED, PASSED])
+    approved = bytes([PASSED, FAILED, PASSED, PASSED, FAILED, PASSED])
+    assert slices_of(found, ["l"]).groups(current, approved) == (
         Group("l=es", 1, 2, 2, 2),
         Group("l=de", 0, 1, 0, 1),
         Group("l=en", 1, 2, 1, 2),
@@ -52,8 +52,8 @@ def test_cases_that_were_not_judged_are_in_no_slice():
 
 def test_only_cases_that_can_be_compared_count_for_the_approved_version():
     found = slices_of(cases({"l": "en"}, {"l": "en"}, {"l": "en"}), ["l"])
-    now, then = bytes([PASSED, FAILED, PASSED]), bytes([NOT_JUDGED, PASSED, FAILED])
-    assert found.groups(now, then) == (Group("l=en", 2, 3, 1, 2),)
+    current, approved = bytes([PASSED, FAILED, PASSED]), bytes([NOT_JUDGED, PASSED, FAILED])
+    assert found.groups(current, approved) == (Group("l=en", 2, 3, 1, 2),)
 
 
 def test_the_members_of_a_slice_are_told_by_their_number():

@@ -20,8 +20,10 @@ def case(number, runs, answers=None):
     return CaseResult(f"c{number}", f"{number:04}", None, "", trials)
 
 
-def weighed(now, then=None, *, deterministic=False, repeats=5):
-    cases = [(case(n, runs), None if then is None else case(n, then[n])) for n, runs in enumerate(now)]
+def weighed(current, approved=None, *, deterministic=False, repeats=5):
+    cases = [
+        (case(n, runs), None if approved is None else case(n, approved[n])) for n, runs in enumerate(current)
+    ]
     return weigh(cases, repeats, {}, graded=False, deterministic=deterministic)
 
 
@@ -52,11 +54,11 @@ def test_a_client_that_caches_keeps_the_promise_at_its_limit_and_against_the_app
     rng = np.random.default_rng(11)
     failed = dropped = counted_all = 0
     for _ in range(150):
-        then, now = ([[bool(passes)] * 5 for passes in rng.random(60) < 0.9] for _ in range(2))
-        found = weighed(now, then)
+        approved, current = ([[bool(passes)] * 5 for passes in rng.random(60) < 0.9] for _ in range(2))
+        found = weighed(current, approved)
         failed += look_at_rate(found.rate, 0.9, Rules()).status is Status.FAILED
         dropped += look_at_drop(found.paired, 0, Rules()).status is Status.FAILED
-        passed = sum(map(sum, now))
+        passed = sum(map(sum, current))
         counted_all += lower_tail(passed, 300, 0.9) <= 0.01
     assert failed <= 5
     assert dropped <= 5
@@ -65,8 +67,8 @@ def test_a_client_that_caches_keeps_the_promise_at_its_limit_and_against_the_app
 
 def test_a_failed_run_has_the_worst_score_of_the_scale():
     """With 0 in place of -10, a case that rises from there to -5 would look as if it fell."""
-    now = CaseResult("c", "c", None, "", (TrialResult(Outcome.PASSED, score=-5.0),))
-    then = CaseResult("c", "c", None, "", (TrialResult(Outcome.FAILED),))
-    found = weigh([(now, then)], 1, {}, graded=True, worst=-10.0, deterministic=None)
+    current = CaseResult("c", "c", None, "", (TrialResult(Outcome.PASSED, score=-5.0),))
+    approved = CaseResult("c", "c", None, "", (TrialResult(Outcome.FAILED),))
+    found = weigh([(current, approved)], 1, {}, graded=True, worst=-10.0, deterministic=None)
     [pair] = found.paired.cases
     assert (pair.approved, pair.current) == ((-10.0,), (-5.0,))

@@ -52,9 +52,9 @@ def test_a_higher_certainty_takes_more(project, command):
         (("--at-least", "95"), "--at-least 95 is not a rate"),
         (
             ("--at-least", "0.95", "--drop", "0.99"),
-            "--drop 0.99: a drop that can be seen lies above 0 and is at most 0.95",
+            "--drop 0.99: a drop that can be detected is above 0 and at most 0.95",
         ),
-        (("--drop", "0.02", "--max-drop", "0.05"), "--drop 0.02: a drop that can be seen lies above 0.05"),
+        (("--drop", "0.02", "--max-drop", "0.05"), "--drop 0.02: a drop that can be detected is above 0.05"),
         (("--max-drop", "0.9"), "nothing can be seen there: name a --drop"),
         (("--certainty", "2"), "--certainty 2 is not a probability"),
         (("--false-fail-rate", "0"), "--false-fail-rate 0 is not a probability"),

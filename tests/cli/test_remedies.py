@@ -24,7 +24,7 @@ ROWS = {
         (["plan", "--at-least=7"], ["plan", "--at-least=0.7"]),
     "nothing can be seen there: name a --drop":
         (["plan", "--at-least=0.001"], ["plan", "--at-least=0.9", "--drop=0.05"]),
-    "--exit-code works with the other formats":
+    "--exit-code does not work with --format html":
         (["diff", "2.1", "--format=html", "--exit-code"], ["diff", "2.1", "--format=json"]),
 }
 # fmt: on

@@ -193,8 +193,8 @@ def test_awaited_bodies_and_fixtures_that_clean_up(project):
     ("arguments", "told"),
     [
         (["--against=2.1"], "*triage 2.1 would be compared with itself*"),
-        (["--against=2.0", "--modelcheck-baseline=1.9"], "*it goes neither with*"),
-        (["--against=2.0", "--modelcheck-update"], "*it goes neither with*"),
+        (["--against=2.0", "--modelcheck-baseline=1.9"], "*it cannot be combined with*"),
+        (["--against=2.0", "--modelcheck-update"], "*it cannot be combined with*"),
         (["--against=2.0", "--against=1.9"], "*--against: '2.0' and '1.9' are both requested*"),
     ],
 )

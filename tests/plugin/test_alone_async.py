@@ -185,12 +185,6 @@ CHECKS = {
             assert await echo(case.input) == case.expected
             event.set()
         """,
-    "async fixtures of nobody": """
-        async def test_it(echo, case):
-            loop = asyncio.get_running_loop()
-            assert await echo(case.input) == case.expected
-            assert asyncio.get_running_loop() is loop
-        """,
     "one loop for all cases": """
         loops = set()
 

@@ -35,18 +35,6 @@ CHECKS = {
         def test_it(judge, case):
             assert judge(case.input) == f"{case.input}|none|short"
         """,
-    "two positional arguments": _MODELS.replace("made(KIND)", "made('plain' if KIND == 'batched' else KIND)")
-    + """
-        def test_it(judge, case):
-            assert judge(case.input, "yes") == f"{case.input}|yes|short"
-            assert judge(case.input, answer="yes") == f"{case.input}|yes|short"
-        """,
-    "keywords": _MODELS
-    + """
-        def test_it(judge, case):
-            assert judge(question=case.input, answer="yes") == f"{case.input}|yes|short"
-            assert judge(answer="yes", question=case.input) == f"{case.input}|yes|short"
-        """,
     "keywords only": _MODELS
     + """
         def test_it(judge, case):
@@ -129,8 +117,19 @@ def test_equal_calls_in_other_words_are_one_call(project):
         ]
 
 
-def test_other_arguments_are_another_call(project):
-    project.model(MODEL.format(options="", asynchronous=""))
+def test_other_arguments_are_another_call_and_any_number_of_them_is_one(project):
+    project.model(
+        MODEL.format(options="", asynchronous="")
+        + """
+@model_fixture(deterministic=True)
+def anything(model_version):
+    def ask(*parts, **more):
+        with open("anything.log", "a") as log:
+            log.write(f"{parts} {sorted(more)}\\n")
+        return [*parts, *sorted(more.items())]
+    return ask
+"""
+    )
     project.test(
         """
         @pytest.mark.golden(["a"])
@@ -138,12 +137,20 @@ def test_other_arguments_are_another_call(project):
             calls = [(("a", "b"), {}), (("b", "a"), {}), (("a",), {"style": "b"}), (("a",), {"answer": None})]
             answers = [judge(*args, **kwargs) for args, kwargs in calls]
             assert answers == ["a b short", "b a short", "a none b", "a None short"]
+
+        @pytest.mark.golden(["a", "b"])
+        def test_anything(anything, case):
+            assert anything() == []
+            assert anything(case.input, 1) == [case.input, 1]
+            assert anything(case.input, b=2, a=1) == anything(case.input, a=1, b=2)
+            assert anything((case.input, 1)) != anything(case.input, 1)
         """
     )
     for calls in (4, 0):
-        project.run("--model-version=1").assert_outcomes(passed=1)
+        project.run("--model-version=1").assert_outcomes(passed=2)
         assert len(project.calls) == calls
         project.forget_calls()
+    assert len((project.path / "anything.log").read_text().splitlines()) == 1 + 2 * 3
 
 
 def test_a_batch_gets_values_or_mappings(project):
@@ -173,29 +180,3 @@ def test_a_batch_gets_values_or_mappings(project):
     assert sorted(project.calls) == sorted(
         ["'a'", "'b'", *(str({"question": each, "answer": "yes"}) for each in "ab")]
     )
-
-
-def test_any_number_of_arguments(project):
-    project.model(
-        """
-        @model_fixture(deterministic=True)
-        def judge(model_version):
-            def ask(*parts, **more):
-                with open("calls.log", "a") as log:
-                    log.write(f"{parts} {sorted(more)}\\n")
-                return [*parts, *sorted(more.items())]
-            return ask
-        """
-    )
-    project.test(
-        """
-        @pytest.mark.golden(["a", "b"])
-        def test_it(judge, case):
-            assert judge() == []
-            assert judge(case.input, 1) == [case.input, 1]
-            assert judge(case.input, b=2, a=1) == judge(case.input, a=1, b=2)
-            assert judge((case.input, 1)) != judge(case.input, 1)
-        """
-    )
-    project.run("--model-version=1").assert_outcomes(passed=1)
-    assert len(project.calls) == 1 + 2 * 3

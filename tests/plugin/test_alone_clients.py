@@ -69,10 +69,9 @@ def server():
         thread.join()
 
 
-MODELS = {
-    "httpx": """
+MODEL = """
 import pytest
-from openai import DefaultAsyncHttpxClient
+from openai import AsyncOpenAI, DefaultAsyncHttpxClient
 
 @pytest.fixture
 def anyio_backend():
@@ -80,28 +79,23 @@ def anyio_backend():
 
 @model_fixture(concurrency=4, deterministic=True)
 def echo(model_version):
+    url = "{url}"
+"""
+MODELS = {
+    "httpx": """
     client = DefaultAsyncHttpxClient(timeout=10)
 
     async def ask(text):
-        response = await client.get("{url}/echo", params={{"text": text}})
+        response = await client.get(f"{url}/echo", params={"text": text})
         return response.raise_for_status().json()["text"]
 
     return ask
 """,
     "openai": """
-import pytest
-from openai import AsyncOpenAI
-
-@pytest.fixture
-def anyio_backend():
-    return "asyncio"
-
-@model_fixture(concurrency=4, deterministic=True)
-def echo(model_version):
-    client = AsyncOpenAI(api_key="none", base_url="{url}", max_retries=0, timeout=10)
+    client = AsyncOpenAI(api_key="none", base_url=url, max_retries=0, timeout=10)
 
     async def ask(text):
-        messages = [{{"role": "user", "content": text}}]
+        messages = [{"role": "user", "content": text}]
         completion = await client.chat.completions.create(model="echo", messages=messages)
         return completion.choices[0].message.content
 
@@ -180,7 +174,7 @@ def came_of(project):
 
 @pytest.mark.parametrize(("client", "order"), [("httpx", "forwards"), ("openai", "backwards")])
 def test_one_client_serves_every_kind_of_test_in_one_run(project, server, client, order):
-    project.model(MODELS[client].format(url=server.url))
+    project.model(MODEL.format(url=server.url) + MODELS[client])
     tests = list(TESTS.values())
     project.test(HEAD + "".join(tests if order == "forwards" else reversed(tests)))
     assert came_of(project) == (dict.fromkeys(TESTS, ALL_PASS), len(tests) * CASES)
@@ -191,6 +185,6 @@ def test_one_client_serves_every_kind_of_test_in_one_run(project, server, client
 @pytest.mark.parametrize("alone", ["application", "nobody", "asyncio_function", "anyio"])
 def test_it_works_alone_too(project, server, alone):
     """The others are the first of a run above, or differ from one of these in the scope of their loop."""
-    project.model(MODELS["httpx"].format(url=server.url))
+    project.model(MODEL.format(url=server.url) + MODELS["httpx"])
     project.test(HEAD + TESTS[alone])
     assert came_of(project) == ({alone: ALL_PASS}, CASES)

@@ -11,9 +11,6 @@ CHECKS_OF = ("test_alone_state_set", "test_alone_locks")
 EXCEPT = {
     # Cut off between taking and releasing, without with or finally: the word of the user was wrong.
     "acquire and no finally",
-    "a generator that is suspended inside a with",
-    "an enter that calls the model",
-    "a queue with one place",
     "a write lock of a database",
     "a lock that is never released",
     "a threading lock across an await",

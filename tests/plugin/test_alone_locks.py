@@ -44,18 +44,6 @@ CHECKS = {
             LOCK.release()
             assert answer == case.expected
         """,
-    "a generator that is suspended inside a with": """
-        def held():
-            with LOCK:
-                yield
-
-        def test_it(echo, case):
-            holding = held()
-            next(holding)
-            answer = echo(case.input)
-            next(holding, None)
-            assert answer == case.expected
-        """,
     "a generator that calls while it holds it": """
         def answers(model, text):
             with LOCK:
@@ -64,20 +52,6 @@ CHECKS = {
 
         def test_it(echo, case):
             assert list(answers(echo, case.input)) == [case.input, case.input + "!"]
-        """,
-    "an enter that calls the model": """
-        class Asked:
-            def __init__(self, model, text):
-                self.model, self.text = model, text
-            def __enter__(self):
-                LOCK.acquire()
-                return self.model(self.text)
-            def __exit__(self, *error):
-                LOCK.release()
-
-        def test_it(echo, case):
-            with Asked(echo, case.input) as answer:
-                assert answer == case.expected
         """,
     "two conditions that the model takes too": """
         ONE, TWO = threading.Condition(), threading.Condition()
@@ -99,15 +73,6 @@ CHECKS = {
             with READY:
                 assert echo(case.input) == case.expected
                 READY.notify_all()
-        """,
-    "a queue with one place": """
-        PLACE = queue.Queue(maxsize=1)
-
-        def test_it(echo, case):
-            PLACE.put(case.input, timeout=2)
-            answer = echo(case.input)
-            assert PLACE.get(timeout=2) == case.input
-            assert answer == case.expected
         """,
     "a write lock of a database": """
         @pytest.fixture

@@ -55,48 +55,6 @@ CHECKS = {
             assert Application.instance.first == "1"
             assert echo(case.input) == case.expected
         """,
-    "a circuit breaker of the application": (
-        {"passed": 3, "error": 3},
-        """
-        class Breaker:
-            failures = 0
-            def call(self, model, text):
-                if self.failures >= 2:
-                    raise RuntimeError("open")
-                try:
-                    answer = model(text)
-                    if text in "24":
-                        raise ValueError(text)
-                except ValueError:
-                    self.failures += 1
-                    return "other"
-                return answer
-
-        breaker = Breaker()
-
-        def test_it(echo, case):
-            if case.input in "56":
-                with pytest.raises(RuntimeError):
-                    breaker.call(echo, case.input)
-                raise LookupError("open")
-            if case.input == "4":
-                breaker.call(echo, case.input)
-                raise LookupError("the last failure")
-            assert breaker.call(echo, case.input) in (case.expected, "other")
-        """,
-    ),
-    "a transaction that is begun without a with": """
-        database = sqlite3.connect(":memory:", isolation_level=None)
-        database.execute("CREATE TABLE orders (id TEXT)")
-
-        def test_it(echo, case):
-            database.execute("BEGIN")
-            database.execute("INSERT INTO orders VALUES (?)", [case.input])
-            answer = echo(case.input)
-            database.execute("COMMIT" if answer in "135" else "ROLLBACK")
-            rows = database.execute("SELECT COUNT(*) FROM orders").fetchone()[0]
-            assert rows == (int(case.input) + 1) // 2
-        """,
     "log records of a helper": """
         @pytest.fixture
         def logged(caplog):

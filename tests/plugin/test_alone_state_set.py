@@ -39,12 +39,6 @@ CHECKS = {
             assert echo(case.input) == case.expected
             assert os.getcwd() == case.input
         """,
-    "a file in tmp_path": """
-        def test_it(echo, case, tmp_path):
-            (tmp_path / "who").write_text(case.input)
-            assert echo(case.input) == case.expected
-            assert (tmp_path / "who").read_text() == case.input
-        """,
     "an attribute of self": """
         class TestIt:
             def test_it(self, echo, case):

@@ -150,18 +150,6 @@ CHECKS = {
             assert list(echo(case.input)) == [case.expected]
         """,
     ),
-    "a generator, which is refused": (
-        {"error": 6},
-        """
-        def tokens(text):
-            yield from text.split()
-
-        echo = model(KIND, NAME, tokens)
-
-        def test_it(echo, case):
-            assert list(echo(case.input)) == [case.expected]
-        """,
-    ),
     "a stream, which is refused": (
         {"error": 6},
         """

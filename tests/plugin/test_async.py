@@ -131,51 +131,41 @@ def test_fails_as_a_synchronous_check_fails_and_may_end_the_run(owner):
     assert project.run(*options, "--model-version=1").ret == 9
 
 
-@pytest.mark.parametrize("mode", ["strict", "auto"])
-def test_async_fixtures_of_pytest_asyncio_work(project, mode):
-    pytest.importorskip("pytest_asyncio")
-    project.model(MODEL)
-    project.test(
-        """
-        import asyncio
-        import pytest_asyncio
+SCOPE = ("-p", "asyncio", "-o", "asyncio_default_fixture_loop_scope=function")
 
-        @pytest_asyncio.fixture
-        async def connection():
+
+@pytest.mark.parametrize(
+    ("fixture", "mark", "options"),
+    [
+        ("pytest_asyncio.fixture", "asyncio", (*SCOPE, "--asyncio-mode=strict")),
+        ("pytest_asyncio.fixture", "asyncio", (*SCOPE, "--asyncio-mode=auto")),
+        ("pytest.fixture", "anyio", ("-p", "anyio")),
+    ],
+)
+def test_async_fixtures_of_the_owner_work(project, fixture, mark, options):
+    pytest.importorskip("anyio" if mark == "anyio" else "pytest_asyncio")
+    project.model(MODEL)
+    asks = "anyio_backend" if mark == "anyio" else ""
+    project.test(
+        f"""
+        import asyncio
+        import {fixture.partition(".")[0]}
+        import pytest
+
+        @{fixture}
+        async def connection({asks}):
             yield asyncio.get_running_loop()
 
-        @pytest.mark.asyncio
+        @pytest.mark.{mark}
         @pytest.mark.golden(["a", "b"])
         async def test_it(echo, case, connection):
             assert connection is asyncio.get_running_loop()
             assert await echo(case.input) == case.input
         """
     )
-    scope = ("-o", "asyncio_default_fixture_loop_scope=function")
-    result = project.run("-p", "asyncio", f"--asyncio-mode={mode}", *scope, "--model-version=1")
+    result = project.run(*options, "--model-version=1")
     result.assert_outcomes(passed=1)
     assert project.verdict(result).cases == Tally(passed=2)
-
-
-def test_async_fixtures_of_anyio_work(project):
-    pytest.importorskip("anyio")
-    project.model(MODEL)
-    project.test(
-        """
-        import asyncio
-
-        @pytest.fixture
-        async def connection(anyio_backend):
-            yield asyncio.get_running_loop()
-
-        @pytest.mark.anyio
-        @pytest.mark.golden(["a", "b"])
-        async def test_it(echo, case, connection):
-            assert connection is asyncio.get_running_loop()
-            assert await echo(case.input) == case.input
-        """
-    )
-    project.run("-p", "anyio", "--model-version=1").assert_outcomes(passed=1)
 
 
 @pytest.mark.parametrize("gather", [False, True])
@@ -314,47 +304,19 @@ def test_a_model_that_is_not_awaited_is_gathered_for_async_bodies_too(project):
     assert project.calls == ["1", "19"]
 
 
-def test_an_awaited_model_is_called_by_bodies_of_every_kind(project):
+def test_a_forgotten_await_does_not_pass(project):
     project.model(MODEL)
     project.test(
         """
-        import asyncio
-
-        async def application(echo, text):
-            return await echo(text)
-
         @pytest.mark.golden(["a", "b", "c"])
-        def test_simply(echo, case):
-            assert echo(case.input) == case.input
-
-        @pytest.mark.golden(["a", "b", "c"])
-        def test_loop(echo, case):
-            assert asyncio.run(application(echo, case.input)) == case.input
-
-        @pytest.mark.golden(["a", "b", "c"])
-        async def test_group(echo, case):
-            async with asyncio.timeout(5):
-                async with asyncio.TaskGroup() as group:
-                    first = group.create_task(echo(case.input))
-                    second = group.create_task(echo(case.input + "!"))
-            assert first.result() + "!" == second.result()
-
-        @pytest.mark.golden(["a", "b", "c"])
-        async def test_gather(echo, case):
-            one, two = await asyncio.gather(echo(case.input), echo(case.input + "?"))
-            assert one + "?" == two
-
-        @pytest.mark.golden(["a", "b", "c"])
-        async def test_forgets_to_await(echo, case):
+        async def test_it(echo, case):
             assert echo(case.input)
         """
     )
     result = project.run("--model-version=1")
-    result.assert_outcomes(passed=4, failed=1)
-    *verdicts, forgotten = project.verdicts(result).values()
-    assert {verdict.cases for verdict in verdicts} == {Tally(passed=3)}
-    assert forgotten.cases == Tally(error=3)
-    assert "never awaited an answer" in forgotten.headline
+    result.assert_outcomes(failed=1)
+    assert project.verdict(result).cases == Tally(error=3)
+    assert "never awaited an answer" in project.verdict(result).headline
 
 
 def test_an_inner_loop_hears_an_answer_for_each_of_equal_calls(project):

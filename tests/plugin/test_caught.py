@@ -72,6 +72,23 @@ def test_a_spent_budget_is_no_answer_though_the_application_has_one(project, mod
     verdict = project.verdict(result)
     assert (verdict.cases, verdict.unasked) == (Tally(passed=4, error=6), 6)
     assert verdict.headline.startswith("--modelcheck-max-calls=4 is used up")
+    result = project.run("--model-version=2", "--modelcheck-offline")
+    result.assert_outcomes(failed=1)
+    assert project.verdict(result).cases == Tally(error=10)
+
+
+def test_an_outage_shows_the_error_behind_it_and_no_case_that_was_not_called(project):
+    project.model(DYING)
+    project.test(CAREFUL.format(caught="KeyError", options=""))
+    result = project.run("--model-version=1")
+    result.stdout.fnmatch_lines(
+        [
+            "*also  *2/10 cases raised an error: ConnectionError: refused",
+            "*errors (2, and 5 not called)",
+            "*E *ConnectionError: refused",
+        ]
+    )
+    assert [case.message for case in project.verdict(result).shown[:2]] == ["refused", "refused"]
 
 
 def test_an_outage_is_none_either_but_what_the_application_heard_before_is_its_own_business(project):
@@ -82,14 +99,6 @@ def test_an_outage_is_none_either_but_what_the_application_heard_before_is_its_o
     verdict = project.verdict(result)
     assert verdict.cases == Tally(passed=5, error=5)
     assert "given up after 2 calls in a row failed" in verdict.headline
-
-
-def test_nor_is_an_answer_that_is_missing_offline(project):
-    project.model(SOUND)
-    project.test(CAREFUL.format(caught="Exception", options=""))
-    result = project.run("--model-version=1", "--modelcheck-offline")
-    result.assert_outcomes(failed=1)
-    assert project.verdict(result).cases == Tally(error=10)
 
 
 def test_an_outage_is_no_wrong_answer_however_much_is_one(project):
@@ -134,17 +143,3 @@ def test_an_edited_test_is_not_replayed_on_answers_that_the_application_made_up(
     project.test(test.replace("model(text)", "model(text + '?')").replace("== case.expected", "!= 'x'"))
     result = project.run("--model-version=1")
     assert project.verdict(result).comparison.replayed == 0
-
-
-def test_an_outage_shows_the_error_behind_it_and_no_case_that_was_not_called(project):
-    project.model(DYING)
-    project.test(CAREFUL.format(caught="KeyError", options=""))
-    result = project.run("--model-version=1")
-    result.stdout.fnmatch_lines(
-        [
-            "*also  *2/10 cases raised an error: ConnectionError: refused",
-            "*errors (2, and 5 not called)",
-            "*E *ConnectionError: refused",
-        ]
-    )
-    assert [case.message for case in project.verdict(result).shown[:2]] == ["refused", "refused"]

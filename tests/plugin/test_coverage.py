@@ -160,15 +160,14 @@ def test_of_suspended_bodies_is_that_of_a_plain_loop_and_contexts_name_the_test(
     }
 
 
-def test_by_the_tracer_in_pure_python_is_that_of_a_plain_loop_too(covered, loop, monkeypatch):
-    monkeypatch.setenv("COVERAGE_CORE", "pytrace")
-    assert covered(CHECK) == loop
-
-
-@pytest.mark.skipif(sys.version_info < (3, 12), reason="sys.monitoring came with Python 3.12")
-def test_by_monitoring_is_that_of_a_plain_loop_too(covered, loop, monkeypatch):
-    monkeypatch.setenv("COVERAGE_CORE", "sysmon")
-    assert covered(CHECK)[0] == loop[0]
+@pytest.mark.parametrize("core", ["pytrace", "sysmon"])
+def test_by_another_core_is_that_of_a_plain_loop_too(covered, loop, monkeypatch, core):
+    if core == "sysmon" and sys.version_info < (3, 12):
+        pytest.skip("sys.monitoring came with Python 3.12")
+    monkeypatch.setenv("COVERAGE_CORE", core)
+    lines, arcs = covered(CHECK)
+    assert lines == loop[0]
+    assert core == "sysmon" or arcs == loop[1]
 
 
 def test_by_coverage_run_is_that_of_a_plain_loop_too(covered, loop, project, monkeypatch):

@@ -191,10 +191,10 @@ def test_golden_scores_may_have_a_scale_of_their_own(project):
 
 
 SCALES = {
-    "bounds=(1, 0)": "bounds=(1, 0): write the least and the greatest score",
-    "bounds=(0, 1e308)": "bounds=(0, 1e+308): write the least and the greatest score",
-    "bounds=(0, 10**400)": "write the least and the greatest score",
-    "bounds=5": "bounds=5: write the least and the greatest score",
+    "bounds=(1, 0)": "bounds=(1, 0): write the lowest and the highest score",
+    "bounds=(0, 1e308)": "bounds=(0, 1e+308): write the lowest and the highest score",
+    "bounds=(0, 10**400)": "write the lowest and the highest score",
+    "bounds=5": "bounds=5: write the lowest and the highest score",
     "at_least=95": "write a number from -1 to 1 (or a rate, at_least=0.95?)",
     "at_least=2, bounds=(0, 1.5)": "at_least=2 is not on the scale of the scores",
     "at_least=0, max_drop=2.5": "max_drop=2.5 is not a difference of two scores from -1 to 1",

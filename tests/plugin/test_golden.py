@@ -38,14 +38,14 @@ def test_fails_where_one_case_fails_and_no_limit_is_set(project):
     )
 
 
-def test_at_least_is_the_rate_that_is_required(project):
+def test_at_least_is_the_rate_that_is_required_and_slices_say_where_it_is_worse(project):
     project.test(
         """
         @pytest.mark.golden("tickets.yaml", at_least=0.9)
         def test_met(triage, case):
             assert triage(case.input) == case.expected
 
-        @pytest.mark.golden("tickets.yaml", at_least=0.95)
+        @pytest.mark.golden("tickets.yaml", at_least=0.95, slices=["language"])
         def test_missed(triage, case):
             assert triage(case.input) == case.expected
         """
@@ -57,6 +57,9 @@ def test_at_least_is_the_rate_that_is_required(project):
         "test_missed": False,
     }
     result.stdout.fnmatch_lines(["FAILED *::test_missed - 9/10 cases pass (90%), at least 95% required"])
+    result = project.run("--model-version=2.1")
+    result.stdout.fnmatch_lines(["*where * language=es * 2/4 pass*"])
+    result.stdout.no_fnmatch_line("*language=en*")
 
 
 def test_calls_are_gathered_and_every_question_is_asked_once(project):
@@ -139,19 +142,6 @@ def test_cases_may_be_given_in_place_by_a_fixture_or_under_other_names(project):
         """
     )
     project.run("--model-version=2.0").assert_outcomes(passed=5)
-
-
-def test_slices_say_where_it_is_worse(project):
-    project.test(
-        """
-        @pytest.mark.golden("tickets.yaml", slices=["language"])
-        def test_known(triage, case):
-            assert triage(case.input) == case.expected
-        """
-    )
-    result = project.run("--model-version=2.1")
-    result.stdout.fnmatch_lines(["*where * language=es * 2/4 pass*"])
-    result.stdout.no_fnmatch_line("*language=en*")
 
 
 def test_a_check_with_no_case_or_no_applicable_one_fails(project):

@@ -57,17 +57,11 @@ def test_prints_what_pytest_prints(idle):
     with_us.assert_outcomes(passed=3, failed=1)
 
 
-def test_leaves_no_file_behind(idle):
+def test_leaves_no_file_behind_and_options_of_ours_do_no_harm(idle):
     before = set(idle.files())
     idle.run("-W", "error", "-p", "no:cacheprovider")
-    assert set(idle.files()) == before
-
-
-def test_options_of_ours_do_no_harm(idle):
-    before = set(idle.files())
-    result = idle.run(
-        "--model-version=2.1", "--modelcheck-update", "--modelcheck-offline", "--modelcheck-baseline=1"
-    )
+    options = ("--modelcheck-update", "--modelcheck-offline", "--modelcheck-baseline=1")
+    result = idle.run("--model-version=2.1", *options)
     result.assert_outcomes(passed=3, failed=1)
     assert set(idle.files()) == before
     assert "modelcheck" not in "\n".join(told(result))

@@ -150,7 +150,7 @@ MISTAKES = {
     ),
     "two checks of one name": (
         "same, ['a']); modelcheck.golden(same, ['b']",
-        "a second check is called 'same' *name=\"...\"*",
+        "this test already has a check called 'same'*name=\"...\"*",
     ),
 }
 

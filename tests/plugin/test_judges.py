@@ -76,10 +76,13 @@ def test_without_labels_the_headline_says_that_nothing_is_corrected(judged):
     assert verdict.correction.word is None
 
 
-def test_fewer_than_thirty_labels_correct_nothing(judged):
+def test_fewer_than_thirty_labels_or_labels_of_one_kind_alone_correct_nothing(judged):
     label(judged, OTHERS[:29])
+    assert "helpful has 29 labels, 30 are needed" in judged.verdict(run(judged, "bad")).headline
+    label(judged, [pair for pair in OTHERS if pair[1].startswith("right")])
     verdict = judged.verdict(run(judged, "bad"))
-    assert "helpful has 29 labels, 30 are needed" in verdict.headline
+    assert verdict.inconclusive
+    assert verdict.headline.endswith("no label says no, so it is unknown how it judges these")
 
 
 def test_the_headline_says_what_the_judge_said_and_what_it_is_worth(judged):
@@ -100,16 +103,9 @@ def test_a_good_version_passes_although_the_judge_passes_fewer(judged):
     assert verdict.passed
     assert verdict.correction.word == pytest.approx(50 / 60)  # by its word, 85% are missed
     assert verdict.headline.startswith("judged 50/60; corrected for the judge's errors")
-
-
-def test_a_replay_on_stored_answers_is_corrected_like_the_run(judged):
-    label(judged, OTHERS)
-    judged.test(CHECK.replace("0.8", "0.85"))
-    assert judged.verdict(run(judged, "good")).passed
-    run(judged, "good", "--modelcheck-mutate=told.json")
+    run(judged, "good", "--modelcheck-mutate=told.json")  # replays on stored answers are corrected, too
     (check,) = json.loads((judged.path / "told.json").read_bytes())["checks"]
-    assert check["trouble"] == ""
-    assert check["cases"] == 60
+    assert (check["trouble"], check["cases"]) == ("", 60)
 
 
 def test_labels_of_the_answers_themselves_count_as_they_are(judged):
@@ -392,13 +388,26 @@ def test_a_label_that_the_judge_cannot_answer_is_told(judged):
     assert "helpful 1 did not answer 1 label (TypeError: " in verdict.headline
 
 
-def test_labels_that_contradict_each_other_fail_the_check_with_their_lines(judged):
+@pytest.mark.parametrize(
+    ("damage", "told"),
+    [
+        (
+            lambda text: text + "\n" + text.splitlines()[0].replace("true", "false"),
+            "*helpful.jsonl:121: two labels of the same answer contradict each other*",
+        ),
+        (
+            lambda text: "<<<<<<< HEAD\n" + text,
+            "*helpful.jsonl:1: not JSON: *; settle the conflict of the merge first*",
+        ),
+    ],
+)
+def test_labels_that_cannot_be_meant_fail_the_check_with_their_lines(judged, damage, told):
     label(judged, OTHERS)
     path = judged.path / "labels/helpful.jsonl"
-    path.write_text(path.read_text() + "\n" + path.read_text().splitlines()[0].replace("true", "false"))
+    path.write_text(damage(path.read_text()))
     result = run(judged, "good")
     result.assert_outcomes(failed=1)
-    result.stdout.fnmatch_lines(["*helpful.jsonl:121: two labels of the same answer contradict each other*"])
+    result.stdout.fnmatch_lines([told])
 
 
 def test_offline_the_labels_that_nothing_is_known_of_are_told(judged):
@@ -548,19 +557,3 @@ def test_negative_scores_on_their_own_scale_are_not_corrected(judged):
     assert verdict.headline.endswith(
         "uncorrected for the judge's errors: scores are not the answers of helpful, from 0 to 1"
     )
-
-
-def test_labels_of_one_kind_alone_leave_a_miss_inconclusive(judged):
-    label(judged, [pair for pair in OTHERS if pair[1].startswith("right")])
-    verdict = judged.verdict(run(judged, "bad"))
-    assert verdict.inconclusive
-    assert verdict.headline.endswith("no label says no, so it is unknown how it judges these")
-
-
-def test_a_merge_that_is_not_settled_fails_the_check_with_its_line(judged):
-    label(judged, OTHERS)
-    path = judged.path / "labels/helpful.jsonl"
-    path.write_text("<<<<<<< HEAD\n" + path.read_text())
-    result = run(judged, "good")
-    result.assert_outcomes(failed=1)
-    result.stdout.fnmatch_lines(["*helpful.jsonl:1: not JSON: *; settle the conflict of the merge first*"])

@@ -132,18 +132,45 @@ def test_an_edited_test_is_replayed_on_the_approved_answers(project, levels):
     assert not verdict.comparison.regressed
 
 
-def test_a_level_without_a_score_is_an_error(project, levels):
-    project.test(TEST.replace("score(priority(case.perturbed))", "priority(case.perturbed)"))
-    result, verdict = levels("1")
-    result.assert_outcomes(failed=1)
-    assert "NoScoreError: the body gave no score() at level as it is" in verdict.headline
+SHARED = """
+@pytest.mark.directional([f"ticket {n}" for n in range(20)], under=THREATS)
+def test_without_a_score(priority, case, score):
+    priority(case.perturbed)
+
+@pytest.mark.directional([f"ticket {n}" for n in range(20)], under=THREATS)
+def test_failed_assert(priority, case, score):
+    score(priority(case.perturbed))
+    assert case.input != "ticket 3"
+
+SOME = perturb.levels(perturb.replace("ticket 1", "unhappy"), perturb.append("lawyer"))
+
+@pytest.mark.directional([f"ticket {n}" for n in range(20)], under=SOME)
+def test_does_not_apply(priority, case, score):
+    score(priority(case.perturbed))
+
+CASES = [{"input": f"ticket {n}", "variants": [f"unhappy {n}", f"lawyer {n}"]} for n in range(5)]
+
+@pytest.mark.directional(CASES, under=perturb.levels())
+def test_own_levels(priority, case, score):
+    score(priority(case.perturbed))
+"""
 
 
-def test_a_failed_assert_fails_the_case(project, levels):
-    project.test(TEST + '    assert case.input != "ticket 3"\n')
-    _, verdict = levels("1")
-    assert (verdict.cases.passed, verdict.cases.failed) == (19, 1)
-    assert verdict.headline == "19/20 cases pass (95%), all required"
+def test_levels_without_a_score_or_a_case_and_those_of_a_case(project):
+    project.model(MODEL)
+    project.test(TEST + SHARED)
+    verdicts = project.verdicts(project.run("--model-version=1"))
+    unscored = verdicts["test_without_a_score"]
+    assert unscored.failed
+    assert "NoScoreError: the body gave no score() at level as it is" in unscored.headline
+    broken = verdicts["test_failed_assert"]
+    assert (broken.cases.passed, broken.cases.failed) == (19, 1)
+    assert broken.headline == "19/20 cases pass (95%), all required"
+    some = verdicts["test_does_not_apply"]
+    assert (some.cases.passed, some.cases.skipped) == (1, 19)
+    assert any("does not apply to 19 inputs" in note for note in some.notes)
+    own = verdicts["test_own_levels"]
+    assert (own.status, own.trials.passed) == (Status.PASSED, 15)
 
 
 def test_a_known_failure_that_falls_is_no_news(project, levels):
@@ -152,30 +179,6 @@ def test_a_known_failure_that_falls_is_no_news(project, levels):
     result, verdict = levels("odd")
     result.assert_outcomes(passed=1)
     assert (verdict.cases.passed, verdict.cases.xfailed) == (18, 2)
-
-
-def test_a_case_to_which_a_level_does_not_apply_is_not_judged(project, levels):
-    project.test(TEST.replace('perturb.append("I am unhappy.")', 'perturb.replace("ticket 1", "unhappy")'))
-    _, verdict = levels("1")
-    assert verdict.cases.passed == 1
-    assert verdict.cases.skipped == 19
-    assert any("does not apply to 19 inputs" in note for note in verdict.notes)
-
-
-def test_cases_may_bring_their_levels(project, levels):
-    project.test(
-        """
-        from pytest_modelcheck import perturb
-
-        CASES = [{"input": f"ticket {n}", "variants": [f"unhappy {n}", f"lawyer {n}"]} for n in range(5)]
-
-        @pytest.mark.directional(CASES, under=perturb.levels())
-        def test_threats(priority, case, score):
-            score(priority(case.perturbed))
-        """
-    )
-    _, verdict = levels("1")
-    assert (verdict.status, verdict.trials.passed) == (Status.PASSED, 15)
 
 
 def test_repeats_of_a_level_are_averaged(project, levels):

@@ -11,7 +11,7 @@ def test_void(triage, case):
 """
 
 
-def test_a_check_that_cannot_fail_is_warned_of_where_it_is_written(project):
+def test_a_check_that_cannot_fail_is_warned_of_where_it_is_written_unless_that_is_turned_off(project):
     project.test(VOID)
     result = project.run("--model-version=2.0")
     result.assert_outcomes(passed=1, warnings=2)
@@ -21,24 +21,16 @@ def test_a_check_that_cannot_fail_is_warned_of_where_it_is_written(project):
             "*test_triage.py:5: LintWarning: a comparison whose result is not used*(MC206)",
         ]
     )
+    result = project.run("--model-version=2.0", "-W", "error::pytest_modelcheck.LintWarning")
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["*LintWarning: at_least=0 is met by every model (MC202)*"])
+    project.ini("modelcheck_lint_ignore = MC202 MC206")
+    project.run("--model-version=2.0").assert_outcomes(passed=1, warnings=0)
 
 
 def test_a_check_as_it_should_be_is_not_warned_of(project):
     project.test()
     project.run("--model-version=2.0", "-W", "error").assert_outcomes(passed=1)
-
-
-def test_it_can_fail_the_test(project):
-    project.test(VOID)
-    result = project.run("--model-version=2.0", "-W", "error::pytest_modelcheck.LintWarning")
-    result.assert_outcomes(failed=1)
-    result.stdout.fnmatch_lines(["*LintWarning: at_least=0 is met by every model (MC202)*"])
-
-
-def test_rules_can_be_turned_off(project):
-    project.ini("modelcheck_lint_ignore = MC202 MC206")
-    project.test(VOID)
-    project.run("--model-version=2.0").assert_outcomes(passed=1, warnings=0)
 
 
 @pytest.mark.parametrize("arguments", [(), ("-p", "xdist", "-n1")])

@@ -25,7 +25,7 @@ def test_an_answer_that_can_be_read_once_is_an_error(project, answer, kind):
     project.test(TEST)
     verdict = project.verdict(project.run("-W", "error"))
     assert verdict.cases == Tally(error=2)
-    assert f"the model answered with {kind}, which its first reader uses up" in verdict.headline
+    assert f"the model answered with {kind}, which can be read only once" in verdict.headline
 
 
 def test_a_stream_is_refused_and_its_whole_is_an_answer(project):

@@ -45,6 +45,27 @@ def test_without_remembered_answers_everything_fails_and_calls_nothing(project):
     result.stdout.fnmatch_lines(["*OfflineError: triage 2.0 has no cached answer to 'Hello'*"])
 
 
+def test_answers_that_no_run_keeps_are_said_to_need_a_version(project):
+    project.model("""
+        @model_fixture
+        def triage():
+            return lambda text: "refund"
+    """)
+    project.test(TEST)
+    project.run("--modelcheck-offline").stdout.fnmatch_lines(
+        ["*not kept between runs*--model-version=triage=VERSION*"]
+    )
+    project.model("""
+        @model_fixture
+        def triage(model_version):
+            return lambda text: "refund"
+    """)
+    named = ("--model-version=triage=1",)
+    project.run("--modelcheck-offline", *named).stdout.fnmatch_lines(["*copy the cache of a run that did*"])
+    project.run(*named)
+    assert "OfflineError" not in project.run("--modelcheck-offline", *named).stdout.str()
+
+
 def test_a_red_verdict_is_the_same_as_online_where_its_noise_was_measured(project):
     project.test(TEST)
     project.approve("2.0")

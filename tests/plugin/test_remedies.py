@@ -12,7 +12,7 @@ import pytest
 from pytest_modelcheck import Trajectory, cases, perturb
 from pytest_modelcheck.baselines.store import read_approved
 from pytest_modelcheck.canonical import Codec, digest
-from pytest_modelcheck.cli.plan import question, table
+from pytest_modelcheck.cli.plan import Question, table
 from pytest_modelcheck.cli.targets import meant, target
 from pytest_modelcheck.errors import ModelcheckError
 from pytest_modelcheck.trajectories.calls import Calls, ToolCall, in_order
@@ -78,7 +78,7 @@ ARGUMENTS = (
     ("shrink=1: write True or False", "shrink=1", "shrink=True"),
     ("repeats=0: write a whole number from 1", "repeats=0", "repeats=1"),
     ("seed=-1: write a whole number from 0", "seed=-1", "seed=0"),
-    ("bounds=(0, 100), or bounds=None where there are none", "bounds=5", "bounds=(0, 100)"),
+    ("bounds=(0, 100), or bounds=None for no bounds", "bounds=5", "bounds=(0, 100)"),
 )
 UNDER = (
     ("name at least one perturbation, such as perturb.typos()", "under=[]", "under=perturb.typos()"),
@@ -333,7 +333,7 @@ STORIES = {
         MOVED.format(", allow_constant=True"),
         OLD,
     ],
-    "give the change a version of its own": [
+    "give it a version of its own": [
         fixture("fingerprint='a'"),
         check(body=ASKED),
         [*OLD, "--modelcheck-update"],
@@ -403,7 +403,7 @@ DOCUMENT = {"question": "q", "documents": ["a"]}
 TWO_LISTS, TWO_TEXTS = {**DOCUMENT, "more": []}, {"a": "word", "b": "word"}
 ROW = [{"input": "a"}]
 REFUNDS = Calls([ToolCall("refund", {"amount": 1}), ToolCall("refund", {"amount": 2})])
-RECORDS = np.zeros(2, dtype=[("a", "i4"), ("b", "f8")])
+RECORDS = np.zeros(2, "V4")
 VERSIONS = {"triage": {"2.0", "2.1"}, "spam": {"2.0"}}
 WHEN = dt.datetime(2026, 1, 1)  # noqa: DTZ001
 ZONE = type("Zone", (dt.tzinfo,), {"utcoffset": lambda self, _: dt.timedelta(0)})()
@@ -434,7 +434,7 @@ VALUES = {
         answer, WHEN.replace(tzinfo=ZONE), WHEN.replace(tzinfo=dt.UTC)),
     "cannot be written as numbers. Answer array.tolist()": (answer, RECORDS, RECORDS.tolist()),
     "Answer flatter data": (lambda it: answer(nested(it)), 100_000, 3),
-    "Pass a flatter value": (lambda it: digest(nested(it)), 100_000, 3),
+    "Pass a value that is less nested": (lambda it: digest(nested(it)), 100_000, 3),
     "cases cannot come from a int; give a path, a list of mappings or a table": (cases.load, 3, ROW),
     "put each case into a list": (
         lambda it: list(cases.load(it)), {"a": 1}, [{"input": "a", "expected": 1}]),
@@ -468,8 +468,8 @@ VALUES = {
     "give either a list of categories or seen=inputs": (
         lambda it: perturb.swap_category("a", *it), [], [["x", "y"]]),
     "--repeats 0: write a whole number from 1": (
-        lambda it: list(table(question(0.9, [0.1], repeats=it))), 0, 1),
-    "write a number from 0 to 1": (lambda it: list(table(question(it, [0.1]))), 9, 0.9),
+        lambda it: list(table(Question(0.9, [0.1], repeats=it))), 0, 1),
+    "write a number from 0 to 1": (lambda it: list(table(Question(it, [0.1]))), 9, 0.9),
 }
 # fmt: on
 

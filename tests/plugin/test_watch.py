@@ -277,7 +277,7 @@ def test_a_damaged_line_is_named_before_anything_runs(nightly):
 def test_it_does_not_go_with_an_approval(nightly):
     result = nightly.run(*APPROVE, "--modelcheck-watch")
     assert result.ret == 4
-    result.stderr.fnmatch_lines(["ERROR: --modelcheck-watch adds up what nights find out*"])
+    result.stderr.fnmatch_lines(["ERROR: --modelcheck-watch collects evidence about the approved results*"])
 
 
 def test_the_report_and_the_commands_tell_the_evidence(nightly):

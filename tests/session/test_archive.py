@@ -20,7 +20,7 @@ def case(outcome, answer=b'"a"', name="a", digest="d", **more):
 
 
 @pytest.mark.parametrize(
-    ("now", "then", "change"),
+    ("current", "approved", "change"),
     [
         (case(F), case(P), "regressed"),
         (case(P), case(F), "fixed"),
@@ -30,10 +30,10 @@ def case(outcome, answer=b'"a"', name="a", digest="d", **more):
         (case(S, b'"b"'), case(P), "changed"),
     ],
 )
-def test_what_became_of_a_case(now, then, change):
-    found = beside(now, then)
-    assert (found.change, found.approved) == (change, then)
-    assert found.trials[0].approved == then.trials[0]
+def test_what_became_of_a_case(current, approved, change):
+    found = beside(current, approved)
+    assert (found.change, found.approved) == (change, approved)
+    assert found.trials[0].approved == approved.trials[0]
 
 
 def test_where_bodies_compare_themselves_to_fail_is_to_have_changed():
@@ -41,9 +41,9 @@ def test_where_bodies_compare_themselves_to_fail_is_to_have_changed():
     assert beside(case(F), case(P), about_change=True).change is None
 
 
-@pytest.mark.parametrize("then", [None, case(P, digest="other"), case(P, name="b")])
-def test_another_case_is_nothing_to_compare_with(then):
-    found = beside(case(F, approved=case(P), change="regressed"), then)
+@pytest.mark.parametrize("approved", [None, case(P, digest="other"), case(P, name="b")])
+def test_another_case_is_nothing_to_compare_with(approved):
+    found = beside(case(F, approved=case(P), change="regressed"), approved)
     assert (found.approved, found.change, found.trials[0].approved) == (None, None, None)
 
 
@@ -75,8 +75,8 @@ def check():
 
 
 def test_a_check_is_compared_with_another_version_in_place_of_the_approved_one(check):
-    then = remembered("1.9", case(P, name="a"), case(P, name="b"), case(P, name="gone"))
-    found = compared(check, remembered("2.1", *check.cases), then)
+    approved = remembered("1.9", case(P, name="a"), case(P, name="b"), case(P, name="gone"))
+    found = compared(check, remembered("2.1", *check.cases), approved)
     assert [one.change for one in found.cases] == ["regressed", "changed", None]
     comparison = found.verdict.comparison
     assert (comparison.version, comparison.shared, comparison.added, comparison.removed) == ("1.9", 2, 1, 1)
@@ -89,7 +89,7 @@ def test_a_check_is_compared_with_another_version_in_place_of_the_approved_one(c
 def test_a_drift_check_has_no_cases_that_break(check):
     moved = Moved("total variation", 0.1, 0.0, 0.05, 0.5, 3, 3, paired=True, against="of 2.0")
     drift = replace(check, verdict=replace(check.verdict, moved=moved))
-    then = remembered("1.9", case(P, name="a"), case(P, name="b"))
-    found = compared(drift, remembered("2.1", *check.cases), then)
+    approved = remembered("1.9", case(P, name="a"), case(P, name="b"))
+    found = compared(drift, remembered("2.1", *check.cases), approved)
     assert [one.change for one in found.cases] == [None, "changed", None]
     assert found.verdict.comparison.regressed == ()

@@ -57,7 +57,7 @@ def approved(project, model, body=known, cases=CASES, **options):
     project.approve()
 
 
-def now(project, model, body=known, cases=CASES, **options):
+def current(project, model, body=known, cases=CASES, **options):
     options = {"at_least": 0.1, **options} if body is known else options
     return project.run(model, cases, body, version="2.0", **options)
 
@@ -133,7 +133,7 @@ def test_where_only_the_wording_varies_what_broke_fails(project, cases, broken, 
         assert model(case.input).startswith("right")
 
     approved(project, worded, starts, CASES[:cases])
-    verdict = now(project, worse, starts, CASES[:cases])
+    verdict = current(project, worse, starts, CASES[:cases])
     assert verdict.failed
     assert verdict.headline == f"{broken} broke, 0 fixed: net -{broken}, none allowed"
     assert verdict.variation == f"does not vary: {runs} runs of {cases} cases, each case always the same"
@@ -165,7 +165,7 @@ def test_one_harmless_coin_does_not_hide_a_case_that_is_broken_for_good(project)
         asked[text] += 1
         return "broken" if text == "question 7" else worse(text)
 
-    verdict = now(project, model)
+    verdict = current(project, model)
     assert verdict.status is not Status.PASSED
     if verdict.status is Status.INCONCLUSIVE:
         assert "1 case that always passed never passes now, however often run: c-007" in verdict.headline
@@ -174,14 +174,14 @@ def test_one_harmless_coin_does_not_hide_a_case_that_is_broken_for_good(project)
 
 def test_an_outage_in_the_first_set_is_no_verdict_on_the_model(project):
     approved(project, right)
-    verdict = now(project, in_turn(40, 0))
+    verdict = current(project, in_turn(40, 0))
     assert verdict.status is Status.INCONCLUSIVE
     assert "the model was not the same during this run" in verdict.headline
 
 
 def test_a_miss_that_noise_explains_costs_nothing_more(project):
     approved(project, noisy(1))
-    verdict = now(project, noisy(5))
+    verdict = current(project, noisy(5))
     assert not verdict.failed
     assert verdict.calls.asked < 150
 
@@ -210,7 +210,7 @@ GROUPS = {"cluster": "group", "max_drop": 0}
 def test_a_coin_that_came_to_rest_for_two_runs_is_not_taken_for_a_change(project):
     """The first question fails when it is asked, and when it is repeated, and passes in the fresh sets."""
     approved(project, right, cases=GROUPED, **GROUPS)
-    verdict = now(project, in_turn(1, 1, 0), cases=GROUPED, **GROUPS)
+    verdict = current(project, in_turn(1, 1, 0), cases=GROUPED, **GROUPS)
     assert verdict.status is Status.PASSED
     assert verdict.variation == "varies: 1 of 100 cases pass in some runs only"
     assert finding(verdict, "max_drop").summary.endswith("none allowed; noise explains it")
@@ -218,14 +218,14 @@ def test_a_coin_that_came_to_rest_for_two_runs_is_not_taken_for_a_change(project
 
 def test_a_miss_that_comes_out_the_same_however_often_run_is_exact(project):
     approved(project, right, cases=GROUPED, **GROUPS)
-    verdict = now(project, in_turn(1), cases=GROUPED, **GROUPS)
+    verdict = current(project, in_turn(1), cases=GROUPED, **GROUPS)
     assert verdict.failed
     assert "runs of 100 cases, each case always the same" in verdict.variation
 
 
 def test_without_further_runs_such_a_miss_is_not_decided(project):
     approved(project, right, cases=GROUPED, **GROUPS)
-    verdict = now(project, in_turn(1), cases=GROUPED, **GROUPS, confirm=False)
+    verdict = current(project, in_turn(1), cases=GROUPED, **GROUPS, confirm=False)
     assert verdict.status is Status.INCONCLUSIVE
     assert verdict.headline.endswith("noise could explain it, and no more runs were made to tell")
 
@@ -238,7 +238,7 @@ def coin_and_wrong(seed, *wrong):
 
 def test_a_case_that_is_broken_for_good_is_reported_where_groups_hide_it(project):
     approved(project, coin_and_wrong(1), cases=GROUPED, **GROUPS)
-    verdict = now(project, coin_and_wrong(2, 7), cases=GROUPED, **GROUPS)
+    verdict = current(project, coin_and_wrong(2, 7), cases=GROUPED, **GROUPS)
     assert verdict.status is Status.INCONCLUSIVE
     assert "1 case that always passed never passes now, however often run: c-007" in verdict.headline
 
@@ -248,7 +248,7 @@ def test_among_cases_that_stand_for_others_it_takes_a_drop_as_well(project, fixe
     """A sample that keeps its rate is as good as it was, whichever of its cases fail."""
     sample = {"population": "sample", "max_drop": 0}
     approved(project, coin_and_wrong(1, *fixed), **sample)
-    verdict = now(project, coin_and_wrong(2, 7), **sample)
+    verdict = current(project, coin_and_wrong(2, 7), **sample)
     assert verdict.status is status
     assert ("never passes now, however often run: c-007" in verdict.headline) == (not fixed)
 
@@ -263,7 +263,7 @@ def test_a_slice_that_is_lost_fails_groups_too(project, options):
     approved(
         project, lambda text: "wrong" if int(text.split()[1]) % 5 == 1 else "right", cases=SPANISH, **limits
     )
-    verdict = now(
+    verdict = current(
         project, lambda text: "wrong" if int(text.split()[1]) % 5 == 0 else "right", cases=SPANISH, **limits
     )
     assert verdict.failed == ("cluster" in options)
@@ -276,33 +276,33 @@ def test_a_slice_that_is_lost_fails_groups_too(project, options):
 
 def test_bad_luck_within_a_margin_does_not_strike_twice(project):
     approved(project, right, **VARIES)
-    verdict = now(project, in_turn(12, 6, 6), max_drop=0.05, **WITHIN)
+    verdict = current(project, in_turn(12, 6, 6), max_drop=0.05, **WITHIN)
     assert not verdict.failed
     assert verdict.calls.asked == 300
 
 
 def test_what_is_broken_beyond_a_margin_is_broken_again(project):
     approved(project, right, **VARIES)
-    verdict = now(project, in_turn(20), max_drop=0.05, **WITHIN)
+    verdict = current(project, in_turn(20), max_drop=0.05, **WITHIN)
     assert verdict.failed
     assert verdict.calls.asked == 300
 
 
 def test_a_drop_that_a_margin_nearly_allows_is_not_run_again(project):
     approved(project, right, **VARIES)
-    verdict = now(project, in_turn(7), max_drop=0.05, **WITHIN)
+    verdict = current(project, in_turn(7), max_drop=0.05, **WITHIN)
     assert verdict.status is not Status.FAILED
     assert verdict.calls.asked < 300
 
 
 def test_a_warm_cache_says_the_same(project):
     approved(project, noisy(1))
-    first = now(project, noisy(2, broken=10))
+    first = current(project, noisy(2, broken=10))
 
     def silent(text):
         raise AssertionError(text)
 
-    again = now(project, silent)
+    again = current(project, silent)
     assert [found.summary for found in again.findings] == [found.summary for found in first.findings]
 
 
@@ -317,7 +317,7 @@ def test_a_model_that_answers_at_random_now_has_changed(project, body):
         return generator.choice("abcde")
 
     approved(project, right, body)
-    verdict = now(project, anything, body, max_changed=0.02)
+    verdict = current(project, anything, body, max_changed=0.02)
     assert finding(verdict, "max_changed").status is Status.FAILED
 
 
@@ -337,7 +337,7 @@ def test_noise_that_the_approved_version_had_is_no_change(project, body, allowan
 @pytest.mark.parametrize("body", [known, as_approved])
 def test_what_really_changed_is_found_among_noise(project, body):
     approved(project, noisy(1), body)
-    verdict = now(project, noisy(2, broken=20), body, max_changed=0.02)
+    verdict = current(project, noisy(2, broken=20), body, max_changed=0.02)
     assert finding(verdict, "max_changed").status is Status.FAILED
 
 
@@ -345,7 +345,7 @@ def test_what_really_changed_is_found_among_noise(project, body):
 def test_one_approved_run_of_a_model_that_varies_says_to_approve_it_again(project, body):
     project.run(noisy(1), CASES, body, **VARIES)
     project.approve()
-    verdict = now(project, noisy(2), body, max_changed=0.02, **VARIES)
+    verdict = current(project, noisy(2), body, max_changed=0.02, **VARIES)
     found = finding(verdict, "max_changed")
     assert found.status is Status.FAILED
     assert found.summary.endswith("approve with more runs (pytest --model-version=1.0 --modelcheck-update)")
@@ -356,19 +356,19 @@ def test_one_approved_run_of_a_model_that_varies_says_to_approve_it_again(projec
 
 def test_always_right_and_then_nine_times_in_ten_is_a_regression(project):
     approved(project, right)
-    verdict = now(project, noisy(3, 0.9, every=1), max_regressed=2)
+    verdict = current(project, noisy(3, 0.9, every=1), max_regressed=2)
     assert finding(verdict, "max_regressed").status is Status.FAILED
 
 
 def test_noise_is_no_regression(project):
     approved(project, noisy(1))
-    verdict = now(project, noisy(2), max_regressed=2)
+    verdict = current(project, noisy(2), max_regressed=2)
     assert finding(verdict, "max_regressed").status is not Status.FAILED
 
 
 def test_more_cases_broken_for_good_than_allowed_are_found_among_noise(project):
     approved(project, noisy(1))
-    verdict = now(project, noisy(2, broken=5), max_regressed=2, max_drop=0.9)
+    verdict = current(project, noisy(2, broken=5), max_regressed=2, max_drop=0.9)
     assert finding(verdict, "max_regressed").status is Status.FAILED
 
 
@@ -399,7 +399,7 @@ def test_a_slice_lost_behind_as_many_fixed_elsewhere_fails_with_the_slice_in_the
     others = [n for n in range(200) if n not in SPANISH_REFUNDS]
     fixed = others[: len(SPANISH_REFUNDS)]
     approved(project, wrong_about(*fixed), cases=TICKETS)
-    verdict = now(project, wrong_about(*SPANISH_REFUNDS), cases=TICKETS)
+    verdict = current(project, wrong_about(*SPANISH_REFUNDS), cases=TICKETS)
     assert verdict.failed
     expected = "17 of 17 cases with language=es & topic=refund broke; elsewhere 0 broke"
     assert verdict.headline.startswith(expected)
@@ -410,7 +410,7 @@ def test_whether_a_slice_fails_a_check_is_an_option(project, wanted, status):
     others = [n for n in range(200) if n not in SPANISH_REFUNDS]
     approved(project, wrong_about(*others[:17]), cases=TICKETS)
     options = {"slice_regressions": wanted, "definition": {"deterministic": True}}
-    verdict = now(project, wrong_about(*SPANISH_REFUNDS), cases=TICKETS, **options)
+    verdict = current(project, wrong_about(*SPANISH_REFUNDS), cases=TICKETS, **options)
     assert verdict.status is status
 
 
@@ -419,7 +419,7 @@ def test_as_many_that_break_here_and_there_are_no_slice(project):
     broken = generator.sample(range(200), 17)
     fixed = [n for n in generator.sample(range(200), 40) if n not in broken][:17]
     approved(project, wrong_about(*fixed), cases=TICKETS)
-    verdict = now(project, wrong_about(*broken), cases=TICKETS, max_drop=0.1)
+    verdict = current(project, wrong_about(*broken), cases=TICKETS, max_drop=0.1)
     assert verdict.status is Status.PASSED
 
 
@@ -432,7 +432,7 @@ def test_a_slice_of_a_varying_model_must_be_lost_in_the_fresh_sets_too(project):
         return "wrong" if number in SPANISH_REFUNDS and lucky[text] == 1 else "right"
 
     approved(project, right, cases=TICKETS)
-    verdict = now(project, unlucky_once, cases=TICKETS, max_drop=0.2)
+    verdict = current(project, unlucky_once, cases=TICKETS, max_drop=0.2)
     assert not verdict.failed
 
 

@@ -25,8 +25,8 @@ def runs(rng, chances, number=1):
     return (rng.random((len(chances), number)) < chances[:, None]).astype(float).tolist()
 
 
-def found(rng, then, now, rows, number=1):
-    sides = runs(rng, then, number), runs(rng, now, number)
+def found(rng, approved, current, rows, number=1):
+    sides = runs(rng, approved, number), runs(rng, current, number)
     best = concentrations(*sides, rows, 0.01, seed=int(rng.integers(1 << 30)))
     return bool(best) and best[0].p_value <= 0.01
 
@@ -34,10 +34,10 @@ def found(rng, then, now, rows, number=1):
 def test_a_slice_lost_behind_as_many_cases_fixed_elsewhere_is_found():
     """17 broke and 17 were fixed; all 11 Spanish refunds are among those that broke."""
     broke, fixed, same = ([1.0], [0.0]), ([0.0], [1.0]), ([1.0], [1.0])
-    then, now = zip(*[broke] * 17, *[fixed] * 17, *[same] * 166, strict=True)
+    approved, current = zip(*[broke] * 17, *[fixed] * 17, *[same] * 166, strict=True)
     spanish_refunds = np.arange(200) < 11
     other = np.arange(200) % 3 == 0
-    best = concentrations(then, now, [other, spanish_refunds], 0.01)[0]
+    best = concentrations(approved, current, [other, spanish_refunds], 0.01)[0]
     assert best.slice == 1
     assert best.p_value <= 0.01
 
@@ -81,28 +81,30 @@ def test_a_quarter_of_the_cases_that_drops_twenty_points_is_found_among_many():
 
 
 def test_slices_in_which_fewer_than_five_cases_changed_are_not_looked_at():
-    then, now = [[1.0]] * 20, [[0.0]] * 4 + [[1.0]] * 16
-    assert concentrations(then, now, [np.arange(20) < 10], 0.01) == []
-    now = [[0.0]] * 5 + [[1.0]] * 15
-    assert len(concentrations(then, now, [np.arange(20) < 10], 0.01)) == 1
+    approved, current = [[1.0]] * 20, [[0.0]] * 4 + [[1.0]] * 16
+    assert concentrations(approved, current, [np.arange(20) < 10], 0.01) == []
+    current = [[0.0]] * 5 + [[1.0]] * 15
+    assert len(concentrations(approved, current, [np.arange(20) < 10], 0.01)) == 1
 
 
 def test_cases_of_a_cluster_count_once():
     """Ten cases of one template broke together, which says as much as one case."""
-    then, now = [[1.0]] * 60, [[0.0]] * 10 + [[1.0]] * 50
+    approved, current = [[1.0]] * 60, [[0.0]] * 10 + [[1.0]] * 50
     rows = [np.arange(60) < 20]
-    alone = concentrations(then, now, rows, 0.01)[0]
-    together = concentrations(then, now, rows, 0.01, clusters=np.arange(60) // 10)[0]
+    alone = concentrations(approved, current, rows, 0.01)[0]
+    together = concentrations(approved, current, rows, 0.01, clusters=np.arange(60) // 10)[0]
     assert alone.p_value <= 0.01 < together.p_value
 
 
 def test_the_same_seed_gives_the_same_answer():
-    then, now = [[1.0]] * 40, [[float(n % 3 > 0)] for n in range(40)]
+    approved, current = [[1.0]] * 40, [[float(n % 3 > 0)] for n in range(40)]
     rows = [np.arange(40) < 20, np.arange(40) % 2 == 0]
-    assert concentrations(then, now, rows, 0.01, seed=3) == concentrations(then, now, rows, 0.01, seed=3)
+    assert concentrations(approved, current, rows, 0.01, seed=3) == concentrations(
+        approved, current, rows, 0.01, seed=3
+    )
 
 
 def test_without_slices_nothing_is_found_and_shapes_must_fit():
     assert concentrations([[1.0]], [[0.0]], [], 0.01) == []
-    with pytest.raises(ValueError, match="2 cases then, 2 now, and slices of shape"):
+    with pytest.raises(ValueError, match="2 approved cases, 2 current ones, and slices of shape"):
         concentrations([[1.0]] * 2, [[0.0]] * 2, [[True] * 3], 0.01)

@@ -17,10 +17,10 @@ from pytest_modelcheck.stats.paired import mcnemar_exact
 from pytest_modelcheck.stats.permutation import repeats_test
 
 
-def every_deal(then, now):
+def every_deal(approved, current):
     """The drop under each way of dealing the runs out, all equally likely; the observed one first."""
     each = []
-    for before, after in zip(then, now, strict=True):
+    for before, after in zip(approved, current, strict=True):
         runs = [*before, *after]
         drops = []
         for chosen in itertools.combinations(range(len(runs)), len(before)):
@@ -39,32 +39,32 @@ UNITS = [
 ]
 
 
-@pytest.mark.parametrize(("then", "now"), UNITS)
-def test_it_is_the_share_of_all_deals_that_are_as_bad(then, now):
-    drops = every_deal(then, now)
-    assert exchange_p_value(then, now) == pytest.approx(np.mean(drops >= drops[0] - 1e-9))
+@pytest.mark.parametrize(("approved", "current"), UNITS)
+def test_it_is_the_share_of_all_deals_that_are_as_bad(approved, current):
+    drops = every_deal(approved, current)
+    assert exchange_p_value(approved, current) == pytest.approx(np.mean(drops >= drops[0] - 1e-9))
 
 
-@pytest.mark.parametrize(("then", "now"), UNITS)
-def test_a_contradiction_counts_both_directions(then, now):
-    drops = every_deal(then, now)
+@pytest.mark.parametrize(("approved", "current"), UNITS)
+def test_a_contradiction_counts_both_directions(approved, current):
+    drops = every_deal(approved, current)
     expected = np.mean(np.abs(drops) >= abs(drops[0]) - 1e-9)
-    assert contradiction_p_value(then, now) == pytest.approx(expected)
-    assert contradiction_p_value(now, then) == pytest.approx(expected)
+    assert contradiction_p_value(approved, current) == pytest.approx(expected)
+    assert contradiction_p_value(current, approved) == pytest.approx(expected)
 
 
 @pytest.mark.parametrize(("regressed", "fixed"), [(7, 0), (12, 5), (3, 9), (40, 20)])
 def test_of_single_runs_it_is_mcnemar(regressed, fixed):
-    then = [[1]] * regressed + [[0]] * fixed + [[1]] * 30
-    now = [[0]] * regressed + [[1]] * fixed + [[1]] * 30
-    assert exchange_p_value(then, now) == pytest.approx(mcnemar_exact(regressed, fixed), rel=1e-9)
+    approved = [[1]] * regressed + [[0]] * fixed + [[1]] * 30
+    current = [[0]] * regressed + [[1]] * fixed + [[1]] * 30
+    assert exchange_p_value(approved, current) == pytest.approx(mcnemar_exact(regressed, fixed), rel=1e-9)
 
 
 def test_of_single_cases_it_is_the_test_of_repeats():
     rng = np.random.default_rng(1)
-    then, now = rng.integers(0, 2, (60, 3)), rng.integers(0, 2, (60, 5))
-    theirs = repeats_test(then.sum(axis=1), 3, now.sum(axis=1), 5).p_value
-    assert exchange_p_value(then.tolist(), now.tolist()) == pytest.approx(theirs)
+    approved, current = rng.integers(0, 2, (60, 3)), rng.integers(0, 2, (60, 5))
+    theirs = repeats_test(approved.sum(axis=1), 3, current.sum(axis=1), 5).p_value
+    assert exchange_p_value(approved.tolist(), current.tolist()) == pytest.approx(theirs)
 
 
 def test_cases_that_share_answers_are_no_evidence_one_by_one():
@@ -104,16 +104,16 @@ def test_false_alarms_are_at_most_as_stated():
     level, checks, failed = 0.05, 1_500, 0
     for _ in range(checks):
         chances = rng.beta(0.9, 0.3, 30)[:, None]
-        then, now = (rng.random((30, 3)) < chances), (rng.random((30, 2)) < chances)
-        failed += exchange_p_value(then.astype(int).tolist(), now.astype(int).tolist()) <= level
+        approved, current = (rng.random((30, 3)) < chances), (rng.random((30, 2)) < chances)
+        failed += exchange_p_value(approved.astype(int).tolist(), current.astype(int).tolist()) <= level
     assert failed / checks <= level + 3 * math.sqrt(level * (1 - level) / checks)
 
 
 @pytest.mark.parametrize(
     ("call", "message"),
     [
-        (lambda: exchange_p_value([], []), "0 units then and 0 now"),
-        (lambda: exchange_p_value([[1]], [[1], [0]]), "1 units then and 2 now"),
+        (lambda: exchange_p_value([], []), "0 approved and 0 current units"),
+        (lambda: exchange_p_value([[1]], [[1], [0]]), "1 approved and 2 current units"),
         (lambda: exchange_p_value([[1]], [[]]), "at least one run on either side"),
         (lambda: exchange_p_value([[]], [[1]]), "at least one run on either side"),
         (lambda: odd_run_p_value([[1, 0], [1]]), "equally many runs, not"),

@@ -138,7 +138,7 @@ def test_a_mean_that_is_met_fails_at_most_as_often_as_asked_for(kind, labels, ca
 def test_the_mean_is_corrected_by_what_labels_are_above_the_judge():
     judged = JudgedMean((0.8, 0.9, 0.7, 1.0) * 10, (-0.2, -0.1, 0.0, -0.1) * 10, word=0.85)
     assert judged.rate == pytest.approx(0.75)
-    assert judged.said == "judged 0.85 on average over 40 cases"
+    assert judged.text == "judged 0.85 on average over 40 cases"
     low, high = judged.bounds(0.95)
     assert low < 0.75 < high
     assert judged.p_value(high) == pytest.approx(0.05, abs=1e-6)

@@ -24,7 +24,7 @@ def test_over_all_orders_of_the_same_answers_the_oddity_has_a_mean_of_one(answer
 
 def test_answers_that_nobody_gave_before_are_odd_and_usual_ones_are_not():
     new, usual, noise = (
-        answers_evidence({"call": ["a"] * 8 + ["b"]}, [{"call": pair}]).now
+        answers_evidence({"call": ["a"] * 8 + ["b"]}, [{"call": pair}]).current
         for pair in (("c", "c"), ("a", "a"), ("a", "b"))
     )
     assert new > 1 > usual
@@ -34,7 +34,7 @@ def test_answers_that_nobody_gave_before_are_odd_and_usual_ones_are_not():
 def test_a_model_that_never_varied_costs_nothing_and_proves_nothing():
     nights = [{"call": ("a", "a")}] * 50
     found = answers_evidence({"call": ["a"]}, nights)
-    assert (found.now, found.highest) == (pytest.approx(1), pytest.approx(1))
+    assert (found.current, found.highest) == (pytest.approx(1), pytest.approx(1))
 
 
 def year(rng, noise, *, cases=40, calls=10, nights=120, moved=0.0, since=0):
@@ -114,21 +114,21 @@ def test_a_distribution_that_moves_is_found_after_a_few_nights():
 
 
 def test_a_distribution_that_is_another_in_the_first_night_is_found_at_once():
-    assert distances_evidence([0.3], [0.0005]).now >= ALARM
-    assert distances_evidence([0.3], [0.004]).now < ALARM
+    assert distances_evidence([0.3], [0.0005]).current >= ALARM
+    assert distances_evidence([0.3], [0.004]).current < ALARM
 
 
 def test_an_alarm_is_remembered_when_quiet_nights_follow():
     found = distances_evidence([0.0] * 20 + [0.1] * 7 + [0.0] * 60, [1] * 87)
-    assert found.highest >= ALARM > found.now
+    assert found.highest >= ALARM > found.current
 
 
 def test_nothing_is_as_likely_as_before_without_a_night():
-    assert answers_evidence({}, []).now == distances_evidence([], []).highest == 1
+    assert answers_evidence({}, []).current == distances_evidence([], []).highest == 1
 
 
 def test_neither_quiet_nor_loud_nights_are_more_than_a_float_can_hold():
     approved = {str(case): ["a", "b", "a"] for case in range(1000)}
     quiet, loud = ([dict.fromkeys(approved, pair)] * 3 for pair in (("a", "b"), ("c", "c")))
-    assert 0 < answers_evidence(approved, quiet).now < 1
+    assert 0 < answers_evidence(approved, quiet).current < 1
     assert ALARM < answers_evidence(approved, loud).highest < math.inf

@@ -132,8 +132,8 @@ def simulated(drop, of, trials, seed):
     rng = np.random.default_rng(seed)
     for _ in range(trials):
         chances = rng.beta(1, 0.4, 100)
-        now = np.clip(chances - drop * (rng.random(100) < of), 0, 1)
-        yield rng.binomial(5, chances), rng.binomial(5, now)
+        current = np.clip(chances - drop * (rng.random(100) < of), 0, 1)
+        yield rng.binomial(5, chances), rng.binomial(5, current)
 
 
 def test_false_alarms_are_at_most_as_stated():
@@ -147,8 +147,8 @@ def test_pairing_sees_more_than_pooling_and_far_more_than_majorities():
     for old, new in simulated(0.4, 0.15, 300, 2):
         paired.append(repeats_test(old, 5, new, 5).p_value)
         pooled.append(stats.hypergeom.cdf(new.sum(), 1_000, old.sum() + new.sum(), 500))
-        was, now = old >= 3, new >= 3
-        majority.append(mcnemar_exact(int((was & ~now).sum()), int((~was & now).sum())))
+        was, current = old >= 3, new >= 3
+        majority.append(mcnemar_exact(int((was & ~current).sum()), int((~was & current).sum())))
     powers = [np.mean(np.array(p_values) <= 0.05) for p_values in (paired, pooled, majority)]
     assert powers == pytest.approx([0.74, 0.58, 0.32], abs=0.08)
 

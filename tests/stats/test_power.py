@@ -89,8 +89,10 @@ def test_what_takes_too_many_pairs_is_none():
 def test_repeats_count_as_pairs():
     """50 cases, four runs on either side, of a rate that fell from 0.89 to 0.77."""
     rng = np.random.default_rng(1)
-    before, now = np.full(50, 0.89), np.full(50, 0.77)
-    found = [repeats_test(rng.binomial(4, before), 4, rng.binomial(4, now), 4).p_value for _ in range(400)]
+    before, current = np.full(50, 0.89), np.full(50, 0.77)
+    found = [
+        repeats_test(rng.binomial(4, before), 4, rng.binomial(4, current), 4).p_value for _ in range(400)
+    ]
     fix_rate = 0.11 * 0.77
     assert np.mean(np.array(found) <= 0.01) == pytest.approx(drop_power(200, 0.12, fix_rate, 0.01), abs=0.08)
 

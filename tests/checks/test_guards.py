@@ -2,7 +2,7 @@
 
 import pytest
 
-from pytest_modelcheck.checks.vacuous import FEWEST, constant, unmoved
+from pytest_modelcheck.checks.guards import FEWEST, constant, unmoved
 from pytest_modelcheck.records import CaseResult, Outcome, Status, TrialResult
 
 
