@@ -49,7 +49,8 @@ def pytest_configure(config: pytest.Config) -> None:
         config.addinivalue_line("markers", marker)
     # Registered in every run: a controller of pytest-xdist never collects, and learns of checks by reports
     # alone.
-    config.stash[RECEIVED] = received = Received(shorten=config.get_verbosity() < 1)
+    style = config.getoption("tbstyle", default="no")
+    config.stash[RECEIVED] = received = Received(style=style, verbose=config.get_verbosity() > 0)
     config.pluginmanager.register(received, "modelcheck-received")
     for option, name in (("collected", "Listing"), ("mutate", "Mutating"), ("lint", "Linting")):
         path = config.getoption(f"modelcheck_{option}")

@@ -8,7 +8,7 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 import pytest
 
@@ -39,6 +39,9 @@ WORKER_HOME: Final = "modelcheck_home"
 WHOLE: Final = 20
 """The number of failures that a terminal shows in full: others repeat them, most often."""
 
+Shown = Literal["whole", "short", "line"]
+"""The part of a failure that a terminal shows."""
+
 _OUTCOMES: Final = ("passed", "failed", "skipped")
 
 
@@ -65,9 +68,10 @@ class Received:
         retried: The packed verdicts of all attempts but the last.
     """
 
-    def __init__(self, *, shorten: bool) -> None:
+    def __init__(self, *, style: str, verbose: bool) -> None:
         self.started = time.time()
-        self._shortens = shorten
+        self._only_lines = style == "line"
+        self._shortens = style not in ("line", "no") and not verbose
         self._failed = 0
         self.passing: list[Path] = []
         self.retried: list[dict[str, Any]] = []
@@ -147,9 +151,9 @@ class Received:
         if report.failed and hasattr(report, REPORT):
             from pytest_modelcheck.plugin.terminal import prepare_failures
 
-            short = self._shortens and self._failed >= WHOLE
+            shown: Shown = "short" if self._shortens and self._failed >= WHOLE else "whole"
             self._failed += 1
-            prepare_failures(report, getattr(report, REPORT), short=short)
+            prepare_failures(report, getattr(report, REPORT), "line" if self._only_lines else shown)
 
 
 def is_xfailed(report: pytest.TestReport) -> bool:

@@ -93,9 +93,6 @@ def attach(item: pytest.Item, call: pytest.CallInfo[None], report: pytest.TestRe
         # Pytest's short summary quotes the crash: the headline there, and the test's own line.
         crash.message = str(call.excinfo.value).partition("\n")[0]
         crash.path, crash.lineno = path, (line or 0) + 1
-        traceback = getattr(report.longrepr, "reprtraceback", None)
-        if traceback is not None and item.config.getoption("tbstyle", None) == "line":
-            traceback.reprentries.clear()  # the line is the crash
 
 
 def note_trouble(item: pytest.Item, report: pytest.TestReport) -> None:

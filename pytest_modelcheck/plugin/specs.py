@@ -199,13 +199,20 @@ def _body(
         return asserting(lambda view: function(**given(view)), awaited=True)
     if wraps_async(function):
         return asserting(lambda view: _to_its_end(function(**given(view))))
-    parameters = inspect.signature(function, follow_wrapped=False).parameters
-    plain = all(each.kind is each.POSITIONAL_OR_KEYWORD for each in parameters.values())
-    if takes_score or not takes_case or not plain or parameters.keys() != arguments.keys():
+    # Its code, since a decorator may give its wrapper the signature of the test.
+    code = getattr(getattr(function, "__func__", function), "__code__", None)
+    names: tuple[str, ...] = ()
+    if (
+        code
+        and not code.co_kwonlyargcount
+        and not code.co_flags & (inspect.CO_VARARGS | inspect.CO_VARKEYWORDS)
+    ):
+        names = code.co_varnames[inspect.ismethod(function) : code.co_argcount]
+    if takes_score or not takes_case or set(names) != arguments.keys():
         return asserting(lambda view: function(**given(view)))
     # By position, which is twice as fast as by name: this is the call of every body of most checks.
-    place = list(parameters).index("case")
-    values = [arguments[name] for name in parameters]
+    place = names.index("case")
+    values = [arguments[name] for name in names]
     before, after = values[:place], values[place + 1 :]
 
     def body(view: CaseView) -> None:

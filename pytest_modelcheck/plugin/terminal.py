@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from contextlib import AbstractContextManager
 
+    from pytest_modelcheck.plugin.received import Shown
+
 _AFTER = 1.0
 _EVERY = 0.2
 _SAVE, _RESTORE, _CLEAR = "\x1b7", "\x1b8", "\x1b[K"
@@ -91,18 +93,22 @@ class Progress:
         return text
 
 
-def prepare_failures(report: pytest.TestReport, verdicts: Sequence[dict[str, Any]], *, short: bool) -> None:
-    """Let terminals show what is wrong in red and what is right in green, or a failure in short."""
+def prepare_failures(report: pytest.TestReport, verdicts: Sequence[dict[str, Any]], shown: Shown) -> None:
+    """Let terminals show what is wrong in red and what is right in green, or less of a failure."""
     traceback = getattr(report.longrepr, "reprtraceback", None)
     for entry in getattr(traceback, "reprentries", ()):
         if getattr(entry, "style", None) == "value":
             # Terminals alone: reports, logs and JUnit files get the whole text, without colours.
-            entry.toterminal = partial(_write, entry, verdicts, short)
+            entry.toterminal = partial(_write, entry, verdicts, shown)
 
 
-def _write(entry: Any, verdicts: Sequence[dict[str, Any]], short: bool, terminal: Any) -> None:
+def _write(entry: Any, verdicts: Sequence[dict[str, Any]], shown: Shown, terminal: Any) -> None:
+    if isinstance(getattr(terminal, "_file", None), StringIO):  # as JUnit files and logs get it
+        shown = "whole"
+    if shown == "line":
+        return  # pytest writes the line by itself
     lines = list(entry.lines)
-    short &= not isinstance(getattr(terminal, "_file", None), StringIO)  # as JUnit files and logs get it
+    short = shown == "short"
     for verdict in (jsons.unpack(each, Verdict) for each in verdicts if short or terminal.hasmarkup):
         if not verdict.failed:
             continue

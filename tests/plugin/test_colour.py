@@ -84,3 +84,4 @@ def test_only_the_first_failures_are_shown_in_full(red, workers):
     whole = run("--model-version=1", "-v", *workers).stdout.str()
     assert whole.count("  pass rate   0%") == 23
     assert "in short" not in whole
+    assert "in short" not in run("--model-version=1", "--tb=line", *workers).stdout.str()

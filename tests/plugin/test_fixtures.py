@@ -233,3 +233,25 @@ def test_each_parameter_gets_its_own_argument(echo):
             echo.test(head + function, f"test_{number}.py")
         echo.test(head + "class TestIt:\n" + textwrap.indent(method, "    "), f"test_method_{number}.py")
     echo.run().assert_outcomes(passed=2 * len(ARGUMENTS) - 1)
+
+
+def test_a_decorator_that_shows_the_signature_of_its_test_gets_arguments_by_name(echo):
+    echo.test(
+        """
+        import inspect
+
+        def logged(function):
+            def test_it(**arguments):
+                assert arguments["case"].input in "ab"
+                function(**arguments)
+
+            test_it.__signature__ = inspect.signature(function)
+            return test_it
+
+        @pytest.mark.golden(["a", "b"])
+        @logged
+        def test_it(echo, case):
+            assert echo(case.input) == case.input
+        """
+    )
+    echo.run().assert_outcomes(passed=1)

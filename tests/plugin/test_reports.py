@@ -26,8 +26,9 @@ def failing(project):
 
 @pytest.mark.parametrize("style", ["auto", "long", "short", "line", "native", "no"])
 def test_every_traceback_style_carries_the_verdict_and_nothing_of_ours(failing, style):
-    result = failing.run("--model-version=2.1", f"--tb={style}")
+    result = failing.run("--model-version=2.1", f"--tb={style}", "--junitxml=junit.xml")
     result.assert_outcomes(failed=1)
+    assert "reproduce one" in ET.parse(failing.path / "junit.xml").find(".//failure").text
     result.stdout.fnmatch_lines(["FAILED test_triage.py::test_known - 8/10 cases pass (80%), all required"])
     assert "pytest_modelcheck/" not in result.stdout.str()
     assert "Traceback" not in result.stdout.str()

@@ -74,19 +74,6 @@ RED = Verdict(
     ),
 )
 
-GREEN = Verdict(
-    check="test_triage.py::test_names_and_typos_do_not_matter_at_all_in_any_language",
-    kind="invariance",
-    status=Status.PASSED,
-    findings=(Finding("at_least", Status.PASSED, "all fine"),),
-    model="triage",
-    version="2.1",
-    rate=1.0,
-    cases=Tally(passed=200),
-    interval=Interval(0.977, 1.0, 0.99),
-    calls=Calls(asked=20, cached=380),
-)
-
 
 def test_a_failure_is_readable_by_somebody_who_never_saw_this_tool():
     assert (
