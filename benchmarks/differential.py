@@ -37,16 +37,8 @@ WINDOW = 256
 RUNS = ("cold", "warm", "half", "partly", "reversed", "xdist")
 OPTIONS = [
     "-q",
-    *(
-        "-p",
-        "modelcheck",
-        "-p",
-        "no:cacheprovider",
-        "-p",
-        "no:unraisableexception",
-        "-p",
-        "no:threadexception",
-    ),
+    *("-p", "modelcheck", "-p", "no:cacheprovider"),
+    *("-p", "no:unraisableexception", "-p", "no:threadexception"),
     *("--tb=no", "--model-version=1", "--modelcheck-no-shrink", "-W", "ignore"),
 ]
 CONFTEST = """

@@ -222,7 +222,7 @@ class _Call:
         bodies, result, key = self.bodies, self.result, self.key
         if bodies is None or result is None:
             return await self.switchboard.answer_async(self.handle, self.x, key, self.repeat, self.context)
-        if bodies.gathers and key is not None and not self.changed:
+        if bodies.gathers and self.is_here and key is not None and not self.changed:
             return await answer_gathered(
                 self.switchboard, self.handle, self.x, key, self.repeat, result.trial.index, bodies.context
             )
@@ -244,12 +244,16 @@ class _Call:
 
     async def _taken_async(self) -> Raw | None:
         ticket = self.switchboard.ticket(self.handle, self.key)
-        if ticket is None or self.bodies is None or self.result is None or self.bodies.gathers:
+        if ticket is None or self.bodies is None or self.result is None:
+            return None
+        if self.bodies.gathers and self.is_here:
             return None  # answer_gathered() joins a call that is under way
         await self.switchboard.take_async(ticket, self.bodies.context)
         return ticket.result() if ticket.taken_by(self.result.trial.index) else None
 
     def _begins(self) -> None:
+        if self.bodies is not None:
+            self.bodies.prefetch.missed()
         if self.result is not None and self.handle.judged:
             self.result.unanswered = True  # stays True if the call raises
 

@@ -169,6 +169,13 @@ def test_a_model_may_call_itself_from_threads_in_an_async_test(project, monkeypa
     result.assert_outcomes(passed=1)
 
 
+@pytest.mark.parametrize("way", ["on a loop, of a thread", "on a loop, of a loop of a thread"])
+def test_a_model_may_call_itself_from_threads_where_calls_are_gathered(project, monkeypatch, way):
+    """A call from there was queued behind the one around it, which waited for it."""
+    test = GOLDEN.replace("1])", "1], gather=True)")
+    counting(project, monkeypatch, way, "concurrency=1", test).assert_outcomes(passed=1)
+
+
 def test_a_call_for_which_the_event_loop_stands_still_fails_and_names_the_remedy(project, monkeypatch):
     result = counting(project, monkeypatch, "on a loop that stands still", "concurrency=4")
     result.assert_outcomes(failed=1)
