@@ -252,6 +252,8 @@ class _Call:
         return ticket.result() if ticket.taken_by(self.result.trial.index) else None
 
     def _begins(self) -> None:
+        if self.bodies is not None:
+            self.bodies.prefetch.missed()
         if self.result is not None and self.handle.judged:
             self.result.unanswered = True  # stays True if the call raises
 

@@ -200,3 +200,21 @@ def test_a_call_behind_one_that_may_have_failed_before_waits_for_it(lab, fails):
     made = [x for batch in calls for x in batch]
     assert sum("third" in x for x in made) == (0 if fails else 4)
     assert fails or run.direct == 0  # all are made ahead
+
+
+@pytest.mark.parametrize("way", ["run", "run_async"])
+def test_what_follows_many_cached_answers_is_called_ahead_again(lab, way):
+    """Prefetching pauses while everything is cached, until the first call that is not."""
+    triage = lab.model(noting([]), batch=True, batch_size=8)
+    run = getattr(lab, way)
+
+    def plain(case):
+        triage(case.input)
+
+    async def awaited(case):
+        await triage(case.input)
+
+    body = plain if way == "run" else awaited
+    known = [f"known {number}" for number in range(400)]
+    run(body, known)
+    assert run(body, [*known, *(f"new {number}" for number in range(200))]).direct < 40
