@@ -27,7 +27,7 @@ EXCEPT = {
     "the current folder",
     "a generator that holds a patch",
     # Many tasks at once share one process.
-    "in an async body",
+    "set in an async body",
 }
 GATHER = ", gather=True"
 OPTIONS = ("-Werror::UserWarning",)

@@ -141,7 +141,7 @@ CHECKS = {
             so_far = "123456"[: int(case.input)]
             assert events == [(what, each) for each in so_far for what in ("begin", "end")]
         """,
-    "in an async body": """
+    "kept in an async body": """
         events = []
 
         async def test_it(echo, case):

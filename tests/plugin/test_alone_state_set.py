@@ -163,7 +163,7 @@ CHECKS = {
             assert echo(case.input) == case.expected
             warnings.warn(f"about {case.input}")
         """,
-    "in an async body": """
+    "set in an async body": """
         who = None
 
         async def test_it(echo, case):
