@@ -205,6 +205,7 @@ class Endpoint:
         def gives_up(call: Future[None], seconds: float) -> bool:
             if caller.awaited:
                 if outside and stopped.lasts(seconds, stuck=self._loop().waits_for_a_thread()):
+                    self.places.hasten()
                     raise ModelError(
                         f"{self.label} was called from a thread that an `async` model waits for without "
                         "`await`. That stops the event loop, which makes this call. Wait for the thread with "

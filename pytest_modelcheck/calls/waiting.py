@@ -96,6 +96,8 @@ class Places:
     wait for a place, while the call around them holds one. So a call is let through without a place if no
     call of the model has ended for a minute, and those that hold places may all be waiting for threads. A
     shorter time would break the limit of a client that waits for a thread of its own, such as that of gRPC.
+    As those that hold places may only be slow, the others wait for another minute, unless that call ends
+    before them.
 
     Args:
         size: The number of places in threads, and on each event loop.
@@ -110,6 +112,12 @@ class Places:
         self._slots: WeakKeyDictionary[Any, Any] = WeakKeyDictionary()
         self._lock = threading.Lock()
         self._outside = 0
+        self._freed = self._beyond = 0  # calls that have left a place, and those that began without one
+
+    @property
+    def progress(self) -> tuple[int, int]:
+        """The numbers of calls that have ended, and that were let through."""
+        return self.ended(), self._beyond
 
     @contextmanager
     def take(self, caller: Caller) -> Iterator[None]:
@@ -119,11 +127,8 @@ class Places:
             tick, stuck=all_wait(caller)
         ):
             tick = min(2 * tick, _LONGEST)
-        try:
+        with self._left(self._gate) if taken else self._let_through():
             yield
-        finally:
-            if taken:
-                self._gate.release()
 
     @asynccontextmanager
     async def take_on(self, loop: str | None) -> AsyncIterator[None]:
@@ -140,11 +145,31 @@ class Places:
             seconds, stuck=self._outside > 0
         ):
             seconds = self.patience
+        with self._left(slots) if taken else self._let_through():
+            yield
+
+    def hasten(self) -> None:
+        """Wait for a second only from now on: a model whose calls wait for each other once does it again."""
+        self.patience = min(QUIET, _LONGEST)
+
+    @contextmanager
+    def _left(self, places: Any) -> Iterator[None]:
         try:
             yield
         finally:
-            if taken:
-                slots.release()
+            self._freed += 1
+            places.release()
+
+    @contextmanager
+    def _let_through(self) -> Iterator[None]:
+        self._beyond += 1
+        freed = self._freed
+        try:
+            yield
+        finally:
+            self.patience = QUIET
+            if freed == self._freed:  # those that hold places waited for this call
+                self.hasten()
 
     @contextmanager
     def waits(self) -> Iterator[bool]:
@@ -165,18 +190,17 @@ class Lull:
     def __init__(self, places: Places) -> None:
         self._places = places
         self._seconds = 0.0
-        self._before = places.ended()
+        self._before = places.progress
 
     def lasts(self, seconds: float, *, stuck: bool, times: int = 1) -> bool:
         """Count ``seconds`` more if calls may be ``stuck``; return whether patience ends, ``times`` over."""
         # Seconds are counted, and not read from a clock, because a test may have frozen it.
-        now = self._places.ended()
+        now = self._places.progress
         self._seconds = self._seconds + seconds if stuck and now == self._before else 0.0
         self._before = now
         if self._seconds < times * self._places.patience:
             return False
         self._seconds = 0.0
-        self._places.patience = min(QUIET, _LONGEST)  # a model that did it once does it again
         return True
 
 
