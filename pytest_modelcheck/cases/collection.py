@@ -187,8 +187,9 @@ class Cases(Sequence["Case"]):
         >>> {name: len(some) for name, some in cases.load(rows, input="text").split("language").items()}
         {'en': 1, 'es': 1}
         """
+        found = [case.metadata.get(name, MISSING) for case in self._known]
         try:
-            values = list(dict.fromkeys(case.metadata.get(name, MISSING) for case in self._known))
+            values = list(dict.fromkeys(found))
         except TypeError as error:
             raise CaseError(f"split({name!r}): its values are not hashable ({error})") from error
         if values in ([], [MISSING]):
