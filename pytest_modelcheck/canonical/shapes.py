@@ -125,7 +125,7 @@ class Classes:
         if adapter is not None:
             self.by_type[kind] = adapter  # known before it is filled: it may name itself
             if adapter.fields or adapter.is_open:
-                adapter.shapes = self._fields(kind, adapter.fields)
+                adapter.expect(self._fields(kind, adapter.fields))
             self._adapter(generic_of(kind))  # of which clients make others as they need them
         return adapter
 

@@ -110,3 +110,8 @@ def test_split_by_what_nobody_has_or_what_is_no_key():
         cases.load(ROWS).split("langage")
     with pytest.raises(CaseError, match=r"split\('tags'\): its values are not hashable"):
         cases.load(ROWS).split("tags")
+
+
+def test_split_leaves_a_mistake_of_a_filter_as_it_is():
+    with pytest.raises(TypeError, match="not supported between instances of 'str' and 'int'"):
+        cases.load(ROWS).filter(lambda case: case.input > 3).split("language")
