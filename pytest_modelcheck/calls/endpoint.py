@@ -43,7 +43,7 @@ if TYPE_CHECKING:
     """Yields seconds to sleep, or inputs to call the model with; receives the result of each call."""
 
 MIXED: Final = -1
-"""The repeat of a batch that holds several repeats; calls that the model makes within it are not cached."""
+"""Stands for the repeat of a batch that mixes repeats; calls that the model makes in it are not cached."""
 
 _POLL = 0.02  # seconds between two checks whether the cost budget allows the call
 _FIRST_WAIT = 0.5  # seconds: the first wait is at most this long; the bound doubles for each further one
@@ -116,8 +116,8 @@ class Endpoint:
         self.sizes = Sizes(caller.batch_size, adaptive=caller.batch and definition.batch_size is None)
         rate, money = definition.rate_limit, definition.max_cost
         options = (rate, definition.timeout, definition.retries, money, definition.executor)
-        asks_for_care = any(option is not None for option in options)
-        self.threaded = not caller.awaited and (caller.concurrency > 1 or asks_for_care)
+        needs_threads = any(option is not None for option in options)
+        self.threaded = not caller.awaited and (caller.concurrency > 1 or needs_threads)
         self.together = caller.batch or caller.awaited or caller.concurrency > 1 or bool(definition.executor)
         plain = not (caller.awaited or self.threaded)
         # A plain batch model runs locally. Its answers have no time of their own, and claims would cost more
@@ -200,7 +200,7 @@ class Endpoint:
 
     @contextmanager
     def watched(self, caller: Caller, *, joins: bool) -> Iterator[Callable[[Future[None], float], bool]]:
-        """Yield a function that ends the wait of this thread for a call, if calls wait for each other.
+        """Yield a function that says when to stop waiting for a call, as calls may wait for each other.
 
         A model that starts threads may call itself there. The function takes the call and the seconds since
         it was last called, and returns whether to wait no longer. With ``joins``, the call had begun before
@@ -220,7 +220,7 @@ class Endpoint:
             elif self._threads is not None and stopped.lasts(
                 seconds, stuck=not call.running() and all_wait(caller)
             ):
-                self._threads.grow()  # those that exist wait, perhaps for this call
+                self._threads.grow()  # all existing threads wait, perhaps for this call
             return outside and joined.lasts(seconds, stuck=joins, times=10)
 
         with self.places.waits() as outside:
@@ -417,7 +417,7 @@ class Endpoint:
         if self._purse is not None:
             self._purse.settle(size, None, answered=False)
         if late:
-            return CallTimeoutError(f"no answer within {self._timeout:g} s (timeout=), of {self.label}")
+            return CallTimeoutError(f"no answer from {self.label} within {self._timeout:g} s (timeout=)")
         if is_throttled(error) and (asked := retry_after(error)) is not None:
             if asked <= LONGEST:
                 self._pace.pause(asked)
