@@ -103,7 +103,7 @@ class Codec:
         except RecursionError:
             raise NotKept(f"answer: {DEEP}") from None
         except Exception as error:  # a property, a library or a half-made object may fail in any way
-            problem = f"to read it raises {type(error).__name__}: {error}"
+            problem = f"reading it raises {type(error).__name__}: {error}"
             raise self._refused(value, problem) from error
         if lowering.missing:
             raise NotKept(self._unnamed(value, lowering.missing))

@@ -65,7 +65,7 @@ def digest(value: Any) -> bytes:
             "input: it contains itself, or is nested too deeply to be read. Pass a value that is less nested."
         ) from None
     except TypeError as error:  # of a property, or of a library
-        raise NotCanonical(f"input: to read it raises TypeError: {error}") from error
+        raise NotCanonical(f"input: reading it raises TypeError: {error}") from error
 
 
 def of_repeat(key: bytes, repeat: int) -> bytes:

@@ -1,4 +1,4 @@
-"""Output for terminals alone: failures in colour or in short, and a progress line for long checks.
+"""Output only for terminals: coloured or shortened failures, and a progress line for long checks.
 
 PYTEST_DONT_REWRITE
 """
@@ -92,17 +92,18 @@ class Progress:
 
 
 def prepare_failures(report: pytest.TestReport, verdicts: Sequence[dict[str, Any]], *, short: bool) -> None:
-    """Let terminals show what is wrong in red and what is right in green, or a failure in short."""
+    """Let terminals show what is wrong in red and what is right in green; if ``short``, shorten failures."""
     traceback = getattr(report.longrepr, "reprtraceback", None)
     for entry in getattr(traceback, "reprentries", ()):
         if getattr(entry, "style", None) == "value":
-            # Terminals alone: reports, logs and JUnit files get the whole text, without colours.
+            # Only terminals call this: reports, logs and JUnit files get the whole text, uncoloured.
             entry.toterminal = partial(_write, entry, verdicts, short)
 
 
 def _write(entry: Any, verdicts: Sequence[dict[str, Any]], short: bool, terminal: Any) -> None:
     lines = list(entry.lines)
-    short &= not isinstance(getattr(terminal, "_file", None), StringIO)  # as JUnit files and logs get it
+    # JUnit files and logs, which pytest writes through a StringIO, get the whole text.
+    short &= not isinstance(getattr(terminal, "_file", None), StringIO)
     for verdict in (jsons.unpack(each, Verdict) for each in verdicts if short or terminal.hasmarkup):
         if not verdict.failed:
             continue

@@ -228,7 +228,7 @@ def test_a_type_error_of_a_library_is_not_taken_for_depth(monkeypatch):
         raise TypeError("cannot parse it")
 
     monkeypatch.setattr("pytest_modelcheck.canonical.lowering.Lowering.lower", lower)
-    with pytest.raises(NotCanonical, match="input: to read it raises TypeError: cannot parse it"):
+    with pytest.raises(NotCanonical, match="input: reading it raises TypeError: cannot parse it"):
         digest(Decimal(1))
 
 
