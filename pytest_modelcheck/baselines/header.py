@@ -197,7 +197,7 @@ def _header(fields: dict[str, Any], path: str) -> Header:
     given |= {name: tuple(given.get(name, ())) for name in ("forced", "systems")}
     for name, read in (("findings", _finding_in), ("past", _past_in)):
         try:
-            given[name] = tuple(read(*item) for item in given.get(name, ()))
+            given[name] = tuple(read(item) for item in given.get(name, ()))
         except (TypeError, ValueError, KeyError) as error:
             raise _damaged(path, f"has {name} that cannot be read ({error})") from error
     return Header(**{"version": None} | given)
@@ -218,11 +218,13 @@ _KINDS: Final[dict[str, type | tuple[type, ...]]] = {
 """The values in JSON that a field may have, by its annotation without what is in brackets."""
 
 
-def _finding_in(limit: str, status: str, against_baseline: object, summary: str) -> Finding:
+def _finding_in(item: list[Any]) -> Finding:
+    limit, status, against_baseline, summary = item
     return Finding(str(limit), Status(status), str(summary), against_baseline=bool(against_baseline))
 
 
-def _past_in(version: str, day: str, rate: float | None, judged: int) -> Past:
+def _past_in(item: list[Any]) -> Past:
+    version, day, rate, judged = item
     return Past(str(version), str(day), None if rate is None else float(rate), int(judged))
 
 

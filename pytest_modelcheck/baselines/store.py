@@ -231,7 +231,7 @@ class BaselineStore:
         return with_headers(jsonl_files(self.root))
 
     def keep(self, batch: Batch, model: str, check: str) -> None:
-        """Add a copy of a check's baseline to a batch, under ``history`` of its version."""
+        """Add a copy of a check's baseline to a batch, in the history of its version."""
         path = self.path(model, check)
         if path.exists():
             version = baseline.read_header(path).version or ""

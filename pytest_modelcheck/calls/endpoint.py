@@ -43,7 +43,7 @@ if TYPE_CHECKING:
     """Yields seconds to sleep, or inputs to call the model with; receives the result of each call."""
 
 MIXED: Final = -1
-"""The repeat of a batch that holds several repeats; calls that the model makes within it are not cached."""
+"""Stands for the repeat of a batch that mixes repeats; calls that the model makes in it are not cached."""
 
 _POLL = 0.02  # seconds between two checks whether the cost budget allows the call
 _FIRST_WAIT = 0.5  # seconds: the first wait is at most this long; the bound doubles for each further one
@@ -52,7 +52,8 @@ _SLOW = 0.005  # seconds for an answer: above this, two processes should not mak
 _NO_USAGE = Usage()
 _JITTER = random.Random()  # noqa: S311 - not for secrets; separate, since bodies may seed the shared generator
 
-_REPEAT: ContextVar[int | None] = ContextVar("modelcheck_repeat", default=None)
+_CALLS: ContextVar[tuple[tuple[Endpoint, int], ...]] = ContextVar("modelcheck_calls", default=())
+"""The calls in this context, each with its repeat; the innermost last."""
 
 
 def repeat_inside() -> int | None:
@@ -61,16 +62,17 @@ def repeat_inside() -> int | None:
     If a model calls other models, these calls belong to its own repeat. If they all belonged to one repeat,
     their cached answers would make the outer model look as if it did not vary.
     """
-    return _REPEAT.get()
+    calls = _CALLS.get()
+    return calls[-1][1] if calls else None
 
 
 @contextmanager
-def _inside(repeat: int) -> Iterator[None]:
-    token = _REPEAT.set(repeat)
+def _inside(endpoint: Endpoint, repeat: int) -> Iterator[None]:
+    token = _CALLS.set((*_CALLS.get(), (endpoint, repeat)))
     try:
         yield
     finally:
-        _REPEAT.reset(token)
+        _CALLS.reset(token)
 
 
 @dataclass(slots=True)
@@ -114,8 +116,8 @@ class Endpoint:
         self.sizes = Sizes(caller.batch_size, adaptive=caller.batch and definition.batch_size is None)
         rate, money = definition.rate_limit, definition.max_cost
         options = (rate, definition.timeout, definition.retries, money, definition.executor)
-        asks_for_care = any(option is not None for option in options)
-        self.threaded = not caller.awaited and (caller.concurrency > 1 or asks_for_care)
+        needs_threads = any(option is not None for option in options)
+        self.threaded = not caller.awaited and (caller.concurrency > 1 or needs_threads)
         self.together = caller.batch or caller.awaited or caller.concurrency > 1 or bool(definition.executor)
         plain = not (caller.awaited or self.threaded)
         # A plain batch model runs locally. Its answers have no time of their own, and claims would cost more
@@ -147,7 +149,7 @@ class Endpoint:
         limited = self.threaded and repeat_inside() is None
         with (
             self.places.take(request.caller) if limited else nullcontext(),
-            _inside(request.repeat),
+            _inside(self, request.repeat),
             closing(self._steps(request)) as steps,
             suppress(StopIteration),
         ):
@@ -163,7 +165,11 @@ class Endpoint:
     async def call_async(self, request: Request, loop: str | None = "asyncio") -> None:
         """Call an asynchronous model on the running event loop, as :meth:`call` does in a thread."""
         async with self.places.take_on(loop) if repeat_inside() is None else nullcontext():
-            with _inside(request.repeat), closing(self._steps(request)) as steps, suppress(StopIteration):
+            with (
+                _inside(self, request.repeat),
+                closing(self._steps(request)) as steps,
+                suppress(StopIteration),
+            ):
                 wanted = next(steps)
                 while True:
                     came: Any = None
@@ -194,7 +200,7 @@ class Endpoint:
 
     @contextmanager
     def watched(self, caller: Caller, *, joins: bool) -> Iterator[Callable[[Future[None], float], bool]]:
-        """Yield a function that ends the wait of this thread for a call, if calls wait for each other.
+        """Yield a function that says when to stop waiting for a call, as calls may wait for each other.
 
         A model that starts threads may call itself there. The function takes the call and the seconds since
         it was last called, and returns whether to wait no longer. With ``joins``, the call had begun before
@@ -205,6 +211,7 @@ class Endpoint:
         def gives_up(call: Future[None], seconds: float) -> bool:
             if caller.awaited:
                 if outside and stopped.lasts(seconds, stuck=self._loop().waits_for_a_thread()):
+                    self.places.hasten()
                     raise ModelError(
                         f"{self.label} was called from a thread that an `async` model waits for without "
                         "`await`. That stops the event loop, which makes this call. Wait for the thread with "
@@ -213,7 +220,7 @@ class Endpoint:
             elif self._threads is not None and stopped.lasts(
                 seconds, stuck=not call.running() and all_wait(caller)
             ):
-                self._threads.grow()  # those that exist wait, perhaps for this call
+                self._threads.grow()  # all existing threads wait, perhaps for this call
             return outside and joined.lasts(seconds, stuck=joins, times=10)
 
         with self.places.waits() as outside:
@@ -320,13 +327,17 @@ class Endpoint:
 
     def _try(self, inputs: list[Any]) -> Steps:
         turn, size = Turn(), len(inputs)
+        calls = [endpoint for endpoint, _ in _CALLS.get()]
+        waits = (
+            calls.count(self) < 2
+        )  # else the model calls itself, and the call around this one waits for it
         while True:
             try:
                 if self._closed.is_set():
                     raise OutageError(f"{self.label} was not called: the run has ended")
                 self.circuit.check()
                 wait = self._pace.wait(turn)
-                if not wait and self._purse is not None and not self._purse.take(size):
+                if not wait and self._purse is not None and not self._purse.take(size, waits=waits):
                     wait = _POLL
             except NotAskedError as refused:
                 self._allowance.give_back(size)
@@ -406,7 +417,7 @@ class Endpoint:
         if self._purse is not None:
             self._purse.settle(size, None, answered=False)
         if late:
-            return CallTimeoutError(f"no answer within {self._timeout:g} s (timeout=), of {self.label}")
+            return CallTimeoutError(f"no answer from {self.label} within {self._timeout:g} s (timeout=)")
         if is_throttled(error) and (asked := retry_after(error)) is not None:
             if asked <= LONGEST:
                 self._pace.pause(asked)

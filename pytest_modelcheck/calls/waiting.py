@@ -26,7 +26,7 @@ _RLock: Final = type(threading.RLock())
 _CALLS: Final = (Caller.call.__code__, Caller.call_async.__code__)
 _TICK: Final = 0.05  # seconds before the first look at the locks that a call waits for; doubled each time
 _LONGEST: Final = 1.0
-QUIET = 60.0  # seconds without an ended call after which calls that wait for each other are let through
+QUIET = 60.0  # seconds: if no call ends for so long, calls may wait for each other, and one is let through
 _DEEPEST: Final = 3  # attributes in a chain such as self.client.lock
 
 
@@ -34,10 +34,10 @@ _DEEPEST: Final = 3  # attributes in a chain such as self.client.lock
 def lending(caller: Caller) -> Iterator[Callable[[], bool]]:
     """Lend re-entrant locks of this thread to the call that it waits for, and take them back at the end.
 
-    A plain loop would call the model in the thread of the body, and a ``threading.RLock`` admits its own
-    thread again. If the call is made in another thread, it waits for a lock that the body holds, and the body
-    waits for the call. The yielded function looks at the calls of the model that are under way, and releases
-    those locks of this thread that one of them is about to take; it returns whether any are lent.
+    If the model were called in the thread of the body, a ``threading.RLock`` that the body holds would admit
+    it. A call in another thread waits for that lock, while the body waits for the call. The yielded
+    function looks at the calls of the model that are under way, and releases those locks of this thread that
+    one of them is about to take; it returns whether any are lent.
     """
     lent: list[threading.RLock] = []
 
@@ -94,8 +94,10 @@ class Places:
 
     A model may call itself from threads that it starts. They look like threads of a body, so that their calls
     wait for a place, while the call around them holds one. So a call is let through without a place if no
-    call of the model has ended for a minute, and those that hold places may all be waiting for threads. A
+    call of the model has ended for a minute, and all calls that hold places may be waiting for threads. A
     shorter time would break the limit of a client that waits for a thread of its own, such as that of gRPC.
+    The calls that hold places may only be slow, so the next call is let through after another minute; after a
+    second, if the first one ended before them.
 
     Args:
         size: The number of places in threads, and on each event loop.
@@ -110,6 +112,12 @@ class Places:
         self._slots: WeakKeyDictionary[Any, Any] = WeakKeyDictionary()
         self._lock = threading.Lock()
         self._outside = 0
+        self._freed = self._beyond = 0  # calls that have left a place, and those that began without one
+
+    @property
+    def progress(self) -> tuple[int, int]:
+        """The numbers of calls that have ended, and that were let through."""
+        return self.ended(), self._beyond
 
     @contextmanager
     def take(self, caller: Caller) -> Iterator[None]:
@@ -119,11 +127,8 @@ class Places:
             tick, stuck=all_wait(caller)
         ):
             tick = min(2 * tick, _LONGEST)
-        try:
+        with self._left(self._gate) if taken else self._let_through():
             yield
-        finally:
-            if taken:
-                self._gate.release()
 
     @asynccontextmanager
     async def take_on(self, loop: str | None) -> AsyncIterator[None]:
@@ -135,20 +140,40 @@ class Places:
                 self._slots[place] = import_module(loop or "asyncio").Semaphore(self._size)
             slots = self._slots[place]
         taken, lull, seconds = False, Lull(self), self.patience
-        # A suspended task does not show what it waits for: a thread, perhaps, if one waits for an answer.
+        # A suspended task does not show that it waits for a thread. It may, if a thread waits for an answer.
         while not (taken := await _acquired(slots, loop, seconds)) and not lull.lasts(
             seconds, stuck=self._outside > 0
         ):
             seconds = self.patience
+        with self._left(slots) if taken else self._let_through():
+            yield
+
+    def hasten(self) -> None:
+        """From now on, wait only for a second: calls that waited for each other once will do so again."""
+        self.patience = min(QUIET, _LONGEST)
+
+    @contextmanager
+    def _left(self, places: Any) -> Iterator[None]:
         try:
             yield
         finally:
-            if taken:
-                slots.release()
+            self._freed += 1
+            places.release()
+
+    @contextmanager
+    def _let_through(self) -> Iterator[None]:
+        self._beyond += 1
+        freed = self._freed
+        try:
+            yield
+        finally:
+            self.patience = QUIET
+            if freed == self._freed:  # those that hold places waited for this call
+                self.hasten()
 
     @contextmanager
     def waits(self) -> Iterator[bool]:
-        """Note that this thread waits for a call; yield whether another thread than that of bodies does."""
+        """Note that this thread waits for a call; yield whether it is another thread than that of bodies."""
         outside = threading.current_thread() is not threading.main_thread()
         with self._lock:
             self._outside += outside
@@ -165,18 +190,17 @@ class Lull:
     def __init__(self, places: Places) -> None:
         self._places = places
         self._seconds = 0.0
-        self._before = places.ended()
+        self._before = places.progress
 
     def lasts(self, seconds: float, *, stuck: bool, times: int = 1) -> bool:
-        """Count ``seconds`` more if calls may be ``stuck``; return whether patience ends, ``times`` over."""
+        """Count ``seconds`` more if calls may be ``stuck``; return whether ``times`` the patience passed."""
         # Seconds are counted, and not read from a clock, because a test may have frozen it.
-        now = self._places.ended()
+        now = self._places.progress
         self._seconds = self._seconds + seconds if stuck and now == self._before else 0.0
         self._before = now
         if self._seconds < times * self._places.patience:
             return False
         self._seconds = 0.0
-        self._places.patience = min(QUIET, _LONGEST)  # a model that did it once does it again
         return True
 
 

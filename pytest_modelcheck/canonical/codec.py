@@ -103,7 +103,7 @@ class Codec:
         except RecursionError:
             raise NotKept(f"answer: {DEEP}") from None
         except Exception as error:  # a property, a library or a half-made object may fail in any way
-            problem = f"to read it raises {type(error).__name__}: {error}"
+            problem = f"reading it raises {type(error).__name__}: {error}"
             raise self._refused(value, problem) from error
         if lowering.missing:
             raise NotKept(self._unnamed(value, lowering.missing))
@@ -265,9 +265,14 @@ class Lifting:
         raise LookupError(f"it holds a tag {tag!r}, which this version does not know")
 
     def _object(self, adapter: Adapter, form: dict[str, Any]) -> Any:
-        shapes = adapter.shapes
+        shapes, coded = adapter.shapes, adapter.coded
         left = form.pop(DEFAULT, None) or []
-        parts = {name: self.lift(part, shapes.get(name) or ANYTHING) for name, part in form.items()}
+        parts = {
+            name: part
+            if type(part) in _AS_IS and name not in coded  # a call for each would take half as long again
+            else self.lift(part, shapes.get(name) or ANYTHING)
+            for name, part in form.items()
+        }
         return adapter.make(parts, left)
 
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 _SIMPLE: Final = re.compile(r"[<>|=][biufcmMUSO]\d*(\[\w+\])?")
-_WIDEST: Final = {"f": 8, "c": 16}  # beyond these Python's own numbers lose digits
+_WIDEST: Final = {"f": 8, "c": 16}  # bytes: Python's own numbers would lose digits of wider ones
 
 
 class Kind(NamedTuple):
@@ -41,9 +41,10 @@ class Kind(NamedTuple):
 
 
 class _Library:
-    """A kind of a library's values, of the classes with these names.
+    """Values of a library: those of the classes in ``names``.
 
-    A name that ends in ``*`` stands for all subclasses in the same library; those of users may hold more.
+    A name that ends in ``*`` stands for all subclasses in the same library, but not for those that users
+    write: these may hold more.
     """
 
     tag: str
@@ -204,12 +205,13 @@ class _Sparse(_Library):
 
 
 def _values(array: Any) -> Any:
-    """The array of a pandas column; a numpy array if it is only that."""
+    """The array of a pandas column; a numpy array if pandas only wraps one."""
     wrapped = type(array) is sys.modules["pandas"].arrays.NumpyExtensionArray
     return array.to_numpy() if wrapped or isinstance(array.dtype, sys.modules["numpy"].dtype) else array
 
 
 def _aside(value: Any) -> dict[str, Any]:
+    """Return what a pandas object holds beside its data, if any: ``attrs``, and that labels are unique."""
     attrs = {"attrs": value.attrs} if value.attrs else {}
     return attrs if value.flags.allows_duplicate_labels else attrs | {"unique": True}
 
@@ -296,7 +298,7 @@ class _Column(_Library):
             return {"sparse": [np.asarray(values), dtype.subtype.str, dtype.fill_value]}
         items = [None if one is pd.NA else one for one in values]
         if isinstance(dtype, pd.StringDtype):
-            # Where pyarrow is installed, text is held by it: that is no part of an answer.
+            # pandas stores text in pyarrow if that is installed: the usual storage is no part of an answer.
             usual = pd.StringDtype(na_value=dtype.na_value).storage
             return {
                 "items": items,
@@ -400,7 +402,7 @@ class _Dtype(_Library):
 
 
 def _bare(dtype: Any) -> Any:
-    """A type with integers for points in time: Python's, which polars returns, have no nanoseconds."""
+    """Return a type with integers for times: Python's times, which polars returns, have no nanoseconds."""
     name, *arguments = _Dtype().parts(dtype)
     if name == "Struct":
         return type(dtype)({field.name: _bare(field.dtype) for field in dtype.fields})

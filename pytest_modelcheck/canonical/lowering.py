@@ -66,7 +66,7 @@ def plain_line(value: Any) -> bytes | None:
     try:
         if not _is_plain(value):
             return None
-        # Cut, and so copied: orjson makes bytes in a buffer of 1 kB, and keeping those takes 2 µs each.
+        # The slice copies the line: orjson returns bytes with a buffer of 1 kB, which take 2 µs each to keep.
         line: bytes = orjson.dumps(value, option=_EXACT)[:-1]
     except (TypeError, RecursionError):
         return None  # a key that is not text, a large integer, a lone surrogate, a cycle
@@ -96,10 +96,10 @@ def encodable(value: str) -> bool:
 
 
 class Lowering:
-    """Converts one answer that will be restored. Refuses parts that cannot be.
+    """Converts one answer that will be restored. Refuses parts that cannot be restored.
 
     Attributes:
-        fresh: The classes in the answer of which no object has been restored yet.
+        fresh: The classes in the answer that are not yet tried: no object of them has been restored.
         missing: The classes in the answer that are not named.
         doubtful: Whether a part may or may not be restored equal.
     """
@@ -148,7 +148,7 @@ class Lowering:
         try:
             return {kind.tag: self.lower(kind.parts(value))}
         except Refusal as refusal:
-            refusal.steps.clear()  # the place among the parts is none that a user knows
+            refusal.steps.clear()  # users do not know the parts, nor places among them
             raise
 
     def _items(self, values: Iterable[Any], shape: Shape) -> list[Any]:
@@ -269,7 +269,7 @@ class Describing(Lowering):
         return super().tagged(value, kind) if kind.library in _BRIEF else _described(value)
 
     def other(self, value: Any) -> Any:
-        """The name of a member, else a representation without addresses."""
+        """Convert any other value to its ``repr``, without addresses."""
         return _described(value)
 
 
@@ -311,7 +311,7 @@ def comparable(value: Any) -> bytes:
     except RecursionError:
         raise NotKept(f"value: {DEEP}") from None
     except TypeError as error:  # of a property, or of a library
-        raise NotKept(f"value: to read it raises TypeError: {error}") from error
+        raise NotKept(f"value: reading it raises TypeError: {error}") from error
 
 
 def dumped(lowered: Any, option: int | None = None) -> bytes:
@@ -329,7 +329,7 @@ def dumped(lowered: Any, option: int | None = None) -> bytes:
 def encode_plain(value: Any, *, brief: bool = False) -> bytes:
     """Any value as one line of JSON for display: neither restored nor compared.
 
-    Objects with fields become these and a ``$type``; other values that JSON lacks a ``$repr``.
+    An object with fields becomes its fields and a ``$type``; any other value that JSON lacks, a ``$repr``.
 
     Args:
         value: The value.
@@ -356,18 +356,18 @@ def _form(value: Any) -> Any:
 
 @lru_cache(maxsize=1024)
 def keeper(kind: Any) -> Adapter | None:
-    """Return the adapter for objects of a class if it were named."""
+    """Return the adapter that a class would have if it were named."""
     return adapter_for(kind) if kind_of(kind) is None else None
 
 
 def keeper_by_content(kind: type) -> Adapter | None:
-    """The same for a class whose objects are nothing but their content."""
+    """Return the adapter of :func:`keeper` if objects of the class are nothing but their content."""
     adapter = keeper(kind)
     return None if adapter is None or adapter.is_open else adapter
 
 
 def _teller(kind: type) -> Adapter | None:
-    """The same for a class that says which fields it has."""
+    """Return the adapter of :func:`keeper` if the class declares its fields or is an enum."""
     return keeper(kind) if fields_of(kind) is not None or issubclass(kind, Enum) else None
 
 

@@ -27,7 +27,7 @@ class Classes:
     Attributes:
         by_type: The adapter of each class.
         by_name: The same by the name of the class in lines: the class name alone, so that a class may move to
-        another module; with the module if two classes share a name.
+            another module; with the module if two classes share a name.
     """
 
     def __init__(self) -> None:
@@ -125,7 +125,7 @@ class Classes:
         if adapter is not None:
             self.by_type[kind] = adapter  # known before it is filled: it may name itself
             if adapter.fields or adapter.is_open:
-                adapter.shapes = self._fields(kind, adapter.fields)
+                adapter.expect(self._fields(kind, adapter.fields))
             self._adapter(generic_of(kind))  # of which clients make others as they need them
         return adapter
 

@@ -36,7 +36,7 @@ def _remade(base: Any, kind: Any, value: Any) -> Any:
     return base.__new__(kind, *base.__reduce_ex__(value, 4)[1])
 
 
-_FIXED: Final = (Decimal, dt.datetime, dt.date, dt.time, dt.timedelta)
+_FIXED: Final = frozenset({Decimal, dt.datetime, dt.date, dt.time, dt.timedelta})
 _SIZED: Final = (bytes, list, tuple, dict, set, frozenset)
 _BASES: Final[dict[type, Callable[[Any], Any]]] = {
     str: str.__str__,
@@ -150,7 +150,8 @@ class Adapter:
         name: The name in ``$type``; :class:`~pytest_modelcheck.canonical.shapes.Classes` makes it unique.
         json: The type that an untagged object has in JSON: ``dict``, ``str`` or ``int``.
         fields: The declared fields in order, as :func:`fields_of` returns them.
-        shapes: The shape of each field; set by the reader of annotations.
+        shapes: The shape of each field.
+        coded: The fields in which a text or a number may represent a member of an enumeration.
         verified: Whether an object was restored and found equal.
         is_open: Whether the class declares no fields, so that each object names its own.
     """
@@ -163,6 +164,7 @@ class Adapter:
         self.name = qualified(kind)
         self.fields = fields or {}
         self.shapes: dict[str, Shape] = {}
+        self.coded: frozenset[str] = frozenset()
         self.verified = False
         self._base: Any = next((base for base in kind.__mro__ if base in _BASES), None)
         self.is_open = type(self) is Adapter and fields is None and self._base is None
@@ -174,6 +176,12 @@ class Adapter:
 
     def __repr__(self) -> str:
         return self.name
+
+    def expect(self, shapes: dict[str, Shape]) -> None:
+        """Set the shapes of the fields."""
+        self.shapes = shapes
+        given = {name: shape.adapter for name, shape in shapes.items() if shape.adapter is not None}
+        self.coded = frozenset(name for name, adapter in given.items() if adapter.json is not dict)
 
     def take(self, value: Any) -> dict[str, Any]:
         """Return an object's fields or its content, then its other attributes."""
@@ -203,10 +211,11 @@ class Adapter:
         ]
 
     def _declared(self, held: dict[str, Any]) -> dict[str, Any]:
-        parts = {name: held[name] for name in self.fields if name in held}
-        if len(parts) < len(self.fields):
-            parts[NEVER_SET] = [name for name in self.fields if name not in held]
-        return parts
+        try:
+            return {name: held[name] for name in self.fields}
+        except KeyError:
+            parts = {name: held[name] for name in self.fields if name in held}
+            return parts | {NEVER_SET: [name for name in self.fields if name not in held]}
 
     def _beside(self, held: dict[str, Any]) -> dict[str, Any]:
         more = {name: item for name, item in held.items() if name not in self.fields}
@@ -234,7 +243,7 @@ class Adapter:
 
     def _holding(self, content: Any) -> Any:
         base = self._base
-        if issubclass(base, BaseException):
+        if base in (BaseException, BaseExceptionGroup):
             return base.__new__(self.kind, *content)
         if type(content) is not base and not self.fields:
             raise ValueError(f"{self.name} is made of {base.__name__}, not {type(content).__name__}")
@@ -288,10 +297,11 @@ class PydanticAdapter(Adapter):
         if held.keys() != self.fields.keys():  # model_copy(update=...) adds others
             more = {name: item for name, item in self._beside(held).items() if name[:1] != "_"}
             parts |= {MORE: more} if more else {}
-        private = value.__pydantic_private__ or {}
-        initial = self._private
-        own = [name for name in private if not _is_default(private[name], initial.get(name, ABSENT))]
-        return parts | {PRIVATE: {name: private[name] for name in own}} if own else parts
+        if private := value.__pydantic_private__:
+            initial = self._private
+            own = [name for name in private if not _is_default(private[name], initial.get(name, ABSENT))]
+            parts |= {PRIVATE: {name: private[name] for name in own}} if own else {}
+        return parts
 
     def at_default(self, value: Any, parts: dict[str, Any], form: Callable[[Any], Any]) -> list[str]:  # noqa: ARG002
         """The fields that are not in ``model_fields_set``."""
@@ -312,8 +322,11 @@ class PydanticAdapter(Adapter):
         made = object.__new__(self.kind)
         _set(made, "__dict__", {name: parts[name] for name in self.fields if name in parts} | more)
         _set(made, "__pydantic_fields_set__", {*self.fields, *(extra or ()), *more}.difference(left))
-        missing = [name for name in self._private if name not in private]
-        private = {name: self._makers[name]() for name in missing} | private if self._makers else None
+        if self._makers:
+            missing = [name for name in self._private if name not in private]
+            private = {name: self._makers[name]() for name in missing} | private
+        else:
+            private = None
         for name, part in (("__pydantic_extra__", extra), ("__pydantic_private__", private)):
             if part is not None or not self._is_root:  # where they are no slots, but None of the class
                 _set(made, name, part)

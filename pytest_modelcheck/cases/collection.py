@@ -71,6 +71,10 @@ class Cases(Sequence["Case"]):
     def __repr__(self) -> str:
         return f"<Cases from {self.origin}>"
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        # In another process, they are read again.
+        return Cases, (self._source, self._layout, self._narrowings)
+
     @property
     def origin(self) -> str:
         """A description of the source: ``tickets.yaml, where language='es'``."""
@@ -93,11 +97,11 @@ class Cases(Sequence["Case"]):
 
     @property
     def dtypes(self) -> Mapping[str, Any]:
-        """The pandas types of the columns of an input that is a mapping, if the cases come from a table."""
+        """The pandas types of the input's columns, if the cases come from a table and inputs are mappings."""
         return self._source.dtypes(self._layout)
 
     def smaller(self, case: Case) -> Generator[Case, bool, None] | None:
-        """Yield smaller cases than a failing one; send back whether each fails, too. For strategies only."""
+        """Yield cases smaller than a failing one, and receive whether each fails. Only for strategies."""
         return None if self._narrowings else self._source.smaller(case, self._layout)
 
     def bind(self, base: Path, root: Path | None = None) -> Cases:
@@ -137,7 +141,7 @@ class Cases(Sequence["Case"]):
         """The cases with these metadata, such as ``language="es"``.
 
         Raises:
-            CaseError: (When they are read.) No case has such a metadata, or such a value of it.
+            CaseError: (When they are read.) No case has metadata of this name, or none has this value.
         """
 
         def matches(case: Case) -> bool:
@@ -165,7 +169,7 @@ class Cases(Sequence["Case"]):
             raise CaseError(f"sample({n!r}): n is the number of cases, at least 1")
 
         def places(cases: Sequence[Case]) -> Iterable[int]:
-            # By hashes of ids: a case that is added or moved leaves the choice of all others as it is.
+            # By hashes of ids: to move a case changes nothing, to add one replaces at most one.
             ranked = ((digest([seed, case.id]), place) for place, case in enumerate(cases))
             chosen = sorted(place for _, place in nsmallest(n, ranked))
             if len(chosen) < n:
@@ -175,20 +179,21 @@ class Cases(Sequence["Case"]):
         return self._narrowed(f"a sample of {n}", places)
 
     def split(self, name: str) -> dict[Any, Cases]:
-        """Group the cases by a metadata, in order of appearance of its values. Reads the cases.
+        """Group the cases by a metadata field, in order of appearance of its values. Reads the cases.
 
         Cases without it are grouped under ``None``.
 
         Raises:
-            CaseError: No case has a metadata of this name.
+            CaseError: No case has metadata of this name.
 
         >>> from pytest_modelcheck import cases
         >>> rows = [{"text": "Hi", "language": "en"}, {"text": "Hola", "language": "es"}]
         >>> {name: len(some) for name, some in cases.load(rows, input="text").split("language").items()}
         {'en': 1, 'es': 1}
         """
+        found = [case.metadata.get(name, MISSING) for case in self._known]
         try:
-            values = list(dict.fromkeys(case.metadata.get(name, MISSING) for case in self._known))
+            values = list(dict.fromkeys(found))
         except TypeError as error:
             raise CaseError(f"split({name!r}): its values are not hashable ({error})") from error
         if values in ([], [MISSING]):
@@ -232,7 +237,7 @@ class Cases(Sequence["Case"]):
 
 def _read(source: Source, layout: Layout) -> Sequence[Case]:
     """The cases of a source with their ids: in memory, or read again each time if they are very many."""
-    # Numbers depend on all ids before, so that these cases are held, however many they are.
+    # The number in an id depends on all ids before it: so many cases as there are must be held in memory.
     if layout.numbered:
         return identified(numbered(list(source.cases(layout))))
     stream = source.stream(layout)
@@ -383,7 +388,7 @@ def generate(
 
 
 def _named(field: str, columns: Any) -> Columns:
-    """The columns of rows that are a field of a case, as ``input=``, ``expected=`` or ``id=`` names them."""
+    """Return the columns that form a field of a case, as ``input=``, ``expected=`` or ``id=`` names them."""
     if isinstance(columns, str):
         return columns
     is_list = isinstance(columns, list | tuple) and columns and field != "id"

@@ -22,7 +22,7 @@ Allowance = int | float
 """An allowance: an ``int`` is a number of cases, a ``float`` below 1 a fraction of them."""
 
 ROUNDING: Final = 1e-9
-"""The numerical error of a mean of scores, within which no limit is missed."""
+"""A mean of scores that is short of a limit by no more than this meets it: that is numerical error."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +96,7 @@ def _rate(name: str, value: Any) -> float | None:
 
 
 def _mean(name: str, value: float, scale: Scale) -> float:
-    """A mean on its own scale, on which a whole number is not a number of cases."""
+    """Return the limit of a mean, in the unit of the scores: whole numbers do not count cases here."""
     if not scale.low <= value <= scale.high:
         hint = f" (or a rate, {name}={value / 100:g}?)" if 1 < value <= 100 else ""
         raise UsageError(
@@ -169,7 +169,7 @@ _CHOICES: Final[dict[str, dict[str, str]]] = {
     "slice_regressions": {"fail": "", "warn": "", "off": ""},
     "population": {"fixed": " (the cases are the contract)", "sample": " (they stand for others)"},
 }
-"""The words that a limit may be, with their values if these differ."""
+"""The words that a limit may be, each with what messages say of it."""
 
 
 def _choice(name: str, value: Any) -> str:
@@ -211,7 +211,9 @@ def _attempts(name: str, value: Any) -> str | None:
 
 def _key(name: str, value: Any) -> str | None:
     if value is not None and (not isinstance(value, str) or not value):
-        raise UsageError(f'{name}={value!r}: write the name of metadata of the cases, {name}="template"')
+        raise UsageError(
+            f'{name}={value!r}: write the name of a metadata field of the cases, {name}="template"'
+        )
     return value
 
 
@@ -269,7 +271,7 @@ def fraction_of(allowance: Allowance, cases: int) -> float:
 
 
 def allowed(allowance: Allowance, scale: Scale = GRADE) -> str:
-    """An allowance in words; on its own scale, in the unit of the scores.
+    """Return an allowance in words; if scores have a scale of their own, in their unit.
 
     >>> allowed(0), allowed(3), allowed(0.02)
     ('none allowed', 'at most 3 allowed', 'at most 2% allowed')

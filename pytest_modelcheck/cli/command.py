@@ -21,24 +21,24 @@ from pytest_modelcheck.cli.targets import FOLDER
 from pytest_modelcheck.display import harmless, redacted
 from pytest_modelcheck.errors import ModelcheckError, UsageError
 
-# Each command, with the module that defines it.
+# Each command, with the module that defines it and its short help, which needs no import here.
 _COMMANDS: Final = {
-    "approve": "approve",
-    "baselines": "baselines",
-    "cache": "why",
-    "diff": "report",
-    "history": "show",
-    "judge": "judge",
-    "label": "label",
-    "lint": "suite",
-    "list": "show",
-    "merge": "baselines",
-    "mutate": "suite",
-    "plan": "plan",
-    "report": "report",
-    "review": "approve",
-    "schema": "suite",
-    "show": "show",
+    "approve": ("approve", "Approve the results of a version as the new baseline."),
+    "baselines": ("baselines", "Move or remove baselines of renamed or deleted tests."),
+    "cache": ("why", "Examine the cached answers."),
+    "diff": ("report", "Show what changed between two versions, case by case."),
+    "history": ("show", "Show the results of each check, approval by approval."),
+    "judge": ("judge", "Show how often JUDGE agrees with its labels."),
+    "label": ("label", "Label judged answers, with the judge's verdict hidden."),
+    "lint": ("suite", "Find problems in cases and checks."),
+    "list": ("show", "Show approved versions, and runs that can be approved."),
+    "merge": ("baselines", "Merge the results of the jobs of a sharded CI run."),
+    "mutate": ("suite", "Show whether the suite would notice if the model got worse."),
+    "plan": ("plan", "Show how many cases or repeats it takes to detect a drop."),
+    "report": ("report", "Write a report from stored results, without a run."),
+    "review": ("approve", "Approve changed cases one by one."),
+    "schema": ("suite", "Print the JSON Schema of case files, for editors."),
+    "show": ("show", "Show the approved results of a check, case by case."),
 }
 
 
@@ -65,9 +65,13 @@ class _Group(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         # The module of one command is imported; for a misspelled one all, so that click can suggest others.
         for name in [cmd_name] if cmd_name in _COMMANDS else _COMMANDS:
-            module = import_module(f"pytest_modelcheck.cli.{_COMMANDS[name]}")
+            module = import_module(f"pytest_modelcheck.cli.{_COMMANDS[name][0]}")
             self.add_command(getattr(module, "list_" if name == "list" else name))
         return super().get_command(ctx, cmd_name)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 - of click's method
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, text) for name, (_, text) in _COMMANDS.items()])
 
     def make_context(self, *args: Any, **extra: Any) -> click.Context:
         try:

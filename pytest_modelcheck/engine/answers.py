@@ -74,7 +74,7 @@ class Switchboard:
         self._lock = threading.RLock()
 
     def endpoint(self, model: Model) -> Endpoint:
-        """Return the endpoint of a model: one per version and fixture, however often that is set up."""
+        """Return the endpoint of a model: one per version and fixture, even if this is set up again."""
         definition = model.definition
         place = (model.name, model.version, model.fingerprint, definition.source, definition.location)
         with self._lock:
@@ -154,7 +154,7 @@ class Switchboard:
             return raw
         on_ours = self._loop is not None and self._loop.runs_here()
         if caller.awaited and (loop != "asyncio" or on_ours):
-            # A call made by another model is already on our loop; a model written for trio needs trio's loop.
+            # Await it here: our loop already runs calls made by another model, and trio models need trio's.
             try:
                 await handle.endpoint.call_async(self._request([ticket]), loop)
             finally:
@@ -290,7 +290,7 @@ class Switchboard:
         endpoint, caller = ticket.handle.endpoint, ticket.handle.acting.caller
         if batch and not caller.awaited and not (endpoint.threaded and is_here):
             # A model without threads of its own is called in the thread of the test, like any function.
-            # Threads of a body make their calls themselves: all those of the model may wait for this one.
+            # A thread that a body started does so, too: all threads of the model may be waiting for it.
             call: Future[None] = Future()  # other threads can wait for it as for any call
             call.set_running_or_notify_cancel()
             for each in batch:
@@ -357,7 +357,7 @@ class Switchboard:
                 self.drop(ticket)
 
     def drop(self, ticket: Ticket) -> None:
-        """Forget a call that no body needs any more, or whose answer is stored; a queued call is not begun.
+        """Forget a call that no body needs any more, or whose answer is stored. If queued, it never begins.
 
         A call that is under way stays registered until it has ended.
         """

@@ -37,10 +37,9 @@ if TYPE_CHECKING:
     """Evaluates an expression for a trial and the answers that its body has so far, by number."""
 
 _DEEPEST: Final = 3  # steps of the longest path
-_MOST: Final = 200
+_MOST: Final = 200  # parts of a value that are compared, and combinations that are tried
 _LONGEST: Final = 1000  # calls of one body that a recipe foresees
-_NEAR: Final = 16  # the first answers of a body, and the last before a call, that its input is looked for in
-"""The largest number of parts of a value that are compared, and of combinations that are tried."""
+_NEAR: Final = 16  # a call's input is searched in so many first answers of the body, and so many last ones
 
 _ATOMS: Final = (str, int, float, bool, type(None), bytes)
 
@@ -69,7 +68,7 @@ class Recipe:
 
     Attributes:
         calls: For each call, the model and the expressions that may give its input, the likeliest first.
-        complete: Whether no more calls will be added, because a body ran to its end with these calls.
+        complete: True once a body ran to its end with these calls: no more will be added.
     """
 
     def __init__(self, calls: Sequence[tuple[str, list[Expression]]] = (), bodies: int = 0) -> None:
@@ -90,7 +89,7 @@ class Recipe:
         )
 
     def learn(self, trial: Trial, made: Sequence[Made], *, complete: bool = True) -> None:
-        """Learn from the calls of one body. One that is not ``complete`` failed, and might have made more."""
+        """Learn from the calls of one body. A body that is not ``complete`` failed, and may lack calls."""
         made = made[:_LONGEST]
         answers = {number: call.answer for number, call in enumerate(made)}
         for number, (model, expressions) in enumerate(self.calls):
@@ -269,7 +268,7 @@ def expressions_of(x: Any, trial: Trial, made: Sequence[Made]) -> list[Expressio
         positional = _lists(x.positional, trial, made)
         return [("arguments", *both) for both in _choices([positional, _maps(x.named, trial, made)])]
     found = [("part", name, *path) for name, root in _ROOTS.items() for path in _places(x, root(trial))]
-    # Not in all of them, or a body of a thousand calls would take minutes.
+    # To search all answers would take minutes for a body of a thousand calls.
     looked_at = sorted({*range(len(made))[:_NEAR], *range(len(made))[-_NEAR:]})
     found += [("answer", number, *path) for number in looked_at for path in _places(x, made[number].answer)]
     if found:

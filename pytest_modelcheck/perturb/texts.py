@@ -44,7 +44,9 @@ def drawn(name: str, edit: Edit, n: int, field: Fields | None, *, jointly: bool 
         if jointly or len(texts) == 1:
             # As one text, so that a name in two fields gets the same new name in both.
             new = edit(_BETWEEN.join(texts), rng)
-            return None if new is None else tuple(new.split(_BETWEEN))
+            if new is None:
+                return None
+            return tuple(new.split(_BETWEEN)) if len(texts) > 1 else (new,)
         # The same draws for each field: a question and its copy in another field get the same typo.
         state = rng.getstate()
         made = []

@@ -47,8 +47,8 @@ def pytest_configure(config: pytest.Config) -> None:
     """Register our markers."""
     for marker in MARKERS:
         config.addinivalue_line("markers", marker)
-    # Registered in every run: a controller of pytest-xdist never collects, and learns of checks by reports
-    # alone.
+    # Register it in every run: the controller of pytest-xdist collects nothing, and learns of checks only
+    # from reports.
     style = config.getoption("tbstyle", default="no")
     config.stash[RECEIVED] = received = Received(style=style, verbose=config.get_verbosity() > 0)
     config.pluginmanager.register(received, "modelcheck-received")
@@ -64,7 +64,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
         try:
             targets_of(config)
-        except ModelcheckError as error:  # a report of unclear format, before anything runs
+        except ModelcheckError as error:  # refuse an unclear report format before anything runs
             raise pytest.UsageError(str(error)) from None
     if config.getoption("modelcheck_update") or config.getoption("modelcheck_reason"):
         from pytest_modelcheck.plugin.finishing import note_how
@@ -72,7 +72,7 @@ def pytest_configure(config: pytest.Config) -> None:
         note_how(config)
 
 
-@pytest.hookimpl(tryfirst=True)  # before -k and its like: what they deselect still exists
+@pytest.hookimpl(tryfirst=True)  # before -k and -m: a check that they deselect still exists
 def pytest_collection_modifyitems(session: pytest.Session, items: list[pytest.Item]) -> None:
     """Find the tests that are checks, and refuse invalid markers."""
     from pytest_modelcheck.plugin.ours import is_ours
@@ -83,7 +83,7 @@ def pytest_collection_modifyitems(session: pytest.Session, items: list[pytest.It
 
         session.config.stash[_ACTIVE] = True
         bind_all(session, items, ours)
-    if "pytest_modelcheck.plugin.definitions" in sys.modules:  # where nobody made a model, nobody meant us
+    if "pytest_modelcheck.plugin.definitions" in sys.modules:  # a model is defined
         from pytest_modelcheck.plugin.collecting import warn_of_ordinary_tests
 
         warn_of_ordinary_tests(session, items)
@@ -101,7 +101,7 @@ def pytest_report_collectionfinish(config: pytest.Config, items: list[pytest.Ite
     from pytest_modelcheck.plugin.state import REFUSED, STATE
 
     if STATE not in config.stash or REFUSED in config.stash:
-        return []  # why nothing can be run, pytest is about to say
+        return []  # pytest is about to print why nothing can run
     return header(config, items)
 
 
@@ -154,7 +154,7 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
 def pytest_assertrepr_compare(
     config: pytest.Config, op: str, left: object, right: object
 ) -> Generator[None, Any, Any]:
-    """Show compared trajectories side by side, without secrets: pytest cuts long explanations afterwards."""
+    """Show compared trajectories side by side. Hide secrets before pytest cuts long explanations."""
     with ExitStack() as explaining:
         if _ACTIVE in config.stash:
             from pytest_modelcheck.plugin.redaction import cut_later
@@ -177,7 +177,7 @@ def pytest_assertrepr_compare(
 
 @pytest.hookimpl(optionalhook=True, wrapper=True)
 def pytest_report_to_serializable(config: pytest.Config) -> Generator[None, Any, Any]:
-    """Let a worker of pytest-xdist send any text: a lone surrogate would end the run."""
+    """Make a report sendable by a worker of pytest-xdist: a lone surrogate in its text would end the run."""
     data = yield
     if data is not None and _ACTIVE in config.stash:
         from pytest_modelcheck.plugin.redaction import sendable
@@ -206,7 +206,7 @@ def pytest_runtest_makereport(
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_testnodedown(node: Any) -> None:
-    """Take from a worker of pytest-xdist where baselines lie, and refuse what it found to be used wrongly."""
+    """Learn from a worker of pytest-xdist where baselines are, and raise the usage errors that it found."""
     output = getattr(node, "workeroutput", {})
     if WORKER_HOME in output:
         from pytest_modelcheck.plugin.settings import HOME

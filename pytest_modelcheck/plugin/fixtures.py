@@ -1,4 +1,4 @@
-"""The fixtures of the plugin, and :func:`model_fixture` and :func:`judge_fixture`, which make one of a model.
+"""The plugin's fixtures; :func:`model_fixture` and :func:`judge_fixture`, which turn a model into a fixture.
 
 PYTEST_DONT_REWRITE
 """
@@ -122,9 +122,9 @@ def model_fixture(
         batch: Whether the callable takes a list of inputs and returns a list of answers. Default: no; yes if
             a method is called (``predict``, or ``method=``), as with estimators.
         batch_size: The largest number of inputs in a batch. Default: 64, doubled up to 256 as long as that
-            makes an input faster.
+            shortens the time per input.
         concurrency: The largest number of calls at the same time: in threads, or for an ``async`` callable
-            in tasks on one event loop. Default: 1, and 16 for an ``async`` callable.
+            in tasks on one event loop. Default: 1, or 16 for an ``async`` callable.
         method: The name of the method to call (``"predict_proba"``). Default: the object itself, else its
             ``predict``.
         collate: The form in which the model gets a batch: ``"list"`` (default), ``"frame"`` (a pandas
@@ -163,8 +163,8 @@ def model_fixture(
             ``lambda: ProcessPoolExecutor(4, mp_context=get_context("spawn"))``.
             See :func:`pytest_modelcheck.per_worker`.
         context: Context variables that the model reads, such as the tenant of a request:
-            ``context=[TENANT]``. Their values are part of each call. Default: none; calls that a test makes
-            after setting a variable itself are then not cached.
+            ``context=[TENANT]``. Calls with different values are different calls. Default:
+            none; calls that a test makes after setting a variable itself are then not cached.
         ignore: Paths to parts of an answer that comparisons leave out, because they differ from call to call:
             ``("id", "usage.*", "choices.*.id")``. ``*`` matches one step, ``**`` any number. They do not
             affect ``==`` in a test; ``case.same_as_approved(answer)`` uses them. Default: none.

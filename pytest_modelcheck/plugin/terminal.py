@@ -1,4 +1,4 @@
-"""Output for terminals alone: failures in colour or in short, and a progress line for long checks.
+"""Output only for terminals: coloured or shortened failures, and a progress line for long checks.
 
 PYTEST_DONT_REWRITE
 """
@@ -94,16 +94,17 @@ class Progress:
 
 
 def prepare_failures(report: pytest.TestReport, verdicts: Sequence[dict[str, Any]], shown: Shown) -> None:
-    """Let terminals show what is wrong in red and what is right in green, or less of a failure."""
+    """Let terminals show what is wrong in red and what is right in green, or only a part of a failure."""
     traceback = getattr(report.longrepr, "reprtraceback", None)
     for entry in getattr(traceback, "reprentries", ()):
         if getattr(entry, "style", None) == "value":
-            # Terminals alone: reports, logs and JUnit files get the whole text, without colours.
+            # Only terminals call this: reports, logs and JUnit files get the whole text, uncoloured.
             entry.toterminal = partial(_write, entry, verdicts, shown)
 
 
 def _write(entry: Any, verdicts: Sequence[dict[str, Any]], shown: Shown, terminal: Any) -> None:
-    if isinstance(getattr(terminal, "_file", None), StringIO):  # as JUnit files and logs get it
+    # JUnit files and logs, which pytest writes through a StringIO, get the whole text.
+    if isinstance(getattr(terminal, "_file", None), StringIO):
         shown = "whole"
     if shown == "line":
         return  # pytest writes the line by itself

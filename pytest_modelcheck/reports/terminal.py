@@ -83,7 +83,7 @@ def failure_lines(verdict: Verdict) -> list[Line]:
     for block in filter(None, map(list, blocks)):
         lines += [(), *block] if lines else block
     plain = [text_of(line) for line in lines]
-    shown = harmless("\n".join(plain)).split("\n")  # of all lines together: a secret may go over several
+    shown = harmless("\n".join(plain)).split("\n")  # all lines together, since a secret may span several
     if len(shown) != len(plain):
         return [((text, PLAIN),) for text in shown]
     both = zip(lines, plain, shown, strict=True)
@@ -91,7 +91,7 @@ def failure_lines(verdict: Verdict) -> list[Line]:
 
 
 def short_lines(verdict: Verdict) -> list[Line]:
-    """Of a failure its first line, where it fails, and the first command that may help."""
+    """Return the headline of a failure, where it fails, and the first command that may help."""
     place = where(verdict)
     texts = [_headline(verdict)] if place is None else [_headline(verdict), f"  where       {place}"]
     texts += [f"  {what + ':':17}{command}" for what, command in verdict.advice[:1]]
@@ -109,7 +109,7 @@ def _why_uncorrected(verdict: Verdict) -> str:
 
 
 def everything(verdict: Verdict, width: int = WIDTH) -> Iterator[str]:
-    """All details of a check, as lines, for ``-vv``, but its limits, and its cases if it failed."""
+    """Yield all details of a check for ``-vv``, except its limits and, if it failed, its cases."""
     lines = [line.rstrip() for line in _fact_lines(verdict, width, every=True)]
     if not verdict.failed:
         lines += [text_of(line).removeprefix("  ") for line in _cases(verdict)]
@@ -264,24 +264,24 @@ def _rest(verdict: Verdict) -> str:
 
 
 def _cases(verdict: Verdict) -> Iterator[Line]:
-    """The cases worth reading, with those that broke in a list of their own."""
-    broken = [case for case in verdict.shown if case.note == "error"]
-    others = verdict.shown[len(broken) :]
+    """The cases worth reading, with those that raised an error in a list of their own."""
+    raised = [case for case in verdict.shown if case.note == "error"]
+    others = verdict.shown[len(raised) :]
     shown_kinds: set[str] = set()
-    if broken:
+    if raised:
         errors, uncalled = verdict.cases.error - verdict.unasked, verdict.unasked
         title = _TITLES["error"] if errors else "not called"
         beside = f", and {uncalled} not called" if errors and uncalled else ""
-        yield _heading(title, errors or uncalled, len(broken), beside)
-    for case in broken:
+        yield _heading(title, errors or uncalled, len(raised), beside)
+    for case in raised:
         yield from case_lines(case, verdict, *_reason_once(case, shown_kinds, "error"))
-    number = len(verdict.shown) + verdict.hidden - (verdict.cases.error if broken else 0)
-    if number and broken:
+    number = len(verdict.shown) + verdict.hidden - (verdict.cases.error if raised else 0)
+    if number and raised:
         yield ()
     if number:
         unseen = "failed" if number == verdict.cases.failed else ""
         note = others[0].note if others else unseen
-        more = note == "regressed" and number > verdict.cases.failed  # others only answer something else
+        more = note == "regressed" and number > verdict.cases.failed  # the rest only changed
         if more or any(case.note == "fixed" for case in others):
             note = "differs"
         count = len(verdict.comparison.regressed) if verdict.comparison is not None else 0
@@ -295,7 +295,8 @@ def _cases(verdict: Verdict) -> Iterator[Line]:
 def _reason_once(case: ShownCase, shown_kinds: set[str], title: str) -> tuple[list[str], str, str]:
     """The message of a case, the title that it is under, and a remark if its error was shown before.
 
-    A traceback is shown in full for the first error of its kind: fifty of one timeout hide everything else.
+    A traceback is shown in full for the first error of its kind: fifty tracebacks of one timeout would hide
+    everything else.
     """
     reason = reason_of(case)
     error = [line for line in reason if line.startswith(ERROR_LINE)]

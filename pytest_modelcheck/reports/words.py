@@ -217,7 +217,7 @@ def changes(before: Any, after: Any, width: int = 200) -> str:
             fields.append(f"{name}: {_marked(old, new)}")
         else:
             texts = ("" if each is MISSING else excerpt(each, _VALUE_WIDTH) for each in (old, new))
-            fields.append(f"{name}: {_change(*texts)}".removeprefix(": "))
+            fields.append(f"{name}: {_change(*texts)}" if name else _change(*texts))
     return _cut("; ".join(fields), width)
 
 

@@ -43,13 +43,13 @@ class Step:
     work: Work
     trials: Iterable[Trial]
     quiet: bool = True
-    """Whether messages of failed assertions are not needed."""
+    """Whether to leave out the messages of failed assertions."""
     replay: StandIn | None = None
     """Answers to use in place of the judged model's own."""
     other_version: Model | None = None
     """Another version of the judged model that answers in its place, or ``None``."""
     slots: Callable[[Trial, bytes, int], int] | None = None
-    """Selects one of several answers to a call; ``None`` for that of the trial's repeat."""
+    """Selects one of several answers to a call; ``None`` selects the answer of the trial's repeat."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,11 +70,11 @@ class Check:
     """A check, and the objects that it shares with the others of its run.
 
     Attributes:
-        plan: Its own trials.
+        plan: Its own trials, without those of a reference.
         held: The approved version, or ``None``.
         plugin: The version of pytest-modelcheck, for result files.
-        calls: The calls of the check so far: adds the counts of its model to the given ones.
-        new_answers: Returns the number of answers that calls of its model gave, in this check and earlier.
+        calls: Returns the calls of the check so far: the given ones and those counted for its model.
+        new_answers: Returns the number of answers that calls of its model gave, in this check and before it.
         answered: Counts the answers of its model, whether new or cached.
         calls_of: Returns the number of calls of another model.
         contract: Describes how the answers of a result break the approved shape; ``None`` without that limit.
@@ -194,7 +194,7 @@ class Check:
         )
 
     def _legible(self, find: FindApproved) -> FindApproved:
-        """Find no approved answer of another form: what is approved in its place must not depend on it."""
+        """Leave out approved answers that cannot be read any more: results that replace them need none."""
         answers = self.spec.subject.answers
 
         def found(*call: Any) -> bytes | None:
@@ -210,7 +210,7 @@ class Check:
         return found
 
     def progress(self, plan: Plan, before: int = 0) -> Callable[[int], None] | None:
-        """Return a callback for the number of finished cases plus ``before``, or ``None`` if unused."""
+        """Return a callback that shows finished cases, from ``before`` on; ``None`` without a display."""
         tell = self.spec.progress
         return None if tell is None else lambda trials: tell(before + plan.cases_of(trials), self.new_calls)
 
@@ -237,10 +237,10 @@ class Places:
         cache: The folder of cached answers and candidates, which is not in git.
         keep: Whether cached answers are read from and written to disk.
         update: Whether this run approves its results, so that limits against the old baseline do not apply.
-        approval_runs: The least number of runs of each case in a run that approves its results, unless every
-            model involved is declared deterministic.
+        approval_runs: The least number of times that each case is run before its results are approved, unless
+            every model involved is declared deterministic.
         revalidate: The number of cached answers of each check to verify by new calls.
-        watch: Whether its evidence is added to that of earlier nights.
+        watch: Whether the evidence of this run is added to that of earlier nights.
         baseline: The version to compare with, in place of the approved one.
         every_case: Whether to run every case, whatever ``early_stop`` says.
         suite_false_fail_rate: The chance that any approved check fails although nothing changed, or

@@ -45,9 +45,9 @@ def with_noise(check: Check, judgement: Judgement, noise: Noise) -> Judgement:
     """Judge the check again with new facts about the model's noise."""
     ran, approved, seen = judgement.ran, judgement.approved, judgement.seen
     broken = sorted({number for look in noise.looks.values() for number in look.broken})
-    # A metric is computed from what probes recorded, too; outcomes of probes count for looks alone.
+    # A metric also uses what probes recorded. The outcomes of probes count only for looks.
     probed = seen.observed.scores is not None and noise.probed is not judgement.noise.probed
-    # Observations are made of results alone: other facts about noise change none of them.
+    # Observations depend on results alone, so that only new results change them.
     if noise.again is not judgement.noise.again or probed:
         seen = observe(check, ran, approved, noise)
     observed = replace(
@@ -68,7 +68,7 @@ def with_noise(check: Check, judgement: Judgement, noise: Noise) -> Judgement:
     plain = check.spec.limits.cluster is None and check.spec.limits.score_as is None and not observed.graded
     run_again = noise.again is not None or bool(noise.looks)
     if run_again and noise.variation.varies is False and check.spec.repeats == 1 and plain:
-        # All runs of a case came out the same: it counts as one.
+        # All runs of a case came out the same: they count as one.
         observed = replace(observed, runs=None, drops=None, pairs=None, shares=None)
     findings, moved = _findings(check, ran, approved, observed)
     findings += other_fingerprint(check)
@@ -77,12 +77,12 @@ def with_noise(check: Check, judgement: Judgement, noise: Noise) -> Judgement:
     findings += other_systems(check.subject, ran.systems, approved.baseline)
     findings += judgement.beside
     if check.subject.other_version is not None and approved.findings:
-        # First, and in place of a baseline that is missed since there it broke.
+        # These come first. They say why there is no baseline, and so replace the finding "new".
         findings = [*approved.findings, *(each for each in findings if each.limit != "new")]
     else:
         findings += approved.findings
     if check.places.update:
-        # What this run sees becomes the baseline, so that today's says nothing about it.
+        # The results of this run become the baseline: the present baseline does not judge them.
         findings = [finding for finding in findings if not finding.against_baseline]
         findings = findings or [Finding("update", Status.PASSED, f"{len(ran.results)} cases recorded")]
     seen = replace(seen, observed=observed)
@@ -101,7 +101,7 @@ def _findings(
             *(replace(finding, summary=f"{early.stopped}: {finding.summary}") for finding in found),
             *(_held(ran, finding, spec.limits) for finding in early.decided),
         ], None
-    # A metric of a few selected cases is another number, which no limit is about.
+    # Limits apply to the metric of all cases, not to that of a selection.
     if spec.metric is not None and spec.partial:
         findings = list(guards(observed, spec.limits))
         text = f"{plural(len(ran.results), 'case')} run; {spec.metric.name} is judged when all are"
@@ -121,11 +121,11 @@ def _findings(
         return [Finding("drift", Status.PASSED, text)], None
     samples = _sampled(spec, ran.results, reference, approved)
     drifted, moved = judge_drift(samples, spec.drift, spec.limits, spec.seed)
-    # A single night's test does not decide then: evidence adds up, and one alarm level holds for all nights.
+    # Over nights, no single test decides: evidence adds up, and one alarm level holds for all nights.
     if check.nights is not None and moved is not None:
         from pytest_modelcheck.session.revalidation import FINE, over_nights
 
-        if moved.p_value <= spec.limits.false_fail_rate:  # how far below matters over nights
+        if moved.p_value <= spec.limits.false_fail_rate:  # over nights, it counts how far below
             finer = replace(spec.limits, false_fail_rate=FINE)
             moved = judge_drift(samples, spec.drift, finer, spec.seed)[1] or moved
         drifted = [over_nights(check, approved, drifted[0], moved)]
@@ -133,7 +133,7 @@ def _findings(
 
 
 def _held(ran: Ran, finding: Finding, limits: Limits) -> Finding:
-    """A finding without correction; if a judge decides outcomes, it says so."""
+    """Return the finding; where it depends on a judge, say why its errors are not corrected."""
     return finding if ran.judging is None else ran.judging.hold(finding, None, limits)
 
 

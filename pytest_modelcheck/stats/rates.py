@@ -1,7 +1,8 @@
 """A pass rate: tails, the Clopper–Pearson interval, several attempts, and what a number of runs can reveal.
 
-A rate fails when the chance of so few passes, were the rate exactly as required, is at most the false fail
-rate. Equivalently: Clopper and Pearson's upper bound does not exceed the requirement.
+Suppose that the true rate is exactly the required one. If so few passes then have a chance of at most the
+false fail rate, the observed rate fails. Equivalently: Clopper and Pearson's upper bound does not exceed the
+requirement.
 
 Quantiles of the beta distribution are computed here without scipy: every run shows intervals, and importing
 scipy takes a quarter of a second.
@@ -60,9 +61,9 @@ def upper_tail(successes: int, n: int, rate: float) -> float:
 def clopper_pearson(successes: int, n: int, level: float) -> tuple[float, float]:
     """Return the lower and the upper bound of a rate, each one-sided at ``level``.
 
-    Valid, and conservative, also where the cases differ in their chance to pass and the rate is the mean of
-    those chances (Hoeffding, Ann. Math. Statist. 27 (1956) 713-721, theorem 4; it asks that the bound be
-    at least one success away from what was observed).
+    If the cases differ in their chance to pass, the rate is the mean of those chances. The bounds are then
+    valid, and conservative (Hoeffding, Ann. Math. Statist. 27 (1956) 713-721, theorem 4, which holds for a
+    bound at least one success away from what was observed).
 
     Source: Clopper and Pearson, Biometrika 26 (1934) 404-413, in its form as quantiles of the beta
     distribution.
@@ -262,9 +263,9 @@ def _share(runs: int, chosen: int, k: int) -> float:
 def odd_one_out_p(cached: int, odd: int) -> float:
     """Return the p-value of "a cached answer is like any fresh one".
 
-    Each question has three answers: the cached one, and two fresh ones. Where exactly one of the three
-    differs from the other two, each of them is that one with chance 1/3, if all three come from the same
-    source: they are exchangeable. So the number of questions in which it is the cached one is binomial,
+    Each question has three answers: the cached one, and two fresh ones. If all
+    three come from the same source, they are exchangeable: where exactly one differs from the other two, it
+    is the cached one with chance 1/3. So the number of questions in which it is the cached one is binomial,
     given the number of questions that have an odd one at all (a randomisation test; see Lehmann and Romano,
     *Testing Statistical Hypotheses*, 3rd ed., section 15.2). Exact for questions that are independent of
     each other, whatever their answers are and however much the model varies in each.

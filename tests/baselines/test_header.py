@@ -70,7 +70,8 @@ def test_a_header_that_was_altered_is_an_error():
         ({"test": None}, "lacks 'test'"),
         ({"version": 2.1}, r"2\.1 for 'version'"),
         ({"files": ["a"]}, r"\['a'\] for 'files'"),
-        ({"findings": [["at_least"]]}, "findings that cannot be read"),
+        ({"findings": [["at_least"]]}, r"findings that cannot be read \(not enough values"),
+        ({"past": [["1.0"]]}, r"past that cannot be read \(not enough values"),
         ({"findings": [["at_least", "great", False, "x"]]}, "findings that cannot be read"),
     ],
 )

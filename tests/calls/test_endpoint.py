@@ -358,7 +358,7 @@ def test_a_call_that_takes_too_long_is_an_error_of_its_own(way):
     [late] = one.call("a")
     release.set()
     assert isinstance(late, CallTimeoutError)
-    assert "no answer within 0.02 s (timeout=), of triage 1" in str(late)
+    assert "no answer from triage 1 within 0.02 s (timeout=)" in str(late)
     assert one.endpoint.meter.timeouts == 1
 
     async def ask(x):
@@ -492,7 +492,7 @@ def test_limits_hold_on_trio_too(way):
     trio.run(main)
     late = one.rows.pop(3)
     assert isinstance(late, CallTimeoutError)
-    assert "no answer within 0.5 s (timeout=), of triage 1" in str(late)
+    assert "no answer from triage 1 within 0.5 s (timeout=)" in str(late)
     assert (one.rows, most) == ({0: "a", 1: "b", 2: "c"}, 2)
 
 

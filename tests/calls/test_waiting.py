@@ -262,6 +262,32 @@ def test_a_call_waits_while_others_end(monkeypatch):
     assert max(most) == 1
 
 
+def test_calls_of_a_slow_model_are_let_through_one_by_one(monkeypatch):
+    """They were all let through when no call had ended for a minute, and a second was enough from then on."""
+    monkeypatch.setattr(waiting, "QUIET", 0.2)
+    places, inside, most = Places(1, lambda: 10 - len(left)), 0, 0
+    left = list(range(10))
+
+    async def slow():
+        nonlocal inside, most
+        async with places.take_on("asyncio"):
+            inside += 1
+            most = max(most, inside)
+            await asyncio.sleep(0.5)
+            inside -= 1
+            left.pop()
+
+    async def all_at_once():
+        with places.waits() as outside:
+            assert outside
+            await asyncio.gather(*(slow() for _ in range(10)))
+
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(asyncio.run, all_at_once()).result()
+    assert 1 < most < 6
+    assert places.patience == 0.2
+
+
 def test_whether_a_loop_runs():
     async def inside():
         return loop_runs()

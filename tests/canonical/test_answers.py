@@ -856,7 +856,7 @@ class Torn:
 
 
 def test_an_object_that_cannot_be_read_is_refused_with_what_it_raises():
-    with pytest.raises(NotKept, match=r"to read it raises LookupError: the session is closed. Let the model"):
+    with pytest.raises(NotKept, match=r"reading it raises LookupError: the session is closed. Let the model"):
         Codec(Torn).encode(Torn())
 
 

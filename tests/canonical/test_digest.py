@@ -228,7 +228,7 @@ def test_a_type_error_of_a_library_is_not_taken_for_depth(monkeypatch):
         raise TypeError("cannot parse it")
 
     monkeypatch.setattr("pytest_modelcheck.canonical.lowering.Lowering.lower", lower)
-    with pytest.raises(NotCanonical, match="input: to read it raises TypeError: cannot parse it"):
+    with pytest.raises(NotCanonical, match="input: reading it raises TypeError: cannot parse it"):
         digest(Decimal(1))
 
 
@@ -323,3 +323,14 @@ def test_bytes_of_an_array_that_are_no_part_of_its_content_do_not_count():
     whole, third = np.ones(1, np.longdouble), np.ones(1, np.longdouble) / 3
     assert digest(padded(np.longdouble, b"a")) == digest(padded(np.longdouble, b"b")) == digest(whole)
     assert digest(third) != digest(np.nextafter(third, whole))
+
+
+def test_records_are_their_fields_in_order_wherever_these_lie_in_memory():
+    """A selection of fields is a view with gaps, and perhaps in another order: digest() raised ValueError."""
+    whole = np.array([(1, 2.5, [[3], [4]])], [("a", "i4"), ("b", "f8"), ("c", "i2", (2, 1))])
+    packed = np.array([([[3], [4]], 1)], [("c", "i2", (2, 1)), ("a", "i4")])
+    assert digest(whole[["c", "a"]]) == digest(packed) != digest(whole[["a", "c"]])
+    assert digest([whole[["c", "a"]]]) == digest([packed])
+    flat = packed.astype([("c", "i2", (1, 2)), ("a", "i4")])
+    renamed = packed.astype([("d", "i2", (2, 1)), ("a", "i4")])
+    assert len(set(map(digest, (packed, flat, renamed, packed[:0])))) == 4

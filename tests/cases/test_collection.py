@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pickle
+
 import pytest
 
 from pytest_modelcheck import cases
@@ -90,6 +92,13 @@ def test_a_file_is_read_once(tmp_path):
     assert loaded.peek() is loaded[0]
 
 
+@pytest.mark.parametrize("read", [False, True])
+def test_cases_can_be_sent_to_another_process(read):
+    loaded = cases.load(ROWS, repeated_ids="number")
+    assert not read or len(loaded) == len(ROWS)
+    assert list(pickle.loads(pickle.dumps(loaded))) == list(loaded)
+
+
 def test_peek_of_narrowed_cases():
     assert cases.load(["a", "b"]).filter(lambda case: case.input == "b").peek().input == "b"
     assert cases.load(["a"]).filter(lambda case: False).peek() is None
@@ -110,3 +119,8 @@ def test_split_by_what_nobody_has_or_what_is_no_key():
         cases.load(ROWS).split("langage")
     with pytest.raises(CaseError, match=r"split\('tags'\): its values are not hashable"):
         cases.load(ROWS).split("tags")
+
+
+def test_split_leaves_a_mistake_of_a_filter_as_it_is():
+    with pytest.raises(TypeError, match="not supported between instances of 'str' and 'int'"):
+        cases.load(ROWS).filter(lambda case: case.input > 3).split("language")

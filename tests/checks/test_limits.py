@@ -128,7 +128,11 @@ def test_allowances_in_words():
             "all",
             r'population=\'all\': write "fixed" \(the cases are the contract\) or "sample"',
         ),
-        ("cluster", ["a"], r'cluster=\[\'a\'\]: write the name of metadata of the cases, cluster="template"'),
+        (
+            "cluster",
+            ["a"],
+            r'cluster=\[\'a\'\]: write the name of a metadata field of the cases, cluster="template"',
+        ),
     ],
 )
 def test_what_cannot_be_meant_says_what_to_write(name, value, hint):

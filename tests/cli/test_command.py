@@ -7,12 +7,28 @@ import pytest
 
 from pytest_modelcheck import __version__
 from pytest_modelcheck.baselines.store import BaselineStore
+from pytest_modelcheck.cli.command import modelcheck
 
 
-def test_help_names_every_command(command):
-    output = command("--help").output
-    for name in ("approve", "diff", "list"):
-        assert f"\n  {name} " in output
+def test_help_says_of_every_command_what_the_command_says_of_itself(command):
+    shown = command("--help").output.partition("\nCommands:\n")[2].splitlines()
+    context = click.Context(modelcheck)
+    commands = {name: modelcheck.get_command(context, name) for name in modelcheck.list_commands(context)}
+    assert [line.split(maxsplit=1) for line in shown] == [
+        [name, own.get_short_help_str(80)] for name, own in commands.items()
+    ]
+
+
+def test_help_imports_no_command():
+    code = (
+        "import sys\n"
+        "from pytest_modelcheck.cli.command import modelcheck\n"
+        "modelcheck(['--help'], standalone_mode=False)\n"
+        "print(*(name for name in sys.modules if name.startswith('pytest_modelcheck.cli.')))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    loaded = {name.rpartition(".")[2] for name in done.stdout.splitlines()[-1].split()}
+    assert loaded == {"command", "project", "screen", "targets"}
 
 
 @pytest.mark.parametrize("name", ["approve", "diff", "list"])

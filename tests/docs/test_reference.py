@@ -8,6 +8,7 @@ import argparse
 import ast
 import dataclasses
 import doctest
+import functools
 import importlib
 import inspect
 import json
@@ -77,30 +78,34 @@ def limits_table():
     return table(("keyword", "default", "what it asks for"), rows)
 
 
-KINDS = {
+TEXTS = {
     "Text": "english mistakes surface wording",
     "Attributes of people": "people",
-    "Numbers and records": "numbers records",
-    "Images": "geometry images",
     "Combinations, and augmenters of other libraries": "perturbation",
 }
-"""Under which heading the perturbations of which modules are listed."""
+DATA = {"Numbers and records": "numbers records", "Images": "geometry images"}
+"""The modules whose perturbations are listed under each heading of a page."""
 
 
-def perturbations_text():
+def perturbations_text(kinds):
     """A table of each kind, and the examples of all docstrings, which run here as they do there."""
-    makers = {name: getattr(perturb, name) for name in perturb.__all__ if is_maker(getattr(perturb, name))}
     parts = ["In all examples on this page:\n\n```pycon\n>>> from pytest_modelcheck.perturb import *\n```"]
-    for heading, modules in KINDS.items():
-        there = {name: made for name, made in makers.items() if module_of(made) in modules.split()}
+    for heading, modules in kinds.items():
+        there = {name: made for name, made in makers().items() if module_of(made) in modules.split()}
         rows = [(f"`{name}{shown(made)}`", escaped(summary(made))) for name, made in there.items()]
         examples = "\n\n".join(filter(None, map(example, there.values())))
         listing = table(("perturbation", "what it does"), rows)
         parts.append(f"## {heading}\n\n{listing}\n\n```pycon\n{examples}\n```")
-        for name in there:
-            del makers[name]
-    assert not makers, "say under which heading these are listed"
     return "\n\n".join(parts)
+
+
+def makers():
+    return {name: getattr(perturb, name) for name in perturb.__all__ if is_maker(getattr(perturb, name))}
+
+
+def test_every_perturbation_has_a_heading():
+    listed = " ".join([*TEXTS.values(), *DATA.values()]).split()
+    assert [name for name, made in makers().items() if module_of(made) not in listed] == []
 
 
 def module_of(made):
@@ -175,7 +180,8 @@ TABLES = {
     "options": ("options.md", options_table),
     "ini": ("options.md", ini_table),
     "limits": ("markers.md", limits_table),
-    "perturbations": ("perturbations.md", perturbations_text),
+    "perturbations": ("perturbations.md", functools.partial(perturbations_text, TEXTS)),
+    "perturbations of data": ("perturbations-data.md", functools.partial(perturbations_text, DATA)),
 }
 
 

@@ -1,4 +1,7 @@
-"""One word for one thing: words that the glossary has replaced stay away, and docstrings name or command."""
+"""One word for one thing: words that the glossary has replaced stay away, and docstrings name or command.
+
+And few words for each thing: a page takes five minutes at most.
+"""
 
 import ast
 import re
@@ -6,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-PACKAGE = Path(__file__).parents[2] / "pytest_modelcheck"
+ROOT = Path(__file__).parents[2]
+PACKAGE = ROOT / "pytest_modelcheck"
 MODULES = sorted(PACKAGE.rglob("*.py"))
 
 RETIRED = {
@@ -48,3 +52,44 @@ def test_a_module_speaks_the_words_of_the_glossary(path):
     docstrings = [(node, ast.get_docstring(node)) for node in ast.walk(tree) if isinstance(node, documented)]
     opened = [text for _, text in docstrings if text and re.match(rf"({'|'.join(OPENERS)})\b", text)]
     assert opened == []
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: path.relative_to(PACKAGE).as_posix())
+def test_entries_of_docstrings_begin_lines_of_their_own(path):
+    documented = (ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
+    nodes = (
+        node for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))) if isinstance(node, documented)
+    )
+    sections = [
+        section
+        for node in nodes
+        for section in re.findall(
+            r"^(?:Attributes|Args|Raises):\n((?: .*\n?)*)", ast.get_docstring(node) or "", re.MULTILINE
+        )
+    ]
+    lines = [line for section in sections for line in section.splitlines()]
+    assert [line for line in lines if not re.match(r" {4}[\w*.]+: \S| {8}\S", line)] == []
+
+
+FIVE_MINUTES = 1250
+"""Words, at 250 a minute."""
+
+RECORDS = ("decisions.md", "decisions-verdicts.md")
+"""Pages to look things up in, to which each decision adds."""
+
+PAGES = sorted(path for path in (ROOT / "docs").rglob("*.md") if path.name not in RECORDS)
+
+
+def words_in(text):
+    """The number of words outside of code blocks; bars of tables are none."""
+    prose = re.sub(r"^ *(```+).*?^ *\1 *$", "", text, flags=re.DOTALL | re.MULTILINE)
+    return sum(word != "|" for word in prose.split())
+
+
+def test_words_are_counted_without_code_blocks():
+    assert words_in("| two `words` |\n\n```python\nfour = words.of(code)\n```\n\nand three more\n") == 5
+
+
+@pytest.mark.parametrize("path", PAGES, ids=lambda path: path.relative_to(ROOT).as_posix())
+def test_a_page_takes_five_minutes_at_most(path):
+    assert words_in(path.read_text(encoding="utf-8")) <= FIVE_MINUTES

@@ -113,7 +113,7 @@ def test_a_call_that_hangs_is_given_up_and_the_run_ends(remote, endpoint, concur
     remote.cases(6)
     verdict = remote.verdict()
     assert (verdict.cases.passed, verdict.cases.error) == (5, 1)
-    assert "CallTimeoutError: no answer within 0.3 s (timeout=), of triage 1" in verdict.headline
+    assert "CallTimeoutError: no answer from triage 1 within 0.3 s (timeout=)" in verdict.headline
     assert verdict.calls.timeouts == 1
     assert remote.seconds < 15
 

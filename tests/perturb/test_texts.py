@@ -8,7 +8,7 @@ import pytest
 
 from pytest_modelcheck import perturb
 from pytest_modelcheck.errors import PerturbationError
-from pytest_modelcheck.perturb.texts import free, protected, rewritten
+from pytest_modelcheck.perturb.texts import _BETWEEN, free, protected, rewritten
 
 
 def kinds(text):
@@ -50,6 +50,12 @@ def kinds(text):
 )
 def test_spans(text, spans):
     assert kinds(text) == spans
+
+
+def test_a_text_may_hold_what_separates_the_texts_of_several_fields():
+    text = f"One{_BETWEEN}two"
+    assert perturb.emoji().preview(text)[0].startswith(text)
+    assert perturb.emoji(field="a").preview({"a": text})[0]["a"].startswith(text)
 
 
 def test_the_parts_between():

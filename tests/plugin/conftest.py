@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import inspect
 import json
 import os
 import re
@@ -47,6 +48,61 @@ def _every_report_is_valid(request, monkeypatch):
         return result
 
     monkeypatch.setattr(project, "run", run_and_validate)
+
+
+# -- with other caches: MODELCHECK_AGAIN=1 pytest tests/plugin ------------------------------------
+
+AGAIN = os.environ.get("MODELCHECK_AGAIN") == "1"
+"""Whether what tests run in this process is run again with a full cache, and with one that knows a case."""
+
+_ABOUT_CALLS = re.compile(
+    r"\bcalls\b|asked|cached|unasked|max-calls|offline|revalidate|--modelcheck-cache|-update|counter"
+)
+"""A test that says any of this looks at calls, or depends on what earlier ones left behind."""
+_NO_TWO_ALIKE = (
+    *("test_caught", "test_edited_tests", "test_executor", "test_identity", "test_killed", "test_levels"),
+    *("test_out_of_reach", "test_outcomes_page", "test_pdb", "test_progress", "test_report_option"),
+    *("test_statistics", "test_varying_models", "test_whole_answers"),
+)
+"""Models that answer something else each time, runs that end early, and places that a copy does not have."""
+
+
+@pytest.fixture(autouse=True)
+def _other_caches_change_nothing(request, monkeypatch, tmp_path_factory, _every_report_is_valid):
+    """Run each run again in copies of the project, once these remember something; compare the verdicts."""
+    if not AGAIN or "project" not in request.fixturenames or request.module.__name__.endswith(_NO_TWO_ALIKE):
+        return
+    if _ABOUT_CALLS.search(inspect.getsource(request.function)):
+        return
+    project, run = request.getfixturevalue("project"), request.getfixturevalue("project").run
+
+    def run_again(*arguments):
+        if "--modelcheck-update" in arguments:
+            return run(*arguments)
+        folder = tmp_path_factory.mktemp("again")
+        shutil.copytree(project.path, folder / "before")
+        path = folder / "report.json"
+        result = run(*arguments, f"--modelcheck-report={path}")
+        if path.exists() and not any("modelcheck-report" in each for each in arguments):
+            report = json.loads(path.read_bytes())
+            cases = [case["id"] for check in report["checks"] for case in check["cases"]]
+            for name, first in {
+                "warm": [],
+                "partly": [f"--modelcheck-case={each}" for each in cases[:1]],
+            }.items():
+                with monkeypatch.context() as patch:
+                    patch.chdir(shutil.copytree(folder / "before", folder / name))
+                    run(*arguments, *first)
+                    assert verdicts_of(project, run(*arguments)) == verdicts_of(project, result), name
+        return result
+
+    monkeypatch.setattr(project, "run", run_again)
+
+
+def verdicts_of(project, result):
+    """What a run says of each check, whatever it remembered."""
+    found = project.verdicts(result)
+    return result.ret, {name: (each.status, each.cases, each.trials) for name, each in found.items()}
 
 
 # -- each body once, alone -------------------------------------------------------------------------
@@ -115,7 +171,9 @@ def checks_of(module):
         spec = importlib.util.spec_from_file_location(name, HERE / f"{name}.py")
         other = importlib.util.module_from_spec(spec)
         spec.loader.exec_module(other)
-        found |= {about: check for about, check in other.CHECKS.items() if about not in module.EXCEPT}
+        checks = {about: check for about, check in other.CHECKS.items() if about not in module.EXCEPT}
+        assert not found.keys() & checks.keys(), "two checks of one name"
+        found |= checks
     return found
 
 

@@ -223,6 +223,12 @@ CHECKS = {
             assert await echo(case.input) != "4"
         """,
     ),
+    "async fixtures of nobody": """
+        async def test_it(echo, case):
+            loop = asyncio.get_running_loop()
+            assert await echo(case.input) == case.expected
+            assert asyncio.get_running_loop() is loop
+        """,
 }
 
 

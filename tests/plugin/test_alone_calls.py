@@ -35,6 +35,18 @@ CHECKS = {
         def test_it(judge, case):
             assert judge(case.input) == f"{case.input}|none|short"
         """,
+    "two positional arguments": _MODELS.replace("made(KIND)", "made('plain' if KIND == 'batched' else KIND)")
+    + """
+        def test_it(judge, case):
+            assert judge(case.input, "yes") == f"{case.input}|yes|short"
+            assert judge(case.input, answer="yes") == f"{case.input}|yes|short"
+        """,
+    "keywords": _MODELS
+    + """
+        def test_it(judge, case):
+            assert judge(question=case.input, answer="yes") == f"{case.input}|yes|short"
+            assert judge(answer="yes", question=case.input) == f"{case.input}|yes|short"
+        """,
     "keywords only": _MODELS
     + """
         def test_it(judge, case):

@@ -11,14 +11,23 @@ CHECKS_OF = ("test_alone_state_set", "test_alone_locks")
 EXCEPT = {
     # Cut off between taking and releasing, without with or finally: the word of the user was wrong.
     "acquire and no finally",
+    "in a helper of a helper",
+    "an exit stack that a constructor enters",
+    "a generator that is suspended inside a with",
+    "an enter that calls the model",
+    "an exit that calls the model",
+    "a semaphore of one",
+    "a queue with one place",
     "a write lock of a database",
+    "a lock that fails where it is taken",
     "a lock that is never released",
     "a threading lock across an await",
+    "a threading lock across an await without a with",
     # A body that is started again finds the folder that it made.
     "the current folder",
     "a generator that holds a patch",
     # Many tasks at once share one process.
-    "in an async body",
+    "set in an async body",
 }
 GATHER = ", gather=True"
 OPTIONS = ("-Werror::UserWarning",)

@@ -143,6 +143,108 @@ CHECKS = {
             thread.join(timeout=4)
             assert answers == [case.expected] * 2
         """,
+    "in a helper of a helper": """
+        class Session:
+            def open(self):
+                LOCK.acquire()
+                return self
+            def close(self):
+                LOCK.release()
+
+        def test_it(echo, case):
+            session = Session().open()
+            answer = echo(case.input)
+            session.close()
+            assert answer == case.expected
+        """,
+    "an exit stack that a constructor enters": """
+        class Unit:
+            def __init__(self):
+                self.stack = contextlib.ExitStack()
+                self.stack.enter_context(LOCK)
+
+        def test_it(echo, case):
+            unit = Unit()
+            answer = echo(case.input)
+            unit.stack.close()
+            assert answer == case.expected
+        """,
+    "a generator that is suspended inside a with": """
+        def held():
+            with LOCK:
+                yield
+
+        def test_it(echo, case):
+            holding = held()
+            next(holding)
+            answer = echo(case.input)
+            next(holding, None)
+            assert answer == case.expected
+        """,
+    "an enter that calls the model": """
+        class Asked:
+            def __init__(self, model, text):
+                self.model, self.text = model, text
+            def __enter__(self):
+                LOCK.acquire()
+                return self.model(self.text)
+            def __exit__(self, *error):
+                LOCK.release()
+
+        def test_it(echo, case):
+            with Asked(echo, case.input) as answer:
+                assert answer == case.expected
+        """,
+    "an exit that calls the model": """
+        heard = []
+
+        class Asked:
+            def __init__(self, model, text):
+                self.model, self.text = model, text
+            def __enter__(self):
+                LOCK.acquire()
+            def __exit__(self, *error):
+                heard.append(self.model(self.text))
+                LOCK.release()
+
+        def test_it(echo, case):
+            with Asked(echo, case.input):
+                pass
+            assert heard[-1] == case.expected
+        """,
+    "a semaphore of one": """
+        ONE = threading.Semaphore(1)
+
+        def test_it(echo, case):
+            ONE.acquire()
+            answer = echo(case.input)
+            ONE.release()
+            assert answer == case.expected
+        """,
+    "a queue with one place": """
+        PLACE = queue.Queue(maxsize=1)
+
+        def test_it(echo, case):
+            PLACE.put(case.input, timeout=2)
+            answer = echo(case.input)
+            assert PLACE.get(timeout=2) == case.input
+            assert answer == case.expected
+        """,
+    "a lock that fails where it is taken": """
+        def test_it(echo, case):
+            assert LOCK.acquire(blocking=False)
+            answer = echo(case.input)
+            LOCK.release()
+            assert answer == case.expected
+        """,
+    "a threading lock across an await without a with": """
+        async def test_it(echo, case):
+            LOCK.acquire()
+            answer = await echo(case.input)
+            await asyncio.sleep(0)
+            LOCK.release()
+            assert answer == case.expected
+        """,
 }
 
 

@@ -141,7 +141,7 @@ CHECKS = {
             so_far = "123456"[: int(case.input)]
             assert events == [(what, each) for each in so_far for what in ("begin", "end")]
         """,
-    "in an async body": """
+    "kept in an async body": """
         events = []
 
         async def test_it(echo, case):
@@ -157,6 +157,106 @@ CHECKS = {
             conversation.append(echo(case.input))
             assert echo(" ".join(conversation)) == " ".join("123456"[: int(case.input)])
         """,
+    "a list of what was answered": """
+        @pytest.fixture
+        def history():
+            return []
+
+        def test_it(echo, case, history):
+            history.append(echo(case.input))
+            assert history == list("123456"[: int(case.input)])
+        """,
+    "a circuit breaker of the application": (
+        {"passed": 3, "error": 3},
+        """
+        class Breaker:
+            failures = 0
+            def call(self, model, text):
+                if self.failures >= 2:
+                    raise RuntimeError("open")
+                try:
+                    answer = model(text)
+                    if text in "24":
+                        raise ValueError(text)
+                except ValueError:
+                    self.failures += 1
+                    return "other"
+                return answer
+
+        breaker = Breaker()
+
+        def test_it(echo, case):
+            if case.input in "56":
+                with pytest.raises(RuntimeError):
+                    breaker.call(echo, case.input)
+                raise LookupError("open")
+            if case.input == "4":
+                breaker.call(echo, case.input)
+                raise LookupError("the last failure")
+            assert breaker.call(echo, case.input) in (case.expected, "other")
+        """,
+    ),
+    "a transaction that is begun without a with": """
+        database = sqlite3.connect(":memory:", isolation_level=None)
+        database.execute("CREATE TABLE orders (id TEXT)")
+
+        def test_it(echo, case):
+            database.execute("BEGIN")
+            database.execute("INSERT INTO orders VALUES (?)", [case.input])
+            answer = echo(case.input)
+            database.execute("COMMIT" if answer in "135" else "ROLLBACK")
+            rows = database.execute("SELECT COUNT(*) FROM orders").fetchone()[0]
+            assert rows == (int(case.input) + 1) // 2
+        """,
+    "log records": """
+        def test_it(echo, case, caplog):
+            logging.getLogger("app").warning("about %s", case.input)
+            assert echo(case.input) == case.expected
+            assert "".join(record.args[0] for record in caplog.records) == "123456"[: int(case.input)]
+        """,
+    "a counter": """
+        counter = itertools.count(1)
+
+        def test_it(echo, case):
+            number = next(counter)
+            assert echo(case.input) == case.expected
+            assert number == int(case.input)
+        """,
+    "a mock of the module": """
+        audit = mock.Mock()
+
+        def test_it(echo, case):
+            audit(case.input)
+            assert echo(case.input) == case.expected
+            audit(case.input)
+            twice = "112233445566"[: 2 * int(case.input)]
+            assert audit.call_args_list == [mock.call(each) for each in twice]
+        """,
+    "an open file": """
+        @pytest.fixture
+        def stream():
+            with tempfile.TemporaryFile("w+") as stream:
+                yield stream
+
+        def test_it(echo, case, stream):
+            stream.write(case.input)
+            assert echo(case.input) == case.expected
+            stream.seek(0)
+            assert stream.read() == "123456"[: int(case.input)]
+        """,
+    "a limit of the application": (
+        {"passed": 4, "failed": 2},
+        """
+        remaining = 4
+
+        def test_it(echo, case):
+            global remaining
+            allowed = remaining > 0
+            answer = echo(case.input)
+            remaining -= 1
+            assert allowed and answer == case.expected
+        """,
+    ),
 }
 OPTIONS = ("-Werror::DeprecationWarning",)
 

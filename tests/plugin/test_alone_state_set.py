@@ -163,7 +163,7 @@ CHECKS = {
             assert echo(case.input) == case.expected
             warnings.warn(f"about {case.input}")
         """,
-    "in an async body": """
+    "set in an async body": """
         who = None
 
         async def test_it(echo, case):
@@ -172,6 +172,72 @@ CHECKS = {
             assert await echo(case.input) == case.expected
             await asyncio.sleep(0.001)
             assert who == os.environ.pop("WHO") == case.input
+        """,
+    "a settings object": """
+        class Settings:
+            WHO = None
+
+        @pytest.fixture
+        def settings():
+            return Settings()
+
+        def test_it(echo, case, settings):
+            settings.WHO = case.input
+            assert echo(case.input) == case.expected
+            assert settings.WHO == case.input
+        """,
+    "responses that are registered on a mocked client": """
+        class MockedClient:
+            def __init__(self):
+                self.routes = {}
+            def get(self, path, reply=None):
+                if reply is not None:
+                    self.routes[path] = reply
+                return self.routes[path]
+
+        @pytest.fixture
+        def requests_mock():
+            return MockedClient()
+
+        def test_it(echo, case, requests_mock):
+            requests_mock.get("/who", reply=case.input)
+            assert echo(case.input) == case.expected
+            assert requests_mock.get("/who") == case.input
+        """,
+    "a file in tmp_path": """
+        def test_it(echo, case, tmp_path):
+            (tmp_path / "who").write_text(case.input)
+            assert echo(case.input) == case.expected
+            assert (tmp_path / "who").read_text() == case.input
+        """,
+    "a dict fixture": """
+        @pytest.fixture
+        def basket():
+            return {}
+
+        def test_it(echo, case, basket):
+            basket["who"] = case.input
+            assert echo(case.input) == case.expected
+            assert basket == {"who": case.input}
+        """,
+    "the level of a logger": """
+        def test_it(echo, case):
+            logging.getLogger("app").setLevel(int(case.input))
+            assert echo(case.input) == case.expected
+            assert logging.getLogger("app").level == int(case.input)
+        """,
+    "a class attribute of the application": """
+        class Application:
+            tenant = None
+            def __init__(self, model):
+                self.model = model
+            def handle(self, text):
+                answer = self.model(text)
+                return f"{type(self).tenant}: {answer}"
+
+        def test_it(echo, case):
+            Application.tenant = case.input
+            assert Application(echo).handle(case.input) == f"{case.input}: {case.input}"
         """,
 }
 OPTIONS = ("-Werror::UserWarning",)

@@ -125,6 +125,28 @@ CHECKS = {
             assert answer == case.expected
             assert lines
         """,
+    "a loop of the module": """
+        LOOP = asyncio.new_event_loop()
+
+        async def application(model, text):
+            await asyncio.sleep(0)
+            return model(text)
+
+        def test_it(echo, case):
+            assert LOOP.run_until_complete(application(echo, case.input)) == case.expected
+        """,
+    "a callback": """
+        def test_it(echo, case):
+            answers, done = [], threading.Event()
+
+            def call():
+                answers.append(echo(case.input))
+                done.set()
+
+            threading.Timer(0.001, call).start()
+            assert done.wait(timeout=4)
+            assert answers == [case.expected]
+        """,
 }
 
 

@@ -220,6 +220,18 @@ CHECKS = {
             assert echo(ticket) == f"False {case.input}"
             assert not ticket.read
         """,
+    "a generator, which is refused": (
+        {"error": 6},
+        """
+        def tokens(text):
+            yield from text.split()
+
+        echo = model(KIND, NAME, tokens)
+
+        def test_it(echo, case):
+            assert list(echo(case.input)) == [case.expected]
+        """,
+    ),
 }
 # A plain loop hands on the objects themselves, where we copy.
 RUNS = ("cold", "warm", "one", "partly", "reversed")

@@ -5,10 +5,13 @@ import pytest
 pytest.importorskip("xdist")
 
 KINDS = ("plain", "batched", "threaded")
-CHECKS_OF = ("test_alone_async", "test_alone_locks", "test_alone_state_kept", "test_alone_threads")
+CHECKS_OF = (
+    *("test_alone_async", "test_alone_locks", "test_alone_state_kept", "test_alone_state_set"),
+    *("test_alone_threads", "test_alone_values"),
+)
 EXCEPT = ()
-IMPORTS = ("anyio", "joblib", "trio")
-OPTIONS = ("-Werror::DeprecationWarning",)
+IMPORTS = ("anyio", "freezegun", "joblib", "trio")
+OPTIONS = ("-Werror::DeprecationWarning", "-Werror::UserWarning")
 RUNS = ("xdist",)
 KINDS_EACH = 1
 

@@ -68,7 +68,7 @@ ARGUMENTS = (
     ("write a fraction above 0, such as 0.05", "tolerance=0", "tolerance=0.05"),
     ('write "pass@2" (one of two runs passes)', "score_as='best'", "score_as='pass@2', repeats=2"),
     ("needs repeats=2 or more", "score_as='pass@2'", "score_as='pass@2', repeats=2"),
-    ('write the name of metadata of the cases, cluster="template"', "cluster=1", "cluster='language'"),
+    ('name of a metadata field of the cases, cluster="template"', "cluster=1", "cluster='language'"),
     ("max_latency_p95=-1: write a number of seconds above 0", "max_latency_p95=-1", "max_latency_p95=60"),
     ('write a list of metadata keys, slices=["language"]', "slices='language'", "slices=['language']"),
     ('name them, slices=["language"]', "max_slice_drop=0.1", "max_slice_drop=0.1, slices=['language']"),

@@ -124,6 +124,7 @@ def test_far_more_text_than_anybody_reads_is_told_soon():
         ({"a": {"b": "x y"}}, {"a": {"b": "x z"}}, "a.b: x [y→z]"),
         ({"a": 1, "b": None}, {"b": None}, "a: [-1]"),
         ([1, 2], [1], "[[1,2]→[1]]"),
+        ({": a": 1}, {": a": 2}, ": a: [1→2]"),
         ("same", "same", "same"),
         ("caf\u00e9 noir", "cafe\u0301 noir", r"[caf\xe9→cafe\u0301] noir"),
         ("refund", "r\u0435fund", r"[refund→r\u0435fund]"),
