@@ -27,7 +27,7 @@ class Classes:
     Attributes:
         by_type: The adapter of each class.
         by_name: The same by the name of the class in lines: the class name alone, so that a class may move to
-        another module; with the module if two classes share a name.
+            another module; with the module if two classes share a name.
     """
 
     def __init__(self) -> None:

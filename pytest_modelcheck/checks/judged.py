@@ -41,9 +41,9 @@ class Sides:
     Attributes:
         approved_rate: The corrected rate, or mean, of all its answers; ``None`` if the judge is too weak.
         approved: The evidence on its answers, with the judge's errors on them; ``None`` without any. With
-        too few     labels, the judge is assumed to accept every right answer, and one wrong answer in four.
+            too few labels, the judge is assumed to accept every right answer, and one wrong answer in four.
         current: The same for the current answers. With too few labels, the judge is assumed to accept three
-        right     answers in four.
+            right answers in four.
         labels: The number of labels of each version's answers: approved, current.
         differ: The number of cases with different answers.
         broke: The number of cases that broke according to people, among those with labels for both answers.

@@ -39,7 +39,8 @@ class Observed:
     Attributes:
         runs: Counts of the runs of judged cases, as (passed, judged), if cases were run more than once.
         means: The value of each unit; ``None`` if each is one run that passes or fails, so that counts
-        suffice. units: The name of the units, in the plural.
+            suffice.
+        units: The name of the units, in the plural.
         unscored: The number of cases with a run without a score, if the scale does not define pass and fail.
         pairs: The approved and current runs of each compared case, if the test exchanges them within the
             case; ``None`` if it does not, or if there is one run of each.

@@ -162,8 +162,9 @@ def _numbered(trials: Sequence[TrialResult], known: list[RunAnswers]) -> tuple[i
         if not all(answers):
             continue
         for number, other in enumerate(known):
-            alike = len(answers) == len(other) and not any(map(answers_differ, other, answers))
-            if answers == other or alike:
+            if answers == other or (
+                len(answers) == len(other) and not any(map(answers_differ, other, answers))
+            ):
                 found.append(number)
                 break
         else:

@@ -249,8 +249,11 @@ def _in_units(
     means = by_group([worth(each, score_as) for each in values.values()], list(values), groups)
     drops = by_group([each.drop(score_as) for each in runs.values()], list(runs), groups)
     rerun = run_again and not graded
+    # Nearly every one of a million scores lies between 0 and 1, so that without ``rerun`` all would be held.
     flaky = [
-        Flaky(case, int(sum(runs)), len(runs)) for case, runs in values.items() if 0 < sum(runs) < len(runs)
+        Flaky(case, int(sum(each)), len(each))
+        for case, each in (values.items() if rerun else ())
+        if 0 < sum(each) < len(each)
     ]
     # Those nearest to one half first.
     flaky.sort(key=lambda case: abs(case.passed / case.runs - 0.5))
@@ -268,7 +271,7 @@ def _in_units(
         drops=tuple(drops),
         shares=shares if repeated else None,
     )
-    return replace(seen, observed=observed, flaky=tuple(flaky) if rerun else ())
+    return replace(seen, observed=observed, flaky=tuple(flaky))
 
 
 def _is_unscored(trial: TrialResult, scale: Scale) -> bool:
@@ -299,8 +302,9 @@ def _scores_of(check: Check, metric: Metric, results: Results, approved: Approve
     spec, decode = check.spec, check.subject.answers.decode
     cases: list[ScoredCase] = []
     groups = _groups(spec)
-    units = shared_calls(results)
-    if groups is not None:
+    if groups is None:
+        units = shared_calls(results)
+    else:
         units = {number: groups[case.id] for number, case in enumerate(results.cases)}
     again = iter(noise.again or ())
     repeated = True

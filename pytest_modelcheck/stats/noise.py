@@ -67,7 +67,8 @@ class Rise:
 
     Attributes:
         approved: How often an answer to the input and one to a variant disagreed, and two answers to the
-        input. current: The same for the current version, of the same cases.
+            input.
+        current: The same for the current version, of the same cases.
     """
 
     approved: tuple[tuple[float, float], ...]

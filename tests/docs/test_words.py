@@ -54,6 +54,23 @@ def test_a_module_speaks_the_words_of_the_glossary(path):
     assert opened == []
 
 
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: path.relative_to(PACKAGE).as_posix())
+def test_entries_of_docstrings_begin_lines_of_their_own(path):
+    documented = (ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
+    nodes = (
+        node for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))) if isinstance(node, documented)
+    )
+    sections = [
+        section
+        for node in nodes
+        for section in re.findall(
+            r"^(?:Attributes|Args|Raises):\n((?: .*\n?)*)", ast.get_docstring(node) or "", re.MULTILINE
+        )
+    ]
+    lines = [line for section in sections for line in section.splitlines()]
+    assert [line for line in lines if not re.match(r" {4}[\w*.]+: \S| {8}\S", line)] == []
+
+
 FIVE_MINUTES = 1250
 """Words, at 250 a minute."""
 

@@ -6,6 +6,8 @@ import json
 
 from pytest_modelcheck.cases import load
 from pytest_modelcheck.engine.view import give_score
+from pytest_modelcheck.records import Status
+from pytest_modelcheck.session import observing
 
 
 def rows(count=60):
@@ -131,6 +133,15 @@ def test_scores_and_clusters(both):
         ]
 
     both(story)
+
+
+def test_no_case_of_scores_is_flaky(project, monkeypatch):
+    def graded(model, case):
+        give_score(case, 0.25 if model(case.input) == case.expected else 0.75)
+
+    monkeypatch.setattr(observing, "Flaky", None)  # of a million scores, nearly every one would be held
+    verdict = project.run(answers(), rows(), graded, at_least=0.2, repeats=2)
+    assert (verdict.status, verdict.flaky) == (Status.PASSED, ())
 
 
 def test_errors(both):
