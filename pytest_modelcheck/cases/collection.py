@@ -71,6 +71,10 @@ class Cases(Sequence["Case"]):
     def __repr__(self) -> str:
         return f"<Cases from {self.origin}>"
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        # In another process, they are read again.
+        return Cases, (self._source, self._layout, self._narrowings)
+
     @property
     def origin(self) -> str:
         """A description of the source: ``tickets.yaml, where language='es'``."""
