@@ -8,12 +8,14 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, Literal
+from typing import TYPE_CHECKING, Any, Final
 
 import pytest
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
+
+    from pytest_modelcheck.plugin.terminal import Shown
 
 REPORT: Final = "modelcheck"
 """The attribute of a test report that carries verdicts."""
@@ -38,9 +40,6 @@ WORKER_HOME: Final = "modelcheck_home"
 
 WHOLE: Final = 20
 """The number of failures that a terminal shows in full: others repeat them, most often."""
-
-Shown = Literal["whole", "short", "line"]
-"""The part of a failure that a terminal shows."""
 
 _OUTCOMES: Final = ("passed", "failed", "skipped")
 

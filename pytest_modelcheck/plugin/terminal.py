@@ -10,7 +10,7 @@ from contextlib import nullcontext
 from dataclasses import replace
 from functools import partial
 from io import StringIO
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import pytest
 
@@ -23,7 +23,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from contextlib import AbstractContextManager
 
-    from pytest_modelcheck.plugin.received import Shown
+Shown = Literal["whole", "short", "line"]
+"""The part of a failure that a terminal shows."""
 
 _AFTER = 1.0
 _EVERY = 0.2
