@@ -52,7 +52,8 @@ _SLOW = 0.005  # seconds for an answer: above this, two processes should not mak
 _NO_USAGE = Usage()
 _JITTER = random.Random()  # noqa: S311 - not for secrets; separate, since bodies may seed the shared generator
 
-_REPEAT: ContextVar[int | None] = ContextVar("modelcheck_repeat", default=None)
+_CALLS: ContextVar[tuple[tuple[Endpoint, int], ...]] = ContextVar("modelcheck_calls", default=())
+"""The calls in this context, each with its repeat; the innermost last."""
 
 
 def repeat_inside() -> int | None:
@@ -61,16 +62,17 @@ def repeat_inside() -> int | None:
     If a model calls other models, these calls belong to its own repeat. If they all belonged to one repeat,
     their cached answers would make the outer model look as if it did not vary.
     """
-    return _REPEAT.get()
+    calls = _CALLS.get()
+    return calls[-1][1] if calls else None
 
 
 @contextmanager
-def _inside(repeat: int) -> Iterator[None]:
-    token = _REPEAT.set(repeat)
+def _inside(endpoint: Endpoint, repeat: int) -> Iterator[None]:
+    token = _CALLS.set((*_CALLS.get(), (endpoint, repeat)))
     try:
         yield
     finally:
-        _REPEAT.reset(token)
+        _CALLS.reset(token)
 
 
 @dataclass(slots=True)
@@ -147,7 +149,7 @@ class Endpoint:
         limited = self.threaded and repeat_inside() is None
         with (
             self.places.take(request.caller) if limited else nullcontext(),
-            _inside(request.repeat),
+            _inside(self, request.repeat),
             closing(self._steps(request)) as steps,
             suppress(StopIteration),
         ):
@@ -163,7 +165,11 @@ class Endpoint:
     async def call_async(self, request: Request, loop: str | None = "asyncio") -> None:
         """Call an asynchronous model on the running event loop, as :meth:`call` does in a thread."""
         async with self.places.take_on(loop) if repeat_inside() is None else nullcontext():
-            with _inside(request.repeat), closing(self._steps(request)) as steps, suppress(StopIteration):
+            with (
+                _inside(self, request.repeat),
+                closing(self._steps(request)) as steps,
+                suppress(StopIteration),
+            ):
                 wanted = next(steps)
                 while True:
                     came: Any = None
@@ -321,13 +327,17 @@ class Endpoint:
 
     def _try(self, inputs: list[Any]) -> Steps:
         turn, size = Turn(), len(inputs)
+        calls = [endpoint for endpoint, _ in _CALLS.get()]
+        waits = (
+            calls.count(self) < 2
+        )  # else the model calls itself, and the call around this one waits for it
         while True:
             try:
                 if self._closed.is_set():
                     raise OutageError(f"{self.label} was not called: the run has ended")
                 self.circuit.check()
                 wait = self._pace.wait(turn)
-                if not wait and self._purse is not None and not self._purse.take(size):
+                if not wait and self._purse is not None and not self._purse.take(size, waits=waits):
                     wait = _POLL
             except NotAskedError as refused:
                 self._allowance.give_back(size)

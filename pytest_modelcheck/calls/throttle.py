@@ -143,10 +143,11 @@ class Purse:
         self._under_way = 0
         self._blind = False
 
-    def take(self, size: int) -> bool:
+    def take(self, size: int, *, waits: bool = True) -> bool:
         """Return whether a call with ``size`` inputs may start now; if not, ask again later.
 
-        Raise a :class:`BudgetError` if it exceeds the budget, or answers do not report their cost.
+        Raise a :class:`BudgetError` if it exceeds the budget, or answers do not report their cost. One that
+        cannot wait for the calls under way may start before a first cost is known.
         """
         with self._lock:
             if self._blind:
@@ -155,10 +156,10 @@ class Purse:
                     "cost: give its fixture cost=, or answer with Answer(value, usage=...)"
                 )
             known = self._largest is not None
-            if not known and self._under_way:
+            if not known and self._under_way and waits:
                 return False  # wait for the first cost
             expected = self._spent + (self._under_way + size) * (self._largest or 0.0)
-            if known and expected > self._limit and self._under_way:
+            if known and expected > self._limit and self._under_way and waits:
                 return False  # wait for the calls under way, which may cost less than expected
             if expected > self._limit or self._limit <= 0:
                 raise BudgetError(

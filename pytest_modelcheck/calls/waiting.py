@@ -168,7 +168,7 @@ class Places:
             yield
         finally:
             self.patience = QUIET
-            if freed == self._freed:  # those that hold places waited for this call
+            if freed == self._freed:  # the calls that hold places waited for this one
                 self.hasten()
 
     @contextmanager

@@ -100,7 +100,7 @@ class Lowering:
 
     Attributes:
         fresh: The classes in the answer that are not yet tried: no object of them has been restored.
-        missing: The classes in the answer that are not named.
+        missing: The classes in the answer that neither ``returns=`` nor its annotations name.
         doubtful: Whether a part may or may not be restored equal.
     """
 
@@ -199,7 +199,7 @@ class Lowering:
         return lowered["name" if adapter.json is str else "value"]
 
     def other(self, value: Any) -> Any:
-        """Convert a value of a class that is not named."""
+        """Convert a value of a class that ``returns=`` does not name."""
         kind: Any = type(value)
         adapter = keeper(kind)
         self.missing[kind] = None
@@ -209,7 +209,7 @@ class Lowering:
 
 
 class Open(Lowering):
-    """Converts one value that is only compared: classes need not be named."""
+    """Converts one value that is only compared: ``returns=`` need not name its classes."""
 
     marks = False
 
@@ -296,7 +296,7 @@ def in_brief(value: Any) -> str | None:
 def comparable(value: Any) -> bytes:
     """A value as one line of JSON that is compared and displayed, and never restored.
 
-    Classes need not be named.
+    ``returns=`` need not name its classes.
 
     Raises:
         NotKept: A part of the value cannot be distinguished from others in JSON.
@@ -310,7 +310,7 @@ def comparable(value: Any) -> bytes:
         raise NotKept(refusal.message("value")) from None
     except RecursionError:
         raise NotKept(f"value: {DEEP}") from None
-    except TypeError as error:  # of a property, or of a library
+    except TypeError as error:  # raised by a property or by a library
         raise NotKept(f"value: reading it raises TypeError: {error}") from error
 
 

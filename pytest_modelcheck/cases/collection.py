@@ -71,6 +71,10 @@ class Cases(Sequence["Case"]):
     def __repr__(self) -> str:
         return f"<Cases from {self.origin}>"
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        # In another process, they are read again.
+        return Cases, (self._source, self._layout, self._narrowings)
+
     @property
     def origin(self) -> str:
         """A description of the source: ``tickets.yaml, where language='es'``."""
@@ -233,7 +237,7 @@ class Cases(Sequence["Case"]):
 
 def _read(source: Source, layout: Layout) -> Sequence[Case]:
     """The cases of a source with their ids: in memory, or read again each time if they are very many."""
-    # The number in an id depends on all ids before it: so many cases as there are must be held in memory.
+    # The number in an id depends on all ids before it. So all cases are held in memory, however many.
     if layout.numbered:
         return identified(numbered(list(source.cases(layout))))
     stream = source.stream(layout)

@@ -35,7 +35,7 @@ _INFRASTRUCTURE: Final = frozenset(
         "current_async_library_cvar",  # sniffio
         "pytest_check_state",  # a thread does not have it
         "modelcheck_changed",
-        "modelcheck_repeat",
+        "modelcheck_calls",
         "modelcheck_view",
     }
 )

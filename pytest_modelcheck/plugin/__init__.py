@@ -82,7 +82,8 @@ def pytest_collection_modifyitems(session: pytest.Session, items: list[pytest.It
 
         session.config.stash[_ACTIVE] = True
         bind_all(session, items, ours)
-    if "pytest_modelcheck.plugin.definitions" in sys.modules:  # a model is defined
+    # Only where a model is defined can a test have forgotten its marker.
+    if "pytest_modelcheck.plugin.definitions" in sys.modules:
         from pytest_modelcheck.plugin.collecting import warn_of_ordinary_tests
 
         warn_of_ordinary_tests(session, items)

@@ -132,7 +132,7 @@ def model_fixture(
         returns: The type of one answer (a dataclass, a pydantic model, an enum, ``list[...]`` of them), so
             that cached answers are restored as this type. Default: the callable's return annotation, if
             usable; plain values, arrays and data frames need none.
-        deterministic: Whether equal inputs always get equal answers. Default: measured when it matters.
+        deterministic: Whether equal inputs always get equal answers. Default: measured before a check fails.
         recorded: Whether the model only replays recorded answers (a dictionary, a cassette). It is then not
             called to search for a smaller counterexample, whose inputs nobody recorded.
         fingerprint: Distinguishes models of the same version: a value, a callable that returns one, or

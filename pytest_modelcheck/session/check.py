@@ -58,7 +58,7 @@ class Judged:
 
     verdict: Verdict
     first_failure: BaseException | None
-    """The exception of the first body that failed or broke."""
+    """The exception of the first body that failed or raised an error."""
     results: Path | None = None
     """Its result file, if there is one."""
     is_candidate: bool = True
@@ -211,7 +211,7 @@ class Check:
         return found
 
     def progress(self, plan: Plan, before: int = 0) -> Callable[[int], None] | None:
-        """Return a callback that shows finished cases, from ``before`` on; ``None`` without a display."""
+        """Return a callback that shows ``before`` plus the finished cases; ``None`` if nothing shows them."""
         tell = self.spec.progress
         return None if tell is None else lambda trials: tell(before + plan.cases_of(trials), self.new_calls)
 
@@ -246,7 +246,7 @@ class Places:
         every_case: Whether to run every case, whatever ``early_stop`` says.
         suite_false_fail_rate: The chance that any approved check fails although nothing changed, or
             ``None``.
-        report: Whether the run will be reported, including checks without a candidate.
+        report: Whether the run writes a report: then checks that are no candidates save their results, too.
         max_calls: The largest number of calls in the whole run, or ``None``.
         worker: The number of this process, from 0.
         command: The shell command that starts ``modelcheck`` from the current folder.

@@ -101,6 +101,16 @@ def test_a_call_waits_while_those_under_way_might_leave_it_nothing():
         purse.take(1)
 
 
+def test_a_call_for_which_one_under_way_waits_starts_or_is_refused_at_once():
+    purse = Purse("triage 2.1", 10)
+    assert purse.take(1)
+    assert purse.take(1, waits=False)
+    purse.settle(1, 4.0, answered=True)
+    assert not purse.take(2)
+    with pytest.raises(BudgetError, match=r"max_cost=10 is reached: triage 2.1 has cost 4"):
+        purse.take(2, waits=False)
+
+
 def test_a_batch_is_expected_to_cost_as_much_as_its_inputs():
     purse = Purse("triage 2.1", 10)
     purse.take(2)

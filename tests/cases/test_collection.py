@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pickle
+
 import pytest
 
 from pytest_modelcheck import cases
@@ -88,6 +90,13 @@ def test_a_file_is_read_once(tmp_path):
     path.write_text("broken")
     assert inputs(loaded) == ["a", "b"]
     assert loaded.peek() is loaded[0]
+
+
+@pytest.mark.parametrize("read", [False, True])
+def test_cases_can_be_sent_to_another_process(read):
+    loaded = cases.load(ROWS, repeated_ids="number")
+    assert not read or len(loaded) == len(ROWS)
+    assert list(pickle.loads(pickle.dumps(loaded))) == list(loaded)
 
 
 def test_peek_of_narrowed_cases():

@@ -184,3 +184,34 @@ def test_a_call_for_which_the_event_loop_stands_still_fails_and_names_the_remedy
     remedy = "return number and await asyncio.to_thread(counted, number)"
     project.model(COUNTS.format(options="concurrency=4", model=f"async def one(number):\n        {remedy}"))
     project.run("--model-version=1").assert_outcomes(passed=1)
+
+
+@pytest.mark.parametrize(
+    ("form", "waits", "options"), [("", "", ""), ("async ", "await ", ""), ("", "", "timeout=60, ")]
+)
+def test_a_model_with_a_budget_may_call_itself(project, form, waits, options):
+    """The inner call waited for the cost of the call around it, which waited for the inner one."""
+    project.model(
+        f"""
+HELD = []
+
+@model_fixture({options}max_cost=7.0, cost=lambda answer: 1.0)
+def model(model_version):
+    {form}def one(number):
+        return number and {waits}HELD[0](number - 1) + 1
+    return one
+"""
+    )
+    project.test(
+        """
+from conftest import HELD
+
+@pytest.mark.golden([2, 4, 9])
+def test_it(model, case):
+    HELD[:] = [model]
+    assert model(case.input) == case.input
+"""
+    )
+    result = project.run("--model-version=1")
+    result.stdout.fnmatch_lines(["*max_cost=7 is reached: model 1 has cost 5, and was not called any more*"])
+    assert project.verdicts(result)["test_it"].calls.requests == 7
