@@ -218,8 +218,8 @@ def settings_of(config: pytest.Config) -> Settings:
     cache = config.getoption("modelcheck_cache") or ini(config, "modelcheck_cache")
     if cache not in ("use", "refresh", "off"):
         raise UsageError(f"ini option modelcheck_cache={cache!r}: write use, refresh or off")
+    rate = plain(config, "modelcheck_suite_false_fail_rate")
     with _naming("modelcheck_suite_"):
-        rate = plain(config, "modelcheck_suite_false_fail_rate")
         rate = None if rate is None else limits_from({"false_fail_rate": rate}).false_fail_rate
     given = getattr(config, "workerinput", {})
     workers = int(given.get("workercount", 1))

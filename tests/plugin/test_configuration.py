@@ -81,12 +81,14 @@ def test_every_switch_is_read_as_one(project):
         result.stderr.fnmatch_lines([f"*pyproject.toml: {name} = 'perhaps': write true or false*"])
 
 
-def test_a_value_that_cannot_be_meant_is_named(project):
-    toml(project, "modelcheck_at_least = {a = 1}")
+@pytest.mark.parametrize("name", ["modelcheck_at_least", "modelcheck_suite_false_fail_rate"])
+def test_a_value_that_cannot_be_meant_is_named(project, name):
+    toml(project, f"{name} = {{a = 1}}")
     project.test()
     result = project.run("--model-version=2.0")
     assert result.ret == pytest.ExitCode.USAGE_ERROR
-    result.stderr.fnmatch_lines(["*pyproject.toml: modelcheck_at_least = *: write *"])
+    result.stderr.fnmatch_lines([f"*pyproject.toml: {name} = *: write *"])
+    result.stderr.no_fnmatch_line("*ini option*")
 
 
 def test_a_switch_in_a_list_is_that_switch(project):
