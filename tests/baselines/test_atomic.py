@@ -147,7 +147,7 @@ class TestSeveralFilesTogether:
         root.mkdir()
         (tmp_path / "outside").write_bytes(b"kept")
         (root / ".modelcheck-1.journal").write_text(f'[[null, "{name}"]]')
-        with pytest.raises(BaselineError, match=r"\.journal.*not below.*Remove this file"):
+        with pytest.raises(BaselineError, match=r"\.journal.*not below.*Remove it, and approve again"):
             atomic.recover(root)
         assert (tmp_path / "outside").read_bytes() == b"kept"
 
