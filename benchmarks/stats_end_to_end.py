@@ -592,7 +592,7 @@ def main() -> int:
         failed = sum(verdict.failed for verdict in verdicts) / runs
         passed = sum(verdict.passed for verdict in verdicts) / runs
         warned = sum(verdict.status.value == "inconclusive" for verdict in verdicts) / runs
-        calls = sum(verdict.calls.asked for verdict in verdicts) / runs
+        calls = sum(verdict.calls.new for verdict in verdicts) / runs
         words, kept = promise or ("", lambda *_: True)
         is_kept = kept(passed if words.startswith("passes") else failed, runs)
         broken += not is_kept

@@ -9,7 +9,7 @@
     │   ├── OfflineError         an answer is not cached, and calls are forbidden
     │   ├── CallTimeoutError     a call took longer than the fixture allows
     │   ├── BatchSizeError       a batch got another number of answers than inputs
-    │   └── NotAskedError        a call was not made
+    │   └── NotCalledError        a call was not made
     │       ├── OutageError      because too many calls in a row had failed
     │       └── BudgetError      because a budget of calls or cost was spent
     ├── CacheError               the prediction cache is damaged
@@ -81,15 +81,15 @@ class BatchSizeError(ModelError):
     """A model answered a batch with another number of answers than inputs."""
 
 
-class NotAskedError(ModelError):
+class NotCalledError(ModelError):
     """A model was not called, so that its case could not be judged."""
 
 
-class OutageError(NotAskedError):
+class OutageError(NotCalledError):
     """The model was given up, because too many calls in a row had failed."""
 
 
-class BudgetError(NotAskedError):
+class BudgetError(NotCalledError):
     """The run's budget of calls or cost is spent."""
 
 

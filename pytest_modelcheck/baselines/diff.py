@@ -32,8 +32,8 @@ def differ(current: TrialResult, approved: TrialResult) -> bool:
     one, other = approved.answer, current.answer
     if approved.recorded is not None or current.recorded is not None:
         return one is not None and other is not None and are_other(one, other)
-    broke = Outcome.ERROR in (current.outcome, approved.outcome) or not current.asked or not approved.asked
-    return answers_differ(approved.asked, current.asked, all_made=not broke)
+    broke = Outcome.ERROR in (current.outcome, approved.outcome) or not current.calls or not approved.calls
+    return answers_differ(approved.calls, current.calls, all_made=not broke)
 
 
 def answers_differ(approved: Calls, current: Calls, *, all_made: bool = True) -> bool:
@@ -88,7 +88,7 @@ def shown_answers(trial: TrialResult, own: str, other: TrialResult | None = None
         return answer, base, None, None
     before, base_before = other.answers(own)
     if base is None and trial.recorded is None and other.recorded is None:
-        equal, old, new = paired_calls(other.asked, trial.asked)
+        equal, old, new = paired_calls(other.calls, trial.calls)
         # Calls without a counterpart (an agent's next step differs when the last did) are paired by
         # position.
         pairs = [*equal, *zip(old, new, strict=False)]
@@ -262,7 +262,7 @@ def _compared(before: CaseResult, after: CaseResult) -> CaseDiff | None:
 
 
 def _side(record: CaseResult, trial: TrialResult | None, answer: bytes | None, base: bytes | None) -> Side:
-    calls = () if trial is None else trial.asked
+    calls = () if trial is None else trial.calls
     # Only if the body called the model with the case's own input is there an unperturbed answer.
     base = base if any(digest == record.digest for digest, _ in calls) else None
     return Side(record.outcome, answer, base, first_trajectory([answer, *(one for _, one in calls[::-1])]))

@@ -1,7 +1,7 @@
 """One case as one line of JSON: readable fields first, digests last.
 
 A case with a single plain trial has a short form, in which ``answer`` stands for one call with the case's
-own input. Otherwise ``asked`` lists ``[digest, answer]`` in order, where ``[digest]`` alone repeats the
+own input. Otherwise ``calls`` lists ``[digest, answer]`` in order, where ``[digest]`` alone repeats the
 last answer that the line gives for that digest.
 
 Each line of a baseline has its own checksum, because git merges files line by line. A result file, which is
@@ -164,9 +164,9 @@ def _trials_out(trials: Sequence[TrialResult], own: str) -> str:
 
 def _short(case: CaseResult, trial: TrialResult) -> str:
     outcome, about = _outcome_out(trial), quoted(case.about)
-    if len(trial.asked) == 1 and trial.asked[0][0] == case.digest:
-        return f'{outcome},"answer":{trial.asked[0][1].decode()},"about":{about}'
-    calls = f',"asked":[{_calls_out(trial, {})}]' if trial.asked else ""
+    if len(trial.calls) == 1 and trial.calls[0][0] == case.digest:
+        return f'{outcome},"answer":{trial.calls[0][1].decode()},"about":{about}'
+    calls = f',"calls":[{_calls_out(trial, {})}]' if trial.calls else ""
     return f'{outcome},"about":{about}{calls}'
 
 
@@ -177,11 +177,11 @@ def _trial_out(trial: TrialResult, own: str, given: dict[str, bytes]) -> str:
     if trial.repeat:
         which += f'"repeat":{trial.repeat},'
     about = "" if trial.about is None else f',"about":{quoted(trial.about)}'
-    if len(trial.asked) == 1 and trial.asked[0][0] == own:
-        given[own] = trial.asked[0][1]
+    if len(trial.calls) == 1 and trial.calls[0][0] == own:
+        given[own] = trial.calls[0][1]
         calls = f',"answer":{given[own].decode()}'
     else:
-        calls = f',"asked":[{_calls_out(trial, given)}]' if trial.asked else ""
+        calls = f',"calls":[{_calls_out(trial, given)}]' if trial.calls else ""
     return f"{{{which}{_outcome_out(trial)}{about}{calls}}}"
 
 
@@ -194,7 +194,7 @@ def _outcome_out(trial: TrialResult) -> str:
 
 def _calls_out(trial: TrialResult, given: dict[str, bytes]) -> str:
     pairs = []
-    for digest, answer in trial.asked:
+    for digest, answer in trial.calls:
         if given.get(digest) == answer:
             # An equal answer to the same call is written once a case: variants often share the unperturbed
             # call.
@@ -223,7 +223,7 @@ def _trials_in(trials: Sequence[Mapping[str, Any]], own: str) -> tuple[TrialResu
 def _trial_in(fields: Mapping[str, Any], own: str, given: dict[str, bytes]) -> TrialResult:
     return TrialResult(
         outcome=Outcome(fields["outcome"]),
-        asked=_calls_in(fields, own, given),
+        calls=_calls_in(fields, own, given),
         recorded=_json(fields["recorded"]) if "recorded" in fields else None,
         perturbation=fields.get("perturbation"),
         variant=fields.get("variant", 0),
@@ -238,7 +238,7 @@ def _calls_in(fields: Mapping[str, Any], own: str, given: dict[str, bytes]) -> t
         given[own] = _json(fields["answer"])
         return ((own, given[own]),)
     pairs = []
-    for digest, *answer in fields.get("asked", ()):
+    for digest, *answer in fields.get("calls", ()):
         if answer:
             given[digest] = _json(answer[0])
         pairs.append((digest, given[digest]))
@@ -313,8 +313,8 @@ def equivalent(a: CaseResult, b: CaseResult) -> bool:
 def _equivalent_trials(a: TrialResult, b: TrialResult) -> bool:
     return (
         (a.outcome, a.key, a.about) == (b.outcome, b.key, b.about)
-        and [digest for digest, _ in a.asked] == [digest for digest, _ in b.asked]
-        and all(_alike(x, y) for (_, x), (_, y) in zip(a.asked, b.asked, strict=True))
+        and [digest for digest, _ in a.calls] == [digest for digest, _ in b.calls]
+        and all(_alike(x, y) for (_, x), (_, y) in zip(a.calls, b.calls, strict=True))
         and _alike(a.recorded, b.recorded)
         and (a.score is None) == (b.score is None)
         and math.isclose(a.score or 0.0, b.score or 0.0, rel_tol=_CLOSE, abs_tol=_CLOSE)
@@ -336,8 +336,8 @@ def gained_by(pairs: Iterable[tuple[CaseResult, CaseResult]]) -> tuple[str, ...]
         known = {trial.key: trial for trial in before.trials}
         for trial in after.trials:
             earlier = known.get(trial.key, trial)
-            answers = {**dict(earlier.asked), "": earlier.recorded}
-            for digest, other in (*trial.asked, ("", trial.recorded)):
+            answers = {**dict(earlier.calls), "": earlier.recorded}
+            for digest, other in (*trial.calls, ("", trial.recorded)):
                 one = answers.get(digest)
                 if one is not None and other is not None and b'"$default"' in other:
                     found |= dict.fromkeys(_PLACE.sub("[]", path) for path in gained(one, other))

@@ -22,7 +22,7 @@ from pytest_modelcheck.calls.executors import LateError, Threads, WorkerDiedErro
 from pytest_modelcheck.calls.meter import Clock, Meter
 from pytest_modelcheck.calls.throttle import GIVE_UP_AFTER, LONGEST, Circuit, Pace, Purse, Turn, interval_of
 from pytest_modelcheck.calls.waiting import Lull, Places, all_wait, sleep_on
-from pytest_modelcheck.errors import CallTimeoutError, ModelError, NotAskedError, OutageError, UsageError
+from pytest_modelcheck.errors import CallTimeoutError, ModelError, NotCalledError, OutageError, UsageError
 from pytest_modelcheck.models.usage import Measured, Scales, Usage
 
 if TYPE_CHECKING:
@@ -290,7 +290,7 @@ class Endpoint:
 
     def _is_final(self, error: BaseException) -> bool:
         """Return whether an error fails all inputs: not called, a wrong fixture, or the end of the run."""
-        return isinstance(error, (NotAskedError, UsageError)) or self._interrupts(error)
+        return isinstance(error, (NotCalledError, UsageError)) or self._interrupts(error)
 
     def _tries(self, inputs: list[Any], *, after_success: bool) -> Steps:
         """Make a call, with retries if they may help; return the answers, or the last failure.
@@ -305,7 +305,7 @@ class Endpoint:
                 self.circuit.succeeded()
                 return came
             error = came.error
-            made = not isinstance(error, NotAskedError) and not self._interrupts(error)
+            made = not isinstance(error, NotCalledError) and not self._interrupts(error)
             try:
                 worth_it = made and retries < self._retries and (retry_after(error) or 0.0) <= LONGEST
                 worth_it = worth_it and self._retry_on(error)
@@ -339,7 +339,7 @@ class Endpoint:
                 wait = self._pace.wait(turn)
                 if not wait and self._purse is not None and not self._purse.take(size, waits=waits):
                     wait = _POLL
-            except NotAskedError as refused:
+            except NotCalledError as refused:
                 self._allowance.give_back(size)
                 return Failure(refused)
             if not wait:
@@ -366,9 +366,9 @@ class Endpoint:
 
         Full jitter: https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/
         """
-        asked = retry_after(error)
-        if asked is not None:
-            return float(asked)
+        pause = retry_after(error)
+        if pause is not None:
+            return float(pause)
         wait = _JITTER.uniform(0.0, min(LONGEST, _FIRST_WAIT * 2 ** (retries - 1)))
         if is_throttled(error):
             self._pace.pause(wait)
@@ -377,8 +377,8 @@ class Endpoint:
     def _keep(self, places: Sequence[int], rows: Rows, keep: Keep) -> None:
         """Count answers, failures and refused calls, and pass them on."""
         errors = [row.error for row in rows if type(row) is Failure]
-        unasked = sum(isinstance(error, NotAskedError) for error in errors)
-        self.meter.questions(len(rows) - unasked, failed=len(errors) - unasked, unasked=unasked)
+        uncalled = sum(isinstance(error, NotCalledError) for error in errors)
+        self.meter.questions(len(rows) - uncalled, failed=len(errors) - uncalled, uncalled=uncalled)
         keep(places, rows)
 
     def _answered(self, rows: list[Any], size: int, start: float) -> Rows:
@@ -418,9 +418,9 @@ class Endpoint:
             self._purse.settle(size, None, answered=False)
         if late:
             return CallTimeoutError(f"no answer from {self.label} within {self._timeout:g} s (timeout=)")
-        if is_throttled(error) and (asked := retry_after(error)) is not None:
-            if asked <= LONGEST:
-                self._pace.pause(asked)
+        if is_throttled(error) and (pause := retry_after(error)) is not None:
+            if pause <= LONGEST:
+                self._pace.pause(pause)
             else:
-                self.circuit.open(f"{self.label} asks to wait {asked:,.0f} s: {one_line(error)}")
+                self.circuit.open(f"{self.label} asks to wait {pause:,.0f} s: {one_line(error)}")
         return error

@@ -45,12 +45,12 @@ class Counts:
     known cost.
     """
 
-    asked: int = 0
+    new: int = 0
     requests: int = 0
     retries: int = 0
     failed: int = 0
     timeouts: int = 0
-    unasked: int = 0
+    uncalled: int = 0
     timed: int = 0
     weighed: int = 0
     priced: int = 0
@@ -154,17 +154,17 @@ class Meter(Counts):
         with self._lock:
             self.retries += 1
 
-    def questions(self, asked: int, *, failed: int = 0, unasked: int = 0) -> None:
+    def questions(self, new: int, *, failed: int = 0, uncalled: int = 0) -> None:
         """Count inputs: those that the model was called with, the failed ones of these, and those refused."""
         with self._lock:
-            self.asked += asked
+            self.new += new
             self.failed += failed
-            self.unasked += unasked
+            self.uncalled += uncalled
 
     @property
     def mean(self) -> float:
         """Mean time per answer, in seconds."""
-        return self._total / self.asked if self.asked else 0.0
+        return self._total / self.new if self.new else 0.0
 
     def mark(self) -> Counts:
         """Return the present counts."""
@@ -175,7 +175,7 @@ class Meter(Counts):
     def since(self, mark: Counts, calls: Calls) -> Calls:
         """Return ``calls`` with everything that was counted since ``mark``."""
         now = self.mark()
-        names = ("asked", "requests", "retries", "failed", "timeouts", "unasked")
+        names = ("new", "requests", "retries", "failed", "timeouts", "uncalled")
         weighed, priced = now.weighed > mark.weighed, now.priced > mark.priced
         return replace(
             calls,

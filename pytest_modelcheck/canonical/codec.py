@@ -49,8 +49,8 @@ class Codec:
 
     Args:
         returns: The type of an answer: a class, or a typing construct of classes. ``None`` for no classes.
-        asked: Whether the user wrote ``returns=``. An annotation is only a hint, and unusable parts of it are
-            ignored.
+        requested: Whether the user wrote ``returns=``. An annotation is only a hint, and unusable parts of it
+            are ignored.
 
     Raises:
         UsageError: ``returns=`` names no class whose objects can be restored.
@@ -70,10 +70,10 @@ class Codec:
     [Triage(label='refund', priority=0), Triage(label='other', priority=2)]
     """
 
-    def __init__(self, returns: Any = None, *, asked: bool = True) -> None:
+    def __init__(self, returns: Any = None, *, requested: bool = True) -> None:
         self._returns = returns
         self._classes = Classes()
-        self._shape = ANYTHING if returns is None else self._classes.read(returns, strict=asked)
+        self._shape = ANYTHING if returns is None else self._classes.read(returns, strict=requested)
         self._typed = bool(self._classes.by_type)
         self._lift = Lifting(self._classes.by_name).lift
 

@@ -77,7 +77,7 @@ def why_unseen(*trials: TrialResult) -> str | None:
     """Why the answers of trials cannot be compared, with a remedy; ``None`` if they can be."""
     for trial in trials:
         if trial.recorded is None:
-            for _, answer in trial.asked:
+            for _, answer in trial.calls:
                 if (why := why_unkept(answer)) is not None:
                     return why
     return None

@@ -64,10 +64,10 @@ def refuse_without_meaning(observed: Observed, limits: Limits) -> None:
 def guards(observed: Observed, limits: Limits) -> Iterator[Finding]:
     """Find failures that do not depend on limits: errors, nothing to judge, too little to compare with."""
     cases, comparison = observed.cases, observed.comparison
-    broken = cases.error - observed.unasked
+    broken = cases.error - observed.uncalled
     if observed.stopped is not None:
-        missing = f"{observed.unasked:,} of {plural(cases.total, 'case')} could not be judged"
-        yield failure("asked", f"{observed.stopped}; {missing}")
+        missing = f"{observed.uncalled:,} of {plural(cases.total, 'case')} could not be judged"
+        yield failure("calls", f"{observed.stopped}; {missing}")
     if broken:
         reason = f": {observed.first_error}" if observed.first_error else ""
         yield failure("errors", f"{broken}/{cases.total} cases raised an error{reason}")
@@ -155,14 +155,14 @@ def unmoved(cases: Iterable[CaseResult]) -> Finding | None:
     test itself requires a move, and its limits suffice.
 
     >>> from pytest_modelcheck.records import CaseResult, TrialResult
-    >>> asked = (("a", b"5"), ("b", b"5"))
-    >>> trial = TrialResult(Outcome.PASSED, asked, perturbation="threat")
+    >>> calls = (("a", b"5"), ("b", b"5"))
+    >>> trial = TrialResult(Outcome.PASSED, calls, perturbation="threat")
     >>> unmoved([CaseResult("t-1", "a", None, "", (trial,))]).summary.partition(".")[0]
     'vacuous: the answer moved in 0 of 1 case, so that the check passes whatever is done to the inputs'
     """
     looked_at, passed = 0, False
     for case in cases:
-        both = [trial for trial in case.trials if trial.outcome in JUDGED and len(trial.asked) > 1]
+        both = [trial for trial in case.trials if trial.outcome in JUDGED and len(trial.calls) > 1]
         if any(_moved(trial) for trial in both):
             return None
         looked_at += bool(both)
@@ -186,9 +186,9 @@ def constant(cases: Iterable[CaseResult], approved: Mapping[str, CaseResult]) ->
     answered: list[CaseResult] = []
     passed = False
     for case in cases:
-        judged = [trial for trial in case.trials if trial.outcome in JUDGED and trial.asked]
+        judged = [trial for trial in case.trials if trial.outcome in JUDGED and trial.calls]
         for trial in judged:
-            for _, answer in trial.asked:
+            for _, answer in trial.calls:
                 if why_unkept(answer) is not None:
                     return None
                 only = answer if only is None else only
@@ -208,7 +208,7 @@ def constant(cases: Iterable[CaseResult], approved: Mapping[str, CaseResult]) ->
     else:
         known = (approved.get(case.id) for case in answered)
         trials = (case.trials for case in known if case is not None)
-        firsts = (next((one.asked[0][1] for one in some if one.asked), None) for some in trials)
+        firsts = (next((one.calls[0][1] for one in some if one.calls), None) for some in trials)
         before = [answer for answer in firsts if answer is not None and why_unkept(answer) is None]
         if len(before) >= FEWEST and any(not same(before[0], answer) for answer in before):
             needed = "the approved ones differ"
@@ -219,5 +219,5 @@ def constant(cases: Iterable[CaseResult], approved: Mapping[str, CaseResult]) ->
 
 def _moved(trial: TrialResult) -> bool:
     """Return whether the answers in one body differ, or may: some cannot be stored."""
-    first = trial.asked[0][1]
-    return any(why_unkept(answer) is not None or not same(first, answer) for _, answer in trial.asked)
+    first = trial.calls[0][1]
+    return any(why_unkept(answer) is not None or not same(first, answer) for _, answer in trial.calls)

@@ -57,7 +57,7 @@ class Observed:
         uncalibrated: The error of a body that was given two answers to the same input, in one line.
         shares: Counts of regressed runs and changed answers, if cases were run more than once.
         comparable: How many approved cases can still be compared, if not all cases were run.
-        unasked: How many of the broken cases are so only because their model could not be called.
+        uncalled: How many of the broken cases are so only because their model could not be called.
         stopped: Why it could not be called, or ``None``.
         looks: The final look at each limit that noise may cause to be missed.
         lost: The slice in which regressions concentrate, if there is one.
@@ -91,7 +91,7 @@ class Observed:
     comparable: int | None = None
     reads_approved: bool = False
     first_error: str | None = None
-    unasked: int = 0
+    uncalled: int = 0
     stopped: str | None = None
     varies: bool = False
     looks: Mapping[str, Look] = field(default_factory=dict)
@@ -278,7 +278,7 @@ def contradiction(candidate: Baseline, together: int = 1) -> Iterator[str]:
         passed = [int(value) for value in values_of(case.trials, graded=False)]
         if len(passed) == runs:
             # Cases that share their calls share the noise, and count as one observation.
-            calls = tuple(digest for trial in case.trials for digest, _ in trial.asked) or (case.id,)
+            calls = tuple(digest for trial in case.trials for digest, _ in trial.calls) or (case.id,)
             before = units.setdefault(calls, [0] * runs)
             units[calls] = [one + other for one, other in zip(before, passed, strict=True)]
     if not units:

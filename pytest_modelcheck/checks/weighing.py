@@ -177,13 +177,13 @@ def _all_answers(trial: TrialResult) -> Calls:
     """Return the answers of a run; none if it broke, perhaps before its later answers."""
     if trial.recorded is not None:
         return (("", trial.recorded),)
-    return () if trial.outcome is Outcome.ERROR else trial.asked
+    return () if trial.outcome is Outcome.ERROR else trial.calls
 
 
 def shared_calls(cases: Iterable[CaseResult]) -> dict[int, Hashable]:
     """The cases that make the same calls as others, each with what these have in common."""
     calls = [
-        tuple(key for trial in case.trials if not trial.repeat for key, _ in trial.asked) for case in cases
+        tuple(key for trial in case.trials if not trial.repeat for key, _ in trial.calls) for case in cases
     ]
     often = Counter(calls)
     return {number: keys for number, keys in enumerate(calls) if keys and often[keys] > 1}

@@ -69,8 +69,8 @@ def heard(workspace: Workspace, judge: str, labels: Path | None = None) -> Heard
             answers = versions[header.version or "unversioned"]
             for case in results(path)[1]:  # the arguments of the judge are the input
                 for trial in case.trials:
-                    if isinstance(case.input, dict) and trial.perturbation is None and trial.asked:
-                        answers[key_of(case.input)].append(trial.asked[0][1])
+                    if isinstance(case.input, dict) and trial.perturbation is None and trial.calls:
+                        answers[key_of(case.input)].append(trial.calls[0][1])
         elif judge in header.others:
             if labels is None and correction["judge"] == judge and correction["file"]:
                 labels = workspace.project.root / correction["file"]

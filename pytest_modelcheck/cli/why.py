@@ -72,7 +72,7 @@ def why(workspace: Workspace, version: str | None, patterns: tuple[str, ...]) ->
         made: dict[bytes, str] = {}
         for case, result in (candidate or {}).items():
             for trial in result.trials:
-                for call, (digest, _) in zip(keys_of(trial), trial.asked, strict=True):
+                for call, (digest, _) in zip(keys_of(trial), trial.calls, strict=True):
                     if digest:  # a call without a key is made each time
                         made.setdefault(call, case)
         checks.append(_Made(header, made))
@@ -88,7 +88,7 @@ def why(workspace: Workspace, version: str | None, patterns: tuple[str, ...]) ->
         count, calls = len(check.calls), check.header.run.get("verdict", {}).get("calls")
         bill = [plural(count, "question")]
         if calls is not None:
-            new, known = calls["asked"], calls["cached"]
+            new, known = calls["new"], calls["cached"]
             bill[0] += f"; last run: {new:,} new, {known:,} cached"
             if new > count or (new and known >= count):
                 bill.append(

@@ -166,7 +166,7 @@ class Bodies:
         simple = (
             error is None
             and result.outcome is _PASSED
-            and result.asked
+            and result.calls
             and result.places is None
             and not result.foreign
             and result.trial.case.known_failure is None
@@ -216,7 +216,7 @@ class Bodies:
             self._direct,
             self._direct_seconds,
             self.prefetch.vain,
-            failures.unasked,
+            failures.uncalled,
             failures.stopped,
             failures.explained,
         )
@@ -274,7 +274,7 @@ class Bodies:
             handle.found = True
         if handle.judged:
             if result.approved_raw is None:
-                result.asked.append((key, raw))
+                result.calls.append((key, raw))
             else:
                 raw = result.answered(key, raw)
         elif handle.grades:

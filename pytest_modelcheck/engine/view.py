@@ -160,12 +160,12 @@ class CaseView:
         approved = self._approved()
         if approved is None:
             result.outcome = Outcome.NEW
-            if result.asked or result.recorded is not MISSING:
+            if result.calls or result.recorded is not MISSING:
                 raise NewCase
             return NotApproved()
-        if result.asked:
+        if result.calls:
             # The last bits of a float are noise: for an equal answer, return what the model answered now.
-            latest = result.asked[-1][1]
+            latest = result.calls[-1][1]
             if same(whole(approved), whole(plain(latest))):
                 return self._work.subject.answers.decode(latest)
         else:
@@ -193,8 +193,8 @@ class CaseView:
 
     def _approved(self) -> bytes | None:
         """Return the approved answer; if the body has made several calls, that to the last one."""
-        asked, find = self._result.asked, self._work.find_approved
-        return find(self._trial, asked[-1][0]) if len(asked) > 1 else find(self._trial)
+        calls, find = self._result.calls, self._work.find_approved
+        return find(self._trial, calls[-1][0]) if len(calls) > 1 else find(self._trial)
 
     def _read(self, approved: bytes) -> Any:
         if not is_kept(approved):

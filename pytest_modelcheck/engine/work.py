@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_modelcheck.canonical import NotKept, comparable, same, whole
 from pytest_modelcheck.display import redacted
-from pytest_modelcheck.errors import NotAskedError, OfflineError, message_of
+from pytest_modelcheck.errors import NotCalledError, OfflineError, message_of
 from pytest_modelcheck.models.model import plain, redacted_line
 from pytest_modelcheck.records import GRADE, MISSING, Grade, Outcome
 
@@ -72,7 +72,7 @@ class Work:
 
 # -- the result of a trial: collected while its body runs, and concluded when the body ends ----------
 
-NOT_CALLED = (NotAskedError, OfflineError)
+NOT_CALLED = (NotCalledError, OfflineError)
 """Errors of calls that were not made. If a body catches one, its outcome is still an error, and no answer."""
 
 # Looked up once: an enum lookup is slow, and there may be a million trials.
@@ -107,7 +107,7 @@ class Result:
     foreign: Sequence[tuple[bytes | None, Raw]] = ()
     """Answers to calls from threads that the body started, in the order of arrival."""
     places: dict[int, int] | None = None
-    """For answers that were awaited: the number of the call, by the index in ``asked``."""
+    """For answers that were awaited: the number of the call, by the index in ``calls``."""
     equal: Counter[bytes] | None = None
     """The number of equal calls so far, by key, if each of them gets its own answer."""
     grades: Sequence[Grade] = ()
@@ -117,7 +117,7 @@ class Result:
 
     def __init__(self, trial: Trial) -> None:
         self.trial = trial
-        self.asked: list[tuple[bytes | None, Raw]] = []
+        self.calls: list[tuple[bytes | None, Raw]] = []
 
     def broke(self, error: BaseException) -> None:
         """Record an error; if no call was made, the outcome is an error even if the body catches it."""
@@ -130,13 +130,13 @@ class Result:
         Return the answer that the body gets: the approved one if the body has read it before, and the two are
         equal. They may differ in the last bits of a float, which must not make ``==`` false.
         """
-        asked, approved = self.asked, self.approved_raw
+        calls, approved = self.calls, self.approved_raw
         if number is not None:
             if self.places is None:
                 self.places = {}
-            self.places[len(asked)] = number
-        asked.append((key, raw))
-        if approved is not None and len(asked) == 1 and same(whole(approved), whole(plain(raw))):
+            self.places[len(calls)] = number
+        calls.append((key, raw))
+        if approved is not None and len(calls) == 1 and same(whole(approved), whole(plain(raw))):
             return approved
         return raw
 
@@ -156,11 +156,11 @@ class Result:
         Calls from threads have no reproducible order: they come last, sorted by key.
         """
         if self.places is not None:
-            asked = self.asked
-            answers = [asked[place] for place, _ in sorted(self.places.items(), key=itemgetter(1))]
+            calls = self.calls
+            answers = [calls[place] for place, _ in sorted(self.places.items(), key=itemgetter(1))]
             for place, answer in zip(sorted(self.places), answers, strict=True):
-                asked[place] = answer
-        self.asked += sorted(self.foreign, key=lambda answer: answer[0] or b"")
+                calls[place] = answer
+        self.calls += sorted(self.foreign, key=lambda answer: answer[0] or b"")
 
 
 class NeverCalledError(Exception):
@@ -181,7 +181,7 @@ def conclude(
         outcome = _NEW
     elif outcome is _PASSED or outcome is _FAILED:
         recorded = records and result.recorded is not MISSING
-        if not (result.asked or result.unanswered or recorded):
+        if not (result.calls or result.unanswered or recorded):
             outcome = Outcome.ERROR
             message = f"the body never called the model {subject!r}"
             if result.called:
@@ -207,7 +207,7 @@ class Run:
         direct: The number of calls that were made one by one, of models that can answer several together.
         direct_seconds: The time of these calls, in seconds.
         vain: The number of prefetched calls that no body needed.
-        unasked: The number of cases with an error only because a model was not called.
+        uncalled: The number of cases with an error only because a model was not called.
         stopped: The reason why it was not called, or ``None``.
         explained: The first failed results with their exceptions, by the index of the trial.
     """
@@ -217,7 +217,7 @@ class Run:
     direct: int = 0
     direct_seconds: float = 0.0
     vain: int = 0
-    unasked: int = 0
+    uncalled: int = 0
     stopped: str | None = None
     explained: Mapping[int, Result] = field(default_factory=dict)
 
@@ -233,24 +233,24 @@ class Failures:
         self._messages = dict(_MESSAGES_KEPT)
         self._errors = _ERRORS_KEPT
         self.explained: dict[int, Result] = {}
-        self._unasked: set[str] = set()
+        self._uncalled: set[str] = set()
         self.first: BaseException | None = None
         self.stopped: str | None = None
 
     @property
-    def unasked(self) -> int:
+    def uncalled(self) -> int:
         """The number of cases with an error only because a model was not called."""
-        return len(self._unasked)
+        return len(self._uncalled)
 
     def note(self, result: Result) -> None:
         """Keep the parts of a result's exception that may be shown, and drop the rest. Call this in order."""
         error, outcome = result.error, result.outcome
         if error is None:
             return
-        if isinstance(error, NotAskedError) and outcome is Outcome.ERROR:
+        if isinstance(error, NotCalledError) and outcome is Outcome.ERROR:
             # Keep only the reason: it is the same for all such cases, and not a fault of the body.
             self.stopped = self.stopped or message_of(error)
-            self._unasked.add(result.trial.case.id)
+            self._uncalled.add(result.trial.case.id)
             result.message, result.error, result.uncalled = self.stopped, None, True
             return
         left = self._messages.get(outcome)

@@ -268,7 +268,10 @@ def _unreadable(state: State, ours: Sequence[pytest.Function]) -> Iterator[str]:
     store = state.session.store
     for model in sorted({one.name for item in ours for one in definitions_of(item).values()}):
         try:
-            if state.session.approved_version(model) is not None or state.versions.asked(model) is not None:
+            if (
+                state.session.approved_version(model) is not None
+                or state.versions.requested(model) is not None
+            ):
                 continue
             path = next(store.files(model), None)
             if path is not None:

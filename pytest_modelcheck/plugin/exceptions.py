@@ -17,7 +17,7 @@ from pytest_modelcheck.errors import (
     BaselineError,
     CacheError,
     ModelcheckError,
-    NotAskedError,
+    NotCalledError,
     OfflineError,
     UsageError,
     message_of,
@@ -47,7 +47,7 @@ _ENDS = (KeyboardInterrupt, pytest.exit.Exception, BdbQuit)
 """Exceptions that end the run wherever they are raised; any other affects only its case."""
 
 
-_OURS = (NotAskedError, OfflineError, UsageError, BaselineError, CacheError)
+_OURS = (NotCalledError, OfflineError, UsageError, BaselineError, CacheError)
 """Exceptions that are never a wrong answer, however wide ``wrong_if=`` is."""
 
 

@@ -200,7 +200,7 @@ def within(body: Callable[[CaseView], Any], most: int) -> Callable[[CaseView], A
     def limited(view: CaseView) -> Iterator[None]:
         yield
         result = result_of(view)
-        given = [raw for _, raw in (*result.asked, *result.foreign)]
+        given = [raw for _, raw in (*result.calls, *result.foreign)]
         answers = [result.recorded, *(trajectory_in(plain(raw)) for raw in given)]
         steps = [one.steps for one in answers if isinstance(one, Trajectory)]
         if given and not steps:

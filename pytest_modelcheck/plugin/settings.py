@@ -84,13 +84,13 @@ class Versions:
     """The version of each model: the requested one, else the approved one, else none.
 
     Args:
-        asked: ``VERSION`` for all judged models, or ``NAME=VERSION`` for one model; ``NAME=`` is a prefix
+        requested: ``VERSION`` for all judged models, or ``NAME=VERSION`` for one model; ``NAME=`` is a prefix
             only if NAME is a known model, since a version may itself contain ``=``.
         known: The names of all models.
         approved: Finds the approved version of a model.
         option: The name of the option, for messages.
         supporting: The names of models that only support tests, such as judges.
-        default: The same as ``asked``, from the ini file. A version on the command line replaces that of
+        default: The same as ``requested``, from the ini file. A version on the command line replaces that of
             the same model, and a ``VERSION`` for all models replaces all.
 
     Raises:
@@ -101,7 +101,7 @@ class Versions:
 
     def __init__(
         self,
-        asked: Sequence[str],
+        requested: Sequence[str],
         known: Collection[str],
         approved: Callable[[str], str | None],
         *,
@@ -115,7 +115,7 @@ class Versions:
         self._judged = [name for name in self._known if name not in supporting] or self._known
         self._approved = approved
         self._own: dict[str, str] = {}
-        for text in asked:
+        for text in requested:
             self._take(text)
         if default:
             option = "model_version in the ini file"
@@ -129,10 +129,10 @@ class Versions:
 
     def of(self, model: str) -> str | None:
         """The version of a model, or ``None`` if it has none."""
-        asked = self.asked(model)
-        return asked if asked is not None else self._approved(model)
+        requested = self.requested(model)
+        return requested if requested is not None else self._approved(model)
 
-    def asked(self, model: str) -> str | None:
+    def requested(self, model: str) -> str | None:
         """The requested version, or ``None`` for the approved one."""
         return self._own.get(model, self._common if model in self._judged else None)
 

@@ -175,7 +175,7 @@ def _rerun(item: pytest.Function, subject: Model, others: Sequence[Model], state
     if subject.version is not None:
         command += " " + state.versions.option(subject.name, subject.version)
     for other in others:  # a judge, say, without whose version the verdict would be another
-        version = state.versions.asked(other.name)
+        version = state.versions.requested(other.name)
         command += "" if version is None else f" {state.versions.option(other.name, version)}"
     if subject.other_version is not None and subject.other_version.version is not None:
         command += " " + state.other_versions.option(subject.name, subject.other_version.version)

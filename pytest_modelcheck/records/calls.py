@@ -21,7 +21,7 @@ class Calls:
     request calls the judged model once, with one input or a batch, and a retry is another request.
 
     Attributes:
-        asked: Inputs that the model was called with.
+        new: Inputs that the model was called with.
         cached: Answers that were read from the cache.
         direct: Calls that were made one after another, of a model that can answer several together.
         seconds: The time of the check, in seconds.
@@ -29,7 +29,7 @@ class Calls:
         retries: Retries.
         failed: Inputs that the model failed to answer, after all retries.
         timeouts: Requests that took longer than ``timeout=``.
-        unasked: Calls that were not made, because the model was given up or a budget was spent.
+        uncalled: Calls that were not made, because the model was given up or a budget was spent.
         serial: Whether the model answers one input at a time because its fixture does not say otherwise.
         latencies: The times of requests, in seconds, sorted: all of them, or 41 evenly spaced quantiles from
             the shortest to the longest if there were more. Waiting for the rate limit does not count.
@@ -39,12 +39,12 @@ class Calls:
         cost: The cost of the calls, in the unit of the fixture's ``cost=``, or ``None`` if it is unknown.
         costs: The known costs of single answers, sorted; thinned as ``latencies`` are.
 
-    >>> calls = Calls(asked=3, requests=3, latencies=(0.1, 0.2, 0.9))
+    >>> calls = Calls(new=3, requests=3, latencies=(0.1, 0.2, 0.9))
     >>> calls.p50, calls.p95
     (0.2, 0.9)
     """
 
-    asked: int = 0
+    new: int = 0
     cached: int = 0
     direct: int = 0
     seconds: float = 0.0
@@ -52,7 +52,7 @@ class Calls:
     retries: int = 0
     failed: int = 0
     timeouts: int = 0
-    unasked: int = 0
+    uncalled: int = 0
     serial: bool = False
     latencies: tuple[float, ...] = ()
     tokens_in: int | None = None

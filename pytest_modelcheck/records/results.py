@@ -107,7 +107,7 @@ class TrialResult:
 
     Attributes:
         outcome: The outcome.
-        asked: Calls of the judged model, in order: pairs of a digest of the call (hexadecimal) and the
+        calls: Calls of the judged model, in order: pairs of a digest of the call (hexadecimal) and the
             answer (canonical JSON).
         recorded: The value of ``case.record(value)`` (canonical JSON), which replaces the model's answer;
             ``None`` if the body recorded none.
@@ -124,7 +124,7 @@ class TrialResult:
     """
 
     outcome: Outcome
-    asked: tuple[tuple[str, bytes], ...] = ()
+    calls: tuple[tuple[str, bytes], ...] = ()
     recorded: bytes | None = None
     perturbation: str | None = None
     variant: int = 0
@@ -142,7 +142,7 @@ class TrialResult:
         """The recorded or else the first answer, as canonical JSON; ``None`` if there is neither."""
         if self.recorded is not None:
             return self.recorded
-        return self.asked[0][1] if self.asked else None
+        return self.calls[0][1] if self.calls else None
 
     @property
     def key(self) -> tuple[str, int, int]:
@@ -167,8 +167,8 @@ class TrialResult:
         answer = self.answer
         if self.perturbation is None and self.perturbed is MISSING:
             return answer, None
-        other = next((found for key, found in self.asked[1:] if key != self.asked[0][0]), None)
-        if other is not None and self.recorded is None and self.asked[0][0] == own:
+        other = next((found for key, found in self.calls[1:] if key != self.calls[0][0]), None)
+        if other is not None and self.recorded is None and self.calls[0][0] == own:
             return other, answer  # the body called the model with the case's own input first
         return answer, other
 

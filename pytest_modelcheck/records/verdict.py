@@ -328,7 +328,7 @@ class Verdict:
         calls: Calls, times and costs.
         advice: Commands that may help next, as (purpose, command).
         others: Names and versions of the other models that took part.
-        unasked: The number of cases with an error because the model was not called: it was given up, or a
+        uncalled: The number of cases with an error because the model was not called: it was given up, or a
             budget was spent.
         stopped: The early stop, or ``None`` if all cases were run.
         correction: The errors of the check's judge, or ``None`` if it has none; ``rate`` is corrected for
@@ -365,7 +365,7 @@ class Verdict:
     calls: Calls = Calls()
     advice: tuple[tuple[str, str], ...] = ()
     others: tuple[tuple[str, str], ...] = ()
-    unasked: int = 0
+    uncalled: int = 0
     stopped: Stopped | None = None
     correction: Correction | None = None
 

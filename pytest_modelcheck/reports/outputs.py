@@ -216,7 +216,7 @@ def properties(verdicts: Sequence[Verdict]) -> list[tuple[str, str]]:
         if comparison is not None:
             values["approved_rate"] = comparison.approved_rate
             values |= {name: len(getattr(comparison, name)) for name in ("regressed", "fixed", "changed")}
-        values |= {"calls": verdict.calls.asked, "cached": verdict.calls.cached}
+        values |= {"calls": verdict.calls.new, "cached": verdict.calls.cached}
         prefix = PREFIX if len(verdicts) == 1 else f"{PREFIX}{verdict.check.rpartition('::')[2]}."
         found += [(prefix + name, str(value)) for name, value in values.items() if value is not None]
     return found

@@ -173,7 +173,7 @@ def _row(verdict: Verdict) -> tuple[str, ...]:
         "" if comparison is None else _count(len(comparison.regressed)),
         "" if comparison is None else _count(len(comparison.fixed)),
         "" if comparison is None else str(len(comparison.changed)),
-        _count(verdict.calls.asked),
+        _count(verdict.calls.new),
         _count(verdict.calls.cached),
         "" if verdict.calls.cost is None else money_text(verdict.calls.cost),
     )
@@ -312,6 +312,6 @@ def _counts(verdicts: Sequence[Verdict], *, changes: bool = False) -> str:
         found = [f"{count:,} {what}" for count, what in ((broke, "broke"), (fixed, "fixed")) if count]
         found += [plural(changed, "answer changed", "answers changed")] if changed else []
         parts += [", ".join(found)] if found else []
-    new = sum(verdict.calls.asked for verdict in verdicts)
+    new = sum(verdict.calls.new for verdict in verdicts)
     cached = sum(verdict.calls.cached for verdict in verdicts)
     return "; ".join([*parts, f"answers: {cached:,} cached, {new:,} new"])

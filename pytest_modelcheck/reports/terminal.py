@@ -253,8 +253,8 @@ def _labelled(label: str, lines: list[str]) -> Iterator[tuple[str, str]]:
 def _rest(verdict: Verdict) -> str:
     cases = verdict.cases
     counts = (
-        (cases.error - verdict.unasked, f"error{'s' * (cases.error - verdict.unasked > 1)}"),
-        (verdict.unasked, "not called"),
+        (cases.error - verdict.uncalled, f"error{'s' * (cases.error - verdict.uncalled > 1)}"),
+        (verdict.uncalled, "not called"),
         (cases.new, "new"),
         (cases.skipped, "not applicable"),
         (cases.xfailed, f"known failure{'s' * (cases.xfailed > 1)}"),
@@ -269,7 +269,7 @@ def _cases(verdict: Verdict) -> Iterator[Line]:
     others = verdict.shown[len(raised) :]
     shown_kinds: set[str] = set()
     if raised:
-        errors, uncalled = verdict.cases.error - verdict.unasked, verdict.unasked
+        errors, uncalled = verdict.cases.error - verdict.uncalled, verdict.uncalled
         title = _TITLES["error"] if errors else "not called"
         beside = f", and {uncalled} not called" if errors and uncalled else ""
         yield _heading(title, errors or uncalled, len(raised), beside)

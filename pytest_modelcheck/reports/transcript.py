@@ -347,7 +347,7 @@ def steps_between(before: bytes | None, after: bytes | None, titles: tuple[str, 
 
 
 def _behind(trial: TrialResult, answer: bytes | None) -> Any:
-    calls = [] if trial.recorded is None else [line for _, line in reversed(trial.asked)]
+    calls = [] if trial.recorded is None else [line for _, line in reversed(trial.calls)]
     return trajectory_in(first_trajectory([answer, *calls]))
 
 

@@ -72,14 +72,14 @@ def cost_of(calls: Calls) -> str:
     """Describe the cost of the calls of one check or several; empty if there is nothing worth saying.
 
     >>> from pytest_modelcheck.records import Calls
-    >>> cost_of(Calls(asked=3, requests=4, retries=1, latencies=(0.2, 0.3, 1.5), tokens_in=360, tokens_out=9))
+    >>> cost_of(Calls(new=3, requests=4, retries=1, latencies=(0.2, 0.3, 1.5), tokens_in=360, tokens_out=9))
     '4 calls (1 retry), median 0.3 s, 95% within 1.5 s, 360 input + 9 output tokens'
     """
     counted = (
         (calls.retries, "retry", "retries"),
         (calls.timeouts, "timeout", "timeouts"),
         (calls.failed, "failed call", "failed calls"),
-        (calls.unasked, "call not made", "calls not made"),
+        (calls.uncalled, "call not made", "calls not made"),
     )
     trouble = ", ".join(plural(*one) for one in counted if one[0])
     if not (is_felt(calls) or calls.cost is not None or calls.tokens_other or trouble):
@@ -117,7 +117,7 @@ def together(group: Sequence[Calls]) -> Calls:
     other: Counter[str] = Counter()
     for calls in group:
         other.update(dict(calls.tokens_other))
-    summed = ("asked", "cached", "direct", "seconds", "requests", "retries", "failed", "timeouts", "unasked")
+    summed = ("new", "cached", "direct", "seconds", "requests", "retries", "failed", "timeouts", "uncalled")
     return Calls(
         **{name: sum(getattr(calls, name) for calls in group) for name in summed},
         serial=all(calls.serial for calls in group),
@@ -126,7 +126,7 @@ def together(group: Sequence[Calls]) -> Calls:
         tokens_out=_sum(calls.tokens_out for calls in group),
         tokens_other=tuple(sorted(other.items())),
         cost=_sum(calls.cost for calls in group),
-        costs=_merged([(calls.costs, calls.asked) for calls in group]),
+        costs=_merged([(calls.costs, calls.new) for calls in group]),
     )
 
 

@@ -108,9 +108,9 @@ def answer_to(trial: TrialResult, question: bytes | None) -> bytes | None:
     """Return the record of a trial, else its answer to a call, else its first answer."""
     # A body that makes several calls reads `case.approved` after one of them: it means the answer to that
     # call.
-    if trial.recorded is None and question is not None and len(trial.asked) > 1:
+    if trial.recorded is None and question is not None and len(trial.calls) > 1:
         digest = address(question)
-        return next((answer for one, answer in trial.asked if one == digest), trial.answer)
+        return next((answer for one, answer in trial.calls if one == digest), trial.answer)
     return trial.answer
 
 
@@ -316,4 +316,4 @@ def answered_shape(cases: Iterable[CaseResult], model: Model) -> Shape:
 
 def _answers(trial: TrialResult) -> Sequence[bytes]:
     """Return the recorded value of a trial, else all answers of the judged model."""
-    return [answer for _, answer in trial.asked] if trial.recorded is None else [trial.recorded]
+    return [answer for _, answer in trial.calls] if trial.recorded is None else [trial.recorded]

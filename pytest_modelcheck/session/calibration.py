@@ -94,7 +94,7 @@ class Calibration:
             called: list[set[str]] = [set() for _ in self._cases]
             for result in results:
                 case = self._pairings[result.trial.index].case
-                called[case].update(address(key) for key, _ in result.asked)
+                called[case].update(address(key) for key, _ in result.calls)
             self._questions = [frozenset(keys) for keys in called]
         self._results += results
 

@@ -70,7 +70,7 @@ class Causes:
             return
         error = type(result.error)
         # Without an answer the model's own code raised. It may parse, too, which only the error's name says.
-        answered = bool(result.asked) and issubclass(error, (ValueError, KeyError))
+        answered = bool(result.calls) and issubclass(error, (ValueError, KeyError))
         if answered or error.__name__.endswith(_PARSERS):
             self._parsing[error.__name__] = error
 

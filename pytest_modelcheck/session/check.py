@@ -112,7 +112,7 @@ class Check:
     @property
     def new_calls(self) -> int:
         """The number of new answers of the check so far."""
-        return self.calls(None).asked
+        return self.calls(None).new
 
     @property
     def slots(self) -> Callable[[Trial, bytes, int], int] | None:
@@ -154,7 +154,7 @@ class Check:
         """Pass steps on, and count the answers that the judged model gives in them."""
 
         def count(results: Sequence[Result], take: Callable[[Sequence[Result]], None] | None = None) -> None:
-            self.answered.update([key for result in results for key, _ in result.asked])
+            self.answered.update([key for result in results for key, _ in result.calls])
             if take is not None:
                 take(results)
 

@@ -247,7 +247,7 @@ class EarlyRun:
             self._inapplicable,
             direct,
             next((run.first_failure for run in runs if run.first_failure is not None), None),
-            sum(run.unasked for run in runs),
+            sum(run.uncalled for run in runs),
             next((run.stopped for run in runs if run.stopped is not None), None),
             **self._takers.of_answers(self._check),
         )

@@ -225,7 +225,7 @@ def _run_again(
         one.trial
         for one in failed
         # A call without a key is not cached: the body would get another answer than the one to explain.
-        if one.trial.index not in found and all(digest for digest, _ in one.result.asked)
+        if one.trial.index not in found and all(digest for digest, _ in one.result.calls)
     ]
     if not trials:
         return found

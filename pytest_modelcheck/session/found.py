@@ -52,7 +52,7 @@ class Ran:
         direct: The number of calls made in place that could have been made together, the seconds they took,
             and the number of prefetched calls that were not needed.
         first_failure: The exception of the first body that failed or broke.
-        unasked: The number of cases that were not judged because their model could not be called.
+        uncalled: The number of cases that were not judged because their model could not be called.
         stopped: The reason why it could not be called, or ``None``.
         systems: The number of answers of each system, if the answers name it.
         reference: The results of a drift check's reference cases, or ``None``.
@@ -64,7 +64,7 @@ class Ran:
     inapplicable: Mapping[str, int]
     direct: tuple[int, float, int]
     first_failure: BaseException | None
-    unasked: int = 0
+    uncalled: int = 0
     stopped: str | None = None
     systems: Mapping[str, int] = field(default_factory=dict)
     costs: Costs | None = None

@@ -238,11 +238,11 @@ def _on_labels(check: Check, judge: Model, labels: Mapping[str, Label]) -> Steps
         source=digest(["labels", judge.name, judge.version]),
     )
     run = yield Step(work, Plan(cases, None).trials())
-    broke = [one for one in run.results if one.outcome is not Outcome.PASSED or not one.asked]
+    broke = [one for one in run.results if one.outcome is not Outcome.PASSED or not one.calls]
     if broke:
         reason = run.stopped or f"{type(broke[0].error).__name__}: {broke[0].message or broke[0].error}"
         raise UncorrectedError(f"{judge.label} did not answer {plural(len(broke), 'label')} ({reason})")
-    return {one.trial.case.id: trial_result(one).asked[0][1] for one in run.results}
+    return {one.trial.case.id: trial_result(one).calls[0][1] for one in run.results}
 
 
 def _on_approved(

@@ -57,7 +57,7 @@ def address(key: bytes | None) -> str:
 def keys_of(trial: TrialResult) -> Iterator[bytes]:
     """Yield the keys of a trial's answers; for the first repeat, only the first 8 bytes."""
     equal: Counter[str] = Counter()
-    for digest, _ in trial.asked:
+    for digest, _ in trial.calls:
         yield of_repeat(bytes.fromhex(digest), trial.repeat + equal[digest] * STRIDE)
         equal[digest] += 1
 
@@ -102,7 +102,7 @@ def trial_result(result: Result) -> TrialResult:
     trial = result.trial
     return TrialResult(
         result.outcome,
-        tuple([(address(key), plain(raw)) for key, raw in result.asked]),
+        tuple([(address(key), plain(raw)) for key, raw in result.calls]),
         None if result.recorded is MISSING else comparable(result.recorded),
         trial.perturbation,
         trial.variant,
@@ -135,7 +135,7 @@ def row_of(case: Case, results: Sequence[Result], *, pictures: bool = False) -> 
         and not (first.repeat or first.variant)
     ):
         [result] = results
-        calls = _calls(result.asked, own, given) if result.asked else ""
+        calls = _calls(result.calls, own, given) if result.calls else ""
         about_it = f',"about":{shown}'
         # Field order of a baseline: a single answer comes first, where reviewers look; a list of calls
         # comes last.
@@ -186,7 +186,7 @@ def _trial(result: Result, own: bytes, given: Given, *, pictures: bool) -> tuple
         shown = f',"about":{shown}'
         if pictures and not trial.repeat:
             details += _pictures(perturbed)
-    calls = _calls(result.asked, own, given) if result.asked else ""
+    calls = _calls(result.calls, own, given) if result.calls else ""
     return f"{{{which}{_outcome(result)}{shown}{calls}}}", f"{details}{_message_and_grades(result)}"
 
 
@@ -202,17 +202,17 @@ def _outcome(result: Result) -> str:
 _OWN_ANSWER: Final = ',"answer":'
 
 
-def _calls(asked: Sequence[tuple[bytes | None, Raw]], own: bytes, given: Given) -> str:
+def _calls(calls: Sequence[tuple[bytes | None, Raw]], own: bytes, given: Given) -> str:
     """A trial's answers: only the one to the case's own input, or all with the digests of their calls."""
-    if len(asked) == 1:
-        [(key, raw)] = asked
+    if len(calls) == 1:
+        [(key, raw)] = calls
         # The usual case: one call, with the case's input as its only argument. Its digest need not be
         # written.
         if (key or b"")[:CALL_BYTES] == own:
             given[own] = plain(raw)
             return f"{_OWN_ANSWER}{given[own].decode()}"
     pairs = []
-    for key, raw in asked:
+    for key, raw in calls:
         call, answer = (key or b"")[:CALL_BYTES], plain(raw)
         # The same answer to the same call was written earlier in this line, by another variant or repeat.
         if given.get(call) == answer:
@@ -220,7 +220,7 @@ def _calls(asked: Sequence[tuple[bytes | None, Raw]], own: bytes, given: Given) 
         else:
             given[call] = answer
             pairs.append(f'["{call.hex()}",{answer.decode()}]')
-    return f',"asked":[{",".join(pairs)}]'
+    return f',"calls":[{",".join(pairs)}]'
 
 
 def _case_details(case: Case) -> tuple[str, str]:

@@ -155,7 +155,7 @@ def _recorded(check: Check) -> dict[bytes, Raw]:
         if one is not None and one.header.version == version:
             for case in one.values():
                 for trial in case.trials:
-                    for key, (_, raw) in zip(keys_of(trial), trial.asked, strict=True):
+                    for key, (_, raw) in zip(keys_of(trial), trial.calls, strict=True):
                         # Approved answers first: the candidate only fills in what they lack.
                         found.setdefault(key, raw)
     return found
@@ -209,7 +209,7 @@ def _slices(results: Results, given: Mapping[bytes, Raw]) -> dict[str, frozenset
         sizes = {one: cases for one, cases in results.slices.of(name).items() if len(cases) >= fewest}
         if len(sizes) > 1:
             slice_name, cases = min(sizes.items(), key=lambda item: len(item[1]))
-            calls = {call for number in cases for trial in results[number].trials for call, _ in trial.asked}
+            calls = {call for number in cases for trial in results[number].trials for call, _ in trial.calls}
             found[slice_name] = frozenset(key for call in calls for key in by_call.get(call, ()))
     return {name: keys for name, keys in found.items() if keys}
 

@@ -106,7 +106,7 @@ def observe(check: Check, ran: Ran, approved: Approved, noise: Noise) -> Seen:
         reads_approved=results.reads_approved,
         first_error=results.causes.summary
         or (noise.again.causes.summary if noise.again is not None else None),
-        unasked=ran.unasked,
+        uncalled=ran.uncalled,
         stopped=ran.stopped,
         judging=ran.judging,
     )

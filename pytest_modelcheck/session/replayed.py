@@ -50,7 +50,7 @@ class ReplayedAnswers(StandIn):
         for case in baseline.values():
             for trial in case.trials:
                 self._runs.add((case.id, trial.repeat))
-                self._approved.update(zip(keys_of(trial), (raw for _, raw in trial.asked), strict=True))
+                self._approved.update(zip(keys_of(trial), (raw for _, raw in trial.calls), strict=True))
         self._repeats = {repeat for _, repeat in self._runs} - {0}
 
     def knows(self, trial: Trial) -> bool:

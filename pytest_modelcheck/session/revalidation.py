@@ -66,8 +66,8 @@ class CachedTrials:
     def take(self, results: Iterable[Result]) -> None:
         """Receive the results of some trials."""
         for result in results:
-            known = {key: raw for key, raw in result.asked if key is not None and self._was_cached(key)}
-            if known and all(key in known for key, _ in result.asked):
+            known = {key: raw for key, raw in result.calls if key is not None and self._was_cached(key)}
+            if known and all(key in known for key, _ in result.calls):
                 lot = hashlib.sha256(self._salt + b"".join(known)).digest()
                 self._found.setdefault(lot, (result.trial, known))
         for lot in sorted(self._found)[2 * self._wanted :]:
@@ -105,7 +105,7 @@ def revalidate(check: Check, cached: CachedTrials, approved: Approved) -> Steps[
         if broken is not None:
             text = f"{check.subject.label} could not be called again: {one_line(broken)}"
             return (_finding(text, Status.FAILED),)
-        rounds.append({key: raw for result in run.results for key, raw in result.asked if key is not None})
+        rounds.append({key: raw for result in run.results for key, raw in result.calls if key is not None})
         # The second round tells a changed model from one that varies. Without a difference it is not needed.
         if watch is None and all(_same(raw, rounds[0].get(key)) for key, raw in old.items()):
             break
@@ -259,7 +259,7 @@ class _Labels:
         found: dict[str, dict[bytes, bytes]] = defaultdict(dict)
         for case in baseline.values():
             for trial in case.trials:
-                for key, (call, raw) in zip(keys_of(trial), trial.asked, strict=True):
+                for key, (call, raw) in zip(keys_of(trial), trial.calls, strict=True):
                     if why_unkept(raw) is None:
                         found[call].setdefault(key, raw)
         self._raws = {call: list(raws.values()) for call, raws in found.items()}

@@ -100,7 +100,7 @@ def first_run(check: Check, approved: Approved) -> Steps[tuple[Ran, CachedTrials
         Counter(plan.inapplicable),  # making a trial again counts again
         (run.direct, run.direct_seconds, run.vain),
         run.first_failure,
-        run.unasked,
+        run.uncalled,
         run.stopped,
         **takers.of_answers(check),
         explained=run.explained,
@@ -197,9 +197,9 @@ class Answered:
     def take(self, results: Iterable[Result]) -> None:
         """Take in the results of some trials."""
         for result in results:
-            if result.asked:
+            if result.calls:
                 self._cases.add(result.trial.case.id)
-            for key, raw in result.asked:
+            for key, raw in result.calls:
                 # A call without a key is never cached, so each of its answers may come from another system.
                 if key is None or key not in self._keys:
                     self._note_system(self._model.answers.decode(raw))

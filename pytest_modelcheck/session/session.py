@@ -124,7 +124,7 @@ class Session:
             )
             if self.places.keep and text not in self.warnings:
                 self.warnings.append(text)
-        codec = Codec(answer_type(definition, raw), asked=definition.returns is not None)
+        codec = Codec(answer_type(definition, raw), requested=definition.returns is not None)
         see = Projection(definition.ignore, definition.compare_by, definition.name)
         # The form of answers is part of the place: after a change of `returns=`, old lines would decode as
         # something else.
@@ -201,9 +201,9 @@ class Session:
             plugin=self.plugin,
             warn=self.warnings.append,
             calls=calls,
-            new_answers=lambda: endpoint.meter.asked - endpoint.meter.failed,
+            new_answers=lambda: endpoint.meter.new - endpoint.meter.failed,
             answered=Answered(),
-            calls_of=lambda model: self.switchboard.endpoint(model).meter.asked,
+            calls_of=lambda model: self.switchboard.endpoint(model).meter.new,
             nights=self._nights,
         )
 

@@ -190,7 +190,7 @@ class Chase:
             if hunt.ended:
                 continue
             # A candidate takes about as many answers as the trial, but for one, which is at hand.
-            cost = max(1, len({key for key, _ in hunt.result.asked}) - 1)
+            cost = max(1, len({key for key, _ in hunt.result.calls}) - 1)
             # A round is run whole or not at all: half of its results would mislead the search.
             left -= cost * sum(key not in self._known for key, _ in hunt.candidates())
             if left < 0:
@@ -219,9 +219,9 @@ class Chase:
         before = hunt.result.trial.case.input
         after = edited(before, hunt.best)
         # Answers to the original input were there before; the new one is that of the smaller input.
-        own = {key for key, _ in hunt.result.asked}
-        answers = self._known[hunt.key(after)].asked
-        given = [*(raw for key, raw in answers if key not in own), *(raw for _, raw in hunt.result.asked)]
+        own = {key for key, _ in hunt.result.calls}
+        answers = self._known[hunt.key(after)].calls
+        given = [*(raw for key, raw in answers if key not in own), *(raw for _, raw in hunt.result.calls)]
         # A model that broke on all calls gave no answer, and a body may fail for that.
         got = shown_answer(plain(given[0]), self._check.subject.answers.decode) if given else None
         text = changes(before, after) if hunt.best else ""
@@ -262,7 +262,7 @@ def shrink_input(check: Check, judgement: Judgement, explained: Explained) -> St
         remarks.append(f"the search for the smallest input stopped {stopped}")
     if found is not None:
         decode, value = check.subject.answers.decode, found.trial.case.input
-        got = shown_answer(plain(found.asked[0][1]), decode) if found.asked else None
+        got = shown_answer(plain(found.calls[0][1]), decode) if found.calls else None
         text = excerpt(value, _WIDTH)
         text = f'"{text}"' if isinstance(value, str) else text
         shown[place] = replace(shown[place], smallest=Smallest(text, 0, got, complete=stopped is None))
@@ -317,11 +317,11 @@ def smallest(items: Sequence[T]) -> Generator[list[tuple[T, ...]], Sequence[bool
     All items together must fail, and the empty set must not.
 
     >>> def drive(search, fails):
-    ...     asked, known = next(search, None), 0
+    ...     wanted, known = next(search, None), 0
     ...     while True:
     ...         try:
-    ...             known += len(asked)
-    ...             asked = search.send([fails(candidate) for candidate in asked])
+    ...             known += len(wanted)
+    ...             wanted = search.send([fails(candidate) for candidate in wanted])
     ...         except StopIteration as found:
     ...             return found.value, known
     >>> drive(smallest(range(60)), lambda some: 17 in some)

@@ -87,7 +87,7 @@ def repeat_calls(
     for number in sorted(numbers):
         for one in results.once(number):
             # A call without a digest cannot be told apart from others: nobody would know its answer again.
-            if one[1].outcome in JUDGED and all(digest for digest, _ in one[1].asked):
+            if one[1].outcome in JUDGED and all(digest for digest, _ in one[1].calls):
                 is_wrong = one[1].outcome is Outcome.FAILED or number in changed
                 (wrong if is_wrong else right).append(one)
     chosen = [*_one_a_case(wrong), *_one_a_case(right)][:MEASURED]
@@ -149,7 +149,7 @@ def _compared(model: Model, pairs: Sequence[tuple[TrialResult, TrialResult]]) ->
         if one.recorded is not None or two.recorded is not None:
             repeats.append(not differ(one, two))
         # A body that makes other calls the second time, or in another order, shows nothing about the model.
-        elif equal := paired_calls(one.asked, two.asked)[0]:
+        elif equal := paired_calls(one.calls, two.calls)[0]:
             repeats.append(not any(are_other(*pair) for pair in equal))
     agreements = repeats or [not differ(one, two) for one, two in pairs]
     lost = agreements.count(False)
@@ -170,7 +170,7 @@ def _compared(model: Model, pairs: Sequence[tuple[TrialResult, TrialResult]]) ->
     text = f"varies: {lost} of {plural(len(agreements), 'answer')} came out different when run again"
     fields: Counter[str] = Counter()
     for first, again in pairs:
-        for one_answer, two_answer in paired_calls(first.asked, again.asked)[0]:
+        for one_answer, two_answer in paired_calls(first.calls, again.calls)[0]:
             if not same(one_answer, two_answer):
                 places = islice(differences(one_answer, two_answer), _MANY)
                 fields.update({place.path for place in places})

@@ -106,7 +106,7 @@ def _judged(check: Check) -> Steps[tuple[Check, Judgement]]:
         from pytest_modelcheck.session.revalidation import revalidate
 
         beside = yield from revalidate(check, cached, approved)
-    if not ran.unasked and (found := standstill(check.spec, ran.results, approved)) is not None:
+    if not ran.uncalled and (found := standstill(check.spec, ran.results, approved)) is not None:
         beside += (found,)
     if check.spec.shaped and approved.baseline is None:
         text = "no approved baseline yet: there is no shape that answers are held to"
@@ -175,7 +175,7 @@ def conclude(check: Check, judgement: Judgement, explained: Explained) -> Verdic
         hidden=explained.hidden,
         notes=tuple(_notes(check, judgement, explained)),
         calls=replace(check.calls(ran.calls), cached=check.answered.cached),
-        unasked=ran.unasked,
+        uncalled=ran.uncalled,
         advice=tuple(_advice(check, judgement, explained, status, held)),
         others=tuple((model.name, model.version or "unversioned") for model in spec.others),
         stopped=None if ran.early is None else ran.early.stopped,

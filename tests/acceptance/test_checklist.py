@@ -65,7 +65,7 @@ def counts(verdicts):
 
 
 def asked(verdicts):
-    return sum(verdict.calls.asked for verdict in verdicts.values())
+    return sum(verdict.calls.new for verdict in verdicts.values())
 
 
 def test_the_recorded_model_is_counted_as_checklist_counts_it(run):

@@ -40,7 +40,7 @@ TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=8)
 TRIALS = st.builds(
     TrialResult,
     outcome=st.sampled_from(Outcome),
-    asked=st.lists(st.tuples(DIGESTS, ANSWERS), max_size=3).map(tuple),
+    calls=st.lists(st.tuples(DIGESTS, ANSWERS), max_size=3).map(tuple),
     recorded=st.none() | ANSWERS,
     perturbation=st.none() | TEXT,
     variant=st.integers(0, 3),
@@ -67,7 +67,7 @@ def test_every_record_comes_back_as_it_was_and_on_one_line(record):
 
 
 def plain(**trial: object) -> CaseResult:
-    fields = {"outcome": Outcome.PASSED, "asked": (("8f0c", b'"refund"'),)}
+    fields = {"outcome": Outcome.PASSED, "calls": (("8f0c", b'"refund"'),)}
     return CaseResult("t-42", "8f0c", "77aa", "Quiero un…", (TrialResult(**(fields | trial)),))
 
 
@@ -84,22 +84,22 @@ def test_a_score_and_a_recorded_answer_stand_beside_the_outcome():
 
 
 def test_what_was_asked_besides_the_input_is_spelled_out():
-    line = json.loads(encode(plain(asked=(("8f0c", b"1"), ("beef", b"2")))))
-    assert line["asked"] == [["8f0c", 1], ["beef", 2]]
+    line = json.loads(encode(plain(calls=(("8f0c", b"1"), ("beef", b"2")))))
+    assert line["calls"] == [["8f0c", 1], ["beef", 2]]
     assert "answer" not in line
 
 
 def test_a_body_that_never_asked_has_neither_answer_nor_asked():
-    line = json.loads(encode(plain(asked=())))
-    assert not {"answer", "asked"} & set(line)
+    line = json.loads(encode(plain(calls=())))
+    assert not {"answer", "calls"} & set(line)
 
 
 def test_an_answer_that_a_line_gives_twice_is_written_once():
-    asked = (("beef", b'"x"'), ("8f0c", b'"a long answer"'))
+    calls = (("beef", b'"x"'), ("8f0c", b'"a long answer"'))
     again = (("f00d", b'"y"'), ("8f0c", b'"a long answer"'))
     trials = tuple(
         TrialResult(Outcome.PASSED, pairs, perturbation="typos", variant=n)
-        for n, pairs in enumerate((asked, again))
+        for n, pairs in enumerate((calls, again))
     )
     record = CaseResult("t", "8f0c", None, "about", trials)
     line = encode(record)
@@ -118,7 +118,7 @@ def test_a_digest_that_was_answered_differently_keeps_both_answers():
 
 def test_the_bytes_of_an_answer_are_kept_as_they_are():
     answer = b'{"z":1,"a":[1e-7,2.0]}'
-    line = encode(plain(asked=(("8f0c", answer),)))
+    line = encode(plain(calls=(("8f0c", answer),)))
     assert answer in line
     assert decode(line).trials[0].answer == answer
 
@@ -135,7 +135,7 @@ def test_an_id_that_no_file_can_hold_is_refused_by_name():
         b'{"id":"a"}',
         b"[]",
         b'{"id":"a","outcome":"great","about":"","input":"8f"}',
-        b'{"id":"a","about":"","input":"8f","trials":[{"outcome":"passed","asked":[["beef"]]}]}',
+        b'{"id":"a","about":"","input":"8f","trials":[{"outcome":"passed","calls":[["beef"]]}]}',
         b'{"id":"a","about":"","input":"8f","trials":3}',
     ],
 )

@@ -110,7 +110,7 @@ def refusing(*bad, error=ValueError, calls=None):
 def test_a_batch_gets_its_answers_in_order(way):
     model = way(shout, batch=True)
     assert model.call("a", "b", "c") == ["A", "B", "C"]
-    assert (model.endpoint.meter.requests, model.endpoint.meter.asked) == (1, 3)
+    assert (model.endpoint.meter.requests, model.endpoint.meter.new) == (1, 3)
 
 
 def test_several_arguments_reach_the_function(way):
@@ -373,7 +373,7 @@ def test_what_exceeds_the_budget_is_not_called(way):
     rows = one.call("a", "b", "c", "d")
     assert (rows[:3], type(rows[3])) == (["A", "B", "C"], BudgetError)
     assert calls == [["a", "b", "c"]]
-    assert one.endpoint.meter.unasked == 1
+    assert one.endpoint.meter.uncalled == 1
 
 
 def test_retries_and_the_search_in_a_failed_batch_come_out_of_the_budget(way):

@@ -12,7 +12,7 @@ def test_a_check_is_told_what_was_counted_since_it_began():
     meter.called(9.0)
     meter.questions(5)
     mark = meter.mark()
-    meter.questions(3, failed=1, unasked=2)
+    meter.questions(3, failed=1, uncalled=2)
     meter.called(0.2)
     meter.called(0.1)
     meter.broke(1.0, timeout=True)
@@ -21,14 +21,14 @@ def test_a_check_is_told_what_was_counted_since_it_began():
     meter.spent(Usage(10, 2, 0.5))
     calls = meter.since(mark, Calls(cached=7, seconds=3.0))
     assert calls == Calls(
-        asked=3,
+        new=3,
         cached=7,
         seconds=3.0,
         requests=4,
         retries=1,
         failed=1,
         timeouts=1,
-        unasked=2,
+        uncalled=2,
         latencies=(0.1, 0.2, 1.0),
         tokens_in=10,
         tokens_out=2,

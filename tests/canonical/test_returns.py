@@ -365,7 +365,7 @@ def test_a_class_that_cannot_be_made_again_is_refused_as_returns_and_left_aside_
     lock = type(threading.Lock())
     with pytest.raises(UsageError, match=r"returns=lock: objects of _thread.lock cannot be made again"):
         Codec(returns=lock)
-    assert Codec(lock, asked=False).encode([1]) == b"[1]"
+    assert Codec(lock, requested=False).encode([1]) == b"[1]"
 
 
 @pytest.mark.parametrize("tagged", [False, True])
@@ -393,7 +393,7 @@ def test_two_classes_of_one_name_are_refused():
 
     with pytest.raises(UsageError, match="two classes that are both called"):
         Codec(returns=Union[make(), make()])
-    Codec(Union[make(), make()], asked=False)
+    Codec(Union[make(), make()], requested=False)
 
 
 def test_an_annotation_that_cannot_be_resolved_says_nothing():

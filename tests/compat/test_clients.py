@@ -395,7 +395,7 @@ def test_a_dspy_prediction():
 
 def test_an_annotation_of_dspys_stops_nothing():
     dspy = pytest.importorskip("dspy")
-    assert Codec(dspy.Prediction | dspy.Module, asked=False).encode([1]) == b"[1]"
+    assert Codec(dspy.Prediction | dspy.Module, requested=False).encode([1]) == b"[1]"
 
 
 def test_an_instructor_answer():

@@ -93,7 +93,7 @@ def test_an_answer_that_came_since_somebody_looked_for_it_is_not_asked_for_again
     answer(lab, model, "a")
     assert lab.switchboard.foresee(handle, "a", key, 0, 0) is None
     assert asyncio.run(answer_gathered(lab.switchboard, handle, "a", key, 0, 0, HERE)) == b'"A"'
-    assert lab.meter().asked == 1
+    assert lab.meter().new == 1
 
 
 def test_what_was_foreseen_is_called_once_in_batches(lab):

@@ -68,7 +68,7 @@ def test_a_call_that_was_refused_is_an_error_whatever_the_body_makes_of_it(labs,
 
     run = lab.run(body, "ab")
     assert outcomes(run) == ["passed", "error"]
-    assert (run.unasked, run.stopped) == (
+    assert (run.uncalled, run.stopped) == (
         1,
         "--modelcheck-max-calls=1 is used up: triage 1 was not called any more",
     )
@@ -111,7 +111,7 @@ def test_answers_are_noted_with_their_case_in_the_order_of_the_calls(lab):
         await first
 
     [result] = lab.run_async(body, "a").results
-    assert [raw for _, raw in result.asked] == [b'"A"', b'"AA"']
+    assert [raw for _, raw in result.calls] == [b'"A"', b'"AA"']
 
 
 def test_each_reader_gets_a_copy_of_an_answer(lab):

@@ -86,7 +86,7 @@ def test_an_answer_that_the_body_has_changed_is_not_taken_for_the_whole(lab):
     assert ("answer", 0) not in expressions
     assert ("map", {"text": ("answer", 0, ["key", "text"])}) in expressions
     run = lab.run(body, "cdefgh")
-    assert (run.vain, lab.meter("judge").asked) == (0, 8)
+    assert (run.vain, lab.meter("judge").new) == (0, 8)
 
 
 def test_equal_inputs_are_called_once_and_cached_ones_not_at_all(lab):

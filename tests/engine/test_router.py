@@ -50,7 +50,7 @@ def test_calls_from_threads_of_a_body_are_its_own(lab):
             ]
 
     results = lab.run(body, "ab").results
-    assert [sorted(raw for _, raw in result.asked) for result in results] == [
+    assert [sorted(raw for _, raw in result.calls) for result in results] == [
         [b'"A"', b'"AA"'],
         [b'"B"', b'"BB"'],
     ]
@@ -80,7 +80,7 @@ def test_calls_that_a_model_makes_are_nobodys_and_under_its_repeat(lab):
     outer = lab.model(lambda x: inner(x) + "!", "outer")
     lab.models["inner"] = inner
     [result] = lab.run(lambda case: outer(case.input), "a").results
-    assert [raw for _, raw in result.asked] == [b'"A!"']
+    assert [raw for _, raw in result.calls] == [b'"A!"']
     assert inner.answers.find(inner.key("a")) == b'"A"'
     lab.switchboard.answer(lab.switchboard.handle(outer), "b", outer.key("b", 3), 3)
     assert inner.answers.find(inner.key("b", 3)) == b'"B"'
@@ -162,7 +162,7 @@ def test_a_named_context_variable_is_part_of_the_call(lab):
     for _ in "cold", "warm":
         run = lab.run(body, cases)
         assert [result.recorded for result in run.results] == ["a of acme", "a of initech"]
-    assert lab.meter().asked == 2
+    assert lab.meter().new == 2
     assert triage.answers.warnings == []
 
 

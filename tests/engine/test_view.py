@@ -73,7 +73,7 @@ def test_a_case_without_an_approved_answer_is_new(lab):
         assert case.approved.label[0] == triage(case.input)
 
     [result] = lab.run(body, "b").results
-    assert (result.outcome.name, result.asked[0][1]) == ("NEW", b'"B"')
+    assert (result.outcome.name, result.calls[0][1]) == ("NEW", b'"B"')
 
 
 def test_what_is_not_approved_ends_a_body_where_a_value_is_needed():

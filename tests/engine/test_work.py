@@ -46,7 +46,7 @@ def test_all_errors_are_kept_where_that_is_wanted():
 def test_a_model_that_was_not_called_is_no_failure_of_the_body(failures):
     for number in (0, 1, 1):
         failures.note(ended(Outcome.ERROR, BudgetError("the budget is spent"), number))
-    assert (failures.first, failures.unasked, failures.stopped) == (None, 2, "the budget is spent")
+    assert (failures.first, failures.uncalled, failures.stopped) == (None, 2, "the budget is spent")
 
 
 def test_a_result_without_an_error_is_left_alone(failures):

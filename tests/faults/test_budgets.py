@@ -17,7 +17,7 @@ def test_a_run_stops_at_its_number_of_calls_and_keeps_what_it_paid_for(remote, e
         "--modelcheck-max-calls=12 is used up: triage 1 was not called any more; "
         "8 of 20 cases could not be judged"
     )
-    assert (len(endpoint.asked), verdict.unasked, verdict.cases.passed) == (12, 8, 12)
+    assert (len(endpoint.asked), verdict.uncalled, verdict.cases.passed) == (12, 8, 12)
     verdict = remote.verdict("--modelcheck-max-calls=12")
     assert verdict.passed
     assert set(endpoint.answered.values()) == {1}
@@ -26,7 +26,7 @@ def test_a_run_stops_at_its_number_of_calls_and_keeps_what_it_paid_for(remote, e
 def test_the_ini_file_says_it_too_and_the_command_line_wins(remote, endpoint):
     remote.project.ini("modelcheck_max_calls = 3")
     remote.cases(5)
-    assert remote.verdict().unasked == 2
+    assert remote.verdict().uncalled == 2
     assert remote.verdict("--modelcheck-max-calls=9").passed
 
 
@@ -68,7 +68,7 @@ def test_a_batch_is_cut_to_what_may_still_be_asked(project):
     project.golden('[(f"text {number}", f"TEXT {number}") for number in range(20)]', RIGHT)
     verdict = project.verdict(project.run("--model-version=1", "--modelcheck-max-calls=13"))
     assert (project.path / "sizes.log").read_text().split() == ["1", "8", "4"]
-    assert (verdict.cases.passed, verdict.unasked, verdict.calls.asked) == (13, 7, 13)
+    assert (verdict.cases.passed, verdict.uncalled, verdict.calls.new) == (13, 7, 13)
 
 
 @pytest.mark.parametrize("concurrency", [1, 8])
@@ -78,7 +78,7 @@ def test_a_model_is_not_asked_beyond_what_it_may_cost(remote, endpoint, concurre
     verdict = remote.verdict()
     assert len(endpoint.asked) == 10
     assert verdict.calls.cost == pytest.approx(0.1)
-    assert (verdict.unasked, verdict.cases.passed) == (20, 10)
+    assert (verdict.uncalled, verdict.cases.passed) == (20, 10)
     assert "max_cost=0.1 is reached: triage 1 has cost 0.1, and was not called any more" in verdict.headline
 
 
@@ -201,7 +201,7 @@ def test_what_a_case_may_cost(remote, limit, passed):
     assert remote.verdict().passed is passed
     verdict = remote.verdict()
     assert verdict.passed is passed
-    assert verdict.calls.asked == 0
+    assert verdict.calls.new == 0
     if not passed:
         assert verdict.headline == "a case costs 0.01 on average, at most 0.009 allowed"
 

@@ -60,7 +60,7 @@ def test_a_fault_that_passes_is_survived_and_counted(remote, endpoint, fault):
     verdict = remote.verdict()
     assert verdict.passed
     assert set(endpoint.answered.values()) == {1}
-    assert (verdict.calls.requests, verdict.calls.retries, verdict.calls.asked) == (7, 1, 6)
+    assert (verdict.calls.requests, verdict.calls.retries, verdict.calls.new) == (7, 1, 6)
     remote.result.stdout.fnmatch_lines(["triage 1: 7 calls (1 retry)*"])
 
 
@@ -71,7 +71,7 @@ def test_a_fault_of_an_async_model_is_survived_too(remote, endpoint, options):
     remote.cases(6)
     verdict = remote.verdict()
     assert verdict.passed
-    assert (verdict.calls.requests, verdict.calls.retries, verdict.calls.asked) == (7, 1, 6)
+    assert (verdict.calls.requests, verdict.calls.retries, verdict.calls.new) == (7, 1, 6)
 
 
 @pytest.mark.parametrize("fault", TRANSIENT, ids=lambda fault: fault.__name__)
@@ -80,7 +80,7 @@ def test_a_fault_that_stays_is_an_error_of_its_case_alone_and_nothing_is_asked_t
     remote.cases(6)
     verdict = remote.verdict()
     assert verdict.failed
-    assert (verdict.cases.passed, verdict.cases.error, verdict.unasked) == (5, 1, 0)
+    assert (verdict.cases.passed, verdict.cases.error, verdict.uncalled) == (5, 1, 0)
     assert endpoint.texts.count("text 3") == 1
     endpoint.behave = lambda handler, text, before: False
     assert remote.verdict().passed
@@ -133,7 +133,7 @@ def test_a_dead_endpoint_ends_the_run_with_one_message(remote, endpoint):
     verdict = remote.verdict()
     assert verdict.headline.startswith("triage 1 was given up after 5 calls in a row failed: URLError: <url")
     assert verdict.headline.endswith("refused>; 1,995 of 2,000 cases could not be judged")
-    assert (verdict.unasked, verdict.cases.error, verdict.cases.judged) == (1995, 2000, 0)
+    assert (verdict.uncalled, verdict.cases.error, verdict.cases.judged) == (1995, 2000, 0)
     assert remote.seconds < 30
     text = remote.result.stdout.str()
     assert text.count("Traceback (most recent call last)") <= 1
@@ -167,7 +167,7 @@ def test_a_model_that_was_given_up_stays_so_for_all_checks_but_answers_at_hand_c
     verdicts = remote.project.verdicts(result)
     passed = {name: verdict.passed for name, verdict in verdicts.items()}
     assert passed == {"test_a": True, "test_b": False, "test_c": True, "test_d": False}
-    assert (verdicts["test_b"].unasked, verdicts["test_d"].unasked) == (45, 1)
+    assert (verdicts["test_b"].uncalled, verdicts["test_d"].uncalled) == (45, 1)
     assert len(endpoint.asked) == 4 + 5
 
 
@@ -176,14 +176,14 @@ def test_failures_that_do_not_come_in_a_row_give_nothing_up(remote, endpoint):
     endpoint.behave = lambda handler, text, before: text in odd and drops(handler, text, before)
     remote.cases(30)
     verdict = remote.verdict()
-    assert (verdict.cases.passed, verdict.cases.error, verdict.unasked) == (15, 15, 0)
+    assert (verdict.cases.passed, verdict.cases.error, verdict.uncalled) == (15, 15, 0)
 
 
 def test_a_model_is_never_given_up_where_the_fixture_says_so(remote, endpoint):
     endpoint.behave = drops
     remote.model("give_up_after=0")
     remote.cases(12)
-    assert remote.verdict().unasked == 0
+    assert remote.verdict().uncalled == 0
     assert len(endpoint.asked) == 12
 
 

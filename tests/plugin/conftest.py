@@ -56,7 +56,7 @@ AGAIN = os.environ.get("MODELCHECK_AGAIN") == "1"
 """Whether what tests run in this process is run again with a full cache, and with one that knows a case."""
 
 _ABOUT_CALLS = re.compile(
-    r"\bcalls\b|asked|cached|unasked|max-calls|offline|revalidate|--modelcheck-cache|-update|counter"
+    r"\bcalls\b|asked|cached|uncalled|max-calls|offline|revalidate|--modelcheck-cache|-update|counter"
 )
 """A test that says any of this looks at calls, or depends on what earlier ones left behind."""
 _NO_TWO_ALIKE = (

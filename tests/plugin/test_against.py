@@ -21,7 +21,7 @@ def test_both_versions_are_called_once_and_compared_though_nothing_was_approved(
     verdict = tested.verdict(result)
     assert (verdict.comparison.version, verdict.comparison.regressed) == ("2.0", ("t-07", "t-08"))
     # Ten of each version, and two fresh sets of 2.1.
-    assert tested.verdict(result).calls.asked == 10 + 30
+    assert tested.verdict(result).calls.new == 10 + 30
     result.stdout.fnmatch_lines(["modelcheck: triage 2.1 (approved: none yet), against 2.0, cache: *"])
     assert "triage 2.0 was run for comparison: 10 new answers" in verdict.notes
     tested.forget_calls()

@@ -168,7 +168,7 @@ def came_of(project):
         verdict = check["verdict"]
         name = verdict["check"].partition("::test_")[2]
         found[name] = {outcome: count for outcome, count in verdict["cases"].items() if count}
-        calls += verdict["calls"]["asked"]
+        calls += verdict["calls"]["new"]
     return found, calls
 
 

@@ -42,7 +42,7 @@ def service(request, project):
 def test_a_run_says_the_same_whatever_the_one_before_it_has_found(service, first):
     service.run("--model-version=1", *first)
     verdict = service.verdict(service.run("--model-version=1"))
-    assert (verdict.cases, verdict.unasked) == (WHOLE, 0)
+    assert (verdict.cases, verdict.uncalled) == (WHOLE, 0)
     assert "given up" not in verdict.headline
 
 
@@ -50,7 +50,7 @@ def test_a_service_that_is_down_is_given_up_all_the_same(service):
     service.test(TEST.replace("good", "bad-too"))
     verdict = service.verdict(service.run("--model-version=1"))
     assert verdict.cases == Tally(error=9)
-    assert verdict.unasked == 6
+    assert verdict.uncalled == 6
     assert len(service.calls) == 3
 
 

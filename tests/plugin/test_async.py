@@ -205,10 +205,10 @@ def test_anyio_runs_the_check_on_each_backend(project, library, backend, gather)
     cold = project.run("-p", "anyio", "--model-version=1")
     cold.assert_outcomes(passed=1)
     assert project.verdict(cold).cases == Tally(passed=20)
-    assert project.verdict(cold).calls.asked == 20
+    assert project.verdict(cold).calls.new == 20
     warm = project.run("-p", "anyio", "--model-version=1")
     assert project.verdict(warm).cases == Tally(passed=20)
-    assert project.verdict(warm).calls.asked == 0
+    assert project.verdict(warm).calls.new == 0
 
 
 @pytest.mark.parametrize("backend", ["asyncio", "trio"])
@@ -348,7 +348,7 @@ def test_an_inner_loop_hears_an_answer_for_each_of_equal_calls(project):
     )
     result = project.run("--model-version=1")
     result.assert_outcomes(passed=1)
-    assert project.verdict(result).calls.asked == 6
+    assert project.verdict(result).calls.new == 6
 
 
 def test_a_question_is_what_it_was_when_it_was_asked(project):

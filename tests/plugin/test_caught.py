@@ -70,7 +70,7 @@ def test_a_spent_budget_is_no_answer_though_the_application_has_one(project, mod
     result = project.run("--model-version=1", "--modelcheck-max-calls=4")
     result.assert_outcomes(failed=1)
     verdict = project.verdict(result)
-    assert (verdict.cases, verdict.unasked) == (Tally(passed=4, error=6), 6)
+    assert (verdict.cases, verdict.uncalled) == (Tally(passed=4, error=6), 6)
     assert verdict.headline.startswith("--modelcheck-max-calls=4 is used up")
     result = project.run("--model-version=2", "--modelcheck-offline")
     result.assert_outcomes(failed=1)

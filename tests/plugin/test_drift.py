@@ -132,7 +132,7 @@ class TestAgainstAReference:
         project.test(self.SAME)
         result, verdict = drift("1")
         result.assert_outcomes(passed=1)
-        assert verdict.calls.asked == 270
+        assert verdict.calls.new == 270
         assert (verdict.moved.before, verdict.moved.against) == (120, "of the reference")
         project.approve("1")
         _, verdict = drift("1")
@@ -143,7 +143,7 @@ class TestAgainstAReference:
         project.test(self.SAME.replace("triage(case.input)", "case.record(len(case.input))"))
         result, verdict = drift("1")
         result.assert_outcomes(failed=1)
-        assert verdict.calls.asked == 0
+        assert verdict.calls.new == 0
         assert verdict.moved.measure == "Wasserstein distance"
         assert not verdict.findings[0].against_baseline
         body = 'case.record({"length": len(case.input), "answer": triage(case.input)})'

@@ -99,8 +99,8 @@ def test_the_headline_says_what_the_judge_said_and_what_it_is_worth(judged):
 def test_the_judges_answers_are_no_cached_answers_of_the_model(judged):
     label(judged, OTHERS)
     first, again = (judged.verdict(run(judged, "good")).calls for _ in range(2))
-    assert (first.asked, first.cached) == (60, 0)
-    assert (again.asked, again.cached) == (0, 60)
+    assert (first.new, first.cached) == (60, 0)
+    assert (again.new, again.cached) == (0, 60)
 
 
 def test_a_good_version_passes_although_the_judge_passes_fewer(judged):

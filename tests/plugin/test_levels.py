@@ -66,7 +66,7 @@ def test_each_level_is_one_trial_and_a_case_is_its_series(levels):
     result.assert_outcomes(passed=1)
     assert (verdict.cases.passed, verdict.trials.passed) == (20, 80)
     assert verdict.headline == "scores never fall in 20/20 cases (100%), all required"
-    assert verdict.calls.asked == 80
+    assert verdict.calls.new == 80
 
 
 def test_a_case_fails_where_its_score_falls(levels):

@@ -105,7 +105,7 @@ def test_each_input_gets_its_own_answer_from_the_model_and_from_the_cache(projec
     project.run("--model-version=1").assert_outcomes(passed=len(SHAPES))
     warm = project.run("--model-version=1")
     warm.assert_outcomes(passed=len(SHAPES))
-    assert {verdict.calls.asked for verdict in project.verdicts(warm).values()} == {0}
+    assert {verdict.calls.new for verdict in project.verdicts(warm).values()} == {0}
 
 
 APP = """

@@ -77,7 +77,7 @@ def test_no_case_is_given_the_answer_that_a_thread_of_another_heard(project, opt
     store = CandidateStore(project.path / ".modelcheck_cache" / "candidates")
     found = store.read("model", "test_triage.py::test_it", "1")
     answers = {
-        record.about: {raw.decode().strip('"') for _, raw in record.trials[0].asked}
+        record.about: {raw.decode().strip('"') for _, raw in record.trials[0].calls}
         for record in found.values()
     }
     assert len(answers) == 20
@@ -159,7 +159,7 @@ def test_a_model_may_call_itself_from_threads_of_its_own(project, monkeypatch, w
     """A call from there looks like one of a body, and waited for a place that the call around it had."""
     result = counting(project, monkeypatch, way, options)
     result.assert_outcomes(passed=1)
-    assert project.verdicts(result)["test_it"].calls.asked == 3
+    assert project.verdicts(result)["test_it"].calls.new == 3
 
 
 def test_a_model_may_call_itself_from_threads_in_an_async_test(project, monkeypatch):

@@ -34,7 +34,7 @@ def test_and_so_across_runs_where_it_has_a_version_and_cache_why_tells_of_it(pro
     project.run("--model-version=1").assert_outcomes(passed=4)
     result = project.run("--model-version=1")
     result.assert_outcomes(passed=4)
-    assert all(verdict.calls.asked == 0 for verdict in project.verdicts(result).values())
+    assert all(verdict.calls.new == 0 for verdict in project.verdicts(result).values())
     result = project.command("cache", "why", "1")
     assert result.ret == 0
     result.stdout.fnmatch_lines(["*also answered with other parameters of its fixtures*"])
@@ -89,7 +89,7 @@ def test_it(model, case, shout):
     for _ in range(2):
         result = project.run("--model-version=1")
         result.assert_outcomes(passed=2)
-        assert [verdict.calls.asked for verdict in project.verdicts(result).values()] == [2, 2]
+        assert [verdict.calls.new for verdict in project.verdicts(result).values()] == [2, 2]
 
 
 def test_a_model_of_a_single_test_is_that_tests_own(project):

@@ -60,7 +60,7 @@ def test_a_model_that_still_answers_so_passes_and_says_so(swapped):
         "passed",
         "5 cached answers of triage 2.0 verified: all the same",
     )
-    assert swapped.verdict(result).calls.asked == 5
+    assert swapped.verdict(result).calls.new == 5
 
 
 def test_a_model_that_was_swapped_fails_and_its_new_answers_are_not_remembered(swapped):
@@ -88,7 +88,7 @@ def test_what_only_noise_changed_passes_and_a_swap_is_seen_through_the_noise(swa
 def test_what_this_run_asked_itself_is_not_asked_again(swapped):
     result = swapped.run("--model-version=2.2", "--modelcheck-revalidate=5")
     assert revalidated(result, swapped).summary == "triage 2.2 has no cached answer to verify"
-    assert swapped.verdict(result).calls.asked == 10
+    assert swapped.verdict(result).calls.new == 10
 
 
 def test_a_model_that_breaks_when_asked_again_fails(swapped):

@@ -91,7 +91,7 @@ def test_a_judge_alone_is_judged_only_where_the_marker_says_so_and_what_it_says_
     roles.run("--model-version=helpful=1").assert_outcomes(passed=1)
     (case,) = left(roles)
     assert case.trials[0].grades == ()
-    assert case.trials[0].asked[0][1] == b"true"
+    assert case.trials[0].calls[0][1] == b"true"
 
 
 def test_the_imperative_check_judges_the_only_model_that_is_judged(roles):

@@ -93,7 +93,7 @@ def test_says_what_it_took_asks_in_rounds_and_changes_nothing_of_the_verdict(shr
     verdict = shrinking.verdict(shrinking.run("--model-version=1"))
     further = len(shrinking.calls) - asked
     assert f"the smallest changes took {further} further calls" in verdict.notes
-    assert (without.calls.asked, verdict.calls.asked) == (asked, further)
+    assert (without.calls.new, verdict.calls.new) == (asked, further)
     rounds = batches(shrinking)[before:]
     assert len(rounds) <= 4
     assert int(rounds[0]) == 3

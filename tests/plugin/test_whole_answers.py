@@ -294,7 +294,7 @@ def test_threads_of_a_body_may_call_in_any_order(project):
     assert project.verdict(result).comparison.changed == ()
     content = project.baselines()["baselines/triage/test_triage.py/test_threads.jsonl"]
     cases = [lines.decode(line) for line in content.splitlines()[1:]]
-    assert {len({trial.asked for trial in case.trials}) for case in cases} == {1}
+    assert {len({trial.calls for trial in case.trials}) for case in cases} == {1}
 
 
 EVOLVING = """

@@ -63,7 +63,7 @@ def test_a_recorded_answer_comes_before_the_first():
 
 
 @pytest.mark.parametrize(
-    ("asked", "recorded", "answers"),
+    ("calls", "recorded", "answers"),
     [
         ((("own", b"1"), ("other", b"2")), None, (b"2", b"1")),
         ((("other", b"2"), ("own", b"1")), None, (b"2", b"1")),
@@ -72,8 +72,8 @@ def test_a_recorded_answer_comes_before_the_first():
         ((), None, (None, None)),
     ],
 )
-def test_of_a_perturbed_case_both_answers_are_told_apart(asked, recorded, answers):
-    assert TrialResult(P, asked, recorded, "typos").answers("own") == answers
+def test_of_a_perturbed_case_both_answers_are_told_apart(calls, recorded, answers):
+    assert TrialResult(P, calls, recorded, "typos").answers("own") == answers
 
 
 def test_a_case_is_the_same_while_its_id_and_its_input_are():

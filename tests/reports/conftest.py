@@ -50,8 +50,8 @@ def case(name, outcome=PASSED, answer="refund", then="refund", **more):
 
 def trial(outcome, perturbed, own=None, answer=None, variant=0, **more):
     """A trial of a perturbed case, whose body asked about its own input first."""
-    asked = [("own", own), ("other", answer)]
-    kept = tuple((key, raw(value)) for key, value in asked if value is not None)
+    calls = [("own", own), ("other", answer)]
+    kept = tuple((key, raw(value)) for key, value in calls if value is not None)
     return TrialResult(outcome, kept, None, "typos", variant, perturbed=perturbed, **more)
 
 

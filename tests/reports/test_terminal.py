@@ -64,7 +64,7 @@ RED = Verdict(
         ),
     ),
     hidden=11,
-    calls=Calls(asked=200),
+    calls=Calls(new=200),
     advice=(
         (
             "reproduce one",

@@ -12,9 +12,9 @@ from pytest_modelcheck.session.calibration import BASES, VARIANTS, Calibration, 
 QUESTION = b"the unperturbed question"
 
 
-def result(trial, outcome=Outcome.PASSED, asked=()):
+def result(trial, outcome=Outcome.PASSED, calls=()):
     found = Result(trial)
-    found.outcome, found.asked = outcome, list(asked)
+    found.outcome, found.calls = outcome, list(calls)
     return found
 
 
@@ -74,7 +74,7 @@ def test_at_most_so_many_variants_are_compared():
 def test_a_call_gets_the_answer_of_its_output(pair, own, equal, slot):
     """Base outputs 0 to 2 lie in slots 0 to 2, and the answers to variants where the check put them: 0."""
     made = calibration(variants=2)
-    made.take([result(trial, asked=[(QUESTION, b"1")]) for trial in made.against_itself()])
+    made.take([result(trial, calls=[(QUESTION, b"1")]) for trial in made.against_itself()])
     trials = {made._pairings[trial.index]: trial for trial in made.against_variants()}
     trials |= {made._pairings[trial.index]: trial for trial in made.against_itself()}
     trial = next(trial for pairing, trial in trials.items() if (pairing.one, pairing.other) == pair)
@@ -107,7 +107,7 @@ def test_fresh_answers_have_slots_of_their_own():
 def test_a_question_is_known_again_among_fresh_answers():
     made = Calibration([Trial(0, Case("x", id="1"), "shout", "X")], start=1, batch=1)
     key = digest("x")
-    made.take([result(each, asked=[(of_repeat(key, 1 << 16), b"1")]) for each in made.against_itself()])
+    made.take([result(each, calls=[(of_repeat(key, 1 << 16), b"1")]) for each in made.against_itself()])
     trial = next(each for each in made.against_variants() if made._pairings[each.index].one == 2)
     assert made.slot(trial, key, 0) == (1 << 16) + 2
     assert made.slot(trial, digest("another"), 0) == 1 << 16

@@ -19,7 +19,7 @@ def noted(*errors, asked=True, trials=1, uncalled=False):
             SimpleNamespace(
                 message=str(error),
                 error=None if isinstance(error, str) else error,
-                asked=["answer"] if asked else [],
+                calls=["answer"] if asked else [],
                 uncalled=uncalled,
                 trial=SimpleNamespace(index=number, case=SimpleNamespace(id=str(number // trials))),
             )

@@ -87,7 +87,7 @@ class TestOfAModelThatDoesNotVary:
         assert told(verdict) == (11, 200)
         assert len(set(asked)) == 16
         # Three of them ten times in all once it looked bad, seven more when it was to fail.
-        assert verdict.calls.asked == len(asked) == 16 + 10 + 7
+        assert verdict.calls.new == len(asked) == 16 + 10 + 7
 
     def test_with_a_tolerance_a_part_speaks_for_all(self, project):
         options = {"at_least": 0.95, "tolerance": 0.05, **EARLY}
@@ -143,7 +143,7 @@ class TestOfAModelThatVaries:
     def test_nobody_looks_whether_it_varies_until_it_fails(self, project):
         options = {"at_least": 0.95, "tolerance": 0.05, **EARLY}
         verdict = project.run(of_rate(1.0), cases(200), known, **options)
-        assert (verdict.varies, verdict.calls.asked) == (None, 48)
+        assert (verdict.varies, verdict.calls.new) == (None, 48)
         verdict = project.run(of_rate(0.5), cases(200), known, version="2", **options)
         assert (verdict.failed, verdict.varies) == (True, True)
 
@@ -291,7 +291,7 @@ class TestWhatIsLeftBehind:
         options = {"at_least": 0.5, "definition": {"deterministic": True}}
         project.run(wrong_at(), cases(100), known, **options, **EARLY)
         verdict = project.run(wrong_at(), cases(100), known, **options)
-        assert (verdict.calls.asked, verdict.calls.cached) == (44, 56)
+        assert (verdict.calls.new, verdict.calls.cached) == (44, 56)
 
 
 class TestErrors:
@@ -404,7 +404,7 @@ class TestConcurrency:
         definition = {"deterministic": True, "concurrency": 12}
         verdict = project.run(model, cases(100), known, at_least=0.5, definition=definition, **EARLY)
         assert max(most) == 11  # the first body calls alone
-        assert verdict.calls.asked == 60
+        assert verdict.calls.new == 60
 
 
 class TestPromise:

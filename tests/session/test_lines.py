@@ -26,7 +26,7 @@ CASES = [
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.id)
-@pytest.mark.parametrize("change", [{}, {"score": 0.5}, {"recorded": [1]}, {"asked": []}], ids=repr)
+@pytest.mark.parametrize("change", [{}, {"score": 0.5}, {"recorded": [1]}, {"calls": []}], ids=repr)
 @pytest.mark.parametrize(
     "raw", [b'"a"', b'{"a":[1.5,null]}', Unkept(object(), b'{"$repr":"x"}', shared=True)], ids=range(3)
 )
@@ -34,7 +34,7 @@ def test_a_line_is_what_its_record_would_be_written_as(case, change, raw):
     [trial] = Plan([case], None).trials()
     result = Result(trial)
     key = text_key(case.input) if isinstance(case.input, str) else None
-    result.asked = [(key, raw)]
+    result.calls = [(key, raw)]
     for name, value in change.items():
         setattr(result, name, value)
     assert row_of(case, [result])[0] == lines.encode(case_result(case, [result]))
@@ -50,7 +50,7 @@ def test_a_line_of_many_trials_is_what_its_record_would_be_written_as(case):
         result = Result(Trial(number, case, 'under "this"', value, number, number % 2, of=5))
         key = text_key(value) if isinstance(value, str) else None
         result.outcome = list(Outcome)[number]
-        result.asked = [[(own, b'"a"'), (key, answer)], [(own, answer)], [], [(None, answer)]][number % 4]
+        result.calls = [[(own, b'"a"'), (key, answer)], [(own, answer)], [], [(None, answer)]][number % 4]
         results.append(result)
     assert row_of(case, results)[0] == lines.encode(case_result(case, results))
     results[3].score = 0.25
@@ -62,16 +62,16 @@ def test_equal_calls_of_several_repeats_are_written_as_one_call():
     key = text_key(case.input)
     results = [Result(trial) for trial in Plan([case], None, repeats=3).trials()]
     for repeat, (result, answer) in enumerate(zip(results, (b'"a"', b'"b"', b'"a"'), strict=True)):
-        result.asked = [(of_repeat(key, repeat), answer), (of_repeat(key, repeat + STRIDE), b'"a"')]
+        result.calls = [(of_repeat(key, repeat), answer), (of_repeat(key, repeat + STRIDE), b'"a"')]
     line = row_of(case, results)[0]
     assert line == lines.encode(case_result(case, results))
     read = lines.decode(line)
-    assert [[answer for _, answer in trial.asked] for trial in read.trials] == [
+    assert [[answer for _, answer in trial.calls] for trial in read.trials] == [
         [b'"a"', b'"a"'],
         [b'"b"', b'"a"'],
         [b'"a"', b'"a"'],
     ]
-    assert {digest for trial in read.trials for digest, _ in trial.asked} == {read.digest}
+    assert {digest for trial in read.trials for digest, _ in trial.calls} == {read.digest}
     known = [key for trial in read.trials for key in keys_of(trial)]
     assert known == [key[:8], *(of_repeat(key, n) for n in (STRIDE, 1, 1 + STRIDE, 2, 2 + STRIDE))]
 
@@ -85,7 +85,7 @@ def test_a_text_that_no_file_can_hold_is_named():
 
 def asked(case, answer=b'"a"', **trial):
     result = Result(Trial(0, case, **trial))
-    result.asked = [(text_key(case.input), answer)]
+    result.calls = [(text_key(case.input), answer)]
     return result
 
 

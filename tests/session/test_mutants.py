@@ -130,7 +130,7 @@ def test_of_tool_calls():
             {"role": "assistant", "content": "Done."},
         ]
     )
-    codec = Codec(Trajectory, asked=True)
+    codec = Codec(Trajectory, requested=True)
     found = made([json.loads(codec.encode(done))])
 
     def names(mutant):

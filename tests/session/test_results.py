@@ -24,9 +24,9 @@ def result_of(trial):
     found = Result(trial)
     found.outcome = GENERATOR.choice(list(Outcome))
     text = trial.case.input if trial.perturbed is MISSING else trial.perturbed
-    found.asked = [(text_key(text), GENERATOR.choice([b'"a"', b'{"label":2}']))]
+    found.calls = [(text_key(text), GENERATOR.choice([b'"a"', b'{"label":2}']))]
     if GENERATOR.random() < 0.3:
-        found.asked.append((text_key(trial.case.input), b'"b"'))
+        found.calls.append((text_key(trial.case.input), b'"b"'))
     return found
 
 
@@ -114,7 +114,7 @@ def perturbed_results(values, monkeypatch):
     found = Results(plan, perturbed=True)
     for trial in list(plan.trials()):
         result = Result(trial)
-        result.outcome, result.asked = Outcome.FAILED, []
+        result.outcome, result.calls = Outcome.FAILED, []
         found.take([result])
     return found
 

@@ -52,7 +52,7 @@ def test_a_check_that_passes(project):
     assert verdict.status is Status.PASSED
     assert (verdict.rate, verdict.cases.passed, verdict.approved_version) == (1.0, 4, None)
     assert verdict.varies is None
-    assert (verdict.calls.asked, verdict.calls.cached) == (4, 0)
+    assert (verdict.calls.new, verdict.calls.cached) == (4, 0)
 
 
 def test_a_second_run_asks_nothing_and_another_version_is_asked_anew(project):
@@ -60,7 +60,7 @@ def test_a_second_run_asks_nothing_and_another_version_is_asked_anew(project):
     model = Counting(right)
     verdict = project.run(model, CASES, known)
     assert model.asked == []
-    assert (verdict.calls.asked, verdict.calls.cached) == (0, 4)
+    assert (verdict.calls.new, verdict.calls.cached) == (0, 4)
     project.run(model, CASES, known, version="2.0")
     assert len(model.asked) == 4
 

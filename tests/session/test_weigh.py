@@ -183,7 +183,7 @@ def test_a_miss_that_noise_explains_costs_nothing_more(project):
     approved(project, noisy(1))
     verdict = current(project, noisy(5))
     assert not verdict.failed
-    assert verdict.calls.asked < 150
+    assert verdict.calls.new < 150
 
 
 def test_cases_that_share_an_answer_are_one(project):
@@ -278,21 +278,21 @@ def test_bad_luck_within_a_margin_does_not_strike_twice(project):
     approved(project, right, **VARIES)
     verdict = current(project, in_turn(12, 6, 6), max_drop=0.05, **WITHIN)
     assert not verdict.failed
-    assert verdict.calls.asked == 300
+    assert verdict.calls.new == 300
 
 
 def test_what_is_broken_beyond_a_margin_is_broken_again(project):
     approved(project, right, **VARIES)
     verdict = current(project, in_turn(20), max_drop=0.05, **WITHIN)
     assert verdict.failed
-    assert verdict.calls.asked == 300
+    assert verdict.calls.new == 300
 
 
 def test_a_drop_that_a_margin_nearly_allows_is_not_run_again(project):
     approved(project, right, **VARIES)
     verdict = current(project, in_turn(7), max_drop=0.05, **WITHIN)
     assert verdict.status is not Status.FAILED
-    assert verdict.calls.asked < 300
+    assert verdict.calls.new < 300
 
 
 def test_a_warm_cache_says_the_same(project):

@@ -71,7 +71,7 @@ class CheckView {
         pair("stopped", verdict.stopped && [`after ${verdict.stopped.after.toLocaleString("en")} of ${verdict.stopped.of.toLocaleString("en")} cases: `, foreign(verdict.stopped.why)]),
         pair("variation", verdict.variation && foreign(verdict.variation)),
         verdict.others.map(([name, version]) => pair("with", foreign(`${name} ${version}`))),
-        pair("answers", `${calls.cached.toLocaleString("en")} cached, ${calls.asked.toLocaleString("en")} new`),
+        pair("answers", `${calls.cached.toLocaleString("en")} cached, ${calls.new.toLocaleString("en")} new`),
         pair("call time", seconds(calls.seconds)),
         pair("retries", calls.retries),
         pair("timeouts", calls.timeouts),

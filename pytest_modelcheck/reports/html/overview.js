@@ -94,7 +94,7 @@ function runFacts() {
   return el("ul", { class: "facts" },
     run.started && el("li", {}, when(run.started)),
     typeof run.seconds === "number" && el("li", {}, seconds(run.seconds)),
-    el("li", {}, `${sum("cached").toLocaleString("en")} answers cached, ${sum("asked").toLocaleString("en")} new`),
+    el("li", {}, `${sum("cached").toLocaleString("en")} answers cached, ${sum("new").toLocaleString("en")} new`),
     costs.length > 0 && el("li", {}, `cost ${Number(costs.reduce((a, b) => a + b, 0).toPrecision(3))}`),
     commit && el("li", {}, "commit ", foreign(commit.slice(0, 10), "code"), branch && [" on ", foreign(branch)]),
     job && /^https?:\/\//.test(job) && el("li", {}, el("a", { href: job, rel: "noreferrer" }, "CI job")));
@@ -165,7 +165,7 @@ const CHECK_ORDERS = {
   name: (a, b) => a.verdict.check.localeCompare(b.verdict.check, "en", { numeric: true }),
   rate: (a, b) => (a.verdict.rate ?? 2) - (b.verdict.rate ?? 2),
   broke: (a, b) => (b.verdict.comparison?.regressed || 0) - (a.verdict.comparison?.regressed || 0),
-  cost: (a, b) => b.verdict.calls.asked - a.verdict.calls.asked,
+  cost: (a, b) => b.verdict.calls.new - a.verdict.calls.new,
 };
 
 function shownChecks() {

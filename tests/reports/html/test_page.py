@@ -261,11 +261,11 @@ def test_what_a_judge_said_stands_with_its_reason_beside_what_it_judged(report, 
 def test_a_case_shows_what_differs_word_by_word(report, page):
     check = report.checks[0]
     trial = check.cases[0].trials[0]
-    (name, _), *_ = trial.asked
+    (name, _), *_ = trial.calls
     trial = replace(
         trial,
-        asked=((name, b'"I sent it on Monday"'),),
-        approved=replace(trial.approved, asked=((name, b'"I sent it on Friday"'),)),
+        calls=((name, b'"I sent it on Monday"'),),
+        approved=replace(trial.approved, calls=((name, b'"I sent it on Friday"'),)),
     )
     case = replace(check.cases[0], trials=(trial,))
     browser = page(showing(report, case), KNOWN)
@@ -422,7 +422,7 @@ def test_a_perturbed_case_shows_what_was_changed_in_the_input(report, page):
 
 
 def test_how_long_calls_took_is_drawn_where_it_is_known(report, page):
-    calls = Calls(asked=4, requests=4, latencies=(0.1, 0.2, 0.3, 2.5), cost=0.25)
+    calls = Calls(new=4, requests=4, latencies=(0.1, 0.2, 0.3, 2.5), cost=0.25)
     browser = page(showing(report, calls=calls), KNOWN)
     assert "longest 2.5 s" in browser.run(
         "document.querySelector('svg.histogram').getAttribute('aria-label')"
@@ -431,7 +431,7 @@ def test_how_long_calls_took_is_drawn_where_it_is_known(report, page):
 
 
 def test_what_answers_cost_is_drawn_where_it_is_known(report, page):
-    calls = Calls(asked=3, requests=3, cost=0.0066, costs=(0.0012, 0.0013, 0.0041))
+    calls = Calls(new=3, requests=3, cost=0.0066, costs=(0.0012, 0.0013, 0.0041))
     browser = page(showing(report, calls=calls), KNOWN)
     words = browser.run("document.querySelector('svg.histogram').getAttribute('aria-label')")
     assert words == "median 0.0013, 95% up to 0.0041, highest 0.0041"
@@ -763,7 +763,7 @@ def large():
     """A check with a hundred thousand cases."""
     passed, failed = Outcome.PASSED, Outcome.FAILED
     before = TrialResult(passed, (("", b'"refund"'),))
-    right = TrialResult(passed, before.asked, approved=before)
+    right = TrialResult(passed, before.calls, approved=before)
     wrong = TrialResult(failed, (("", b'"other"'),), approved=before)
     approved = CaseResult("", "", None, "", (before,))
     return tuple(
