@@ -153,8 +153,8 @@ class Cases(Sequence["Case"]):
                 _check_metadata(cases, metadata)
             return found
 
-        said = " and ".join(f"{name}={value!r}" for name, value in metadata.items())
-        return self._narrowed(f"where {said}", places)
+        text = " and ".join(f"{name}={value!r}" for name, value in metadata.items())
+        return self._narrowed(f"where {text}", places)
 
     def sample(self, n: int, seed: int = 0) -> Cases:
         """A sample of ``n`` cases, in their order.
@@ -208,8 +208,8 @@ class Cases(Sequence["Case"]):
             lambda cases: _places(cases, lambda case: case.metadata.get(name) == value),
         )
 
-    def _narrowed(self, said: str, places: Callable[[Sequence[Case]], Iterable[int]]) -> Cases:
-        return Cases(self._source, self._layout, (*self._narrowings, (said, places)), self._read)
+    def _narrowed(self, text: str, places: Callable[[Sequence[Case]], Iterable[int]]) -> Cases:
+        return Cases(self._source, self._layout, (*self._narrowings, (text, places)), self._read)
 
     @cached_property
     def _known(self) -> Sequence[Case]:

@@ -360,14 +360,14 @@ class Choice:
                 shown = ", ".join(there[:12]) + (", …" if len(there) > 12 else "")
                 has = f"it has {shown}" if there else f"it is {type(x).__name__} and has no fields"
                 raise PerturbationError(
-                    f"{pattern.option}={pattern.said!r}: no such field in the input; {has}"
+                    f"{pattern.option}={pattern.field!r}: no such field in the input; {has}"
                 )
 
 
 @dataclass(frozen=True, slots=True)
 class _Pattern:
     option: str
-    said: Field
+    field: Field
     keys: tuple[str, ...]
 
     def covers(self, path: Path) -> bool:
@@ -376,7 +376,7 @@ class _Pattern:
 
     def names(self, path: Path) -> bool:
         """Return whether it names exactly this part."""
-        if path and self.said == path[0] and len(path) == 1:
+        if path and self.field == path[0] and len(path) == 1:
             return True
         return len(path) == len(self.keys) and all(
             wanted in ("*", str(key)) for wanted, key in zip(self.keys, path, strict=True)

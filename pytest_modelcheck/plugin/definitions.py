@@ -223,7 +223,7 @@ def _naming_version(
             )
             raise pytest.fail.Exception(text, pytrace=False) from None
         if definition.takes_version:
-            error.add_note(_state(request).asked_of(definition, given[_VERSION]))
+            error.add_note(_state(request).version_note(definition, given[_VERSION]))
         raise
 
 

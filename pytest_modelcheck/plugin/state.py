@@ -78,7 +78,7 @@ class State:
             )
         return [version, other_version]
 
-    def asked_of(self, definition: Definition, version: str | None) -> str:
+    def version_note(self, definition: Definition, version: str | None) -> str:
         """Name the version requested from a model fixture, for a note on an error."""
         name, held = definition.name, self.session.approved_version(definition.name)
         place = f"modelcheck: the model fixture {name!r} ({definition.location})"

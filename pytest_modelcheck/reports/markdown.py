@@ -219,8 +219,8 @@ def _cases(check: CheckReport, wrong: Sequence[CaseResult]) -> Iterator[str]:
             yield from opened(f"{case.id}: {steps.sentence or 'what was done'}", steps.lines())
         for grade in trial.grades:
             given = [] if grade.given is None else [*_fields(value_of(grade.given)), ""]
-            said = [f"{grade.judge} says", *_fields(value_of(grade.answer))]
-            yield from opened(f"{case.id}: judged by {grade.judge}", [*given, *said])
+            answer = [f"{grade.judge} says", *_fields(value_of(grade.answer))]
+            yield from opened(f"{case.id}: judged by {grade.judge}", [*given, *answer])
     yield ""
     yield "</details>"
 

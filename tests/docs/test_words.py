@@ -14,6 +14,9 @@ PACKAGE = ROOT / "pytest_modelcheck"
 MODULES = sorted(PACKAGE.rglob("*.py"))
 
 RETIRED = {
+    "asked": "calls, requested",
+    "unasked": "uncalled",
+    "said": "text or the thing's own name",
     "told": "text, message or the thing's own name",
     "rival": "other version",
     "strays": "foreign threads",
