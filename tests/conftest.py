@@ -9,6 +9,7 @@ import textwrap
 import threading
 import warnings
 from collections.abc import Iterator
+from contextvars import copy_context
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
@@ -172,7 +173,10 @@ class Project:
             warnings.simplefilter("default")
             # pytest-check wraps it in every inner run: after hundreds of them no thread would start any more.
             patch.setattr(threading.Thread, "start", threading.Thread.start)
-            return self.pytester.runpytest_inprocess(*NEIGHBOURS, "-p", "modelcheck", *_reasoned(arguments))
+            # What an inner run sets in context variables is not to be seen by the next one.
+            return copy_context().run(
+                self.pytester.runpytest_inprocess, *NEIGHBOURS, "-p", "modelcheck", *_reasoned(arguments)
+            )
 
     def verdicts(self, result: pytest.RunResult) -> dict[str, Verdict]:
         """The verdicts on the reports of a run in this process, by what follows the file in their names."""

@@ -160,7 +160,7 @@ class _Call:
         self.context.run(_CHANGED.set, changed)
         unnamed = [variable for variable in changed if variable not in model.definition.context]
         if unnamed and self.key is not None:
-            names = ", ".join(variable.name for variable in unnamed)
+            names = ", ".join(dict.fromkeys(variable.name for variable in unnamed))
             text = f"a test body changed the context variable {names} before its call"
             if not self.is_here:
                 text = (

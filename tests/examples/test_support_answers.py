@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from pytest_modelcheck.labels import key_of, read
-from pytest_modelcheck.session.judges import Corrector, Word
+from pytest_modelcheck.session.judges import Corrector, Rating
 
 FOLDER = Path(__file__).parents[2] / "examples" / "support_answers"
 REQUIRED = 0.82
@@ -56,7 +56,7 @@ def is_red(server, labels, version):
     for question in server.questions(products):
         answer = server.answer(version, question)
         key = key_of({"question": question, "answer": answer})
-        cases[question] = [Word(key, said.setdefault(key, float(server.judge(answer)["helpful"])))]
+        cases[question] = [Rating(key, said.setdefault(key, float(server.judge(answer)["helpful"])))]
     make = Corrector(known, heard, versions, graded=False, exact=False)
     own = make.of_version(cases, version)
     value = make.value(cases.values(), make.telling(own))

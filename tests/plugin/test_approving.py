@@ -95,7 +95,9 @@ def test_a_reason_without_an_approval_is_a_mistake(project):
     project.test(GOLDEN)
     result = project.run("--model-version=2.0", "--modelcheck-reason=because")
     assert result.ret == 4
-    result.stderr.fnmatch_lines(["ERROR: --modelcheck-reason says why --modelcheck-update approves*"])
+    result.stderr.fnmatch_lines(
+        ["ERROR: --modelcheck-reason is the reason for --modelcheck-update: use both together"]
+    )
 
 
 def test_what_is_accepted_is_told_and_a_baseline_says_how_good_it_was_and_what_was_before(project):

@@ -59,7 +59,7 @@ SCENARIOS = {
         "test": golden("max_drop=0", '[("refund", "refund"), ("parcel", "shipping"), ("hello", "other")]'),
     },
     "the model cannot be reached": {"model": UNREACHABLE, "test": golden()},
-    "the budget of calls is spent": {"test": golden(), "arguments": ["--modelcheck-max-calls=3"]},
+    "the budget of calls is used up": {"test": golden(), "arguments": ["--modelcheck-max-calls=3"]},
     "an answer is not cached, with `--modelcheck-offline`": {
         "test": golden(),
         "arguments": ["--modelcheck-offline"],

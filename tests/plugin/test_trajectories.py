@@ -249,7 +249,7 @@ def test_max_steps_needs_a_trajectory(agents):
     """)
     result = agents.run("--model-version=1")
     result.assert_outcomes(passed=1, failed=1)
-    result.stdout.fnmatch_lines(["*max_steps=1 counts steps of an agent, and no answer is a trajectory*"])
+    result.stdout.fnmatch_lines(["*max_steps=1 counts steps of an agent, but no answer is a trajectory*"])
 
 
 def test_a_trajectory_tells_what_it_used(agents):
