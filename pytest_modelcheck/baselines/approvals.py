@@ -152,13 +152,7 @@ def approve(
     present = {check: offer for check, offer in chosen.items() if check not in gone}
     headers = [header for header, _ in present.values()]
     unfinished = {header.test: reasons for header in headers if (reasons := incomplete(header))}
-    against = unfinished or {}
-    if not unfinished:
-        mixed = mixed_fingerprints(headers)
-        for header, read in present.values():
-            candidate = _unchanged((header, read), None)
-            own = (*objections(header, root), *mixed.get(header.test, ()), *doubts(candidate, len(present)))
-            against |= {header.test: own} if own else {}
+    against = unfinished or _against(present.values(), root, doubts)
     previous = store.approved(model)
     if beside is None:
         beside = version in store.beside(model) and (previous is None or previous.version != version)
@@ -206,6 +200,22 @@ def approve(
         unfinished=bool(unfinished),
         beside=beside,
     )
+
+
+def _against(
+    offers: Collection[tuple[Header, Reader]], root: Path, doubts: Callable[[Baseline, int], Iterable[str]]
+) -> dict[str, tuple[str, ...]]:
+    """The objections to each check, if there are any."""
+    mixed = mixed_fingerprints([header for header, _ in offers])
+    against = {}
+    for header, read in offers:
+        candidate = _unchanged((header, read), None)
+        against[header.test] = (
+            *objections(header, root),
+            *mixed.get(header.test, ()),
+            *doubts(candidate, len(offers)),
+        )
+    return {check: reasons for check, reasons in against.items() if reasons}
 
 
 def _forget_nights(

@@ -327,10 +327,8 @@ class Endpoint:
 
     def _try(self, inputs: list[Any]) -> Steps:
         turn, size = Turn(), len(inputs)
-        calls = [endpoint for endpoint, _ in _CALLS.get()]
-        waits = (
-            calls.count(self) < 2
-        )  # else the model calls itself, and the call around this one waits for it
+        # If the model calls itself, the call around this one cannot end, and free its cost, before this one.
+        waits = [endpoint for endpoint, _ in _CALLS.get()].count(self) < 2
         while True:
             try:
                 if self._closed.is_set():

@@ -352,7 +352,7 @@ class Elsewhere:
         raised = future.exception()
         if raised is None:
             return future.result()
-        # The type of an raised about pickling depends on the version of Python.
+        # The type of an error about pickling depends on the version of Python.
         unpicklable = isinstance(raised, (TypeError, AttributeError)) and (
             "pickle" in str(raised) or "local object" in str(raised)
         )
@@ -368,8 +368,9 @@ def executor_of(given: Any, label: str) -> Executor:
     """Return the given executor, or the one that the given factory makes."""
 
     def is_executor(value: Any) -> bool:
-        may = not isinstance(value, type) and callable(getattr(value, "submit", None))
-        return isinstance(value, Executor) or may
+        return isinstance(value, Executor) or (
+            not isinstance(value, type) and callable(getattr(value, "submit", None))
+        )
 
     made = given if is_executor(given) else given()
     if not is_executor(made):

@@ -157,13 +157,15 @@ class Places:
         try:
             yield
         finally:
-            self._freed += 1
+            with self._lock:
+                self._freed += 1
             places.release()
 
     @contextmanager
     def _let_through(self) -> Iterator[None]:
-        self._beyond += 1
-        freed = self._freed
+        with self._lock:
+            self._beyond += 1
+            freed = self._freed
         try:
             yield
         finally:

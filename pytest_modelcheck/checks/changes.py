@@ -250,11 +250,9 @@ def look_at_regressed(evidence: Evidence, allowance: Allowance, rules: Rules) ->
         for case in cases:
             approved = sum(case.approved) / len(case.approved)
             current = case.in_sets(sets)
-            # How often a run of this case fails of which another run passed: the unbiased estimate of p(1 -
-            # p).
-            own = (
-                approved * (1 - approved) * len(case.approved) / (len(case.approved) - 1) if subtract else 0.0
-            )
+            # How often one run fails and another passes by chance: the unbiased estimate of p(1 - p).
+            runs = len(case.approved)
+            own = approved * (1 - approved) * runs / (runs - 1) if subtract else 0.0
             found.append(approved * (1 - sum(current) / len(current)) - own)
         return found
 

@@ -58,7 +58,7 @@ class Marked:
 MARKED = pytest.StashKey[Marked]()
 
 _FILES = pytest.StashKey[dict[Path, str]]()
-"""The path of each test file relative to it."""
+"""The path of each test file, relative to the folder of the baselines."""
 
 _CHECK = pytest.StashKey[str]()
 

@@ -45,7 +45,7 @@ _OUTCOMES: Final = ("passed", "failed", "skipped")
 
 
 @dataclass(slots=True)
-class _Told:
+class _Attempt:
     """The reports of one test's last attempt."""
 
     attempt: int = 0
@@ -74,7 +74,7 @@ class Received:
         self._failed = 0
         self.passing: list[Path] = []
         self.retried: list[dict[str, Any]] = []
-        self._tests: dict[str, _Told] = {}
+        self._tests: dict[str, _Attempt] = {}
         self._crashed: dict[str, str] = {}
         self._checks: set[str] = set()
 
@@ -133,11 +133,11 @@ class Received:
                 self._tests[report.nodeid].excused = False
             return
         self._crashed.pop(report.nodeid, None)
-        reports = self._tests.setdefault(report.nodeid, _Told())
+        reports = self._tests.setdefault(report.nodeid, _Attempt())
         # A rerun (pytest-rerunfailures, flaky): only the last attempt counts, apart from alarms of nights.
         if attempt > reports.attempt:
             self.retried += reports.verdicts
-            reports = self._tests[report.nodeid] = _Told(attempt)
+            reports = self._tests[report.nodeid] = _Attempt(attempt)
         # Plugins that rerun tests report an outcome of their own ("rerun") for what does not count.
         reports.excused |= report.outcome not in _OUTCOMES or is_xfailed(report)
         reports.verdicts += getattr(report, REPORT, ())

@@ -29,7 +29,7 @@ from pytest_modelcheck.plugin.received import (
     crash_message,
     is_xfailed,
 )
-from pytest_modelcheck.plugin.running import ATTEMPTS, FATAL, TOLD, VERDICTS, CheckFailed, set_properties
+from pytest_modelcheck.plugin.running import ATTACHED, ATTEMPTS, FATAL, VERDICTS, CheckFailed, set_properties
 from pytest_modelcheck.plugin.state import STATE
 from pytest_modelcheck.reports import jsons
 from pytest_modelcheck.reports.bars import strokes_for
@@ -75,9 +75,9 @@ def attach(item: pytest.Item, call: pytest.CallInfo[None], report: pytest.TestRe
     if VERDICTS in item.stash:
         setattr(report, ATTEMPT, item.stash[ATTEMPTS])
     # A test has a report for each of its phases, and a verdict belongs to one of them.
-    judged = item.stash.get(VERDICTS, [])[item.stash.get(TOLD, 0) :]
+    judged = item.stash.get(VERDICTS, [])[item.stash.get(ATTACHED, 0) :]
     if judged:
-        item.stash[TOLD] = len(item.stash[VERDICTS])
+        item.stash[ATTACHED] = len(item.stash[VERDICTS])
         setattr(report, REPORT, [jsons.pack(one.verdict) for one in judged])
         places = [[str(one.results), one.is_candidate] for one in judged if one.results is not None]
         setattr(report, RESULTS, places)

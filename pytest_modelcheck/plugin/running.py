@@ -42,7 +42,7 @@ class CheckFailed(Failed):
 VERDICTS = pytest.StashKey[list["Judged"]]()
 """On an item: the verdicts of its test."""
 
-TOLD = pytest.StashKey[int]()
+ATTACHED = pytest.StashKey[int]()
 """On an item: the number of verdicts that are attached to its reports."""
 
 ATTEMPTS = pytest.StashKey[int]()
@@ -58,7 +58,7 @@ FATAL = pytest.StashKey[list["Judged"]]()
 @contextmanager
 def prepared(item: pytest.Item) -> Iterator[None]:
     """Prepare a check before its fixtures are set up, some of which may run checks themselves."""
-    item.stash[VERDICTS], item.stash[FATAL], item.stash[TOLD] = [], [], 0
+    item.stash[VERDICTS], item.stash[FATAL], item.stash[ATTACHED] = [], [], 0
     item.stash[ATTEMPTS] = item.stash.get(ATTEMPTS, 0) + 1
     if isinstance(item, pytest.Function) and is_ours(item):
         read_ahead(item)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from pytest_modelcheck.records import CaseResult, Trial
 
 
-class NotRememberedError(OfflineError):
+class NeverAnsweredError(OfflineError):
     """A replayed body made a call that the approved version never answered."""
 
 
@@ -66,9 +66,9 @@ class ReplayedAnswers(StandIn):
         return found
 
     @staticmethod
-    def refusal(model: Model, x: Any) -> NotRememberedError:  # noqa: ARG004 - as for other refusals
+    def refusal(model: Model, x: Any) -> NeverAnsweredError:  # noqa: ARG004 - as for other refusals
         """The error of a call that the approved version never answered."""
-        return NotRememberedError()
+        return NeverAnsweredError()
 
 
 class FreshAnswers(StandIn):

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 ROLES: Final = {"ai": ASSISTANT, "AIMessageChunk": ASSISTANT, "model": ASSISTANT, "human": "user"}
-_TOLD: Final = ("system", "developer")
+_INSTRUCTING: Final = ("system", "developer")
 _ABOUT: Final = ("model", "model_name", "model_version", "modelVersion")
 # Keys of transport data: they differ between requests, and say nothing about the agent's behaviour.
 _PASSING: Final = (
@@ -54,7 +54,7 @@ class Log:
         with ``goes_on``.
         """
         role = ROLES.get(role, role)
-        if role in _TOLD:
+        if role in _INSTRUCTING:
             self.instructions += [text] if text else []
             return
         last = self.messages[-1] if self.messages else None

@@ -196,7 +196,7 @@ def lay_out(module, folder, runs):
         "options": list(getattr(module, "OPTIONS", ())),
         "imports": list(getattr(module, "IMPORTS", ())),
         "one": "c3",
-        "alone": files[:: 4 * kinds_each(module)],
+        "alone": files[:: 2 * kinds_each(module)],
     }
     (folder / "plan.json").write_text(json.dumps(plan))
 

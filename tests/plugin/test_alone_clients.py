@@ -172,7 +172,8 @@ def came_of(project):
     return found, calls
 
 
-@pytest.mark.parametrize(("client", "order"), [("httpx", "forwards"), ("openai", "backwards")])
+@pytest.mark.parametrize("order", ["forwards", "backwards"])
+@pytest.mark.parametrize("client", MODELS)
 def test_one_client_serves_every_kind_of_test_in_one_run(project, server, client, order):
     project.model(MODEL.format(url=server.url) + MODELS[client])
     tests = list(TESTS.values())
@@ -182,9 +183,8 @@ def test_one_client_serves_every_kind_of_test_in_one_run(project, server, client
     assert came_of(project) == (dict.fromkeys(TESTS, ALL_PASS), 0)
 
 
-@pytest.mark.parametrize("alone", ["application", "nobody", "asyncio_function", "anyio"])
+@pytest.mark.parametrize("alone", TESTS)
 def test_it_works_alone_too(project, server, alone):
-    """The others are the first of a run above, or differ from one of these in the scope of their loop."""
     project.model(MODEL.format(url=server.url) + MODELS["httpx"])
     project.test(HEAD + TESTS[alone])
     assert came_of(project) == ({alone: ALL_PASS}, CASES)
