@@ -22,13 +22,13 @@ from scipy import special, stats
 
 from pytest_modelcheck.stats.drift import label_drift, score_drift
 from pytest_modelcheck.stats.early import watch_drop, watch_mean
+from pytest_modelcheck.stats.exchange import exchange_p_value, page_trend
 from pytest_modelcheck.stats.means import cluster_means, gaffke_bounds, mean_p_value, student_p_value
 from pytest_modelcheck.stats.noise import disagreements, noise_calibrated_excess, regression_excess
 from pytest_modelcheck.stats.paired import drop_p_value, mcnemar_exact, tango_score
-from pytest_modelcheck.stats.permutation import repeats_test, scores_test, sign_flip_test
+from pytest_modelcheck.stats.permutation import scores_test, sign_flip_test
 from pytest_modelcheck.stats.power import drop_power
 from pytest_modelcheck.stats.rates import clopper_pearson, failing_count, lower_tail
-from pytest_modelcheck.stats.trend import page_trend
 
 SIZES = (10, 20, 50, 100, 500)
 CHANCE = 1e-4  # of calling a promise broken that is kept
@@ -42,6 +42,15 @@ class Line:
     measured: float
     promised: str = ""
     kept: bool | None = None
+
+
+def p_of_repeats(old, old_runs, new, new_runs):
+    """The p-value of a drop, from how many of its runs each case passes."""
+    sides = (
+        [[1] * passed + [0] * (runs - passed) for passed in side.tolist()]
+        for side, runs in ((old, old_runs), (new, new_runs))
+    )
+    return exchange_p_value(*sides)
 
 
 def at_most(what, hits, limit):
@@ -186,7 +195,7 @@ def repeats(runs):
         p_values = []
         for _ in range(2 * runs):
             chances = rng.beta(1, 0.4, n)
-            p_values.append(repeats_test(rng.binomial(5, chances), 5, rng.binomial(3, chances), 3).p_value)
+            p_values.append(p_of_repeats(rng.binomial(5, chances), 5, rng.binomial(3, chances), 3))
         yield at_most(
             f"unchanged model, {n} cases, 5 and 3 runs: failed at 0.05", np.array(p_values) <= 0.05, 0.05
         )
@@ -215,7 +224,7 @@ def repeats(runs):
         pooled = stats.hypergeom.cdf(new.sum(), 1000, old.sum() + new.sum(), 500)
         was, is_now = old >= 3, new >= 3
         majority = mcnemar_exact(int((was & ~is_now).sum()), int((~was & is_now).sum()))
-        seen.append(np.array([repeats_test(old, 5, new, 5).p_value, pooled, majority]) <= 0.05)
+        seen.append(np.array([p_of_repeats(old, 5, new, 5), pooled, majority]) <= 0.05)
     within, unpaired, majority = np.transpose(seen)
     yield about("power, 100 cases, 5 and 5 runs, 0.05: within cases", within, 0.74, 0.05)
     yield about("  unpaired", unpaired, 0.53, 0.10)
@@ -226,7 +235,7 @@ def repeats(runs):
         old, new = rng.binomial(5, means)
         swings.append(
             [
-                repeats_test(old, 5, new, 5).p_value <= 0.05,
+                p_of_repeats(old, 5, new, 5) <= 0.05,
                 sign_flip_test((old - new) / 5, 0.05).p_value <= 0.05,
             ]
         )
@@ -478,7 +487,7 @@ def _screened(rng, drops, cases=100):
     failed = np.zeros(len(drops), dtype=bool)
     for index in np.flatnonzero(again):
         both = first[index].astype(int) + second[index]
-        failed[index] = repeats_test(old[index].astype(int), 1, both, 2).p_value <= 0.01
+        failed[index] = p_of_repeats(old[index].astype(int), 1, both, 2) <= 0.01
     return failed, first.sum(axis=1) < old.sum(axis=1), again.mean()
 
 
@@ -496,8 +505,7 @@ def power(runs):
         "drop of 9 points, 200 cases, 0.01", measured, round(drop_power(200, 0.09, 0.03, 0.01), 3), 0.03
     )
     failed = [
-        repeats_test(rng.binomial(4, np.full(50, 0.8873)), 4, rng.binomial(4, np.full(50, 0.7673)), 4).p_value
-        <= 0.01
+        p_of_repeats(rng.binomial(4, np.full(50, 0.8873)), 4, rng.binomial(4, np.full(50, 0.7673)), 4) <= 0.01
         for _ in range(runs)
     ]
     yield about(
