@@ -54,13 +54,7 @@ def score_of_runs(score: Score, expected: Sequence[Any], answers: Answers) -> fl
 
 
 def influences(score: Score, expected: Sequence[Any], answers: Answers) -> list[tuple[float, ...]]:
-    """Return how much each answer raises the metric over all of them, in units of one case.
-
-    >>> accuracy = lambda expected, answers: sum(map(str.__eq__, expected, answers)) / len(expected)
-    >>> found = influences(accuracy, ["a", "b"], [["a", "b"], ["b", "b"]])
-    >>> [[round(one, 2) for one in runs] for runs in found]
-    [[0.25, -0.75], [0.25, 0.25]]
-    """
+    """Return how much each answer raises the metric over all of them, in units of one case."""
     right = [one for one, runs in zip(expected, answers, strict=True) for _ in runs]
     flat = list(chain.from_iterable(answers))
     ranked = _ranked(flat)
@@ -97,7 +91,6 @@ def bootstrap(value: float, parts: Sequence[float], level: float, *, seed: int =
         parts: The influence of each unit on it: the mean over the unit's runs, summed over its cases, and
             divided by the number of all cases.
         level: The level that a bound is wanted at, which decides how many draws are made.
-        seed: Of the draws.
 
     >>> values = bootstrap(0.75, [0.1, -0.1, 0.2, -0.2], 0.1)
     >>> len(values), bool(abs(values.mean() - 0.75) < 0.1)

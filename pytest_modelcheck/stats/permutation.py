@@ -44,11 +44,6 @@ def scores_test(
 
     Exact where they are all 0 or 1 and equally many, or single runs of few cases or in whole units; otherwise
     by drawing exchanges within the cases.
-
-    >>> better = [[0.9, 0.8, 0.95], [0.7, 0.9, 0.8], [1.0, 0.9, 0.9]]
-    >>> worse = [[0.3, 0.4, 0.35], [0.5, 0.4, 0.3], [0.2, 0.3, 0.1]]
-    >>> scores_test(better, worse, 0.01).p_value < 0.01 < scores_test(worse, better, 0.01).p_value
-    True
     """
     before, after = _runs(baseline), _runs(candidate)
     if len(before) != len(after):
@@ -112,7 +107,6 @@ def sign_flip_test(
         false_fail_rate: The level of the test: it decides how many flips are drawn.
         scale: The size of the numbers that were subtracted, by default of the largest difference: a billionth
             of it is rounding.
-        seed: Of the draws.
 
     Source: Fisher, The Design of Experiments (1935), section 21.
 
