@@ -180,6 +180,8 @@ def watch_mean(
         at_least: The required mean, in (0, 1].
         tolerance: A shortfall this large must not be missed; in (0, ``at_least``]. ``None`` where nothing is
             said of that: then nothing passes early.
+        false_fail_rate: See above.
+        false_pass_rate: See above.
         graded: Whether the values are scores rather than 0 or 1.
         total: How many cases there are, where the model does not vary and the cases are the contract;
             ``None`` where the cases stand for more, or the model varies.

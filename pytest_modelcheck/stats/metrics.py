@@ -91,6 +91,7 @@ def bootstrap(value: float, parts: Sequence[float], level: float, *, seed: int =
         parts: The influence of each unit on it: the mean over the unit's runs, summed over its cases, and
             divided by the number of all cases.
         level: The level that a bound is wanted at, which decides how many draws are made.
+        seed: Of the draws.
 
     >>> values = bootstrap(0.75, [0.1, -0.1, 0.2, -0.2], 0.1)
     >>> len(values), bool(abs(values.mean() - 0.75) < 0.1)

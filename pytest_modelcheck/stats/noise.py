@@ -124,6 +124,7 @@ def noise_calibrated_excess(
         false_fail_rate: The level of the test and of the bound.
         both: Whether all that is not base is of one kind too, such as the runs of another version. Its own
             disagreement then counts as much as that of the base, where there are two of it or more.
+        seed: Of the permutations.
 
     >>> steady, flipped = disagreements("aaaa"), disagreements("aaab")
     >>> found = noise_calibrated_excess([steady] * 80 + [flipped] * 20, bases=3, false_fail_rate=0.01)
@@ -215,6 +216,7 @@ def regression_excess(
         false_fail_rate: The level of the test and of the bound.
         approved_noise: Whether only approved runs show the noise, so that a version that became noisier, and
             fails more often where it used to pass, is worse.
+        seed: Of the permutations.
 
     >>> steady, broken = regression_excess([[True]] * 9, [[True] * 3] * 9, 0.01), [[True]] * 9
     >>> steady.excess, regression_excess(broken, [[False] * 3] * 9, 0.01).excess

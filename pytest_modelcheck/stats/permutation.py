@@ -107,6 +107,7 @@ def sign_flip_test(
         false_fail_rate: The level of the test: it decides how many flips are drawn.
         scale: The size of the numbers that were subtracted, by default of the largest difference: a billionth
             of it is rounding.
+        seed: Of the draws.
 
     Source: Fisher, The Design of Experiments (1935), section 21.
 

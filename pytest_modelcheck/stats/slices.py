@@ -225,6 +225,7 @@ def concentrations(
         false_fail_rate: The level of the test: it decides how many resamples are drawn.
         clusters: For each case, its group of dependent cases. Groups are then exchanged and shuffled as one:
             only their means count.
+        seed: Of the resamples.
     """
     inside = np.asarray(slices, dtype=bool)
     if not len(approved) == len(current) or (inside.size and inside.shape[1] != len(approved)):
