@@ -6,6 +6,7 @@ import pytest
 from pytest_modelcheck.engine.view import give_score
 from pytest_modelcheck.errors import BaselineError, ModelError, UsageError
 from pytest_modelcheck.perturb import as_perturbations
+from pytest_modelcheck.perturb import as_perturbations
 from pytest_modelcheck.records import Status
 
 CASES = [
@@ -133,9 +134,24 @@ def test_further_runs_are_remembered_and_give_the_same_verdict(project):
     assert (warm.varies, warm.findings) == (False, cold.findings)
 
 
-def test_cases_that_fail_in_all_runs_are_read_before_one_that_passes_in_some(project):
+@pytest.mark.parametrize(
+    "options",
+    [
+        {},
+        {"repeats": 3},
+        {"perturbations": as_perturbations([str.upper])},
+        {"perturbations": as_perturbations([str.upper]), "repeats": 3},
+    ],
+    ids=["once", "repeats", "variants", "variants and repeats"],
+)
+def test_cases_that_fail_in_all_runs_are_read_before_one_that_passes_in_some(project, options):
     cases = [{"id": f"t-{n:02}", "input": f"text {n}", "expected": "refund"} for n in range(20)]
-    project.run(lambda x: "refund", cases, known)
+
+    def body(model, case):
+        answer = model(case.perturbed if "perturbations" in options else case.input)
+        assert answer == case.expected
+
+    project.run(lambda x: "refund", cases, body, **options)
     project.approve()
     asked = Counter()
 
@@ -144,7 +160,7 @@ def test_cases_that_fail_in_all_runs_are_read_before_one_that_passes_in_some(pro
         number = int(x.split()[1])
         return "shipping" if number in range(1, 9) or (number == 0 and asked[x] == 1) else "refund"
 
-    verdict = project.run(wrong_for_some, cases, known, version="2.0", at_least=0.9)
+    verdict = project.run(wrong_for_some, cases, body, version="2.0", at_least=0.9, **options)
     assert verdict.failed
     assert [case.id for case in verdict.shown] == ["t-01", "t-02", "t-03", "t-04", "t-05"]
     assert [case.id for case in verdict.flaky] == ["t-00"]
