@@ -89,7 +89,7 @@ def test_a_regression_against_the_approved_version(project):
     project.run(right, CASES, known)
     project.approve()
     verdict = project.run(quietly_broken, CASES, known, version="2.0")
-    assert verdict.headline == "1 broke, 0 fixed: net -1, none allowed"
+    assert verdict.headline == "1 broke, 0 fixed: a net loss of 1 case, none allowed"
     assert verdict.approved_version == "1.0"
     assert verdict.comparison.regressed == ("t-1",)
     assert verdict.variation == "does not vary: 17 runs of 4 cases, each case always the same"
@@ -108,7 +108,7 @@ def test_whether_the_model_varies_is_told_of_such_a_miss_cache_cold_or_warm(proj
     model = Counting(quietly_broken)
     verdict = project.run(model, CASES, known)
     assert len(model.asked) == 4 + 10
-    assert verdict.variation == "does not vary: 10 answers came out the same when run again"
+    assert verdict.variation == "does not vary: 10 of 10 repeated answers were the same"
     warm = project.run(model, CASES, known)
     assert len(model.asked) == 4 + 10
     assert (warm.status, warm.findings, warm.shown) == (verdict.status, verdict.findings, verdict.shown)
@@ -610,7 +610,7 @@ class TestConfirmation:
             project, self.unlucky(8, 8), at_least=None, slice_regressions="off", version="2.0"
         )
         assert (verdict.failed, asked) == (True, 120)
-        assert verdict.headline.startswith("pass rate -20 points against 1.0, none allowed")
+        assert verdict.headline.startswith("pass rate -20 points against 1.0, no drop allowed")
         assert verdict.comparison.p_value is None
         lucky, _ = self.run(project, self.unlucky(4), at_least=None, version="3.0")
         assert not lucky.failed
