@@ -6,7 +6,6 @@ import pytest
 from pytest_modelcheck.engine.view import give_score
 from pytest_modelcheck.errors import BaselineError, ModelError, UsageError
 from pytest_modelcheck.perturb import as_perturbations
-from pytest_modelcheck.perturb import as_perturbations
 from pytest_modelcheck.records import Status
 
 CASES = [
