@@ -118,7 +118,7 @@ def found_rule(rng):
         lambda rng: score_drift(*rng.normal(size=(2, 30)), 0.01, seed=4),
         lambda rng: feature_drift(*rng.normal(size=(2, 30, 2)), 0.05, seed=3),
         found_rule,
-        lambda rng: concentrations(*outcomes(rng, 40, 1, 1), [np.arange(40) < 20], 0.01, seed=3),
+        lambda rng: concentrations([[1]] * 40, [[0]] * 20 + [[1]] * 20, [np.arange(40) % 3 == 0], 0.01),
     ],
 )
 def test_the_same_seed_gives_the_same_answer(call):
