@@ -291,7 +291,6 @@ def test_a_model_that_is_loaded_may_call_another_one_which_is_loaded_then():
     assert outer(1) == "1"
 
 
-
 def test_an_estimator_predicts_or_does_what_method_says():
     assert per_worker(Loaded)(["a"]) == ["A"]
     caller = caller_of(defined(method="predict_proba"), per_worker(Loaded))
