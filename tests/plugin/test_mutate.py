@@ -226,7 +226,7 @@ def test_each_remedy_kills_the_mutant(project):
 def test_a_damage_that_makes_nothing_worse_says_so(project):
     project.model(SCORED.format(name="triage"))
     project.golden('["a refund", "b", "c"], at_least=0.3', 'assert triage(case.input)["label"] == "other"')
-    project.run("--model-version=2.0").assert_outcomes(passed=1)
+    project.passes("--model-version=2.0")
     _, told = mutated(project, "--model-version=2.0")
     (reason,) = (one for one in told["explained"] if "always the same answer" in one["mutants"])
     assert reason["why"] == "1 case of 3 came out differently, and none worse"
@@ -275,7 +275,7 @@ def test_another_models_missing_answer_is_named(project):
             return lambda text: Odd()
     """)
     project.golden('"tickets.yaml"', "helper(triage(case.input))", "triage, helper, case")
-    project.run("--model-version=2.0", "--model-version=helper=1").assert_outcomes(passed=1)
+    project.passes("--model-version=2.0", "--model-version=helper=1")
     checks, _ = mutated(project, "--model-version=2.0", "--model-version=helper=1")
     assert "called helper 1 without a stored answer" in checks["test_it"]["trouble"]
     assert "cannot be stored" in checks["test_it"]["trouble"]
@@ -287,7 +287,7 @@ REFUND = '"refund" if "efund" in text else'
 def test_a_body_that_calls_anew_under_a_mutant_is_counted_apart(project):
     project.golden(TICKETS, 'triage("about " + triage(case.input))')
     project.answers("triage", f"lambda text: {REFUND} text[:3]")
-    project.run("--model-version=2.0").assert_outcomes(passed=1)
+    project.passes("--model-version=2.0")
     checks, told = mutated(project, "--model-version=2.0")
     cell = cells(checks["test_it"])["cut to half"]
     assert (cell["called"], cell["failed"]) == (1, 0)
@@ -298,7 +298,7 @@ def test_confirmation_draws_from_the_stored_runs(project):
     drawn = "__import__('random').choice(['refund', 'refund', 'refund', 'other'])"
     project.answers("triage", f"lambda text: {drawn}", "deterministic=False")
     project.golden(f"{TICKETS}, repeats=3, at_least=0.05", "assert triage(case.input) == case.expected")
-    project.run("--model-version=2.0").assert_outcomes(passed=1)
+    project.passes("--model-version=2.0")
     checks, _ = mutated(project, "--model-version=2.0")
     assert cells(checks["test_it"])["always the same answer"]["called"] == 0
 
