@@ -17,6 +17,7 @@ from typing import Any, Final
 
 from pytest_modelcheck.canonical.kinds import kind_of
 from pytest_modelcheck.canonical.refusal import qualified
+from pytest_modelcheck.canonical.source import annotations_of
 from pytest_modelcheck.canonical.types import ANYTHING, Adapter, Shape, adapter_for, fields_of
 from pytest_modelcheck.errors import UsageError
 
@@ -168,7 +169,7 @@ def field_hints(kind: Any) -> dict[str, Any]:
         return typing.get_type_hints(kind, include_extras=True)
     hints: dict[str, Any] = {}
     for base in reversed(kind.__mro__):
-        for name, hint in vars(base).get("__annotations__", {}).items():
+        for name, hint in annotations_of(base).items():
             single = type(base.__name__, (), {"__annotations__": {name: hint}, "__module__": base.__module__})
             with suppress(*_UNRESOLVED):
                 hints.update(typing.get_type_hints(single, include_extras=True))
