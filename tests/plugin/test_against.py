@@ -200,15 +200,6 @@ def test_a_fixture_that_takes_no_version_cannot_load_another(project):
     assert "takes no `model_version`, so that no other version can be loaded" in result.stdout.str()
 
 
-def test_under_xdist_it_is_the_same(tested):
-    pytest.importorskip("xdist")
-    result = tested.run_apart("-p", "xdist", "-n", "2", "--model-version=2.1", "--against=2.0")
-    result.assert_outcomes(failed=1)
-    result.stdout.fnmatch_lines(
-        ["FAILED test_triage.py::test_known - 2 broke, 0 fixed: net -2, none allowed"]
-    )
-
-
 def test_cases_that_broke_stand_before_those_that_only_differ(project):
     project.model("""
         @model_fixture(deterministic=True)

@@ -263,12 +263,6 @@ def test_a_model_that_breaks_on_a_candidate_stops_the_search_and_not_the_verdict
     assert shrinking.verdict(result).cases.error == 0
 
 
-def test_from_a_worker_of_xdist_it_is_coloured_too(shrinking):
-    pytest.importorskip("xdist")
-    result = shrinking.run_apart("--model-version=1", "--color=yes", "-p", "xdist", "-n", "1")
-    assert "Please \x1b[36m[refund→refnud]\x1b[0m order" in result.stdout.str()
-
-
 # -- inputs that a strategy gave ---------------------------------------------------------------------------
 
 DRAWN = """
