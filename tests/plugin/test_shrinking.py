@@ -329,21 +329,20 @@ def test_a_body_that_breaks_on_a_smaller_input(drawn):
 
 
 def test_awaited_bodies(drawn):
-    drawn.model(
-        """
+    drawn.model("""
         @model_fixture
         def triage(model_version):
             async def predict(text):
-                number = re.findall(r"\\d+", text)[0]
-                return "refund" if "refund" in text or int(number) > 700 and "1182" not in text else "other"
+                large = text.startswith("order") and int(text.split()[-1]) > 700
+                return "refund" if large or "refund" in text else "other"
             return predict
-    """.replace("@model", "import re\n\n        @model", 1)
-    )
-    source = (DRAWN + TEST).replace("def test", "async def test").replace("triage(case", "await triage(case")
-    drawn.test(source)
+    """)
+    awaited = (DRAWN + TEST).replace("def test", "async def test").replace("triage(case", "await triage(case")
+    drawn.test(awaited)
     verdicts = drawn.verdicts(drawn.run("--model-version=1"))
     smallest = {
-        name: [case.smallest.text for case in one.shown if case.smallest] for name, one in verdicts.items()
+        name: [case.smallest.text for case in verdict.shown if case.smallest]
+        for name, verdict in verdicts.items()
     }
     assert smallest == {"test_orders": ['"order 701"'], "test_typos": [SMALLEST]}
 
