@@ -199,10 +199,11 @@ def generic_of(kind: type) -> Any:
 def is_importable(kind: type) -> bool:
     """Return whether a class can be found in its module, under a name that source can write."""
     found: Any = sys.modules.get(kind.__module__)
-    for name in kind.__qualname__.split("."):
+    names = kind.__qualname__.split(".")
+    for name in names:
         found = getattr(found, name, None)
-    # Pydantic puts Page[~T] into the module.
-    return found is kind and "~" not in kind.__qualname__
+    # Pydantic puts Page[~T] into the module, and since Python 3.12 Page[TypeVar].
+    return found is kind and all(map(str.isidentifier, names))
 
 
 def _is(kind: Any, base: type) -> bool:

@@ -63,7 +63,7 @@ def test_a_baseline_of_scores_is_compared_by_mean(project):
     project.golden(f"{SCORES}, at_least=0.1", "score(echo(case.input))", "echo, case, score")
     project.approve("1")
     result = project.fails("--model-version=2")
-    assert project.verdict(result).headline == "mean score -0.1 against 1, none allowed"
+    assert project.verdict(result).headline == "mean score -0.1 against 1, no drop allowed"
 
 
 def test_without_a_marker_fails_in_words(project):

@@ -31,7 +31,7 @@ def test_a_drop_that_noise_explains_passes_and_says_so(project):
     verdict = project.verdict(result)
     (drop,) = [one for one in verdict.findings if one.limit == "max_drop"]
     assert verdict.comparison.rate < verdict.comparison.approved_rate
-    assert drop.summary.endswith("none allowed; noise explains it")
+    assert drop.summary.endswith("no drop allowed; noise explains it")
     assert "can only reveal drops of more than" in drop.reveals
     result.assert_outcomes(passed=1)
     result.stdout.fnmatch_lines(["* broke: *; * can only reveal*"])
