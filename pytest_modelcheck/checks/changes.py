@@ -13,6 +13,7 @@ from pytest_modelcheck.checks.evidence import Evidence, units_of, whole
 from pytest_modelcheck.checks.limits import ROUNDING, exceeds, fraction_of
 from pytest_modelcheck.checks.protocol import (
     ALL,
+    DOUBTFUL,
     Look,
     Reason,
     Rules,
@@ -106,7 +107,7 @@ class Answers:
         return contradiction_p_value(*away)
 
 
-def look_at_changes(answers: Answers, allowance: Allowance, rules: Rules) -> Look:
+def look_at_changes(answers: Answers, allowance: Allowance, rules: Rules, *, sampled: bool = False) -> Look:
     """Compare the number of changed answers with the allowance.
 
     The noise of the approved version is subtracted, never that of the current one: more noise is itself a
@@ -134,8 +135,10 @@ def look_at_changes(answers: Answers, allowance: Allowance, rules: Rules) -> Loo
         return noise_calibrated_excess(tables, runs, rules.false_fail_rate).p_value
 
     own = sum(_share_of_differing(combinations(case.approved, 2)) for case in cases) / len(cases)
+    margin = fraction_of(allowance, len(cases))
     tests = _tests(excess, p_value, len(cases), allowance, rules)
-    return _look_at_answers(answers, own, fraction_of(allowance, len(cases)), rules, tests)
+    look = _look_at_answers(answers, own, margin, rules, tests)
+    return _unless_chosen(look, excess(ALL), margin, rules) if sampled else look
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,7 +182,9 @@ class Compared:
         return self.runs.contradiction()
 
 
-def look_at_compared(compared: Compared, allowance: Allowance, rules: Rules) -> Look:
+def look_at_compared(
+    compared: Compared, allowance: Allowance, rules: Rules, *, sampled: bool = False
+) -> Look:
     """Compare the number of bodies that found another answer than the approved one with the allowance.
 
     If nothing changed, current runs and approved runs after the first differ equally often from the first
@@ -208,8 +213,10 @@ def look_at_compared(compared: Compared, allowance: Allowance, rules: Rules) -> 
         )
 
     own = sum(1 - sum(case.approved) / len(case.approved) for case in cases if case.approved) / len(cases)
+    margin = fraction_of(allowance, len(cases))
     tests = _tests(excess, p_value, len(cases), allowance, rules)
-    return _look_at_answers(compared, own, fraction_of(allowance, len(cases)), rules, tests)
+    look = _look_at_answers(compared, own, margin, rules, tests)
+    return _unless_chosen(look, excess(ALL), margin, rules) if sampled else look
 
 
 def _look_at_answers(
@@ -224,7 +231,9 @@ def _look_at_answers(
     return looked(answers, rules, tests)
 
 
-def look_at_regressed(evidence: Evidence, allowance: Allowance, rules: Rules) -> Look:
+def look_at_regressed(
+    evidence: Evidence, allowance: Allowance, rules: Rules, *, sampled: bool = False
+) -> Look:
     """Compare the number of cases that broke with the allowance, however many were fixed.
 
     Fails if the regressions exceed the allowance and noise does not explain that, or if more cases than
@@ -278,13 +287,29 @@ def look_at_regressed(evidence: Evidence, allowance: Allowance, rules: Rules) ->
         may_be_luck=lambda: shared.fixed_on_one_run,
     )
     look = looked(shared, rules, tests)
-    if look.needs is not None or look.status is Status.FAILED or shared.deterministic:
-        return placed(look, evidence)
-    probes, broken = broken_for_good(shared)
+    decided = look.needs is not None or look.status is Status.FAILED or shared.deterministic
+    probes, broken = (None, ()) if decided else broken_for_good(shared)
     # Cases that never pass again are no noise, however weak the test over all cases is.
-    if exceeds(len(broken), len(cases), allowance):
+    if not decided and exceeds(len(broken), len(cases), allowance):
         look = Look(Status.FAILED, Reason.BROKEN, look.p_value, probes, broken)
+    if sampled:
+        look = _unless_chosen(look, excess(ALL), fraction_of(allowance, len(cases)), rules)
     return placed(look, evidence)
+
+
+def _unless_chosen(look: Look, excess: Sequence[float], margin: float, rules: Rules) -> Look:
+    """Excuse a sample if the choice of its cases explains the miss: the mean of others may be within."""
+    decided = look.needs is None and look.status is Status.FAILED and look.reason is not Reason.NO_NOISE_KNOWN
+    if not decided or not margin:  # if none is allowed, one is too many, whichever the cases
+        return look
+    from pytest_modelcheck.stats.means import mean_p_value
+
+    chance = mean_p_value([(1 - each) / 2 for each in excess], (1 - margin) / 2)
+    if chance <= rules.false_fail_rate:
+        return look
+    if chance > DOUBTFUL:
+        return Look(Status.PASSED, Reason.CHOSEN, chance)
+    return Look(Status.INCONCLUSIVE, Reason.CHOSEN, chance)
 
 
 def _tests(

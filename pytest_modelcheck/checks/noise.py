@@ -129,10 +129,6 @@ class DropNoise:
     def p_value(self, false_fail_rate: float) -> float:
         """By exchanges within cases, or of signs; with an allowance exactly, or by Gaffke's bound."""
         drops = self.observed.drops
-        if self.margin and self.observed.afresh is not None:
-            from pytest_modelcheck.stats.paired import drop_p_value
-
-            return drop_p_value(*self.observed.afresh, self.margin)
         if drops is None:
             return self._of_counts(self.broke, self.fixed)
         if self._by_bound:
@@ -279,6 +275,16 @@ class ExcessNoise:
     excess: Excess
     units: str
     allowance: float
+
+    @property
+    def mean(self) -> float:
+        """The mean over the units."""
+        return sum(self.excess.each) / len(self.excess.each)
+
+    @property
+    def met(self) -> bool:
+        """True if the mean is within the allowance."""
+        return self.mean <= self.allowance + ROUNDING
 
     def low(self, false_fail_rate: float) -> float:
         """The lower bound of the excess, by Gaffke's bound."""

@@ -79,23 +79,16 @@ class Noise:
     """The model's own noise; :class:`Observed` describes the fields that it takes over.
 
     Attributes:
-        screened: The decision before everything was run again, or ``None`` if it was not.
         again: The results of the check's own trials in further runs.
         calibrations: Measurements of the model's disagreement with itself.
-        more: Runs that only measure how much the model varies.
         probed: The results of cases that were run again one by one, by their number.
     """
 
     variation: Variation = field(default_factory=Variation)
-    screened: str | None = None
     again: Results | None = None
-    afresh: tuple[int, int, int] | None = None
     calibrations: tuple[Calibration, ...] = ()
-    more: tuple[Results, ...] = ()
     excess: Excess | None = None
     rise: Rise | None = None
-    changes: Excess | None = None
-    regressions: Excess | None = None
     uncalibrated: str | None = None
     probed: Mapping[int, Probed] = field(default_factory=dict)
     looks: Mapping[str, Look] = field(default_factory=dict)
@@ -154,11 +147,6 @@ class Judgement:
     def missed(self) -> bool:
         """True if limits are missed, and only the model's variation could explain it."""
         return not self.unmet <= COSTS and self.unmet <= _LIMITS | COSTS
-
-    @property
-    def worst_summary(self) -> str:
-        """The summary of the deciding finding."""
-        return max(self.findings, key=lambda finding: finding.status.severity).summary
 
     def misses(self, limit: str) -> bool:
         """Return whether the limit is missed."""

@@ -39,11 +39,11 @@ from pytest_modelcheck.session.early import may_stop, run_until_decided, why_not
 from pytest_modelcheck.session.explain import explain
 from pytest_modelcheck.session.found import Noise
 from pytest_modelcheck.session.judging import judge, run_reference
-from pytest_modelcheck.session.noise import calibrate, calibrate_changes, confirm, measure
+from pytest_modelcheck.session.noise import calibrate, measure
 from pytest_modelcheck.session.results import OTHER
 from pytest_modelcheck.session.running import first_run, systems_note
 from pytest_modelcheck.session.variation import declared
-from pytest_modelcheck.session.weigh import decide_noise, look_for_broken, look_for_lost
+from pytest_modelcheck.session.weigh import decide_noise
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -52,7 +52,7 @@ if TYPE_CHECKING:
     from pytest_modelcheck.session.explain import Explained
     from pytest_modelcheck.session.found import Judgement
 
-_NOISE: Final = (measure, calibrate, calibrate_changes, confirm, decide_noise, look_for_broken, look_for_lost)
+_NOISE: Final = (measure, calibrate, decide_noise)
 """Steps that measure the model's noise; each decides whether it applies."""
 
 _WORSE: Final = frozenset({"max_drop", "max_slice_drop", "max_regressed", "slice_regressions"})
@@ -200,8 +200,6 @@ def _notes(check: Check, judgement: Judgement, explained: Explained) -> Iterator
         from pytest_modelcheck.session.revalidation import why_unwatched
 
         yield from why_unwatched(check, judgement.approved)
-    if judgement.noise.screened is not None:
-        yield f"everything was run again to be sure; the first time: {judgement.noise.screened}"
     # Another judge may grade otherwise; a reader of a changed verdict should know.
     others = {} if baseline is None else baseline.header.others
     for model in spec.others:
