@@ -129,7 +129,7 @@ def trend(observed: Observed, rule: Rule, look: Look | None) -> Finding:
     if a fall is significant at ``false_fail_rate``. An observed rise alone is not enough: scores that ignore
     the levels rise in every other run.
     """
-    from pytest_modelcheck.stats.trend import page_trend
+    from pytest_modelcheck.stats.exchange import page_trend
 
     rows, limits = observed.series or (), rule.limits
     rising, falling = page_trend(rows), page_trend([row[::-1] for row in rows])

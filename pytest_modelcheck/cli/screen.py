@@ -79,7 +79,9 @@ def echo(text: str = "", *, err: bool = False, nl: bool = True) -> None:
 
 
 def print_document(text: str | bytes, *, nl: bool = True) -> None:
-    """Print JSON or HTML, which escape untrusted text themselves."""
+    """Print JSON, HTML or Markdown, which escape untrusted text: as UTF-8, except to a terminal."""
+    if isinstance(text, str) and not sys.stdout.isatty():  # to a file or pipe, Windows encodes as in cp1252
+        text = text.encode(errors="replace")
     click.echo(text, nl=nl)
 
 

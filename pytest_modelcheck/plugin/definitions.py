@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from pytest_modelcheck.calls.throttle import interval_of
+from pytest_modelcheck.canonical.source import signature_of
 from pytest_modelcheck.errors import UsageError
 from pytest_modelcheck.models.definition import Definition, no_dates
 from pytest_modelcheck.models.identity import source_digest
@@ -66,7 +67,7 @@ def declare(function: Callable[..., Any], options: dict[str, Any]) -> Definition
     return Definition(
         source=source_digest(function),
         location=f"{path or where}:{line}",
-        takes_version=_VERSION in inspect.signature(function).parameters,
+        takes_version=_VERSION in signature_of(function).parameters,
         **{**options, "name": options.get("name") or function.__name__},
     )
 
@@ -155,7 +156,7 @@ def providing(function: Callable[..., Any], definition: Definition) -> Callable[
 
     Its ``model_version`` is passed by the plugin, so it is removed from the signature that pytest sees.
     """
-    signature = inspect.signature(function)
+    signature = signature_of(function)
     wants_request = "request" in signature.parameters
 
     def arguments(request: pytest.FixtureRequest, given: dict[str, Any]) -> Iterator[dict[str, Any]]:

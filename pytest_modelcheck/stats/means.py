@@ -21,7 +21,7 @@ import math
 from statistics import NormalDist
 from typing import TYPE_CHECKING
 
-from pytest_modelcheck.stats.guards import fraction, probability
+from pytest_modelcheck.numeric import fraction, probability
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Sequence

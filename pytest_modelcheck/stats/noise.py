@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from pytest_modelcheck.stats.guards import count
+from pytest_modelcheck.numeric import count
 from pytest_modelcheck.stats.means import gaffke_bounds, student_bounds
 from pytest_modelcheck.stats.permutation import resamples_for, sign_flip_test
 

@@ -17,8 +17,8 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, TypeAlias
 
-from pytest_modelcheck.stats.guards import count
-from pytest_modelcheck.stats.rates import clopper_pearson, upper_tail
+from pytest_modelcheck.numeric import count
+from pytest_modelcheck.stats.rates import clopper_pearson, least_where, upper_tail
 
 if TYPE_CHECKING:
     import numpy as np
@@ -127,25 +127,16 @@ def drop_p_value(regressed: int, fixed: int, n: int, max_drop: float) -> float:
     low, high = clopper_pearson(fixed, n, 1 - _BEYOND / 2)
     low, high = (min(max(rate, -max_drop), (1 - max_drop) / 2) for rate in (low, high))
     fixes = np.arange(min(n, int(n * high + 9 * (n * high) ** 0.5) + 20) + 1)
-    worse_from = _least_as_bad(regressed, fixed, fixes, n, max_drop)
+    observed = float(tango_score(regressed, fixed, n, max_drop)) - 1e-9
+    # For each number of fixes, the least number of regressions that is as bad as what was observed.
+    worse_from = least_where(
+        lambda broke: tango_score(np.maximum(broke, 0), fixes, n, max_drop) >= observed,
+        np.full(fixes.shape, -1),
+        n - fixes + 1,
+    )
     rates = np.linspace(low**0.5, high**0.5, _GRID) ** 2
     for _ in range(3):  # then between the neighbours of the worst rate
         tails = trinomial_tail(rates, max_drop, fixes, worse_from, n)
         worst = int(np.argmax(tails))
         rates = np.linspace(rates[max(worst - 1, 0)], rates[min(worst + 1, _GRID - 1)], _GRID)
     return min(1.0, float(tails.max()) + _BEYOND)
-
-
-def _least_as_bad(
-    regressed: int, fixed: int, fixes: NDArray[np.int_], n: int, max_drop: float
-) -> NDArray[np.int_]:
-    """Find, for each number of fixes, the least number of regressions that is as bad as what was observed."""
-    import numpy as np
-
-    observed = float(tango_score(regressed, fixed, n, max_drop)) - 1e-9
-    low, high = np.full(fixes.shape, -1), n - fixes + 1  # as bad at high (which nothing reaches), not at low
-    while np.any(high - low > 1):
-        middle = (low + high) // 2
-        bad = tango_score(np.maximum(middle, 0), fixes, n, max_drop) >= observed
-        low, high = np.where(bad, low, middle), np.where(bad, middle, high)
-    return high

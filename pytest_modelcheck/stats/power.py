@@ -17,9 +17,10 @@ import math
 from statistics import NormalDist
 from typing import TYPE_CHECKING
 
-from pytest_modelcheck.stats.guards import count, fraction, probability
+from pytest_modelcheck.numeric import count, fraction, probability
 from pytest_modelcheck.stats.means import crossing
 from pytest_modelcheck.stats.paired import tango_score, trinomial_tail
+from pytest_modelcheck.stats.rates import least_where
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -55,9 +56,17 @@ def drop_power(
     if drop + 2 * fix_rate > 1:
         raise ValueError(f"a drop of {drop} is not possible where {fix_rate} are fixed and as many break")
     import numpy as np
+    from scipy.special import betainc
 
     fixes = np.arange(min(pairs, int(pairs * fix_rate + 9 * math.sqrt(pairs * fix_rate)) + 20) + 1)
-    failing = _failing_from(fixes, pairs, false_fail_rate, max_drop)
+    limit = NormalDist().inv_cdf(1 - false_fail_rate)
+
+    def fails(broke: NDArray[np.int_]) -> NDArray[np.bool_]:
+        if max_drop:
+            return tango_score(broke, fixes, pairs, max_drop) > limit
+        return np.asarray(betainc(np.maximum(broke, 1), fixes + 1.0, 0.5) <= false_fail_rate)
+
+    failing = least_where(fails, np.zeros(fixes.shape, dtype=int), pairs - fixes + 1)
     return float(trinomial_tail(np.array([fix_rate]), drop, fixes, failing, pairs)[0])
 
 
@@ -143,25 +152,6 @@ def detectable_mean(
     '0.83'
     """
     return max(0.0, at_least - detectable_shift(units, deviation, false_fail_rate, power))
-
-
-def _failing_from(
-    fixes: NDArray[np.int_], pairs: int, false_fail_rate: float, max_drop: float
-) -> NDArray[np.int_]:
-    """Find, for each number of fixes, the least number of regressions that fails."""
-    import numpy as np
-    from scipy.special import betainc
-
-    limit = NormalDist().inv_cdf(1 - false_fail_rate)
-    low, high = np.zeros(fixes.shape, dtype=int), pairs - fixes + 1  # none fails; the last cannot be reached
-    while np.any(high - low > 1):
-        middle = (low + high) // 2
-        if max_drop:
-            fails = tango_score(middle, fixes, pairs, max_drop) > limit
-        else:
-            fails = betainc(np.maximum(middle, 1), fixes + 1.0, 0.5) <= false_fail_rate
-        low, high = np.where(fails, low, middle), np.where(fails, middle, high)
-    return high
 
 
 def holm(p_values: Sequence[float]) -> list[float]:

@@ -110,10 +110,7 @@ def test_yaml_comes_back(folder, rows, unicode, flow):
 
 
 @settings(max_examples=100, deadline=None, derandomize=True)
-@given(
-    st.lists(st.tuples(TEXT.filter(bool), TEXT), min_size=1, max_size=5),
-    st.sampled_from(["\n", "\r\n"]),
-)
+@given(st.lists(st.tuples(TEXT.filter(bool), TEXT), min_size=1, max_size=5), st.sampled_from(["\n", "\r\n"]))
 def test_csv_comes_back(folder, rows, end):
     out = io.StringIO(newline="")
     writer = csv.writer(out, lineterminator=end, quoting=csv.QUOTE_ALL)

@@ -72,7 +72,7 @@ def test_boundaries_and_beyond():
     assert [made["t"] for made in steps] == [-10.5, 10.5, -210.0, 210.0]
     assert [made["n"] for made in perturb.boundaries("n", 0, 1).preview({"n": 5})] == [0, 1]
     assert [made.tolist() for made in perturb.boundaries(0, 0, 9).preview(np.array([5, 7]))] == [
-        *([0, 7], [1, 7], [8, 7], [9, 7]),
+        *([0, 7], [1, 7], [8, 7], [9, 7])
     ]
 
 
@@ -115,19 +115,11 @@ def test_what_makes_no_sense_is_refused_at_once(make, message):
         (perturb.jitter(), "text", "the input is str, but this perturbation changes numbers"),
         (perturb.scale(2), b"x", "the input is bytes, but this perturbation changes numbers"),
         (perturb.extremes(), None, "the input is NoneType, but this perturbation changes numbers"),
-        (
-            perturb.jitter(),
-            np.array(["a"]),
-            "the input is an array of <U1, but this perturbation",
-        ),
+        (perturb.jitter(), np.array(["a"]), "the input is an array of <U1, but this perturbation"),
         (perturb.boundaries("a", 0, 1), {"a": "x"}, "field='a' is str, not a number"),
         (perturb.boundaries("b", 0, 1), {"a": 1}, "field='b': no 'b' in a dict; it has a"),
         (perturb.units("a", "cm", unit="u"), {"a": "x", "u": "m"}, "field='a' is str, not a number"),
-        (
-            perturb.units("a", "cm", unit="u"),
-            {"a": 1, "u": "kg"},
-            "in 'kg', which cannot be converted to 'cm'",
-        ),
+        (perturb.units("a", "cm", unit="u"), {"a": 1, "u": "kg"}, "in 'kg', which cannot be converted to"),
         (perturb.typos() | perturb.jitter(), "some text", r"in jitter\(0.01\): the input is str"),
         (perturb.one_of(perturb.jitter(), perturb.scale(2)), "text", "in (jitter|scale).*: the input is str"),
     ],

@@ -84,10 +84,7 @@ def test_a_text_with_more_names_than_there_are_others():
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        (
-            {"origin": "martian"},
-            r"swap_names\(origin='martian'\): choose one of 'english', 'african",
-        ),
+        ({"origin": "martian"}, r"swap_names\(origin='martian'\): choose one of 'english', 'african"),
         ({"gender": "male"}, r"swap_names\(gender='male'\): choose one of 'same', 'other'"),
     ],
 )

@@ -131,10 +131,7 @@ def test_categories_seen_in_a_file_of_cases(tmp_path):
 @pytest.mark.parametrize(
     ("make", "message"),
     [
-        (
-            lambda: perturb.missing(how="gone"),
-            r"missing\(how='gone'\): choose one of 'null', 'drop'",
-        ),
+        (lambda: perturb.missing(how="gone"), r"missing\(how='gone'\): choose one of 'null', 'drop'"),
         (lambda: perturb.missing(n=0), "n is the number of variants"),
         (lambda: perturb.extra_fields({}), r"extra_fields\({}\): the fields are a mapping"),
         (lambda: perturb.extra_fields(["a"]), "the fields are a mapping"),
@@ -156,11 +153,7 @@ def test_what_makes_no_sense_is_refused_at_once(make, message):
     [
         (perturb.missing(), "text", "the input is str, but this perturbation needs fields"),
         (perturb.type_noise(), 3, "the input is int, but this perturbation needs fields"),
-        (
-            perturb.type_noise(),
-            np.zeros(3),
-            "the input is an array, and all values of an array",
-        ),
+        (perturb.type_noise(), np.zeros(3), "the input is an array, and all values of an array"),
         (perturb.field_order(), [1], r"the input is list, but field_order\(\) needs a mapping"),
         (perturb.extra_fields(), "x", r"the input is str, but extra_fields\(\) needs a mapping"),
         (perturb.missing(fields=0, how="drop"), [1], "cannot drop a part"),

@@ -1,5 +1,7 @@
 """Models that answer, raise or end in ways that nobody expects."""
 
+import sys
+
 import pytest
 
 from pytest_modelcheck.records import Tally
@@ -140,3 +142,46 @@ def test_{number}(model_{number}, case):
     project.model(models)
     project.test(tests)
     project.run("-W", "ignore").assert_outcomes(passed=len(answers))
+
+
+def test_annotations_may_name_what_only_a_type_checker_imports(project):
+    """Python 3.14 evaluates annotations when they are read; before, a future import does as well."""
+    future = "" if sys.version_info >= (3, 14) else "from __future__ import annotations\n"
+    (project.path / "conftest.py").write_text(
+        future
+        + """
+from pytest_modelcheck import model_fixture
+
+class Client:
+    def ask(self, text: Text, *, again: Flag = False) -> Label:
+        return text.lower()
+
+@model_fixture
+def triage(model_version: Version) -> Model:
+    return Client().ask
+"""
+    )
+    project.test(
+        future
+        + """
+import sys
+
+import pytest
+from pytest_modelcheck.cases import template
+
+def shouted(text: Text, rng: Random) -> Text:
+    return text.upper()
+
+def label(word: Word) -> Label:
+    return word
+
+@pytest.mark.golden(template("{word}", word=["a", "b"], expected=label))
+def test_known(triage: Model, case: Case):
+    assert triage(case.input) == case.expected
+
+@pytest.mark.invariance(["c", "d"], under=shouted)
+def test_shouting(triage: Model, case: Case):
+    assert triage(case.perturbed) == triage(case.input)
+"""
+    )
+    project.run("--model-version=2", "-W", "error").assert_outcomes(passed=2)

@@ -114,23 +114,6 @@ def test_with_an_allowance_a_model_at_its_limit_rarely_fails_and_one_beyond_does
     assert np.mean(np.array(beyond) > 0.05) > 0.9
 
 
-@pytest.mark.parametrize(
-    ("tables", "bases", "message"),
-    [
-        ([], 3, "there is no case to compare"),
-        ([np.zeros((4, 4))], 1, "bases must be at least 2, not 1"),
-        ([np.zeros((3, 3))], 3, "a case needs a variant beside its 3 base runs"),
-        ([np.zeros((4, 3))], 3, r"must be square and symmetric, not \(4, 3\)"),
-        ([np.triu(np.ones((4, 4)), 1)], 3, "must be square and symmetric"),
-        ([np.full((4, 4), 2.0)], 3, r"disagreements must lie in \[0, 1\]"),
-        ([np.ones((4, 4))], 3, "an output cannot disagree with itself"),
-    ],
-)
-def test_what_makes_no_sense_is_refused(tables, bases, message):
-    with pytest.raises(ValueError, match=message):
-        noise_calibrated_excess(tables, bases, 0.01)
-
-
 @pytest.mark.parametrize(("outputs", "bases"), [("aaabb", 3), ("abcab", 2), ("aaab", 3), ("aabbb", 2)])
 def test_where_both_sides_are_of_one_kind_both_disagreements_count(outputs, bases):
     found = noise_calibrated_excess([disagreements(outputs)], bases, 0.01, both=True)
@@ -197,14 +180,6 @@ def test_what_was_fixed_does_not_make_up_for_what_broke_for_good():
     assert found.p_value < 0.05
 
 
-@pytest.mark.parametrize(
-    ("approved", "current"), [([], []), ([[True]], []), ([[]], [[True, True]]), ([[True]], [[True]])]
-)
-def test_what_makes_no_sense(approved, current):
-    with pytest.raises(ValueError, match="current cases|too few runs"):
-        regression_excess(approved, current, 0.01)
-
-
 @pytest.mark.parametrize("before", [1, 3])
 def test_a_model_that_did_not_change_seldom_fails(before):
     generator, runs, failed = np.random.default_rng(before), 100, 0
@@ -232,12 +207,6 @@ def test_noise_that_was_there_at_approval_is_no_regression():
         approved, current = (rng.random((60, 3)) < chances).tolist(), (rng.random((60, 1)) < chances).tolist()
         failed += regression_excess(approved, current, 0.05, approved_noise=True).p_value <= 0.05
     assert failed / 150 <= 0.05 + 3 * (0.05 * 0.95 / 150) ** 0.5
-
-
-@pytest.mark.parametrize(("approved", "current"), [([], []), ([[True]], [[True]]), ([[True] * 2], [[]])])
-def test_a_rise_needs_two_runs_then_and_one_now(approved, current):
-    with pytest.raises(ValueError, match="current cases|too few runs"):
-        regression_excess(approved, current, 0.01, approved_noise=True)
 
 
 def test_the_bound_of_an_excess_is_kept_also_where_all_cases_agree():

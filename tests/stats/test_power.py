@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 from scipy.stats import norm
 
+from pytest_modelcheck.stats.exchange import exchange_p_value
 from pytest_modelcheck.stats.paired import drop_p_value, mcnemar_exact, tango_score
-from pytest_modelcheck.stats.permutation import repeats_test
 from pytest_modelcheck.stats.power import detectable_drop, detectable_mean, drop_power, holm, pairs_needed
 
 
@@ -90,9 +90,11 @@ def test_repeats_count_as_pairs():
     """50 cases, four runs on either side, of a rate that fell from 0.89 to 0.77."""
     rng = np.random.default_rng(1)
     before, current = np.full(50, 0.89), np.full(50, 0.77)
-    found = [
-        repeats_test(rng.binomial(4, before), 4, rng.binomial(4, current), 4).p_value for _ in range(400)
-    ]
+
+    def runs(chances):
+        return (rng.random((50, 4)) < chances[:, None]).astype(int).tolist()
+
+    found = [exchange_p_value(runs(before), runs(current)) for _ in range(400)]
     fix_rate = 0.11 * 0.77
     assert np.mean(np.array(found) <= 0.01) == pytest.approx(drop_power(200, 0.12, fix_rate, 0.01), abs=0.08)
 
@@ -113,21 +115,6 @@ def test_the_detectable_mean_is_never_negative():
     assert detectable_mean(2, deviation=0.5, at_least=0.5, false_fail_rate=0.01) == 0.0
 
 
-@pytest.mark.parametrize(
-    ("call", "message"),
-    [
-        (lambda: drop_power(0, 0.1, 0.1, 0.01), "pairs must be at least 1, not 0"),
-        (lambda: drop_power(10, 0.9, 0.1, 0.01), "a drop of 0.9 is not possible where 0.1 are fixed"),
-        (lambda: pairs_needed(0.05, 0.1, 0.01, max_drop=0.05), "a drop of 0.05 is not above max_drop=0.05"),
-        (lambda: detectable_drop(10, 0.1, 0.01, power=1.0), "power must lie strictly between"),
-        (lambda: detectable_mean(0, 0.1, 0.9, 0.01), "units must be at least 1, not 0"),
-    ],
-)
-def test_what_makes_no_sense_is_refused(call, message):
-    with pytest.raises(ValueError, match=message):
-        call()
-
-
 def test_it_is_the_published_one():
     """Example of the R documentation of p.adjust: the p-values of Hommel's paper, method "holm"."""
     assert holm([0.01, 0.02, 0.03, 0.04, 0.05]) == pytest.approx([0.05, 0.08, 0.09, 0.09, 0.09])
@@ -145,8 +132,3 @@ def test_it_is_the_closure_of_bonferroni(seed):
 def test_nothing_stays_nothing():
     assert holm([]) == []
     assert holm([1.0, 1.0]) == [1.0, 1.0]
-
-
-def test_a_p_value_lies_between_0_and_1():
-    with pytest.raises(ValueError, match=r"a p-value must lie in \[0, 1\], not 1.5"):
-        holm([0.1, 1.5])
