@@ -12,7 +12,6 @@ import math
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from pytest_modelcheck.checks.excess import of_variants, trend
 from pytest_modelcheck.checks.guards import guards, refuse_contradiction, refuse_without_meaning
 from pytest_modelcheck.checks.limits import allowed, exceeds
 from pytest_modelcheck.checks.noise import DropNoise, RateNoise, ShareNoise
@@ -108,11 +107,15 @@ def _against_approved(observed: Observed, comparison: Comparison, rule: Rule) ->
 
 def _required(observed: Observed, required: float, rule: Rule) -> Finding:
     if observed.excess is not None:
+        from pytest_modelcheck.checks.excess import of_variants
+
         return of_variants(observed.excess, observed.units, required, rule)
     rate = observed.rate or 0.0
     look = rule.looks.get("at_least")
     by_trend = look is None or look.reason in (Reason.NOISE, Reason.CONFIRMED, Reason.WEAK)
     if observed.series and observed.varies and rate < required and by_trend:
+        from pytest_modelcheck.checks.excess import trend
+
         return trend(observed, rule, look)
     # Ratios of counts are exact enough; means of scores are not.
     met = rate >= required - (observed.rounding if observed.means is not None else 0.0)

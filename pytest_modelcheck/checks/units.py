@@ -136,7 +136,7 @@ def look_at_trend(evidence: Evidence, units: Units, required: float) -> Look:
 
     Page's test of a rise passes the check at ``false_pass_rate``.
     """
-    from pytest_modelcheck.stats.trend import page_trend
+    from pytest_modelcheck.stats.exchange import page_trend
 
     rows, limits = units.observed.series or (), units.limits
     # Scores may vary although every case falls in every run.

@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from pytest_modelcheck.checks.limits import COSTS
-from pytest_modelcheck.session.variation import Variation
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -19,8 +18,10 @@ if TYPE_CHECKING:
     from pytest_modelcheck.checks.lost import Lost
     from pytest_modelcheck.checks.observed import Observed
     from pytest_modelcheck.checks.protocol import Look
+    from pytest_modelcheck.checks.spec import CheckSpec
     from pytest_modelcheck.checks.weighing import Probed
     from pytest_modelcheck.engine.work import Result
+    from pytest_modelcheck.models.model import Model
     from pytest_modelcheck.records import Calls, Comparison, Finding, Flaky, Moved, Stopped
     from pytest_modelcheck.session.approved import Approved
     from pytest_modelcheck.session.calibration import Calibration
@@ -30,6 +31,30 @@ if TYPE_CHECKING:
 _LIMITS: Final = frozenset(
     {"at_least", "max_drop", "max_slice_drop", "max_changed", "max_regressed", "slice_regressions"}
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Variation:
+    """The model's own variation, also in words; ``None`` if nobody looked."""
+
+    varies: bool | None = None
+    words: str | None = None
+
+
+def declared(model: Model) -> Variation:
+    """Return the model fixture's declaration."""
+    deterministic = model.definition.deterministic
+    if deterministic is None:
+        return Variation()
+    return Variation(not deterministic, f"declared deterministic={deterministic}")
+
+
+def declared_of(spec: CheckSpec) -> bool | None:
+    """Return the declaration of a check's models: all deterministic, any not, or nothing."""
+    declared = [model.definition.deterministic for model in (spec.subject, *spec.others)]
+    if False in declared:
+        return False
+    return True if all(declared) else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,11 +39,12 @@ from pytest_modelcheck.engine.body import by_repeat
 from pytest_modelcheck.phrases import plural
 from pytest_modelcheck.records import JUDGED, Outcome, Status
 from pytest_modelcheck.session.check import Step
+from pytest_modelcheck.session.found import Variation, declared_of
 from pytest_modelcheck.session.judging import with_noise
 from pytest_modelcheck.session.observing import whole_cases
 from pytest_modelcheck.session.replayed import ReplayedAnswers
 from pytest_modelcheck.session.running import run_fresh_sets, run_probes
-from pytest_modelcheck.session.variation import Variation, declared_of, variation_of_runs
+from pytest_modelcheck.session.variation import variation_of_runs
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Mapping, Sequence

@@ -1,4 +1,4 @@
-"""Steps that measure the noise of a model: whether its answers vary, and how much under a perturbation.
+"""Decides an invariance check of a model that varies, by the model's disagreement with itself.
 
 PYTEST_DONT_REWRITE
 """
@@ -8,16 +8,15 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from pytest_modelcheck.checks.decide import decide
 from pytest_modelcheck.checks.excess import Disagreements, look_at_variants
 from pytest_modelcheck.checks.protocol import Rules, without_more_runs
 from pytest_modelcheck.records import JUDGED
 from pytest_modelcheck.session.calibration import Calibration, disagreements_of, excess_of
 from pytest_modelcheck.session.causes import one_line
 from pytest_modelcheck.session.check import Step
+from pytest_modelcheck.session.found import declared_of
 from pytest_modelcheck.session.judging import with_noise
 from pytest_modelcheck.session.replayed import ReplayedAnswers
-from pytest_modelcheck.session.variation import declared_of, repeat_calls
 from pytest_modelcheck.session.weigh import look_for_noise
 
 if TYPE_CHECKING:
@@ -28,53 +27,17 @@ if TYPE_CHECKING:
     from pytest_modelcheck.stats.noise import Excess
 
 
-def measure(check: Check, judgement: Judgement) -> Steps[Judgement]:
-    """Repeat the calls of about ten trials, to find out whether the model varies.
-
-    Only a check that misses a limit needs this, and using its own trials keeps its verdict independent of
-    other checks.
-    """
-    if not _depends_on_variation(check, judgement):
-        return judgement
-    noise, changed = judgement.noise, judgement.seen.changed
-    variation = yield from repeat_calls(
-        check, judgement.ran.results, judgement.approved, changed, noise.variation
-    )
-    judgement = with_noise(check, judgement, replace(noise, variation=variation))
-    if variation.varies is not False or declared_of(check.spec) or not judgement.missed:
-        return judgement
-    below, invariant = judgement.misses("at_least"), check.spec.kind == "invariance"
-    # A miss would fail because ten answers repeated, which is too little to go by.
-    if below and invariant:
-        judgement = yield from look_for_noise(check, judgement)
-    return judgement
-
-
-def _depends_on_variation(check: Check, judgement: Judgement) -> bool:
-    """Return whether the verdict depends on an unknown variation of the model."""
-    limits = check.spec.limits
-    if judgement.noise.variation.varies or limits.population == "sample":
-        return False
-    if judgement.missed:
-        refuted = judgement.observed.required_rate(limits) == 1  # it fails anyway: this is for the report
-        invariant, leveled = check.spec.kind == "invariance", check.spec.levels is not None
-        by_answers = judgement.misses("at_least") and (invariant or leveled or refuted)
-        by_answers = by_answers or (invariant and judgement.misses("max_drop"))
-        return by_answers or declared_of(check.spec) is True
-    varying = replace(judgement.observed, varies=True)
-    return (
-        judgement.passes
-        and limits.require_proof
-        and not all(finding.met for finding in decide(varying, limits))
-    )
-
-
 def calibrate(check: Check, judgement: Judgement) -> Steps[Judgement]:
     """Measure how often a varying model disagrees with itself about the same input, and decide by that."""
     noise, limits = judgement.noise, check.spec.limits
     below, fell = judgement.misses("at_least"), judgement.misses("max_drop")
-    varies = check.spec.kind == "invariance" and noise.variation.varies
-    if not (varies and (below or fell) and judgement.missed) or judgement.ran.results.reads_approved:
+    if check.spec.kind != "invariance" or not judgement.missed or not (below or fell):
+        return judgement
+    if below and noise.variation.varies is False and declared_of(check.spec) is None:
+        # A miss would fail because ten answers repeated, which is too little to go by.
+        judgement = yield from look_for_noise(check, judgement)
+        noise = judgement.noise
+    if not noise.variation.varies or judgement.ran.results.reads_approved:
         return judgement
     noise = yield from _compare_outputs(check, judgement, noise)
     required = judgement.observed.required_rate(limits)
