@@ -32,7 +32,8 @@ def signature_of(function: Callable[..., Any]) -> inspect.Signature:
     """The signature of a function, also if its annotations name what only a type checker imports.
 
     Raises:
-        TypeError, ValueError: Python cannot read it, as of some builtins.
+        TypeError: It is not callable.
+        ValueError: Python cannot read it, as of some builtins.
     """
     if sys.version_info >= (3, 14):  # where annotations are evaluated when they are read
         from annotationlib import Format

@@ -7,7 +7,6 @@ PYTEST_DONT_REWRITE
 
 from __future__ import annotations
 
-from pytest_modelcheck.records.calls import Calls, quantile
 from pytest_modelcheck.records.cases import (
     CHANGE,
     GIVEN,
@@ -33,6 +32,7 @@ from pytest_modelcheck.records.results import (
     JUDGED,
     OUTCOMES,
     WRONG,
+    Calls,
     CaseResult,
     Change,
     Grade,
@@ -41,6 +41,7 @@ from pytest_modelcheck.records.results import (
     TrialResult,
     fold,
     outcomes_in,
+    quantile,
     tally,
 )
 from pytest_modelcheck.records.verdict import (
@@ -59,49 +60,9 @@ from pytest_modelcheck.records.verdict import (
 )
 
 __all__ = [
-    "BITS",
-    "CHANGE",
-    "FOLDED",
-    "GIVEN",
-    "GIVEN_INPUT",
-    "GRADE",
-    "JUDGED",
-    "LARGEST_SCORE",
-    "MISSING",
-    "OUTCOMES",
-    "WRONG",
-    "Calls",
-    "Case",
-    "CaseResult",
-    "Change",
-    "CheckKind",
-    "Comparison",
-    "Contrast",
-    "Correction",
-    "Finding",
-    "Flaky",
-    "FoundSlice",
-    "Grade",
-    "Group",
-    "Interval",
-    "Missing",
-    "Moved",
-    "Nights",
-    "Origin",
-    "Outcome",
-    "Scale",
-    "ShownCase",
-    "Smallest",
-    "Status",
-    "Stopped",
-    "Tally",
-    "Trial",
-    "TrialResult",
-    "Variant",
-    "Verdict",
-    "case_of",
-    "fold",
-    "outcomes_in",
-    "quantile",
-    "tally",
-]
+    "BITS", "CHANGE", "FOLDED", "GIVEN", "GIVEN_INPUT", "GRADE", "JUDGED", "LARGEST_SCORE", "MISSING",
+    "OUTCOMES", "WRONG", "Calls", "Case", "CaseResult", "Change", "CheckKind", "Comparison", "Contrast",
+    "Correction", "Finding", "Flaky", "FoundSlice", "Grade", "Group", "Interval", "Missing", "Moved",
+    "Nights", "Origin", "Outcome", "Scale", "ShownCase", "Smallest", "Status", "Stopped", "Tally",
+    "Trial", "TrialResult", "Variant", "Verdict", "case_of", "fold", "outcomes_in", "quantile", "tally",
+]  # fmt: skip

@@ -9,9 +9,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from pytest_modelcheck.records.calls import Calls
 from pytest_modelcheck.records.cases import GRADE, CheckKind, Scale, ShownCase
-from pytest_modelcheck.records.results import Tally
+from pytest_modelcheck.records.results import Calls, Tally
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -126,10 +126,15 @@ def runs_needed(
     if rate >= at_least:
         raise ValueError(f"a rate of {rate} is not below at_least={at_least}: there is nothing to reveal")
     import numpy as np
+    from scipy.special import betainc
 
     upto = 64
     while True:
-        short = np.flatnonzero(_powers(np.arange(1, upto + 1), at_least, rate, false_fail_rate) < power)
+        n = np.arange(1, upto + 1)
+        failing = _failing_counts(n, at_least, false_fail_rate)
+        inside = np.maximum(failing, 0)
+        powers = np.where(failing < 0, 0.0, betainc(n - inside, inside + 1.0, 1 - rate))
+        short = np.flatnonzero(powers < power)
         # Power moves in a saw-tooth, as counts are whole numbers. The first n that is enough may be
         # followed by one that is not; this is the first after which all are.
         needed = int(short[-1]) + 2 if short.size else 1
@@ -138,17 +143,6 @@ def runs_needed(
         if upto // 2 > most:
             return None
         upto *= 2
-
-
-def _powers(n: NDArray[np.int_], at_least: float, rate: float, false_fail_rate: float) -> NDArray[np.float64]:
-    """The chance that a model of rate ``rate`` fails, for each number of runs."""
-    import numpy as np
-    from scipy.special import betainc
-
-    failing = _failing_counts(n, at_least, false_fail_rate)
-    inside = np.maximum(failing, 0)
-    tails = betainc(n - inside, inside + 1.0, 1 - rate)
-    return np.where(failing < 0, 0.0, tails)
 
 
 def _failing_counts(n: int | NDArray[np.int_], at_least: float, false_fail_rate: float) -> NDArray[np.int_]:

@@ -90,15 +90,6 @@ def find_rule(
         clusters: For each case, the group of cases that it depends on. Outcomes are then shuffled between
             groups of the same size, and never within one.
         seed: Of the shuffles, and of the sample that is taken of more than 2,000 cases.
-
-    >>> import numpy as np
-    >>> rng = np.random.default_rng(0)
-    >>> length, spanish = rng.integers(1, 200, 300), rng.random(300) < 0.3
-    >>> rule = find_rule(np.column_stack([length, spanish]), spanish & (length > 120))
-    >>> sorted(one.feature for one in rule.conditions), rule.p_value
-    ([0, 1], 0.005)
-    >>> find_rule(np.column_stack([length, spanish]), rng.random(300) < 0.3) is None
-    True
     """
     table = np.ascontiguousarray(features, dtype=np.float32)
     outcome = np.asarray(failed, dtype=np.float64)
@@ -235,16 +226,6 @@ def concentrations(
         clusters: For each case, its group of dependent cases. Groups are then exchanged and shuffled as one:
             only their means count.
         seed: Of the resamples.
-
-    Raises:
-        ValueError: The numbers of cases do not fit together.
-
-    >>> broke, fixed, same = ([1], [0]), ([0], [1]), ([1], [1])
-    >>> approved, current = zip(*[broke] * 11, *[same] * 80, *[fixed] * 11)
-    >>> spanish, other = [True] * 11 + [False] * 91, [True, False] * 51
-    >>> found = concentrations(approved, current, [other, spanish], 0.01)
-    >>> found[0].slice, found[0].p_value < 0.01
-    (1, True)
     """
     inside = np.asarray(slices, dtype=bool)
     if not len(approved) == len(current) or (inside.size and inside.shape[1] != len(approved)):

