@@ -114,7 +114,7 @@ def _required(observed: Observed, required: float, rule: Rule) -> Finding:
     look = rule.looks.get("at_least")
     by_trend = look is None or look.reason in (Reason.NOISE, Reason.CONFIRMED, Reason.WEAK)
     if observed.series and observed.varies and rate < required and by_trend:
-        from pytest_modelcheck.checks.excess import trend
+        from pytest_modelcheck.checks.units import trend
 
         return trend(observed, rule, look)
     # Ratios of counts are exact enough; means of scores are not.

@@ -1,13 +1,11 @@
-"""Limits of invariance checks beyond the model's own noise, and trends over levels.
+"""Limits of invariance checks beyond the model's own noise.
 
 PYTEST_DONT_REWRITE
 """
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
-from statistics import NormalDist
 from typing import TYPE_CHECKING
 
 from pytest_modelcheck.checks.evidence import CHANGED_MODEL
@@ -25,15 +23,15 @@ from pytest_modelcheck.checks.protocol import (
     placed,
     unless_broken,
 )
-from pytest_modelcheck.checks.verdicts import inconclusive, readily
-from pytest_modelcheck.phrases import counted, p_text, percent
-from pytest_modelcheck.records import Finding, Status
+from pytest_modelcheck.checks.verdicts import readily
+from pytest_modelcheck.phrases import percent
+from pytest_modelcheck.records import Status
 
 if TYPE_CHECKING:
     from pytest_modelcheck.checks.evidence import Evidence
     from pytest_modelcheck.checks.limits import Allowance
-    from pytest_modelcheck.checks.observed import Observed
     from pytest_modelcheck.checks.verdicts import Rule
+    from pytest_modelcheck.records import Finding
     from pytest_modelcheck.stats.noise import Excess, Rise
 
 
@@ -120,37 +118,3 @@ def of_variants(excess: Excess, units: str, required: float, rule: Rule) -> Find
         f"{noise.low(rule.limits.false_fail_rate):.0%}), {allowed}"
     )
     return rule.finding("at_least", summary, noise.met, noise)
-
-
-def trend(observed: Observed, rule: Rule, look: Look | None) -> Finding:
-    """Judge the scores of a varying model over all cases together, by Page's test.
-
-    Single cases fall by chance. The check passes if a rise is significant at ``false_pass_rate``, and fails
-    if a fall is significant at ``false_fail_rate``. An observed rise alone is not enough: scores that ignore
-    the levels rise in every other run.
-    """
-    from pytest_modelcheck.stats.exchange import page_trend
-
-    rows, limits = observed.series or (), rule.limits
-    rising, falling = page_trend(rows), page_trend([row[::-1] for row in rows])
-    passed, judged = observed.counts
-    levels = len(rows[0])
-    what = "cases" if observed.runs is None else "runs"
-    summary = f"scores never fall over {levels} levels in {passed}/{judged} {what}"
-    if rising <= limits.false_pass_rate:
-        text = f"{summary}; over all of them they rise (Page's test, {p_text(rising)})"
-        return Finding("at_least", Status.PASSED, text)
-    # The trend detected with a chance of 90%, by the normal limit of the mean rank correlation.
-    normal = NormalDist()
-    reach = normal.inv_cdf(1 - limits.false_pass_rate) + normal.inv_cdf(0.9)
-    reach /= math.sqrt(len(rows) * (levels - 1))
-    number = counted(len(rows), observed.units)
-    reveals = f"{number} at {levels} levels can barely show any rise"
-    if reach <= 1:
-        reveals = f"{number} can only show rises with a mean rank correlation above about {reach:.2g}"
-    if look.status is Status.FAILED if look is not None else falling <= limits.false_fail_rate:
-        text = f"{summary}; over all of them they fall (Page's test, {p_text(falling)})"
-        return Finding("at_least", Status.FAILED, text, p_value=falling, reveals=reveals)
-    text = f"{summary}; noise could explain what rise there is over all (Page's test, {p_text(rising)})"
-    finding = Finding("at_least", Status.INCONCLUSIVE, text, p_value=falling, reveals=reveals)
-    return inconclusive(finding, limits)

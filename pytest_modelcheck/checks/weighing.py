@@ -13,7 +13,6 @@ from pytest_modelcheck.baselines.diff import answers_differ
 from pytest_modelcheck.checks.changes import (
     Answers,
     CaseAnswers,
-    Compared,
     look_at_changes,
     look_at_compared,
     look_at_regressed,
@@ -199,7 +198,7 @@ def looks(
     *,
     approved: bool,
     outcomes: Evidence | None = None,
-    compared: Compared | None = None,
+    compared: Evidence | None = None,
 ) -> dict[str, Look]:
     """Look at each limit of a check.
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from pytest_modelcheck.checks.changes import Compared, look_at_changes
+from pytest_modelcheck.checks.changes import look_at_changes
 from pytest_modelcheck.checks.excess import look_at_rise
 from pytest_modelcheck.checks.lost import (
     LEAST_BROKEN,
@@ -234,13 +234,11 @@ def _looks(
         return _looks_at_metric(observed, observed.scores, weighed, limits)
     compared = None
     if observed.reads_approved:
-        rate = weighed.rate
         runs = [
-            replace(case, approved=approved_outcomes.get(number, ()))
-            for case, number in zip(rate.cases, weighed.numbers, strict=True)
+            replace(case, approved=(1.0, *approved_outcomes.get(number, ())))
+            for case, number in zip(weighed.rate.cases, weighed.numbers, strict=True)
         ]
-        fewest = min((len(case.approved) for case in runs), default=0)
-        compared = Compared(replace(rate, cases=runs), 1 + fewest)
+        compared = replace(weighed.rate, cases=runs)
     outcomes = None
     if observed.graded and limits.max_regressed is not None:
         outcomes = _weighed(check, judgement, graded=False).paired
