@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from pytest_modelcheck.checks.guards import guards, refuse_contradiction, refuse_without_meaning
-from pytest_modelcheck.checks.limits import allowed, exceeds
+from pytest_modelcheck.checks.limits import allowed, exceeds, net_of
 from pytest_modelcheck.checks.noise import DropNoise, RateNoise, ShareNoise
 from pytest_modelcheck.checks.protocol import DOUBTFUL, Reason
 from pytest_modelcheck.checks.verdicts import Rule, failure, inconclusive, with_reason
@@ -149,9 +149,9 @@ def _drop(observed: Observed, comparison: Comparison, rule: Rule) -> Finding:
     broke, fixed = len(comparison.regressed), len(comparison.fixed)
     if observed.drops is None:
         net: float = broke - fixed
-        summary = f"{broke} broke, {fixed} fixed: net {fixed - broke:+d}, {allowed(allowance)}"
-        if not net:
-            summary = f"{broke} broke, {fixed} fixed"
+        summary = f"{broke} broke, {fixed} fixed{net_of(broke, fixed)}"
+        if net > 0:
+            summary += f", {allowed(allowance)}"
     else:
         mean = sum(observed.drops) / len(observed.drops)
         net = mean * comparison.judged
@@ -161,7 +161,8 @@ def _drop(observed: Observed, comparison: Comparison, rule: Rule) -> Finding:
         rise = 0 - (mean if abs(mean) > observed.rounding else 0)  # not -mean, which would print "-0"
         change = f"{what} {rise:+.3g}" if observed.graded else f"{what} {rise * 100:+.3g} points"
         unit = observed.scale if observed.graded else GRADE
-        summary = f"{change} against {comparison.version}, {allowed(allowance, unit)}"
+        most = allowed(allowance, unit) if allowance else "no drop allowed"
+        summary = f"{change} against {comparison.version}, {most}"
         if not rise and not observed.graded and (broke or fixed):
             summary = f"{broke} broke, {fixed} fixed"
     if observed.rise is not None:

@@ -25,6 +25,7 @@ from pytest_modelcheck.display import printable_json
 from pytest_modelcheck.errors import BaselineError
 from pytest_modelcheck.models.definition import SOON, days_left, shutdown_text
 from pytest_modelcheck.phrases import odds, percent, plural
+from pytest_modelcheck.reports.bars import padded, width_of
 from pytest_modelcheck.reports.transcript import steps_of_trial
 
 if TYPE_CHECKING:
@@ -296,12 +297,12 @@ def _history_lines(header: Header, *, several: bool, beside: bool) -> Iterator[s
     name += f", {header.version} in service beside" if beside else ""
     yield click.style(excerpt(name, 1 << 20), bold=True)
     yield f"  {sparkline([row.rate for row in past])}  {_trend(past, header.metric)}"
-    width = max(len(excerpt(row.version)) for row in past)
+    width = max(width_of(excerpt(row.version)) for row in past)
     for row in past:
         rate = "?" if row.rate is None else _value(row.rate, header.metric)
         over = f"of {plural(row.judged, 'case')}" if row.judged else ""
         yield from indented(
-            [f"{excerpt(row.version).ljust(width)}  {row.day or '?':10}  {rate:>6}  {over}".rstrip()], 4
+            [f"{padded(excerpt(row.version), width)}  {row.day or '?':10}  {rate:>6}  {over}".rstrip()], 4
         )
 
 

@@ -39,6 +39,7 @@ from pytest_modelcheck.records.results import (
     Outcome,
     Tally,
     TrialResult,
+    fails_in_every_run,
     fold,
     outcomes_in,
     quantile,
@@ -64,5 +65,6 @@ __all__ = [
     "OUTCOMES", "WRONG", "Calls", "Case", "CaseResult", "Change", "CheckKind", "Comparison", "Contrast",
     "Correction", "Finding", "Flaky", "FoundSlice", "Grade", "Group", "Interval", "Missing", "Moved",
     "Nights", "Origin", "Outcome", "Scale", "ShownCase", "Smallest", "Status", "Stopped", "Tally",
-    "Trial", "TrialResult", "Variant", "Verdict", "case_of", "fold", "outcomes_in", "quantile", "tally",
+    "Trial", "TrialResult", "Variant", "Verdict", "case_of", "fails_in_every_run", "fold", "outcomes_in",
+    "quantile", "tally",
 ]  # fmt: skip

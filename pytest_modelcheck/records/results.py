@@ -226,6 +226,19 @@ class CaseResult:
         return other is not None and self.id == other.id and self.digest == other.digest
 
 
+def fails_in_every_run(trials: Iterable[TrialResult]) -> bool:
+    """Return whether a case failed in each of its runs; a run fails if any of its variants does.
+
+    >>> one, two = TrialResult(Outcome.FAILED), TrialResult(Outcome.PASSED, repeat=1)
+    >>> fails_in_every_run([one]), fails_in_every_run([one, two]), fails_in_every_run([])
+    (True, False, False)
+    """
+    runs: dict[int, bool] = {}
+    for trial in trials:
+        runs[trial.repeat] = runs.get(trial.repeat, False) or trial.outcome in WRONG
+    return bool(runs) and all(runs.values())
+
+
 @dataclass(frozen=True, slots=True)
 class Tally:
     """Counts of outcomes. ``passed + failed`` is the denominator of the rate."""

@@ -119,7 +119,7 @@ class Comparison:
         approved_rate: The approved rate (or mean score) over the shared cases.
         rate: The present rate (or mean score) over the shared cases.
         regressed: Ids of cases that passed in the approved version and fail now.
-        fixed: Ids of cases that failed in the approved version and pass now.
+        fixed: Ids of cases that failed in every run of the approved version and pass now.
         changed: Ids of cases whose answers differ.
         replayed: The number of cases whose approved answers were judged again with the present test.
         p_value: The p-value of the exact McNemar test, one-sided towards worse; ``None`` if not applicable.

@@ -5,14 +5,13 @@ PYTEST_DONT_REWRITE
 
 from __future__ import annotations
 
-from textwrap import wrap
 from typing import TYPE_CHECKING, Final
 
 from pytest_modelcheck.canonical import excerpt
 from pytest_modelcheck.display import harmless
 from pytest_modelcheck.errors import kind_of
 from pytest_modelcheck.phrases import listed, p_text, percent, plural
-from pytest_modelcheck.reports.bars import padded, text_of
+from pytest_modelcheck.reports.bars import padded, text_of, width_of, wrapped
 from pytest_modelcheck.reports.shown import ERROR_LINE, PLAIN, WIDTH, case_lines, reason_of
 from pytest_modelcheck.reports.wording import cost_of
 from pytest_modelcheck.reports.worst import perturbations_standing_out, slices_standing_out, where
@@ -147,9 +146,7 @@ def broke_line(verdict: Verdict) -> str | None:
 
 def _fact_lines(verdict: Verdict, width: int, *, every: bool = False) -> Iterator[str]:
     for label, text in _facts(verdict, every=every):
-        first, *rest = wrap(
-            text, width - _LABEL, subsequent_indent="  ", break_long_words=False, break_on_hyphens=False
-        ) or [""]
+        first, *rest = wrapped(text, width - _LABEL)
         yield f"{label:{_LABEL}}{first}"
         yield from (f"{'':{_LABEL}}{line}" for line in rest)
 
@@ -175,8 +172,8 @@ def _facts(verdict: Verdict, *, every: bool = False) -> Iterator[tuple[str, str]
         yield from _labelled("also", missed)
     if verdict.moved is not None:
         changes = verdict.moved.changes
-        room = max((len(what) for what, _, _ in changes), default=0)
-        lines = [f"{what:<{room}}  {before} → {after}" for what, before, after in changes]
+        room = max((width_of(what) for what, _, _ in changes), default=0)
+        lines = [f"{padded(what, room)}  {before} → {after}" for what, before, after in changes]
         compared = f"{verdict.moved.compared}   ({p_text(verdict.moved.p_value)})"
         yield from _labelled("moved", [*lines, compared])
     elif comparison is not None and comparison.judged:

@@ -327,6 +327,7 @@ def _scores_of(check: Check, metric: Metric, results: Results, approved: Approve
             steady = not _differ(old) and not _differ([*first, *fresh]) and not probed.recovered
             repeated = repeated and not _differ([*first, *fresh])
             recorded = [tuple(_plain(decode(raw)) for raw in side) for side in (old, first, fresh)]
+            before_wrong = {_is_wrong(expected, label) for label in recorded[0]}
             cases.append(
                 ScoredCase(
                     number,
@@ -338,7 +339,7 @@ def _scores_of(check: Check, metric: Metric, results: Results, approved: Approve
                     # Only for a case that never varied is another value surely a change.
                     changed=bool(old) and steady and not same(old[0], first[0]),
                     wrong=_is_wrong(expected, recorded[1][0]),
-                    was_wrong=_is_wrong(expected, recorded[0][0]) if old else None,
+                    was_wrong=before_wrong.pop() if len(before_wrong) == 1 else None,
                     probes=probed.probes,
                 )
             )

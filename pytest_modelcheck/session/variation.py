@@ -169,7 +169,7 @@ def _compared(model: Model, pairs: Sequence[tuple[TrialResult, TrialResult]]) ->
     if not lost:
         return Variation(
             varies=False,
-            words=f"does not vary: {plural(len(agreements), 'answer')} came out the same when run again",
+            words=f"does not vary: {_repeated(len(agreements), len(agreements))} the same",
         )
     # Bodies that make new calls each time show nothing about the model, so the declaration stands.
     if model.definition.deterministic and not repeats:
@@ -180,7 +180,7 @@ def _compared(model: Model, pairs: Sequence[tuple[TrialResult, TrialResult]]) ->
             f"{len(agreements)} answers differed when calls were repeated. Remove the declaration, or make "
             "the model deterministic (temperature, seed, order of the batch)"
         )
-    text = f"varies: {lost} of {plural(len(agreements), 'answer')} came out different when run again"
+    text = f"varies: {_repeated(lost, len(agreements))} different"
     fields: Counter[str] = Counter()
     for first, again in pairs:
         for one_answer, two_answer in paired_calls(first.calls, again.calls)[0]:
@@ -190,6 +190,10 @@ def _compared(model: Model, pairs: Sequence[tuple[TrialResult, TrialResult]]) ->
     if names := [name for name in sorted(fields, key=lambda name: (-fields[name], name)) if name]:
         text += f" ({', '.join(names[:_NAMED])}{', …' if len(names) > _NAMED else ''})"
     return Variation(varies=True, words=text)
+
+
+def _repeated(count: int, of: int) -> str:
+    return f"{count} of {plural(of, 'repeated answer')} {'was' if count == 1 else 'were'}"
 
 
 def _one_a_case(trials: Sequence[Once]) -> list[Once]:

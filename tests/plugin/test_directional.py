@@ -154,7 +154,7 @@ class TestGradedChanges:
         project.approve("1")
         result = project.run("--model-version=2")
         result.assert_outcomes(failed=1)
-        assert project.verdict(result).headline == "mean change is -0.2 against 1, none allowed"
+        assert project.verdict(result).headline == "mean change is -0.2 against 1, no drop allowed"
 
     def test_one_case_alone_is_held_to_the_same(self, project):
         project.model(GRADED)

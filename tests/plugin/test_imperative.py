@@ -125,7 +125,7 @@ def test_a_baseline_holds_it_as_it_holds_a_marked_test_with_cases_of_a_file_besi
     project.approve("2.0")
     result = project.run("--model-version=2.1")
     result.assert_outcomes(failed=1)
-    assert project.verdict(result).headline == "2 broke, 0 fixed: net -2, none allowed"
+    assert project.verdict(result).headline == "2 broke, 0 fixed: a net loss of 2 cases, none allowed"
     assert project.verdict(result).cases == Tally(passed=8, failed=2)
 
 

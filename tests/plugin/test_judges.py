@@ -132,8 +132,8 @@ def test_a_version_that_only_the_judge_likes_better_fails(judged):
     dropped = next(one for one in verdict.findings if one.limit == "max_drop")
     assert dropped.status == "failed"
     assert dropped.summary == (
-        "people say that 13 broke and 0 were fixed: net -13 (by the judge's word 4 broke, 9 fixed: net +5, "
-        "none allowed)"
+        "people say that 13 broke and 0 were fixed: a net loss of 13 cases (by the judge's word 4 broke, 9 "
+        "fixed: a net gain of 5 cases)"
     )
     assert (verdict.comparison.approved_rate, verdict.comparison.rate) == (48 / 60, 35 / 60)
 
@@ -150,7 +150,7 @@ def test_a_judge_that_errs_otherwise_on_the_new_answers_is_found_out_by_some_of_
     assert dropped.status == "failed"
     assert dropped.summary == (
         "corrected 69% with good, 0% now, over the 52 cases that differ (by the judge's word 10 broke, 13 "
-        "fixed: net +3, none allowed)"
+        "fixed: a net gain of 3 cases)"
     )
     assert dropped.p_value < 0.01
 
@@ -218,7 +218,9 @@ def test_cases_that_regressed_by_the_judges_word_are_inconclusive_until_people_h
     label(judged, GOOD, WORSE)
     found = findings(judged.verdict(run(judged, "worse")))["max_regressed"]
     assert found.status == "failed"
-    assert found.summary.startswith("people say that 13 broke and 0 were fixed: net -13 (by the judge's word")
+    assert found.summary.startswith(
+        "people say that 13 broke and 0 were fixed: a net loss of 13 cases (by the judge's word"
+    )
 
 
 def test_regressions_that_people_do_not_see_pass(judged):

@@ -105,7 +105,7 @@ def test_a_version_in_which_cases_fall_is_worse_than_the_approved_one(project, l
     project.approve("1")
     result, verdict = levels("odd")
     result.assert_outcomes(failed=1)
-    assert verdict.headline == "2 broke, 0 fixed: net -2, none allowed"
+    assert verdict.headline == "2 broke, 0 fixed: a net loss of 2 cases, none allowed"
     assert verdict.comparison.regressed
 
 
@@ -116,7 +116,7 @@ def test_a_fall_that_an_approved_run_had_as_well_is_noise_but_not_one_that_it_ne
     result, verdict = levels("still")
     result.assert_outcomes(passed=1)
     drop = verdict.findings[-1]
-    assert drop.summary == "pass rate -3.33 points against once, none allowed; noise explains it"
+    assert drop.summary == "pass rate -3.33 points against once, no drop allowed; noise explains it"
     assert verdict.variation == "varies: 1 of 20 cases pass in some runs only (approved runs included)"
     _, verdict = levels("both")
     assert verdict.status is Status.INCONCLUSIVE

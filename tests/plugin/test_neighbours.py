@@ -239,7 +239,7 @@ def test_a_group_of_xdist_is_no_part_of_a_check_and_a_crash_there_is_lost(projec
     assert "unused baseline" not in result.stdout.str()
     result.stdout.fnmatch_lines(
         [
-            "2 broke, 0 fixed: net -2*",
+            "2 broke, 0 fixed: a net loss of 2 cases*",
             "*pytest test_triage.py::test_it --model-version=2.1*",
             "*FAIL test_it *100%*",
             "lost: test_triage.py::test_crash* (worker*crashed*",

@@ -232,7 +232,7 @@ def test_header_and_report_name_the_version_that_is_approved_and_what_changed(fa
     result.stdout.fnmatch_lines(
         [
             "modelcheck: triage 2.1 (approved: 2.0), cache: .modelcheck_cache",
-            "2 broke, 0 fixed: net -2, none allowed",
+            "2 broke, 0 fixed: a net loss of 2 cases, none allowed",
             "*model *triage 2.1 *(approved: 2.0)*",
             "*does not vary: 30 runs of 10 cases, each case always the same*",
             "*80*100*",
@@ -240,7 +240,7 @@ def test_header_and_report_name_the_version_that_is_approved_and_what_changed(fa
             "*t-07*Quiero un reembolso*",
             "*modelcheck diff 2.1*",
             "*modelcheck review 2.1*",
-            "FAILED test_triage.py::test_known - 2 broke, 0 fixed: net -2, none allowed",
+            "FAILED test_triage.py::test_known - 2 broke, 0 fixed: a net loss *",
         ]
     )
 

@@ -70,7 +70,7 @@ def test_a_baseline_of_scores_is_compared_by_mean(project):
     project.approve("1")
     result = project.run("--model-version=2")
     result.assert_outcomes(failed=1)
-    assert project.verdict(result).headline == "mean score -0.1 against 1, none allowed"
+    assert project.verdict(result).headline == "mean score -0.1 against 1, no drop allowed"
 
 
 def test_without_a_marker_fails_in_words(project):

@@ -60,7 +60,7 @@ def test_a_drop_that_noise_cannot_explain_fails(project):
     (drop,) = [one for one in project.verdict(result).findings if one.limit == "max_drop"]
     assert drop.p_value < 0.01
     assert project.verdict(result).headline.endswith(
-        "none allowed; noise does not explain it (3 runs of all cases)"
+        "no drop allowed; noise does not explain it (3 runs of all cases)"
     )
 
 
@@ -71,7 +71,7 @@ def test_a_drop_that_noise_explains_passes_and_says_so(project):
     verdict = project.verdict(result)
     (drop,) = [one for one in verdict.findings if one.limit == "max_drop"]
     assert verdict.comparison.rate < verdict.comparison.approved_rate
-    assert drop.summary.endswith("none allowed; noise explains it")
+    assert drop.summary.endswith("no drop allowed; noise explains it")
     assert "can only reveal drops of more than" in drop.reveals
     result.assert_outcomes(passed=1)
     result.stdout.fnmatch_lines(["* broke: *; * can only reveal*"])
@@ -104,7 +104,7 @@ def test_the_same_numbers_of_a_model_that_does_not_vary_fail(project):
     result = project.run("--model-version=2")
     result.assert_outcomes(failed=1)
     assert project.verdict(result).varies is False
-    assert project.verdict(result).headline == "3 broke, 0 fixed: net -3, none allowed"
+    assert project.verdict(result).headline == "3 broke, 0 fixed: a net loss of 3 cases, none allowed"
 
 
 def test_declared_deterministic_is_believed_where_nothing_contradicts_it(project):
