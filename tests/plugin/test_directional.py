@@ -172,7 +172,7 @@ class TestGradedChanges:
             )
         )
         verdict = project.verdict(project.run("--model-version=3"))
-        assert verdict.headline.startswith("mean change -0.0975 over 8 groups by template, at least 0 required")
+        assert verdict.headline.startswith("mean change -0.0975 over 8 groups by template, at least 0")
         assert verdict.findings[0].p_value == 1 / 256
 
 
