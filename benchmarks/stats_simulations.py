@@ -25,9 +25,8 @@ from pytest_modelcheck.stats.early import watch_drop, watch_mean
 from pytest_modelcheck.stats.exchange import exchange_p_value, page_trend
 from pytest_modelcheck.stats.means import cluster_means, gaffke_bounds, mean_p_value, student_p_value
 from pytest_modelcheck.stats.noise import disagreements, noise_calibrated_excess
-from pytest_modelcheck.stats.paired import drop_p_value, mcnemar_exact, tango_score
+from pytest_modelcheck.stats.paired import drop_p_value, drop_power, mcnemar_exact, tango_score
 from pytest_modelcheck.stats.permutation import scores_test, sign_flip_test
-from pytest_modelcheck.stats.power import drop_power
 from pytest_modelcheck.stats.rates import clopper_pearson, failing_count, lower_tail
 
 SIZES = (10, 20, 50, 100, 500)

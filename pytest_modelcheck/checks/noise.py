@@ -93,7 +93,7 @@ class RateNoise:
         return text
 
     def _mean_reveals(self, false_fail_rate: float) -> str:
-        from pytest_modelcheck.stats.power import detectable_shift
+        from pytest_modelcheck.stats.means import detectable_shift
 
         means, scale, signed = self.observed.means or (), self.observed.scale, self.observed.signed
         if self.at_zero and self.least_p_value() > false_fail_rate:
@@ -197,7 +197,7 @@ class DropNoise:
         rate = limits.false_fail_rate
         if self.observed.drops is not None and (self.observed.pairs is None or self.observed.graded):
             return self._mean_reveals(rate)
-        from pytest_modelcheck.stats.power import detectable_drop
+        from pytest_modelcheck.stats.paired import detectable_drop
 
         pairs, what, fixed = self.cases, plural(self.cases, "case"), float(self.fixed)
         if self.observed.pairs is not None:
@@ -216,7 +216,7 @@ class DropNoise:
         return f"{what} can only reveal drops of more than {_rounded(drop)}"
 
     def _mean_reveals(self, false_fail_rate: float) -> str:
-        from pytest_modelcheck.stats.power import detectable_shift
+        from pytest_modelcheck.stats.means import detectable_shift
 
         drops, scale = self.observed.drops or (), self._differences
         units = counted(len(drops), self.observed.units)
@@ -317,7 +317,7 @@ class ExcessNoise:
 
     def reveals(self, limits: Limits) -> str:
         """By the normal approximation."""
-        from pytest_modelcheck.stats.power import detectable_mean
+        from pytest_modelcheck.stats.means import detectable_mean
 
         # With one more at either end, as the bound has it.
         spread = pstdev([*self.excess.each, 1.0, -1.0])
