@@ -137,7 +137,7 @@ class TestGradedChanges:
         assert unbounded.interval.low < -0.1 < unbounded.interval.high < -0.09
 
     def test_what_noise_readily_explains_passes(self, project):
-        result, (verdict,) = checks(project, 4, ("at_least=0.03", SCORE))
+        result, (verdict,) = checks(project, 4, ("at_least=0.025", SCORE))
         result.assert_outcomes(passed=1)
         assert verdict.headline.endswith("; noise explains it")
 
@@ -152,6 +152,18 @@ class TestGradedChanges:
         project.test(CHANGES.replace('f"ticket {n}"', '{"id": f"t-{n}", "input": f"ticket {n}"}'))
         result = project.passes("--model-version=1", "--modelcheck-case=t-7")
         assert project.verdict(result).headline == "mean change +0.1 over 1 case, at least +0.05 required"
+
+    def test_repeats_and_groups(self, project):
+        project.model(GRADED)
+        cases = '{"input": f"ticket {n}", "metadata": {"template": n % 8}}'
+        project.test(
+            CHANGES.replace('f"ticket {n}"', cases).replace(
+                "at_least=0.05", 'at_least=0, repeats=2, cluster="template"'
+            )
+        )
+        verdict = project.verdict(project.run("--model-version=3"))
+        assert verdict.headline.startswith("mean change -0.0975 over 8 groups by template, at least 0")
+        assert verdict.findings[0].p_value == 1 / 256
 
 
 def test_golden_scores_may_have_a_scale_of_their_own(project):

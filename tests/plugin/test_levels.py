@@ -92,6 +92,13 @@ def test_a_model_that_varies_is_judged_over_all_cases(levels):
     assert verdict.rate < 0.5
 
 
+def test_and_fails_where_the_scores_fall_over_all(levels):
+    result, verdict = levels("backwards")
+    result.assert_outcomes(failed=1)
+    assert "over all of them they fall" in verdict.headline
+    assert verdict.calls.new > 80  # fresh sets were run before it failed
+
+
 def test_a_version_in_which_cases_fall_is_worse_than_the_approved_one(project, levels):
     project.test(TEST.replace("under=THREATS", "under=THREATS, at_least=0.5"))
     levels("odd")[0].assert_outcomes(passed=1)  # 90% are enough as long as nothing is approved
