@@ -1,6 +1,5 @@
 """JSON and JSON Lines files."""
 
-import gzip
 import json
 from pathlib import Path
 
@@ -13,7 +12,6 @@ from hypothesis import strategies as st
 from pytest_modelcheck import cases
 from pytest_modelcheck.cases.json_files import PATH, schema_of_file, schema_of_line
 from pytest_modelcheck.errors import CaseError
-from pytest_modelcheck.records import MISSING
 
 FILE = jsonschema.Draft202012Validator(schema_of_file())
 LINE = jsonschema.Draft202012Validator(schema_of_line())
@@ -92,58 +90,6 @@ def test_they_are_schemas_with_a_description_of_every_field():
 @pytest.mark.parametrize("path", EXAMPLES, ids=[path.name for path in EXAMPLES])
 def test_the_examples_are_valid(path):
     FILE.validate(yaml.safe_load(path.read_text(encoding="utf-8")))
-
-
-def test_json_lines_with_blank_lines_bare_inputs_and_windows_line_ends(read):
-    content = (
-        b'\xef\xbb\xbf{"input": "a", "expected": null, "id": 7}\r\n\r\n  \r\n"bare"\r\n{"input": {"x": 1}}'
-    )
-    first, second, third = read(content, "t.jsonl")
-    assert (first.id, first.input, first.expected) == ("7", "a", None)
-    assert (second.input, second.expected) == ("bare", MISSING)
-    assert (third.input, str(third.origin)) == ({"x": 1}, "t.jsonl:5")
-
-
-def test_line_separators_inside_of_text_end_no_line(read):
-    (case,) = read('{"input": "a\u2028b\x85c\x0bd"}'.replace("\x0b", "\\u000b") + "\n", "t.ndjson")
-    assert case.input == "a\u2028b\x85c\x0bd"
-
-
-def test_gzip(read):
-    first, second = read(gzip.compress(b'"a"\n"b"\n'), "t.jsonl.gz")
-    assert (first.input, str(second.origin)) == ("a", "t.jsonl.gz:2")
-
-
-def test_emoji_escapes_are_text_and_halves_of_them_are_not(read, refused):
-    (case,) = read('{"input": "\\ud83d\\ude00 \\\\ud83d"}', "t.jsonl")
-    assert case.input == "😀 \\ud83d"
-    assert "t.jsonl:2: an escape such as \\ud83d is half of a character" in refused(
-        '"a"\n{"input": "\\ud83d"}', "t.jsonl"
-    )
-
-
-def test_field_mapping_makes_other_fields_metadata(read):
-    content = '{"text": "a", "label": 3, "lang": "es", "metadata": {"x": 1}, "input": "kept"}'
-    (case,) = read(content, "t.jsonl", input="text", expected="label")
-    assert (case.input, case.expected) == ("a", 3)
-    assert case.metadata == {"x": 1, "lang": "es", "input": "kept"}
-
-
-def test_several_fields_can_make_the_input(read):
-    (case,) = read('{"subject": "s", "body": "b", "nr": 3}', "t.jsonl", input=["subject", "body"], id="nr")
-    assert (case.input, case.id, case.metadata) == ({"subject": "s", "body": "b"}, "3", {})
-
-
-def test_a_json_list(read):
-    first, second = read('\n[\n  {"input": "a",\n   "expected": 1},\n  "b"\n]\n', "t.json")
-    assert (first.input, first.expected, str(first.origin)) == ("a", 1, "t.json:3")
-    assert (second.input, str(second.origin)) == ("b", "t.json:5")
-
-
-def test_a_json_object_with_cases_and_defaults(read):
-    content = '{"$schema": "x", "cases": [{"input": "a"}], "defaults": {"metadata": {"language": "es"}}}'
-    (case,) = read(content, "t.json")
-    assert case.metadata == {"language": "es"}
 
 
 def test_peek_reads_the_first_line_alone(tmp_path):

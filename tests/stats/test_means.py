@@ -9,6 +9,7 @@ from scipy import stats
 from pytest_modelcheck.stats.means import (
     cluster_means,
     crossing,
+    detectable_mean,
     gaffke_bounds,
     mean_p_value,
     smooth_crossing,
@@ -198,3 +199,17 @@ def test_the_smooth_search_bears_infinite_values():
         return -math.inf if x < 0.25 else math.inf if x > 0.75 else x - 0.6
 
     assert smooth_crossing(jumps, 0, 1, within=1e-10) == pytest.approx(0.6, abs=1e-9)
+
+
+def test_the_detectable_mean_is_failed_with_about_that_power():
+    rng = np.random.default_rng(2)
+    mean = detectable_mean(100, deviation=0.15, at_least=0.8, false_fail_rate=0.01)
+    spread = mean * (1 - mean) / 0.15**2 - 1
+    failed = [
+        mean_p_value(rng.beta(mean * spread, (1 - mean) * spread, 100), 0.8) <= 0.01 for _ in range(200)
+    ]
+    assert np.mean(failed) == pytest.approx(0.9, abs=0.09)
+
+
+def test_the_detectable_mean_is_never_negative():
+    assert detectable_mean(2, deviation=0.5, at_least=0.5, false_fail_rate=0.01) == 0.0
