@@ -35,6 +35,13 @@ def test_the_headline_and_the_wrong_answer_are_red_and_the_right_one_green(red, 
     assert "\x1b[2J" not in text
 
 
+def test_the_colours_of_pytests_own_diff_are_left_out(red):
+    red.model(MODEL.replace("her", "her answer that is too long for one line, so pytest shows a diff"))
+    text = red.run("--model-version=1", "--color=yes").stdout.str()
+    assert "  - refund\n" in text
+    assert "\\x1b[0m" not in text
+
+
 @pytest.mark.parametrize(("option", "no_colour"), [("--color=no", ""), ("--color=auto", "1")])
 def test_without_colour_the_message_says_the_same(red, monkeypatch, option, no_colour):
     if no_colour:
