@@ -63,7 +63,7 @@ class RateNoise:
     def readily(self, false_fail_rate: float) -> float:
         """By Student's test of means."""
         means = self.observed.means
-        return self.p_value(false_fail_rate) if means is None else _student(means, self.required)
+        return self.p_value(false_fail_rate) if means is None else student(means, self.required)
 
     def chance_of_pass(self, tolerance: float) -> tuple[float, str]:
         """The same in the other direction, at the required rate less the tolerance."""
@@ -129,10 +129,6 @@ class DropNoise:
     def p_value(self, false_fail_rate: float) -> float:
         """By exchanges within cases, or of signs; with an allowance exactly, or by Gaffke's bound."""
         drops = self.observed.drops
-        if self.margin and self.observed.afresh is not None:
-            from pytest_modelcheck.stats.paired import drop_p_value
-
-            return drop_p_value(*self.observed.afresh, self.margin)
         if drops is None:
             return self._of_counts(self.broke, self.fixed)
         if self._by_bound:
@@ -167,7 +163,7 @@ class DropNoise:
         drops = self.observed.drops
         if drops is None or not self._by_bound:
             return self.p_value(false_fail_rate)
-        return _student([-drop for drop in drops], -self.margin)
+        return student([-drop for drop in drops], -self.margin)
 
     @property
     def _by_bound(self) -> bool:
@@ -280,6 +276,16 @@ class ExcessNoise:
     units: str
     allowance: float
 
+    @property
+    def mean(self) -> float:
+        """The mean over the units."""
+        return sum(self.excess.each) / len(self.excess.each)
+
+    @property
+    def met(self) -> bool:
+        """True if the mean is within the allowance."""
+        return self.mean <= self.allowance + ROUNDING
+
     def low(self, false_fail_rate: float) -> float:
         """The lower bound of the excess, by Gaffke's bound."""
         from pytest_modelcheck.stats.means import gaffke_bounds
@@ -301,7 +307,7 @@ class ExcessNoise:
         """By Student's test where a bound decides."""
         if not self.allowance:
             return self.p_value(false_fail_rate)
-        return _student([-each for each in self.excess.each], -self.allowance)
+        return student([-each for each in self.excess.each], -self.allowance)
 
     def chance_of_pass(self, tolerance: float) -> tuple[float, str]:
         """By Gaffke's bound."""
@@ -343,7 +349,8 @@ def _least_mean(units: int, required: float, scale: Scale) -> float:
     return _mean_at_least([scale.low] * units, required, scale) if scale.bounded else 0.0
 
 
-def _student(values: Sequence[float], required: float) -> float:
+def student(values: Sequence[float], required: float) -> float:
+    """The p-value of a low mean by Student's test; of equal values 0 if they are below, else 1."""
     from pytest_modelcheck.stats.means import student_p_value
 
     # Equal values have no spread to test by: then all of them are below, or none is.

@@ -45,7 +45,7 @@ _EDIT: Final = re.compile(r"(\[(?:[^\[\]→]*→[^\[\]→]*|\+[^\[\]]+|-[^\[\]]+
 
 
 def case_lines(
-    case: ShownCase, verdict: Verdict, reason: Sequence[str], title: str, remark: str = ""
+    case: ShownCase, verdict: Verdict, title: str, reason: Sequence[str], remark: str = ""
 ) -> Iterator[Line]:
     """All lines of one case, under the heading ``title``, with its message (:func:`reason_of`)."""
     # A long id has its own line.
