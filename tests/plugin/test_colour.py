@@ -59,16 +59,14 @@ def test_a_failure_of_another_plugin_stays_as_it_is(red):
 
 
 def test_checks_in_one_test_are_each_coloured(red):
-    red.test(
-        """
+    red.test("""
         def test_two(modelcheck, triage):
             def refunds(case):
                 assert triage(case.input) == case.expected
 
             for name in ("one", "two"):
                 modelcheck.golden(refunds, [{"input": name, "expected": "refund"}], name=name)
-        """
-    )
+    """)
     text = red.run("--model-version=1", "--color=yes").stdout.str()
     assert text.count("got \x1b[31m'ot") == 2
 

@@ -181,13 +181,6 @@ def test_a_known_failure_that_falls_is_no_news(project, levels):
     assert (verdict.cases.passed, verdict.cases.xfailed) == (18, 2)
 
 
-def test_repeats_of_a_level_are_averaged(project, levels):
-    project.test(TEST.replace("under=THREATS", "under=THREATS, repeats=3"))
-    _, verdict = levels("noisy")
-    assert verdict.passed
-    assert "/60 runs; over all of them they rise" in verdict.headline
-
-
 def test_levels_that_cannot_be_meant_are_refused(project):
     mistakes = {
         "invariance([1], under=THREATS)": "invariance() takes no levels: directional()",

@@ -53,7 +53,7 @@ def test_what_the_inner_model_answered_is_remembered_for_the_same_run(project):
     project.golden(
         '["a", "b"], model="here"', 'assert here(case.input) == inner(case.input) + "!"', "here, inner, case"
     )
-    project.run().assert_outcomes(passed=1)
+    project.passes()
 
 
 @pytest.mark.parametrize("options", ["", "concurrency=8"])
@@ -73,7 +73,7 @@ def test_no_case_is_given_the_answer_that_a_thread_of_another_heard(project, opt
             thread.join()
             assert heard == [case.input.upper() + "T"]
     """)
-    project.run("--model-version=1").assert_outcomes(passed=1)
+    project.passes("--model-version=1")
     store = CandidateStore(project.path / ".modelcheck_cache" / "candidates")
     found = store.read("model", "test_triage.py::test_it", "1")
     answers = {
@@ -242,7 +242,7 @@ def test_a_call_for_which_the_event_loop_stands_still_fails_and_names_the_remedy
     result.stdout.fnmatch_lines(["*await asyncio.to_thread(function)*"])
     remedy = "return number and await asyncio.to_thread(counted, number)"
     project.model(COUNTS.format(options="concurrency=4", model=f"async def one(number):\n        {remedy}"))
-    project.run("--model-version=1").assert_outcomes(passed=1)
+    project.passes("--model-version=1")
 
 
 @pytest.mark.parametrize(
@@ -250,8 +250,7 @@ def test_a_call_for_which_the_event_loop_stands_still_fails_and_names_the_remedy
 )
 def test_a_model_with_a_budget_may_call_itself(project, form, waits, options):
     """The inner call waited for the cost of the call around it, which waited for the inner one."""
-    project.model(
-        f"""
+    project.model(f"""
 HELD = []
 
 @model_fixture({options}max_cost=7.0, cost=lambda answer: 1.0)
@@ -259,18 +258,15 @@ def model(model_version):
     {form}def one(number):
         return number and {waits}HELD[0](number - 1) + 1
     return one
-"""
-    )
-    project.test(
-        """
+    """)
+    project.test("""
 from conftest import HELD
 
 @pytest.mark.golden([2, 4, 9])
 def test_it(model, case):
     HELD[:] = [model]
     assert model(case.input) == case.input
-"""
-    )
+    """)
     result = project.run("--model-version=1")
     result.stdout.fnmatch_lines(["*max_cost=7 is reached: model 1 has cost 5, and was not called any more*"])
     assert project.verdicts(result)["test_it"].calls.requests == 7
