@@ -18,16 +18,15 @@ import time
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import special, stats
+from scipy import stats
 
 from pytest_modelcheck.stats.drift import label_drift, score_drift
 from pytest_modelcheck.stats.early import watch_drop, watch_mean
 from pytest_modelcheck.stats.exchange import exchange_p_value, page_trend
 from pytest_modelcheck.stats.means import cluster_means, gaffke_bounds, mean_p_value, student_p_value
-from pytest_modelcheck.stats.noise import disagreements, noise_calibrated_excess, regression_excess
-from pytest_modelcheck.stats.paired import drop_p_value, mcnemar_exact, tango_score
+from pytest_modelcheck.stats.noise import disagreements, noise_calibrated_excess
+from pytest_modelcheck.stats.paired import drop_p_value, drop_power, mcnemar_exact, tango_score
 from pytest_modelcheck.stats.permutation import scores_test, sign_flip_test
-from pytest_modelcheck.stats.power import drop_power
 from pytest_modelcheck.stats.rates import clopper_pearson, failing_count, lower_tail
 
 SIZES = (10, 20, 50, 100, 500)
@@ -296,40 +295,6 @@ def invariance(runs):
         yield describes("  excess of 20%: failed", beyond, "power")
 
 
-def versions(rng, cases, before, moved=0.0):
-    """Runs of an approved version and three of today's: 11% of the answers to one input differ."""
-    error = rng.beta(0.3, 4.0, cases)
-    then = rng.random((cases, before)) < error[:, None]
-    now = (rng.random((cases, 3)) < error[:, None]).astype(int)
-    now[rng.random(cases) < moved] = 2
-    return then.astype(int), now
-
-
-def changes(runs):
-    """What has changed since the approval, beyond what a model that varies changes by itself."""
-    rng = np.random.default_rng(11)
-    for n in (20, 50, 200):
-        for before in (1, 3):
-            for moved in (0.0, 0.1):
-                hits = {0.0: [], 0.02: []}
-                worse = {0.0: [], 0.02: []}
-                for _ in range(max(20, runs // (2 if n < 200 else 5))):
-                    then, now = versions(rng, n, before, moved)
-                    tables = [
-                        disagreements([*b, *a]) for a, b in zip(then.tolist(), now.tolist(), strict=True)
-                    ]
-                    found = noise_calibrated_excess(tables, 3, 0.05, both=True)
-                    broke = regression_excess((then == 0).tolist(), (now == 0).tolist(), 0.05)
-                    for allowed in hits:
-                        hits[allowed].append(found.low > allowed if allowed else found.p_value <= 0.05)
-                        worse[allowed].append(broke.low > allowed if allowed else broke.p_value <= 0.05)
-                for allowed in hits:
-                    what = f"{moved:.0%} moved, n={n}, {before} approved, {allowed:.0%} allowed"
-                    tell = describes if moved else lambda what, hits: at_most(what, hits, 0.05)
-                    yield tell(f"{what}: answers changed", hits[allowed])
-                    yield tell(f"{what}: regressed", worse[allowed])
-
-
 def mean_changes(runs):
     """A mean change that is just what is required: 0 by flipping signs, more by Gaffke and by Student."""
     rng = np.random.default_rng(12)
@@ -460,42 +425,6 @@ def drift(runs):
     yield about("  across the pool", pooled, 0.0, 0.02)
 
 
-def suite(runs):
-    """Two hundred checks of a model that varies, screened at 0.05 and confirmed on as many fresh runs."""
-    rng = np.random.default_rng(9)
-    caught, false, plain, calls = [], [], [], []
-    for _ in range(runs // 8):
-        drops = np.where(np.arange(200) < 5, 0.15, 0.0)
-        found = _screened(rng, drops)
-        caught.append(found[0][:5].sum())
-        false.append(found[0][5:].sum())
-        plain.append(found[1][5:].sum())
-        calls.append(found[2])
-    yield about("of 5 regressed checks, caught", caught, 4.6, 0.4)
-    yield about("of 195 that are at their limit, false failures a run", false, 0.08, 0.35)
-    yield about("  by plain thresholds", plain, 75, 15)
-    yield about("more calls", calls, 0.05, 0.03)
-
-
-def _screened(rng, drops, cases=100):
-    """Which checks fail, which would by a plain threshold, and the share of calls that were made anew."""
-    chances = rng.choice([0.6, 0.9, 1.0], (len(drops), cases), p=[0.05, 0.15, 0.8])
-    now = np.clip(chances - drops[:, None], 0, 1)
-    old, first, second = (rng.random(chances.shape) < chance for chance in (chances, now, now))
-    p_first = _mcnemars(old, first)
-    again = p_first <= 0.05
-    failed = np.zeros(len(drops), dtype=bool)
-    for index in np.flatnonzero(again):
-        both = first[index].astype(int) + second[index]
-        failed[index] = p_of_repeats(old[index].astype(int), 1, both, 2) <= 0.01
-    return failed, first.sum(axis=1) < old.sum(axis=1), again.mean()
-
-
-def _mcnemars(old, new):
-    regressed, fixed = (old & ~new).sum(axis=1), (~old & new).sum(axis=1)
-    return np.where(regressed == 0, 1.0, special.betainc(np.maximum(regressed, 1), fixed + 1.0, 0.5))
-
-
 def power(runs):
     """What is said to be detectable, is."""
     rng = np.random.default_rng(10)
@@ -531,12 +460,10 @@ PARTS = {
         repeats,
         clusters,
         invariance,
-        changes,
         mean_changes,
         trend,
         early_stop,
         drift,
-        suite,
         power,
     )
 }

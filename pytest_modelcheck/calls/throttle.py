@@ -31,9 +31,6 @@ _RATE = re.compile(r"\s*(\d+(?:\.\d+)?)\s*(?:/|per\b)\s*([a-z]+?)\s*", re.IGNORE
 def interval_of(rate: str) -> float:
     """Return the seconds from one call to the next, for a rate such as ``"500/minute"``.
 
-    Raises:
-        UsageError: the text is not a rate.
-
     >>> interval_of("500/minute"), interval_of("4 per second")
     (0.12, 0.25)
     """
@@ -92,9 +89,7 @@ class Pace:
 class Allowance:
     """The number of inputs that all models together may still be called with in a run, retries included.
 
-    Args:
-        calls: The limit, or ``None`` for no limit.
-        option: The option as the user wrote it, for messages.
+    ``option`` is the option as the user wrote it, for messages.
 
     >>> allowance = Allowance(3, "--modelcheck-max-calls=3")
     >>> allowance.take(2), allowance.take(2), allowance.take(2)
@@ -127,14 +122,14 @@ class Allowance:
 
 
 class Purse:
-    """The cost budget of one model in a run (``max_cost=``), in the unit of ``cost=``.
+    """The cost budget of one model in a run (``max_cost=``, or ``None``), in the unit of ``cost=``.
 
     The cost of a call is unknown before it ends. So each input of a call, and of the calls under way, is
     expected to cost as much as the most expensive input so far; a call starts only if the sum fits. Until a
     first cost is known, calls are made one at a time.
     """
 
-    def __init__(self, label: str, limit: float) -> None:
+    def __init__(self, label: str, limit: float | None) -> None:
         self._label = label
         self._limit = limit
         self._lock = threading.Lock()
@@ -149,6 +144,8 @@ class Purse:
         Raise a :class:`BudgetError` if it exceeds the budget, or answers do not report their cost. One that
         cannot wait for the calls under way may start before a first cost is known.
         """
+        if self._limit is None:
+            return True
         with self._lock:
             if self._blind:
                 raise BudgetError(
@@ -171,6 +168,8 @@ class Purse:
 
     def settle(self, size: int, cost: float | None, *, answered: bool) -> None:
         """Record the cost of a call, with the number of inputs that was taken for it."""
+        if self._limit is None:
+            return
         with self._lock:
             self._under_way -= size
             if not answered:

@@ -390,7 +390,7 @@ def answer_type(definition: Definition, raw: Any) -> Any:
 
 # -- a model in other processes ---------------------------------------------------------------------------
 
-_lock = threading.Lock()
+_lock = threading.RLock()  # a model that is being loaded may call another one, which is loaded then
 _loaded: dict[str, Callable[[Any], Any]] = {}
 
 

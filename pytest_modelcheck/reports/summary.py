@@ -158,6 +158,7 @@ def _columns(rows: Sequence[Sequence[str]], layout: _Layout) -> list[list[str]]:
 
 
 def _row(verdict: Verdict) -> tuple[str, ...]:
+    """The numbers of a check; none for 0, so that a column in which nothing happened is left out."""
     interval, comparison = verdict.interval, verdict.comparison
     stopped = "" if verdict.stopped is None else f" of {verdict.stopped.of}"
     bounds = ""
@@ -170,18 +171,13 @@ def _row(verdict: Verdict) -> tuple[str, ...]:
         figure_text(verdict),
         bounds,
         rate_text(None if comparison is None else comparison.approved_rate, verdict),
-        "" if comparison is None else _count(len(comparison.regressed)),
-        "" if comparison is None else _count(len(comparison.fixed)),
+        "" if comparison is None else str(len(comparison.regressed) or ""),
+        "" if comparison is None else str(len(comparison.fixed) or ""),
         "" if comparison is None else str(len(comparison.changed)),
-        _count(verdict.calls.new),
-        _count(verdict.calls.cached),
+        str(verdict.calls.new or ""),
+        str(verdict.calls.cached or ""),
         "" if verdict.calls.cost is None else money_text(verdict.calls.cost),
     )
-
-
-def _count(number: int) -> str:
-    """Return nothing for 0, so that a column in which nothing happened is left out."""
-    return str(number) if number else ""
 
 
 # `-q`: the checks that are not green, and the totals on one line; `-qq`: nothing if all are green.

@@ -29,10 +29,9 @@ from pytest_modelcheck.checks.slices import FAILED, NOT_JUDGED, PASSED
 from pytest_modelcheck.checks.weighing import Probed, shared_calls
 from pytest_modelcheck.errors import UsageError
 from pytest_modelcheck.records import FOLDED, GRADE, MISSING, Flaky, Outcome, Scale
-from pytest_modelcheck.session.found import Seen
+from pytest_modelcheck.session.found import Seen, declared_of
 from pytest_modelcheck.session.lines import trial_result
 from pytest_modelcheck.session.results import ABSENT, SAME
-from pytest_modelcheck.session.variation import declared_of
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
@@ -299,7 +298,7 @@ def _scores_of(check: Check, metric: Metric, results: Results, approved: Approve
     """
     from pytest_modelcheck.checks.metrics import ScoredCase, Scores
 
-    spec, decode = check.spec, check.subject.answers.decode
+    spec, decode = check.spec, check.spec.subject.answers.decode
     cases: list[ScoredCase] = []
     groups = _groups(spec)
     if groups is None:

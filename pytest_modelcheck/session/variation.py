@@ -6,28 +6,31 @@ PYTEST_DONT_REWRITE
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import replace
 from itertools import islice
 from typing import TYPE_CHECKING, Final
 
 from pytest_modelcheck.baselines.diff import are_other, differ, paired_calls
 from pytest_modelcheck.canonical import differences, same
 from pytest_modelcheck.checks.compare import why_unseen
+from pytest_modelcheck.checks.decide import decide
 from pytest_modelcheck.errors import ModelError, OfflineError
 from pytest_modelcheck.phrases import plural
 from pytest_modelcheck.records import JUDGED, Outcome
 from pytest_modelcheck.session.check import Step
+from pytest_modelcheck.session.found import Variation, declared, declared_of
+from pytest_modelcheck.session.judging import with_noise
 from pytest_modelcheck.session.lines import trial_result
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sequence
 
-    from pytest_modelcheck.checks.spec import CheckSpec
     from pytest_modelcheck.engine.work import Result
     from pytest_modelcheck.models.model import Model
     from pytest_modelcheck.records import CaseResult, TrialResult
     from pytest_modelcheck.session.approved import Approved
     from pytest_modelcheck.session.check import Check, Steps
+    from pytest_modelcheck.session.found import Judgement
     from pytest_modelcheck.session.results import Once, Results
 
 _NAMED: Final = 3
@@ -40,28 +43,40 @@ MEASURED = 10
 _FAR = 1 << 31
 
 
-@dataclass(frozen=True, slots=True)
-class Variation:
-    """The model's own variation, also in words; ``None`` if nobody looked."""
+def measure(check: Check, judgement: Judgement) -> Steps[Judgement]:
+    """Repeat the calls of about ten trials, to find out whether the model varies.
 
-    varies: bool | None = None
-    words: str | None = None
+    Only a check that misses a limit needs this, and using its own trials keeps its verdict independent of
+    other checks.
+    """
+    if not _depends_on_variation(check, judgement):
+        return judgement
+    noise, changed = judgement.noise, judgement.seen.changed
+    variation = yield from repeat_calls(
+        check, judgement.ran.results, judgement.approved, changed, noise.variation
+    )
+    return with_noise(check, judgement, replace(noise, variation=variation))
 
 
-def declared(model: Model) -> Variation:
-    """Return the model fixture's declaration."""
-    deterministic = model.definition.deterministic
-    if deterministic is None:
-        return Variation()
-    return Variation(not deterministic, f"declared deterministic={deterministic}")
-
-
-def declared_of(spec: CheckSpec) -> bool | None:
-    """Return the declaration of a check's models: all deterministic, any not, or nothing."""
-    declared = [model.definition.deterministic for model in (spec.subject, *spec.others)]
-    if False in declared:
+def _depends_on_variation(check: Check, judgement: Judgement) -> bool:
+    """Return whether the verdict depends on an unknown variation of the model."""
+    limits = check.spec.limits
+    if judgement.noise.variation.varies or limits.population == "sample":
         return False
-    return True if all(declared) else None
+    if judgement.missed:
+        refuted = (
+            judgement.seen.observed.required_rate(limits) == 1
+        )  # it fails anyway: this is for the report
+        invariant, leveled = check.spec.kind == "invariance", check.spec.levels is not None
+        by_answers = judgement.misses("at_least") and (invariant or leveled or refuted)
+        by_answers = by_answers or (invariant and judgement.misses("max_drop"))
+        return by_answers or declared_of(check.spec) is True
+    varying = replace(judgement.seen.observed, varies=True)
+    return (
+        judgement.passes
+        and limits.require_proof
+        and not all(finding.met for finding in decide(varying, limits))
+    )
 
 
 def repeat_calls(
@@ -79,7 +94,7 @@ def repeat_calls(
         OfflineError: Models must not be called, and their answers are not cached.
     """
     if check.spec.repeats > 1:
-        return variation_of_runs(check.subject, results)
+        return variation_of_runs(check.spec.subject, results)
     # Failed trials first: cases on the edge vary most, and their variation is what a miss may be due to.
     wrong: list[Once] = []
     right: list[Once] = []
@@ -111,13 +126,13 @@ def repeat_calls(
         )
         if answered:
             pairs = [(first[result.trial.index], trial_result(result)) for result in answered]
-            variation = _compared(check.subject, pairs)
+            variation = _compared(check.spec.subject, pairs)
         if variation.varies is not False:
             break
     # Guessing would turn the verdict on a model into a matter of a flag.
     if repeated and variation.varies is None and check.places.offline:
         raise OfflineError(
-            f"{check.spec.id} misses a limit, and whether {check.subject.label} varies has not been "
+            f"{check.spec.id} misses a limit, and whether {check.spec.subject.label} varies has not been "
             "measured for it, which decides what the miss means. Run it once without "
             "--modelcheck-offline, or declare deterministic=True or False on the model fixture"
         )

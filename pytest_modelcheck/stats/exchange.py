@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from pytest_modelcheck.numeric import count
-from pytest_modelcheck.stats.power import holm
+from pytest_modelcheck.stats.paired import holm
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

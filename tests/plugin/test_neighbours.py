@@ -268,9 +268,7 @@ def test_blocked_sockets_stop_the_loop_of_an_async_model_in_words_with_a_remedy(
                 return text
             return ask
     """)
-    project.test(
-        '@pytest.mark.golden(["a"])\ndef test_it(triage, case):\n    assert triage(case.input) == "a"\n'
-    )
+    project.golden('["a"]', 'assert triage(case.input) == "a"')
     blocked = ["-p", "pytest_socket", "--disable-socket", "--model-version=1", "--modelcheck-cache=off"]
     refused = project.run_apart(*blocked, "-W", "ignore")
     refused.assert_outcomes(failed=1)

@@ -80,6 +80,10 @@ RED = Verdict(
 )
 
 
+def _with(shown):
+    return replace(RED, shown=(shown,), hidden=0)
+
+
 def test_a_failure_is_readable_by_somebody_who_never_saw_this_tool():
     assert (
         failure(RED)
@@ -201,8 +205,6 @@ def test_a_long_diff_is_shown_where_the_first_line_is_cut():
 
 
 def test_what_was_not_judged_is_counted():
-    from dataclasses import replace
-
     text = failure(
         replace(RED, cases=Tally(passed=1, failed=1, error=2, new=3, skipped=4, xfailed=5, xpassed=6))
     )
@@ -247,12 +249,6 @@ def test_the_header():
         header_line(["triage", "judge"], None, None, "off")
         == "modelcheck: triage, judge (unversioned) (approved: none yet), cache: off"
     )
-
-
-def _with(shown):
-    from dataclasses import replace
-
-    return replace(RED, shown=(shown,), hidden=0)
 
 
 def test_a_slice_with_a_long_value_is_cut():

@@ -9,6 +9,7 @@ from scipy import stats
 from pytest_modelcheck.stats.means import (
     cluster_means,
     crossing,
+    detectable_mean,
     gaffke_bounds,
     mean_p_value,
     smooth_crossing,
@@ -51,16 +52,6 @@ def test_it_is_exact_for_two_scores_of_a_kind():
     low, high = gaffke_bounds([0.5] * 7, 0.99)
     assert low == pytest.approx(0.01 ** (1 / 7) / 2)
     assert high == pytest.approx(1 - 0.01 ** (1 / 7) / 2)
-
-
-def test_the_order_of_the_scores_does_not_matter():
-    scores = np.random.default_rng(0).random(20)
-    assert gaffke_bounds(scores, 0.9) == gaffke_bounds(np.sort(scores), 0.9)
-
-
-def test_bounds_close_in_as_scores_come():
-    few, many = gaffke_bounds([0.7, 0.9] * 10, 0.99), gaffke_bounds([0.7, 0.9] * 500, 0.99)
-    assert few[0] < many[0] < 0.8 < many[1] < few[1]
 
 
 def test_little_spread_gives_tighter_bounds_than_pass_or_fail():
@@ -165,10 +156,6 @@ def test_bisection_goes_to_the_last_bit():
     assert found == pytest.approx(2 ** (1 / 3), abs=1e-15)
 
 
-def test_bisection_finds_a_step():
-    assert crossing(lambda x: -1.0 if x < 0.3 else 1.0, 0, 1) == pytest.approx(0.3, abs=1e-15)
-
-
 def test_bisection_stops_within_a_distance():
     calls = []
     found = crossing(lambda x: calls.append(x) or x - 0.7, 0, 1, within=0.01)
@@ -198,3 +185,17 @@ def test_the_smooth_search_bears_infinite_values():
         return -math.inf if x < 0.25 else math.inf if x > 0.75 else x - 0.6
 
     assert smooth_crossing(jumps, 0, 1, within=1e-10) == pytest.approx(0.6, abs=1e-9)
+
+
+def test_the_detectable_mean_is_failed_with_about_that_power():
+    rng = np.random.default_rng(2)
+    mean = detectable_mean(100, deviation=0.15, at_least=0.8, false_fail_rate=0.01)
+    spread = mean * (1 - mean) / 0.15**2 - 1
+    failed = [
+        mean_p_value(rng.beta(mean * spread, (1 - mean) * spread, 100), 0.8) <= 0.01 for _ in range(200)
+    ]
+    assert np.mean(failed) == pytest.approx(0.9, abs=0.09)
+
+
+def test_the_detectable_mean_is_never_negative():
+    assert detectable_mean(2, deviation=0.5, at_least=0.5, false_fail_rate=0.01) == 0.0

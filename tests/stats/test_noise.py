@@ -114,36 +114,15 @@ def test_with_an_allowance_a_model_at_its_limit_rarely_fails_and_one_beyond_does
     assert np.mean(np.array(beyond) > 0.05) > 0.9
 
 
-@pytest.mark.parametrize(("outputs", "bases"), [("aaabb", 3), ("abcab", 2), ("aaab", 3), ("aabbb", 2)])
-def test_where_both_sides_are_of_one_kind_both_disagreements_count(outputs, bases):
-    found = noise_calibrated_excess([disagreements(outputs)], bases, 0.01, both=True)
-    cross, own = excess_by_pairs(outputs, range(bases))
-    if len(outputs) - bases > 1:
-        _, other = excess_by_pairs(outputs, range(bases, len(outputs)))
-        own = (own + other) / 2
-    assert found.excess == pytest.approx(cross - own)
-
-
-def test_a_version_that_only_became_noisier_differs_from_one_that_was_steady():
-    """Its own disagreement alone would hide that: it is larger than what it disagrees with the other."""
-    tables = [disagreements("aab" + "aaa")] * 60
-    assert noise_calibrated_excess(tables, 3, 0.01).excess < 0
-    assert noise_calibrated_excess(tables, 3, 0.01, both=True).excess == pytest.approx(0)
-
-
 def by_pairs(approved, current):
     """The excess of one case, written out."""
     cross = np.mean([one and not other for one in approved for other in current])
-    sides = [side for side in (approved, current) if len(side) > 1]
-    own = np.mean(
-        [np.mean([one and not other for one, other in itertools.permutations(side, 2)]) for side in sides]
-    )
-    return cross - own
+    return cross - np.mean([one and not other for one, other in itertools.permutations(approved, 2)])
 
 
 CASES = [
-    ([True], [True, False, False]),
-    ([False], [True, True, False]),
+    ([True, True], [True, False]),
+    ([False, False], [True]),
     ([True, False], [True, True, False]),
     ([True, True, False], [False, False, False]),
 ]
@@ -174,7 +153,7 @@ def test_the_p_value_comes_near_to_all_relabellings_of_regressions():
 
 
 def test_what_was_fixed_does_not_make_up_for_what_broke_for_good():
-    broken, fixed = ([True], [False] * 3), ([False], [True] * 3)
+    broken, fixed = ([True] * 3, [False]), ([False] * 3, [True])
     found = regression_excess(*zip(*[broken] * 10, *[fixed] * 30, strict=True), 0.01)
     assert found.excess == 0.25
     assert found.p_value < 0.05
@@ -184,7 +163,7 @@ def test_a_rise_of_noise_is_itself_a_regression():
     """Always right, then right 90% of the time: the noise of now is not subtracted."""
     rng = np.random.default_rng(3)
     current = (rng.random((100, 3)) < 0.9).tolist()
-    found = regression_excess([[True] * 3] * 100, current, 0.01, approved_noise=True)
+    found = regression_excess([[True] * 3] * 100, current, 0.01)
     assert found.own == 0
     assert found.p_value == 1 / 2_000
     assert excess_bound(found.each, 0.99) > 0.02

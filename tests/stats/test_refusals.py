@@ -8,11 +8,23 @@ import pytest
 from pytest_modelcheck.stats.drift import feature_drift, label_drift, score_drift, total_variation
 from pytest_modelcheck.stats.early import Wager, watch_drop, watch_mean
 from pytest_modelcheck.stats.exchange import exchange_p_value, fisher_p_value, odd_run_p_value, page_trend
-from pytest_modelcheck.stats.means import cluster_means, gaffke_bounds, mean_p_value, student_bounds
+from pytest_modelcheck.stats.means import (
+    cluster_means,
+    detectable_mean,
+    gaffke_bounds,
+    mean_p_value,
+    student_bounds,
+)
 from pytest_modelcheck.stats.noise import noise_calibrated_excess, regression_excess
-from pytest_modelcheck.stats.paired import drop_p_value, mcnemar_exact
+from pytest_modelcheck.stats.paired import (
+    detectable_drop,
+    drop_p_value,
+    drop_power,
+    holm,
+    mcnemar_exact,
+    pairs_needed,
+)
 from pytest_modelcheck.stats.permutation import resamples_for, scores_test, sign_flip_test
-from pytest_modelcheck.stats.power import detectable_drop, detectable_mean, drop_power, holm, pairs_needed
 from pytest_modelcheck.stats.rates import (
     clopper_pearson,
     detectable_rate,
@@ -101,8 +113,7 @@ from pytest_modelcheck.stats.slices import concentrations
         (lambda: regression_excess([[True]], [], 0.01), "1 approved and 0 current cases"),
         (lambda: regression_excess([[]], [[True, True]], 0.01), "case 0 has too few runs: 0 approved"),
         (lambda: regression_excess([[True]], [[True]], 0.01), "too few runs: 1 approved, 1 current"),
-        (lambda: regression_excess([[1]], [[1]], 0.01, approved_noise=True), "too few runs: 1 approved"),
-        (lambda: regression_excess([[1, 1]], [[]], 0.01, approved_noise=True), "too few runs: 2 approved"),
+        (lambda: regression_excess([[1, 1]], [[]], 0.01), "too few runs: 2 approved"),
         (lambda: sign_flip_test([], 0.01), "differences must be a flat sequence of at least one number"),
         (lambda: sign_flip_test([[1, 2]], 0.01), "differences must be a flat sequence"),
         (lambda: sign_flip_test([1.0, math.nan], 0.01), "differences must be a flat sequence"),
