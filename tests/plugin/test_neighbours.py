@@ -317,6 +317,8 @@ def test_any_object_may_be_the_terminal(project, kind):
         from _pytest.config import create_terminal_writer
 
         class Reporter:
+            reportchars = ""  # pytest-rerunfailures reads it
+
             def __init__(self, config):
                 self.config = config
                 {REPORTERS[kind]}
