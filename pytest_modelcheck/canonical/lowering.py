@@ -76,14 +76,17 @@ def plain_line(value: Any) -> bytes | None:
 def _is_plain(value: Any) -> bool:
     """Return whether a value consists of plain JSON types. Keys are checked by ``orjson`` itself."""
     kind = type(value)
-    if kind is dict:
-        return all(type(part) in _PLAIN or _is_plain(part) for part in value.values())
-    if kind is not list:
-        return kind in _PLAIN or (kind is float and isfinite(value))
-    kinds = set(map(type, value))
-    if kinds <= _PLAIN:
+    if kind is dict or kind is list:
+        parts = value if kind is list else value.values()
+        kinds = set(map(type, parts))
+        if kinds == _FLOAT:
+            return all(map(isfinite, parts))
+        if not kinds <= _PLAIN:
+            for part in parts:
+                if type(part) not in _PLAIN and not _is_plain(part):
+                    return False
         return True
-    return all(map(isfinite, value)) if kinds == _FLOAT else all(map(_is_plain, value))
+    return kind in _PLAIN or (kind is float and isfinite(value))
 
 
 def encodable(value: str) -> bool:
