@@ -79,8 +79,6 @@ def expectation(case: Case) -> str | None:
 
 def about(value: Any) -> str:
     """The beginning of an input, for people."""
-    if type(value) is str and len(value) <= _ABOUT and value.isprintable():
-        return value  # as its excerpt would be
     return excerpt(value, _ABOUT, stored=True)
 
 
@@ -120,24 +118,22 @@ def row_of(case: Case, results: Sequence[Result], *, pictures: bool = False) -> 
     The line equals that of ``baselines.lines.encode`` for :func:`case_result`. The members are facts that
     only reports show: the full case, and the messages of its bodies.
     """
-    value, first = case.input, results[0].trial if len(results) == 1 else None
+    value = case.input
     own = text_key(value)[:CALL_BYTES] if type(value) is str else bytes.fromhex(identity(case))
     about, details = _excerpted(value, "input", pictures=pictures)
     # A single trial without facts but its outcome and answer stands for its case.
-    short = not (
-        first is None
-        or first.variant
-        or first.repeat
-        or first.perturbation is not None
-        or first.perturbed is not MISSING
-    )
+    members = ""
+    if len(results) == 1:
+        trial = results[0].trial
+        if trial.perturbed is MISSING and trial.perturbation is None and not (trial.repeat or trial.variant):
+            members = f',"about":{about}'
     given: dict[bytes, bytes] = {}
     written, reported = [], []
     for result in results:
-        line, more = _trial(result, own, given, f',"about":{about}' if short else "", pictures=pictures)
+        line, more = _trial(result, own, given, members, pictures=pictures)
         written.append(line)
         reported.append(more)
-    fields = written[0] if short else f'"about":{about},"trials":[{",".join(written)}]'
+    fields = written[0] if members else f'"about":{about},"trials":[{",".join(written)}]'
     others, expected = _case_details(case)
     details += others
     if any(reported):
@@ -152,6 +148,8 @@ def row_of(case: Case, results: Sequence[Result], *, pictures: bool = False) -> 
 
 def _excerpted(value: Any, name: str, *, pictures: bool) -> tuple[str, str]:
     """The beginning of an input, and members with the full input, if it is longer, and with its pictures."""
+    if type(value) is str and len(value) <= _ABOUT and value.isprintable():  # as its excerpt would be
+        return lines.quoted(value), ""
     if type(value) is not str and (line := plain_line(value)) is not None:  # which holds no picture
         text = line.decode()
         return lines.quoted(excerpt(text, _ABOUT, stored=True)), f',"{name}":{_cut(text, text)}'
