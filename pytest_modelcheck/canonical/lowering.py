@@ -76,17 +76,16 @@ def plain_line(value: Any) -> bytes | None:
 def _is_plain(value: Any) -> bool:
     """Return whether a value consists of plain JSON types. Keys are checked by ``orjson`` itself."""
     kind = type(value)
-    if kind is dict or kind is list:
-        parts = value if kind is list else value.values()
-        kinds = set(map(type, parts))
+    if kind is dict:
+        parts = value.values()
+    elif kind is list:
+        kinds = set(map(type, value))  # at once, since a vector has many parts
         if kinds == _FLOAT:
-            return all(map(isfinite, parts))
-        if not kinds <= _PLAIN:
-            for part in parts:
-                if type(part) not in _PLAIN and not _is_plain(part):
-                    return False
-        return True
-    return kind in _PLAIN or (kind is float and isfinite(value))
+            return all(map(isfinite, value))
+        parts = () if kinds <= _PLAIN else value
+    else:
+        return kind in _PLAIN or (kind is float and isfinite(value))
+    return all(map(_is_plain, [part for part in parts if type(part) not in _PLAIN]))
 
 
 def encodable(value: str) -> bool:
