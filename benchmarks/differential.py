@@ -137,7 +137,7 @@ def compare(
             # A judge has a version of its own.
             ini += "".join(f"    {judge}=1\n" for judge in re.findall(r'@judge_fixture\(name="(.+?)"', text))
         (folder / "pytest.ini").write_text(ini, encoding="utf-8")
-        needed = naive(folder, seeds)
+        needed = naive(folder, seeds, seconds)
         found = Compared(
             len(seeds), trials=sum(len(each) for one in needed.values() for each in one.outcomes.values())
         )
@@ -154,18 +154,20 @@ def compare(
     return found
 
 
-def naive(folder: Path, seeds: range) -> dict[int, Needed]:
+def naive(folder: Path, seeds: range, seconds: float) -> dict[int, Needed]:
     """What the loops of the files say, each in a process of its own."""
 
     def one(seed: int) -> tuple[int, Needed]:
         command = [sys.executable, f"test_suite_{seed}.py", "--json"]
-        done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False, timeout=60)
+        done = subprocess.run(
+            command, cwd=folder, capture_output=True, text=True, check=False, timeout=seconds
+        )
         if done.returncode:
             sys.exit(f"suite {seed} does not run:\n{done.stdout}{done.stderr}")
         return seed, Needed(**json.loads(done.stdout.splitlines()[-1]))
 
     command = [sys.executable, HERE / "suites.py", folder, *map(str, seeds)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=seconds)
     if done.returncode:
         # One of them ends the process: which one it is is found alone.
         with ThreadPoolExecutor(os.cpu_count()) as pool:

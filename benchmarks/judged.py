@@ -23,6 +23,7 @@ from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
 import numpy as np
+from promises import kept
 
 from pytest_modelcheck.checks.decide import decide
 from pytest_modelcheck.checks.judged import Judging
@@ -316,11 +317,6 @@ def measured(row: JudgedRow, checks: int, seed: int) -> tuple[Counter[Status], .
         for counter, status in zip(found, row.check(rng), strict=True):
             counter[status] += 1
     return found
-
-
-def kept(share: float, limit: float | None, checks: int) -> bool:
-    """Whether a share is at most its limit, three standard errors of the simulation aside."""
-    return limit is None or share <= limit + 3 * (limit * (1 - limit) / checks) ** 0.5
 
 
 def keeps(row: JudgedRow, found: tuple[Counter[Status], ...], checks: int) -> bool:

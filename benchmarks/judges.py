@@ -18,6 +18,7 @@ import sys
 from statistics import NormalDist
 
 import numpy as np
+from promises import kept
 from scipy.stats import binom
 
 from pytest_modelcheck.stats.judging import Errors, JudgedMean, JudgedRate
@@ -108,7 +109,7 @@ def means(rng: np.random.Generator, tries: int) -> int:
             truth, said = scores(kind, cases, rng)
             people, judge = scores(kind, labels, rng)
             fails += JudgedMean(tuple(said), tuple(people - judge)).p_value(truth.mean()) <= LEVEL
-        bad = fails / tries > LEVEL + 3 * (LEVEL * (1 - LEVEL) / tries) ** 0.5
+        bad = not kept(fails / tries, LEVEL, tries)
         broken += bad
         print(
             f"{kind:>14} {labels:>5} labels {cases:>4} cases  {fails / tries:7.2%}{'  BROKEN' if bad else ''}"

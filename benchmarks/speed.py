@@ -121,8 +121,8 @@ def suite(folder: Path, rounds: int) -> dict[str, list[dict[str, float]]]:
     for number in range(rounds):
         cache = folder / f"cache-{number}"
         found["loop"] += measured("plain_loop", PROJECT)
-        found["cold"] += measured("suite_run", PROJECT, cache, 1)
-        found["warm"] += measured("suite_run", PROJECT, cache, 1)
+        found["cold"] += measured("suite_run", PROJECT, cache)
+        found["warm"] += measured("suite_run", PROJECT, cache)
         shutil.rmtree(cache)
     return found
 

@@ -22,6 +22,8 @@ from dataclasses import replace
 from math import inf
 from pathlib import Path
 
+from promises import kept
+
 from pytest_modelcheck.baselines.store import Approved
 from pytest_modelcheck.cases import load
 from pytest_modelcheck.checks.drift import Reference
@@ -387,17 +389,17 @@ def early_scored_at_limit(n):
 
 
 def at_most(limit):
-    return f"at most {limit:g}", lambda share, runs: share <= limit + 3 * (limit * (1 - limit) / runs) ** 0.5
+    return f"at most {limit:g}", lambda share, runs: kept(share, limit, runs)
 
 
 def passes_at_most(limit):
     """Of a model that falls short by the tolerance."""
-    what, kept = at_most(limit)
-    return f"passes {what}", kept
+    what, keeps = at_most(limit)
+    return f"passes {what}", keeps
 
 
 def at_least(limit):
-    return f"at least {limit:g}", lambda share, runs: share >= limit - 3 * (limit * (1 - limit) / runs) ** 0.5
+    return f"at least {limit:g}", lambda share, runs: kept(1 - share, 1 - limit, runs)
 
 
 LINES = [
@@ -593,8 +595,8 @@ def main() -> int:
         passed = sum(verdict.passed for verdict in verdicts) / runs
         warned = sum(verdict.status.value == "inconclusive" for verdict in verdicts) / runs
         calls = sum(verdict.calls.new for verdict in verdicts) / runs
-        words, kept = promise or ("", lambda *_: True)
-        is_kept = kept(passed if words.startswith("passes") else failed, runs)
+        words, keeps = promise or ("", lambda *_: True)
+        is_kept = keeps(passed if words.startswith("passes") else failed, runs)
         broken += not is_kept
         mark = "" if promise is None else "ok" if is_kept else "BROKEN"
         seconds = time.perf_counter() - began

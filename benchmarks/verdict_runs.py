@@ -25,6 +25,8 @@ from pathlib import Path
 from textwrap import indent
 from typing import TYPE_CHECKING
 
+from promises import kept
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -510,13 +512,10 @@ def told(scene: Scene, found: list[dict]) -> Told:
     return Told(len(found), statuses, judged / len(found) / scene.cases / scene.repeats, silent)
 
 
-def kept(scene: Scene, seen: Told) -> bool:
-    """Return whether a scene keeps its promises, three standard errors of the simulation aside."""
+def keeps(scene: Scene, seen: Told) -> bool:
+    """Whether a scene keeps its promises."""
     limits = {"failed": scene.fails, "inconclusive": scene.warns, "passed": scene.passes}
-    shares = all(
-        seen.share(status) <= limit + 3 * (limit * (1 - limit) / seen.checks) ** 0.5 + 1e-9
-        for status, limit in limits.items()
-    )
+    shares = all(kept(seen.share(status), limit, seen.checks) for status, limit in limits.items())
     cheap = scene.calls is None or seen.checks < 100 or seen.calls <= 1.1 * scene.calls
     return shares and not seen.silent and cheap
 
@@ -535,7 +534,7 @@ def main() -> int:
         with tempfile.TemporaryDirectory() as name:
             found = verdicts(scene, Path(name), options.checks, run_apart)
         seen = told(scene, found)
-        good = kept(scene, seen)
+        good = keeps(scene, seen)
         broken += not good
         shares = "".join(f" {seen.share(status):>7.1%}" for status in ("failed", "inconclusive", "passed"))
         seconds = time.perf_counter() - began

@@ -22,6 +22,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
+from promises import kept
 from scipy.stats import rankdata
 
 from pytest_modelcheck.checks.changes import Answers, CaseAnswers, look_at_changes, look_at_regressed
@@ -455,11 +456,6 @@ def measured(
         found.calls += calls
         found.checks += 1
     return found
-
-
-def kept(share: float, limit: float | None, checks: int) -> bool:
-    """Whether a share is at most its limit, three standard errors of the simulation aside."""
-    return limit is None or share <= limit + 3 * (limit * (1 - limit) / checks) ** 0.5
 
 
 # -- nights ----------------------------------------------------------------------------------------

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from pytest_modelcheck.models.identity import files
     from pytest_modelcheck.models.usage import Answer
     from pytest_modelcheck.plugin.fixtures import judge_fixture, model_fixture
-    from pytest_modelcheck.plugin.warnings import InconclusiveWarning, LintWarning, ModelcheckWarning
+    from pytest_modelcheck.plugin.interface import InconclusiveWarning, LintWarning, ModelcheckWarning
     from pytest_modelcheck.records import Case, Verdict
     from pytest_modelcheck.trajectories.calls import in_order, unordered
     from pytest_modelcheck.trajectories.trajectory import Trajectory, talk
@@ -46,9 +46,9 @@ __all__ = [
 _HOMES = {
     "Answer": "models.usage",
     "Case": "records",
-    "InconclusiveWarning": "plugin.warnings",
-    "LintWarning": "plugin.warnings",
-    "ModelcheckWarning": "plugin.warnings",
+    "InconclusiveWarning": "plugin.interface",
+    "LintWarning": "plugin.interface",
+    "ModelcheckWarning": "plugin.interface",
     "Trajectory": "trajectories.trajectory",
     "Verdict": "records",
     "cases": "",

@@ -105,8 +105,12 @@ class LabelError(ModelcheckError):
     """A file of labels is damaged, or contradicts itself."""
 
 
+# On a terminal with colours, pytest colours the diff in the message of an assertion.
+_COLOUR = re.compile("\x1b\\[[0-9;]*m")
+
+
 def message_of(error: BaseException) -> str:
-    """Return an exception's message, or a description of it if its ``str()`` raises.
+    """Return an exception's message without colours, or a description of it if its ``str()`` raises.
 
     >>> class Broken(Exception):
     ...     def __str__(self):
@@ -115,7 +119,7 @@ def message_of(error: BaseException) -> str:
     ('no label', '<Broken, whose str() raises AttributeError>')
     """
     try:
-        return str(error)
+        return _COLOUR.sub("", str(error))
     except Exception as reason:  # noqa: BLE001 - raised by the __str__ of a model's or client's exception
         return f"<{type(error).__name__}, whose str() raises {type(reason).__name__}>"
 

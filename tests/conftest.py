@@ -178,6 +178,25 @@ class Project:
                 self.pytester.runpytest_inprocess, *NEIGHBOURS, "-p", "modelcheck", *_reasoned(arguments)
             )
 
+    def passes(self, *arguments: str) -> pytest.RunResult:
+        """Run; the only test passes."""
+        result = self.run(*arguments)
+        result.assert_outcomes(passed=1)
+        return result
+
+    def fails(self, *arguments: str) -> pytest.RunResult:
+        """Run; the only test fails."""
+        result = self.run(*arguments)
+        result.assert_outcomes(failed=1)
+        return result
+
+    def refuses(self, message: str, *arguments: str) -> pytest.RunResult:
+        """Run; it ends in a usage error before any test."""
+        result = self.run(*arguments)
+        assert result.ret == pytest.ExitCode.USAGE_ERROR
+        result.stderr.fnmatch_lines([message])
+        return result
+
     def verdicts(self, result: pytest.RunResult) -> dict[str, Verdict]:
         """The verdicts on the reports of a run in this process, by what follows the file in their names."""
         reports = result.reprec.getreports("pytest_runtest_logreport")

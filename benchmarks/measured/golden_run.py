@@ -15,15 +15,8 @@ from pathlib import Path
 from time import perf_counter, process_time
 
 import pytest
-from suite_run import Watch
+from watched import BATCHES, Watch, run, write
 
-CONFTEST = """
-from pytest_modelcheck import model_fixture
-
-@model_fixture(batch=True, deterministic=True)
-def triage(model_version):
-    return lambda texts: [{"label": "refund" if "7" in text else "shipping"} for text in texts]
-"""
 GOLDEN = """
 import pytest
 
@@ -64,19 +57,12 @@ def peak() -> int:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
 
 
-def write(folder: Path, cases: int) -> None:
+def make(folder: Path, cases: int) -> None:
     """Make the project, unless it is there."""
     if (folder / "pytest.ini").exists():
         return
-    for name, content in {
-        "golden/conftest.py": CONFTEST,
-        "golden/test_golden.py": GOLDEN,
-        "test_parametrized.py": PARAMETRIZED,
-        "pytest.ini": "[pytest]\n",
-    }.items():
-        path = folder / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(content, encoding="utf-8")
+    tests = {"golden/test_golden.py": GOLDEN, "test_parametrized.py": PARAMETRIZED}
+    write(folder, {"golden/conftest.py": BATCHES, **tests})
     with (folder / "cases.jsonl").open("w", encoding="utf-8") as file:
         file.writelines(map(row, range(cases)))  # one by one: what is held here would count as pytest's
 
@@ -93,17 +79,17 @@ def row(number: int) -> str:
 
 
 def main(folder: Path, cases: int, *, parametrize: bool) -> dict[str, float]:
-    write(folder, cases)
-    alone = ["-q", "--disable-plugin-autoload", "-pno:cacheprovider", "-pno:unraisableexception"]
+    make(folder, cases)
     if parametrize:
         wall, cpu, before = perf_counter(), process_time(), peak()
-        code = pytest.main([str(folder / "test_parametrized.py"), *alone, "-rN", "--tb=no"])
+        without = ("-pno:cacheprovider", "-pno:unraisableexception", "-rN", "--tb=no")
+        code = pytest.main(
+            [str(folder / "test_parametrized.py"), "-q", "--disable-plugin-autoload", *without]
+        )
         used = {"wall": perf_counter() - wall, "cpu": process_time() - cpu, "memory": peak() - before}
         return used if code in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED) else sys.exit(int(code))
     watch = Gauge()
-    code = pytest.main([str(folder / "golden"), *alone, "-pmodelcheck", "--model-version=1"], plugins=[watch])
-    if code != pytest.ExitCode.OK:
-        sys.exit(int(code))
+    run(folder / "golden", "--model-version=1", watch=watch)
     return {"wall": watch.wall, "cpu": watch.cpu, "memory": peak() - watch.before}
 
 

@@ -10,7 +10,7 @@ import json
 import sys
 from pathlib import Path
 
-import pytest
+from watched import run, write
 
 PROJECT = """
 from pathlib import Path
@@ -57,19 +57,11 @@ def test_count():
 """
 
 
-def counted(folder: Path, *arguments: str) -> dict[str, int]:
-    alone = ["-q", "--disable-plugin-autoload", "-pmodelcheck", "-pno:cacheprovider", "--model-version=1"]
-    code = pytest.main([str(folder), f"--rootdir={folder}", *alone, *arguments])
-    if code != pytest.ExitCode.OK:
-        sys.exit(int(code))
+def main(folder: Path, *options: str) -> dict[str, int]:
+    write(folder, {"test_tickets.py": PROJECT})
+    run(folder, "--model-version=1", *options)
     asked, called = map(int, (folder / "counted").read_text(encoding="utf-8").split())
     return {"asked": asked, "called": called}
-
-
-def main(folder: Path, *arguments: str) -> dict[str, int]:
-    (folder / "pytest.ini").write_text("[pytest]\n", encoding="utf-8")
-    (folder / "test_tickets.py").write_text(PROJECT, encoding="utf-8")
-    return counted(folder, *arguments)
 
 
 if __name__ == "__main__":

@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 from time import perf_counter
 
-import pytest
+from watched import run, write
 
 CONFTEST = """
 import time
@@ -44,15 +44,10 @@ class Span:
 
 
 def main(folder: Path) -> dict[str, float]:
-    folder.mkdir(exist_ok=True)
-    (folder / "conftest.py").write_text(CONFTEST, encoding="utf-8")
     tests = (TEST.format(number=number) for number in range(20))
-    (folder / "test_slow.py").write_text("".join(["import pytest\n", *tests]), encoding="utf-8")
+    write(folder, {"conftest.py": CONFTEST, "test_slow.py": "".join(["import pytest\n", *tests])})
     span = Span()
-    alone = ["-q", "--disable-plugin-autoload", "-pmodelcheck", "-pno:cacheprovider"]
-    code = pytest.main([str(folder), f"--rootdir={folder}", *alone], plugins=[span])
-    if code != pytest.ExitCode.OK:
-        sys.exit(int(code))
+    run(folder, watch=span)
     return {"wall": span.end - span.begin}
 
 

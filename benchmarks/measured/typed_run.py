@@ -13,8 +13,7 @@ from pathlib import Path
 from time import perf_counter, process_time
 from types import SimpleNamespace
 
-import pytest
-from waiting_run import Apart
+from watched import Watch, run, write
 
 SHOP = '''
 """What is asked of a shop's models, and what they answer."""
@@ -110,33 +109,16 @@ def loop(of, model, cases: int) -> float:
 
 
 def main(folder: Path, cases: int) -> dict[str, float]:
-    folder.mkdir(exist_ok=True)
-    project = {"shop.py": SHOP, "conftest.py": CONFTEST, "test_typed.py": TESTS.format(cases=cases)}
-    for name, content in {**project, "pytest.ini": "[pytest]\n"}.items():
-        (folder / name).write_text(content, encoding="utf-8")
+    tests = TESTS.format(cases=cases)
+    write(folder, {"shop.py": SHOP, "conftest.py": CONFTEST, "test_typed.py": tests})
     sys.path.insert(0, str(folder))
     shop = importlib.import_module("shop")
     loops = loop(shop.pair, shop.of_pairs, cases), loop(shop.mapping, shop.of_mappings, cases)
-    watch, began = Apart(), perf_counter()
-    alone = [
-        "-q",
-        "--disable-plugin-autoload",
-        "-pmodelcheck",
-        "-pno:cacheprovider",
-        "-pno:unraisableexception",
-    ]
-    code = pytest.main([str(folder), *alone, "--model-version=1"], plugins=[watch])
-    if code != pytest.ExitCode.OK:
-        sys.exit(int(code))
+    watch, began = Watch(), perf_counter()
+    run(folder, "--model-version=1", watch=watch)
     (_, pairs), (_, mappings), *_ = watch.tests
-    wall = perf_counter() - began
-    return {
-        "pairs": pairs,
-        "mappings": mappings,
-        "loop pairs": loops[0],
-        "loop mappings": loops[1],
-        "wall": wall,
-    }
+    used = {"pairs": pairs, "mappings": mappings, "loop pairs": loops[0], "loop mappings": loops[1]}
+    return {**used, "wall": perf_counter() - began}
 
 
 if __name__ == "__main__":

@@ -10,8 +10,7 @@ import json
 import sys
 from pathlib import Path
 
-import pytest
-from suite_run import Watch
+from watched import Watch, run, write
 
 PROJECT = """
 import time
@@ -32,35 +31,10 @@ def test_slow(slow, case):
 """
 
 
-class Apart(Watch):
-    """Measures each test by itself."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.tests: list[tuple[float, float]] = []
-
-    def stop(self) -> None:
-        before = self.wall, self.cpu
-        super().stop()
-        self.tests.append((self.wall - before[0], self.cpu - before[1]))
-
-
 def main(folder: Path, concurrency: int, version: str) -> dict[str, float]:
-    folder.mkdir(exist_ok=True)
-    (folder / "conftest.py").write_text("", encoding="utf-8")
-    (folder / "pytest.ini").write_text("[pytest]\n", encoding="utf-8")
-    (folder / "test_slow.py").write_text(PROJECT.format(concurrency=concurrency), encoding="utf-8")
-    watch = Apart()
-    alone = [
-        "-q",
-        "--disable-plugin-autoload",
-        "-pmodelcheck",
-        "-pno:cacheprovider",
-        f"--model-version={version}",
-    ]
-    code = pytest.main([str(folder), f"--rootdir={folder}", *alone], plugins=[watch])
-    if code != pytest.ExitCode.OK:
-        sys.exit(int(code))
+    write(folder, {"conftest.py": "", "test_slow.py": PROJECT.format(concurrency=concurrency)})
+    watch = Watch()
+    run(folder, f"--model-version={version}", watch=watch)
     (wall, cpu), *_ = watch.tests
     return {"wall": wall, "cpu": cpu}
 

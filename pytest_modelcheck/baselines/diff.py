@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 from pytest_modelcheck.baselines.candidates import natural
 from pytest_modelcheck.baselines.lines import gained_by
 from pytest_modelcheck.canonical import first_trajectory, same, why_unkept
-from pytest_modelcheck.records import MISSING, WRONG, Outcome
+from pytest_modelcheck.records import MISSING, WRONG, Outcome, fails_in_every_run
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -127,9 +127,10 @@ class CaseDiff:
     Attributes:
         id: The case's id.
         about: The beginning of its input.
-        note: ``"regressed"``: it passed, and fails or breaks now. ``"fixed"``: the other way round.
-            ``"changed"``: another answer, or an outcome that is neither. ``"edited"``: the input itself is
-            another one, so that there is nothing to compare. ``"added"``, ``"removed"``: on one side only.
+        note: ``"regressed"``: it passed, and fails or breaks now. ``"fixed"``: it failed in every run, and
+            passes now. ``"changed"``: another answer, or an outcome that is neither. ``"edited"``: the input
+            itself is another one, so that there is nothing to compare. ``"added"``, ``"removed"``: on one
+            side only.
         before: The older side, or ``None`` if the case is new.
         after: The newer side, or ``None`` if the case is gone.
         perturbation: The perturbation of the most informative trial, or ``None``.
@@ -231,6 +232,9 @@ def _compared(before: CaseResult, after: CaseResult) -> CaseDiff | None:
     ]
     differing = [pair for pair in pairs if differ(pair[1], pair[0])]
     one, other = before.outcome, after.outcome
+    recovered = one in WRONG and other is Outcome.PASSED
+    # A case that passed in some of the older runs only varies: one that passes is nothing new.
+    varied = recovered and not fails_in_every_run(before.trials)
     note: Note
     decisive = []
     if before.digest != after.digest:
@@ -238,10 +242,10 @@ def _compared(before: CaseResult, after: CaseResult) -> CaseDiff | None:
     elif one is Outcome.PASSED and other in WRONG:
         note = "regressed"
         decisive = [(old, new) for old, new in pairs if new.outcome in WRONG and old.outcome not in WRONG]
-    elif one in WRONG and other is Outcome.PASSED:
+    elif recovered and not varied:
         note = "fixed"
         decisive = [(old, new) for old, new in pairs if old.outcome in WRONG and new.outcome not in WRONG]
-    elif one is not other or differing:
+    elif differing or (one is not other and not varied):
         note = "changed"
     else:
         return None

@@ -13,7 +13,7 @@ from pytest_modelcheck.baselines.baseline import results
 from pytest_modelcheck.baselines.lines import equivalent
 from pytest_modelcheck.baselines.provenance import WHOLE_FILE, body_digest, defines, file_digest, place
 from pytest_modelcheck.phrases import listed, percent, plural
-from pytest_modelcheck.records import MISSING, Outcome, Status
+from pytest_modelcheck.records import MISSING, Outcome, Status, fails_in_every_run
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
@@ -137,9 +137,12 @@ def accepted(
             for case in failed
             if case in known
             and known[case].outcome is Outcome.PASSED
-            and _repeats(cases[case], Outcome.FAILED) == _repeats(cases[case])
+            and fails_in_every_run(cases[case].trials)
         ]
-        fixed = sum(cases[case].outcome is Outcome.PASSED for case in _having(Outcome.FAILED, known))
+        fixed = sum(
+            cases[case].outcome is Outcome.PASSED and fails_in_every_run(known[case].trials)
+            for case in _having(Outcome.FAILED, known)
+        )
         if broke:
             beside = f" ({fixed:,} fixed)" if fixed else ""
             yield f"{_of(broke, known)} broke: {listed(broke, _IDS)}{beside}"
@@ -149,11 +152,6 @@ def accepted(
 
 def _having(outcome: Outcome, cases: Mapping[str, CaseResult]) -> list[str]:
     return [name for name, case in cases.items() if case.outcome is outcome]
-
-
-def _repeats(case: CaseResult, outcome: Outcome | None = None) -> set[int]:
-    """The repeats of a case in which any trial had an outcome."""
-    return {trial.repeat for trial in case.trials if outcome in (None, trial.outcome)}
 
 
 def _of(some: Sequence[str], cases: Collection[str]) -> str:

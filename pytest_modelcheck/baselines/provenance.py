@@ -15,7 +15,7 @@ import hashlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from pytest_modelcheck.canonical.text import parsed
+from pytest_modelcheck.canonical.source import parsed
 from pytest_modelcheck.errors import BaselineError
 
 if TYPE_CHECKING:

@@ -5,13 +5,14 @@ PYTEST_DONT_REWRITE
 
 from __future__ import annotations
 
+import sys
 import threading
 from collections import deque
 from contextvars import copy_context
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from pytest_modelcheck.calls.executors import Elsewhere, Expendable, LateError
+from pytest_modelcheck.calls.executors import Elsewhere, LateError, Threads
 from pytest_modelcheck.calls.waiting import ends, loop_runs
 from pytest_modelcheck.models.model import copied
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Generator, Sequence
 
     from pytest_modelcheck.calls.executors import LoopThread, Run
+    from pytest_modelcheck.calls.waiting import Places
     from pytest_modelcheck.models.calling import Caller
     from pytest_modelcheck.models.model import Model
 
@@ -124,31 +126,33 @@ def _halves(part: Sequence[int]) -> tuple[Sequence[int], Sequence[int]]:
 class Attempts:
     """Makes single calls of one model."""
 
-    def __init__(self, model: Model, loop: Callable[[], LoopThread]) -> None:
+    def __init__(self, model: Model, loop: Callable[[], LoopThread], places: Places) -> None:
         executor = model.definition.executor
-        self._elsewhere = None if executor is None else Elsewhere(executor, model.label)
-        self._expendable = Expendable(f"modelcheck-{model.name}-call")
+        self._elsewhere = None if executor is None else Elsewhere(executor, model.label, places)
+        self._threads = Threads(sys.maxsize, f"modelcheck-{model.name}-call")  # late calls keep theirs
         self._timeout = model.definition.timeout
         self._loop = loop
 
     def close(self) -> None:
         """End threads and executors; calls that hang are abandoned."""
-        self._expendable.close()
+        self._threads.close()
         if self._elsewhere is not None:
             self._elsewhere.close()
 
-    def make(self, caller: Caller, inputs: list[Any]) -> Rows | Failure:
-        """Call the model once, from this thread; return its answers, or what it raised."""
+    def make(self, caller: Caller, inputs: list[Any], *, nested: bool = False) -> Rows | Failure:
+        """Call the model once, from this thread; return its answers, or what it raised.
+
+        A ``nested`` call of a model that calls itself does not wait for the executor, whose threads may all
+        wait for such calls.
+        """
         try:
             own, run = [copied(x) for x in inputs], self._runs_coroutines(caller)
-            if self._elsewhere is not None:
+            if self._elsewhere is not None and not nested:
                 return self._elsewhere.call(caller, own, self._timeout, run)
             if self._timeout is None:
                 return caller.call(own, run)
-            in_context = copy_context().run
-            return self._expendable.within(  # type: ignore[no-any-return]
-                self._timeout, caller, in_context, caller.call, own, run
-            )
+            call = self._threads.submit(copy_context().run, caller.call, own, run)
+            return call.result() if ends(call, caller, self._timeout) else Failure(LateError())
         except BaseException as error:  # noqa: BLE001 - raised again in the body that made the call
             return Failure(error)
 

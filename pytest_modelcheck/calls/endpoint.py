@@ -21,7 +21,14 @@ from pytest_modelcheck.calls.errors import is_outage, is_throttled, one_line, re
 from pytest_modelcheck.calls.executors import LateError, Threads, WorkerDiedError
 from pytest_modelcheck.calls.meter import Clock, Meter
 from pytest_modelcheck.calls.throttle import GIVE_UP_AFTER, LONGEST, Circuit, Pace, Purse, Turn, interval_of
-from pytest_modelcheck.calls.waiting import Lull, Places, all_wait, sleep_on
+from pytest_modelcheck.calls.waiting import (
+    Lull,
+    Places,
+    all_stand_still,
+    all_wait,
+    needs_this_loop,
+    sleep_on,
+)
 from pytest_modelcheck.errors import CallTimeoutError, ModelError, NotCalledError, OutageError, UsageError
 from pytest_modelcheck.models.usage import Measured, Scales, Usage
 
@@ -133,12 +140,11 @@ class Endpoint:
         self._retry_on = worth_retrying(definition.retry_on)
         # Worker processes do not talk to each other: each gets an equal share of the rate and the budget.
         self._pace = Pace(0.0 if rate is None else interval_of(rate) * workers)
-        self._purse = None if money is None else Purse(model.label, money / workers)
+        self._purse = Purse(model.label, None if money is None else money / workers)
         self._scales = Scales(definition.usage, definition.cost, definition.name)
-        self._attempts = Attempts(model, loop)
-        self._threads: Threads | None = None
+        self._threads = Threads(caller.concurrency, f"modelcheck-{caller.label}")
         self.places = Places(caller.concurrency, lambda: self.meter.requests)
-        self._lock = threading.Lock()
+        self._attempts = Attempts(model, loop, self.places)
         self._closed = threading.Event()
 
     # -- calls ---------------------------------------------------------------------------------------
@@ -157,14 +163,15 @@ class Endpoint:
             while True:
                 came: Any = None
                 if isinstance(wanted, list):
-                    came = self._attempts.make(request.caller, wanted)
+                    came = self._attempts.make(request.caller, wanted, nested=self._is_nested)
                 else:
                     self._closed.wait(wanted)
                 wanted = steps.send(came)
 
     async def call_async(self, request: Request, loop: str | None = "asyncio") -> None:
         """Call an asynchronous model on the running event loop, as :meth:`call` does in a thread."""
-        async with self.places.take_on(loop) if repeat_inside() is None else nullcontext():
+        limited = repeat_inside() is None
+        async with self.places.take_on(request.caller, loop) if limited else nullcontext():
             with (
                 _inside(self, request.repeat),
                 closing(self._steps(request)) as steps,
@@ -193,35 +200,46 @@ class Endpoint:
             if wanted():
                 self.call(request)
 
-        with self._lock:
-            if self._threads is None:
-                self._threads = Threads(self.concurrency, f"modelcheck-{request.caller.label}")
         return self._threads.submit(context.copy().run, job)
 
     @contextmanager
-    def watched(self, caller: Caller, *, joins: bool) -> Iterator[Callable[[Future[None], float], bool]]:
+    def watched(
+        self, caller: Caller, *, joins: bool, blocks: bool
+    ) -> Iterator[Callable[[Future[None], float], bool]]:
         """Yield a function that says when to stop waiting for a call, as calls may wait for each other.
 
         A model that starts threads may call itself there. The function takes the call and the seconds since
-        it was last called, and returns whether to wait no longer. With ``joins``, the call had begun before
-        this thread asked for it, and may wait for this thread.
+        it was last called, and returns whether to wait no longer.
+
+        With ``joins``, the call had begun before this thread asked for it, and may wait for this thread. As
+        it may only be slow, it is made again after ten minutes; if this thread ``blocks`` and no other is
+        left that could end the call, after two.
         """
-        joined, stopped = Lull(self.places), Lull(self.places)
+        joined, stopped, still, stuck = (Lull(self.places) for _ in range(4))
 
         def gives_up(call: Future[None], seconds: float) -> bool:
             if caller.awaited:
-                if outside and stopped.lasts(seconds, stuck=self._loop().waits_for_a_thread()):
+                if outside and stopped.lasts(seconds, self._loop().waits_for_a_thread()):
                     self.places.hasten()
                     raise ModelError(
                         f"{self.label} was called from a thread that an `async` model waits for without "
                         "`await`. That stops the event loop, which makes this call. Wait for the thread with "
                         "`await`: await asyncio.to_thread(function)"
                     )
-            elif self._threads is not None and stopped.lasts(
-                seconds, stuck=not call.running() and all_wait(caller)
-            ):
+            elif stopped.lasts(seconds, not call.running() and all_wait(caller)):
                 self._threads.grow()  # all existing threads wait, perhaps for this call
-            return outside and joined.lasts(seconds, stuck=joins, times=10)
+            dead = blocks and all_stand_still()
+            if joins and (still.lasts(seconds, dead, 2) or joined.lasts(seconds, outside, 10)):
+                self.places.hasten()
+                return True
+            if (blocks and needs_this_loop(caller)) or stuck.lasts(seconds, dead, 5):
+                self.places.hasten()
+                raise ModelError(
+                    f"{self.label} does not answer: its call waits for a thread or an event loop that waits "
+                    "for the answer. Let code on an event loop that the model needs wait with `await`: "
+                    "await asyncio.to_thread(model, text)"
+                )
+            return False
 
         with self.places.waits() as outside:
             yield gives_up
@@ -241,45 +259,42 @@ class Endpoint:
         """End threads and executors; calls that hang are abandoned."""
         self._closed.set()
         self._attempts.close()
-        if self._threads is not None:
-            self._threads.close()
+        self._threads.close()
 
     # -- the steps of a call -------------------------------------------------------------------------
 
     def _steps(self, request: Request) -> Steps:
         """Yield steps until each input has its own answer or failure."""
-        inputs, keep, after_success = request.inputs, request.keep, request.after_success
-        size = len(inputs)
+        size = len(request.inputs)
         fit = self._allowance.take(size)  # the budget may allow only the first inputs of the batch
         if fit:
-            part = inputs if fit == size else inputs[:fit]
-            came = yield from self._tries(part, after_success=after_success[:1] == [True])
+            part = range(fit)
+            came = yield from self._tries(request, part)
             if not isinstance(came, Failure):
-                self._keep(range(fit), came, keep)
+                self._keep(part, came, request.keep)
             elif fit == 1 or self._is_final(came.error):
-                self._keep(range(fit), [came] * fit, keep)
+                self._keep(part, [came] * fit, request.keep)
             else:
-                yield from self._blame(part, keep, after_success)
+                yield from self._blame(request, fit)
         if fit < size:
             refused = Failure(self._allowance.refusal(self.label))
-            self._keep(range(fit, size), [refused] * (size - fit), keep)
+            self._keep(range(fit, size), [refused] * (size - fit), request.keep)
 
-    def _blame(self, inputs: list[Any], keep: Keep, after_success: Sequence[bool]) -> Steps:
+    def _blame(self, request: Request, size: int) -> Steps:
         """Find out which inputs make a batch fail, by calling smaller and smaller parts of it."""
-        search = split(len(inputs))
+        search = split(size)
         part = next(search)
         answered = False
         while True:
             came: Any = self._spend(len(part))
             if came is None:
-                success = after_success[part[0] : part[0] + 1] == [True]
-                came = yield from self._tries([inputs[place] for place in part], after_success=success)
+                came = yield from self._tries(request, part)
             known = not isinstance(came, Failure)
             answered = answered or known
             if known:
-                self._keep(part, came, keep)
+                self._keep(part, came, request.keep)
             elif len(part) == 1 or self._is_final(came.error):
-                self._keep(part, [came] * len(part), keep)
+                self._keep(part, [came] * len(part), request.keep)
                 came = []  # this part needs no further splitting
             try:
                 part = search.send(came)
@@ -292,7 +307,7 @@ class Endpoint:
         """Return whether an error fails all inputs: not called, a wrong fixture, or the end of the run."""
         return isinstance(error, (NotCalledError, UsageError)) or self._interrupts(error)
 
-    def _tries(self, inputs: list[Any], *, after_success: bool) -> Steps:
+    def _tries(self, request: Request, part: Sequence[int]) -> Steps:
         """Make a call, with retries if they may help; return the answers, or the last failure.
 
         Only a failed call with a single input counts as an outage of the endpoint. A failed batch is called
@@ -300,7 +315,7 @@ class Endpoint:
         """
         retries = 0
         while True:
-            came = yield from self._try(inputs)
+            came = yield from self._try(request.caller, [request.inputs[place] for place in part])
             if not isinstance(came, Failure):
                 self.circuit.succeeded()
                 return came
@@ -318,25 +333,28 @@ class Endpoint:
                 break
             retries += 1
             yield self._backoff(error, retries)
-            if (refusal := self._spend(len(inputs))) is not None:
+            if (refusal := self._spend(len(part))) is not None:
                 return refusal
             self.meter.retried()
-        if outage and len(inputs) == 1:
-            self.circuit.failed(error, after_success=after_success)
+        if outage and len(part) == 1:
+            success = request.after_success[part[0] : part[0] + 1] == [True]
+            self.circuit.failed(error, after_success=success)
         return came
 
-    def _try(self, inputs: list[Any]) -> Steps:
-        turn, size = Turn(), len(inputs)
+    def _try(self, caller: Caller, inputs: list[Any]) -> Steps:
+        turn, size, lull, through = Turn(), len(inputs), Lull(self.places), False
         # If the model calls itself, the call around this one cannot end, and free its cost, before this one.
-        waits = [endpoint for endpoint, _ in _CALLS.get()].count(self) < 2
+        nested = self._is_nested
         while True:
             try:
                 if self._closed.is_set():
                     raise OutageError(f"{self.label} was not called: the run has ended")
                 self.circuit.check()
                 wait = self._pace.wait(turn)
-                if not wait and self._purse is not None and not self._purse.take(size, waits=waits):
+                if not wait and not self._purse.take(size, waits=not (nested or through)):
                     wait = _POLL
+                    # A thread of the model does not show that it makes a call inside another one.
+                    through = lull.lasts(_POLL, self.places.stuck(caller))
             except NotCalledError as refused:
                 self._allowance.give_back(size)
                 return Failure(refused)
@@ -345,14 +363,20 @@ class Endpoint:
             yield wait
         start = Clock.perf_counter()
         came: Any = None
-        try:
-            came = yield inputs
-        finally:
-            if came is None and self._purse is not None:  # the call was cancelled
-                self._purse.settle(size, None, answered=False)
+        with self.places.let_through() if through else nullcontext():
+            try:
+                came = yield inputs
+            finally:
+                if came is None:  # the call was cancelled
+                    self._purse.settle(size, None, answered=False)
         if isinstance(came, Failure):
             return Failure(self._broke(came.error, size, start))
         return self._answered(came, size, start)
+
+    @property
+    def _is_nested(self) -> bool:
+        """True if the model calls itself."""
+        return [endpoint for endpoint, _ in _CALLS.get()].count(self) > 1
 
     def _spend(self, size: int) -> Failure | None:
         """Take further calls from the budget of the run; return a failure if too few are left."""
@@ -385,8 +409,7 @@ class Endpoint:
         self.meter.called(seconds)
         self.sizes.took(size, seconds)
         if not self._scales.tell(rows):
-            if self._purse is not None:
-                self._purse.settle(size, None, answered=True)
+            self._purse.settle(size, None, answered=True)
             keep = self.measured and seconds >= self._worth_keeping
             return [Measured(row, seconds, _NO_USAGE) for row in rows] if keep else rows
         return self._weighed(rows, size, seconds)
@@ -404,16 +427,14 @@ class Endpoint:
             self.meter.spent(usage)
             cost = cost if usage.cost is None else (cost or 0.0) + usage.cost
             weighed.append(Measured(value, seconds, usage))
-        if self._purse is not None:
-            self._purse.settle(size, cost, answered=True)
+        self._purse.settle(size, cost, answered=True)
         return weighed
 
     def _broke(self, error: BaseException, size: int, start: float) -> BaseException:
         """Count a call that failed, and return the error to raise."""
         seconds, late = Clock.perf_counter() - start, isinstance(error, LateError)
         self.meter.broke(seconds, timeout=late)
-        if self._purse is not None:
-            self._purse.settle(size, None, answered=False)
+        self._purse.settle(size, None, answered=False)
         if late:
             return CallTimeoutError(f"no answer from {self.label} within {self._timeout:g} s (timeout=)")
         if is_throttled(error) and (pause := retry_after(error)) is not None:

@@ -17,7 +17,7 @@ from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from pytest_modelcheck.calls.meter import Clock
-from pytest_modelcheck.calls.waiting import ends
+from pytest_modelcheck.calls.waiting import Lull, all_wait, ends
 from pytest_modelcheck.errors import ModelError, UsageError
 
 if TYPE_CHECKING:
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from contextvars import Context
     from types import FrameType
 
+    from pytest_modelcheck.calls.waiting import Places
     from pytest_modelcheck.models.calling import Caller
 
     Run = Callable[[Coroutine[Any, Any, Any]], Any]
@@ -102,51 +103,6 @@ class Threads:
                 _fulfil(*job)
             del job  # its answer may be large, and the next job long in coming
             self._idle.release()
-
-
-class Expendable:
-    """Threads for calls with a timeout; a thread whose call takes too long is abandoned."""
-
-    def __init__(self, name: str) -> None:
-        self._name = name
-        self._idle: list[SimpleQueue[_Job | None]] = []
-
-    def within(self, seconds: float, caller: Caller, function: Callable[..., T], *arguments: Any) -> T:
-        """Call a function, which calls the model of ``caller``, and wait at most ``seconds`` for it.
-
-        Raises:
-            LateError: it took longer. Its thread continues, and its result is dropped.
-        """
-        inbox: SimpleQueue[_Job | None] | None = None
-        with suppress(IndexError):
-            inbox = self._idle.pop()
-        if inbox is None:
-            inbox = SimpleQueue()
-            threading.Thread(target=_obey, args=(inbox,), name=self._name, daemon=True).start()
-        future: Future[T] = Future()
-        future.set_running_or_notify_cancel()
-        inbox.put((future, function, arguments))
-        in_time = False
-        try:
-            in_time = ends(future, caller, seconds)
-        finally:
-            if not in_time:
-                inbox.put(None)  # late or interrupted: the thread ends when its call does
-        if not in_time:
-            raise LateError
-        self._idle.append(inbox)
-        return future.result()
-
-    def close(self) -> None:
-        """End the idle threads."""
-        while self._idle:
-            self._idle.pop().put(None)
-
-
-def _obey(inbox: SimpleQueue[_Job | None]) -> None:
-    while (job := inbox.get()) is not None:
-        _fulfil(*job)
-        del job
 
 
 def _fulfil(future: Future[Any], function: Callable[..., Any], arguments: tuple[Any, ...]) -> None:
@@ -270,13 +226,14 @@ class Elsewhere:
     user made is only used.
     """
 
-    def __init__(self, given: Executor | Callable[[], Executor], label: str) -> None:
+    def __init__(self, given: Executor | Callable[[], Executor], label: str, places: Places) -> None:
         self._given = given
         self._label = label
+        self._places = places
         self._lock = threading.Lock()
         self._alone = threading.Lock()
         self._executor: Executor | None = None
-        self._left_behind = False
+        self._under_way: set[Future[Any]] = set()
 
     def call(
         self, caller: Caller, inputs: list[Any], seconds: float | None, run: Run | None = None
@@ -323,15 +280,17 @@ class Elsewhere:
         if executor is None or executor is self._given:
             return
         processes = list((getattr(executor, "_processes", None) or {}).values())
-        executor.shutdown(wait=not self._left_behind, cancel_futures=True)
-        for process in processes if self._left_behind else ():
+        hangs = bool(self._under_way)
+        executor.shutdown(wait=not hangs, cancel_futures=True)
+        for process in processes if hangs else ():
             process.kill()
 
     def _call(
         self, executor: Executor, caller: Caller, inputs: list[Any], seconds: float | None, run: Run | None
     ) -> list[Any]:
+        has_threads, lull = _has_threads(executor), Lull(self._places)
         try:
-            if _has_threads(executor):
+            if has_threads:
                 future = executor.submit(copy_context().run, caller.call, inputs, run)
             else:
                 future = executor.submit(caller.call, inputs)
@@ -339,12 +298,27 @@ class Elsewhere:
             if isinstance(error, BrokenExecutor) or self._executor is executor:
                 raise
             raise BrokenExecutor(str(error)) from error  # another call found it broken and dropped it
+        self._under_way.add(future)
+        future.add_done_callback(self._under_way.discard)
+
+        here = False
+
+        def is_stuck(tick: float) -> bool:
+            """Take a call out of the queue if it may stand behind calls that wait for it."""
+            nonlocal here
+            queued = has_threads and not future.running() and all_wait(caller)
+            here = lull.lasts(tick, queued) and future.cancel()
+            return here
+
         in_time = False
         try:
-            in_time = ends(future, caller, seconds)
+            in_time = ends(future, caller, seconds, is_stuck)
         finally:
-            if not in_time and not future.cancel():
-                self._left_behind = True
+            if not in_time:
+                future.cancel()
+        if here:
+            with self._places.let_through():
+                return caller.call(inputs, run)
         if not in_time:
             raise LateError
         if future.cancelled():

@@ -127,14 +127,14 @@ class Allowance:
 
 
 class Purse:
-    """The cost budget of one model in a run (``max_cost=``), in the unit of ``cost=``.
+    """The cost budget of one model in a run (``max_cost=``, or ``None``), in the unit of ``cost=``.
 
     The cost of a call is unknown before it ends. So each input of a call, and of the calls under way, is
     expected to cost as much as the most expensive input so far; a call starts only if the sum fits. Until a
     first cost is known, calls are made one at a time.
     """
 
-    def __init__(self, label: str, limit: float) -> None:
+    def __init__(self, label: str, limit: float | None) -> None:
         self._label = label
         self._limit = limit
         self._lock = threading.Lock()
@@ -149,6 +149,8 @@ class Purse:
         Raise a :class:`BudgetError` if it exceeds the budget, or answers do not report their cost. One that
         cannot wait for the calls under way may start before a first cost is known.
         """
+        if self._limit is None:
+            return True
         with self._lock:
             if self._blind:
                 raise BudgetError(
@@ -171,6 +173,8 @@ class Purse:
 
     def settle(self, size: int, cost: float | None, *, answered: bool) -> None:
         """Record the cost of a call, with the number of inputs that was taken for it."""
+        if self._limit is None:
+            return
         with self._lock:
             self._under_way -= size
             if not answered:

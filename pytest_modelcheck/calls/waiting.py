@@ -7,26 +7,33 @@ from __future__ import annotations
 
 import sys
 import threading
-from concurrent.futures import wait
+from concurrent.futures import Future, wait
 from contextlib import asynccontextmanager, contextmanager, suppress
 from importlib import import_module
 from inspect import getattr_static
+from queue import SimpleQueue
 from types import BuiltinMethodType, MemberDescriptorType
 from typing import TYPE_CHECKING, Any, Final
 from weakref import WeakKeyDictionary
 
+from pytest_modelcheck.errors import ModelError
 from pytest_modelcheck.models.calling import Caller
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterator, Sequence
-    from concurrent.futures import Future
     from types import FrameType
 
 _RLock: Final = type(threading.RLock())
+_LOCKS: Final = (_RLock, type(threading.Lock()))
 _CALLS: Final = (Caller.call.__code__, Caller.call_async.__code__)
 _TICK: Final = 0.05  # seconds before the first look at the locks that a call waits for; doubled each time
 _LONGEST: Final = 1.0
 QUIET = 60.0  # seconds: if no call ends for so long, calls may wait for each other, and one is let through
+_IDLE: Final = {  # functions of threads that wait for something to do
+    ("concurrent.futures.thread", "_worker"),
+    ("pytest_modelcheck.calls.executors", "_work"),
+}
+_OUTER: Final = ("pytest_modelcheck.calls.waiting", "pytest_modelcheck.engine.answers")
 _DEEPEST: Final = 3  # attributes in a chain such as self.client.lock
 
 
@@ -42,7 +49,7 @@ def lending(caller: Caller) -> Iterator[Callable[[], bool]]:
     lent: list[threading.RLock] = []
 
     def lend() -> bool:
-        for lock in [lock for frame in _frames_of(caller) for lock in _named_locks(frame)]:
+        for lock in [lock for frame in _frames_of(caller) for lock in _named(frame, (_RLock,))]:
             with suppress(RuntimeError):  # this thread does not hold the lock, or not any more
                 while True:
                     lock.release()
@@ -52,8 +59,14 @@ def lending(caller: Caller) -> Iterator[Callable[[], bool]]:
     try:
         yield lend
     finally:
+        seconds = 0.0
         while not _has_taken(lent):
             lend()  # a call that holds one of the locks may wait for another lock of this thread
+            seconds += _TICK
+            if seconds > QUIET:
+                raise ModelError(
+                    f"{caller.label} has kept a lock that the test held when it called the model"
+                )
 
 
 def _has_taken(locks: Sequence[threading.RLock]) -> bool:
@@ -75,8 +88,16 @@ def lend_briefly(call: Future[Any], caller: Caller) -> None:
             wait([call], _TICK)
 
 
-def ends(call: Future[Any], caller: Caller, seconds: float | None = None) -> bool:
-    """Wait in this thread for a call that another one makes; return whether it ended in time."""
+def ends(
+    call: Future[Any],
+    caller: Caller,
+    seconds: float | None = None,
+    gives_up: Callable[[float], bool] = lambda _: False,
+) -> bool:
+    """Wait in this thread for a call that another one makes; return whether it ended in time.
+
+    ``gives_up`` takes the seconds since it was last called, and returns whether to wait no longer.
+    """
     tick, left = _TICK, seconds  # counted down, because a test may have frozen the clock
     with lending(caller) as lend:
         while not wait([call], tick if left is None else min(tick, left)).done:
@@ -84,6 +105,8 @@ def ends(call: Future[Any], caller: Caller, seconds: float | None = None) -> boo
                 left -= tick
                 if left <= 0:
                     return False
+            if gives_up(tick):
+                return False
             lend()
             tick = min(2 * tick, _LONGEST)
     return True
@@ -123,15 +146,13 @@ class Places:
     def take(self, caller: Caller) -> Iterator[None]:
         """Hold a place for a call in this thread."""
         tick, lull = _TICK, Lull(self)
-        while not (taken := self._gate.acquire(timeout=tick)) and not lull.lasts(
-            tick, stuck=all_wait(caller)
-        ):
+        while not (taken := self._gate.acquire(timeout=tick)) and not lull.lasts(tick, self.stuck(caller)):
             tick = min(2 * tick, _LONGEST)
-        with self._left(self._gate) if taken else self._let_through():
+        with self._left(self._gate) if taken else self.let_through():
             yield
 
     @asynccontextmanager
-    async def take_on(self, loop: str | None) -> AsyncIterator[None]:
+    async def take_on(self, caller: Caller, loop: str | None) -> AsyncIterator[None]:
         """Hold a place for a call on the running event loop."""
         # Calls on asyncio share one loop, ours; on trio, each thread of a body may run a loop of its own.
         place: object = sys.modules["trio"].lowlevel.current_trio_token() if loop == "trio" else self
@@ -140,13 +161,17 @@ class Places:
                 self._slots[place] = import_module(loop or "asyncio").Semaphore(self._size)
             slots = self._slots[place]
         taken, lull, seconds = False, Lull(self), self.patience
-        # A suspended task does not show that it waits for a thread. It may, if a thread waits for an answer.
         while not (taken := await _acquired(slots, loop, seconds)) and not lull.lasts(
-            seconds, stuck=self._outside > 0
+            seconds, self.stuck(caller)
         ):
             seconds = self.patience
-        with self._left(slots) if taken else self._let_through():
+        with self._left(slots) if taken else self.let_through():
             yield
+
+    def stuck(self, caller: Caller) -> bool:
+        """Return whether all calls of the model that are under way may wait for threads."""
+        # A suspended task does not show that it waits for a thread. It may, if a thread waits for an answer.
+        return self._outside > 0 if caller.awaited else all_wait(caller)
 
     def hasten(self) -> None:
         """From now on, wait only for a second: calls that waited for each other once will do so again."""
@@ -162,7 +187,8 @@ class Places:
             places.release()
 
     @contextmanager
-    def _let_through(self) -> Iterator[None]:
+    def let_through(self) -> Iterator[None]:
+        """Make a call beyond a limit, because the calls under way may wait for it."""
         with self._lock:
             self._beyond += 1
             freed = self._freed
@@ -194,7 +220,7 @@ class Lull:
         self._seconds = 0.0
         self._before = places.progress
 
-    def lasts(self, seconds: float, *, stuck: bool, times: int = 1) -> bool:
+    def lasts(self, seconds: float, stuck: bool, times: int = 1) -> bool:
         """Count ``seconds`` more if calls may be ``stuck``; return whether ``times`` the patience passed."""
         # Seconds are counted, and not read from a clock, because a test may have frozen it.
         now = self._places.progress
@@ -215,9 +241,6 @@ async def _acquired(slots: Any, loop: str | None, seconds: float) -> bool:
             await slots.acquire()
             return True
         return False
-    if not slots.locked():
-        await slots.acquire()
-        return True
     import asyncio
 
     with suppress(TimeoutError):
@@ -228,16 +251,81 @@ async def _acquired(slots: Any, loop: str | None, seconds: float) -> bool:
 
 
 def all_wait(caller: Caller) -> bool:
-    """Return whether all calls of a model wait for threads."""
+    """Return whether all calls of a model that threads make wait for other threads."""
     frames = _frames_of(caller)
-    return bool(frames) and all(frame.f_globals.get("__name__") == "threading" for frame in frames)
+    return bool(frames) and all(
+        _module(frame) == "threading"
+        or _is_idle_loop(frame)
+        or any("<locked" in repr(lock) for lock in _named(frame, _LOCKS))
+        or any(queue.empty() for queue in _named(frame, (SimpleQueue,)))
+        for frame in frames
+    )
+
+
+def all_stand_still() -> bool:
+    """Return whether no other thread can go on by itself: each waits for others, without a limit.
+
+    Nothing can end that, but code that is no Python, in a thread of its own.
+    """
+    frames = _other_frames()
+    return bool(frames) and all(map(_stands_still, frames))
+
+
+def needs_this_loop(caller: Caller) -> bool:
+    """Return whether a call of a model waits for code that it sent to the loop which this thread runs."""
+    if not loop_runs():
+        return False
+    import asyncio
+
+    handles = list(getattr(asyncio.get_running_loop(), "_ready", ()))
+    sent = [
+        cell.cell_contents
+        for handle in handles
+        for function in (getattr(handle, "_callback", None), *(getattr(handle, "_args", None) or ()))
+        for cell in getattr(function, "__closure__", None) or ()
+    ]
+    for frame in _frames_of(caller):
+        # In threading.Condition.wait(), called by Future.result()
+        future = frame.f_back and frame.f_back.f_locals.get("self")
+        if isinstance(future, Future) and any(each is future for each in sent):
+            return True
+    return False
+
+
+def _stands_still(frame: FrameType) -> bool:
+    outer = frame
+    while _module(outer) in ("threading", "concurrent.futures._base") and outer.f_back is not None:
+        outer = outer.f_back
+    if outer is not frame and _module(outer) in _OUTER:
+        return True  # it waits for a call, and looks now and then at what that does
+    if (_module(frame), frame.f_code.co_name) in _IDLE or _module(frame).startswith("execnet."):
+        return True  # pytest-xdist talks to its workers through execnet
+    waits = _module(frame) == "threading" or _is_idle_loop(frame)
+    return waits and frame.f_locals.get("timeout") in (None, -1)
+
+
+def _is_idle_loop(frame: FrameType) -> bool:
+    """Return whether an asyncio loop waits for no file but the pipe by which other threads wake it."""
+    caller = frame.f_back
+    if _module(frame) != "selectors" or caller is None or not _module(caller).startswith("asyncio."):
+        return False
+    return len(frame.f_locals["self"].get_map() or ()) <= 1
+
+
+def _module(frame: FrameType) -> str:
+    return str(frame.f_globals.get("__name__"))
+
+
+def _other_frames() -> list[FrameType]:
+    """Return the innermost frames of all other threads."""
+    frames: dict[int, FrameType] = getattr(sys, "_current_frames", dict)()
+    frames.pop(threading.get_ident(), None)
+    return list(frames.values())
 
 
 def _frames_of(caller: Caller) -> list[FrameType]:
-    """Return the innermost frames of all other threads that make a call of a model."""
-    frames: dict[int, FrameType] = getattr(sys, "_current_frames", dict)()
-    frames.pop(threading.get_ident(), None)
-    return [frame for frame in frames.values() if _makes_call(frame, caller)]
+    """Return those of the threads that make a call of a model."""
+    return [frame for frame in _other_frames() if _makes_call(frame, caller)]
 
 
 def _makes_call(frame: FrameType | None, caller: Caller) -> bool:
@@ -248,15 +336,15 @@ def _makes_call(frame: FrameType | None, caller: Caller) -> bool:
     return False
 
 
-def _named_locks(frame: FrameType) -> list[threading.RLock]:
-    """Return the re-entrant locks among the variables that a frame's code names, and their attributes."""
+def _named(frame: FrameType, kinds: tuple[type, ...]) -> list[Any]:
+    """Return the objects of some types among the variables that code names, and their attributes."""
     names = frame.f_code.co_names
     level = [*frame.f_locals.values(), *(frame.f_globals[name] for name in names if name in frame.f_globals)]
     found = []
     for _ in range(_DEEPEST + 1):
         # ``lock.acquire`` is a builtin method: its object is the lock.
         level = [each.__self__ if type(each) is BuiltinMethodType else each for each in level]
-        found += [each for each in level if type(each) is _RLock]
+        found += [each for each in level if type(each) in kinds]
         level = [part for each in level for name in names if (part := _attribute(each, name)) is not None]
     return found
 

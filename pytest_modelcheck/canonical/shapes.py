@@ -17,6 +17,7 @@ from typing import Any, Final
 
 from pytest_modelcheck.canonical.kinds import kind_of
 from pytest_modelcheck.canonical.refusal import qualified
+from pytest_modelcheck.canonical.source import annotations_of
 from pytest_modelcheck.canonical.types import ANYTHING, Adapter, Shape, adapter_for, fields_of
 from pytest_modelcheck.errors import UsageError
 
@@ -168,7 +169,7 @@ def field_hints(kind: Any) -> dict[str, Any]:
         return typing.get_type_hints(kind, include_extras=True)
     hints: dict[str, Any] = {}
     for base in reversed(kind.__mro__):
-        for name, hint in vars(base).get("__annotations__", {}).items():
+        for name, hint in annotations_of(base).items():
             single = type(base.__name__, (), {"__annotations__": {name: hint}, "__module__": base.__module__})
             with suppress(*_UNRESOLVED):
                 hints.update(typing.get_type_hints(single, include_extras=True))
@@ -198,10 +199,11 @@ def generic_of(kind: type) -> Any:
 def is_importable(kind: type) -> bool:
     """Return whether a class can be found in its module, under a name that source can write."""
     found: Any = sys.modules.get(kind.__module__)
-    for name in kind.__qualname__.split("."):
+    names = kind.__qualname__.split(".")
+    for name in names:
         found = getattr(found, name, None)
-    # Pydantic puts Page[~T] into the module.
-    return found is kind and "~" not in kind.__qualname__
+    # Pydantic puts Page[~T] into the module, and since Python 3.12 Page[TypeVar].
+    return found is kind and all(map(str.isidentifier, names))
 
 
 def _is(kind: Any, base: type) -> bool:

@@ -5,13 +5,9 @@ PYTEST_DONT_REWRITE
 
 from __future__ import annotations
 
-from contextlib import suppress
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from pytest_modelcheck.display import UNSAFE, escape, redacted
-
-if TYPE_CHECKING:
-    import ast
 
 _BEYOND: Final = 1 << 12
 """Characters searched for secrets beyond the shown ones: a secret that is cut is not recognised."""
@@ -61,18 +57,3 @@ def _cut_cells(cells: list[str], width: int) -> str:
             break
         line += cell
     return line + "…"
-
-
-def parsed(source: str | bytes) -> ast.Module:
-    """Parse Python source.
-
-    CPython 3.11 raises a ``SystemError`` where an object that is collected while the tree is built parses
-    something, too (https://github.com/python/cpython/issues/106905): a task whose error nobody retrieved, for
-    instance, of which asyncio prints the traceback. What was collected then is not there the next time.
-    """
-    import ast
-
-    for _ in range(2):
-        with suppress(SystemError):
-            return ast.parse(source)
-    return ast.parse(source)

@@ -54,7 +54,7 @@ _BASES: Final[dict[type, Callable[[Any], Any]]] = {
     BaseException: lambda value: value.args,
 }
 """Read the content of a subclass as the plain type, without the methods of the subclass."""
-_HEAP: Final = 1 << 9  # Py_TPFLAGS_HEAPTYPE
+_IMMUTABLE, _HEAP = 1 << 8, 1 << 9  # Py_TPFLAGS_IMMUTABLETYPE, Py_TPFLAGS_HEAPTYPE
 _ATOMS: Final = frozenset({str, int, bool, float, type(None)})
 _HASH: Final = "_attrs_cached_hash"  # attrs works it out again where it is None
 _set: Final = object.__setattr__
@@ -349,8 +349,7 @@ class EnumAdapter(Adapter):
         if self.json is int:
             return self.kind(parts["value"])
         name = parts.get("name")
-        member = self.kind.__members__.get(name)
-        if member is not None:
+        if (member := self.kind.__members__.get(name)) is not None:
             return member
         with suppress(ValueError):
             member = self.kind(name)  # google-genai makes members of values that it does not know
@@ -422,7 +421,8 @@ def _has_open_state(kind: type) -> bool:
 def _is_statement(kind: type) -> bool:
     """Return whether a ``class`` statement made a class, so that no state of its objects is hidden in C."""
     members = any(isinstance(one, MemberDescriptorType) for one in vars(kind).values())
-    return bool(kind.__flags__ & _HEAP) and (not members or "__slots__" in vars(kind))
+    flags = kind.__flags__ & (_HEAP | _IMMUTABLE)  # Decimal is on the heap since Python 3.13
+    return flags == _HEAP and (not members or "__slots__" in vars(kind))
 
 
 def _slots(kind: type) -> list[str]:

@@ -20,6 +20,8 @@ from pytest_modelcheck.cases.streaming import STRIDE
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from pytest_modelcheck.cases.rows import Layout
+
 
 _KEYS: Final = ("cases", "defaults", "$schema")
 _DEFAULTS: Final = ("expected", "metadata", "known_failure")
@@ -266,7 +268,10 @@ class _Scanner:
 
 
 def read_jsonl(
-    file: CaseFile, marks: list[tuple[int, int]] | None = None, start: tuple[int, int] | None = None
+    file: CaseFile,
+    _: Layout,
+    marks: list[tuple[int, int]] | None = None,
+    start: tuple[int, int] | None = None,
 ) -> Iterator[Row]:
     """Read a JSON Lines file line by line. Blank lines are skipped."""
     offset, first = start or (0, 1)

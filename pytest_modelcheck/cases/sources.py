@@ -7,20 +7,29 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from functools import partial
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from pytest_modelcheck.canonical.libraries import is_image
-from pytest_modelcheck.cases.delimited import read_delimited
 from pytest_modelcheck.cases.files import CaseFile, current_folder, find
 from pytest_modelcheck.cases.rows import AS_IT_IS, Layout, Row, to_case
 from pytest_modelcheck.cases.streaming import FileStream
-from pytest_modelcheck.cases.tables import Table, input_dtypes, parquet_dtypes, read_parquet, read_table
+from pytest_modelcheck.cases.tables import Table, input_dtypes, parquet_dtypes, read_table
 from pytest_modelcheck.records import Case, Origin
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator
+    from collections.abc import Generator
 
+# The module and the function that reads each format; imported when the first such file comes along.
+READERS: Final = {
+    "yaml": ("yaml_files", "read_yaml"),
+    "json": ("json_files", "read_json"),
+    "jsonl": ("json_files", "read_jsonl"),
+    "csv": ("delimited", "read_delimited"),
+    "tsv": ("delimited", "read_delimited"),
+    "parquet": ("tables", "read_parquet"),
+}
 # The formats that can be read from the middle.
 STREAMED: Final = frozenset({"jsonl", "csv", "tsv", "parquet"})
 
@@ -106,25 +115,11 @@ class FileSource(Source):
     def _stream(self, layout: Layout) -> FileStream:
         file = self._file
         file.check()
-        read: Callable[..., Iterator[Row]]
-        # Readers of JSON and YAML are imported when the first such file comes along.
-        if file.format == "yaml":
-            from pytest_modelcheck.cases.yaml_files import read_yaml
-
-            read = partial(read_yaml, file)
-        elif file.format == "json":
-            from pytest_modelcheck.cases.json_files import read_json
-
-            read = partial(read_json, file)
-        elif file.format == "jsonl":
-            from pytest_modelcheck.cases.json_files import read_jsonl
-
-            read = partial(read_jsonl, file)
-        else:
-            # Rows with the fields of a case: the layout was applied to the header.
-            read = partial(read_parquet if file.format == "parquet" else read_delimited, file, layout)
-            layout = Layout({}, paths=layout.paths)
-        return FileStream(file, layout, read)
+        module, name = READERS[file.format]
+        read = getattr(import_module(f"pytest_modelcheck.cases.{module}"), name)
+        # Rows of a table have the fields of a case: the layout is applied to the header.
+        rows = Layout({}, paths=layout.paths) if module in ("delimited", "tables") else layout
+        return FileStream(file, rows, partial(read, file, layout))
 
 
 class TableSource(Source):

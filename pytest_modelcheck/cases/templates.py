@@ -6,7 +6,6 @@ PYTEST_DONT_REWRITE
 from __future__ import annotations
 
 import difflib
-import inspect
 import math
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -15,6 +14,7 @@ from random import Random
 from typing import Any, Final
 
 from pytest_modelcheck.canonical import digest, excerpt
+from pytest_modelcheck.canonical.source import signature_of
 from pytest_modelcheck.cases.collection import Cases
 from pytest_modelcheck.cases.rows import AS_IT_IS, Layout, Row, variants_of
 from pytest_modelcheck.cases.slots import Template
@@ -344,7 +344,7 @@ def _list_for(name: str, lists: Mapping[str, list[Any]], template_name: str) -> 
 
 def _called(function: Callable[..., Any], values: Values, what: str, name: str) -> Any:
     """Call a function of slots, which are selected by the names of its parameters."""
-    parameters = inspect.signature(function).parameters.values()
+    parameters = signature_of(function).parameters.values()
     chosen = values
     if not any(parameter.kind == parameter.VAR_KEYWORD for parameter in parameters):
         for parameter in parameters:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 from pytest_modelcheck.baselines.diff import differ
 from pytest_modelcheck.canonical import why_unkept
 from pytest_modelcheck.checks.observed import Shares, outcome_of, score_of, share_of_runs, values_of
-from pytest_modelcheck.records import JUDGED, Comparison, Outcome
+from pytest_modelcheck.records import JUDGED, Comparison, Outcome, fails_in_every_run
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -41,10 +41,15 @@ class Pair:
 
     @property
     def turned(self) -> Change | None:
-        """Return the change from pass to fail or back, if there was one."""
+        """Return the change from pass to fail or back, if there was one.
+
+        A case that passed in some approved runs has not been fixed if it passes now: it may only vary.
+        """
         if not self.judged or self.passes is self.passed:
             return None
-        return "fixed" if self.passes else "regressed"
+        if not self.passes:
+            return "regressed"
+        return "fixed" if fails_in_every_run(self.approved) else None
 
     @property
     def changed(self) -> bool:

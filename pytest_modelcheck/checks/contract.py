@@ -175,7 +175,7 @@ def _kind(value: Any) -> str:
 
 
 def _hints(kind: type) -> Mapping[str, Any]:
-    if not hasattr(kind, "__annotations__") or kind.__module__ == "builtins":
+    if kind.__module__ == "builtins":
         return {}
     try:
         return get_type_hints(kind)

@@ -12,11 +12,10 @@ import math
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from pytest_modelcheck.checks.excess import AGAINST, of_changes, of_regressions, of_variants, trend
 from pytest_modelcheck.checks.guards import guards, refuse_contradiction, refuse_without_meaning
-from pytest_modelcheck.checks.limits import allowed, exceeds
+from pytest_modelcheck.checks.limits import allowed, exceeds, net_of
 from pytest_modelcheck.checks.noise import DropNoise, RateNoise, ShareNoise
-from pytest_modelcheck.checks.protocol import DOUBTFUL
+from pytest_modelcheck.checks.protocol import DOUBTFUL, Reason
 from pytest_modelcheck.checks.verdicts import Rule, failure, inconclusive, with_reason
 from pytest_modelcheck.phrases import apart, counted, percent, plural
 from pytest_modelcheck.records import GRADE, Finding, Status, quantile
@@ -66,7 +65,7 @@ def _findings(observed: Observed, limits: Limits) -> Iterator[Finding]:
     yield from _on_slices(observed, rule)
     if observed.reads_approved and not observed.graded:
         passed, of = observed.counts
-        yield _changed(observed, of - passed, of, observed.cases.judged, limits.max_changed or 0, rule)
+        yield _changed(of - passed, of, observed.cases.judged, limits.max_changed or 0, rule)
     elif not observed.reads_approved and comparison is not None:
         yield from _against_approved(observed, comparison, rule)
 
@@ -78,7 +77,7 @@ def _on_slices(observed: Observed, rule: Rule) -> Iterator[Finding]:
         look, summary = observed.looks[limit], str(text)
         if look.status is not Status.PASSED:
             summary = with_reason(look, summary, sets=rule.sets, version=rule.version)
-        finding = Finding(limit, look.status, summary, AGAINST, look.p_value)
+        finding = Finding(limit, look.status, summary, against_baseline=True, p_value=look.p_value)
         if limit == "slice_regressions" and rule.limits.slice_regressions == "warn":
             finding = replace(finding, status=Status.INCONCLUSIVE)  # whatever inconclusive= says
         elif look.status is Status.INCONCLUSIVE:
@@ -103,15 +102,21 @@ def _against_approved(observed: Observed, comparison: Comparison, rule: Rule) ->
         yield failure("max_changed", summary, against_baseline=True)
         return
     count, of = (len(comparison.changed), comparison.shared) if shares is None else shares.changed
-    yield _changed(observed, count, of, comparison.shared, limits.max_changed, rule)
+    yield _changed(count, of, comparison.shared, limits.max_changed, rule)
 
 
 def _required(observed: Observed, required: float, rule: Rule) -> Finding:
     if observed.excess is not None:
+        from pytest_modelcheck.checks.excess import of_variants
+
         return of_variants(observed.excess, observed.units, required, rule)
     rate = observed.rate or 0.0
-    if observed.series and observed.varies and rate < required:
-        return trend(observed, rule)
+    look = rule.looks.get("at_least")
+    by_trend = look is None or look.reason in (Reason.NOISE, Reason.CONFIRMED, Reason.WEAK)
+    if observed.series and observed.varies and rate < required and by_trend:
+        from pytest_modelcheck.checks.units import trend
+
+        return trend(observed, rule, look)
     # Ratios of counts are exact enough; means of scores are not.
     met = rate >= required - (observed.rounding if observed.means is not None else 0.0)
     # A required change of 0 is tested by flipping signs, which assumes nothing about the scale.
@@ -144,9 +149,9 @@ def _drop(observed: Observed, comparison: Comparison, rule: Rule) -> Finding:
     broke, fixed = len(comparison.regressed), len(comparison.fixed)
     if observed.drops is None:
         net: float = broke - fixed
-        summary = f"{broke} broke, {fixed} fixed: net {fixed - broke:+d}, {allowed(allowance)}"
-        if not net:
-            summary = f"{broke} broke, {fixed} fixed"
+        summary = f"{broke} broke, {fixed} fixed{net_of(broke, fixed)}"
+        if net > 0:
+            summary += f", {allowed(allowance)}"
     else:
         mean = sum(observed.drops) / len(observed.drops)
         net = mean * comparison.judged
@@ -156,7 +161,8 @@ def _drop(observed: Observed, comparison: Comparison, rule: Rule) -> Finding:
         rise = 0 - (mean if abs(mean) > observed.rounding else 0)  # not -mean, which would print "-0"
         change = f"{what} {rise:+.3g}" if observed.graded else f"{what} {rise * 100:+.3g} points"
         unit = observed.scale if observed.graded else GRADE
-        summary = f"{change} against {comparison.version}, {allowed(allowance, unit)}"
+        most = allowed(allowance, unit) if allowance else "no drop allowed"
+        summary = f"{change} against {comparison.version}, {most}"
         if not rise and not observed.graded and (broke or fixed):
             summary = f"{broke} broke, {fixed} fixed"
     if observed.rise is not None:
@@ -169,8 +175,6 @@ def _drop(observed: Observed, comparison: Comparison, rule: Rule) -> Finding:
 
 def _regressed(observed: Observed, comparison: Comparison, allowance: Allowance, rule: Rule) -> Finding:
     count, of = len(comparison.regressed), comparison.judged
-    if observed.regressions is not None:
-        return of_regressions(observed.regressions, observed.units, of, allowance, rule)
     summary = f"{plural(count, 'case')} broke, {allowed(allowance)}"
     if observed.shares is not None:
         count, of = observed.shares.regressed
@@ -179,11 +183,7 @@ def _regressed(observed: Observed, comparison: Comparison, allowance: Allowance,
     return _share("max_regressed", count, of, comparison.judged, allowance, summary, rule)
 
 
-def _changed(
-    observed: Observed, count: int, of: int, cases: int, allowance: Allowance, rule: Rule
-) -> Finding:
-    if observed.changes is not None:
-        return of_changes(observed.changes, observed.units, cases, allowance, rule)
+def _changed(count: int, of: int, cases: int, allowance: Allowance, rule: Rule) -> Finding:
     share = percent(count / of) if of else "0%"
     summary = f"{count}/{of} answers changed ({share}), {allowed(allowance)}"
     return _share("max_changed", count, of, cases, allowance, summary, rule)

@@ -1,29 +1,38 @@
-"""Limits on changes beyond the model's own noise.
+"""Limits of invariance checks beyond the model's own noise.
 
 PYTEST_DONT_REWRITE
 """
 
 from __future__ import annotations
 
-import math
-from statistics import NormalDist
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from pytest_modelcheck.checks.evidence import CHANGED_MODEL
 from pytest_modelcheck.checks.limits import ROUNDING, fraction_of
 from pytest_modelcheck.checks.noise import ExcessNoise
-from pytest_modelcheck.checks.protocol import DOUBTFUL, Look, Reason, Rules, placed, unless_broken
-from pytest_modelcheck.checks.verdicts import UNSEEN, inconclusive
-from pytest_modelcheck.phrases import counted, p_text, percent
-from pytest_modelcheck.records import Finding, Status
+from pytest_modelcheck.checks.protocol import (
+    DOUBTFUL,
+    FIRST,
+    FRESH,
+    Look,
+    Reason,
+    Rules,
+    Tests,
+    looked,
+    placed,
+    unless_broken,
+)
+from pytest_modelcheck.checks.verdicts import readily
+from pytest_modelcheck.phrases import percent
+from pytest_modelcheck.records import Status
 
 if TYPE_CHECKING:
     from pytest_modelcheck.checks.evidence import Evidence
     from pytest_modelcheck.checks.limits import Allowance
-    from pytest_modelcheck.checks.observed import Observed
     from pytest_modelcheck.checks.verdicts import Rule
+    from pytest_modelcheck.records import Finding
     from pytest_modelcheck.stats.noise import Excess, Rise
-
-AGAINST = True
 
 
 def look_at_rise(paired: Evidence, rise: Rise, allowance: Allowance, rules: Rules) -> Look:
@@ -47,83 +56,65 @@ def look_at_rise(paired: Evidence, rise: Rise, allowance: Allowance, rules: Rule
     return placed(unless_broken(paired.shared, look, allowance), paired)
 
 
-def of_variants(excess: Excess, units: str, required: float, rule: Rule) -> Finding:
+@dataclass(frozen=True, slots=True)
+class Disagreements:
+    """The effect of a perturbation on answers, beyond the disagreement of the model with itself.
+
+    Attributes:
+        each: The excess in each set of answers: the first, and the fresh one if there is one.
+        pooled: The excess in all of them.
+    """
+
+    each: tuple[Excess, ...]
+    pooled: Excess
+    deterministic: bool | None = None
+    copies: bool = False
+    may_be_steady: bool = False
+
+    @property
+    def fresh(self) -> bool:
+        """True if there is a fresh set."""
+        return len(self.each) > 1
+
+    def of(self, sets: slice) -> Excess:
+        """The excess in some sets."""
+        found = self.each[sets]
+        return found[0] if len(found) == 1 else self.pooled
+
+    def contradiction(self) -> float:
+        """The chance that the first set and the fresh ones differ so much if they come from one model."""
+        first, fresh = self.of(FIRST).each, self.of(FRESH).each
+        if len(first) != len(fresh):
+            return 1.0  # a case broke in one of them
+        from pytest_modelcheck.stats.permutation import sign_flip_test
+
+        moved = [one - other for one, other in zip(first, fresh, strict=True)]
+        sides = (moved, [-each for each in moved])
+        return min(1.0, 2 * min(sign_flip_test(side, CHANGED_MODEL).p_value for side in sides))
+
+
+def look_at_variants(found: Disagreements, units: str, required: float, rules: Rules) -> Look:
     """Compare the changes that a perturbation adds to the model's own noise with the allowance."""
+    rate = rules.false_fail_rate
+
+    def noise(sets: slice) -> ExcessNoise:
+        return ExcessNoise(found.of(sets), units, round(1 - required, 12))
+
+    tests = Tests(
+        lambda sets: not noise(sets).met,
+        lambda sets: noise(sets).p_value(rate),
+        readily=lambda sets: readily(noise(sets), rate),
+    )
+    return looked(found, rules, tests)
+
+
+def of_variants(excess: Excess, units: str, required: float, rule: Rule) -> Finding:
+    """Report the changes that a perturbation adds to the model's own noise."""
     noise = ExcessNoise(excess, units, round(1 - required, 12))
-    what = (
-        f"answers changed in {excess.cross:.0%} of variants, but the model disagrees with itself on "
-        f"{excess.own:.0%} of identical inputs"
-    )
-    return _finding("at_least", noise, what, rule)
-
-
-def of_changes(excess: Excess, units: str, cases: int, allowance: Allowance, rule: Rule) -> Finding:
-    """Compare the changes of answers beyond noise with the allowance.
-
-    If answers to one input already differ from call to call about as often as they can, a change of the model
-    would be invisible: that is not a pass.
-    """
-    allowed = min(1.0, fraction_of(allowance, cases))
-    # Even answers that all changed would stay within the allowance: the check cannot detect anything.
-    if 1 - excess.own <= allowed + ROUNDING:
-        summary = f"the model disagrees with itself on {excess.own:.0%} of identical inputs, {UNSEEN}"
-        reveals = "answers that all differ from call to call cannot reveal anything"
-        finding = Finding("max_changed", Status.INCONCLUSIVE, summary, AGAINST, reveals=reveals)
-        return inconclusive(finding, rule.limits)
-    what = (
-        f"{excess.cross:.0%} of answers differ from the approved ones, but the model disagrees with itself "
-        f"on {excess.own:.0%} of identical inputs"
-    )
-    return _finding("max_changed", ExcessNoise(excess, units, allowed), what, rule)
-
-
-def of_regressions(excess: Excess, units: str, cases: int, allowance: Allowance, rule: Rule) -> Finding:
-    """Compare the failing runs of cases that passed, beyond noise, with the allowance."""
-    what = (
-        f"{excess.cross:.0%} of runs fail of cases that passed, but {excess.own:.0%} do when the model is "
-        "only called again"
-    )
-    noise = ExcessNoise(excess, units, min(1.0, fraction_of(allowance, cases)))
-    return _finding("max_regressed", noise, what, rule)
-
-
-def _finding(limit: str, noise: ExcessNoise, what: str, rule: Rule) -> Finding:
-    each = noise.excess.each
-    mean, low = sum(each) / len(each), noise.low(rule.limits.false_fail_rate)
     allowed = f"allowed {percent(noise.allowance)}" if noise.allowance else "none allowed"
-    summary = f"{what}; excess {mean:.0%} (at least {low:.0%}), {allowed}"
-    return rule.finding(limit, summary, mean <= noise.allowance + ROUNDING, noise)
-
-
-def trend(observed: Observed, rule: Rule) -> Finding:
-    """Judge the scores of a varying model over all cases together, by Page's test.
-
-    Single cases fall by chance. The check passes if a rise is significant at ``false_pass_rate``, and fails
-    if a fall is significant at ``false_fail_rate``. An observed rise alone is not enough: scores that ignore
-    the levels rise in every other run.
-    """
-    from pytest_modelcheck.stats.trend import page_trend
-
-    rows, limits = observed.series or (), rule.limits
-    rising, falling = page_trend(rows), page_trend([row[::-1] for row in rows])
-    passed, judged = observed.counts
-    levels = len(rows[0])
-    what = "cases" if observed.runs is None else "runs"
-    summary = f"scores never fall over {levels} levels in {passed}/{judged} {what}"
-    if rising <= limits.false_pass_rate:
-        text = f"{summary}; over all of them they rise (Page's test, {p_text(rising)})"
-        return Finding("at_least", Status.PASSED, text)
-    # The trend detected with a chance of 90%, by the normal limit of the mean rank correlation.
-    normal = NormalDist()
-    reach = normal.inv_cdf(1 - limits.false_pass_rate) + normal.inv_cdf(0.9)
-    reach /= math.sqrt(len(rows) * (levels - 1))
-    number = counted(len(rows), observed.units)
-    reveals = f"{number} at {levels} levels can barely show any rise"
-    if reach <= 1:
-        reveals = f"{number} can only show rises with a mean rank correlation above about {reach:.2g}"
-    if falling <= limits.false_fail_rate:
-        text = f"{summary}; over all of them they fall (Page's test, {p_text(falling)})"
-        return Finding("at_least", Status.FAILED, text, p_value=falling, reveals=reveals)
-    text = f"{summary}; noise could explain what rise there is over all (Page's test, {p_text(rising)})"
-    finding = Finding("at_least", Status.INCONCLUSIVE, text, p_value=falling, reveals=reveals)
-    return inconclusive(finding, limits)
+    summary = (
+        f"answers changed in {excess.cross:.0%} of variants, but the model disagrees with itself on "
+        f"{excess.own:.0%} of identical inputs; excess {noise.mean:.0%} (at least "
+        f"{noise.low(rule.limits.false_fail_rate):.0%}), {allowed}"
+    )
+    return rule.finding("at_least", summary, noise.met, noise)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
-from pytest_modelcheck.checks.limits import fraction_of
+from pytest_modelcheck.checks.limits import fraction_of, net_of
 from pytest_modelcheck.checks.protocol import DOUBTFUL
 from pytest_modelcheck.checks.verdicts import inconclusive
 from pytest_modelcheck.phrases import percent, plural
@@ -256,7 +256,7 @@ class Judging:
 
 
 def _people(broke: int, fixed: int) -> str:
-    return f"people say that {broke} broke and {fixed} were fixed: net {fixed - broke:+d}"
+    return f"people say that {broke} broke and {fixed} were fixed{net_of(broke, fixed)}"
 
 
 def _shown(value: JudgedRate | JudgedMean, rate: float) -> str:

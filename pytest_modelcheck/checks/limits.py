@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 from pytest_modelcheck.errors import UsageError
 from pytest_modelcheck.limits import LIMITS
 from pytest_modelcheck.numeric import is_number, is_whole
-from pytest_modelcheck.phrases import percent
+from pytest_modelcheck.phrases import percent, plural
 from pytest_modelcheck.records import CHANGE, GRADE, Scale
 
 if TYPE_CHECKING:
@@ -268,6 +268,17 @@ def exceeds(count: float, of: int, allowance: Allowance) -> bool:
 def fraction_of(allowance: Allowance, cases: int) -> float:
     """An allowance as a fraction of the cases."""
     return allowance / cases if isinstance(allowance, int) else allowance
+
+
+def net_of(broke: int, fixed: int) -> str:
+    """The difference of two counts as the end of a clause; empty if they are equal.
+
+    >>> net_of(3, 1), net_of(0, 1), net_of(1, 1)
+    (': a net loss of 2 cases', ': a net gain of 1 case', '')
+    """
+    if broke == fixed:
+        return ""
+    return f": a net {'loss' if broke > fixed else 'gain'} of {plural(abs(fixed - broke), 'case')}"
 
 
 def allowed(allowance: Allowance, scale: Scale = GRADE) -> str:

@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from pytest_modelcheck.checks.limits import Allowance
     from pytest_modelcheck.checks.slices import Slices
     from pytest_modelcheck.records import Case
-    from pytest_modelcheck.stats.concentration import Concentration
+    from pytest_modelcheck.stats.slices import Concentration
 
 
 LEAST_BROKEN: Final = 5
@@ -184,7 +184,7 @@ def _found(
     seed: int,
     groups: Sequence[Hashable] | None,
 ) -> list[Concentration]:
-    from pytest_modelcheck.stats.concentration import concentrations
+    from pytest_modelcheck.stats.slices import concentrations
 
     return concentrations(
         [case.approved for case in paired.cases],

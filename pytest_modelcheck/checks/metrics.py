@@ -152,7 +152,7 @@ class ScoredCase:
         varies: Whether two approved runs, or two current ones, recorded different values.
         changed: Whether the current value differs from the approved one.
         wrong: Whether the recorded label is not the expected one; ``None`` for a number.
-        was_wrong: The same in the approved run.
+        was_wrong: The same in every approved run; ``None`` if they differ.
         probes: The number of single runs that were added to find out whether the case varies.
     """
 

@@ -63,7 +63,7 @@ class RateNoise:
     def readily(self, false_fail_rate: float) -> float:
         """By Student's test of means."""
         means = self.observed.means
-        return self.p_value(false_fail_rate) if means is None else _student(means, self.required)
+        return self.p_value(false_fail_rate) if means is None else student(means, self.required)
 
     def chance_of_pass(self, tolerance: float) -> tuple[float, str]:
         """The same in the other direction, at the required rate less the tolerance."""
@@ -93,7 +93,7 @@ class RateNoise:
         return text
 
     def _mean_reveals(self, false_fail_rate: float) -> str:
-        from pytest_modelcheck.stats.power import detectable_shift
+        from pytest_modelcheck.stats.means import detectable_shift
 
         means, scale, signed = self.observed.means or (), self.observed.scale, self.observed.signed
         if self.at_zero and self.least_p_value() > false_fail_rate:
@@ -129,10 +129,6 @@ class DropNoise:
     def p_value(self, false_fail_rate: float) -> float:
         """By exchanges within cases, or of signs; with an allowance exactly, or by Gaffke's bound."""
         drops = self.observed.drops
-        if self.margin and self.observed.afresh is not None:
-            from pytest_modelcheck.stats.paired import drop_p_value
-
-            return drop_p_value(*self.observed.afresh, self.margin)
         if drops is None:
             return self._of_counts(self.broke, self.fixed)
         if self._by_bound:
@@ -167,7 +163,7 @@ class DropNoise:
         drops = self.observed.drops
         if drops is None or not self._by_bound:
             return self.p_value(false_fail_rate)
-        return _student([-drop for drop in drops], -self.margin)
+        return student([-drop for drop in drops], -self.margin)
 
     @property
     def _by_bound(self) -> bool:
@@ -201,7 +197,7 @@ class DropNoise:
         rate = limits.false_fail_rate
         if self.observed.drops is not None and (self.observed.pairs is None or self.observed.graded):
             return self._mean_reveals(rate)
-        from pytest_modelcheck.stats.power import detectable_drop
+        from pytest_modelcheck.stats.paired import detectable_drop
 
         pairs, what, fixed = self.cases, plural(self.cases, "case"), float(self.fixed)
         if self.observed.pairs is not None:
@@ -220,7 +216,7 @@ class DropNoise:
         return f"{what} can only reveal drops of more than {_rounded(drop)}"
 
     def _mean_reveals(self, false_fail_rate: float) -> str:
-        from pytest_modelcheck.stats.power import detectable_shift
+        from pytest_modelcheck.stats.means import detectable_shift
 
         drops, scale = self.observed.drops or (), self._differences
         units = counted(len(drops), self.observed.units)
@@ -280,6 +276,16 @@ class ExcessNoise:
     units: str
     allowance: float
 
+    @property
+    def mean(self) -> float:
+        """The mean over the units."""
+        return sum(self.excess.each) / len(self.excess.each)
+
+    @property
+    def met(self) -> bool:
+        """True if the mean is within the allowance."""
+        return self.mean <= self.allowance + ROUNDING
+
     def low(self, false_fail_rate: float) -> float:
         """The lower bound of the excess, by Gaffke's bound."""
         from pytest_modelcheck.stats.means import gaffke_bounds
@@ -301,7 +307,7 @@ class ExcessNoise:
         """By Student's test where a bound decides."""
         if not self.allowance:
             return self.p_value(false_fail_rate)
-        return _student([-each for each in self.excess.each], -self.allowance)
+        return student([-each for each in self.excess.each], -self.allowance)
 
     def chance_of_pass(self, tolerance: float) -> tuple[float, str]:
         """By Gaffke's bound."""
@@ -311,7 +317,7 @@ class ExcessNoise:
 
     def reveals(self, limits: Limits) -> str:
         """By the normal approximation."""
-        from pytest_modelcheck.stats.power import detectable_mean
+        from pytest_modelcheck.stats.means import detectable_mean
 
         # With one more at either end, as the bound has it.
         spread = pstdev([*self.excess.each, 1.0, -1.0])
@@ -343,7 +349,8 @@ def _least_mean(units: int, required: float, scale: Scale) -> float:
     return _mean_at_least([scale.low] * units, required, scale) if scale.bounded else 0.0
 
 
-def _student(values: Sequence[float], required: float) -> float:
+def student(values: Sequence[float], required: float) -> float:
+    """The p-value of a low mean by Student's test; of equal values 0 if they are below, else 1."""
     from pytest_modelcheck.stats.means import student_p_value
 
     # Equal values have no spread to test by: then all of them are below, or none is.

@@ -45,15 +45,11 @@ class Observed:
         pairs: The approved and current runs of each compared case, if the test exchanges them within the
             case; ``None`` if it does not, or if there is one run of each.
         drops: Approved minus current value of each compared unit; ``None`` if counts suffice.
-        afresh: The result of the second run alone, as (broke, fixed, compared), if there was one and cases
-            were run once before.
         series: The score of each unit at each level, if the check is on levels and none is missing.
         whole: Whether all cases were run, so that scores that never move are meaningful.
         excess: How much more the model disagrees with itself under a perturbation than without.
         rise: The approved and current excess of each case, if an invariance check fell below the approved
             version.
-        changes: How much more answers differ from the approved ones than from each other.
-        regressions: The same for failing runs of cases that passed.
         uncalibrated: The error of a body that was given two answers to the same input, in one line.
         shares: Counts of regressed runs and changed answers, if cases were run more than once.
         comparable: How many approved cases can still be compared, if not all cases were run.
@@ -78,13 +74,10 @@ class Observed:
     comparison: Comparison | None = None
     pairs: tuple[Runs, ...] | None = None
     drops: tuple[float, ...] | None = None
-    afresh: tuple[int, int, int] | None = None
     series: tuple[tuple[float, ...], ...] | None = None
     whole: bool = True
     excess: Excess | None = None
     rise: Rise | None = None
-    changes: Excess | None = None
-    regressions: Excess | None = None
     uncalibrated: str | None = None
     shares: Shares | None = None
     approved_cases: int = 0

@@ -68,6 +68,7 @@ class Reason(StrEnum):
     CONFIRMED = "confirmed"  # noise is excluded by all runs, and the fresh ones miss the limit too
     WEAK = "weak"  # the evidence points against the model, but is too weak
     NOT_CONFIRMED = "not confirmed"  # more runs are needed, but not possible or not allowed
+    CHOSEN = "chosen"  # the choice of a sample's cases explains the miss, or could
     ONE_RUN = "one run"  # cases broke and others were fixed, and the only approved run may have been lucky
     NO_NOISE_KNOWN = "no noise known"  # the check varies, and one approved run does not show how much
     NOT_THE_SAME = "not the same"  # the model changed during this run
@@ -187,7 +188,7 @@ def look_at_rate(evidence: Evidence, at_least: float, rules: Rules) -> Look:
 
     if at_least >= 1 and missed(ALL):
         return Look(Status.FAILED, Reason.EXACT)  # one wrong answer refutes it, however often the case is run
-    return looked(evidence, rules, Tests(missed, p_value, lambda: True, evidence.failing))
+    return looked(evidence, rules, Tests(missed, p_value, suspects=evidence.failing))
 
 
 def without_more_runs(look: Look) -> Look:
@@ -232,14 +233,17 @@ class Tests:
         p_value: The chance of so large a miss in these sets by noise alone.
         allows_fail: Whether the second test, if there is one, agrees that noise does not explain the miss.
         suspects: Indexes of the cases that cause the miss and were probed fewer times than the argument.
+        may_be_luck: Whether the only approved run may have been a lucky one of a version that varies.
+        readily: The p-value by which a miss passes, if a sharper test than that of ``p_value`` decides this;
+            0 if no result of so few cases could fail.
     """
 
     missed: Callable[[slice], bool]
     p_value: Callable[[slice], float]
-    allows_fail: Callable[[], bool]
-    suspects: Callable[[int], tuple[int, ...]]
+    allows_fail: Callable[[], bool] = lambda: True
+    suspects: Callable[[int], tuple[int, ...]] = lambda _: ()
     may_be_luck: Callable[[], bool] = lambda: False
-    """Returns True if the only approved run may have been a lucky one of a version that varies."""
+    readily: Callable[[slice], float] = lambda _: 1.0
 
 
 def looked(evidence: Known, rules: Rules, tests: Tests) -> Look:
@@ -250,14 +254,14 @@ def looked(evidence: Known, rules: Rules, tests: Tests) -> Look:
     if evidence.copies:
         if not tests.missed(FIRST):
             return Look(Status.PASSED, Reason.MET)
-        return _decided(tests.p_value(FIRST), rules, tests, FIRST)
+        return _decided(tests.p_value(FIRST), FIRST, FIRST, rules, tests)
     if not evidence.fresh:
         if not tests.missed(FIRST):
             return Look(Status.PASSED, Reason.MET)
         chance = tests.p_value(FIRST)
         # Where no outcome ever differed, even a likely miss may be exact: two more sets tell.
         if chance > SUSPICIOUS and not evidence.may_be_steady:
-            return Look(Status.PASSED, Reason.NOISE, chance)
+            return _decided(chance, FIRST, FIRST, rules, tests)
         if not rules.confirm:
             return Look(Status.INCONCLUSIVE, Reason.NOT_CONFIRMED, chance)
         return Look(Status.INCONCLUSIVE, Reason.NOT_CONFIRMED, chance, FreshSets())
@@ -274,7 +278,7 @@ def _last_look(evidence: Known, rules: Rules, tests: Tests) -> Look:
         return Look(Status.INCONCLUSIVE, Reason.NOT_THE_SAME)
     if not missed:
         return Look(Status.PASSED, Reason.MET)
-    decided = _decided(tests.p_value(ALL), rules, tests, FRESH)
+    decided = _decided(tests.p_value(ALL), ALL, FRESH, rules, tests)
     if not evidence.may_be_steady:
         return decided
     if decided.status is not Status.FAILED and tests.may_be_luck() and tests.p_value(FIRST) > DOUBTFUL:
@@ -285,12 +289,12 @@ def _last_look(evidence: Known, rules: Rules, tests: Tests) -> Look:
     return Look(Status.FAILED, Reason.EXACT, needs=probes)
 
 
-def _decided(chance: float, rules: Rules, tests: Tests, unseen: slice) -> Look:
-    """Decide on all runs; runs that no earlier look has used must miss the limit by themselves."""
+def _decided(chance: float, sets: slice, unseen: slice, rules: Rules, tests: Tests) -> Look:
+    """Decide on some sets; those that no earlier look has used must miss the limit by themselves."""
     # Runs that were made because the first looked bad must look bad, too: else a bad start decides.
     if chance <= rules.false_fail_rate and tests.missed(unseen) and tests.allows_fail():
         return Look(Status.FAILED, Reason.CONFIRMED, chance)
-    if chance > DOUBTFUL:
+    if min(chance, tests.readily(sets)) > DOUBTFUL:
         return Look(Status.PASSED, Reason.NOISE, chance)
     return Look(Status.INCONCLUSIVE, Reason.WEAK, chance)
 

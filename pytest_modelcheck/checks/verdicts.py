@@ -54,6 +54,9 @@ def _because(look: Look, sets: int, version: str) -> str:
             return f"; noise does not explain it ({plural(sets, 'run')} of all cases)"
         case Reason.WEAK:
             return f"; noise could explain it ({plural(sets, 'run')} of all cases)"
+        case Reason.CHOSEN:
+            explains = "explains" if look.status is Status.PASSED else "could explain"
+            return f"; the choice of cases {explains} it"
         case Reason.NOT_CONFIRMED:
             return "; noise could explain it, and no more runs were made to tell"
         case Reason.NOT_THE_SAME:
@@ -89,6 +92,12 @@ class Noise(Protocol):
 
     def reveals(self, limits: Limits) -> str:
         """Name the shortfall that the cases can detect, as the start of a sentence."""
+
+
+def readily(noise: Noise, false_fail_rate: float) -> float:
+    """Return the p-value by which a miss passes."""
+    # With too few cases for any result to fail, nothing at all would be noticed, so that is no pass.
+    return noise.readily(false_fail_rate) if noise.least_p_value() <= false_fail_rate else 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,8 +141,7 @@ class Rule:
         if p_value <= rate:
             return found
         explained = "noise" if self.varies else "the choice of cases"
-        # With too few cases for any result to fail, nothing at all would be noticed, so that is no pass.
-        if p_value > DOUBTFUL and noise.readily(rate) > DOUBTFUL and noise.least_p_value() <= rate:
+        if min(p_value, readily(noise, rate)) > DOUBTFUL:
             return self._proven(replace(found, summary=f"{summary}; {explained} explains it"), noise)
         return inconclusive(replace(found, summary=f"{summary}; {explained} could explain it"), limits)
 

@@ -13,7 +13,6 @@ from pytest_modelcheck.baselines.diff import answers_differ
 from pytest_modelcheck.checks.changes import (
     Answers,
     CaseAnswers,
-    Compared,
     look_at_changes,
     look_at_compared,
     look_at_regressed,
@@ -22,13 +21,15 @@ from pytest_modelcheck.checks.compare import pair_of
 from pytest_modelcheck.checks.evidence import CaseRuns, Evidence
 from pytest_modelcheck.checks.observed import values_of
 from pytest_modelcheck.checks.protocol import Rules, look_at_drop, look_at_rate, renumbered
-from pytest_modelcheck.records import Outcome
+from pytest_modelcheck.checks.units import Units, look_at_fall, look_at_mean, look_at_trend
+from pytest_modelcheck.records import GRADE, Outcome
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterable, Mapping, Sequence
 
     from pytest_modelcheck.baselines.diff import Calls
     from pytest_modelcheck.checks.limits import Limits
+    from pytest_modelcheck.checks.observed import Observed
     from pytest_modelcheck.checks.protocol import Look
     from pytest_modelcheck.records import CaseResult, TrialResult
 
@@ -191,28 +192,52 @@ def shared_calls(cases: Iterable[CaseResult]) -> dict[int, Hashable]:
 
 def looks(
     weighed: Weighed,
+    observed: Observed,
     limits: Limits,
+    groups: Sequence[Hashable] | None = None,
     *,
-    required: float | None,
     approved: bool,
-    compared: Compared | None = None,
+    outcomes: Evidence | None = None,
+    compared: Evidence | None = None,
 ) -> dict[str, Look]:
-    """Look at each limit of a check."""
-    rules = Rules(limits.false_fail_rate, limits.confirm)
+    """Look at each limit of a check.
+
+    ``groups`` gives the group of each case by its number, ``outcomes`` the compared cases as passed or failed
+    if they have scores, ``compared`` the outcomes of bodies that compare with approved answers themselves.
+    """
+    rules, sampled = Rules(limits.false_fail_rate, limits.confirm), limits.population == "sample"
+    rate, paired, required = weighed.rate, weighed.paired, observed.required_rate(limits)
+    on_means = sampled or groups is not None or limits.score_as is not None
+    on_means = on_means or (observed.graded and observed.scale != GRADE)
+    # Further runs say little about other cases: unless a model is known to vary, the first set decides.
+    once = sampled and rate.deterministic is not False
+
+    def units(numbers: Iterable[int]) -> Units:
+        return Units(observed, limits, None if groups is None else [groups[number] for number in numbers])
+
     found: dict[str, Look] = {}
-    if required is not None and weighed.rate.cases:
-        found["at_least"] = renumbered(look_at_rate(weighed.rate, required, rules), weighed.numbers)
+    if required is not None and rate.cases and not once:
+        if observed.series:
+            look = look_at_trend(rate, units(weighed.numbers), required)
+        elif on_means:
+            look = look_at_mean(rate, units(weighed.numbers), required)
+        else:
+            look = look_at_rate(rate, required, rules)
+        found["at_least"] = renumbered(look, weighed.numbers)
     if compared is not None:
-        found["max_changed"] = look_at_compared(compared, limits.max_changed or 0, rules)
+        found["max_changed"] = look_at_compared(compared, limits.max_changed or 0, rules, sampled=sampled)
         return found
     if not approved:
         return found
-    if weighed.paired.cases:
-        drop = look_at_drop(weighed.paired, limits.max_drop or 0, rules)
-        found["max_drop"] = renumbered(drop, weighed.paired_numbers)
-        if limits.max_regressed is not None:
-            regressed = look_at_regressed(weighed.paired, limits.max_regressed, rules)
-            found["max_regressed"] = renumbered(regressed, weighed.paired_numbers)
+    if paired.cases and not once:
+        if on_means:
+            look = look_at_fall(paired, units(weighed.paired_numbers))
+        else:
+            look = look_at_drop(paired, limits.max_drop or 0, rules)
+        found["max_drop"] = renumbered(look, weighed.paired_numbers)
+    if paired.cases and limits.max_regressed is not None:
+        look = look_at_regressed(outcomes or paired, limits.max_regressed, rules, sampled=sampled)
+        found["max_regressed"] = renumbered(look, weighed.paired_numbers)
     if limits.max_changed is not None:
-        found["max_changed"] = look_at_changes(weighed.answers, limits.max_changed, rules)
+        found["max_changed"] = look_at_changes(weighed.answers, limits.max_changed, rules, sampled=sampled)
     return found

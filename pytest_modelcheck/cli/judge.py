@@ -22,6 +22,7 @@ from pytest_modelcheck.display import shown_path
 from pytest_modelcheck.errors import UsageError
 from pytest_modelcheck.labels import Judged, key_of, read
 from pytest_modelcheck.phrases import percent, plural
+from pytest_modelcheck.reports.bars import cut, padded, width_of
 from pytest_modelcheck.stats.judging import Errors
 from pytest_modelcheck.stats.paired import mcnemar_exact
 from pytest_modelcheck.stats.rates import clopper_pearson
@@ -187,11 +188,13 @@ def _of_classes(people: Sequence[str], judged: Sequence[str]) -> Iterator[str]:
 
     names = sorted({*people, *judged}, key=lambda name: (name != "yes", name))
     counts = Counter(zip(judged, people, strict=True))
-    room = max(9, *(len(excerpt(name, 16)) + 2 for name in names))
-    yield "  " + "judge \\ people".ljust(18) + "".join(excerpt(name, 16).rjust(room) for name in names)
-    for row in names:
+    heads = [cut(name, 16) for name in names]
+    room = max(9, *(width_of(head) + 2 for head in heads))
+    titles = "".join(" " * (room - width_of(head)) + head for head in heads)
+    yield "  " + "judge \\ people".ljust(18) + titles
+    for row, head in zip(names, heads, strict=True):
         cells = "".join(str(counts[row, column]).rjust(room) for column in names)
-        yield f"    {excerpt(row, 16).ljust(16)}{cells}"
+        yield f"    {padded(head, 16)}{cells}"
     agreed = sum(one == other for one, other in zip(people, judged, strict=True))
     yield f"  agreement    {_share(agreed, len(people))}"
     if {*names} <= {"yes", "no"}:

@@ -27,11 +27,11 @@ from pytest_modelcheck.cli.screen import (
     line,
     print_lines,
     width,
-    wrapped,
 )
 from pytest_modelcheck.display import shown_path
 from pytest_modelcheck.labels import Label, in_order, read, write
 from pytest_modelcheck.phrases import plural
+from pytest_modelcheck.reports.bars import wrapped
 from pytest_modelcheck.stats.judging import Errors, JudgedRate
 
 if TYPE_CHECKING:
@@ -153,7 +153,7 @@ def _page(one: Judged, count: str) -> Iterator[str]:
         yield click.style(f"{excerpt(name, 60)}:", bold=True)
         text = value if isinstance(value, str) else excerpt(value, EVERYTHING)
         for row in text.split("\n"):
-            yield from (f"  {part}" for part in wrapped(excerpt(row, EVERYTHING), width() - 3))
+            yield from wrapped(excerpt(row, EVERYTHING), width() - 1, "  ", breaks=True)
     yield ""
 
 
@@ -170,7 +170,8 @@ def _ask(
         part, page = page[:room], page[room:]
         print_lines(part)
         more = f"({plural(len(page), 'more line')}: space)  " if page else ""
-        echo("\n".join(wrapped(f"{more}{judge}? {_named(choices)}", width() - 1)) + " ", nl=False)
+        question = wrapped(f"{more}{judge}? {_named(choices)}", width() - 1, hanging="", breaks=True)
+        echo("\n".join(question) + " ", nl=False)
         try:
             one = key().lower()
             echo(one if one.isprintable() else "")

@@ -91,7 +91,7 @@ class Question:
             # 0.9 - 0.3 is 0.6000000000000001, for which another number of runs may be needed.
             low = round(self.at_least - drop, 9)
             return runs_needed(self.at_least, low, level, power, most=MOST)
-        from pytest_modelcheck.stats.power import pairs_needed
+        from pytest_modelcheck.stats.paired import pairs_needed
 
         fixed = self.disagreement / 2
         return pairs_needed(drop, fixed, level, power, max_drop=self.max_drop, most=MOST)

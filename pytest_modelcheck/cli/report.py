@@ -21,6 +21,7 @@ from pytest_modelcheck.canonical import excerpt
 from pytest_modelcheck.cli.project import with_workspace
 from pytest_modelcheck.cli.screen import echo, encoding, print_document, print_lines, width
 from pytest_modelcheck.cli.targets import CHECKS, FROM, in_slices, meant, nothing_meant, selection
+from pytest_modelcheck.display import harmless
 from pytest_modelcheck.errors import UsageError, VersionError
 from pytest_modelcheck.records import MISSING, Status
 from pytest_modelcheck.reports.bars import strokes_for
@@ -226,7 +227,8 @@ def diff(
         for piece in diff_json(found):
             print_document(piece, nl=piece[-1] == "]")
     elif form == "markdown":
-        print_lines(diff_markdown(found))
+        for line in diff_markdown(found):
+            print_document(harmless(line))
     else:
         before, after = pairs[0].before, pairs[0].after
         print_lines(diff_lines(found, before, after, width=width(), paint=paint, mark=marking()))

@@ -11,7 +11,6 @@ import os
 import shutil
 import signal
 import sys
-import textwrap
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -20,6 +19,7 @@ import click
 
 from pytest_modelcheck.canonical import excerpt
 from pytest_modelcheck.display import harmless
+from pytest_modelcheck.reports.bars import wrapped
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -79,7 +79,9 @@ def echo(text: str = "", *, err: bool = False, nl: bool = True) -> None:
 
 
 def print_document(text: str | bytes, *, nl: bool = True) -> None:
-    """Print JSON or HTML, which escape untrusted text themselves."""
+    """Print JSON, HTML or Markdown, which escape untrusted text: as UTF-8, except to a terminal."""
+    if isinstance(text, str) and not sys.stdout.isatty():  # to a file or pipe, Windows encodes as in cp1252
+        text = text.encode(errors="replace")
     click.echo(text, nl=nl)
 
 
@@ -87,40 +89,7 @@ def indented(texts: Iterable[str], depth: int = 2) -> Iterator[str]:
     """Each text on its own lines, wrapped and made safe to print."""
     margin = " " * depth
     for text in texts:
-        yield from textwrap.wrap(
-            # Names of checks and options are copied from here, so none is broken in two.
-            excerpt(text, EVERYTHING),
-            width(),
-            initial_indent=margin,
-            subsequent_indent=margin + "  ",
-            break_long_words=False,
-            break_on_hyphens=False,
-        )
-
-
-def wrapped(text: str, room: int) -> Iterator[str]:
-    """Wrap a line to a number of cells, at spaces if possible.
-
-    >>> list(wrapped("one two three", 8)), list(wrapped("返金してください", 6))
-    (['one two', 'three'], ['返金し', 'てくだ', 'さい'])
-    """
-    from pytest_modelcheck.reports.bars import width_of
-
-    row: str | None = None
-    for word in text.split(" "):
-        longer = word if row is None else f"{row} {word}"
-        if width_of(longer) <= room:
-            row = longer
-            continue
-        if row is not None:
-            yield row
-        row = ""
-        for character in word:
-            if width_of(row + character) > room:
-                yield row
-                row = ""
-            row += character
-    yield row or ""
+        yield from wrapped(excerpt(text, EVERYTHING), width(), margin, margin + "  ")
 
 
 # The key (Ctrl-L) that stands for a return from the background: what was asked is to be shown again.

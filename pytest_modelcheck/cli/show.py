@@ -25,6 +25,7 @@ from pytest_modelcheck.display import printable_json
 from pytest_modelcheck.errors import BaselineError
 from pytest_modelcheck.models.definition import SOON, days_left, shutdown_text
 from pytest_modelcheck.phrases import odds, percent, plural
+from pytest_modelcheck.reports.bars import padded, width_of
 from pytest_modelcheck.reports.transcript import steps_of_trial
 
 if TYPE_CHECKING:
@@ -54,10 +55,7 @@ def show(workspace: Workspace, check: str, version: str | None, form: str) -> No
 
     With a version: the results of that version, from its approval or its last run.
     """
-    found = list(_found(workspace, check, version))
-    if not found:
-        raise _nothing(workspace, check, version)
-    for baseline in found:
+    for baseline in _found(workspace, check, version):
         if form == "json":
             for line in (headers.encode(baseline.header), *baseline.rows()):
                 print_document(printable_json(line.decode()))
@@ -65,33 +63,31 @@ def show(workspace: Workspace, check: str, version: str | None, form: str) -> No
             print_lines(_lines(workspace, baseline))
 
 
-def _found(workspace: Workspace, pattern: str, version: str | None) -> Iterator[Baseline]:
+def _found(workspace: Workspace, pattern: str, version: str | None) -> list[Baseline]:
+    """The approved results of the checks that match, or those of a version; an error if there are none."""
     selected = selection([pattern])
     store, candidates = workspace.store, workspace.candidates
     if version is None:
         known: list[tuple[Header, str | None]] = [(header, None) for _, header in store.entries()]
         known += [(header, header.version) for _, header in store.beside_entries()]
-        for header, own in known:
-            if selected(header.test) and (approved := store.read(header.model, header.test, own)) is not None:
-                yield approved
-        return
-    model, version = target(version, workspace.known_versions())
-    entries = (*store.entries(model), *store.beside_entries(model), *candidates.entries(model, version))
-    for check in sorted(filter(selected, {header.test for _, header in entries})):
-        if (found := find(store, candidates, model, check, version)) is not None:
-            yield found
-
-
-def _nothing(workspace: Workspace, pattern: str, version: str | None) -> Exception:
-    """Explain why there is nothing to show."""
-    store, candidates = workspace.store, workspace.candidates
-    if version is None:
-        return nothing_meant("that is approved", [pattern], (header.test for _, header in store.entries()))
-    model, version = target(version, workspace.known_versions())
-    entries = (*candidates.entries(model, version), *store.history_entries(model, version))
-    if not entries:
-        return never_ran(store, candidates, model, version)
-    return nothing_meant(f"that {model} {version} ran", [pattern], {header.test for _, header in entries})
+        wanted = [(header, own) for header, own in known if selected(header.test)]
+        results = [store.read(header.model, header.test, own) for header, own in wanted]
+        nothing: Exception = nothing_meant("that is approved", [pattern], {one.test for one, _ in known})
+    else:
+        model, version = target(version, workspace.known_versions())
+        own_entries = (*candidates.entries(model, version), *store.history_entries(model, version))
+        ran = {header.test for _, header in own_entries}
+        approved = {header.test for _, header in (*store.entries(model), *store.beside_entries(model))}
+        checks = sorted(filter(selected, ran | approved))
+        results = [find(store, candidates, model, check, version) for check in checks]
+        if ran:
+            nothing = nothing_meant(f"that {model} {version} ran", [pattern], ran)
+        else:
+            nothing = never_ran(store, candidates, model, version)
+    found = [one for one in results if one is not None]
+    if not found:
+        raise nothing
+    return found
 
 
 def _lines(workspace: Workspace, baseline: Baseline) -> Iterator[str]:
@@ -296,12 +292,12 @@ def _history_lines(header: Header, *, several: bool, beside: bool) -> Iterator[s
     name += f", {header.version} in service beside" if beside else ""
     yield click.style(excerpt(name, 1 << 20), bold=True)
     yield f"  {sparkline([row.rate for row in past])}  {_trend(past, header.metric)}"
-    width = max(len(excerpt(row.version)) for row in past)
+    width = max(width_of(excerpt(row.version)) for row in past)
     for row in past:
         rate = "?" if row.rate is None else _value(row.rate, header.metric)
         over = f"of {plural(row.judged, 'case')}" if row.judged else ""
         yield from indented(
-            [f"{excerpt(row.version).ljust(width)}  {row.day or '?':10}  {rate:>6}  {over}".rstrip()], 4
+            [f"{padded(excerpt(row.version), width)}  {row.day or '?':10}  {rate:>6}  {over}".rstrip()], 4
         )
 
 

@@ -91,8 +91,17 @@ class Switchboard:
 
     # -- calls that are made now -------------------------------------------------------------------
 
-    def answer(self, handle: Handle, x: Any, key: bytes | None, repeat: int, *, joins: bool = False) -> Raw:
-        """Make a call in the current thread, and wait for its answer.
+    def answer(
+        self,
+        handle: Handle,
+        x: Any,
+        key: bytes | None,
+        repeat: int,
+        *,
+        joins: bool = False,
+        elsewhere: bool = False,
+    ) -> Raw:
+        """Make a call in the current thread, or ``elsewhere`` in one of the model's, and wait for its answer.
 
         With ``joins``, it waits for an equal call that is already under way, since two threads of a body may
         make the same call at once. Calls made by a model do not join: the model could wait for itself.
@@ -108,7 +117,7 @@ class Switchboard:
             raw = handle.find(key) if joins or handle.answers.claims is not None else None
             if raw is not None:  # the answer has just arrived, from another thread or process
                 return raw
-            if caller.awaited:
+            if caller.awaited or elsewhere:
                 self._begin([ticket], copy_context())
                 self.wait_for(ticket)
             else:
@@ -313,7 +322,7 @@ class Switchboard:
         await self._end_of(ticket, running_loop(), joins=True)
 
     async def _end_of(self, ticket: Ticket, loop: str | None, *, joins: bool = False) -> None:
-        for call in self._while_under_way(ticket, joins=joins):
+        for call in self._while_under_way(ticket, joins=joins, blocks=False):
             await until(call, loop, TICK)
             lend_briefly(call, ticket.handle.acting.caller)
 
@@ -324,19 +333,21 @@ class Switchboard:
                 wait([call], TICK)
                 lend()
 
-    def _while_under_way(self, ticket: Ticket, *, joins: bool) -> Iterator[Future[None]]:
+    def _while_under_way(self, ticket: Ticket, *, joins: bool, blocks: bool = True) -> Iterator[Future[None]]:
         """Yield the future to wait for, again and again, until a call has ended.
 
         If another thread of the body makes the call itself, the wait has a limit, since that thread may need
-        a lock that this thread holds. With ``joins``, the call had begun before this thread asked for it.
+        a lock that this thread holds. ``joins`` and ``blocks`` are those of :meth:`Endpoint.watched`.
         """
         call, end = ticket.call, Clock.monotonic() + PATIENCE
         alone = call is None and not ticket.foreseen
         if alone:
             ended: Future[None] = Future()
+            ended.set_running_or_notify_cancel()
             call = ended
             self.follow(ticket, lambda _: ended.set_result(None))
-        with ticket.handle.endpoint.watched(ticket.handle.acting.caller, joins=joins) as gives_up:
+        watched = ticket.handle.endpoint.watched(ticket.handle.acting.caller, joins=joins, blocks=blocks)
+        with watched as gives_up:
             while call is not None and not call.done() and not ticket.ended:
                 is_kept = self.ticket(ticket.handle, ticket.key) is ticket
                 if alone and (not is_kept or Clock.monotonic() > end):

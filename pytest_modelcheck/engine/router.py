@@ -216,7 +216,9 @@ class _Call:
         call = (self.handle, self.x, self.key, self.repeat)
         if self.bodies is not None and self.is_here:
             return self.bodies.in_place(*call)
-        return self.switchboard.answer(*call, joins=self.result is not None)
+        # A model that is called on the test's own event loop may need it: nobody would see it wait here.
+        elsewhere = self.is_here and running_loop() is not None
+        return self.switchboard.answer(*call, joins=self.result is not None, elsewhere=elsewhere)
 
     async def _made_async(self) -> Raw:
         bodies, result, key = self.bodies, self.result, self.key

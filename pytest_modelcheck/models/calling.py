@@ -15,6 +15,7 @@ from types import CoroutineType
 from typing import TYPE_CHECKING, Any
 
 from pytest_modelcheck.canonical import excerpt
+from pytest_modelcheck.canonical.source import signature_of
 from pytest_modelcheck.errors import BatchSizeError, ModelError, UsageError
 from pytest_modelcheck.phrases import plural
 
@@ -172,7 +173,7 @@ class Caller:
     def signature(self) -> inspect.Signature | None:
         """The signature of the function, or ``None`` if Python cannot read it (some builtins)."""
         try:
-            return inspect.signature(self.function)
+            return signature_of(self.function)
         except (TypeError, ValueError):
             return None
 
@@ -389,7 +390,7 @@ def answer_type(definition: Definition, raw: Any) -> Any:
 
 # -- a model in other processes ---------------------------------------------------------------------------
 
-_lock = threading.Lock()
+_lock = threading.RLock()  # a model that is being loaded may call another one, which is loaded then
 _loaded: dict[str, Callable[[Any], Any]] = {}
 
 

@@ -21,7 +21,7 @@ from types import CodeType
 from typing import TYPE_CHECKING, Any, Final
 
 from pytest_modelcheck.canonical import NotCanonical, digest, short
-from pytest_modelcheck.canonical.text import parsed
+from pytest_modelcheck.canonical.source import parsed
 from pytest_modelcheck.errors import UsageError
 
 if TYPE_CHECKING:

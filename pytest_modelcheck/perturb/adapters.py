@@ -18,7 +18,7 @@ from contextlib import ExitStack, contextmanager
 from copy import deepcopy
 from typing import TYPE_CHECKING, Any, Final
 
-from pytest_modelcheck.canonical.text import parsed
+from pytest_modelcheck.canonical.source import parsed, signature_of
 from pytest_modelcheck.errors import PerturbationError
 from pytest_modelcheck.perturb.building import PUBLIC, changed, check_n, checked_name
 from pytest_modelcheck.perturb.paths import Field, found, image_path, placed, text_path
@@ -72,7 +72,7 @@ def _call_of(augmenter: Any) -> Callable[[Any, Any], Any] | None:
         return None
     augment = getattr(augmenter, "augment", None)
     if inspect.ismethod(augment):
-        parameters = list(inspect.signature(augment).parameters.values())
+        parameters = list(signature_of(augment).parameters.values())
         if parameters and parameters[0].default is inspect.Parameter.empty and parameters[0].kind < 2:
             return _nlpaug if any(one.name == "n" for one in parameters) else _textattack
     pipeline = hasattr(augmenter, "add_targets") or hasattr(augmenter, "available_keys")
@@ -128,7 +128,7 @@ def check_callable(item: Callable[..., Any]) -> None:
 def takes_rng(item: Callable[..., Any]) -> bool:
     """Return whether a callable takes an input and a source of randomness, rather than an input alone."""
     try:
-        parameters = inspect.signature(item).parameters.values()
+        parameters = signature_of(item).parameters.values()
     except (ValueError, TypeError):  # a builtin without a signature
         return False
     positional = [
@@ -141,7 +141,7 @@ def takes_rng(item: Callable[..., Any]) -> bool:
     keywords = [p.name for p in parameters if p.kind == p.KEYWORD_ONLY and p.default is p.empty]
     if len(required) > 2 or keywords or not (positional or variadic):
         raise PerturbationError(
-            f"{name_of(item)}{inspect.signature(item)} cannot be a perturbation: it must take an input, or an"
+            f"{name_of(item)}{signature_of(item)} cannot be a perturbation: it must take an input, or an"
             " input and rng"
         )
     # A second parameter with a default is an option of the function, unless it is called rng.

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from pytest_modelcheck.plugin.fixtures import case, model_version, modelcheck, score
-from pytest_modelcheck.plugin.options import MARKERS, add_options, ini
+from pytest_modelcheck.plugin.options import MARKERS, add_options
 from pytest_modelcheck.plugin.received import (
     CHECKS,
     MISTAKES,
@@ -38,9 +38,9 @@ pytest_addoption = add_options
 
 def pytest_addhooks(pluginmanager: pytest.PytestPluginManager) -> None:
     """Register the hooks that others may implement."""
-    from pytest_modelcheck.plugin import hookspecs
+    from pytest_modelcheck.plugin import interface
 
-    pluginmanager.add_hookspecs(hookspecs)
+    pluginmanager.add_hookspecs(interface)
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -194,11 +194,11 @@ def pytest_runtest_makereport(
     """Attach verdicts to the report, which also travels between processes."""
     report = yield
     if _ACTIVE in item.config.stash:
-        from pytest_modelcheck.plugin.ours import is_ours
         from pytest_modelcheck.plugin.redaction import redact_report
         from pytest_modelcheck.plugin.reporting import attach, note_trouble
+        from pytest_modelcheck.plugin.running import VERDICTS
 
-        if is_ours(item):
+        if VERDICTS in item.stash:
             redact_report(report)
             attach(item, call, report)
             note_trouble(item, report)
@@ -233,7 +233,10 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
 
 
 def _asks_for_reports(config: pytest.Config) -> bool:
-    return bool(config.getoption("modelcheck_report") or ini(config, "modelcheck_report"))
+    try:
+        return bool(config.getoption("modelcheck_report") or config.getini("modelcheck_report"))
+    except (TypeError, ValueError, pytest.UsageError):
+        return True  # it is not a list, as pytest demands in pytest.toml: settings know what it means
 
 
 def pytest_terminal_summary(terminalreporter: TerminalReporter, config: pytest.Config) -> None:

@@ -16,6 +16,7 @@ from pytest_modelcheck.baselines.baseline import read_header
 from pytest_modelcheck.baselines.names import check_path, composed, relative
 from pytest_modelcheck.display import harmless
 from pytest_modelcheck.errors import CaseError, ModelcheckError, UsageError, located
+from pytest_modelcheck.plugin.interface import ModelcheckWarning
 from pytest_modelcheck.plugin.ours import (
     argument_names,
     definitions_of,
@@ -27,8 +28,7 @@ from pytest_modelcheck.plugin.ours import (
 from pytest_modelcheck.plugin.received import CHECKS, MISTAKES
 from pytest_modelcheck.plugin.redaction import sendable
 from pytest_modelcheck.plugin.settings import home_folder, settle_home
-from pytest_modelcheck.plugin.state import REFUSED, model_definitions, state_of
-from pytest_modelcheck.plugin.warnings import ModelcheckWarning, warn_at
+from pytest_modelcheck.plugin.state import REFUSED, model_definitions, state_of, warn_at
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

@@ -17,10 +17,10 @@ from pytest_modelcheck.lint import Target, chosen, lint, warnings_of
 from pytest_modelcheck.lint.body import body_of
 from pytest_modelcheck.models.identity import is_alias
 from pytest_modelcheck.plugin.collecting import MARKED, check_id
+from pytest_modelcheck.plugin.interface import LintWarning
 from pytest_modelcheck.plugin.ours import definitions_of
 from pytest_modelcheck.plugin.settings import HOME
-from pytest_modelcheck.plugin.state import REFUSED, STATE, state_of
-from pytest_modelcheck.plugin.warnings import LintWarning, warn_at
+from pytest_modelcheck.plugin.state import REFUSED, STATE, state_of, warn_at
 from pytest_modelcheck.records import Origin
 from pytest_modelcheck.reports.mutation import Mutated, Mutation, mutation_json
 

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from pytest_modelcheck.calls.throttle import interval_of
+from pytest_modelcheck.canonical.source import signature_of
 from pytest_modelcheck.errors import UsageError
 from pytest_modelcheck.models.definition import Definition, no_dates
 from pytest_modelcheck.models.identity import source_digest
@@ -66,7 +67,7 @@ def declare(function: Callable[..., Any], options: dict[str, Any]) -> Definition
     return Definition(
         source=source_digest(function),
         location=f"{path or where}:{line}",
-        takes_version=_VERSION in inspect.signature(function).parameters,
+        takes_version=_VERSION in signature_of(function).parameters,
         **{**options, "name": options.get("name") or function.__name__},
     )
 
@@ -155,14 +156,12 @@ def providing(function: Callable[..., Any], definition: Definition) -> Callable[
 
     Its ``model_version`` is passed by the plugin, so it is removed from the signature that pytest sees.
     """
-    signature = inspect.signature(function)
+    signature = signature_of(function)
     wants_request = "request" in signature.parameters
 
-    def arguments(request: pytest.FixtureRequest, given: dict[str, Any]) -> Iterator[dict[str, Any]]:
-        from pytest_modelcheck.plugin.state import usage
-
-        with usage():
-            versions = _state(request).versions_of(definition)
+    def arguments(
+        request: pytest.FixtureRequest, given: dict[str, Any], versions: Sequence[str | None]
+    ) -> Iterator[dict[str, Any]]:
         if wants_request:
             given["request"] = request
         for version in versions:
@@ -170,15 +169,17 @@ def providing(function: Callable[..., Any], definition: Definition) -> Callable[
 
     def provide(*instance: Any, request: pytest.FixtureRequest, **given: Any) -> Any:
         __tracebackhide__ = True
+        versions = _versions(request, definition)
         raws = []
-        for each in arguments(request, given):
+        for each in arguments(request, given, versions):
             with _naming_version(request, definition, each):
                 raws.append(function(*instance, **each))
-        return _opened(request, definition, raws)
+        return _opened(request, definition, versions, raws)
 
     def provide_and_clean_up(*instance: Any, request: pytest.FixtureRequest, **given: Any) -> Iterator[Any]:
         __tracebackhide__ = True
-        wanted = list(arguments(request, given))
+        versions = _versions(request, definition)
+        wanted = list(arguments(request, given, versions))
         # The first is the tested version. Further ones, of --against, are closed before it.
         generator, *others = [function(*instance, **each) for each in wanted]
         with ExitStack() as stack:
@@ -188,7 +189,7 @@ def providing(function: Callable[..., Any], definition: Definition) -> Callable[
                 with _naming_version(request, definition, each):
                     raws.append(next(other))
                 stack.callback(list, other)  # which runs its teardown
-            yield _opened(request, definition, raws)
+            yield _opened(request, definition, versions, raws)
         # The rest of the user's generator is its teardown, which pytest runs through ours.
         yield from generator
 
@@ -236,9 +237,21 @@ def _state(request: pytest.FixtureRequest) -> Any:
     return state_of(request.session)
 
 
-def _opened(request: pytest.FixtureRequest, definition: Definition, raws: Sequence[Any]) -> Any:
-    from pytest_modelcheck.plugin.neighbours import disk_in_view
-    from pytest_modelcheck.plugin.state import usage
+def _versions(request: pytest.FixtureRequest, definition: Definition) -> list[str | None]:
+    from pytest_modelcheck.plugin.neighbours import guarded
 
-    with usage(), disk_in_view():
-        return _state(request).open_model(definition, raws, fixture_parameters(request))
+    with guarded():
+        versions: list[str | None] = _state(request).versions_of(definition)
+    return versions
+
+
+def _opened(
+    request: pytest.FixtureRequest,
+    definition: Definition,
+    versions: Sequence[str | None],
+    raws: Sequence[Any],
+) -> Any:
+    from pytest_modelcheck.plugin.neighbours import guarded
+
+    with guarded():
+        return _state(request).open_model(definition, versions, raws, fixture_parameters(request))

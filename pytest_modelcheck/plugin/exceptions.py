@@ -126,7 +126,7 @@ def render(error: BaseException) -> str:
     traceback = own_part_removed(error.__traceback__)
     if traceback is not None:
         excinfo = pytest.ExceptionInfo.from_exc_info((type(error), error, traceback))
-        with suppress(SystemError):  # of CPython 3.11, as it parses the source: see canonical.text.parsed
+        with suppress(SystemError):  # of CPython 3.11, as it parses the source: see canonical.source.parsed
             return str(excinfo.getrepr(style="short", tbfilter=_telling))
     return f"{type(error).__name__}: {message_of(error)}"
 

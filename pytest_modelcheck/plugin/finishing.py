@@ -28,7 +28,6 @@ from pytest_modelcheck.display import shown_path
 from pytest_modelcheck.errors import BaselineError, ModelcheckError, UsageError
 from pytest_modelcheck.limits import LIMITS
 from pytest_modelcheck.phrases import odds, plural
-from pytest_modelcheck.plugin.options import ini, switch
 from pytest_modelcheck.plugin.received import RECEIVED
 from pytest_modelcheck.plugin.redaction import begin
 from pytest_modelcheck.plugin.settings import (
@@ -36,8 +35,10 @@ from pytest_modelcheck.plugin.settings import (
     SUMMARY,
     Settings,
     has_listeners,
+    ini,
     on_github,
     settings_of,
+    switch,
     targets_of,
     wanted,
 )
@@ -100,11 +101,11 @@ def excused(verdict: Verdict) -> Verdict:
 
 def verdicts_of(config: pytest.Config) -> list[Verdict]:
     """All verdicts of the run, from all processes."""
-    found = (
-        (jsons.unpack(packed, Verdict), is_excused)
-        for packed, is_excused in config.stash[RECEIVED].verdicts()
-    )
-    return [excused(verdict) if is_excused else verdict for verdict, is_excused in found]
+    found = []
+    for packed, is_excused in config.stash[RECEIVED].verdicts():
+        verdict = jsons.unpack(packed, Verdict)
+        found.append(excused(verdict) if is_excused else verdict)
+    return found
 
 
 def finish(session: pytest.Session, received: Received) -> None:
@@ -265,7 +266,7 @@ def _file_reports(session: pytest.Session, received: Received) -> None:
     except ModelcheckError:
         return  # why nothing could be run, pytest has said
     report = _report(config, settings, received)
-    lacking = sum(1 for _ in received.verdicts()) - sum(1 for _ in received.results())
+    lacking = len(received.verdicts()) - len(received.results())
     # Workers keep no results for a listener that only the controller has.
     if lacking and (targets_of(config) or on_github(config)):
         _fail(session, f"not in the report: {plural(lacking, 'check')} whose results could not be kept")

@@ -22,13 +22,13 @@ if TYPE_CHECKING:
     from pytest_modelcheck.engine.router import Router
     from pytest_modelcheck.engine.view import CaseView
     from pytest_modelcheck.models.definition import Definition
-    from pytest_modelcheck.plugin.given import Modelcheck
+    from pytest_modelcheck.plugin.running import Modelcheck
 
 
 @pytest.fixture
 def case(request: pytest.FixtureRequest) -> CaseView:
     """The case that the body runs for: ``.id``, ``.input``, ``.expected``, ``.perturbed``, …"""
-    from pytest_modelcheck.plugin.given import CurrentCase, refuse_unmarked
+    from pytest_modelcheck.plugin.running import CurrentCase, refuse_unmarked
 
     refuse_unmarked(request, "case")
     return CurrentCase(_router(request))  # type: ignore[return-value]
@@ -37,7 +37,7 @@ def case(request: pytest.FixtureRequest) -> CaseView:
 @pytest.fixture
 def score(request: pytest.FixtureRequest) -> Callable[[float], None]:
     """Grade the case: ``score(0.83)`` in place of pass or fail, from 0.0 (worst) to 1.0 (best)."""
-    from pytest_modelcheck.plugin.given import current_score, refuse_unmarked
+    from pytest_modelcheck.plugin.running import current_score, refuse_unmarked
 
     refuse_unmarked(request, "score")
     return current_score(_router(request))
@@ -52,16 +52,17 @@ def _router(request: pytest.FixtureRequest) -> Router:
 @pytest.fixture(scope="session")
 def model_version(request: pytest.FixtureRequest) -> str | None:
     """The version of the model given by ``--model-version``, or the approved one."""
-    from pytest_modelcheck.plugin.state import state_of, usage
+    from pytest_modelcheck.plugin.neighbours import guarded
+    from pytest_modelcheck.plugin.state import state_of
 
-    with usage():
+    with guarded():
         return state_of(request.session).versions.only()
 
 
 @pytest.fixture
 def modelcheck(request: pytest.FixtureRequest) -> Modelcheck:
     """The checks as functions: ``modelcheck.golden(body, cases, at_least=0.95)`` returns a verdict."""
-    from pytest_modelcheck.plugin.given import Modelcheck
+    from pytest_modelcheck.plugin.running import Modelcheck
 
     return Modelcheck(request)
 

@@ -16,6 +16,8 @@ import sys
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final
 
+import pytest
+
 from pytest_modelcheck.engine.view import result_of
 from pytest_modelcheck.errors import ModelcheckError, UsageError
 from pytest_modelcheck.models.model import plain
@@ -27,7 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from contextlib import AbstractContextManager
 
-    import pytest
+    from _pytest.outcomes import Failed
 
     from pytest_modelcheck.engine.view import CaseView
 
@@ -74,6 +76,16 @@ def disk_in_view() -> Iterator[None]:
         yield
     finally:
         fake.resume()
+
+
+@contextmanager
+def guarded(failure: type[Failed] = pytest.fail.Exception) -> Iterator[None]:
+    """Run code of the plugin within a test: on the real disk, and failing without our traceback."""
+    with disk_in_view():
+        try:
+            yield
+        except ModelcheckError as error:
+            raise failure(str(error), pytrace=False) from None
 
 
 def around(

@@ -1,4 +1,4 @@
-"""The plugin's options on the command line and in the ini file.
+"""Registers the plugin's options: those of the command line, and of the ini file.
 
 PYTEST_DONT_REWRITE
 """
@@ -11,9 +11,7 @@ from typing import TYPE_CHECKING
 from pytest_modelcheck.limits import LIMITS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
-    from pathlib import Path
-    from typing import Any
+    from collections.abc import Sequence
 
     import pytest
 
@@ -67,92 +65,6 @@ SWITCHES = {
 
 YES_OR_NO = (*(f"modelcheck_{name}" for name in SWITCHES), "modelcheck_redact_stored")
 """Boolean options of the ini file."""
-
-_LISTS = ("modelcheck_report", "modelcheck_lint_ignore")
-_WORDS = {"true": True, "false": False, "yes": True, "no": False, "on": True, "off": False}
-
-
-def ini(config: pytest.Config, name: str) -> Any:
-    """The value of one of the plugin's options in the ini file.
-
-    Under ``[tool.pytest]`` of a ``pyproject.toml``, pytest requires the TOML type that an option was
-    registered with. Ours accept numbers, booleans and text: a number is read as its text, so that version
-    ``2.10`` does not become 2.1.
-
-    Raises:
-        UsageError: It is of another type, such as a table.
-    """
-    import pytest
-
-    try:
-        return config.getini(name)
-    except (TypeError, ValueError, pytest.UsageError) as error:
-        # In pytest.toml, pytest demands the declared type: `0.9` for a text option is an error, though
-        # clearly meant.
-        if config.inipath is not None and config.inipath.suffix == ".toml":
-            return _native(config.inipath, name)
-        from pytest_modelcheck.errors import UsageError
-
-        advice = ": write true or false" if name in YES_OR_NO else ""
-        where = "--override-ini" if config.inipath is None else str(config.inipath)
-        raise UsageError(f"{name}: {error}{advice}", where) from None
-
-
-def switch(config: pytest.Config, name: str) -> bool:
-    """The value of a switch on the command line, else in the ini file."""
-    given = config.getoption(f"modelcheck_{name}")
-    return bool(ini(config, f"modelcheck_{name}") if given is None else given)
-
-
-def plain(config: pytest.Config, name: str) -> Any:
-    """The value of an option in the ini file as a number or boolean if it is one; else its text."""
-    text = ini(config, name)
-    if not isinstance(text, str):
-        return text
-    text = text.strip()
-    if text.lower() in ("true", "false"):
-        return text.lower() == "true"
-    for kind in (int, float):
-        try:
-            return kind(text)
-        except ValueError:
-            continue
-    return text or None
-
-
-def plains(config: pytest.Config, names: Iterable[str]) -> dict[str, Any]:
-    """The values of the options that the ini file sets, by their names without ``modelcheck_``."""
-    values = {name: plain(config, f"modelcheck_{name}") for name in names}
-    return {name: value for name, value in values.items() if value is not None}
-
-
-def _native(path: Path, name: str) -> Any:
-    """The value of an option in a TOML file, converted to the type that it has in other ini files.
-
-    Raises:
-        UsageError: It is invalid.
-    """
-    import tomllib
-
-    from pytest_modelcheck.errors import UsageError
-
-    # Numbers stay the text that they are: the readers of our options know what to make of it.
-    content = tomllib.loads(path.read_text(encoding="utf-8"), parse_float=str)
-    table = content.get("tool", content) if path.name == "pyproject.toml" else content
-    value = table["pytest"][name]
-    texts = []
-    for each in value if isinstance(value, list) else [value]:
-        if not isinstance(each, (str, int)):
-            raise UsageError(f"{name} = {each!r}: write text or a number", str(path))
-        texts.append(str(each).lower() if isinstance(each, bool) else str(each))
-    if name in _LISTS:
-        return texts
-    if name in YES_OR_NO:
-        is_on = _WORDS.get("\n".join(texts).lower())
-        if is_on is None:
-            raise UsageError(f"{name} = {value!r}: write true or false", str(path))
-        return is_on
-    return "\n".join(texts)
 
 
 def _exit_code(text: str) -> int:

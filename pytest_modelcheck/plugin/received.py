@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 import pytest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable
 
     from pytest_modelcheck.plugin.terminal import Shown
 
@@ -83,15 +83,15 @@ class Received:
         """The number of tests whose failure is shown in short."""
         return max(0, self._failed - WHOLE) if self._shortens else 0
 
-    def verdicts(self) -> Iterator[tuple[dict[str, Any], bool]]:
+    def verdicts(self) -> list[tuple[dict[str, Any], bool]]:
         """The packed verdicts, each with whether its failure is excused."""
-        return (
+        return [
             (verdict, reports.excused) for reports in self._tests.values() for verdict in reports.verdicts
-        )
+        ]
 
-    def results(self) -> Iterator[tuple[Path, bool]]:
+    def results(self) -> list[tuple[Path, bool]]:
         """The paths of result files, each with whether its failure is excused."""
-        return ((Path(path), reports.excused) for reports in self._tests.values() for path in reports.results)
+        return [(Path(path), reports.excused) for reports in self._tests.values() for path in reports.results]
 
     def doubtful_checks(self) -> frozenset[str]:
         """The checks with a verdict whose test failed for another reason."""

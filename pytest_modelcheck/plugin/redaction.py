@@ -13,7 +13,7 @@ import pytest
 
 from pytest_modelcheck.display import redacted
 from pytest_modelcheck.errors import UsageError
-from pytest_modelcheck.plugin.options import ini
+from pytest_modelcheck.plugin.settings import ini
 
 if TYPE_CHECKING:
     import warnings

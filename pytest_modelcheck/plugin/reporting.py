@@ -18,7 +18,6 @@ from pytest_modelcheck.errors import ModelcheckError, UsageError
 from pytest_modelcheck.models.definition import shutdown_text
 from pytest_modelcheck.phrases import plural
 from pytest_modelcheck.plugin.finishing import COMMANDS, NOTES, excused, verdicts_of
-from pytest_modelcheck.plugin.options import ini
 from pytest_modelcheck.plugin.ours import definitions_of, is_ours
 from pytest_modelcheck.plugin.received import (
     ATTEMPT,
@@ -30,6 +29,7 @@ from pytest_modelcheck.plugin.received import (
     is_xfailed,
 )
 from pytest_modelcheck.plugin.running import ATTACHED, ATTEMPTS, FATAL, VERDICTS, CheckFailed, set_properties
+from pytest_modelcheck.plugin.settings import ini
 from pytest_modelcheck.plugin.state import STATE
 from pytest_modelcheck.reports import jsons
 from pytest_modelcheck.reports.bars import strokes_for
@@ -72,10 +72,9 @@ def header(config: pytest.Config, items: Sequence[pytest.Item]) -> list[str]:
 
 def attach(item: pytest.Item, call: pytest.CallInfo[None], report: pytest.TestReport) -> None:
     """Attach the new verdicts of a test to its report, and put a failed one into the first line."""
-    if VERDICTS in item.stash:
-        setattr(report, ATTEMPT, item.stash[ATTEMPTS])
+    setattr(report, ATTEMPT, item.stash[ATTEMPTS])
     # A test has a report for each of its phases, and a verdict belongs to one of them.
-    judged = item.stash.get(VERDICTS, [])[item.stash.get(ATTACHED, 0) :]
+    judged = item.stash[VERDICTS][item.stash[ATTACHED] :]
     if judged:
         item.stash[ATTACHED] = len(item.stash[VERDICTS])
         setattr(report, REPORT, [jsons.pack(one.verdict) for one in judged])
@@ -97,7 +96,7 @@ def attach(item: pytest.Item, call: pytest.CallInfo[None], report: pytest.TestRe
 
 def note_trouble(item: pytest.Item, report: pytest.TestReport) -> None:
     """Attach the reason of a failure to the report of a check, unless a verdict explains it."""
-    if report.failed and not item.stash.get(FATAL, []):
+    if report.failed and not item.stash[FATAL]:
         setattr(report, TROUBLE, crash_message(report))
 
 

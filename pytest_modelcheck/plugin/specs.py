@@ -27,8 +27,8 @@ from pytest_modelcheck.models.calling import Frames, wraps_async
 from pytest_modelcheck.plugin.collecting import check_id
 from pytest_modelcheck.plugin.exceptions import classifier, render, without_diffs
 from pytest_modelcheck.plugin.neighbours import honouring, seeing_what_it_should, within
-from pytest_modelcheck.plugin.options import switch
 from pytest_modelcheck.plugin.ours import argument_names, fixture_value, own_fixtures
+from pytest_modelcheck.plugin.settings import switch
 from pytest_modelcheck.plugin.state import state_of
 from pytest_modelcheck.plugin.terminal import progress_of
 from pytest_modelcheck.records import MISSING

@@ -5,26 +5,25 @@ PYTEST_DONT_REWRITE
 
 from __future__ import annotations
 
-from contextlib import contextmanager
+import warnings
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from pytest_modelcheck import __version__
-from pytest_modelcheck.errors import ModelcheckError, UsageError
+from pytest_modelcheck.display import harmless
+from pytest_modelcheck.errors import UsageError
 from pytest_modelcheck.models.definition import SOON, Definition, days_left, shutdown_text
 from pytest_modelcheck.plugin import redaction
 from pytest_modelcheck.plugin.exceptions import interrupts
+from pytest_modelcheck.plugin.interface import ModelcheckWarning
 from pytest_modelcheck.plugin.ours import DECLARATION, definitions_of
 from pytest_modelcheck.plugin.settings import Versions, settings_of
-from pytest_modelcheck.plugin.warnings import ModelcheckWarning, warn_at
 from pytest_modelcheck.session import Session
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
-
-    from _pytest.outcomes import Failed
+    from collections.abc import Mapping, Sequence
 
     from pytest_modelcheck.models.model import Model
 
@@ -85,9 +84,14 @@ class State:
         approved = "no version is approved" if held is None else f"approved is {held}"
         return f"{place} got version {version}; {approved}"
 
-    def open_model(self, definition: Definition, raws: Sequence[Any], parameters: Mapping[str, Any]) -> Model:
+    def open_model(
+        self,
+        definition: Definition,
+        versions: Sequence[str | None],
+        raws: Sequence[Any],
+        parameters: Mapping[str, Any],
+    ) -> Model:
         """Make a model from the object that its fixture returned for each version."""
-        versions = self.versions_of(definition)
         model, *other_versions = (
             self.session.open_model(definition, raw, version, parameters)
             for version, raw in zip(versions, raws, strict=True)
@@ -129,13 +133,20 @@ def state_of(session: pytest.Session) -> State:
     return stash[STATE]
 
 
-@contextmanager
-def usage(failure: type[Failed] = pytest.fail.Exception) -> Iterator[None]:
-    """Turn a user's mistake into a failure without our traceback."""
+def warn_at(item: pytest.Function, warning: ModelcheckWarning, line: int | None = None) -> None:
+    """Warn about a check, at the line of its test.
+
+    Raises:
+        Failed: A filter turns the warning into an error: it fails without our traceback.
+    """
+    if line is None:
+        line = (item.location[1] or 0) + 1
+    warning = type(warning)(harmless(str(warning)))
     try:
-        yield
-    except ModelcheckError as error:
-        raise failure(str(error), pytrace=False) from None
+        warnings.warn_explicit(warning, None, str(item.path), line)
+    except ModelcheckWarning:
+        place = f"{item.nodeid.partition('::')[0]}:{line}"
+        raise pytest.fail.Exception(f"{place}: {type(warning).__name__}: {warning}", pytrace=False) from None
 
 
 def model_definitions(session: pytest.Session) -> dict[str, Definition]:

@@ -9,9 +9,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from pytest_modelcheck.records.calls import Calls
 from pytest_modelcheck.records.cases import GRADE, CheckKind, Scale, ShownCase
-from pytest_modelcheck.records.results import Tally
+from pytest_modelcheck.records.results import Calls, Tally
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -120,7 +119,7 @@ class Comparison:
         approved_rate: The approved rate (or mean score) over the shared cases.
         rate: The present rate (or mean score) over the shared cases.
         regressed: Ids of cases that passed in the approved version and fail now.
-        fixed: Ids of cases that failed in the approved version and pass now.
+        fixed: Ids of cases that failed in every run of the approved version and pass now.
         changed: Ids of cases whose answers differ.
         replayed: The number of cases whose approved answers were judged again with the present test.
         p_value: The p-value of the exact McNemar test, one-sided towards worse; ``None`` if not applicable.

@@ -6,6 +6,7 @@ PYTEST_DONT_REWRITE
 from __future__ import annotations
 
 import math
+import re
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from pytest_modelcheck.canonical import excerpt
@@ -182,6 +183,42 @@ def shortened(text: str, width: int, *, from_end: bool = False) -> str:
     while stop < len(text) and sum(widths[: stop + 1]) <= width:
         stop += 1
     return text[:stop]
+
+
+def wrapped(
+    text: str, width: int, indent: str = "", hanging: str = "  ", *, breaks: bool = False
+) -> list[str]:
+    """Wrap a text to lines of a number of cells, at blanks: at least one line, the others after ``hanging``.
+
+    Words that are wider than a line, such as names that are copied from there, are left whole, unless
+    ``breaks`` is true or they have wide characters, between which no blanks stand.
+
+    >>> wrapped("one two three", 8), wrapped("返金してください", 6, hanging="")
+    (['one two', '  three'], ['返金し', 'てくだ', 'さい'])
+    """
+    lines, line, start = [], indent, indent
+    for piece in re.split(r"( +)", re.sub(r"[\n\r\v\f]", " ", text.expandtabs())):
+        cells = width_of(piece)
+        if width_of(line) + cells <= width:
+            line += piece
+        elif piece.isspace():
+            lines.append(line.rstrip())
+            line = start = hanging
+        elif (breaks or cells > len(piece)) and width_of(hanging) + cells > width:
+            used = width_of(line)
+            for character, cell in zip(piece, _widths(piece), strict=True):
+                if used + cell > width and line != start:
+                    lines.append(line.rstrip())
+                    line = start = hanging
+                    used = width_of(hanging)
+                line += character
+                used += cell
+        else:
+            if line != start:
+                lines.append(line.rstrip())
+                line = start = hanging
+            line += piece
+    return [*lines, line.rstrip()]
 
 
 def _widths(text: str) -> list[int]:

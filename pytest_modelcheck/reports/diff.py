@@ -13,7 +13,7 @@ from pytest_modelcheck.canonical import differences, excerpt, whole
 from pytest_modelcheck.display import printable_json
 from pytest_modelcheck.phrases import gains, plural
 from pytest_modelcheck.records import MISSING
-from pytest_modelcheck.reports.bars import shortened, width_of
+from pytest_modelcheck.reports.bars import padded, shortened, width_of, wrapped
 from pytest_modelcheck.reports.selection import SENTENCE, literal, part_text
 from pytest_modelcheck.reports.transcript import Trajectories, brief, steps_between
 from pytest_modelcheck.reports.words import bracketed, marked, windows
@@ -107,13 +107,15 @@ def _answer(answer: bytes | None) -> str:
 
 
 def _check_lines(diff: CheckDiff, width: int, paint: Paint, mark: Mark) -> Iterator[str]:
-    yield f"  {versions_of(diff)}   {summary_of(diff)}"
+    texts = [f"{versions_of(diff)}   {summary_of(diff)}"]
     if diff.stopped:
-        yield f"  {diff.stopped}: the others are not compared"
+        texts.append(f"{diff.stopped}: the others are not compared")
     if diff.gained:
-        yield f"  {gains(diff.gained)}"
+        texts.append(gains(diff.gained))
     if diff.new_test:
-        yield "  the test itself has changed in between: outcomes may differ for that reason alone"
+        texts.append("the test itself has changed in between: outcomes may differ for that reason alone")
+    for text in texts:
+        yield from wrapped(text, width, "  ", "    ")
     for note in NOTES:
         found = diff.of(note)
         if found:
@@ -151,10 +153,10 @@ def _counts(counts: Counter[str]) -> str:
 
 def case_lines(case: CaseDiff, diff: CheckDiff, *, width: int = 80, mark: Mark = bracketed) -> Iterator[str]:
     """One case: its input, and both answers."""
-    name = f"    {excerpt(case.id, width - 4 - _ABOUT_ROOM)}  "
+    name = f"    {_fitted(case.id, width - 4 - _ABOUT_ROOM)}  "
     yield name + _fitted(case.about, width - width_of(name))
     if case.perturbed is not None:
-        label = f"      {excerpt(case.perturbation or 'perturbed', 30)}: "
+        label = f"      {_fitted(case.perturbation or 'perturbed', 30)}: "
         yield label + _fitted(case.perturbed, width - width_of(label))
     if case.note not in ("added", "removed"):
         yield from _answer_lines(case, diff, width, mark)
@@ -182,7 +184,7 @@ def _answer_lines(case: CaseDiff, diff: CheckDiff, width: int, mark: Mark) -> It
     names = _names(diff)
     before, after = answer_text(case.before), answer_text(case.after)
     one = f"      {before} → {after}{outcomes}"
-    room = width - max(map(len, names)) - len("      : ")
+    room = width - max(map(width_of, names)) - len("      : ")
     sides = (case.before, case.after)
     base, other = (_answer(None if side is None else side.unperturbed) for side in sides)
     own = (base, other)
@@ -248,9 +250,9 @@ def _labelled(names: Sequence[str], texts: Sequence[str], aside: str = "") -> It
     if texts[0] == texts[1]:
         names, texts = ["both"], texts[:1]
     names = [name + aside for name in names]
-    column = max(map(len, names))
+    column = max(map(width_of, names))
     for name, text in zip(names, texts, strict=True):
-        yield f"      {name + ': ':{column + 2}}{text}"
+        yield f"      {padded(name + ': ', column + 2)}{text}"
 
 
 def _outcomes(case: CaseDiff) -> str:

@@ -7,13 +7,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from importlib.resources import files
-from textwrap import wrap
 from typing import TYPE_CHECKING, Any, Final
 
 from pytest_modelcheck.canonical import excerpt
 from pytest_modelcheck.display import harmless
 from pytest_modelcheck.phrases import percent, plural
-from pytest_modelcheck.reports.bars import cut, padded
+from pytest_modelcheck.reports.bars import cut, padded, wrapped
 from pytest_modelcheck.reports.jsons import dumps, pack
 from pytest_modelcheck.reports.markdown import code
 
@@ -21,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _NAME: Final = 40
+_LINE: Final = 2_000
 _LEAST_NAME: Final = 26
 """Cells of the terminal that the name of a damage has at least; checks have columns in what is left."""
 _SIDES: Final = {
@@ -213,7 +213,7 @@ def mutation_lines(mutation: Mutation, width: int = 80) -> Iterator[str]:
         if check.trouble:
             troubles.setdefault(check.trouble, []).append(mutation.name(check))
     for trouble, names in troubles.items():
-        yield from _wrapped(f"not replayed: {', '.join(names)}: {trouble}", width, "")
+        yield from wrapped(excerpt(f"not replayed: {', '.join(names)}: {trouble}", _LINE), width)
     if not mutation.replayed:
         yield "Nothing was replayed."
         return
@@ -272,14 +272,9 @@ def _survivor_lines(mutation: Mutation, width: int) -> Iterator[str]:
     for check, reason, remedy, names in found:
         more = f" and {len(names) - 3} more" if len(names) > 3 else ""
         text = f"{check} passes {', '.join(map(repr, names[:3]))}{more}: {reason}. Remedy: {remedy}."
-        yield from _wrapped(text, width, "  ")
+        yield from wrapped(excerpt(text, _LINE), width, "  ", "    ")
     if found:
         yield ""
-
-
-def _wrapped(text: str, width: int, margin: str) -> list[str]:
-    text = excerpt(text, 2000)
-    return wrap(text, width, initial_indent=margin, subsequent_indent=margin + "  ", break_on_hyphens=False)
 
 
 def _shown(cell: Cell | None) -> str:

@@ -6,10 +6,9 @@ PYTEST_DONT_REWRITE
 from __future__ import annotations
 
 import re
-from textwrap import wrap
 from typing import TYPE_CHECKING, Final
 
-from pytest_modelcheck.reports.bars import shortened, width_of
+from pytest_modelcheck.reports.bars import cut, shortened, width_of, wrapped
 from pytest_modelcheck.reports.selection import SENTENCE
 from pytest_modelcheck.reports.words import bracketed, marked_pieces, windows
 
@@ -30,6 +29,7 @@ PLAIN: Final[dict[str, bool]] = {}
 BOLD: Final[dict[str, bool]] = {"bold": True}
 
 WIDTH: Final = 80
+_WIDEST_ID: Final = 40
 _REASON_LINES: Final = 12
 _BRACKETS: Final = ("{", "[")
 # The descriptions of arrays, images and bytes by `t`.
@@ -45,18 +45,24 @@ _EDIT: Final = re.compile(r"(\[(?:[^\[\]→]*→[^\[\]→]*|\+[^\[\]]+|-[^\[\]]+
 
 
 def case_lines(
-    case: ShownCase, verdict: Verdict, reason: Sequence[str], title: str, remark: str = ""
+    case: ShownCase, verdict: Verdict, title: str, reason: Sequence[str], remark: str = ""
 ) -> Iterator[Line]:
     """All lines of one case, under the heading ``title``, with its message (:func:`reason_of`)."""
-    margin = " " * (width_of(case.id) + 6)
+    # A long id has its own line.
+    beside = width_of(case.id) <= _WIDEST_ID
+    margin = " " * (width_of(case.id) + 6 if beside else 8)
     room = WIDTH - len(margin)
-    yield ("    ", PLAIN), (case.id, BOLD), (f"  {_quoted(case.input, room)}", PLAIN)
+    if beside:
+        yield ("    ", PLAIN), (case.id, BOLD), (f"  {_quoted(case.input, room)}", PLAIN)
+    else:
+        yield ("    ", PLAIN), (case.id, BOLD)
+        yield ((f"{margin}{_quoted(case.input, room)}", PLAIN),)
     if case.perturbed is not None:
         under = f"({case.perturbation})"
         # A perturbation's name may be as long as what it does to an input: a long one has its own line.
-        beside = f"  {under}" if width_of(under) <= room // 2 else ""
-        yield ((f"{margin[:-2]}→ {_quoted(case.perturbed, room - width_of(beside))}{beside}", PLAIN),)
-        if not beside:
+        after = f"  {under}" if width_of(under) <= room // 2 else ""
+        yield ((f"{margin[:-2]}→ {_quoted(case.perturbed, room - width_of(after))}{after}", PLAIN),)
+        if not after:
             yield (
                 (margin + (under if width_of(under) <= room else f"{shortened(under, room - 2)}…)"), PLAIN),
             )
@@ -158,7 +164,7 @@ def _contrasted(
             return
     yield ((f"{sides}:", PLAIN),)
     for path, before, after in contrast.parts:
-        name = f"  {path}: "
+        name = f"  {cut(path, room - 4)}: "
         one = ((name, PLAIN), (before, styles[0]), arrow, (after, styles[1]))
         if _cells(one) <= room:
             yield one
@@ -188,12 +194,8 @@ def _wrapped(part: Line, room: int) -> list[Line]:
     """An answer after its label, wrapped with a hanging indent."""
     *labels, (text, style) = part
     label = "".join(one for one, _ in labels)
-    cells = width_of(text)
-    if width_of(label) + cells <= room:
-        return [part]
-    characters = max(20, room * len(text) // max(1, cells))  # an ideograph takes two cells
-    first, *rest = wrap(label + text, characters, subsequent_indent="  ")
-    return [((label, PLAIN), (first.removeprefix(label), style)), *(((line, style),) for line in rest)]
+    first, *rest = wrapped(text, room, label, breaks=True)
+    return [((label, PLAIN), (first[len(label) :], style)), *(((line, style),) for line in rest)]
 
 
 def _smallest(case: ShownCase, room: int) -> list[Line]:
@@ -209,7 +211,7 @@ def _smallest(case: ShownCase, room: int) -> list[Line]:
     together = f"{found.text}{answer}"
     if width_of(label) + 2 + width_of(together) <= room:
         return [((f"{label}: ", PLAIN), *_edits(together))]
-    lines = wrap(together, room - 2)
+    lines = wrapped(together, room - 2, hanging="", breaks=True)
     return [((f"{label}:", PLAIN),), *((("  ", PLAIN), *_edits(line)) for line in lines)]
 
 

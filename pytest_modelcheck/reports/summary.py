@@ -7,7 +7,6 @@ PYTEST_DONT_REWRITE
 
 from __future__ import annotations
 
-from textwrap import wrap
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from pytest_modelcheck.canonical import excerpt
@@ -24,6 +23,7 @@ from pytest_modelcheck.reports.bars import (
     legend,
     padded,
     width_of,
+    wrapped,
 )
 from pytest_modelcheck.reports.terminal import broke_line, differing, everything
 from pytest_modelcheck.reports.wording import (
@@ -158,6 +158,7 @@ def _columns(rows: Sequence[Sequence[str]], layout: _Layout) -> list[list[str]]:
 
 
 def _row(verdict: Verdict) -> tuple[str, ...]:
+    """The numbers of a check; none for 0, so that a column in which nothing happened is left out."""
     interval, comparison = verdict.interval, verdict.comparison
     stopped = "" if verdict.stopped is None else f" of {verdict.stopped.of}"
     bounds = ""
@@ -170,18 +171,13 @@ def _row(verdict: Verdict) -> tuple[str, ...]:
         figure_text(verdict),
         bounds,
         rate_text(None if comparison is None else comparison.approved_rate, verdict),
-        "" if comparison is None else _count(len(comparison.regressed)),
-        "" if comparison is None else _count(len(comparison.fixed)),
+        "" if comparison is None else str(len(comparison.regressed) or ""),
+        "" if comparison is None else str(len(comparison.fixed) or ""),
         "" if comparison is None else str(len(comparison.changed)),
-        _count(verdict.calls.new),
-        _count(verdict.calls.cached),
+        str(verdict.calls.new or ""),
+        str(verdict.calls.cached or ""),
         "" if verdict.calls.cost is None else money_text(verdict.calls.cost),
     )
-
-
-def _count(number: int) -> str:
-    """Return nothing for 0, so that a column in which nothing happened is left out."""
-    return str(number) if number else ""
 
 
 # `-q`: the checks that are not green, and the totals on one line; `-qq`: nothing if all are green.
@@ -239,32 +235,28 @@ def _lines(
             shown, width, strokes, lambda verdict: _below(verdict, verbosity, width, compares=compares)
         )
     if verbosity <= QUIET:
-        yield from _plain(_wrapped(_counts(verdicts, changes=True), width))
+        yield from _plain(wrapped(_counts(verdicts, changes=True), width))
         if (common := causes_text(verdicts)) is not None:
-            yield from _plain(_wrapped(excerpt(common, _UNCUT), width))
+            yield from _plain(wrapped(excerpt(common, _UNCUT), width))
         return
     if len(shown) < len(verdicts):
         yield from _plain([f"{plural(len(verdicts) - len(shown), 'more check')} passed (-v shows them)"])
     counts = _counts(verdicts)
     bounds = list(filter(None, [levels_text(verdicts)]))
     together = "; ".join([counts, *bounds])
-    yield from _plain([together] if len(together) <= width else [*_wrapped(counts, width), *bounds])
+    yield from _plain([together] if len(together) <= width else [*wrapped(counts, width), *bounds])
     for text in (causes_text(verdicts), triage(verdicts)):
         if text is not None:
-            yield from _plain(_wrapped(excerpt(text, _UNCUT), width))
+            yield from _plain(wrapped(excerpt(text, _UNCUT), width))
     for label, cost in by_model(verdicts):
-        # wrap() breaks lines at blanks, which are another character meanwhile within a part of the list.
+        # Lines are broken lines at blanks, which are another character meanwhile within a part of the list.
         parts = excerpt(f"{label}: {cost}", _UNCUT).split(", ")
         held = ", ".join(part.replace(" ", _HELD) for part in parts)
-        yield from _plain([line.replace(_HELD, " ") for line in _wrapped(held, width)])
+        yield from _plain([line.replace(_HELD, " ") for line in wrapped(held, width)])
 
 
 def _plain(texts: Sequence[str]) -> Iterator[Line]:
     return (((text, {}),) for text in texts)
-
-
-def _wrapped(text: str, width: int) -> list[str]:
-    return wrap(text, max(40, width), subsequent_indent="  ", break_long_words=False, break_on_hyphens=False)
 
 
 def _below(verdict: Verdict, verbosity: int, width: int, *, compares: bool) -> Iterator[Line]:
@@ -278,20 +270,21 @@ def _below(verdict: Verdict, verbosity: int, width: int, *, compares: bool) -> I
             if verdict.scale == GRADE and not verdict.graded:
                 low, high = percent(interval.low), percent(interval.high)
             level = f"({percent(interval.level)} confidence bounds)"
-            yield ((f"{margin}{cases}, between {low} and {high} {level}", {}),)
+            text = f"{cases}, between {low} and {high} {level}"
+            yield from _plain([f"{margin}{line}" for line in wrapped(text, width - MARGIN)])
         for finding in verdict.findings:
             word, style = MARKS[finding.status]
             detects = f" ({finding.reveals})" if finding.met and finding.reveals else ""
             text = excerpt(f"{finding.limit}: {finding.summary}{detects}", _UNCUT)
-            first, *rest = _wrapped(text, width - MARGIN - len(word) - 1)
+            first, *rest = wrapped(text, width - MARGIN - len(word) - 1)
             yield ((margin, {}), (word, style), (f" {first}", {}))
             yield from _plain([f"{margin}{' ' * len(word)} {line}" for line in rest])
         if verbosity < EVERYTHING:
             for note in verdict.notes:
-                yield from _plain([f"{margin}{line}" for line in _wrapped(f"note: {note}", width - MARGIN)])
+                yield from _plain([f"{margin}{line}" for line in wrapped(f"note: {note}", width - MARGIN)])
     worse = broke_line(verdict) if verdict.passed and QUIET < verbosity < EVERYTHING else None
     if worse is not None:
-        yield from _plain([f"{margin}{line}" for line in _wrapped(excerpt(worse, _UNCUT), width - MARGIN)])
+        yield from _plain([f"{margin}{line}" for line in wrapped(excerpt(worse, _UNCUT), width - MARGIN)])
     if verbosity >= EVERYTHING:
         yield from _plain([f"{margin}{line}".rstrip() for line in everything(verdict, width - MARGIN)])
     elif compares and not verdict.failed and verdict.shown:

@@ -5,14 +5,13 @@ PYTEST_DONT_REWRITE
 
 from __future__ import annotations
 
-from textwrap import wrap
 from typing import TYPE_CHECKING, Final
 
 from pytest_modelcheck.canonical import excerpt
 from pytest_modelcheck.display import harmless
 from pytest_modelcheck.errors import kind_of
 from pytest_modelcheck.phrases import listed, p_text, percent, plural
-from pytest_modelcheck.reports.bars import padded, text_of
+from pytest_modelcheck.reports.bars import padded, text_of, width_of, wrapped
 from pytest_modelcheck.reports.shown import ERROR_LINE, PLAIN, WIDTH, case_lines, reason_of
 from pytest_modelcheck.reports.wording import cost_of
 from pytest_modelcheck.reports.worst import perturbations_standing_out, slices_standing_out, where
@@ -77,7 +76,7 @@ def failure_lines(verdict: Verdict) -> list[Line]:
         [((_headline(verdict), _HEADLINE),)],
         [((f"  {line}".rstrip(), PLAIN),) for line in _fact_lines(verdict, WIDTH - 2)],
         _cases(verdict),
-        [((f"  {what + ':':17}{command}", PLAIN),) for what, command in verdict.advice],
+        _advice(verdict),
     )
     lines: list[Line] = []
     for block in filter(None, map(list, blocks)):
@@ -93,9 +92,14 @@ def failure_lines(verdict: Verdict) -> list[Line]:
 def short_lines(verdict: Verdict) -> list[Line]:
     """Return the headline of a failure, where it fails, and the first command that may help."""
     place = where(verdict)
-    texts = [_headline(verdict)] if place is None else [_headline(verdict), f"  where       {place}"]
-    texts += [f"  {what + ':':17}{command}" for what, command in verdict.advice[:1]]
-    return [((harmless(text), _HEADLINE if text is texts[0] else PLAIN),) for text in texts]
+    lines: list[Line] = [((_headline(verdict), _HEADLINE),)]
+    lines += [((f"  where       {place}", PLAIN),)] if place is not None else []
+    lines += _advice(verdict)[:1]
+    return [((harmless(text), style),) for ((text, style),) in lines]
+
+
+def _advice(verdict: Verdict) -> list[Line]:
+    return [((f"  {what + ':':17}{command}", PLAIN),) for what, command in verdict.advice]
 
 
 def _headline(verdict: Verdict) -> str:
@@ -119,8 +123,7 @@ def everything(verdict: Verdict, width: int = WIDTH) -> Iterator[str]:
 def differing(verdict: Verdict) -> Iterator[Line]:
     """The cases worth reading of a check that did not fail, and the command that shows the rest."""
     yield from _cases(verdict)
-    for label, command in verdict.advice:
-        yield ((f"  {f'{label}:':<16} {command}", {}),)
+    yield from _advice(verdict)
 
 
 def broke_line(verdict: Verdict) -> str | None:
@@ -147,9 +150,7 @@ def broke_line(verdict: Verdict) -> str | None:
 
 def _fact_lines(verdict: Verdict, width: int, *, every: bool = False) -> Iterator[str]:
     for label, text in _facts(verdict, every=every):
-        first, *rest = wrap(
-            text, width - _LABEL, subsequent_indent="  ", break_long_words=False, break_on_hyphens=False
-        ) or [""]
+        first, *rest = wrapped(text, width - _LABEL)
         yield f"{label:{_LABEL}}{first}"
         yield from (f"{'':{_LABEL}}{line}" for line in rest)
 
@@ -175,8 +176,8 @@ def _facts(verdict: Verdict, *, every: bool = False) -> Iterator[tuple[str, str]
         yield from _labelled("also", missed)
     if verdict.moved is not None:
         changes = verdict.moved.changes
-        room = max((len(what) for what, _, _ in changes), default=0)
-        lines = [f"{what:<{room}}  {before} → {after}" for what, before, after in changes]
+        room = max((width_of(what) for what, _, _ in changes), default=0)
+        lines = [f"{padded(what, room)}  {before} → {after}" for what, before, after in changes]
         compared = f"{verdict.moved.compared}   ({p_text(verdict.moved.p_value)})"
         yield from _labelled("moved", [*lines, compared])
     elif comparison is not None and comparison.judged:
@@ -274,7 +275,7 @@ def _cases(verdict: Verdict) -> Iterator[Line]:
         beside = f", and {uncalled} not called" if errors and uncalled else ""
         yield _heading(title, errors or uncalled, len(raised), beside)
     for case in raised:
-        yield from case_lines(case, verdict, *_reason_once(case, shown_kinds, "error"))
+        yield from case_lines(case, verdict, "error", *_reason_once(case, shown_kinds))
     number = len(verdict.shown) + verdict.hidden - (verdict.cases.error if raised else 0)
     if number and raised:
         yield ()
@@ -289,11 +290,11 @@ def _cases(verdict: Verdict) -> Iterator[Line]:
         lost = f", of which {count} passed {when}" if count and note == "regressed" else ""
         yield _heading(_TITLES.get(note, "other cases"), number, len(others), lost)
     for case in others:
-        yield from case_lines(case, verdict, *_reason_once(case, shown_kinds, note))
+        yield from case_lines(case, verdict, note, *_reason_once(case, shown_kinds))
 
 
-def _reason_once(case: ShownCase, shown_kinds: set[str], title: str) -> tuple[list[str], str, str]:
-    """The message of a case, the title that it is under, and a remark if its error was shown before.
+def _reason_once(case: ShownCase, shown_kinds: set[str]) -> tuple[list[str], str]:
+    """The message of a case, and a remark if its error was shown before.
 
     A traceback is shown in full for the first error of its kind: fifty tracebacks of one timeout would hide
     everything else.
@@ -301,14 +302,14 @@ def _reason_once(case: ShownCase, shown_kinds: set[str], title: str) -> tuple[li
     reason = reason_of(case)
     error = [line for line in reason if line.startswith(ERROR_LINE)]
     if case.note != "error" and not error:
-        return reason, title, ""
+        return reason, ""
     error = error or reason[-1:]
     alike = kind_of("\n".join(error))
     again = alike in shown_kinds
     if again:  # only its values can be new
         reason = [line.removeprefix(ERROR_LINE).strip() for line in error if line not in shown_kinds][:1]
     shown_kinds |= {alike, *error}
-    return reason, title, "the same error" if again else ""
+    return reason, "the same error" if again else ""
 
 
 def _heading(title: str, number: int, shown: int, lost: str = "") -> Line:

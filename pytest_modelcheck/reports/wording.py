@@ -63,11 +63,6 @@ def money_text(amount: float) -> str:
     return f"{amount:,.2f}" if amount >= 0.1 else f"{amount:.2g}"
 
 
-def is_felt(calls: Calls) -> bool:
-    """Return whether the calls of a check took long enough to be reported."""
-    return calls.p50 is not None and calls.p50 >= _FELT
-
-
 def cost_of(calls: Calls) -> str:
     """Describe the cost of the calls of one check or several; empty if there is nothing worth saying.
 
@@ -82,7 +77,8 @@ def cost_of(calls: Calls) -> str:
         (calls.uncalled, "call not made", "calls not made"),
     )
     trouble = ", ".join(plural(*one) for one in counted if one[0])
-    if not (is_felt(calls) or calls.cost is not None or calls.tokens_other or trouble):
+    felt = calls.p50 is not None and calls.p50 >= _FELT
+    if not (felt or calls.cost is not None or calls.tokens_other or trouble):
         return ""
     parts = [plural(calls.requests, "call") + (f" ({trouble})" if trouble else "")]
     if calls.p50 is not None and calls.p95 is not None and calls.p95 >= _MEASURED:

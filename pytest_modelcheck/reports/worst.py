@@ -186,7 +186,7 @@ def adjusted_p_values(verdicts: Sequence[Verdict]) -> list[float | None]:
     chances = [_chance(verdict) for verdict in verdicts]
     if not any(chance is not None for chance in chances):
         return chances
-    from pytest_modelcheck.stats.power import holm
+    from pytest_modelcheck.stats.paired import holm
 
     adjusted = holm([1.0 if chance is None else chance for chance in chances])
     return [None if chance is None else p for chance, p in zip(chances, adjusted, strict=True)]

@@ -29,11 +29,11 @@ from pytest_modelcheck.checks.watching import (
 from pytest_modelcheck.records import Calls, CaseResult, Outcome, Stopped
 from pytest_modelcheck.session.approved import replay
 from pytest_modelcheck.session.check import Step, plan_of
-from pytest_modelcheck.session.found import Early, Noise, Ran
+from pytest_modelcheck.session.found import Early, Noise, Ran, Variation, declared
 from pytest_modelcheck.session.lines import identity
 from pytest_modelcheck.session.observing import observe
 from pytest_modelcheck.session.running import Takers, takers_of
-from pytest_modelcheck.session.variation import MEASURED, Variation, declared, repeat_calls
+from pytest_modelcheck.session.variation import MEASURED, repeat_calls
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterator, Sequence
@@ -52,7 +52,7 @@ _CALIBRATED = frozenset({"max_changed", "max_regressed"})
 def may_stop(check: Check) -> bool:
     """Return whether a check may end early: not if its results are approved, or only some cases selected."""
     places, spec = check.places, check.spec
-    if not spec.limits.early_stop or places.update or places.every_case or spec.partial:
+    if places.update or places.every_case or spec.partial:
         return False
     return why_not_early(spec) is None
 

@@ -15,7 +15,7 @@ from pytest_modelcheck.baselines.diff import differ
 from pytest_modelcheck.checks.features import found_slice
 from pytest_modelcheck.checks.slices import NOT_JUDGED, PASSED
 from pytest_modelcheck.errors import message_of
-from pytest_modelcheck.records import BITS, Outcome, Trial, outcomes_in
+from pytest_modelcheck.records import BITS, Outcome, Trial, fails_in_every_run, outcomes_in
 from pytest_modelcheck.reports.selection import BOTH, LOWEST, ORDER, SHOWN, note_of, show
 from pytest_modelcheck.session.check import Step
 from pytest_modelcheck.session.lines import trial_result
@@ -36,7 +36,9 @@ _Severity = tuple[int, bool, bool, int, int]
 """A sort key of a case: the order of its note, whether it passes in some runs, whether others come first, its
 rank, and its number."""
 
+_PASSED: Final = BITS[Outcome.PASSED]
 _FAILED: Final = BITS[Outcome.FAILED]
+_WRONG: Final = _FAILED | BITS[Outcome.ERROR]
 _SHOWN_TRIAL: Final = {"error": Outcome.ERROR, "new": Outcome.NEW, "unexpected pass": Outcome.XPASSED}
 """For a note, the outcome of the trial to show, if it is not the failed or the first one."""
 
@@ -127,7 +129,7 @@ def _choose(judgement: Judgement, first: Collection[int], *, compares: bool) -> 
     def severities() -> Iterator[_Severity]:
         nonlocal noted
         masks = results.masks if again is None else map(int.__or__, results.masks, again.masks)
-        once = results.size == len(results.masks)  # else a pass may be that of another variant
+        repeated = results.repeated or again is not None
         for number, mask in enumerate(masks):
             if number in seen.wrong:
                 mask |= _FAILED  # noqa: PLW2901 - its body passed, and its label is wrong
@@ -140,7 +142,10 @@ def _choose(judgement: Judgement, first: Collection[int], *, compares: bool) -> 
             if note is not None:
                 noted += 1
                 later = number not in (ranks if note == _ERROR else first)
-                recovers = once and bool(mask & BITS[Outcome.PASSED])
+                recovers = repeated and bool(mask & _PASSED) and bool(mask & _WRONG)
+                if recovers:
+                    runs = results[number].trials + (() if again is None else again[number].trials)
+                    recovers = not fails_in_every_run(runs)
                 yield ORDER.index(note), recovers, later, ranks.get(number, 0), number
 
     if judgement.observed.cases.error:

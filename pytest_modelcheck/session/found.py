@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from pytest_modelcheck.checks.limits import COSTS
-from pytest_modelcheck.session.variation import Variation
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -19,8 +18,10 @@ if TYPE_CHECKING:
     from pytest_modelcheck.checks.lost import Lost
     from pytest_modelcheck.checks.observed import Observed
     from pytest_modelcheck.checks.protocol import Look
+    from pytest_modelcheck.checks.spec import CheckSpec
     from pytest_modelcheck.checks.weighing import Probed
     from pytest_modelcheck.engine.work import Result
+    from pytest_modelcheck.models.model import Model
     from pytest_modelcheck.records import Calls, Comparison, Finding, Flaky, Moved, Stopped
     from pytest_modelcheck.session.approved import Approved
     from pytest_modelcheck.session.calibration import Calibration
@@ -30,6 +31,30 @@ if TYPE_CHECKING:
 _LIMITS: Final = frozenset(
     {"at_least", "max_drop", "max_slice_drop", "max_changed", "max_regressed", "slice_regressions"}
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Variation:
+    """The model's own variation, also in words; ``None`` if nobody looked."""
+
+    varies: bool | None = None
+    words: str | None = None
+
+
+def declared(model: Model) -> Variation:
+    """Return the model fixture's declaration."""
+    deterministic = model.definition.deterministic
+    if deterministic is None:
+        return Variation()
+    return Variation(not deterministic, f"declared deterministic={deterministic}")
+
+
+def declared_of(spec: CheckSpec) -> bool | None:
+    """Return the declaration of a check's models: all deterministic, any not, or nothing."""
+    declared = [model.definition.deterministic for model in (spec.subject, *spec.others)]
+    if False in declared:
+        return False
+    return True if all(declared) else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,23 +104,16 @@ class Noise:
     """The model's own noise; :class:`Observed` describes the fields that it takes over.
 
     Attributes:
-        screened: The decision before everything was run again, or ``None`` if it was not.
         again: The results of the check's own trials in further runs.
         calibrations: Measurements of the model's disagreement with itself.
-        more: Runs that only measure how much the model varies.
         probed: The results of cases that were run again one by one, by their number.
     """
 
     variation: Variation = field(default_factory=Variation)
-    screened: str | None = None
     again: Results | None = None
-    afresh: tuple[int, int, int] | None = None
     calibrations: tuple[Calibration, ...] = ()
-    more: tuple[Results, ...] = ()
     excess: Excess | None = None
     rise: Rise | None = None
-    changes: Excess | None = None
-    regressions: Excess | None = None
     uncalibrated: str | None = None
     probed: Mapping[int, Probed] = field(default_factory=dict)
     looks: Mapping[str, Look] = field(default_factory=dict)
@@ -154,11 +172,6 @@ class Judgement:
     def missed(self) -> bool:
         """True if limits are missed, and only the model's variation could explain it."""
         return not self.unmet <= COSTS and self.unmet <= _LIMITS | COSTS
-
-    @property
-    def worst_summary(self) -> str:
-        """The summary of the deciding finding."""
-        return max(self.findings, key=lambda finding: finding.status.severity).summary
 
     def misses(self, limit: str) -> bool:
         """Return whether the limit is missed."""

@@ -24,9 +24,9 @@ from pytest_modelcheck.labels import key_of, read
 from pytest_modelcheck.phrases import plural
 from pytest_modelcheck.records import GRADE, JUDGED, Case, Outcome
 from pytest_modelcheck.session.check import Step, plan_of
+from pytest_modelcheck.session.found import declared_of
 from pytest_modelcheck.session.lines import trial_result
 from pytest_modelcheck.session.replayed import ReplayedAnswers
-from pytest_modelcheck.session.variation import declared_of
 from pytest_modelcheck.stats.judging import Errors, JudgedMean, JudgedRate
 
 if TYPE_CHECKING:

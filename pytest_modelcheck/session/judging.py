@@ -53,16 +53,13 @@ def with_noise(check: Check, judgement: Judgement, noise: Noise) -> Judgement:
     observed = replace(
         seen.observed,
         varies=bool(noise.variation.varies),
-        afresh=noise.afresh,
         excess=noise.excess,
         rise=noise.rise,
-        changes=noise.changes,
-        regressions=noise.regressions,
         uncalibrated=noise.uncalibrated,
         looks=noise.looks,
         lost=noise.lost,
         slice_drop=noise.slice_drop,
-        sets=1 if noise.again is None else 1 + FRESH_SETS,
+        sets=max(len(noise.calibrations), 1 if noise.again is None else 1 + FRESH_SETS),
         broken=tuple(ran.results.cases[number].id for number in broken),
     )
     plain = check.spec.limits.cluster is None and check.spec.limits.score_as is None and not observed.graded

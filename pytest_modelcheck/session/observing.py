@@ -29,10 +29,9 @@ from pytest_modelcheck.checks.slices import FAILED, NOT_JUDGED, PASSED
 from pytest_modelcheck.checks.weighing import Probed, shared_calls
 from pytest_modelcheck.errors import UsageError
 from pytest_modelcheck.records import FOLDED, GRADE, MISSING, Flaky, Outcome, Scale
-from pytest_modelcheck.session.found import Seen
+from pytest_modelcheck.session.found import Seen, declared_of
 from pytest_modelcheck.session.lines import trial_result
 from pytest_modelcheck.session.results import ABSENT, SAME
-from pytest_modelcheck.session.variation import declared_of
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
@@ -328,6 +327,7 @@ def _scores_of(check: Check, metric: Metric, results: Results, approved: Approve
             steady = not _differ(old) and not _differ([*first, *fresh]) and not probed.recovered
             repeated = repeated and not _differ([*first, *fresh])
             recorded = [tuple(_plain(decode(raw)) for raw in side) for side in (old, first, fresh)]
+            before_wrong = {_is_wrong(expected, label) for label in recorded[0]}
             cases.append(
                 ScoredCase(
                     number,
@@ -339,7 +339,7 @@ def _scores_of(check: Check, metric: Metric, results: Results, approved: Approve
                     # Only for a case that never varied is another value surely a change.
                     changed=bool(old) and steady and not same(old[0], first[0]),
                     wrong=_is_wrong(expected, recorded[1][0]),
-                    was_wrong=_is_wrong(expected, recorded[0][0]) if old else None,
+                    was_wrong=before_wrong.pop() if len(before_wrong) == 1 else None,
                     probes=probed.probes,
                 )
             )

@@ -39,7 +39,7 @@ from pytest_modelcheck.session.check import (
     Step,
     plan_of,
 )
-from pytest_modelcheck.session.variation import declared_of
+from pytest_modelcheck.session.found import declared_of
 from pytest_modelcheck.session.verdict import steps_of
 
 if TYPE_CHECKING:

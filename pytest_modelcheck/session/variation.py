@@ -6,28 +6,31 @@ PYTEST_DONT_REWRITE
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import replace
 from itertools import islice
 from typing import TYPE_CHECKING, Final
 
 from pytest_modelcheck.baselines.diff import are_other, differ, paired_calls
 from pytest_modelcheck.canonical import differences, same
 from pytest_modelcheck.checks.compare import why_unseen
+from pytest_modelcheck.checks.decide import decide
 from pytest_modelcheck.errors import ModelError, OfflineError
 from pytest_modelcheck.phrases import plural
 from pytest_modelcheck.records import JUDGED, Outcome
 from pytest_modelcheck.session.check import Step
+from pytest_modelcheck.session.found import Variation, declared, declared_of
+from pytest_modelcheck.session.judging import with_noise
 from pytest_modelcheck.session.lines import trial_result
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sequence
 
-    from pytest_modelcheck.checks.spec import CheckSpec
     from pytest_modelcheck.engine.work import Result
     from pytest_modelcheck.models.model import Model
     from pytest_modelcheck.records import CaseResult, TrialResult
     from pytest_modelcheck.session.approved import Approved
     from pytest_modelcheck.session.check import Check, Steps
+    from pytest_modelcheck.session.found import Judgement
     from pytest_modelcheck.session.results import Once, Results
 
 _NAMED: Final = 3
@@ -40,28 +43,38 @@ MEASURED = 10
 _FAR = 1 << 31
 
 
-@dataclass(frozen=True, slots=True)
-class Variation:
-    """The model's own variation, also in words; ``None`` if nobody looked."""
+def measure(check: Check, judgement: Judgement) -> Steps[Judgement]:
+    """Repeat the calls of about ten trials, to find out whether the model varies.
 
-    varies: bool | None = None
-    words: str | None = None
+    Only a check that misses a limit needs this, and using its own trials keeps its verdict independent of
+    other checks.
+    """
+    if not _depends_on_variation(check, judgement):
+        return judgement
+    noise, changed = judgement.noise, judgement.seen.changed
+    variation = yield from repeat_calls(
+        check, judgement.ran.results, judgement.approved, changed, noise.variation
+    )
+    return with_noise(check, judgement, replace(noise, variation=variation))
 
 
-def declared(model: Model) -> Variation:
-    """Return the model fixture's declaration."""
-    deterministic = model.definition.deterministic
-    if deterministic is None:
-        return Variation()
-    return Variation(not deterministic, f"declared deterministic={deterministic}")
-
-
-def declared_of(spec: CheckSpec) -> bool | None:
-    """Return the declaration of a check's models: all deterministic, any not, or nothing."""
-    declared = [model.definition.deterministic for model in (spec.subject, *spec.others)]
-    if False in declared:
+def _depends_on_variation(check: Check, judgement: Judgement) -> bool:
+    """Return whether the verdict depends on an unknown variation of the model."""
+    limits = check.spec.limits
+    if judgement.noise.variation.varies or limits.population == "sample":
         return False
-    return True if all(declared) else None
+    if judgement.missed:
+        refuted = judgement.observed.required_rate(limits) == 1  # it fails anyway: this is for the report
+        invariant, leveled = check.spec.kind == "invariance", check.spec.levels is not None
+        by_answers = judgement.misses("at_least") and (invariant or leveled or refuted)
+        by_answers = by_answers or (invariant and judgement.misses("max_drop"))
+        return by_answers or declared_of(check.spec) is True
+    varying = replace(judgement.observed, varies=True)
+    return (
+        judgement.passes
+        and limits.require_proof
+        and not all(finding.met for finding in decide(varying, limits))
+    )
 
 
 def repeat_calls(
@@ -156,7 +169,7 @@ def _compared(model: Model, pairs: Sequence[tuple[TrialResult, TrialResult]]) ->
     if not lost:
         return Variation(
             varies=False,
-            words=f"does not vary: {plural(len(agreements), 'answer')} came out the same when run again",
+            words=f"does not vary: {_repeated(len(agreements), len(agreements))} the same",
         )
     # Bodies that make new calls each time show nothing about the model, so the declaration stands.
     if model.definition.deterministic and not repeats:
@@ -167,7 +180,7 @@ def _compared(model: Model, pairs: Sequence[tuple[TrialResult, TrialResult]]) ->
             f"{len(agreements)} answers differed when calls were repeated. Remove the declaration, or make "
             "the model deterministic (temperature, seed, order of the batch)"
         )
-    text = f"varies: {lost} of {plural(len(agreements), 'answer')} came out different when run again"
+    text = f"varies: {_repeated(lost, len(agreements))} different"
     fields: Counter[str] = Counter()
     for first, again in pairs:
         for one_answer, two_answer in paired_calls(first.calls, again.calls)[0]:
@@ -177,6 +190,10 @@ def _compared(model: Model, pairs: Sequence[tuple[TrialResult, TrialResult]]) ->
     if names := [name for name in sorted(fields, key=lambda name: (-fields[name], name)) if name]:
         text += f" ({', '.join(names[:_NAMED])}{', …' if len(names) > _NAMED else ''})"
     return Variation(varies=True, words=text)
+
+
+def _repeated(count: int, of: int) -> str:
+    return f"{count} of {plural(of, 'repeated answer')} {'was' if count == 1 else 'were'}"
 
 
 def _one_a_case(trials: Sequence[Once]) -> list[Once]:

@@ -37,13 +37,10 @@ from pytest_modelcheck.session.approved import (
 from pytest_modelcheck.session.candidate import leave
 from pytest_modelcheck.session.early import may_stop, run_until_decided, why_not_early
 from pytest_modelcheck.session.explain import explain
-from pytest_modelcheck.session.found import Noise
+from pytest_modelcheck.session.found import Noise, declared
 from pytest_modelcheck.session.judging import judge, run_reference
-from pytest_modelcheck.session.noise import calibrate, calibrate_changes, confirm, measure
 from pytest_modelcheck.session.results import OTHER
 from pytest_modelcheck.session.running import first_run, systems_note
-from pytest_modelcheck.session.variation import declared
-from pytest_modelcheck.session.weigh import decide_noise, look_for_broken, look_for_lost
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -51,9 +48,6 @@ if TYPE_CHECKING:
     from pytest_modelcheck.session.check import Check, Judged, Steps
     from pytest_modelcheck.session.explain import Explained
     from pytest_modelcheck.session.found import Judgement
-
-_NOISE: Final = (measure, calibrate, calibrate_changes, confirm, decide_noise, look_for_broken, look_for_lost)
-"""Steps that measure the model's noise; each decides whether it applies."""
 
 _WORSE: Final = frozenset({"max_drop", "max_slice_drop", "max_regressed", "slice_regressions"})
 """Limits that only a worse model misses, not merely a different one."""
@@ -87,7 +81,7 @@ def _judged(check: Check) -> Steps[tuple[Check, Judgement]]:
     if check.subject.other_version is not None:
         approved = yield from run_other_version(check, check.subject.other_version, approved)
     variation = declared(check.subject)
-    if may_stop(check):
+    if check.spec.limits.early_stop and may_stop(check):
         end = yield from run_until_decided(check, approved)
         check, ran, approved, variation = end.check, end.ran, end.approved, end.variation
         cached = end.cached
@@ -112,9 +106,15 @@ def _judged(check: Check) -> Steps[tuple[Check, Judgement]]:
         text = "no approved baseline yet: there is no shape that answers are held to"
         beside += (Finding("shape", Status.FAILED, text, against_baseline=True),)
     judgement = judge(check, ran, approved, beside, Noise(variation))
+    limits, compares = check.spec.limits, judgement.observed.comparison is not None
+    noisy = judgement.missed or compares or limits.require_proof or check.spec.repeats > 1
     # An early end has its own rules, which include noise.
-    if ran.early is None:
-        for step in _NOISE:
+    if ran.early is None and noisy:
+        from pytest_modelcheck.session.invariance import calibrate
+        from pytest_modelcheck.session.variation import measure
+        from pytest_modelcheck.session.weigh import decide_noise
+
+        for step in (measure, calibrate, decide_noise):
             judgement = yield from step(check, judgement)
     return check, judgement
 
@@ -200,8 +200,6 @@ def _notes(check: Check, judgement: Judgement, explained: Explained) -> Iterator
         from pytest_modelcheck.session.revalidation import why_unwatched
 
         yield from why_unwatched(check, judgement.approved)
-    if judgement.noise.screened is not None:
-        yield f"everything was run again to be sure; the first time: {judgement.noise.screened}"
     # Another judge may grade otherwise; a reader of a changed verdict should know.
     others = {} if baseline is None else baseline.header.others
     for model in spec.others:

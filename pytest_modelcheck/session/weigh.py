@@ -11,7 +11,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from pytest_modelcheck.checks.changes import Compared, look_at_changes
+from pytest_modelcheck.checks.changes import look_at_changes
 from pytest_modelcheck.checks.excess import look_at_rise
 from pytest_modelcheck.checks.lost import (
     LEAST_BROKEN,
@@ -23,12 +23,13 @@ from pytest_modelcheck.checks.lost import (
 )
 from pytest_modelcheck.checks.observed import groups_of
 from pytest_modelcheck.checks.protocol import (
-    STEADY_PROBES,
     FreshSets,
     Look,
     Probes,
     Reason,
     Rules,
+    Tests,
+    looked,
     renumbered,
     unless_broken,
     without_more_runs,
@@ -36,16 +37,17 @@ from pytest_modelcheck.checks.protocol import (
 from pytest_modelcheck.checks.weighing import looks, weigh
 from pytest_modelcheck.engine.body import by_repeat
 from pytest_modelcheck.phrases import plural
-from pytest_modelcheck.records import GRADE, JUDGED, Outcome, Status
+from pytest_modelcheck.records import JUDGED, Outcome, Status
 from pytest_modelcheck.session.check import Step
+from pytest_modelcheck.session.found import Variation, declared_of
 from pytest_modelcheck.session.judging import with_noise
 from pytest_modelcheck.session.observing import whole_cases
 from pytest_modelcheck.session.replayed import ReplayedAnswers
 from pytest_modelcheck.session.running import run_fresh_sets, run_probes
-from pytest_modelcheck.session.variation import Variation, declared_of, variation_of_runs
+from pytest_modelcheck.session.variation import variation_of_runs
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Hashable, Mapping, Sequence
 
     from pytest_modelcheck.checks.limits import Limits
     from pytest_modelcheck.checks.lost import Candidates, Lost
@@ -61,10 +63,12 @@ if TYPE_CHECKING:
 
 def decide_noise(check: Check, judgement: Judgement) -> Steps[Judgement]:
     """Look at each limit, run what it needs, and look again, until every limit is decided."""
+    if check.spec.drift is not None:
+        return judgement
     if not _may_be_noise(check, judgement):
         repeated = check.spec.repeats > 1 and len(judgement.ran.results) <= MOST_CASES
         # Repeats of a model that is declared to vary may be copies, which a green check says, too.
-        if repeated and declared_of(check.spec) is False and uses_looks(check, judgement):
+        if repeated and declared_of(check.spec) is False:
             variation = _variation(check, judgement, _weighed(check, judgement))
             return with_noise(check, judgement, replace(judgement.noise, variation=variation))
         return judgement
@@ -97,6 +101,8 @@ def decide_noise(check: Check, judgement: Judgement) -> Steps[Judgement]:
             found = {limit: without_more_runs(look) for limit, look in found.items()}
             break
         judgement = further
+    if not found:
+        return judgement
     if any(look.reason is Reason.NOTHING_SEEN for look in found.values()):
         approved = map(judgement.approved.get, (case.id for case in judgement.ran.results.cases))
         variation = variation_of_runs(check.subject, [case for case in approved if case is not None])
@@ -127,94 +133,45 @@ def _run_more(
 
 
 def look_for_noise(check: Check, judgement: Judgement) -> Steps[Judgement]:
-    """Before a miss counts as free of noise: see whether any outcome varies, over fresh sets and probes.
+    """Before an invariance check fails as free of noise: see whether any outcome varies.
 
-    For limits that no look decides. Ten repeated answers alone failed 13% of unchanged runs with a coin among
-    100 inputs: each of them, and every approved run, must come out as it did.
+    Ten repeated answers alone failed 13% of unchanged runs with a coin among 100 inputs.
     """
-    needs: FreshSets | Probes = FreshSets()
+    limits = check.spec.limits
     while not (weighed := _weighed(check, judgement)).varies and declared_of(check.spec) is None:
-        if not isinstance(needs, FreshSets):
-            failing = weighed.rate.failing(STEADY_PROBES)
-            if not failing:
-                break
-            needs = Probes(tuple(weighed.numbers[index] for index in failing), STEADY_PROBES)
+        tests = Tests(lambda _: True, lambda _: 0.0, suspects=weighed.rate.failing)
+        look = renumbered(looked(weighed.rate, Rules(confirm=limits.confirm), tests), weighed.numbers)
+        if look.status is Status.FAILED and look.needs is None:
+            break
         further = None
-        if check.spec.limits.confirm:
-            further = yield from _run_more(check, judgement, [needs])
+        if look.needs is not None:
+            further = yield from _run_more(check, judgement, [look.needs])
         if further is None:
-            look = Look(Status.INCONCLUSIVE, Reason.NOT_CONFIRMED)
-            looks = {finding.limit: look for finding in judgement.findings if not finding.met}
+            looks = dict.fromkeys(judgement.unmet, without_more_runs(look))
             return with_noise(check, judgement, replace(judgement.noise, looks=looks))
-        judgement, needs = further, Probes((), STEADY_PROBES)
+        judgement = further
     variation = _variation(check, judgement, weighed)
     return with_noise(check, judgement, replace(judgement.noise, variation=variation))
 
 
-def look_for_broken(check: Check, judgement: Judgement) -> Steps[Judgement]:
-    """Warn of cases that are broken for good where no look decides: with groups, samples, and other scales.
-
-    A sample stands for other cases, so there it takes a drop that only noise excuses as well.
-    """
-    observed, limits, spec = judgement.observed, check.spec.limits, check.spec
-    compares = observed.comparison is not None and not observed.reads_approved
-    decided = uses_looks(check, judgement) or spec.drift is not None
-    sampled = limits.population == "sample" and not any(
-        finding.limit == "max_drop" and finding.reveals is not None for finding in judgement.findings
-    )
-    if decided or sampled or not compares or not judgement.passes or not judgement.seen.regressed:
-        return judgement
-    if check.places.update or declared_of(spec) is True:
-        return judgement
-    met, allowance = Look(Status.PASSED, Reason.MET), limits.max_drop or 0
-    while True:
-        weighed = _weighed(check, judgement)
-        look = renumbered(unless_broken(weighed.paired.shared, met, allowance), weighed.paired_numbers)
-        if not isinstance(look.needs, Probes):
-            break
-        further = yield from _run_more(check, judgement, [look.needs])
-        if further is None:
-            look = without_more_runs(look)
-            break
-        judgement = further
-    if look.status is Status.PASSED:
-        return judgement
-    return with_noise(check, judgement, replace(judgement.noise, looks={"max_drop": look}))
-
-
-def look_for_lost(check: Check, judgement: Judgement) -> Steps[Judgement]:
-    """Search for a slice that lost where no look decides: with groups, levels, and other scales."""
-    limits, spec = check.spec.limits, check.spec
-    other = spec.drift is not None or limits.population == "sample" or limits.score_as is not None
-    if other or check.places.update or uses_looks(check, judgement) or not _searches_slices(check, judgement):
-        return judgement
-    slices: Slices = {}
-    while True:
-        look, lost = _search_slices(check, judgement, _weighed(check, judgement), slices)
-        if look.needs is None:
-            break
-        further = yield from _run_more(check, judgement, [look.needs])
-        if further is None:
-            look = without_more_runs(look)
-            break
-        judgement = further
-    if look.status is Status.PASSED:
-        return judgement
-    looks = {**judgement.noise.looks, "slice_regressions": look}
-    return with_noise(check, judgement, replace(judgement.noise, looks=looks, lost=lost))
+def _compares(check: Check, judgement: Judgement) -> bool:
+    """Return whether outcomes are held against approved ones."""
+    observed = judgement.observed
+    return observed.comparison is not None and not observed.reads_approved and not check.places.update
 
 
 def _searches_slices(check: Check, judgement: Judgement) -> bool:
     """Return whether regressions are searched for a slice in which they concentrate."""
-    observed = judgement.observed
-    if observed.comparison is None or observed.reads_approved or observed.scores is not None:
+    observed, limits = judgement.observed, check.spec.limits
+    if not _compares(check, judgement) or observed.scores is not None:
         return False
-    fell = len(observed.comparison.regressed)
+    fell = 0 if observed.comparison is None else len(observed.comparison.regressed)
     if observed.graded:
         least = LEAST_FALL * observed.scale.width - observed.rounding
         fell = sum(drop >= least for drop in observed.drops or ())
     searched = fell >= LEAST_BROKEN and len(judgement.ran.results) <= MOST_CASES
-    return searched and check.spec.limits.slice_regressions != "off"
+    searched = searched and limits.population == "fixed" and limits.score_as is None
+    return searched and limits.slice_regressions != "off"
 
 
 def _search_slices(
@@ -224,64 +181,46 @@ def _search_slices(
     results, limits, numbers = judgement.ran.results, check.spec.limits, weighed.paired_numbers
     if numbers not in known_slices:
         known_slices[numbers] = candidates_of(results.slices, results.cases, numbers)
-    groups = None
-    if limits.cluster is not None:
-        cases = [results.cases[number] for number in numbers]
-        known = groups_of(cases, limits.cluster)
-        groups = [known[case.id] for case in cases]
+    groups = _groups(check, judgement)
     return look_at_slices(
         weighed.paired,
         known_slices[numbers],
         Rules(limits.false_fail_rate, limits.confirm),
         check.spec.seed,
-        groups,
+        None if groups is None else [groups[number] for number in numbers],
         judgement.observed.scale.width,
     )
 
 
 def _limits_slices(check: Check, judgement: Judgement) -> bool:
     """Return whether each declared slice is held against its approved rate."""
-    observed = judgement.observed
-    limited = check.spec.limits.max_slice_drop is not None and observed.scores is None
-    return limited and observed.comparison is not None and not observed.reads_approved
-
-
-def uses_looks(check: Check, judgement: Judgement) -> bool:
-    """Return whether looks at outcomes decide: not for samples, groups, levels and scales of their own."""
-    spec, limits = check.spec, check.spec.limits
-    plain = limits.population == "fixed" and limits.cluster is None and limits.score_as is None
-    on_scale = spec.scale == GRADE or not judgement.observed.graded or judgement.observed.scores is not None
-    return (
-        plain
-        and on_scale
-        and spec.drift is None
-        and spec.levels is None
-        and judgement.ran.early is None
-        and not check.places.update
-    )
+    limited = check.spec.limits.max_slice_drop is not None and judgement.observed.scores is None
+    return limited and _compares(check, judgement)
 
 
 def _may_be_noise(check: Check, judgement: Judgement) -> bool:
     """Return whether a limit is missed for no other reason than outcomes, or cases that passed fail now."""
-    if not uses_looks(check, judgement):
-        return False
+    suspicious = _searches_slices(check, judgement) or _limits_slices(check, judgement)
     if declared_of(check.spec) is True:
-        looks_at_slices = _searches_slices(check, judgement) or _limits_slices(check, judgement)
-        return (judgement.missed or judgement.passes) and looks_at_slices
-    if judgement.missed:
-        return True
-    suspicious = bool(judgement.seen.regressed) or _searches_slices(check, judgement)
-    return judgement.passes and (suspicious or _limits_slices(check, judgement))
+        return (judgement.missed or judgement.passes) and suspicious
+    suspicious = suspicious or (bool(judgement.seen.regressed) and not check.places.update)
+    return judgement.missed or (judgement.passes and suspicious)
 
 
-def _weighed(check: Check, judgement: Judgement) -> Weighed:
+def _groups(check: Check, judgement: Judgement) -> list[Hashable] | None:
+    """Return the group of each case, by its number; ``None`` if every case is its own."""
+    cases, key = judgement.ran.results.cases, check.spec.limits.cluster
+    return None if key is None else list(groups_of(cases, key).values())
+
+
+def _weighed(check: Check, judgement: Judgement, *, graded: bool = True) -> Weighed:
     results, again, approved = judgement.ran.results, judgement.noise.again, judgement.approved
     cases = ((case, approved.get(case.id)) for case in whole_cases(results, again))
     return weigh(
         cases,
         check.spec.repeats,
         judgement.noise.probed,
-        graded=judgement.observed.graded,
+        graded=graded and judgement.observed.graded,
         worst=check.spec.scale.worst,
         deterministic=declared_of(check.spec),
     )
@@ -295,20 +234,29 @@ def _looks(
         return _looks_at_metric(observed, observed.scores, weighed, limits)
     compared = None
     if observed.reads_approved:
-        rate = weighed.rate
         runs = [
-            replace(case, approved=approved_outcomes.get(number, ()))
-            for case, number in zip(rate.cases, weighed.numbers, strict=True)
+            replace(case, approved=(1.0, *approved_outcomes.get(number, ())))
+            for case, number in zip(weighed.rate.cases, weighed.numbers, strict=True)
         ]
-        fewest = min((len(case.approved) for case in runs), default=0)
-        compared = Compared(replace(rate, cases=runs), 1 + fewest)
+        compared = replace(weighed.rate, cases=runs)
+    outcomes = None
+    if observed.graded and limits.max_regressed is not None:
+        outcomes = _weighed(check, judgement, graded=False).paired
     found = looks(
         weighed,
+        observed,
         limits,
-        required=observed.required_rate(limits),
-        approved=observed.comparison is not None,
+        _groups(check, judgement),
+        approved=_compares(check, judgement),
+        outcomes=outcomes,
         compared=compared,
     )
+    fell = next((finding for finding in judgement.findings if finding.limit == "max_drop"), None)
+    # The first set decides this drop, and it is excused: unless cases are broken for good.
+    if "max_drop" not in found and fell is not None and fell.met and fell.reveals is not None:
+        look = unless_broken(weighed.paired.shared, Look(Status.PASSED, Reason.MET), limits.max_drop or 0)
+        if look.needs is not None or look.broken:
+            found["max_drop"] = renumbered(look, weighed.paired_numbers)
     if check.spec.kind == "invariance":
         found.pop("at_least", None)  # which is held against the model's disagreement with itself
         if observed.rise is not None:
@@ -388,7 +336,8 @@ def _variation(check: Check, judgement: Judgement, weighed: Weighed) -> Variatio
         if weighed.rate.copies:
             words += ", but no answer ever differs (a cache or a seed?), so repeats count once"
         return Variation(varies=True, words=words)
-    if noise.again is None and check.spec.repeats == 1:
+    # Of levels, scores may vary although no outcome does.
+    if (noise.again is None and check.spec.repeats == 1) or (check.spec.levels and noise.variation.varies):
         return noise.variation
     runs = judgement.ran.results.size + (0 if noise.again is None else noise.again.size)
     runs += sum(probed.probes for probed in noise.probed.values())

@@ -6,20 +6,16 @@ Each module is named for the one thing that it holds.
 |---|---|
 | ``rates`` | a pass rate: bounds, when it fails, several attempts, what so many runs can reveal |
 | ``means`` | a mean of scores, of cases or of clusters; a mean of numbers without bounds |
-| ``paired`` | the same cases under two versions, one run each; with a margin, exactly |
-| ``exchange`` | the same with several runs, exchanged within cases or units, exactly; runs that contradict |
-| ``permutation`` | the same with repeats, scores or clusters |
+| ``paired`` | the same cases under two versions, one run each; with a margin, exactly; the power; Holm |
+| ``exchange`` | the same with several runs, exchanged within cases or units, exactly; a trend |
+| ``permutation`` | the same with scores or clusters |
 | ``noise`` | a perturbation, or another version, against the model's own noise |
-| ``trend`` | scores over three or more ordered levels |
 | ``drift`` | two samples of labels, scores or features |
 | ``nights`` | evidence that adds up over runs, whenever somebody looks |
 | ``metrics`` | a metric over all cases, which no case has a share of |
 | ``judging`` | a rate or mean that a judge reports, corrected by labels |
-| ``slices`` | where failures concentrate |
-| ``concentration`` | whether regressions concentrate in a slice, beyond noise and beyond a drop everywhere |
+| ``slices`` | where failures concentrate; and regressions, beyond noise and beyond a drop everywhere |
 | ``early`` | stopping early, for models that vary and for limits that are exact |
-| ``power`` | which drop a comparison reveals, how many cases it takes, and many checks at once |
-| ``guards`` | arguments that cannot mean what their parameter says |
 
 A bound is always one-sided: an interval's two ends each hold with confidence ``level`` on their own, so that
 a two-sided 95% interval has ``level=0.975``. Rates and probabilities are fractions of 1; a *false fail rate*

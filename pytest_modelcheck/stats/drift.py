@@ -181,13 +181,9 @@ def feature_drift(
     Its p-value is of a permutation of the judged half alone, so that nothing is learned anew.
 
     Source: Lopez-Paz and Oquab, Revisiting Classifier Two-Sample Tests, arXiv 1610.06545 (2017).
-
-    >>> import numpy as np
-    >>> rng = np.random.default_rng(0)
-    >>> calm, moved = rng.normal(size=(200, 3)), rng.normal(size=(200, 3)) + [0, 0, 2]
-    >>> feature_drift(calm, moved, 0.01).p_value < 0.01
-    True
     """
+    from scipy.stats import rankdata
+
     old, new = _features(before), _features(now)
     if old.shape[1] != new.shape[1] or (paired and len(old) != len(new)):
         raise ValueError(f"the samples do not fit together: shapes {old.shape} and {new.shape}")
@@ -200,9 +196,7 @@ def feature_drift(
     new_learn, new_judge = np.split(new[new_order], [len(new) // 2])
     scores = _learnt_scores(old_learn, new_learn, np.concatenate([old_judge, new_judge]), seed)
     is_new = np.repeat([False, True], [len(old_judge), len(new_judge)])
-    # Ranks from 1; equal scores share the mean of theirs.
-    _, places, times = np.unique(scores, return_inverse=True, return_counts=True)
-    ranks = np.asarray((np.cumsum(times) - (times - 1) / 2)[places])
+    ranks = np.asarray(rankdata(scores))
     permuted = []
     for size in chunks(resamples_for(false_fail_rate), len(ranks)):
         if paired:

@@ -20,7 +20,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Literal
 
-from pytest_modelcheck.stats.guards import count, fraction, probability
+from pytest_modelcheck.numeric import count, fraction, probability
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable

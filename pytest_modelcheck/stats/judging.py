@@ -18,11 +18,12 @@ PYTEST_DONT_REWRITE
 from __future__ import annotations
 
 import math
+from bisect import bisect_right
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, ClassVar, Final
 
-from pytest_modelcheck.stats.guards import fraction, probability
+from pytest_modelcheck.numeric import fraction, probability
 from pytest_modelcheck.stats.means import crossing
 
 if TYPE_CHECKING:
@@ -165,12 +166,12 @@ class JudgedRate:
         def with_count(count: int) -> JudgedRate:
             return replace(self, passed=count) if self.judged else replace(self, right=count)
 
-        low, high = -1, self.judged or self.known
-        while high - low > 1:
-            middle = (low + high) // 2
-            fails = with_count(middle).p_value(at_least) <= false_fail_rate
-            low, high = (middle, high) if fails else (low, middle)
-        return None if low < 0 else with_count(low).rate
+        passing = bisect_right(
+            range(self.judged or self.known),
+            false_fail_rate,
+            key=lambda count: with_count(count).p_value(at_least),
+        )
+        return with_count(passing - 1).rate if passing else None
 
     def _chance(self, rate: float) -> float:
         """The chance of at most so many judged passes, and right ones, at a true rate."""

@@ -21,7 +21,7 @@ import math
 from statistics import NormalDist
 from typing import TYPE_CHECKING
 
-from pytest_modelcheck.stats.guards import fraction, probability
+from pytest_modelcheck.numeric import count, fraction, probability
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Sequence
@@ -240,6 +240,34 @@ def _numbers(values: ArrayLike) -> NDArray[np.float64] | None:
     if len(found) < 2 or np.ptp(found) <= 1e-12 * np.abs(found).max():
         return None
     return found
+
+
+def detectable_shift(units: int, deviation: float, false_fail_rate: float, power: float = 0.9) -> float:
+    """Return about how far a true mean must fall short to be seen, in the unit of the numbers.
+
+    By the normal approximation, which is a little hopeful for few numbers.
+
+    >>> f"{detectable_shift(100, deviation=0.2, false_fail_rate=0.01):.3f}"
+    '0.072'
+    """
+    count("units", units, at_least=1)
+    normal = NormalDist()
+    reach = normal.inv_cdf(1 - probability("false_fail_rate", false_fail_rate))
+    reach += normal.inv_cdf(probability("power", power))
+    return reach * deviation / math.sqrt(units)
+
+
+def detectable_mean(
+    units: int, deviation: float, at_least: float, false_fail_rate: float, power: float = 0.9
+) -> float:
+    """Return about the highest true mean score that ``units`` scores reveal as lower than ``at_least``.
+
+    By the normal approximation, which is a little hopeful for few scores near 1; never below 0.
+
+    >>> f"{detectable_mean(100, deviation=0.2, at_least=0.9, false_fail_rate=0.01):.2f}"
+    '0.83'
+    """
+    return max(0.0, at_least - detectable_shift(units, deviation, false_fail_rate, power))
 
 
 def cluster_means(values: Sequence[float], clusters: Sequence[Hashable]) -> list[float]:

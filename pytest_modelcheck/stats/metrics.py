@@ -54,13 +54,7 @@ def score_of_runs(score: Score, expected: Sequence[Any], answers: Answers) -> fl
 
 
 def influences(score: Score, expected: Sequence[Any], answers: Answers) -> list[tuple[float, ...]]:
-    """Return how much each answer raises the metric over all of them, in units of one case.
-
-    >>> accuracy = lambda expected, answers: sum(map(str.__eq__, expected, answers)) / len(expected)
-    >>> found = influences(accuracy, ["a", "b"], [["a", "b"], ["b", "b"]])
-    >>> [[round(one, 2) for one in runs] for runs in found]
-    [[0.25, -0.75], [0.25, 0.25]]
-    """
+    """Return how much each answer raises the metric over all of them, in units of one case."""
     right = [one for one, runs in zip(expected, answers, strict=True) for _ in runs]
     flat = list(chain.from_iterable(answers))
     ranked = _ranked(flat)

@@ -54,12 +54,6 @@ def answers_evidence(
     Args:
         approved: The approved answers to each call, at least one, as texts of which only equality counts.
         nights: For each night, the two new answers to some of these calls.
-
-    >>> approved = {call: ["yes"] * 3 for call in "abcdefgh"}
-    >>> round(answers_evidence(approved, [{call: ("yes", "yes") for call in "abcd"}]).current)
-    1
-    >>> answers_evidence(approved, [{call: ("no", "no") for call in "abcdefgh"}]).current > 100
-    True
     """
     given = {call: Counter(answers) for call, answers in approved.items()}
     logs, found = [-math.inf] * len(STAKES), [1.0]

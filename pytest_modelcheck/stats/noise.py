@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from pytest_modelcheck.stats.guards import count
+from pytest_modelcheck.numeric import count
 from pytest_modelcheck.stats.means import gaffke_bounds, student_bounds
 from pytest_modelcheck.stats.permutation import resamples_for, sign_flip_test
 
@@ -109,7 +109,7 @@ def disagreements(
 
 
 def noise_calibrated_excess(
-    tables: Sequence[ArrayLike], bases: int, false_fail_rate: float, *, both: bool = False, seed: int = 0
+    tables: Sequence[ArrayLike], bases: int, false_fail_rate: float, *, seed: int = 0
 ) -> Excess:
     """Compare the disagreement under a perturbation with the model's own.
 
@@ -122,8 +122,6 @@ def noise_calibrated_excess(
             runs first, then the variants, at least one.
         bases: How many base runs each case has, at least 2; 3 is a good number.
         false_fail_rate: The level of the test and of the bound.
-        both: Whether all that is not base is of one kind too, such as the runs of another version. Its own
-            disagreement then counts as much as that of the base, where there are two of it or more.
         seed: Of the permutations.
 
     >>> steady, flipped = disagreements("aaaa"), disagreements("aaab")
@@ -142,8 +140,6 @@ def noise_calibrated_excess(
         table = _checked(given, bases)
         chosen = _choices(len(table), bases, generator)
         cross, own = _by_choice(table, chosen)
-        if both and len(table) - bases > 1:
-            own = (own + _by_choice(table, 1 - chosen)[1]) / 2
         crosses[index], owns[index] = cross[0], own[0]
         permuted += (cross - own)[generator.integers(len(cross), size=resamples)]
     return _excess(crosses, owns, permuted, false_fail_rate)
@@ -200,26 +196,24 @@ def regression_excess(
     current: Sequence[Sequence[bool]],
     false_fail_rate: float,
     *,
-    approved_noise: bool = False,
     seed: int = 0,
 ) -> Excess:
     """Compare how often a run that passed is met by a current one that fails, with how often own runs do so.
 
-    A case regresses with the chance that an approved run passes and a current one fails. Two runs of one
-    version do so too, wherever the model varies. The difference of the two is the excess. With no allowance
-    the p-value is that of a permutation, within each case, of which runs are approved; with one, the bound
-    of :mod:`~pytest_modelcheck.stats.means` on the excess counts.
+    A case regresses with the chance that an approved run passes and a current one fails. Two approved runs do
+    so too, wherever the model varies. The difference of the two is the excess. Only approved runs show the
+    noise: a version that became noisier, and fails more often where it used to pass, is worse. With no
+    allowance the p-value is that of a permutation, within each case, of which runs are approved; with one,
+    the bound of :mod:`~pytest_modelcheck.stats.means` on the excess counts.
 
     Args:
-        approved: For each case, which approved runs passed, at least one (two with ``approved_noise``).
-        current: For each case, in the same order, which of its runs pass, at least two (one).
+        approved: For each case, which approved runs passed, at least two.
+        current: For each case, in the same order, which of its runs pass, at least one.
         false_fail_rate: The level of the test and of the bound.
-        approved_noise: Whether only approved runs show the noise, so that a version that became noisier, and
-            fails more often where it used to pass, is worse.
         seed: Of the permutations.
 
-    >>> steady, broken = regression_excess([[True]] * 9, [[True] * 3] * 9, 0.01), [[True]] * 9
-    >>> steady.excess, regression_excess(broken, [[False] * 3] * 9, 0.01).excess
+    >>> steady, broken = regression_excess([[True] * 3] * 9, [[True]] * 9, 0.01), [[True] * 3] * 9
+    >>> steady.excess, regression_excess(broken, [[False]] * 9, 0.01).excess
     (0.0, 1.0)
     """
     if not approved or len(approved) != len(current):
@@ -231,32 +225,18 @@ def regression_excess(
     permuted = np.zeros(resamples)
     for index, (before, after) in enumerate(zip(approved, current, strict=True)):
         old, new = len(before), len(after)
-        if old < 1 + approved_noise or new < 2 - approved_noise:
+        if old < 2 or not new:
             raise ValueError(f"case {index} has too few runs: {old} approved, {new} current")
         passed = sum(before) + sum(after)
-        actual = np.array([float(sum(before))])
-        cross, own = _shares(actual, passed, old, new, approved_noise=approved_noise)
-        crosses[index], owns[index] = cross[0], own[0]
+        drawn = np.array([sum(before)])
         if 0 < passed < old + new:  # else there is but one way to deal them out
-            drawn = generator.hypergeometric(passed, old + new - passed, old, size=resamples)
-            cross, own = _shares(drawn.astype(float), passed, old, new, approved_noise=approved_noise)
-        permuted += cross - own
+            others = generator.hypergeometric(passed, old + new - passed, old, size=resamples)
+            drawn = np.concatenate([drawn, others])
+        cross = drawn / old * (1 - (passed - drawn) / new)
+        own = drawn * (old - drawn) / (old * (old - 1))
+        crosses[index], owns[index] = cross[0], own[0]
+        permuted += (cross - own)[1:] if len(drawn) > 1 else cross - own
     return _excess(crosses, owns, permuted, false_fail_rate)
-
-
-def _shares(
-    passed_before: Floats, passed: int, old: int, new: int, *, approved_noise: bool
-) -> tuple[Floats, Floats]:
-    """Return how often an approved run passes and a current one fails, and how often two runs of one version
-    do.
-    """
-    passed_after = passed - passed_before
-    cross = passed_before / old * (1 - passed_after / new)
-    own = None if old == 1 else passed_before * (old - passed_before) / (old * (old - 1))
-    if not approved_noise:
-        current = passed_after * (new - passed_after) / (new * (new - 1))
-        own = current if own is None else (current + own) / 2
-    return cross, np.zeros(1) if own is None else own
 
 
 def _excess(crosses: Floats, owns: Floats, permuted: Floats, false_fail_rate: float) -> Excess:

@@ -18,7 +18,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from pytest_modelcheck.stats.guards import count, probability
+from pytest_modelcheck.numeric import probability
+from pytest_modelcheck.stats.exchange import exchange_p_value
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -28,90 +29,12 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
 
 
-_DIRECT = 2_000  # numbers in the shorter of two distributions
 _TIE = 1e-9  # of the largest number: an absolute tolerance makes small numbers all alike
 _LARGEST_DENOMINATOR = 10_000
 _EXACT_STEPS = 200_000_000  # additions, about a fifth of a second
 _ENUMERATED = 18  # differences: 2**18 sums
 _LEAST_RESAMPLES = 1_999
 _CHUNK = 2_000_000  # numbers that are drawn at once
-
-
-def repeats_test(
-    baseline_passes: ArrayLike, baseline_runs: int, candidate_passes: ArrayLike, candidate_runs: int
-) -> PermutationTest:
-    """Test runs that pass or fail, where every case was run equally often; exact.
-
-    Given how many of a case's runs passed in all, those among the candidate's are hypergeometric; the sum
-    over the cases is their convolution. With one run each it is McNemar's exact test.
-
-    >>> test = repeats_test([5, 4, 5, 3], 5, [2, 1, 4, 3], 5)
-    >>> f"drop {test.drop:.0%}, p = {test.p_value:.3f}"
-    'drop 35%, p = 0.019'
-    """
-    before = _passes(baseline_passes, baseline_runs)
-    after = _passes(candidate_passes, candidate_runs)
-    if len(before) != len(after):
-        raise ValueError(f"{len(before)} cases of the baseline against {len(after)} of the candidate")
-    totals, times = np.unique(before + after, return_counts=True)
-    parts = []
-    for total, often in zip(totals.tolist(), times.tolist(), strict=True):
-        # The chance of each number of passes among the candidate's runs, if ``total`` of all passed.
-        ways = [
-            math.comb(candidate_runs, k) * math.comb(baseline_runs, total - k) if k <= total else 0
-            for k in range(candidate_runs + 1)
-        ]
-        every = math.comb(baseline_runs + candidate_runs, total)
-        parts.append(power_of(np.array([found / every for found in ways]), often))
-    drop = float((before / baseline_runs - after / candidate_runs).mean())
-    distribution = convolve_all(parts)
-    return PermutationTest(min(1.0, float(distribution[: int(after.sum()) + 1].sum())), drop)
-
-
-def _passes(passes: ArrayLike, runs: int) -> NDArray[np.int_]:
-    count("runs", runs, at_least=1)
-    found = np.asarray(passes)
-    if found.ndim != 1 or not found.size or found.min() < 0 or found.max() > runs:
-        raise ValueError(f"passes must be a flat sequence of at least one number from 0 to {runs}")
-    return found.astype(int)
-
-
-def power_of(chances: Floats, times: int) -> Floats:
-    """Return the distribution of the sum of ``times`` independent numbers, by repeated squaring.
-
-    >>> import numpy as np
-    >>> power_of(np.array([0.5, 0.5]), 2).tolist()
-    [0.25, 0.5, 0.25]
-    """
-    result = np.ones(1)
-    while times:
-        if times & 1:
-            result = convolve(result, chances)
-        times >>= 1
-        if times:
-            chances = convolve(chances, chances)
-    return result
-
-
-def convolve(one: Floats, other: Floats) -> Floats:
-    """Return the distribution of the sum of two independent whole numbers.
-
-    Directly, and so exact far out in the tails, unless both are long; then by Fourier transform.
-    """
-    if min(len(one), len(other)) < _DIRECT:  # exact to the last digits, also far out in the tails
-        return np.convolve(one, other)
-    size = len(one) + len(other) - 1
-    found = np.fft.irfft(np.fft.rfft(one, size) * np.fft.rfft(other, size), size)
-    return np.maximum(found, 0.0)
-
-
-def convolve_all(parts: list[Floats]) -> Floats:
-    """Return the distribution of the sum of independent whole numbers."""
-    while len(parts) > 1:
-        # The two shortest first, as in Huffman's code: long arrays are then convolved least often.
-        parts.sort(key=len)
-        parts[:2] = [convolve(parts[0], parts[1])]
-    return parts[0]
 
 
 def scores_test(
@@ -121,21 +44,15 @@ def scores_test(
 
     Exact where they are all 0 or 1 and equally many, or single runs of few cases or in whole units; otherwise
     by drawing exchanges within the cases.
-
-    >>> better = [[0.9, 0.8, 0.95], [0.7, 0.9, 0.8], [1.0, 0.9, 0.9]]
-    >>> worse = [[0.3, 0.4, 0.35], [0.5, 0.4, 0.3], [0.2, 0.3, 0.1]]
-    >>> scores_test(better, worse, 0.01).p_value < 0.01 < scores_test(worse, better, 0.01).p_value
-    True
     """
     before, after = _runs(baseline), _runs(candidate)
     if len(before) != len(after):
         raise ValueError(f"{len(before)} cases of the baseline against {len(after)} of the candidate")
     shapes = {(len(old), len(new)) for old, new in zip(before, after, strict=True)}
-    everything = np.concatenate(before + after)
-    if len(shapes) == 1 and np.isin(everything, (0.0, 1.0)).all():
-        ((old_runs, new_runs),) = shapes
-        old_passes, new_passes = ([int(runs.sum()) for runs in side] for side in (before, after))
-        return repeats_test(old_passes, old_runs, new_passes, new_runs)
+    if len(shapes) == 1 and np.isin(np.concatenate(before + after), (0.0, 1.0)).all():
+        old, new = (np.array(side, dtype=int) for side in (before, after))
+        drop = float((old.mean(axis=1) - new.mean(axis=1)).mean())
+        return PermutationTest(exchange_p_value(old.tolist(), new.tolist()), drop)
     if shapes == {(1, 1)}:
         pairs = zip(before, after, strict=True)
         differences = [old[0] - new[0] for old, new in pairs]

@@ -16,9 +16,11 @@ import math
 from math import exp, inf, lgamma, log, log1p
 from typing import TYPE_CHECKING, Final
 
-from pytest_modelcheck.stats.guards import count, fraction, probability
+from pytest_modelcheck.numeric import count, fraction, probability
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     import numpy as np
     from numpy.typing import NDArray
 
@@ -124,10 +126,15 @@ def runs_needed(
     if rate >= at_least:
         raise ValueError(f"a rate of {rate} is not below at_least={at_least}: there is nothing to reveal")
     import numpy as np
+    from scipy.special import betainc
 
     upto = 64
     while True:
-        short = np.flatnonzero(_powers(np.arange(1, upto + 1), at_least, rate, false_fail_rate) < power)
+        n = np.arange(1, upto + 1)
+        failing = _failing_counts(n, at_least, false_fail_rate)
+        inside = np.maximum(failing, 0)
+        powers = np.where(failing < 0, 0.0, betainc(n - inside, inside + 1.0, 1 - rate))
+        short = np.flatnonzero(powers < power)
         # Power moves in a saw-tooth, as counts are whole numbers. The first n that is enough may be
         # followed by one that is not; this is the first after which all are.
         needed = int(short[-1]) + 2 if short.size else 1
@@ -138,32 +145,36 @@ def runs_needed(
         upto *= 2
 
 
-def _powers(n: NDArray[np.int_], at_least: float, rate: float, false_fail_rate: float) -> NDArray[np.float64]:
-    """The chance that a model of rate ``rate`` fails, for each number of runs."""
-    import numpy as np
-    from scipy.special import betainc
-
-    failing = _failing_counts(n, at_least, false_fail_rate)
-    inside = np.maximum(failing, 0)
-    tails = betainc(n - inside, inside + 1.0, 1 - rate)
-    return np.where(failing < 0, 0.0, tails)
-
-
 def _failing_counts(n: int | NDArray[np.int_], at_least: float, false_fail_rate: float) -> NDArray[np.int_]:
-    """The largest k with ``P(Bin(n, at_least) <= k) <= false_fail_rate``, by bisection, for each n."""
+    """The largest k with ``P(Bin(n, at_least) <= k) <= false_fail_rate``, for each n."""
     fraction("at_least", at_least)
     probability("false_fail_rate", false_fail_rate)
     import numpy as np
     from scipy.special import betainc
 
     n = np.asarray(n)
-    low, high = np.full(n.shape, -1), n.copy()  # P at low is small enough, at high (always 1) it is not
+
+    def is_likely(k: NDArray[np.int_]) -> NDArray[np.bool_]:
+        inside = np.clip(k, 0, n - 1)
+        return np.asarray((k >= 0) & (betainc(n - inside, inside + 1.0, 1 - at_least) > false_fail_rate))
+
+    return least_where(is_likely, np.full(n.shape, -1), n) - 1
+
+
+def least_where(
+    holds: Callable[[NDArray[np.int_]], NDArray[np.bool_]], low: NDArray[np.int_], high: NDArray[np.int_]
+) -> NDArray[np.int_]:
+    """Find, for each pair of whole numbers, the least above ``low`` where a condition holds, by bisection.
+
+    It holds from some number on, at the latest at ``high``, where it is not tried.
+    """
+    import numpy as np
+
     while np.any(high - low > 1):
         middle = (low + high) // 2
-        inside = np.clip(middle, 0, n - 1)
-        small = (middle < 0) | (betainc(n - inside, inside + 1.0, 1 - at_least) <= false_fail_rate)
-        low, high = np.where(small, middle, low), np.where(small, high, middle)
-    return low
+        above = holds(middle)
+        low, high = np.where(above, low, middle), np.where(above, middle, high)
+    return high
 
 
 def beta_quantile(tail: float, a: float, b: float) -> float:

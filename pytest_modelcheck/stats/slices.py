@@ -1,9 +1,17 @@
-"""Slices of failures: a shallow decision tree, and whether it found more than it would find in noise.
+"""Slices of cases: where failures stand out, and whether regressions concentrate in one.
 
-A tree always finds something. So the whole search is done again with outcomes shuffled: whatever it finds
-then is what looking at so many slices finds for nothing. A rule is believed only if it stands out against
-that (Westfall and Young, Resampling-Based Multiple Testing (1993), section 2.2: the maximum statistic).
-Shuffling ends as soon as the answer can only be no (Besag and Clifford, Biometrika 78 (1991) 301).
+The slice where most fails is searched by a shallow decision tree, which always finds something. So the whole
+search is done again with outcomes shuffled: whatever it finds then is what looking at so many slices finds
+for nothing (Westfall and Young, Resampling-Based Multiple Testing (1993), section 2.2: the maximum
+statistic). Shuffling ends as soon as the answer can only be no (Besag and Clifford, Biometrika 78 (1991)
+301).
+
+A slice that lost cases while others gained as many leaves the overall rate unchanged. Two p-values together
+say that a slice really lost, each for the maximum over all slices:
+
+- *exchange*: approved and current runs are exchanged within each case. Small if noise cannot explain it.
+- *shuffle*: drops are shuffled across cases. Small if the loss is concentrated in this slice, not the same
+  small drop everywhere.
 
 PYTEST_DONT_REWRITE
 """
@@ -14,6 +22,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
+
+from pytest_modelcheck.stats.permutation import chunks, resamples_for
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Sequence
@@ -30,9 +40,13 @@ DEPTH: Final = 2
 LEVEL: Final = 0.01
 """The chance that a rule is found where there is none."""
 
+LEAST_CHANGED: Final = 5
+"""Slices with fewer changed cases are not tested for concentration."""
+
 _SMALLEST_SLICE: Final = 5
 _MOST_OF_A_KIND: Final = 1_000  # cases that fail, and as many that pass, are enough to find a rule
 _SHUFFLES: Final = 199
+_TIE: Final = 1e-9  # of the largest number
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,15 +90,6 @@ def find_rule(
         clusters: For each case, the group of cases that it depends on. Outcomes are then shuffled between
             groups of the same size, and never within one.
         seed: Of the shuffles, and of the sample that is taken of more than 2,000 cases.
-
-    >>> import numpy as np
-    >>> rng = np.random.default_rng(0)
-    >>> length, spanish = rng.integers(1, 200, 300), rng.random(300) < 0.3
-    >>> rule = find_rule(np.column_stack([length, spanish]), spanish & (length > 120))
-    >>> sorted(one.feature for one in rule.conditions), rule.p_value
-    ([0, 1], 0.005)
-    >>> find_rule(np.column_stack([length, spanish]), rng.random(300) < 0.3) is None
-    True
     """
     table = np.ascontiguousarray(features, dtype=np.float32)
     outcome = np.asarray(failed, dtype=np.float64)
@@ -95,11 +100,14 @@ def find_rule(
         return None
     groups = None if clusters is None else [clusters[place] for place in chosen]
     conditions, observed = _best(table, outcome)
-    shuffled = _shuffler(outcome, groups, generator)
+    strata = _strata(groups, len(outcome))
+    shuffled = outcome.copy()
     most = int(LEVEL * (_SHUFFLES + 1) + 1e-9) - 1
     as_much = 0
     for _ in range(_SHUFFLES):
-        as_much += _best(table, shuffled())[1] >= observed - 1e-9
+        for places in strata:
+            shuffled[places] = outcome[generator.permutation(places)]
+        as_much += _best(table, shuffled)[1] >= observed - _TIE
         # The rule will not be believed, whatever the remaining shuffles say: most sets of cases end here.
         if as_much > most:
             return None
@@ -114,37 +122,28 @@ def _sample(
         kinds = [np.flatnonzero(outcome == kind) for kind in (0.0, 1.0)]
         # Both kinds are limited alone: of a million cases that pass and forty that fail, all forty matter.
         return np.sort(np.concatenate([generator.permutation(kind)[:_MOST_OF_A_KIND] for kind in kinds]))
-    members: dict[Hashable, list[int]] = {}
-    for place, cluster in enumerate(clusters):
-        members.setdefault(cluster, []).append(place)
-    order = list(members)
+    members = _members(clusters, len(outcome))
     chosen: list[int] = []
-    for number in generator.permutation(len(order)):
+    for number in generator.permutation(len(members)):
         if len(chosen) < 2 * _MOST_OF_A_KIND:
-            chosen += members[order[number]]
+            chosen += members[number]
     return np.sort(np.array(chosen, dtype=int))
 
 
-def _shuffler(
-    outcome: Floats, clusters: Sequence[Hashable] | None, generator: np.random.Generator
-) -> Callable[[], Floats]:
-    if clusters is None:
-        return lambda: generator.permutation(outcome)
+def _members(clusters: Sequence[Hashable] | None, cases: int) -> list[list[int]]:
+    """The places of the cases of each cluster, or of each case where there are no clusters."""
     members: dict[Hashable, list[int]] = {}
-    for place, cluster in enumerate(clusters):
+    for place, cluster in enumerate(range(cases) if clusters is None else clusters):
         members.setdefault(cluster, []).append(place)
+    return list(members.values())
+
+
+def _strata(clusters: Sequence[Hashable] | None, cases: int) -> list[NDArray[np.int_]]:
+    """The clusters of each size, a row each: only those of one size can change places."""
     by_size: dict[int, list[list[int]]] = {}
-    for places in members.values():
+    for places in _members(clusters, cases):
         by_size.setdefault(len(places), []).append(places)
-    strata = [np.array(places) for places in by_size.values()]
-
-    def shuffle() -> Floats:
-        made = outcome.copy()
-        for places in strata:
-            made[places] = outcome[generator.permutation(places)]
-        return made
-
-    return shuffle
+    return [np.array(rows) for rows in by_size.values()]
 
 
 def _best(table: Table, outcome: Floats) -> tuple[tuple[Condition, ...], float]:
@@ -184,3 +183,154 @@ def _way(nodes: Any, node: int) -> tuple[Condition, ...]:
         found[one.feature, above] = one
         at = right if above else left
     return tuple(found.values())
+
+
+@dataclass(frozen=True, slots=True)
+class Concentration:
+    """The concentration of changes in one slice.
+
+    Attributes:
+        slice: Its place among the slices that were given.
+        exchange: The p-value of "noise explains the loss".
+        shuffle: The p-value of "the loss is not concentrated here".
+        excess: How far its mean drop exceeds that of all cases, in standard deviations under shuffling.
+    """
+
+    slice: int
+    exchange: float
+    shuffle: float
+    excess: float = 0.0
+
+    @property
+    def p_value(self) -> float:
+        """The larger of the two: both must be small."""
+        return max(self.exchange, self.shuffle)
+
+
+def concentrations(
+    approved: Sequence[Sequence[float]],
+    current: Sequence[Sequence[float]],
+    slices: ArrayLike,
+    false_fail_rate: float,
+    *,
+    clusters: Sequence[Hashable] | None = None,
+    seed: int = 0,
+) -> list[Concentration]:
+    """Test every slice in which enough cases changed; the most suspicious come first.
+
+    Args:
+        approved: For each case, the outcome or score of each approved run, at least one.
+        current: For each case, in the same order, the same of each current run, at least one.
+        slices: One row per slice, one column per case: whether the case is in the slice.
+        false_fail_rate: The level of the test: it decides how many resamples are drawn.
+        clusters: For each case, its group of dependent cases. Groups are then exchanged and shuffled as one:
+            only their means count.
+        seed: Of the resamples.
+    """
+    inside = np.asarray(slices, dtype=bool)
+    if not len(approved) == len(current) or (inside.size and inside.shape[1] != len(approved)):
+        raise ValueError(
+            f"{len(approved)} approved cases, {len(current)} current ones, and slices of shape {inside.shape}"
+        )
+    if not inside.size:
+        return []
+    drop, spread = np.empty(len(approved)), np.empty(len(approved))
+    for index, (before, after) in enumerate(zip(approved, current, strict=True)):
+        runs = (*before, *after)
+        mean = sum(runs) / len(runs)
+        variance = sum((run - mean) ** 2 for run in runs) / (len(runs) - 1)
+        drop[index] = sum(before) / len(before) - sum(after) / len(after)
+        # The variance of the drop if the runs are exchanged.
+        spread[index] = variance * (1 / len(before) + 1 / len(after))
+    largest = max(abs(value) for side in (approved, current) for runs in side for value in runs)
+    # Fewer changed cases could not reach a small p-value under any exchange, and would only cost the others:
+    # all slices share one maximum.
+    worth = (inside & (spread > (_TIE * largest) ** 2)).sum(axis=1) >= LEAST_CHANGED
+    places = np.flatnonzero(worth & (inside.sum(axis=1) < len(approved)))
+    if not places.size:
+        return []
+    rows = inside[places].astype(float)
+    generator = np.random.default_rng(seed)
+    exchange = _maximum_test(
+        rows,
+        drop,
+        _exchanged(approved, current, clusters, generator),
+        1 / np.sqrt(rows @ spread),
+        false_fail_rate,
+    )
+    size = rows.sum(axis=1)
+    scale = np.sqrt(len(drop) / (size * (len(drop) - size)))
+    shuffle = _maximum_test(
+        rows, drop - drop.mean(), _shuffled(drop - drop.mean(), clusters, generator), scale, false_fail_rate
+    )
+    # By the excess over the whole, not by p-value: many slices have the smallest p-value that resampling
+    # can give.
+    excess = (rows @ (drop - drop.mean())) * scale
+    found = [
+        Concentration(int(place), float(one), float(two), float(far))
+        for place, one, two, far in zip(places, exchange, shuffle, excess, strict=True)
+    ]
+    return sorted(found, key=lambda each: (each.p_value, -each.excess))
+
+
+def _maximum_test(
+    rows: Floats, drop: Floats, resampled: Callable[[int], Floats], scale: Floats, false_fail_rate: float
+) -> Floats:
+    """Return each slice's p-value for the maximum over all slices; the observed one counts among them."""
+    observed = (rows @ drop) * scale
+    resamples, as_large = resamples_for(false_fail_rate), np.zeros(len(rows))
+    for size in chunks(resamples, len(drop) + len(rows)):
+        # The highest of all slices in each resample: whoever looks at many slices and shows the worst is
+        # judged by the worst of chance.
+        highest = ((resampled(size) @ rows.T) * scale).max(axis=1)
+        as_large += (highest[:, None] >= observed - _TIE * np.abs(observed).max()).sum(axis=0)
+    # What was observed is one of the arrangements; without it, a p-value of 0 would be possible.
+    return np.asarray((as_large + 1) / (resamples + 1))
+
+
+def _exchanged(
+    approved: Sequence[Sequence[float]],
+    current: Sequence[Sequence[float]],
+    clusters: Sequence[Hashable] | None,
+    generator: np.random.Generator,
+) -> Callable[[int], Floats]:
+    """Draw drops with approved and current runs exchanged, within cases or, as one, within clusters."""
+    places: dict[tuple[int, int], list[int]] = {}
+    for index, (before, after) in enumerate(zip(approved, current, strict=True)):
+        # Cases with equal numbers of runs are dealt together as arrays; a loop over cases takes minutes.
+        places.setdefault((len(before), len(after)), []).append(index)
+    pools = {
+        shape: np.array([(*approved[index], *current[index]) for index in members], dtype=float)
+        for shape, members in places.items()
+    }
+    groups = np.empty(len(approved), dtype=int)
+    for group, cases in enumerate(_members(clusters, len(approved))):
+        groups[cases] = group
+
+    def draw(size: int) -> Floats:
+        drops = np.empty((size, len(approved)))
+        for shape, members in places.items():
+            weights = np.repeat([1 / shape[0], -1 / shape[1]], shape)
+            # Members of a cluster get the same deal: they are exchanged as a whole.
+            _, group = np.unique(groups[members], return_inverse=True)
+            order = generator.random((size, group.max() + 1, sum(shape))).argsort(axis=2)
+            drops[:, members] = np.einsum("bgr,gr->bg", weights[order][:, group], pools[shape])
+        return drops
+
+    return draw
+
+
+def _shuffled(
+    drop: Floats, clusters: Sequence[Hashable] | None, generator: np.random.Generator
+) -> Callable[[int], Floats]:
+    """Draw drops shuffled across cases, or across clusters of the same size."""
+    strata = _strata(clusters, len(drop))
+
+    def draw(size: int) -> Floats:
+        made = np.empty((size, len(drop)))
+        for places in strata:
+            order = generator.random((size, len(places))).argsort(axis=1)
+            made[:, places] = drop[places][order]
+        return made
+
+    return draw

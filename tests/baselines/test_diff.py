@@ -50,6 +50,22 @@ def test_a_case_is_told_by_its_outcomes_then_by_its_answers(compared, record, th
     assert found.same == (note is None)
 
 
+@pytest.mark.parametrize(
+    ("then", "now", "note"),
+    [
+        (["passed", "failed", "passed"], "x", None),
+        (["passed", "error", "passed"], "x", None),
+        (["passed", "failed", "passed"], "y", "changed"),
+        (["failed", "failed", "error"], "x", "fixed"),
+    ],
+)
+def test_a_case_that_passed_in_some_runs_has_not_been_fixed(compared, record, then, now, note):
+    runs = [TrialResult(Outcome(one), (("i", b'"x"'),), repeat=n) for n, one in enumerate(then)]
+    new = TrialResult(Outcome.PASSED, (("i", f'"{now}"'.encode()),))
+    found = compared(*([CaseResult("a", "i", None, "a", tuple(each))] for each in (runs, [new])))
+    assert [case.note for case in found.cases] == ([] if note is None else [note])
+
+
 def test_both_answers_are_told(compared, record):
     (case,) = compared([record("a", "x")], [record("a", "y", "failed")]).cases
     assert (case.before, case.after) == (Side(Outcome.PASSED, b'"x"'), Side(Outcome.FAILED, b'"y"'))

@@ -9,13 +9,13 @@ import pytest
 
 from pytest_modelcheck.calls.executors import (
     Elsewhere,
-    Expendable,
     LateError,
     LoopThread,
     Threads,
     WorkerDiedError,
     executor_of,
 )
+from pytest_modelcheck.calls.waiting import Places
 from pytest_modelcheck.errors import UsageError
 
 
@@ -89,32 +89,6 @@ def test_what_a_job_raises_belongs_to_who_waits():
     with pytest.raises(ZeroDivisionError):
         threads.submit(lambda: 1 / 0).result(5)
     threads.close()
-
-
-def test_a_call_that_is_late_is_left_behind_and_the_next_is_made_elsewhere():
-    expendable = Expendable("test-late")
-    release = threading.Event()
-    with pytest.raises(LateError):
-        expendable.within(0.05, None, release.wait, 10)
-    assert expendable.within(5, None, lambda: "next") == "next"
-    release.set()
-    expendable.close()
-
-
-def test_a_timeout_of_the_calls_own_is_no_lateness():
-    def raises():
-        raise TimeoutError("its own")
-
-    expendable = Expendable("test-own")
-    with pytest.raises(TimeoutError, match="its own"):
-        expendable.within(5, None, raises)
-    expendable.close()
-
-
-def test_calls_that_are_in_time_share_a_thread():
-    expendable = Expendable("test-sharing")
-    assert len({expendable.within(5, None, threading.get_ident) for _ in range(5)}) == 1
-    expendable.close()
 
 
 # -- the event loop of the session -------------------------------------------------------------------------
@@ -212,12 +186,13 @@ class Pool(Executor):
         self.shut = True
 
 
+PLACES = Places(1, int)
 CALLER = SimpleNamespace(call=lambda inputs, run=None: [x.upper() for x in inputs])
 
 
 def test_an_input_that_kills_its_worker_is_to_blame_itself():
     pools = []
-    elsewhere = Elsewhere(lambda: pools.append(Pool({"deadly"})) or pools[-1], "triage 1")
+    elsewhere = Elsewhere(lambda: pools.append(Pool({"deadly"})) or pools[-1], "triage 1", PLACES)
     with pytest.raises(WorkerDiedError, match="triage 1: a worker of its executor died"):
         elsewhere.call(CALLER, ["deadly"], None)
     assert len(pools) == 3
@@ -228,7 +203,7 @@ def test_an_input_that_kills_its_worker_is_to_blame_itself():
 
 def test_an_input_beside_one_that_kills_is_called_alone_in_the_end():
     first = Pool.made + 1
-    elsewhere = Elsewhere(lambda: Pool(set(), beside={first, first + 1}), "triage 1")
+    elsewhere = Elsewhere(lambda: Pool(set(), beside={first, first + 1}), "triage 1", PLACES)
     assert elsewhere.call(CALLER, ["good"], None) == ["GOOD"]
     assert Pool.made == first + 2
 
@@ -237,7 +212,7 @@ def test_a_pool_of_the_users_own_is_not_renewed():
     pool = Pool({"deadly"})
     made = Pool.made
     with pytest.raises(WorkerDiedError):
-        Elsewhere(pool, "triage 1").call(CALLER, ["deadly"], None)
+        Elsewhere(pool, "triage 1", PLACES).call(CALLER, ["deadly"], None)
     assert Pool.made == made
 
 
@@ -248,7 +223,7 @@ def test_a_call_in_a_pool_of_threads_has_the_context_of_its_caller():
     caller = SimpleNamespace(call=lambda inputs, run=None: [tenant.get() for _ in inputs])
     with ThreadPoolExecutor(1) as pool:
         pool.submit(int).result(5)  # a thread that starts later may inherit the context
-        assert context.run(Elsewhere(pool, "triage 1").call, caller, ["a"], 5) == ["acme"]
+        assert context.run(Elsewhere(pool, "triage 1", PLACES).call, caller, ["a"], 5) == ["acme"]
 
 
 def test_a_call_that_is_late_elsewhere_is_left_behind():
@@ -256,7 +231,28 @@ def test_a_call_that_is_late_elsewhere_is_left_behind():
     caller = SimpleNamespace(call=lambda inputs, run=None: release.wait(5))
     with ThreadPoolExecutor(1) as pool:
         with pytest.raises(LateError):
-            Elsewhere(pool, "triage 1").call(caller, ["a"], 0.01)
+            Elsewhere(pool, "triage 1", PLACES).call(caller, ["a"], 0.01)
+        release.set()
+
+
+@pytest.mark.parametrize("ends", [True, False])
+def test_closing_waits_for_no_call_that_hangs(ends):
+    class Watched(ThreadPoolExecutor):
+        def shutdown(self, wait=True, *, cancel_futures=False):
+            waited.append(wait)
+            super().shutdown(wait=wait, cancel_futures=cancel_futures)
+
+    waited, begun, release = [], threading.Event(), threading.Event()
+    caller = SimpleNamespace(call=lambda inputs, run=None: begun.set() or release.wait(20))
+    elsewhere = Elsewhere(lambda: Watched(1), "triage 1", PLACES)
+    with ThreadPoolExecutor(1) as pool:
+        call = pool.submit(elsewhere.call, caller, ["a"], None)  # interrupted at its end, or not
+        assert begun.wait(20)
+        if ends:
+            release.set()
+            call.result(20)
+        elsewhere.close()
+        assert waited == [ends]
         release.set()
 
 

@@ -1,6 +1,9 @@
 """Locks that are lent to a call, places among the calls of a model, and waiting on event loops."""
 
 import asyncio
+import queue
+import socket
+import sys
 import threading
 import time
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -9,13 +12,26 @@ from contextlib import contextmanager
 import pytest
 
 from pytest_modelcheck.calls import waiting
-from pytest_modelcheck.calls.waiting import Places, ends, lending, loop_runs, running_loop, sleep_on, until
+from pytest_modelcheck.calls.waiting import (
+    Places,
+    all_stand_still,
+    ends,
+    lending,
+    loop_runs,
+    running_loop,
+    sleep_on,
+    until,
+)
+from pytest_modelcheck.errors import ModelError
 from pytest_modelcheck.models.calling import caller_of
 from pytest_modelcheck.models.definition import Definition
 
 
 def caller(function):
     return caller_of(Definition(name="echo", location="here", source="here"), function)
+
+
+AWAITED = caller(asyncio.sleep)
 
 
 @contextmanager
@@ -160,24 +176,67 @@ def test_locks_are_taken_back_while_other_calls_want_them_in_another_order():
             assert [call.result() for call in calls] == [["x"]] * 4
 
 
+def test_a_lock_that_a_call_never_gives_back_is_not_waited_for(monkeypatch):
+    monkeypatch.setattr(waiting, "QUIET", 0.1)
+    lock, end = threading.RLock(), threading.Event()
+
+    def keeps(x):
+        with lock:
+            return end.wait(20)
+
+    lock.acquire()
+    with called(made := caller(keeps)) as call:
+        with pytest.raises(ModelError, match="echo has kept a lock that the test held"):
+            ends(call, made, 0.2)
+        end.set()
+
+
 def test_a_call_that_takes_too_long_is_not_waited_for():
     assert not ends(Future(), caller(str), 0.01)
 
 
-def test_a_call_is_let_through_where_all_that_have_a_place_wait_for_other_threads(monkeypatch):
+def by_result(inner):
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(inner).result()
+
+
+def by_a_loop(inner):
+    async def awaits():
+        return await asyncio.get_running_loop().run_in_executor(None, inner)
+
+    return asyncio.run(awaits())
+
+
+def by_a_queue(inner):
+    answers = queue.SimpleQueue()
+    threading.Thread(target=lambda: answers.put(inner())).start()
+    return answers.get()
+
+
+def by_a_lock(inner):
+    answers, ended = [], threading.Lock()
+    ended.acquire()
+    threading.Thread(target=lambda: (answers.append(inner()), ended.release())).start()
+    with ended:
+        return answers[0]
+
+
+@pytest.mark.parametrize("by", [by_result, by_a_loop, by_a_queue, by_a_lock])
+def test_a_call_is_let_through_where_all_that_have_a_place_wait_for_other_threads(monkeypatch, by):
     monkeypatch.setattr(waiting, "QUIET", 0.1)
     places = Places(1, int)
 
     def outer(x):
-        with places.take(made), ThreadPoolExecutor(1) as pool:
-            return pool.submit(inner, x).result()
+        with places.take(made):
+            return by(lambda: inner(x))
 
     def inner(x):
         with places.take(made):
             return x + "!"
 
     made = caller(outer)
-    assert made.call(["x"]) == ["x!"]
+    with ThreadPoolExecutor(1) as pool:
+        assert pool.submit(made.call, ["x"]).result(20) == ["x!"]
     with places.take(made):  # it is free again
         pass
 
@@ -194,12 +253,12 @@ def test_a_call_on_a_loop_is_let_through_where_a_thread_waits_for_one(monkeypatc
             end.wait(20)
 
     async def second():
-        async with places.take_on(loop):
+        async with places.take_on(AWAITED, loop):
             through.set()
 
     async def limited(seconds):
         """Take the only place, and ask for one more."""
-        async with places.take_on(loop):
+        async with places.take_on(AWAITED, loop):
             if loop == "trio":
                 with trio.move_on_after(seconds):
                     await second()
@@ -270,7 +329,7 @@ def test_calls_of_a_slow_model_are_let_through_one_by_one(monkeypatch):
 
     async def slow():
         nonlocal inside, most
-        async with places.take_on("asyncio"):
+        async with places.take_on(AWAITED, "asyncio"):
             inside += 1
             most = max(most, inside)
             await asyncio.sleep(0.5)
@@ -286,6 +345,44 @@ def test_calls_of_a_slow_model_are_let_through_one_by_one(monkeypatch):
         pool.submit(asyncio.run, all_at_once()).result()
     assert 1 < most < 6
     assert places.patience == 0.2
+
+
+async def forever():
+    await asyncio.Event().wait()
+
+
+async def served():
+    async with await asyncio.start_server(print, "127.0.0.1", 0):
+        await asyncio.Event().wait()
+
+
+@pytest.mark.parametrize(
+    ("wait", "still"),
+    [
+        (lambda: Future().result(), True),
+        (lambda: ends(Future(), caller(str)), True),
+        (lambda: asyncio.run(forever()), True),
+        (lambda: threading.Event().wait(20), False),
+        (lambda: time.sleep(20), False),
+        (lambda: asyncio.run(asyncio.sleep(20)), False),
+        (lambda: asyncio.run(served()), False),
+        (socket.create_server(("127.0.0.1", 0)).accept, False),
+    ],
+    ids=["future", "call", "loop", "limit", "sleep", "timer", "server", "socket"],
+)
+def test_threads_stand_still_where_none_can_go_on_by_itself(monkeypatch, wait, still):
+    before = set(sys._current_frames())
+    monkeypatch.setattr(
+        waiting,
+        "_other_frames",
+        lambda: [frame for thread, frame in sys._current_frames().items() if thread not in before],
+    )
+    assert not all_stand_still()  # there is no other thread
+    threading.Thread(target=wait, daemon=True).start()
+    time.sleep(0.1)
+    give_up = time.monotonic() + 20
+    while all_stand_still() is not still:
+        assert time.monotonic() < give_up
 
 
 def test_whether_a_loop_runs():

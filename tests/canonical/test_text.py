@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-import ast
-import gc
 import unicodedata
 from pathlib import PurePosixPath
 
@@ -11,7 +9,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pytest_modelcheck.canonical import encode_plain, excerpt
-from pytest_modelcheck.canonical.text import parsed
 
 
 @pytest.mark.parametrize(
@@ -96,28 +93,3 @@ def test_large_contents_are_summarised(value, shown):
 
 def test_what_is_short_is_left_as_it_is():
     assert encode_plain({"a": [1, "x", (b"ab",)]}, brief=True) == encode_plain({"a": [1, "x", (b"ab",)]})
-
-
-class Tells:
-    """Parses something when it is collected, as printing the traceback of a lost task does."""
-
-    def __init__(self):
-        self.itself = self
-
-    def __del__(self):
-        ast.parse("(1, 2)")
-
-
-@pytest.mark.parametrize("threshold", [50, 300, 800])
-def test_source_is_parsed_whatever_is_collected_meanwhile(threshold):
-    source = "\n".join(f"x{n} = [1, 2, (3, 4)]" for n in range(200))
-    before = gc.get_threshold()
-    gc.collect()
-    gc.disable()
-    Tells()
-    gc.set_threshold(threshold)
-    gc.enable()
-    try:
-        assert len(parsed(source).body) == 200
-    finally:
-        gc.set_threshold(*before)

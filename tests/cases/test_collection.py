@@ -56,9 +56,12 @@ def test_a_further_case_changes_a_sample_by_one_at_most():
     assert len(before - after) <= 1
 
 
-def test_a_sample_of_more_than_there_are_is_refused():
+def test_a_sample_of_no_number_or_of_more_than_there_are_is_refused():
     with pytest.raises(CaseError, match=r"sample\(21\): there are fewer cases \(20\)"):
         len(cases.load(ROWS).sample(21))
+    for n in (0, -1, 1.5, True, None):
+        with pytest.raises(CaseError, match=r"sample\(.*\): n is the number of cases, at least 1"):
+            cases.load(ROWS).sample(n)
 
 
 def test_narrowing_changes_no_id():

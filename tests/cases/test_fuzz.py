@@ -110,10 +110,7 @@ def test_yaml_comes_back(folder, rows, unicode, flow):
 
 
 @settings(max_examples=100, deadline=None, derandomize=True)
-@given(
-    st.lists(st.tuples(TEXT.filter(bool), TEXT), min_size=1, max_size=5),
-    st.sampled_from(["\n", "\r\n"]),
-)
+@given(st.lists(st.tuples(TEXT.filter(bool), TEXT), min_size=1, max_size=5), st.sampled_from(["\n", "\r\n"]))
 def test_csv_comes_back(folder, rows, end):
     out = io.StringIO(newline="")
     writer = csv.writer(out, lineterminator=end, quoting=csv.QUOTE_ALL)
@@ -122,11 +119,3 @@ def test_csv_comes_back(folder, rows, end):
     assert [(case.input, case.expected) for case in loaded] == [
         (text, label or MISSING) for text, label in rows
     ]
-
-
-@settings(max_examples=60, deadline=None, derandomize=True)
-@given(st.lists(CASE, min_size=1, max_size=5), st.integers(1, 200))
-def test_a_truncated_file_loses_no_row_in_silence(folder, rows, cut):
-    content = gzip.compress("".join(json.dumps(row) + "\n" for row in rows).encode())
-    with pytest.raises(CaseError):
-        load(folder, "t.jsonl.gz", content[: max(0, len(content) - cut)])

@@ -36,14 +36,10 @@ def inputs(*arguments, **options):
     return [case.input for case in cases.generate(*arguments, **options)]
 
 
-@pytest.mark.parametrize("n", [1, 7, 100, 250])
-def test_gives_as_many_different_inputs_as_asked_for(n):
+@pytest.mark.parametrize(("n", "count"), [(1, 1), (7, 7), (250, 250), (None, 100)])
+def test_gives_as_many_different_inputs_as_wanted(n, count):
     found = inputs(st.text(min_size=1), n=n)
-    assert len(found) == len(set(found)) == n
-
-
-def test_gives_a_hundred_where_nobody_says():
-    assert len(cases.generate(st.integers())) == 100
+    assert len(found) == len(set(found)) == count
 
 
 def test_what_was_there_stays_where_more_is_asked_for():
@@ -122,27 +118,30 @@ def test_what_hypothesis_objects_to_is_said_in_its_words():
         test()
 
 
-def test_dataclasses_and_pydantic_objects_are_inputs():
-    tickets = inputs(st.builds(Ticket, st.text(), st.integers()), n=10)
-    orders = inputs(st.builds(Order, item=st.text(), count=st.integers(0, 5)), n=10)
-    assert {type(each) for each in tickets} == {Ticket}
-    assert {type(each) for each in orders} == {Order}
+@pytest.mark.parametrize(
+    ("strategy", "kind"),
+    [
+        (st.builds(Ticket, st.text(), st.integers()), Ticket),
+        (st.builds(Order, item=st.text(), count=st.integers(0, 5)), Order),
+        (st.fixed_dictionaries({"subject": st.text(), "amount": st.integers()}), dict),
+        (st.tuples(st.text(), st.text()), tuple),
+    ],
+    ids=["dataclass", "pydantic", "mapping", "tuple"],
+)
+def test_what_is_drawn_is_the_input(strategy, kind):
+    assert {type(each) for each in inputs(strategy, n=10)} == {kind}
 
 
-def test_mappings_and_tuples_are_inputs():
-    (one, *_) = inputs(st.fixed_dictionaries({"subject": st.text(), "amount": st.integers()}), n=3)
-    assert one.keys() == {"subject", "amount"}
-    assert isinstance(inputs(st.tuples(st.text(), st.text()), n=3)[0], tuple)
-
-
-def test_cases_say_themselves_what_is_expected():
-    (case,) = cases.generate(st.builds(Case, input=st.just("hi"), expected=st.just("greeting")))
+@pytest.mark.parametrize(
+    "strategy",
+    [
+        st.builds(Case, input=st.just("hi"), expected=st.just("greeting")),
+        st.fixed_dictionaries({"input": st.just("hi"), "expected": st.just("greeting")}),
+    ],
+)
+def test_whole_cases_are_drawn_too(strategy):
+    (case,) = cases.generate(strategy)
     assert (case.input, case.expected) == ("hi", "greeting")
-
-
-def test_a_mapping_of_the_fields_of_a_case_is_one():
-    (case,) = cases.generate(st.fixed_dictionaries({"input": st.just("hi"), "expected": st.just(1)}))
-    assert (case.input, case.expected) == ("hi", 1)
 
 
 def test_fields_can_be_named():
@@ -178,51 +177,33 @@ def never(draw):
     return number
 
 
+RARE = st.integers(0, 5).filter(lambda number: number % 7 == 6)
+BROKEN = st.integers().map(lambda number: number / 0)
+
+
 @pytest.mark.parametrize(
-    "strategy", [never(), st.integers(0, 5).filter(lambda number: number % 7 == 6)], ids=["assume", "filter"]
+    ("call", "message"),
+    [
+        (lambda: inputs(never()), r"discards almost everything .* Construct the wanted values"),
+        (lambda: inputs(RARE), r"discards almost everything .* Construct the wanted values"),
+        (
+            lambda: inputs(BROKEN),
+            r"integers\(\).*: ZeroDivisionError: .*; while gen.* \(raised at test_strategies.py:\d+\)",
+        ),
+        (lambda: cases.load(st.integers(3, 1)).check(), r"Cannot have max_value=1 < min_value=3$"),
+        (lambda: inputs(st.builds(Handle)), r"without a canonical form.*Handle.*Draw plain"),
+        (lambda: inputs(st.none() | st.text()), "it draws None, but a case needs an input"),
+        *(
+            (lambda n=n: cases.generate(st.text(), n=n), "the number of cases to draw, at least 1")
+            for n in (0, -1, True, 2.5, "9")
+        ),
+        (lambda: cases.load(["a", "b"], n=1), r"cases.load\(…\).sample\(n\)"),
+        (lambda: cases.generate(["a"]), r"takes a Hypothesis strategy, not a list"),
+    ],
 )
-def test_a_strategy_that_throws_almost_everything_away(strategy):
-    with pytest.raises(errors.CaseError, match=r"discards almost everything .* Construct the wanted values"):
-        inputs(strategy)
-
-
-def test_a_strategy_that_breaks():
-    with pytest.raises(
-        errors.CaseError,
-        match=r"integers\(\).*: ZeroDivisionError: .*; while gen.* \(raised at test_strategies.py:\d+\)",
-    ):
-        inputs(st.integers().map(lambda number: number / 0))
-
-
-def test_bounds_that_contradict_each_other_are_found_before_anything_is_drawn():
-    with pytest.raises(errors.CaseError, match=r"Cannot have max_value=1 < min_value=3$"):
-        cases.load(st.integers(3, 1)).check()
-
-
-def test_inputs_without_content():
-    with pytest.raises(errors.CaseError, match=r"without a canonical form.*Handle.*Draw plain"):
-        inputs(st.builds(Handle))
-
-
-def test_none_is_no_input():
-    with pytest.raises(errors.CaseError, match="it draws None, but a case needs an input"):
-        inputs(st.none() | st.text())
-
-
-@pytest.mark.parametrize("n", [0, -1, True, 2.5, "9"])
-def test_n_is_a_number_of_cases(n):
-    with pytest.raises(errors.CaseError, match="the number of cases to draw, at least 1"):
-        cases.generate(st.text(), n=n)
-
-
-def test_n_is_for_strategies():
-    with pytest.raises(errors.CaseError, match=r"cases.load\(…\).sample\(n\)"):
-        cases.load(["a", "b"], n=1)
-
-
-def test_generate_takes_nothing_else():
-    with pytest.raises(errors.CaseError, match=r"takes a Hypothesis strategy, not a list"):
-        cases.generate(["a"])
+def test_what_cannot_be_drawn_is_refused(call, message):
+    with pytest.raises(errors.CaseError, match=message):
+        call()
 
 
 def test_hypothesis_is_imported_late():
@@ -247,31 +228,29 @@ def found(source, fails):
         return best, asked
 
 
-def test_a_number():
-    assert found(cases.generate(st.integers(), n=50), lambda number: number > 1000)[0] == 1001
-
-
-def test_a_text():
-    source = cases.generate(st.text("abcdef ", min_size=1), n=80)
-    assert found(source, lambda text: "d" in text and len(text) > 2)[0] in ("aad", "ada", "daa")
+@pytest.mark.parametrize(
+    ("strategy", "fails", "smallest"),
+    [
+        (st.integers(), lambda number: number > 1000, [1001]),
+        (st.text("abcdef ", min_size=1), lambda text: "d" in text and len(text) > 2, ["aad", "ada", "daa"]),
+        (
+            st.fixed_dictionaries({"text": st.text("ab"), "amount": st.integers(0, 500)}),
+            lambda row: row["amount"] >= 100,
+            [{"text": "", "amount": 100}],
+        ),
+    ],
+    ids=["number", "text", "mapping"],
+)
+def test_the_smallest_input_that_fails(strategy, fails, smallest):
+    best, tried = found(cases.generate(strategy, n=80), fails)
+    assert best in smallest
+    assert len({repr(one) for one in tried}) == len(tried), "nothing is tried twice"
 
 
 def test_a_value_of_a_later_round():
     source = cases.generate(st.integers(0, 10**6), n=300)
     late = source[250].input
     assert found(source, lambda number: number >= late)[0] <= max(case.input for case in source)
-
-
-def test_a_mapping():
-    source = cases.generate(
-        st.fixed_dictionaries({"text": st.text("ab"), "amount": st.integers(0, 500)}), n=60
-    )
-    assert found(source, lambda row: row["amount"] >= 100)[0] == {"text": "", "amount": 100}
-
-
-def test_nothing_is_asked_about_twice():
-    _, asked = found(cases.generate(st.integers(), n=50), lambda number: number > 1000)
-    assert len(asked) == len(set(asked)) < 60
 
 
 def test_is_the_same_every_time():

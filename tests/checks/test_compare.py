@@ -30,6 +30,27 @@ def test_regressed_fixed_and_changed():
     assert found.p_value == 0.75  # one-sided, one of two discordant pairs
 
 
+def runs(*outcomes):
+    trials = (TrialResult(one, (("i", b'"a"'),), repeat=number) for number, one in enumerate(outcomes))
+    return CaseResult("a", "i", None, "a", tuple(trials))
+
+
+@pytest.mark.parametrize(
+    ("approved", "current", "change"),
+    [
+        ([P, F, P], [P], None),
+        ([F, P, P], [P, P, P], None),
+        ([F, F, F], [P], "fixed"),
+        ([F, F, F], [P, P, F], None),
+        ([P, P, P], [P, F, F], "regressed"),
+        ([P, F, P], [F], None),
+    ],
+)
+def test_a_case_that_passed_in_some_approved_runs_cannot_have_been_fixed(approved, current, change):
+    [pair] = pairs([runs(*current)], by_id(runs(*approved)))
+    assert pair.turned == change
+
+
 def test_a_case_is_the_same_while_its_id_and_its_input_are():
     current = [record("a", F), record("b", F, digest="other"), record("new", F)]
     approved = by_id(record("a", P), record("b", P), record("gone", P))
@@ -63,10 +84,6 @@ def test_only_trials_that_both_sides_have_are_compared():
 
 
 def test_runs_of_a_case_that_is_run_more_than_once_count_one_by_one():
-    def runs(*outcomes):
-        trials = (TrialResult(one, (("i", b'"a"'),), repeat=number) for number, one in enumerate(outcomes))
-        return CaseResult("a", "i", None, "a", tuple(trials))
-
     found = compared([runs(P, P, F, P)], by_id(runs(P, F)))
     assert (found.rate, found.approved_rate) == (0.75, 0.5)
     assert found.regressed == found.fixed == ()

@@ -97,9 +97,18 @@ class TestAModelThatDoesNotVary:
         observed = passing(40 - broke, 40, comparison=comparison(broke, fixed))
         assert verdict(observed)[0] is status
 
-    def test_the_line_says_what_broke(self):
-        observed = passing(28, 40, comparison=comparison(12, 1))
-        assert verdict(observed) == (FAILED, "12 broke, 1 fixed: net -11, none allowed")
+    @pytest.mark.parametrize(
+        ("broke", "fixed", "line"),
+        [
+            (12, 1, "12 broke, 1 fixed: a net loss of 11 cases, none allowed"),
+            (1, 0, "1 broke, 0 fixed: a net loss of 1 case, none allowed"),
+            (1, 3, "1 broke, 3 fixed: a net gain of 2 cases"),
+            (2, 2, "2 broke, 2 fixed"),
+        ],
+    )
+    def test_the_line_says_what_broke(self, broke, fixed, line):
+        observed = passing(40 - broke, 40, comparison=comparison(broke, fixed))
+        assert verdict(observed)[1] == line
 
     @pytest.mark.parametrize(("limit", "status"), [(2, PASSED), (1, FAILED), (0.05, PASSED), (0.04, FAILED)])
     def test_a_drop_may_be_allowed(self, limit, status):
@@ -142,13 +151,13 @@ class TestAModelThatDoesNotVary:
     def test_a_mean_score_that_stays_has_no_minus(self):
         observed = passing(2, 2, graded=True, means=(0.5, 1.0), drops=(0.0, 0.0), comparison=comparison(n=2))
         summaries = [finding.summary for finding in decide(observed, Limits(max_drop=0))]
-        assert "mean score +0 against 2.0, none allowed" in summaries
+        assert "mean score +0 against 2.0, no drop allowed" in summaries
 
     def test_a_mean_score_that_drops(self):
         observed = passing(2, 2, graded=True, means=(0.5, 1.0), drops=(0.5, 0.0), comparison=comparison(n=2))
         status, line = verdict(observed)
         assert status is FAILED
-        assert line == "mean score -0.25 against 2.0, none allowed"
+        assert line == "mean score -0.25 against 2.0, no drop allowed"
         assert verdict(observed, Limits(max_drop=0.25))[0] is PASSED
 
     def test_the_rounding_of_a_mean_is_no_drop(self):
@@ -320,7 +329,7 @@ class TestASampleOfOtherCases:
     def test_drops_of_groups(self):
         observed = passing(30, 40, means=(0.75,) * 4, drops=(0.25,) * 4, comparison=comparison(10))
         finding = deciding(observed, Limits(population="sample"), varies=False)
-        assert finding.summary.startswith("pass rate -25 points against 2.0, none allowed")
+        assert finding.summary.startswith("pass rate -25 points against 2.0, no drop allowed")
         # On a scale from -1 to 1, a fifth group that gained all would outweigh them with a weight over 1/5.
         assert finding.status is INCONCLUSIVE
         assert finding.p_value == pytest.approx(0.8**4, abs=0.01)
@@ -366,7 +375,7 @@ class TestWordsOfDrops:
         assert said.startswith("mean score -2.25 against 2.0, at most 2 allowed")
 
     def test_rounding_is_no_drop(self):
-        assert self.drop(-1.2e-16).summary == "mean score +0 against 2.0, none allowed"
+        assert self.drop(-1.2e-16).summary == "mean score +0 against 2.0, no drop allowed"
 
     def test_the_ends_of_the_scale_matter_to_a_bound_alone(self):
         scale = Scale(0.0, 100.0)

@@ -56,10 +56,8 @@ def test_a_name_that_is_taken_is_refused_and_nothing_is_moved(approved, command)
 
 
 def test_a_name_that_nothing_is_known_of_is_refused(approved, command):
-    assert (
-        "no baseline or run of tests/test_x.py"
-        in command("baselines", "rename", "tests/test_x.py", "y.py", code=2).output
-    )
+    output = command("baselines", "rename", "tests/test_x.py", "y.py", code=2).output
+    assert "no baseline or run of tests/test_x.py" in output
 
 
 @pytest.mark.parametrize(
@@ -138,7 +136,20 @@ def delete(project, name):
     path.write_text(path.read_text().replace(USED.format(name), ""))
 
 
-def test_nothing_goes_while_every_test_is_there(approved_twice, command):
+@pytest.mark.parametrize(
+    "source",
+    [
+        "{}",
+        "import pytest\npytest.importorskip('nothing_of_that_name')\n{}",
+        # Its tests are made by a function, so that none can be seen in the file.
+        "import pytest\npytest.skip('no GPU', allow_module_level=True)\n",
+        "if False:\n    def test_known(): pass\n    def test_other(): pass\ndef test_more(): pass\n",
+    ],
+    ids=["all there", "skipped import", "skipped module", "not defined on this machine"],
+)
+def test_nothing_goes_while_a_test_may_be_there(approved_twice, command, source):
+    path = approved_twice.root / "tests" / "test_triage.py"
+    path.write_text(source.format(path.read_text()))
     assert "Nothing to prune" in command("baselines", "prune", "--yes").output
     assert files(approved_twice) == ["test_known", "test_other"]
 
@@ -168,11 +179,21 @@ def test_a_file_that_is_gone_takes_its_folders_along(approved_twice, command):
     ]
 
 
-def test_tests_that_pytest_cannot_collect_are_no_reason_to_remove_anything(approved_twice, command):
-    (approved_twice.root / "tests" / "test_triage.py").write_text("import nothing_of_that_name\n")
+@pytest.mark.parametrize(
+    ("source", "messages"),
+    [
+        ("import nothing_of_that_name\n", ["pytest cannot collect the tests", "nothing_of_that_name"]),
+        (None, ["pytest collects no test in ., so it is unknown which of them still exist"]),
+    ],
+    ids=["an error", "no file"],
+)
+def test_tests_that_pytest_cannot_collect_are_no_reason_to_remove_anything(
+    approved_twice, command, source, messages
+):
+    path = approved_twice.root / "tests" / "test_triage.py"
+    path.unlink() if source is None else path.write_text(source)
     output = command("baselines", "prune", "--yes", code=2).output
-    assert "pytest cannot collect the tests" in output
-    assert "nothing_of_that_name" in output
+    assert all(message in output for message in messages)
     assert files(approved_twice) == ["test_known", "test_other"]
 
 
@@ -180,26 +201,6 @@ def test_checks_that_a_test_makes_at_run_time_belong_to_it(approved_twice, comma
     approved_twice.run({"a": 1}, test="tests/test_triage.py::test_known::French")
     command("approve", "2.1", "--force")
     assert "Nothing to prune" in command("baselines", "prune", "--yes").output
-
-
-def test_a_module_that_is_skipped_keeps_its_baselines(approved_twice, command):
-    path = approved_twice.root / "tests" / "test_triage.py"
-    path.write_text("import pytest\npytest.importorskip('nothing_of_that_name')\n" + path.read_text())
-    assert "Nothing to prune" in command("baselines", "prune", "--yes").output
-    assert files(approved_twice) == ["test_known", "test_other"]
-
-
-@pytest.mark.parametrize("skipped", [True, False])
-def test_a_test_that_this_machine_does_not_define_keeps_its_baseline(approved_twice, command, skipped):
-    path = approved_twice.root / "tests" / "test_triage.py"
-    if skipped:  # and its tests are made by a function, so that none can be seen in the file
-        path.write_text("import pytest\npytest.skip('no GPU', allow_module_level=True)\n")
-    else:
-        path.write_text(
-            "if False:\n    def test_known(): pass\n    def test_other(): pass\ndef test_more(): pass\n"
-        )
-    assert "Nothing to prune" in command("baselines", "prune", "--yes").output
-    assert files(approved_twice) == ["test_known", "test_other"]
 
 
 def test_the_baseline_of_a_test_that_asks_another_model_is_of_no_use(approved_twice, command):
@@ -215,13 +216,6 @@ def test_candidates_alone_are_no_matter_of_git(project, command):
     project.run({"a": 1})
     output = command("baselines", "prune", "--yes").output
     assert output.endswith("  tests/test_triage.py::test_known  (triage 2.1)\nRemoved.\n")
-
-
-def test_nothing_is_removed_where_pytest_collects_nothing(approved_twice, command):
-    (approved_twice.root / "tests" / "test_triage.py").unlink()
-    output = command("baselines", "prune", "--yes", code=2).output
-    assert "pytest collects no test in ., so it is unknown which of them still exist" in output
-    assert files(approved_twice) == ["test_known", "test_other"]
 
 
 def test_the_baselines_are_found_from_a_folder_below_them(approved_twice, command, monkeypatch):
@@ -261,11 +255,6 @@ def test_two_jobs_that_disagree_are_refused_with_both_places(shards, project, co
     assert "job-test_known" in output
     assert "job-again" in output
     assert not list((project.root / ".modelcheck_cache").rglob("*.*"))
-
-
-def test_a_folder_without_candidates_is_refused(project, command):
-    (project.root / "empty").mkdir()
-    assert "holds no candidates" in command("merge", "empty", code=1).output
 
 
 def run_elsewhere(project, answers=None, **more):
@@ -410,9 +399,11 @@ def test_a_folder_may_hold_both_nights_and_candidates(watched, shards, project, 
     assert "  triage 2.1: 1 check\nmerged into .modelcheck_cache/candidates." in output
 
 
-def test_baselines_are_no_candidates(approved, project, command):
-    output = command("merge", "baselines", code=1).output
-    assert "baselines holds no candidates. Give the cache folder of the run" in output
+@pytest.mark.parametrize("folder", ["baselines", "empty"])
+def test_a_folder_without_candidates_is_refused(approved, command, folder):
+    (approved.root / "empty").mkdir()
+    output = command("merge", folder, code=1).output
+    assert f"{folder} holds no candidates. Give the cache folder of the run" in output
 
 
 def test_no_night_is_kept_where_the_runs_of_jobs_disagree(shards, project, command):

@@ -1,7 +1,7 @@
 import pytest
 
 from pytest_modelcheck.cli import plan
-from pytest_modelcheck.stats.power import pairs_needed
+from pytest_modelcheck.stats.paired import pairs_needed
 from pytest_modelcheck.stats.rates import runs_needed
 
 

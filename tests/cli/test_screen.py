@@ -10,7 +10,7 @@ import click
 import pytest
 
 from pytest_modelcheck import cli
-from pytest_modelcheck.cli.screen import indented, keys, prepare, width
+from pytest_modelcheck.cli.screen import indented, keys, prepare, print_document, width
 from pytest_modelcheck.display import harmless
 
 
@@ -28,6 +28,15 @@ def test_what_the_screen_cannot_show_is_a_question_mark(monkeypatch, encoding):
     prepare(click.Context(click.Command("modelcheck")))
     click.echo("caf\u00e9 \u65e5")
     assert content.getvalue() == "caf\u00e9 ?\n".encode(encoding)
+
+
+def test_documents_are_utf_8_in_whatever_encoding_the_system_writes_text(monkeypatch):
+    """Of Windows it is cp1252: a page would be none, and answers in JSON would be lost."""
+    content = printed(monkeypatch, "cp1252")
+    prepare(click.Context(click.Command("modelcheck")))
+    click.echo("caf\u00e9")
+    print_document('{"answer": "\u65e5"}')
+    assert content.getvalue() == "caf\u00e9\n".encode("cp1252") + '{"answer": "\u65e5"}\n'.encode()
 
 
 @pytest.mark.parametrize(("value", "colour"), [("1", False), ("", None), (None, None)])

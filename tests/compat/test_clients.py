@@ -8,6 +8,7 @@ from __future__ import annotations
 import copy
 import datetime as dt
 import json
+from pathlib import Path
 from typing import Any
 
 import pydantic
@@ -15,100 +16,10 @@ import pytest
 
 from pytest_modelcheck.canonical import Codec, NotKept, gained, same
 
-COMPLETION: dict[str, Any] = {
-    "id": "chatcmpl-A1",
-    "object": "chat.completion",
-    "created": 1714561815,
-    "model": "gpt-4o-mini-2024-07-18",
-    "system_fingerprint": "fp_1",
-    "choices": [
-        {
-            "index": 0,
-            "finish_reason": "stop",
-            "logprobs": None,
-            "message": {
-                "role": "assistant",
-                "content": '{"label": "refund", "priority": 2}',
-                "refusal": None,
-            },
-        }
-    ],
-    "usage": {
-        "prompt_tokens": 20,
-        "completion_tokens": 9,
-        "total_tokens": 29,
-        "prompt_tokens_details": {"cached_tokens": 0, "audio_tokens": 0},
-    },
-    "unheard_of": {"nested": [1, None]},
-}
-TOOLS: dict[str, Any] = {
-    **COMPLETION,
-    "choices": [
-        {
-            "index": 0,
-            "finish_reason": "tool_calls",
-            "message": {
-                "role": "assistant",
-                "content": None,
-                "tool_calls": [
-                    {
-                        "id": "call_1",
-                        "type": "function",
-                        "function": {"name": "Triage", "arguments": '{"label": "refund", "priority": 2}'},
-                    }
-                ],
-            },
-        }
-    ],
-}
-RESPONSE: dict[str, Any] = {
-    "id": "resp_1",
-    "object": "response",
-    "created_at": 1714561815.0,
-    "status": "completed",
-    "model": "gpt-4o",
-    "error": None,
-    "output": [
-        {
-            "type": "message",
-            "id": "msg_1",
-            "status": "completed",
-            "role": "assistant",
-            "content": [{"type": "output_text", "text": "refund", "annotations": []}],
-        }
-    ],
-    "parallel_tool_calls": True,
-    "tool_choice": "auto",
-    "tools": [],
-    "usage": {"input_tokens": 3, "output_tokens": 1, "total_tokens": 4},
-}
-MESSAGE: dict[str, Any] = {
-    "id": "msg_1",
-    "type": "message",
-    "role": "assistant",
-    "model": "claude-sonnet-4-5",
-    "content": [
-        {"type": "text", "text": "refund", "citations": None},
-        {"type": "tool_use", "id": "toolu_1", "name": "lookup", "input": {"order": 3}},
-    ],
-    "stop_reason": "end_turn",
-    "stop_sequence": None,
-    "usage": {"input_tokens": 10, "output_tokens": 5, "cache_read_input_tokens": 300},
-}
-GENERATED: dict[str, Any] = {
-    "candidates": [
-        {
-            "content": {"parts": [{"text": "refund"}], "role": "model"},
-            "finishReason": "STOP",
-            "safetyRatings": [{"category": "HARM_CATEGORY_HARASSMENT", "probability": "NEGLIGIBLE"}],
-        }
-    ],
-    "usageMetadata": {"promptTokenCount": 10, "candidatesTokenCount": 1, "totalTokenCount": 11},
-    "modelVersion": "gemini-2.5-flash",
-    "createTime": "2024-05-01T12:30:15.123456Z",
-}
-
-
+WIRE = json.loads(Path(__file__).with_name("wire.json").read_bytes())
+COMPLETION, RESPONSE = WIRE["completion"], WIRE["response"]
+MESSAGE, GENERATED = WIRE["message"], WIRE["generated"]
+TOOLS = {**COMPLETION, "choices": WIRE["tool_choice"]}
 MOMENT = dt.datetime(2024, 5, 1, tzinfo=dt.UTC)
 
 

@@ -87,23 +87,19 @@ def test_a_fault_that_stays_is_an_error_of_its_case_alone_and_nothing_is_asked_t
     assert set(endpoint.answered.values()) == {1}
 
 
-def test_what_is_no_matter_of_the_network_is_not_tried_again(remote, endpoint):
-    endpoint.behave = lambda handler, text, before: (
-        text.endswith("3") and endpoint.send(handler, 200, b"<html>")
-    )
+def html(handler, text, before):
+    return Endpoint.send(handler, 200, b"<html>")
+
+
+@pytest.mark.parametrize(("fault", "named"), [(html, "JSONDecodeError"), (status(422), "HTTPError")])
+def test_what_is_no_matter_of_the_network_is_not_tried_again(remote, endpoint, fault, named):
+    endpoint.behave = the_third(fault)
     remote.model("retries=5")
     remote.cases(5)
     verdict = remote.verdict()
     assert (verdict.cases.error, verdict.calls.retries) == (1, 0)
-    assert "JSONDecodeError" in verdict.headline
+    assert named in verdict.headline
     assert endpoint.texts.count("text 3") == 1
-
-
-def test_a_client_error_is_not_tried_again(remote, endpoint):
-    endpoint.behave = the_third(status(422))
-    remote.model("retries=5")
-    remote.cases(5)
-    assert remote.verdict().calls.retries == 0
 
 
 @pytest.mark.parametrize("concurrency", [1, 4])

@@ -285,6 +285,12 @@ class Loaded:
         return [[0.5] for _ in texts]
 
 
+def test_a_model_that_is_loaded_may_call_another_one_which_is_loaded_then():
+    inner = per_worker(lambda: lambda x: x.upper())
+    outer = per_worker(lambda: (inner("warm up"), str)[1])
+    assert outer(1) == "1"
+
+
 def test_an_estimator_predicts_or_does_what_method_says():
     assert per_worker(Loaded)(["a"]) == ["A"]
     caller = caller_of(defined(method="predict_proba"), per_worker(Loaded))

@@ -170,12 +170,6 @@ def test_an_error_inside_is_told_with_the_case_and_the_sources_are_restored():
     assert random.getstate() == before
 
 
-@pytest.mark.parametrize("item", [str.upper, 3, SwapAug, perturb.typos(), object()])
-def test_what_is_no_augmenter(item):
-    with pytest.raises(PerturbationError, match="is not an augmenter of nlpaug or textattack"):
-        perturb.adapt(item)
-
-
 def test_other_libraries_with_an_augment_of_another_shape_are_not_taken_for_one():
     class Imgaug:
         def augment(self, return_batch=False, hooks=None, **kwargs):

@@ -7,7 +7,6 @@ import re
 import pytest
 
 from pytest_modelcheck import perturb
-from pytest_modelcheck.errors import PerturbationError
 from pytest_modelcheck.perturb.people import (
     COUNTRIES,
     COUNTRIES_WITH_THE,
@@ -81,44 +80,8 @@ def test_a_text_with_more_names_than_there_are_others():
     assert with_other_names(" ".join(sorted(of(UNISEX))), 3) == []
 
 
-@pytest.mark.parametrize(
-    ("options", "message"),
-    [
-        (
-            {"origin": "martian"},
-            r"swap_names\(origin='martian'\): choose one of 'english', 'african",
-        ),
-        ({"gender": "male"}, r"swap_names\(gender='male'\): choose one of 'same', 'other'"),
-    ],
-)
-def test_what_makes_no_sense_is_refused(options, message):
-    with pytest.raises(PerturbationError, match=message):
-        perturb.swap_names(**options)
-
-
 def all_made(perturbation, text, seeds=60):
     return {variant for seed in range(seeds) for variant in perturbation.preview(text, seed)}
-
-
-@pytest.mark.parametrize(
-    ("text", "other"),
-    [
-        ("He gave her his book", "She gave him her book"),
-        ("The fault is hers, not his.", "The fault is his, not hers."),
-        ("I told her that her parcel is late", "I told him that his parcel is late"),
-        ("Mrs. Diaz and MR. Lee, HE said", "Mr. Diaz and MS. Lee, SHE said"),
-        ("My husband's sister hurt herself", "My wife's brother hurt himself"),
-        ("Dear Sir, she's a waitress and he'll see", "Dear Madam, he's a waiter and she'll see"),
-        ("My mum and dad", "My dad and mom"),
-    ],
-)
-def test_swap_gender(text, other):
-    assert perturb.swap_gender().preview(text) == [other]
-
-
-@pytest.mark.parametrize("text", ["It took 200 ms", "the parcel", "`he` {she} he@x.org"])
-def test_swap_gender_where_nobody_is(text):
-    assert perturb.swap_gender().preview(text) == []
 
 
 def test_swap_gender_changes_names_and_words_together():
@@ -154,11 +117,6 @@ def test_countries_keep_grammar_and_each_other():
         assert (other_country.title(), article_person) in known
         assert last in the
         assert len({country, other_country.title(), "Germany", "Italy"}) == 4
-
-
-@pytest.mark.parametrize("text", ["polish it", "a turkey dish", "Jordan paid", "Germanium", "no country"])
-def test_what_is_no_country(text):
-    assert perturb.countries().preview(text) == []
 
 
 def test_a_text_with_all_countries_of_a_group_has_no_others():

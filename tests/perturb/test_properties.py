@@ -37,47 +37,25 @@ TEXTS = [
     perturb.word_breaks(n=2), perturb.typos() | perturb.casing("upper"),
     perturb.one_of(perturb.typos(), perturb.swap_names(), perturb.punctuation()),
 ]  # fmt: skip
-# Those that move protected parts, or are about numbers.
 MOVING = [
-    perturb.truncate(),
-    perturb.truncate(0.3),
-    perturb.sentence_order(n=2),
-    perturb.number_words(),
+    perturb.truncate(), perturb.truncate(0.3), perturb.sentence_order(n=2), perturb.number_words(),
     perturb.ages(),
-]
+]  # fmt: skip
 RECORDS = [
-    perturb.jitter(0.2, n=2),
-    perturb.jitter(3, absolute=True),
-    perturb.scale(2, -1, 0),
-    perturb.rounding(1),
-    perturb.rounding(-2),
-    perturb.extremes(n=2),
-    perturb.missing(n=3),
-    perturb.missing(n=2, how="drop"),
-    perturb.missing(how="empty"),
-    perturb.extra_fields(n=2),
-    perturb.field_order(n=2),
-    perturb.type_noise(n=3),
-    perturb.jitter(0.2) | perturb.field_order(),
+    perturb.jitter(0.2, n=2), perturb.jitter(3, absolute=True), perturb.scale(2, -1, 0),
+    perturb.rounding(1), perturb.rounding(-2), perturb.extremes(n=2), perturb.missing(n=3),
+    perturb.missing(n=2, how="drop"), perturb.missing(how="empty"), perturb.extra_fields(n=2),
+    perturb.field_order(n=2), perturb.type_noise(n=3), perturb.jitter(0.2) | perturb.field_order(),
     perturb.one_of(perturb.missing(), perturb.type_noise(), perturb.jitter()),
-]
+]  # fmt: skip
 LIGHT = [
-    perturb.brightness(),
-    perturb.contrast(),
-    perturb.gamma(),
-    perturb.gaussian_noise(n=2),
-    perturb.salt_and_pepper(0.2, n=2),
-    perturb.blur(1, 3),
-    perturb.jpeg(5, 30),
-    perturb.occlude(n=2),
-]
+    perturb.brightness(), perturb.contrast(), perturb.gamma(), perturb.gaussian_noise(n=2),
+    perturb.salt_and_pepper(0.2, n=2), perturb.blur(1, 3), perturb.jpeg(5, 30), perturb.occlude(n=2),
+]  # fmt: skip
 MOVED = [
-    perturb.rotate(),
-    perturb.shift(0.3, n=2),
-    perturb.crop(0.6, n=2),
-    perturb.flip(),
+    perturb.rotate(), perturb.shift(0.3, n=2), perturb.crop(0.6, n=2), perturb.flip(),
     perturb.flip("vertical"),
-]
+]  # fmt: skip
 IMAGES = [
     *LIGHT,
     *MOVED,
@@ -161,15 +139,11 @@ def test_the_seed_decides(perturbation, sample):
 @pytest.mark.parametrize(
     ("factory", "sample"),
     [
+        *((getattr(perturb, name), TALK) for name in ("typos", "near_keys", "whitespace", "swap_names")),
         *(
-            (factory, TALK)
-            for factory in (perturb.typos, perturb.near_keys, perturb.whitespace, perturb.swap_names)
+            (getattr(perturb, name), CUSTOMERS[0])
+            for name in ("jitter", "missing", "type_noise", "extremes", "field_order")
         ),
-        (perturb.jitter, CUSTOMERS[0]),
-        (perturb.missing, CUSTOMERS[0]),
-        (perturb.type_noise, CUSTOMERS[0]),
-        (perturb.extremes, CUSTOMERS[0]),
-        (perturb.field_order, CUSTOMERS[0]),
     ],
 )
 def test_more_variants_begin_with_the_fewer(factory, sample):
@@ -375,10 +349,7 @@ def test_the_image_may_be_a_part_of_the_input(perturbation):
         (np.zeros(8), "an array of 8 is not an image: it must be height × width"),
         (np.zeros((3, 8, 8)), r"it has its channels first: image.transpose\(1, 2, 0\)"),
         (np.zeros((0, 8)), "an array of 0×8 is not an image"),
-        (
-            np.full((8, 8), 200.0),
-            r"values from 200 to 200 is not an image: floats go from 0 to 1 \(divide by 255",
-        ),
+        (np.full((8, 8), 200.0), r"values from 200 to 200 is not an image: floats go from 0 to 1 \(divide"),
         (np.full((8, 8), np.nan), "is not an image: floats go from 0 to 1"),
         (np.zeros((8, 8), "int64"), "an array of int64 is not an image: it must be of uint8"),
         ({"a": np.zeros((8, 8)), "b": np.zeros((8, 8))}, "2 of the parts of the input are arrays; say where"),

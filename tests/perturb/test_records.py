@@ -8,7 +8,6 @@ import pytest
 
 from pytest_modelcheck import cases, perturb
 from pytest_modelcheck.canonical import digest
-from pytest_modelcheck.errors import PerturbationError
 from pytest_modelcheck.records import Case
 
 CUSTOMER = {"id": 7, "age": 40, "plan": "pro", "address": {"city": "Lima", "zip": "15001"}, "tags": ["a"]}
@@ -126,51 +125,6 @@ def test_categories_seen_in_a_file_of_cases(tmp_path):
     path.write_text('{"input": {"plan": "free"}}\n{"input": {"plan": "pro"}}\n')
     swapped = perturb.swap_category("plan", seen=cases.load(path))
     assert swapped.preview({"plan": "free"}) == [{"plan": "pro"}]
-
-
-@pytest.mark.parametrize(
-    ("make", "message"),
-    [
-        (
-            lambda: perturb.missing(how="gone"),
-            r"missing\(how='gone'\): choose one of 'null', 'drop'",
-        ),
-        (lambda: perturb.missing(n=0), "n is the number of variants"),
-        (lambda: perturb.extra_fields({}), r"extra_fields\({}\): the fields are a mapping"),
-        (lambda: perturb.extra_fields(["a"]), "the fields are a mapping"),
-        (lambda: perturb.swap_category("a"), "give either a list of categories or seen=inputs"),
-        (lambda: perturb.swap_category("a", ["x"], seen=[]), "give either"),
-        (lambda: perturb.swap_category("a", []), "the categories must be a list that is not empty"),
-        (lambda: perturb.swap_category("a", "xyz"), "the categories must be a list that is not empty"),
-        (lambda: perturb.swap_category("a", seen="file.yaml"), "expected inputs or cases"),
-        (lambda: perturb.swap_category("a", seen=[{"b": 1}]), "field='a': no 'a' in a dict; it has b"),
-    ],
-)
-def test_what_makes_no_sense_is_refused_at_once(make, message):
-    with pytest.raises(PerturbationError, match=message):
-        make()
-
-
-@pytest.mark.parametrize(
-    ("perturbation", "given", "message"),
-    [
-        (perturb.missing(), "text", "the input is str, but this perturbation needs fields"),
-        (perturb.type_noise(), 3, "the input is int, but this perturbation needs fields"),
-        (
-            perturb.type_noise(),
-            np.zeros(3),
-            "the input is an array, and all values of an array",
-        ),
-        (perturb.field_order(), [1], r"the input is list, but field_order\(\) needs a mapping"),
-        (perturb.extra_fields(), "x", r"the input is str, but extra_fields\(\) needs a mapping"),
-        (perturb.missing(fields=0, how="drop"), [1], "cannot drop a part"),
-        (perturb.swap_category("b", ["x"]), {"a": 1}, "field='b': no 'b' in a dict"),
-        (perturb.typos(), {"a": 1}, "the input is a mapping, and none is text"),
-    ],
-)
-def test_an_input_of_another_kind_is_said_with_the_case(perturbation, given, message):
-    with pytest.raises(PerturbationError, match=r"case t-1: " + message):
-        perturb.variants(perturbation, given, 0, "t-1")
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,6 @@ import time
 import pytest
 
 from pytest_modelcheck import perturb
-from pytest_modelcheck.errors import PerturbationError
 from pytest_modelcheck.perturb.texts import _BETWEEN, free, protected, rewritten
 
 
@@ -118,11 +117,6 @@ def test_random_edits_of_several_fields_agree(seed):
 def test_what_applies_to_no_field_does_not_apply():
     assert perturb.replace("x", "y", field=BOTH).preview({"question1": "a", "question2": "b"}) == []
     assert perturb.swap_names(field=BOTH).preview({"question1": "a", "question2": "b"}) == []
-
-
-def test_an_empty_list_of_fields_is_refused():
-    with pytest.raises(PerturbationError, match=r"field=\[\]: name at least one field"):
-        perturb.append("x", field=[]).preview("a")
 
 
 def test_several_fields_are_part_of_the_name():

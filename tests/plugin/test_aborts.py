@@ -15,8 +15,7 @@ def echo(model_version):
 
 def aborting(project, line, more=""):
     project.model(MODEL)
-    project.test(
-        f"""
+    project.test(f"""
 import pytest
 import time, sys
 {more}
@@ -27,8 +26,7 @@ def test_it(echo, case):
         {line}
 
 def test_next(): pass
-"""
-    )
+    """)
 
 
 def test_pytest_exit_ends_the_run_and_what_was_answered_until_then_is_kept(project):
@@ -62,8 +60,7 @@ def test_a_keyboard_interrupt_ends_the_run(project):
 
 def test_the_finally_block_of_the_body_that_ends_the_run_runs(project):
     project.model(MODEL)
-    project.test(
-        """
+    project.test("""
         @pytest.mark.golden(["a", "b", "c"])
         def test_it(echo, case):
             try:
@@ -73,8 +70,7 @@ def test_the_finally_block_of_the_body_that_ends_the_run_runs(project):
             finally:
                 with open("ended.log", "a") as log:
                     log.write(case.input)
-        """
-    )
+    """)
     project.run("--model-version=1")
     assert sorted((project.path / "ended.log").read_text()) == ["a"]
 

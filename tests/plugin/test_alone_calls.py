@@ -123,7 +123,7 @@ def test_equal_calls_in_other_words_are_one_call(project):
         project.forget_calls()
         project.model(MODEL.format(options=options, asynchronous=asynchronous))
         project.test(FORMS)
-        project.run(f"--model-version=1{len(options)}{len(asynchronous)}").assert_outcomes(passed=1)
+        project.passes(f"--model-version=1{len(options)}{len(asynchronous)}")
         assert sorted(project.calls) == [
             f"{each} {answer} short" for each in "abc" for answer in ("none", "yes")
         ]
@@ -142,8 +142,7 @@ def anything(model_version):
     return ask
 """
     )
-    project.test(
-        """
+    project.test("""
         @pytest.mark.golden(["a"])
         def test_it(judge, case):
             calls = [(("a", "b"), {}), (("b", "a"), {}), (("a",), {"style": "b"}), (("a",), {"answer": None})]
@@ -156,8 +155,7 @@ def anything(model_version):
             assert anything(case.input, 1) == [case.input, 1]
             assert anything(case.input, b=2, a=1) == anything(case.input, a=1, b=2)
             assert anything((case.input, 1)) != anything(case.input, 1)
-        """
-    )
+    """)
     for calls in (4, 0):
         project.run("--model-version=1").assert_outcomes(passed=2)
         assert len(project.calls) == calls
@@ -166,8 +164,7 @@ def anything(model_version):
 
 
 def test_a_batch_gets_values_or_mappings(project):
-    project.model(
-        """
+    project.model("""
         @model_fixture(batch=True, deterministic=True)
         def judge(model_version):
             def ask(calls):
@@ -175,10 +172,8 @@ def test_a_batch_gets_values_or_mappings(project):
                     log.writelines(f"{call!r}\\n" for call in calls)
                 return [str(call) for call in calls]
             return ask
-        """
-    )
-    project.test(
-        """
+    """)
+    project.test("""
         @pytest.mark.golden(["a", "b"])
         def test_values(judge, case):
             assert judge(case.input) == case.input
@@ -186,8 +181,7 @@ def test_a_batch_gets_values_or_mappings(project):
         @pytest.mark.golden(["a", "b"])
         def test_mappings(judge, case):
             judge(question=case.input, answer="yes")
-        """
-    )
+    """)
     project.run("--model-version=1").assert_outcomes(passed=2)
     assert sorted(project.calls) == sorted(
         ["'a'", "'b'", *(str({"question": each, "answer": "yes"}) for each in "ab")]

@@ -55,8 +55,7 @@ def test_a_service_that_is_down_is_given_up_all_the_same(service):
 
 
 def test_calls_in_a_batch_that_fail_for_some_inputs_do_not_give_it_up(project):
-    project.model(
-        """
+    project.model("""
         @model_fixture(batch=True, give_up_after=3, deterministic=True)
         def service(model_version):
             def ask(texts):
@@ -65,8 +64,7 @@ def test_calls_in_a_batch_that_fail_for_some_inputs_do_not_give_it_up(project):
                         raise ConnectionError(text)
                 return list(texts)
             return ask
-        """
-    )
+    """)
     project.test(TEST)
     for _ in range(2):
         verdict = project.verdict(project.run("--model-version=1"))

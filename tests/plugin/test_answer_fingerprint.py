@@ -35,18 +35,17 @@ def provider(project):
 
 def test_another_system_under_an_approved_version_fails_in_a_sentence_until_it_is_approved(provider):
     provider.approve("2.0")
-    provider.run("--model-version=2.0", "--modelcheck-cache=refresh").assert_outcomes(passed=1)
+    provider.passes("--model-version=2.0", "--modelcheck-cache=refresh")
     provider.become("fp_b")
     provider.run("--model-version=2.1").assert_outcomes(passed=1)  # another version may have another
-    result = provider.run("--model-version=2.0", "--modelcheck-cache=refresh")
-    result.assert_outcomes(failed=1)
+    result = provider.fails("--model-version=2.0", "--modelcheck-cache=refresh")
     assert provider.verdict(result).headline == (
         "triage 2.0 is not the 2.0 that was approved: 10 answers come from fp_b and those that were approved "
         "from fp_a"
     )
     approves = ("--modelcheck-cache=refresh", "--modelcheck-update")
-    provider.run("--model-version=2.0", *approves).assert_outcomes(passed=1)
-    provider.run("--model-version=2.0").assert_outcomes(passed=1)
+    provider.passes("--model-version=2.0", *approves)
+    provider.passes("--model-version=2.0")
 
 
 def test_several_systems_are_approved_together_and_told(provider):
@@ -59,7 +58,7 @@ def test_several_systems_are_approved_together_and_told(provider):
         in provider.baselines()["baselines/triage/test_triage.py/test_known.jsonl"]
     )
     provider.become("fp_b")
-    provider.run("--model-version=2.0", "--modelcheck-cache=refresh").assert_outcomes(passed=1)
+    provider.passes("--model-version=2.0", "--modelcheck-cache=refresh")
 
 
 @pytest.mark.parametrize(
@@ -71,8 +70,7 @@ def test_several_systems_are_approved_together_and_told(provider):
 )
 def test_what_cannot_be_read_is_said_with_its_place(provider, reads, told):
     provider.model(MODEL.replace('answer["system"]', reads))
-    result = provider.run("--model-version=2.0")
-    result.assert_outcomes(failed=1)
+    result = provider.fails("--model-version=2.0")
     result.stdout.fnmatch_lines([told])
     assert "conftest.py:" in result.stdout.str()
 

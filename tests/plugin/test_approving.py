@@ -118,13 +118,11 @@ def test_what_is_accepted_is_told_and_a_baseline_says_how_good_it_was_and_what_w
 
 
 def test_an_outcome_that_compares_with_what_was_approved_has_no_rate(project):
-    project.test(
-        """
+    project.test("""
         @pytest.mark.golden("tickets.yaml", max_changed=5)
         def test_answers(triage, case):
             assert triage(case.input) == case.approved
-        """
-    )
+    """)
     project.approve("2.0")
     assert b'"rate"' not in b"".join(project.baselines().values())
 
@@ -151,8 +149,8 @@ def test_a_check_without_a_limit_is_told_how_to_hold_an_imperfect_model_to_what_
     project.test(unlimited.replace('.yaml"', '.yaml", max_drop=0'))
     project.run("--model-version=2.1")
     project.command("approve", "2.1").stdout.fnmatch_lines(["triage 2.1 is approved*"])
-    project.run("--model-version=2.1").assert_outcomes(passed=1)
-    project.run("--model-version=3.0").assert_outcomes(failed=1)
+    project.passes("--model-version=2.1")
+    project.fails("--model-version=3.0")
 
 
 def test_a_limit_that_is_written_is_not_argued_with(project):

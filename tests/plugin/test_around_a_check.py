@@ -63,23 +63,15 @@ def test_subtests_do_not_go_with_a_check(project):
     """A subtest that fails is swallowed where it stands: the case would pass, and be approved as passing."""
     pytest.importorskip("_pytest.subtests", reason="pytest 9 has them")
     project.model(MODEL)
-    project.test(
-        """
-@pytest.mark.golden(["a"])
-def test_it(model, case, subtests):
-    with subtests.test("one"):
-        assert model(case.input) == "nope"
-"""
+    project.golden(
+        '["a"]', 'with subtests.test("one"):\n    assert model(case.input) == "nope"', "model, case, subtests"
     )
-    result = project.run()
-    assert result.ret == pytest.ExitCode.USAGE_ERROR
-    result.stderr.fnmatch_lines(["*test_triage.py:3: @pytest.mark.golden on a test that takes `subtests`*"])
+    project.refuses("*test_triage.py:3: @pytest.mark.golden on a test that takes `subtests`*")
 
 
 def test_a_fixture_of_that_name_may_be_anybodys(project):
     project.model(MODEL)
-    project.test(
-        """
+    project.test("""
 @pytest.fixture
 def subtests():
     return "mine"
@@ -87,6 +79,5 @@ def subtests():
 @pytest.mark.golden(["a"])
 def test_it(model, case, subtests):
     assert model(case.input) == "A" and subtests == "mine"
-"""
-    )
-    project.run().assert_outcomes(passed=1)
+    """)
+    project.passes()

@@ -121,8 +121,7 @@ def test_bodies_are_awaited_together_and_a_later_test_is_not_affected(owner):
 def test_fails_as_a_synchronous_check_fails_and_may_end_the_run(owner):
     project, mark, options = owner
     project.test(TEST.format(mark=mark))
-    result = project.run(*options, "--model-version=2")
-    result.assert_outcomes(failed=1)
+    result = project.fails(*options, "--model-version=2")
     result.stdout.fnmatch_lines(
         ["0/3 cases pass (0%), all required", "FAILED *::test_it - 0/3 cases pass (0%), all required"]
     )
@@ -146,8 +145,7 @@ def test_async_fixtures_of_the_owner_work(project, fixture, mark, options):
     pytest.importorskip("anyio" if mark == "anyio" else "pytest_asyncio")
     project.model(MODEL)
     asks = "anyio_backend" if mark == "anyio" else ""
-    project.test(
-        f"""
+    project.test(f"""
         import asyncio
         import {fixture.partition(".")[0]}
         import pytest
@@ -161,10 +159,8 @@ def test_async_fixtures_of_the_owner_work(project, fixture, mark, options):
         async def test_it(echo, case, connection):
             assert connection is asyncio.get_running_loop()
             assert await echo(case.input) == case.input
-        """
-    )
-    result = project.run(*options, "--model-version=1")
-    result.assert_outcomes(passed=1)
+    """)
+    result = project.passes(*options, "--model-version=1")
     assert project.verdict(result).cases == Tally(passed=2)
 
 
@@ -177,8 +173,7 @@ def test_anyio_runs_the_check_on_each_backend(project, library, backend, gather)
     """Each alone, so that none finds the answers of another. A model written for trio needs trio's loop."""
     pytest.importorskip("anyio")
     pytest.importorskip("trio")
-    project.model(
-        f"""
+    project.model(f"""
         import {library}
         import pytest
 
@@ -192,18 +187,14 @@ def test_anyio_runs_the_check_on_each_backend(project, library, backend, gather)
                 await {library}.sleep(0)
                 return text
             return ask
-        """
-    )
-    project.test(
-        f"""
+    """)
+    project.test(f"""
         @pytest.mark.anyio
         @pytest.mark.golden([str(number) for number in range(20)], gather={gather})
         async def test_it(echo, case):
             assert await echo(case.input) == case.input
-        """
-    )
-    cold = project.run("-p", "anyio", "--model-version=1")
-    cold.assert_outcomes(passed=1)
+    """)
+    cold = project.passes("-p", "anyio", "--model-version=1")
     assert project.verdict(cold).cases == Tally(passed=20)
     assert project.verdict(cold).calls.new == 20
     warm = project.run("-p", "anyio", "--model-version=1")
@@ -216,8 +207,7 @@ def test_an_async_model_is_called_by_an_application_that_runs_any_backend(projec
     """anyio notes its backend in the context that the call is made in, on our loop."""
     pytest.importorskip("anyio")
     pytest.importorskip("trio")
-    project.model(
-        """
+    project.model("""
         import anyio
 
         @model_fixture
@@ -226,10 +216,8 @@ def test_an_async_model_is_called_by_an_application_that_runs_any_backend(projec
                 await anyio.sleep(0)
                 return text
             return ask
-        """
-    )
-    project.test(
-        f"""
+    """)
+    project.test(f"""
         import anyio
 
         @pytest.mark.golden([str(number) for number in range(20)])
@@ -244,8 +232,7 @@ def test_an_async_model_is_called_by_an_application_that_runs_any_backend(projec
             async def application():
                 return await anyio.to_thread.run_sync(echo, case.input)
             assert anyio.run(application, backend={backend!r}) == case.input
-        """
-    )
+    """)
     result = project.run("--model-version=1")
     assert {verdict.cases for verdict in project.verdicts(result).values()} == {Tally(passed=20)}
 
@@ -253,8 +240,7 @@ def test_an_async_model_is_called_by_an_application_that_runs_any_backend(projec
 def test_on_trio_a_failure_is_told_and_diagnosed_all_the_same(project):
     pytest.importorskip("anyio")
     pytest.importorskip("trio")
-    project.model(
-        """
+    project.model("""
         import pytest
 
         @pytest.fixture
@@ -264,25 +250,20 @@ def test_on_trio_a_failure_is_told_and_diagnosed_all_the_same(project):
         @model_fixture
         def echo(model_version):
             return str.upper
-        """
-    )
-    project.test(
-        """
+    """)
+    project.test("""
         @pytest.mark.anyio
         @pytest.mark.golden(["a", "B", "c"])
         async def test_it(echo, case):
             assert await echo(case.input) == case.input
-        """
-    )
-    result = project.run("-p", "anyio", "--model-version=1")
-    result.assert_outcomes(failed=1)
+    """)
+    result = project.fails("-p", "anyio", "--model-version=1")
     result.stdout.fnmatch_lines(["FAILED *::test_it - 1/3 cases pass (33.3%), all required"])
     assert project.verdict(result).varies is False
 
 
 def test_a_model_that_is_not_awaited_is_gathered_for_async_bodies_too(project):
-    project.model(
-        """
+    project.model("""
         @model_fixture(batch=True)
         def echo(model_version):
             def ask(texts):
@@ -290,38 +271,31 @@ def test_a_model_that_is_not_awaited_is_gathered_for_async_bodies_too(project):
                     log.write(f"{len(texts)}\\n")
                 return list(texts)
             return ask
-        """
-    )
-    project.test(
-        """
+    """)
+    project.test("""
         @pytest.mark.golden([str(number) for number in range(20)])
         async def test_it(echo, case):
             assert await echo(case.input) == case.input
-        """
-    )
-    project.run("--model-version=1").assert_outcomes(passed=1)
+    """)
+    project.passes("--model-version=1")
     # The first body runs alone, to see whether the others may run together.
     assert project.calls == ["1", "19"]
 
 
 def test_a_forgotten_await_does_not_pass(project):
     project.model(MODEL)
-    project.test(
-        """
+    project.test("""
         @pytest.mark.golden(["a", "b", "c"])
         async def test_it(echo, case):
             assert echo(case.input)
-        """
-    )
-    result = project.run("--model-version=1")
-    result.assert_outcomes(failed=1)
+    """)
+    result = project.fails("--model-version=1")
     assert project.verdict(result).cases == Tally(error=3)
     assert "never awaited an answer" in project.verdict(result).headline
 
 
 def test_an_inner_loop_hears_an_answer_for_each_of_equal_calls(project):
-    project.model(
-        """
+    project.model("""
         import itertools
 
         numbers = itertools.count()
@@ -331,10 +305,8 @@ def test_an_inner_loop_hears_an_answer_for_each_of_equal_calls(project):
             async def throw(text):
                 return next(numbers)
             return throw
-        """
-    )
-    project.test(
-        """
+    """)
+    project.test("""
         import asyncio
 
         async def twice(dice, text):
@@ -344,10 +316,8 @@ def test_an_inner_loop_hears_an_answer_for_each_of_equal_calls(project):
         def test_it(dice, case):
             first, second = asyncio.run(twice(dice, case.input))
             assert first != second
-        """
-    )
-    result = project.run("--model-version=1")
-    result.assert_outcomes(passed=1)
+    """)
+    result = project.passes("--model-version=1")
     assert project.verdict(result).calls.new == 6
 
 
@@ -357,8 +327,7 @@ def test_a_question_is_what_it_was_when_it_was_asked(project):
         "@model_fixture\ndef echo(model_version):\n"
         "    async def ask(messages):\n        return list(messages)\n    return ask\n"
     )
-    project.test(
-        """
+    project.test("""
 @pytest.mark.golden(["a", "b"])
 async def test_it(echo, case):
     messages = [case.input]
@@ -366,6 +335,5 @@ async def test_it(echo, case):
     messages.append("later")
     assert await first == [case.input]
     assert await echo([case.input]) == [case.input]
-"""
-    )
-    project.run("--model-version=1").assert_outcomes(passed=1)
+    """)
+    project.passes("--model-version=1")

@@ -80,22 +80,14 @@ def test_shows_what_its_source_says_and_belongs_to_one_body(project):
 
 def test_says_which_repeat_it_is(project):
     project.model(ECHO)
-    project.test(
-        """
-        @pytest.mark.golden(["a"], repeats=3)
-        def test_it(echo, case):
-            echo(case.input)
-            assert case.repeat in (0, 2)
-        """
-    )
+    project.golden('["a"], repeats=3', "echo(case.input)\nassert case.repeat in (0, 2)", "echo, case")
     result = project.run("--model-version=1")
     assert project.verdict(result).trials == Tally(passed=2, failed=1)
 
 
 def test_what_a_body_does_to_metadata_is_not_seen_by_the_next(project):
     project.model(ECHO)
-    project.test(
-        """
+    project.test("""
 @pytest.mark.invariance(
     [{"input": "a", "variants": ["b", "c"], "metadata": {"tags": ["new"], "language": "en"}}],
     slices=["language"],
@@ -106,8 +98,6 @@ def test_it(echo, case):
     case.metadata["language"] = "es"
     assert case["tags"] == ["new", "seen"]
     assert echo(case.perturbed)
-"""
-    )
-    result = project.run()
-    result.assert_outcomes(passed=1)
+    """)
+    result = project.passes()
     assert [group.name for group in project.verdict(result).slices] in ([], ["language=en"])

@@ -1,7 +1,5 @@
 """``--modelcheck-case=ID``: run the one case, and leave everything that speaks of all cases alone."""
 
-import pytest
-
 from pytest_modelcheck.records import Tally
 
 TESTS = """
@@ -29,9 +27,11 @@ def test_runs_the_cases_and_deselects_tests_that_lack_them(project):
     result = project.run("--model-version=2.1", "--modelcheck-case=t-07")
     result.assert_outcomes(failed=1, deselected=2)
     result.stdout.fnmatch_lines(["FAILED *::test_known - 0/1 cases pass (0%), *required"])
-    result = project.run("--model-version=2.0", "--modelcheck-case=t-99")
-    assert result.ret == pytest.ExitCode.USAGE_ERROR
-    result.stderr.fnmatch_lines(["ERROR: no selected test has a case t-99 (--modelcheck-case)"])
+    result = project.refuses(
+        "ERROR: no selected test has a case t-99 (--modelcheck-case)",
+        "--model-version=2.0",
+        "--modelcheck-case=t-99",
+    )
 
 
 def candidates(project):
@@ -53,8 +53,7 @@ def test_leaves_no_candidate_spoils_none_and_does_not_miss_the_cases_that_were_l
 
 
 def test_finds_cases_of_a_fixture(project):
-    project.test(
-        """
+    project.test("""
         @pytest.fixture
         def cases():
             return [{"id": "a", "input": "x"}, {"id": "b", "input": "y"}]
@@ -62,17 +61,14 @@ def test_finds_cases_of_a_fixture(project):
         @pytest.mark.golden()
         def test_it(triage, case, cases):
             assert triage(case.input)
-        """
-    )
-    result = project.run("--model-version=2.0", "--modelcheck-case=b")
-    result.assert_outcomes(passed=1)
+    """)
+    result = project.passes("--model-version=2.0", "--modelcheck-case=b")
     assert project.verdict(result).cases == Tally(passed=1)
     project.run("--model-version=2.0", "--modelcheck-case=z").assert_outcomes(skipped=1)
 
 
 def test_runs_every_perturbation_of_the_case_as_the_whole_run_does(project):
-    project.test(
-        """
+    project.test("""
         from pytest_modelcheck import perturb
 
         def once(text): return text + "!"
@@ -80,8 +76,7 @@ def test_runs_every_perturbation_of_the_case_as_the_whole_run_does(project):
         @pytest.mark.invariance("tickets.yaml", under=[once, perturb.casing()])
         def test_it(triage, case):
             assert triage(case.perturbed) == triage(case.input)
-        """
-    )
+    """)
     project.run("--model-version=2.0", "--modelcheck-cache=off")
     whole = project.calls
     project.forget_calls()
@@ -89,10 +84,3 @@ def test_runs_every_perturbation_of_the_case_as_the_whole_run_does(project):
     assert project.verdict(result).trials == Tally(passed=3)
     assert len(project.calls) >= 2
     assert set(project.calls) <= set(whole)
-
-
-def test_works_under_xdist(project):
-    pytest.importorskip("xdist")
-    project.test(TESTS)
-    result = project.run_apart("-p", "xdist", "-n", "1", "--model-version=2.1", "--modelcheck-case=t-07")
-    result.assert_outcomes(failed=1)

@@ -67,20 +67,24 @@ def model(model_version):
 def test_a_spent_budget_is_no_answer_though_the_application_has_one(project, model, test):
     project.model(model)
     project.test(test)
-    result = project.run("--model-version=1", "--modelcheck-max-calls=4")
-    result.assert_outcomes(failed=1)
+    result = project.fails("--model-version=1", "--modelcheck-max-calls=4")
     verdict = project.verdict(result)
     assert (verdict.cases, verdict.uncalled) == (Tally(passed=4, error=6), 6)
     assert verdict.headline.startswith("--modelcheck-max-calls=4 is used up")
-    result = project.run("--model-version=2", "--modelcheck-offline")
-    result.assert_outcomes(failed=1)
+    result = project.fails("--model-version=2", "--modelcheck-offline")
     assert project.verdict(result).cases == Tally(error=10)
 
 
 def test_an_outage_shows_the_error_behind_it_and_no_case_that_was_not_called(project):
+    """What the application heard before is its own business."""
     project.model(DYING)
+    careful = CAREFUL.format(caught="Exception", options="").replace("test_it", "test_caught")
+    project.test(careful)
+    verdict = project.verdict(project.fails("--model-version=1"))
+    assert verdict.cases == Tally(passed=5, error=5)
+    assert "given up after 2 calls in a row failed" in verdict.headline
     project.test(CAREFUL.format(caught="KeyError", options=""))
-    result = project.run("--model-version=1")
+    result = project.run("--model-version=2")
     result.stdout.fnmatch_lines(
         [
             "*also  *2/10 cases raised an error: ConnectionError: refused",
@@ -91,28 +95,15 @@ def test_an_outage_shows_the_error_behind_it_and_no_case_that_was_not_called(pro
     assert [case.message for case in project.verdict(result).shown[:2]] == ["refused", "refused"]
 
 
-def test_an_outage_is_none_either_but_what_the_application_heard_before_is_its_own_business(project):
-    project.model(DYING)
-    project.test(CAREFUL.format(caught="Exception", options=""))
-    result = project.run("--model-version=1")
-    result.assert_outcomes(failed=1)
-    verdict = project.verdict(result)
-    assert verdict.cases == Tally(passed=5, error=5)
-    assert "given up after 2 calls in a row failed" in verdict.headline
-
-
 def test_an_outage_is_no_wrong_answer_however_much_is_one(project):
     """With 5 of 10 required, three answers and an outage would pass as 3 right ones and 7 wrong."""
     project.model(DYING)
-    project.test(
-        """
+    project.test("""
 @pytest.mark.golden([str(number) for number in range(10)], wrong_if=Exception, at_least=0.2)
 def test_it(model, case):
     assert model(case.input) == "other"
-"""
-    )
-    result = project.run("--model-version=1")
-    result.assert_outcomes(failed=1)
+    """)
+    result = project.fails("--model-version=1")
     assert project.verdict(result).cases == Tally(passed=3, failed=2, error=5)
 
 
@@ -121,14 +112,12 @@ def test_it(model, case):
 )
 def test_what_ends_a_run_is_no_wrong_answer_however_much_is_one(project, line, code):
     project.model(SOUND)
-    project.test(
-        f"""
+    project.test(f"""
 @pytest.mark.golden(["a", "b"], wrong_if=Exception, at_least=0)
 def test_it(model, case):
     model(case.input)
     {line}
-"""
-    )
+    """)
     result = project.run("--model-version=1")
     assert result.ret == code
     assert project.verdicts(result) == {}

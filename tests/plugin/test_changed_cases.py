@@ -11,17 +11,19 @@ def tickets(project):
     return (project.path / "tickets.yaml").read_text().splitlines(keepends=True)
 
 
-def test_added_cases_count_for_the_rate_and_not_for_the_comparison(project):
+def test_added_cases_count_for_the_rate_and_not_for_the_comparison_and_a_new_check_has_none(project):
     project.test(GOLDEN.format(more=""))
     project.approve("2.0")
     added = "- {id: t-11, input: reembolso, expected: other}\n"
     project.write("tickets.yaml", "".join([*tickets(project), added]))
+    project.test(GOLDEN.format(more="") + GOLDEN.format(more="").replace("test_known", "test_new"))
     result = project.run("--model-version=2.0")
-    result.assert_outcomes(passed=1)
-    verdict = project.verdict(result)
+    result.assert_outcomes(passed=2)
+    verdict = project.verdicts(result)["test_known"]
     assert (verdict.cases.judged, verdict.cases.failed) == (11, 1)
     assert (verdict.comparison.shared, verdict.comparison.added) == (10, 1)
     assert verdict.comparison.regressed == ()
+    assert project.verdicts(result)["test_new"].comparison is None
 
 
 def test_removed_cases_are_counted_and_too_many_fail_the_check(project):
@@ -55,7 +57,7 @@ def test_reordering_the_file_changes_nothing(project):
     project.approve("2.0")
     before = project.baselines()
     project.write("tickets.yaml", "".join(reversed(tickets(project))))
-    project.run("--model-version=2.0").assert_outcomes(passed=1)
+    project.passes("--model-version=2.0")
     project.approve("2.0")
     after = project.baselines()
     name = "baselines/triage/test_triage.py/test_known.jsonl"
@@ -64,40 +66,12 @@ def test_reordering_the_file_changes_nothing(project):
 
 def test_cases_without_ids_keep_theirs_when_others_come_and_go(project):
     project.write("plain.jsonl", '{"input": "a refund"}\n{"input": "a parcel"}\n')
-    project.test(
-        """
+    project.test("""
         @pytest.mark.golden("plain.jsonl")
         def test_known(triage, case):
             assert triage(case.input) != "other"
-        """
-    )
+    """)
     project.approve("2.0")
     project.write("plain.jsonl", '{"input": "a password"}\n{"input": "a parcel"}\n{"input": "a refund"}\n')
     comparison = project.verdict(project.run("--model-version=2.0")).comparison
     assert (comparison.shared, comparison.added, comparison.removed) == (2, 1, 0)
-
-
-def test_a_new_check_needs_no_baseline(project):
-    project.test(GOLDEN.format(more=""))
-    project.approve("2.0")
-    project.test(GOLDEN.format(more="") + GOLDEN.format(more="").replace("test_known", "test_new"))
-    result = project.run("--model-version=2.0")
-    result.assert_outcomes(passed=2)
-    assert project.verdicts(result)["test_new"].comparison is None
-
-
-def test_duplicates_of_an_id_are_refused(project):
-    project.write("tickets.yaml", "- {id: a, input: x}\n- {id: a, input: y}\n")
-    project.test(GOLDEN.format(more=""))
-    result = project.run("--model-version=2.0")
-    assert result.ret != 0
-    result.stdout.fnmatch_lines(["*tickets.yaml:2: *'a'*"])
-
-
-def test_an_empty_case_file_is_refused(project):
-    project.write("tickets.yaml", "")
-    project.test(GOLDEN.format(more=""))
-    result = project.run("--model-version=2.0")
-    assert result.ret != 0
-    assert "tickets.yaml" in result.stdout.str() + result.stderr.str()
-    assert "pytest_modelcheck/" not in result.stdout.str() + result.stderr.str()

@@ -7,8 +7,7 @@ ECHO = "@model_fixture\ndef echo(model_version):\n    return str\n"
 
 def test_methods_are_checks_whoever_is_marked(project):
     project.model(ECHO)
-    project.test(
-        """
+    project.test("""
         class TestMarkedMethod:
             expected = "ab"
 
@@ -41,8 +40,7 @@ def test_methods_are_checks_whoever_is_marked(project):
                 self.seen = getattr(self, "seen", 0) + 1
                 assert echo(case.input)
                 assert self.seen <= 2
-        """
-    )
+    """)
     project.test(
         """
         pytestmark = pytest.mark.golden(["a", "b"])
@@ -67,35 +65,11 @@ def test_methods_are_checks_whoever_is_marked(project):
 
 def test_a_marker_of_the_method_and_one_of_the_class_are_two_markers(project):
     project.model(ECHO)
-    project.test(
-        """
+    project.test("""
         @pytest.mark.golden(["a", "b"])
         class TestEcho:
             @pytest.mark.golden(["c"])
             def test_one(self, echo, case):
                 assert echo(case.input)
-        """
-    )
-    result = project.run()
-    assert result.ret == 4
-    result.stderr.fnmatch_lines(["*@pytest.mark.golden and @pytest.mark.golden on one test*"])
-
-
-def test_methods_of_two_classes_have_baselines_of_their_own(project):
-    project.model(ECHO)
-    project.test(
-        """
-        class TestOne:
-            @pytest.mark.golden(["a"])
-            def test_it(self, echo, case):
-                assert echo(case.input)
-
-        class TestTwo:
-            @pytest.mark.golden(["b"])
-            def test_it(self, echo, case):
-                assert echo(case.input)
-        """
-    )
-    project.approve("1")
-    assert len([name for name in project.baselines() if name.endswith(".jsonl")]) == 2
-    project.run("--model-version=2").assert_outcomes(passed=2)
+    """)
+    project.refuses("*@pytest.mark.golden and @pytest.mark.golden on one test*")

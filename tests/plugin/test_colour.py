@@ -35,6 +35,13 @@ def test_the_headline_and_the_wrong_answer_are_red_and_the_right_one_green(red, 
     assert "\x1b[2J" not in text
 
 
+def test_the_colours_of_pytests_own_diff_are_left_out(red):
+    red.model(MODEL.replace("her", "her answer that is too long for one line, so pytest shows a diff"))
+    text = red.run("--model-version=1", "--color=yes").stdout.str()
+    assert "  - refund\n" in text
+    assert "\\x1b[0m" not in text
+
+
 @pytest.mark.parametrize(("option", "no_colour"), [("--color=no", ""), ("--color=auto", "1")])
 def test_without_colour_the_message_says_the_same(red, monkeypatch, option, no_colour):
     if no_colour:
@@ -52,16 +59,14 @@ def test_a_failure_of_another_plugin_stays_as_it_is(red):
 
 
 def test_checks_in_one_test_are_each_coloured(red):
-    red.test(
-        """
+    red.test("""
         def test_two(modelcheck, triage):
             def refunds(case):
                 assert triage(case.input) == case.expected
 
             for name in ("one", "two"):
                 modelcheck.golden(refunds, [{"input": name, "expected": "refund"}], name=name)
-        """
-    )
+    """)
     text = red.run("--model-version=1", "--color=yes").stdout.str()
     assert text.count("got \x1b[31m'ot") == 2
 

@@ -1,4 +1,4 @@
-"""What the ini file may say, in which types; markers that nobody reads; a first run without a version."""
+"""What the ini file may say, in which types; our markers and options; markers that nobody reads."""
 
 import re
 
@@ -62,10 +62,16 @@ def test_options_take_native_types(project, reports):
     assert len(project.calls) == 10, "no search for a smaller case"
 
 
-def test_a_version_in_toml_keeps_its_digits(project):
-    toml(project, "model_version = 2.10")
+@pytest.mark.skipif(pytest.version_tuple < (9,), reason="native TOML came with pytest 9")
+def test_in_strict_mode_a_version_keeps_its_digits_and_a_switch_may_stand_in_a_list(project):
+    toml(
+        project,
+        'strict = true\nmodel_version = 2.10\nmodelcheck_offline = [false]\nmodelcheck_at_least = "0.95"',
+    )
     project.test()
-    project.run().stdout.fnmatch_lines(["modelcheck: triage 2.10 *"])
+    result = project.passes("-W", "error")
+    assert project.verdict(result).required == 0.95
+    result.stdout.fnmatch_lines(["modelcheck: triage 2.10 *"])
 
 
 def test_every_switch_is_read_as_one(project):
@@ -85,16 +91,8 @@ def test_every_switch_is_read_as_one(project):
 def test_a_value_that_cannot_be_meant_is_named(project, name):
     toml(project, f"{name} = {{a = 1}}")
     project.test()
-    result = project.run("--model-version=2.0")
-    assert result.ret == pytest.ExitCode.USAGE_ERROR
-    result.stderr.fnmatch_lines([f"*pyproject.toml: {name} = *: write *"])
+    result = project.refuses(f"*pyproject.toml: {name} = *: write *", "--model-version=2.0")
     result.stderr.no_fnmatch_line("*ini option*")
-
-
-def test_a_switch_in_a_list_is_that_switch(project):
-    toml(project, "modelcheck_offline = [false]")
-    project.test()
-    project.run("--model-version=2.0").assert_outcomes(passed=1)
 
 
 @pytest.mark.parametrize(
@@ -110,7 +108,7 @@ def test_a_version_in_the_ini_file_stays_in_force(project, ini, option, expected
     project.ini(f"model_version =\n  {ini}")
     project.write("conftest.py", TWO)
     project.test(VERSIONS.format(expected=expected))
-    project.run(f"--model-version={option}").assert_outcomes(passed=1)
+    project.passes(f"--model-version={option}")
 
 
 def test_two_versions_in_the_ini_file_are_refused_by_its_name(project):
@@ -135,13 +133,13 @@ def test_a_marker_of_ours_in_a_testcase_of_unittest_is_warned_of(project):
     result.assert_outcomes(failed=1, warnings=1)
     result.stdout.fnmatch_lines(["*py:4: ModelcheckWarning: *golden on a method of a unittest.TestCase*"])
     project.test(f"class TestIt:\n{marked}")  # as it advises
-    project.run("--model-version=2.0").assert_outcomes(passed=1)
+    project.passes("--model-version=2.0")
 
 
 def test_a_marker_of_that_name_in_another_project_is_none_of_our_business(project):
     project.write("conftest.py", "")
     project.test('@pytest.mark.golden("no-such-file.yaml")\ndef test_it():\n    pass\n')
-    project.run("-W", "error").assert_outcomes(passed=1)
+    project.passes("-W", "error")
 
 
 LAZY = """
@@ -160,4 +158,74 @@ def test_a_first_run_without_a_version_says_so_in_a_sentence_and_may_name_one(pr
     assert "/conftest.py:3 has no model for model_version=None)" in result.stdout.str()
     assert "Traceback" not in result.stdout.str()
     assert "return {" not in result.stdout.str()
-    project.run("--model-version=2.0").assert_outcomes(passed=1)
+    project.passes("--model-version=2.0")
+
+
+def test_strict_markers_know_ours(project):
+    project.test("""
+        @pytest.mark.golden("tickets.yaml")
+        def test_golden(triage, case):
+            assert triage(case.input) == case.expected
+
+        @pytest.mark.invariance("tickets.yaml", under=str.upper)
+        def test_invariance(triage, case):
+            assert triage(case.perturbed) == triage(case.input)
+
+        @pytest.mark.directional("tickets.yaml", under=str.upper, allow_constant=True)
+        def test_directional(triage, case):
+            assert triage(case.perturbed) >= triage(case.input)
+    """)
+    result = project.run("--model-version=2.0", "--strict-markers", "--strict-config", "-W", "error")
+    result.assert_outcomes(passed=3)
+
+
+def test_strict_config_knows_every_ini_option_of_ours(project):
+    project.ini(
+        "model_version = 2.0",
+        "modelcheck_cache = use",
+        "modelcheck_offline = false",
+        "modelcheck_baseline_dir = approved",
+        "modelcheck_cache_dir = .cache/models",
+        "modelcheck_at_least = 0.9",
+        "modelcheck_max_drop = 0.02",
+        "modelcheck_max_changed = 3",
+        "modelcheck_max_regressed = 1",
+        "modelcheck_min_overlap = 0.5",
+        "modelcheck_false_fail_rate = 0.05",
+        "modelcheck_inconclusive = fail",
+    )
+    project.test()
+    project.passes("--strict-config", "-W", "error")
+    assert (project.path / ".cache" / "models" / "predictions").is_dir()
+
+
+def test_markers_and_options_are_listed_by_pytest(project):
+    listed = [f"@pytest.mark.{kind}(*" for kind in ("golden", "invariance", "directional")]
+    project.run("--markers").stdout.fnmatch_lines(listed)
+    options = ("model-version", "modelcheck-update", "modelcheck-baseline", "modelcheck-case")
+    project.run("--help").stdout.fnmatch_lines_random([f"  --{option}*" for option in options])
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ("modelcheck_cache = sometimes", "*modelcheck_cache='sometimes'*use, refresh or off*"),
+        ("modelcheck_at_least = 95", "*modelcheck_at_least=95 is not a rate*0.95*"),
+        ("modelcheck_max_drop = lots", "*modelcheck_max_drop='lots' is not an allowance*"),
+        ("modelcheck_inconclusive = maybe", '*modelcheck_inconclusive=*write "warn" or "fail"'),
+        ("modelcheck_population = all", "*modelcheck_population='all': write \"fixed\"*"),
+        ("modelcheck_tolerance = 5", "*modelcheck_tolerance=5 is not a tolerance*"),
+        ("modelcheck_require_proof = maybe", "*modelcheck_require_proof='maybe': write True or False*"),
+        ("modelcheck_suite_false_fail_rate = 7", "*modelcheck_suite_false_fail_rate=7 is not an error rate*"),
+        ("modelcheck_revalidate = many", "*modelcheck_revalidate=many: write a whole number from 0"),
+    ],
+)
+def test_an_ini_value_that_cannot_be_meant_is_a_usage_error_of_runs_with_our_tests(project, line, message):
+    project.ini(line)
+    project.test()
+    result = project.run()
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines([message])
+    assert "Traceback" not in result.stderr.str()
+    project.test("def test_plain(): pass")
+    project.passes()

@@ -85,15 +85,9 @@ class TestAgainstWhatWasApproved:
         _, verdict = drift("2")
         assert verdict.failed
 
-    def test_nearly_the_same_inputs_are_compared_where_they_are_the_same(self, drift, project):
-        project.approve("1")
-        tickets(project, "recent.jsonl", start=10)
-        _, verdict = drift("1")
-        assert (verdict.moved.paired, verdict.moved.now) == (True, 140)
-
     def test_an_update_judges_nothing_and_what_is_approved_becomes_the_reference(self, drift, project):
         project.approve("1")
-        project.run("--model-version=2", "--modelcheck-update").assert_outcomes(passed=1)
+        project.passes("--model-version=2", "--modelcheck-update")
         result, _ = drift("2")
         result.assert_outcomes(passed=1)
 
@@ -159,48 +153,32 @@ class TestAgainstAReference:
         assert verdict.headline == "1/2 cases of the reference raised an error"
 
 
-@pytest.mark.parametrize(
-    ("body", "told"),
-    [
-        ("pass", "the body never called the model 'triage'"),
-        (
-            'assert triage(case.input) != "other"',
-            "failed an assertion: a drift check compares distributions",
-        ),
-    ],
-)
-def test_a_body_that_records_nothing_or_asserts_is_an_error(drift, project, body, told):
-    project.test(TEST.replace("triage(case.input)", body))
-    result, verdict = drift("1")
-    result.assert_outcomes(failed=1)
-    assert told in verdict.headline
+BODIES = {
+    "the body never called the model 'triage'": "pass",
+    "failed an assertion: a drift check compares distributions": 'assert triage(case.input) != "other"',
+    "some answers are labels ('x') and numbers (7): one distribution needs one kind": (
+        'case.record(7 if case.input == "ticket 1" else "x")'
+    ),
+}
 
 
-def test_answers_of_two_kinds_fail_in_words(drift, project):
+@pytest.mark.parametrize("said", BODIES)
+def test_a_body_that_records_nothing_asserts_or_mixes_kinds_fails_in_words(drift, project, said):
     tickets(project, "then.jsonl", start=1000)
-    project.test(
-        TestAgainstAReference.SAME.replace(
-            "triage(case.input)", 'case.record(7 if case.input == "ticket 1" else "x")'
-        )
-    )
-    result = project.run("--model-version=1")
-    result.assert_outcomes(failed=1)
-    result.stdout.fnmatch_lines(
-        ["*some answers are labels ('x') and numbers (7): one distribution needs one kind*"]
-    )
+    project.test(TestAgainstAReference.SAME.replace("triage(case.input)", BODIES[said]))
+    result = project.fails("--model-version=1")
+    assert said in " ".join(result.stdout.str().split())
 
 
 def test_as_a_function_call(drift, project):
-    project.test(
-        """
+    project.test("""
         def test_later(triage, modelcheck):
             recent = [f"ticket {n}" for n in range(100)]
             then = [f"ticket {n}" for n in range(500, 600)]
             ask = lambda case: case.record(triage(case.input))
             verdict = modelcheck.drift(ask, recent, reference=then, tolerance=0.1)
             assert verdict.moved.tolerance == 0.1
-        """
-    )
+    """)
     result, verdict = drift("1")
     result.assert_outcomes(passed=1)
     assert (verdict.kind, verdict.status) == ("drift", Status.PASSED)
@@ -235,22 +213,16 @@ def test_what_cannot_be_meant_is_refused(drift, project):
 
 
 def test_bodies_may_be_awaited(drift, project):
-    project.model(
-        """
+    project.model("""
         @model_fixture
         def triage(model_version):
             async def ask(text):
                 return "refund" if int(text.split()[1]) % 3 else "other"
             return ask
-        """
-    )
+    """)
     tickets(project, "then.jsonl", start=1000, n=120)
     project.test(
-        """
-        @pytest.mark.drift("recent.jsonl", reference="then.jsonl")
-        async def test_answers(triage, case):
-            await triage(case.input)
-        """
+        TestAgainstAReference.SAME.replace("def ", "async def ").replace("triage(c", "await triage(c")
     )
     result, verdict = drift("1")
     result.assert_outcomes(passed=1)

@@ -50,8 +50,7 @@ def early(project):
 
 def test_the_first_line_says_where_and_why_it_was_stopped(early):
     project = early()
-    result = project.run("--model-version=0.5")
-    result.assert_outcomes(failed=1)
+    result = project.fails("--model-version=0.5")
     stopped = project.verdict(result).stopped
     assert (stopped.after, stopped.of, stopped.why) == (17, 200, "95% is out of reach")
     result.stdout.fnmatch_lines(
@@ -107,7 +106,7 @@ def test_what_cannot_be_watched_is_refused_at_collection(early, limits, told):
 
 def test_a_stopped_check_is_not_approved_until_the_calls_that_are_missing_are_made(early):
     project = early(", tolerance=0.05, early_stop=True")
-    project.run("--model-version=1").assert_outcomes(passed=1)
+    project.passes("--model-version=1")
     done = project.command("approve", "1")
     assert done.ret == 1
     done.stdout.fnmatch_lines(
@@ -137,23 +136,6 @@ def test_what_was_stopped_is_no_version_to_compare_with_and_diff_speaks_of_what_
         ["  fixed 1 → 0.5 *", "  stopped after * of 200 cases: the others are not compared"]
     )
     result.stdout.no_fnmatch_line("*removed*")
-
-
-def test_the_imperative_form(early):
-    project = early("")
-    project.test(
-        CASES
-        + """
-def test_it(fixed, modelcheck):
-    def right(case):
-        assert fixed(case.input) == "right"
-
-    verdict = modelcheck.golden(right, CASES, at_least=0.95, early_stop=True, fail=False)
-    assert verdict.failed
-    assert verdict.stopped.after == 17
-"""
-    )
-    project.run("--model-version=0.5").assert_outcomes(passed=1)
 
 
 def verdicts(project, result):

@@ -4,8 +4,6 @@ import textwrap
 
 import pytest
 
-from pytest_modelcheck.records import Tally
-
 ECHO = "@model_fixture\ndef echo(model_version):\n    return str\n"
 
 
@@ -16,8 +14,7 @@ def echo(project):
 
 
 def test_fixtures_are_set_up_once_a_test_and_serve_every_body(echo):
-    echo.test(
-        """
+    echo.test("""
         import os
 
         ups, state, steps = [], [], []
@@ -93,8 +90,7 @@ def test_fixtures_are_set_up_once_a_test_and_serve_every_body(echo):
             def test_setup(self, echo, case):
                 assert echo(case.input) == case.input
                 assert steps == ["module", "method"]
-        """
-    )
+    """)
     result = echo.run("-s")
     result.assert_outcomes(passed=8)
     assert {verdict.cases.passed for verdict in echo.verdicts(result).values()} == {2, 3}
@@ -102,28 +98,8 @@ def test_fixtures_are_set_up_once_a_test_and_serve_every_body(echo):
     assert "steps ['module', 'method']" in result.stdout.str()
 
 
-def test_a_parametrized_fixture_gives_one_check_a_parameter(echo):
-    echo.test(
-        """
-        @pytest.fixture(params=["x", "y"])
-        def suffix(request):
-            return request.param
-
-        @pytest.mark.golden(["a", "b"])
-        def test_it(echo, case, suffix):
-            assert echo(case.input + suffix) != "ay"
-        """
-    )
-    result = echo.run("--model-version=1")
-    result.assert_outcomes(passed=1, failed=1)
-    verdicts = echo.verdicts(result)
-    assert verdicts["test_it[x]"].cases == Tally(passed=2)
-    assert verdicts["test_it[y]"].cases == Tally(passed=1, failed=1)
-
-
 def test_a_fixture_may_record_an_answer_for_the_case(echo):
-    echo.test(
-        """
+    echo.test("""
         @pytest.fixture
         def ask(echo, case):
             def ask():
@@ -135,16 +111,14 @@ def test_a_fixture_may_record_an_answer_for_the_case(echo):
         @pytest.mark.golden(["alpha", "beta"])
         def test_it(ask, case):
             assert ask() == case.input
-        """
-    )
-    echo.run("--model-version=1", "--modelcheck-update").assert_outcomes(passed=1)
+    """)
+    echo.passes("--model-version=1", "--modelcheck-update")
     lines = next(text for name, text in echo.baselines().items() if name.endswith(".jsonl"))
     assert b'{"short":"a"}' in lines.replace(b" ", b"")
 
 
 def test_a_fixture_that_fails_or_uses_the_case_at_its_own_setup_is_an_error(echo):
-    echo.test(
-        """
+    echo.test("""
         @pytest.fixture
         def text(case):
             return case.input
@@ -169,8 +143,7 @@ def test_a_fixture_that_fails_or_uses_the_case_at_its_own_setup_is_an_error(echo
         @pytest.mark.golden(["a"])
         def test_teardown(echo, case, left_open):
             assert echo(case.input)
-        """
-    )
+    """)
     result = echo.run()
     result.assert_outcomes(passed=1, errors=3)
     result.stdout.fnmatch_lines(
@@ -181,15 +154,6 @@ def test_a_fixture_that_fails_or_uses_the_case_at_its_own_setup_is_an_error(echo
         ]
     )
     result.stdout.no_fnmatch_line("*pytest_modelcheck/*")
-
-
-def test_a_parametrized_model_fixture_is_refused_or_told_apart(echo):
-    """``model_fixture`` takes no params: a version is what tells models of one kind apart."""
-    echo.model("@model_fixture(params=[1, 2])\ndef echo(request):\n    return str\n")
-    echo.test("def test_it(echo): pass")
-    result = echo.run()
-    assert result.ret == pytest.ExitCode.USAGE_ERROR
-    result.stderr.fnmatch_lines(["*@model_fixture has no option 'params'*"])
 
 
 ARGUMENTS = {
@@ -236,8 +200,7 @@ def test_each_parameter_gets_its_own_argument(echo):
 
 
 def test_a_decorator_that_shows_the_signature_of_its_test_gets_arguments_by_name(echo):
-    echo.test(
-        """
+    echo.test("""
         import inspect
 
         def logged(function):
@@ -252,6 +215,5 @@ def test_a_decorator_that_shows_the_signature_of_its_test_gets_arguments_by_name
         @logged
         def test_it(echo, case):
             assert echo(case.input) == case.input
-        """
-    )
-    echo.run().assert_outcomes(passed=1)
+    """)
+    echo.passes()

@@ -50,9 +50,8 @@ def test_a_model_is_tested_from_its_own_table_one_case_or_all(project, source):
     FRAME.to_parquet(project.path / "table.parquet")
     project.model(MODEL)
     project.test(TEST.format(source=source))
-    project.run("--model-version=1", "--modelcheck-case=b").assert_outcomes(passed=1)
-    every = project.run("--model-version=1")
-    every.assert_outcomes(passed=1)
+    project.passes("--model-version=1", "--modelcheck-case=b")
+    every = project.passes("--model-version=1")
     every.stdout.fnmatch_lines(["*1 cached, 2 *"])
 
 
@@ -60,6 +59,5 @@ def test_answers_with_another_index_are_an_error_that_names_the_remedy(project):
     FRAME.to_parquet(project.path / "table.parquet")
     project.model(MODEL.replace(".sort_values(ascending=False)", ".set_axis(range(7, 7 + len(frame)))"))
     project.test(TEST.format(source="TABLE"))
-    result = project.run("--model-version=1")
-    result.assert_outcomes(failed=1)
+    result = project.fails("--model-version=1")
     assert "Keep the index of the inputs, or return a list or an array in their order" in result.stdout.str()

@@ -14,8 +14,7 @@ def test_is_one_item_which_passes_where_every_case_passes(project):
 
 def test_fails_where_one_case_fails_and_no_limit_is_set(project):
     project.test()
-    result = project.run("--model-version=1.9")
-    result.assert_outcomes(failed=1)
+    result = project.fails("--model-version=1.9")
     (shown,) = project.verdict(result).shown
     assert (shown.id, shown.input, shown.expected, shown.got, shown.origin) == (
         "t-05",
@@ -39,8 +38,7 @@ def test_fails_where_one_case_fails_and_no_limit_is_set(project):
 
 
 def test_at_least_is_the_rate_that_is_required_and_slices_say_where_it_is_worse(project):
-    project.test(
-        """
+    project.test("""
         @pytest.mark.golden("tickets.yaml", at_least=0.9)
         def test_met(triage, case):
             assert triage(case.input) == case.expected
@@ -48,8 +46,7 @@ def test_at_least_is_the_rate_that_is_required_and_slices_say_where_it_is_worse(
         @pytest.mark.golden("tickets.yaml", at_least=0.95, slices=["language"])
         def test_missed(triage, case):
             assert triage(case.input) == case.expected
-        """
-    )
+    """)
     result = project.run("--model-version=1.9")
     result.assert_outcomes(passed=1, failed=1)
     assert {name: verdict.passed for name, verdict in project.verdicts(result).items()} == {
@@ -63,8 +60,7 @@ def test_at_least_is_the_rate_that_is_required_and_slices_say_where_it_is_worse(
 
 
 def test_calls_are_gathered_and_every_question_is_asked_once(project):
-    project.model(
-        """
+    project.model("""
         from pathlib import Path
 
         @model_fixture(batch=True)
@@ -74,10 +70,8 @@ def test_calls_are_gathered_and_every_question_is_asked_once(project):
                     log.write(f"{len(texts)}\\n")
                 return ["other" for _ in texts]
             return predict
-        """
-    )
-    project.test(
-        """
+    """)
+    project.test("""
         @pytest.mark.golden([{"input": str(n % 30)} for n in range(30)])
         def test_first(triage, case):
             assert triage(case.input) == triage(case.input)
@@ -85,24 +79,20 @@ def test_calls_are_gathered_and_every_question_is_asked_once(project):
         @pytest.mark.golden([{"input": str(n)} for n in range(20, 40)])
         def test_second(triage, case):
             assert triage(case.input) == "other"
-        """
-    )
+    """)
     project.run("--model-version=1").assert_outcomes(passed=2)
     assert (project.path / "batches.log").read_text().split() == ["1", "29", "10"]
 
 
 def test_calls_that_were_made_for_nothing_are_reported(project):
-    project.test(
-        """
+    project.test("""
         @pytest.mark.golden("tickets.yaml")
         def test_english(triage, case):
             if case["language"] != "en":
                 pytest.skip("not English")
             assert triage(case.input) == case.expected
-        """
-    )
-    result = project.run("--model-version=2.0")
-    result.assert_outcomes(passed=1)
+    """)
+    result = project.passes("--model-version=2.0")
     assert project.verdict(result).cases == Tally(passed=6, skipped=4)
     assert len(project.calls) == 10
     [note] = [note for note in project.verdict(result).notes if "prefetched" in note]
@@ -111,8 +101,7 @@ def test_calls_that_were_made_for_nothing_are_reported(project):
 
 def test_cases_may_be_given_in_place_by_a_fixture_or_under_other_names(project):
     project.write("faq.csv", "question,answer,team\nI want a refund,refund,billing\nHello,other,desk\n")
-    project.test(
-        """
+    project.test("""
         @pytest.mark.golden([("I want a refund", "refund"), ("Hello", "other")])
         def test_pairs(triage, case):
             assert triage(case.input) == case.expected
@@ -139,14 +128,12 @@ def test_cases_may_be_given_in_place_by_a_fixture_or_under_other_names(project):
         def test_faq(triage, case):
             assert triage(case.input) == case.expected
             assert case["team"]
-        """
-    )
+    """)
     project.run("--model-version=2.0").assert_outcomes(passed=5)
 
 
 def test_a_check_with_no_case_or_no_applicable_one_fails(project):
-    project.test(
-        """
+    project.test("""
         @pytest.mark.golden("tickets.yaml")
         def test_french(triage, case):
             if case["language"] != "fr":
@@ -156,8 +143,7 @@ def test_a_check_with_no_case_or_no_applicable_one_fails(project):
         @pytest.mark.golden([])
         def test_none(triage, case):
             assert triage(case.input)
-        """
-    )
+    """)
     result = project.run("--model-version=2.0")
     result.assert_outcomes(failed=2)
     result.stdout.fnmatch_lines(

@@ -72,8 +72,7 @@ def test_commands_that_a_failure_advises_work_where_they_are_shown(project, shop
     (shop / "odd.ini").write_text("[pytest]\nmodel_version = 2.1\n")
     result = project.run(*(["-c", ini] if ini else [WORSE]), "shop", "--rootdir=shop")
     (again,) = re.findall(r"reproduce one: +pytest (.*)", result.stdout.str())
-    again = project.run(*again.split())
-    again.assert_outcomes(failed=1)
+    again = project.fails(*again.split())
     again.stdout.fnmatch_lines(["configfile: odd.ini" if ini else "configfile: pytest.ini"])
     (see_all,) = re.findall(r"see all: +modelcheck (.*)", result.stdout.str())
     project.command(*see_all.split()).stdout.fnmatch_lines(["1 check: 2 broke"])
@@ -90,14 +89,13 @@ def test_a_folder_whose_name_means_something_to_pytest_is_run_again_and_kept(pro
     ((enter, again),) = re.findall(r"reproduce one: +(?:cd (.*) && )?pytest (.*)", result.stdout.str())
     with monkeypatch.context() as shell:
         shell.chdir(project.path.joinpath(*shlex.split(enter)))
-        project.run(*shlex.split(again)).assert_outcomes(failed=1)
+        project.fails(*shlex.split(again))
     project.command("baselines", "prune").stdout.fnmatch_lines(["Nothing to prune: *"])
 
 
 def test_a_file_that_pytest_cannot_name_is_not_said_to_run_alone(project):
     project.write("test_[a].py", TEST)
-    result = project.run(WORSE)
-    result.assert_outcomes(failed=1)
+    result = project.fails(WORSE)
     assert "reproduce one" not in result.stdout.str()
 
 
@@ -125,18 +123,14 @@ def test_two_tests_that_would_share_a_baseline_are_refused(project, shop, monkey
 def test_tests_and_models_whose_names_differ_only_in_capitals_are_refused(project):
     """Their baselines would be one file, or lie in one folder, in a checkout on macOS or Windows."""
     project.test(TEST + TEST.replace("test_known", "test_Known"))
-    result = project.run()
-    assert result.ret == pytest.ExitCode.USAGE_ERROR
-    result.stderr.fnmatch_lines(["*::test_known_tickets and *::test_Known_tickets differ only in capitals*"])
+    project.refuses("*::test_known_tickets and *::test_Known_tickets differ only in capitals*")
     each = '@pytest.mark.parametrize("n", ["a", "A"])\n@'
     project.test(TEST.replace("@", each).replace("(triage", "(n, triage", 1))
     project.approve()  # parameters may: their files have a digest in their names
     project.model(
         "@model_fixture\ndef triage():\n    return len\n@model_fixture\ndef Triage():\n    return len\n"
     )
-    result = project.run()
-    assert result.ret == pytest.ExitCode.USAGE_ERROR
-    result.stderr.fnmatch_lines(["*two different models are called 'triage' and 'Triage': at *"])
+    project.refuses("*two different models are called 'triage' and 'Triage': at *")
 
 
 def test_a_test_that_is_collected_twice_is_one_test(project):
@@ -189,8 +183,7 @@ def test_a_test_that_only_did_not_fail_last_time_still_exists(project):
     project.approve()
     project.test(tests.replace("max_drop=0", "at_least=1").replace("case.expected", "'refund'", 1))
     assert project.run("-p", "cacheprovider").ret == 1
-    result = project.run("-p", "cacheprovider", "--lf")
-    result.assert_outcomes(failed=1)
+    result = project.fails("-p", "cacheprovider", "--lf")
     assert "unused baseline" not in result.stdout.str()
 
 

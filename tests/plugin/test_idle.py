@@ -104,33 +104,33 @@ def test_no_modelcheck_runs_what_needs_no_model_and_tells_the_rest(project):
     assert "pytest_modelcheck/" not in result.stdout.str()
 
 
-def test_a_model_in_an_ordinary_test_prints_no_section(project):
-    project.test("def test_plain(triage): assert triage('Hello') == 'other'")
-    result = project.run("--model-version=2.0", "-W", "error")
-    result.assert_outcomes(passed=1)
-    assert "= modelcheck =" not in result.stdout.str()
-
-
 def test_a_model_fixture_that_no_test_uses_is_never_loaded(project):
     project.model("@model_fixture\ndef triage():\n    raise OSError('loaded')\n")
     project.test("def test_plain(): pass")
     before = set(project.files())
-    result = project.run("-W", "error")
-    result.assert_outcomes(passed=1)
+    result = project.passes("-W", "error")
     assert "modelcheck:" not in result.stdout.str()
     assert set(project.files()) == before
 
 
-def test_a_model_asked_for_at_run_time_is_answered_and_remembered(project):
-    project.test("def test_plain(request): assert request.getfixturevalue('triage')('Hello') == 'other'")
-    project.run("--model-version=2.0", "-W", "error").assert_outcomes(passed=1)
-    project.run("--model-version=2.0", "-W", "error").assert_outcomes(passed=1)
-    assert project.calls == ["Hello"]
+def test_a_model_in_an_ordinary_test_is_simply_called_and_remembered(project):
+    """Also where the test asks for it at run time."""
+    project.test("""
+        def test_argument(triage):
+            assert triage("Hello") == triage("Hello") == "other"
+
+        def test_run_time(request):
+            assert request.getfixturevalue("triage")("I want a refund") == "refund"
+    """)
+    for _ in "asked", "remembered":
+        result = project.run("--model-version=2.0", "-W", "error")
+        result.assert_outcomes(passed=2)
+        assert "= modelcheck =" not in result.stdout.str()
+        assert project.calls == ["Hello", "I want a refund"]
 
 
 def test_a_golden_test_imports_nothing_that_it_does_not_need(project):
-    project.test(
-        """
+    project.test("""
         import sys
 
         def unneeded():
@@ -144,7 +144,6 @@ def test_a_golden_test_imports_nothing_that_it_does_not_need(project):
 
         def test_what_is_imported():
             assert unneeded() == set()
-        """
-    )
+    """)
     options = ("-p", "modelcheck", "--disable-plugin-autoload", "--model-version=1")
     project.pytester.runpytest_subprocess(*options).assert_outcomes(passed=2)

@@ -13,8 +13,7 @@ def test_ignores_it(triage, case):
 
 def test_fails_with_both_inputs_and_both_answers(project):
     project.test(INVARIANCE.format(under="lambda text: text.replace('parcel', 'thing')"))
-    result = project.run("--model-version=2.0")
-    result.assert_outcomes(failed=1)
+    result = project.fails("--model-version=2.0")
     result.stdout.fnmatch_lines(["0/2 cases pass (0%), all required", "*failing cases (2)", "*t-03*"])
     shown, _ = project.verdict(result).shown
     assert (shown.input, shown.perturbed, shown.base_answer, shown.got) == (
@@ -49,15 +48,13 @@ def test_inputs_that_a_perturbation_leaves_as_they_are_are_not_judged(project):
     assert verdicts["test_all"].cases == Tally(passed=10)
     assert verdicts["test_two"].cases == Tally(passed=2, skipped=8)
     project.forget_calls()
-    result = project.run("--model-version=2.0", "test_triage.py")
-    result.assert_outcomes(failed=1)
+    result = project.fails("--model-version=2.0", "test_triage.py")
     result.stdout.fnmatch_lines(["FAILED *::test_ignores_it - 0 of 10 cases were applicable"])
     assert project.calls == []
 
 
 def test_several_perturbations_are_told_apart(project):
-    project.test(
-        """
+    project.test("""
         def shouting(text):
             return text.upper()
 
@@ -67,35 +64,13 @@ def test_several_perturbations_are_told_apart(project):
         @pytest.mark.invariance("tickets.yaml", under=[shouting, losing_the_parcel])
         def test_ignores_both(triage, case):
             assert triage(case.perturbed) == triage(case.input)
-        """
-    )
-    result = project.run("--model-version=2.0")
-    result.assert_outcomes(failed=1)
+    """)
+    result = project.fails("--model-version=2.0")
     result.stdout.fnmatch_lines(["8/10 cases pass*", "*under *losing_the_parcel* 0/2 pass*"])
     assert project.verdict(result).perturbations == (
         Group("shouting", 10, 10),
         Group("losing_the_parcel", 0, 2),
     )
-
-
-def test_a_case_may_bring_its_own_variants(project):
-    project.write(
-        "variants.yaml",
-        """
-        - {id: a, input: "I want a refund", variants: ["A refund, please", "refund!"]}
-        - {id: b, input: "Where is my parcel?", variants: ["Where is it?"]}
-        """,
-    )
-    project.test(
-        """
-        @pytest.mark.invariance("variants.yaml")
-        def test_wording(triage, case):
-            assert triage(case.perturbed) == triage(case.input)
-        """
-    )
-    result = project.run("--model-version=2.0")
-    result.assert_outcomes(failed=1)
-    result.stdout.fnmatch_lines(["1/2 cases pass (50%), all required", '*"Where is it[?]"*'])
 
 
 def test_the_librarys_own_perturbations_make_the_same_inputs_in_every_run(project):

@@ -46,10 +46,10 @@ GOOD = list(answers(0.9, "wrong", range(60)))
 WORSE = list(answers(0.6, "smooth", range(60)))
 
 
-def label(project, *sources):
+def label(project, *sources, yes=True, no=False):
     told = dict.fromkeys(pair for source in sources for pair in source)
     lines = [
-        json.dumps({"input": {"question": q, "answer": a}, "expected": a.startswith("right")})
+        json.dumps({"input": {"question": q, "answer": a}, "expected": yes if a.startswith("right") else no})
         for q, a in told
     ]
     project.write("labels/helpful.jsonl", "\n".join(lines))
@@ -74,15 +74,6 @@ def test_without_labels_the_headline_says_that_nothing_is_corrected(judged):
     )
     assert ("label answers", "modelcheck label helpful") in verdict.advice
     assert verdict.correction.word is None
-
-
-def test_fewer_than_thirty_labels_or_labels_of_one_kind_alone_correct_nothing(judged):
-    label(judged, OTHERS[:29])
-    assert "helpful has 29 labels, 30 are needed" in judged.verdict(run(judged, "bad")).headline
-    label(judged, [pair for pair in OTHERS if pair[1].startswith("right")])
-    verdict = judged.verdict(run(judged, "bad"))
-    assert verdict.inconclusive
-    assert verdict.headline.endswith("no label says no, so it is unknown how it judges these")
 
 
 def test_the_headline_says_what_the_judge_said_and_what_it_is_worth(judged):
@@ -115,12 +106,6 @@ def test_a_good_version_passes_although_the_judge_passes_fewer(judged):
     assert (check["trouble"], check["cases"]) == ("", 60)
 
 
-def test_labels_of_the_answers_themselves_count_as_they_are(judged):
-    label(judged, GOOD)
-    verdict = judged.verdict(run(judged, "good"))
-    assert verdict.rate == sum(answer.startswith("right") for _, answer in GOOD) / 60
-
-
 def test_a_version_that_only_the_judge_likes_better_fails(judged):
     """55 of 60 pass by the judge's word where 50 passed before, and people accept 35 of them."""
     label(judged, OTHERS, GOOD, WORSE)
@@ -132,8 +117,8 @@ def test_a_version_that_only_the_judge_likes_better_fails(judged):
     dropped = next(one for one in verdict.findings if one.limit == "max_drop")
     assert dropped.status == "failed"
     assert dropped.summary == (
-        "people say that 13 broke and 0 were fixed: net -13 (by the judge's word 4 broke, 9 fixed: net +5, "
-        "none allowed)"
+        "people say that 13 broke and 0 were fixed: a net loss of 13 cases (by the judge's word 4 broke, 9 "
+        "fixed: a net gain of 5 cases)"
     )
     assert (verdict.comparison.approved_rate, verdict.comparison.rate) == (48 / 60, 35 / 60)
 
@@ -150,7 +135,7 @@ def test_a_judge_that_errs_otherwise_on_the_new_answers_is_found_out_by_some_of_
     assert dropped.status == "failed"
     assert dropped.summary == (
         "corrected 69% with good, 0% now, over the 52 cases that differ (by the judge's word 10 broke, 13 "
-        "fixed: net +3, none allowed)"
+        "fixed: a net gain of 3 cases)"
     )
     assert dropped.p_value < 0.01
 
@@ -171,15 +156,6 @@ def test_a_drop_that_no_error_of_the_judge_explains_fails_without_labels_of_the_
     label(judged, OTHERS)
     run(judged, "good", "--modelcheck-update").assert_outcomes(passed=1)
     assert judged.verdict(run(judged, "bad")).failed
-
-
-def test_a_judge_that_is_too_weak_corrects_nothing(judged):
-    judged.model(JUDGED.replace('"wrong": 0.15', '"wrong": 0.7'))
-    judged.test(CHECK.replace("0.8", "0.99"))
-    label(judged, OTHERS)
-    verdict = judged.verdict(run(judged, "bad"))
-    assert "uncorrected for the judge's errors: the judge is too weak: it agrees with" in verdict.headline
-    assert verdict.inconclusive
 
 
 def test_what_no_label_of_this_version_says_others_tell(judged):
@@ -218,7 +194,9 @@ def test_cases_that_regressed_by_the_judges_word_are_inconclusive_until_people_h
     label(judged, GOOD, WORSE)
     found = findings(judged.verdict(run(judged, "worse")))["max_regressed"]
     assert found.status == "failed"
-    assert found.summary.startswith("people say that 13 broke and 0 were fixed: net -13 (by the judge's word")
+    assert found.summary.startswith(
+        "people say that 13 broke and 0 were fixed: a net loss of 13 cases (by the judge's word"
+    )
 
 
 def test_regressions_that_people_do_not_see_pass(judged):
@@ -238,15 +216,13 @@ def test_regressions_that_people_do_not_see_pass(judged):
 
 
 def test_a_slice_that_only_the_judge_sees_fall_is_inconclusive(judged):
-    judged.test(
-        """
+    judged.test("""
         CASES = [{"input": f"question {n}", "metadata": {"even": n % 2 == 0}} for n in range(60)]
 
         @pytest.mark.golden(CASES, slices=["even"], max_slice_drop=0, max_drop=59)
         def test_helpful(assistant, helpful, case):
             assert helpful(question=case.input, answer=assistant(case.input))
-        """
-    )
+    """)
     label(judged, OTHERS)
     run(judged, "good", "--modelcheck-update").assert_outcomes(passed=1)
     found = findings(judged.verdict(run(judged, "bad")))["max_slice_drop"]
@@ -318,13 +294,11 @@ def test_each_check_says_how_it_is_corrected_or_why_it_is_not(judged):
 
 
 def test_a_judge_that_compares_with_the_approved_answer_is_not_corrected(judged):
-    judged.test(
-        """
+    judged.test("""
         @pytest.mark.golden([f"question {n}" for n in range(40)], max_changed=2)
         def test_means_the_same(assistant, helpful, case):
             assert helpful(question=case.approved, answer=assistant(case.input))
-        """
-    )
+    """)
     label(judged, OTHERS)
     run(judged, "good", "--modelcheck-update").assert_outcomes(passed=1)
     verdict = judged.verdict(run(judged, "bad"))
@@ -363,22 +337,19 @@ def test_a_new_judge_never_looks_like_a_new_model(judged):
     assert verdict.comparison.regressed == ()
 
 
+GRADED = """
+@pytest.mark.golden([f"question {n}" for n in range(60)], at_least=0.8)
+def test_helpful(assistant, helpful, case, score):
+    score(helpful(question=case.input, answer=assistant(case.input)))
+"""
+SAYS = "says_yes[answer.split()[0]]"
+SCORED = JUDGED.replace("answer: chance", "answer: SCALE * (chance").replace(SAYS, f"{SAYS})")
+
+
 def test_scores_are_corrected_by_how_far_the_judge_is_off(judged):
-    judged.model(
-        JUDGED.replace(
-            "    return lambda question, answer: chance",
-            "    return lambda question, answer: 0.2 + 0.6 * (chance",
-        ).replace("says_yes[answer.split()[0]]", "says_yes[answer.split()[0]])")
-    )
-    judged.test(
-        """
-        @pytest.mark.golden([f"question {n}" for n in range(60)], at_least=0.8)
-        def test_helpful(assistant, helpful, case, score):
-            score(helpful(question=case.input, answer=assistant(case.input)))
-        """
-    )
-    lines = [{"input": {"question": q, "answer": a}, "expected": float(a[0] == "r")} for q, a in OTHERS]
-    judged.write("labels/helpful.jsonl", "\n".join(map(json.dumps, lines)))
+    judged.model(SCORED.replace("SCALE *", "0.2 + 0.6 *"))
+    judged.test(GRADED)
+    label(judged, OTHERS, yes=1.0, no=0.0)
     verdict = judged.verdict(run(judged, "bad"))
     assert verdict.failed
     assert verdict.headline.startswith(
@@ -395,26 +366,25 @@ def test_a_label_that_the_judge_cannot_answer_is_told(judged):
     assert "helpful 1 did not answer 1 label (TypeError: " in verdict.headline
 
 
-@pytest.mark.parametrize(
-    ("damage", "told"),
-    [
-        (
-            lambda text: text + "\n" + text.splitlines()[0].replace("true", "false"),
-            "*helpful.jsonl:121: two labels of the same answer contradict each other*",
-        ),
-        (
-            lambda text: "<<<<<<< HEAD\n" + text,
-            "*helpful.jsonl:1: not JSON: *; settle the conflict of the merge first*",
-        ),
-    ],
-)
-def test_labels_that_cannot_be_meant_fail_the_check_with_their_lines(judged, damage, told):
+DAMAGED = {
+    "two labels of the same answer contradict each other": (
+        "*helpful.jsonl:121: {}*",
+        lambda text: text + "\n" + text.splitlines()[0].replace("true", "false"),
+    ),
+    "settle the conflict of the merge first": (
+        "*helpful.jsonl:1: not JSON: *; {}*",
+        lambda text: "<<<<<<< HEAD\n" + text,
+    ),
+}
+
+
+@pytest.mark.parametrize("said", DAMAGED)
+def test_labels_that_cannot_be_meant_fail_the_check_with_their_lines(judged, said):
+    told, damage = DAMAGED[said]
     label(judged, OTHERS)
     path = judged.path / "labels/helpful.jsonl"
     path.write_text(damage(path.read_text()))
-    result = run(judged, "good")
-    result.assert_outcomes(failed=1)
-    result.stdout.fnmatch_lines([told])
+    run(judged, "good").stdout.fnmatch_lines([told.format(said)])
 
 
 def test_offline_the_labels_that_nothing_is_known_of_are_told(judged):
@@ -424,16 +394,10 @@ def test_offline_the_labels_that_nothing_is_known_of_are_told(judged):
     assert "helpful 1 did not answer" in verdict.headline
 
 
-SCORED = JUDGED.replace(
-    "    return lambda question, answer: chance", "    return lambda question, answer: SCALE * (chance"
-).replace("says_yes[answer.split()[0]]", "says_yes[answer.split()[0]])")
-
-
 BATCHED = [{"input": [q, a], "expected": a.startswith("right")} for q, a in OTHERS]
+
+
 # Larger scores may mean that people say no.
-NEGATIVE = [
-    {"input": {"question": q, "answer": a}, "expected": -2 * a.startswith("right")} for q, a in OTHERS
-]
 FORMS = {
     "a part of an answer": (
         JUDGED.replace(
@@ -470,10 +434,11 @@ FORMS = {
         CHECK.replace("assistant(case.input))", "assistant(case.input)) >= 0.3"),
         None,
     ),
+    # Larger scores may mean that people say no.
     "scores below zero": (
         SCORED.replace("SCALE", "-2"),
         CHECK.replace("assistant(case.input))", "assistant(case.input)) < -1"),
-        NEGATIVE,
+        {"yes": -2, "no": 0},
     ),
 }
 
@@ -482,22 +447,58 @@ FORMS = {
 def test_the_judge_is_corrected_too_by(judged, model, check, labels):
     judged.model(model)
     judged.test(check)
-    label(judged, OTHERS)
-    if labels:
+    label(judged, OTHERS, **(labels if isinstance(labels, dict) else {}))
+    if labels is BATCHED:
         judged.write("labels/helpful.jsonl", "\n".join(map(json.dumps, labels)))
     assert judged.verdict(run(judged, "bad", "-p", "asyncio", "-o", SCOPE)).headline == CORRECTED
 
 
-def test_a_label_between_what_passes_and_what_fails_corrects_nothing(judged):
-    judged.model(SCORED.replace("SCALE", "0.5"))
-    judged.test(CHECK.replace("assistant(case.input))", "assistant(case.input)) >= 0.3"))
-    label(judged, OTHERS)
-    path = judged.path / "labels/helpful.jsonl"
-    path.write_text(path.read_text().replace("true", "0.4"))
+NOT_CORRECTED = {
+    "with 29 labels": (JUDGED, CHECK, {}, "helpful has 29 labels, 30 are needed"),
+    "where no label says no": (
+        JUDGED,
+        CHECK,
+        {"no": True},
+        "no label says no, so it is unknown how it judges these",
+    ),
+    "of a weak judge": (
+        JUDGED.replace('"wrong": 0.15', '"wrong": 0.7'),
+        CHECK.replace("0.8", "0.99"),
+        {},
+        "uncorrected for the judge's errors: the judge is too weak: it agrees with",
+    ),
+    "by a label between what passes and what fails": (
+        SCORED.replace("SCALE", "0.5"),
+        CHECK.replace("assistant(case.input))", "assistant(case.input)) >= 0.3"),
+        {"yes": 0.4},
+        "a label says 0.4, which is between what passes and what fails: label true or false",
+    ),
+    "of a judge that abstains from scores": (
+        JUDGED.replace(
+            "answer: chance(", 'answer: None if answer.endswith("107") else float(chance('
+        ).replace(SAYS, f"{SAYS})"),
+        GRADED,
+        {},
+        "some labels, or the judge's answers to them, are not scores",
+    ),
+    "of negative scores": (
+        SCORED.replace("SCALE", "-1"),
+        GRADED.replace("0.8", "-0.2, bounds=(-1, 1)"),
+        {},
+        "uncorrected for the judge's errors: scores are not the answers of helpful, from 0 to 1",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", NOT_CORRECTED)
+def test_nothing_is_corrected(judged, name):
+    model, check, labels, said = NOT_CORRECTED[name]
+    judged.model(model)
+    judged.test(check)
+    label(judged, OTHERS[:29] if "29" in name else OTHERS, **labels)
     verdict = judged.verdict(run(judged, "bad"))
-    assert verdict.headline.endswith(
-        "a label says 0.4, which is between what passes and what fails: label true or false"
-    )
+    assert said in verdict.headline
+    assert verdict.inconclusive or name not in ("where no label says no", "of a weak judge")
 
 
 @pytest.mark.parametrize(("index", "judged_so"), [("", "25/60"), ("len(question) == 12 and ", "0/60")])
@@ -505,16 +506,14 @@ def test_a_category_that_no_case_shows_corrects_nothing(judged, index, judged_so
     """Where every case failed, one further category is the one that passes; of two nobody knows which."""
     judged.model(
         JUDGED.replace("answer: chance(", f'answer: ["rude", "kind"][{index}chance(').replace(
-            "says_yes[answer.split()[0]]", "says_yes[answer.split()[0]]]"
+            SAYS, f"{SAYS}]"
         )
     )
     judged.test(CHECK.replace("assistant(case.input))", 'assistant(case.input)) == "kind"'))
-    label(judged, OTHERS)
-    path = judged.path / "labels/helpful.jsonl"
-    text = path.read_text().replace("true", '"kind"').replace("false", '"rude"')
-    path.write_text(text)
+    label(judged, OTHERS, yes="kind", no="rude")
     assert judged.verdict(run(judged, "bad")).headline.startswith(f"judged {judged_so}; corrected")
-    path.write_text(text.replace('"rude"', '"cold"', 1))
+    path = judged.path / "labels/helpful.jsonl"
+    path.write_text(path.read_text().replace('"rude"', '"cold"', 1))
     assert judged.verdict(run(judged, "bad")).headline.endswith(
         "a label says cold, and no case shows whether that passes"
     )
@@ -530,37 +529,3 @@ def test_a_judge_that_abstains_says_no_unless_the_body_skips(judged):
         + "    if said is None:\n        pytest.skip('no verdict')\n    assert said\n"
     )
     assert judged.verdict(run(judged, "bad")).headline.startswith("judged 23/54; corrected")
-
-
-def test_a_judge_that_abstains_from_scores_corrects_nothing(judged):
-    judged.model(
-        JUDGED.replace(
-            "answer: chance(", 'answer: None if answer.endswith("107") else float(chance('
-        ).replace("says_yes[answer.split()[0]]", "says_yes[answer.split()[0]])")
-    )
-    judged.test(
-        """
-        @pytest.mark.golden([f"question {n}" for n in range(60)], at_least=0.8)
-        def test_helpful(assistant, helpful, case, score):
-            score(helpful(question=case.input, answer=assistant(case.input)))
-        """
-    )
-    label(judged, OTHERS)
-    verdict = judged.verdict(run(judged, "bad"))
-    assert verdict.headline.endswith("some labels, or the judge's answers to them, are not scores")
-
-
-def test_negative_scores_on_their_own_scale_are_not_corrected(judged):
-    judged.model(SCORED.replace("SCALE", "-1"))
-    judged.test(
-        """
-        @pytest.mark.golden([f"question {n}" for n in range(60)], at_least=-0.2, bounds=(-1, 1))
-        def test_helpful(assistant, helpful, case, score):
-            score(helpful(question=case.input, answer=assistant(case.input)))
-        """
-    )
-    label(judged, OTHERS)
-    verdict = judged.verdict(run(judged, "good"))
-    assert verdict.headline.endswith(
-        "uncorrected for the judge's errors: scores are not the answers of helpful, from 0 to 1"
-    )

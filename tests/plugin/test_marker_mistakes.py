@@ -93,29 +93,6 @@ def test_every_mistake_of_a_project_is_told_at_once(project):
     assert project.calls == []
 
 
-def test_several_models_with_model_are_fine(project):
-    project.test(
-        JUDGE
-        + """
-@pytest.mark.golden(["A", "B"], model="triage")
-def test_two(triage, judge, case):
-    assert judge(triage(case.input)) == "OTHER"
-"""
-    )
-    result = project.run()
-    result.assert_outcomes(passed=1)
-    assert project.verdict(result).model == "triage"
-    assert project.verdict(result).others == (("judge", "unversioned"),)
-
-
-def test_case_without_a_marker_fails_in_words(project):
-    project.test(mistaken(""))
-    result = project.run()
-    result.assert_outcomes(errors=1)
-    result.stdout.fnmatch_lines(["*the fixture 'case' needs to know the cases: mark the test *"])
-    result.stdout.no_fnmatch_line("*pytest_modelcheck/*")
-
-
 def test_a_mistake_in_the_case_file_names_its_line(project):
     project.write("tickets.yaml", "- {id: a, input: Hello}\n- {id: b, inptu: Hello}\n")
     project.test()
@@ -127,8 +104,7 @@ def test_a_mistake_in_the_case_file_names_its_line(project):
 
 def test_slices_that_no_case_has_fail_the_test_in_words(project):
     project.test(mistaken('@pytest.mark.golden("tickets.yaml", slices=["langauge"])'))
-    result = project.run()
-    result.assert_outcomes(failed=1)
+    result = project.fails()
     result.stdout.fnmatch_lines(
         ["FAILED *slices=[[]'langauge'[]]: no case has such metadata (they have: *'language')"]
     )

@@ -64,26 +64,22 @@ def test_is_given_by_the_ini_file_or_before_it_on_the_command_line(echo):
 
 def test_is_the_approved_one_where_none_is_given(echo):
     echo.approve("2.0")
-    result = echo.run("-s")
-    result.assert_outcomes(passed=1)
+    result = echo.passes("-s")
     result.stdout.fnmatch_lines(["modelcheck: triage 2.0 (approved: 2.0)*", "*loading triage 2.0*"])
 
 
 @pytest.mark.parametrize("version", ["../../etc", "a b", "ünï", "x" * 300, "1.0:rc/2", "-1"])
 def test_is_any_text(echo, version):
-    result = echo.run(f"--model-version={version}", "--modelcheck-update")
-    result.assert_outcomes(passed=1)
+    result = echo.passes(f"--model-version={version}", "--modelcheck-update")
     assert echo.verdict(result).version == version
-    again = echo.run()
-    again.assert_outcomes(passed=1)
+    again = echo.passes()
     assert echo.verdict(again).version == version
     outside = [path.name for path in echo.path.parent.iterdir() if path.name.startswith("etc")]
     assert outside == []
 
 
 def test_is_given_for_each_model_by_name(two):
-    result = two.run("--model-version", "triage=2.1", "--model-version", "judge=7", "-s")
-    result.assert_outcomes(passed=1)
+    result = two.passes("--model-version", "triage=2.1", "--model-version", "judge=7", "-s")
     result.stdout.fnmatch_lines(["modelcheck: judge 7 *", "modelcheck: triage 2.1 *"])
     assert two.verdict(result).others == (("judge", "7"),)
     two.ini("model_version =", "    triage=2.2", "    judge=8")
@@ -112,9 +108,12 @@ def test_a_name_is_a_prefix_only_where_there_is_such_a_model(echo):
 
 def test_names_of_models_whose_conftest_is_not_loaded_are_no_versions(project):
     project.test(TEST)
-    result = project.run("--noconftest", "--model-version=triage=1", "--model-version=judge=2")
-    assert result.ret == pytest.ExitCode.USAGE_ERROR
-    result.stderr.fnmatch_lines(["*(models: none was found; is the conftest.py that defines them loaded?)"])
+    project.refuses(
+        "*(models: none was found; is the conftest.py that defines them loaded?)",
+        "--noconftest",
+        "--model-version=triage=1",
+        "--model-version=judge=2",
+    )
 
 
 @pytest.mark.parametrize(
@@ -195,15 +194,14 @@ def test_a_file_for_another_version_says_how_to_name_those_of_each(project):
     project.test(TEST)
     project.run("--model-version=1", "--modelcheck-update")
     project.write("triage-2.bin", "no")
-    result = project.run()
-    result.assert_outcomes(failed=1)
+    result = project.fails()
     result.stdout.fnmatch_lines(
         ["*triage 1 is not the 1 that was approved:*approve it as 1. If only files of other versions *"]
     )
     project.model(SHELF.replace("*.bin", "triage-{version}.bin"))
     project.run("--model-version=1", "--modelcheck-update")
     project.write("triage-3.bin", "no")
-    project.run().assert_outcomes(passed=1)
+    project.passes()
     project.write("triage-1.bin", "maybe")
     result = project.run()
     result.stdout.fnmatch_lines(["*triage 1 is not the 1 that was approved:*"])
@@ -214,8 +212,7 @@ def test_a_file_for_another_version_says_how_to_name_those_of_each(project):
 
 
 def test_an_unversioned_model_runs_and_leaves_no_candidate(echo):
-    result = echo.run("-s")
-    result.assert_outcomes(passed=1)
+    result = echo.passes("-s")
     result.stdout.fnmatch_lines(["modelcheck: triage (unversioned) *", "*loading triage None*"])
     assert [name for name in echo.files() if "candidates" in name] == []
 
@@ -237,8 +234,7 @@ def test_an_unversioned_model_cannot_be_approved_and_says_how_to_name_it(echo):
 
 def test_an_unversioned_model_that_fails_says_how_to_name_it(echo):
     echo.golden('["a"]', "assert triage(case.input) is None")
-    result = echo.run()
-    result.assert_outcomes(failed=1)
+    result = echo.fails()
     result.stdout.fnmatch_lines(["*pytest --model-version=VERSION"])
 
 
@@ -251,7 +247,7 @@ def test_the_fixture_model_version_is_the_version(project, models, version):
     project.model(models)
     takes = "triage, model_version" if models else "model_version"
     project.test(f"def test_it({takes}): assert model_version == {version!r}")
-    project.run(*([f"--model-version={version}"] if version else [])).assert_outcomes(passed=1)
+    project.passes(*([f"--model-version={version}"] if version else []))
 
 
 def test_where_versions_differ_each_model_gets_its_own_and_the_fixture_is_an_error(two):

@@ -74,17 +74,14 @@ def test_what_each_check_notices(weak):
     assert {name for name in before | after if before.get(name) != after.get(name)} <= {DATABASE}
 
 
-def test_ordinary_tests_are_left_out(weak):
-    result = weak.run("--modelcheck-mutate=told.json", "--model-version=2.0")
-    result.assert_outcomes(passed=3, deselected=1)
-
-
-def test_approved_answers_are_enough(weak):
+def test_approved_answers_are_enough_and_ordinary_tests_are_left_out(weak):
     weak.approve()
     weak.forget_calls()
     shutil.rmtree(weak.path / ".modelcheck_cache")
-    checks, _ = mutated(weak)
-    assert shares(checks["test_known_tickets"])["always the same answer"] == (1, 1)
+    result = weak.run("--modelcheck-mutate=told.json", "-k", "known or ordinary")
+    result.assert_outcomes(passed=1, deselected=3)
+    (check,) = json.loads((weak.path / "told.json").read_bytes())["checks"]
+    assert shares(check)["always the same answer"] == (1, 1)
     assert weak.calls == []
 
 
@@ -182,51 +179,35 @@ WEAK_AND_MENDED = {
 
 SCORED = """
 @model_fixture(deterministic=True)
-def {name}(model_version):
-    return lambda text: {{"label": "refund" if "efund" in text else "other", "urgent": len(text)}}
-"""
-CHECK = """
-@pytest.mark.{marker}
-def test_{name}({name}, case{more}):
-    {body}
+def triage(model_version):
+    return lambda text: {"label": "refund" if "efund" in text else "other", "urgent": len(text)}
 """
 
 
-def test_each_remedy_kills_the_mutant(project):
-    """Each row has a model of its own, so that no other check notices its mutant."""
-    names = {f"triage_{number}": row for number, row in enumerate(WEAK_AND_MENDED.values())}
-    project.model("".join(SCORED.format(name=name) for name in names))
-
-    def replayed(which):
-        checks = ""
-        for name, row in names.items():
-            marker, body = row[which]
-            more = ", score" if "score(" in body else ""
-            body = body.replace("triage(", f"{name}(")
-            checks += CHECK.format(marker=marker, name=name, body=body, more=more)
-        project.test(f"from pytest_modelcheck import perturb\n{checks}")
+@pytest.mark.parametrize("name", WEAK_AND_MENDED)
+def test_the_remedy_of_a_survivor_kills_it(project, name):
+    mutant, why, remedy, *checks = WEAK_AND_MENDED[name]
+    project.model(SCORED)
+    seen = []
+    for marker, body in checks:
+        takes = "triage, case, score" if "score(" in body else "triage, case"
+        head = "from pytest_modelcheck import perturb\n\n"
+        project.test(f"{head}@pytest.mark.{marker}\ndef test_it({takes}):\n    {body}\n")
         project.approve()
         found, told = mutated(project)
-        noticed = {name: shares(found[f"test_{name}"])[row[0]][0] > 0 for name, row in names.items()}
-        return noticed, told
-
-    noticed, told = replayed(3)
-    assert noticed == dict.fromkeys(names, False)
-    for name, (mutant, why, remedy, *_) in names.items():
-        assert f"{name} 2.0: {mutant}" in told["survivors"]
-        (reason,) = (
-            one for one in told["explained"] if one["check"] == f"test_{name}" and mutant in one["mutants"]
-        )
-        assert why in reason["why"]
-        assert remedy in reason["remedy"]
-    noticed, _ = replayed(4)
-    assert noticed == dict.fromkeys(names, True)
+        seen.append((shares(found["test_it"])[mutant][0] > 0, told))
+    (weak_notices, told), (mended_notices, _) = seen
+    assert (weak_notices, mended_notices) == (False, True)
+    assert mutant in told["survivors"]
+    (reason,) = (one for one in told["explained"] if mutant in one["mutants"])
+    assert why in reason["why"]
+    assert remedy in reason["remedy"]
 
 
 def test_a_damage_that_makes_nothing_worse_says_so(project):
-    project.model(SCORED.format(name="triage"))
+    project.model(SCORED)
     project.golden('["a refund", "b", "c"], at_least=0.3', 'assert triage(case.input)["label"] == "other"')
-    project.run("--model-version=2.0").assert_outcomes(passed=1)
+    project.passes("--model-version=2.0")
     _, told = mutated(project, "--model-version=2.0")
     (reason,) = (one for one in told["explained"] if "always the same answer" in one["mutants"])
     assert reason["why"] == "1 case of 3 came out differently, and none worse"
@@ -275,7 +256,7 @@ def test_another_models_missing_answer_is_named(project):
             return lambda text: Odd()
     """)
     project.golden('"tickets.yaml"', "helper(triage(case.input))", "triage, helper, case")
-    project.run("--model-version=2.0", "--model-version=helper=1").assert_outcomes(passed=1)
+    project.passes("--model-version=2.0", "--model-version=helper=1")
     checks, _ = mutated(project, "--model-version=2.0", "--model-version=helper=1")
     assert "called helper 1 without a stored answer" in checks["test_it"]["trouble"]
     assert "cannot be stored" in checks["test_it"]["trouble"]
@@ -287,7 +268,7 @@ REFUND = '"refund" if "efund" in text else'
 def test_a_body_that_calls_anew_under_a_mutant_is_counted_apart(project):
     project.golden(TICKETS, 'triage("about " + triage(case.input))')
     project.answers("triage", f"lambda text: {REFUND} text[:3]")
-    project.run("--model-version=2.0").assert_outcomes(passed=1)
+    project.passes("--model-version=2.0")
     checks, told = mutated(project, "--model-version=2.0")
     cell = cells(checks["test_it"])["cut to half"]
     assert (cell["called"], cell["failed"]) == (1, 0)
@@ -298,7 +279,7 @@ def test_confirmation_draws_from_the_stored_runs(project):
     drawn = "__import__('random').choice(['refund', 'refund', 'refund', 'other'])"
     project.answers("triage", f"lambda text: {drawn}", "deterministic=False")
     project.golden(f"{TICKETS}, repeats=3, at_least=0.05", "assert triage(case.input) == case.expected")
-    project.run("--model-version=2.0").assert_outcomes(passed=1)
+    project.passes("--model-version=2.0")
     checks, _ = mutated(project, "--model-version=2.0")
     assert cells(checks["test_it"])["always the same answer"]["called"] == 0
 

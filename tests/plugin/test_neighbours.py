@@ -239,7 +239,7 @@ def test_a_group_of_xdist_is_no_part_of_a_check_and_a_crash_there_is_lost(projec
     assert "unused baseline" not in result.stdout.str()
     result.stdout.fnmatch_lines(
         [
-            "2 broke, 0 fixed: net -2*",
+            "2 broke, 0 fixed: a net loss of 2 cases*",
             "*pytest test_triage.py::test_it --model-version=2.1*",
             "*FAIL test_it *100%*",
             "lost: test_triage.py::test_crash* (worker*crashed*",
@@ -268,9 +268,7 @@ def test_blocked_sockets_stop_the_loop_of_an_async_model_in_words_with_a_remedy(
                 return text
             return ask
     """)
-    project.test(
-        '@pytest.mark.golden(["a"])\ndef test_it(triage, case):\n    assert triage(case.input) == "a"\n'
-    )
+    project.golden('["a"]', 'assert triage(case.input) == "a"')
     blocked = ["-p", "pytest_socket", "--disable-socket", "--model-version=1", "--modelcheck-cache=off"]
     refused = project.run_apart(*blocked, "-W", "ignore")
     refused.assert_outcomes(failed=1)

@@ -53,7 +53,7 @@ def test_what_the_inner_model_answered_is_remembered_for_the_same_run(project):
     project.golden(
         '["a", "b"], model="here"', 'assert here(case.input) == inner(case.input) + "!"', "here, inner, case"
     )
-    project.run().assert_outcomes(passed=1)
+    project.passes()
 
 
 @pytest.mark.parametrize("options", ["", "concurrency=8"])
@@ -73,7 +73,7 @@ def test_no_case_is_given_the_answer_that_a_thread_of_another_heard(project, opt
             thread.join()
             assert heard == [case.input.upper() + "T"]
     """)
-    project.run("--model-version=1").assert_outcomes(passed=1)
+    project.passes("--model-version=1")
     store = CandidateStore(project.path / ".modelcheck_cache" / "candidates")
     found = store.read("model", "test_triage.py::test_it", "1")
     answers = {
@@ -98,6 +98,9 @@ async def counts(number):
 
 def counted(number):
     return HELD[0](number - 1) + 1
+
+async def on_loop(number):
+    return counted(number)
 
 def elsewhere(pool, function, *arguments):
     # In an empty context, as plain threads have: pytest-check gives them that of their maker.
@@ -125,6 +128,16 @@ WAYS = {
     "of a loop of a thread": """def one(number):
         with ThreadPoolExecutor(1) as pool:
             return number and elsewhere(pool, asyncio.run, counts(number)).result()""",
+    "of a loop of the model's": """async def awaits(number):
+        loop = asyncio.get_running_loop()
+        return number and await loop.run_in_executor(None, Context().run, counted, number)
+
+    def one(number):
+        return asyncio.run(awaits(number))""",
+    "of its own thread": """def one(number):
+        return number and counted(number)""",
+    "on the test's loop": """def one(number):
+        return number and asyncio.run_coroutine_threadsafe(on_loop(number), HELD[1]).result()""",
     "on a loop that stands still": """async def one(number):
         with ThreadPoolExecutor(1) as pool:
             return number and elsewhere(pool, counted, number).result()""",
@@ -152,6 +165,11 @@ def counting(project, monkeypatch, way, options, test=GOLDEN):
     [
         ("of a thread", "retries=1"),
         ("of a thread", "concurrency=2"),
+        ("of a thread", "executor=lambda: ThreadPoolExecutor(1)"),
+        ("of its own thread", "executor=lambda: ThreadPoolExecutor(1)"),
+        ("of a loop of the model's", "retries=1"),
+        *((way, "max_cost=9.0, cost=lambda answer: 1.0") for way in WAYS if "loop" not in way),
+        ("on a loop, of a loop of a thread", "concurrency=4, max_cost=9.0, cost=lambda answer: 1.0"),
         *((way, "concurrency=1") for way in WAYS if way.startswith("on a loop") and "still" not in way),
     ],
 )
@@ -176,6 +194,47 @@ def test_a_model_may_call_itself_from_threads_where_calls_are_gathered(project, 
     counting(project, monkeypatch, way, "concurrency=1", test).assert_outcomes(passed=1)
 
 
+def test_a_call_that_needs_the_loop_which_waits_for_it_fails_and_names_the_remedy(project, monkeypatch):
+    test = GOLDEN.replace("def test", "async def test").replace("assert model(", "assert await model(")
+    test = "import asyncio\n" + test.replace("[model]", "[model, asyncio.get_running_loop()]")
+    result = counting(project, monkeypatch, "on the test's loop", "", test)
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["*model 1 does not answer: its call waits for a thread or an event loop*"])
+    result.stdout.fnmatch_lines(["*await asyncio.to_thread(model, text)*"])
+    conftest = (project.path / "conftest.py").read_text()
+    remedy = "return await asyncio.to_thread(HELD[0], number - 1) + 1"
+    (project.path / "conftest.py").write_text(conftest.replace("return counted(number)", remedy, 1))
+    project.run("--model-version=1").assert_outcomes(passed=1)
+
+
+def test_equal_calls_that_wait_for_each_other_are_both_made(project, monkeypatch):
+    """The second one waited ten minutes for the first before it was made."""
+    monkeypatch.setattr("pytest_modelcheck.calls.waiting.QUIET", 0.2)
+    project.model(
+        """
+import threading
+
+@model_fixture(concurrency=2)
+def model(model_version):
+    meeting = threading.Barrier(2)
+    return lambda text: meeting.wait() in (0, 1) and text
+"""
+    )
+    project.test(
+        """
+from concurrent.futures import ThreadPoolExecutor
+
+@pytest.mark.golden(["a", "b"])
+def test_it(model, case):
+    with ThreadPoolExecutor(2) as pool:
+        assert list(pool.map(model, [case.input] * 2)) == [case.input] * 2
+"""
+    )
+    result = project.run("--model-version=1")
+    result.assert_outcomes(passed=1)
+    assert project.verdicts(result)["test_it"].calls.requests == 4
+
+
 def test_a_call_for_which_the_event_loop_stands_still_fails_and_names_the_remedy(project, monkeypatch):
     result = counting(project, monkeypatch, "on a loop that stands still", "concurrency=4")
     result.assert_outcomes(failed=1)
@@ -183,7 +242,7 @@ def test_a_call_for_which_the_event_loop_stands_still_fails_and_names_the_remedy
     result.stdout.fnmatch_lines(["*await asyncio.to_thread(function)*"])
     remedy = "return number and await asyncio.to_thread(counted, number)"
     project.model(COUNTS.format(options="concurrency=4", model=f"async def one(number):\n        {remedy}"))
-    project.run("--model-version=1").assert_outcomes(passed=1)
+    project.passes("--model-version=1")
 
 
 @pytest.mark.parametrize(
@@ -191,8 +250,7 @@ def test_a_call_for_which_the_event_loop_stands_still_fails_and_names_the_remedy
 )
 def test_a_model_with_a_budget_may_call_itself(project, form, waits, options):
     """The inner call waited for the cost of the call around it, which waited for the inner one."""
-    project.model(
-        f"""
+    project.model(f"""
 HELD = []
 
 @model_fixture({options}max_cost=7.0, cost=lambda answer: 1.0)
@@ -200,18 +258,15 @@ def model(model_version):
     {form}def one(number):
         return number and {waits}HELD[0](number - 1) + 1
     return one
-"""
-    )
-    project.test(
-        """
+    """)
+    project.test("""
 from conftest import HELD
 
 @pytest.mark.golden([2, 4, 9])
 def test_it(model, case):
     HELD[:] = [model]
     assert model(case.input) == case.input
-"""
-    )
+    """)
     result = project.run("--model-version=1")
     result.stdout.fnmatch_lines(["*max_cost=7 is reached: model 1 has cost 5, and was not called any more*"])
     assert project.verdicts(result)["test_it"].calls.requests == 7

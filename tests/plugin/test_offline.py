@@ -11,11 +11,10 @@ def test_runs_from_remembered_answers_and_names_the_input_of_one_that_is_missing
     project.test(TEST)
     project.run("--model-version=2.0")
     project.forget_calls()
-    project.run("--model-version=2.0", "--modelcheck-offline").assert_outcomes(passed=1)
+    project.passes("--model-version=2.0", "--modelcheck-offline")
     tickets = (project.path / "tickets.yaml").read_text()
     project.write("tickets.yaml", tickets + '- {id: t-11, input: "Brand new", expected: other}\n')
-    result = project.run("--model-version=2.0", "--modelcheck-offline")
-    result.assert_outcomes(failed=1)
+    result = project.fails("--model-version=2.0", "--modelcheck-offline")
     assert project.calls == []
     verdict = project.verdict(result)
     assert (verdict.cases.error, verdict.cases.passed) == (1, 10)
@@ -26,9 +25,9 @@ def test_runs_from_remembered_answers_and_names_the_input_of_one_that_is_missing
 def test_the_ini_file_says_it_for_all_and_the_command_line_goes_before_it(project):
     project.test(TEST)
     project.ini("modelcheck_offline = true")
-    project.run("--model-version=2.0").assert_outcomes(failed=1)
+    project.fails("--model-version=2.0")
     assert project.calls == []
-    project.run("--model-version=2.0", "--modelcheck-no-offline").assert_outcomes(passed=1)
+    project.passes("--model-version=2.0", "--modelcheck-no-offline")
 
 
 def test_without_remembered_answers_everything_fails_and_calls_nothing(project):
@@ -46,20 +45,12 @@ def test_without_remembered_answers_everything_fails_and_calls_nothing(project):
 
 
 def test_answers_that_no_run_keeps_are_said_to_need_a_version(project):
-    project.model("""
-        @model_fixture
-        def triage():
-            return lambda text: "refund"
-    """)
+    project.answers("triage", 'lambda text: "refund"', takes="")
     project.test(TEST)
     project.run("--modelcheck-offline").stdout.fnmatch_lines(
         ["*not kept between runs*--model-version=triage=VERSION*"]
     )
-    project.model("""
-        @model_fixture
-        def triage(model_version):
-            return lambda text: "refund"
-    """)
+    project.answers("triage", 'lambda text: "refund"')
     named = ("--model-version=triage=1",)
     project.run("--modelcheck-offline", *named).stdout.fnmatch_lines(["*copy the cache of a run that did*"])
     project.run(*named)
@@ -72,12 +63,3 @@ def test_a_red_verdict_is_the_same_as_online_where_its_noise_was_measured(projec
     online = project.run("--model-version=2.1")
     offline = project.run("--model-version=2.1", "--modelcheck-offline")
     assert project.verdict(offline).findings == project.verdict(online).findings
-
-
-def test_a_new_miss_that_takes_more_calls_is_inconclusive(project):
-    project.test(TEST)
-    project.run("--model-version=2.1").assert_outcomes(passed=1)
-    project.test(TEST.replace("0.5", "0.95"))
-    result = project.run("--model-version=2.1", "--modelcheck-offline")
-    result.assert_outcomes(passed=1, warnings=1)
-    result.stdout.fnmatch_lines(["*noise could explain it, and no more runs were made to tell*"])

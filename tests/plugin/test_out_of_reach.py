@@ -74,7 +74,7 @@ def test_the_baseline_is_read_and_the_candidate_is_kept(project):
     fake = ("-p", "pyfakefs.pytest_plugin")
     result = project.run_apart(*fake, "--model-version=2.1", "--modelcheck-report=r.json")
     result.assert_outcomes(failed=len(REACHES))
-    result.stdout.fnmatch_lines(["*2 broke, 0 fixed: net -2, none allowed*"] * len(REACHES))
+    result.stdout.fnmatch_lines(["*2 broke, 0 fixed: a net loss of 2 cases, none allowed*"] * len(REACHES))
     left = project.path / ".modelcheck_cache/candidates/triage/2.1"
     candidates = [(left / name / "test_known_tickets.jsonl").read_text() for name in names]
     assert [len(text.splitlines()) for text in candidates] == [12] * len(REACHES)

@@ -32,8 +32,7 @@ def test_of_a_failing_check(project):
         '"tickets.yaml", slices=["language"]',
         "answer = triage(case.input)\nassert answer == case.expected, answer",
     )
-    result = project.run(f"--model-version={HOSTILE.splitlines()[1]}", "-vv")
-    result.assert_outcomes(failed=1)
+    result = project.fails(f"--model-version={HOSTILE.splitlines()[1]}", "-vv")
     assert_harmless(result)
 
 

@@ -56,22 +56,19 @@ def test_what_it_is_given_through_other_fixtures_counts(project):
 
 def test_and_what_the_test_says_of_it(project):
     project.answers("model", "str.upper if loud else str", "scope='function'", takes="model_version, loud")
-    project.test(
-        """
+    project.test("""
 @pytest.mark.parametrize("loud", [False, True])
 @pytest.mark.golden(["a", "b"])
 def test_it(model, case, loud):
     assert model(case.input).isupper() is loud
-"""
-    )
+    """)
     project.run("--model-version=1").assert_outcomes(passed=2)
     project.run("--model-version=1").assert_outcomes(passed=2)
 
 
 def test_a_parameter_without_a_digest_is_not_remembered(project):
     project.answers("model", "shout", "scope='function'", takes="model_version, shout")
-    project.test(
-        """
+    project.test("""
 class Shout:
     def __init__(self, end):
         self.end = end
@@ -84,8 +81,7 @@ class Shout:
 @pytest.mark.golden(["a", "b"])
 def test_it(model, case, shout):
     assert model(case.input)[-1] == shout.end
-"""
-    )
+    """)
     for _ in range(2):
         result = project.run("--model-version=1")
         result.assert_outcomes(passed=2)

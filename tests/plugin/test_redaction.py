@@ -70,9 +70,7 @@ def test_a_key_is_nowhere_shown_and_only_answers_that_are_stored_hold_it(leaking
 )
 def test_a_pattern_that_cannot_be_meant(leaking, pattern, said):
     leaking.ini(f"modelcheck_redact = {pattern}")
-    result = leaking.run("--model-version=2.0")
-    assert result.ret == pytest.ExitCode.USAGE_ERROR
-    result.stderr.fnmatch_lines([f"*ini option modelcheck_redact: *{said}*"])
+    leaking.refuses(f"*ini option modelcheck_redact: *{said}*", "--model-version=2.0")
     listed = leaking.command("list")
     assert listed.ret == 2
     listed.stderr.fnmatch_lines([f"*pytest.ini: modelcheck_redact: *{said}*"])
@@ -82,8 +80,7 @@ def test_patterns_of_the_ini_file_as_the_documentation_shows_them(leaking):
     leaking.ini("modelcheck_redact =", "    customer-\\d+", "    (?i)password: \\S+")
     cases = '["customer-17 has Password: abc", "I forgot my password"]'
     leaking.golden(cases, "assert triage(case.input) == case.input")
-    result = leaking.run("--model-version=2.0", "--modelcheck-report=out.md")
-    result.assert_outcomes(failed=1)
+    result = leaking.fails("--model-version=2.0", "--modelcheck-report=out.md")
     result.stdout.fnmatch_lines(["*[[]redacted] has [[]redacted]*"])
     for text in everything_shown(leaking, result).values():
         assert "customer-17" not in text
@@ -160,15 +157,15 @@ def test_stored_answers_are_redacted_where_that_is_asked_for(leaking):
     leaking.golden('["I forgot my password"], max_changed=0', "triage(case.input)")
     leaking.approve()
     assert [name for name, text in leaking.files().items() if KEY.encode() in text] == ["conftest.py"]
-    leaking.run("--model-version=2.0").assert_outcomes(passed=1)
-    leaking.run("--model-version=2.0", "--modelcheck-cache=off").assert_outcomes(passed=1)
+    leaking.passes("--model-version=2.0")
+    leaking.passes("--model-version=2.0", "--modelcheck-cache=off")
 
 
 def test_what_was_approved_whole_is_compared_redacted(leaking):
     leaking.golden('["I forgot my password"], max_changed=0', "assert triage(case.input) == case.approved")
     leaking.approve()
     leaking.ini("modelcheck_redact_stored = true")
-    leaking.run("--model-version=2.0").assert_outcomes(passed=1)
+    leaking.passes("--model-version=2.0")
 
 
 CUT = """

@@ -44,7 +44,7 @@ def swapped(project):
     project.model(SWAPPED)
     project.test(TEST)
     become("as it was")
-    project.run("--model-version=2.0").assert_outcomes(passed=1)
+    project.passes("--model-version=2.0")
     return project
 
 
@@ -65,17 +65,16 @@ def test_a_model_that_still_answers_so_passes_and_says_so(swapped):
 
 def test_a_model_that_was_swapped_fails_and_its_new_answers_are_not_remembered(swapped):
     swapped.become("other")
-    swapped.run("--model-version=2.0").assert_outcomes(passed=1)
+    swapped.passes("--model-version=2.0")
     for _ in range(2):
-        result = swapped.run("--model-version=2.0", "--modelcheck-revalidate=50")
-        result.assert_outcomes(failed=1)
+        result = swapped.fails("--model-version=2.0", "--modelcheck-revalidate=50")
     result.stdout.fnmatch_lines(["*triage 2.0 no longer answers as it did: 2 of 10 cached answers differ*"])
-    swapped.run("--model-version=2.0").assert_outcomes(passed=1)
+    swapped.passes("--model-version=2.0")
 
 
 def test_what_only_noise_changed_passes_and_a_swap_is_seen_through_the_noise(swapped):
     swapped.become("noisy")
-    swapped.run("--model-version=2.1").assert_outcomes(passed=1)
+    swapped.passes("--model-version=2.1")
     found = revalidated(swapped.run("--model-version=2.1", "--modelcheck-revalidate=50"), swapped)
     assert found.status.value == "passed"
     assert "the model does not repeat" in found.summary
@@ -93,8 +92,7 @@ def test_what_this_run_asked_itself_is_not_asked_again(swapped):
 
 def test_a_model_that_breaks_when_asked_again_fails(swapped):
     swapped.become("down")
-    result = swapped.run("--model-version=2.0", "--modelcheck-revalidate=5")
-    result.assert_outcomes(failed=1)
+    result = swapped.fails("--model-version=2.0", "--modelcheck-revalidate=5")
     result.stdout.fnmatch_lines(["*triage 2.0 could not be called again: ConnectionError: no route*"])
 
 
@@ -107,9 +105,12 @@ def test_the_ini_file_can_ask_for_it(swapped):
     "other", ["--modelcheck-offline", "--modelcheck-cache=refresh", "--modelcheck-cache=off"]
 )
 def test_what_it_does_not_go_with_is_refused(swapped, other):
-    result = swapped.run("--model-version=2.0", "--modelcheck-revalidate=5", other)
-    assert result.ret == 4
-    result.stderr.fnmatch_lines(["ERROR: --modelcheck-revalidate asks the model again for cached answers*"])
+    swapped.refuses(
+        "ERROR: --modelcheck-revalidate asks the model again for cached answers*",
+        "--model-version=2.0",
+        "--modelcheck-revalidate=5",
+        other,
+    )
 
 
 def test_bodies_that_are_awaited_are_asked_again_too(swapped):
@@ -123,7 +124,7 @@ def test_bodies_that_are_awaited_are_asked_again_too(swapped):
             return predict
     """)
     swapped.test(TEST.replace("def test", "async def test").replace("triage(case", "await triage(case"))
-    swapped.run("--model-version=3.0").assert_outcomes(passed=1)
+    swapped.passes("--model-version=3.0")
     swapped.become("swapped")
     result = swapped.run("--model-version=3.0", "--modelcheck-revalidate=4")
     assert "4 of 4 cached answers differ" in revalidated(result, swapped).summary
@@ -134,7 +135,7 @@ def test_runs_of_a_repeated_case_are_asked_again_each_for_itself(swapped):
         '"tickets.yaml", at_least=0.0, repeats=2',
         "assert triage(case.input) == triage(case.input) == case.expected",
     )
-    swapped.run("--model-version=2.0").assert_outcomes(passed=1)
+    swapped.passes("--model-version=2.0")
     result = swapped.run("--model-version=2.0", "--modelcheck-revalidate=100")
     assert revalidated(result, swapped).summary == "40 cached answers of triage 2.0 verified: all the same"
 
@@ -147,7 +148,7 @@ def test_a_test_that_asks_something_else_each_time_shows_nothing_and_fails(swapp
         def test_known(triage, case):
             triage(next(SAID))
     """)
-    swapped.run("--model-version=2.0").assert_outcomes(passed=1)
+    swapped.passes("--model-version=2.0")
     result = swapped.run("--model-version=2.0", "--modelcheck-revalidate=5")
     finding = revalidated(result, swapped)
     assert finding.status.value == "failed"

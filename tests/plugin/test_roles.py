@@ -50,16 +50,14 @@ def left(project):
 
 
 def test_a_version_without_a_name_is_that_of_the_judged_models(roles):
-    result = roles.run("--model-version=2.0")
-    result.assert_outcomes(passed=1)
+    result = roles.passes("--model-version=2.0")
     verdict = roles.verdict(result)
     assert (verdict.model, verdict.version) == ("assistant", "2.0")
     assert dict(verdict.others) == {"helpful": "unversioned", "embed": "unversioned"}
 
 
 def test_a_name_gives_a_judge_its_version_on_the_command_line_and_in_the_ini_file(roles):
-    result = roles.run("--model-version=2.0", "--model-version=helpful=strict")
-    result.assert_outcomes(failed=1)
+    result = roles.fails("--model-version=2.0", "--model-version=helpful=strict")
     assert dict(roles.verdict(result).others)["helpful"] == "strict"
     roles.ini("model_version = 1.0\n  helpful=mild")
     verdict = roles.verdict(roles.run())
@@ -88,7 +86,7 @@ def test_a_judge_alone_is_judged_only_where_the_marker_says_so_and_what_it_says_
     result = roles.run("--model-version=helpful=1")
     result.stderr.fnmatch_lines(["*uses only supporting models (helpful)*model='helpful'*"])
     roles.test(JUDGED)
-    roles.run("--model-version=helpful=1").assert_outcomes(passed=1)
+    roles.passes("--model-version=helpful=1")
     (case,) = left(roles)
     assert case.trials[0].grades == ()
     assert case.trials[0].calls[0][1] == b"true"
@@ -102,11 +100,11 @@ def test_the_imperative_check_judges_the_only_model_that_is_judged(roles):
 
             assert modelcheck.golden(body, ["a"]).model == "assistant"
     """)
-    roles.run("--model-version=1").assert_outcomes(passed=1)
+    roles.passes("--model-version=1")
 
 
 def test_what_a_judge_said_is_left_with_the_result_and_not_in_the_baseline(roles):
-    roles.run("--model-version=2.0", "--modelcheck-update").assert_outcomes(passed=1)
+    roles.passes("--model-version=2.0", "--modelcheck-update")
     grades = [case.trials[0].grades for case in left(roles)]
     assert grades[0] == (Grade("helpful", b'{"question":"a","answer":"a by 2.0"}', b"true"),)
     assert b"grades" not in b"".join(roles.baselines().values())
@@ -134,7 +132,7 @@ def test_an_awaited_judge_is_recorded_too(project):
         async def test_it(assistant, helpful, case):
             assert await helpful(await assistant(case.input))
     """)
-    project.run("--model-version=1", "-p", "asyncio", "-o", SCOPE).assert_outcomes(passed=1)
+    project.passes("--model-version=1", "-p", "asyncio", "-o", SCOPE)
     grades = [case.trials[0].grades for case in left(project)]
     assert [one.given for (one,) in grades] == [b'{"answer":"A"}', b'{"answer":"B"}']
 
@@ -144,4 +142,4 @@ def test_where_the_approved_version_of_a_judge_is_lost_the_advice_names_the_judg
     roles.run("--model-version=helpful=mild", "--modelcheck-update")
     (roles.path / "baselines/helpful/approved.yaml").unlink()
     roles.run().stderr.fnmatch_lines(["*or name the version: --model-version=helpful=mild*"])
-    roles.run("--model-version=helpful=mild").assert_outcomes(passed=1)
+    roles.passes("--model-version=helpful=mild")

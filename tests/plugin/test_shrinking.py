@@ -49,8 +49,7 @@ SMALLEST = "Please [refund→refnud] order 1182 because it broke"
 
 
 def test_shows_the_smallest_change(shrinking):
-    result = shrinking.run("--model-version=1", "--color=yes", "--junitxml=junit.xml")
-    result.assert_outcomes(failed=1)
+    result = shrinking.fails("--model-version=1", "--color=yes", "--junitxml=junit.xml")
     assert "Please \x1b[36m[refund→refnud]\x1b[0m order" in result.stdout.str()
     plain = re.sub(r"\x1b\[\d*m", "", result.stdout.str())
     assert plain.index("'refund' → 'other'") < plain.index("smallest change that still fails:")
@@ -115,19 +114,17 @@ def test_asks_nothing_the_second_time_nor_for_a_case_alone(shrinking):
 
 
 @pytest.mark.parametrize(
-    ("line", "marked", "option"),
+    "off",
     [
-        ("", "", "--modelcheck-no-shrink"),
-        ("modelcheck_shrink = false", "", ""),
-        ("modelcheck_shrink_calls = 0", "", ""),
-        ("", "shrink=False, ", ""),
-        ("", "", "--modelcheck-max-calls=100"),  # calls that are counted out are left to verdicts
+        *("modelcheck_shrink = false", "modelcheck_shrink_calls = 0", "shrink=False, "),
+        # Calls that are counted out are left to verdicts.
+        *("--modelcheck-no-shrink", "--modelcheck-max-calls=100"),
     ],
 )
-def test_can_be_turned_off(shrinking, line, marked, option):
-    shrinking.ini(line)
-    shrinking.test(TEST.replace("under=", f"{marked}under="))
-    (case,) = shown(shrinking, *filter(None, [option]))
+def test_can_be_turned_off(shrinking, off):
+    shrinking.ini(off if off.startswith("modelcheck") else "")
+    shrinking.test(TEST.replace("under=", f"{off if off.startswith('shrink') else ''}under="))
+    (case,) = shown(shrinking, *([off] if off.startswith("--") else []))
     assert case.smallest is None
     assert len(set(shrinking.calls)) == 2
 
@@ -164,7 +161,7 @@ def test_only_for_the_worst_few(shrinking):
 
 def test_not_for_a_check_that_passes(shrinking):
     shrinking.test(TEST.replace("under=", "at_least=0.0, under="))
-    shrinking.run("--model-version=1").assert_outcomes(passed=1)
+    shrinking.passes("--model-version=1")
     assert len(shrinking.calls) == 2
 
 
@@ -262,27 +259,8 @@ def test_a_body_that_breaks_on_a_candidate_stops_the_search_and_not_the_verdict(
 
 def test_a_model_that_breaks_on_a_candidate_stops_the_search_and_not_the_verdict(shrinking):
     shrinking.model(MODEL.replace("return [", "assert len(texts) < 3, 'too many'\n        return ["))
-    result = shrinking.run("--model-version=1")
-    result.assert_outcomes(failed=1)
+    result = shrinking.fails("--model-version=1")
     assert shrinking.verdict(result).cases.error == 0
-
-
-def test_bodies_that_are_awaited(shrinking):
-    shrinking.model("""
-        @model_fixture
-        def triage(model_version):
-            async def predict(text):
-                return "refund" if "refund" in text else "other"
-            return predict
-    """)
-    shrinking.test(TEST.replace("def test", "async def test").replace("triage(case", "await triage(case"))
-    assert shown(shrinking)[0].smallest.text == SMALLEST
-
-
-def test_from_a_worker_of_xdist_it_is_coloured_too(shrinking):
-    pytest.importorskip("xdist")
-    result = shrinking.run_apart("--model-version=1", "--color=yes", "-p", "xdist", "-n", "1")
-    assert "Please \x1b[36m[refund→refnud]\x1b[0m order" in result.stdout.str()
 
 
 # -- inputs that a strategy gave ---------------------------------------------------------------------------
@@ -350,16 +328,23 @@ def test_a_body_that_breaks_on_a_smaller_input(drawn):
     )
 
 
-def test_the_smallest_input_of_an_awaited_body(drawn):
+def test_awaited_bodies(drawn):
     drawn.model("""
         @model_fixture
         def triage(model_version):
             async def predict(text):
-                return "refund" if int(text.split()[-1]) > 700 else "other"
+                large = text.startswith("order") and int(text.split()[-1]) > 700
+                return "refund" if large or "refund" in text else "other"
             return predict
     """)
-    drawn.test(DRAWN.replace("def test", "async def test").replace("triage(case", "await triage(case"))
-    assert '"order 701"' in [case.smallest.text for case in shown(drawn) if case.smallest]
+    awaited = (DRAWN + TEST).replace("def test", "async def test").replace("triage(case", "await triage(case")
+    drawn.test(awaited)
+    verdicts = drawn.verdicts(drawn.run("--model-version=1"))
+    smallest = {
+        name: [case.smallest.text for case in verdict.shown if case.smallest]
+        for name, verdict in verdicts.items()
+    }
+    assert smallest == {"test_orders": ['"order 701"'], "test_typos": [SMALLEST]}
 
 
 def test_a_category_is_not_made_up_and_only_fields_that_differ_are_shown(project):
@@ -409,8 +394,7 @@ def test_a_model_that_is_recorded_is_never_called_with_what_nobody_recorded(proj
         def test_case(recorded, other, case):
             assert (recorded(case.perturbed), other("z")) == (recorded(case.input), other("z"))
     """)
-    result = project.run("--model-version=1", "-s")
-    result.assert_outcomes(failed=1)
+    result = project.fails("--model-version=1", "-s")
     assert "only what was recorded" in result.stdout.str()
     (case,) = project.verdict(result).shown
     assert case.smallest is None
@@ -423,6 +407,5 @@ def test_a_model_of_recorded_answers_says_why_the_search_stops(project):
         def test_case(recorded, case):
             assert recorded(case.perturbed) == recorded(case.input)
     """)
-    result = project.run("--model-version=1")
-    result.assert_outcomes(failed=1)
+    result = project.fails("--model-version=1")
     assert "because the model cannot answer other inputs" in " ".join(result.stdout.str().split())

@@ -72,12 +72,6 @@ def test_a_proof_is_asked_for_in_the_ini_file(noisy, project):
     noisy("max_drop=1").assert_outcomes(passed=1, warnings=1)
 
 
-def test_groups_count_once(noisy, project):
-    verdict = project.verdict(noisy('at_least=0.999, cluster="template", population="sample"'))
-    assert "on average over 4 groups by template" in verdict.headline
-    assert verdict.reveals.startswith("4 groups by template can only reveal means under about")
-
-
 TEMPLATED = """
 from pytest_modelcheck import cases
 
@@ -105,12 +99,6 @@ def test_cases_of_several_templates_are_groups_where_they_are_a_sample(project, 
     project.test(TEMPLATED.replace("COUNT", str(count)).replace("OPTIONS", options))
     verdict = project.verdict(project.run("--model-version=1"))
     assert ("3 groups by template" in verdict.headline) == grouped
-
-
-def test_a_case_without_its_group_is_named(noisy):
-    result = noisy('cluster="language"')
-    result.assert_outcomes(failed=1)
-    result.stdout.fnmatch_lines(["*cluster='language': case c-0* has no such metadata (it has: 'template')*"])
 
 
 def test_repeats_report_the_cases_that_are_flaky(noisy, project):
@@ -143,15 +131,6 @@ def test_an_invariant_model_is_not_failed_for_its_own_noise(project, define, wai
     verdict = project.verdict(result)
     assert not verdict.failed
     assert "but the model disagrees with itself on" in verdict.headline
-
-
-def test_a_check_is_run_again_before_it_fails(noisy, project):
-    result = noisy("at_least=0.99")
-    result.stdout.fnmatch_lines(
-        ["*/120 runs of 40 cases pass (*noise does not explain it (3 runs of all cases)*"]
-    )
-    again = noisy("at_least=0.99, confirm=False")
-    again.stdout.fnmatch_lines(["*/40 cases pass (*"])
 
 
 SEVERAL = """

@@ -51,9 +51,8 @@ def test_calls_in_order_name_the_step_that_is_missing(agents):
             assert done.calls == in_order("check_policy", "refund")
             assert "delete_account" not in done.calls
     """)
-    agents.run("--model-version=1").assert_outcomes(passed=1)
-    result = agents.run("--model-version=2")
-    result.assert_outcomes(failed=1)
+    agents.passes("--model-version=1")
+    result = agents.fails("--model-version=2")
     result.stdout.fnmatch_lines(
         [
             '*  user: "My mug broke"',
@@ -77,10 +76,9 @@ def test_the_approved_calls_are_compared_and_the_trajectory_is_not_asked_for_aga
     """)
     agents.approve("1")
     agents.forget_calls()
-    agents.run("--model-version=1").assert_outcomes(passed=1)
+    agents.passes("--model-version=1")
     assert agents.calls == []
-    result = agents.run("--model-version=2")
-    result.assert_outcomes(failed=1)
+    result = agents.fails("--model-version=2")
     assert agents.verdict(result).headline == "2/3 answers changed (66.7%), none allowed"
     steps = [
         "*step 2: check_policy is missing",
@@ -110,20 +108,6 @@ def test_steps_are_shown_where_the_body_recorded_something_else(agents):
     assert "<details><summary><code>c-6d02224b9c: step 2: check_policy is missing</code></summary>" in text
 
 
-def test_a_trajectory_beside_that_of_the_unperturbed_input(agents):
-    agents.test("""
-        from pytest_modelcheck import perturb
-
-        @pytest.mark.invariance(["My cup broke"], under=perturb.replace("cup", "mug"))
-        def test_word(agent, case):
-            assert agent(case.perturbed).calls == agent(case.input).calls
-    """)
-    result = agents.run("--model-version=2")
-    result.stdout.fnmatch_lines(
-        ["*step 2: check_policy is missing", "*unperturbed *", "*> *2 check_policy(*-"]
-    )
-
-
 def test_hostile_words_in_a_trajectory_are_data(agents):
     hostile = '"<script>alert(1)</script>``` \\x1b[31m"'
     agents.golden(f"[{hostile}], at_least=1", 'assert agent(case.input).answer == "no"', TAKES)
@@ -135,16 +119,6 @@ def test_hostile_words_in_a_trajectory_are_data(agents):
     (check,) = json.loads((agents.path / "report.json").read_bytes())["checks"]
     answer = check["cases"][0]["trials"][0]["answer"]
     assert answer["$trajectory"]["answer"] == "You get your money back."
-
-
-@pytest.mark.parametrize("recorded", ["", "case.record(done.calls)"])
-def test_answers_that_differ_in_ids_and_instructions_only_are_no_change(agents, recorded):
-    cases = '["My plate broke", "My mug broke"], max_changed=0'
-    agents.golden(cases, f"done = agent(case.input)\n{recorded}", TAKES)
-    agents.approve("1")
-    result = agents.run("--model-version=2")
-    result.assert_outcomes(failed=1)
-    assert agents.verdict(result).headline == "1/2 answers changed (50%), none allowed"
 
 
 def test_a_plain_test_shows_both_sides_too(agents):
@@ -212,7 +186,7 @@ def test_each_turn_of_a_talk_is_remembered_by_its_history(agents):
                 done = talk(agent, ["two", "{last}"], opening=case.input)
                 assert done.answer.startswith("answer to")
         """)
-        agents.run("--model-version=1").assert_outcomes(passed=1)
+        agents.passes("--model-version=1")
         calls.append(agents.calls)
         agents.forget_calls()
     assert calls == [["1", "3", "5"], [], ["5"]]
@@ -250,28 +224,6 @@ def test_max_steps_needs_a_trajectory(agents):
     result = agents.run("--model-version=1")
     result.assert_outcomes(passed=1, failed=1)
     result.stdout.fnmatch_lines(["*max_steps=1 counts steps of an agent, but no answer is a trajectory*"])
-
-
-def test_a_trajectory_tells_what_it_used(agents):
-    agents.model("""
-        from pytest_modelcheck import Trajectory
-
-        @model_fixture
-        def agent(model_version):
-            return lambda ticket: Trajectory(answer="Done", usage={"tokens_in": 900, "tokens_out": 300})
-    """)
-    agents.golden(f"{CASES}, at_least=1, max_tokens_per_case=1000", "assert agent(case.input).answer", TAKES)
-    for _ in "asked", "remembered":
-        result = agents.run("--model-version=1")
-        result.stdout.fnmatch_lines(["*a case takes 1,200 tokens on average, at most 1,000 allowed*"])
-        result.assert_outcomes(failed=1)
-
-
-def test_all_of_several_runs_in_the_headline(agents):
-    limits = 'repeats=4, score_as="pass^4", at_least=0.9'
-    agents.golden(f"{CASES}, {limits}", 'assert "check_policy" in agent(case.input).calls', TAKES)
-    result = agents.run("--model-version=2")
-    assert agents.verdict(result).headline.startswith("pass^4 is 33.3%")
 
 
 def test_each_kind_of_attack_has_a_rate_of_its_own(agents):

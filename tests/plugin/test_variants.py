@@ -81,9 +81,9 @@ def test_a_case_fails_if_one_of_its_variants_does(variants):
 
 def test_variants_have_approved_answers_of_their_own(variants):
     variants.golden('"tickets.yaml", max_changed=0.0', "assert triage(case.input) == case.approved")
-    variants.run("--model-version=1.0", "--modelcheck-update").assert_outcomes(passed=1)
-    variants.run("--model-version=1.0").assert_outcomes(passed=1)
-    variants.run("--model-version=2.0").assert_outcomes(failed=1)
+    variants.passes("--model-version=1.0", "--modelcheck-update")
+    variants.passes("--model-version=1.0")
+    variants.fails("--model-version=2.0")
 
 
 def test_an_invariance_check_sees_the_expectation_of_the_variant(variants):
@@ -95,8 +95,7 @@ def test_an_invariance_check_sees_the_expectation_of_the_variant(variants):
             assert case["channel"] == "chat"
             assert case["language"] == ("es" if case.variant else "en")
     """)
-    result = variants.run("--model-version=1.0")
-    result.assert_outcomes(passed=1)
+    result = variants.passes("--model-version=1.0")
     assert variants.verdict(result).cases.judged == 1
 
 
@@ -148,7 +147,7 @@ def test_variants_are_called_in_batches_and_none_in_vain(project):
         def test_known(triage, case):
             assert triage(case.input) == case.expected
     """)
-    project.run("--model-version=1").assert_outcomes(passed=1)
+    project.passes("--model-version=1")
     batches = [line.split() for line in (project.path / "batches.log").read_text().splitlines()]
     asked = [text for batch in batches for text in batch]
     assert sorted(asked) == sorted(f"{n}{mark}" for n in range(40) for mark in ("", "b"))

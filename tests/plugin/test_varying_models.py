@@ -24,46 +24,6 @@ def checked(project, limits=""):
     project.golden(f"{CASES}, {limits}", "assert coin(case.input)", "coin, case")
 
 
-def counted(project, answer, options=""):
-    """A model that logs its calls."""
-    log = "open('calls.log', 'a').write('asked\\n')"
-    project.answers("coin", f"lambda text: {log} and {answer}", options)
-
-
-def test_a_miss_that_noise_explains_passes_and_says_so(project):
-    varying(project, options="deterministic=False", limits="at_least=0.94")
-    result = project.run("--model-version=1")
-    result.assert_outcomes(passed=1)
-    verdict = project.verdict(result)
-    assert verdict.rate < 0.94
-    assert verdict.headline.endswith("noise explains it")
-
-
-def test_the_warning_can_be_made_an_error(project):
-    varying(project, limits="at_least=0.97")
-    result = project.run("--model-version=1", "-W", "error::pytest_modelcheck.InconclusiveWarning")
-    result.assert_outcomes(failed=1)
-
-
-def test_a_miss_that_noise_cannot_explain_fails(project):
-    varying(project, limits="at_least=0.97")
-    result = project.run("--model-version=2")
-    result.assert_outcomes(failed=1)
-    assert project.verdict(result).varies
-
-
-def test_a_drop_that_noise_cannot_explain_fails(project):
-    varying(project, limits="at_least=0.1")
-    project.approve("1")
-    result = project.run("--model-version=2")
-    result.assert_outcomes(failed=1)
-    (drop,) = [one for one in project.verdict(result).findings if one.limit == "max_drop"]
-    assert drop.p_value < 0.01
-    assert project.verdict(result).headline.endswith(
-        "none allowed; noise does not explain it (3 runs of all cases)"
-    )
-
-
 def test_a_drop_that_noise_explains_passes_and_says_so(project):
     varying(project, two=0.85, limits="at_least=0.1")
     project.approve("1")
@@ -71,7 +31,7 @@ def test_a_drop_that_noise_explains_passes_and_says_so(project):
     verdict = project.verdict(result)
     (drop,) = [one for one in verdict.findings if one.limit == "max_drop"]
     assert verdict.comparison.rate < verdict.comparison.approved_rate
-    assert drop.summary.endswith("none allowed; noise explains it")
+    assert drop.summary.endswith("no drop allowed; noise explains it")
     assert "can only reveal drops of more than" in drop.reveals
     result.assert_outcomes(passed=1)
     result.stdout.fnmatch_lines(["* broke: *; * can only reveal*"])
@@ -90,56 +50,17 @@ def test_a_check_that_could_not_fail_says_so_where_it_passes(project):
     """)
     project.golden('["a", "b", "c"], max_drop=0', "assert model(case.input)[0]", "model, case")
     project.approve("1")
-    result = project.run("-v", "--model-version=2")
-    result.assert_outcomes(passed=1)
+    result = project.passes("-v", "--model-version=2")
     result.stdout.fnmatch_lines(
         ["*noise explains it (*", "*3 cases broke: *; 3 runs of 3 cases cannot reveal any drop"]
     )
 
 
-def test_the_same_numbers_of_a_model_that_does_not_vary_fail(project):
-    project.answers("coin", 'lambda text: int(text) >= (10 if model_version == "1" else 13)')
-    checked(project, "at_least=0.1")
-    project.approve("1")
-    result = project.run("--model-version=2")
-    result.assert_outcomes(failed=1)
-    assert project.verdict(result).varies is False
-    assert project.verdict(result).headline == "3 broke, 0 fixed: net -3, none allowed"
-
-
-def test_declared_deterministic_is_believed_where_nothing_contradicts_it(project):
-    project.answers("coin", 'lambda text: text != "3"', "deterministic=True")
-    checked(project)
-    result = project.run("--model-version=1")
-    result.assert_outcomes(failed=1)
-    assert project.verdict(result).varies is False
-
-
 def test_declared_deterministic_and_contradicted_fails_in_words(project):
     varying(project, options="deterministic=True", limits="at_least=0.97")
-    result = project.run("--model-version=1")
-    result.assert_outcomes(failed=1)
+    result = project.fails("--model-version=1")
     result.stdout.fnmatch_lines(["*conftest.py:*coin 1 is declared deterministic=True, but *differed*"])
     result.stdout.no_fnmatch_line("*pytest_modelcheck/*")
-
-
-def test_declared_not_deterministic_is_not_measured(project):
-    counted(project, "text != '3'", "deterministic=False")
-    checked(project, "at_least=0.995")
-    result = project.run("--model-version=1")
-    result.assert_outcomes(passed=1)
-    assert len(project.calls) == 100
-    assert project.verdict(result).variation == "declared deterministic=False"
-
-
-@pytest.mark.parametrize("repeats", [1, 3])
-def test_a_check_that_meets_its_limits_measures_nothing_and_repeats_ask_for_an_answer_each(project, repeats):
-    counted(project, "True")
-    checked(project, f"repeats={repeats}")
-    result = project.run("--model-version=1")
-    result.assert_outcomes(passed=1)
-    assert len(project.calls) == 100 * repeats
-    assert project.verdict(result).trials.passed == 100 * repeats
 
 
 def test_the_verdict_is_the_same_from_a_warm_cache(project):

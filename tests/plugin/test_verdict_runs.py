@@ -11,4 +11,4 @@ import verdict_runs
 def test_a_scene_keeps_what_is_promised_of_it(project, scene):
     found = verdict_runs.verdicts(scene, project.path, 2, lambda arguments: project.run(*arguments))
     seen = verdict_runs.told(scene, found)
-    assert verdict_runs.kept(scene, seen), (seen, [verdict["findings"] for verdict in found])
+    assert verdict_runs.keeps(scene, seen), (seen, [verdict["findings"] for verdict in found])

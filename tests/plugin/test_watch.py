@@ -58,7 +58,7 @@ def nightly(project):
     project.model(MODEL.replace("{declared}", ""))
     project.test(TEST)
     become("noisy")
-    project.run(*APPROVE).assert_outcomes(passed=1)
+    project.passes(*APPROVE)
     return project
 
 
@@ -68,8 +68,7 @@ def finding(project, result, limit="revalidation"):
 
 
 def test_nights_add_up_until_they_alarm(nightly):
-    result = nightly.run(*NIGHT)
-    result.assert_outcomes(passed=1)
+    result = nightly.passes(*NIGHT)
     result.stdout.fnmatch_lines(
         ["watch: night 1, 1 check of it kept; strongest evidence * (alarm at 100): test_*::test_known"]
     )
@@ -78,20 +77,19 @@ def test_nights_add_up_until_they_alarm(nightly):
     assert quiet.summary.startswith("night 2: evidence ")
     assert " that 1.0 is no longer what you approved (alarm at 100); 8 calls made again, " in quiet.summary
     nightly.become("moved and noisy")
-    result = nightly.run(*NIGHT)
-    result.assert_outcomes(failed=1)
+    result = nightly.fails(*NIGHT)
     loud = finding(nightly, result)
     assert loud.nights.evidence >= 100 > quiet.nights.evidence
     assert [night.night for night in nightly.nights()] == [1, 2, 3]
     told = "look at what it does now (pytest --modelcheck-cache=refresh, then modelcheck diff 1.0), and"
     assert told in loud.summary
-    nightly.run("--modelcheck-cache=refresh").assert_outcomes(passed=1)
+    nightly.passes("--modelcheck-cache=refresh")
     nightly.command("diff", "1.0").stdout.fnmatch_lines(["  triage 1.0 as approved*20 changed"])
 
 
 def test_an_alarm_stays_until_somebody_approves_anew(nightly):
     nightly.become("moved and noisy")
-    nightly.run(*NIGHT).assert_outcomes(failed=1)
+    nightly.fails(*NIGHT)
     nightly.become("noisy")
     result = nightly.run(*NIGHT)
     while finding(nightly, result).nights.evidence >= 100:
@@ -99,17 +97,16 @@ def test_an_alarm_stays_until_somebody_approves_anew(nightly):
     result.assert_outcomes(failed=1)
     assert "an earlier night alarmed that 1.0" in finding(nightly, result).summary
     nightly.become("moved and noisy")
-    nightly.run(*APPROVE, "--modelcheck-cache=refresh").assert_outcomes(passed=1)
+    nightly.passes(*APPROVE, "--modelcheck-cache=refresh")
     assert nightly.nights() == []
-    result = nightly.run(*NIGHT)
-    result.assert_outcomes(passed=1)
+    result = nightly.passes(*NIGHT)
     assert finding(nightly, result).nights.night == 1
 
 
 def test_nights_of_an_older_approval_do_not_count_though_a_merge_brings_them_back(nightly):
     nightly.run(*NIGHT)
     old = nightly.nights()
-    nightly.run(*APPROVE, "--modelcheck-cache=refresh").assert_outcomes(passed=1)
+    nightly.passes(*APPROVE, "--modelcheck-cache=refresh")
     watch.unite(nightly.path / "baselines", old)
     assert finding(nightly, nightly.run(*NIGHT)).nights.night == 1
 
@@ -124,10 +121,9 @@ def test_each_night_takes_other_calls(nightly):
 
 def test_one_answer_of_a_model_that_never_varied_is_enough(nightly):
     nightly.become("as ever")
-    nightly.run(*APPROVE, "--modelcheck-cache=refresh").assert_outcomes(passed=1)
+    nightly.passes(*APPROVE, "--modelcheck-cache=refresh")
     nightly.become("one")
-    result = nightly.run(*NIGHT[:2], "--modelcheck-revalidate=20")
-    result.assert_outcomes(failed=1)
+    result = nightly.fails(*NIGHT[:2], "--modelcheck-revalidate=20")
     said = "1 answered otherwise than approved, and nothing ever varied: triage 1.0 is no longer what "
     assert said in finding(nightly, result).summary
 
@@ -138,7 +134,7 @@ def test_one_approved_run_does_not_tell_a_change_from_an_unlucky_answer(project,
     project.model(MODEL.replace("{declared}", declared))
     project.test(TEST)
     project.ini("modelcheck_approval_runs = 1")
-    project.run(*APPROVE).assert_outcomes(passed=1)
+    project.passes(*APPROVE)
     (project.path / "how").write_text("one")
     result = project.run(*NIGHT[:2], "--modelcheck-revalidate=20")
     result.assert_outcomes(passed=1 - failed, failed=failed)
@@ -147,9 +143,9 @@ def test_one_approved_run_does_not_tell_a_change_from_an_unlucky_answer(project,
 
 def test_a_drift_check_is_held_against_all_nights(nightly):
     nightly.test(DRIFT)
-    nightly.run(*APPROVE).assert_outcomes(passed=1)
+    nightly.passes(*APPROVE)
     night = ("--model-version=1.0", "--modelcheck-watch", "--modelcheck-cache=refresh")
-    nightly.run(*night).assert_outcomes(passed=1)
+    nightly.passes(*night)
     (first,) = nightly.nights()
     assert (first.of, first.night) == ("distribution", 1)
     quiet = [replace(first, night=number, run=f"quiet {number}") for number in range(2, 40)]
@@ -164,10 +160,9 @@ def test_a_drift_check_is_held_against_all_nights(nightly):
 
 def test_a_distribution_that_is_another_in_the_first_night_fails_at_once(nightly):
     nightly.test(DRIFT)
-    nightly.run(*APPROVE).assert_outcomes(passed=1)
+    nightly.passes(*APPROVE)
     nightly.become("moved and noisy")
-    result = nightly.run("--model-version=1.0", "--modelcheck-watch", "--modelcheck-cache=refresh")
-    result.assert_outcomes(failed=1)
+    result = nightly.fails("--model-version=1.0", "--modelcheck-watch", "--modelcheck-cache=refresh")
     assert "distribution of answers moved" in finding(nightly, result, "drift").summary
 
 
@@ -188,7 +183,7 @@ def test_without_the_option_nothing_is_written_and_each_run_is_judged_by_itself(
     ],
 )
 def test_what_is_not_held_to_what_is_approved_is_not_watched(nightly, options, why):
-    nightly.run("--model-version=2.0").assert_outcomes(passed=1)
+    nightly.passes("--model-version=2.0")
     if not options:
         nightly.test(TEST.replace("test_known", "test_new"))
     result = nightly.run(*(NIGHT[1:] if "--model-version=2.0" in options else NIGHT), *options, "-v")
@@ -240,7 +235,7 @@ def test_a_retry_does_not_take_back_what_the_first_try_found(nightly):
     result.stdout.fnmatch_lines(["watch: night 1, 1 check of it kept; strongest *"])
     assert [night.evidence >= night.alarm for night in nightly.nights()] == [True, False]
     nightly.become("noisy")
-    nightly.run(*NIGHT).assert_outcomes(failed=1)
+    nightly.fails(*NIGHT)
 
 
 @pytest.mark.parametrize(
@@ -275,9 +270,11 @@ def test_a_damaged_line_is_named_before_anything_runs(nightly):
 
 
 def test_it_does_not_go_with_an_approval(nightly):
-    result = nightly.run(*APPROVE, "--modelcheck-watch")
-    assert result.ret == 4
-    result.stderr.fnmatch_lines(["ERROR: --modelcheck-watch collects evidence about the approved results*"])
+    nightly.refuses(
+        "ERROR: --modelcheck-watch collects evidence about the approved results*",
+        *APPROVE,
+        "--modelcheck-watch",
+    )
 
 
 def test_the_report_and_the_commands_tell_the_evidence(nightly):

@@ -87,8 +87,7 @@ def tolerant(project):
 
 
 def test_a_green_check_names_the_cases_that_broke_and_where(tolerant):
-    result = tolerant.run("--model-version=2.1")
-    result.assert_outcomes(passed=1)
+    result = tolerant.passes("--model-version=2.1")
     result.stdout.fnmatch_lines(
         [
             "* approved  broke  changed*",
@@ -96,37 +95,6 @@ def test_a_green_check_names_the_cases_that_broke_and_where(tolerant):
             "       2 cases broke: t-07, t-08; *=* 2/4 pass (approved: 4/4)",
         ]
     )
-
-
-def test_quietly_it_is_said_that_cases_broke_and_answers_changed(tolerant):
-    result = tolerant.run("-q", "--model-version=2.1")
-    result.stdout.fnmatch_lines(["modelcheck: 1 passed; 2 broke, 2 answers changed; answers: *"])
-    result = tolerant.run("-q", "--model-version=2.0")
-    result.stdout.fnmatch_lines(["modelcheck: 1 passed; answers: *"])
-
-
-def test_a_report_of_two_versions_shows_the_cases_on_which_they_differ(tolerant):
-    tolerant.run("--model-version=2.1")
-    tolerant.run("--model-version=1.9")
-    tolerant.run("--model-version=2.0")
-    output = tolerant.command("report", "2.1", "1.9").stdout.str()
-    assert "1 broke, 2 fixed since 2.1, 3 answers differ" in output
-    shown = [line.split()[0] for line in output.splitlines() if line.startswith("    t-")]
-    assert shown == ["t-05", "t-07", "t-08"]
-    assert "expected 'account', got 'other'   (2.1: 'account')" in output
-    assert "expected 'refund', got 'refund'   (2.1: 'other')" in output
-    assert "cases that differ (3)" in output
-    assert "(regressed, tickets.yaml:5)" in output
-    assert "(fixed, tickets.yaml:7)" in output
-
-
-def test_against_another_version_its_cases_are_shown(tolerant):
-    tolerant.test(TOLERANT.replace("max_drop=3", "max_drop=0"))
-    result = tolerant.run("--model-version=1.9", "--against=2.1")
-    verdict = tolerant.verdict(result)
-    assert verdict.comparison.regressed == ("t-05",)
-    result = tolerant.run("--model-version=2.1", "--against=1.9")
-    result.stdout.fnmatch_lines(["    t-07 *", "*expected 'refund', got 'other'   (1.9: 'refund')"])
 
 
 def test_an_approval_counts_the_changes_that_diff_shows_and_no_other_number_of_runs(tolerant):
@@ -151,8 +119,7 @@ def test_new_cases_that_fail_are_counted_on_a_green_check(project):
     project.run("--model-version=1")
     project.command("approve", "1", "--reason=first")
     project.test(test.format(cases=["a", "b", "c", "d", "new 1", "new 2", "e"]))
-    result = project.run("--model-version=2")
-    result.assert_outcomes(passed=1)
+    result = project.passes("--model-version=2")
     result.stdout.fnmatch_lines(["*2 of 3 new cases fail: no approved result covers them"])
     project.run("--model-version=2", "-vv").stdout.fnmatch_lines(
         ["*3 cases added (2 of them fail), 0 removed"]

@@ -181,7 +181,7 @@ def test_what_is_ignored_is_not_ignored_by_the_bodys_own_comparison(project):
     volatile(project, 'ignore=("id", "usage.*")')
     project.golden('["a", "b"]', "assert triage(case.input) != case.approved")
     project.run("--model-version=1", "--modelcheck-update")
-    project.run("--model-version=2").assert_outcomes(passed=1)
+    project.passes("--model-version=2")
 
 
 def test_where_all_answers_differ_from_call_to_call_nothing_passes_and_the_fields_are_named(project):
@@ -191,7 +191,7 @@ def test_where_all_answers_differ_from_call_to_call_nothing_passes_and_the_field
     result = project.run("--model-version=2")
     assert {verdict.status for verdict in project.verdicts(result).values()} == {Status.INCONCLUSIVE}
     words = {verdict.variation for verdict in project.verdicts(result).values()}
-    assert words == {"varies: 4 of 4 answers came out different when run again (id, usage.tokens)"}
+    assert words == {"varies: 4 of 4 repeated answers were different (id, usage.tokens)"}
     result.stdout.fnmatch_lines(["*so that no change could be seen*ignore= or compare_by=*"])
     result.stdout.no_fnmatch_line("*cases can only reveal*")  # nor would more cases
     volatile(project, 'ignore=("id", "usage.tokens")')
@@ -233,7 +233,7 @@ def test_an_annotation_that_cannot_be_used_stops_nothing(project):
             return ask
     """)
     project.golden('["a"]', 'assert triage(case.input) == "A"')
-    project.run("--model-version=1").assert_outcomes(passed=1)
+    project.passes("--model-version=1")
 
 
 def test_what_is_recorded_must_be_comparable(project):
@@ -289,8 +289,7 @@ def test_threads_of_a_body_may_call_in_any_order(project):
             triage(case.input)
     """)
     project.approve("1")
-    result = project.run("--model-version=1")
-    result.assert_outcomes(passed=1)
+    result = project.passes("--model-version=1")
     assert project.verdict(result).comparison.changed == ()
     content = project.baselines()["baselines/triage/test_triage.py/test_threads.jsonl"]
     cases = [lines.decode(line) for line in content.splitlines()[1:]]
@@ -380,15 +379,14 @@ def test_answers_of_a_type_that_became_another_can_be_approved_again(project, fi
     """The error of a body that reads ``case.approved`` advises it, and once led nowhere."""
     project.test(READING)
     project.model(EVOLVING.replace("FIELDS", "score: float = 0.0"))
-    project.run("--model-version=1", "--modelcheck-update").assert_outcomes(passed=1)
+    project.passes("--model-version=1", "--modelcheck-update")
     project.model(EVOLVING.replace("FIELDS", fields).replace('")', '", note="x")' if fields else '")'))
-    result = project.run("--model-version=2")
-    result.assert_outcomes(failed=1)
+    result = project.fails("--model-version=2")
     said = " ".join(result.stdout.str().split())
     assert "has a different form than today's answers" in said
     assert "Approve the check again (pytest --modelcheck-update)" in said
-    project.run("--model-version=2", "--modelcheck-update").assert_outcomes(passed=1)
-    project.run("--model-version=2").assert_outcomes(passed=1)
+    project.passes("--model-version=2", "--modelcheck-update")
+    project.passes("--model-version=2")
 
 
 def test_an_answer_that_was_not_stored_can_be_approved_again_once_its_type_is_named(project):

@@ -33,7 +33,7 @@ def ran(project):
     project.write("prompt.txt", "Be kind.")
     project.model(MODEL)
     project.test(TEST)
-    project.run("--model-version=1.0").assert_outcomes(passed=1)
+    project.passes("--model-version=1.0")
     return project
 
 
@@ -107,7 +107,7 @@ def test_another_type_of_answer(ran, why):
     ran.test(TEST.replace("triage(case.input)", "triage(case.input).text"))
     for field in ("", "sure: float = 1.0"):
         ran.write("shouting.py", SHOUTING.replace("FIELD", field))
-        ran.run("--model-version=1.0").assert_outcomes(passed=1)
+        ran.passes("--model-version=1.0")
     assert "4 also answered as another type: what the model returns" in " ".join(why().split())
 
 
@@ -135,7 +135,7 @@ def test_what_is_kept_no_longer(ran, why):
 
 def test_what_was_asked_to_see_whether_it_varies_is_told_apart(ran, why):
     ran.model(MODEL.replace(", deterministic=True", "").replace("str.upper", "str.lower"))
-    ran.run("--model-version=1.0").assert_outcomes(failed=1)
+    ran.fails("--model-version=1.0")
     output = why()
     assert "    4 questions; last run: 14 new, 0 cached\n" in output
     assert "further calls measured whether the model varies" in output

@@ -29,6 +29,11 @@ def test_approved(triage, case):
 def test_each(triage, case, number):
     assert triage(case.input) == case.expected
 
+def test_called(triage, modelcheck):
+    def body(case):
+        assert triage(case.input) == case.expected
+    modelcheck.golden(body, "tickets.yaml")
+
 def test_plain(triage):
     assert triage("Hello") == "other"
 """
@@ -72,7 +77,7 @@ def test_verdicts_section_and_warnings_are_those_of_one_process(project):
     alone = project.run("--model-version=2.1")
     spread = project.run_apart("-p", "xdist", "-n", "2", "--model-version=2.1", "--modelcheck-cache=off")
     for result in alone, spread:
-        result.assert_outcomes(failed=5, passed=3)
+        result.assert_outcomes(failed=6, passed=3)
         result.stdout.fnmatch_lines(["*InconclusiveWarning: *::test_coin: *"])
         assert result.stdout.str().count("InconclusiveWarning") == 1
     assert section(spread) == section(alone)
@@ -84,16 +89,16 @@ def test_the_controller_approves_what_three_workers_saw_as_one_process_does_byte
         return {name: MOMENT.sub(b"", text) for name, text in project.baselines().items()}
 
     project.test(TESTS)
-    project.run("--model-version=2.0", "--modelcheck-update").assert_outcomes(passed=7)
+    project.run("--model-version=2.0", "--modelcheck-update").assert_outcomes(passed=8)
     alone = written()
     for folder in ("baselines", ".modelcheck_cache"):
         shutil.rmtree(project.path / folder)
     spread = project.run_apart("-p", "xdist", "-n", "3", "--model-version=2.0", "--modelcheck-update")
-    spread.assert_outcomes(passed=7)
-    spread.stdout.fnmatch_lines(["approved: triage 2.0, 6 checks in baselines"])
+    spread.assert_outcomes(passed=8)
+    spread.stdout.fnmatch_lines(["approved: triage 2.0, 7 checks in baselines"])
     assert written() == alone
-    assert sum(name.endswith(".jsonl") for name in alone) == 6
-    assert len(alone) == 7
+    assert sum(name.endswith(".jsonl") for name in alone) == 7
+    assert len(alone) == 8
     project.forget_calls()
-    project.run("--model-version=2.0").assert_outcomes(passed=7)
+    project.run("--model-version=2.0").assert_outcomes(passed=8)
     assert project.calls == []  # all workers use one cache

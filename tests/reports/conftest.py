@@ -72,7 +72,7 @@ def verdict(check="test_triage.py::test_known", status=Status.FAILED, **more):
             Finding(
                 "max_drop",
                 status,
-                "2 broke, 0 fixed: net -2, none allowed",
+                "2 broke, 0 fixed: a net loss of 2 cases, none allowed",
                 against_baseline=True,
                 p_value=0.25,
             ),

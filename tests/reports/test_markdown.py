@@ -24,7 +24,7 @@ def test_the_heading_counts_and_the_table_is_worst_first(report):
 
 def test_broken_cases_are_listed_for_what_did_not_pass(report):
     text = to_markdown(report)
-    assert "- `2 broke, 0 fixed: net -2, none allowed`" in text
+    assert "- `2 broke, 0 fixed: a net loss of 2 cases, none allowed`" in text
     assert "| `t-1` | `about t-1` | `refund` | `other` | `refund` |" in text
     assert "| `t-2` | `about t-2` | `refund` | `null` | `refund` |" in text
     assert "`t-3`" not in text

@@ -25,7 +25,12 @@ RED = Verdict(
     status=Status.FAILED,
     findings=(
         Finding("at_least", Status.FAILED, "182/200 cases pass (91%), at least 95% required"),
-        Finding("max_drop", Status.FAILED, "12 broke, 1 fixed: net -11, none allowed", against_baseline=True),
+        Finding(
+            "max_drop",
+            Status.FAILED,
+            "12 broke, 1 fixed: a net loss of 11 cases, none allowed",
+            against_baseline=True,
+        ),
     ),
     model="triage",
     version="2.1",
@@ -48,7 +53,7 @@ RED = Verdict(
         changed=tuple(map(str, range(13))),
         p_value=0.0017,
     ),
-    variation="does not vary: 10 answers came out the same when run again",
+    variation="does not vary: 10 of 10 repeated answers were the same",
     varies=False,
     slices=(Group("language=es", 11, 20, 19, 20), Group("channel=email", 60, 60, 58, 60)),
     shown=(
@@ -75,6 +80,10 @@ RED = Verdict(
 )
 
 
+def _with(shown):
+    return replace(RED, shown=(shown,), hidden=0)
+
+
 def test_a_failure_is_readable_by_somebody_who_never_saw_this_tool():
     assert (
         failure(RED)
@@ -82,9 +91,9 @@ def test_a_failure_is_readable_by_somebody_who_never_saw_this_tool():
 182/200 cases pass (91%), at least 95% required
 
   model       triage 2.1   (approved: 2.0)
-              does not vary: 10 answers came out the same when run again
+              does not vary: 10 of 10 repeated answers were the same
   pass rate   91%   (approved: 96.5%)
-  also        12 broke, 1 fixed: net -11, none allowed
+  also        12 broke, 1 fixed: a net loss of 11 cases, none allowed
   change      12 broke, 1 fixed, 13 answers differ   (exact McNemar p = 0.0017)
   where       language=es              11/20 pass   (approved: 19/20)
 
@@ -196,8 +205,6 @@ def test_a_long_diff_is_shown_where_the_first_line_is_cut():
 
 
 def test_what_was_not_judged_is_counted():
-    from dataclasses import replace
-
     text = failure(
         replace(RED, cases=Tally(passed=1, failed=1, error=2, new=3, skipped=4, xfailed=5, xpassed=6))
     )
@@ -242,12 +249,6 @@ def test_the_header():
         header_line(["triage", "judge"], None, None, "off")
         == "modelcheck: triage, judge (unversioned) (approved: none yet), cache: off"
     )
-
-
-def _with(shown):
-    from dataclasses import replace
-
-    return replace(RED, shown=(shown,), hidden=0)
 
 
 def test_a_slice_with_a_long_value_is_cut():

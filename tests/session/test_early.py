@@ -72,7 +72,7 @@ class TestOfAModelThatDoesNotVary:
         assert verdict.headline == (
             f"stopped after {verdict.stopped.after} of 200 cases: failed (95% is out of reach)"
         )
-        assert verdict.variation == "does not vary: 10 answers came out the same when run again"
+        assert verdict.variation == "does not vary: 10 of 10 repeated answers were the same"
         assert verdict.shown
         assert dict(verdict.advice)["run all cases"] == "pytest test_triage.py --modelcheck-no-early-stop"
 

@@ -135,7 +135,7 @@ def test_where_only_the_wording_varies_what_broke_fails(project, cases, broken, 
     approved(project, worded, starts, CASES[:cases])
     verdict = current(project, worse, starts, CASES[:cases])
     assert verdict.failed
-    assert verdict.headline == f"{broken} broke, 0 fixed: net -{broken}, none allowed"
+    assert verdict.headline == f"{broken} broke, 0 fixed: a net loss of {broken} cases, none allowed"
     assert verdict.variation == f"does not vary: {runs} runs of {cases} cases, each case always the same"
 
 
@@ -213,7 +213,7 @@ def test_a_coin_that_came_to_rest_for_two_runs_is_not_taken_for_a_change(project
     verdict = current(project, in_turn(1, 1, 0), cases=GROUPED, **GROUPS)
     assert verdict.status is Status.PASSED
     assert verdict.variation == "varies: 1 of 100 cases pass in some runs only"
-    assert finding(verdict, "max_drop").summary.endswith("none allowed; noise explains it")
+    assert finding(verdict, "max_drop").summary.endswith("no drop allowed; noise explains it")
 
 
 def test_a_miss_that_comes_out_the_same_however_often_run_is_exact(project):

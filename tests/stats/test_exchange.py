@@ -1,7 +1,6 @@
-"""Exchanges within units, held against every deal by brute force, scipy, McNemar and simulation."""
+"""Exchanges within units and Page's trend, held against every deal or order, scipy and simulation."""
 
 import itertools
-import math
 
 import numpy as np
 import pytest
@@ -12,9 +11,9 @@ from pytest_modelcheck.stats.exchange import (
     exchange_p_value,
     fisher_p_value,
     odd_run_p_value,
+    page_trend,
 )
 from pytest_modelcheck.stats.paired import mcnemar_exact
-from pytest_modelcheck.stats.permutation import repeats_test
 
 
 def every_deal(approved, current):
@@ -60,13 +59,6 @@ def test_of_single_runs_it_is_mcnemar(regressed, fixed):
     assert exchange_p_value(approved, current) == pytest.approx(mcnemar_exact(regressed, fixed), rel=1e-9)
 
 
-def test_of_single_cases_it_is_the_test_of_repeats():
-    rng = np.random.default_rng(1)
-    approved, current = rng.integers(0, 2, (60, 3)), rng.integers(0, 2, (60, 5))
-    theirs = repeats_test(approved.sum(axis=1), 3, current.sum(axis=1), 5).p_value
-    assert exchange_p_value(approved.tolist(), current.tolist()) == pytest.approx(theirs)
-
-
 def test_cases_that_share_answers_are_no_evidence_one_by_one():
     """Ten cases that break together are one exchange in two, not one in 1,024."""
     assert exchange_p_value([[10]], [[0]]) == 0.5
@@ -89,37 +81,50 @@ def test_an_outage_in_one_of_three_runs_stands_out():
     assert odd_run_p_value(clean.tolist()) < 0.001
 
 
-@pytest.mark.parametrize("runs", [3, 5])
-def test_runs_of_one_model_seldom_contradict_each_other(runs):
-    rng = np.random.default_rng(runs)
-    level, checks, odd = 0.05, 400, 0
-    for _ in range(checks):
-        chances = rng.beta(0.9, 0.3, 40)
-        odd += odd_run_p_value((rng.random((40, runs)) < chances[:, None]).astype(int).tolist()) <= level
-    assert odd / checks <= level + 3 * math.sqrt(level * (1 - level) / checks)
+ROWS = [[0.1, 0.4, 0.3, 0.9], [0.2, 0.1, 0.5, 0.6], [0.3, 0.4, 0.5, 0.45]]
 
 
-def test_false_alarms_are_at_most_as_stated():
-    rng = np.random.default_rng(3)
-    level, checks, failed = 0.05, 1_500, 0
-    for _ in range(checks):
-        chances = rng.beta(0.9, 0.3, 30)[:, None]
-        approved, current = (rng.random((30, 3)) < chances), (rng.random((30, 2)) < chances)
-        failed += exchange_p_value(approved.astype(int).tolist(), current.astype(int).tolist()) <= level
-    assert failed / checks <= level + 3 * math.sqrt(level * (1 - level) / checks)
+def test_it_is_the_share_of_all_orders_that_rise_as_much():
+    ranks = np.array([stats.rankdata(row) for row in ROWS])
+    levels = np.arange(1, 5)
+    each = [
+        sum(a * b for a, b in zip(order, levels, strict=True)) for order in itertools.permutations(levels)
+    ]
+    sums = [sum(three) for three in itertools.product(each, repeat=3)]
+    assert page_trend(ROWS) == pytest.approx(np.mean(np.array(sums) >= (ranks @ levels).sum()))
 
 
-@pytest.mark.parametrize(
-    ("call", "message"),
-    [
-        (lambda: exchange_p_value([], []), "0 approved and 0 current units"),
-        (lambda: exchange_p_value([[1]], [[1], [0]]), "1 approved and 2 current units"),
-        (lambda: exchange_p_value([[1]], [[]]), "at least one run on either side"),
-        (lambda: exchange_p_value([[]], [[1]]), "at least one run on either side"),
-        (lambda: odd_run_p_value([[1, 0], [1]]), "equally many runs, not"),
-        (lambda: fisher_p_value(3, 2, 1, 1), "then_passed must be between 0 and 2, not 3"),
-    ],
-)
-def test_what_makes_no_sense_is_refused(call, message):
-    with pytest.raises(ValueError, match=message):
-        call()
+@pytest.mark.parametrize("shape", [(3, 3), (4, 5), (12, 4), (6, 8)])
+def test_without_ties_it_is_that_of_scipy(shape):
+    rows = np.random.default_rng(0).normal(size=shape) + np.arange(shape[1]) * 0.2
+    assert page_trend(rows) == pytest.approx(stats.page_trend_test(rows, method="exact").pvalue)
+
+
+def test_beyond_eight_levels_the_normal_distribution_is_close():
+    rows = np.random.default_rng(0).normal(size=(8, 9)) + np.arange(9) * 0.1
+    assert page_trend(rows) == pytest.approx(stats.page_trend_test(rows, method="exact").pvalue, rel=0.05)
+
+
+def test_with_ties_it_is_the_share_of_all_orders():
+    rows = [[1, 1, 2], [1, 2, 2], [0, 1, 3]]
+    levels = np.arange(1, 4)
+    each = [
+        [float(np.dot(order, levels)) for order in itertools.permutations(stats.rankdata(row))]
+        for row in rows
+    ]
+    observed = sum(float(stats.rankdata(row) @ levels) for row in rows)
+    sums = np.array([sum(three) for three in itertools.product(*each)])
+    assert page_trend(rows) == pytest.approx(np.mean(sums >= observed - 1e-9))
+
+
+def test_backwards_it_is_evidence_of_a_fall():
+    assert page_trend(np.array(ROWS)[:, ::-1]) > 0.9
+
+
+def test_rows_that_never_move_say_nothing():
+    assert page_trend([[0.5] * 3] * 10) == 1.0
+    assert page_trend([*ROWS, [0.7] * 4]) == pytest.approx(page_trend(ROWS))
+
+
+def test_one_case_that_moves_is_one_order_of_all():
+    assert page_trend([[1, 2, 3], [2, 2, 2]]) == pytest.approx(1 / 6)

@@ -114,53 +114,15 @@ def test_with_an_allowance_a_model_at_its_limit_rarely_fails_and_one_beyond_does
     assert np.mean(np.array(beyond) > 0.05) > 0.9
 
 
-@pytest.mark.parametrize(
-    ("tables", "bases", "message"),
-    [
-        ([], 3, "there is no case to compare"),
-        ([np.zeros((4, 4))], 1, "bases must be at least 2, not 1"),
-        ([np.zeros((3, 3))], 3, "a case needs a variant beside its 3 base runs"),
-        ([np.zeros((4, 3))], 3, r"must be square and symmetric, not \(4, 3\)"),
-        ([np.triu(np.ones((4, 4)), 1)], 3, "must be square and symmetric"),
-        ([np.full((4, 4), 2.0)], 3, r"disagreements must lie in \[0, 1\]"),
-        ([np.ones((4, 4))], 3, "an output cannot disagree with itself"),
-    ],
-)
-def test_what_makes_no_sense_is_refused(tables, bases, message):
-    with pytest.raises(ValueError, match=message):
-        noise_calibrated_excess(tables, bases, 0.01)
-
-
-@pytest.mark.parametrize(("outputs", "bases"), [("aaabb", 3), ("abcab", 2), ("aaab", 3), ("aabbb", 2)])
-def test_where_both_sides_are_of_one_kind_both_disagreements_count(outputs, bases):
-    found = noise_calibrated_excess([disagreements(outputs)], bases, 0.01, both=True)
-    cross, own = excess_by_pairs(outputs, range(bases))
-    if len(outputs) - bases > 1:
-        _, other = excess_by_pairs(outputs, range(bases, len(outputs)))
-        own = (own + other) / 2
-    assert found.excess == pytest.approx(cross - own)
-
-
-def test_a_version_that_only_became_noisier_differs_from_one_that_was_steady():
-    """Its own disagreement alone would hide that: it is larger than what it disagrees with the other."""
-    tables = [disagreements("aab" + "aaa")] * 60
-    assert noise_calibrated_excess(tables, 3, 0.01).excess < 0
-    assert noise_calibrated_excess(tables, 3, 0.01, both=True).excess == pytest.approx(0)
-
-
 def by_pairs(approved, current):
     """The excess of one case, written out."""
     cross = np.mean([one and not other for one in approved for other in current])
-    sides = [side for side in (approved, current) if len(side) > 1]
-    own = np.mean(
-        [np.mean([one and not other for one, other in itertools.permutations(side, 2)]) for side in sides]
-    )
-    return cross - own
+    return cross - np.mean([one and not other for one, other in itertools.permutations(approved, 2)])
 
 
 CASES = [
-    ([True], [True, False, False]),
-    ([False], [True, True, False]),
+    ([True, True], [True, False]),
+    ([False, False], [True]),
     ([True, False], [True, True, False]),
     ([True, True, False], [False, False, False]),
 ]
@@ -191,53 +153,20 @@ def test_the_p_value_comes_near_to_all_relabellings_of_regressions():
 
 
 def test_what_was_fixed_does_not_make_up_for_what_broke_for_good():
-    broken, fixed = ([True], [False] * 3), ([False], [True] * 3)
+    broken, fixed = ([True] * 3, [False]), ([False] * 3, [True])
     found = regression_excess(*zip(*[broken] * 10, *[fixed] * 30, strict=True), 0.01)
     assert found.excess == 0.25
     assert found.p_value < 0.05
-
-
-@pytest.mark.parametrize(
-    ("approved", "current"), [([], []), ([[True]], []), ([[]], [[True, True]]), ([[True]], [[True]])]
-)
-def test_what_makes_no_sense(approved, current):
-    with pytest.raises(ValueError, match="current cases|too few runs"):
-        regression_excess(approved, current, 0.01)
-
-
-@pytest.mark.parametrize("before", [1, 3])
-def test_a_model_that_did_not_change_seldom_fails(before):
-    generator, runs, failed = np.random.default_rng(before), 100, 0
-    for _ in range(runs):
-        rates = generator.beta(0.5, 0.1, size=40)
-        approved, current = (generator.random((40, many)) < rates[:, None] for many in (before, 3))
-        failed += regression_excess(approved.tolist(), current.tolist(), 0.05).p_value <= 0.05
-    assert failed <= runs * 0.05 + 3 * (runs * 0.05 * 0.95) ** 0.5
 
 
 def test_a_rise_of_noise_is_itself_a_regression():
     """Always right, then right 90% of the time: the noise of now is not subtracted."""
     rng = np.random.default_rng(3)
     current = (rng.random((100, 3)) < 0.9).tolist()
-    found = regression_excess([[True] * 3] * 100, current, 0.01, approved_noise=True)
+    found = regression_excess([[True] * 3] * 100, current, 0.01)
     assert found.own == 0
     assert found.p_value == 1 / 2_000
     assert excess_bound(found.each, 0.99) > 0.02
-
-
-def test_noise_that_was_there_at_approval_is_no_regression():
-    rng, failed = np.random.default_rng(4), 0
-    for _ in range(150):
-        chances = rng.beta(0.9, 0.3, 60)[:, None]
-        approved, current = (rng.random((60, 3)) < chances).tolist(), (rng.random((60, 1)) < chances).tolist()
-        failed += regression_excess(approved, current, 0.05, approved_noise=True).p_value <= 0.05
-    assert failed / 150 <= 0.05 + 3 * (0.05 * 0.95 / 150) ** 0.5
-
-
-@pytest.mark.parametrize(("approved", "current"), [([], []), ([[True]], [[True]]), ([[True] * 2], [[]])])
-def test_a_rise_needs_two_runs_then_and_one_now(approved, current):
-    with pytest.raises(ValueError, match="current cases|too few runs"):
-        regression_excess(approved, current, 0.01, approved_noise=True)
 
 
 def test_the_bound_of_an_excess_is_kept_also_where_all_cases_agree():
@@ -247,12 +176,8 @@ def test_the_bound_of_an_excess_is_kept_also_where_all_cases_agree():
     assert np.mean(wrong) <= 0.05 + 3 * (0.05 * 0.95 / 1_000) ** 0.5
 
 
-def test_a_version_that_is_as_invariant_but_noisier_shows_no_rise():
-    rng, failed = np.random.default_rng(6), 0
-    for _ in range(300):
-        approved, current = rng.normal(0, 0.05, 50), rng.normal(0, 0.3, 50)
-        failed += rise_p_value(approved, current, 0.05) <= 0.05
-    assert failed / 300 <= 0.05 + 3 * (0.05 * 0.95 / 300) ** 0.5
+def test_a_rise_of_the_excess_is_seen():
+    rng = np.random.default_rng(6)
     assert rise_p_value(rng.normal(0, 0.05, 50), rng.normal(0.3, 0.3, 50), 0.05) < 0.001
 
 

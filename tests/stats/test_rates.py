@@ -121,13 +121,6 @@ def test_too_many_runs_are_none():
     assert runs_needed(0.95, 0.9499, 0.01, most=10_000) is None
 
 
-def test_a_rate_that_meets_the_requirement_needs_no_runs():
-    with pytest.raises(
-        ValueError, match=r"a rate of 0.95 is not below at_least=0.95: there is nothing to reveal"
-    ):
-        runs_needed(0.95, 0.95, 0.01)
-
-
 @pytest.mark.parametrize("mean", [0.95, 0.6])
 @pytest.mark.parametrize("n", [10, 40])
 def test_the_verdict_holds_where_cases_differ_in_their_chance_to_pass(n, mean):
@@ -143,21 +136,6 @@ def test_the_verdict_holds_where_cases_differ_in_their_chance_to_pass(n, mean):
         for chance in chances:
             sums = np.convolve(sums, [1 - chance, chance])
         assert sums[: failing + 1].sum() <= lower_tail(failing, n, mean) + 1e-12
-
-
-@pytest.mark.parametrize(
-    ("call", "message"),
-    [
-        (lambda: clopper_pearson(3, 2, 0.95), "successes must be between 0 and 2, not 3"),
-        (lambda: clopper_pearson(0, 0, 0.95), "n must be at least 1, not 0"),
-        (lambda: clopper_pearson(1, 2, 95), "level must lie strictly between 0 and 1, not 95"),
-        (lambda: failing_count(0, 0.9, 0.01), "n must be at least 1, not 0"),
-        (lambda: detectable_rate(10, 0.9, 0.01, power=1), "power must lie strictly between 0 and 1, not 1"),
-    ],
-)
-def test_what_makes_no_sense_is_refused(call, message):
-    with pytest.raises(ValueError, match=message):
-        call()
 
 
 @pytest.mark.parametrize("seed", range(20))
@@ -214,20 +192,6 @@ def test_they_are_unbiased_where_the_plain_power_is_not():
     assert ((passes / runs) ** k).mean() > 0.3**3 + 0.02
 
 
-@pytest.mark.parametrize(
-    ("arguments", "message"),
-    [
-        ((3, 1, 4), "k must be between 1 and 3, not 4"),
-        ((3, 1, 0), "k must be"),
-        ((0, 0, 1), "runs must be"),
-        ((3, 4, 1), "passes must be"),
-    ],
-)
-def test_what_makes_no_sense_is_refused_of_attempts(arguments, message):
-    with pytest.raises(ValueError, match=message):
-        pass_hat_k(*arguments)
-
-
 @pytest.mark.parametrize(("cached", "odd"), [(1, 1), (5, 9), (9, 9), (30, 60)])
 def test_it_is_a_binomial_tail(cached, odd):
     expected = stats.binomtest(cached, odd, 1 / 3, alternative="greater").pvalue
@@ -237,30 +201,3 @@ def test_it_is_a_binomial_tail(cached, odd):
 @pytest.mark.parametrize("odd", [0, 1, 40])
 def test_nothing_odd_about_what_is_remembered_says_nothing(odd):
     assert odd_one_out_p(0, odd) == 1.0
-
-
-@pytest.mark.parametrize(("cached", "odd"), [(-1, 3), (4, 3), (0, -1)])
-def test_impossible_counts_are_refused(cached, odd):
-    with pytest.raises(ValueError, match="cached|odd"):
-        odd_one_out_p(cached, odd)
-
-
-def false_alarms(disagreement, questions, runs, alpha, rng):
-    """How often a model that did not change is said to have, each question as noisy as it likes."""
-    alarms = 0
-    for _ in range(runs):
-        cached = odd = 0
-        for _ in range(questions):
-            noise = disagreement * rng.random() * 2
-            old, one, two = (rng.random() < noise for _ in range(3))
-            if not old == one == two:
-                odd += 1
-                cached += one == two
-        alarms += odd_one_out_p(cached, odd) <= alpha
-    return alarms / runs
-
-
-@pytest.mark.parametrize("questions", [20, 100])
-@pytest.mark.parametrize("disagreement", [0.05, 0.3, 0.5])
-def test_a_noisy_model_that_did_not_change_seldom_fails(questions, disagreement):
-    assert false_alarms(disagreement, questions, 1000, 0.05, random.Random(questions)) <= 0.05 + 0.015

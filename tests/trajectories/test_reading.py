@@ -17,9 +17,21 @@ RECORDED = json.loads((Path(__file__).parent / "recorded.json").read_bytes())
 ARGUMENTS = {"order": "A-17", "amount": 20}
 
 
+FINISHES = {
+    "openai_chat": "stop",
+    "openai_responses": "completed",
+    "anthropic": "end_turn",
+    "gemini": "STOP",
+    "langchain": "stop",
+    "opentelemetry": "stop",
+}
+
+
 @pytest.mark.parametrize("name", RECORDED)
 def test_every_framework_tells_the_same(name):
     done = Trajectory.of(RECORDED[name])
+    assert done.finish == FINISHES.get(name, done.finish)
+    assert name != "anthropic" or done.usage == {"tokens_in": 60, "tokens_out": 15}
     assert done.calls == [("look_up", {"order": "A-17"}), ("refund", ARGUMENTS)]
     results = [{"status": "delivered", "order": "A-17"}, "refunded 20 for A-17"]
     assert [call.result for call in done.calls] == results
@@ -34,25 +46,6 @@ def test_what_the_developer_says_is_kept_and_not_compared():
     done = Trajectory.of(RECORDED["openai_chat"])
     assert done.instructions == ("Be kind.",)
     assert done == Trajectory.of(RECORDED["openai_chat"][1:])
-
-
-def test_usage_adds_up():
-    assert Trajectory.of(RECORDED["anthropic"]).usage == {"tokens_in": 60, "tokens_out": 15}
-
-
-@pytest.mark.parametrize(
-    ("name", "finish"),
-    [
-        ("openai_chat", "stop"),
-        ("openai_responses", "completed"),
-        ("anthropic", "end_turn"),
-        ("gemini", "STOP"),
-        ("langchain", "stop"),
-        ("opentelemetry", "stop"),
-    ],
-)
-def test_why_the_model_stopped(name, finish):
-    assert Trajectory.of(RECORDED[name]).finish == finish
 
 
 def test_ids_and_times_are_no_part_of_equality():

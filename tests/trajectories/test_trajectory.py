@@ -158,13 +158,6 @@ def test_agent_and_customer_get_the_history_with_their_own_roles():
     assert (done.answer, done.state, done.usage) == ("To two", 2, {"tokens_in": 20})
 
 
-def test_a_list_of_turns_needs_no_second_model():
-    heard = []
-    done = talk(agent_of(heard), ["two", "three"], opening="one")
-    assert len(heard) == 3
-    assert done.answer == "To three"
-
-
 def test_at_most_so_many_turns_and_nobody_asks_the_customer_after_the_last():
     asked = []
     done = talk(
@@ -174,19 +167,26 @@ def test_at_most_so_many_turns_and_nobody_asks_the_customer_after_the_last():
     assert len(asked) == 2
 
 
-def test_stop_ends_before_the_agent_reads_the_message():
-    done = talk(
-        lambda messages: "yes", ["two", "DONE", "three"], opening="one", stop=lambda said: "DONE" in said
-    )
-    assert [message.text for message in done.messages] == ["one", "yes", "two", "yes"]
+def whole(messages):
+    """An agent that gives back the whole conversation."""
+    return [*messages, {"role": "assistant", "content": f"answer {len(messages)}"}]
 
 
-def test_an_agent_that_gives_back_the_whole_conversation_is_told_once():
-    def agent(messages):
-        return [*messages, {"role": "assistant", "content": f"answer {len(messages)}"}]
+@pytest.mark.parametrize(
+    ("agent", "customer", "options", "texts"),
+    [
+        (len, ["two", "three"], {}, ["one", "1", "two", "3", "three", "5"]),
+        (len, ["two", "DONE", "three"], {"stop": lambda text: "DONE" in text}, ["one", "1", "two", "3"]),
+        (whole, ["two"], {}, ["one", "answer 1", "two", "answer 3"]),
+    ],
+    ids=["a list of turns", "stopped before the agent reads", "the whole conversation"],
+)
+def test_what_is_said_in_which_order(agent, customer, options, texts):
+    def answer(messages):
+        found = agent(messages)
+        return str(found) if isinstance(found, int) else found
 
-    done = talk(agent, ["two"], opening="one")
-    assert [message.text for message in done.messages] == ["one", "answer 1", "two", "answer 3"]
+    assert [message.text for message in talk(answer, customer, opening="one", **options).messages] == texts
 
 
 @pytest.mark.parametrize("is_async", [(True, True), (True, False), (False, True)])

@@ -108,7 +108,10 @@ def test_the_overview_says_first_what_came_of_it(report, page):
 def test_the_table_is_worst_first_with_rate_interval_requirement_and_baseline(report, page):
     browser = page(report)
     assert browser.texts("table.checks td.title a") == ["test_known", "test_typos"]
-    assert browser.text("table.checks td.title .under") == "2 broke, 0 fixed: net -2, none allowed"
+    assert (
+        browser.text("table.checks td.title .under")
+        == "2 broke, 0 fixed: a net loss of 2 cases, none allowed"
+    )
     labels = browser.run(
         "[...document.querySelectorAll('svg.forest[role=img]')].map((one) => one.getAttribute('aria-label'))"
     )

@@ -2,7 +2,7 @@
 
 import pytest
 
-from pytest_modelcheck.stats.guards import count, fraction, probability
+from pytest_modelcheck.numeric import count, fraction, probability
 
 
 @pytest.mark.parametrize("value", [0, 1, -0.1, 1.1, float("nan")])

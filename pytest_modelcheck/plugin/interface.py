@@ -1,4 +1,4 @@
-"""The hooks that others may implement.
+"""The hooks that others may implement, and the warnings that they may filter.
 
 PYTEST_DONT_REWRITE
 """
@@ -11,6 +11,18 @@ import pytest
 
 if TYPE_CHECKING:
     from pytest_modelcheck.reports.model import RunReport
+
+
+class ModelcheckWarning(pytest.PytestWarning):
+    """Something about a check that does not make it fail."""
+
+
+class LintWarning(ModelcheckWarning):
+    """A check tests less than it seems to; see ``modelcheck lint``."""
+
+
+class InconclusiveWarning(ModelcheckWarning):
+    """A check missed a limit, but noise could explain the miss."""
 
 
 def pytest_modelcheck_report(report: RunReport, config: pytest.Config) -> None:
