@@ -78,14 +78,15 @@ def copied(x: Any) -> Any:
     """
     if type(x) in IMMUTABLE:
         return x
-    with suppress(_OtherError, RecursionError):
-        return _copied_plain(x, set())
     try:
-        if type(x) is Arguments:
-            return Arguments(deep_copy(x.positional), deep_copy(x.named), x.bound)
-        return deep_copy(x)
-    except TypeError:
-        return x
+        return _copied_plain(x, set())
+    except (_OtherError, RecursionError):
+        try:
+            if type(x) is Arguments:
+                return Arguments(deep_copy(x.positional), deep_copy(x.named), x.bound)
+            return deep_copy(x)
+        except TypeError:
+            return x
 
 
 class _OtherError(Exception):
@@ -98,10 +99,12 @@ def _copied_plain(x: Any, seen: set[int]) -> Any:
     if (kind is not list and kind is not dict) or id(x) in seen:
         raise _OtherError
     seen.add(id(x))
+    if kind is dict and not IMMUTABLE.issuperset(map(type, x)):
+        raise _OtherError
+    if IMMUTABLE.issuperset(map(type, x if kind is list else x.values())):
+        return x.copy()
     if kind is list:
         return [part if type(part) in IMMUTABLE else _copied_plain(part, seen) for part in x]
-    if not IMMUTABLE.issuperset(map(type, x)):
-        raise _OtherError
     return {key: part if type(part) in IMMUTABLE else _copied_plain(part, seen) for key, part in x.items()}
 
 
