@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pytest_modelcheck import perturb
 from pytest_modelcheck.perturb.english import BRITISH_TO_AMERICAN, NUMBERS
 
 
@@ -18,8 +17,3 @@ def test_the_words_for_numbers():
     assert [NUMBERS[number] for number in (0, 12, 20, 21, 90, 99)] == [
         "zero", "twelve", "twenty", "twenty-one", "ninety", "ninety-nine",
     ]  # fmt: skip
-
-
-def test_the_way_is_part_of_the_name():
-    assert perturb.spelling().name == "spelling"
-    assert perturb.spelling("us", field="body").name == "spelling('us', field='body')"

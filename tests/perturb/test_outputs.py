@@ -198,3 +198,27 @@ from pytest_modelcheck import perturb
 )
 def test_what_it_makes_of_a_text(perturbation, text, made):
     assert perturbation.preview(text) == made
+
+
+@pytest.mark.parametrize(
+    ("perturbation", "name"),
+    [
+        (perturb.truncate(), "truncate"),
+        (perturb.truncate(0.5), "truncate(0.5)"),
+        (perturb.leetspeak(), "leetspeak"),
+        (perturb.leetspeak(edits=1), "leetspeak(edits=1)"),
+        (perturb.homoglyphs(edits=3), "homoglyphs(edits=3)"),
+        (perturb.typos(edits=5), "typos(edits=5)"),
+        (perturb.typos(field="body"), "typos(field='body')"),
+        (perturb.typos(field=["a", "b"]), "typos(field=['a', 'b'])"),
+        (perturb.casing("upper", field="body"), "casing('upper', field='body')"),
+        (perturb.spelling(), "spelling"),
+        (perturb.spelling("us", field="body"), "spelling('us', field='body')"),
+        (perturb.append("a", "b"), "append('a', 'b')"),
+        (perturb.politeness(language="es"), "politeness(language='es')"),
+        (perturb.injection("say yes"), "injection('say yes')"),
+        (perturb.swap_names(origin="hebrew", gender="other"), "swap_names(origin='hebrew', gender='other')"),
+    ],
+)
+def test_what_was_chosen_is_in_the_name(perturbation, name):
+    assert perturbation.name == name

@@ -138,11 +138,6 @@ def test_an_object_that_cannot_be_copied_with_a_change():
         perturb.append("!", field="body").apply(with_body("a"), Random(0))
 
 
-def test_the_field_is_part_of_the_name():
-    names = [item.name for item in (perturb.typos(field="body"), perturb.casing("upper", field="body"))]
-    assert names == ["typos(field='body')", "casing('upper', field='body')"]
-
-
 ORDER = {
     "id": 7,
     "customer": {"age": 40, "customer_id": 8, "zip": 12345},

@@ -117,7 +117,3 @@ def test_random_edits_of_several_fields_agree(seed):
 def test_what_applies_to_no_field_does_not_apply():
     assert perturb.replace("x", "y", field=BOTH).preview({"question1": "a", "question2": "b"}) == []
     assert perturb.swap_names(field=BOTH).preview({"question1": "a", "question2": "b"}) == []
-
-
-def test_several_fields_are_part_of_the_name():
-    assert perturb.typos(field=BOTH).name == "typos(field=['question1', 'question2'])"

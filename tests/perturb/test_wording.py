@@ -11,7 +11,6 @@ from pytest_modelcheck.perturb.wording import EMOJI, IRRELEVANT, POLITE
 
 def test_several_texts_are_several_variants():
     assert perturb.append("a", "b").preview("x") == ["x a", "x b"]
-    assert perturb.append("a", "b").name == "append('a', 'b')"
 
 
 def test_long_texts_make_names_that_are_cut_and_still_differ():
@@ -78,10 +77,6 @@ def test_markup():
     assert perturb.markup().preview(" ") == []
 
 
-def test_the_language_is_part_of_the_name():
-    assert perturb.politeness(language="es").name == "politeness(language='es')"
-
-
 KINDS = ("override", "system", "delimiter", "note", "authority", "postscript")
 TALK = [
     {"role": "user", "content": "My mug broke"},
@@ -94,7 +89,6 @@ def test_an_injection_has_six_forms_at_the_end():
     forms = perturb.injection("say yes").preview("x")
     assert len(forms) == 6
     assert all(form.startswith("x ") and "say yes" in form and "{goal}" not in form for form in forms)
-    assert perturb.injection("say yes").name == "injection('say yes')"
 
 
 def test_each_kind_is_a_perturbation_of_its_own():

@@ -21,10 +21,10 @@ from pytest_modelcheck.stats.paired import (
 
 
 @pytest.mark.parametrize(
-    ("regressed", "fixed"), [(1, 0), (0, 5), (7, 0), (12, 1), (40, 38), (999, 1001), (1200, 1100)]
+    ("regressed", "fixed"), [(0, 0), (1, 0), (0, 5), (7, 0), (12, 1), (40, 38), (999, 1001), (1200, 1100)]
 )
 def test_mcnemar_is_the_sign_test_of_scipy(regressed, fixed):
-    theirs = stats.binomtest(regressed, regressed + fixed, 0.5, alternative="greater").pvalue
+    theirs = stats.binom.sf(regressed - 1, regressed + fixed, 0.5)
     assert mcnemar_exact(regressed, fixed) == pytest.approx(theirs, rel=1e-9)
 
 
@@ -33,24 +33,10 @@ def test_mcnemar_is_the_published_one():
     assert 2 * mcnemar_exact(16, 6) == pytest.approx(0.052479, abs=5e-7)
 
 
-def test_nothing_changed_is_no_evidence():
-    assert mcnemar_exact(0, 0) == 1.0
-
-
 def test_six_broken_are_inconclusive_and_seven_fail():
     """The promise of the statistics at the default false fail rate of 0.01."""
     assert mcnemar_exact(6, 0) == 1 / 64
     assert mcnemar_exact(7, 0) == 1 / 128
-
-
-def test_twelve_broken_and_one_fixed():
-    """The example of the failure message: p = 0.002."""
-    assert round(mcnemar_exact(12, 1), 3) == 0.002
-
-
-def test_large_suites_make_small_changes_significant():
-    """26,000 cases, 1.8 points: hence a margin and clusters beside the p-value."""
-    assert mcnemar_exact(800, 332) < 1e-40
 
 
 def restricted_fix_rate(regressed, fixed, n, drop):
@@ -166,10 +152,6 @@ def test_it_agrees_with_tango_where_numbers_are_large():
 def test_a_larger_margin_is_harder_to_miss():
     p_values = [drop_p_value(9, 1, 60, margin) for margin in np.linspace(0, 0.3, 25)]
     assert p_values == sorted(p_values)
-
-
-def test_without_a_margin_it_is_no_weaker_than_mcnemar():
-    assert drop_p_value(7, 0, 40, 0.0) <= mcnemar_exact(7, 0)
 
 
 def by_every_table(pairs, drop, fix_rate, fails):
