@@ -105,8 +105,9 @@ class LabelError(ModelcheckError):
     """A file of labels is damaged, or contradicts itself."""
 
 
-# On a terminal with colours, pytest colours the diff in the message of an assertion.
-_COLOUR = re.compile("\x1b\\[[0-9;]*m")
+def uncoloured(text: str) -> str:
+    """Remove colours: on a terminal that has any, pytest puts them into the messages of assertions."""
+    return re.sub("\x1b\\[[0-9;]*m", "", text)
 
 
 def message_of(error: BaseException) -> str:
@@ -119,7 +120,7 @@ def message_of(error: BaseException) -> str:
     ('no label', '<Broken, whose str() raises AttributeError>')
     """
     try:
-        return _COLOUR.sub("", str(error))
+        return uncoloured(str(error))
     except Exception as reason:  # noqa: BLE001 - raised by the __str__ of a model's or client's exception
         return f"<{type(error).__name__}, whose str() raises {type(reason).__name__}>"
 

@@ -78,6 +78,13 @@ def test_known_tickets(triage, case):
 """
 
 
+def known(limits: str = "", name: str = "test_known") -> str:
+    """The source of a golden check of the tickets with some limits."""
+    marked = '"tickets.yaml", ' + limits if limits else '"tickets.yaml"'
+    body = "    assert triage(case.input) == case.expected\n"
+    return f"\n@pytest.mark.golden({marked})\ndef {name}(triage, case):\n{body}"
+
+
 @pytest.fixture(scope="session", autouse=True)
 def _not_in_ci() -> Iterator[None]:
     """The plugin behaves otherwise in CI: a test that wants that says so, wherever it runs itself."""

@@ -1,4 +1,4 @@
-"""One attempt of a call, wherever it is made; the size of batches, and the search for inputs that fail one.
+"""One attempt of a call, wherever it is made; the size of batches.
 
 PYTEST_DONT_REWRITE
 """
@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import sys
 import threading
-from collections import deque
 from contextvars import copy_context
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -17,8 +16,7 @@ from pytest_modelcheck.calls.waiting import ends, loop_runs
 from pytest_modelcheck.models.model import copied
 
 if TYPE_CHECKING:
-    import asyncio
-    from collections.abc import Callable, Coroutine, Generator, Sequence
+    from collections.abc import Callable, Coroutine, Sequence
 
     from pytest_modelcheck.calls.executors import LoopThread, Run
     from pytest_modelcheck.calls.waiting import Places
@@ -101,26 +99,9 @@ class Sizes:
             self._normal = self.size
 
 
-def split(size: int) -> Generator[Sequence[int], Rows | Failure, None]:
-    """Yield indexes of inputs to call, halving a failed batch until each failing input is called alone.
-
-    The answers, or the failure, of each call are sent back. An input that is called alone gets its own, so
-    that a good input is never blamed for the others.
-
-    >>> calls = split(4)
-    >>> next(calls), calls.send(["a", "b"]), calls.send(Failure(ValueError())), calls.send(["c"])
-    (range(0, 2), range(2, 4), range(2, 3), range(3, 4))
-    """
-    parts = deque(_halves(range(size)))
-    while parts:
-        part = parts.popleft()
-        ended_here = yield part
-        if isinstance(ended_here, Failure) and len(part) > 1:
-            parts.extendleft(reversed(_halves(part)))
-
-
-def _halves(part: Sequence[int]) -> tuple[Sequence[int], Sequence[int]]:
-    return part[: len(part) // 2], part[len(part) // 2 :]
+def halves(part: Sequence[int]) -> list[Sequence[int]]:
+    """Halve a part of a batch, given by the indexes of its inputs."""
+    return [part[: len(part) // 2], part[len(part) // 2 :]]
 
 
 class Attempts:
@@ -186,7 +167,8 @@ class Attempts:
             raise
         if done:
             return call.result()
-        call.add_done_callback(_discard)
+        # Look at what an abandoned call raises, so that asyncio does not report it as never retrieved.
+        call.add_done_callback(lambda ended: ended.cancelled() or ended.exception())
         call.cancel()  # not awaited: a call that ignores its cancellation would hang the run
         raise LateError
 
@@ -201,9 +183,3 @@ class Attempts:
             return call.result()
 
         return run
-
-
-def _discard(call: asyncio.Future[Any]) -> None:
-    """Look at what an abandoned call raised, so that asyncio does not report it as never retrieved."""
-    if not call.cancelled():
-        call.exception()

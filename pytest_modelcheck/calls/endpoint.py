@@ -16,7 +16,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from pytest_modelcheck.calls.attempts import Attempts, Failure, Sizes, split
+from pytest_modelcheck.calls.attempts import Attempts, Failure, Sizes, halves
 from pytest_modelcheck.calls.errors import is_outage, is_throttled, one_line, retry_after, worth_retrying
 from pytest_modelcheck.calls.executors import LateError, Threads, WorkerDiedError
 from pytest_modelcheck.calls.meter import Clock, Meter
@@ -159,14 +159,13 @@ class Endpoint:
             closing(self._steps(request)) as steps,
             suppress(StopIteration),
         ):
-            wanted = next(steps)
+            came: Any = None
             while True:
-                came: Any = None
+                wanted = steps.send(came)
                 if isinstance(wanted, list):
                     came = self._attempts.make(request.caller, wanted, nested=self._is_nested)
                 else:
                     self._closed.wait(wanted)
-                wanted = steps.send(came)
 
     async def call_async(self, request: Request, loop: str | None = "asyncio") -> None:
         """Call an asynchronous model on the running event loop, as :meth:`call` does in a thread."""
@@ -177,14 +176,13 @@ class Endpoint:
                 closing(self._steps(request)) as steps,
                 suppress(StopIteration),
             ):
-                wanted = next(steps)
+                came: Any = None
                 while True:
-                    came: Any = None
+                    wanted = steps.send(came)
                     if isinstance(wanted, list):
                         came = await self._attempts.make_async(request.caller, wanted, loop)
                     else:
                         await sleep_on(wanted, loop)
-                    wanted = steps.send(came)
 
     def submit(
         self, request: Request, context: Context, wanted: Callable[[], bool] = lambda: True
@@ -281,25 +279,22 @@ class Endpoint:
             self._keep(range(fit, size), [refused] * (size - fit), request.keep)
 
     def _blame(self, request: Request, size: int) -> Steps:
-        """Find out which inputs make a batch fail, by calling smaller and smaller parts of it."""
-        search = split(size)
-        part = next(search)
+        """Halve a batch that failed until each input that fails is called alone.
+
+        An input that is called alone gets its own answer, or its own failure, and is not blamed for others.
+        """
+        parts = halves(range(size))
         answered = False
-        while True:
-            came: Any = self._spend(len(part))
-            if came is None:
-                came = yield from self._tries(request, part)
-            known = not isinstance(came, Failure)
-            answered = answered or known
-            if known:
+        while parts:
+            part = parts.pop(0)
+            came = self._spend(len(part)) or (yield from self._tries(request, part))
+            if not isinstance(came, Failure):
                 self._keep(part, came, request.keep)
+                answered = True
             elif len(part) == 1 or self._is_final(came.error):
                 self._keep(part, [came] * len(part), request.keep)
-                came = []  # this part needs no further splitting
-            try:
-                part = search.send(came)
-            except StopIteration:
-                break
+            else:
+                parts[:0] = halves(part)
         if not answered:
             self.sizes.failed()
 
@@ -433,7 +428,7 @@ class Endpoint:
     def _broke(self, error: BaseException, size: int, start: float) -> BaseException:
         """Count a call that failed, and return the error to raise."""
         seconds, late = Clock.perf_counter() - start, isinstance(error, LateError)
-        self.meter.broke(seconds, timeout=late)
+        self.meter.called(seconds, failed=True, timeout=late)
         self._purse.settle(size, None, answered=False)
         if late:
             return CallTimeoutError(f"no answer from {self.label} within {self._timeout:g} s (timeout=)")

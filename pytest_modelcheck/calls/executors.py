@@ -77,13 +77,10 @@ class Threads:
 
     def close(self) -> None:
         """Cancel jobs that have not begun, and end each thread after its current job."""
-        while True:
-            try:
-                job = self._jobs.get_nowait()
-            except Empty:
-                break
-            if job is not None:
-                job[0].cancel()
+        with suppress(Empty):
+            while True:
+                if (job := self._jobs.get_nowait()) is not None:
+                    job[0].cancel()
         for _ in range(self._started):
             self._jobs.put(None)
 
@@ -238,14 +235,10 @@ class Elsewhere:
     def call(
         self, caller: Caller, inputs: list[Any], seconds: float | None, run: Run | None = None
     ) -> list[Any]:
-        """Make one call in the executor, and wait for it.
+        """Make one call in the executor, and wait for it, at most for ``seconds`` (:class:`LateError`).
 
-        ``run`` runs the coroutine that a plain function returns, if the executor has threads.
-
-        Raises:
-            LateError: the call took longer than ``seconds``.
-            WorkerDiedError: the worker died each time, the last time in a pool that served no other call.
-            ModelError: the call cannot be pickled.
+        ``run`` runs the coroutine that a plain function returns, if the executor has threads. If the worker
+        dies each time, the last time in a pool that served no other call, :class:`WorkerDiedError` is raised.
         """
         for _ in range(_RENEWALS):
             with self._lock:
@@ -310,12 +303,10 @@ class Elsewhere:
             here = lull.lasts(tick, queued) and future.cancel()
             return here
 
-        in_time = False
         try:
             in_time = ends(future, caller, seconds, is_stuck)
         finally:
-            if not in_time:
-                future.cancel()
+            future.cancel()
         if here:
             with self._places.let_through():
                 return caller.call(inputs, run)

@@ -117,24 +117,16 @@ class Meter(Counts):
         self._costs = array("d")
         self._total = 0.0
 
-    def called(self, seconds: float) -> None:
-        """Record a call that was answered."""
+    def called(self, seconds: float, *, failed: bool = False, timeout: bool = False) -> None:
+        """Record a call. The time of a timeout counts as a latency, which it bounds from below."""
         with self._lock:
             self.requests += 1
-            self._total += seconds
-            self._time(seconds)
-
-    def broke(self, seconds: float, *, timeout: bool) -> None:
-        """Record a failed call. The time of a timeout counts as a latency, which it bounds from below."""
-        with self._lock:
-            self.requests += 1
-            if timeout:
-                self.timeouts += 1
-                self._time(seconds)
-
-    def _time(self, seconds: float) -> None:
-        self._seconds.append(seconds)
-        self.timed += 1
+            self.timeouts += timeout
+            if not failed:
+                self._total += seconds
+            if timeout or not failed:
+                self._seconds.append(seconds)
+                self.timed += 1
 
     def spent(self, usage: Usage) -> None:
         """Record the tokens and the cost of an answer."""

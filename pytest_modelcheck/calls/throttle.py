@@ -31,9 +31,6 @@ _RATE = re.compile(r"\s*(\d+(?:\.\d+)?)\s*(?:/|per\b)\s*([a-z]+?)\s*", re.IGNORE
 def interval_of(rate: str) -> float:
     """Return the seconds from one call to the next, for a rate such as ``"500/minute"``.
 
-    Raises:
-        UsageError: the text is not a rate.
-
     >>> interval_of("500/minute"), interval_of("4 per second")
     (0.12, 0.25)
     """
@@ -92,9 +89,7 @@ class Pace:
 class Allowance:
     """The number of inputs that all models together may still be called with in a run, retries included.
 
-    Args:
-        calls: The limit, or ``None`` for no limit.
-        option: The option as the user wrote it, for messages.
+    ``option`` is the option as the user wrote it, for messages.
 
     >>> allowance = Allowance(3, "--modelcheck-max-calls=3")
     >>> allowance.take(2), allowance.take(2), allowance.take(2)

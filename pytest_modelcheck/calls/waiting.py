@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import sys
 import threading
-from concurrent.futures import Future, wait
+from concurrent.futures import wait
 from contextlib import asynccontextmanager, contextmanager, suppress
 from importlib import import_module
 from inspect import getattr_static
@@ -21,6 +21,7 @@ from pytest_modelcheck.models.calling import Caller
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+    from concurrent.futures import Future
     from types import FrameType
 
 _RLock: Final = type(threading.RLock())
@@ -98,14 +99,11 @@ def ends(
 
     ``gives_up`` takes the seconds since it was last called, and returns whether to wait no longer.
     """
-    tick, left = _TICK, seconds  # counted down, because a test may have frozen the clock
+    tick, left = _TICK, float("inf") if seconds is None else seconds
     with lending(caller) as lend:
-        while not wait([call], tick if left is None else min(tick, left)).done:
-            if left is not None:
-                left -= tick
-                if left <= 0:
-                    return False
-            if gives_up(tick):
+        while not wait([call], min(tick, left)).done:
+            left -= tick  # counted down, because a test may have frozen the clock
+            if left <= 0 or gives_up(tick):
                 return False
             lend()
             tick = min(2 * tick, _LONGEST)
@@ -122,9 +120,7 @@ class Places:
     The calls that hold places may only be slow, so the next call is let through after another minute; after a
     second, if the first one ended before them.
 
-    Args:
-        size: The number of places in threads, and on each event loop.
-        ended: Returns the number of calls of the model that have ended so far.
+    There are ``size`` places in threads, and on each event loop; ``ended`` counts the calls that have ended.
     """
 
     def __init__(self, size: int, ended: Callable[[], int]) -> None:
@@ -277,19 +273,15 @@ def needs_this_loop(caller: Caller) -> bool:
         return False
     import asyncio
 
-    handles = list(getattr(asyncio.get_running_loop(), "_ready", ()))
-    sent = [
-        cell.cell_contents
-        for handle in handles
-        for function in (getattr(handle, "_callback", None), *(getattr(handle, "_args", None) or ()))
-        for cell in getattr(function, "__closure__", None) or ()
-    ]
-    for frame in _frames_of(caller):
-        # In threading.Condition.wait(), called by Future.result()
-        future = frame.f_back and frame.f_back.f_locals.get("self")
-        if isinstance(future, Future) and any(each is future for each in sent):
-            return True
-    return False
+    sent: set[int] = set()
+    for handle in list(getattr(asyncio.get_running_loop(), "_ready", ())):
+        for function in (getattr(handle, "_callback", None), *(getattr(handle, "_args", None) or ())):
+            for cell in getattr(function, "__closure__", None) or ():
+                with suppress(ValueError):  # it is empty
+                    sent.add(id(cell.cell_contents))
+    # Future.result() calls Condition.wait().
+    outer = [frame.f_back for frame in _frames_of(caller) if _module(frame) == "threading"]
+    return any(frame is not None and id(frame.f_locals.get("self")) in sent for frame in outer)
 
 
 def _stands_still(frame: FrameType) -> bool:
@@ -325,15 +317,14 @@ def _other_frames() -> list[FrameType]:
 
 def _frames_of(caller: Caller) -> list[FrameType]:
     """Return those of the threads that make a call of a model."""
-    return [frame for frame in _other_frames() if _makes_call(frame, caller)]
-
-
-def _makes_call(frame: FrameType | None, caller: Caller) -> bool:
-    while frame is not None:
-        if frame.f_code in _CALLS and frame.f_locals.get("self") is caller:
-            return True
-        frame = frame.f_back
-    return False
+    found = []
+    for frame in _other_frames():
+        outer: FrameType | None = frame
+        while outer is not None and (outer.f_code not in _CALLS or outer.f_locals.get("self") is not caller):
+            outer = outer.f_back
+        if outer is not None:
+            found.append(frame)
+    return found
 
 
 def _named(frame: FrameType, kinds: tuple[type, ...]) -> list[Any]:
@@ -414,11 +405,4 @@ async def until(call: Future[Any], loop: str | None, seconds: float | None = Non
 
 async def sleep_on(seconds: float, loop: str | None) -> None:
     """Sleep on the running event loop, which is of the given kind."""
-    if loop == "trio":
-        import trio
-
-        await trio.sleep(seconds)
-    else:
-        import asyncio
-
-        await asyncio.sleep(seconds)
+    await import_module(loop or "asyncio").sleep(seconds)

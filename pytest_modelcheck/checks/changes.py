@@ -31,6 +31,9 @@ if TYPE_CHECKING:
 
     from pytest_modelcheck.checks.limits import Allowance
 
+    Means = Callable[[Sequence[float]], Sequence[float]]
+    """Gives one value for each group of cases that depend on each other, of one for each case."""
+
 
 @dataclass(frozen=True, slots=True)
 class CaseAnswers:
@@ -65,6 +68,7 @@ class Answers:
     """The answers of all cases that were approved and run.
 
     Attributes:
+        numbers: For each case its number in the check.
         deterministic: The declaration of the models, as for :class:`Evidence`.
         repeated: Whether 20 answers were seen to repeat identically when the approved version was run.
         copies: Whether the answers of a model declared to vary never did, as for :class:`Evidence`.
@@ -74,6 +78,7 @@ class Answers:
     deterministic: bool | None = None
     repeated: bool = False
     copies: bool = False
+    numbers: tuple[int, ...] = ()
 
     @property
     def fresh(self) -> bool:
@@ -109,7 +114,9 @@ class Answers:
         return contradiction_p_value(*away)
 
 
-def look_at_changes(answers: Answers, allowance: Allowance, rules: Rules, *, sampled: bool = False) -> Look:
+def look_at_changes(
+    answers: Answers, allowance: Allowance, rules: Rules, *, sampled: bool = False, means: Means = tuple
+) -> Look:
     """Compare the number of changed answers with the allowance.
 
     The noise of the approved version is subtracted, never that of the current one: more noise is itself a
@@ -138,13 +145,13 @@ def look_at_changes(answers: Answers, allowance: Allowance, rules: Rules, *, sam
 
     own = sum(_share_of_differing(combinations(case.approved, 2)) for case in cases) / len(cases)
     margin = fraction_of(allowance, len(cases))
-    tests = _tests(excess, p_value, len(cases), allowance, rules)
+    tests = _tests(excess, p_value, len(cases), allowance, rules, means)
     look = _look_at_answers(answers, answers.approved_runs, own, margin, rules, tests)
-    return _unless_chosen(look, excess(ALL), margin, rules) if sampled else look
+    return _unless_chosen(look, means(excess(ALL)), margin, rules) if sampled else look
 
 
 def look_at_compared(
-    evidence: Evidence, allowance: Allowance, rules: Rules, *, sampled: bool = False
+    evidence: Evidence, allowance: Allowance, rules: Rules, *, sampled: bool = False, means: Means = tuple
 ) -> Look:
     """Compare the number of bodies that found another answer than the approved one with the allowance.
 
@@ -170,9 +177,9 @@ def look_at_compared(
         return exchange_p_value(whole(approved), whole(current))
 
     margin = fraction_of(allowance, len(cases))
-    tests = _tests(excess, p_value, len(cases), allowance, rules)
+    tests = _tests(excess, p_value, len(cases), allowance, rules, means)
     look = _look_at_answers(evidence, fewest, fmean(noise), margin, rules, tests)
-    return _unless_chosen(look, excess(ALL), margin, rules) if sampled else look
+    return _unless_chosen(look, means(excess(ALL)), margin, rules) if sampled else look
 
 
 def _look_at_answers(
@@ -188,7 +195,7 @@ def _look_at_answers(
 
 
 def look_at_regressed(
-    evidence: Evidence, allowance: Allowance, rules: Rules, *, sampled: bool = False
+    evidence: Evidence, allowance: Allowance, rules: Rules, *, sampled: bool = False, means: Means = tuple
 ) -> Look:
     """Compare the number of cases that broke with the allowance, however many were fixed.
 
@@ -235,7 +242,7 @@ def look_at_regressed(
         )
 
     tests = replace(
-        _tests(excess, p_value, len(cases), allowance, rules),
+        _tests(excess, p_value, len(cases), allowance, rules, means),
         suspects=shared.broke,
         may_be_luck=lambda: shared.fixed_on_one_run,
     )
@@ -246,7 +253,7 @@ def look_at_regressed(
     if not decided and exceeds(len(broken), len(cases), allowance):
         look = Look(Status.FAILED, Reason.BROKEN, look.p_value, probes, broken)
     if sampled:
-        look = _unless_chosen(look, excess(ALL), fraction_of(allowance, len(cases)), rules)
+        look = _unless_chosen(look, means(excess(ALL)), fraction_of(allowance, len(cases)), rules)
     return placed(look, evidence)
 
 
@@ -269,6 +276,7 @@ def _tests(
     cases: int,
     allowance: Allowance,
     rules: Rules,
+    means: Means,
 ) -> Tests:
     """The tests of a limit on changes beyond noise: ``excess`` gives each case's value in some sets."""
 
@@ -281,7 +289,7 @@ def _tests(
             return True  # the p-value has said so
         from pytest_modelcheck.stats.noise import excess_bound
 
-        return excess_bound(excess(ALL), 1 - rules.false_fail_rate) > margin
+        return excess_bound(means(excess(ALL)), 1 - rules.false_fail_rate) > margin
 
     return Tests(missed, p_value, allows_fail, lambda _: ())
 

@@ -90,7 +90,7 @@ def weigh(
     rates: list[CaseRuns] = []
     pairs: list[CaseRuns] = []
     answers: list[CaseAnswers] = []
-    numbers, paired_numbers = [], []
+    numbers, paired_numbers, answered = [], [], []
     cases = list(cases)
     shared = shared_calls(case for case, _ in cases)
     repeated = not any(len(set(_numbered(case.trials, []))) > 1 for case, _ in cases)
@@ -117,6 +117,7 @@ def weigh(
         first, fresh = (_numbered(side, known) for side in _split(pair.current, repeats))
         if approved_answers and first:
             answers.append(CaseAnswers(approved_answers, (first, fresh) if fresh else (first,)))
+            answered.append(number)
     copies = deterministic is False and repeated and sum(len(case.current) - 1 for case in rates) >= _COPIES
     copies = copies and not any(case.varies for case in (*rates, *pairs))
     if copies:
@@ -125,7 +126,7 @@ def weigh(
     return Weighed(
         Evidence(rates, graded, deterministic, repeated, copies),
         Evidence(pairs, graded, deterministic, repeated, copies),
-        Answers(answers, deterministic, repeated, copies),
+        Answers(answers, deterministic, repeated, copies, tuple(answered)),
         tuple(numbers),
         tuple(paired_numbers),
     )
@@ -225,7 +226,10 @@ def looks(
             look = look_at_rate(rate, required, rules)
         found["at_least"] = renumbered(look, weighed.numbers)
     if compared is not None:
-        found["max_changed"] = look_at_compared(compared, limits.max_changed or 0, rules, sampled=sampled)
+        means = units(weighed.numbers).means
+        found["max_changed"] = look_at_compared(
+            compared, limits.max_changed or 0, rules, sampled=sampled, means=means
+        )
         return found
     if not approved:
         return found
@@ -236,8 +240,14 @@ def looks(
             look = look_at_drop(paired, limits.max_drop or 0, rules)
         found["max_drop"] = renumbered(look, weighed.paired_numbers)
     if paired.cases and limits.max_regressed is not None:
-        look = look_at_regressed(outcomes or paired, limits.max_regressed, rules, sampled=sampled)
+        means = units(weighed.paired_numbers).means
+        look = look_at_regressed(
+            outcomes or paired, limits.max_regressed, rules, sampled=sampled, means=means
+        )
         found["max_regressed"] = renumbered(look, weighed.paired_numbers)
     if limits.max_changed is not None:
-        found["max_changed"] = look_at_changes(weighed.answers, limits.max_changed, rules, sampled=sampled)
+        means = units(weighed.answers.numbers).means
+        found["max_changed"] = look_at_changes(
+            weighed.answers, limits.max_changed, rules, sampled=sampled, means=means
+        )
     return found

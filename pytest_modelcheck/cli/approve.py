@@ -22,13 +22,12 @@ from pytest_modelcheck.baselines.objections import is_gone, objections
 from pytest_modelcheck.canonical import excerpt
 from pytest_modelcheck.checks.observed import contradiction
 from pytest_modelcheck.cli.project import with_workspace
-from pytest_modelcheck.cli.report import marking, paint
-from pytest_modelcheck.cli.screen import echo, indented, print_lines, width
+from pytest_modelcheck.cli.screen import coloured, echo, indented, print_lines, width
 from pytest_modelcheck.cli.targets import CHECKS, FROM, ran, selection, target, targets
 from pytest_modelcheck.display import shown_path
 from pytest_modelcheck.phrases import plural
 from pytest_modelcheck.records import MISSING
-from pytest_modelcheck.reports.diff import case_lines, summary_of, versions_of, word_of
+from pytest_modelcheck.reports.diff import case_lines, heading, summary_of, versions_of
 from pytest_modelcheck.reports.selection import literal
 
 if TYPE_CHECKING:
@@ -332,8 +331,8 @@ def _decide_cases(found: CheckDiff, decisions: _Decisions, known: Mapping[str, C
     rejected: list[str] = []
     for number, case in enumerate(found.cases, 1):
         echo()
-        echo(paint(f"  {word_of(case.note)} ({number}/{len(found.cases)})", case.note))
-        print_lines(case_lines(case, found, width=width(), mark=marking()))
+        lines = [heading(case.note, f"{number}/{len(found.cases)}"), *case_lines(case, found, width=width())]
+        print_lines(map(coloured, lines))
         if (result := known.get(case.id)) is not None:
             facts = [] if result.expected is MISSING else [f"expected {literal(result.expected, 200)}"]
             facts += [] if result.origin is None else [f"({result.origin})"]

@@ -5,8 +5,6 @@ PYTEST_DONT_REWRITE
 
 from __future__ import annotations
 
-import os
-import sys
 from dataclasses import dataclass, replace
 from itertools import chain
 from pathlib import Path
@@ -19,7 +17,7 @@ from pytest_modelcheck.baselines.baseline import some_results
 from pytest_modelcheck.baselines.candidates import find, never_ran
 from pytest_modelcheck.canonical import excerpt
 from pytest_modelcheck.cli.project import with_workspace
-from pytest_modelcheck.cli.screen import echo, encoding, print_document, print_lines, width
+from pytest_modelcheck.cli.screen import coloured, echo, encoding, print_document, print_lines, width
 from pytest_modelcheck.cli.targets import CHECKS, FROM, in_slices, meant, nothing_meant, selection
 from pytest_modelcheck.display import harmless
 from pytest_modelcheck.errors import UsageError, VersionError
@@ -31,7 +29,6 @@ from pytest_modelcheck.reports.model import RunInfo
 from pytest_modelcheck.reports.outputs import environment, target_of, versions, write
 from pytest_modelcheck.reports.summary import summary_lines
 from pytest_modelcheck.reports.terminal import failure
-from pytest_modelcheck.reports.words import bracketed
 from pytest_modelcheck.session.archive import COMPARED, Archive, assembled, compared
 
 if TYPE_CHECKING:
@@ -41,7 +38,6 @@ if TYPE_CHECKING:
     from pytest_modelcheck.cli.project import Workspace
     from pytest_modelcheck.reports.bars import Line
     from pytest_modelcheck.reports.model import CheckReport, RunReport
-    from pytest_modelcheck.reports.words import Fate, Mark
 
 
 @click.command()
@@ -77,7 +73,7 @@ def report(
         write(made, file, Path.cwd())
         echo(f"report: {file.path}")
     if not targets:
-        print_lines(map(_coloured, _on_screen(made)))
+        print_lines(map(coloured, _on_screen(made)))
 
 
 def _made(workspace: Workspace, pairs: Sequence[Pair], patterns: Sequence[str]) -> RunReport:
@@ -135,15 +131,6 @@ def _on_screen(made: RunReport) -> Iterator[Line]:
                 yield ((line, {}),)
             yield (("", {}),)
     yield from summary_lines(verdicts, width(), strokes=strokes_for(encoding()))
-
-
-def _coloured(line: Line) -> str:
-    text = ""
-    for piece, style in line:
-        front = next((name for name in style if name != "bold" and name.islower()), None)
-        behind = next((name.lower() for name in style if name.istitle()), None)
-        text += click.style(piece, fg=front, bg=behind, bold=style.get("bold")) if style else piece
-    return text
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,7 +218,7 @@ def diff(
             print_document(harmless(line))
     else:
         before, after = pairs[0].before, pairs[0].after
-        print_lines(diff_lines(found, before, after, width=width(), paint=paint, mark=marking()))
+        print_lines(map(coloured, diff_lines(found, before, after, width=width())))
     return int(exit_code and any(seen))
 
 
@@ -245,21 +232,6 @@ def _print_page(workspace: Workspace, pairs: Sequence[Pair], patterns: Sequence[
     if pair.before is None and (approved := workspace.store.approved(pair.model)) is not None:
         pair = replace(pair, before=approved.version)
     print_document(to_html(_made(workspace, [pair], patterns)), nl=False)
-
-
-def paint(text: str, note: Note) -> str:
-    """Colour a heading by its kind of change."""
-    return click.style(text, fg={"regressed": "red", "fixed": "green", "changed": "yellow"}.get(note))
-
-
-def marking() -> Mark:
-    """Marks words that differ: in colour on a terminal, else in brackets."""
-    colours = {"gone": "red", "new": "green"}
-
-    def coloured(text: str, fate: Fate) -> str:
-        return click.style(text, fg=colours[fate], bold=True) if fate in colours else text
-
-    return coloured if sys.stdout.isatty() and "NO_COLOR" not in os.environ else bracketed
 
 
 def _compared(

@@ -24,6 +24,8 @@ from pytest_modelcheck.reports.bars import wrapped
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
+    from pytest_modelcheck.reports.bars import Line
+
 
 EVERYTHING: Final = 1 << 20
 # Lines that are printed at once: each time, click looks at the terminal anew, and flushes.
@@ -71,6 +73,16 @@ def print_lines(lines: Iterable[str]) -> None:
     finally:
         if waiting:  # also where the next line cannot be told
             echo("\n".join(waiting))
+
+
+def coloured(line: Line) -> str:
+    """A line with its colours as codes."""
+    text = ""
+    for piece, style in line:
+        front = next((name for name in style if name != "bold" and name.islower()), None)
+        behind = next((name.lower() for name in style if name.istitle()), None)
+        text += click.style(piece, fg=front, bg=behind, bold=style.get("bold")) if style else piece
+    return text
 
 
 def echo(text: str = "", *, err: bool = False, nl: bool = True) -> None:

@@ -91,6 +91,8 @@ class Prefetch:
         self._window = self._first = self._low_water = 0
         self._largest = _LARGEST
         self._cached = 0
+        self._held: dict[int, Trial] = {}
+        self._found = self._missed = False  # by the recipe in the cache; by a body there
         self._needed = 0  # the number of leading answers of a body that its later calls may need
         self._active = False
         if recipe.known:
@@ -116,17 +118,23 @@ class Prefetch:
             if trial is None:
                 return
             yield trial
+            if self._held:
+                self._held.pop(trial.index, None)
 
     def missed(self) -> None:
         """Resume prefetching, since a body made a call whose answer is not in the cache."""
         self._cached = 0
+        self._missed = True
+        held, self._held = self._held, {}
+        if held and self._active:
+            self._foresee(list(held.values()))
 
     # -- compare with what bodies did ----------------------------------------------------------------
 
     def watches(self, trial: Trial) -> bool:
         """Return whether :meth:`ended` needs the calls of this body."""
         if self._active:
-            return bool(self._foreseen) and trial.index in self._foreseen
+            return trial.index in self._foreseen or trial.index in self._held
         return self._silent < _PATIENCE
 
     def ended(
@@ -294,13 +302,17 @@ class Prefetch:
             foreseen.keys.append(key)
             raw = handle.find(key)
             if raw is not None:
+                self._found = True
                 if number < self._needed:
                     self._answered(foreseen, number, handle, raw)
                 continue
             cached = False
-            if not together:
-                continue
-            ticket = self._switchboard.foresee(handle, x, key, repeat, trial.index)
+            if together and self._found and not self._missed:
+                # Other answers are cached, so an earlier run has finished, or was interrupted. Only a body
+                # that makes such a call shows which: bodies may leave it out in a repeat.
+                self._held[trial.index] = trial
+                return False
+            ticket = self._switchboard.foresee(handle, x, key, repeat, trial.index) if together else None
             if ticket is None:
                 continue
             # Behind cached answers, a call that is not cached has failed in an earlier run, or is new. If it

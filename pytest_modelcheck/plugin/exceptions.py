@@ -21,6 +21,7 @@ from pytest_modelcheck.errors import (
     OfflineError,
     UsageError,
     message_of,
+    uncoloured,
 )
 from pytest_modelcheck.models.model import Model
 from pytest_modelcheck.plugin.ours import DECLARATION
@@ -127,7 +128,7 @@ def render(error: BaseException) -> str:
     if traceback is not None:
         excinfo = pytest.ExceptionInfo.from_exc_info((type(error), error, traceback))
         with suppress(SystemError):  # of CPython 3.11, as it parses the source: see canonical.source.parsed
-            return str(excinfo.getrepr(style="short", tbfilter=_telling))
+            return uncoloured(str(excinfo.getrepr(style="short", tbfilter=_telling)))
     return f"{type(error).__name__}: {message_of(error)}"
 
 

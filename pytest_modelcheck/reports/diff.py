@@ -13,19 +13,17 @@ from pytest_modelcheck.canonical import differences, excerpt, whole
 from pytest_modelcheck.display import printable_json
 from pytest_modelcheck.phrases import gains, plural
 from pytest_modelcheck.records import MISSING
-from pytest_modelcheck.reports.bars import padded, shortened, width_of, wrapped
-from pytest_modelcheck.reports.selection import SENTENCE, literal, part_text
+from pytest_modelcheck.reports.bars import padded, shortened, text_of, width_of, wrapped
+from pytest_modelcheck.reports.selection import literal, part_text
+from pytest_modelcheck.reports.shown import PLAIN, sides
 from pytest_modelcheck.reports.transcript import Trajectories, brief, steps_between
-from pytest_modelcheck.reports.words import bracketed, marked, windows
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from pytest_modelcheck.baselines.diff import CaseDiff, CheckDiff, Note, Side
     from pytest_modelcheck.canonical import Difference
-    from pytest_modelcheck.reports.words import Mark
-
-    Paint = Callable[[str, Note], str]
+    from pytest_modelcheck.reports.bars import Line
 
 
 _EVERYTHING: Final = 1 << 20
@@ -35,16 +33,13 @@ _FIELDS: Final = 6
 _NAME: Final = 40
 _NEW: Final = "new"
 _NOT_RUN: Final = "not run"
+_STYLES: Final = {"regressed": {"red": True}, "fixed": {"green": True}, "changed": {"yellow": True}}
+_SIDES: Final = ({"red": True, "bold": True}, {"green": True, "bold": True})
 
 
 def word_of(note: str) -> str:
     """The word for a kind of change that runs use, too."""
     return "broke" if note == "regressed" else note
-
-
-def plain(text: str, _note: Note) -> str:
-    """Return a text without colour."""
-    return text
 
 
 def diff_lines(
@@ -53,29 +48,32 @@ def diff_lines(
     after: str,
     *,
     width: int = 80,
-    paint: Paint = plain,
-    mark: Mark = bracketed,
-) -> Iterator[str]:
-    """A section for each check, then a line with the totals.
-
-    ``before`` is ``None`` for the approved results. ``paint`` colours a text by its kind of change, and
-    ``mark`` marks words that differ.
-    """
+) -> Iterator[Line]:
+    """A section for each check, then the totals; ``before`` is ``None`` for the approved results."""
     total: Counter[str] = Counter()
     checks = 0
     for diff in diffs:
         checks += 1
         total.update(_effects(diff))
-        yield excerpt(diff.check, _EVERYTHING)
+        yield _plain(excerpt(diff.check, _EVERYTHING))
         if diff.before is None:
             known = "is not approved yet" if before is None else f"was not run with {excerpt(before)}"
-            yield f"  {known}: {plural(len(diff.cases), 'case')}"
+            yield _plain(f"  {known}: {plural(len(diff.cases), 'case')}")
         elif diff.after is None:
-            yield f"  was not run with {excerpt(after)}"
+            yield _plain(f"  was not run with {excerpt(after)}")
         else:
-            yield from _check_lines(diff, width, paint, mark)
-        yield ""
-    yield f"{plural(checks, 'check')}: {_counts(total) or 'nothing changed'}"
+            yield from _check_lines(diff, width)
+        yield ()
+    yield _plain(f"{plural(checks, 'check')}: {_counts(total) or 'nothing changed'}")
+
+
+def _plain(text: str) -> Line:
+    return ((text, PLAIN),)
+
+
+def heading(note: Note, count: object) -> Line:
+    """The heading of a kind of change, in its colour."""
+    return ((f"  {word_of(note)} ({count})", _STYLES.get(note, PLAIN)),)
 
 
 def _effects(diff: CheckDiff) -> list[str]:
@@ -106,7 +104,7 @@ def _answer(answer: bytes | None) -> str:
     return excerpt(text, _EVERYTHING) if (text := brief(form)) is not form else literal(form)
 
 
-def _check_lines(diff: CheckDiff, width: int, paint: Paint, mark: Mark) -> Iterator[str]:
+def _check_lines(diff: CheckDiff, width: int) -> Iterator[Line]:
     texts = [f"{versions_of(diff)}   {summary_of(diff)}"]
     if diff.stopped:
         texts.append(f"{diff.stopped}: the others are not compared")
@@ -115,14 +113,14 @@ def _check_lines(diff: CheckDiff, width: int, paint: Paint, mark: Mark) -> Itera
     if diff.new_test:
         texts.append("the test itself has changed in between: outcomes may differ for that reason alone")
     for text in texts:
-        yield from wrapped(text, width, "  ", "    ")
+        yield from map(_plain, wrapped(text, width, "  ", "    "))
     for note in NOTES:
         found = diff.of(note)
         if found:
-            yield ""
-            yield paint(f"  {word_of(note)} ({len(found)})", note)
+            yield ()
+            yield heading(note, len(found))
             for case in found:
-                yield from case_lines(case, diff, width=width, mark=mark)
+                yield from case_lines(case, diff, width=width)
 
 
 def versions_of(diff: CheckDiff) -> str:
@@ -151,19 +149,19 @@ def _counts(counts: Counter[str]) -> str:
     return ", ".join(f"{counts[note]} {word_of(note)}" for note in (*NOTES, _NEW, _NOT_RUN) if counts[note])
 
 
-def case_lines(case: CaseDiff, diff: CheckDiff, *, width: int = 80, mark: Mark = bracketed) -> Iterator[str]:
+def case_lines(case: CaseDiff, diff: CheckDiff, *, width: int = 80) -> Iterator[Line]:
     """One case: its input, and both answers."""
     name = f"    {_fitted(case.id, width - 4 - _ABOUT_ROOM)}  "
-    yield name + _fitted(case.about, width - width_of(name))
+    yield _plain(name + _fitted(case.about, width - width_of(name)))
     if case.perturbed is not None:
         label = f"      {_fitted(case.perturbation or 'perturbed', 30)}: "
-        yield label + _fitted(case.perturbed, width - width_of(label))
+        yield _plain(label + _fitted(case.perturbed, width - width_of(label)))
     if case.note not in ("added", "removed"):
-        yield from _answer_lines(case, diff, width, mark)
+        yield from _answer_lines(case, diff, width)
     if case.expected is not MISSING and case.perturbed is None:
-        yield f"      expected {literal(case.expected, width - 15)}"
+        yield _plain(f"      expected {literal(case.expected, width - 15)}")
     if case.new_expectation:
-        yield "      another answer is expected of it now"
+        yield _plain("      another answer is expected of it now")
 
 
 def steps_of(case: CaseDiff, diff: CheckDiff) -> Trajectories | None:
@@ -179,46 +177,46 @@ def _fitted(text: str, room: int) -> str:
     return shown if width_of(shown) <= room else shortened(shown.removesuffix("…"), room - 1) + "…"
 
 
-def _answer_lines(case: CaseDiff, diff: CheckDiff, width: int, mark: Mark) -> Iterator[str]:
+def _answer_lines(case: CaseDiff, diff: CheckDiff, width: int) -> Iterator[Line]:
     outcomes = _outcomes(case)
     names = _names(diff)
     before, after = answer_text(case.before), answer_text(case.after)
     one = f"      {before} → {after}{outcomes}"
     room = width - max(map(width_of, names)) - len("      : ")
-    sides = (case.before, case.after)
-    base, other = (_answer(None if side is None else side.unperturbed) for side in sides)
+    both = (case.before, case.after)
+    base, other = (_answer(None if side is None else side.unperturbed) for side in both)
     own = (base, other)
     short = [
         f"{text}{_ASIDE}: {aside}" if aside else text
         for text, aside in zip((before, after), own, strict=True)
     ]
     if (steps := steps_of(case, diff)) is not None:
-        yield from (f"      {line}" for line in steps.lines(width - 6))
+        yield from (_plain(f"      {line}") for line in steps.lines(width - 6))
     elif width_of(one) <= width and case.perturbed is None:
-        yield one
+        yield _plain(one)
         return
     elif max(map(width_of, short)) <= room:
-        yield from _labelled(names, short)
-    elif fields := _field_lines(case, width, mark):
+        yield from _labelled(names, list(map(_plain, short)))
+    elif fields := _field_lines(case, width):
         yield from fields
     else:
-        yield from _labelled(names, _word_by_word((before, after), room, mark))
+        yield from _labelled(names, sides(before, after, room, _SIDES))
         if any(own):
-            yield from _labelled(names, _word_by_word(own, room - len(_ASIDE), mark), _ASIDE)
+            yield from _labelled(names, sides(*own, room - len(_ASIDE), _SIDES), _ASIDE)
     if outcomes:
-        yield f"     {outcomes}"
+        yield _plain(f"     {outcomes}")
 
 
-def _field_lines(case: CaseDiff, width: int, mark: Mark) -> list[str]:
+def _field_lines(case: CaseDiff, width: int) -> list[Line]:
     """The fields that differ; none if the answers have no fields."""
     if case.before is None or case.after is None:
         return []
     answered = _fields_of(case.before.answer, case.after.answer)
     if answered is None:
         return []
-    lines = list(_difference_lines(answered, width, mark))
+    lines = list(_difference_lines(answered, width))
     if own := _fields_of(case.before.unperturbed, case.after.unperturbed):
-        lines += ["      unperturbed:", *_difference_lines(own, width, mark)]
+        lines += [_plain("      unperturbed:"), *_difference_lines(own, width)]
     return lines
 
 
@@ -230,29 +228,30 @@ def _fields_of(before: bytes | None, after: bytes | None) -> list[Difference] | 
     return found if all(one.path for one in found) else None
 
 
-def _difference_lines(found: Sequence[Difference], width: int, mark: Mark) -> Iterator[str]:
+def _difference_lines(found: Sequence[Difference], width: int) -> Iterator[Line]:
     for difference in found[:_FIELDS]:
         name = excerpt(difference.path, _NAME)
         texts = (part_text(difference.then), part_text(difference.now))
         one = f"      {name}: {texts[0]} → {texts[1]}"
         if width_of(one) <= width:
-            yield one
+            yield _plain(one)
             continue
-        yield f"      {name}:"
-        yield from (f"        {text}" for text in _word_by_word(texts, width - 8, mark))
+        yield _plain(f"      {name}:")
+        for text in sides(*texts, width - 8, _SIDES):
+            yield ("        ", PLAIN), *text
     more = len(found) - _FIELDS
     if more > 0:
-        yield f"      (+{plural(more, 'more field')})"
+        yield _plain(f"      (+{plural(more, 'more field')})")
 
 
-def _labelled(names: Sequence[str], texts: Sequence[str], aside: str = "") -> Iterator[str]:
+def _labelled(names: Sequence[str], texts: Sequence[Line], aside: str = "") -> Iterator[Line]:
     """Each text after the name of its side; one line if both texts are equal."""
-    if texts[0] == texts[1]:
-        names, texts = ["both"], texts[:1]
+    if text_of(texts[0]) == text_of(texts[1]):
+        names, texts = ["both"], [_plain(text_of(texts[0]))]
     names = [name + aside for name in names]
     column = max(map(width_of, names))
     for name, text in zip(names, texts, strict=True):
-        yield f"      {padded(name + ': ', column + 2)}{text}"
+        yield (f"      {padded(name + ': ', column + 2)}", PLAIN), *text
 
 
 def _outcomes(case: CaseDiff) -> str:
@@ -262,13 +261,6 @@ def _outcomes(case: CaseDiff) -> str:
     if case.note in ("regressed", "fixed") and "error" not in (case.before.outcome, case.after.outcome):
         return ""
     return f" ({case.before.outcome.value} → {case.after.outcome.value})"
-
-
-def _word_by_word(texts: tuple[str, str], room: int, mark: Mark) -> tuple[str, str]:
-    """Both texts cut to ``room`` around their differences; in sentences, differing words are marked."""
-    room = room * max(map(len, texts)) // max(1, *map(width_of, texts))  # an ideograph takes two cells
-    words = marked(*texts, room, mark) if min(map(len, texts)) >= SENTENCE else None
-    return words or windows(*texts, room)
 
 
 def diff_json(diffs: Iterable[CheckDiff]) -> Iterator[str]:

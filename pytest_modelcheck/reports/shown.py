@@ -145,10 +145,10 @@ def _contrasted(
     if contrast.parts[0][0] == "":
         column = max(map(width_of, both)) + 2
         _, *texts = contrast.parts[0]
-        for name, side in zip(both, _sides(texts[0], texts[1], room - column, styles), strict=True):
+        for name, side in zip(both, sides(texts[0], texts[1], room - column, styles), strict=True):
             yield (f"{name + ':':{column}}", PLAIN), *side
         return
-    sides = f"{both[0]} → {both[1]}"
+    titles = f"{both[0]} → {both[1]}"
     arrow = (" → ", PLAIN)
     if len(contrast.parts) == 1:
         [(path, before, after)] = contrast.parts
@@ -157,12 +157,12 @@ def _contrasted(
             (before, styles[0]),
             arrow,
             (after, styles[1]),
-            (f"   ({sides})", PLAIN),
+            (f"   ({titles})", PLAIN),
         )
         if _cells(one) <= room:
             yield one
             return
-    yield ((f"{sides}:", PLAIN),)
+    yield ((f"{titles}:", PLAIN),)
     for path, before, after in contrast.parts:
         name = f"  {cut(path, room - 4)}: "
         one = ((name, PLAIN), (before, styles[0]), arrow, (after, styles[1]))
@@ -170,14 +170,17 @@ def _contrasted(
             yield one
             continue
         yield ((name.rstrip(), PLAIN),)
-        for side in _sides(before, after, room - 4, styles):
+        for side in sides(before, after, room - 4, styles):
             yield ("    ", PLAIN), *side
     if contrast.hidden:
         yield ((f"  (+{contrast.hidden} more)", PLAIN),)
 
 
-def _sides(before: str, after: str, room: int, styles: tuple[Style, Style]) -> tuple[Line, Line]:
-    """Both texts cut to ``room`` around their differences; in sentences, differing words are marked."""
+def sides(before: str, after: str, room: int, styles: tuple[Style, Style]) -> tuple[Line, Line]:
+    """Both texts cut to ``room`` around their differences; in sentences, only differing words have a style.
+
+    These are in brackets, too, since not every reader sees colours.
+    """
     room = room * max(len(before), len(after)) // max(1, width_of(before), width_of(after))
     found = marked_pieces(before, after, room) if min(len(before), len(after)) >= SENTENCE else None
     if found is None:

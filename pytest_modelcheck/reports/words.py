@@ -17,9 +17,8 @@ from pytest_modelcheck.perturb.edits import edits_between, value_at, word_spans
 from pytest_modelcheck.records import MISSING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
-    Mark = Callable[[str, "Fate"], str]
     Piece = tuple["Fate", str]
 
 
@@ -100,25 +99,10 @@ def pieces(before: str, after: str) -> list[Piece] | None:
     return found if alike and sum(map(bool, map(_WORD.match, kept))) >= _WORDS else None
 
 
-def marked(before: str, after: str, room: int, mark: Mark = bracketed) -> tuple[str, str] | None:
-    """Both texts, with the words marked that the other lacks; ``None`` as for :func:`pieces`.
-
-    If room is short, unchanged text is cut first, then the end.
-
-    >>> marked("due on Monday", "due on Friday", 80)
-    ('due on [-Monday-]', 'due on {+Friday+}')
-    >>> marked("Your order of last week is due on Monday", "Your order of last week is due on Friday", 24)
-    ('…k is due on [-Monday-]', '…k is due on {+Friday+}')
-    """
-    sides = marked_pieces(before, after, room)
-    if sides is None:
-        return None
-    old, new = ("".join(mark(text, fate) for fate, text in side) for side in sides)
-    return old, new
-
-
 def marked_pieces(before: str, after: str, room: int) -> tuple[list[Piece], list[Piece]] | None:
-    """Both texts as pieces, cut as in :func:`marked`; ``None`` as for :func:`pieces`.
+    """Both texts as pieces, of which the other lacks some; ``None`` as for :func:`pieces`.
+
+    If room is short, unchanged text is cut first, then the end. ``room`` allows for brackets.
 
     >>> marked_pieces("due on Monday", "due on Friday", 80)
     ([('same', 'due on '), ('gone', 'Monday')], [('same', 'due on '), ('new', 'Friday')])

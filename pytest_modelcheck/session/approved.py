@@ -116,12 +116,12 @@ def answer_to(trial: TrialResult, question: bytes | None) -> bytes | None:
 
 def approved_of(check: Check) -> Approved:
     """Return the side to compare a check with: the version named, else what is approved."""
-    spec, version, model = check.spec, check.places.baseline, check.subject.name
+    spec, version, model = check.spec, check.places.baseline, check.spec.subject.name
     # A drift check with reference cases compares with these, not with what was approved.
     if spec.drift is not None and spec.drift.cases is not None:
         return Approved()
     if version is None:
-        return Approved(_readable(check.store.read(model, spec.id, check.subject.version)))
+        return Approved(_readable(check.store.read(model, spec.id, check.spec.subject.version)))
     found = find(check.store, check.candidates, model, spec.id, version)
     if found is None:
         raise BaselineError(
@@ -156,7 +156,7 @@ def _readable(baseline: Baseline | None) -> Baseline | None:
 
 def other_fingerprint(check: Check) -> list[Finding]:
     """Find a model that has changed without changing its version."""
-    subject, approved = check.subject, check.held
+    subject, approved = check.spec.subject, check.held
     if approved is None or approved.version != subject.version or approved.fingerprint == subject.fingerprint:
         return []
     keys = changed_keys(approved.fingerprint, subject.fingerprint)
@@ -208,7 +208,7 @@ def replay(check: Check, cases: Iterable[Case], approved: Approved) -> Steps[App
             stale.append(case)
     if not stale:
         return approved
-    answers = ReplayedAnswers(check.subject.answers, baseline)
+    answers = ReplayedAnswers(check.spec.subject.answers, baseline)
     # Approved answers may lack a perturbation that was added since; those trials have nothing to replay.
     trials = (trial for trial in plan_of(check.spec, stale).trials() if answers.knows(trial))
     run = yield Step(check.work(approved.answer), trials, replay=answers, slots=check.slots)
@@ -250,7 +250,7 @@ def run_other_version(check: Check, other_version: Model, approved: Approved) ->
     answers = check.calls_of(other_version) - before
     # Nobody knows whether it meets its limits, so it must not be approved.
     summary = (
-        f"it was only run to compare {check.subject.label} with; to approve it, run it by itself: "
+        f"it was only run to compare {check.spec.subject.label} with; to approve it, run it by itself: "
         f"pytest --model-version={other_version.version}"
     )
     header = check.header(
@@ -294,7 +294,7 @@ def with_contract(check: Check, approved: Approved) -> Check:
     from pytest_modelcheck.checks.contract import broken
 
     # A baseline that was approved before the check had this limit has no shape in its header.
-    shape = baseline.header.shape or answered_shape(approved.values(), check.subject)
+    shape = baseline.header.shape or answered_shape(approved.values(), check.spec.subject)
 
     def contract(result: Result) -> str | None:
         answers = _answers(trial_result(result))

@@ -37,20 +37,20 @@ def leave(check: Check, judgement: Judgement, verdict: Verdict) -> Judged:
     """
     spec, ran, results = check.spec, judgement.ran, judgement.ran.results
     # Some cases alone, or a model without a name for its version, cannot become the baseline.
-    is_candidate = not spec.partial and check.subject.version is not None
+    is_candidate = not spec.partial and check.spec.subject.version is not None
     path, reads_approved = None, results.reads_approved
     if is_candidate or check.places.report:
         python = f"{platform.python_implementation()} {platform.python_version()}"
         shape = {}
         if spec.shaped:
-            shape = answered_shape(whole_cases(results, judgement.noise.again), check.subject)
+            shape = answered_shape(whole_cases(results, judgement.noise.again), check.spec.subject)
         header = check.header(
-            check.subject,
+            check.spec.subject,
             cases=len(results),
             systems=tuple(sorted(ran.systems)),
             # If bodies compare with the approved answer, the rate means nothing once this run is approved.
-            rate=None if reads_approved else judgement.observed.rate,
-            judged=0 if reads_approved else judgement.observed.cases.judged,
+            rate=None if reads_approved else judgement.seen.observed.rate,
+            judged=0 if reads_approved else judgement.seen.observed.cases.judged,
             environment=f"{python}, {platform.system()} {platform.machine()}",
             findings=verdict.findings,
             stopped="" if ran.early is None else str(ran.early.stopped),
@@ -69,10 +69,12 @@ def _report_of(check: Check, verdict: Verdict) -> dict[str, object]:
     """The report of the check, without its cases."""
     provenance, held = check.spec.provenance, check.held
     path = provenance.source.partition("::")[0]
-    shutdown = None if held is None else retires_on(check.subject.definition, held.version) or held.retires
+    shutdown = (
+        None if held is None else retires_on(check.spec.subject.definition, held.version) or held.retires
+    )
     report = CheckReport(
         verdict,
-        fingerprint=check.subject.fingerprint,
+        fingerprint=check.spec.subject.fingerprint,
         origin=Origin(path, provenance.line) if path else None,
         when=now(),
         rerun=check.spec.rerun,

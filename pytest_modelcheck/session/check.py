@@ -96,14 +96,9 @@ class Check:
     contract: Callable[[Result], str | None] | None = None
     nights: Sequence[Night] | None = None
 
-    @property
-    def subject(self) -> Model:
-        """The judged model."""
-        return self.spec.subject
-
     def target(self, version: str) -> str:
         """A version as an argument of commands: with the model's name if the project has several models."""
-        return f"{self.subject.name}={version}" if self.spec.names_model else version
+        return f"{self.spec.subject.name}={version}" if self.spec.names_model else version
 
     def command(self, verb: str, *versions: str) -> str:
         """A command line about versions of the model: ``modelcheck diff 2.1``."""
@@ -165,7 +160,9 @@ class Check:
             except StopIteration as end:
                 found: Found = end.value
                 return found
-            other = step.work.subject is not self.subject  # such as a judge that is asked about its labels
+            other = (
+                step.work.subject is not self.spec.subject
+            )  # such as a judge that is asked about its labels
             if other or step.replay is not None or step.other_version is not None:
                 run = yield step
                 continue

@@ -103,7 +103,7 @@ class EarlyRun:
         self._submitted = self._verified_on = 0
         self._scale: LossScale | None = None
         self._watch: Watch | None = None
-        self._variation = declared(check.subject)
+        self._variation = declared(check.spec.subject)
 
     def run(self) -> Steps[tuple[Stopped | None, Sequence[Decided]]]:
         """Run what is needed; return the reason for stopping and the decisions by then."""

@@ -81,7 +81,7 @@ def explain(check: Check, judgement: Judgement) -> Steps[Explained]:
     first: Collection[int] = ()
     if results.slices.keys() and spec.drift is None:
         slices = results.slices.groups(outcomes_now(judgement), judgement.seen.approved)
-        if (scores := judgement.observed.scores) is not None:
+        if (scores := judgement.seen.observed.scores) is not None:
             # Within a slice of one label, a metric such as macro F1 is 0 or 1, and says nothing.
             candidates = [group for group in slices if spec.slices or not group.name.startswith("expected=")]
             inside = [scores.among(results.slices.members(group.name)) for group in candidates]
@@ -94,7 +94,7 @@ def explain(check: Check, judgement: Judgement) -> Steps[Explained]:
         worst = next(iter(slices), None)
         if worst is not None and worst.passed != worst.judged:
             first = results.slices.members(worst.name)  # the ones to read first
-    compares = check.subject.other_version is not None and not results.reads_approved
+    compares = check.spec.subject.other_version is not None and not results.reads_approved
     chosen, hidden = _choose(judgement, first, compares=compares)
     detailed = yield from _run_again(check, judgement, chosen)
     shown = tuple(_show(check, judgement, one, detailed) for one in chosen)
@@ -138,7 +138,7 @@ def _choose(judgement: Judgement, first: Collection[int], *, compares: bool) -> 
             if of not in notes:
                 failed = "changed" if about_change else "failed"
                 notes[of] = note_of(outcomes_in(mask), failed, regressed=of[1], changed=of[2])
-            note = notes[of] or (LOWEST[judgement.observed.signed] if number in lowest else None)
+            note = notes[of] or (LOWEST[judgement.seen.observed.signed] if number in lowest else None)
             if note is not None:
                 noted += 1
                 later = number not in (ranks if note == _ERROR else first)
@@ -148,7 +148,7 @@ def _choose(judgement: Judgement, first: Collection[int], *, compares: bool) -> 
                     recovers = not fails_in_every_run(runs)
                 yield ORDER.index(note), recovers, later, ranks.get(number, 0), number
 
-    if judgement.observed.cases.error:
+    if judgement.seen.observed.cases.error:
         parts: tuple[list[_Severity], list[_Severity]] = [], []
         for one in severities():
             part = parts[ORDER[one[0]] != _ERROR]
@@ -177,7 +177,7 @@ def _ranks_by_cause(results: Results) -> dict[int, int]:
 
 def _lowest(judgement: Judgement) -> Mapping[int, tuple[int, int]]:
     """The cases with the lowest scores, if the mean is too low: their ranks, and indices of trials."""
-    if not judgement.observed.graded or not judgement.misses("at_least"):
+    if not judgement.seen.observed.graded or not judgement.misses("at_least"):
         return {}
     scored = []
     for number, case in enumerate(whole_cases(judgement.ran.results, judgement.noise.again)):
@@ -262,7 +262,7 @@ def _show(check: Check, judgement: Judgement, one: Chosen, again: Mapping[int, R
         compared,
         one.note,
         case=one.trial.case,
-        decode=check.subject.answers.decode,
+        decode=check.spec.subject.answers.decode,
         perturbed=one.trial.perturbed,
         message=message or "",
         detail=None if error is None else check.spec.render(error),

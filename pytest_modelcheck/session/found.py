@@ -159,11 +159,6 @@ class Judgement:
     """How far the distribution of answers moved, in a drift check."""
 
     @property
-    def observed(self) -> Observed:
-        """The observations that limits are compared with."""
-        return self.seen.observed
-
-    @property
     def passes(self) -> bool:
         """True if all limits are met."""
         return not self.unmet

@@ -40,14 +40,14 @@ def calibrate(check: Check, judgement: Judgement) -> Steps[Judgement]:
     if not noise.variation.varies or judgement.ran.results.reads_approved:
         return judgement
     noise = yield from _compare_outputs(check, judgement, noise)
-    required = judgement.observed.required_rate(limits)
+    required = judgement.seen.observed.required_rate(limits)
     if below and required is not None and noise.excess is not None:
-        look = _look(noise, noise.excess, required, judgement.observed.units, limits)
+        look = _look(noise, noise.excess, required, judgement.seen.observed.units, limits)
         if look.needs is not None:
             # One fresh set is enough: it has three answers to each input.
             noise = yield from _compare_outputs(check, judgement, noise)
             if noise.excess is not None:
-                look = _look(noise, noise.excess, required, judgement.observed.units, limits)
+                look = _look(noise, noise.excess, required, judgement.seen.observed.units, limits)
         noise = replace(noise, looks={**noise.looks, "at_least": without_more_runs(look)})
     if fell and noise.uncalibrated is None:
         noise = yield from _compare_approved_outputs(check, judgement, noise)
@@ -83,7 +83,7 @@ def _compare_approved_outputs(check: Check, judgement: Judgement, noise: Noise) 
         return noise
     from pytest_modelcheck.stats.noise import Rise
 
-    answers = ReplayedAnswers(check.subject.answers, baseline)
+    answers = ReplayedAnswers(check.spec.subject.answers, baseline)
     approved = disagreements_of([(yield from _calibration(check, judgement, replay=answers))])
     current = disagreements_of(noise.calibrations)
     shared = [name for name in current if name in approved]

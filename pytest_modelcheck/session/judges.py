@@ -119,13 +119,13 @@ def _corrected(
     # Nothing but the judge's errors is left to chance then.
     exact = declared_of(check.spec) is True and check.spec.limits.population == "fixed"
     corrector = Corrector(known, judged, versions, graded=graded, exact=exact)
-    own = corrector.of_version(current, check.subject.version)
+    own = corrector.of_version(current, check.spec.subject.version)
     value = corrector.value(current.values(), corrector.telling(own))
     judging = replace(judging, own=len(own), value=value)
     before = yield from _on_approved(check, approved, outcome)
     if not current.keys() & before.keys():
         return judging
-    sides = corrector.sides(approved.version, before, current, check.subject.version)
+    sides = corrector.sides(approved.version, before, current, check.spec.subject.version)
     return replace(judging, sides=sides)
 
 
@@ -252,7 +252,7 @@ def _on_approved(
     baseline = approved.baseline
     if baseline is None or check.places.update:
         return {}
-    answers = ReplayedAnswers(check.subject.answers, baseline)
+    answers = ReplayedAnswers(check.spec.subject.answers, baseline)
     cases = [case for case in check.spec.cases if case.id in approved]
     trials = (trial for trial in plan_of(check.spec, cases).trials() if answers.knows(trial))
     run = yield Step(check.work(approved.answer), trials, replay=answers, slots=check.slots)

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from pytest_modelcheck.checks.limits import Limits
     from pytest_modelcheck.checks.observed import Observed
     from pytest_modelcheck.checks.spec import CheckSpec
-    from pytest_modelcheck.records import Moved, TrialResult
+    from pytest_modelcheck.records import Case, Moved, TrialResult
     from pytest_modelcheck.session.approved import Approved
     from pytest_modelcheck.session.check import Check, Steps
     from pytest_modelcheck.session.found import Noise, Ran
@@ -68,12 +68,14 @@ def with_noise(check: Check, judgement: Judgement, noise: Noise) -> Judgement:
         # All runs of a case came out the same: they count as one.
         observed = replace(observed, runs=None, drops=None, pairs=None, shares=None)
     findings, moved = _findings(check, ran, approved, observed)
-    findings += other_fingerprint(check)
+    if check.held is not None:
+        findings += other_fingerprint(check)
     if ran.costs is not None:
         findings += judge_costs(ran.costs, check.spec.limits)
-    findings += other_systems(check.subject, ran.systems, approved.baseline)
+    if ran.systems and approved.baseline is not None:
+        findings += other_systems(check.spec.subject, ran.systems, approved.baseline)
     findings += judgement.beside
-    if check.subject.other_version is not None and approved.findings:
+    if check.spec.subject.other_version is not None and approved.findings:
         # These come first. They say why there is no baseline, and so replace the finding "new".
         findings = [*approved.findings, *(each for each in findings if each.limit != "new")]
     else:
@@ -137,12 +139,9 @@ def _held(ran: Ran, finding: Finding, limits: Limits) -> Finding:
 # -- drift -----------------------------------------------------------------------------------------------
 
 
-def run_reference(check: Check, approved: Approved) -> Steps[Results | None]:
-    """Run the body for the cases of a drift check's ``reference=``, if it has any."""
-    drift = check.spec.drift
-    if drift is None or drift.cases is None:
-        return None
-    plan = plan_of(check.spec, list(drift.cases))
+def run_reference(check: Check, approved: Approved, cases: Iterable[Case]) -> Steps[Results]:
+    """Run the body for the cases of a drift check's ``reference=``."""
+    plan = plan_of(check.spec, list(cases))
     results = Results(plan)
     plan.without = results.skip
     yield Step(replace(check.work(approved.answer), take=results.take), plan.trials())

@@ -147,7 +147,7 @@ def mutate(
 
 def _recorded(check: Check) -> dict[bytes, Raw]:
     """The answers that a baseline or a candidate of this version holds."""
-    model, version = check.subject.name, check.subject.version
+    model, version = check.spec.subject.name, check.spec.subject.version
     found: dict[bytes, Raw] = {}
     approved = check.store.read(model, check.spec.id, version)
     candidate = None if version is None else check.candidates.read(model, check.spec.id, version)

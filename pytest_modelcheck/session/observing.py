@@ -298,7 +298,7 @@ def _scores_of(check: Check, metric: Metric, results: Results, approved: Approve
     """
     from pytest_modelcheck.checks.metrics import ScoredCase, Scores
 
-    spec, decode = check.spec, check.subject.answers.decode
+    spec, decode = check.spec, check.spec.subject.answers.decode
     cases: list[ScoredCase] = []
     groups = _groups(spec)
     if groups is None:

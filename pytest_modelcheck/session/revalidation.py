@@ -57,7 +57,7 @@ class CachedTrials:
 
     def __init__(self, check: Check, approved: Approved) -> None:
         watch = watch_of(check, approved, ANSWERS)
-        self._was_cached = check.subject.answers.was_cached
+        self._was_cached = check.spec.subject.answers.was_cached
         self._wanted = check.places.revalidate
         # Each night takes another sample.
         self._salt = b"" if watch is None else str(watch.night).encode()
@@ -96,14 +96,14 @@ def revalidate(check: Check, cached: CachedTrials, approved: Approved) -> Steps[
     watch = watch_of(check, approved, ANSWERS)
     old, trials = cached.sample()
     if not trials:
-        return (_finding(f"{check.subject.label} has no cached answer to verify"),)
+        return (_finding(f"{check.spec.subject.label} has no cached answer to verify"),)
     rounds: list[Known] = []
     for _ in range(2):
-        fresh = FreshAnswers(check.subject.answers)
+        fresh = FreshAnswers(check.spec.subject.answers)
         run = yield Step(check.work(approved.answer), trials, replay=fresh, slots=check.slots)
         broken = next((result for result in run.results if result.outcome is Outcome.ERROR), None)
         if broken is not None:
-            text = f"{check.subject.label} could not be called again: {one_line(broken)}"
+            text = f"{check.spec.subject.label} could not be called again: {one_line(broken)}"
             return (_finding(text, Status.FAILED),)
         rounds.append({key: raw for result in run.results for key, raw in result.calls if key is not None})
         # The second round tells a changed model from one that varies. Without a difference it is not needed.
@@ -120,7 +120,7 @@ def _same(one: Raw, two: Raw | None) -> bool:
 
 
 def _judge_once(check: Check, old: Known, rounds: Sequence[Known]) -> Finding:
-    first, second, label = rounds[0], rounds[-1], check.subject.label
+    first, second, label = rounds[0], rounds[-1], check.spec.subject.label
     keys = [key for key in old if key in first and key in second]
     if not keys:
         return _finding(
@@ -182,7 +182,7 @@ class Watch:
 
 def watch_of(check: Check, approved: Approved, of: str) -> Watch | None:
     """Return the earlier nights of a check; ``None`` if the run does not watch it."""
-    known, baseline, subject = check.nights, approved.baseline, check.subject
+    known, baseline, subject = check.nights, approved.baseline, check.spec.subject
     if known is None or baseline is None or not baseline.header.approved_at:
         return None
     # Nights are about one approved version. Another one starts with no evidence.
@@ -242,11 +242,11 @@ def _judge_nights(check: Check, watch: Watch, keys: Iterable[bytes], rounds: Seq
     text = f"{plural(len(tonight), 'call')} made again, each twice: "
     text += f"{len(other)} answered otherwise than approved" if other else "all answered as approved"
     # Few approved runs are reliable only if the model is declared deterministic.
-    sure = check.subject.definition.deterministic
+    sure = check.spec.subject.definition.deterministic
     if sure is None:
         sure = all(len(approved[call]) >= _ENOUGH for call in other)
     if sure and has_settled(approved, nights):
-        text += f", and nothing ever varied: {check.subject.label} is no longer what you approved"
+        text += f", and nothing ever varied: {check.spec.subject.label} is no longer what you approved"
         text += f"; {_remedy(check)}"
         return Finding(_LIMIT, Status.FAILED, text, nights=found)
     return _finding_of_nights(check, _LIMIT, text, found)
@@ -300,7 +300,7 @@ def over_nights(check: Check, approved: Approved, finding: Finding, moved: Moved
 
 
 def _finding_of_nights(check: Check, limit: str, text: str, nights: Nights) -> Finding:
-    version = check.subject.version
+    version = check.spec.subject.version
     evidence, alarm = odds(nights.evidence), odds(nights.alarm)
     what = f"evidence {evidence} that {version} is no longer what you approved (alarm at {alarm})"
     if nights.alarms and nights.evidence < nights.alarm:
@@ -312,6 +312,6 @@ def _finding_of_nights(check: Check, limit: str, text: str, nights: Nights) -> F
 
 
 def _remedy(check: Check) -> str:
-    diff = check.command("diff", check.subject.version or "")
+    diff = check.command("diff", check.spec.subject.version or "")
     look = f"look at what it does now (pytest --modelcheck-cache=refresh, then {diff})"
     return f"{look}, and approve it or go back"

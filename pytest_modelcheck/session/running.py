@@ -70,7 +70,7 @@ class Takers:
 def takers_of(check: Check, plan: Plan, approved: Approved) -> Takers:
     """The receivers of results of the check's own trials."""
     spec = check.spec
-    looks_at_answers = spec.limits.on_costs or check.subject.definition.answer_fingerprint is not None
+    looks_at_answers = spec.limits.on_costs or check.spec.subject.definition.answer_fingerprint is not None
     cached = None
     if check.places.revalidate:
         from pytest_modelcheck.session.revalidation import CachedTrials
@@ -83,7 +83,7 @@ def takers_of(check: Check, plan: Plan, approved: Approved) -> Takers:
         on_levels=spec.levels is not None,
         perturbed=spec.perturbations is not None,
     )
-    return Takers(results, Answered(check.subject) if looks_at_answers else None, cached)
+    return Takers(results, Answered(check.spec.subject) if looks_at_answers else None, cached)
 
 
 def first_run(check: Check, approved: Approved) -> Steps[tuple[Ran, CachedTrials | None]]:
@@ -173,7 +173,7 @@ def run_probes(check: Check, judgement: Judgement, needs: Iterable[Probes]) -> S
         if check.spec.levels is not None:
             settle(run.results)
         failed = {one.trial.number for one in run.results if one.outcome is not Outcome.PASSED}
-        if judgement.observed.scores is not None:
+        if judgement.seen.observed.scores is not None:
             # For a metric, "recovers" means another recorded value, since bodies neither pass nor fail.
             failed |= set(rounds) - recorded_otherwise(results, run.results)
         for number, before in rounds.items():
@@ -254,9 +254,7 @@ def other_systems(model: Model, systems: Mapping[str, int], baseline: Baseline |
     return [Finding("fingerprint", Status.FAILED, excerpt(summary, 400), against_baseline=True)]
 
 
-def systems_note(model: Model, systems: Mapping[str, int]) -> tuple[str, ...]:
-    """A sentence for the reader, where there is more than one system."""
-    if len(systems) < 2:
-        return ()
+def systems_note(model: Model, systems: Mapping[str, int]) -> str:
+    """Name the systems that answered."""
     counts = ", ".join(f"{name} ({count})" for name, count in Counter(dict(systems)).most_common())
-    return (excerpt(f"{model.label} answered from {len(systems)} different systems: {counts}", 400),)
+    return excerpt(f"{model.label} answered from {len(systems)} different systems: {counts}", 400)

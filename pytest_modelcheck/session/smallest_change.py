@@ -223,7 +223,7 @@ class Chase:
         answers = self._known[hunt.key(after)].calls
         given = [*(raw for key, raw in answers if key not in own), *(raw for _, raw in hunt.result.calls)]
         # A model that broke on all calls gave no answer, and a body may fail for that.
-        got = shown_answer(plain(given[0]), self._check.subject.answers.decode) if given else None
+        got = shown_answer(plain(given[0]), self._check.spec.subject.answers.decode) if given else None
         text = changes(before, after) if hunt.best else ""
         return Smallest(text, len(hunt.best), got, complete=hunt.ended)
 
@@ -261,7 +261,7 @@ def shrink_input(check: Check, judgement: Judgement, explained: Explained) -> St
     if stopped is not None:
         remarks.append(f"the search for the smallest input stopped {stopped}")
     if found is not None:
-        decode, value = check.subject.answers.decode, found.trial.case.input
+        decode, value = check.spec.subject.answers.decode, found.trial.case.input
         got = shown_answer(plain(found.calls[0][1]), decode) if found.calls else None
         text = excerpt(value, _WIDTH)
         text = f'"{text}"' if isinstance(value, str) else text

@@ -64,12 +64,14 @@ def _depends_on_variation(check: Check, judgement: Judgement) -> bool:
     if judgement.noise.variation.varies or limits.population == "sample":
         return False
     if judgement.missed:
-        refuted = judgement.observed.required_rate(limits) == 1  # it fails anyway: this is for the report
+        refuted = (
+            judgement.seen.observed.required_rate(limits) == 1
+        )  # it fails anyway: this is for the report
         invariant, leveled = check.spec.kind == "invariance", check.spec.levels is not None
         by_answers = judgement.misses("at_least") and (invariant or leveled or refuted)
         by_answers = by_answers or (invariant and judgement.misses("max_drop"))
         return by_answers or declared_of(check.spec) is True
-    varying = replace(judgement.observed, varies=True)
+    varying = replace(judgement.seen.observed, varies=True)
     return (
         judgement.passes
         and limits.require_proof
@@ -92,7 +94,7 @@ def repeat_calls(
         OfflineError: Models must not be called, and their answers are not cached.
     """
     if check.spec.repeats > 1:
-        return variation_of_runs(check.subject, results)
+        return variation_of_runs(check.spec.subject, results)
     # Failed trials first: cases on the edge vary most, and their variation is what a miss may be due to.
     wrong: list[Once] = []
     right: list[Once] = []
@@ -124,13 +126,13 @@ def repeat_calls(
         )
         if answered:
             pairs = [(first[result.trial.index], trial_result(result)) for result in answered]
-            variation = _compared(check.subject, pairs)
+            variation = _compared(check.spec.subject, pairs)
         if variation.varies is not False:
             break
     # Guessing would turn the verdict on a model into a matter of a flag.
     if repeated and variation.varies is None and check.places.offline:
         raise OfflineError(
-            f"{check.spec.id} misses a limit, and whether {check.subject.label} varies has not been "
+            f"{check.spec.id} misses a limit, and whether {check.spec.subject.label} varies has not been "
             "measured for it, which decides what the miss means. Run it once without "
             "--modelcheck-offline, or declare deterministic=True or False on the model fixture"
         )

@@ -78,18 +78,19 @@ def _judged(check: Check) -> Steps[tuple[Check, Judgement]]:
     approved = approved_of(check)
     if check.spec.shaped:
         check = with_contract(check, approved)
-    if check.subject.other_version is not None:
-        approved = yield from run_other_version(check, check.subject.other_version, approved)
-    variation = declared(check.subject)
+    if check.spec.subject.other_version is not None:
+        approved = yield from run_other_version(check, check.spec.subject.other_version, approved)
+    variation = declared(check.spec.subject)
     if check.spec.limits.early_stop and may_stop(check):
         end = yield from run_until_decided(check, approved)
         check, ran, approved, variation = end.check, end.ran, end.approved, end.variation
         cached = end.cached
     else:
         ran, cached = yield from first_run(check, approved)
-        ran = replace(ran, reference=(yield from run_reference(check, approved)))
+        if (drift := check.spec.drift) is not None and drift.cases is not None:
+            ran = replace(ran, reference=(yield from run_reference(check, approved, drift.cases)))
         # A body that compares with the approved answer would compare it with itself.
-        if not ran.results.reads_approved:
+        if approved.baseline is not None and not ran.results.reads_approved:
             approved = yield from replay(check, may_be_stale(check, ran.results, approved), approved)
     if any(model.definition.role == "judge" for model in check.spec.others):
         from pytest_modelcheck.session.judges import judge_outcomes
@@ -106,7 +107,7 @@ def _judged(check: Check) -> Steps[tuple[Check, Judgement]]:
         text = "no approved baseline yet: there is no shape that answers are held to"
         beside += (Finding("shape", Status.FAILED, text, against_baseline=True),)
     judgement = judge(check, ran, approved, beside, Noise(variation))
-    limits, compares = check.spec.limits, judgement.observed.comparison is not None
+    limits, compares = check.spec.limits, judgement.seen.observed.comparison is not None
     noisy = judgement.missed or compares or limits.require_proof or check.spec.repeats > 1
     # An early end has its own rules, which include noise.
     if ran.early is None and noisy:
@@ -124,7 +125,7 @@ def _judged(check: Check) -> Steps[tuple[Check, Judgement]]:
 
 def conclude(check: Check, judgement: Judgement, explained: Explained) -> Verdict:
     """Assemble the verdict of a check, with everything that a report shows about it."""
-    spec, subject, ran, observed = check.spec, check.subject, judgement.ran, judgement.observed
+    spec, subject, ran, observed = check.spec, check.spec.subject, judgement.ran, judgement.seen.observed
     findings = tuple(sorted(judgement.findings, key=lambda finding: -finding.status.severity))
     status, drifts = findings[0].status, spec.drift is not None
     held = None if check.held is None else check.held.version
@@ -225,7 +226,8 @@ def _notes(check: Check, judgement: Judgement, explained: Explained) -> Iterator
     known = ((approved.get(results.cases[number].id), number) for number in differing)
     if fields := gained_by((before, results[number]) for before, number in known if before is not None):
         yield gains(fields)
-    yield from systems_note(check.subject, ran.systems)
+    if len(ran.systems) > 1:
+        yield systems_note(check.spec.subject, ran.systems)
     yield from notes_of(ran.direct, ran.inapplicable)
     yield from explained.remarks
     if spec.limits.early_stop and (why := why_not_early(spec)) is not None:
@@ -234,7 +236,7 @@ def _notes(check: Check, judgement: Judgement, explained: Explained) -> Iterator
 
 def _interval(check: Check, judgement: Judgement) -> Interval | None:
     """The interval of the rate, at the level that decides; of a mean only if noise affects it."""
-    limits, observed = check.spec.limits, judgement.observed
+    limits, observed = check.spec.limits, judgement.seen.observed
     level = 1 - limits.false_fail_rate
     if (scores := observed.scores) is not None:
         # By bootstrap, which may take a second: only if noise affects a check that does not pass.
@@ -269,14 +271,14 @@ def _advice(
     check: Check, judgement: Judgement, explained: Explained, status: Status, held: str | None
 ) -> Iterator[tuple[str, str]]:
     """Commands that the user may want to run next, each with its label."""
-    compares = check.subject.other_version is not None
+    compares = check.spec.subject.other_version is not None
     if status is Status.PASSED and not (compares and explained.shown):
         return
-    spec, version = check.spec, check.subject.version
+    spec, version = check.spec, check.spec.subject.version
     if explained.shown and spec.rerun and status is not Status.PASSED:
         case = shlex.quote(explained.shown[0].id)
         yield "reproduce one", f"{spec.rerun} --modelcheck-case={case}"
-    judging = judgement.observed.judging
+    judging = judgement.seen.observed.judging
     if judging is not None and (judging.value is None or status is Status.INCONCLUSIVE):
         yield "label answers", shlex.join([*check.places.command, "label", judging.judge.name])
     if version is None:

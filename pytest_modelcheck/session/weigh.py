@@ -105,7 +105,7 @@ def decide_noise(check: Check, judgement: Judgement) -> Steps[Judgement]:
         return judgement
     if any(look.reason is Reason.NOTHING_SEEN for look in found.values()):
         approved = map(judgement.approved.get, (case.id for case in judgement.ran.results.cases))
-        variation = variation_of_runs(check.subject, [case for case in approved if case is not None])
+        variation = variation_of_runs(check.spec.subject, [case for case in approved if case is not None])
     else:
         variation = _variation(check, judgement, weighed)
     decided = replace(
@@ -156,13 +156,13 @@ def look_for_noise(check: Check, judgement: Judgement) -> Steps[Judgement]:
 
 def _compares(check: Check, judgement: Judgement) -> bool:
     """Return whether outcomes are held against approved ones."""
-    observed = judgement.observed
+    observed = judgement.seen.observed
     return observed.comparison is not None and not observed.reads_approved and not check.places.update
 
 
 def _searches_slices(check: Check, judgement: Judgement) -> bool:
     """Return whether regressions are searched for a slice in which they concentrate."""
-    observed, limits = judgement.observed, check.spec.limits
+    observed, limits = judgement.seen.observed, check.spec.limits
     if not _compares(check, judgement) or observed.scores is not None:
         return False
     fell = 0 if observed.comparison is None else len(observed.comparison.regressed)
@@ -188,13 +188,13 @@ def _search_slices(
         Rules(limits.false_fail_rate, limits.confirm),
         check.spec.seed,
         None if groups is None else [groups[number] for number in numbers],
-        judgement.observed.scale.width,
+        judgement.seen.observed.scale.width,
     )
 
 
 def _limits_slices(check: Check, judgement: Judgement) -> bool:
     """Return whether each declared slice is held against its approved rate."""
-    limited = check.spec.limits.max_slice_drop is not None and judgement.observed.scores is None
+    limited = check.spec.limits.max_slice_drop is not None and judgement.seen.observed.scores is None
     return limited and _compares(check, judgement)
 
 
@@ -220,7 +220,7 @@ def _weighed(check: Check, judgement: Judgement, *, graded: bool = True) -> Weig
         cases,
         check.spec.repeats,
         judgement.noise.probed,
-        graded=graded and judgement.observed.graded,
+        graded=graded and judgement.seen.observed.graded,
         worst=check.spec.scale.worst,
         deterministic=declared_of(check.spec),
     )
@@ -229,7 +229,7 @@ def _weighed(check: Check, judgement: Judgement, *, graded: bool = True) -> Weig
 def _looks(
     check: Check, judgement: Judgement, weighed: Weighed, approved_outcomes: Mapping[int, tuple[float, ...]]
 ) -> dict[str, Look]:
-    observed, limits = judgement.observed, check.spec.limits
+    observed, limits = judgement.seen.observed, check.spec.limits
     if observed.scores is not None:
         return _looks_at_metric(observed, observed.scores, weighed, limits)
     compared = None
@@ -305,7 +305,7 @@ def _approved_outcomes(check: Check, judgement: Judgement) -> Steps[Mapping[int,
                 index += 1
     if not trials:
         return {}
-    answers = ReplayedAnswers(check.subject.answers, baseline)
+    answers = ReplayedAnswers(check.spec.subject.answers, baseline)
     run = yield Step(check.work(approved.answer), trials, replay=answers, slots=by_repeat)
     found: dict[int, dict[int, bool]] = {}
     for result in run.results:
@@ -318,7 +318,7 @@ def _approved_outcomes(check: Check, judgement: Judgement) -> Steps[Mapping[int,
 
 def _variation(check: Check, judgement: Judgement, weighed: Weighed) -> Variation:
     """Return the variation of outcomes, for people."""
-    observed, noise = judgement.observed, judgement.noise
+    observed, noise = judgement.seen.observed, judgement.noise
     cases, of = weighed.rate.cases, plural(len(weighed.rate.cases), "case")
     before, now = (sum(case.varies for case in side) for side in (weighed.paired.cases, cases))
     varying = max(before, now)

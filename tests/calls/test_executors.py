@@ -248,6 +248,7 @@ def test_closing_waits_for_no_call_that_hangs(ends):
     with ThreadPoolExecutor(1) as pool:
         call = pool.submit(elsewhere.call, caller, ["a"], None)  # interrupted at its end, or not
         assert begun.wait(20)
+        time.sleep(0.1)  # until its caller waits for it
         if ends:
             release.set()
             call.result(20)

@@ -21,9 +21,21 @@ def columns(cases):
     return {feature.yes: [row[place] for row in rows] for place, feature in enumerate(features)}
 
 
-def test_metadata_with_few_values_has_a_column_for_each():
-    found = columns([Case(1, metadata={"lang": lang}) for lang in ("en", "es", "de", "es")])
-    assert found == {"lang=de": [0, 0, 1, 0], "lang=en": [1, 0, 0, 0], "lang=es": [0, 1, 0, 1]}
+@pytest.mark.parametrize(
+    ("metadata", "expected"),
+    [
+        (
+            [{"lang": lang} for lang in ("en", "es", "de", "es")],
+            {"lang=de": [0, 0, 1, 0], "lang=en": [1, 0, 0, 0], "lang=es": [0, 1, 0, 1]},
+        ),
+        ([{"lang": "en"}, {}, {"lang": "es"}], {"lang=en": [1, 0, 0], "lang=es": [0, 0, 1]}),
+        ([{"user": f"u{number}"} for number in range(50)], {}),
+        ([{"tags": [number]} for number in range(3)], {}),
+    ],
+    ids=["few values", "missing ones", "many values", "no plain values"],
+)
+def test_metadata_has_a_column_for_each_of_few_plain_values(metadata, expected):
+    assert columns([Case(1, metadata=each) for each in metadata]) == expected
 
 
 def test_metadata_of_two_values_has_one_column():
@@ -32,23 +44,10 @@ def test_metadata_of_two_values_has_one_column():
     assert rows == [[1.0], [0.0]]
 
 
-def test_metadata_that_some_lack():
-    found = columns([Case(1, metadata={"lang": "en"}), Case(1), Case(1, metadata={"lang": "es"})])
-    assert found == {"lang=en": [1, 0, 0], "lang=es": [0, 0, 1]}
-
-
 def test_numbers_are_compared():
     features, rows = table_of([Case(1, metadata={"age": age}) for age in (30, 50, 70)])
     assert [feature.text(40.5, above=True) for feature in features] == ["age > 40"]
     assert rows == [[30.0], [50.0], [70.0]]
-
-
-def test_metadata_with_many_values_says_nothing():
-    assert columns([Case(1, metadata={"user": f"u{number}"}) for number in range(50)]) == {}
-
-
-def test_values_that_are_no_plain_ones_say_nothing():
-    assert columns([Case(1, metadata={"tags": [number]}) for number in range(3)]) == {}
 
 
 def test_missing_values_of_a_table_are_no_values():

@@ -2,11 +2,12 @@
 
 import json
 import threading
+import time
 
 import pytest
 
 from pytest_modelcheck.engine.recipe import Recipe
-from pytest_modelcheck.records import Case
+from pytest_modelcheck.records import Case, Trial
 
 
 def noting(calls, function=str.upper):
@@ -218,3 +219,33 @@ def test_what_follows_many_cached_answers_is_called_ahead_again(lab, way):
     known = [f"known {number}" for number in range(400)]
     run(body, known)
     assert run(body, [*known, *(f"new {number}" for number in range(200))]).direct < 40
+
+
+def test_a_call_that_failing_bodies_leave_out_in_a_repeat_is_not_made_with_a_full_cache(labs):
+    """It was called ahead: what such a body leaves out says nothing, and no cache knows the answer."""
+    cases = [Case(x, id=x) for x in "abc"]
+    repeated = [
+        Trial(2 * n + repeat, case, repeat=repeat) for n, case in enumerate(cases) for repeat in (0, 1)
+    ]
+    calls = []
+
+    def run(lab, concurrency):
+        triage = lab.model(calls.append, concurrency=concurrency)
+        judge = lab.model(str.upper, "judge", source="judge")
+        seen = set()
+
+        def once(case):
+            found = judge("constant")
+            if case.input not in seen:
+                seen.add(case.input)
+                triage(found)
+            time.sleep(0.02)  # time for a call in another thread
+            pytest.fail("wrong")
+
+        lab.run(once, repeated)
+
+    one, other = labs(), labs()
+    other.cache = one.cache
+    run(one, concurrency=1)  # nothing is called ahead
+    run(other, concurrency=8)
+    assert calls == ["CONSTANT"]

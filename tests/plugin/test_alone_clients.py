@@ -83,7 +83,7 @@ def echo(model_version):
 """
 MODELS = {
     "httpx": """
-    client = DefaultAsyncHttpxClient(timeout=10)
+    client = DefaultAsyncHttpxClient(timeout=60)
 
     async def ask(text):
         response = await client.get(f"{url}/echo", params={"text": text})
@@ -92,7 +92,7 @@ MODELS = {
     return ask
 """,
     "openai": """
-    client = AsyncOpenAI(api_key="none", base_url=url, max_retries=0, timeout=10)
+    client = AsyncOpenAI(api_key="none", base_url=url, max_retries=0, timeout=60)
 
     async def ask(text):
         messages = [{"role": "user", "content": text}]
@@ -160,7 +160,7 @@ def came_of(project):
 
     Nobody closes the client, as usual; its open connections are then no business of the tests after this one.
     """
-    result = project.run_apart(*OPTIONS, "--modelcheck-report=report.json", timeout=60)
+    result = project.run_apart(*OPTIONS, "--modelcheck-report=report.json", timeout=240)
     assert result.ret in (0, 1), result.stderr.str()
     report = json.loads((project.path / "report.json").read_bytes())
     found, calls = {}, 0

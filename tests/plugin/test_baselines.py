@@ -2,11 +2,9 @@
 
 import pytest
 
-GOLDEN = """
-@pytest.mark.golden("tickets.yaml", at_least=0.5)
-def test_known(triage, case):
-    assert triage(case.input) == case.expected
-"""
+from tests.conftest import known
+
+GOLDEN = known("at_least=0.5")
 
 
 def test_compares_with_any_version_that_was_approved_or_run_instead_of_the_approved_one(project):

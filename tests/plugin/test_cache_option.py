@@ -4,11 +4,9 @@ import re
 
 import pytest
 
-TEST = """
-@pytest.mark.golden("tickets.yaml")
-def test_known(triage, case):
-    assert triage(case.input) == case.expected
-"""
+from tests.conftest import known
+
+TEST = known()
 
 
 def predictions(project):

@@ -35,10 +35,20 @@ def test_the_headline_and_the_wrong_answer_are_red_and_the_right_one_green(red, 
     assert "\x1b[2J" not in text
 
 
-def test_the_colours_of_pytests_own_diff_are_left_out(red):
+CAUSE = """
+    try:
+        assert triage(case.input) == case.expected
+    except AssertionError as error:
+        raise ValueError("wrong") from error
+"""
+
+
+@pytest.mark.parametrize("test", [TEST, TEST.rpartition("\n    assert")[0] + CAUSE], ids=["failed", "error"])
+def test_the_colours_of_pytests_own_diff_are_left_out(red, test):
+    red.test(test)
     red.model(MODEL.replace("her", "her answer that is too long for one line, so pytest shows a diff"))
     text = red.run("--model-version=1", "--color=yes").stdout.str()
-    assert "  - refund\n" in text
+    assert "- refund" in text
     assert "\\x1b[0m" not in text
 
 

@@ -4,12 +4,9 @@ import pytest
 from click.testing import CliRunner
 
 from pytest_modelcheck.cli.command import modelcheck
+from tests.conftest import known
 
-GOLDEN = """
-@pytest.mark.golden("tickets.yaml", at_least=0.5)
-def test_known(triage, case):
-    assert triage(case.input) == case.expected
-"""
+GOLDEN = known("at_least=0.5")
 
 
 @pytest.fixture

@@ -2,11 +2,9 @@
 
 import pytest
 
-GOLDEN = """
-@pytest.mark.golden("tickets.yaml", at_least=0.1)
-def test_known(triage, case):
-    assert triage(case.input) == case.expected
-"""
+from tests.conftest import known
+
+GOLDEN = known("at_least=0.1")
 
 
 def test_a_stricter_body_judges_the_approved_answers_too_and_a_changed_model_is_still_seen(project):

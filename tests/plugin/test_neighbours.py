@@ -8,6 +8,7 @@ from http.server import BaseHTTPRequestHandler, HTTPServer, ThreadingHTTPServer
 import pytest
 
 from pytest_modelcheck.records import Status
+from tests.conftest import known
 
 SOFT = {
     "pytest_check.plugin": """
@@ -33,11 +34,7 @@ async def test_awaited(triage, case):
 """,
 }
 MARKER = '@pytest.mark.golden("tickets.yaml", at_least=0.9)'
-HELD = """
-@pytest.mark.golden("tickets.yaml", max_drop=0)
-def test_it(triage, case):
-    assert triage(case.input) == case.expected
-"""
+HELD = known("max_drop=0", "test_it")
 
 
 @pytest.mark.parametrize("plugin", SOFT)

@@ -1,10 +1,8 @@
 """``--modelcheck-offline``: no model is ever called; what is missing is named."""
 
-TEST = """
-@pytest.mark.golden("tickets.yaml", at_least=0.5)
-def test_known(triage, case):
-    assert triage(case.input) == case.expected
-"""
+from tests.conftest import known
+
+TEST = known("at_least=0.5")
 
 
 def test_runs_from_remembered_answers_and_names_the_input_of_one_that_is_missing(project):

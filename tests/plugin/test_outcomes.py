@@ -74,6 +74,13 @@ BODIES = {
         "case one (list[0]) does not say what is expected: add `expected:` to it",
         cases='[{"id": "one", "input": "a"}]',
     ),
+    "an expectation that is not there, whatever is wrong": Row(
+        "assert answer == case.expected",
+        Tally(error=1),
+        "case one (list[0]) does not say what is expected: add `expected:` to it",
+        ", wrong_if=Exception",
+        '[{"id": "one", "input": "a"}]',
+    ),
     "an expectation that is taken for metadata": Row(
         "assert answer == case.expected",
         Tally(error=1),

@@ -8,12 +8,9 @@ from click.testing import CliRunner
 
 from pytest_modelcheck.baselines.lines import sealed, unsealed
 from pytest_modelcheck.cli.command import modelcheck
+from tests.conftest import known
 
-KNOWN = """
-@pytest.mark.golden("tickets.yaml", max_drop=5)
-def test_known(triage, case):
-    assert triage(case.input) == case.expected
-"""
+KNOWN = known("max_drop=5")
 SAME = """
 from pytest_modelcheck import perturb
 

@@ -8,12 +8,10 @@ import xml.etree.ElementTree as ET
 
 import pytest
 
+from tests.conftest import known
+
 TICKETS = '"tickets.yaml"'
-KNOWN = """
-@pytest.mark.golden("tickets.yaml")
-def test_known(triage, case):
-    assert triage(case.input) == case.expected
-"""
+KNOWN = known()
 
 
 def reported(project, *arguments):

@@ -4,6 +4,8 @@ from datetime import date, timedelta
 
 import pytest
 
+from tests.conftest import known
+
 MODEL = """
     from datetime import date, timedelta
 
@@ -12,11 +14,7 @@ MODEL = """
         return lambda text: "refund" if "efund" in text or "reembolso" in text else "other"
 """
 
-TEST = """
-    @pytest.mark.golden("tickets.yaml", at_least=0.5)
-    def test_known_tickets(triage, case):
-        assert triage(case.input) == case.expected
-"""
+TEST = known("at_least=0.5", "test_known_tickets")
 
 
 def in_days(days):

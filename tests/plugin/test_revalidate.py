@@ -2,11 +2,9 @@
 
 import pytest
 
-TEST = """
-@pytest.mark.golden("tickets.yaml", at_least=0.0)
-def test_known(triage, case):
-    assert triage(case.input) == case.expected
-"""
+from tests.conftest import known
+
+TEST = known("at_least=0.0")
 
 SWAPPED = """
     import random

@@ -2,6 +2,8 @@
 
 import pytest
 
+from tests.conftest import known
+
 EXTRACT = """
 import json
 
@@ -33,11 +35,7 @@ def amount_of(text):
 def test_amount(extract, case):
     assert amount_of(extract(case.input)) == case.expected
 """
-TOLERANT = """
-@pytest.mark.golden("tickets.yaml", at_least=0.5, max_drop=3, slice_regressions="off")
-def test_known(triage, case):
-    assert triage(case.input) == case.expected
-"""
+TOLERANT = known('at_least=0.5, max_drop=3, slice_regressions="off"')
 
 
 @pytest.fixture

@@ -253,6 +253,16 @@ def test_among_cases_that_stand_for_others_it_takes_a_drop_as_well(project, fixe
     assert ("never passes now, however often run: c-007" in verdict.headline) == (not fixed)
 
 
+@pytest.mark.parametrize(("group", "status"), [("each", Status.FAILED), ("all", Status.INCONCLUSIVE)])
+def test_groups_of_changed_answers_count_once(project, group, status):
+    """Thirty of 100 cases changed: more than 2% in general, or in one of four groups."""
+    cases = [{**case, "metadata": {"each": n, "all": n // 30}} for n, case in enumerate(CASES)]
+    approved(project, noisy(1), cases=cases)
+    options = {"max_changed": 0.02, "max_drop": 0.99, "cluster": group}
+    verdict = current(project, noisy(2, broken=30), cases=cases, **options)
+    assert finding(verdict, "max_changed").status is status
+
+
 SPANISH = [{**case, "metadata": {"group": n, "spanish": n % 5 == 0}} for n, case in enumerate(CASES)]
 
 
