@@ -16,7 +16,6 @@ from pytest_modelcheck.calls.waiting import ends, loop_runs
 from pytest_modelcheck.models.model import copied
 
 if TYPE_CHECKING:
-    import asyncio
     from collections.abc import Callable, Coroutine, Sequence
 
     from pytest_modelcheck.calls.executors import LoopThread, Run
@@ -168,7 +167,8 @@ class Attempts:
             raise
         if done:
             return call.result()
-        call.add_done_callback(_discard)
+        # Look at what an abandoned call raises, so that asyncio does not report it as never retrieved.
+        call.add_done_callback(lambda ended: ended.cancelled() or ended.exception())
         call.cancel()  # not awaited: a call that ignores its cancellation would hang the run
         raise LateError
 
@@ -183,9 +183,3 @@ class Attempts:
             return call.result()
 
         return run
-
-
-def _discard(call: asyncio.Future[Any]) -> None:
-    """Look at what an abandoned call raised, so that asyncio does not report it as never retrieved."""
-    if not call.cancelled():
-        call.exception()

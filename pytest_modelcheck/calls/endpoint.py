@@ -159,14 +159,13 @@ class Endpoint:
             closing(self._steps(request)) as steps,
             suppress(StopIteration),
         ):
-            wanted = next(steps)
+            came: Any = None
             while True:
-                came: Any = None
+                wanted = steps.send(came)
                 if isinstance(wanted, list):
                     came = self._attempts.make(request.caller, wanted, nested=self._is_nested)
                 else:
                     self._closed.wait(wanted)
-                wanted = steps.send(came)
 
     async def call_async(self, request: Request, loop: str | None = "asyncio") -> None:
         """Call an asynchronous model on the running event loop, as :meth:`call` does in a thread."""
@@ -177,14 +176,13 @@ class Endpoint:
                 closing(self._steps(request)) as steps,
                 suppress(StopIteration),
             ):
-                wanted = next(steps)
+                came: Any = None
                 while True:
-                    came: Any = None
+                    wanted = steps.send(came)
                     if isinstance(wanted, list):
                         came = await self._attempts.make_async(request.caller, wanted, loop)
                     else:
                         await sleep_on(wanted, loop)
-                    wanted = steps.send(came)
 
     def submit(
         self, request: Request, context: Context, wanted: Callable[[], bool] = lambda: True

@@ -77,13 +77,10 @@ class Threads:
 
     def close(self) -> None:
         """Cancel jobs that have not begun, and end each thread after its current job."""
-        while True:
-            try:
-                job = self._jobs.get_nowait()
-            except Empty:
-                break
-            if job is not None:
-                job[0].cancel()
+        with suppress(Empty):
+            while True:
+                if (job := self._jobs.get_nowait()) is not None:
+                    job[0].cancel()
         for _ in range(self._started):
             self._jobs.put(None)
 

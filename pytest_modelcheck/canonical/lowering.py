@@ -77,13 +77,15 @@ def _is_plain(value: Any) -> bool:
     """Return whether a value consists of plain JSON types. Keys are checked by ``orjson`` itself."""
     kind = type(value)
     if kind is dict:
-        return all(type(part) in _PLAIN or _is_plain(part) for part in value.values())
-    if kind is not list:
+        parts = value.values()
+    elif kind is list:
+        kinds = set(map(type, value))  # at once, since a vector has many parts
+        if kinds == _FLOAT:
+            return all(map(isfinite, value))
+        parts = () if kinds <= _PLAIN else value
+    else:
         return kind in _PLAIN or (kind is float and isfinite(value))
-    kinds = set(map(type, value))
-    if kinds <= _PLAIN:
-        return True
-    return all(map(isfinite, value)) if kinds == _FLOAT else all(map(_is_plain, value))
+    return all(map(_is_plain, [part for part in parts if type(part) not in _PLAIN]))
 
 
 def encodable(value: str) -> bool:

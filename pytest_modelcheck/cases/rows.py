@@ -310,7 +310,8 @@ def _id(row: Row, value: object) -> str:
         raise row.error("id: is empty", "id")
     if text != text.strip():
         raise row.error(f"id: {text!r} has white space around it", "id")
-    if hidden := next((char for char in text if not char.isprintable()), None):
+    if not text.isprintable():
+        hidden = next(char for char in text if not char.isprintable())
         raise row.error(f"id: {text!r} contains {hidden!r}, which cannot be printed", "id")
     return text
 

@@ -31,7 +31,7 @@ from yaml.events import (
 )
 
 from pytest_modelcheck.cases.files import CaseFile, refuse_conflicts
-from pytest_modelcheck.cases.json_files import Document, copied
+from pytest_modelcheck.cases.json_files import DEEPEST, Document, copied
 from pytest_modelcheck.cases.rows import Row
 
 if TYPE_CHECKING:
@@ -40,7 +40,6 @@ if TYPE_CHECKING:
     from pytest_modelcheck.errors import CaseError
 
 
-DEEPEST: Final = 100
 # Aliases may add so many characters to a file, plus 20 times its own length.
 _ROOM: Final = 1_000_000
 _LOADER: Final = getattr(yaml, "CSafeLoader", yaml.SafeLoader)

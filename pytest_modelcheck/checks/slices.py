@@ -36,7 +36,7 @@ class Slices:
     >>> from pytest_modelcheck.records import Case
     >>> found = Slices(None)
     >>> for language in ("en", "es", "es"):
-    ...     found.add(Case("x", metadata={"language": language}))
+    ...     found.extend([Case("x", metadata={"language": language})])
     >>> found.keys()
     ('language',)
     >>> [group.name for group in found.groups(bytes([PASSED, PASSED, FAILED]))]
@@ -48,20 +48,17 @@ class Slices:
         self._size = 0
         self._columns: dict[str, _Column] = {}
 
-    def add(self, case: Case) -> None:
-        """Add the next case."""
-        for key, value in facts(case).items():
-            column = self._columns.get(key)
-            if column is None:
-                requested = self._requested is not None and key in self._requested
-                column = self._columns[key] = _Column(requested=requested)
-            column.add(self._size, value)
-        self._size += 1
-
     def extend(self, cases: Iterable[Case]) -> None:
         """Add the next cases."""
-        for case in cases:
-            self.add(case)
+        columns = self._columns
+        for number, case in enumerate(cases, self._size):
+            for key, value in facts(case).items():
+                column = columns.get(key)
+                if column is None:
+                    requested = self._requested is not None and key in self._requested
+                    column = columns[key] = _Column(requested=requested)
+                column.add(number, value)
+            self._size += 1
 
     def keys(self) -> tuple[str, ...]:
         """The metadata to slice by."""

@@ -191,10 +191,10 @@ class Switchboard:
                 missing = self._claimed(handle, key) if claims else handle.answers.find(key) is None
                 if not missing:
                     return None
-                ticket = Ticket(handle, copied(x), key, repeat, foreseen=True)
-                self._tickets[place] = ticket
+                ticket = self._tickets[place] = Ticket(handle, copied(x), key, repeat, trial)
                 handle.waiting.append(ticket)
-            ticket.foreseen_by.add(trial)
+            else:
+                ticket.foreseen_by.add(trial)
             return ticket
 
     def _claimed(self, handle: Handle, key: bytes) -> bool:
@@ -387,16 +387,15 @@ class Switchboard:
         """Return a callback that stores the answers to a batch as they arrive, and calls their followers."""
 
         def keep(places: Sequence[int], rows: Rows) -> None:
-            tickets = [batch[place] for place in places]
+            tickets, handle = [batch[place] for place in places], batch[0].handle
             with self._lock:
-                known = self._tickets
+                known, own = self._tickets, id(handle.answers)
                 for ticket, row in zip(tickets, rows, strict=True):
                     settle(ticket, row)
-                    if not ticket.foreseen_by or (ticket.raw is not None and not is_for_one(ticket.raw)):
-                        place: Any = (id(ticket.handle.answers), ticket.key)
-                        if known.get(place) is ticket:
-                            del known[place]
-            handle = tickets[0].handle
+                    raw, place = ticket.raw, (own, ticket.key)
+                    is_found = type(raw) is bytes or (raw is not None and not is_for_one(raw))
+                    if (is_found or not ticket.foreseen_by) and known.get(place) is ticket:  # type: ignore[arg-type]
+                        del known[place]  # type: ignore[arg-type]
             due = self._unsaved.note(handle.answers, Clock.perf_counter() - start)
             shared = handle.answers.claims is not None and handle.endpoint.claims
             if due or shared or len(tickets) < len(batch):  # a part of a split batch is saved at once

@@ -95,7 +95,8 @@ class Bodies:
         self.thread = get_ident()
         self.context: Context = copy_context()
         self.lock = threading.RLock()
-        self._made: list[Made] = []
+        self._made: list[Made] | None = None
+        """The calls of the current body, or ``None`` if the recipe learns nothing from them."""
         self._keys: list[bytes | None] | None = None
         """The cache keys of the current body's calls, or ``None`` if prefetching does not need them."""
         self._handles = {handle.model: handle for handle in handles}
@@ -157,7 +158,7 @@ class Bodies:
         if self._place is not None:
             result.equal = Counter()
         if self.prefetch.watches(trial):
-            self._made, self._keys = [], []
+            self._keys, self._made = [], [] if self.prefetch.learns else None
         return result
 
     def _end(self, result: Result, error: BaseException | None) -> None:
@@ -185,7 +186,7 @@ class Bodies:
                 result.outcome = Outcome.FAILED
         if self._keys is not None:
             keys, self._keys = self._keys, None
-            self.prefetch.ended(result.trial, self._made, keys, complete=result.outcome in _AT_THE_END)
+            self.prefetch.ended(result.trial, self._made or (), keys, complete=result.outcome in _AT_THE_END)
         if result.error is not None:
             failures = self._failures
             explained = len(failures.explained)
@@ -280,8 +281,10 @@ class Bodies:
         elif handle.grades:
             result.graded(model, x, raw)
         value = answers.decode(raw)
-        if self._keys is not None:
+        if self._made is not None:
             self.note(model, x, key, value)
+        elif self._keys is not None:
+            self._keys.append(key)
         return value
 
     def note(self, model: Model, x: Any, key: bytes | None, value: Any, *, foreseeable: bool = True) -> None:
@@ -289,7 +292,7 @@ class Bodies:
         if self._keys is None:
             return
         self._keys.append(key)
-        if self.prefetch.learns:  # copies, since the body may change both objects later
+        if self._made is not None:  # copies, since the body may change both objects later
             self._made.append(Made(model.name, copied(x), copied(value), foreseeable))
 
     def _missing(self, handle: Handle, result: Result, x: Any, key: bytes | None, repeat: int) -> Raw:

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 from collections import Counter, deque
 from contextlib import suppress
-from dataclasses import dataclass, field
 from functools import partial
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Final, Protocol
@@ -45,17 +44,19 @@ _ALL_CACHED: Final = 256  # after this many fully cached bodies in a row, prefet
 _PATIENCE: Final = 8  # bodies without calls before we stop watching
 
 
-@dataclass(slots=True, eq=False)
 class _Foreseen:
     """The predicted calls of one body that has not run yet; ``answers`` has those that later calls need."""
 
-    trial: Trial
-    steps: list[_Step]
-    equal: Counter[bytes] | None
-    answers: dict[int, Any] = field(default_factory=dict)
-    keys: list[bytes] = field(default_factory=list)
-    next: int = 0
-    tickets: list[tuple[int, Ticket]] = field(default_factory=list)
+    __slots__ = ("answers", "equal", "keys", "next", "steps", "tickets", "trial")
+
+    def __init__(self, trial: Trial, steps: list[_Step], equal: Counter[bytes] | None) -> None:
+        self.trial = trial
+        self.steps = steps
+        self.equal = equal
+        self.answers: dict[int, Any] = {}
+        self.keys: list[bytes] = []
+        self.next = 0
+        self.tickets: list[tuple[int, Ticket]] = []
 
 
 class Caller(Protocol):
@@ -175,19 +176,20 @@ class Prefetch:
     def _compare(self, foreseen: _Foreseen, keys: Sequence[bytes | None], *, complete: bool) -> None:
         """Count predicted calls that a body did not make; stop predicting those that too few bodies make."""
         index = foreseen.trial.index
-        with self._bodies.lock:
-            tickets = list(foreseen.tickets)
         unmade = []
-        for number, ticket in tickets:
+        for number, ticket in tuple(foreseen.tickets):  # a thread that ends a call may add some
             ticket.foreseen_by.discard(index)
             if ticket.key in keys:
                 ticket.made = True
             else:
                 unmade.append(number)
             if not ticket.foreseen_by:
+                raw = ticket.raw
                 self.vain += not ticket.made and ticket.begun
                 # The ticket of an answer that can be shared was already dropped when the answer came.
-                if not ticket.made or ticket.error is not None or (ticket.raw and is_for_one(ticket.raw)):
+                if type(raw) is not bytes and (
+                    not ticket.made or ticket.error is not None or (raw is not None and is_for_one(raw))
+                ):
                     self._switchboard.drop(ticket)
         if not unmade:
             return

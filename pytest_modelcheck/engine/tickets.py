@@ -68,9 +68,10 @@ class Handle:
         return raw
 
 
-@dataclass(slots=True, eq=False)
 class Ticket:
     """One call, with its answer or error.
+
+    Attributes that most tickets do not change have their defaults on the class: there is one for each call.
 
     Attributes:
         key: The cache key of the answer, or ``None`` if it is not stored.
@@ -83,21 +84,22 @@ class Ticket:
         after_success: Whether the call just before it was answered from the cache.
     """
 
-    handle: Handle
-    x: Any
-    key: bytes | None
-    repeat: int
-    foreseen: bool = False
     raw: Raw | None = None
     error: BaseException | None = None
     call: Future[None] | None = None
-    foreseen_by: set[int] = field(default_factory=set)
     made: bool = False
     then: Sequence[Callable[[Ticket], None]] = ()
-    after_success: bool = field(init=False)
 
-    def __post_init__(self) -> None:
-        self.after_success, self.handle.found = self.handle.found, False
+    def __init__(
+        self, handle: Handle, x: Any, key: bytes | None, repeat: int, foreseen_by: int | None = None
+    ) -> None:
+        self.handle = handle
+        self.x = x
+        self.key = key
+        self.repeat = repeat
+        self.foreseen = foreseen_by is not None
+        self.foreseen_by: set[int] = set() if foreseen_by is None else {foreseen_by}
+        self.after_success, handle.found = handle.found, False
 
     @property
     def ended(self) -> bool:

@@ -85,15 +85,12 @@ def _of(target: Target, rules: Sequence[Rule]) -> Iterator[Finding]:
             for remark in rule.look(target):
                 yield _placed(target, rule, remark)
     elif _UNREADABLE in rules:
-        yield _unreadable_source(target, wrong)
-
-
-def _unreadable_source(target: Target, message: str) -> Finding:
-    placed = _PLACED.fullmatch(message)
-    if placed is None:
-        return _placed(target, _UNREADABLE, Remark(message))
-    line = int(placed["line"]) if placed["line"] else None
-    return Finding(_UNREADABLE.code, placed["message"], placed["path"], line, target.test)
+        placed = _PLACED.fullmatch(wrong)
+        if placed is None:
+            yield _placed(target, _UNREADABLE, Remark(wrong))
+        else:
+            line = int(placed["line"]) if placed["line"] else None
+            yield Finding(_UNREADABLE.code, placed["message"], placed["path"], line, target.test)
 
 
 def _placed(target: Target, rule: Rule, remark: Remark) -> Finding:

@@ -16,7 +16,7 @@ from pytest_modelcheck.errors import CacheError
 from pytest_modelcheck.models.cache_pages import DIGEST, FULL_BYTES, FULL_COUNT, may_be_there
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
     from contextlib import AbstractContextManager
     from pathlib import Path
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 # More small pages than this are merged when a shelf is opened.
 _MANY: Final = 64
-# Bytes of memory, per shelf, for lines that are also on disk.
+# Bytes of memory, per shelf, for lines.
 _ROOM: Final = 64 << 20
 # Bytes of memory per answer in a loaded page, in addition to its line.
 _OVERHEAD: Final = 200
@@ -149,27 +149,42 @@ class PredictionCache:
 
 @dataclass(slots=True, eq=False)
 class _Page:
-    """A page of answers: in memory (``lines``), on disk (``number``), or both.
+    """A page of answers. ``lines`` are those of a page that is not on disk yet; then it has no ``number``.
 
-    ``own`` says that this process made it; ``used`` is the time of its last use, in ticks of the shelf.
+    ``own`` says that this process made it.
     """
 
     lines: dict[bytes, bytes] | None
     number: int | None = None
     size: int = 0
-    used: int = 0
     own: bool = field(init=False)
 
     def __post_init__(self) -> None:
         self.own = self.lines is not None
 
 
+class _Lines(dict[bytes, bytes]):
+    """The lines in memory, by digest. Looking up another one reads its page; an unknown one is ``None``."""
+
+    def __init__(self, index: Mapping[bytes, _Page], fetch: Callable[[bytes], bytes | None]) -> None:
+        self._index = index
+        self._fetch = fetch
+
+    def __missing__(self, key: bytes) -> bytes | None:
+        return self._fetch(key) if key in self._index else None
+
+
 class Shelf:
     """The answers of one version of one model, by the digest of the call.
 
     An answer on disk takes about 110 bytes of memory, for its digest. Lines are read a page at a time. If
-    they take more than 64 MB, the least recently used pages are dropped. Safe from any thread.
+    they take more than 64 MB, those on disk are dropped, to be read again. Safe from any thread.
+
+    Attributes:
+        get: Returns the latest line for a digest, or ``None``.
     """
+
+    get: Callable[[bytes], bytes | None]
 
     def __init__(
         self,
@@ -185,12 +200,12 @@ class Shelf:
         self._refresh = refresh
         self._gate = threading.Lock()
         self._index: dict[bytes, _Page] = {}
+        self._lines = _Lines(self._index, self._fetch)
+        self._taken = 0
+        self.get = self._lines.__getitem__  # without a function of ours: every call looks its answer up
         self._new: dict[bytes, bytes] = {}
         self._page = _Page(self._new)
         self._full: list[_Page] = []
-        self._loaded: set[_Page] = set()
-        self._taken = 0
-        self._clock = 0
         self._following = 0
         self._known: set[int] = set()
         self._small: set[int] = set()
@@ -211,17 +226,6 @@ class Shelf:
     def __len__(self) -> int:
         return len(self._index)
 
-    def get(self, key: bytes) -> bytes | None:
-        """Return the latest line for a digest, or ``None``."""
-        page = self._index.get(key)
-        if page is None:
-            return None
-        lines = page.lines
-        if lines is None:
-            return self._fetch(key)
-        page.used = self._clock
-        return lines.get(key)
-
     def is_inherited(self, key: bytes) -> bool:
         """Return whether an answer was stored by an earlier run or by another process."""
         page = self._index.get(key)
@@ -239,13 +243,16 @@ class Shelf:
             )
         with self._gate:
             page = self._page
-            # The page is written as it is when full; its dict is not copied, and nothing is added to it any
-            # more.
-            if len(self._new) >= FULL_COUNT or page.size >= FULL_BYTES:
-                self._full.append(page)
-                page = self._begin()
-            self._new[key] = line
-            page.size += len(line)
+            if self._keep:
+                # The page is written as it is when full; its dict is not copied, and nothing is added to it
+                # any more.
+                if len(self._new) >= FULL_COUNT or page.size >= FULL_BYTES:
+                    self._full.append(page)
+                    page = self._begin()
+                self._new[key] = line
+                page.size += len(line)
+                self._make_room(len(line) + _OVERHEAD)
+            self._lines[key] = line
             self._index[key] = page
 
     def flush(self) -> None:
@@ -289,13 +296,16 @@ class Shelf:
     def forget(self) -> None:
         """Forget all pages on disk, because the database is gone. Answers of this run in memory stay."""
         with self._gate:
-            own = [page for page in self._loaded if page.own]
-            for page in own:
-                page.number = None
+            index, lines = self._index, self._lines
             # Answers that were paid for in this run go into the new database.
-            self._full.extend(own)
-            self._index = {key: page for key, page in self._index.items() if page.number is None}
-        self._loaded.clear()
+            own = {key: line for key, line in lines.items() if index[key].own and index[key].lines is None}
+            page = _Page(own)
+            for key in [key for key, old in index.items() if old.number is not None]:
+                del index[key]
+            if own:
+                self._full.append(page)
+                index.update(dict.fromkeys(own, page))
+            lines.clear()
         self._known.clear()
         self._small.clear()
         self._taken = self._following = 0
@@ -308,22 +318,28 @@ class Shelf:
     def _written(self, pages: list[_Page], manifest: Manifest) -> None:
         first = manifest.following - len(pages)
         for number, page in enumerate(pages, first):
-            page.number = number
+            page.number, page.lines = number, None
             self._known.add(number)
-            self._hold(page, page.lines or {})
         if first == self._following:  # if not, other processes wrote too, and reload() finds their pages
             self._following = manifest.following
 
     def _fetch(self, key: bytes) -> bytes | None:
-        """Read the page of an answer from disk, and return its line."""
+        """Return a line that is not among those in memory, with the others of its page."""
+        page = self._index.get(key)
+        unwritten = None if page is None else page.lines
+        if unwritten is not None:
+            return unwritten.get(key)
         with self._reach() as store:
             for _ in range(_TRIES if store is not None else 0):
                 page = self._index.get(key)
-                if page is None or page.number is None or page.lines is not None:
-                    return page.lines.get(key) if page is not None and page.lines is not None else None
+                if page is None or page.number is None:
+                    return None if page is None or page.lines is None else page.lines.get(key)
                 lines = store.lines(self._namespace, page.number)  # type: ignore[union-attr]
                 if lines is not None:
-                    self._hold(page, lines)
+                    with self._gate:
+                        self._make_room(sum(map(len, lines.values())) + _OVERHEAD * len(lines))
+                        known = self._index.get
+                        self._lines.update({key: line for key, line in lines.items() if known(key) is page})
                     return lines.get(key)
                 self._take_in(store)  # type: ignore[arg-type]
                 # The index did not change, so no merge explains it: the page is lost.
@@ -331,23 +347,12 @@ class Shelf:
                     raise CacheError(f"page {page.number} is missing")
         return None
 
-    def _hold(self, page: _Page, lines: dict[bytes, bytes]) -> None:
-        """Keep a page in memory; drop the least recently used ones if memory runs out."""
-        page.lines = lines
-        page.size = sum(map(len, lines.values())) + _OVERHEAD * len(lines)
-        self._clock += 1
-        page.used = self._clock
-        self._loaded.add(page)
-        self._taken += page.size
+    def _make_room(self, size: int) -> None:
+        """Drop the lines in memory if so many more bytes were too many. Each can be read again."""
+        self._taken += size
         if self._taken > _ROOM:
-            # Not the page that was just loaded: its reader is about to look into it. Down to three
-            # quarters, or each further page would sort all of them again.
-            for old in sorted(self._loaded, key=lambda page: page.used)[:-1]:
-                old.lines = None
-                self._loaded.discard(old)
-                self._taken -= old.size
-                if self._taken <= _ROOM * 3 // 4:
-                    break
+            self._lines.clear()
+            self._taken = size
 
     def _take_in(self, store: Store) -> None:
         """Index the pages that are not indexed yet."""
@@ -383,7 +388,7 @@ class Shelf:
             self._small.add(number)
         with self._gate:
             index = self._index
-            if not (self._refresh or self._new or self._full or self._loaded):
+            if not (self._refresh or self._new or self._full or self._lines):
                 # Fast path: there are no answers of this run, so that the page with the higher number wins.
                 index.update(dict.fromkeys(keys.digests, page))
                 return
@@ -392,6 +397,7 @@ class Shelf:
                 old = index.get(key)
                 if (old is None and not stale) or (old and old.number is not None and old.number < number):
                     index[key] = page
+                    self._lines.pop(key, None)
 
     def _merge(self, merge: Merge) -> None:
         """Merge the answers of all small pages into full ones, without those that a later page replaces."""

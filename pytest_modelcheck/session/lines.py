@@ -41,8 +41,6 @@ if TYPE_CHECKING:
     from pytest_modelcheck.models.model import Raw
     from pytest_modelcheck.records import Case
 
-    Given = dict[bytes, bytes]
-    """By the digest of each call, the answer that the line gave last."""
 
 _ABOUT: Final = 80
 LONGEST: Final = 20_000
@@ -81,8 +79,6 @@ def expectation(case: Case) -> str | None:
 
 def about(value: Any) -> str:
     """The beginning of an input, for people."""
-    if type(value) is str and len(value) <= _ABOUT and value.isprintable():
-        return value  # as its excerpt would be
     return excerpt(value, _ABOUT, stored=True)
 
 
@@ -124,35 +120,24 @@ def row_of(case: Case, results: Sequence[Result], *, pictures: bool = False) -> 
     """
     value = case.input
     own = text_key(value)[:CALL_BYTES] if type(value) is str else bytes.fromhex(identity(case))
-    shown, input_details = _excerpted(value, "input")
-    given: Given = {}
-    first = results[0].trial if len(results) == 1 else None
-    # A trial without facts but its outcome and answer.
-    if (
-        first is not None
-        and first.perturbed is MISSING
-        and first.perturbation is None
-        and not (first.repeat or first.variant)
-    ):
-        [result] = results
-        calls = _calls(result.calls, own, given) if result.calls else ""
-        about_it = f',"about":{shown}'
-        # Field order of a baseline: a single answer comes first, where reviewers look; a list of calls
-        # comes last.
-        both = f"{calls}{about_it}" if calls.startswith(_OWN_ANSWER) else f"{about_it}{calls}"
-        fields = f"{_outcome(result)}{both}"
-        reported = [_message_and_grades(result)]
-    else:
-        written, reported = [], []
-        for result in results:
-            line, more = _trial(result, own, given, pictures=pictures)
-            written.append(line)
-            reported.append(more)
-        fields = f'"about":{shown},"trials":[{",".join(written)}]'
-    details, expected = _case_details(case)
-    details = f"{input_details}{_pictures(value) if pictures else ''}{details}"
+    about, details = _excerpted(value, "input", pictures=pictures)
+    # A single trial without facts but its outcome and answer stands for its case.
+    members = ""
+    if len(results) == 1:
+        trial = results[0].trial
+        if trial.perturbed is MISSING and trial.perturbation is None and not (trial.repeat or trial.variant):
+            members = f',"about":{about}'
+    given: dict[bytes, bytes] = {}
+    written, reported = [], []
+    for result in results:
+        line, more = _trial(result, own, given, members, pictures=pictures)
+        written.append(line)
+        reported.append(more)
+    fields = written[0] if members else f'"about":{about},"trials":[{",".join(written)}]'
+    others, expected = _case_details(case)
+    details += others
     if any(reported):
-        details = f'{details},"trials":[{",".join([f"{{{more[1:]}}}" for more in reported])}]'
+        details += f',"trials":[{",".join([f"{{{more[1:]}}}" for more in reported])}]'
     try:
         row = f'{{"id":{lines.quoted(case.id)},{fields},"input":"{own.hex()}"{expected}}}'.encode()
     # A lone surrogate, which UTF-8 cannot hold.
@@ -161,61 +146,67 @@ def row_of(case: Case, results: Sequence[Result], *, pictures: bool = False) -> 
     return row, details[1:]
 
 
-def _excerpted(value: Any, name: str) -> tuple[str, str]:
-    """The beginning of an input, and a member with the full input if that is longer."""
-    if type(value) is str and len(value) <= _ABOUT and value.isprintable():
+def _excerpted(value: Any, name: str, *, pictures: bool) -> tuple[str, str]:
+    """The beginning of an input, and members with the full input, if it is longer, and with its pictures."""
+    if type(value) is str and len(value) <= _ABOUT and value.isprintable():  # as its excerpt would be
         return lines.quoted(value), ""
-    if type(value) is not str and (line := plain_line(value)) is not None:  # one look for both
+    if type(value) is not str and (line := plain_line(value)) is not None:  # which holds no picture
         text = line.decode()
         return lines.quoted(excerpt(text, _ABOUT, stored=True)), f',"{name}":{_cut(text, text)}'
     shown = about(value)
-    return lines.quoted(shown), "" if shown is value else f',"{name}":{as_shown(value)}'
+    details = "" if shown is value else f',"{name}":{as_shown(value)}'
+    if pictures and type(value) is not str and (found := pictures_of(value)):
+        details = f'{details},"pictures":{encode_plain(found).decode()}'
+    return lines.quoted(shown), details
 
 
-def _trial(result: Result, own: bytes, given: Given, *, pictures: bool) -> tuple[str, str]:
-    """One of several trials, and the facts that only reports show."""
-    trial, perturbed = result.trial, result.trial.perturbed
-    which = "" if trial.perturbation is None else f'"perturbation":{_quoted(trial.perturbation)},'
-    if trial.variant:
-        which = f'{which}"variant":{trial.variant},'
-    if trial.repeat:
-        which = f'{which}"repeat":{trial.repeat},'
-    shown, details = "", ""
-    if perturbed is not MISSING:
-        shown, details = _excerpted(perturbed, "perturbed")
-        shown = f',"about":{shown}'
-        if pictures and not trial.repeat:
-            details += _pictures(perturbed)
-    calls = _calls(result.calls, own, given) if result.calls else ""
-    return f"{{{which}{_outcome(result)}{shown}{calls}}}", f"{details}{_message_and_grades(result)}"
+def _trial(
+    result: Result, own: bytes, given: dict[bytes, bytes], about: str, *, pictures: bool
+) -> tuple[str, str]:
+    """The members of a trial, and the facts that only reports show.
 
-
-def _outcome(result: Result) -> str:
+    ``given`` holds the answer that the line gave last to each call. ``about`` is the member of a trial that
+    stands for its case.
+    """
+    trial, details = result.trial, ""
     text = f'"outcome":"{result.outcome._value_}"'
     if result.score is not None:
         text = f'{text},"score":{result.score!r}'
     if result.recorded is not MISSING:
         text = f'{text},"recorded":{comparable(result.recorded).decode()}'
-    return text
+    calls = _calls(result.calls, own, given) if result.calls else ""
+    if about:
+        # A single answer comes first, where reviewers look; a list of calls comes last.
+        text = f"{text}{calls}{about}" if calls.startswith(_OWN_ANSWER) else f"{text}{about}{calls}"
+    else:
+        if trial.perturbed is not MISSING:
+            pictures = pictures and not trial.repeat
+            shown, details = _excerpted(trial.perturbed, "perturbed", pictures=pictures)
+            text = f'{text},"about":{shown}'
+        which = "" if trial.perturbation is None else f'"perturbation":{_quoted(trial.perturbation)},'
+        if trial.variant:
+            which = f'{which}"variant":{trial.variant},'
+        if trial.repeat:
+            which = f'{which}"repeat":{trial.repeat},'
+        text = f"{{{which}{text}{calls}}}"
+    if result.message is not None or result.error is not None or result.grades:
+        details += _message_and_grades(result)
+    return text, details
 
 
 _OWN_ANSWER: Final = ',"answer":'
 
 
-def _calls(calls: Sequence[tuple[bytes | None, Raw]], own: bytes, given: Given) -> str:
+def _calls(calls: Sequence[tuple[bytes | None, Raw]], own: bytes, given: dict[bytes, bytes]) -> str:
     """A trial's answers: only the one to the case's own input, or all with the digests of their calls."""
-    if len(calls) == 1:
-        [(key, raw)] = calls
-        # The usual case: one call, with the case's input as its only argument. Its digest need not be
-        # written.
-        if (key or b"")[:CALL_BYTES] == own:
-            given[own] = plain(raw)
-            return f"{_OWN_ANSWER}{given[own].decode()}"
     pairs = []
     for key, raw in calls:
-        call, answer = (key or b"")[:CALL_BYTES], plain(raw)
-        # The same answer to the same call was written earlier in this line, by another variant or repeat.
+        call, answer = (key or b"")[:CALL_BYTES], raw if type(raw) is bytes else plain(raw)
+        if call == own and len(calls) == 1:  # the usual case: its digest need not be written
+            given[own] = answer
+            return f"{_OWN_ANSWER}{answer.decode()}"
         if given.get(call) == answer:
+            # The same answer to the same call was written earlier in this line, by another variant or repeat.
             pairs.append(f'["{call.hex()}"]')
         else:
             given[call] = answer
@@ -226,7 +217,7 @@ def _calls(calls: Sequence[tuple[bytes | None, Raw]], own: bytes, given: Given) 
 def _case_details(case: Case) -> tuple[str, str]:
     """The digest of the expectation, and the other facts of a case."""
     right = case.expected
-    details, digest = _NOTHING_EXPECTED
+    details = digest = ""
     if right is not MISSING:
         # Labels repeat over many cases. Caching their digests saves a hash for each of a million cases.
         often = type(right) in _LABELS and (type(right) is not str or len(right) <= _ABOUT)
@@ -239,7 +230,7 @@ def _case_details(case: Case) -> tuple[str, str]:
         digest = f',"expected":"{expectation(case)}"'
     if case.origin is not None:
         line = case.origin.line
-        details = f'{details},"origin":[{_quoted(case.origin.path)},{"null" if line is None else line}]'
+        details = f'{details},"origin":[{lines.quoted(case.origin.path)},{"null" if line is None else line}]'
     return details, digest
 
 
@@ -248,16 +239,10 @@ def _expected(right: Any) -> tuple[str, str]:
     return f',"expected":{as_shown(right)}', f',"expected":"{_short(right)}"'
 
 
-_NOTHING_EXPECTED: Final = ("", "")
 _LABELS: Final = frozenset({str, int, bool, type(None)})
 # Typed, since 1 == True: both would share a digest.
 _expected_often = lru_cache(maxsize=1 << 12, typed=True)(_expected)
 _quoted = lru_cache(maxsize=64)(lines.quoted)
-
-
-def _pictures(value: Any) -> str:
-    found = None if type(value) is str else pictures_of(value)
-    return f',"pictures":{encode_plain(found).decode()}' if found else ""
 
 
 def _message_and_grades(result: Result) -> str:

@@ -12,7 +12,7 @@ from __future__ import annotations
 from array import array
 from collections import Counter
 from collections.abc import Sequence
-from itertools import accumulate, islice
+from itertools import islice
 from operator import attrgetter
 from typing import TYPE_CHECKING, Final, overload
 
@@ -178,26 +178,25 @@ class Results(Sequence[CaseResult]):
             for results in complete:
                 settle(results)
         # Texts have no pictures: the common case takes the fast path.
-        texts = all(type(case.input) is str for case in cases)
-        rows = list(map(row_of if texts else self._with_pictures, cases, complete))
-        written: list[bytes] = []
-        for case, (line, details) in zip(cases, rows, strict=True):
+        row = row_of if all(type(case.input) is str for case in cases) else self._with_pictures
+        first, approved, written = len(self.masks), self._approved, []
+        for number, (case, results) in enumerate(zip(cases, complete, strict=True), first):
+            line, details = row(case, results)
             match = ABSENT
-            if self._approved is not None and (approved := self._approved(case.id)) is not None:
+            if approved is not None and (before := approved(case.id)) is not None:
                 # Two descriptions of values that cannot be stored say nothing, even if they are equal.
-                match = SAME if approved == line and _UNKEPT not in line else OTHER
-            self.matches.append(match)
+                match = SAME if before == line and _UNKEPT not in line else OTHER
             if match == SAME:
-                details = f'{details},"approved":true' if details else '"approved":true'  # noqa: PLW2901
+                details = f'{details},"approved":true' if details else '"approved":true'
             written.append(lines.with_details(line, details))
+            self.matches.append(match)
+            self.masks.append(self._noting(results))
+            self.starts.append(self.size)
+            if self._holds and self.size < _TRIALS:
+                self.held[number] = [one.trial for one in results]
+            self.size += len(results)
         self.lines.extend(written)
         self.slices.extend(cases)
-        self.masks.extend(map(self._noting, complete))
-        self.starts.extend(accumulate(map(len, complete[:-1]), initial=self.size))
-        if self._holds and self.size < _TRIALS:
-            first = len(self.masks) - len(complete)
-            self.held.update((n, [one.trial for one in results]) for n, results in enumerate(complete, first))
-        self.size += sum(map(len, complete))
 
     def _with_pictures(self, case: Case, results: Sequence[Result]) -> tuple[bytes, str]:
         """The line of a case with pictures of its inputs, while there is room: more for wrong cases."""

@@ -78,7 +78,7 @@ def takers_of(check: Check, plan: Plan, approved: Approved) -> Takers:
         cached = CachedTrials(check, approved)
     results = Results(
         plan,
-        approved.line,
+        None if approved.baseline is None else approved.line,
         spec.slices,
         on_levels=spec.levels is not None,
         perturbed=spec.perturbations is not None,

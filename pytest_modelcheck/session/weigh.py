@@ -139,7 +139,8 @@ def look_for_noise(check: Check, judgement: Judgement) -> Steps[Judgement]:
     """
     limits = check.spec.limits
     while not (weighed := _weighed(check, judgement)).varies and declared_of(check.spec) is None:
-        tests = Tests(lambda _: True, lambda _: 0.0, suspects=weighed.rate.failing)
+        # As likely as can be, so that only outcomes that never vary fail it.
+        tests = Tests(lambda _: True, lambda _: 1.0, suspects=weighed.rate.failing)
         look = renumbered(looked(weighed.rate, Rules(confirm=limits.confirm), tests), weighed.numbers)
         if look.status is Status.FAILED and look.needs is None:
             break

@@ -220,7 +220,9 @@ class Terminal:
         self.tmux("new-session", "-d", "-s", self.name, *size, "-c", str(folder), "env", "PS1=$ ", "sh")
 
     def tmux(self, *arguments):
-        return subprocess.run(["tmux", *arguments], capture_output=True, text=True, check=True).stdout
+        # A server of its own: one whose last session ends just then refuses a new one.
+        command = ["tmux", "-L", self.name, *arguments]
+        return subprocess.run(command, capture_output=True, text=True, check=True).stdout
 
     def send(self, *keys):
         self.tmux("send-keys", "-t", self.name, *keys)
@@ -246,7 +248,9 @@ def terminal(project):
         pytest.skip("needs tmux")
     terminal = Terminal(project.root)
     yield terminal
-    terminal.tmux("kill-session", "-t", terminal.name)
+    socket = Path(terminal.tmux("display-message", "-p", "#{socket_path}").strip())
+    terminal.tmux("kill-server")
+    socket.unlink(missing_ok=True)
 
 
 LABEL = f"{Path(sys.executable).with_name('modelcheck')} label helpful"

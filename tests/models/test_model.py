@@ -92,6 +92,13 @@ def test_copies_are_deep_and_what_has_none_is_handed_over():
     nested, lock = [["a"]], threading.Lock()
     assert copied(nested) == nested
     assert copied(nested)[0] is not nested[0]
+    assert copied({"a": [{"b": [1]}]}) == {"a": [{"b": [1]}]}
+    part = [1]
+    first, second = copied([part, part])
+    assert first is second is not part
+    around: list[object] = []
+    around.append(around)
+    assert copied(around)[0] is not around
     assert copied(lock) is lock
     arguments = copied(Arguments((nested,), {"y": nested}))
     assert arguments.positional == (nested,)

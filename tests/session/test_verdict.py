@@ -502,8 +502,10 @@ class TestInvarianceOfAModelThatVaries:
         assert len(model.asked) == 120
 
     def test_a_model_that_does_not_vary_is_judged_by_its_cases(self, project):
-        verdict = self.run(project, lambda x: x.isupper())
-        assert verdict.headline == "0/60 cases pass (0%), all required"
+        model = Counting(lambda x: x == "QUESTION 0")
+        verdict = self.run(project, model)
+        assert verdict.headline == "59/60 cases pass (98.3%), all required"
+        assert Counter(model.asked)["QUESTION 0"] == 3 + 5  # two fresh sets, and five probes of what fails
 
     def test_a_body_that_undoes_the_perturbation_disagrees_as_the_model_does_with_itself(self, project):
         def undone(model, case):
