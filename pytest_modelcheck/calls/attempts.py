@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from pytest_modelcheck.calls.executors import Elsewhere, LateError, Threads
-from pytest_modelcheck.calls.waiting import ends, loop_runs
+from pytest_modelcheck.calls.threads import loop_runs
+from pytest_modelcheck.calls.waiting import ends
 from pytest_modelcheck.models.model import copied
 
 if TYPE_CHECKING:

@@ -20,15 +20,9 @@ from pytest_modelcheck.calls.attempts import Attempts, Failure, Sizes, halves
 from pytest_modelcheck.calls.errors import is_outage, is_throttled, one_line, retry_after, worth_retrying
 from pytest_modelcheck.calls.executors import LateError, Threads, WorkerDiedError
 from pytest_modelcheck.calls.meter import Clock, Meter
+from pytest_modelcheck.calls.threads import all_stand_still, all_wait, needs_this_loop
 from pytest_modelcheck.calls.throttle import GIVE_UP_AFTER, LONGEST, Circuit, Pace, Purse, Turn, interval_of
-from pytest_modelcheck.calls.waiting import (
-    Lull,
-    Places,
-    all_stand_still,
-    all_wait,
-    needs_this_loop,
-    sleep_on,
-)
+from pytest_modelcheck.calls.waiting import Lull, Places, sleep_on
 from pytest_modelcheck.errors import CallTimeoutError, ModelError, NotCalledError, OutageError, UsageError
 from pytest_modelcheck.models.usage import Measured, Scales, Usage
 

@@ -17,7 +17,8 @@ from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from pytest_modelcheck.calls.meter import Clock
-from pytest_modelcheck.calls.waiting import Lull, all_wait, ends
+from pytest_modelcheck.calls.threads import all_wait
+from pytest_modelcheck.calls.waiting import Lull, ends
 from pytest_modelcheck.errors import ModelError, UsageError
 
 if TYPE_CHECKING:

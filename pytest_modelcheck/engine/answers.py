@@ -17,8 +17,9 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_modelcheck.calls.endpoint import MIXED, Endpoint, Request
 from pytest_modelcheck.calls.meter import Clock
+from pytest_modelcheck.calls.threads import running_loop
 from pytest_modelcheck.calls.throttle import Allowance
-from pytest_modelcheck.calls.waiting import lend_briefly, lending, running_loop, sleep_on, until
+from pytest_modelcheck.calls.waiting import lend_briefly, lending, sleep_on, until
 from pytest_modelcheck.engine.tickets import (
     PATIENCE,
     TICK,

@@ -14,7 +14,7 @@ from threading import get_ident
 from typing import TYPE_CHECKING, Any
 
 from pytest_modelcheck.calls.meter import Clock
-from pytest_modelcheck.calls.waiting import running_loop
+from pytest_modelcheck.calls.threads import running_loop
 from pytest_modelcheck.canonical import of_repeat
 from pytest_modelcheck.engine.prefetch import Prefetch
 from pytest_modelcheck.engine.recipe import Made, Recipe

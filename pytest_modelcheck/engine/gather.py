@@ -22,7 +22,7 @@ from threading import get_ident
 from typing import TYPE_CHECKING, Any, Final, TextIO
 
 from pytest_modelcheck.calls.errors import one_line
-from pytest_modelcheck.calls.waiting import running_loop
+from pytest_modelcheck.calls.threads import running_loop
 from pytest_modelcheck.engine.body import Bodies
 from pytest_modelcheck.engine.router import VIEW
 from pytest_modelcheck.engine.view import CaseView

@@ -16,7 +16,7 @@ from functools import partial
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
-from pytest_modelcheck.calls.waiting import running_loop
+from pytest_modelcheck.calls.threads import running_loop
 from pytest_modelcheck.engine.recipe import Passed, Recipe, getter_of, needs
 from pytest_modelcheck.engine.tickets import is_for_one
 from pytest_modelcheck.errors import ModelcheckError

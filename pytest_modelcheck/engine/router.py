@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from pytest_modelcheck.calls.endpoint import MIXED, repeat_inside
 from pytest_modelcheck.calls.meter import Clock
-from pytest_modelcheck.calls.waiting import lend_briefly, running_loop, until
+from pytest_modelcheck.calls.threads import running_loop
+from pytest_modelcheck.calls.waiting import lend_briefly, until
 from pytest_modelcheck.engine.tickets import TICK
 from pytest_modelcheck.engine.view import refuse_case, result_of
 from pytest_modelcheck.models.model import IMMUTABLE, copied

@@ -2,8 +2,6 @@
 
 import asyncio
 import queue
-import socket
-import sys
 import threading
 import time
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -14,11 +12,8 @@ import pytest
 from pytest_modelcheck.calls import waiting
 from pytest_modelcheck.calls.waiting import (
     Places,
-    all_stand_still,
     ends,
     lending,
-    loop_runs,
-    running_loop,
     sleep_on,
     until,
 )
@@ -345,62 +340,6 @@ def test_calls_of_a_slow_model_are_let_through_one_by_one(monkeypatch):
         pool.submit(asyncio.run, all_at_once()).result()
     assert 1 < most < 6
     assert places.patience == 0.2
-
-
-async def forever():
-    await asyncio.Event().wait()
-
-
-async def served():
-    async with await asyncio.start_server(print, "127.0.0.1", 0):
-        await asyncio.Event().wait()
-
-
-@pytest.mark.parametrize(
-    ("wait", "still"),
-    [
-        (lambda: Future().result(), True),
-        (lambda: ends(Future(), caller(str)), True),
-        (lambda: asyncio.run(forever()), True),
-        (lambda: threading.Event().wait(20), False),
-        (lambda: time.sleep(20), False),
-        (lambda: asyncio.run(asyncio.sleep(20)), False),
-        (lambda: asyncio.run(served()), False),
-        (socket.create_server(("127.0.0.1", 0)).accept, False),
-    ],
-    ids=["future", "call", "loop", "limit", "sleep", "timer", "server", "socket"],
-)
-def test_threads_stand_still_where_none_can_go_on_by_itself(monkeypatch, wait, still):
-    before = set(sys._current_frames())
-    monkeypatch.setattr(
-        waiting,
-        "_other_frames",
-        lambda: [frame for thread, frame in sys._current_frames().items() if thread not in before],
-    )
-    assert not all_stand_still()  # there is no other thread
-    threading.Thread(target=wait, daemon=True).start()
-    time.sleep(0.1)
-    give_up = time.monotonic() + 20
-    while all_stand_still() is not still:
-        assert time.monotonic() < give_up
-
-
-def test_whether_a_loop_runs():
-    async def inside():
-        return loop_runs()
-
-    assert not loop_runs()
-    assert asyncio.run(inside())
-
-
-def test_which_loop_runs():
-    async def inside():
-        return running_loop()
-
-    assert running_loop() is None
-    assert asyncio.run(inside()) == "asyncio"
-    trio = pytest.importorskip("trio")
-    assert trio.run(inside) == "trio"
 
 
 @pytest.mark.parametrize("loop", ["asyncio", "trio"])
