@@ -101,7 +101,7 @@ def test_a_case_that_was_asked_twice_counts_once():
 def test_fresh_answers_have_slots_of_their_own():
     made = Calibration([Trial(0, Case("x", id="1"), "shout", "X")], start=1, batch=1)
     (trial, *_) = made.against_itself()
-    assert (made.slot_of(trial, QUESTION, 0), made.slot(trial, QUESTION, 1)) == (1 << 16, (1 << 16) + 1)
+    assert (made.slot_of(trial, QUESTION, 0), made.slot_of(trial, QUESTION, 1)) == (1 << 16, (1 << 16) + 1)
 
 
 def test_a_question_is_known_again_among_fresh_answers():
