@@ -366,6 +366,12 @@ def test_a_call_that_takes_too_long_is_an_error_of_its_own(way):
 
     assert type(way(ask, timeout=0.02).submit("a")[0]) is CallTimeoutError
 
+    async def gives_up(x):
+        raise TimeoutError
+
+    assert type(way(gives_up, timeout=20).submit("a")[0]) is TimeoutError
+    assert type(way(flaky(1, TimeoutError), timeout=20).call("a")[0]) is TimeoutError
+
 
 def test_what_exceeds_the_budget_is_not_called(way):
     calls = []

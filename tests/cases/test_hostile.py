@@ -137,12 +137,14 @@ def load(folder, name, content):
     return list(cases.load(write(folder, name, content)))
 
 
-LAUGHS = b"- &a0 ha\n" + b"".join(
-    b"- &a%d [%s]\n" % (n, b", ".join([b"*a%d" % (n - 1)] * 10)) for n in range(1, 40)
-)
-MERGES = b"- &m0 {a: 1}\n" + b"".join(
-    b"- &m%d {<<: [%s], b%d: 1}\n" % (n, b", ".join([b"*m%d" % (n - 1)] * 10), n) for n in range(1, 40)
-)
+def bomb(first, line):
+    """One case whose metadata holds a value of 10 others, each of which holds 10 more, and so on."""
+    lines = [line % {b"n": n, b"below": b", ".join([b"*v%d" % (n - 1)] * 10)} for n in range(1, 40)]
+    return b"\n    ".join([b"- input: a\n  metadata:", first, *lines])
+
+
+LAUGHS = bomb(b"v0: &v0 ha", b"v%(n)d: &v%(n)d [%(below)s]")
+MERGES = bomb(b"v0: &v0 {a: 1}", b"v%(n)d: &v%(n)d {<<: [%(below)s], b%(n)d: 1}")
 
 
 @pytest.mark.parametrize(
@@ -178,6 +180,7 @@ def test_what_could_be_read_in_two_ways_or_in_none_is_refused_at_once(folder, na
     with pytest.raises(CaseError) as caught:
         load(folder, name, content)
     assert str(caught.value).startswith(f"{folder / name}:")
+    assert ("; write the values out" in str(caught.value)) is (content in (LAUGHS, MERGES))
     assert time.process_time() - start < 20  # or it would take minutes
 
 

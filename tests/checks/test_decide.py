@@ -120,8 +120,10 @@ class TestAModelThatDoesNotVary:
         observed = passing(40, 40, comparison=comparison(changed=3))
         assert verdict(observed, Limits(max_changed=limit))[0] is status
 
-    def test_regressions_count_whatever_was_fixed(self):
+    @pytest.mark.parametrize(("limit", "status"), [(2, PASSED), (1, FAILED), (0.05, PASSED), (0.04, FAILED)])
+    def test_regressions_count_whatever_was_fixed(self, limit, status):
         observed = passing(40, 40, comparison=comparison(2, 5))
+        assert verdict(observed, Limits(max_regressed=limit))[0] is status
         assert verdict(observed, Limits(max_regressed=1)) == (
             FAILED,
             "2 cases broke, at most 1 allowed",

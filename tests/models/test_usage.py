@@ -2,6 +2,7 @@ from types import SimpleNamespace
 
 import pytest
 
+from pytest_modelcheck import Trajectory
 from pytest_modelcheck.errors import UsageError
 from pytest_modelcheck.models.usage import Answer, Measured, Scales, Usage, usage_of
 
@@ -28,6 +29,15 @@ def test_what_says_nothing(reported):
 
 def test_a_cost_that_is_reported_counts_without_a_price():
     assert Scales(None, None, "triage").weigh(Answer("x", usage={"cost": 0.5})) == ("x", Usage(cost=0.5))
+
+
+def test_a_trajectory_tells_what_it_used():
+    done, scales = (
+        Trajectory(answer="Done", usage={"tokens_in": 900, "tokens_out": 300}),
+        Scales(None, None, "agent"),
+    )
+    assert scales.tell([done])
+    assert scales.weigh(done) == (done, Usage(900, 300))
 
 
 def test_a_price_is_asked_of_what_is_reported_else_of_the_answer():

@@ -349,7 +349,7 @@ def test_the_image_may_be_a_part_of_the_input(perturbation):
         (np.zeros(8), "an array of 8 is not an image: it must be height × width"),
         (np.zeros((3, 8, 8)), r"it has its channels first: image.transpose\(1, 2, 0\)"),
         (np.zeros((0, 8)), "an array of 0×8 is not an image"),
-        (np.full((8, 8), 200.0), r"values from 200 to 200 is not an image: floats go from 0 to 1 \(divide"),
+        (np.full((8, 8), 200.0), r"from 200 to 200 is not an image: floats go from 0 to 1 \(divide by 255"),
         (np.full((8, 8), np.nan), "is not an image: floats go from 0 to 1"),
         (np.zeros((8, 8), "int64"), "an array of int64 is not an image: it must be of uint8"),
         ({"a": np.zeros((8, 8)), "b": np.zeros((8, 8))}, "2 of the parts of the input are arrays; say where"),

@@ -37,6 +37,12 @@ def test_both_versions_are_called_once_and_compared_though_nothing_was_approved(
     assert "changed answers" not in tested.run("--model-version=2.0", "--against=2.1", "-q").stdout.str()
 
 
+def test_under_xdist_it_is_the_same(tested):
+    pytest.importorskip("xdist")
+    result = tested.run_apart("-p", "xdist", "-n", "2", "--model-version=2.1", "--against=2.0")
+    result.stdout.fnmatch_lines(["FAILED test_triage.py::test_known - 2 broke, 0 fixed: *"])
+
+
 def test_it_takes_the_place_of_what_is_approved(tested):
     tested.approve("2.0")
     tested.fails("--model-version=2.1")

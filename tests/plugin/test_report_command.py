@@ -81,6 +81,10 @@ def test_two_versions_are_compared_with_each_other(ran, command):
     output = command("1.9", "2.1", "--check", "test_known").output
     assert output.startswith("test_triage.py::test_known\n2 broke, 1 fixed since 1.9, 3 answers differ\n")
     assert "see all:         modelcheck diff 1.9 2.1" in output
+    shown = [line.split()[0] for line in output.splitlines() if line.startswith("    t-")]
+    assert shown == ["t-07", "t-08", "t-05"]
+    for told in "(regressed, tickets.yaml:7)", "(fixed, tickets.yaml:5)", "got 'other'   (1.9: 'refund')":
+        assert told in output
     assert "approve it" not in output
     command("1.9", "2.1", "--to", "report.json")
     check = next(check for check in ran.report().checks if check.verdict.check.endswith("test_known"))

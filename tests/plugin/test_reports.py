@@ -51,6 +51,9 @@ def test_runs_with_every_option_of_pytest_and_without_its_plugins(project, optio
     result = project.run("--model-version=2.1", *options.split())
     assert result.ret == 1
     assert "8/10" in result.stdout.str() or "terminal" in options
+    if "--full-trace" not in options:  # it shows what all was told of a check
+        assert ("8 of 10 cases, between" in result.stdout.str()) == options.startswith("-v")
+        assert ("       model       triage 2.1" in result.stdout.str()) == (options == "-vv")
 
 
 def test_the_header_names_only_models_that_the_collected_tests_use(project):

@@ -108,6 +108,18 @@ def test_steps_are_shown_where_the_body_recorded_something_else(agents):
     assert "<details><summary><code>c-6d02224b9c: step 2: check_policy is missing</code></summary>" in text
 
 
+def test_those_of_a_perturbed_input_are_beside_those_of_the_unperturbed(agents):
+    agents.test("""
+        from pytest_modelcheck import perturb
+
+        @pytest.mark.invariance(["My cup broke"], under=perturb.replace("cup", "mug"))
+        def test_word(agent, case):
+            assert agent(case.perturbed).calls == agent(case.input).calls
+    """)
+    told = ["*step 2: check_policy is missing", "*unperturbed *", "*> *2 check_policy(*-"]
+    agents.run("--model-version=2").stdout.fnmatch_lines(told)
+
+
 def test_hostile_words_in_a_trajectory_are_data(agents):
     hostile = '"<script>alert(1)</script>``` \\x1b[31m"'
     agents.golden(f"[{hostile}], at_least=1", 'assert agent(case.input).answer == "no"', TAKES)

@@ -286,18 +286,20 @@ RECORD = ShownCase(
 )
 
 
-def test_of_records_the_fields_are_shown_that_differ():
-    text = failure(_with(RECORD))
+@pytest.mark.parametrize(
+    ("against", "titles"), [("expected", "expected → got"), ("base", "unperturbed → perturbed")]
+)
+def test_of_records_the_fields_are_shown_that_differ(against, titles):
+    text = failure(_with(replace(RECORD, contrast=replace(RECORD.contrast, against=against))))
     assert (
+        f"\n         {titles}:"
         """
-         expected → got:
            priority: 2 → 5
            summary: 'a' → 'b'
            (+3 more)
          assert {'pr...} == {'pr...}
 
-"""
-        in text
+""" in text
     )
     assert '    t-1  {"order":"AAA' in text
 

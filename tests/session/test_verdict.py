@@ -1,3 +1,4 @@
+import itertools
 import random
 from collections import Counter
 
@@ -187,6 +188,19 @@ class TestEditedTests:
         verdict = project.run(right, edited, known, at_least=0.0)
         assert verdict.comparison.regressed == ()
         assert verdict.comparison.replayed == 1
+
+    def test_each_approved_run_is_replayed_with_its_own_answers_to_a_call_made_twice(self, project):
+        numbers = itertools.count()
+        varying = {"definition": {"deterministic": False}, "repeats": 2, "at_least": 0.0}
+
+        def follow(model, case):
+            first, second = model(case.input), model(case.input)
+            assert second == first + 1
+
+        project.run(lambda x: next(numbers), CASES, follow, **varying)
+        project.approve()
+        verdict = project.run(lambda x: next(numbers), CASES, follow, edition="2", **varying)
+        assert (verdict.comparison.replayed, verdict.comparison.approved_rate) == (4, 1.0)
 
     def test_a_changed_model_is_seen_through_an_edited_body(self, project):
         project.run(right, CASES, known)
