@@ -220,7 +220,7 @@ def test_what_an_agent_raises_comes_out():
 
 def test_mistakes_are_named():
     for turns in (0, "2", 2.5, True):
-        with pytest.raises(UsageError, match=f"max_turns={turns!r}"):
+        with pytest.raises(UsageError, match=rf"max_turns={turns!r}\): write how many turns"):
             talk(lambda messages: "yes", [], opening="one", max_turns=turns)
     with pytest.raises(UsageError, match="the customer answered with a int, not with text"):
         talk(lambda messages: "yes", [3], opening="one")
