@@ -233,8 +233,13 @@ def look_at_slice_drops(
     slices, so that all of them together fail an unchanged model no more often than a single limit
     (Bonferroni).
     """
-    # Bonferroni: each slice is a test, and any of them may fail the check.
-    rules = replace(rules, false_fail_rate=rules.false_fail_rate / max(1, len(slices)))
+    # Bonferroni: each slice is a test, and any of them may fail the check, or look like another model.
+    share = 1 / max(1, len(slices))
+    rules = replace(
+        rules,
+        false_fail_rate=rules.false_fail_rate * share,
+        changed_model=rules.changed_model * share,
+    )
     looks: list[tuple[Look, str]] = []
     for name, members in slices.items():
         chosen = [place for place, number in enumerate(numbers) if number in members]

@@ -122,10 +122,12 @@ class Rules:
     Attributes:
         false_fail_rate: The chance with which an unchanged model may fail.
         confirm: Whether more runs may be made.
+        changed_model: The p-value up to which the first set and the fresh ones are of different models.
     """
 
     false_fail_rate: float = 0.01
     confirm: bool = True
+    changed_model: float = CHANGED_MODEL
 
 
 def look_at_drop(evidence: Evidence, allowance: Allowance, rules: Rules) -> Look:
@@ -274,7 +276,7 @@ def _last_look(evidence: Known, rules: Rules, tests: Tests) -> Look:
     if not missed and not tests.missed(FIRST):
         return Look(Status.PASSED, Reason.MET)
     # Runs of different models must not be pooled: their mean is the rate of neither.
-    if evidence.contradiction() <= CHANGED_MODEL:
+    if evidence.contradiction() <= rules.changed_model:
         return Look(Status.INCONCLUSIVE, Reason.NOT_THE_SAME)
     if not missed:
         return Look(Status.PASSED, Reason.MET)

@@ -224,6 +224,7 @@ def _weighed(check: Check, judgement: Judgement, *, graded: bool = True) -> Weig
         graded=graded and judgement.seen.observed.graded,
         worst=check.spec.scale.worst,
         deterministic=declared_of(check.spec),
+        groups=_groups(check, judgement),
     )
 
 
