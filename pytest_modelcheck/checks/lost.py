@@ -12,7 +12,7 @@ from itertools import combinations, compress
 from statistics import fmean
 from typing import TYPE_CHECKING, Final
 
-from pytest_modelcheck.checks.evidence import mean_drop, mean_now, units_of
+from pytest_modelcheck.checks.evidence import current_mean, mean_drop, units_of
 from pytest_modelcheck.checks.features import table_of
 from pytest_modelcheck.checks.limits import ROUNDING, allowed
 from pytest_modelcheck.checks.protocol import (
@@ -233,8 +233,13 @@ def look_at_slice_drops(
     slices, so that all of them together fail an unchanged model no more often than a single limit
     (Bonferroni).
     """
-    # Bonferroni: each slice is a test, and any of them may fail the check.
-    rules = replace(rules, false_fail_rate=rules.false_fail_rate / max(1, len(slices)))
+    # Bonferroni: each slice is a test, and any of them may fail the check, or look like another model.
+    share = 1 / max(1, len(slices))
+    rules = replace(
+        rules,
+        false_fail_rate=rules.false_fail_rate * share,
+        changed_model=rules.changed_model * share,
+    )
     looks: list[tuple[Look, str]] = []
     for name, members in slices.items():
         chosen = [place for place, number in enumerate(numbers) if number in members]
@@ -242,7 +247,7 @@ def look_at_slice_drops(
         if cases:
             look = look_at_drop(replace(paired, cases=cases), allowance, rules)
             units, over = units_of(cases), plural(len(cases), "case")
-            current, fell = mean_now(units), mean_drop(units)
+            current, fell = current_mean(units), mean_drop(units)
             summary = f"{name}: {percent(current)} of {over}, {percent(current + fell)} approved"
             look = renumbered(look, [numbers[place] for place in chosen])
             looks.append((look, f"{summary}, {allowed(allowance)}"))

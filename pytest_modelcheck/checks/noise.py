@@ -12,7 +12,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from math import comb, prod
 from statistics import pstdev
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from pytest_modelcheck.checks.limits import ROUNDING, fraction_of
 from pytest_modelcheck.phrases import counted, percent, plural
@@ -26,7 +26,8 @@ if TYPE_CHECKING:
     from pytest_modelcheck.checks.observed import Observed
     from pytest_modelcheck.stats.noise import Excess
 
-_FEWEST_MEANS = 5
+FEWEST_MEANS: Final = 5
+"""With fewer cases or groups, a mean says too little."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -344,7 +345,7 @@ def _mean_at_least(values: Sequence[float], required: float, scale: Scale) -> fl
 
 def _least_mean(units: int, required: float, scale: Scale) -> float:
     """The same where every unit is the lowest, or 0 without bounds; a few means say too little, 1."""
-    if units < _FEWEST_MEANS:
+    if units < FEWEST_MEANS:
         return 1.0
     return _mean_at_least([scale.low] * units, required, scale) if scale.bounded else 0.0
 

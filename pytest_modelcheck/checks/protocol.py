@@ -27,8 +27,8 @@ from pytest_modelcheck.checks.evidence import (
     CHANGED_MODEL,
     Evidence,
     Unit,
+    current_mean,
     mean_drop,
-    mean_now,
     units_of,
     whole,
 )
@@ -122,10 +122,12 @@ class Rules:
     Attributes:
         false_fail_rate: The chance with which an unchanged model may fail.
         confirm: Whether more runs may be made.
+        changed_model: The p-value up to which the first set and the fresh ones are of different models.
     """
 
     false_fail_rate: float = 0.01
     confirm: bool = True
+    changed_model: float = CHANGED_MODEL
 
 
 def look_at_drop(evidence: Evidence, allowance: Allowance, rules: Rules) -> Look:
@@ -169,7 +171,7 @@ def look_at_rate(evidence: Evidence, at_least: float, rules: Rules) -> Look:
     """
 
     def missed(sets: slice) -> bool:
-        return mean_now(units_of(evidence.cases, sets)) < at_least - ROUNDING
+        return current_mean(units_of(evidence.cases, sets)) < at_least - ROUNDING
 
     def p_value(sets: slice) -> float:
         """By Clopper and Pearson on pooled runs; for means by Gaffke's bound."""
@@ -274,7 +276,7 @@ def _last_look(evidence: Known, rules: Rules, tests: Tests) -> Look:
     if not missed and not tests.missed(FIRST):
         return Look(Status.PASSED, Reason.MET)
     # Runs of different models must not be pooled: their mean is the rate of neither.
-    if evidence.contradiction() <= CHANGED_MODEL:
+    if evidence.contradiction() <= rules.changed_model:
         return Look(Status.INCONCLUSIVE, Reason.NOT_THE_SAME)
     if not missed:
         return Look(Status.PASSED, Reason.MET)

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from statistics import NormalDist
 from typing import TYPE_CHECKING
 
+from pytest_modelcheck.checks.evidence import units_of
 from pytest_modelcheck.checks.limits import exceeds
 from pytest_modelcheck.checks.noise import DropNoise, RateNoise
 from pytest_modelcheck.checks.observed import Runs, worth
@@ -31,7 +32,7 @@ from pytest_modelcheck.records import Finding, Status
 if TYPE_CHECKING:
     from collections.abc import Hashable, Sequence
 
-    from pytest_modelcheck.checks.evidence import Evidence
+    from pytest_modelcheck.checks.evidence import Evidence, Unit
     from pytest_modelcheck.checks.limits import Limits
     from pytest_modelcheck.checks.observed import Observed
     from pytest_modelcheck.checks.verdicts import Rule
@@ -95,20 +96,25 @@ def look_at_mean(evidence: Evidence, units: Units, required: float) -> Look:
 def look_at_fall(evidence: Evidence, units: Units) -> Look:
     """Compare the fall of the mean over the units with the allowance.
 
-    Between versions, groups and values of several runs are exchanged as wholes: signs are flipped. Else the
-    runs of each case are exchanged, with the second test of ``look_at_drop``.
+    Between versions, the runs of each case or group are exchanged, with the second test of ``look_at_drop``.
+    Values of several runs are exchanged as wholes: signs are flipped.
     """
     shared, observed, limits = evidence.shared, units.observed, units.limits
     allowance, rate, cases = limits.max_drop or 0, limits.false_fail_rate, len(shared.cases)
-    apart = units.groups is None and limits.score_as is None
+    apart = limits.score_as is None
 
     def noise(sets: slice) -> DropNoise:
-        runs = tuple([Runs(case.approved, case.in_sets(sets)) for case in shared.cases])
+        runs = [Runs(case.approved, case.in_sets(sets)) for case in shared.cases]
         drops = units.means([each.drop(limits.score_as) for each in runs])
         broke, fixed = sum(drop > 0 for drop in drops), sum(drop < 0 for drop in drops)
-        found = replace(observed, drops=drops, pairs=runs if apart and not units.sampled else None)
+        pairs = None
+        if apart and not units.sampled:
+            # Signs of a group's drop from one run to three would not do: a rate near 1 mostly falls a little.
+            pairs = tuple([_mean_runs(unit) for unit in units_of(shared.cases, sets)])
+        found = replace(observed, drops=drops, pairs=pairs)
+        once = all(len(one.approved) == len(one.current) == 1 for one in runs)
         # Where each case passes or fails once, counts have the sharper test.
-        if apart and not observed.graded and all(len(one.approved) == len(one.current) == 1 for one in runs):
+        if apart and units.groups is None and not observed.graded and once:
             found = replace(found, drops=None)
         return DropNoise(found, broke, fixed, cases, allowance, units.sampled)
 
@@ -133,6 +139,11 @@ def look_at_fall(evidence: Evidence, units: Units) -> Look:
     if fails and not (units.sampled and look.reason is Reason.MET):
         look = unless_broken(shared, look, allowance)
     return placed(look, evidence)
+
+
+def _mean_runs(unit: Unit) -> Runs:
+    """The mean over the cases of a unit in each run."""
+    return Runs(*(tuple([run / unit.size for run in side]) for side in (unit.approved, unit.current)))
 
 
 def look_at_trend(evidence: Evidence, units: Units, required: float) -> Look:

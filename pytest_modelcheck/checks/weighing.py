@@ -80,8 +80,12 @@ def weigh(
     graded: bool,
     worst: float = 0.0,
     deterministic: bool | None,
+    groups: Sequence[Hashable] | None = None,
 ) -> Weighed:
     """Sort the runs of a check into evidence.
+
+    Cases of one of the ``groups`` may vary together, as cases that share their answers do: their runs are
+    exchanged as wholes.
 
     Nobody knows of an approved version whether it would have repeated itself; answers of now that all repeat
     stand in for that. Of a model that is declared to vary and repeats all of its answers, as a client with a
@@ -92,7 +96,7 @@ def weigh(
     answers: list[CaseAnswers] = []
     numbers, paired_numbers, answered = [], [], []
     cases = list(cases)
-    shared = shared_calls(case for case, _ in cases)
+    shared = shared_calls(case for case, _ in cases) if groups is None else dict(enumerate(groups))
     repeated = not any(len(set(_numbered(case.trials, []))) > 1 for case, _ in cases)
     for number, (case, before) in enumerate(cases):
         unit = shared.get(number)
@@ -116,13 +120,13 @@ def weigh(
         approved_answers = _numbered(pair.approved, known)
         first, fresh = (_numbered(side, known) for side in _split(pair.current, repeats))
         if approved_answers and first:
-            answers.append(CaseAnswers(approved_answers, (first, fresh) if fresh else (first,)))
+            answers.append(CaseAnswers(approved_answers, (first, fresh) if fresh else (first,), unit))
             answered.append(number)
     copies = deterministic is False and repeated and sum(len(case.current) - 1 for case in rates) >= _COPIES
     copies = copies and not any(case.varies for case in (*rates, *pairs))
     if copies:
         rates, pairs = list(map(_once, rates)), list(map(_once, pairs))
-        answers = [CaseAnswers(case.approved[:1], (case.sets[0][:1],)) for case in answers]
+        answers = [CaseAnswers(case.approved[:1], (case.sets[0][:1],), case.unit) for case in answers]
     return Weighed(
         Evidence(rates, graded, deterministic, repeated, copies),
         Evidence(pairs, graded, deterministic, repeated, copies),

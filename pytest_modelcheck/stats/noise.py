@@ -22,7 +22,7 @@ from pytest_modelcheck.stats.means import gaffke_bounds, student_bounds
 from pytest_modelcheck.stats.permutation import resamples_for, sign_flip_test
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Hashable, Sequence
 
     from numpy.typing import ArrayLike, NDArray
 
@@ -84,13 +84,13 @@ class Rise:
 
     def __str__(self) -> str:
         """Return both sides in words."""
-        (crossed, own), (cross_now, own_now) = (
+        (crossed, own), (current_cross, current_own) = (
             [sum(side) / len(side) for side in zip(*version, strict=True)]
             for version in (self.approved, self.current)
         )
         return (
-            f"answers changed in {cross_now:.0%} of variants ({crossed:.0%} when approved), and the model "
-            f"disagrees with itself on {own_now:.0%} of identical inputs ({own:.0%})"
+            f"answers changed in {current_cross:.0%} of variants ({crossed:.0%} when approved), and the "
+            f"model disagrees with itself on {current_own:.0%} of identical inputs ({own:.0%})"
         )
 
 
@@ -109,7 +109,12 @@ def disagreements(
 
 
 def noise_calibrated_excess(
-    tables: Sequence[ArrayLike], bases: int, false_fail_rate: float, *, seed: int = 0
+    tables: Sequence[ArrayLike],
+    bases: int,
+    false_fail_rate: float,
+    *,
+    seed: int = 0,
+    units: Sequence[Hashable | None] | None = None,
 ) -> Excess:
     """Compare the disagreement under a perturbation with the model's own.
 
@@ -123,6 +128,8 @@ def noise_calibrated_excess(
         bases: How many base runs each case has, at least 2; 3 is a good number.
         false_fail_rate: The level of the test and of the bound.
         seed: Of the permutations.
+        units: For each case, the same for all cases that vary together, which are permuted together; ``None``
+            for those that vary alone.
 
     >>> steady, flipped = disagreements("aaaa"), disagreements("aaab")
     >>> found = noise_calibrated_excess([steady] * 80 + [flipped] * 20, bases=3, false_fail_rate=0.01)
@@ -136,12 +143,19 @@ def noise_calibrated_excess(
     resamples = resamples_for(false_fail_rate)
     crosses, owns = np.empty(len(tables)), np.empty(len(tables))
     permuted = np.zeros(resamples)
-    for index, given in enumerate(tables):
+    together: dict[Hashable, list[tuple[int, Floats]]] = {}
+    for index, (given, unit) in enumerate(zip(tables, units or [None] * len(tables), strict=True)):
         table = _checked(given, bases)
-        chosen = _choices(len(table), bases, generator)
-        cross, own = _by_choice(table, chosen)
-        crosses[index], owns[index] = cross[0], own[0]
-        permuted += (cross - own)[generator.integers(len(cross), size=resamples)]
+        together.setdefault(("alone", index) if unit is None else (unit, len(table)), []).append(
+            (index, table)
+        )
+    for cases in together.values():
+        chosen = _choices(len(cases[0][1]), bases, generator)
+        drawn = generator.integers(len(chosen), size=resamples)
+        for index, table in cases:
+            cross, own = _by_choice(table, chosen)
+            crosses[index], owns[index] = cross[0], own[0]
+            permuted += (cross - own)[drawn]
     return _excess(crosses, owns, permuted, false_fail_rate)
 
 

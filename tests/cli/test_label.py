@@ -188,6 +188,9 @@ def test_labels_that_nothing_was_judged_of_are_told(project, command):
     labelled(project)
     output = command("judge", "helpful", code=2).output
     assert 'golden("helpful.jsonl", model="helpful")' in output
+    (project.root / LABELS).write_text("")
+    output = command("judge", "helpful", code=2).output
+    assert f"{LABELS} holds no labels yet: modelcheck label helpful" in output
 
 
 def test_a_judge_that_abstains_is_held_against_what_it_answers(project, command):

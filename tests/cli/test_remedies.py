@@ -26,6 +26,8 @@ ROWS = {
         (["plan", "--at-least=0.001"], ["plan", "--at-least=0.9", "--drop=0.05"]),
     "--exit-code does not work with --format html":
         (["diff", "2.1", "--format=html", "--exit-code"], ["diff", "2.1", "--format=json"]),
+    "--format html shows every case, and has filters in the page itself":
+        (["diff", "2.1", "--format=html", "--fixed"], ["diff", "2.1", "--fixed"]),
 }
 # fmt: on
 

@@ -40,6 +40,8 @@ def test_a_function_takes_one_input():
 
 def test_a_batch_function_takes_a_list():
     caller = caller_of(defined(batch=True), lambda xs: [x + 1 for x in xs])
+    with pytest.raises(UsageError, match=r"several arguments need names: .*\(question=..., answer=...\)"):
+        caller.bind((1, 2), {})
     assert (caller.batch, caller.batch_size) == (True, 64)
     assert caller.call([1, 2]) == [2, 3]
 

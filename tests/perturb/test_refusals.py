@@ -86,10 +86,10 @@ from pytest_modelcheck.errors import PerturbationError
         (lambda: perturb.append(), "takes the text to add, or several"),
         (lambda: perturb.append(""), "takes the text to add, or several"),
         (lambda: perturb.prepend(3), "takes the text to add, or several"),
-        (lambda: perturb.replace("", "a"), "replace"),
-        (lambda: perturb.replace(3, "a"), "replace"),
-        (lambda: perturb.replace("a", []), "replace"),
-        (lambda: perturb.replace("a", [3]), "replace"),
+        (lambda: perturb.replace("", "a"), "must be a string or a regular expression"),
+        (lambda: perturb.replace(3, "a"), r"replace\(3, …\): the text to replace must be a string"),
+        (lambda: perturb.replace("a", []), "the replacement must be text, or a list of texts"),
+        (lambda: perturb.replace("a", [3]), "the replacement must be text, or a list of texts"),
         (lambda: perturb.one_of(perturb.append("!")), r"one_of\(\) takes at least two perturbations"),
         (lambda: perturb.append("a").named(" "), "cannot name"),
         (lambda: perturb.append("x") | 3, "3 is not a perturbation"),
@@ -97,8 +97,13 @@ from pytest_modelcheck.errors import PerturbationError
         (lambda: perturb.levels(perturb.append("x")), r"levels\(\) of 2 inputs: a trend needs 3 or more"),
         (lambda: perturb.levels(str.upper, str.lower, with_input=False), "a trend needs 3 or more"),
         *(
-            (lambda fields=fields: perturb.jitter(fields=fields), "fields=")
-            for fields in ("", [], (), 1.5, True, [None], ("a", ""), -1, ("a", -1))
+            (lambda fields=fields: perturb.jitter(fields=fields), f"fields=.*: {message}")
+            for message, odd in {
+                "a field is a name, an index from 0, or": ("", (), 1.5, True, [None], ("a", "")),
+                "count from the front; the first is 0": (-1, ("a", -1)),
+                "name at least one": ([],),
+            }.items()
+            for fields in odd
         ),
         *(
             (lambda item=item: perturb.adapt(item), "is not an augmenter of nlpaug or textattack")

@@ -145,6 +145,15 @@ def test_an_exception_is_an_error_and_a_failed_assert_leaves_no_case_out(project
     assert verdict.headline.startswith("4 bodies failed an assert, and f1_macro would leave their cases out")
 
 
+@pytest.mark.parametrize(
+    ("line", "did"), [("score(1)", "give a score()"), ("case.approved", "compare with case.approved")]
+)
+def test_a_body_records_what_the_metric_scores_and_judges_nothing_itself(project, scored, line, did):
+    scored(F1.replace("case):", "case, score):") + f"        {line}\n", more=", at_least=0.1")
+    told = f"metric=f1_macro scores what case.record() says: its bodies do not {did}"
+    assert told in " ".join(project.fails("--model-version=triage=1").stdout.str().split())
+
+
 def test_a_metric_that_is_undefined_over_all_cases_fails_with_its_reason(project, scored):
     scored(F1.replace("f1_macro", "neg_log_loss"), ", at_least=-1.0")
     headline = project.verdict(project.run("--model-version=triage=1")).headline

@@ -6,10 +6,11 @@ from collections import Counter
 import pytest
 
 from pytest_modelcheck.records import Status
+from tests.session.conftest import Project
 
 CASES = [{"id": f"c-{n:03}", "input": f"question {n}", "expected": "right"} for n in range(100)]
 VARIES = {"definition": {"deterministic": False}}
-UPDATE = {"places": {"update": True}}
+UPDATE = {"run_options": {"update": True}}
 WITHIN = {**VARIES, "slice_regressions": "off"}
 """The first ten questions are a slice: they are shorter."""
 
@@ -98,8 +99,8 @@ def test_how_often_is_an_option(project):
         asked[text] += 1
         return "right"
 
-    places = {"update": True, "approval_runs": 5}
-    project.run(model, CASES, known, places=places)
+    run_options = {"update": True, "approval_runs": 5}
+    project.run(model, CASES, known, run_options=run_options)
     assert set(asked.values()) == {5}
 
 
@@ -111,7 +112,7 @@ def test_an_approval_that_is_refused_anyway_costs_no_further_runs(project):
         asked[text] += 1
         return "wrong" if int(text.split()[1]) < 16 else "right"
 
-    verdict = project.run(model, CASES, known, places={"update": True, "approval_runs": 3})
+    verdict = project.run(model, CASES, known, run_options={"update": True, "approval_runs": 3})
     assert verdict.failed
     assert set(asked.values()) == {3}
 
@@ -261,6 +262,46 @@ def test_groups_of_changed_answers_count_once(project, group, status):
     options = {"max_changed": 0.02, "max_drop": 0.99, "cluster": group}
     verdict = current(project, noisy(2, broken=30), cases=cases, **options)
     assert finding(verdict, "max_changed").status is status
+
+
+def in_groups(seed, chance, each=5):
+    """Throws one coin for all questions of a group in each run, as a judge that sees them together does."""
+    asked = Counter()
+
+    def ask(text):
+        asked[text] += 1
+        run = f"{seed} {int(text.split()[1]) // each} {asked[text]}"
+        return "right" if random.Random(run).random() < chance else "wrong"
+
+    return ask
+
+
+IN_FIVES = [{**case, "metadata": {"group": n // 5, "slice": n % 2}} for n, case in enumerate(CASES)]
+
+
+@pytest.mark.parametrize(
+    "options",
+    [{"max_changed": 0, "max_drop": 0.99}, {"max_regressed": 0, "max_drop": 0.99}, {"max_slice_drop": 0}],
+    ids=lambda options: next(iter(options)),
+)
+def test_groups_that_vary_together_are_noise(tmp_path, options):
+    """Case by case, one in ten of these unchanged models failed, and as many were not the same."""
+    options = {**VARIES, "cluster": "group", "slice_regressions": "off", **options}
+    for seed in range(17, 27):
+        project = Project(tmp_path / str(seed))
+        approved(project, in_groups(f"approved {seed}", 0.8), cases=IN_FIVES, **VARIES, cluster="group")
+        verdict = current(project, in_groups(f"current {seed}", 0.8), cases=IN_FIVES, **options)
+        assert not verdict.failed
+        assert "not the same" not in str(verdict.findings)
+
+
+def test_groups_far_off_fail_and_are_the_same_model(tmp_path):
+    for seed in range(12):
+        model = in_groups(seed, 0.4)
+        verdict = current(
+            Project(tmp_path / str(seed)), model, cases=IN_FIVES, at_least=0.9, cluster="group", **VARIES
+        )
+        assert verdict.failed
 
 
 SPANISH = [{**case, "metadata": {"group": n, "spanish": n % 5 == 0}} for n, case in enumerate(CASES)]

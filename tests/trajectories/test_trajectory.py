@@ -6,7 +6,7 @@ import sys
 import pytest
 
 from pytest_modelcheck import Trajectory, talk
-from pytest_modelcheck.canonical import Codec, NotKept, comparable, differences, digest, same
+from pytest_modelcheck.canonical import Codec, NotStored, comparable, differences, digest, same
 from pytest_modelcheck.errors import UsageError
 from pytest_modelcheck.trajectories.calls import Calls, Message, ToolCall
 
@@ -63,7 +63,7 @@ def test_inside_other_answers_and_of_a_typed_model():
 
 
 def test_an_answer_that_cannot_be_stored_says_so():
-    with pytest.raises(NotKept, match="cannot be stored"):
+    with pytest.raises(NotStored, match="cannot be stored"):
         Codec().encode(dataclasses.replace(DONE, state=object()))
 
 
@@ -220,7 +220,7 @@ def test_what_an_agent_raises_comes_out():
 
 def test_mistakes_are_named():
     for turns in (0, "2", 2.5, True):
-        with pytest.raises(UsageError, match=f"max_turns={turns!r}"):
+        with pytest.raises(UsageError, match=rf"max_turns={turns!r}\): write how many turns"):
             talk(lambda messages: "yes", [], opening="one", max_turns=turns)
     with pytest.raises(UsageError, match="the customer answered with a int, not with text"):
         talk(lambda messages: "yes", [3], opening="one")
