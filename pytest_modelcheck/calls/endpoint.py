@@ -207,7 +207,8 @@ class Endpoint:
         it may only be slow, it is made again after ten minutes; if this thread ``blocks`` and no other is
         left that could end the call, after two.
         """
-        joined, stopped, still, stuck = (Lull(self.permits) for _ in range(4))
+        stopped, still, stuck = (Lull(self.permits) for _ in range(3))
+        slow = Lull(self.permits, hasty=False)  # nothing shows that the call waits for this thread
 
         def gives_up(call: Future[None], seconds: float) -> bool:
             if caller.awaited:
@@ -221,8 +222,10 @@ class Endpoint:
             elif stopped.lasts(seconds, not call.running() and all_wait(caller)):
                 self._threads.grow()  # all existing threads wait, perhaps for this call
             dead = blocks and all_stand_still()
-            if joins and (still.lasts(seconds, dead, 2) or joined.lasts(seconds, outside, 10)):
+            if joins and still.lasts(seconds, dead, 2):
                 self.permits.hasten()
+                return True
+            if joins and slow.lasts(seconds, outside, 10):
                 return True
             if (blocks and needs_this_loop(caller)) or stuck.lasts(seconds, dead, 5):
                 self.permits.hasten()

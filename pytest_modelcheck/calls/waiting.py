@@ -198,10 +198,14 @@ class Permits:
 
 
 class Lull:
-    """The time without an ended call of a model, as one waiting thread or task counts it."""
+    """The time without an ended call of a model, as one waiting thread or task counts it.
 
-    def __init__(self, permits: Permits) -> None:
+    Where calls have waited for each other before, only a ``hasty`` one is shorter.
+    """
+
+    def __init__(self, permits: Permits, *, hasty: bool = True) -> None:
         self._permits = permits
+        self._hasty = hasty
         self._seconds = 0.0
         self._before = permits.progress
 
@@ -211,7 +215,7 @@ class Lull:
         now = self._permits.progress
         self._seconds = self._seconds + seconds if stuck and now == self._before else 0.0
         self._before = now
-        if self._seconds < times * self._permits.patience:
+        if self._seconds < times * (self._permits.patience if self._hasty else QUIET):
             return False
         self._seconds = 0.0
         return True

@@ -11,6 +11,7 @@ import pytest
 
 from pytest_modelcheck.calls import waiting
 from pytest_modelcheck.calls.waiting import (
+    Lull,
     Permits,
     ends,
     lending,
@@ -395,3 +396,12 @@ def test_whoever_waits_may_be_cancelled_and_the_call_goes_on():
     asyncio.run(main())
     assert not call.cancelled()
     call.set_result(None)  # though the loop that waited for it is closed
+
+
+@pytest.mark.parametrize(("hasty", "seconds"), [(True, 1.0), (False, 60.0)])
+def test_where_calls_have_waited_for_each_other_only_a_hasty_lull_is_shorter(hasty, seconds):
+    permits = Permits(1, lambda: 0)
+    permits.hasten()
+    lull = Lull(permits, hasty=hasty)
+    assert not lull.lasts(10 * seconds - 1, stuck=True, times=10)
+    assert lull.lasts(1, stuck=True, times=10)
