@@ -58,7 +58,7 @@ class Needed:
     answered: list[str]
     in_place: list[str]
     """Models that are never called ahead."""
-    unkept: list[str]
+    unstored: list[str]
     """Models whose answers may not be remembered."""
     unclaimed: list[str]
     """Models that two processes may ask the same, each for a test of its own."""
@@ -246,7 +246,7 @@ def hold(found: Compared, seed: int, needed: Needed, run: Run) -> None:
         said, says = needed.outcomes.get(first), outcomes.get(first)
         differs(f"{len(cases)} cases differ; {first} must be {said}, is {says}")
     mine = Counter({call: count for call, count in run.answered.items() if call.startswith(f"{seed} ")})
-    kept = {call: count for call, count in mine.items() if call.split(" ")[1] not in needed.unkept}
+    kept = {call: count for call, count in mine.items() if call.split(" ")[1] not in needed.unstored}
     # Where bodies are run again, each of several equal calls of a body gets an answer of its own.
     most = 1 if needed.repeats == 1 else needed.repeats * needed.calls
     several = needed.unclaimed if run.name == "xdist" else ()

@@ -33,7 +33,7 @@ from pytest_modelcheck.engine.view import give_score
 from pytest_modelcheck.models.definition import Definition
 from pytest_modelcheck.perturb import append, as_perturbations, levels
 from pytest_modelcheck.records import CHANGE, GRADE, Outcome, Scale
-from pytest_modelcheck.session import Places, Session
+from pytest_modelcheck.session import RunOptions, Session
 
 CHECK = "test_simulated.py::test"
 ANYWHERE = Scale(-inf, inf)
@@ -72,7 +72,7 @@ def agree(model, case):
 
 def run(folder, model, cases, body, version="1", approve=False, suite=None, concurrency=None, **options):
     """One check in a session of its own; its verdict."""
-    session = Session(Places(folder / "baselines", folder / "cache", suite_false_fail_rate=suite), "0")
+    session = Session(RunOptions(folder / "baselines", folder / "cache", suite_false_fail_rate=suite), "0")
     definition = Definition(
         "simulated", "s", "simulated.py:1", takes_version=True, deterministic=False, concurrency=concurrency
     )
@@ -596,9 +596,9 @@ def main() -> int:
         warned = sum(verdict.status.value == "inconclusive" for verdict in verdicts) / runs
         calls = sum(verdict.calls.new for verdict in verdicts) / runs
         words, keeps = promise or ("", lambda *_: True)
-        is_kept = keeps(passed if words.startswith("passes") else failed, runs)
-        broken += not is_kept
-        mark = "" if promise is None else "ok" if is_kept else "BROKEN"
+        is_stored = keeps(passed if words.startswith("passes") else failed, runs)
+        broken += not is_stored
+        mark = "" if promise is None else "ok" if is_stored else "BROKEN"
         seconds = time.perf_counter() - began
         print(
             f"{what:<62} {failed:>7.3f} {warned:>7.3f} {calls:>7.0f}  {words:<18} {mark:<7} {seconds:.0f} s",

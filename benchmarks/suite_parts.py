@@ -298,7 +298,7 @@ def naive():
         "outcomes": outcomes,
         "answered": ANSWERED,
         "in_place": {in_place},
-        "unkept": {unkept},
+        "unstored": {unstored},
         "unclaimed": {unclaimed},
         "calls": max(map(len, BODY_CALLS)),
         "asks_again": {asks_again},

@@ -455,9 +455,9 @@ class Suite:
         parts += [model.source(self.seed) for model in self.models]
         parts += tests
         inner = {need.name for model in self.models for need in model.needs}
-        unkept = [model.name for model in self.models if not model.kept or model.name in inner]
+        unstored = [model.name for model in self.models if not model.kept or model.name in inner]
         if any("with tenant(" in test for test in tests):
-            unkept += [model.name for model in self.models if model.tenant != "named"]
+            unstored += [model.name for model in self.models if model.tenant != "named"]
         bodies = ", ".join(f"test_{number}" for number in range(len(tests)))
         tail = TAIL.format(
             bodies=f"[{bodies}]",
@@ -475,7 +475,7 @@ class Suite:
             under=f"[{', '.join(self.under) or 'None'}]",
             repeats=self.repeats,
             in_place=[model.name for model in self.models if model.in_place and model.name not in inner],
-            unkept=sorted({*unkept}),
+            unstored=sorted({*unstored}),
             unclaimed=[model.name for model in self.models if len(tests) > 1 and not model.claimed],
             asks_again=any(missed),
         )

@@ -31,7 +31,7 @@ from pytest_modelcheck.checks.limits import limits_from
 from pytest_modelcheck.checks.spec import CheckSpec, Provenance
 from pytest_modelcheck.models.definition import Definition
 from pytest_modelcheck.records import Outcome, Verdict
-from pytest_modelcheck.session import Places, Session
+from pytest_modelcheck.session import RunOptions, Session
 
 EXAMPLE = Path(__file__).parents[1] / "examples" / "support_agent"
 TEST = "test_agent.py::test_it"
@@ -95,7 +95,7 @@ def policy_first(model: Any, case: Any) -> None:
 CHECKS = {as_approved: {"max_changed": 0}, policy_first: {"at_least": 0.95}}
 
 
-def judged(places: Places, body: Any, version: str, seed: int, wasteful: float) -> Verdict:
+def judged(places: RunOptions, body: Any, version: str, seed: int, wasteful: float) -> Verdict:
     """The verdict of one run, which remembers no answer of those before it."""
     session = Session(places, "0")
     try:
@@ -119,7 +119,7 @@ def judged(places: Places, body: Any, version: str, seed: int, wasteful: float) 
         session.close()
 
 
-def approve(places: Places, version: str) -> None:
+def approve(places: RunOptions, version: str) -> None:
     """What ``modelcheck approve`` does, without a look at the test's file."""
     session = Session(places, "0")
     candidate = session.candidates.read("agent", TEST, version)
@@ -132,7 +132,7 @@ def approve(places: Places, version: str) -> None:
 def failed(body: Any, version: str, seed: int, wasteful: float = 0.0) -> bool:
     """Whether a version fails against a version 1 that was approved with answers of its own."""
     with tempfile.TemporaryDirectory() as folder:
-        places = Places(baselines=Path(folder) / "baselines", cache=Path(folder) / "cache", keep=False)
+        places = RunOptions(baselines=Path(folder) / "baselines", cache=Path(folder) / "cache", keep=False)
         judged(replace(places, update=True), body, "agent-1", 2 * seed, wasteful)
         approve(places, "agent-1")
         return judged(places, body, version, 2 * seed + 1, wasteful).failed

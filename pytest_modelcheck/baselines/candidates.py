@@ -166,7 +166,7 @@ def find(
 
 def never_ran(store: BaselineStore, candidates: CandidateStore, model: str, version: str) -> VersionError:
     """The error to raise if there is no stored run of a version; it lists the versions that have one."""
-    known = sorted({*candidates.versions(model), *store.kept_versions(model)}, key=natural)
+    known = sorted({*candidates.versions(model), *store.saved_versions(model)}, key=natural)
     others = f"there are runs of {', '.join(known)}" if known else "there is none of any other version either"
     prefix, equals, _ = version.partition("=")
     typo = f". If {prefix!r} was meant to be a model: there is {model!r} only" if equals else ""

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 
 from pytest_modelcheck.baselines.candidates import natural
 from pytest_modelcheck.baselines.lines import gained_by
-from pytest_modelcheck.canonical import first_trajectory, same, why_unkept
+from pytest_modelcheck.canonical import first_trajectory, same, why_unstored
 from pytest_modelcheck.records import MISSING, WRONG, Outcome, fails_in_every_run
 
 if TYPE_CHECKING:
@@ -70,7 +70,7 @@ def paired_calls(
 
 def are_other(approved: bytes, current: bytes) -> bool:
     """Return whether two answers differ; an answer that could not be stored differs from none."""
-    return not same(approved, current) and why_unkept(approved) is None and why_unkept(current) is None
+    return not same(approved, current) and why_unstored(approved) is None and why_unstored(current) is None
 
 
 def shown_answers(trial: TrialResult, own: str, other: TrialResult | None = None) -> tuple[bytes | None, ...]:

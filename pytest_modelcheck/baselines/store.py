@@ -248,7 +248,7 @@ class BaselineStore:
         """The path and header of every baseline of an older version in the history."""
         return with_headers(jsonl_files(self._folder(model, names.HISTORY, version)))
 
-    def kept_versions(self, model: str) -> list[str]:
+    def saved_versions(self, model: str) -> list[str]:
         """The versions that have baselines in the history."""
         headers = map(first_header, sorted((self._folder(model) / names.HISTORY).glob("*/")))
         return sorted({header.version for header in headers if header is not None and header.version})

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Sequence
 
     from pytest_modelcheck.calls.executors import LoopThread, Run
-    from pytest_modelcheck.calls.waiting import Places
+    from pytest_modelcheck.calls.waiting import Permits
     from pytest_modelcheck.models.calling import Caller
     from pytest_modelcheck.models.model import Model
 
@@ -108,9 +108,9 @@ def halves(part: Sequence[int]) -> list[Sequence[int]]:
 class Attempts:
     """Makes single calls of one model."""
 
-    def __init__(self, model: Model, loop: Callable[[], LoopThread], places: Places) -> None:
+    def __init__(self, model: Model, loop: Callable[[], LoopThread], permits: Permits) -> None:
         executor = model.definition.executor
-        self._elsewhere = None if executor is None else Elsewhere(executor, model.label, places)
+        self._elsewhere = None if executor is None else Elsewhere(executor, model.label, permits)
         self._threads = Threads(sys.maxsize, f"modelcheck-{model.name}-call")  # late calls keep theirs
         self._timeout = model.definition.timeout
         self._loop = loop

@@ -22,7 +22,7 @@ from pytest_modelcheck.calls.executors import LateError, Threads, WorkerDiedErro
 from pytest_modelcheck.calls.meter import Clock, Meter
 from pytest_modelcheck.calls.threads import all_stand_still, all_wait, needs_this_loop
 from pytest_modelcheck.calls.throttle import GIVE_UP_AFTER, LONGEST, Circuit, Pace, Purse, Turn, interval_of
-from pytest_modelcheck.calls.waiting import Lull, Places, sleep_on
+from pytest_modelcheck.calls.waiting import Lull, Permits, sleep_on
 from pytest_modelcheck.errors import CallTimeoutError, ModelError, NotCalledError, OutageError, UsageError
 from pytest_modelcheck.models.usage import Measured, Scales, Usage
 
@@ -137,8 +137,8 @@ class Endpoint:
         self._purse = Purse(model.label, None if money is None else money / workers)
         self._scales = Scales(definition.usage, definition.cost, definition.name)
         self._threads = Threads(caller.concurrency, f"modelcheck-{caller.label}")
-        self.places = Places(caller.concurrency, lambda: self.meter.requests)
-        self._attempts = Attempts(model, loop, self.places)
+        self.permits = Permits(caller.concurrency, lambda: self.meter.requests)
+        self._attempts = Attempts(model, loop, self.permits)
         self._closed = threading.Event()
 
     # -- calls ---------------------------------------------------------------------------------------
@@ -148,7 +148,7 @@ class Endpoint:
         # A model that calls itself would wait for its own place.
         limited = self.threaded and repeat_inside() is None
         with (
-            self.places.take(request.caller) if limited else nullcontext(),
+            self.permits.take(request.caller) if limited else nullcontext(),
             _inside(self, request.repeat),
             closing(self._steps(request)) as steps,
             suppress(StopIteration),
@@ -164,7 +164,7 @@ class Endpoint:
     async def call_async(self, request: Request, loop: str | None = "asyncio") -> None:
         """Call an asynchronous model on the running event loop, as :meth:`call` does in a thread."""
         limited = repeat_inside() is None
-        async with self.places.take_on(request.caller, loop) if limited else nullcontext():
+        async with self.permits.take_on(request.caller, loop) if limited else nullcontext():
             with (
                 _inside(self, request.repeat),
                 closing(self._steps(request)) as steps,
@@ -207,12 +207,12 @@ class Endpoint:
         it may only be slow, it is made again after ten minutes; if this thread ``blocks`` and no other is
         left that could end the call, after two.
         """
-        joined, stopped, still, stuck = (Lull(self.places) for _ in range(4))
+        joined, stopped, still, stuck = (Lull(self.permits) for _ in range(4))
 
         def gives_up(call: Future[None], seconds: float) -> bool:
             if caller.awaited:
                 if outside and stopped.lasts(seconds, self._loop().waits_for_a_thread()):
-                    self.places.hasten()
+                    self.permits.hasten()
                     raise ModelError(
                         f"{self.label} was called from a thread that an `async` model waits for without "
                         "`await`. That stops the event loop, which makes this call. Wait for the thread with "
@@ -222,10 +222,10 @@ class Endpoint:
                 self._threads.grow()  # all existing threads wait, perhaps for this call
             dead = blocks and all_stand_still()
             if joins and (still.lasts(seconds, dead, 2) or joined.lasts(seconds, outside, 10)):
-                self.places.hasten()
+                self.permits.hasten()
                 return True
             if (blocks and needs_this_loop(caller)) or stuck.lasts(seconds, dead, 5):
-                self.places.hasten()
+                self.permits.hasten()
                 raise ModelError(
                     f"{self.label} does not answer: its call waits for a thread or an event loop that waits "
                     "for the answer. Let code on an event loop that the model needs wait with `await`: "
@@ -233,7 +233,7 @@ class Endpoint:
                 )
             return False
 
-        with self.places.waits() as outside:
+        with self.permits.waits() as outside:
             yield gives_up
 
     def measure_all(self) -> None:
@@ -331,7 +331,7 @@ class Endpoint:
         return came
 
     def _try(self, caller: Caller, inputs: list[Any]) -> Steps:
-        turn, size, lull, through = Turn(), len(inputs), Lull(self.places), False
+        turn, size, lull, through = Turn(), len(inputs), Lull(self.permits), False
         # If the model calls itself, the call around this one cannot end, and free its cost, before this one.
         nested = self._is_nested
         while True:
@@ -343,7 +343,7 @@ class Endpoint:
                 if not wait and not self._purse.take(size, waits=not (nested or through)):
                     wait = _POLL
                     # A thread of the model does not show that it makes a call inside another one.
-                    through = lull.lasts(_POLL, self.places.stuck(caller))
+                    through = lull.lasts(_POLL, self.permits.stuck(caller))
             except NotCalledError as refused:
                 self._allowance.give_back(size)
                 return Failure(refused)
@@ -352,7 +352,7 @@ class Endpoint:
             yield wait
         start = Clock.perf_counter()
         came: Any = None
-        with self.places.let_through() if through else nullcontext():
+        with self.permits.let_through() if through else nullcontext():
             try:
                 came = yield inputs
             finally:
@@ -385,12 +385,12 @@ class Endpoint:
             self._pace.pause(wait)
         return wait
 
-    def _keep(self, places: Sequence[int], rows: Rows, keep: Keep) -> None:
+    def _keep(self, numbers: Sequence[int], rows: Rows, keep: Keep) -> None:
         """Count answers, failures and refused calls, and pass them on."""
         errors = [row.error for row in rows if type(row) is Failure]
         uncalled = sum(isinstance(error, NotCalledError) for error in errors)
         self.meter.questions(len(rows) - uncalled, failed=len(errors) - uncalled, uncalled=uncalled)
-        keep(places, rows)
+        keep(numbers, rows)
 
     def _answered(self, rows: list[Any], size: int, start: float) -> Rows:
         """Return the answers, with their time and cost if these are measured."""

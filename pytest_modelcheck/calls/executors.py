@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from contextvars import Context
     from types import FrameType
 
-    from pytest_modelcheck.calls.waiting import Places
+    from pytest_modelcheck.calls.waiting import Permits
     from pytest_modelcheck.models.calling import Caller
 
     Run = Callable[[Coroutine[Any, Any, Any]], Any]
@@ -224,10 +224,10 @@ class Elsewhere:
     user made is only used.
     """
 
-    def __init__(self, given: Executor | Callable[[], Executor], label: str, places: Places) -> None:
+    def __init__(self, given: Executor | Callable[[], Executor], label: str, permits: Permits) -> None:
         self._given = given
         self._label = label
-        self._places = places
+        self._permits = permits
         self._lock = threading.Lock()
         self._alone = threading.Lock()
         self._executor: Executor | None = None
@@ -282,7 +282,7 @@ class Elsewhere:
     def _call(
         self, executor: Executor, caller: Caller, inputs: list[Any], seconds: float | None, run: Run | None
     ) -> list[Any]:
-        has_threads, lull = _has_threads(executor), Lull(self._places)
+        has_threads, lull = _has_threads(executor), Lull(self._permits)
         try:
             if has_threads:
                 future = executor.submit(copy_context().run, caller.call, inputs, run)
@@ -309,7 +309,7 @@ class Elsewhere:
         finally:
             future.cancel()
         if here:
-            with self._places.let_through():
+            with self._permits.let_through():
                 return caller.call(inputs, run)
         if not in_time:
             raise LateError

@@ -99,7 +99,7 @@ def ends(
     return True
 
 
-class Places:
+class Permits:
     """The places for calls of one model that may be under way at once (``concurrency=``).
 
     A model may call itself from threads that it starts. They look like threads of a body, so that their calls
@@ -163,13 +163,13 @@ class Places:
         self.patience = min(QUIET, _LONGEST)
 
     @contextmanager
-    def _left(self, places: Any) -> Iterator[None]:
+    def _left(self, permits: Any) -> Iterator[None]:
         try:
             yield
         finally:
             with self._lock:
                 self._freed += 1
-            places.release()
+            permits.release()
 
     @contextmanager
     def let_through(self) -> Iterator[None]:
@@ -200,18 +200,18 @@ class Places:
 class Lull:
     """The time without an ended call of a model, as one waiting thread or task counts it."""
 
-    def __init__(self, places: Places) -> None:
-        self._places = places
+    def __init__(self, permits: Permits) -> None:
+        self._permits = permits
         self._seconds = 0.0
-        self._before = places.progress
+        self._before = permits.progress
 
     def lasts(self, seconds: float, stuck: bool, times: int = 1) -> bool:
         """Count ``seconds`` more if calls may be ``stuck``; return whether ``times`` the patience passed."""
         # Seconds are counted, and not read from a clock, because a test may have frozen it.
-        now = self._places.progress
+        now = self._permits.progress
         self._seconds = self._seconds + seconds if stuck and now == self._before else 0.0
         self._before = now
-        if self._seconds < times * self._places.patience:
+        if self._seconds < times * self._permits.patience:
             return False
         self._seconds = 0.0
         return True

@@ -1,20 +1,20 @@
 """The canonical forms of inputs and answers: bytes as a key, a line of JSON for storage.
 
 - :func:`digest`, :func:`of_repeat`, :func:`short`: the key of a call.
-- :class:`Codec`: an answer as one line of JSON, and back, without loss; raises :class:`NotKept` otherwise.
+- :class:`Codec`: an answer as one line of JSON, and back, without loss; raises :class:`NotStored` otherwise.
 - :func:`comparable`: a value that is only compared, as a line of JSON.
 - :func:`same`, :func:`differences`, :func:`gained`: two lines, compared.
 - :class:`Projection`, :func:`seen`, :func:`whole`: the part of an answer that comparisons use.
 - :func:`encode_plain`, :func:`excerpt`: any value, for people; never an identity.
 - :func:`register`, :func:`builder`, :func:`tag_of`: storage of this package's own classes.
-- :func:`unkept`, :func:`is_kept`, :func:`why_unkept`: the substitute for an answer that could not be stored.
+- :func:`unstored`, :func:`is_stored`, :func:`why_unstored`: what replaces an answer that could not be stored.
 
 PYTEST_DONT_REWRITE
 """
 
 from __future__ import annotations
 
-from pytest_modelcheck.canonical.codec import Codec, described, is_kept, unkept, why_unkept
+from pytest_modelcheck.canonical.codec import Codec, described, is_stored, unstored, why_unstored
 from pytest_modelcheck.canonical.compare import (
     Difference,
     Projection,
@@ -28,7 +28,7 @@ from pytest_modelcheck.canonical.compare import (
 from pytest_modelcheck.canonical.digest import CALL_BYTES, digest, of_repeat, short
 from pytest_modelcheck.canonical.kinds import ASIDE, builder, register, tag_of
 from pytest_modelcheck.canonical.lowering import comparable, encode_plain, plain_line
-from pytest_modelcheck.canonical.refusal import NotCanonical, NotKept, Unreadable
+from pytest_modelcheck.canonical.refusal import NotCanonical, NotStored, Unreadable
 from pytest_modelcheck.canonical.text import excerpt
 from pytest_modelcheck.canonical.types import ABSENT
 
@@ -39,7 +39,7 @@ __all__ = [
     "Codec",
     "Difference",
     "NotCanonical",
-    "NotKept",
+    "NotStored",
     "Projection",
     "Unreadable",
     "builder",
@@ -51,7 +51,7 @@ __all__ = [
     "excerpt",
     "first_trajectory",
     "gained",
-    "is_kept",
+    "is_stored",
     "of_repeat",
     "plain_line",
     "register",
@@ -59,7 +59,7 @@ __all__ = [
     "seen",
     "short",
     "tag_of",
-    "unkept",
+    "unstored",
     "whole",
-    "why_unkept",
+    "why_unstored",
 ]

@@ -20,12 +20,12 @@ from pytest_modelcheck.canonical.kinds import (
     IGNORING,
     SEEN,
     TYPE,
-    UNKEPT,
+    UNSTORED,
     builder,
     kind_of,
 )
 from pytest_modelcheck.canonical.lowering import DEEP, Lowering, dumped, plain_line
-from pytest_modelcheck.canonical.refusal import NotKept, Refusal, Unreadable, article, qualified
+from pytest_modelcheck.canonical.refusal import NotStored, Refusal, Unreadable, article, qualified
 from pytest_modelcheck.canonical.shapes import Classes, generic_of, is_importable
 from pytest_modelcheck.canonical.text import excerpt
 from pytest_modelcheck.canonical.types import ANYTHING, Adapter, Shape
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
 _DOLLAR: Final = ord("$")  # looked for first: a byte is found ten times as fast as two
-_UNKEPT: Final = b'{"$unkept":'
+_UNSTORED: Final = b'{"$unstored":'
 _MADE: Final = (
     " Of a class that is made for each answer, let the model answer the data: value._asdict(), dict(value)."
 )
@@ -90,7 +90,7 @@ class Codec:
         """An answer as one line of JSON, without a line end.
 
         Raises:
-            NotKept: A part of the answer cannot be restored; the message names it, its place and the remedy.
+            NotStored: A part of the answer cannot be restored; the message says which, where, and the remedy.
         """
         plain = None if self._typed else plain_line(value)
         if plain is not None:
@@ -99,14 +99,14 @@ class Codec:
         try:
             line = dumped(lowering.lower(value, self._shape))
         except Refusal as refusal:
-            raise NotKept(refusal.message("answer")) from None
+            raise NotStored(refusal.message("answer")) from None
         except RecursionError:
-            raise NotKept(f"answer: {DEEP}") from None
+            raise NotStored(f"answer: {DEEP}") from None
         except Exception as error:  # a property, a library or a half-made object may fail in any way
             problem = f"reading it raises {type(error).__name__}: {error}"
             raise self._refused(value, problem) from error
         if lowering.missing:
-            raise NotKept(self._unnamed(value, lowering.missing))
+            raise NotStored(self._unnamed(value, lowering.missing))
         if lowering.doubtful or lowering.fresh:
             self._verify(value, line)
             for adapter in lowering.fresh:
@@ -146,8 +146,8 @@ class Codec:
             problem = f"it cannot be read back: {type(error).__name__}: {error}"
         raise self._refused(value, problem)
 
-    def _refused(self, value: Any, problem: str) -> NotKept:
-        return NotKept(
+    def _refused(self, value: Any, problem: str) -> NotStored:
+        return NotStored(
             f"answer: {article(qualified(type(value)))} cannot be stored, since {problem}. Let the model "
             "answer plain data of it, or name in the test what is compared: case.record(...)."
         )
@@ -171,44 +171,44 @@ class Codec:
         )
 
 
-def unkept(value: Any, reason: str, key: bytes | None = None) -> bytes:
+def unstored(value: Any, reason: str, key: bytes | None = None) -> bytes:
     """The substitute for an answer that could not be stored: its description, and the reason with a remedy.
 
     The ``key`` is the result of ``compare_by=`` as a line, which is compared instead.
     """
     return orjson.dumps(
-        {UNKEPT: [excerpt(value, 200), reason, *([] if key is None else [orjson.Fragment(key)])]}
+        {UNSTORED: [excerpt(value, 200), reason, *([] if key is None else [orjson.Fragment(key)])]}
     )
 
 
-def why_unkept(line: bytes) -> str | None:
+def why_unstored(line: bytes) -> str | None:
     """The reason why the answer of a line cannot be compared, with the remedy; ``None`` if it can be.
 
-    >>> why_unkept(unkept(object(), "answer: an object cannot be stored.")), why_unkept(b"1")
+    >>> why_unstored(unstored(object(), "answer: an object cannot be stored.")), why_unstored(b"1")
     ('answer: an object cannot be stored.', None)
     """
-    if is_kept(line):
+    if is_stored(line):
         return None
-    reason = orjson.loads(line)[UNKEPT]
+    reason = orjson.loads(line)[UNSTORED]
     return None if len(reason) > 2 else str(reason[1])
 
 
 def described(line: bytes) -> str:
     """Return a stored answer for people, without restoring it; the description if it could not be stored.
 
-    >>> described(unkept(object(), "answer: an object cannot be stored."))
+    >>> described(unstored(object(), "answer: an object cannot be stored."))
     '<object object>'
     """
-    return line.decode() if is_kept(line) else str(orjson.loads(line)[UNKEPT][0])
+    return line.decode() if is_stored(line) else str(orjson.loads(line)[UNSTORED][0])
 
 
-def is_kept(line: bytes) -> bool:
+def is_stored(line: bytes) -> bool:
     """Return whether a line holds an answer, rather than a description of one.
 
-    >>> is_kept(b'"refund"'), is_kept(unkept(object(), "answer: an object cannot be stored."))
+    >>> is_stored(b'"refund"'), is_stored(unstored(object(), "answer: an object cannot be stored."))
     (True, False)
     """
-    return line[: len(_UNKEPT)] != _UNKEPT
+    return line[: len(_UNSTORED)] != _UNSTORED
 
 
 class Lifting:
@@ -258,7 +258,7 @@ class Lifting:
             return build(self.lift(inside))
         if tag in (SEEN, IGNORING):
             return self.lift(inside[1], shape)
-        if tag == UNKEPT:
+        if tag == UNSTORED:
             raise ValueError(f"it was not stored: {inside[1]}")
         if shape.adapter is not None:
             return self._object(shape.adapter, {tag: inside})

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import orjson
 
-from pytest_modelcheck.canonical.codec import why_unkept
+from pytest_modelcheck.canonical.codec import why_unstored
 from pytest_modelcheck.canonical.kinds import (
     ASIDE,
     DEFAULT,
@@ -26,10 +26,10 @@ from pytest_modelcheck.canonical.kinds import (
     PRIVATE,
     SEEN,
     TYPE,
-    UNKEPT,
+    UNSTORED,
 )
 from pytest_modelcheck.canonical.lowering import comparable
-from pytest_modelcheck.canonical.refusal import NotKept, Unreadable
+from pytest_modelcheck.canonical.refusal import NotStored, Unreadable
 from pytest_modelcheck.canonical.types import ABSENT
 from pytest_modelcheck.errors import UsageError
 
@@ -60,11 +60,11 @@ class Difference:
     """
 
     path: str
-    then: Any
-    now: Any
+    before: Any
+    after: Any
 
 
-def same(then: bytes, now: bytes, rel: float = 1e-6) -> bool:
+def same(before: bytes, after: bytes, rel: float = 1e-6) -> bool:
     """Return whether two answers, each a line of JSON, are equal except for the last bits of floats.
 
     Two numbers of which at least one is a float are the same within ``rel`` of the larger, or within 1e-9
@@ -80,27 +80,27 @@ def same(then: bytes, now: bytes, rel: float = 1e-6) -> bool:
     >>> same(b'{"label":"a"}', b'{"label":"a","note":null,"$default":["note"]}')
     True
     """
-    if then == now:
-        return why_unkept(then) is None
-    return next(differences(then, now, rel), None) is None
+    if before == after:
+        return why_unstored(before) is None
+    return next(differences(before, after, rel), None) is None
 
 
-def differences(then: bytes, now: bytes, rel: float = 1e-6) -> Iterator[Difference]:
+def differences(before: bytes, after: bytes, rel: float = 1e-6) -> Iterator[Difference]:
     """The places where two answers differ, in the order of the older one.
 
     >>> [one.path for one in differences(b'{"a":1,"b":[{"c":2}]}', b'{"a":1,"b":[{"c":3}]}')]
     ['b[0].c']
     """
-    return (one for one, gain in _walk(*_both(then, now), "", rel) if not gain)
+    return (one for one, gain in _walk(*_both(before, after), "", rel) if not gain)
 
 
-def gained(then: bytes, now: bytes) -> list[str]:
+def gained(before: bytes, after: bytes) -> list[str]:
     """The fields that the classes of an answer gained, with their default values, as paths.
 
     >>> gained(b'{"label":"a"}', b'{"label":"a","note":null,"$default":["note"]}')
     ['note']
     """
-    return [one.path for one, gain in _walk(*_both(then, now), "", 0.0) if gain]
+    return [one.path for one, gain in _walk(*_both(before, after), "", 0.0) if gain]
 
 
 def seen(line: bytes) -> bytes:
@@ -177,7 +177,7 @@ class Projection:
             return None
         try:
             line = comparable(self._by(answer))
-        except NotKept as error:
+        except NotStored as error:
             raise self._failed(answer, str(error)) from None
         except Exception as error:
             raise self._failed(answer, f"{type(error).__name__}: {error}") from error
@@ -205,7 +205,7 @@ def _unwrapped(form: Any) -> tuple[str, Any, Any]:
         ((tag, inside),) = form.items()
         if tag in (SEEN, IGNORING):
             return tag, inside[0], inside[1]
-        if tag == UNKEPT:
+        if tag == UNSTORED:
             return SEEN, inside[2] if len(inside) > 2 else form, form
     return "", None, form
 
@@ -217,9 +217,9 @@ def _seen(form: Any) -> Any:
     return _pruned(answer, _patterns(rule)) if tag else answer
 
 
-def _both(then: bytes, now: bytes) -> tuple[Any, Any]:
+def _both(before: bytes, after: bytes) -> tuple[Any, Any]:
     """Return the compared parts of two answers, by the rules of the newer one."""
-    old, new = _parsed(then), _parsed(now)
+    old, new = _parsed(before), _parsed(after)
     tag, rule, answer = _unwrapped(new)
     if tag == SEEN:
         return _seen(old), rule
@@ -282,16 +282,16 @@ def _step(path: str, name: str | int) -> str:
     return f"{path}.{name}" if path else str(name)
 
 
-def _walk(then: Any, now: Any, path: str, rel: float) -> Iterator[tuple[Difference, bool]]:
+def _walk(before: Any, after: Any, path: str, rel: float) -> Iterator[tuple[Difference, bool]]:
     """Yield the places where two values differ, and whether the class merely gained the part."""
-    if type(then) is float or type(now) is float:
-        numbers = type(then) in _NUMBERS and type(now) in _NUMBERS
-        if not (numbers and math.isclose(then, now, rel_tol=rel, abs_tol=_NEAR_ZERO)):
-            yield Difference(path, then, now), False
+    if type(before) is float or type(after) is float:
+        numbers = type(before) in _NUMBERS and type(after) in _NUMBERS
+        if not (numbers and math.isclose(before, after, rel_tol=rel, abs_tol=_NEAR_ZERO)):
+            yield Difference(path, before, after), False
         return
-    (tag, old, _), (kind, new, left) = _opened(then), _opened(now)
-    if tag != kind or type(old) is not type(new) or tag == UNKEPT:
-        yield Difference(path, then, now), False
+    (tag, old, _), (kind, new, left) = _opened(before), _opened(after)
+    if tag != kind or type(old) is not type(new) or tag == UNSTORED:
+        yield Difference(path, before, after), False
         return
     if type(old) is list:
         if tag in ("$set", "$frozenset") and {*map(type, old), *map(type, new)} <= _NUMBERS:
@@ -306,7 +306,7 @@ def _walk(then: Any, now: Any, path: str, rel: float) -> Iterator[tuple[Differen
         for name in filterfalse(old.__contains__, new):
             yield Difference(_step(path, name), ABSENT, new[name]), name in left
     elif old != new and not (tag == "$decimal" and _are_equal(old, new)):
-        yield Difference(path, then, now), False
+        yield Difference(path, before, after), False
 
 
 def _are_equal(old: Any, new: Any) -> bool:

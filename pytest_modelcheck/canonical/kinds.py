@@ -42,7 +42,7 @@ NEVER_SET: Final = "$absent"  # the fields of an object that were never set
 PRIVATE: Final = "$private"  # private attributes of a pydantic model that differ from their initial values
 SEEN: Final = "$seen"  # an answer, together with the part of it that comparisons use
 IGNORING: Final = "$ignoring"  # an answer, together with the parts of it that comparisons ignore
-UNKEPT: Final = "$unkept"  # a description, which does not identify the answer: it could not be stored
+UNSTORED: Final = "$unstored"  # a description, which does not identify the answer: it could not be stored
 ASIDE: Final = "aside"  # the part of an object of this package that is stored but never compared
 
 

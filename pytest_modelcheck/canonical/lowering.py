@@ -23,14 +23,14 @@ import orjson
 from pytest_modelcheck.canonical.kinds import DEFAULT, DICT, TYPE, kind_of
 from pytest_modelcheck.canonical.libraries import Kind, is_image
 from pytest_modelcheck.canonical.refusal import (
-    NotKept,
+    NotStored,
     Refusal,
     article,
     attribute_step,
     qualified,
     step,
     turned,
-    unkept_reason,
+    unstored_reason,
 )
 from pytest_modelcheck.canonical.types import ANYTHING, Adapter, Shape, adapter_for, fields_of
 
@@ -206,7 +206,7 @@ class Lowering:
         adapter = keeper(kind)
         self.missing[kind] = None
         if adapter is None or turned(kind) is not None or len(self.missing) > _MANY:
-            raise Refusal(unkept_reason(kind))
+            raise Refusal(unstored_reason(kind))
         return self._object(value, adapter, ANYTHING)
 
 
@@ -301,7 +301,7 @@ def comparable(value: Any) -> bytes:
     ``returns=`` need not name its classes.
 
     Raises:
-        NotKept: A part of the value cannot be distinguished from others in JSON.
+        NotStored: A part of the value cannot be distinguished from others in JSON.
 
     >>> comparable({"b": 1, "a": (2,)})
     b'{"b":1,"a":{"$tuple":[2]}}'
@@ -309,11 +309,11 @@ def comparable(value: Any) -> bytes:
     try:
         return dumped(Open().lower(value))
     except Refusal as refusal:
-        raise NotKept(refusal.message("value")) from None
+        raise NotStored(refusal.message("value")) from None
     except RecursionError:
-        raise NotKept(f"value: {DEEP}") from None
+        raise NotStored(f"value: {DEEP}") from None
     except TypeError as error:  # raised by a property or by a library
-        raise NotKept(f"value: reading it raises TypeError: {error}") from error
+        raise NotStored(f"value: reading it raises TypeError: {error}") from error
 
 
 def dumped(lowered: Any, option: int | None = None) -> bytes:
@@ -352,7 +352,7 @@ def encode_plain(value: Any, *, brief: bool = False) -> bytes:
 def _form(value: Any) -> Any:
     try:
         return comparable(value)
-    except NotKept:
+    except NotStored:
         return object()
 
 

@@ -15,7 +15,7 @@ class NotCanonical(UsageError):  # noqa: N818 - says what the matter is
     """A part of an input cannot be identified by its content."""
 
 
-class NotKept(UsageError):  # noqa: N818 - says what the matter is
+class NotStored(UsageError):  # noqa: N818 - says what the matter is
     """A part of an answer cannot be restored equal and of the same type."""
 
 
@@ -23,7 +23,7 @@ class Unreadable(ModelcheckError):  # noqa: N818 - says what the matter is
     """A line does not hold an answer of the expected form: it is damaged, or the type changed."""
 
 
-class Refusal(Exception):  # noqa: N818 - never leaves this package; NotCanonical and NotKept do
+class Refusal(Exception):  # noqa: N818 - never leaves this package; NotCanonical and NotStored do
     """A problem inside nested values. It collects its place while it propagates."""
 
     def __init__(self, problem: str) -> None:
@@ -88,7 +88,7 @@ def is_secret(kind: type) -> bool:
     )
 
 
-def unkept_reason(kind: type) -> str:
+def unstored_reason(kind: type) -> str:
     """Why values of a class are not stored, and what to do."""
     name = article(qualified(kind))
     if is_secret(kind):

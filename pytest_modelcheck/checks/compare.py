@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from pytest_modelcheck.baselines.diff import differ
-from pytest_modelcheck.canonical import why_unkept
+from pytest_modelcheck.canonical import why_unstored
 from pytest_modelcheck.checks.observed import Shares, outcome_of, score_of, share_of_runs, values_of
 from pytest_modelcheck.records import JUDGED, Comparison, Outcome, fails_in_every_run
 
@@ -61,7 +61,9 @@ class Pair:
         """Why some of its answers cannot be compared, with a remedy; ``None`` if all can be."""
         if (why := why_unseen(*(current for current, _ in self.matched()))) is not None:
             return why
-        return None if why_unseen(*(approved for _, approved in self.matched())) is None else APPROVED_UNKEPT
+        return (
+            None if why_unseen(*(approved for _, approved in self.matched())) is None else APPROVED_UNSTORED
+        )
 
     def matched(self) -> Iterable[tuple[TrialResult, TrialResult]]:
         """Each current trial with its approved one: the same run of it, else the first."""
@@ -74,7 +76,7 @@ class Pair:
         return [(trial, approved.get(trial.key) or first[trial.key[:2]]) for trial in self.current]
 
 
-APPROVED_UNKEPT: Final = "the approved answer was not stored. Approve the check again"
+APPROVED_UNSTORED: Final = "the approved answer was not stored. Approve the check again"
 """Why answers cannot be compared of which today's could be stored."""
 
 
@@ -83,7 +85,7 @@ def why_unseen(*trials: TrialResult) -> str | None:
     for trial in trials:
         if trial.recorded is None:
             for _, answer in trial.calls:
-                if (why := why_unkept(answer)) is not None:
+                if (why := why_unstored(answer)) is not None:
                     return why
     return None
 

@@ -53,47 +53,47 @@ class Outline:
 
     def add(self, line: bytes) -> None:
         """Add one answer, given as canonical JSON."""
-        for place, value in _values(loads(whole(line)), ""):
-            self._kinds.setdefault(place, set()).add(_kind(value))
+        for path, value in _values(loads(whole(line)), ""):
+            self._kinds.setdefault(path, set()).add(_kind(value))
             if isinstance(value, dict) and _kind(value) == "object":
-                names = {_inside(place, name) for name in _fields(value)}
+                names = {_inside(path, name) for name in _fields(value)}
                 # A field is required if every approved answer has it.
-                self._always[place] = self._always.get(place, names) & names
+                self._always[path] = self._always.get(path, names) & names
         if self.decode is not None:
             self._look_at(self.decode(line), "")
 
-    def _look_at(self, value: object, place: str) -> None:
+    def _look_at(self, value: object, path: str) -> None:
         """Record the enumerations that the classes of an answer declare."""
         if isinstance(value, (list, tuple)) and not hasattr(value, "_fields"):
             for one in value:
-                self._look_at(one, f"{place}[]")
+                self._look_at(one, f"{path}[]")
             return
         if isinstance(value, Enum):
-            self._declared.setdefault(place, set()).update(dumps(one.name) for one in type(value))
+            self._declared.setdefault(path, set()).update(dumps(one.name) for one in type(value))
             return
         if isinstance(value, dict):
             held: Mapping[Any, Any] = value
         else:
-            if (place, type(value)) not in self._seen:
-                self._seen.add((place, type(value)))
-                for inner, values in _declarations(type(value), place):
+            if (path, type(value)) not in self._seen:
+                self._seen.add((path, type(value)))
+                for inner, values in _declarations(type(value), path):
                     self._declared.setdefault(inner, set()).update(values)
             held = {name: getattr(value, name, None) for name in _hints(type(value))}
         for name, one in held.items():
-            self._look_at(one, _inside(place, str(name)))
+            self._look_at(one, _inside(path, str(name)))
 
     def shape(self) -> Shape:
         """Return the union of the shapes of all answers."""
         found: Shape = {}
-        required = {place for names in self._always.values() for place in names}
-        for place in sorted(self._kinds)[:_MOST]:
-            kinds = self._kinds[place]
-            if declared := self._declared.get(place):
+        required = {path for names in self._always.values() for path in names}
+        for path in sorted(self._kinds)[:_MOST]:
+            kinds = self._kinds[path]
+            if declared := self._declared.get(path):
                 # A declared enumeration replaces "text": a member that no approved answer happened to use
                 # is allowed, too.
                 kinds = {kind for kind in kinds if kind in ("null", "object", "list")} | declared
-            optional = [] if place in required or not _has_parent(place) else [_OPTIONAL]
-            found[place or _WHOLE] = [*sorted(kinds), *optional]
+            optional = [] if path in required or not _has_parent(path) else [_OPTIONAL]
+            found[path or _WHOLE] = [*sorted(kinds), *optional]
         return found
 
 
@@ -108,34 +108,34 @@ def shape_of(lines: Iterable[bytes], decode: Callable[[bytes], Any] | None = Non
 
 def broken(shape: Mapping[str, list[str]], line: bytes) -> Iterator[str]:
     """Describe how an answer breaks the approved shape, one clause for each field."""
-    for place, value in _values(loads(whole(line)), ""):
+    for path, value in _values(loads(whole(line)), ""):
         kind = _kind(value)
         if kind == "object":
-            names = {_inside(place, name) for name in _fields(value)}
-            for field_place, kinds in shape.items():
-                own = field_place != _WHOLE and field_place.rpartition(".")[0] == place
-                required = own and _has_parent(field_place) and _OPTIONAL not in kinds
-                if required and field_place not in names:
-                    yield f"{field_place} is gone"
-        known = [one for one in shape.get(place or _WHOLE, ()) if one != _OPTIONAL]
+            names = {_inside(path, name) for name in _fields(value)}
+            for field_path, kinds in shape.items():
+                own = field_path != _WHOLE and field_path.rpartition(".")[0] == path
+                required = own and _has_parent(field_path) and _OPTIONAL not in kinds
+                if required and field_path not in names:
+                    yield f"{field_path} is gone"
+        known = [one for one in shape.get(path or _WHOLE, ()) if one != _OPTIONAL]
         if not known or kind in known or (kind in ("text", "number", "bool") and dumps(value) in known):
             continue
         shown = f" ({excerpt(repr(value), 40)})" if kind in ("text", "number", "bool") else ""
-        yield f"{place or 'the answer'} is {kind}{shown}, and was {' or '.join(known)}"
+        yield f"{path or 'the answer'} is {kind}{shown}, and was {' or '.join(known)}"
 
 
-def _has_parent(place: str) -> bool:
+def _has_parent(path: str) -> bool:
     """Return whether a path is that of a field, which may be missing, and not of a list's element."""
-    return bool(place) and not place.endswith("[]")
+    return bool(path) and not path.endswith("[]")
 
 
-def _inside(place: str, name: str) -> str:
+def _inside(path: str, name: str) -> str:
     """The path of a field. Dots in its name are escaped, so that paths are unique."""
     name = name.replace(".", "·")
-    return f"{place}.{name}" if place else name
+    return f"{path}.{name}" if path else name
 
 
-def _values(value: Any, place: str) -> Iterator[tuple[str, Any]]:
+def _values(value: Any, path: str) -> Iterator[tuple[str, Any]]:
     """Every value inside an answer, with its path."""
     if isinstance(value, dict) and len(value) == 1:
         ((mark, held),) = value.items()
@@ -143,13 +143,13 @@ def _values(value: Any, place: str) -> Iterator[tuple[str, Any]]:
             value = held
         elif mark == "$numpy":
             value = held[1]
-    yield place, value
+    yield path, value
     if isinstance(value, list):
         for one in value:
-            yield from _values(one, f"{place}[]")
+            yield from _values(one, f"{path}[]")
     elif isinstance(value, dict) and _kind(value) == "object":
         for name in _fields(value):
-            yield from _values(value[name], _inside(place, name))
+            yield from _values(value[name], _inside(path, name))
 
 
 def _fields(value: Mapping[str, Any]) -> list[str]:
@@ -183,10 +183,10 @@ def _hints(kind: type) -> Mapping[str, Any]:
         return {}
 
 
-def _declarations(kind: type, place: str) -> Iterator[tuple[str, set[str]]]:
+def _declarations(kind: type, path: str) -> Iterator[tuple[str, set[str]]]:
     """The enumerations that a class declares for its fields: by their types, and by its JSON Schema."""
     for name, hint in _hints(kind).items():
-        yield from _by_hint(hint, _inside(place, name))
+        yield from _by_hint(hint, _inside(path, name))
     make = getattr(kind, "model_json_schema", None)  # pydantic: Field(json_schema_extra={"enum": ...})
     if make is not None:
         try:
@@ -194,29 +194,29 @@ def _declarations(kind: type, place: str) -> Iterator[tuple[str, set[str]]]:
         except Exception:  # noqa: BLE001 - a class that has no schema declares nothing by it
             return
         for name, part in schema.get("properties", {}).items():
-            yield from _by_schema(part, _inside(place, name))
+            yield from _by_schema(part, _inside(path, name))
 
 
-def _by_hint(hint: Any, place: str) -> Iterator[tuple[str, set[str]]]:
+def _by_hint(hint: Any, path: str) -> Iterator[tuple[str, set[str]]]:
     if values := set(_enumerated(hint)):
-        yield place, values
+        yield path, values
     elif get_origin(hint) in (Union, UnionType):
         for part in get_args(hint):
-            yield from _by_hint(part, place)
+            yield from _by_hint(part, path)
     elif get_origin(hint) in (list, tuple, set, frozenset, Sequence):
         for part in get_args(hint):
-            yield from _by_hint(part, f"{place}[]")
+            yield from _by_hint(part, f"{path}[]")
 
 
-def _by_schema(part: Mapping[str, Any], place: str) -> Iterator[tuple[str, set[str]]]:
+def _by_schema(part: Mapping[str, Any], path: str) -> Iterator[tuple[str, set[str]]]:
     """The same for a part of a JSON Schema; enumerations behind ``$ref`` are found through their types."""
     values = part.get("enum", [part["const"]] if "const" in part else ())
     if values:
-        yield place, {dumps(value) for value in values if value is not None}
+        yield path, {dumps(value) for value in values if value is not None}
     for choice in part.get("anyOf", ()):
-        yield from _by_schema(choice, place)
+        yield from _by_schema(choice, path)
     if isinstance(part.get("items"), dict):
-        yield from _by_schema(part["items"], f"{place}[]")
+        yield from _by_schema(part["items"], f"{path}[]")
 
 
 def _enumerated(hint: Any) -> Iterator[str]:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from statistics import NormalDist, fmean, pstdev
 from typing import TYPE_CHECKING, Any, Literal
 
-from pytest_modelcheck.canonical import excerpt, seen, why_unkept
+from pytest_modelcheck.canonical import excerpt, seen, why_unstored
 from pytest_modelcheck.checks.protocol import DOUBTFUL
 from pytest_modelcheck.checks.verdicts import failure, inconclusive
 from pytest_modelcheck.errors import UsageError
@@ -58,7 +58,7 @@ class Sampled:
     """
 
     before: Sequence[bytes] | None
-    now: Sequence[bytes]
+    after: Sequence[bytes]
     paired: bool = False
     approved: bool = True
     edited: bool = False
@@ -77,7 +77,7 @@ def judge_drift(
     refused = _vacuous(sampled)
     if refused is not None:
         return [refused], None
-    samples = samples_of(sampled.before or (), sampled.now)
+    samples = samples_of(sampled.before or (), sampled.after)
     # A check that cannot fail whatever it sees must not pass.
     refused = _undetectable(samples, sampled, limits.false_fail_rate)
     if refused is not None:
@@ -91,7 +91,7 @@ def judge_drift(
     }
     measure, distance = distances[samples.kind]
     rate = limits.false_fail_rate
-    found = distance(samples.before, samples.now, rate, paired=sampled.paired, seed=seed)
+    found = distance(samples.before, samples.after, rate, paired=sampled.paired, seed=seed)
     tolerance = TOLERANCE if reference.tolerance is None else reference.tolerance
     if reference.tolerance is None and samples.kind == "numbers":
         # In units of the old spread: the same default then fits prices and probabilities.
@@ -103,7 +103,7 @@ def judge_drift(
         tolerance=tolerance,
         p_value=found.p_value,
         before=len(samples.before),
-        now=len(samples.now),
+        after=len(samples.after),
         paired=sampled.paired,
         against=sampled.name,
         changes=_changes(samples),
@@ -121,7 +121,7 @@ def _finding(moved: Moved, found: Drift, limits: Limits, *, approved: bool) -> F
     reach = (normal.inv_cdf(1 - limits.false_fail_rate) + normal.inv_cdf(0.9)) * found.spread
     least = found.expected + max(reach, moved.tolerance)
     reveals = (
-        f"{moved.now} answers against {moved.before} can only reveal moves of more than about {least:.2g}"
+        f"{moved.after} answers against {moved.before} can only reveal moves of more than about {least:.2g}"
     )
     finding = Finding("drift", Status.FAILED, summary, approved, found.p_value, reveals)
     if found.p_value <= limits.false_fail_rate:
@@ -139,13 +139,13 @@ def moved_text(moved: Moved, *, met: bool) -> str:
     how_far = f"{moved.measure} {moved.distance:.2g} ({by_chance:.2g} by chance)"
     text = f"distribution of answers {verb}: {how_far}, {allowed}"
     if not met and moved.changes:
-        what, before, now = moved.changes[0]
-        text += f"; {what} {before} → {now}"
+        what, before, after = moved.changes[0]
+        text += f"; {what} {before} → {after}"
     return text
 
 
 def _vacuous(sampled: Sampled) -> Finding | None:
-    count = len(sampled.now)
+    count = len(sampled.after)
     if sampled.failed:
         return failure(
             "asserts",
@@ -169,17 +169,17 @@ def _vacuous(sampled: Sampled) -> Finding | None:
 
 def _undetectable(samples: Samples, sampled: Sampled, false_fail_rate: float) -> Finding | None:
     """Find samples that can never show drift: too few values, or texts that do not repeat."""
-    before, now = len(samples.before), len(samples.now)
+    before, after = len(samples.before), len(samples.after)
     halved = samples.kind == "features"  # learned on one half, judged on the other
-    sizes = (before - before // 2, now - now // 2) if halved else (before, now)
-    few = halved and min(before, now) < 8
+    sizes = (before - before // 2, after - after // 2) if halved else (before, after)
+    few = halved and min(before, after) < 8
     if few or least_p_value(*sizes, paired=sampled.paired) > false_fail_rate:
         return failure(
             "size",
-            f"{plural(now, 'answer')} against {before} can never show drift, however far they are apart "
+            f"{plural(after, 'answer')} against {before} can never show drift, however far they are apart "
             f"(false_fail_rate={false_fail_rate:g}): give it more cases",
         )
-    counts = Counter([*samples.before, *samples.now]) if samples.kind == "labels" else Counter[Any]()
+    counts = Counter([*samples.before, *samples.after]) if samples.kind == "labels" else Counter[Any]()
     once, pool = sum(1 for count in counts.values() if count == 1), counts.total()
     # Free texts hardly ever repeat. As labels, two equal samples of them would be as far apart as possible.
     if once * 2 > pool:
@@ -196,27 +196,27 @@ def _undetectable(samples: Samples, sampled: Sampled, false_fail_rate: float) ->
 
 def _changes(samples: Samples) -> tuple[tuple[str, str, str], ...]:
     """Describe what moved most, before and now."""
-    before, now = samples.before, samples.now
+    before, after = samples.before, samples.after
     if samples.kind == "labels":
-        old, new = Counter(before), Counter(now)
-        moves = {label: round(new[label] / len(now) - old[label] / len(before), 9) for label in old | new}
+        old, new = Counter(before), Counter(after)
+        moves = {label: round(new[label] / len(after) - old[label] / len(before), 9) for label in old | new}
         # Of two as large moves, the label that became rarer comes first.
         order = sorted(moves, key=lambda label: (-abs(moves[label]), moves[label]))[:_SHOWN]
         return tuple(
-            (repr(label), percent(old[label] / len(before)), percent(new[label] / len(now)))
+            (repr(label), percent(old[label] / len(before)), percent(new[label] / len(after)))
             for label in order
             if moves[label]
         )
     if samples.kind == "numbers":
         import numpy as np
 
-        rows = [("mean", fmean(before), fmean(now))]
+        rows = [("mean", fmean(before), fmean(after))]
         for name, at in (("lower tenth", 0.1), ("median", 0.5), ("upper tenth", 0.9)):
-            rows.append((name, float(np.quantile(before, at)), float(np.quantile(now, at))))
+            rows.append((name, float(np.quantile(before, at)), float(np.quantile(after, at))))
         return tuple((name, f"{old:.3g}", f"{new:.3g}") for name, old, new in rows)
     # The features whose means moved most, in units of their spread.
     features = []
-    columns = zip(samples.names, zip(*before, strict=True), zip(*now, strict=True), strict=True)
+    columns = zip(samples.names, zip(*before, strict=True), zip(*after, strict=True), strict=True)
     for name, one, two in columns:
         spread, change = pstdev([*one, *two]), abs(fmean(two) - fmean(one))
         row = (name, f"{fmean(one):.3g}", f"{fmean(two):.3g}")
@@ -241,12 +241,12 @@ class Samples:
     kind: Kind
     """Texts and truth values are labels; numbers are numbers; lists and mappings are features."""
     before: Sequence[Any]
-    now: Sequence[Any]
+    after: Sequence[Any]
     names: tuple[str, ...] = ()
     """The names of the columns of features."""
 
 
-def samples_of(before: Sequence[bytes], now: Sequence[bytes]) -> Samples:
+def samples_of(before: Sequence[bytes], after: Sequence[bytes]) -> Samples:
     """Determine the kind of values in two samples of canonical JSON, at least one each, and read them.
 
     >>> samples_of([b'"refund"', b'"other"'], [b'"refund"']).kind
@@ -257,7 +257,7 @@ def samples_of(before: Sequence[bytes], now: Sequence[bytes]) -> Samples:
     import orjson
 
     old = [_value(orjson.loads(seen(raw)), raw) for raw in before]
-    new = [_value(orjson.loads(seen(raw)), raw) for raw in now]
+    new = [_value(orjson.loads(seen(raw)), raw) for raw in after]
     kinds = {_kind(value): value for value in (*old, *new)}
     if len(kinds) > 1:
         shown = " and ".join(f"{name} ({excerpt(repr(value), 40)})" for name, value in sorted(kinds.items()))
@@ -278,7 +278,7 @@ def _kind(value: Any) -> Kind:
 def _value(found: Any, raw: bytes) -> Any:
     """A value without the tags of its Python type."""
     if isinstance(found, dict):
-        if (reason := why_unkept(raw)) is not None:
+        if (reason := why_unstored(raw)) is not None:
             raise UsageError(f"answers have no distribution where they cannot be stored: {reason}")
         if "$numpy" in found:
             return _value(found["$numpy"][1], raw)
@@ -343,7 +343,7 @@ def _table(values: Sequence[Any]) -> tuple[tuple[str, ...], list[list[float]]]:
     return tuple(columns), [list(row) for row in zip(*columns.values(), strict=True)]
 
 
-def least_p_value(before: int, now: int, *, paired: bool) -> float:
+def least_p_value(before: int, after: int, *, paired: bool) -> float:
     """The smallest p-value that samples of these sizes can have, however different they are.
 
     >>> least_p_value(4, 4, paired=False) > 0.01 > least_p_value(5, 5, paired=False)
@@ -352,5 +352,5 @@ def least_p_value(before: int, now: int, *, paired: bool) -> float:
     if paired:
         # Of 2^n ways to exchange pairs, none and all of them give the same distance.
         return float(2.0 ** (1 - before))
-    arrangements = math.comb(before + now, before)
-    return (2 if before == now else 1) / arrangements
+    arrangements = math.comb(before + after, before)
+    return (2 if before == after else 1) / arrangements

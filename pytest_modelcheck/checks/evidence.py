@@ -210,7 +210,7 @@ def mean_drop(units: Sequence[Unit]) -> float:
     return sum(unit.drop for unit in units) / sum(unit.size for unit in units)
 
 
-def mean_now(units: Sequence[Unit]) -> float:
+def current_mean(units: Sequence[Unit]) -> float:
     """Return the mean over the cases of the current runs."""
     return sum(sum(unit.current) / len(unit.current) for unit in units) / sum(unit.size for unit in units)
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Final
 
-from pytest_modelcheck.canonical import same, why_unkept
+from pytest_modelcheck.canonical import same, why_unstored
 from pytest_modelcheck.checks.verdicts import failure
 from pytest_modelcheck.errors import UsageError
 from pytest_modelcheck.phrases import percent, plural
@@ -189,7 +189,7 @@ def constant(cases: Iterable[CaseResult], approved: Mapping[str, CaseResult]) ->
         judged = [trial for trial in case.trials if trial.outcome in JUDGED and trial.calls]
         for trial in judged:
             for _, answer in trial.calls:
-                if why_unkept(answer) is not None:
+                if why_unstored(answer) is not None:
                     return None
                 only = answer if only is None else only
                 if not same(only, answer):
@@ -209,7 +209,7 @@ def constant(cases: Iterable[CaseResult], approved: Mapping[str, CaseResult]) ->
         known = (approved.get(case.id) for case in answered)
         trials = (case.trials for case in known if case is not None)
         firsts = (next((one.calls[0][1] for one in some if one.calls), None) for some in trials)
-        before = [answer for answer in firsts if answer is not None and why_unkept(answer) is None]
+        before = [answer for answer in firsts if answer is not None and why_unstored(answer) is None]
         if len(before) >= FEWEST and any(not same(before[0], answer) for answer in before):
             needed = "the approved ones differ"
     if needed is None:
@@ -220,4 +220,4 @@ def constant(cases: Iterable[CaseResult], approved: Mapping[str, CaseResult]) ->
 def _moved(trial: TrialResult) -> bool:
     """Return whether the answers in one body differ, or may: some cannot be stored."""
     first = trial.calls[0][1]
-    return any(why_unkept(answer) is not None or not same(first, answer) for _, answer in trial.calls)
+    return any(why_unstored(answer) is not None or not same(first, answer) for _, answer in trial.calls)

@@ -12,7 +12,7 @@ from itertools import combinations, compress
 from statistics import fmean
 from typing import TYPE_CHECKING, Final
 
-from pytest_modelcheck.checks.evidence import mean_drop, mean_now, units_of
+from pytest_modelcheck.checks.evidence import current_mean, mean_drop, units_of
 from pytest_modelcheck.checks.features import table_of
 from pytest_modelcheck.checks.limits import ROUNDING, allowed
 from pytest_modelcheck.checks.protocol import (
@@ -247,7 +247,7 @@ def look_at_slice_drops(
         if cases:
             look = look_at_drop(replace(paired, cases=cases), allowance, rules)
             units, over = units_of(cases), plural(len(cases), "case")
-            current, fell = mean_now(units), mean_drop(units)
+            current, fell = current_mean(units), mean_drop(units)
             summary = f"{name}: {percent(current)} of {over}, {percent(current + fell)} approved"
             look = renumbered(look, [numbers[place] for place in chosen])
             looks.append((look, f"{summary}, {allowed(allowance)}"))

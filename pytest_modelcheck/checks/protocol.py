@@ -27,8 +27,8 @@ from pytest_modelcheck.checks.evidence import (
     CHANGED_MODEL,
     Evidence,
     Unit,
+    current_mean,
     mean_drop,
-    mean_now,
     units_of,
     whole,
 )
@@ -171,7 +171,7 @@ def look_at_rate(evidence: Evidence, at_least: float, rules: Rules) -> Look:
     """
 
     def missed(sets: slice) -> bool:
-        return mean_now(units_of(evidence.cases, sets)) < at_least - ROUNDING
+        return current_mean(units_of(evidence.cases, sets)) < at_least - ROUNDING
 
     def p_value(sets: slice) -> float:
         """By Clopper and Pearson on pooled runs; for means by Gaffke's bound."""

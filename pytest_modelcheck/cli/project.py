@@ -180,7 +180,7 @@ class Workspace:
     def versions(self) -> dict[str, list[str]]:
         """The versions of each model that can be approved: those that were run, or are in the history."""
         return {
-            model: sorted({*self.candidates.versions(model), *self.store.kept_versions(model)}, key=natural)
+            model: sorted({*self.candidates.versions(model), *self.store.saved_versions(model)}, key=natural)
             for model in self.models()
         }
 

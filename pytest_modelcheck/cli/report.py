@@ -107,11 +107,11 @@ def _against(workspace: Workspace, checks: Sequence[CheckReport], before: str) -
     known = False
     for check in checks:
         verdict = check.verdict
-        now = candidates.read(verdict.model, verdict.check, verdict.version or "", further=True)
-        then = find(store, candidates, verdict.model, verdict.check, before)
-        if now is not None and then is not None:
+        newer = candidates.read(verdict.model, verdict.check, verdict.version or "", further=True)
+        older = find(store, candidates, verdict.model, verdict.check, before)
+        if newer is not None and older is not None:
             known = True
-            yield compared(check, now, then)
+            yield compared(check, newer, older)
     # A version that ran none of these checks is a slip of the keyboard, not a comparison without
     # differences.
     if checks and not known:

@@ -102,8 +102,8 @@ def _reasons(check: _Made, cached: Sequence[_Cached]) -> Iterator[str]:
     # written is the one in use.
     own = (check.header.version, check.header.fingerprint)
     mine = [one for one in cached if (one.memory.version, one.memory.fingerprint) == own]
-    now = max(mine, key=lambda one: one.memory.written, default=None)
-    if now is None:
+    newest = max(mine, key=lambda one: one.memory.written, default=None)
+    if newest is None:
         yield (
             "the cache has no answers of this version and fingerprint: they were not stored "
             "(--modelcheck-cache=off), or have been removed"
@@ -112,42 +112,42 @@ def _reasons(check: _Made, cached: Sequence[_Cached]) -> Iterator[str]:
     found: Counter[str] = Counter()
     fresh: list[bytes] = []
     for call in check.calls:
-        older = [one.memory for one in cached if one is not now and call in one.calls]
+        older = [one.memory for one in cached if one is not newest and call in one.calls]
         if older:
-            found[_difference(older, now.memory)] += 1
+            found[_difference(older, newest.memory)] += 1
         else:
             fresh.append(call)
     for reason, count in found.most_common():
         yield f"{count:,} also answered {reason}"
     if fresh:
         yield f"{len(fresh):,} never called before: {_cases(check, fresh)}"
-    lost = [call for call in check.calls if call not in now.calls]
+    lost = [call for call in check.calls if call not in newest.calls]
     if lost:
         yield f"{len(lost):,} not cached, so the next run calls the model again: {_cases(check, lost)}"
 
 
-def _difference(older: Sequence[Memory], now: Memory) -> str:
+def _difference(older: Sequence[Memory], newest: Memory) -> str:
     """The settings under which an answer is cached, and why they did not apply.
 
     The fewer settings differ, the better a cache explains the calls.
     """
 
     def nearness(memory: Memory) -> tuple[bool, bool, bool, float]:
-        same = memory.version == now.version
-        same_model = same and memory.fingerprint == now.fingerprint
-        return same, same_model, same and memory.source == now.source, memory.written
+        same = memory.version == newest.version
+        same_model = same and memory.fingerprint == newest.fingerprint
+        return same, same_model, same and memory.source == newest.source, memory.written
 
     memory = max(older, key=nearness)
-    if memory.version != now.version:
+    if memory.version != newest.version:
         return f"by {memory.version}: each version is called anew"
-    if memory.fingerprint != now.fingerprint:
+    if memory.fingerprint != newest.fingerprint:
         before, after = (
-            "none" if one.fingerprint is None else excerpt(one.fingerprint, 12) for one in (memory, now)
+            "none" if one.fingerprint is None else excerpt(one.fingerprint, 12) for one in (memory, newest)
         )
         return f"under fingerprint {before}, which is {after} now: what fingerprint= names was changed"
-    if memory.source == now.source:
+    if memory.source == newest.source:
         return "as another type: what the model returns, or returns=, was changed"
-    if memory.source.partition("+")[0] == now.source.partition("+")[0]:
+    if memory.source.partition("+")[0] == newest.source.partition("+")[0]:
         return "with other parameters of its fixtures"
     return "before the model fixture itself was edited"
 

@@ -214,7 +214,7 @@ class Switchboard:
         """Call a function once a call has ended: at once if it has, else from the thread that ends it."""
         with self._lock:
             if not ticket.ended:
-                ticket.then = [*ticket.then, function]
+                ticket.on_end = [*ticket.on_end, function]
                 return
         function(ticket)
 
@@ -350,8 +350,8 @@ class Switchboard:
         watched = ticket.handle.endpoint.watched(ticket.handle.acting.caller, joins=joins, blocks=blocks)
         with watched as gives_up:
             while call is not None and not call.done() and not ticket.ended:
-                is_kept = self.ticket(ticket.handle, ticket.key) is ticket
-                if alone and (not is_kept or Clock.monotonic() > end):
+                is_current = self.ticket(ticket.handle, ticket.key) is ticket
+                if alone and (not is_current or Clock.monotonic() > end):
                     return
                 if gives_up(call, TICK):
                     return
@@ -402,7 +402,7 @@ class Switchboard:
             if due or shared or len(tickets) < len(batch):  # a part of a split batch is saved at once
                 self.save(wait=False)
             for ticket in tickets:
-                for follow in ticket.then:
+                for follow in ticket.on_end:
                     follow(ticket)
 
         return keep

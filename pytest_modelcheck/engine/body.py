@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from pytest_modelcheck.models.model import Model, Raw
     from pytest_modelcheck.records import Trial
 
-    Place = Callable[[Trial, bytes, int], int]
+    SlotOf = Callable[[Trial, bytes, int], int]
     """Maps a trial, a call's key, and the number of equal calls before it in the body to a repeat."""
 
 _OFTEN = 63  # after every 64th body
@@ -64,7 +64,7 @@ class Bodies:
 
     Args:
         handles: Sources of answers for some models; all other models are called live.
-        place: Returns the repeat that a call of the judged model is made for; ``None``: the trial's repeat.
+        slot_of: Returns the repeat that a call of the judged model is made for; ``None``: the trial's repeat.
         quietly: A context in which pytest does not explain failing assertions. An explanation takes
             milliseconds, and nobody reads that of the ten-thousandth case.
 
@@ -84,7 +84,7 @@ class Bodies:
         switchboard: Switchboard,
         handles: Sequence[Handle] = (),
         *,
-        place: Place | None = None,
+        slot_of: SlotOf | None = None,
         recipe: Recipe | None = None,
         quietly: Callable[[], AbstractContextManager[object]] = nullcontext,
     ) -> None:
@@ -100,7 +100,7 @@ class Bodies:
         self._keys: list[bytes | None] | None = None
         """The cache keys of the current body's calls, or ``None`` if prefetching does not need them."""
         self._handles = {handle.model: handle for handle in handles}
-        self._place = place
+        self._slot_of = slot_of
         self._failures = Failures(work)
         self._quietly, self._quiet = quietly, ExitStack()
         self._results: list[Result] = []
@@ -155,7 +155,7 @@ class Bodies:
     def _begin(self, trial: Trial) -> Result:
         self.result = result = Result(trial)
         self.view = CaseView(result, self.work)
-        if self._place is not None:
+        if self._slot_of is not None:
             result.equal = Counter()
         if self.prefetch.watches(trial):
             self._keys, self._made = [], [] if self.prefetch.learns else None
@@ -232,7 +232,7 @@ class Bodies:
     @property
     def counts_equal_calls(self) -> bool:
         """True if each of several equal calls of a body gets an answer of its own."""
-        return self._place is not None
+        return self._slot_of is not None
 
     def handle_of(self, model: Model) -> Handle:
         """Return a model's handle in this step."""
@@ -243,15 +243,15 @@ class Bodies:
             found.grades = found.grades and not found.judged
         return found
 
-    def place_of(
+    def key_of(
         self, handle: Handle, trial: Trial, x: Any, equal: Counter[bytes] | None
     ) -> tuple[bytes | None, int]:
         """Return the cache key of a call, and the repeat that it is made for."""
         repeat, key = trial.repeat, handle.model.key(x)
         if key is None:
             return None, repeat
-        if self._place is not None and handle.judged and equal is not None:
-            repeat = self._place(trial, key, equal[key])
+        if self._slot_of is not None and handle.judged and equal is not None:
+            repeat = self._slot_of(trial, key, equal[key])
             equal[key] += 1
         return (of_repeat(key, repeat) if repeat else key), repeat
 
@@ -266,7 +266,7 @@ class Bodies:
             key: bytes | None = short_text_key(x)  # a fast path for what Model.key() returns
         else:
             refuse_case(model, x)
-            key, repeat = self.place_of(handle, trial, x, result.equal)
+            key, repeat = self.key_of(handle, trial, x, result.equal)
         answers = handle.answers
         raw = None if key is None else answers.find(key)
         if raw is None:

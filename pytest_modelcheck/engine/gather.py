@@ -203,7 +203,7 @@ class GatheredBodies(Bodies):
         """Answer a call of the body that runs in this thread."""
         handle = self.handle_of(model)
         if self._attempt.wanted is not None:
-            key, _ = self.place_of(handle, self._attempt.trial, x, None)
+            key, _ = self.key_of(handle, self._attempt.trial, x, None)
             self._attempt.called.add(key)
         return super().call(model, x)
 

@@ -71,7 +71,7 @@ class Caller(Protocol):
     @property
     def counts_equal_calls(self) -> bool: ...  # noqa: D102
     def handle_of(self, model: Model) -> Handle: ...  # noqa: D102
-    def place_of(  # noqa: D102
+    def key_of(  # noqa: D102
         self, handle: Handle, trial: Trial, x: Any, equal: Counter[bytes] | None
     ) -> tuple[bytes | None, int]: ...
 
@@ -295,9 +295,7 @@ class Prefetch:
                     x = handle.model.caller.bind(x.positional, x.named)
             except Exception:  # noqa: BLE001 - a property of a user's object raised, or a part is missing
                 return False
-            key, repeat = (
-                (None, 0) if x is MISSING else self._bodies.place_of(handle, trial, x, foreseen.equal)
-            )
+            key, repeat = (None, 0) if x is MISSING else self._bodies.key_of(handle, trial, x, foreseen.equal)
             if key is None:
                 return False  # the body makes this call, and those behind it
             foreseen.next += 1

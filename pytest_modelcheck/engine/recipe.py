@@ -267,10 +267,10 @@ def expressions_of(x: Any, trial: Trial, made: Sequence[Made]) -> list[Expressio
     if type(x) is Arguments:
         positional = _lists(x.positional, trial, made)
         return [("arguments", *both) for both in _choices([positional, _maps(x.named, trial, made)])]
-    found = [("part", name, *path) for name, root in _ROOTS.items() for path in _places(x, root(trial))]
+    found = [("part", name, *path) for name, root in _ROOTS.items() for path in _paths(x, root(trial))]
     # To search all answers would take minutes for a body of a thousand calls.
     looked_at = sorted({*range(len(made))[:_NEAR], *range(len(made))[-_NEAR:]})
-    found += [("answer", number, *path) for number in looked_at for path in _places(x, made[number].answer)]
+    found += [("answer", number, *path) for number in looked_at for path in _paths(x, made[number].answer)]
     if found:
         return found
     if type(x) is dict and all(type(key) is str for key in x):
@@ -307,7 +307,7 @@ def _gives(expression: Expression, trial: Trial, answers: Mapping[int, Any], x: 
     return _same(value, x)
 
 
-def _places(x: Any, root: Any) -> Iterator[tuple[Any, ...]]:
+def _paths(x: Any, root: Any) -> Iterator[tuple[Any, ...]]:
     """Yield the paths to all parts of a value that equal ``x``, the shortest first."""
     level: list[tuple[tuple[Any, ...], Any]] = [((), root)]
     looked_at = 0

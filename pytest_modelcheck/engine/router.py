@@ -123,10 +123,10 @@ class Router:
         bodies = self.bodies
         if result is None or bodies is None:
             return []
-        now = copy_context()
-        changed = changed_variables(bodies.context, now)
+        current = copy_context()
+        changed = changed_variables(bodies.context, current)
         if not changed and self.is_here() and VIEW.get() is None:
-            bodies.context = now  # only variables of libraries have changed: do not compare them again
+            bodies.context = current  # only variables of libraries have changed: do not compare them again
         return changed
 
 
@@ -151,12 +151,15 @@ class _Call:
         self.is_awaitable = self.handle.acting.caller.is_awaitable
         self.context: Context = copy_context()
         self.is_here = router.is_here()
+        # A model that is called on the loop of an `async` test may need it: nobody would see it wait here. In
+        # a plain test, a loop in this thread is the model's own, which may be bound to the thread.
+        self.elsewhere = self.is_here and router.awaited
         self.key: bytes | None
         if self.bodies is None or result is None:
             self.repeat = repeat or 0
             self.key = None if repeat == MIXED else model.key(x, self.repeat)
         else:
-            self.key, self.repeat = self.bodies.place_of(self.handle, result.trial, x, result.equal)
+            self.key, self.repeat = self.bodies.key_of(self.handle, result.trial, x, result.equal)
         self.changed = changed
         self.context.run(_CHANGED.set, changed)
         unnamed = [variable for variable in changed if variable not in model.definition.context]
@@ -217,9 +220,7 @@ class _Call:
         call = (self.handle, self.x, self.key, self.repeat)
         if self.bodies is not None and self.is_here:
             return self.bodies.in_place(*call)
-        # A model that is called on the test's own event loop may need it: nobody would see it wait here.
-        elsewhere = self.is_here and running_loop() is not None
-        return self.switchboard.answer(*call, joins=self.result is not None, elsewhere=elsewhere)
+        return self.switchboard.answer(*call, joins=self.result is not None, elsewhere=self.elsewhere)
 
     async def _made_async(self) -> Raw:
         bodies, result, key = self.bodies, self.result, self.key
@@ -311,13 +312,13 @@ async def answer_gathered(
     return await switchboard.answer_async(handle, x, key, repeat, context)
 
 
-def changed_variables(base: Context, now: Context) -> list[ContextVar[Any]]:
+def changed_variables(base: Context, current: Context) -> list[ContextVar[Any]]:
     """Return the context variables whose values differ, except those of libraries that no model reads."""
 
     def is_same(one: Any, other: Any) -> bool:
         # An __eq__ of a user's class may raise, or compare what a model does not read.
         return one is other or (type(one) is type(other) and type(one) in IMMUTABLE and one == other)
 
-    found = [variable for variable, value in now.items() if not is_same(base.get(variable, base), value)]
-    found += [variable for variable in base if variable not in now]
+    found = [variable for variable, value in current.items() if not is_same(base.get(variable, base), value)]
+    found += [variable for variable in base if variable not in current]
     return [variable for variable in found if variable.name not in _INFRASTRUCTURE]

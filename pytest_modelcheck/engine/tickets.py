@@ -14,7 +14,7 @@ from pytest_modelcheck.calls.attempts import Failure
 from pytest_modelcheck.calls.meter import Clock
 from pytest_modelcheck.canonical import excerpt
 from pytest_modelcheck.errors import ModelError, OfflineError
-from pytest_modelcheck.models.model import Unkept
+from pytest_modelcheck.models.model import Unstored
 from pytest_modelcheck.models.usage import Measured
 
 if TYPE_CHECKING:
@@ -88,7 +88,7 @@ class Ticket:
     error: BaseException | None = None
     call: Future[None] | None = None
     made: bool = False
-    then: Sequence[Callable[[Ticket], None]] = ()
+    on_end: Sequence[Callable[[Ticket], None]] = ()
 
     def __init__(
         self, handle: Handle, x: Any, key: bytes | None, repeat: int, foreseen_by: int | None = None
@@ -206,7 +206,7 @@ def settle_rest(
 
 def is_for_one(raw: Raw) -> bool:
     """Return whether an answer can only have one reader, because it can neither be stored nor copied."""
-    return type(raw) is Unkept and not raw.shared
+    return type(raw) is Unstored and not raw.shared
 
 
 def turns(

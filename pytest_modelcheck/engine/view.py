@@ -8,7 +8,7 @@ from __future__ import annotations
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from pytest_modelcheck.canonical import NotKept, comparable, is_kept, same, whole, why_unkept
+from pytest_modelcheck.canonical import NotStored, comparable, is_stored, same, whole, why_unstored
 from pytest_modelcheck.errors import BaselineError, ModelcheckError, UsageError
 from pytest_modelcheck.models.model import IMMUTABLE, copied, plain
 from pytest_modelcheck.records import GRADE, LARGEST_SCORE, MISSING, Outcome
@@ -187,7 +187,7 @@ class CaseView:
             raise NewCase
         line = plain(self._work.subject.answers.add(None, answer))
         for one in (line, approved):
-            if (why := why_unkept(one)) is not None:
+            if (why := why_unstored(one)) is not None:
                 raise UsageError(f"case {self.id}: the answers cannot be compared: {why}")
         return same(approved, line)
 
@@ -197,10 +197,10 @@ class CaseView:
         return find(self._trial, calls[-1][0]) if len(calls) > 1 else find(self._trial)
 
     def _read(self, approved: bytes) -> Any:
-        if not is_kept(approved):
+        if not is_stored(approved):
             raise UsageError(
                 f"the approved answer of case {self.id} was not stored, so that there is no case.approved: "
-                f"{why_unkept(approved) or 'case.same_as_approved(answer) compares what compare_by= takes'}"
+                f"{why_unstored(approved) or 'case.same_as_approved(answer) compares what compare_by= takes'}"
             )
         try:
             return self._work.subject.answers.decode(approved)
@@ -218,7 +218,7 @@ class CaseView:
         """
         try:
             comparable(value)
-        except NotKept as error:
+        except NotStored as error:
             raise UsageError(f"case.record(...): {error}") from None
         self._result.recorded = value
 

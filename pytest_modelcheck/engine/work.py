@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
-from pytest_modelcheck.canonical import NotKept, comparable, same, whole
+from pytest_modelcheck.canonical import NotStored, comparable, same, whole
 from pytest_modelcheck.display import redacted
 from pytest_modelcheck.errors import NotCalledError, OfflineError, message_of
 from pytest_modelcheck.models.model import plain, redacted_line
@@ -29,10 +29,10 @@ if TYPE_CHECKING:
 WINDOW = 256
 """The number of results that are passed on at a time."""
 
-_MESSAGES_KEPT = {Outcome.FAILED: 20, Outcome.ERROR: 1_000}
+_MOST_MESSAGES = {Outcome.FAILED: 20, Outcome.ERROR: 1_000}
 """Messages kept by outcome. A failed body is run again to show its message; a body with an error is not."""
 
-_ERRORS_KEPT = 20
+_MOST_ERRORS = 20
 
 EXPLAINED = 5
 """The number of failed bodies that are explained in full as they fail: as many as a report shows."""
@@ -144,7 +144,7 @@ class Result:
         """Record a judge's answer, with the arguments of the call."""
         try:
             given: bytes | None = comparable(judge.caller.by_name(x))
-        except NotKept:
+        except NotStored:
             given = None
         if given is not None and redacted.stored:
             given = redacted_line(given)
@@ -230,8 +230,8 @@ class Failures:
 
     def __init__(self, work: Work) -> None:
         self._keep_all = work.keep_errors
-        self._messages = dict(_MESSAGES_KEPT)
-        self._errors = _ERRORS_KEPT
+        self._messages = dict(_MOST_MESSAGES)
+        self._errors = _MOST_ERRORS
         self.explained: dict[int, Result] = {}
         self._uncalled: set[str] = set()
         self.first: BaseException | None = None

@@ -15,7 +15,7 @@ from functools import lru_cache
 from hashlib import blake2b
 from typing import TYPE_CHECKING, Any, Final, cast
 
-from pytest_modelcheck.canonical import Codec, NotKept, Projection, digest, of_repeat, unkept
+from pytest_modelcheck.canonical import Codec, NotStored, Projection, digest, of_repeat, unstored
 from pytest_modelcheck.canonical.refusal import article
 from pytest_modelcheck.display import redacted, redacted_value
 from pytest_modelcheck.errors import ModelError, UsageError
@@ -109,7 +109,7 @@ def _copied_plain(x: Any, seen: set[int]) -> Any:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Unkept:
+class Unstored:
     """An answer that cannot be stored: the object itself, for this run only.
 
     Attributes:
@@ -124,7 +124,7 @@ class Unkept:
 
 
 # An answer in stored form: a line of JSON, or the object itself if it cannot be written as JSON.
-Raw = bytes | Unkept
+Raw = bytes | Unstored
 
 
 class Answers:
@@ -154,7 +154,7 @@ class Answers:
         self._measures: Shelf | None = None
         self._encode = codec.encode
         self._decode_line = codec.decode
-        self._unkept: dict[bytes, Unkept] = {}
+        self._unstored: dict[bytes, Unstored] = {}
         self.find = self._find_redacted if redacted.stored else shelf.get
         self.decode = cast("Callable[[Raw], Any]", codec.decode)  # until _hold() keeps an object
         self.warnings: list[str] = []
@@ -169,7 +169,7 @@ class Answers:
             raw = self._encode(value)
             if not self.see.idle:
                 raw = self.see.wrapped(value, raw)
-        except NotKept as reason:
+        except NotStored as reason:
             return self._hold(key, value, str(reason))
         if redacted.stored:
             raw = redacted_line(raw)
@@ -229,7 +229,7 @@ class Answers:
         if answered:
             self.release(answered)
 
-    def _hold(self, key: bytes | None, value: Any, reason: str) -> Unkept:
+    def _hold(self, key: bytes | None, value: Any, reason: str) -> Unstored:
         if isinstance(value, _ONCE):
             if isinstance(value, Coroutine):
                 value.close()  # prevents a later "was never awaited" warning from Python
@@ -240,20 +240,20 @@ class Answers:
             )
         self.warn(reason)
         self.decode = self._decode_any
-        line = unkept(value, reason, self.see.key(value))
+        line = unstored(value, reason, self.see.key(value))
         if redacted.stored:
             line = redacted_line(line)
         try:
-            held = Unkept(deep_copy(value), line, shared=True)
+            held = Unstored(deep_copy(value), line, shared=True)
         except TypeError:  # the answer is for one reader
-            return Unkept(value, line, shared=False)
+            return Unstored(value, line, shared=False)
         if key is not None:
-            self._unkept[key] = held
+            self._unstored[key] = held
             self.find = self._find_anywhere
         return held
 
     def _decode_any(self, raw: Raw) -> Any:
-        if not isinstance(raw, Unkept):
+        if not isinstance(raw, Unstored):
             return self._decode_line(raw)
         return deepcopy(raw.value) if raw.shared else raw.value
 
@@ -264,7 +264,7 @@ class Answers:
 
     def _find_anywhere(self, key: bytes) -> Raw | None:
         raw = self._find_redacted(key) if redacted.stored else self._shelf.get(key)
-        return raw if raw is not None else self._unkept.get(key)
+        return raw if raw is not None else self._unstored.get(key)
 
     def warn(self, reason: str) -> None:
         """Record the first reason why an answer cannot be cached."""

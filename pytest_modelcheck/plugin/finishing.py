@@ -162,11 +162,11 @@ def _approve(
         _fail(session, f"not approved: {model} has no version. Name it: pytest --model-version=VERSION")
         return
     config = session.config
-    places = settings.places
+    options = settings.options
     try:
         report = approve(
-            CandidateStore(places.cache / CANDIDATES),
-            BaselineStore(places.baselines),
+            CandidateStore(options.cache / CANDIDATES),
+            BaselineStore(options.baselines),
             settings.root,
             model=model,
             version=version,
@@ -189,7 +189,7 @@ def _approve(
         _fail(session, f"not approved: {check}: {'; '.join(reasons)}")
     if report.approved:
         checks_approved = plural(len(report.approved), "check")
-        folder = shown_path(places.baselines, config.invocation_params.dir)
+        folder = shown_path(options.baselines, config.invocation_params.dir)
         notes.append(f"approved: {model} {version}, {checks_approved} in {folder}")
 
 
@@ -205,7 +205,7 @@ def _add_night(session: pytest.Session, verdicts: Collection[Verdict]) -> None:
     if not found:
         notes.append("watch: no check of this run could be watched over nights (-v says why)")
         return
-    root = settings_of(session.config).places.baselines
+    root = settings_of(session.config).options.baselines
     # A check that was run several times (--dist=each, pytest-repeat, a retry) leaves as many nights.
     # Their names keep the order of the attempts, in which their evidence is added up.
     runs: list[str] = []
@@ -294,8 +294,8 @@ def _file_reports(session: pytest.Session, received: Received) -> None:
 def _report(config: pytest.Config, settings: Settings, received: Received) -> RunReport:
     from pytest_modelcheck.session.archive import Archive, assembled, report_of
 
-    places = settings.places
-    archive = Archive(BaselineStore(places.baselines), CandidateStore(places.cache / CANDIDATES))
+    options = settings.options
+    archive = Archive(BaselineStore(options.baselines), CandidateStore(options.cache / CANDIDATES))
     run = RunInfo(
         started=time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(received.started)),
         seconds=round(time.time() - received.started, 3),

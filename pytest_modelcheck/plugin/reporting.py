@@ -51,7 +51,7 @@ _UNUSED_SHOWN = 5
 def header(config: pytest.Config, items: Sequence[pytest.Item]) -> list[str]:
     """One line for the selected tests' models of each version, and for each announced shutdown."""
     state = config.stash[STATE]
-    cache = "off" if not state.settings.places.keep else ini(config, "modelcheck_cache_dir")
+    cache = "off" if not state.settings.options.keep else ini(config, "modelcheck_cache_dir")
     used = {one.name: one for item in items if is_ours(item) for one in definitions_of(item).values()}
     # Models with the same versions share a line: a project may have ten of them.
     alike: dict[tuple[str | None, ...], list[str]] = {}
@@ -78,8 +78,8 @@ def attach(item: pytest.Item, call: pytest.CallInfo[None], report: pytest.TestRe
     if judged:
         item.stash[ATTACHED] = len(item.stash[VERDICTS])
         setattr(report, REPORT, [jsons.pack(one.verdict) for one in judged])
-        places = [[str(one.results), one.is_candidate] for one in judged if one.results is not None]
-        setattr(report, RESULTS, places)
+        files = [[str(one.results), one.is_candidate] for one in judged if one.results is not None]
+        setattr(report, RESULTS, files)
         # Of this report, and of that of the teardown, which junitxml reads them from.
         found = [one.verdict for one in item.stash[VERDICTS]]
         set_properties(item, properties(list(map(excused, found)) if is_xfailed(report) else found))

@@ -21,7 +21,7 @@ from pytest_modelcheck.errors import UsageError, VersionError
 from pytest_modelcheck.plugin.options import YES_OR_NO
 from pytest_modelcheck.plugin.received import WORKER_HOME
 from pytest_modelcheck.reports.outputs import Target, target_of
-from pytest_modelcheck.session import Places
+from pytest_modelcheck.session import RunOptions
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
@@ -279,7 +279,7 @@ class Settings:
     """
 
     root: Path
-    places: Places
+    options: RunOptions
     limits: Mapping[str, Any]
     cases: Sequence[str]
     versions: Sequence[str]
@@ -308,7 +308,7 @@ def settings_of(config: pytest.Config) -> Settings:
     worker = int("".join(filter(str.isdigit, given.get("workerid", ""))) or 0) % workers
     # `modelcheck` finds the project upwards from here; from elsewhere it must be told.
     inside = here.resolve().is_relative_to(root.resolve())
-    places = Places(
+    options = RunOptions(
         baselines=root / ini(config, "modelcheck_baseline_dir"),
         cache=root / ini(config, "modelcheck_cache_dir"),
         keep=cache != "off",
@@ -327,7 +327,7 @@ def settings_of(config: pytest.Config) -> Settings:
         every_case=config.getoption("modelcheck_early_stop") is False,
         command=("modelcheck",) if inside else ("modelcheck", f"--rootdir={relpath(root, here)}"),
     )
-    _refuse_contradictions(config, places)
+    _refuse_contradictions(config, options)
     shrink_calls = _whole(config, "shrink_calls") or 0
     for name in YES_OR_NO:
         ini(config, name)  # read later; an invalid value stops the run before anything else
@@ -344,7 +344,7 @@ def settings_of(config: pytest.Config) -> Settings:
             chosen(ignore=ignored)
     return Settings(
         root=root,
-        places=places,
+        options=options,
         limits=limits,
         cases=tuple(config.getoption("modelcheck_case")),
         versions=tuple(config.getoption("model_version")),
@@ -366,23 +366,23 @@ def _naming(option: str) -> Iterator[None]:
         raise UsageError(f"ini option {option}{error}") from error
 
 
-def _refuse_contradictions(config: pytest.Config, places: Places) -> None:
-    if places.update and config.getoption("modelcheck_case"):
+def _refuse_contradictions(config: pytest.Config, options: RunOptions) -> None:
+    if options.update and config.getoption("modelcheck_case"):
         raise UsageError(
             "--modelcheck-update approves whole checks, and --modelcheck-case runs part of one: "
             "use one of the two"
         )
-    if places.revalidate and (places.offline or places.refresh or not places.keep):
+    if options.revalidate and (options.offline or options.refresh or not options.keep):
         raise UsageError(
             "--modelcheck-revalidate asks the model again for cached answers: it cannot be "
             "combined with --modelcheck-offline, --modelcheck-cache=refresh or --modelcheck-cache=off"
         )
-    if places.watch and places.update:
+    if options.watch and options.update:
         raise UsageError(
             "--modelcheck-watch collects evidence about the approved results, and --modelcheck-update "
             "replaces them: use one of the two"
         )
-    if config.getoption("modelcheck_against") and (places.baseline or places.update):
+    if config.getoption("modelcheck_against") and (options.baseline or options.update):
         raise UsageError(
             "--against compares with another version that is run now: it cannot be combined "
             "with --modelcheck-baseline or --modelcheck-update"

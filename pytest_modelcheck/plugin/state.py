@@ -34,7 +34,7 @@ class State:
     def __init__(self, session: pytest.Session) -> None:
         redaction.begin(session.config)
         self.settings = settings_of(session.config)
-        self.session = Session(self.settings.places, __version__, interrupts)
+        self.session = Session(self.settings.options, __version__, interrupts)
         if session.config.getoption("modelcheck_mutate") is not None:
             self.session.mutated = []
         self.definitions = model_definitions(session)

@@ -209,10 +209,10 @@ class Moved:
         tolerance: The distance that is allowed beyond that.
         p_value: The probability of a distance at least as large if nothing had moved.
         before: The number of answers in the reference.
-        now: The number of present answers.
+        after: The number of present answers.
         paired: Whether both are answers to the same inputs.
         against: The origin of the reference: ``"of 2.0"``.
-        changes: The largest changes, each as (label or quantity, before, now).
+        changes: The largest changes, each as (label or quantity, before, after).
     """
 
     measure: str
@@ -221,7 +221,7 @@ class Moved:
     tolerance: float
     p_value: float
     before: int
-    now: int
+    after: int
     paired: bool
     against: str
     changes: tuple[tuple[str, str, str], ...] = ()
@@ -230,7 +230,7 @@ class Moved:
     def compared(self) -> str:
         """The number of answers on both sides: ``"40 answers against 40 of 2.0, to the same inputs"``."""
         same = ", to the same inputs" if self.paired else ""
-        return f"{self.now} answers against {self.before} {self.against}{same}"
+        return f"{self.after} answers against {self.before} {self.against}{same}"
 
 
 @dataclass(frozen=True, slots=True)

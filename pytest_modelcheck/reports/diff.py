@@ -231,7 +231,7 @@ def _fields_of(before: bytes | None, after: bytes | None) -> list[Difference] | 
 def _difference_lines(found: Sequence[Difference], width: int) -> Iterator[Line]:
     for difference in found[:_FIELDS]:
         name = excerpt(difference.path, _NAME)
-        texts = (part_text(difference.then), part_text(difference.now))
+        texts = (part_text(difference.before), part_text(difference.after))
         one = f"      {name}: {texts[0]} → {texts[1]}"
         if width_of(one) <= width:
             yield _plain(one)

@@ -79,31 +79,33 @@ def _parts(other: bytes, got: bytes, *, some: bool) -> list[tuple[str, str, str]
     except (ModelcheckError, orjson.JSONDecodeError):
         return []
     if len(found) == 1 and not found[0].path:
-        texts = found[0].then, found[0].now
+        texts = found[0].before, found[0].after
         if not all(isinstance(text, str) and len(text) >= SENTENCE for text in texts):
             return []
         return [("", *_cut(*map(redacted, texts)))]
     if not all(one.path for one in found):
         return []
-    named = [one for one in found if one.then is not ABSENT] if some else found
+    named = [one for one in found if one.before is not ABSENT] if some else found
     return [part for where, group in groupby(named, key=_array_of) for part in _group(where, list(group))]
 
 
 def _array_of(one: Difference) -> str | None:
     """The path of the list that this number belongs to, or ``None``."""
     match = _ITEM.fullmatch(one.path)
-    numbers = type(one.then) in _NUMBERS and type(one.now) in _NUMBERS
+    numbers = type(one.before) in _NUMBERS and type(one.after) in _NUMBERS
     return match[1] if match is not None and numbers else None
 
 
 def _group(where: str | None, group: list[Difference]) -> list[tuple[str, str, str]]:
     """One row for each part; of a list of numbers, only the one that moved most."""
     if where is None or len(group) <= _FEW_NUMBERS:
-        return [(excerpt(one.path, _NAME), *_cut(part_text(one.then), part_text(one.now))) for one in group]
-    most = max(group, key=lambda one: abs(one.now - one.then))
+        return [
+            (excerpt(one.path, _NAME), *_cut(part_text(one.before), part_text(one.after))) for one in group
+        ]
+    most = max(group, key=lambda one: abs(one.after - one.before))
     name = f"{excerpt(where, _NAME)} ({len(group):,} numbers differ, most at {most.path[len(where) :]})"
-    before, after = f"{most.then:.6g}", f"{most.now:.6g}"
-    return [(name, before, after) if before != after else (name, str(most.then), str(most.now))]
+    before, after = f"{most.before:.6g}", f"{most.after:.6g}"
+    return [(name, before, after) if before != after else (name, str(most.before), str(most.after))]
 
 
 def _cut(before: str, after: str) -> tuple[str, str]:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from pytest_modelcheck.baselines import lines
 from pytest_modelcheck.baselines.baseline import Baseline
 from pytest_modelcheck.baselines.candidates import find
-from pytest_modelcheck.canonical import is_kept, why_unkept
+from pytest_modelcheck.canonical import is_stored, why_unstored
 from pytest_modelcheck.display import redacted
 from pytest_modelcheck.errors import BaselineError
 from pytest_modelcheck.models.identity import Files, changed_keys
@@ -116,7 +116,7 @@ def answer_to(trial: TrialResult, question: bytes | None) -> bytes | None:
 
 def approved_of(check: Check) -> Approved:
     """Return the side to compare a check with: the version named, else what is approved."""
-    spec, version, model = check.spec, check.places.baseline, check.spec.subject.name
+    spec, version, model = check.spec, check.options.baseline, check.spec.subject.name
     # A drift check with reference cases compares with these, not with what was approved.
     if spec.drift is not None and spec.drift.cases is not None:
         return Approved()
@@ -211,7 +211,7 @@ def replay(check: Check, cases: Iterable[Case], approved: Approved) -> Steps[App
     answers = ReplayedAnswers(check.spec.subject.answers, baseline)
     # Approved answers may lack a perturbation that was added since; those trials have nothing to replay.
     trials = (trial for trial in plan_of(check.spec, stale).trials() if answers.knows(trial))
-    run = yield Step(check.work(approved.answer), trials, replay=answers, slots=check.slots)
+    run = yield Step(check.work(approved.answer), trials, replay=answers, slot_of=check.slot_of)
     own: dict[str, list[Result]] = {case.id: [] for case in stale}
     for result in run.results:
         own[result.trial.case.id].append(result)
@@ -246,7 +246,7 @@ def run_other_version(check: Check, other_version: Model, approved: Approved) ->
     results = Results(plan)
     plan.without = results.skip
     work = replace(check.work(approved.answer), take=results.take)
-    run = yield Step(work, plan.trials(), slots=check.slots, other_version=other_version)
+    run = yield Step(work, plan.trials(), slot_of=check.slot_of, other_version=other_version)
     answers = check.calls_of(other_version) - before
     # Nobody knows whether it meets its limits, so it must not be approved.
     summary = (
@@ -289,7 +289,7 @@ def with_contract(check: Check, approved: Approved) -> Check:
     """The check with the approved shape for its answers, if one is approved."""
     baseline = approved.baseline
     # An update approves the new shape, so the old one must not fail it.
-    if baseline is None or check.places.update:
+    if baseline is None or check.options.update:
         return check
     from pytest_modelcheck.checks.contract import broken
 
@@ -298,9 +298,9 @@ def with_contract(check: Check, approved: Approved) -> Check:
 
     def contract(result: Result) -> str | None:
         answers = _answers(trial_result(result))
-        whys = (why for answer in answers if (why := why_unkept(answer)) is not None)
+        whys = (why for answer in answers if (why := why_unstored(answer)) is not None)
         clauses = [f"its shape is unknown: {why}" for why in whys]
-        clauses += [clause for answer in answers if is_kept(answer) for clause in broken(shape, answer)]
+        clauses += [clause for answer in answers if is_stored(answer) for clause in broken(shape, answer)]
         return "; ".join(dict.fromkeys(clauses)) or None
 
     return replace(check, contract=contract)
@@ -311,7 +311,7 @@ def answered_shape(cases: Iterable[CaseResult], model: Model) -> Shape:
     from pytest_modelcheck.checks.contract import shape_of
 
     answers = (answer for case in cases for trial in case.trials for answer in _answers(trial))
-    return shape_of(filter(is_kept, answers), model.answers.decode)
+    return shape_of(filter(is_stored, answers), model.answers.decode)
 
 
 def _answers(trial: TrialResult) -> Sequence[bytes]:

@@ -104,7 +104,7 @@ class Archive:
 
     def _approved(self, model: str, check: str) -> Iterator[Past]:
         if model not in self._kept:
-            self._kept[model] = self.store.kept_versions(model)
+            self._kept[model] = self.store.saved_versions(model)
         for version in self._kept[model]:
             once = self.store.history(model, check, version)
             if once is not None:

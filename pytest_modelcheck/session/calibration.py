@@ -103,7 +103,7 @@ class Calibration:
         """The first trial that raised an error, or ``None``."""
         return next((result for result in self._results if result.outcome is Outcome.ERROR), None)
 
-    def slot(self, trial: Trial, key: bytes, equal: int) -> int:
+    def slot_of(self, trial: Trial, key: bytes, equal: int) -> int:
         """Return the slot of a call: that of the output that its question belongs to."""
         pairing = self._pairings[trial.index]
         one, other = pairing.one, pairing.other

@@ -39,7 +39,7 @@ def leave(check: Check, judgement: Judgement, verdict: Verdict) -> Judged:
     # Some cases alone, or a model without a name for its version, cannot become the baseline.
     is_candidate = not spec.partial and check.spec.subject.version is not None
     path, reads_approved = None, results.reads_approved
-    if is_candidate or check.places.report:
+    if is_candidate or check.options.report:
         python = f"{platform.python_implementation()} {platform.python_version()}"
         shape = {}
         if spec.shaped:
@@ -60,7 +60,7 @@ def leave(check: Check, judgement: Judgement, verdict: Verdict) -> Judged:
         )
         if is_candidate:
             path = check.leave(header, _rows(judgement))
-        if path is None and check.places.report:
+        if path is None and check.options.report:
             path, is_candidate = _leave_for_the_report(check, header, _rows(judgement)), False
     return Judged(verdict, ran.first_failure, path, is_candidate)
 

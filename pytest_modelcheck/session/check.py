@@ -11,7 +11,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from pytest_modelcheck.baselines.header import Header
-from pytest_modelcheck.canonical import Unreadable, is_kept
+from pytest_modelcheck.canonical import Unreadable, is_stored
 from pytest_modelcheck.engine.body import by_repeat
 from pytest_modelcheck.engine.trials import Plan
 from pytest_modelcheck.engine.work import Work
@@ -48,7 +48,7 @@ class Step:
     """Answers to use in place of the judged model's own."""
     other_version: Model | None = None
     """Another version of the judged model that answers in its place, or ``None``."""
-    slots: Callable[[Trial, bytes, int], int] | None = None
+    slot_of: Callable[[Trial, bytes, int], int] | None = None
     """Selects one of several answers to a call; ``None`` selects the answer of the trial's repeat."""
 
 
@@ -83,7 +83,7 @@ class Check:
 
     spec: CheckSpec
     plan: Plan
-    places: Places
+    options: RunOptions
     store: BaselineStore
     candidates: CandidateStore
     held: Approved | None
@@ -102,7 +102,7 @@ class Check:
 
     def command(self, verb: str, *versions: str) -> str:
         """A command line about versions of the model: ``modelcheck diff 2.1``."""
-        return shlex.join([*self.places.command, verb, *map(self.target, versions)])
+        return shlex.join([*self.options.command, verb, *map(self.target, versions)])
 
     @property
     def new_calls(self) -> int:
@@ -110,7 +110,7 @@ class Check:
         return self.calls(None).new
 
     @property
-    def slots(self) -> Callable[[Trial, bytes, int], int] | None:
+    def slot_of(self) -> Callable[[Trial, bytes, int], int] | None:
         """Selects one of several answers to a call in the check's own trials."""
         return by_repeat if self.spec.repeats > 1 else None
 
@@ -181,7 +181,7 @@ class Check:
             subject=spec.subject,
             classify=spec.classify,
             # An update must succeed even if approved answers can no longer be read: it replaces them.
-            find_approved=self._legible(find_approved) if self.places.update else find_approved,
+            find_approved=self._legible(find_approved) if self.options.update else find_approved,
             scale=spec.scale,
             contract=self.contract,
             records=spec.drift is not None or spec.metric is not None,
@@ -197,7 +197,7 @@ class Check:
 
         def found(*call: Any) -> bytes | None:
             line = find(*call)
-            if line is None or not is_kept(line):
+            if line is None or not is_stored(line):
                 return None
             try:
                 answers.decode(line)
@@ -228,7 +228,7 @@ CLAIMS: Final = f"{PREDICTIONS}/claims.lock"
 
 
 @dataclass(frozen=True, slots=True)
-class Places:
+class RunOptions:
     """The storage folders of a project, and the options of a run about them.
 
     Attributes:

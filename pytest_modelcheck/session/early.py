@@ -51,8 +51,8 @@ _CALIBRATED = frozenset({"max_changed", "max_regressed"})
 
 def may_stop(check: Check) -> bool:
     """Return whether a check may end early: not if its results are approved, or only some cases selected."""
-    places, spec = check.places, check.spec
-    if places.update or places.every_case or spec.partial:
+    options, spec = check.options, check.spec
+    if options.update or options.every_case or spec.partial:
         return False
     return why_not_early(spec) is None
 
@@ -139,7 +139,7 @@ class EarlyRun:
         cases = [case for unit in batch for case in unit]
         plan = plan_of(check.spec, cases, start=self._submitted)
         work = replace(check.work(self._approved.answer), progress=check.progress(plan, len(self._cases)))
-        run = yield Step(work, plan.trials(), slots=check.slots)
+        run = yield Step(work, plan.trials(), slot_of=check.slot_of)
         self._submitted += len(run.results)
         self._inapplicable += plan.inapplicable
         self._runs.append(run)

@@ -19,7 +19,7 @@ from pytest_modelcheck.records import BITS, Outcome, Trial, fails_in_every_run, 
 from pytest_modelcheck.reports.selection import BOTH, LOWEST, ORDER, SHOWN, note_of, show
 from pytest_modelcheck.session.check import Step
 from pytest_modelcheck.session.lines import trial_result
-from pytest_modelcheck.session.observing import outcomes_now, whole_cases
+from pytest_modelcheck.session.observing import current_outcomes, whole_cases
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -80,7 +80,7 @@ def explain(check: Check, judgement: Judgement) -> Steps[Explained]:
     slices: tuple[Group, ...] = ()
     first: Collection[int] = ()
     if results.slices.keys() and spec.drift is None:
-        slices = results.slices.groups(outcomes_now(judgement), judgement.seen.approved)
+        slices = results.slices.groups(current_outcomes(judgement), judgement.seen.approved)
         if (scores := judgement.seen.observed.scores) is not None:
             # Within a slice of one label, a metric such as macro F1 is 0 or 1, and says nothing.
             candidates = [group for group in slices if spec.slices or not group.name.startswith("expected=")]
@@ -171,8 +171,8 @@ def _ranks_by_cause(results: Results) -> dict[int, int]:
     trials = list(results.causes.trials)
     # Sorted, since an early end puts the cases back into their original order.
     starts = sorted(range(len(results.starts)), key=results.starts.__getitem__) if trials else []
-    places = [bisect_right(starts, trial, key=results.starts.__getitem__) for trial in trials]
-    return {starts[place - 1]: rank - len(trials) for rank, place in enumerate(places) if place}
+    ends = [bisect_right(starts, trial, key=results.starts.__getitem__) for trial in trials]
+    return {starts[place - 1]: rank - len(trials) for rank, place in enumerate(ends) if place}
 
 
 def _lowest(judgement: Judgement) -> Mapping[int, tuple[int, int]]:
@@ -235,7 +235,7 @@ def _run_again(
     if not trials:
         return found
     work = check.work(judgement.approved.answer, keep_errors=True)
-    run = yield Step(work, trials, quiet=False, slots=check.slots)
+    run = yield Step(work, trials, quiet=False, slot_of=check.slot_of)
     before = {one.trial.index: one.result for one in failed}
     for result in run.results:
         index = result.trial.index
@@ -277,7 +277,7 @@ def _search_slice(check: Check, judgement: Judgement, slices: Sequence[Group]) -
     spec = check.spec
     if spec.drift is not None or spec.partial or judgement.passes:
         return None
-    outcomes, approved = outcomes_now(judgement), None
+    outcomes, approved = current_outcomes(judgement), None
     if judgement.misses("max_drop") or judgement.misses("max_regressed"):
         # A limit about change asks where cases broke, not where they fail: many failed before, too.
         approved = judgement.seen.approved

@@ -66,7 +66,7 @@ def _compare_outputs(check: Check, judgement: Judgement, noise: Noise) -> Steps[
     if broken is not None:
         # Run once more to get the exception itself: results keep only the first few.
         work = check.work(judgement.approved.answer, keep_errors=True)
-        run = yield Step(work, [broken.trial], slots=calibration.slot)
+        run = yield Step(work, [broken.trial], slot_of=calibration.slot_of)
         return replace(noise, uncalibrated=one_line(run.results[0]))
     calibrations = (*noise.calibrations, calibration)
     return replace(noise, calibrations=calibrations, excess=excess_of(calibrations, check.spec.limits))
@@ -106,6 +106,6 @@ def _calibration(
     calibration = Calibration(once, start=results.size, batch=batch)
     work = check.work(judgement.approved.answer)
     for trials in (calibration.against_itself(), calibration.against_variants()):
-        run = yield Step(work, trials, replay=replay, slots=calibration.slot)
+        run = yield Step(work, trials, replay=replay, slot_of=calibration.slot_of)
         calibration.take(run.results)
     return calibration

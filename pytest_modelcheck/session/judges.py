@@ -76,7 +76,7 @@ def judge_outcomes(check: Check, ran: Ran, approved: Approved) -> Steps[Judging 
         return None
     path = judge.definition.labels
     labels = {} if path is None else read(path)
-    folder = check.places.baselines.parent
+    folder = check.options.baselines.parent
     file = None if path is None else Path(os.path.relpath(path, folder)).as_posix()
     judging = Judging(judge, len(labels), file=file)
     spec = check.spec
@@ -250,12 +250,12 @@ def _on_approved(
 ) -> Steps[dict[str, list[Rating]]]:
     """Return the current judge's answers about the approved answers, by case; empty if there are none."""
     baseline = approved.baseline
-    if baseline is None or check.places.update:
+    if baseline is None or check.options.update:
         return {}
     answers = ReplayedAnswers(check.spec.subject.answers, baseline)
     cases = [case for case in check.spec.cases if case.id in approved]
     trials = (trial for trial in plan_of(check.spec, cases).trials() if answers.knows(trial))
-    run = yield Step(check.work(approved.answer), trials, replay=answers, slots=check.slots)
+    run = yield Step(check.work(approved.answer), trials, replay=answers, slot_of=check.slot_of)
     own: dict[str, list[TrialResult]] = {}
     for result in run.results:
         own.setdefault(result.trial.case.id, []).append(trial_result(result))
@@ -329,7 +329,7 @@ class Corrector:
         one, two = self.of_version(before, version), self.of_version(after, current_version)
         old, new = one - two, two - one
         pairs = [(self._truth(before[case]), self._truth(after[case])) for case in differ]
-        people = [(was, is_now) for was, is_now in pairs if was is not None and is_now is not None]
+        people = [(was, is_right) for was, is_right in pairs if was is not None and is_right is not None]
         whole = self._side(approved, self.telling(self.of_version(approved, version)), _LENIENT)
         return Sides(
             version,
@@ -339,8 +339,8 @@ class Corrector:
             (len(old), len(new)),
             len(differ),
             len(shared),
-            sum(was > is_now for was, is_now in people),
-            sum(was < is_now for was, is_now in people),
+            sum(was > is_right for was, is_right in people),
+            sum(was < is_right for was, is_right in people),
             len(pairs) - len(people) if not self.graded else len(pairs),
             self.exact,
         )

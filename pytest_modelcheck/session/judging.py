@@ -80,7 +80,7 @@ def with_noise(check: Check, judgement: Judgement, noise: Noise) -> Judgement:
         findings = [*approved.findings, *(each for each in findings if each.limit != "new")]
     else:
         findings += approved.findings
-    if check.places.update:
+    if check.options.update:
         # The results of this run become the baseline: the present baseline does not judge them.
         findings = [finding for finding in findings if not finding.against_baseline]
         findings = findings or [Finding("update", Status.PASSED, f"{len(ran.results)} cases recorded")]

@@ -34,7 +34,7 @@ _REFUSAL: Final = "I'm sorry, but I can't help with that."
 TRAJECTORY: Final = "$trajectory"
 _ITEMS: Final = "[]"
 _PARTS: Final = 40
-"""Places of values that are damaged, at most: a mapping may have other keys in every answer."""
+"""The largest number of values that are damaged: a mapping may have other keys in every answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,29 +214,29 @@ def _parts(values: Values) -> list[_Part]:
     """The fields of the answers with their values, the whole answer first; those that most answers have."""
     found: dict[Path, _Part] = {}
     for key, value in values.items():
-        for path, one in _places(value, ()):
+        for path, one in _paths(value, ()):
             found.setdefault(path, _Part(path)).values.setdefault(key, []).append(one)
     # The fields that most answers have, since keys of a mapping may be data.
     chosen = sorted(found, key=lambda path: (-len(found[path].values), path))[:_PARTS]
     return [found[path] for path in sorted(chosen)]
 
 
-def _places(value: Any, path: Path) -> Iterator[tuple[Path, Any]]:
+def _paths(value: Any, path: Path) -> Iterator[tuple[Path, Any]]:
     if type(value) is not dict:
         yield path, value
         if type(value) is list:
             for item in value:
                 if type(item) is dict:
-                    yield from _places(item, (*path, _ITEMS))
+                    yield from _paths(item, (*path, _ITEMS))
         return
     if TRAJECTORY in value:
         for name in {"answer", "state"} & value[TRAJECTORY].keys():
-            yield from _places(value[TRAJECTORY][name], (*path, TRAJECTORY, name))
+            yield from _paths(value[TRAJECTORY][name], (*path, TRAJECTORY, name))
         return
     if len(value) == 1 and next(iter(value)).startswith("$"):
         return  # a value in a form of ours, which only its type can damage
     for name, one in value.items():
-        yield from _places(one, (*path, name))
+        yield from _paths(one, (*path, name))
 
 
 def _changed(value: Any, path: Path, change: Callable[[Any], Any]) -> Any:

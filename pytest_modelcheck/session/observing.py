@@ -280,7 +280,7 @@ def _is_unscored(trial: TrialResult, scale: Scale) -> bool:
     return trial.outcome is Outcome.PASSED and trial.score is None
 
 
-def outcomes_now(judgement: Judgement) -> bytes:
+def current_outcomes(judgement: Judgement) -> bytes:
     """Return the outcome of each case, for slices."""
     results, again = judgement.ran.results, judgement.noise.again
     masks = results.masks if again is None else bytes(map(int.__or__, results.masks, again.masks))

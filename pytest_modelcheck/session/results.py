@@ -63,7 +63,7 @@ _JUDGED_BITS: Final = BITS[Outcome.PASSED] | BITS[Outcome.FAILED]
 ABSENT, SAME, OTHER = range(3)
 """The approved line of a case: none, the same, or another one."""
 
-_UNKEPT: Final = b'{"$unkept":'
+_UNSTORED: Final = b'{"$unstored":'
 
 _index: Final = attrgetter("trial.index")
 
@@ -185,7 +185,7 @@ class Results(Sequence[CaseResult]):
             match = ABSENT
             if approved is not None and (before := approved(case.id)) is not None:
                 # Two descriptions of values that cannot be stored say nothing, even if they are equal.
-                match = SAME if before == line and _UNKEPT not in line else OTHER
+                match = SAME if before == line and _UNSTORED not in line else OTHER
             if match == SAME:
                 details = f'{details},"approved":true' if details else '"approved":true'
             written.append(lines.with_details(line, details))

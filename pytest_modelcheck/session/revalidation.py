@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from pytest_modelcheck.baselines.watch import approval_of
-from pytest_modelcheck.canonical import CALL_BYTES, same, seen, why_unkept
+from pytest_modelcheck.canonical import CALL_BYTES, same, seen, why_unstored
 from pytest_modelcheck.checks.drift import moved_text
 from pytest_modelcheck.models.model import plain
 from pytest_modelcheck.phrases import odds, plural
@@ -58,7 +58,7 @@ class CachedTrials:
     def __init__(self, check: Check, approved: Approved) -> None:
         watch = watch_of(check, approved, ANSWERS)
         self._was_cached = check.spec.subject.answers.was_cached
-        self._wanted = check.places.revalidate
+        self._wanted = check.options.revalidate
         # Each night takes another sample.
         self._salt = b"" if watch is None else str(watch.night).encode()
         self._found: dict[bytes, tuple[Trial, Known]] = {}
@@ -100,7 +100,7 @@ def revalidate(check: Check, cached: CachedTrials, approved: Approved) -> Steps[
     rounds: list[Known] = []
     for _ in range(2):
         fresh = FreshAnswers(check.spec.subject.answers)
-        run = yield Step(check.work(approved.answer), trials, replay=fresh, slots=check.slots)
+        run = yield Step(check.work(approved.answer), trials, replay=fresh, slot_of=check.slot_of)
         broken = next((result for result in run.results if result.outcome is Outcome.ERROR), None)
         if broken is not None:
             text = f"{check.spec.subject.label} could not be called again: {one_line(broken)}"
@@ -114,7 +114,7 @@ def revalidate(check: Check, cached: CachedTrials, approved: Approved) -> Steps[
 
 def _same(one: Raw, two: Raw | None) -> bool:
     """Return whether two answers are the same; a call that was not repeated counts as the same."""
-    if two is None or why_unkept(plain(one)) is not None:
+    if two is None or why_unstored(plain(one)) is not None:
         return True  # nothing is known of it
     return same(plain(one), plain(two))
 
@@ -186,7 +186,7 @@ def watch_of(check: Check, approved: Approved, of: str) -> Watch | None:
     if known is None or baseline is None or not baseline.header.approved_at:
         return None
     # Nights are about one approved version. Another one starts with no evidence.
-    if baseline.header.version != subject.version or check.places.baseline is not None:
+    if baseline.header.version != subject.version or check.options.baseline is not None:
         return None
     approval = approval_of(baseline)
     place = (subject.name, subject.version, check.spec.id, of, approval)
@@ -205,7 +205,7 @@ def why_unwatched(check: Check, approved: Approved) -> Iterator[str]:
     baseline = approved.baseline
     if baseline is None:
         yield "not watched over nights: nothing is approved of it"
-    elif check.places.baseline is not None or not baseline.header.approved_at:
+    elif check.options.baseline is not None or not baseline.header.approved_at:
         yield f"not watched over nights: it is compared with {approved.version} as named, not as approved"
     elif watch_of(check, approved, ANSWERS) is None:
         yield f"not watched over nights: {approved.version} is approved, and another version runs"
@@ -260,7 +260,7 @@ class _Labels:
         for case in baseline.values():
             for trial in case.trials:
                 for key, (call, raw) in zip(keys_of(trial), trial.calls, strict=True):
-                    if why_unkept(raw) is None:
+                    if why_unstored(raw) is None:
                         found[call].setdefault(key, raw)
         self._raws = {call: list(raws.values()) for call, raws in found.items()}
         self.approved = {call: [self._label(call, raw) for raw in raws] for call, raws in self._raws.items()}
@@ -268,7 +268,7 @@ class _Labels:
     def pair(self, call: str, raws: Sequence[Raw | None]) -> tuple[str, str] | None:
         """Return the labels of two answers; ``None`` if one is missing, or nothing is approved."""
         one, two = (None if raw is None else plain(raw) for raw in raws)
-        if one is None or two is None or why_unkept(one) or why_unkept(two) or call not in self._raws:
+        if one is None or two is None or why_unstored(one) or why_unstored(two) or call not in self._raws:
             return None
         first = self._label(call, one)
         return first, first if same(one, two) else self._label(call, two)

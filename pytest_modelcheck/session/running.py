@@ -72,7 +72,7 @@ def takers_of(check: Check, plan: Plan, approved: Approved) -> Takers:
     spec = check.spec
     looks_at_answers = spec.limits.on_costs or check.spec.subject.definition.answer_fingerprint is not None
     cached = None
-    if check.places.revalidate:
+    if check.options.revalidate:
         from pytest_modelcheck.session.revalidation import CachedTrials
 
         cached = CachedTrials(check, approved)
@@ -92,7 +92,7 @@ def first_run(check: Check, approved: Approved) -> Steps[tuple[Ran, CachedTrials
     takers = takers_of(check, plan, approved)
     plan.without = takers.results.skip
     work = replace(check.work(approved.answer), progress=check.progress(plan), take=takers.take)
-    run = yield Step(work, plan.trials(), slots=check.slots)
+    run = yield Step(work, plan.trials(), slot_of=check.slot_of)
     results = takers.results
     ran = Ran(
         results,
@@ -130,7 +130,7 @@ def run_again(
                 yield one.again(next(index), one.repeat + shift, number, len(own) * len(shifts))
 
     work = replace(check.work(approved.answer), take=again.take)
-    run = yield Step(work, trials(), slots=check.slots)
+    run = yield Step(work, trials(), slot_of=check.slot_of)
     return again, run
 
 
@@ -167,7 +167,7 @@ def run_probes(check: Check, judgement: Judgement, needs: Iterable[Probes]) -> S
             for one in once:
                 # A repeat number of its own, so that each probe is a new call with its own cached answer.
                 trials.append(one.again(results.size + len(trials), _PROBE + before, number, len(once)))
-        run = yield Step(check.work(judgement.approved.answer), trials, slots=check.slots)
+        run = yield Step(check.work(judgement.approved.answer), trials, slot_of=check.slot_of)
         if run.stopped is not None or any(isinstance(one.error, OfflineError) for one in run.results):
             return None
         if check.spec.levels is not None:

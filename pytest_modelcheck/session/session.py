@@ -52,7 +52,7 @@ if TYPE_CHECKING:
     from pytest_modelcheck.engine.work import Run
     from pytest_modelcheck.models.definition import Definition
     from pytest_modelcheck.reports.mutation import Mutated
-    from pytest_modelcheck.session.check import Places, Steps
+    from pytest_modelcheck.session.check import RunOptions, Steps
     from pytest_modelcheck.session.mutate import StoredAnswers
 
 
@@ -73,24 +73,24 @@ class Session:
     """
 
     def __init__(
-        self, places: Places, plugin: str, interrupts: Callable[[BaseException], bool] = is_interrupt
+        self, options: RunOptions, plugin: str, interrupts: Callable[[BaseException], bool] = is_interrupt
     ) -> None:
-        self.places = places
+        self.options = options
         self.plugin = plugin
         self.warnings: list[str] = []
-        self.store = BaselineStore(places.baselines)
-        self.candidates = CandidateStore(places.cache / CANDIDATES)
+        self.store = BaselineStore(options.baselines)
+        self.candidates = CandidateStore(options.cache / CANDIDATES)
         self._nights: Sequence[Night] | None = None
-        if places.watch:
+        if options.watch:
             from pytest_modelcheck.baselines import watch
 
-            self._nights = watch.read(places.baselines)
+            self._nights = watch.read(options.baselines)
         self.cache = PredictionCache(
-            places.cache / PREDICTIONS if places.keep else None, refresh=places.refresh
+            options.cache / PREDICTIONS if options.keep else None, refresh=options.refresh
         )
-        self._claims = Claims(places.cache / CLAIMS) if places.workers > 1 else None
+        self._claims = Claims(options.cache / CLAIMS) if options.workers > 1 else None
         self.switchboard = Switchboard(
-            interrupts, offline=places.offline, allowance=_allowance(places), workers=places.workers
+            interrupts, offline=options.offline, allowance=_allowance(options), workers=options.workers
         )
         self.router = Router(self.switchboard)
         self.mutated: list[Mutated] | None = None
@@ -122,7 +122,7 @@ class Session:
                 "so answers are not cached between runs. Name the exact version, or give the model fixture a "
                 "fingerprint= that says what the alias means now"
             )
-            if self.places.keep and text not in self.warnings:
+            if self.options.keep and text not in self.warnings:
                 self.warnings.append(text)
         codec = Codec(answer_type(definition, raw), requested=definition.returns is not None)
         see = Projection(definition.ignore, definition.compare_by, definition.name)
@@ -168,7 +168,7 @@ class Session:
 
         By Bonferroni. Not among the collected ones: a verdict must not depend on which tests were selected.
         """
-        suite = self.places.suite_false_fail_rate
+        suite = self.options.suite_false_fail_rate
         if suite is None or not self.approved_checks:
             return limits
         return replace(limits, false_fail_rate=min(limits.false_fail_rate, suite / self.approved_checks))
@@ -177,8 +177,8 @@ class Session:
         """A check, with everything that its steps may need."""
         spec = replace(spec, limits=self.limits_in_suite(spec.limits))
         # A run that approves runs each case more often, to measure the noise.
-        if self.places.update and spec.drift is None and declared_of(spec) is not True:
-            spec = replace(spec, repeats=max(spec.repeats, self.places.approval_runs))
+        if self.options.update and spec.drift is None and declared_of(spec) is not True:
+            spec = replace(spec, repeats=max(spec.repeats, self.options.approval_runs))
         plan = plan_of(spec, spec.cases)
         endpoint = self.switchboard.endpoint(spec.subject)
         # Checks share an endpoint. What was called before this point belongs to earlier ones.
@@ -194,7 +194,7 @@ class Session:
         return Check(
             spec=spec,
             plan=plan,
-            places=self.places,
+            options=self.options,
             store=self.store,
             candidates=self.candidates,
             held=self.store.approved(spec.subject.name, spec.subject.version),
@@ -257,7 +257,7 @@ class Session:
             work,
             self.switchboard,
             [self._handle(step)],
-            place=step.slots,
+            slot_of=step.slot_of,
             recipe=recipe,
             quietly=spec.quietly if step.quiet else nullcontext,
         )
@@ -279,7 +279,7 @@ class Session:
         """Return the judged model's handle in a step."""
         model = step.work.subject
         acting = model if step.other_version is None else step.other_version
-        refusal: Any = offline_error if self.places.offline else None
+        refusal: Any = offline_error if self.options.offline else None
         answers: Any = acting.answers
         stand_in = step.replay
         if stand_in is None and self._stored is not None and self._stored.model is acting:
@@ -297,20 +297,20 @@ class Session:
             self._claims.close()
 
 
-def _allowance(places: Places) -> Allowance:
+def _allowance(options: RunOptions) -> Allowance:
     """This process's share of ``--modelcheck-max-calls``, which all workers share evenly.
 
     The first workers get one call more each, if the division leaves a remainder.
     """
-    calls, option = places.max_calls, f"--modelcheck-max-calls={places.max_calls}"
+    calls, option = options.max_calls, f"--modelcheck-max-calls={options.max_calls}"
     if calls is None:
         return Allowance()
     # Workers cannot ask each other during the run, so each gets its part beforehand.
-    share, left_over = divmod(calls, places.workers)
-    share += places.worker < left_over
-    if places.workers > 1:
-        option += f", shared by {places.workers} workers of pytest-xdist ({share} for this one)"
-    return Allowance(share, option + ("," if places.workers > 1 else ""))
+    share, left_over = divmod(calls, options.workers)
+    share += options.worker < left_over
+    if options.workers > 1:
+        option += f", shared by {options.workers} workers of pytest-xdist ({share} for this one)"
+    return Allowance(share, option + ("," if options.workers > 1 else ""))
 
 
 def _next(steps: Steps[Judged], run: Run) -> Step | Judged:

@@ -78,13 +78,13 @@ def may_shrink(check: Check, judgement: Judgement) -> bool:
     of calls, which is for verdicts. Not if a model only replays recorded answers: half a perturbation was
     never recorded.
     """
-    places = check.places
+    options = check.options
     return not (
         not check.spec.shrink_calls
         # Recorded answers know no other inputs. Without noise is required, too: a candidate is run once.
         or any(model.definition.recorded for model in (check.spec.subject, *check.spec.others))
-        or places.offline
-        or places.max_calls is not None
+        or options.offline
+        or options.max_calls is not None
         or judgement.ran.stopped is not None
         or judgement.noise.variation.varies is not False
         or judgement.ran.results.reads_approved
@@ -206,7 +206,7 @@ class Chase:
             one = hunt.result.trial
             trials.append(Trial(index, one.case, one.perturbation, candidate, one.variant, one.repeat))
             keys[index] = key
-        run = yield Step(self._work, trials, slots=self._check.slots)
+        run = yield Step(self._work, trials, slot_of=self._check.slot_of)
         for result in run.results:
             self._known[keys[result.trial.index]] = result
             if result.outcome is Outcome.ERROR and self._stopped is None:
@@ -279,7 +279,7 @@ def _hunt(
     candidate, stopped = _next(search, None)
     while candidate is not None and stopped is None:
         smaller = candidate if candidate.id else replace(candidate, id="smaller")
-        run = yield Step(work, [Trial(judgement.ran.results.size, smaller)], slots=check.slots)
+        run = yield Step(work, [Trial(judgement.ran.results.size, smaller)], slot_of=check.slot_of)
         (result,) = run.results
         fails = result.outcome is Outcome.FAILED
         found = result if fails else found

@@ -130,7 +130,7 @@ def repeat_calls(
         if variation.varies is not False:
             break
     # Guessing would turn the verdict on a model into a matter of a flag.
-    if repeated and variation.varies is None and check.places.offline:
+    if repeated and variation.varies is None and check.options.offline:
         raise OfflineError(
             f"{check.spec.id} misses a limit, and whether {check.spec.subject.label} varies has not been "
             "measured for it, which decides what the miss means. Run it once without "
@@ -187,8 +187,8 @@ def _compared(model: Model, pairs: Sequence[tuple[TrialResult, TrialResult]]) ->
     for first, again in pairs:
         for one_answer, two_answer in paired_calls(first.calls, again.calls)[0]:
             if not same(one_answer, two_answer):
-                places = islice(differences(one_answer, two_answer), _MANY)
-                fields.update({place.path for place in places})
+                options = islice(differences(one_answer, two_answer), _MANY)
+                fields.update({place.path for place in options})
     if names := [name for name in sorted(fields, key=lambda name: (-fields[name], name)) if name]:
         text += f" ({', '.join(names[:_NAMED])}{', …' if len(names) > _NAMED else ''})"
     return Variation(varies=True, words=text)

@@ -18,7 +18,7 @@ from json import dumps
 from typing import TYPE_CHECKING, Final
 
 from pytest_modelcheck.baselines.lines import gained_by
-from pytest_modelcheck.checks.compare import APPROVED_UNKEPT, changes_alone
+from pytest_modelcheck.checks.compare import APPROVED_UNSTORED, changes_alone
 from pytest_modelcheck.checks.guards import standstill
 from pytest_modelcheck.checks.judged import LEAST_LABELS
 from pytest_modelcheck.checks.protocol import Reason
@@ -280,7 +280,7 @@ def _advice(
         yield "reproduce one", f"{spec.rerun} --modelcheck-case={case}"
     judging = judgement.seen.observed.judging
     if judging is not None and (judging.value is None or status is Status.INCONCLUSIVE):
-        yield "label answers", shlex.join([*check.places.command, "label", judging.judge.name])
+        yield "label answers", shlex.join([*check.options.command, "label", judging.judge.name])
     if version is None:
         yield "name a version", "pytest --model-version=VERSION"
         return
@@ -304,7 +304,7 @@ def _advice(
     if changed or not _ABOUT_THE_OTHER.isdisjoint(finding.limit for finding in missed):
         return
     compared = judgement.seen.comparison
-    if compared is not None and compared.why_unseen not in (None, APPROVED_UNKEPT):
+    if compared is not None and compared.why_unseen not in (None, APPROVED_UNSTORED):
         return  # what cannot be stored cannot be compared the next time either
     if not _WORSE.isdisjoint(finding.limit for finding in missed):
         # Some cases got worse, so approving everything is not useful, but some changes may be wanted.

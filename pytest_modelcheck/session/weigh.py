@@ -158,7 +158,7 @@ def look_for_noise(check: Check, judgement: Judgement) -> Steps[Judgement]:
 def _compares(check: Check, judgement: Judgement) -> bool:
     """Return whether outcomes are held against approved ones."""
     observed = judgement.seen.observed
-    return observed.comparison is not None and not observed.reads_approved and not check.places.update
+    return observed.comparison is not None and not observed.reads_approved and not check.options.update
 
 
 def _searches_slices(check: Check, judgement: Judgement) -> bool:
@@ -204,7 +204,7 @@ def _may_be_noise(check: Check, judgement: Judgement) -> bool:
     suspicious = _searches_slices(check, judgement) or _limits_slices(check, judgement)
     if declared_of(check.spec) is True:
         return (judgement.missed or judgement.passes) and suspicious
-    suspicious = suspicious or (bool(judgement.seen.regressed) and not check.places.update)
+    suspicious = suspicious or (bool(judgement.seen.regressed) and not check.options.update)
     return judgement.missed or (judgement.passes and suspicious)
 
 
@@ -308,7 +308,7 @@ def _approved_outcomes(check: Check, judgement: Judgement) -> Steps[Mapping[int,
     if not trials:
         return {}
     answers = ReplayedAnswers(check.spec.subject.answers, baseline)
-    run = yield Step(check.work(approved.answer), trials, replay=answers, slots=by_repeat)
+    run = yield Step(check.work(approved.answer), trials, replay=answers, slot_of=by_repeat)
     found: dict[int, dict[int, bool]] = {}
     for result in run.results:
         if result.outcome in JUDGED:

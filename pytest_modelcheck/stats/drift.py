@@ -66,20 +66,20 @@ def judged(distance: float, permuted: Floats) -> Drift:
     return Drift(distance, float(permuted.mean()), p_value, float(permuted.std()))
 
 
-def total_variation(before: Sequence[Hashable], now: Sequence[Hashable]) -> float:
+def total_variation(before: Sequence[Hashable], after: Sequence[Hashable]) -> float:
     """Return the share of labels that would have to change for one sample to look like the other, in [0, 1].
 
     >>> total_variation(["a", "a", "b", "b"], ["a", "a", "a", "b"])
     0.25
     """
-    old, new, kinds = _codes(before, now)
+    old, new, kinds = _codes(before, after)
     old_counts, new_counts = (np.bincount(codes, minlength=kinds) for codes in (old, new))
     return float(np.abs(old_counts / len(old) - new_counts / len(new)).sum() / 2)
 
 
 def label_drift(
     before: Sequence[Hashable],
-    now: Sequence[Hashable],
+    after: Sequence[Hashable],
     false_fail_rate: float,
     *,
     paired: bool = False,
@@ -91,7 +91,7 @@ def label_drift(
     >>> f"{found.distance:.0%} of the labels moved, p = {found.p_value}"
     '30% of the labels moved, p = 0.0005'
     """
-    old, new, kinds = _codes(before, now)
+    old, new, kinds = _codes(before, after)
     generator, resamples = np.random.default_rng(seed), resamples_for(false_fail_rate)
     old_counts, new_counts = (np.bincount(codes, minlength=kinds) for codes in (old, new))
     if paired:
@@ -107,12 +107,12 @@ def label_drift(
         # answers.
         drawn = generator.multivariate_hypergeometric(together, len(old), size=resamples)
         permuted = np.abs(drawn / len(old) - (together - drawn) / len(new))
-    distance = total_variation(before, now)
+    distance = total_variation(before, after)
     return judged(distance, permuted.sum(axis=1) / 2)
 
 
 def score_drift(
-    before: ArrayLike, now: ArrayLike, false_fail_rate: float, *, paired: bool = False, seed: int = 0
+    before: ArrayLike, after: ArrayLike, false_fail_rate: float, *, paired: bool = False, seed: int = 0
 ) -> Drift:
     """Compare two samples of scores by their Wasserstein distance, in the scores' unit.
 
@@ -122,7 +122,7 @@ def score_drift(
     >>> score_drift(steady, [score + 0.02 for score in steady], 0.01, paired=True).p_value < 0.01
     True
     """
-    old, new = _sample(before), _sample(now)
+    old, new = _sample(before), _sample(after)
     if paired:
         _same_size(len(old), len(new))
     generator, resamples = np.random.default_rng(seed), resamples_for(false_fail_rate)
@@ -150,12 +150,12 @@ def _transport(values: Floats, weights: Floats) -> Floats:
 
 
 def _codes(
-    before: Sequence[Hashable], now: Sequence[Hashable]
+    before: Sequence[Hashable], after: Sequence[Hashable]
 ) -> tuple[NDArray[np.int_], NDArray[np.int_], int]:
-    if not before or not now:
+    if not before or not after:
         raise ValueError("a sample is empty: there is nothing to compare")
     kinds: dict[Hashable, int] = {}
-    codes = np.array([kinds.setdefault(label, len(kinds)) for label in (*before, *now)])
+    codes = np.array([kinds.setdefault(label, len(kinds)) for label in (*before, *after)])
     return codes[: len(before)], codes[len(before) :], len(kinds)
 
 
@@ -166,13 +166,13 @@ def _sample(scores: ArrayLike) -> Floats:
     return found
 
 
-def _same_size(before: int, now: int) -> None:
-    if before != now:
-        raise ValueError(f"paired samples must be of one size, not {before} and {now}")
+def _same_size(before: int, after: int) -> None:
+    if before != after:
+        raise ValueError(f"paired samples must be of one size, not {before} and {after}")
 
 
 def feature_drift(
-    before: ArrayLike, now: ArrayLike, false_fail_rate: float, *, paired: bool = False, seed: int = 0
+    before: ArrayLike, after: ArrayLike, false_fail_rate: float, *, paired: bool = False, seed: int = 0
 ) -> Drift:
     """Compare two samples of feature vectors by how well a classifier tells them apart.
 
@@ -184,7 +184,7 @@ def feature_drift(
     """
     from scipy.stats import rankdata
 
-    old, new = _features(before), _features(now)
+    old, new = _features(before), _features(after)
     if old.shape[1] != new.shape[1] or (paired and len(old) != len(new)):
         raise ValueError(f"the samples do not fit together: shapes {old.shape} and {new.shape}")
     generator = np.random.default_rng(seed)

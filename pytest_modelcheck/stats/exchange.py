@@ -95,7 +95,7 @@ def odd_run_p_value(runs: Runs) -> float:
     return min(holm(against))
 
 
-def fisher_p_value(then_passed: int, then_runs: int, now_passed: int, now_runs: int) -> float:
+def fisher_p_value(approved_passed: int, approved_runs: int, current_passed: int, current_runs: int) -> float:
     """Return the p-value of Fisher's exact test on pooled runs, one-sided towards worse.
 
     It ignores which run belongs to which case. So it lets a version differ from another in how steady each
@@ -106,15 +106,15 @@ def fisher_p_value(then_passed: int, then_runs: int, now_passed: int, now_runs: 
     >>> round(fisher_p_value(10, 10, 4, 8), 6)
     0.022876
     """
-    count("then_runs", then_runs, at_least=1)
-    count("now_runs", now_runs, at_least=1)
-    count("then_passed", then_passed, at_most=then_runs)
-    count("now_passed", now_passed, at_most=now_runs)
+    count("approved_runs", approved_runs, at_least=1)
+    count("current_runs", current_runs, at_least=1)
+    count("approved_passed", approved_passed, at_most=approved_runs)
+    count("current_passed", current_passed, at_most=current_runs)
     # Imported late: a second. By then a check is about to fail, which imports as much to look for slices.
     from scipy.stats import hypergeom
 
-    passed, runs = then_passed + now_passed, then_runs + now_runs
-    return float(hypergeom.cdf(now_passed, runs, passed, now_runs))
+    passed, runs = approved_passed + current_passed, approved_runs + current_runs
+    return float(hypergeom.cdf(current_passed, runs, passed, current_runs))
 
 
 def _deals(approved: Runs, current: Runs) -> tuple[Floats, int, float]:

@@ -84,13 +84,13 @@ class Rise:
 
     def __str__(self) -> str:
         """Return both sides in words."""
-        (crossed, own), (cross_now, own_now) = (
+        (crossed, own), (current_cross, current_own) = (
             [sum(side) / len(side) for side in zip(*version, strict=True)]
             for version in (self.approved, self.current)
         )
         return (
-            f"answers changed in {cross_now:.0%} of variants ({crossed:.0%} when approved), and the model "
-            f"disagrees with itself on {own_now:.0%} of identical inputs ({own:.0%})"
+            f"answers changed in {current_cross:.0%} of variants ({crossed:.0%} when approved), and the "
+            f"model disagrees with itself on {current_own:.0%} of identical inputs ({own:.0%})"
         )
 
 

@@ -86,7 +86,7 @@ def test_history_is_kept_only_where_it_is_asked_for_and_never_of_the_same_versio
     approving("2.0", keep_history=True)
     bench.run({"a": "new"})
     approving()
-    assert bench.store.kept_versions("triage") == []
+    assert bench.store.saved_versions("triage") == []
 
 
 def test_a_version_that_never_ran_is_an_error_that_lists_those_that_did(bench, approving):

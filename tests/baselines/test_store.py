@@ -89,7 +89,7 @@ def test_history_keeps_what_was_approved_byte_for_byte(store, record):
     kept = store.history("triage", CHECK, "2.0")
     assert kept["a"] == record("a", 1)
     assert (store.root / "triage/history/2.0/tests/test_a.py/test.jsonl").read_bytes() == before
-    assert store.kept_versions("triage") == ["2.0"]
+    assert store.saved_versions("triage") == ["2.0"]
     assert [header.test for _, header in store.history_entries("triage", "2.0")] == [CHECK]
     assert store.history("triage", CHECK, "1.0") is None
 

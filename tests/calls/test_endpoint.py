@@ -52,8 +52,8 @@ class Way:
         self.loop = self.loop or LoopThread()
         return self.loop
 
-    def keep(self, places, rows):
-        for place, row in zip(places, rows, strict=True):
+    def keep(self, permits, rows):
+        for place, row in zip(permits, rows, strict=True):
             assert place not in self.rows
             if type(row) is Failure:
                 row = row.error
@@ -180,7 +180,7 @@ def test_no_more_calls_at_once_than_its_fixture_allows(way):
     context = contextvars.copy_context()
     kept = []
     futures = [
-        one.endpoint.submit(Request(one.caller, [n], lambda _places, rows: kept.extend(rows)), context)
+        one.endpoint.submit(Request(one.caller, [n], lambda _permits, rows: kept.extend(rows)), context)
         for n in range(8)
     ]
     for future in futures:
@@ -201,7 +201,7 @@ def test_a_call_that_nobody_wants_any_more_is_not_made(way):
 def test_a_model_that_calls_itself_does_not_wait_for_its_own_turn(way):
     one = way(lambda x: one.call(x - 1) if x else "end", concurrency=1, timeout=10)
     kept = []
-    one.endpoint.call(Request(one.caller, [1], lambda _places, rows: kept.extend(rows)))
+    one.endpoint.call(Request(one.caller, [1], lambda _permits, rows: kept.extend(rows)))
     assert len(kept) == 1
     assert not isinstance(kept[0], Failure)
 
@@ -457,7 +457,7 @@ def test_threads_may_each_run_a_loop_of_trio(way):
     kept = []
 
     def run(n):
-        request = Request(one.caller, [n], lambda _places, rows: kept.extend(rows))
+        request = Request(one.caller, [n], lambda _permits, rows: kept.extend(rows))
         trio.run(one.endpoint.call_async, request, "trio")
 
     threads = [threading.Thread(target=run, args=(n,), daemon=True) for n in range(12)]
@@ -488,7 +488,7 @@ def test_limits_hold_on_trio_too(way):
             for place, x in enumerate(["a", "b", "c", "late"]):
 
                 async def call(place=place, x=x):
-                    def keep(_places, rows):
+                    def keep(_permits, rows):
                         one.keep([place], rows)
 
                     await one.endpoint.call_async(Request(one.caller, [x], keep), "trio")
@@ -505,7 +505,7 @@ def test_limits_hold_on_trio_too(way):
 def test_latencies_are_kept_of_what_is_not_a_plain_batch(way):
     def measured(one):
         kept = []
-        one.endpoint.call(Request(one.caller, ["a"], lambda _places, rows: kept.extend(rows)))
+        one.endpoint.call(Request(one.caller, ["a"], lambda _permits, rows: kept.extend(rows)))
         return type(kept[0]) is Measured
 
     plain = way(shout, batch=True)

@@ -15,7 +15,7 @@ from pytest_modelcheck.calls.executors import (
     WorkerDiedError,
     executor_of,
 )
-from pytest_modelcheck.calls.waiting import Places
+from pytest_modelcheck.calls.waiting import Permits
 from pytest_modelcheck.errors import UsageError
 
 
@@ -186,7 +186,7 @@ class Pool(Executor):
         self.shut = True
 
 
-PLACES = Places(1, int)
+PLACES = Permits(1, int)
 CALLER = SimpleNamespace(call=lambda inputs, run=None: [x.upper() for x in inputs])
 
 

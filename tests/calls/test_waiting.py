@@ -11,7 +11,7 @@ import pytest
 
 from pytest_modelcheck.calls import waiting
 from pytest_modelcheck.calls.waiting import (
-    Places,
+    Permits,
     ends,
     lending,
     sleep_on,
@@ -219,20 +219,20 @@ def by_a_lock(inner):
 @pytest.mark.parametrize("by", [by_result, by_a_loop, by_a_queue, by_a_lock])
 def test_a_call_is_let_through_where_all_that_have_a_place_wait_for_other_threads(monkeypatch, by):
     monkeypatch.setattr(waiting, "QUIET", 0.1)
-    places = Places(1, int)
+    permits = Permits(1, int)
 
     def outer(x):
-        with places.take(made):
+        with permits.take(made):
             return by(lambda: inner(x))
 
     def inner(x):
-        with places.take(made):
+        with permits.take(made):
             return x + "!"
 
     made = caller(outer)
     with ThreadPoolExecutor(1) as pool:
         assert pool.submit(made.call, ["x"]).result(20) == ["x!"]
-    with places.take(made):  # it is free again
+    with permits.take(made):  # it is free again
         pass
 
 
@@ -243,17 +243,17 @@ def test_a_call_on_a_loop_is_let_through_where_a_thread_waits_for_one(monkeypatc
     through, end = threading.Event(), threading.Event()
 
     def waiter():
-        with places.waits() as outside:
+        with permits.waits() as outside:
             assert outside
             end.wait(20)
 
     async def second():
-        async with places.take_on(AWAITED, loop):
+        async with permits.take_on(AWAITED, loop):
             through.set()
 
     async def limited(seconds):
         """Take the only place, and ask for one more."""
-        async with places.take_on(AWAITED, loop):
+        async with permits.take_on(AWAITED, loop):
             if loop == "trio":
                 with trio.move_on_after(seconds):
                     await second()
@@ -263,11 +263,11 @@ def test_a_call_on_a_loop_is_let_through_where_a_thread_waits_for_one(monkeypatc
         return through.is_set()
 
     run = trio.run if loop == "trio" else lambda function, *given: asyncio.run(function(*given))
-    places = Places(1, int)
-    with places.waits() as outside:  # of a body in the main thread
+    permits = Permits(1, int)
+    with permits.waits() as outside:  # of a body in the main thread
         assert not outside
         assert not run(limited, 0.5)
-    places = Places(1, int)
+    permits = Permits(1, int)
     with ThreadPoolExecutor(1) as pool:
         pool.submit(waiter)
         assert run(limited, 20)
@@ -275,16 +275,16 @@ def test_a_call_on_a_loop_is_let_through_where_a_thread_waits_for_one(monkeypatc
 
 
 def test_a_call_waits_for_one_that_is_at_work():
-    places, busy, entered = Places(1, int), threading.Event(), []
+    permits, busy, entered = Permits(1, int), threading.Event(), []
 
     def working(x):
-        with places.take(made):
+        with permits.take(made):
             busy.set()
             time.sleep(x)
             return bool(entered)
 
     def second():
-        with places.take(made):
+        with permits.take(made):
             entered.append(True)
 
     made = caller(working)
@@ -299,10 +299,10 @@ def test_a_call_waits_while_others_end(monkeypatch):
     """A client may wait for a thread of its own, as that of gRPC does."""
     monkeypatch.setattr(waiting, "QUIET", 0.3)
     ended, inside, most = [], [], []
-    places = Places(1, lambda: len(ended))
+    permits = Permits(1, lambda: len(ended))
 
     def model(x):
-        with places.take(made):
+        with permits.take(made):
             inside.append(x)
             most.append(len(inside))
             threading.Event().wait(0.05)
@@ -319,12 +319,12 @@ def test_a_call_waits_while_others_end(monkeypatch):
 def test_calls_of_a_slow_model_are_let_through_one_by_one(monkeypatch):
     """They were all let through when no call had ended for a minute, and a second was enough from then on."""
     monkeypatch.setattr(waiting, "QUIET", 0.2)
-    places, inside, most = Places(1, lambda: 10 - len(left)), 0, 0
+    permits, inside, most = Permits(1, lambda: 10 - len(left)), 0, 0
     left = list(range(10))
 
     async def slow():
         nonlocal inside, most
-        async with places.take_on(AWAITED, "asyncio"):
+        async with permits.take_on(AWAITED, "asyncio"):
             inside += 1
             most = max(most, inside)
             await asyncio.sleep(0.5)
@@ -332,14 +332,14 @@ def test_calls_of_a_slow_model_are_let_through_one_by_one(monkeypatch):
             left.pop()
 
     async def all_at_once():
-        with places.waits() as outside:
+        with permits.waits() as outside:
             assert outside
             await asyncio.gather(*(slow() for _ in range(10)))
 
     with ThreadPoolExecutor(1) as pool:
         pool.submit(asyncio.run, all_at_once()).result()
     assert 1 < most < 6
-    assert places.patience == 0.2
+    assert permits.patience == 0.2
 
 
 @pytest.mark.parametrize("loop", ["asyncio", "trio"])

@@ -41,14 +41,14 @@ from PIL import Image
 
 from pytest_modelcheck.canonical import (
     Codec,
-    NotKept,
+    NotStored,
     Unreadable,
     comparable,
     digest,
     encode_plain,
     same,
-    unkept,
-    why_unkept,
+    unstored,
+    why_unstored,
 )
 from pytest_modelcheck.canonical.kinds import kind_of
 
@@ -788,14 +788,14 @@ REFUSED: list[tuple[Any, ...]] = [
     ids=[one[0] for one in REFUSED],
 )
 def test_what_cannot_be_stored_is_refused_with_a_remedy_that_works(answer, says, remedy, returns):
-    with pytest.raises(NotKept, match=says) as caught:
+    with pytest.raises(NotStored, match=says) as caught:
         Codec(returns).encode(answer)
     assert "hunter2" not in str(caught.value)
     assert b"hunter2" not in encode_plain(answer)
-    line = unkept(answer, str(caught.value))
+    line = unstored(answer, str(caught.value))
     assert b"hunter2" not in line
     assert not same(line, line)
-    assert why_unkept(line) == str(caught.value)
+    assert why_unstored(line) == str(caught.value)
     if remedy is not None:
         turned, returns = remedy(answer)
         back = Codec(returns).decode(Codec(returns).encode(turned))
@@ -819,7 +819,7 @@ class Elsewhere:
 
 def test_what_does_not_come_back_equal_is_refused_with_a_remedy_that_works():
     answer = Elsewhere("a")
-    with pytest.raises(NotKept, match=r"read back is not the same. Let the model answer plain data of it"):
+    with pytest.raises(NotStored, match=r"read back is not the same. Let the model answer plain data of it"):
         Codec(Elsewhere).encode(answer)
     assert Codec().decode(Codec().encode(answer.texts[id(answer)])) == "a"
 
@@ -856,7 +856,9 @@ class Torn:
 
 
 def test_an_object_that_cannot_be_read_is_refused_with_what_it_raises():
-    with pytest.raises(NotKept, match=r"reading it raises LookupError: the session is closed. Let the model"):
+    with pytest.raises(
+        NotStored, match=r"reading it raises LookupError: the session is closed. Let the model"
+    ):
         Codec(Torn).encode(Torn())
 
 
@@ -866,7 +868,9 @@ def test_a_class_whose_schema_fails_is_refused_and_not_the_end_of_the_run():
         def __get_pydantic_core_schema__(cls, *_: Any) -> Any:
             raise ImportError("email-validator is not installed")
 
-    with pytest.raises(NotKept, match=r"Mail cannot be stored and made again. Let the model answer its data"):
+    with pytest.raises(
+        NotStored, match=r"Mail cannot be stored and made again. Let the model answer its data"
+    ):
         Codec().encode(Mail())
 
 
@@ -938,7 +942,7 @@ def test_a_class_made_at_run_time_is_stored_as_the_class_that_it_copies():
     back = codec.decode(codec.encode(made(lives=3)))
     assert (type(back), back.lives) == (Cat, 3)
     wider = pydantic.create_model("Cat", __base__=Cat, colour=(str, "black"))
-    with pytest.raises(NotKept, match="Cat"):
+    with pytest.raises(NotStored, match="Cat"):
         codec.encode(wider())
 
 
@@ -955,7 +959,7 @@ Open = Parsed[U]  # pydantic puts it into this module, as "Parsed[~U]"
 def test_a_generic_class_with_another_variable_is_stored_as_itself_and_not_as_its_base():
     answer = [Open(total=3)]
     with pytest.raises(
-        NotKept, match=r"objects of \S*test_answers.Parsed .*returns=list\[Usage\] \| Parsed\)"
+        NotStored, match=r"objects of \S*test_answers.Parsed .*returns=list\[Usage\] \| Parsed\)"
     ):
         Codec(list[Usage]).encode(answer)
     codec = Codec(list[Usage] | Parsed)

@@ -20,7 +20,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from pytest_modelcheck.canonical import Codec, NotKept, Unreadable, comparable, encode_plain, same
+from pytest_modelcheck.canonical import Codec, NotStored, Unreadable, comparable, encode_plain, same
 from pytest_modelcheck.errors import UsageError
 
 CODEC = Codec()
@@ -187,7 +187,7 @@ class MyInt(int):
     ],
 )
 def test_what_would_not_come_back_is_refused_with_its_place(value, message):
-    with pytest.raises(NotKept) as caught:
+    with pytest.raises(NotStored) as caught:
         CODEC.encode(value)
     assert message in str(caught.value)
     assert isinstance(caught.value, UsageError)
@@ -196,12 +196,12 @@ def test_what_would_not_come_back_is_refused_with_its_place(value, message):
 def test_cycles_and_depth_are_refused():
     items: list[Any] = []
     items.append(items)
-    with pytest.raises(NotKept, match=r"answer: it contains itself, or is nested too deeply"):
+    with pytest.raises(NotStored, match=r"answer: it contains itself, or is nested too deeply"):
         CODEC.encode(items)
     deep: Any = 1
     for _ in range(400):
         deep = [deep]
-    with pytest.raises(NotKept, match="nested too deeply"):
+    with pytest.raises(NotStored, match="nested too deeply"):
         CODEC.encode(deep)
 
 
@@ -213,7 +213,7 @@ def test_a_type_error_of_a_library_is_not_taken_for_depth(write, monkeypatch):
         raise TypeError("cannot parse it")
 
     monkeypatch.setattr("pytest_modelcheck.canonical.lowering.Lowering.lower", lower)
-    with pytest.raises(NotKept, match="reading it raises TypeError: cannot parse it"):
+    with pytest.raises(NotStored, match="reading it raises TypeError: cannot parse it"):
         write({1, 2})
 
 

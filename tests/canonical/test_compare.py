@@ -20,9 +20,9 @@ from pytest_modelcheck.canonical import (
     gained,
     same,
     seen,
-    unkept,
+    unstored,
     whole,
-    why_unkept,
+    why_unstored,
 )
 from pytest_modelcheck.errors import UsageError
 
@@ -116,7 +116,7 @@ def test_a_field_that_a_class_gained_is_no_change_while_it_is_at_its_default():
     assert same(then, now)
     assert gained(then, now) == ["note", "tags"]
     assert not same(then, used)
-    assert [(one.path, one.now) for one in differences(then, used)] == [("note", "x")]
+    assert [(one.path, one.after) for one in differences(then, used)] == [("note", "x")]
     assert codec.decode(then) == Now(label="a")
     assert codec.decode(then).model_fields_set == {"label"}
 
@@ -384,19 +384,19 @@ def test_a_key_that_fails_is_named():
 
 
 def test_of_what_could_not_be_stored_nothing_is_known_but_its_key():
-    one, other = (unkept(threading.Lock(), "answer: a lock cannot be stored.") for _ in "ab")
+    one, other = (unstored(threading.Lock(), "answer: a lock cannot be stored.") for _ in "ab")
     assert not same(one, other)
     assert not same(one, one)
-    assert why_unkept(one) == "answer: a lock cannot be stored."
+    assert why_unstored(one) == "answer: a lock cannot be stored."
     see = Projection(by=lambda lock: "lock", label="triage")
-    keyed, again = (unkept(threading.Lock(), "no", see.key(threading.Lock())) for _ in "ab")
+    keyed, again = (unstored(threading.Lock(), "no", see.key(threading.Lock())) for _ in "ab")
     assert same(keyed, again)
     assert same(keyed, keyed)
-    assert not same(keyed, unkept(threading.Lock(), "no", b'"key"'))
-    assert why_unkept(keyed) is None
+    assert not same(keyed, unstored(threading.Lock(), "no", b'"key"'))
+    assert why_unstored(keyed) is None
 
 
-@pytest.mark.parametrize("answer", [{"$seen": [1, 2]}, {"$ignoring": [["a"], 1]}, {"$unkept": ["a", "b"]}])
+@pytest.mark.parametrize("answer", [{"$seen": [1, 2]}, {"$ignoring": [["a"], 1]}, {"$unstored": ["a", "b"]}])
 def test_an_answer_that_looks_like_a_mark_is_data(answer):
     line = ENCODE(answer)
     assert Codec().decode(line) == answer

@@ -32,7 +32,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pytest_modelcheck.canonical import Codec, NotKept, Unreadable, same
+from pytest_modelcheck.canonical import Codec, NotStored, Unreadable, same
 from pytest_modelcheck.errors import UsageError
 
 T = TypeVar("T")
@@ -337,7 +337,7 @@ def test_a_name_that_returns_does_not_name_is_not_made():
     ],
 )
 def test_a_refusal_names_the_place(value, returns, message):
-    with pytest.raises(NotKept, match=message):
+    with pytest.raises(NotStored, match=message):
         Codec(returns=returns).encode(value)
 
 

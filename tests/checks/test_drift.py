@@ -46,7 +46,7 @@ class TestVerdicts:
         assert finding.summary.startswith("distribution of answers moved: total variation 0.17 (0.0")
         assert "by chance), at most 0.05 more allowed; 'refund' 31% → 14%" in finding.summary
         assert moved.changes == (("'refund'", "31%", "14%"), ("'other'", "69%", "86%"))
-        assert (moved.before, moved.now, moved.against) == (200, 200, "of 2.0")
+        assert (moved.before, moved.after, moved.against) == (200, 200, "of 2.0")
 
     def test_what_chance_readily_explains_passes_and_says_so(self):
         """Unchanged distributions of 20 answers warned in 30% of runs, and are to warn in 5% at most."""
@@ -208,14 +208,14 @@ def samples(before, now):
 )
 def test_what_a_value_is(value, kind, read):
     found = samples([value], [value, value])
-    assert (found.kind, list(found.before), len(found.now)) == (kind, [read], 2)
+    assert (found.kind, list(found.before), len(found.after)) == (kind, [read], 2)
 
 
 def test_labels_among_features_become_a_column_each():
     found = samples([Triage("refund", 1), Triage("other", 2)], [Triage("refund", 3)])
     assert found.names == ("label=other", "label=refund", "priority")
     assert found.before == [[0.0, 1.0, 1.0], [1.0, 0.0, 2.0]]
-    assert found.now == [[0.0, 1.0, 3.0]]
+    assert found.after == [[0.0, 1.0, 3.0]]
 
 
 @pytest.mark.parametrize(

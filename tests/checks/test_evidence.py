@@ -2,7 +2,7 @@
 
 import pytest
 
-from pytest_modelcheck.checks.evidence import CaseRuns, Evidence, Unit, mean_drop, mean_now, units_of
+from pytest_modelcheck.checks.evidence import CaseRuns, Evidence, Unit, current_mean, mean_drop, units_of
 
 PASSED, FAILED = (1.0,), (0.0,)
 
@@ -36,7 +36,7 @@ def test_sets_are_told_apart():
 def test_means_are_over_cases_and_not_over_units():
     units = [Unit(3, (3.0,), (0.0,)), Unit(1, (1.0,), (1.0,))]
     assert mean_drop(units) == 0.75
-    assert mean_now(units) == 0.25
+    assert current_mean(units) == 0.25
 
 
 @pytest.mark.parametrize(

@@ -169,7 +169,7 @@ def test_history_is_kept_on_request(project, command, store):
     command("approve", "2.0")
     project.run({"a": 2})
     command("approve", "2.1", "--keep-history")
-    assert store.kept_versions("triage") == ["2.0"]
+    assert store.saved_versions("triage") == ["2.0"]
 
 
 def test_a_test_that_no_longer_exists_is_passed_over(project, command):

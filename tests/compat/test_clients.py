@@ -14,7 +14,7 @@ from typing import Any
 import pydantic
 import pytest
 
-from pytest_modelcheck.canonical import Codec, NotKept, gained, same
+from pytest_modelcheck.canonical import Codec, NotStored, gained, same
 
 WIRE = json.loads(Path(__file__).with_name("wire.json").read_bytes())
 COMPLETION, RESPONSE = WIRE["completion"], WIRE["response"]
@@ -123,7 +123,7 @@ def test_an_openai_parsed_completion():
     assert back == parse(COMPLETION)  # of a class that the client makes for each call
     assert type(back.choices[0].message.parsed) is Triage
     assert codec.encode(back) == codec.encode(parse(COMPLETION))
-    with pytest.raises(NotKept, match=r"returns=ChatCompletion \| ParsedChatCompletion \| Triage\)"):
+    with pytest.raises(NotStored, match=r"returns=ChatCompletion \| ParsedChatCompletion \| Triage\)"):
         Codec(ChatCompletion).encode(parse(COMPLETION))
     codec = Codec(ChatCompletion | ParsedChatCompletion | Triage)
     assert type(codec.decode(codec.encode(parse(COMPLETION)))) is ParsedChatCompletion
@@ -225,7 +225,7 @@ def test_langchain_content_blocks():
 def test_a_langchain_text():
     pytest.importorskip("langchain_core")
     text, other = langchain_message().text, langchain_message("other").text
-    with pytest.raises(NotKept, match=f"returns={type(text).__name__}"):
+    with pytest.raises(NotStored, match=f"returns={type(text).__name__}"):
         Codec().encode(text)
     comes_back(text, other, type(text))
 
@@ -249,7 +249,7 @@ def test_a_langchain_result():
         return ChatResult(generations=[ChatGeneration(message=langchain_message(text))], llm_output={"a": 1})
 
     text = type(langchain_message().text)
-    with pytest.raises(NotKept, match=f"returns=ChatResult \\| AIMessage \\| {text.__name__}"):
+    with pytest.raises(NotStored, match=f"returns=ChatResult \\| AIMessage \\| {text.__name__}"):
         Codec(ChatResult | AIMessage).encode(result("a"))
     comes_back(result("a"), result("b"), ChatResult | AIMessage | text)
 
@@ -265,7 +265,7 @@ def test_a_pydantic_ai_result():
 
     result, other = run("refund"), run("other")
     comes_back(result.output, other.output, Triage, again=run("refund").output)
-    with pytest.raises(NotKept, match=r"answer\._state.*Let the model answer its data"):
+    with pytest.raises(NotStored, match=r"answer\._state.*Let the model answer its data"):
         Codec(type(result)).encode(result)
 
 
@@ -290,7 +290,7 @@ def test_a_litellm_response():
         return ModelResponse(**copy.deepcopy(wire))
 
     other = response(changed(COMPLETION, "choices", 0, "message", "content"))
-    with pytest.raises(NotKept, match=r"returns=ModelResponse \| Usage\)"):
+    with pytest.raises(NotStored, match=r"returns=ModelResponse \| Usage\)"):
         Codec(ModelResponse).encode(response(COMPLETION))
     comes_back(response(COMPLETION), other, ModelResponse | Usage, again=response(COMPLETION))
 
@@ -381,7 +381,7 @@ def test_a_msgspec_struct():
     comes_back(Open("a", msgspec.UNSET), Open("a"), Open)
     comes_back(Answer("a", [0.5]), Answer("b", [0.5]), Answer)
     comes_back(Open("a", Answer("x")), Open("a", Answer("y")), Open | Answer)
-    with pytest.raises(NotKept, match=r"returns=Open \| Answer\)"):
+    with pytest.raises(NotStored, match=r"returns=Open \| Answer\)"):
         Codec().encode(Open("a", Answer("x")))
 
 

@@ -59,7 +59,7 @@ class Lab:
     def meter(self, name="triage"):
         return self.endpoint(name).meter
 
-    def make(self, body, *, gather=False, recipe=None, place=None, handles=(), approved=None, **options):
+    def make(self, body, *, gather=False, recipe=None, slot_of=None, handles=(), approved=None, **options):
         """Whoever runs the bodies of a check of the first model."""
         work = Work(
             body=body,
@@ -71,7 +71,7 @@ class Lab:
             **options,
         )
         kind = GatheredBodies if gather else Bodies
-        self.bodies = kind(work, self.switchboard, handles, place=place, recipe=recipe or Recipe())
+        self.bodies = kind(work, self.switchboard, handles, slot_of=slot_of, recipe=recipe or Recipe())
         self.router.bodies = self.bodies
         self.switchboard.tick = self.bodies.show_progress
         return self.bodies

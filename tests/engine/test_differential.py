@@ -24,7 +24,7 @@ def test_a_wrong_outcome_a_call_too_many_and_a_forgotten_answer_are_differences(
         outcomes={"c0": ["passed"], "c1": ["failed"]},
         answered=["7 m0 ('a',)"],
         in_place=["m1"],
-        unkept=[],
+        unstored=[],
         unclaimed=[],
         calls=1,
         asks_again=False,

@@ -7,7 +7,7 @@ from pytest_modelcheck.canonical import Codec
 from pytest_modelcheck.models.cache import PredictionCache
 from pytest_modelcheck.models.calling import Arguments, caller_of
 from pytest_modelcheck.models.definition import Definition
-from pytest_modelcheck.models.model import Answers, Model, Unkept, copied, plain
+from pytest_modelcheck.models.model import Answers, Model, Unstored, copied, plain
 
 
 @pytest.fixture
@@ -31,7 +31,7 @@ def test_what_was_added_is_found_and_made_anew(answers):
 def test_an_answer_that_cannot_be_read_back_is_held_for_the_run_and_told_of_once(answers):
     lock = threading.Lock()
     raw = answers.add(b"k" * 16, lock)
-    assert isinstance(raw, Unkept)
+    assert isinstance(raw, Unstored)
     assert answers.decode(raw) is lock
     assert answers.find(b"k" * 16) is None  # it cannot be copied: the next reader calls the model again
     assert plain(raw).startswith(b"{")
@@ -65,7 +65,7 @@ def test_half_a_copy_of_a_client_is_dropped_without_a_sound(answers, monkeypatch
 
 def test_an_answer_without_a_key_is_not_remembered(answers):
     assert answers.add(None, "refund") == b'"refund"'
-    assert isinstance(answers.add(None, threading.Lock()), Unkept)
+    assert isinstance(answers.add(None, threading.Lock()), Unstored)
 
 
 def test_a_model_is_called_with_one_input(answers):

@@ -80,7 +80,7 @@ class TestAgainstWhatWasApproved:
         tickets(project, "recent.jsonl", start=1000)
         result, verdict = drift("1")
         result.assert_outcomes(passed=1)
-        assert (verdict.moved.paired, verdict.moved.before, verdict.moved.now) == (False, 150, 150)
+        assert (verdict.moved.paired, verdict.moved.before, verdict.moved.after) == (False, 150, 150)
         assert verdict.comparison is None
         _, verdict = drift("2")
         assert verdict.failed
@@ -226,4 +226,4 @@ def test_bodies_may_be_awaited(drift, project):
     )
     result, verdict = drift("1")
     result.assert_outcomes(passed=1)
-    assert (verdict.moved.before, verdict.moved.now) == (120, 150)
+    assert (verdict.moved.before, verdict.moved.after) == (120, 150)

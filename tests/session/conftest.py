@@ -14,7 +14,7 @@ from pytest_modelcheck.checks.spec import CheckSpec, Provenance
 from pytest_modelcheck.errors import ModelcheckError
 from pytest_modelcheck.models.definition import Definition
 from pytest_modelcheck.records import GRADE, Outcome
-from pytest_modelcheck.session import Places, Session, lines, results
+from pytest_modelcheck.session import RunOptions, Session, lines, results
 
 CHECK = "test_triage.py::test_known"
 
@@ -30,11 +30,11 @@ class Project:
 
     def __init__(self, folder):
         self.folder = folder
-        self.places = Places(baselines=folder / "baselines", cache=folder / "cache")
+        self.run_options = RunOptions(baselines=folder / "baselines", cache=folder / "cache")
 
-    def run(self, function, cases, body, version="1.0", *, places=None, definition=None, **options):
+    def run(self, function, cases, body, version="1.0", *, run_options=None, definition=None, **options):
         """One session with one check; its verdict."""
-        session = Session(replace(self.places, **(places or {})), "0")
+        session = Session(replace(self.run_options, **(run_options or {})), "0")
         try:
             definition = {"name": "triage", "source": "s", "location": "conftest.py:1", **(definition or {})}
             model = session.open_model(Definition(takes_version=True, **definition), function, version)
@@ -59,7 +59,7 @@ class Project:
 
     def approve(self, version="1.0"):
         """What ``modelcheck approve`` does, without a look at the test's file."""
-        session = Session(self.places, "0")
+        session = Session(self.run_options, "0")
         candidate = session.candidates.read("triage", CHECK, version)
         assert candidate is not None
         session.store.write(replace(candidate.header, run={}, reads_approved=False), candidate.lines())

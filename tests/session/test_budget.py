@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from pytest_modelcheck.session import Places, Session
+from pytest_modelcheck.session import RunOptions, Session
 
 
 @pytest.fixture
@@ -12,8 +12,8 @@ def allowance(tmp_path):
     """``allowance(calls, workers, worker)``: what one worker may spend."""
 
     def of(calls, workers=1, worker=0):
-        places = Places(tmp_path / "baselines", tmp_path / "cache")
-        session = Session(replace(places, max_calls=calls, workers=workers, worker=worker), "0")
+        run_options = RunOptions(tmp_path / "baselines", tmp_path / "cache")
+        session = Session(replace(run_options, max_calls=calls, workers=workers, worker=worker), "0")
         session.close()
         return session.switchboard._allowance
 

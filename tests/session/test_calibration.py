@@ -78,7 +78,7 @@ def test_a_call_gets_the_answer_of_its_output(pair, own, equal, slot):
     trials = {made._pairings[trial.index]: trial for trial in made.against_variants()}
     trials |= {made._pairings[trial.index]: trial for trial in made.against_itself()}
     trial = next(trial for pairing, trial in trials.items() if (pairing.one, pairing.other) == pair)
-    assert made.slot(trial, QUESTION if own else b"another", equal) == slot
+    assert made.slot_of(trial, QUESTION if own else b"another", equal) == slot
 
 
 def test_the_excess_is_what_variants_add():
@@ -101,7 +101,7 @@ def test_a_case_that_was_asked_twice_counts_once():
 def test_fresh_answers_have_slots_of_their_own():
     made = Calibration([Trial(0, Case("x", id="1"), "shout", "X")], start=1, batch=1)
     (trial, *_) = made.against_itself()
-    assert (made.slot(trial, QUESTION, 0), made.slot(trial, QUESTION, 1)) == (1 << 16, (1 << 16) + 1)
+    assert (made.slot_of(trial, QUESTION, 0), made.slot_of(trial, QUESTION, 1)) == (1 << 16, (1 << 16) + 1)
 
 
 def test_a_question_is_known_again_among_fresh_answers():
@@ -109,8 +109,8 @@ def test_a_question_is_known_again_among_fresh_answers():
     key = digest("x")
     made.take([result(each, calls=[(of_repeat(key, 1 << 16), b"1")]) for each in made.against_itself()])
     trial = next(each for each in made.against_variants() if made._pairings[each.index].one == 2)
-    assert made.slot(trial, key, 0) == (1 << 16) + 2
-    assert made.slot(trial, digest("another"), 0) == 1 << 16
+    assert made.slot_of(trial, key, 0) == (1 << 16) + 2
+    assert made.slot_of(trial, digest("another"), 0) == 1 << 16
 
 
 def test_groups_are_averaged():

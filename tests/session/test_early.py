@@ -273,13 +273,13 @@ class TestAgainstTheApprovedVersion:
 class TestWhatIsLeftBehind:
     def test_a_stopped_check_is_no_baseline(self, project):
         project.run(wrong_at(), cases(200), known, at_least=0.5, **EARLY)
-        places = {"baseline": "1.0"}
+        run_options = {"baseline": "1.0"}
         with pytest.raises(BaselineError, match=r"triage 1.0 was stopped after 100 of 200 cases.*Run all"):
-            project.run(wrong_at(), cases(200), known, version="2", places=places)
+            project.run(wrong_at(), cases(200), known, version="2", run_options=run_options)
 
-    @pytest.mark.parametrize("places", [{"update": True}, {"every_case": True}])
-    def test_a_run_that_approves_or_is_told_to_runs_every_case(self, project, places):
-        verdict = project.run(wrong_at(), cases(200), known, at_least=0.5, places=places, **EARLY)
+    @pytest.mark.parametrize("run_options", [{"update": True}, {"every_case": True}])
+    def test_a_run_that_approves_or_is_told_to_runs_every_case(self, project, run_options):
+        verdict = project.run(wrong_at(), cases(200), known, at_least=0.5, run_options=run_options, **EARLY)
         assert verdict.stopped is None
         assert verdict.cases.passed == 200
 
@@ -340,7 +340,7 @@ class TestOrder:
             order.append(x)
             return "right"
 
-        project.run(model, rows, known, at_least=0.5, places={"keep": False}, **EARLY, **options)
+        project.run(model, rows, known, at_least=0.5, run_options={"keep": False}, **EARLY, **options)
         return order
 
     def test_is_the_same_for_every_version_and_whatever_order_the_file_has(self, project):
@@ -411,10 +411,15 @@ class TestPromise:
     def failures(self, project, rate, n, **options):
         found = []
         for seed in range(RUNS):
-            places = {"keep": False}
+            run_options = {"keep": False}
             found.append(
                 project.run(
-                    of_rate(rate, seed), cases(n), known, version=f"1.{seed}", places=places, **options
+                    of_rate(rate, seed),
+                    cases(n),
+                    known,
+                    version=f"1.{seed}",
+                    run_options=run_options,
+                    **options,
                 )
             )
         return found

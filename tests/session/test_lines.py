@@ -9,11 +9,11 @@ from pytest_modelcheck.canonical import of_repeat
 from pytest_modelcheck.engine.trials import STRIDE, Plan
 from pytest_modelcheck.engine.work import Result
 from pytest_modelcheck.errors import BaselineError
-from pytest_modelcheck.models.model import Unkept, text_key
+from pytest_modelcheck.models.model import Unstored, text_key
 from pytest_modelcheck.records import Case, Origin, Outcome, Trial
 from pytest_modelcheck.session.lines import case_result, keys_of, row_of
 
-RAW = [b'"a"', b'{"a":[1.5,null]}', Unkept(object(), b'{"$repr":"x"}', shared=True)]
+RAW = [b'"a"', b'{"a":[1.5,null]}', Unstored(object(), b'{"$repr":"x"}', shared=True)]
 CASES = [
     Case("Where is my parcel?", "shipping", "t-1"),
     Case("Where is it?", "x" * 81, "t-6", {"language": "es"}, origin=Origin("t.yaml", 3)),
@@ -28,7 +28,7 @@ CASES = [
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.id)
 @pytest.mark.parametrize("change", [{}, {"score": 0.5}, {"recorded": [1]}, {"calls": []}], ids=repr)
 @pytest.mark.parametrize(
-    "raw", [b'"a"', b'{"a":[1.5,null]}', Unkept(object(), b'{"$repr":"x"}', shared=True)], ids=range(3)
+    "raw", [b'"a"', b'{"a":[1.5,null]}', Unstored(object(), b'{"$repr":"x"}', shared=True)], ids=range(3)
 )
 def test_a_line_is_what_its_record_would_be_written_as(case, change, raw):
     [trial] = Plan([case], None).trials()

@@ -13,7 +13,7 @@ from pytest_modelcheck.perturb import as_perturbations
 from pytest_modelcheck.records import CHANGE, Scale
 
 RUNS = 50
-VARIES = {"definition": {"deterministic": False}, "places": {"keep": False}}
+VARIES = {"definition": {"deterministic": False}, "run_options": {"keep": False}}
 
 
 def known(model, case):

@@ -234,7 +234,7 @@ class TestApprovedAnswers:
         assert dict(verdict.advice)["approve it"] == "modelcheck approve 1.0"
 
     def test_a_run_that_updates_records_and_passes(self, project):
-        verdict = project.run(right, CASES, same_as_approved, places={"update": True})
+        verdict = project.run(right, CASES, same_as_approved, run_options={"update": True})
         assert verdict.status is Status.PASSED
         project.approve()
         verdict = project.run(quietly_broken, CASES, same_as_approved, version="2.0", max_changed=1)
@@ -244,11 +244,11 @@ class TestApprovedAnswers:
         assert verdict.shown[0].note == "changed"
 
     def test_a_run_that_updates_is_still_held_to_its_rate(self, project):
-        verdict = project.run(quietly_broken, CASES, known, places={"update": True}, at_least=0.9)
+        verdict = project.run(quietly_broken, CASES, known, run_options={"update": True}, at_least=0.9)
         assert verdict.failed
 
     def test_new_cases_among_approved_ones_are_left_out(self, project):
-        project.run(right, CASES[:3], same_as_approved, places={"update": True})
+        project.run(right, CASES[:3], same_as_approved, run_options={"update": True})
         project.approve()
         verdict = project.run(right, CASES, same_as_approved)
         assert verdict.status is Status.PASSED
@@ -258,13 +258,13 @@ class TestApprovedAnswers:
 class TestComparingWithAnotherVersion:
     def test_one_that_was_only_run(self, project):
         project.run(right, CASES, known, version="1.4")
-        verdict = project.run(quietly_broken, CASES, known, version="2.0", places={"baseline": "1.4"})
+        verdict = project.run(quietly_broken, CASES, known, version="2.0", run_options={"baseline": "1.4"})
         assert verdict.comparison.version == "1.4"
         assert verdict.failed
 
     def test_one_that_nobody_knows(self, project):
         with pytest.raises(BaselineError, match="nothing is stored of triage 0.9"):
-            project.run(right, CASES, known, places={"baseline": "0.9"})
+            project.run(right, CASES, known, run_options={"baseline": "0.9"})
 
 
 class TestAModelThatVaries:
@@ -299,7 +299,7 @@ def test_offline_a_miss_that_takes_more_calls_is_inconclusive(project):
     project.run(right, CASES, known)
     project.approve()
     project.run(quietly_broken, CASES, known, version="2.0", confirm=False)
-    offline = project.run(quietly_broken, CASES, known, version="2.0", places={"offline": True})
+    offline = project.run(quietly_broken, CASES, known, version="2.0", run_options={"offline": True})
     assert offline.status is Status.INCONCLUSIVE
     assert offline.headline.endswith("noise could explain it, and no more runs were made to tell")
     assert project.run(quietly_broken, CASES, known, version="2.0").failed
@@ -673,7 +673,7 @@ class TestTheSuiteAsAWhole:
         assert verdict.failed
         project.approve()
         suite = {"suite_false_fail_rate": 0.001}
-        strict = project.run(model, self.MANY, known, places=suite, **options)
+        strict = project.run(model, self.MANY, known, run_options=suite, **options)
         assert strict.status is Status.INCONCLUSIVE
         assert strict.interval.level == 0.999
 
@@ -684,5 +684,5 @@ class TestTheSuiteAsAWhole:
         project.run(varying(1.0), self.MANY, known)
         if approve:
             project.approve()
-        verdict = project.run(varying(1.0), self.MANY, known, places={"suite_false_fail_rate": rate})
+        verdict = project.run(varying(1.0), self.MANY, known, run_options={"suite_false_fail_rate": rate})
         assert verdict.interval.level == 0.99

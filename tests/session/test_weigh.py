@@ -10,7 +10,7 @@ from tests.session.conftest import Project
 
 CASES = [{"id": f"c-{n:03}", "input": f"question {n}", "expected": "right"} for n in range(100)]
 VARIES = {"definition": {"deterministic": False}}
-UPDATE = {"places": {"update": True}}
+UPDATE = {"run_options": {"update": True}}
 WITHIN = {**VARIES, "slice_regressions": "off"}
 """The first ten questions are a slice: they are shorter."""
 
@@ -99,8 +99,8 @@ def test_how_often_is_an_option(project):
         asked[text] += 1
         return "right"
 
-    places = {"update": True, "approval_runs": 5}
-    project.run(model, CASES, known, places=places)
+    run_options = {"update": True, "approval_runs": 5}
+    project.run(model, CASES, known, run_options=run_options)
     assert set(asked.values()) == {5}
 
 
@@ -112,7 +112,7 @@ def test_an_approval_that_is_refused_anyway_costs_no_further_runs(project):
         asked[text] += 1
         return "wrong" if int(text.split()[1]) < 16 else "right"
 
-    verdict = project.run(model, CASES, known, places={"update": True, "approval_runs": 3})
+    verdict = project.run(model, CASES, known, run_options={"update": True, "approval_runs": 3})
     assert verdict.failed
     assert set(asked.values()) == {3}
 

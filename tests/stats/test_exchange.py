@@ -67,8 +67,11 @@ def test_cases_that_share_answers_are_no_evidence_one_by_one():
 
 @pytest.mark.parametrize("table", [(10, 10, 4, 8), (497, 500, 1477, 1500), (3, 10, 30, 30), (0, 5, 0, 7)])
 def test_fisher_is_that_of_scipy(table):
-    then_passed, then_runs, now_passed, now_runs = table
-    rows = [[then_passed, then_runs - then_passed], [now_passed, now_runs - now_passed]]
+    approved_passed, approved_runs, current_passed, current_runs = table
+    rows = [
+        [approved_passed, approved_runs - approved_passed],
+        [current_passed, current_runs - current_passed],
+    ]
     theirs = stats.fisher_exact(rows, alternative="greater").pvalue
     assert fisher_p_value(*table) == pytest.approx(theirs, rel=1e-6)
 

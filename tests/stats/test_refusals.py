@@ -59,7 +59,7 @@ from pytest_modelcheck.stats.slices import concentrations
         (lambda: exchange_p_value([[1]], [[]]), "at least one run on either side"),
         (lambda: exchange_p_value([[]], [[1]]), "at least one run on either side"),
         (lambda: odd_run_p_value([[1, 0], [1]]), "equally many runs, not"),
-        (lambda: fisher_p_value(3, 2, 1, 1), "then_passed must be between 0 and 2, not 3"),
+        (lambda: fisher_p_value(3, 2, 1, 1), "approved_passed must be between 0 and 2, not 3"),
         (lambda: gaffke_bounds([], 0.9), "a flat sequence of at least one value"),
         (lambda: gaffke_bounds([[0.5]], 0.9), "a flat sequence of at least one value"),
         (lambda: gaffke_bounds([0.5, 1.2], 0.9), r"every value must lie in \[0.0, 1.0\]"),

@@ -6,7 +6,7 @@ import sys
 import pytest
 
 from pytest_modelcheck import Trajectory, talk
-from pytest_modelcheck.canonical import Codec, NotKept, comparable, differences, digest, same
+from pytest_modelcheck.canonical import Codec, NotStored, comparable, differences, digest, same
 from pytest_modelcheck.errors import UsageError
 from pytest_modelcheck.trajectories.calls import Calls, Message, ToolCall
 
@@ -63,7 +63,7 @@ def test_inside_other_answers_and_of_a_typed_model():
 
 
 def test_an_answer_that_cannot_be_stored_says_so():
-    with pytest.raises(NotKept, match="cannot be stored"):
+    with pytest.raises(NotStored, match="cannot be stored"):
         Codec().encode(dataclasses.replace(DONE, state=object()))
 
 

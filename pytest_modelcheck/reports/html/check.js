@@ -129,7 +129,7 @@ class CheckView {
     const text = (value) => (typeof value === "number" ? String(Number(value.toPrecision(3))) : visible(value));
     return this.block("Distribution",
       el("p", { class: "big" }, text(moved.distance), el("span", { class: "of" }, foreign(moved.measure))),
-      el("p", { class: "hint" }, `${text(moved.expected)} expected by chance, ${text(moved.tolerance)} more allowed (${chance(moved.p_value)}); ${moved.now} answers against ${moved.before} `, foreign(moved.against)),
+      el("p", { class: "hint" }, `${text(moved.expected)} expected by chance, ${text(moved.tolerance)} more allowed (${chance(moved.p_value)}); ${moved.after} answers against ${moved.before} `, foreign(moved.against)),
       moved.changes.length > 0 && el("table", { class: "groups" }, el("tbody", {}, moved.changes.map(([what, then, now]) => el("tr", {}, el("th", { scope: "row" }, foreign(what)), el("td", { class: "number" }, foreign(then), " → ", foreign(now)))))));
   }
 
