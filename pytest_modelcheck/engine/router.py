@@ -151,6 +151,9 @@ class _Call:
         self.is_awaitable = self.handle.acting.caller.is_awaitable
         self.context: Context = copy_context()
         self.is_here = router.is_here()
+        # A model that is called on the loop of an `async` test may need it: nobody would see it wait here. In
+        # a plain test, a loop in this thread is the model's own, which may be bound to the thread.
+        self.elsewhere = self.is_here and router.awaited
         self.key: bytes | None
         if self.bodies is None or result is None:
             self.repeat = repeat or 0
@@ -217,9 +220,7 @@ class _Call:
         call = (self.handle, self.x, self.key, self.repeat)
         if self.bodies is not None and self.is_here:
             return self.bodies.in_place(*call)
-        # A model that is called on the test's own event loop may need it: nobody would see it wait here.
-        elsewhere = self.is_here and running_loop() is not None
-        return self.switchboard.answer(*call, joins=self.result is not None, elsewhere=elsewhere)
+        return self.switchboard.answer(*call, joins=self.result is not None, elsewhere=self.elsewhere)
 
     async def _made_async(self) -> Raw:
         bodies, result, key = self.bodies, self.result, self.key

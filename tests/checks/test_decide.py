@@ -327,6 +327,7 @@ class TestASampleOfOtherCases:
         finding = deciding(observed, self.LIMITS, varies=False)
         assert finding.summary.startswith("83.3% on average over 3 groups by template, at least 95% required")
         assert finding.status is INCONCLUSIVE
+        assert finding.reveals.startswith("3 groups by template can only reveal means under")
 
     def test_drops_of_groups(self):
         observed = passing(30, 40, means=(0.75,) * 4, drops=(0.25,) * 4, comparison=comparison(10))

@@ -87,6 +87,14 @@ def test_the_headline_says_what_the_judge_said_and_what_it_is_worth(judged):
     assert verdict.correction.file == "labels/helpful.jsonl"
 
 
+def test_where_labels_do_not_decide_it_is_told_what_they_can_reveal(judged):
+    judged.test(CHECK.replace("0.8", "0.52"))
+    label(judged, OTHERS)
+    verdict = judged.verdict(run(judged, "bad"))
+    assert verdict.inconclusive
+    assert verdict.reveals.startswith("60 cases and 120 labels can only reveal rates up to ")
+
+
 def test_the_judges_answers_are_no_cached_answers_of_the_model(judged):
     label(judged, OTHERS)
     first, again = (judged.verdict(run(judged, "good")).calls for _ in range(2))

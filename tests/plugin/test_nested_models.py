@@ -207,6 +207,27 @@ def test_a_call_that_needs_the_loop_which_waits_for_it_fails_and_names_the_remed
     project.run("--model-version=1").assert_outcomes(passed=1)
 
 
+def test_a_model_that_another_one_calls_on_its_own_loop_stays_in_the_thread_of_the_test(project):
+    project.model("""
+import asyncio, sqlite3
+
+@model_fixture
+def inner():
+    connection = sqlite3.connect(":memory:")
+    return lambda text: connection.execute("select upper(?)", (text,)).fetchone()[0]
+
+@model_fixture
+def outer(inner):
+    async def answer(text):
+        return inner(text)
+    return lambda text: asyncio.run(answer(text))
+""")
+    project.golden(
+        '["a", "b"], model="outer"', "assert outer(case.input) == case.input.upper()", "outer, case"
+    )
+    project.passes()
+
+
 def test_equal_calls_that_wait_for_each_other_are_both_made(project, monkeypatch):
     """The second one waited ten minutes for the first before it was made."""
     monkeypatch.setattr("pytest_modelcheck.calls.waiting.QUIET", 0.2)
