@@ -207,7 +207,7 @@ def changed_since(n, moved, **options):
             return answer
 
         limits = {"at_least": 0.0, "max_drop": 0.999}
-        run(folder, answering(0.0), cases(n), known, approve=True, **limits)
+        run(folder, answering(0.0), cases(n), known, approve=True, repeats=3, **limits)
         return run(folder, answering(moved), cases(n), known, version="2", **limits, **options)
 
     return one

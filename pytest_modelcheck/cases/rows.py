@@ -291,9 +291,6 @@ def _no_input(values: Mapping[str, Any], layout: Layout) -> str:
         name = layout.names.get("input", "input")
         which = "" if name == "input" else f" ({name!r})"
         return f"the input{which} is empty (null); every case needs one"
-    close = [name for name in values if layout.near_miss(str(name)) == "input"]
-    if close:
-        return f"no input; did you mean 'input' instead of '{close[0]}'?"
     return f"no input: it has {listed(values)}; every case needs an input"
 
 

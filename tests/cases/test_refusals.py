@@ -21,6 +21,7 @@ import pytest
             "t.yaml:3: unknown field 'language': write other information about a case under metadata",
         ),
         ("- expected: a\n", "t.yaml:1: no input: it has 'expected'; every case needs an input"),
+        ("- inptu: a\n", "t.yaml:1: unknown field 'inptu': did you mean 'input'?"),
         ("- input:\n", "t.yaml:1: the input is empty (null); every case needs one"),
         ("-\n", "t.yaml:1: an empty row; a case needs an input"),
         ("- [a, b]\n", "t.yaml:1: a list is not a case; write {input: …, expected: …}"),

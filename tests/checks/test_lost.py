@@ -154,3 +154,12 @@ def test_a_slice_that_is_lost_fails_and_is_named():
 def test_the_rest_fell_rose_or_did_not_move(outside, words):
     lost = Lost("language=es", 20, 0, 20, 0, 0.001, fell=(0.7, outside))
     assert str(lost) == f"scores fell by 0.7 on average in 20 cases with language=es; elsewhere they {words}"
+
+
+def test_one_slice_of_many_whose_first_set_differs_is_no_other_model():
+    """A guard at 1% in each of ten slices fires in every tenth run of an unchanged model."""
+    cases = [CaseRuns(THREE, ((float(n > 4),), (1.0, 1.0))) for n in range(80)]
+    slices = {f"part={n // 8}": frozenset(range(n, n + 8)) for n in range(0, 80, 8)}
+    assert Evidence(cases[:8]).contradiction() == pytest.approx(1 / 3**5)
+    look, _ = look_at_slice_drops(Evidence(cases), range(80), slices, 0, RULES)
+    assert look.reason is Reason.WEAK

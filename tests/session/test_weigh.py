@@ -295,6 +295,18 @@ def test_groups_that_vary_together_are_noise(tmp_path, options):
         assert "not the same" not in str(verdict.findings)
 
 
+def test_runs_of_groups_are_exchanged(project):
+    """Five groups of five broke: three approved runs of each are all better than three current ones."""
+    generator = random.Random(1)
+
+    def broken(text):
+        return f"wrong {generator.random()}" if int(text.split()[1]) < 25 else "right"
+
+    approved(project, right, cases=IN_FIVES, **VARIES)
+    found = finding(current(project, broken, cases=IN_FIVES, cluster="group", **WITHIN), "max_drop")
+    assert (found.status, found.p_value) == (Status.FAILED, pytest.approx(1 / 20**5))
+
+
 def test_groups_far_off_fail_and_are_the_same_model(tmp_path):
     for seed in range(12):
         model = in_groups(seed, 0.4)
