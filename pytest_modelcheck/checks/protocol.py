@@ -328,7 +328,7 @@ def broken_for_good(evidence: Evidence) -> tuple[Probes | None, tuple[int, ...]]
 
     runs = min(len(case.approved) for case in evidence.cases)
     steady = evidence.may_be_steady and evidence.fresh  # no outcome varied: cases do not fail by chance
-    upto = LEAST_PROBES if steady else probes_needed(runs, len(units_of(evidence.cases)))
+    upto = LEAST_PROBES if steady else probes_needed(runs, len(evidence.cases))
     return _needed(evidence.broke, upto), suspects
 
 

@@ -9,11 +9,13 @@ from pytest_modelcheck.checks.protocol import (
     Probes,
     Reason,
     Rules,
+    broken_for_good,
     look_at_drop,
     look_at_rate,
     without_more_runs,
 )
 from pytest_modelcheck.records import Status
+from pytest_modelcheck.stats.noise import probes_needed
 
 RULES = Rules()
 PASSED, FAILED = (1.0,), (0.0,)
@@ -247,3 +249,13 @@ def test_cases_that_share_answers_are_means_against_a_rate():
     apart = [CaseRuns((), case.sets) for case in prompts]
     assert rate(prompts, 0.95, deterministic=False).reason is Reason.NOISE
     assert rate(apart, 0.95, deterministic=False).needs == FreshSets()
+
+
+def test_each_case_of_a_group_may_look_broken_by_luck():
+    """Probed as often as 6 cases, those of 6 groups warned of 4% of unchanged models."""
+    alone, grouped = (
+        [CaseRuns((1.0,), ((float(n > 0),),), unit=n // 10 if together else None) for n in range(60)]
+        for together in (False, True)
+    )
+    probes = [broken_for_good(Evidence(cases, deterministic=False))[0] for cases in (alone, grouped)]
+    assert probes == [Probes((0,), probes_needed(1, 60))] * 2
