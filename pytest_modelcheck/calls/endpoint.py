@@ -153,11 +153,11 @@ class Endpoint:
             closing(self._steps(request)) as steps,
             suppress(StopIteration),
         ):
-            came: Any = None
+            reply: Any = None
             while True:
-                wanted = steps.send(came)
+                wanted = steps.send(reply)
                 if isinstance(wanted, list):
-                    came = self._attempts.make(request.caller, wanted, nested=self._is_nested)
+                    reply = self._attempts.make(request.caller, wanted, nested=self._is_nested)
                 else:
                     self._closed.wait(wanted)
 
@@ -170,11 +170,11 @@ class Endpoint:
                 closing(self._steps(request)) as steps,
                 suppress(StopIteration),
             ):
-                came: Any = None
+                reply: Any = None
                 while True:
-                    wanted = steps.send(came)
+                    wanted = steps.send(reply)
                     if isinstance(wanted, list):
-                        came = await self._attempts.make_async(request.caller, wanted, loop)
+                        reply = await self._attempts.make_async(request.caller, wanted, loop)
                     else:
                         await sleep_on(wanted, loop)
 
@@ -264,11 +264,11 @@ class Endpoint:
         fit = self._allowance.take(size)  # the budget may allow only the first inputs of the batch
         if fit:
             part = range(fit)
-            came = yield from self._tries(request, part)
-            if not isinstance(came, Failure):
-                self._keep(part, came, request.keep)
-            elif fit == 1 or self._is_final(came.error):
-                self._keep(part, [came] * fit, request.keep)
+            reply = yield from self._tries(request, part)
+            if not isinstance(reply, Failure):
+                self._keep(part, reply, request.keep)
+            elif fit == 1 or self._is_final(reply.error):
+                self._keep(part, [reply] * fit, request.keep)
             else:
                 yield from self._blame(request, fit)
         if fit < size:
@@ -284,12 +284,12 @@ class Endpoint:
         answered = False
         while parts:
             part = parts.pop(0)
-            came = self._spend(len(part)) or (yield from self._tries(request, part))
-            if not isinstance(came, Failure):
-                self._keep(part, came, request.keep)
+            reply = self._spend(len(part)) or (yield from self._tries(request, part))
+            if not isinstance(reply, Failure):
+                self._keep(part, reply, request.keep)
                 answered = True
-            elif len(part) == 1 or self._is_final(came.error):
-                self._keep(part, [came] * len(part), request.keep)
+            elif len(part) == 1 or self._is_final(reply.error):
+                self._keep(part, [reply] * len(part), request.keep)
             else:
                 parts[:0] = halves(part)
         if not answered:
@@ -307,11 +307,11 @@ class Endpoint:
         """
         retries = 0
         while True:
-            came = yield from self._try(request.caller, [request.inputs[place] for place in part])
-            if not isinstance(came, Failure):
+            reply = yield from self._try(request.caller, [request.inputs[place] for place in part])
+            if not isinstance(reply, Failure):
                 self.circuit.succeeded()
-                return came
-            error = came.error
+                return reply
+            error = reply.error
             made = not isinstance(error, NotCalledError) and not self._interrupts(error)
             try:
                 worth_it = made and retries < self._retries and (retry_after(error) or 0.0) <= LONGEST
@@ -331,7 +331,7 @@ class Endpoint:
         if outage and len(part) == 1:
             success = request.after_success[part[0] : part[0] + 1] == [True]
             self.circuit.failed(error, after_success=success)
-        return came
+        return reply
 
     def _try(self, caller: Caller, inputs: list[Any]) -> Steps:
         turn, size, lull, through = Turn(), len(inputs), Lull(self.permits), False
@@ -354,16 +354,16 @@ class Endpoint:
                 break
             yield wait
         start = Clock.perf_counter()
-        came: Any = None
+        reply: Any = None
         with self.permits.let_through() if through else nullcontext():
             try:
-                came = yield inputs
+                reply = yield inputs
             finally:
-                if came is None:  # the call was cancelled
+                if reply is None:  # the call was cancelled
                     self._purse.settle(size, None, answered=False)
-        if isinstance(came, Failure):
-            return Failure(self._broke(came.error, size, start))
-        return self._answered(came, size, start)
+        if isinstance(reply, Failure):
+            return Failure(self._broke(reply.error, size, start))
+        return self._answered(reply, size, start)
 
     @property
     def _is_nested(self) -> bool:

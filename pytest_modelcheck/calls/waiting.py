@@ -100,16 +100,16 @@ def ends(
 
 
 class Permits:
-    """The places for calls of one model that may be under way at once (``concurrency=``).
+    """The permits for calls of one model that may be under way at once (``concurrency=``).
 
     A model may call itself from threads that it starts. They look like threads of a body, so that their calls
-    wait for a place, while the call around them holds one. So a call is let through without a place if no
-    call of the model has ended for a minute, and all calls that hold places may be waiting for threads. A
-    shorter time would break the limit of a client that waits for a thread of its own, such as that of gRPC.
-    The calls that hold places may only be slow, so the next call is let through after another minute; after a
-    second, if the first one ended before them.
+    wait for a permit, while the call around them holds one. So a call is let through without one if no call
+    of the model has ended for a minute, and all calls that hold permits may be waiting for threads. A shorter
+    time would break the limit of a client that waits for a thread of its own, such as that of gRPC. The calls
+    that hold permits may only be slow, so the next call is let through after another minute; after a second,
+    if the first one ended before them.
 
-    There are ``size`` places in threads, and on each event loop; ``ended`` counts the calls that have ended.
+    There are ``size`` permits in threads, and on each event loop; ``ended`` counts the calls that have ended.
     """
 
     def __init__(self, size: int, ended: Callable[[], int]) -> None:
@@ -120,7 +120,7 @@ class Permits:
         self._slots: WeakKeyDictionary[Any, Any] = WeakKeyDictionary()
         self._lock = threading.Lock()
         self._outside = 0
-        self._freed = self._beyond = 0  # calls that have left a place, and those that began without one
+        self._freed = self._beyond = 0  # calls that have returned a permit, and those that began without one
 
     @property
     def progress(self) -> tuple[int, int]:
@@ -129,7 +129,7 @@ class Permits:
 
     @contextmanager
     def take(self, caller: Caller) -> Iterator[None]:
-        """Hold a place for a call in this thread."""
+        """Hold a permit for a call in this thread."""
         tick, lull = _TICK, Lull(self)
         while not (taken := self._gate.acquire(timeout=tick)) and not lull.lasts(tick, self.stuck(caller)):
             tick = min(2 * tick, _LONGEST)
@@ -138,13 +138,13 @@ class Permits:
 
     @asynccontextmanager
     async def take_on(self, caller: Caller, loop: str | None) -> AsyncIterator[None]:
-        """Hold a place for a call on the running event loop."""
+        """Hold a permit for a call on the running event loop."""
         # Calls on asyncio share one loop, ours; on trio, each thread of a body may run a loop of its own.
-        place: object = sys.modules["trio"].lowlevel.current_trio_token() if loop == "trio" else self
+        owner: object = sys.modules["trio"].lowlevel.current_trio_token() if loop == "trio" else self
         with self._lock:
-            if place not in self._slots:
-                self._slots[place] = import_module(loop or "asyncio").Semaphore(self._size)
-            slots = self._slots[place]
+            if owner not in self._slots:
+                self._slots[owner] = import_module(loop or "asyncio").Semaphore(self._size)
+            slots = self._slots[owner]
         taken, lull, seconds = False, Lull(self), self.patience
         while not (taken := await _acquired(slots, loop, seconds)) and not lull.lasts(
             seconds, self.stuck(caller)
@@ -181,7 +181,7 @@ class Permits:
             yield
         finally:
             self.patience = QUIET
-            if freed == self._freed:  # the calls that hold places waited for this one
+            if freed == self._freed:  # the calls that hold permits waited for this one
                 self.hasten()
 
     @contextmanager

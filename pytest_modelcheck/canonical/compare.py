@@ -55,8 +55,8 @@ class Difference:
 
     Attributes:
         path: Its path, such as ``choices[0].text``; empty for the whole answer.
-        then: The older value as JSON; :data:`ABSENT` if there was none.
-        now: The newer value.
+        before: The older value as JSON; :data:`ABSENT` if there was none.
+        after: The newer value.
     """
 
     path: str

@@ -49,7 +49,7 @@ class Sampled:
 
     Attributes:
         before: The reference values, as canonical JSON; ``None`` if nothing is approved.
-        now: The current values.
+        after: The current values.
         paired: Whether the i-th values of both are answers to the same input.
         approved: Whether the reference was approved, so that a new approval would settle a difference.
         edited: Whether the test changed since the approval, so that it may record other values today.

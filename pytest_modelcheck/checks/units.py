@@ -199,7 +199,8 @@ def trend(observed: Observed, rule: Rule, look: Look | None) -> Finding:
     reveals = f"{number} at {levels} levels can barely show any rise"
     if reach <= 1:
         reveals = f"{number} can only show rises with a mean rank correlation above about {reach:.2g}"
-    if look.status is Status.FAILED if look is not None else falling <= limits.false_fail_rate:
+    fails = falling <= limits.false_fail_rate if look is None else look.status is Status.FAILED
+    if fails:
         text = f"{summary}; over all of them they fall (Page's test, {p_text(falling)})"
         return Finding("at_least", Status.FAILED, text, p_value=falling, reveals=reveals)
     text = f"{summary}; noise could explain what rise there is over all (Page's test, {p_text(rising)})"

@@ -80,7 +80,7 @@ class Ticket:
         call: The future of the request that makes this call, once it has begun.
         foreseen_by: The trials whose bodies are expected to make the call, and have not made it yet.
         made: Whether any body has made the call.
-        then: Functions to call when the call has ended.
+        on_end: Functions to call when the call has ended.
         after_success: Whether the call just before it was answered from the cache.
     """
 

@@ -267,7 +267,7 @@ class Settings:
 
     Attributes:
         root: The folder that holds the baselines; before the first approval, that of the ini file.
-        places: The storage folders, and how they may be used.
+        options: The storage folders, and how they may be used.
         limits: Limits for every check that does not set its own.
         cases: The ids of the only cases to run, or none for all.
         versions: The values of ``--model-version``.

@@ -117,7 +117,7 @@ def find_rule(
 def _sample(
     outcome: Floats, clusters: Sequence[Hashable] | None, generator: np.random.Generator
 ) -> NDArray[np.int_]:
-    """Places of at most so many cases: as many that fail as that pass, or whole clusters."""
+    """Indexes of a limited number of cases: as many that fail as that pass, or whole clusters."""
     if clusters is None:
         kinds = [np.flatnonzero(outcome == kind) for kind in (0.0, 1.0)]
         # Both kinds are limited alone: of a million cases that pass and forty that fail, all forty matter.

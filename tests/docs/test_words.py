@@ -74,6 +74,41 @@ def test_entries_of_docstrings_begin_lines_of_their_own(path):
     assert [line for line in lines if not re.match(r" {4}[\w*.]+: \S| {8}\S", line)] == []
 
 
+def attributes_of(kind):
+    """The names that the body of a class and its methods give to its objects."""
+    for node in ast.walk(kind):
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            yield node.id
+        elif isinstance(node, ast.Attribute):
+            yield node.attr
+        elif isinstance(node, ast.FunctionDef):
+            yield node.name
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: path.relative_to(PACKAGE).as_posix())
+def test_described_attributes_exist(path):
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    unknown = [
+        f"{kind.name}.{name}"
+        for kind in ast.walk(tree)
+        if isinstance(kind, ast.ClassDef)
+        for section in re.findall(r"^Attributes:\n((?: .*\n?)*)", ast.get_docstring(kind) or "", re.MULTILINE)
+        for name in re.findall(r"^ {4}(\w+): ", section, re.MULTILINE)
+        if name not in attributes_of(kind)
+    ]
+    assert unknown == []
+
+
+@pytest.mark.parametrize("page", ["CONTRIBUTING.md", "docs/architecture.md"])
+def test_named_modules_exist(page):
+    text = (ROOT / page).read_text(encoding="utf-8")
+    named = re.findall(r"`((?:[a-z_]+/)+[a-z_]+\.py)`", text)
+    named += [f"{package}/{module}.py" for package, module in re.findall(r"`([a-z]+)\.([a-z_]+)`", text)]
+    roots = [path for path in named if (PACKAGE / path).parent.is_dir()]
+    assert roots
+    assert [path for path in roots if not (PACKAGE / path).exists()] == []
+
+
 FIVE_MINUTES = 1250
 """Words, at 250 a minute."""
 
