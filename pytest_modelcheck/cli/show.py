@@ -17,7 +17,7 @@ from pytest_modelcheck.baselines.baseline import read_header
 from pytest_modelcheck.baselines.candidates import find, natural, never_ran
 from pytest_modelcheck.baselines.moves import uncounted
 from pytest_modelcheck.baselines.store import jsonl_files
-from pytest_modelcheck.canonical import excerpt, whole
+from pytest_modelcheck.canonical import excerpt, untagged_json, whole
 from pytest_modelcheck.cli.project import with_workspace
 from pytest_modelcheck.cli.screen import echo, indented, print_document, print_lines, width
 from pytest_modelcheck.cli.targets import CHECKS, nothing_meant, selection, target
@@ -124,7 +124,9 @@ def _case_lines(record: CaseResult) -> Iterator[str]:
         if (steps := steps_of_trial(trial, record.digest)) is not None:
             yield from indented([f"{which}→", *steps.lines(width() - 12)], 12)
             continue
-        answer = "no answer" if trial.answer is None else excerpt(whole(trial.answer).decode(), 200)
+        answer = "no answer"
+        if trial.answer is not None:
+            answer = excerpt(untagged_json(json.loads(whole(trial.answer))), 200)
         yield from indented([f"{which}→ {answer}"], 12)
 
 
