@@ -1,6 +1,7 @@
 """Which limits are decided when, by what is known of the model."""
 
 import pytest
+from scipy.stats import binom
 
 from pytest_modelcheck.checks.limits import Limits
 from pytest_modelcheck.checks.watching import Terms, Watch, at_the_end, why_not_watched
@@ -9,9 +10,9 @@ from pytest_modelcheck.records import GRADE, Scale
 WHOLE = (0.0, 1.0)
 
 
-def watch(losses, n=100, required=0.9, calibrated=(), **limits):
+def watch(losses, n=100, required=0.9, calibrated=(), runs=1, **limits):
     limit = {"at_least": WHOLE}
-    terms = Terms(Limits(**limits), required, calibrated=frozenset(calibrated))
+    terms = Terms(Limits(**limits), required, runs=runs, calibrated=frozenset(calibrated))
     watched = Watch(terms, [limit] * n)
     for loss in losses:
         watched.feed({} if loss is None else {"at_least": loss}, limit)
@@ -46,9 +47,16 @@ def test_a_calibrated_limit_never_fails_by_noise_alone():
     assert decisions(watch([1] * 90, calibrated=["at_least"]), "noisy") == []
 
 
-def test_a_check_fails_where_its_last_test_would_fail_whatever_comes():
-    """33 of 40 fail at 0.01, 32 at half of it; so eight wrong answers settle it."""
-    assert decisions(watch([1] * 8, n=40, required=0.95), "noisy") == [("at_least", "failed")]
+@pytest.mark.parametrize("runs", [1, 3])
+def test_an_obvious_miss_fails_after_the_fewest_cases(runs):
+    """As soon as the last test, at half of the rate, would fail although all that is left passes."""
+    losses, total = 0, 40 * runs
+    while binom.cdf(total - losses, total, 0.95) > 0.01 / 2:
+        losses += runs
+    fewest = losses // runs
+    failed = [("at_least", "failed")]
+    assert decisions(watch([1] * fewest, n=40, required=0.95, runs=runs), "noisy") == failed
+    assert decisions(watch([1] * (fewest - 1), n=40, required=0.95, runs=runs), "noisy") == []
 
 
 def test_a_limit_that_no_case_counts_for_is_not_watched():
