@@ -244,7 +244,7 @@ def test_answers_that_cannot_be_stored_have_no_distribution():
     line = unstored(object(), "an object cannot be stored: name its class, returns=...")
     with pytest.raises(UsageError) as raised:
         samples_of([b'"refund"'], [line])
-    expected = "answers have no distribution where they cannot be stored: an object cannot be stored: name its"
+    expected = "answers have no distribution where they cannot be stored: an object cannot be stored: name"
     assert str(raised.value).startswith(expected)
 
 

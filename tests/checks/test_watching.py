@@ -4,8 +4,8 @@ import pytest
 from scipy.stats import binom
 
 from pytest_modelcheck.checks.limits import Limits
-from pytest_modelcheck.checks.watching import Terms, Watch, at_the_end, why_not_watched
-from pytest_modelcheck.records import GRADE, Scale
+from pytest_modelcheck.checks.watching import LossScale, Terms, Watch, at_the_end, why_not_watched
+from pytest_modelcheck.records import GRADE, Case, CaseResult, Outcome, Scale, TrialResult
 
 WHOLE = (0.0, 1.0)
 
@@ -54,9 +54,33 @@ def test_an_obvious_miss_fails_after_the_fewest_cases(runs):
     while binom.cdf(total - losses, total, 0.95) > 0.01 / 2:
         losses += runs
     fewest = losses // runs
-    failed = [("at_least", "failed")]
-    assert decisions(watch([1] * fewest, n=40, required=0.95, runs=runs), "noisy") == failed
-    assert decisions(watch([1] * (fewest - 1), n=40, required=0.95, runs=runs), "noisy") == []
+    # After so many right answers, the rule that watches on the way is far from a decision.
+    watched = [watch([0] * 25 + [1] * n, n=40, required=0.95, runs=runs) for n in (fewest - 1, fewest)]
+    assert [decisions(each, "noisy") for each in watched] == [[], [("at_least", "failed")]]
+
+
+def test_a_version_that_breaks_case_after_case_fails_after_the_fewest():
+    """As soon as McNemar's test would fail although the one that failed before is fixed."""
+    broken = 0
+    while not broken or binom.sf(broken - 1, broken + 1, 0.5) > 0.01 / 2:
+        broken += 1
+    terms, limit = Terms(Limits(), None, compared="1.0"), {"max_drop": (0.0, 1.0)}
+    watched = Watch(terms, [limit] * 50 + [{"max_drop": (-1.0, 0.0)}])
+    for loss in [0.0, *[1.0] * broken]:
+        assert decisions(watched, "noisy") == []
+        watched.feed({"max_drop": loss}, limit)
+    assert decisions(watched, "noisy") == [("max_drop", "failed")]
+
+
+def test_a_case_can_lose_what_it_was_worth_and_gain_the_rest():
+    cases = [Case("x", id=name) for name in ("right", "wrong")]
+    outcomes = {"right": Outcome.PASSED, "wrong": Outcome.FAILED}
+    approved = {
+        name: CaseResult(name, "x", None, "", (TrialResult(outcome),)) for name, outcome in outcomes.items()
+    }
+    scale = LossScale(approved)
+    assert [scale.ranges([case])["max_drop"] for case in cases] == [(0.0, 1.0), (-1.0, 0.0)]
+    assert [scale.ranges([case])["max_regressed"] for case in cases] == [(0.0, 1.0), (0.0, 0.0)]
 
 
 def test_a_limit_that_no_case_counts_for_is_not_watched():

@@ -121,7 +121,10 @@ def test_an_approval_that_misses_its_requirement_costs_no_further_runs(project, 
 
 @pytest.mark.parametrize(
     ("chance", "status", "end"),
-    [(0.7, Status.FAILED, "noise does not explain it (3 runs of all cases)"), (0.9, Status.PASSED, "noise explains it")],
+    [
+        (0.7, Status.FAILED, "noise does not explain it (3 runs of all cases)"),
+        (0.9, Status.PASSED, "noise explains it"),
+    ],
 )
 def test_an_approval_of_a_model_that_varies_is_judged_by_its_own_runs(project, chance, status, end):
     verdict = project.run(noisy(4, chance, every=1), CASES, known, at_least=0.9, **UPDATE)
