@@ -111,7 +111,7 @@ class Check:
 
     @property
     def runs_in_a_set(self) -> int:
-        """How often the first set runs each case. The runs of an approval hold two fresh sets already."""
+        """The number of runs of each case in the first set. An approval holds two fresh sets, too."""
         runs = self.spec.repeats
         return runs // 3 if self.options.update and runs >= 3 else runs
 
