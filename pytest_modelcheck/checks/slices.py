@@ -8,13 +8,14 @@ from __future__ import annotations
 import math
 from array import array
 from collections import Counter
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from pytest_modelcheck.errors import UsageError
 from pytest_modelcheck.records import MISSING, Group
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Sequence
 
     from pytest_modelcheck.records import Case
 
@@ -47,6 +48,7 @@ class Slices:
         self._requested = requested
         self._size = 0
         self._columns: dict[str, _Column] = {}
+        self._input: Any = None
 
     def extend(self, cases: Iterable[Case]) -> None:
         """Add the next cases."""
@@ -59,6 +61,7 @@ class Slices:
                     column = columns[key] = _Column(requested=requested)
                 column.add(number, value)
             self._size += 1
+            self._input = case.input
 
     def keys(self) -> tuple[str, ...]:
         """The metadata to slice by."""
@@ -67,7 +70,13 @@ class Slices:
         unknown = [key for key in self._requested if key not in self._columns]
         if unknown:
             known = ", ".join(map(repr, self._columns)) or "none"
-            raise UsageError(f"slices={unknown!r}: no case has such metadata (they have: {known})")
+            hint = ""
+            if isinstance(self._input, Mapping) and unknown[0] in self._input:
+                hint = (
+                    f"; {unknown[0]!r} is a field of the input: give it to the cases as metadata, too, "
+                    "such as a second column with another name"
+                )
+            raise UsageError(f"slices={unknown!r}: no case has such metadata (they have: {known}){hint}")
         return tuple(self._requested)
 
     def groups(self, current: bytes, approved: bytes | None = None) -> tuple[Group, ...]:
