@@ -97,7 +97,7 @@ def _parts(other: bytes, got: bytes, *, some: bool) -> list[tuple[str, str, str]
 
 
 def _has_none(found: Sequence[Difference], expected: Any) -> bool:
-    """Whether the answer has no field of the expectation, which then describes something else."""
+    """Return whether the answer has no field of the expectation, which then describes something else."""
     lacking = {one.path for one in found if one.after is ABSENT}
     return isinstance(expected, dict) and bool(expected) and lacking.issuperset(expected)
 
