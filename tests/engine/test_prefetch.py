@@ -1,6 +1,7 @@
 """What is called ahead, in which batches, and what is called in vain."""
 
 import asyncio
+import contextlib
 import json
 import threading
 import time
@@ -48,6 +49,27 @@ def test_each_further_call_of_the_first_body_foresees_that_of_all_others(lab):
     run = lab.run(lambda case: [triage(case.input), triage(case.expected)], cases)
     assert calls == [["a", "b", "c"], ["aa", "bb", "cc"], ["d", "dd"]]
     assert (run.direct, run.vain) == (0, 0)
+
+
+def test_a_call_that_the_first_body_repeats_after_an_error_is_made_again(lab, outcomes):
+    """The error was there still: it looked like a further call that others may make, too."""
+    made = []
+
+    def model(x):
+        made.append(x)
+        if made.count(x) < 3:
+            raise ValueError(x)
+        return x
+
+    def body(case):
+        for _ in range(2):
+            with contextlib.suppress(ValueError):
+                triage(case.input)
+        triage(case.input)
+
+    triage = lab.model(model, concurrency=3)
+    assert outcomes(lab.run(body, "abcdef")) == ["passed"] * 6
+    assert sorted(made) == sorted("abcdef" * 3)
 
 
 def test_no_trial_is_made_while_a_body_runs(lab, trials):
