@@ -114,7 +114,8 @@ def observe(check: Check, ran: Ran, approved: Approved, noise: Noise) -> Seen:
         seen = _scored(seen, _scores_of(check, metric, results, approved, noise), results.cases)
     elif in_units:
         cases = whole_cases(results, noise.again)
-        seen = _in_units(seen, spec, cases, approved, graded=graded, repeated=repeated)
+        update = check.options.update
+        seen = _in_units(seen, spec, cases, approved, graded=graded, repeated=repeated, update=update)
     if spec.levels is not None:
         series = series_of(whole_cases(results, noise.again), _groups(spec))
         seen = replace(seen, observed=replace(seen.observed, series=series, whole=not spec.partial))
@@ -221,6 +222,7 @@ def _in_units(
     *,
     graded: bool,
     repeated: bool,
+    update: bool,
 ) -> Seen:
     """The same for units that are more than one run that passes or fails."""
     score_as, scale = spec.limits.score_as, spec.scale
@@ -246,7 +248,8 @@ def _in_units(
         if pair.judged:
             runs[case.id] = Runs(valued(pair.approved), valued(pair.current))
     means = by_group([worth(each, score_as) for each in values.values()], list(values), groups)
-    drops = by_group([each.drop(score_as) for each in runs.values()], list(runs), groups)
+    # The approved version may have too few runs for the score. An approval mends that, and has no drop.
+    drops = by_group([each.drop(None if update else score_as) for each in runs.values()], list(runs), groups)
     rerun = run_again and not graded
     # Nearly every one of a million scores lies between 0 and 1, so that without ``rerun`` all would be held.
     flaky = [
@@ -306,6 +309,7 @@ def _scores_of(check: Check, metric: Metric, results: Results, approved: Approve
     else:
         units = {number: groups[case.id] for number, case in enumerate(results.cases)}
     again = iter(noise.again or ())
+    has_fresh = noise.again is not None or check.runs_in_a_set < spec.repeats
     repeated = True
     for number, case in enumerate(results):
         trials = case.trials if noise.again is None else (*case.trials, *next(again).trials)
@@ -316,11 +320,11 @@ def _scores_of(check: Check, metric: Metric, results: Results, approved: Approve
                 continue
             place = trial.place
             current = [one for one in trials if one.place == place]
-            first = _answers(one for one in current if one.repeat < spec.repeats)
-            fresh = _answers(one for one in current if one.repeat >= spec.repeats)
+            first = _answers(one for one in current if one.repeat < check.runs_in_a_set)
+            fresh = _answers(one for one in current if one.repeat >= check.runs_in_a_set)
             old = _answers(one for one in known if one.place == place)
             # A case that lacks a value in a run cannot be exchanged, so it leaves the metric as a whole.
-            if not first or (noise.again is not None and not fresh):
+            if not first or (has_fresh and not fresh):
                 continue
             expected = _plain(trial.given.expected)
             probed = noise.probed.get(number, Probed())

@@ -219,7 +219,7 @@ def _weighed(check: Check, judgement: Judgement, *, graded: bool = True) -> Weig
     cases = ((case, approved.get(case.id)) for case in whole_cases(results, again))
     return weigh(
         cases,
-        check.spec.repeats,
+        check.runs_in_a_set,
         judgement.noise.probed,
         graded=graded and judgement.seen.observed.graded,
         worst=check.spec.scale.worst,
