@@ -116,7 +116,7 @@ class Prefetch:
             left = len(self._ready) + len(self._drawn)
             if left <= self._low_water:
                 self._drawn.extend(islice(upcoming, self._window - left))
-            if self._drawn and self._active:
+            if self._drawn and self._active and self._cached < _ALL_CACHED:
                 self._look_ahead()
             queue = self._ready or self._drawn
             if not queue:
@@ -159,7 +159,7 @@ class Prefetch:
             self._compare(foreseen, keys, complete=complete)
         elif not self._active:
             self._silent = 0 if made else self._silent + 1
-        if self.learns and (made or self._active):
+        if made or (self._active and not self.recipe.complete):
             self._learn(trial, made, complete=complete)
 
     def close(self) -> None:
@@ -246,12 +246,11 @@ class Prefetch:
         self._look_ahead(running)
 
     def _look_ahead(self, running: Trial | None = None) -> None:
-        """Predict the calls of the trials that were drawn, unless all of them are likely to be cached."""
-        if self._active and self._cached < _ALL_CACHED and (self._drawn or running):
-            self._foresee(([] if running is None else [running]) + list(self._drawn))
-            self._ready += self._drawn
-            self._drawn.clear()
-            self._grow(min(self._window * _GROWTH, self._first * self._largest))
+        """Predict the calls of the trials that were drawn, and of the body that is ``running``."""
+        self._foresee(([] if running is None else [running]) + list(self._drawn))
+        self._ready += self._drawn
+        self._drawn.clear()
+        self._grow(min(self._window * _GROWTH, self._first * self._largest))
 
     def _take(self, steps: list[_Step]) -> None:
         """Predict these calls from now on, also for the trials whose calls were predicted before."""
