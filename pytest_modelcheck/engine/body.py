@@ -322,6 +322,8 @@ class Bodies:
             self.note(handle.model, x, key, None)
             result.broke(error)
             raise
+        finally:
+            self.context = copy_context()  # a variable that the model has set is no change of a body
 
     def in_place(self, handle: Handle, x: Any, key: bytes | None, repeat: int) -> Raw:
         """Make a call that was not prefetched, and wait for it."""
