@@ -106,6 +106,14 @@ class CheckSpec:
         """True if scores are changes, with 0 for no change."""
         return self.kind == "directional" and self.scale.low < 0
 
+    @property
+    def deterministic(self) -> bool | None:
+        """The declaration of its models: all deterministic, any not, or nothing (``None``)."""
+        declared = [model.definition.deterministic for model in (self.subject, *self.others)]
+        if False in declared:
+            return False
+        return True if all(declared) else None
+
 
 def refuse_variants(cases: Iterable[Case]) -> None:
     """Check that no case of a drift check has variants, which would not be answered."""

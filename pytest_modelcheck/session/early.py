@@ -26,7 +26,7 @@ from pytest_modelcheck.checks.watching import (
     findings_of,
     why_not_watched,
 )
-from pytest_modelcheck.records import Calls, CaseResult, Outcome, Stopped
+from pytest_modelcheck.records import CaseResult, Outcome, Stopped
 from pytest_modelcheck.session.approved import replay
 from pytest_modelcheck.session.check import Step, plan_of
 from pytest_modelcheck.session.found import Early, Noise, Ran, Variation, declared
@@ -44,7 +44,6 @@ if TYPE_CHECKING:
     from pytest_modelcheck.records import Case
     from pytest_modelcheck.session.approved import Approved
     from pytest_modelcheck.session.check import Check, Steps
-    from pytest_modelcheck.session.revalidation import CachedTrials
 
 _CALIBRATED = frozenset({"max_changed", "max_regressed"})
 
@@ -73,7 +72,6 @@ class EarlyEnd:
     ran: Ran
     approved: Approved
     variation: Variation
-    cached: CachedTrials | None
 
 
 def run_until_decided(check: Check, approved: Approved) -> Steps[EarlyEnd]:
@@ -235,22 +233,7 @@ class EarlyRun:
 
     def _ran(self) -> Ran:
         """Return everything that was run so far, as one run."""
-        runs = self._runs
-        direct = (
-            sum(run.direct for run in runs),
-            sum(run.direct_seconds for run in runs),
-            sum(run.vain for run in runs),
-        )
-        return Ran(
-            self._takers.results,
-            Calls(),
-            self._inapplicable,
-            direct,
-            next((run.first_failure for run in runs if run.first_failure is not None), None),
-            sum(run.uncalled for run in runs),
-            next((run.stopped for run in runs if run.stopped is not None), None),
-            **self._takers.of_answers(self._check),
-        )
+        return self._takers.ran(self._check, self._runs, self._inapplicable)
 
     def end(self, stopped: Stopped | None, decided: Sequence[Decided], seconds: float) -> EarlyEnd:
         """Everything that counts, as one run with the cases in their original order."""
@@ -267,9 +250,8 @@ class EarlyRun:
         place = {case.id: number for number, case in enumerate(self._cases)}
         cases = [case for case in spec.cases if case.id in place]
         results = results.reordered(cases, [place[case.id] for case in cases], spec.slices)
-        calls = Calls(direct=ran.direct[0], seconds=seconds)
-        ran = replace(ran, results=results, calls=calls, early=early)
-        return EarlyEnd(check, ran, self._approved, self._variation, self._takers.cached)
+        ran = replace(ran, results=results, seconds=seconds, early=early)
+        return EarlyEnd(check, ran, self._approved, self._variation)
 
 
 # -- the order of submission ---------------------------------------------------------------------------

@@ -29,7 +29,7 @@ from pytest_modelcheck.checks.slices import FAILED, NOT_JUDGED, PASSED
 from pytest_modelcheck.checks.weighing import Probed, shared_calls
 from pytest_modelcheck.errors import UsageError
 from pytest_modelcheck.records import FOLDED, GRADE, MISSING, Flaky, Outcome, Scale
-from pytest_modelcheck.session.found import Seen, declared_of
+from pytest_modelcheck.session.found import Seen
 from pytest_modelcheck.session.lines import trial_result
 from pytest_modelcheck.session.results import ABSENT, SAME
 
@@ -346,7 +346,7 @@ def _scores_of(check: Check, metric: Metric, results: Results, approved: Approve
     # Cases are right or wrong only where all of them are labels: a number is neither.
     if any(case.wrong is None for case in cases):
         cases = [replace(case, wrong=None, was_wrong=None) for case in cases]
-    return Scores(metric, cases, declared_of(spec), repeated, spec.seed)
+    return Scores(metric, cases, spec.deterministic, repeated, spec.seed)
 
 
 def recorded_otherwise(results: Results, probes: Sequence[Result]) -> set[int]:

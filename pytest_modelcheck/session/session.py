@@ -27,7 +27,6 @@ from pytest_modelcheck.models.claims import Claims
 from pytest_modelcheck.models.definition import retires_on
 from pytest_modelcheck.models.identity import fingerprint, is_alias, namespace, source_with
 from pytest_modelcheck.models.model import Answers, Model
-from pytest_modelcheck.records import Calls
 from pytest_modelcheck.session.check import (
     CANDIDATES,
     CLAIMS,
@@ -39,7 +38,6 @@ from pytest_modelcheck.session.check import (
     Step,
     plan_of,
 )
-from pytest_modelcheck.session.found import declared_of
 from pytest_modelcheck.session.verdict import steps_of
 
 if TYPE_CHECKING:
@@ -177,20 +175,12 @@ class Session:
         """A check, with everything that its steps may need."""
         spec = replace(spec, limits=self.limits_in_suite(spec.limits))
         # A run that approves runs each case more often, to measure the noise.
-        if self.options.update and spec.drift is None and declared_of(spec) is not True:
+        if self.options.update and spec.drift is None and spec.deterministic is not True:
             spec = replace(spec, repeats=max(spec.repeats, self.options.approval_runs))
         plan = plan_of(spec, spec.cases)
         endpoint = self.switchboard.endpoint(spec.subject)
-        # Checks share an endpoint. What was called before this point belongs to earlier ones.
-        mark = endpoint.meter.mark()
         if spec.limits.on_costs:
             endpoint.measure_all()
-
-        serial = not endpoint.together and spec.subject.definition.concurrency is None
-
-        def calls(known: Calls | None) -> Calls:
-            return replace(endpoint.meter.since(mark, known or Calls()), serial=serial)
-
         return Check(
             spec=spec,
             plan=plan,
@@ -200,10 +190,9 @@ class Session:
             held=self.store.approved(spec.subject.name, spec.subject.version),
             plugin=self.plugin,
             warn=self.warnings.append,
-            calls=calls,
-            new_answers=lambda: endpoint.meter.new - endpoint.meter.failed,
+            endpoint_of=self.switchboard.endpoint,
+            before=endpoint.meter.mark(),
             answered=Answered(),
-            calls_of=lambda model: self.switchboard.endpoint(model).meter.new,
             nights=self._nights,
         )
 
