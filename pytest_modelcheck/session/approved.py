@@ -250,14 +250,13 @@ def may_be_stale(check: Check, results: Results, approved: Approved) -> Iterator
 
 def run_other_version(check: Check, other_version: Model, approved: Approved) -> Steps[Approved]:
     """Run every trial with another version; what it does is what today's version is compared with."""
-    spec, meter = check.spec, check.endpoint_of(other_version).meter
-    before = meter.new
+    spec, before = check.spec, check.new_answers(other_version)
     plan = plan_of(spec, spec.cases)
     results = Results(plan)
     plan.without = results.skip
     work = replace(check.work(approved.answer), take=results.take)
     run = yield Step(work, plan.trials(), slot_of=check.slot_of, other_version=other_version)
-    answers = meter.new - before
+    answers = check.new_answers(other_version) - before
     # Nobody knows whether it meets its limits, so it must not be approved.
     summary = (
         f"it was only run to compare {check.spec.subject.label} with; to approve it, run it by itself: "

@@ -91,9 +91,10 @@ class Check:
         plan: Its own trials, without those of a reference.
         held: The approved version, or ``None``.
         plugin: The version of pytest-modelcheck, for result files.
-        endpoint_of: Returns the endpoint of a model, which checks share.
-        before: What the endpoint of its own model had counted before the check.
+        endpoint: The endpoint of its model, which checks share.
+        before: What that endpoint had counted before the check.
         answered: Counts the answers of its model, whether new or cached.
+        new_answers: Returns the number of answers that calls of a model gave in this run.
         contract: Describes how the answers of a result break the approved shape; ``None`` without that limit.
         nights: The earlier nights of all checks; ``None`` if the run does not watch.
     """
@@ -106,9 +107,10 @@ class Check:
     held: Approved | None
     plugin: str
     warn: Callable[[str], None]
-    endpoint_of: Callable[[Model], Endpoint]
+    endpoint: Endpoint
     before: Counts
     answered: Answered
+    new_answers: Callable[[Model], int]
     contract: Callable[[Result], str | None] | None = None
     nights: Sequence[Night] | None = None
 
@@ -122,15 +124,14 @@ class Check:
 
     def calls(self, direct: int, seconds: float) -> Calls:
         """The calls of the check so far, of which ``direct`` were made in place."""
-        endpoint = self.endpoint_of(self.spec.subject)
-        serial = not endpoint.together and self.spec.subject.definition.concurrency is None
+        serial = not self.endpoint.together and self.spec.subject.definition.concurrency is None
         made = Calls(direct=direct, seconds=seconds, serial=serial, cached=self.answered.cached)
-        return endpoint.meter.since(self.before, made)
+        return self.endpoint.meter.since(self.before, made)
 
     @property
     def new_calls(self) -> int:
         """The number of new answers of the check so far."""
-        return self.endpoint_of(self.spec.subject).meter.new - self.before.new
+        return self.endpoint.meter.new - self.before.new
 
     @property
     def slot_of(self) -> Callable[[Trial, bytes, int], int] | None:
@@ -188,7 +189,7 @@ class Check:
             if other or step.replay is not None or step.other_version is not None:
                 run = yield step
                 continue
-            meter, take = self.endpoint_of(self.spec.subject).meter, step.work.take
+            meter, take = self.endpoint.meter, step.work.take
             if take is not None:
                 step = replace(step, work=replace(step.work, take=partial(count, take=take)))
             before = meter.new - meter.failed

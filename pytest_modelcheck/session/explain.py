@@ -12,8 +12,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from pytest_modelcheck.baselines.diff import differ
-from pytest_modelcheck.checks.features import found_slice
-from pytest_modelcheck.checks.slices import NOT_JUDGED, PASSED
+from pytest_modelcheck.checks.slices import NOT_JUDGED, PASSED, found_slice
 from pytest_modelcheck.errors import message_of
 from pytest_modelcheck.records import BITS, Outcome, Trial, fails_in_every_run, outcomes_in
 from pytest_modelcheck.reports.selection import BOTH, LOWEST, ORDER, SHOWN, note_of, show

@@ -15,7 +15,7 @@ from operator import attrgetter
 from statistics import fmean
 from typing import TYPE_CHECKING, Any
 
-from pytest_modelcheck.checks.excess import Disagreements, look_at_variants
+from pytest_modelcheck.checks.changes import Disagreements, look_at_variants
 from pytest_modelcheck.checks.observed import by_group, groups_of
 from pytest_modelcheck.checks.protocol import Rules, without_more_runs
 from pytest_modelcheck.engine.trials import STRIDE

@@ -8,7 +8,7 @@ from __future__ import annotations
 import gc
 from contextlib import contextmanager, nullcontext
 from dataclasses import replace
-from functools import cached_property
+from functools import cache, cached_property
 from typing import TYPE_CHECKING, Any
 
 from pytest_modelcheck.baselines.candidates import CandidateStore
@@ -77,6 +77,8 @@ class Session:
         self.plugin = plugin
         self.warnings: list[str] = []
         self.store = BaselineStore(options.baselines)
+        # Read once: a run is held against what was approved when it began.
+        self.approved = cache(self.store.approved)
         self.candidates = CandidateStore(options.cache / CANDIDATES)
         self._nights: Sequence[Night] | None = None
         if options.watch:
@@ -141,12 +143,12 @@ class Session:
 
     def approved_version(self, model: str, version: str | None = None) -> str | None:
         """The approved version, or ``None``; ``version`` itself if it is approved beside the main one."""
-        approved = self.store.approved(model, version)
+        approved = self.approved(model, version)
         return None if approved is None else approved.version
 
     def shutdowns(self, definition: Definition, version: str | None) -> list[tuple[str, date]]:
         """The known shutdown dates of the approved version of a model and of the tested one."""
-        approved = self.store.approved(definition.name, version)
+        approved = self.approved(definition.name, version)
         found = []
         if approved is not None:
             day = retires_on(definition, approved.version) or approved.retires
@@ -187,12 +189,13 @@ class Session:
             options=self.options,
             store=self.store,
             candidates=self.candidates,
-            held=self.store.approved(spec.subject.name, spec.subject.version),
+            held=self.approved(spec.subject.name, spec.subject.version),
             plugin=self.plugin,
             warn=self.warnings.append,
-            endpoint_of=self.switchboard.endpoint,
+            endpoint=endpoint,
             before=endpoint.meter.mark(),
             answered=Answered(),
+            new_answers=lambda model: self.switchboard.endpoint(model).meter.new,
             nights=self._nights,
         )
 

@@ -11,8 +11,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from pytest_modelcheck.checks.changes import look_at_changes
-from pytest_modelcheck.checks.excess import look_at_rise
+from pytest_modelcheck.checks.changes import look_at_changes, look_at_rise
 from pytest_modelcheck.checks.lost import (
     LEAST_BROKEN,
     LEAST_FALL,
