@@ -239,10 +239,7 @@ class Results(Sequence[CaseResult]):
 
     def tally(self) -> Tally:
         """The counts of the cases' outcomes."""
-        counts: Counter[Outcome] = Counter()
-        for mask, count in Counter(self.masks).items():
-            counts[FOLDED[mask]] += count
-        return Tally(**{outcome.value: counts[outcome] for outcome in OUTCOMES})
+        return tally_of(self.masks)
 
     def trial_tally(self) -> Tally:
         """The counts of the trials' outcomes."""
@@ -324,6 +321,14 @@ class Results(Sequence[CaseResult]):
         found.size, found.causes = self.size, self.causes
         found.graded, found.repeated, found.reads_approved = self.graded, self.repeated, self.reads_approved
         return found
+
+
+def tally_of(masks: Iterable[int]) -> Tally:
+    """The counts of the outcomes of cases, from those of their trials, one bit per outcome."""
+    counts: Counter[Outcome] = Counter()
+    for mask, count in Counter(masks).items():
+        counts[FOLDED[mask]] += count
+    return Tally(**{outcome.value: counts[outcome] for outcome in OUTCOMES})
 
 
 def _decoded(line: bytes) -> CaseResult:

@@ -32,7 +32,7 @@ from pytest_modelcheck.checks.protocol import Reason
 from pytest_modelcheck.display import redacted, redacted_value
 from pytest_modelcheck.models.definition import retires_on
 from pytest_modelcheck.phrases import gains, plural
-from pytest_modelcheck.records import Finding, Interval, Origin, Status, Tally, Verdict
+from pytest_modelcheck.records import Finding, Interval, Origin, Status, Verdict
 from pytest_modelcheck.reports.jsons import pack, printable, unpack
 from pytest_modelcheck.reports.model import CheckReport
 from pytest_modelcheck.reports.selection import notes_of
@@ -49,7 +49,6 @@ from pytest_modelcheck.session.early import may_stop, run_until_decided, why_not
 from pytest_modelcheck.session.explain import explain
 from pytest_modelcheck.session.found import Noise, declared
 from pytest_modelcheck.session.judging import judge, run_reference
-from pytest_modelcheck.session.observing import whole_cases
 from pytest_modelcheck.session.results import OTHER
 from pytest_modelcheck.session.running import first_run
 
@@ -94,8 +93,7 @@ def _judged(check: Check) -> Steps[tuple[Check, Judgement]]:
         approved = yield from run_other_version(check, check.spec.subject.other_version, approved)
     variation = declared(check.spec.subject)
     if check.spec.limits.early_stop and may_stop(check):
-        end = yield from run_until_decided(check, approved)
-        check, ran, approved, variation = end.check, end.ran, end.approved, end.variation
+        check, ran, approved, variation = yield from run_until_decided(check, approved)
     else:
         ran = yield from first_run(check, approved)
         if (drift := check.spec.drift) is not None and drift.cases is not None:
@@ -154,10 +152,6 @@ def conclude(check: Check, judgement: Judgement, explained: Explained) -> Verdic
         rate, sides = judging.value.rate, judging.sides
         if comparison is not None and sides is not None and sides.approved_rate is not None:
             comparison = replace(comparison, approved_rate=sides.approved_rate, rate=rate)
-    trials = ran.results.trial_tally()
-    if judgement.noise.again is not None:
-        again = judgement.noise.again.trial_tally()
-        trials = Tally(**{name: getattr(trials, name) + getattr(again, name) for name in Tally.__slots__})
     verdict = Verdict(
         check=spec.id,
         kind=spec.kind,
@@ -172,7 +166,7 @@ def conclude(check: Check, judgement: Judgement, explained: Explained) -> Verdic
         signed=observed.signed,
         metric=None if observed.scores is None else observed.scores.metric.name,
         cases=observed.cases,
-        trials=trials,
+        trials=judgement.runs.trial_tally(),
         interval=_interval(check, judgement),
         required=None if drifts else observed.required_rate(spec.limits),
         comparison=comparison,
@@ -342,7 +336,7 @@ def leave(check: Check, judgement: Judgement, verdict: Verdict) -> Judged:
         python = f"{platform.python_implementation()} {platform.python_version()}"
         shape = {}
         if spec.shaped:
-            shape = answered_shape(whole_cases(results, judgement.noise.again), check.spec.subject)
+            shape = answered_shape(judgement.runs, check.spec.subject)
         header = check.header(
             check.spec.subject,
             cases=len(results),

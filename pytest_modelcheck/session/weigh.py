@@ -41,7 +41,6 @@ from pytest_modelcheck.session.approved import ReplayedAnswers
 from pytest_modelcheck.session.check import Step
 from pytest_modelcheck.session.found import Variation
 from pytest_modelcheck.session.judging import with_noise
-from pytest_modelcheck.session.observing import whole_cases
 from pytest_modelcheck.session.running import run_fresh_sets, run_probes
 from pytest_modelcheck.session.variation import variation_of_runs
 
@@ -214,8 +213,7 @@ def _groups(check: Check, judgement: Judgement) -> list[Hashable] | None:
 
 
 def _weighed(check: Check, judgement: Judgement, *, graded: bool = True) -> Weighed:
-    results, again, approved = judgement.ran.results, judgement.noise.again, judgement.approved
-    cases = ((case, approved.get(case.id)) for case in whole_cases(results, again))
+    cases = ((case, judgement.approved.get(case.id)) for case in judgement.runs)
     return weigh(
         cases,
         check.spec.repeats,
