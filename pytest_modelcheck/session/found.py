@@ -5,15 +5,14 @@ PYTEST_DONT_REWRITE
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from pytest_modelcheck.checks.limits import COSTS
-from pytest_modelcheck.records import Tally
-from pytest_modelcheck.session.results import tally_of
+from pytest_modelcheck.session.results import AllRuns
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     import numpy as np
     from numpy.typing import NDArray
@@ -26,7 +25,7 @@ if TYPE_CHECKING:
     from pytest_modelcheck.checks.weighing import Probed
     from pytest_modelcheck.engine.work import Result
     from pytest_modelcheck.models.model import Model
-    from pytest_modelcheck.records import Case, CaseResult, Comparison, Finding, Flaky, Moved, Stopped
+    from pytest_modelcheck.records import Case, Comparison, Finding, Flaky, Moved, Stopped
     from pytest_modelcheck.session.approved import Approved
     from pytest_modelcheck.session.results import Results
     from pytest_modelcheck.session.revalidation import CachedTrials
@@ -99,50 +98,6 @@ class Ran:
     judging: Judging | None = None
     explained: Mapping[int, Result] = field(default_factory=dict)
     cached: CachedTrials | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class AllRuns:
-    """The results of each case with all of its runs: those of the first set, and of fresh ones if any."""
-
-    first: Results
-    again: Results | None
-
-    def __iter__(self) -> Iterator[CaseResult]:
-        return iter(self.first) if self.again is None else map(_joined, self.first, self.again)
-
-    def __getitem__(self, number: int) -> CaseResult:
-        first = self.first[number]
-        return first if self.again is None else _joined(first, self.again[number])
-
-    @property
-    def masks(self) -> bytes | bytearray:
-        """For each case, the outcomes of its trials, one bit per outcome."""
-        first = self.first.masks
-        return first if self.again is None else bytes(map(int.__or__, first, self.again.masks))
-
-    @property
-    def errors(self) -> Mapping[int, BaseException]:
-        """The exceptions of some broken bodies, by the number of their trial."""
-        return self.first.errors if self.again is None else self.first.errors | self.again.errors
-
-    @property
-    def first_error(self) -> str | None:
-        """The cause of most errors."""
-        return self.first.causes.summary or (None if self.again is None else self.again.causes.summary)
-
-    def tally(self) -> Tally:
-        """The counts of the cases' outcomes."""
-        return tally_of(self.masks)
-
-    def trial_tally(self) -> Tally:
-        """The counts of the trials' outcomes."""
-        tallies = [each.trial_tally() for each in (self.first, self.again) if each is not None]
-        return Tally(**{name: sum(getattr(each, name) for each in tallies) for name in Tally.__slots__})
-
-
-def _joined(first: CaseResult, again: CaseResult) -> CaseResult:
-    return replace(first, trials=(*first.trials, *again.trials))
 
 
 @dataclass(frozen=True, slots=True)

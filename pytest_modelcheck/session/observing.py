@@ -29,9 +29,9 @@ from pytest_modelcheck.checks.slices import FAILED, NOT_JUDGED, PASSED
 from pytest_modelcheck.checks.weighing import Probed, shared_calls
 from pytest_modelcheck.errors import UsageError
 from pytest_modelcheck.records import FOLDED, GRADE, MISSING, Flaky, Outcome, Scale
-from pytest_modelcheck.session.found import AllRuns, Seen
+from pytest_modelcheck.session.found import Seen
 from pytest_modelcheck.session.lines import trial_result
-from pytest_modelcheck.session.results import ABSENT, SAME
+from pytest_modelcheck.session.results import ABSENT, SAME, AllRuns
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
