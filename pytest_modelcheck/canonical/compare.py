@@ -145,12 +145,12 @@ class Projection:
     b'{"$seen":[6,"refund"]}'
     """
 
-    __slots__ = ("_by", "_ignored", "_ignoring", "_label", "idle")
+    __slots__ = ("_ignored", "_ignoring", "_label", "by", "idle")
 
     def __init__(
         self, ignore: Sequence[str] = (), by: Callable[[Any], Any] | None = None, label: str = ""
     ) -> None:
-        self._by = by
+        self.by = by
         self._ignored = list(ignore)
         self._ignoring = b'{"$ignoring":[%b,' % orjson.dumps(self._ignored)
         self._label = label
@@ -173,10 +173,10 @@ class Projection:
         Raises:
             UsageError: It fails, or its result cannot be compared.
         """
-        if self._by is None:
+        if self.by is None:
             return None
         try:
-            line = comparable(self._by(answer))
+            line = comparable(self.by(answer))
         except NotStored as error:
             raise self._failed(answer, str(error)) from None
         except Exception as error:

@@ -128,7 +128,7 @@ def _choose(judgement: Judgement, first: Collection[int], *, compares: bool) -> 
     def severities() -> Iterator[_Severity]:
         nonlocal noted
         repeated = results.repeated or judgement.noise.again is not None
-        for number, mask in enumerate(judgement.runs.masks):
+        for number, mask in enumerate(judgement.seen.runs.masks):
             if number in seen.wrong:
                 mask |= _FAILED  # noqa: PLW2901 - its body passed, and its label is wrong
             # Of a million cases only a few combinations exist, so the note is worked out once for each.
@@ -142,7 +142,7 @@ def _choose(judgement: Judgement, first: Collection[int], *, compares: bool) -> 
                 later = number not in (ranks if note == _ERROR else first)
                 recovers = repeated and bool(mask & _PASSED) and bool(mask & _WRONG)
                 if recovers:
-                    recovers = not fails_in_every_run(judgement.runs[number].trials)
+                    recovers = not fails_in_every_run(judgement.seen.runs[number].trials)
                 yield ORDER.index(note), recovers, later, ranks.get(number, 0), number
 
     if judgement.seen.observed.cases.error:
@@ -177,7 +177,7 @@ def _lowest(judgement: Judgement) -> Mapping[int, tuple[int, int]]:
     if not judgement.seen.observed.graded or not judgement.misses("at_least"):
         return {}
     scored = []
-    for number, case in enumerate(judgement.runs):
+    for number, case in enumerate(judgement.seen.runs):
         scores = [(one.score, place) for place, one in enumerate(case.trials) if one.score is not None]
         if least := min(scores, default=None):
             scored.append((least[0], number, least[1]))
@@ -203,7 +203,7 @@ def _chosen(judgement: Judgement, number: int, note: str, lowest: Mapping[int, t
     else:
         wanted = _SHOWN_TRIAL.get(note, Outcome.FAILED)
         trial, result = next((one for one in trials if one[1].outcome is wanted), trials[0])
-    return Chosen(case, trial, result, note, judgement.runs.errors.get(trial.index))
+    return Chosen(case, trial, result, note, judgement.seen.runs.errors.get(trial.index))
 
 
 # -- their messages ------------------------------------------------------------------------------------

@@ -127,6 +127,7 @@ class Seen:
     """The observations that limits are compared with, and those by case.
 
     Attributes:
+        runs: The results that were observed.
         approved: The approved outcome of each case, for slices.
         regressed: The numbers of the cases that passed and fail now.
         changed: The numbers of the cases whose answer differs.
@@ -134,6 +135,7 @@ class Seen:
         flaky: Cases that pass only in some runs.
     """
 
+    runs: AllRuns
     observed: Observed
     comparison: Comparison | None = None
     approved: bytes | None = None
@@ -158,11 +160,6 @@ class Judgement:
     """The limits that are missed."""
     moved: Moved | None = None
     """How far the distribution of answers moved, in a drift check."""
-
-    @property
-    def runs(self) -> AllRuns:
-        """The results with all runs."""
-        return AllRuns(self.ran.results, self.noise.again)
 
     @property
     def passes(self) -> bool:

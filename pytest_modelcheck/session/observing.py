@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from pytest_modelcheck.checks.metrics import Metric, ScoredCase, Scores
     from pytest_modelcheck.checks.spec import CheckSpec
     from pytest_modelcheck.engine.work import Result
-    from pytest_modelcheck.records import Case, CaseResult, TrialResult
+    from pytest_modelcheck.records import TrialResult
     from pytest_modelcheck.session.approved import Approved
     from pytest_modelcheck.session.check import Check
     from pytest_modelcheck.session.found import Judgement, Noise, Ran
@@ -68,12 +68,12 @@ def observe(check: Check, ran: Ran, approved: Approved, noise: Noise) -> Seen:
         other = "give a score()" if graded else "compare with case.approved"
         raise UsageError(f"metric={metric.name} scores what case.record() says: its bodies do not {other}")
     in_units = graded or repeated or bool(spec.limits.cluster or spec.limits.score_as)
-    seen = Seen(Observed(runs.tally()))
+    seen = Seen(runs, Observed(runs.tally()))
     if baseline is not None:
         # Counting runs or scores needs both sides of every case. For plain outcomes, equal lines need not be
         # parsed.
         one_by_one = in_units or spec.levels is not None or bool(approved.replaced)
-        seen = _compared(seen, spec, runs, approved, graded=graded, one_by_one=one_by_one)
+        seen = _compared(seen, spec, approved, graded=graded, one_by_one=one_by_one)
         comparison = seen.comparison
         # Cases that were not run are not removed.
         if comparison is not None and (spec.partial or early is not None):
@@ -96,26 +96,18 @@ def observe(check: Check, ran: Ran, approved: Approved, noise: Noise) -> Seen:
     )
     seen = replace(seen, observed=observed)
     if metric is not None and not spec.partial:
-        seen = _scored(seen, _scores_of(check, metric, results, approved, noise), results.cases)
+        seen = _scored(seen, _scores_of(check, metric, runs, approved, noise))
     elif in_units:
-        seen = _in_units(seen, spec, runs, approved, graded=graded, repeated=repeated)
+        seen = _in_units(seen, spec, approved, graded=graded, repeated=repeated)
     if spec.levels is not None:
         series = series_of(runs, _groups(spec))
         seen = replace(seen, observed=replace(seen.observed, series=series, whole=not spec.partial))
     return seen
 
 
-def _compared(
-    seen: Seen,
-    spec: CheckSpec,
-    runs: AllRuns,
-    approved: Approved,
-    *,
-    graded: bool,
-    one_by_one: bool,
-) -> Seen:
+def _compared(seen: Seen, spec: CheckSpec, approved: Approved, *, graded: bool, one_by_one: bool) -> Seen:
     """Pair the results of both sides. Cases with equal lines are equal in everything."""
-    results = runs.first
+    runs, results = seen.runs, seen.runs.first
     before, plain = bytearray([NOT_JUDGED]) * len(results), results.masks.translate(_PLAIN)
     regressed, changed = set(), set()
     same: Counter[int] = Counter()
@@ -164,10 +156,10 @@ def _compared(
     )
 
 
-def _scored(seen: Seen, scores: Scores, cases: Sequence[Case]) -> Seen:
+def _scored(seen: Seen, scores: Scores) -> Seen:
     """The same for a metric over all cases."""
     observed = replace(seen.observed, scores=scores, graded=True, scale=Scale(-math.inf, math.inf))
-    comparison = seen.comparison
+    comparison, cases = seen.comparison, seen.runs.first.cases
     wrong = frozenset(case.number for case in scores.cases if case.wrong)
     was_wrong = frozenset(case.number for case in scores.cases if case.was_wrong)
     seen = replace(seen, observed=observed, wrong=wrong)
@@ -197,15 +189,7 @@ def _groups(spec: CheckSpec) -> Mapping[str, Hashable] | None:
     return None if key is None else groups_of(spec.cases, key)
 
 
-def _in_units(
-    seen: Seen,
-    spec: CheckSpec,
-    cases: Iterable[CaseResult],
-    approved: Approved,
-    *,
-    graded: bool,
-    repeated: bool,
-) -> Seen:
+def _in_units(seen: Seen, spec: CheckSpec, approved: Approved, *, graded: bool, repeated: bool) -> Seen:
     """The same for units that are more than one run that passes or fails."""
     score_as, scale = spec.limits.score_as, spec.scale
     if graded and score_as is not None:
@@ -217,7 +201,7 @@ def _in_units(
     values: dict[str, tuple[float, ...]] = {}
     runs: dict[str, Runs] = {}
     unscored, shares, run_again = 0, Shares((0, 0), (0, 0)), False
-    for case in cases:
+    for case in seen.runs:
         run_again = run_again or bool(case.trials and case.trials[-1].repeat)
         if case.judged:
             values[case.id] = valued(case.trials)
@@ -266,21 +250,21 @@ def _is_unscored(trial: TrialResult, scale: Scale) -> bool:
 
 def current_outcomes(judgement: Judgement) -> bytes:
     """Return the outcome of each case, for slices."""
-    found, wrong = bytes(judgement.runs.masks.translate(_PLAIN)), judgement.seen.wrong
+    found, wrong = bytes(judgement.seen.runs.masks.translate(_PLAIN)), judgement.seen.wrong
     return found if not wrong else bytes(FAILED if n in wrong else one for n, one in enumerate(found))
 
 
 # -- values for a metric ---------------------------------------------------------------------------------
 
 
-def _scores_of(check: Check, metric: Metric, results: Results, approved: Approved, noise: Noise) -> Scores:
+def _scores_of(check: Check, metric: Metric, runs: AllRuns, approved: Approved, noise: Noise) -> Scores:
     """Collect the recorded values, current and approved.
 
     A run that did not complete has no answer; a case without answers is left out.
     """
     from pytest_modelcheck.checks.metrics import ScoredCase, Scores
 
-    spec, decode = check.spec, check.spec.subject.answers.decode
+    spec, decode, results = check.spec, check.spec.subject.answers.decode, runs.first
     cases: list[ScoredCase] = []
     groups = _groups(spec)
     if groups is None:
@@ -288,7 +272,7 @@ def _scores_of(check: Check, metric: Metric, results: Results, approved: Approve
     else:
         units = {number: groups[case.id] for number, case in enumerate(results.cases)}
     repeated = True
-    for number, case in enumerate(AllRuns(results, noise.again)):
+    for number, case in enumerate(runs):
         before = approved.get(case.id)
         known = before.trials if before is not None and case.is_same_as(before) else ()
         for trial in results.trials(number):

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from pytest_modelcheck.calls.meter import Clock
-from pytest_modelcheck.canonical import excerpt
+from pytest_modelcheck.canonical import Unreadable, excerpt
 from pytest_modelcheck.checks.decide import Costs
 from pytest_modelcheck.checks.weighing import Probed
 from pytest_modelcheck.errors import OfflineError, UsageError
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from pytest_modelcheck.checks.protocol import Probes
     from pytest_modelcheck.engine.trials import Plan
     from pytest_modelcheck.engine.work import Result, Run
-    from pytest_modelcheck.models.model import Model
+    from pytest_modelcheck.models.model import Model, Raw
     from pytest_modelcheck.session.approved import Approved
     from pytest_modelcheck.session.check import Check, Steps
     from pytest_modelcheck.session.found import Judgement, Noise
@@ -190,7 +190,7 @@ class Answered:
             for key, raw in result.calls:
                 # A call without a key is never cached, so each of its answers may come from another system.
                 if key is None or key not in self._keys:
-                    self._note_system(self._model.answers.decode(raw))
+                    self._note_system(raw)
                 if key is not None:
                     self._keys.add(key)
 
@@ -207,9 +207,13 @@ class Answered:
         tokens = tuple(sum(filter(None, both)) for both in used if both != (None, None))
         return Costs(len(self._keys), seconds, amounts, len(self._cases), tokens)
 
-    def _note_system(self, answer: object) -> None:
+    def _note_system(self, raw: Raw) -> None:
         read, place = self._model.definition.answer_fingerprint, self._model.definition.location
         if read is None:
+            return
+        try:
+            answer = self._model.answers.decode(raw)
+        except Unreadable:  # an error of the case, since its body could not read the answer either
             return
         try:
             system: object = read(answer)

@@ -21,6 +21,7 @@ from pytest_modelcheck.engine.body import Bodies
 from pytest_modelcheck.engine.recipe import Recipe
 from pytest_modelcheck.engine.router import Router
 from pytest_modelcheck.engine.tickets import Handle, offline_error
+from pytest_modelcheck.errors import ModelcheckError
 from pytest_modelcheck.models.cache import PredictionCache
 from pytest_modelcheck.models.calling import answer_type, caller_of
 from pytest_modelcheck.models.claims import Claims
@@ -215,9 +216,13 @@ class Session:
             steps = self._steps(spec)
             step: Step | Judged = next(steps)
             while isinstance(step, Step):
-                with self._bodies(spec, step) as bodies:
-                    run = bodies.run(step.trials)
-                step = _next(steps, run)
+                try:
+                    with self._bodies(spec, step) as bodies:
+                        run = bodies.run(step.trials)
+                except ModelcheckError as error:
+                    step = _next(steps.throw, error)  # a mutant that breaks the run is noticed
+                else:
+                    step = _next(steps.send, run)
             return step
 
     async def run_async(self, spec: CheckSpec) -> Judged:
@@ -226,9 +231,13 @@ class Session:
             steps = self._steps(spec)
             step: Step | Judged = next(steps)
             while isinstance(step, Step):
-                with self._bodies(spec, step) as bodies:
-                    run = await bodies.run_async(step.trials)
-                step = _next(steps, run)
+                try:
+                    with self._bodies(spec, step) as bodies:
+                        run = await bodies.run_async(step.trials)
+                except ModelcheckError as error:
+                    step = _next(steps.throw, error)  # a mutant that breaks the run is noticed
+                else:
+                    step = _next(steps.send, run)
             return step
 
     @contextmanager
@@ -305,9 +314,9 @@ def _allowance(options: RunOptions) -> Allowance:
     return Allowance(share, option + ("," if options.workers > 1 else ""))
 
 
-def _next(steps: Steps[Judged], run: Run) -> Step | Judged:
+def _next(resume: Callable[[Any], Step], outcome: Run | ModelcheckError) -> Step | Judged:
     try:
-        return steps.send(run)
+        return resume(outcome)
     except StopIteration as end:
         judged: Judged = end.value
         return judged

@@ -166,7 +166,7 @@ def conclude(check: Check, judgement: Judgement, explained: Explained) -> Verdic
         signed=observed.signed,
         metric=None if observed.scores is None else observed.scores.metric.name,
         cases=observed.cases,
-        trials=judgement.runs.trial_tally(),
+        trials=judgement.seen.runs.trial_tally(),
         interval=_interval(check, judgement),
         required=None if drifts else observed.required_rate(spec.limits),
         comparison=comparison,
@@ -336,7 +336,7 @@ def leave(check: Check, judgement: Judgement, verdict: Verdict) -> Judged:
         python = f"{platform.python_implementation()} {platform.python_version()}"
         shape = {}
         if spec.shaped:
-            shape = answered_shape(judgement.runs, check.spec.subject)
+            shape = answered_shape(judgement.seen.runs, check.spec.subject)
         header = check.header(
             check.spec.subject,
             cases=len(results),

@@ -213,7 +213,7 @@ def _groups(check: Check, judgement: Judgement) -> list[Hashable] | None:
 
 
 def _weighed(check: Check, judgement: Judgement, *, graded: bool = True) -> Weighed:
-    cases = ((case, judgement.approved.get(case.id)) for case in judgement.runs)
+    cases = ((case, judgement.approved.get(case.id)) for case in judgement.seen.runs)
     return weigh(
         cases,
         check.spec.repeats,
