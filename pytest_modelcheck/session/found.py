@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from pytest_modelcheck.checks.limits import COSTS
-from pytest_modelcheck.session.results import AllRuns
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -27,7 +26,7 @@ if TYPE_CHECKING:
     from pytest_modelcheck.models.model import Model
     from pytest_modelcheck.records import Case, Comparison, Finding, Flaky, Moved, Stopped
     from pytest_modelcheck.session.approved import Approved
-    from pytest_modelcheck.session.results import Results
+    from pytest_modelcheck.session.results import AllRuns, Results
     from pytest_modelcheck.session.revalidation import CachedTrials
     from pytest_modelcheck.stats.noise import Excess, Rise
 
