@@ -134,6 +134,12 @@ class Check:
         return self.endpoint.meter.new - self.before.new
 
     @property
+    def runs_in_a_set(self) -> int:
+        """The number of runs of each case in the first set. An approval holds two fresh sets, too."""
+        runs = self.spec.repeats
+        return runs // 3 if self.options.update and runs >= 3 else runs
+
+    @property
     def slot_of(self) -> Callable[[Trial, bytes, int], int] | None:
         """Selects one of several answers to a call in the check's own trials."""
         return by_repeat if self.spec.repeats > 1 else None

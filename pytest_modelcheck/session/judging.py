@@ -52,6 +52,7 @@ def with_noise(check: Check, judgement: Judgement, noise: Noise) -> Judgement:
     # Observations depend on results alone, so that only new results change them.
     if noise.again is not judgement.noise.again or probed:
         seen = observe(check, ran, approved, noise)
+    own_sets = check.spec.repeats // check.runs_in_a_set
     observed = replace(
         seen.observed,
         varies=bool(noise.variation.varies),
@@ -61,7 +62,7 @@ def with_noise(check: Check, judgement: Judgement, noise: Noise) -> Judgement:
         looks=noise.looks,
         lost=noise.lost,
         slice_drop=noise.slice_drop,
-        sets=max(len(noise.tables), 1 if noise.again is None else 1 + FRESH_SETS),
+        sets=max(len(noise.tables), own_sets if noise.again is None else own_sets + FRESH_SETS),
         broken=tuple(ran.results.cases[number].id for number in broken),
     )
     plain = check.spec.limits.cluster is None and check.spec.limits.score_as is None and not observed.graded

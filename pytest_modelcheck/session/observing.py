@@ -98,7 +98,8 @@ def observe(check: Check, ran: Ran, approved: Approved, noise: Noise) -> Seen:
     if metric is not None and not spec.partial:
         seen = _scored(seen, _scores_of(check, metric, runs, approved, noise))
     elif in_units:
-        seen = _in_units(seen, spec, approved, graded=graded, repeated=repeated)
+        update = check.options.update
+        seen = _in_units(seen, spec, approved, graded=graded, repeated=repeated, update=update)
     if spec.levels is not None:
         series = series_of(runs, _groups(spec))
         seen = replace(seen, observed=replace(seen.observed, series=series, whole=not spec.partial))
@@ -189,7 +190,9 @@ def _groups(spec: CheckSpec) -> Mapping[str, Hashable] | None:
     return None if key is None else groups_of(spec.cases, key)
 
 
-def _in_units(seen: Seen, spec: CheckSpec, approved: Approved, *, graded: bool, repeated: bool) -> Seen:
+def _in_units(
+    seen: Seen, spec: CheckSpec, approved: Approved, *, graded: bool, repeated: bool, update: bool
+) -> Seen:
     """The same for units that are more than one run that passes or fails."""
     score_as, scale = spec.limits.score_as, spec.scale
     if graded and score_as is not None:
@@ -214,7 +217,8 @@ def _in_units(seen: Seen, spec: CheckSpec, approved: Approved, *, graded: bool, 
         if pair.judged:
             runs[case.id] = Runs(valued(pair.approved), valued(pair.current))
     means = by_group([worth(each, score_as) for each in values.values()], list(values), groups)
-    drops = by_group([each.drop(score_as) for each in runs.values()], list(runs), groups)
+    # The approved version may have too few runs for the score. An approval mends that, and has no drop.
+    drops = by_group([each.drop(None if update else score_as) for each in runs.values()], list(runs), groups)
     rerun = run_again and not graded
     # Nearly every one of a million scores lies between 0 and 1, so that without ``rerun`` all would be held.
     flaky = [
@@ -271,6 +275,7 @@ def _scores_of(check: Check, metric: Metric, runs: AllRuns, approved: Approved, 
         units = shared_calls(results)
     else:
         units = {number: groups[case.id] for number, case in enumerate(results.cases)}
+    has_fresh = noise.again is not None or check.runs_in_a_set < spec.repeats
     repeated = True
     for number, case in enumerate(runs):
         before = approved.get(case.id)
@@ -280,11 +285,11 @@ def _scores_of(check: Check, metric: Metric, runs: AllRuns, approved: Approved, 
                 continue
             place = trial.place
             current = [one for one in case.trials if one.place == place]
-            first = _answers(one for one in current if one.repeat < spec.repeats)
-            fresh = _answers(one for one in current if one.repeat >= spec.repeats)
+            first = _answers(one for one in current if one.repeat < check.runs_in_a_set)
+            fresh = _answers(one for one in current if one.repeat >= check.runs_in_a_set)
             old = _answers(one for one in known if one.place == place)
             # A case that lacks a value in a run cannot be exchanged, so it leaves the metric as a whole.
-            if not first or (noise.again is not None and not fresh):
+            if not first or (has_fresh and not fresh):
                 continue
             expected = _plain(trial.given.expected)
             probed = noise.probed.get(number, Probed())

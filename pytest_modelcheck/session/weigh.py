@@ -216,7 +216,7 @@ def _weighed(check: Check, judgement: Judgement, *, graded: bool = True) -> Weig
     cases = ((case, judgement.approved.get(case.id)) for case in judgement.seen.runs)
     return weigh(
         cases,
-        check.spec.repeats,
+        check.runs_in_a_set,
         judgement.noise.probed,
         graded=graded and judgement.seen.observed.graded,
         worst=check.spec.scale.worst,

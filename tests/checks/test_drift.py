@@ -8,7 +8,7 @@ import random
 import numpy as np
 import pytest
 
-from pytest_modelcheck.canonical import encode_plain
+from pytest_modelcheck.canonical import encode_plain, unstored
 from pytest_modelcheck.checks.drift import Reference, Sampled, judge_drift, least_p_value, samples_of
 from pytest_modelcheck.checks.limits import Limits
 from pytest_modelcheck.errors import UsageError
@@ -237,6 +237,15 @@ def test_what_has_no_distribution_says_what_to_do(before, now, said):
     with pytest.raises(UsageError) as raised:
         samples(before, now)
     assert said in str(raised.value)
+
+
+def test_answers_that_cannot_be_stored_have_no_distribution():
+    """Their descriptions must not be compared in place of them; the remedy is that of the codec."""
+    line = unstored(object(), "an object cannot be stored: name its class, returns=...")
+    with pytest.raises(UsageError) as raised:
+        samples_of([b'"refund"'], [line])
+    expected = "answers have no distribution where they cannot be stored: an object cannot be stored: name"
+    assert str(raised.value).startswith(expected)
 
 
 @pytest.mark.parametrize(("before", "now", "paired"), [(3, 3, False), (3, 4, False), (6, 6, True)])

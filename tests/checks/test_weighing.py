@@ -3,9 +3,13 @@
 import numpy as np
 import pytest
 
+from pytest_modelcheck.checks.evidence import CaseRuns, Evidence
+from pytest_modelcheck.checks.limits import Limits
+from pytest_modelcheck.checks.observed import Observed
 from pytest_modelcheck.checks.protocol import Rules, look_at_drop, look_at_rate
+from pytest_modelcheck.checks.units import Units, look_at_fall
 from pytest_modelcheck.checks.weighing import weigh
-from pytest_modelcheck.records import CaseResult, Outcome, Status, TrialResult
+from pytest_modelcheck.records import CaseResult, Outcome, Status, Tally, TrialResult
 from pytest_modelcheck.stats.rates import lower_tail
 
 
@@ -25,6 +29,14 @@ def weighed(current, approved=None, *, deterministic=False, repeats=5):
         (case(n, runs), None if approved is None else case(n, approved[n])) for n, runs in enumerate(current)
     ]
     return weigh(cases, repeats, {}, graded=False, deterministic=deterministic)
+
+
+def test_of_a_sample_run_once_only_cases_that_changed_are_evidence():
+    """By McNemar's test, which leaves out those that are as they were."""
+    runs = [CaseRuns((1.0,), ((float(number >= 5),),)) for number in range(12)]
+    units = Units(Observed(Tally()), Limits(population="sample"), None)
+    look = look_at_fall(Evidence(runs, deterministic=False), units)
+    assert look.p_value == pytest.approx(0.5**5)
 
 
 def test_copies_of_a_model_declared_to_vary_count_once():

@@ -9,6 +9,7 @@ import warnings
 import pytest
 
 from pytest_modelcheck.engine.gather import held_back
+from tests.engine.conftest import Exit
 
 TENANT = contextvars.ContextVar("tenant", default="nobody")
 
@@ -158,14 +159,15 @@ def test_a_loop_of_many_calls_ends(lab, outcomes):
     assert runs[0] == 17  # 16 missing answers, and the rest in place
 
 
-def test_an_interrupt_ends_the_run(lab):
+@pytest.mark.parametrize("end", [KeyboardInterrupt, Exit])
+def test_an_interrupt_ends_the_run(lab, end):
     triage = lab.model(lambda xs: xs, batch=True)
 
     def body(case):
         triage(case.input)
-        raise KeyboardInterrupt
+        raise end
 
-    with pytest.raises(KeyboardInterrupt):
+    with pytest.raises(end):
         lab.run(body, "ab", gather=True)
 
 

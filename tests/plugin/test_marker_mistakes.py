@@ -21,6 +21,16 @@ KEYWORDS = {
     "wrong_if=ValueError()": "wrong_if=ValueError(): write a type of exception, or a tuple of them",
     'wrong_if=(ValueError, "KeyError")': "wrong_if=(*ValueError*, 'KeyError'): write a type of exception, *",
     "slices=5": "slices=5: write a list of metadata keys, *",
+    **{
+        f'slices=["language"], max_slice_drop=0.1, {other}': "max_slice_drop= holds each declared slice: *"
+        for other in (
+            'score_as="pass@2", repeats=2',
+            'population="sample"',
+            'cluster="language"',
+            'metric="accuracy"',
+            "early_stop=True",
+        )
+    },
     'population=["sample"]': 'population=*: write "fixed" (the cases are the contract) or *',
     'seed="today"': "seed='today': write a whole number from 0",
     'model=["triage"]': "model=*: write the name of a model, as a text",
