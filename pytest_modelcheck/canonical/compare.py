@@ -42,6 +42,7 @@ _NEAR_ZERO: Final = 1e-9
 _NUMBERS: Final = frozenset({int, float})
 _WITHIN: Final = (EXTRA, MORE, PRIVATE)
 """The special parts of an object that are stored among its fields."""
+_NUMPY: Final = "$numpy"
 _PARTS: Final = frozenset({TYPE, DEFAULT, NEVER_SET, *_WITHIN})
 _WRAPPED: Final = (b'{"$seen":[', b'{"$ignorin')
 _TRAJECTORIES: Final = (b'{"$trajectory":', b'{"$calls":')
@@ -292,6 +293,9 @@ def _walk(before: Any, after: Any, path: str, rel: float) -> Iterator[tuple[Diff
     (tag, old, _), (kind, new, left) = _opened(before), _opened(after)
     if tag != kind or type(old) is not type(new) or tag == UNSTORED:
         yield Difference(path, before, after), False
+        return
+    if _NUMPY in tag:
+        yield from _walk(old, new, path, rel)
         return
     if type(old) is list:
         if tag in ("$set", "$frozenset") and {*map(type, old), *map(type, new)} <= _NUMBERS:

@@ -306,7 +306,10 @@ class Bodies:
                 self.switchboard.take(ticket, self.context)
                 if ticket.taken_by(result.trial.index):
                     return ticket.result()
-            return self.in_place(handle, x, key, repeat)
+            try:
+                return self.in_place(handle, x, key, repeat)
+            finally:
+                self.context = copy_context()  # a variable that the model has set is no change of a body
         except BaseException as error:
             self.note(handle.model, x, key, None)
             result.broke(error)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 import orjson
 
 from pytest_modelcheck.baselines.diff import shown_answers
-from pytest_modelcheck.canonical import ABSENT, described, differences, encode_plain, excerpt
+from pytest_modelcheck.canonical import ABSENT, described, differences, encode_plain, excerpt, stored_text
 from pytest_modelcheck.display import redacted
 from pytest_modelcheck.errors import ModelcheckError
 from pytest_modelcheck.phrases import plural
@@ -51,9 +51,14 @@ def literal(value: Any, width: int = _EVERYTHING) -> str:
     return f"'{excerpt(value, width - 2)}'" if isinstance(value, str) else excerpt(value, width)
 
 
-def part_text(value: Any) -> str:
-    """One part of an answer on one line."""
-    return "nothing" if value is ABSENT else literal(value)
+def part_texts(one: Difference) -> tuple[str, str]:
+    """The two values of a part on one line each, with the tags of their types if nothing else differs."""
+    pair = one.before, one.after
+    before, after = ("nothing" if value is ABSENT else stored_text(value, _EVERYTHING) for value in pair)
+    if before != after:
+        return before, after
+    before, after = (orjson.dumps(value).decode() for value in pair)
+    return excerpt(before, _EVERYTHING), excerpt(after, _EVERYTHING)
 
 
 def contrast(got: bytes | None, expected: Any, base: bytes | None, approved: bytes | None) -> Contrast | None:
@@ -99,9 +104,7 @@ def _array_of(one: Difference) -> str | None:
 def _group(where: str | None, group: list[Difference]) -> list[tuple[str, str, str]]:
     """One row for each part; of a list of numbers, only the one that moved most."""
     if where is None or len(group) <= _FEW_NUMBERS:
-        return [
-            (excerpt(one.path, _NAME), *_cut(part_text(one.before), part_text(one.after))) for one in group
-        ]
+        return [(excerpt(one.path, _NAME), *_cut(*part_texts(one))) for one in group]
     most = max(group, key=lambda one: abs(one.after - one.before))
     name = f"{excerpt(where, _NAME)} ({len(group):,} numbers differ, most at {most.path[len(where) :]})"
     before, after = f"{most.before:.6g}", f"{most.after:.6g}"

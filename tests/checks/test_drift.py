@@ -3,6 +3,7 @@
 import dataclasses
 import enum
 import json
+import math
 import random
 
 import numpy as np
@@ -216,6 +217,24 @@ def test_labels_among_features_become_a_column_each():
     assert found.names == ("label=other", "label=refund", "priority")
     assert found.before == [[0.0, 1.0, 1.0], [1.0, 0.0, 2.0]]
     assert found.after == [[0.0, 1.0, 3.0]]
+
+
+@pytest.mark.parametrize("missing", [None, math.nan, np.float64("nan")])
+def test_missing_numbers_among_features_become_a_column_of_their_own(missing):
+    found = samples([{"income": float(n)} for n in range(100)], [{"income": missing}])
+    assert found.names == ("income", "income=None")
+    assert found.before[7] == [7.0, 0.0]
+    assert found.after == [[49.5, 1.0]]
+    of_arrays = samples([np.array([0.25, 0.5])], [np.array([0.75, math.nan])])
+    assert (of_arrays.names, of_arrays.after) == (("0", "1", "1=None"), [[0.75, 0.5, 1.0]])
+
+
+def test_numbers_that_go_missing_are_drift():
+    rows = [{"income": float(n % 83)} for n in range(300)]
+    now = [{"income": None if n % 2 else row["income"]} for n, row in enumerate(rows)]
+    finding, moved = verdict(rows, now)
+    assert finding.status is FAILED
+    assert moved.changes[0] == ("income=None", "0", "0.5")
 
 
 @pytest.mark.parametrize(

@@ -10,9 +10,9 @@ from pytest_modelcheck.records import GRADE, Case, CaseResult, Outcome, Scale, T
 WHOLE = (0.0, 1.0)
 
 
-def watch(losses, n=100, required=0.9, calibrated=(), runs=1, **limits):
+def watch(losses, n=100, required=0.9, calibrated=(), runs=1, single=True, **limits):
     limit = {"at_least": WHOLE}
-    terms = Terms(Limits(**limits), required, runs=runs, calibrated=frozenset(calibrated))
+    terms = Terms(Limits(**limits), required, runs=runs, single=single, calibrated=frozenset(calibrated))
     watched = Watch(terms, [limit] * n)
     for loss in losses:
         watched.feed({} if loss is None else {"at_least": loss}, limit)
@@ -47,15 +47,16 @@ def test_a_calibrated_limit_never_fails_by_noise_alone():
     assert decisions(watch([1] * 90, calibrated=["at_least"]), "noisy") == []
 
 
-@pytest.mark.parametrize("runs", [1, 3])
-def test_an_obvious_miss_fails_after_the_fewest_cases(runs):
+@pytest.mark.parametrize(("runs", "single"), [(1, True), (1, False), (3, False)])
+def test_an_obvious_miss_fails_after_the_fewest_cases(runs, single):
     """As soon as the last test, at half of the rate, would fail although all that is left passes."""
     losses, total = 0, 40 * runs
     while binom.cdf(total - losses, total, 0.95) > 0.01 / 2:
         losses += runs
     fewest = losses // runs
     # After so many right answers, the rule that watches on the way is far from a decision.
-    watched = [watch([0] * 25 + [1] * n, n=40, required=0.95, runs=runs) for n in (fewest - 1, fewest)]
+    options = {"n": 40, "required": 0.95, "runs": runs, "single": single}
+    watched = [watch([0] * 25 + [1] * wrong, **options) for wrong in (fewest - 1, fewest)]
     assert [decisions(each, "noisy") for each in watched] == [[], [("at_least", "failed")]]
 
 

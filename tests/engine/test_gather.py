@@ -161,13 +161,28 @@ def test_a_loop_of_many_calls_ends(lab, outcomes):
 
 @pytest.mark.parametrize("end", [KeyboardInterrupt, Exit])
 def test_an_interrupt_ends_the_run(lab, end):
-    triage = lab.model(lambda xs: xs, batch=True)
+    triage, finished = lab.model(lambda xs: xs, batch=True), []
 
     def body(case):
         triage(case.input)
+        finished.append(case.input)
         raise end
 
     with pytest.raises(end):
+        lab.run(body, "ab", gather=True)
+    assert finished == ["a"]
+
+
+def test_an_interrupt_of_a_body_that_was_cut_off_ends_the_run(lab):
+    triage = lab.model(lambda xs: xs, batch=True)
+
+    def body(case):
+        try:
+            triage(case.input)
+        except BaseException:
+            raise KeyboardInterrupt from None
+
+    with pytest.raises(KeyboardInterrupt):
         lab.run(body, "ab", gather=True)
 
 

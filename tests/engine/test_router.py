@@ -130,6 +130,20 @@ def test_an_answer_under_a_context_that_nobody_named_is_not_kept(lab):
     assert "changed the context variable tenant" in triage.answers.warnings[0]
 
 
+def test_a_context_variable_that_the_model_sets_is_no_change_of_a_body(lab):
+    """As the test client of Django does with each request."""
+
+    def handle(x):
+        TENANT.set(x)
+        return x.upper()
+
+    client = lab.model(handle)
+    for _ in "cold", "warm":
+        lab.run(lambda case: client(case.input), "abc")
+    assert lab.meter().new == 3
+    assert client.answers.warnings == []
+
+
 def test_a_thread_that_lacks_a_context_variable_of_its_test_is_told_of_as_such(lab):
     triage = lab.model(lambda x: f"{x} of {TENANT.get()}")
 
