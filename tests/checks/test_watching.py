@@ -84,6 +84,12 @@ def test_a_case_can_lose_what_it_was_worth_and_gain_the_rest():
     assert [scale.ranges([case])["max_regressed"] for case in cases] == [(0.0, 1.0), (0.0, 0.0)]
 
 
+def test_a_group_loses_the_mean_of_its_cases():
+    group = [CaseResult(str(n), "x", None, "", (TrialResult(Outcome.PASSED),)) for n in range(3)]
+    group.append(CaseResult("3", "x", None, "", (TrialResult(Outcome.FAILED),)))
+    assert LossScale({}).losses(group) == {"at_least": 0.25}
+
+
 def test_a_limit_that_no_case_counts_for_is_not_watched():
     terms = Terms(Limits(), None, compared="1.0")
     watched = Watch(terms, [{"at_least": WHOLE}] * 5)

@@ -53,13 +53,13 @@ def test_only_a_run_with_all_its_answers_counts(lab, capsys, caplog):
         runs.append(case.input)
         print("before", case.input)
         logging.getLogger("app").warning("asked %s", case.input)
-        triage(case.input)
+        print("after", triage(case.input))
         case.record(len(runs))
 
     run = lab.run(body, "ab", gather=True)
     assert runs == ["a", "b", "a", "b"]
     assert [result.recorded for result in run.results] == [3, 4]
-    assert capsys.readouterr().out == "before a\nbefore b\n"
+    assert capsys.readouterr().out == "before a\nafter a\nbefore b\nafter b\n"
     assert caplog.messages == ["asked a", "asked b"]
 
 

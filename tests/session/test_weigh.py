@@ -196,6 +196,30 @@ def test_one_harmless_coin_does_not_hide_a_case_that_is_broken_for_good(project)
     assert asked["question 7"] >= 1 + 12
 
 
+@pytest.mark.parametrize(
+    ("broke", "fixed", "deterministic", "status"),
+    [
+        (3, 0, None, Status.FAILED),
+        (12, 9, None, Status.INCONCLUSIVE),
+        (5, 3, None, Status.FAILED),
+        (12, 1, None, Status.FAILED),
+        (12, 9, True, Status.FAILED),
+        (9, 12, True, Status.PASSED),
+    ],
+)
+def test_one_approved_run_may_have_been_a_lucky_one(project, broke, fixed, deterministic, status):
+    """Where cases broke and others were fixed, a coin that came to rest and a worse model look the same."""
+    options = {"at_least": 0.1, "definition": {"deterministic": deterministic}}
+    project.run(wrong_about(*range(10, 10 + fixed)), CASES, known, **options)
+    project.approve()
+    options |= {"max_drop": 0, "slice_regressions": "off"}
+    verdict = current(project, wrong_about(*range(50, 50 + broke)), **options)
+    assert verdict.status is status
+    if status is Status.INCONCLUSIVE:
+        assert "the one run of the old version may have been lucky" in verdict.headline
+        assert f"{broke} cases that always passed never pass now" in verdict.headline
+
+
 def test_an_outage_in_the_first_set_is_no_verdict_on_the_model(project):
     approved(project, right)
     verdict = current(project, in_turn(40, 0))
