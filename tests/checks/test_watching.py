@@ -90,6 +90,21 @@ def test_a_group_loses_the_mean_of_its_cases():
     assert LossScale({}).losses(group) == {"at_least": 0.25}
 
 
+def test_only_a_proof_leaves_half_of_the_chance_of_a_false_pass_for_the_end():
+    def fewest(**limits):
+        """How many right answers it takes to pass a model that varies."""
+        options = {"n": 1_000, "required": 0.95, "tolerance": 0.05, **limits}
+        return next(n for n in range(1, 1_000) if decisions(watch([0] * n, **options), "noisy"))
+
+    rates = [
+        {"false_pass_rate": 0.1},
+        {"false_pass_rate": 0.05},
+        {"false_pass_rate": 0.1, "require_proof": True},
+    ]
+    whole, half, proof = (fewest(**each) for each in rates)
+    assert whole < half == proof
+
+
 def test_a_limit_that_no_case_counts_for_is_not_watched():
     terms = Terms(Limits(), None, compared="1.0")
     watched = Watch(terms, [{"at_least": WHOLE}] * 5)
