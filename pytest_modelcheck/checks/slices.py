@@ -10,6 +10,7 @@ import re
 import unicodedata
 from array import array
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 from random import Random
 from typing import TYPE_CHECKING, Any, Final
@@ -18,7 +19,7 @@ from pytest_modelcheck.errors import UsageError
 from pytest_modelcheck.records import MISSING, FoundSlice, Group
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from pytest_modelcheck.records import Case
 
@@ -51,6 +52,7 @@ class Slices:
         self._requested = requested
         self._size = 0
         self._columns: dict[str, _Column] = {}
+        self._input: Any = None
 
     def extend(self, cases: Iterable[Case]) -> None:
         """Add the next cases."""
@@ -63,6 +65,7 @@ class Slices:
                     column = columns[key] = _Column(requested=requested)
                 column.add(number, value)
             self._size += 1
+            self._input = case.input
 
     def keys(self) -> tuple[str, ...]:
         """The metadata to slice by."""
@@ -71,7 +74,13 @@ class Slices:
         unknown = [key for key in self._requested if key not in self._columns]
         if unknown:
             known = ", ".join(map(repr, self._columns)) or "none"
-            raise UsageError(f"slices={unknown!r}: no case has such metadata (they have: {known})")
+            hint = ""
+            if isinstance(self._input, Mapping) and unknown[0] in self._input:
+                hint = (
+                    f"; {unknown[0]!r} is a field of the input: give it to the cases as metadata, too, "
+                    "such as a second column with another name"
+                )
+            raise UsageError(f"slices={unknown!r}: no case has such metadata (they have: {known}){hint}")
         return tuple(self._requested)
 
     def groups(self, current: bytes, approved: bytes | None = None) -> tuple[Group, ...]:

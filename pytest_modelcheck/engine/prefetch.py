@@ -167,7 +167,7 @@ class Prefetch:
         with self._bodies.lock:
             self._active = False
             left = {id(ticket): ticket for one in self._foreseen.values() for _, ticket in one.tickets}
-            self.vain += sum(ticket.call is not None and not ticket.made for ticket in left.values())
+            self.vain += sum(ticket.call is not None and ticket.in_vain for ticket in left.values())
             self._foreseen.clear()
             self._switchboard.forget(self._bodies.handles)
 
@@ -192,7 +192,7 @@ class Prefetch:
                 unmade.append(number)
             if not ticket.foreseen_by:
                 raw = ticket.raw
-                self.vain += not ticket.made and ticket.begun
+                self.vain += ticket.in_vain
                 # The ticket of an answer that can be shared was already dropped when the answer came.
                 if type(raw) is not bytes and (
                     not ticket.made or ticket.error is not None or (raw is not None and is_for_one(raw))
@@ -221,7 +221,7 @@ class Prefetch:
                 for ticket in dropped:
                     ticket.foreseen_by.discard(foreseen.trial.index)
                     if not ticket.foreseen_by:
-                        self.vain += ticket.begun and not ticket.made
+                        self.vain += ticket.in_vain
                         self._switchboard.drop(ticket)
         if not any(together for *_, together in self._steps):
             self.close()

@@ -24,7 +24,7 @@ from pytest_modelcheck.reports.wording import telling
 from pytest_modelcheck.reports.words import marked_pieces, start_of, window, windows
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Mapping
+    from collections.abc import Callable, Collection, Mapping, Sequence
 
     from pytest_modelcheck.canonical import Difference
     from pytest_modelcheck.records import Case, CaseResult, TrialResult
@@ -91,7 +91,15 @@ def _parts(other: bytes, got: bytes, *, some: bool) -> list[tuple[str, str, str]
     if not all(one.path for one in found):
         return []
     named = [one for one in found if one.before is not ABSENT] if some else found
+    if some and _has_none(named, orjson.loads(other)):
+        return []
     return [part for where, group in groupby(named, key=_array_of) for part in _group(where, list(group))]
+
+
+def _has_none(found: Sequence[Difference], expected: Any) -> bool:
+    """Return whether the answer has no field of the expectation, which then describes something else."""
+    lacking = {one.path for one in found if one.after is ABSENT}
+    return isinstance(expected, dict) and bool(expected) and lacking.issuperset(expected)
 
 
 def _array_of(one: Difference) -> str | None:

@@ -220,6 +220,25 @@ def test_answers_of_bodies_that_never_ran_are_in_vain(lab):
     assert lab.bodies.prefetch.vain == 1  # of a, b, c and d
 
 
+def test_calls_that_an_outage_prevented_are_not_in_vain(lab):
+    calls = []
+
+    def model(x):
+        calls.append(x)
+        if len(calls) > 4:
+            raise ConnectionError("down")
+        return x
+
+    triage = lab.model(model, concurrency=4, give_up_after=2)
+
+    def body(case):
+        triage(case.input["question"])
+        triage(case.input["again"])
+
+    run = lab.run(body, [Case({"question": f"q{n}", "again": f"a{n}"}) for n in range(40)])
+    assert run.vain <= sum(call.startswith("a") for call in calls)
+
+
 def test_calls_go_on_in_threads_while_bodies_run(lab, outcomes):
     both = threading.Barrier(4)
 

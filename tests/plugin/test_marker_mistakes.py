@@ -51,6 +51,10 @@ MARKERS = {
 SIGNATURES = {
     "triage": "@pytest.mark.golden on a test that takes no `case`: *",
     "case": "@pytest.mark.golden on a test that uses no model: *",
+    "triager, case": (
+        "*: take a fixture made with @model_fixture. There is no fixture 'triager': a model fixture is named "
+        "like its function, *"
+    ),
     "triage, judge, case": (
         "@pytest.mark.golden: the test uses several models (judge, triage); say which one is judged: model=*"
     ),
@@ -119,6 +123,14 @@ def test_slices_that_no_case_has_fail_the_test_in_words(project):
         ["FAILED *slices=[[]'langauge'[]]: no case has such metadata (they have: *'language')"]
     )
     result.stdout.no_fnmatch_line("*pytest_modelcheck/*")
+
+
+def test_slices_by_a_field_of_the_input_say_what_to_do(project):
+    rows = '[{"input": {"region": "north"}, "expected": 1}], slices=["region"]'
+    project.test(f"import pytest\n\n@pytest.mark.golden({rows})\ndef test_known(triage, case):\n    pass\n")
+    result = project.fails()
+    remedy = "'region' is a field of the input: give it to the cases as metadata, too"
+    result.stdout.fnmatch_lines([f"*slices=*'region'*: no case has such metadata (they have: *); {remedy}*"])
 
 
 def test_a_mistake_leaves_an_editor_its_tree_of_tests(project):
