@@ -8,13 +8,10 @@ from __future__ import annotations
 import difflib
 import json
 import re
-from contextlib import suppress
 from itertools import chain
 from math import isinf
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NoReturn
-
-import orjson
 
 from pytest_modelcheck.cases.files import CaseFile, begins_conflict, conflict, refuse_conflicts
 from pytest_modelcheck.cases.rows import Row
@@ -111,7 +108,6 @@ def schema_of_line() -> dict[str, Any]:
 DEEPEST: Final = 100
 _SPACE: Final = re.compile(r"[ \t\r\n]*")
 _HALF: Final = re.compile("[\ud800-\udfff]")
-_LONG: Final = re.compile(r"\d{19}")
 _MAYBE_HALF: Final = re.compile(r"\\u[dD][89a-fA-F]")
 
 
@@ -277,13 +273,8 @@ def read_jsonl(
     marks: list[tuple[int, int]] | None = None,
     start: tuple[int, int] | None = None,
 ) -> Iterator[Row]:
-    """Read a JSON Lines file line by line. Blank lines are skipped.
-
-    Only a read from the beginning checks what a fast decoder accepts: ``start`` is one of the ``marks`` of
-    such a read.
-    """
+    """Read a JSON Lines file line by line. Blank lines are skipped."""
     offset, first = start or (0, 1)
-    value_of = _value_of_line if start is None else _value_again
     count = 0
     for number, data in enumerate(file.lines(offset, first), first):
         text = file.decode(data, number).strip(" \t\r\n")
@@ -291,16 +282,8 @@ def read_jsonl(
             if marks is not None and count % STRIDE == 0:
                 marks.append((offset, number))
             count += 1
-            yield Row(value_of(file, text, number), file.origin(number))
+            yield Row(_value_of_line(file, text, number), file.origin(number))
         offset += len(data)
-
-
-def _value_again(file: CaseFile, text: str, number: int) -> Any:
-    """The value of a line that was read before, in a fifth of the time."""
-    if not _LONG.search(text):  # orjson would make a float of a large integer
-        with suppress(orjson.JSONDecodeError):
-            return orjson.loads(text)
-    return _value_of_line(file, text, number)
 
 
 def _value_of_line(file: CaseFile, text: str, number: int) -> Any:

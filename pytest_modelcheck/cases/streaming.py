@@ -127,7 +127,8 @@ class Streamed(Sequence["Case"]):
         return len(self._naming)
 
     def __iter__(self) -> Iterator[Case]:
-        yield from self._between(0, len(self))
+        self._check()
+        yield from self._naming.named(islice(self._stream.cases(), len(self)))
         self._check()
 
     def __getitem__(self, index: Any) -> Any:

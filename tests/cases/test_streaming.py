@@ -221,7 +221,7 @@ def test_the_line_of_each_case_is_known_wherever_reading_begins(tmp_path, name, 
     ids=repr,
 )
 def test_a_value_is_the_same_whenever_it_is_read(tmp_path, value):
-    """A fast decoder reads lines again: it would make a float of a large integer."""
+    """A decoder other than the first one may make a float of a large integer."""
     loaded = cases.load(written(tmp_path, lines([{"input": {"value": value, "of": [value]}}])))
     for case in (*loaded, loaded[0], *loaded):
         assert repr(case.input) == repr({"value": value, "of": [value]})
