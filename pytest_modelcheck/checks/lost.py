@@ -13,7 +13,6 @@ from statistics import fmean
 from typing import TYPE_CHECKING, Final
 
 from pytest_modelcheck.checks.evidence import current_mean, mean_drop, units_of
-from pytest_modelcheck.checks.features import table_of
 from pytest_modelcheck.checks.limits import ROUNDING, allowed
 from pytest_modelcheck.checks.protocol import (
     ALL,
@@ -27,6 +26,7 @@ from pytest_modelcheck.checks.protocol import (
     look_at_drop,
     renumbered,
 )
+from pytest_modelcheck.checks.slices import table_of
 from pytest_modelcheck.phrases import percent, plural
 from pytest_modelcheck.records import Status
 

@@ -45,12 +45,14 @@ class Marked:
     Attributes:
         request: The kind of check, its cases and its limits, as its marker gives them.
         subject: The fixture of the judged model.
+        definition: The declaration of that model.
         others: The fixtures of the other models that the test uses.
         arguments: The plugin's own fixtures that the body takes as arguments.
     """
 
     request: Request
     subject: str
+    definition: Definition
     others: tuple[str, ...]
     arguments: frozenset[str]
 
@@ -143,10 +145,10 @@ def bind(item: pytest.Function, defaults: dict[str, Any]) -> Marked | None:
             f"@pytest.mark.{mark.name}() names no cases: give a file or a list, or let the test take a "
             "fixture `cases` as an argument"
         )
-    fixtures = fixture_definitions(item)
+    fixtures, definitions = fixture_definitions(item), definitions_of(item)
     unknown = [repr(name) for name in argument_names(item) if name not in fixtures and name != "request"]
-    subject, others = _subject(definitions_of(item), request.model, mark.name, unknown)
-    return Marked(request, subject, others, own & frozenset(argument_names(item)))
+    subject, others = _subject(definitions, request.model, mark.name, unknown)
+    return Marked(request, subject, definitions[subject], others, own & frozenset(argument_names(item)))
 
 
 def _subject(

@@ -18,11 +18,10 @@ from pytest_modelcheck.errors import ModelcheckError, OfflineError
 from pytest_modelcheck.phrases import plural
 from pytest_modelcheck.records import FOLDED, Outcome, Status
 from pytest_modelcheck.reports.mutation import Cell, Mutated
-from pytest_modelcheck.session.check import Judged
+from pytest_modelcheck.session.check import Judged, StandIn
 from pytest_modelcheck.session.explain import Explained
 from pytest_modelcheck.session.lines import keys_of
 from pytest_modelcheck.session.mutants import mutants
-from pytest_modelcheck.session.replayed import StandIn
 from pytest_modelcheck.session.verdict import conclude, judgement_of
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import gc
 from contextlib import contextmanager, nullcontext
 from dataclasses import replace
-from functools import cached_property
+from functools import cache, cached_property
 from typing import TYPE_CHECKING, Any
 
 from pytest_modelcheck.baselines.candidates import CandidateStore
@@ -28,7 +28,6 @@ from pytest_modelcheck.models.claims import Claims
 from pytest_modelcheck.models.definition import retires_on
 from pytest_modelcheck.models.identity import fingerprint, is_alias, namespace, source_with
 from pytest_modelcheck.models.model import Answers, Model
-from pytest_modelcheck.records import Calls
 from pytest_modelcheck.session.check import (
     CANDIDATES,
     CLAIMS,
@@ -40,7 +39,6 @@ from pytest_modelcheck.session.check import (
     Step,
     plan_of,
 )
-from pytest_modelcheck.session.found import declared_of
 from pytest_modelcheck.session.verdict import steps_of
 
 if TYPE_CHECKING:
@@ -80,6 +78,8 @@ class Session:
         self.plugin = plugin
         self.warnings: list[str] = []
         self.store = BaselineStore(options.baselines)
+        # Read once: a run is held against what was approved when it began.
+        self.approved = cache(self.store.approved)
         self.candidates = CandidateStore(options.cache / CANDIDATES)
         self._nights: Sequence[Night] | None = None
         if options.watch:
@@ -144,12 +144,12 @@ class Session:
 
     def approved_version(self, model: str, version: str | None = None) -> str | None:
         """The approved version, or ``None``; ``version`` itself if it is approved beside the main one."""
-        approved = self.store.approved(model, version)
+        approved = self.approved(model, version)
         return None if approved is None else approved.version
 
     def shutdowns(self, definition: Definition, version: str | None) -> list[tuple[str, date]]:
         """The known shutdown dates of the approved version of a model and of the tested one."""
-        approved = self.store.approved(definition.name, version)
+        approved = self.approved(definition.name, version)
         found = []
         if approved is not None:
             day = retires_on(definition, approved.version) or approved.retires
@@ -178,33 +178,25 @@ class Session:
         """A check, with everything that its steps may need."""
         spec = replace(spec, limits=self.limits_in_suite(spec.limits))
         # A run that approves runs each case more often, to measure the noise.
-        if self.options.update and spec.drift is None and declared_of(spec) is not True:
+        if self.options.update and spec.drift is None and spec.deterministic is not True:
             spec = replace(spec, repeats=max(spec.repeats, self.options.approval_runs))
         plan = plan_of(spec, spec.cases)
         endpoint = self.switchboard.endpoint(spec.subject)
-        # Checks share an endpoint. What was called before this point belongs to earlier ones.
-        mark = endpoint.meter.mark()
         if spec.limits.on_costs:
             endpoint.measure_all()
-
-        serial = not endpoint.together and spec.subject.definition.concurrency is None
-
-        def calls(known: Calls | None) -> Calls:
-            return replace(endpoint.meter.since(mark, known or Calls()), serial=serial)
-
         return Check(
             spec=spec,
             plan=plan,
             options=self.options,
             store=self.store,
             candidates=self.candidates,
-            held=self.store.approved(spec.subject.name, spec.subject.version),
+            held=self.approved(spec.subject.name, spec.subject.version),
             plugin=self.plugin,
             warn=self.warnings.append,
-            calls=calls,
-            new_answers=lambda: endpoint.meter.new - endpoint.meter.failed,
+            endpoint=endpoint,
+            before=endpoint.meter.mark(),
             answered=Answered(),
-            calls_of=lambda model: self.switchboard.endpoint(model).meter.new,
+            new_answers=lambda model: self.switchboard.endpoint(model).meter.new,
             nights=self._nights,
         )
 
