@@ -135,7 +135,7 @@ class Check:
 
     @property
     def runs_in_a_set(self) -> int:
-        """The number of runs of each case in the first set. An approval holds two fresh sets, too."""
+        """The number of runs of each case in the first set; the other runs of an approval are fresh sets."""
         runs = self.spec.repeats
         return runs // 3 if self.options.update and runs >= 3 else runs
 
