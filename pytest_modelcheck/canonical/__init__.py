@@ -29,7 +29,7 @@ from pytest_modelcheck.canonical.digest import CALL_BYTES, digest, of_repeat, sh
 from pytest_modelcheck.canonical.kinds import ASIDE, builder, register, tag_of
 from pytest_modelcheck.canonical.lowering import comparable, encode_plain, plain_line
 from pytest_modelcheck.canonical.refusal import NotCanonical, NotStored, Unreadable
-from pytest_modelcheck.canonical.text import excerpt
+from pytest_modelcheck.canonical.text import excerpt, stored_text, untagged_json
 from pytest_modelcheck.canonical.types import ABSENT
 
 __all__ = [
@@ -58,8 +58,10 @@ __all__ = [
     "same",
     "seen",
     "short",
+    "stored_text",
     "tag_of",
     "unstored",
+    "untagged_json",
     "whole",
     "why_unstored",
 ]

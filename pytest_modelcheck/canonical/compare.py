@@ -42,6 +42,7 @@ _NEAR_ZERO: Final = 1e-9
 _NUMBERS: Final = frozenset({int, float})
 _WITHIN: Final = (EXTRA, MORE, PRIVATE)
 """The special parts of an object that are stored among its fields."""
+_NUMPY: Final = "$numpy"
 _PARTS: Final = frozenset({TYPE, DEFAULT, NEVER_SET, *_WITHIN})
 _WRAPPED: Final = (b'{"$seen":[', b'{"$ignorin')
 _TRAJECTORIES: Final = (b'{"$trajectory":', b'{"$calls":')
@@ -145,12 +146,12 @@ class Projection:
     b'{"$seen":[6,"refund"]}'
     """
 
-    __slots__ = ("_by", "_ignored", "_ignoring", "_label", "idle")
+    __slots__ = ("_ignored", "_ignoring", "_label", "by", "idle")
 
     def __init__(
         self, ignore: Sequence[str] = (), by: Callable[[Any], Any] | None = None, label: str = ""
     ) -> None:
-        self._by = by
+        self.by = by
         self._ignored = list(ignore)
         self._ignoring = b'{"$ignoring":[%b,' % orjson.dumps(self._ignored)
         self._label = label
@@ -173,10 +174,10 @@ class Projection:
         Raises:
             UsageError: It fails, or its result cannot be compared.
         """
-        if self._by is None:
+        if self.by is None:
             return None
         try:
-            line = comparable(self._by(answer))
+            line = comparable(self.by(answer))
         except NotStored as error:
             raise self._failed(answer, str(error)) from None
         except Exception as error:
@@ -292,6 +293,9 @@ def _walk(before: Any, after: Any, path: str, rel: float) -> Iterator[tuple[Diff
     (tag, old, _), (kind, new, left) = _opened(before), _opened(after)
     if tag != kind or type(old) is not type(new) or tag == UNSTORED:
         yield Difference(path, before, after), False
+        return
+    if _NUMPY in tag:
+        yield from _walk(old, new, path, rel)
         return
     if type(old) is list:
         if tag in ("$set", "$frozenset") and {*map(type, old), *map(type, new)} <= _NUMBERS:

@@ -5,6 +5,7 @@ PYTEST_DONT_REWRITE
 
 from __future__ import annotations
 
+import json
 from typing import Any, Final
 
 from pytest_modelcheck.display import UNSAFE, escape, redacted
@@ -33,6 +34,50 @@ def excerpt(value: Any, width: int = 80, *, stored: bool = False) -> str:
     if not head.isprintable() and UNSAFE.search(head):  # what is printable is safe, and told faster
         return _cut_cells([UNSAFE.sub(escape, character) for character in head], width)
     return head if len(head) <= width else head[: width - 1].rstrip() + "…"
+
+
+def untagged(form: Any) -> Any:
+    """A stored answer for people: without the tags of Python types, but with the names of classes.
+
+    >>> untagged({"when": {"$date": "2026-04-01"}, "p": {"$numpy": ["<f8", 0.5]}, "k": {"$tuple": ["a", 1]}})
+    {'when': '2026-04-01', 'p': 0.5, 'k': ['a', 1]}
+    """
+    if type(form) is list:
+        return [untagged(item) for item in form]
+    if type(form) is not dict:
+        return form
+    if len(form) == 1:
+        ((tag, inside),) = form.items()
+        if tag == "$dict":
+            return {excerpt(untagged(key)): untagged(item) for key, item in inside}
+        if tag == "$float":
+            return float(inside)
+        if tag in ("$numpy", "$unstored"):
+            return untagged(inside[tag == "$numpy"])
+        if tag == "$ndarray" and type(inside["data"]) is list:
+            return untagged(inside["data"]) if len(inside["shape"]) == 1 else untagged(inside)
+        if tag[:1] == "$":
+            return untagged(inside)
+    return {name: untagged(item) for name, item in form.items()}
+
+
+def untagged_json(form: Any) -> str:
+    """A stored answer, or a part of one, as compact JSON without the tags of Python types.
+
+    >>> untagged_json("refund"), untagged_json({"$float": "nan"})
+    ('"refund"', 'NaN')
+    """
+    return json.dumps(untagged(form), ensure_ascii=False, separators=(",", ":"))
+
+
+def stored_text(form: Any, width: int) -> str:
+    """The same on one line, with text in quotes.
+
+    >>> stored_text("refund", 80), stored_text({"priority": 2}, 80)
+    ("'refund'", '{"priority":2}')
+    """
+    plain = untagged(form)
+    return f"'{excerpt(plain, width - 2)}'" if type(plain) is str else excerpt(untagged_json(form), width)
 
 
 def _as_text(value: Any) -> str:

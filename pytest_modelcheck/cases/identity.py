@@ -81,7 +81,9 @@ class Naming:
         _check_given(read, _twice(given))
         self._long: frozenset[int] = frozenset()
         self._numbers = array("I")
-        if len(given) == len(self._keys):
+        self._size = len(self._keys)
+        if len(given) == self._size:
+            self._keys = array(_KEY)
             return
         # Only cases with equal inputs take their expectation into the id: the id of others stays when that
         # changes.
@@ -101,7 +103,7 @@ class Naming:
             self._numbers = array("I", self._count(alike, array(_KEY, sorted(given))))
 
     def __len__(self) -> int:
-        return len(self._keys)
+        return self._size
 
     def named(self, cases: Iterable[Case], first: int = 0) -> Iterator[Case]:
         """Set the ids of new cases in place; the first one has index ``first``."""

@@ -107,7 +107,7 @@ def _against_approved(observed: Observed, comparison: Comparison, rule: Rule) ->
 
 def _required(observed: Observed, required: float, rule: Rule) -> Finding:
     if observed.excess is not None:
-        from pytest_modelcheck.checks.excess import of_variants
+        from pytest_modelcheck.checks.changes import of_variants
 
         return of_variants(observed.excess, observed.units, required, rule)
     rate = observed.rate or 0.0

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 from dataclasses import dataclass, replace
-from statistics import NormalDist, fmean, pstdev
+from statistics import NormalDist, fmean, median, pstdev
 from typing import TYPE_CHECKING, Any, Literal
 
 from pytest_modelcheck.canonical import excerpt, seen, why_unstored
@@ -258,6 +258,11 @@ def samples_of(before: Sequence[bytes], after: Sequence[bytes]) -> Samples:
 
     old = [_value(orjson.loads(seen(raw)), raw) for raw in before]
     new = [_value(orjson.loads(seen(raw)), raw) for raw in after]
+    if any(isinstance(value, float) and math.isnan(value) for value in (*old, *new)):
+        raise UsageError(
+            "an answer is nan, which has no place in a distribution. If it stands for a missing value, "
+            'record a feature, which may be missing: case.record({"score": ...})'
+        )
     kinds = {_kind(value): value for value in (*old, *new)}
     if len(kinds) > 1:
         shown = " and ".join(f"{name} ({excerpt(repr(value), 40)})" for name, value in sorted(kinds.items()))
@@ -285,21 +290,19 @@ def _value(found: Any, raw: bytes) -> Any:
         if "$tuple" in found:
             return _value(found["$tuple"], raw)
         if "$ndarray" in found:
-            stored = found["$ndarray"]
-            data, dimensions = stored["data"], len(stored["shape"])
-            if dimensions > 1 or not isinstance(data, (list, int, float)):
-                raise _no_distribution(raw)
-            return data[0] if not dimensions and isinstance(data, list) else data
+            return _value(_entries(found["$ndarray"], raw), raw)
         if set(found) == {"$type", "name"}:  # a member of an enum
             return found["name"]
         if "$float" in found:
+            if found["$float"] == "nan":
+                return math.nan
             raise UsageError(f"an answer is {found['$float']}, which has no place in a distribution")
         fields = {key: value for key, value in sorted(found.items()) if key not in ("$type", "$default")}
         if not fields or any(key.startswith("$") for key in fields):
             raise _no_distribution(raw)
-        return {key: _feature(_value(value, raw), raw) for key, value in fields.items()}
+        return {key: _feature(value, raw) for key, value in fields.items()}
     if isinstance(found, list):
-        return [_feature(_value(value, raw), raw) for value in found]
+        return [_feature(value, raw) for value in found]
     if isinstance(found, int | float) and abs(found) > _LARGEST:
         raise UsageError(
             f"an answer is {excerpt(raw.decode(), 30)}, and numbers beyond {_LARGEST:g} are not compared: "
@@ -308,18 +311,29 @@ def _value(found: Any, raw: bytes) -> Any:
     return found
 
 
+def _entries(array: dict[str, Any], raw: bytes) -> Any:
+    """The number of an array without dimensions, or the list of those of one with a single dimension."""
+    data, dimensions = array["data"], len(array["shape"])
+    if dimensions > 1 or not isinstance(data, (list, int, float)):
+        raise _no_distribution(raw)
+    return data[0] if not dimensions and isinstance(data, list) else data
+
+
 def _no_distribution(raw: bytes) -> UsageError:
     return UsageError(f"an answer such as {excerpt(raw.decode(), 60)} has no distribution: {_ADVICE}")
 
 
-def _feature(value: Any, raw: bytes) -> Any:
+def _feature(found: Any, raw: bytes) -> Any:
+    value = _value(found, raw)
+    if isinstance(value, float) and math.isnan(value):  # the missing value of pandas
+        return None
     if isinstance(value, (dict, list)):
         raise UsageError(f"an answer such as {excerpt(raw.decode(), 60)} is nested: {_ADVICE}")
     return value
 
 
 def _table(values: Sequence[Any]) -> tuple[tuple[str, ...], list[list[float]]]:
-    """Features as rows of numbers: labels become one column per value."""
+    """Features as rows of numbers. Labels become one column per value, and missing numbers one more."""
     rows = [value if isinstance(value, dict) else dict(enumerate(value)) for value in values]
     keys = list(rows[0])
     for row in rows:
@@ -329,8 +343,12 @@ def _table(values: Sequence[Any]) -> tuple[tuple[str, ...], list[list[float]]]:
     columns: dict[str, list[float]] = {}
     for key in keys:
         column = [row[key] for row in rows]
-        if all(_kind(value) == "numbers" for value in column):
-            columns[str(key)] = [float(value) for value in column]
+        present = [value for value in column if value is not None]
+        if present and all(_kind(value) == "numbers" for value in present):
+            middle = median(present)
+            columns[str(key)] = [float(middle if value is None else value) for value in column]
+            if len(present) < len(column):
+                columns[f"{key}=None"] = [float(value is None) for value in column]
             continue
         labels = sorted({str(value) for value in column})
         if len(labels) > _MOST_LABELS:

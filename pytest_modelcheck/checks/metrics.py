@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from functools import cached_property, lru_cache
 from itertools import islice
+from statistics import NormalDist
 from typing import TYPE_CHECKING, Any, Final
 
 from pytest_modelcheck.checks.evidence import CaseRuns, Evidence, units_of
@@ -375,10 +376,6 @@ def _numbers(cases: Iterable[ScoredCase]) -> tuple[int, ...]:
     return tuple(dict.fromkeys(case.number for case in cases))
 
 
-_POWER: Final = 3.6
-"""Standard errors between a limit at the 1% level and a value that misses it in nine of ten runs."""
-
-
 @dataclass(frozen=True)
 class MetricNoise:
     """The noise of a metric (``required``), or of its drop beyond an ``allowance``."""
@@ -409,7 +406,9 @@ class MetricNoise:
         """By the spread of the metric over bootstrap samples."""
         falls = self.required is None
         scores = self.scores.shared if falls else self.scores
-        shift = _POWER * float(scores.draws(limits.false_fail_rate, fall=falls).std())
+        # The standard errors between the limit and a value that misses it in nine of ten runs.
+        power = NormalDist().inv_cdf(1 - limits.false_fail_rate) + NormalDist().inv_cdf(0.9)
+        shift = power * float(scores.draws(limits.false_fail_rate, fall=falls).std())
         name, cases = scores.metric.name, plural(len(scores.cases), "case")
         if scores.groups < FEWEST_CASES and (self.allowance or not falls):
             alone = scores.groups == len(scores.cases)

@@ -98,14 +98,12 @@ class Observed:
     @property
     def rate(self) -> float | None:
         """The pass rate, or the mean over the units."""
-        if not self.cases.judged:
+        passed, judged = self.counts
+        if not judged:
             return None
         if self.scores is not None:
             return None if math.isnan(self.scores.value) else self.scores.value
-        if self.means is not None:
-            return sum(self.means) / len(self.means)
-        passed, judged = self.counts
-        return passed / judged
+        return passed / judged if self.means is None else sum(self.means) / len(self.means)
 
     @property
     def rounding(self) -> float:

@@ -228,7 +228,8 @@ class LimitWatch:
         if self.limit == "max_drop":
             exact = terms.single and not self._fraction
             return Refutation(ranges, 0.0, rate, 1, self.limit) if exact else None
-        pooled = self.limit == "at_least" and terms.runs > 1 and limits.population == "fixed"
+        # The approved runs, of which there may be several, are no part of this limit.
+        pooled = self.limit == "at_least" and limits.population == "fixed"
         counted = terms.single or (pooled and not terms.graded)
         return Refutation(ranges, self._fraction, rate, terms.runs, self.limit) if counted else None
 

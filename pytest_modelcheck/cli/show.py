@@ -17,10 +17,10 @@ from pytest_modelcheck.baselines.baseline import read_header
 from pytest_modelcheck.baselines.candidates import find, natural, never_ran
 from pytest_modelcheck.baselines.moves import uncounted
 from pytest_modelcheck.baselines.store import jsonl_files
-from pytest_modelcheck.canonical import excerpt, whole
+from pytest_modelcheck.canonical import excerpt, untagged_json, whole
 from pytest_modelcheck.cli.project import with_workspace
 from pytest_modelcheck.cli.screen import echo, indented, print_document, print_lines, width
-from pytest_modelcheck.cli.targets import CHECKS, nothing_meant, selection, target
+from pytest_modelcheck.cli.targets import CHECKS, meant, nothing_meant, selection
 from pytest_modelcheck.display import printable_json
 from pytest_modelcheck.errors import BaselineError
 from pytest_modelcheck.models.definition import SOON, days_left, shutdown_text
@@ -74,16 +74,22 @@ def _found(workspace: Workspace, pattern: str, version: str | None) -> list[Base
         results = [store.read(header.model, header.test, own) for header, own in wanted]
         nothing: Exception = nothing_meant("that is approved", [pattern], {one.test for one, _ in known})
     else:
-        model, version = target(version, workspace.known_versions())
-        own_entries = (*candidates.entries(model, version), *store.history_entries(model, version))
-        ran = {header.test for _, header in own_entries}
-        approved = {header.test for _, header in (*store.entries(model), *store.beside_entries(model))}
-        checks = sorted(filter(selected, ran | approved))
-        results = [find(store, candidates, model, check, version) for check in checks]
+        results, ran, models = [], set[str](), meant(version, workspace.known_versions())
+        for model, own_version in models:
+            own_entries = (
+                *candidates.entries(model, own_version),
+                *store.history_entries(model, own_version),
+            )
+            own_checks = {header.test for _, header in own_entries}
+            approved = {header.test for _, header in (*store.entries(model), *store.beside_entries(model))}
+            checks = sorted(filter(selected, own_checks | approved))
+            results += [find(store, candidates, model, check, own_version) for check in checks]
+            ran |= own_checks
+        names = " and ".join(f"{model} {own_version}" for model, own_version in models)
         if ran:
-            nothing = nothing_meant(f"that {model} {version} ran", [pattern], ran)
+            nothing = nothing_meant(f"that {names} ran", [pattern], ran)
         else:
-            nothing = never_ran(store, candidates, model, version)
+            nothing = never_ran(store, candidates, *models[0])
     found = [one for one in results if one is not None]
     if not found:
         raise nothing
@@ -124,7 +130,9 @@ def _case_lines(record: CaseResult) -> Iterator[str]:
         if (steps := steps_of_trial(trial, record.digest)) is not None:
             yield from indented([f"{which}→", *steps.lines(width() - 12)], 12)
             continue
-        answer = "no answer" if trial.answer is None else excerpt(whole(trial.answer).decode(), 200)
+        answer = "no answer"
+        if trial.answer is not None:
+            answer = excerpt(untagged_json(json.loads(whole(trial.answer))), 200)
         yield from indented([f"{which}→ {answer}"], 12)
 
 

@@ -14,6 +14,7 @@ from pytest_modelcheck.baselines import baseline
 from pytest_modelcheck.baselines.candidates import never_ran
 from pytest_modelcheck.baselines.names import matches
 from pytest_modelcheck.errors import UsageError, VersionError
+from pytest_modelcheck.phrases import listed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -164,6 +165,7 @@ def in_slices(wanted: Sequence[str], checks: Mapping[str, Sequence[Path]]) -> di
         pairs.append((key, value.lower()))
     found: dict[str, frozenset[str]] = {}
     values: dict[str, set[str]] = {key: set() for key, _ in pairs}
+    known: set[str] = set()
     for check, candidates in checks.items():
         source = next(filter(Path.is_file, candidates), None)
         if source is None:
@@ -172,12 +174,9 @@ def in_slices(wanted: Sequence[str], checks: Mapping[str, Sequence[Path]]) -> di
                 "pytest"
             )
         _, cases = baseline.results(source)
-        for key in values:
-            there = {str(case.metadata[key]) for case in cases if key in case.metadata}
-            if not there:
-                keys = ", ".join(sorted({name for case in cases for name in case.metadata}))
-                raise UsageError(f"--slice {key}=...: no case of {check} has that. There is: {keys}")
-            values[key] |= there
+        known.update(name for case in cases for name in case.metadata)
+        for key, there in values.items():
+            there |= {str(case.metadata[key]) for case in cases if key in case.metadata}
         # On the command line numbers and booleans are text; case files hold true, and Python True.
         found[check] = frozenset(
             case.id
@@ -187,6 +186,11 @@ def in_slices(wanted: Sequence[str], checks: Mapping[str, Sequence[Path]]) -> di
                 for key, value in pairs
             )
         )
+    for key, there in values.items():
+        if not there:  # some checks may well have other cases
+            names = ", ".join(sorted(known)) or "no metadata"
+            where = listed(list(checks), _VALUES_SHOWN)
+            raise UsageError(f"--slice {key}=...: no case of {where} has that. There is: {names}")
     if not any(found.values()):
         there_is = []
         for key, facts in values.items():

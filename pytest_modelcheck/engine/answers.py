@@ -180,8 +180,8 @@ class Switchboard:
     def foresee(self, handle: Handle, x: Any, key: bytes, repeat: int, trial: int) -> Ticket | None:
         """Queue a call that a body is expected to make, or return its ticket if it is already queued.
 
-        Returns ``None`` if the call is already answered, or another process makes it. The queued call waits
-        in its handle until :meth:`advance` or :meth:`take` begins it.
+        Returns ``None`` if the call is already answered or has failed, or if another process makes it. The
+        queued call waits in its handle until :meth:`advance` or :meth:`take` begins it.
         """
         place = (id(handle.answers), key)
         with self._lock:
@@ -194,6 +194,8 @@ class Switchboard:
                     return None
                 ticket = self._tickets[place] = Ticket(handle, copied(x), key, repeat, trial)
                 handle.waiting.append(ticket)
+            elif ticket.error is not None:
+                return None  # the error is for the bodies that were waiting: another one wants a new call
             else:
                 ticket.foreseen_by.add(trial)
             return ticket

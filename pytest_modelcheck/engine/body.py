@@ -295,9 +295,18 @@ class Bodies:
         if self._made is not None:  # copies, since the body may change both objects later
             self._made.append(Made(model.name, copied(x), copied(value), foreseeable))
 
+    def misses(self, model: Model, x: Any) -> None:
+        """Let prefetching know that the body makes a call whose answer is not cached."""
+        result, made = self.result, self._made
+        # Of several awaited calls at once, nobody knows yet in which order they will end.
+        if result is None or made is None or result.awaited > len(made) + 1:
+            self.prefetch.missed()
+        else:
+            self.prefetch.missed(result.trial, [*made, Made(model.name, x, None)])
+
     def _missing(self, handle: Handle, result: Result, x: Any, key: bytes | None, repeat: int) -> Raw:
         """Get an answer that is not cached: wait for the prefetched call, or make the call now."""
-        self.prefetch.missed()
+        self.misses(handle.model, x)
         if handle.judged:
             result.unanswered = True  # stays True if the call raises
         try:
@@ -306,11 +315,15 @@ class Bodies:
                 self.switchboard.take(ticket, self.context)
                 if ticket.taken_by(result.trial.index):
                     return ticket.result()
+            elif (raw := handle.find(key)) is not None:  # it has just arrived
+                return raw
             return self.in_place(handle, x, key, repeat)
         except BaseException as error:
             self.note(handle.model, x, key, None)
             result.broke(error)
             raise
+        finally:
+            self.context = copy_context()  # a variable that the model has set is no change of a body
 
     def in_place(self, handle: Handle, x: Any, key: bytes | None, repeat: int) -> Raw:
         """Make a call that was not prefetched, and wait for it."""

@@ -1,9 +1,10 @@
 """Prefetching: makes calls before the bodies that need them run, for a window of trials at a time.
 
-The first bodies make their own calls, from which the recipe learns. After that, the calls of the next window
-are predictable. Those that are not cached are queued, and made in batches, in threads or on the event loop.
-Meanwhile the bodies run one after the other and find their answers in the cache. If a model is called in the
-thread of the test, its batch is called when the first body needs one of the answers.
+The recipe learns from the calls of the first bodies as they are made. As soon as it knows one, this call is
+predicted for the next window of trials. Predicted calls that are not cached are queued, and made in batches,
+in threads or on the event loop. Meanwhile the bodies run one after the other and find their answers in the
+cache. If a model is called in the thread of the test, its batch is called when the first body needs one of
+the answers.
 
 PYTEST_DONT_REWRITE
 """
@@ -42,6 +43,7 @@ _LARGEST_HERE: Final = 4  # the largest window, as a multiple of the first one
 _LARGEST: Final = 32  # the same for calls in other threads or on a loop, where a slow call blocks no others
 _ALL_CACHED: Final = 256  # after this many fully cached bodies in a row, prefetching pauses until a miss
 _PATIENCE: Final = 8  # bodies without calls before we stop watching
+_EARLY: Final = 16  # calls of a body from which we learn while it runs; from others, at its end
 
 
 class _Foreseen:
@@ -89,15 +91,18 @@ class Prefetch:
         self._unmade: Counter[int] = Counter()
         self._excused: Counter[int] = Counter()
         self._silent = 0
-        self._window = self._first = self._low_water = 0
+        self._drawn: deque[Trial] = deque()  # the next trials, behind those in `_ready`
+        self._ready: deque[Trial] = deque()  # the next trials whose calls are predicted
         self._largest = _LARGEST
         self._cached = 0
         self._held: dict[int, Trial] = {}
         self._found = self._missed = False  # by the recipe in the cache; by a body there
         self._needed = 0  # the number of leading answers of a body that its later calls may need
         self._active = False
+        # Trials are drawn before the first body calls a model: a perturbation must not run inside of a body.
+        self._grow(_room([bodies.handle_of(model) for model in bodies.work.models.values()]) or 1)
         if recipe.known:
-            self._start()
+            self._follow_recipe()
 
     @property
     def learns(self) -> bool:
@@ -107,28 +112,32 @@ class Prefetch:
     def ahead_of(self, trials: Iterable[Trial]) -> Iterator[Trial]:
         """Yield the trials in order, while the calls of the next window are under way."""
         upcoming = iter(trials)
-        window: deque[Trial] = deque()
         while True:
-            if len(window) <= self._low_water and self._active and self._cached < _ALL_CACHED:
-                new = list(islice(upcoming, self._window - len(window)))
-                if new:
-                    self._foresee(new)
-                    window += new
-                    self._grow(min(self._window * _GROWTH, self._first * self._largest))
-            trial = window.popleft() if window else next(upcoming, None)
-            if trial is None:
+            left = len(self._ready) + len(self._drawn)
+            if left <= self._low_water:
+                self._drawn.extend(islice(upcoming, self._window - left))
+            if self._drawn and self._active and self._cached < _ALL_CACHED:
+                self._look_ahead()
+            queue = self._ready or self._drawn
+            if not queue:
                 return
+            trial = queue.popleft()
             yield trial
             if self._held:
                 self._held.pop(trial.index, None)
 
-    def missed(self) -> None:
-        """Resume prefetching, since a body made a call whose answer is not in the cache."""
+    def missed(self, trial: Trial | None = None, made: Sequence[Made] = ()) -> None:
+        """Resume prefetching, since a body makes a call whose answer is not in the cache.
+
+        ``made`` has the calls of the body of this trial up to this one, if the recipe may learn from them.
+        """
         self._cached = 0
         self._missed = True
         held, self._held = self._held, {}
         if held and self._active:
             self._foresee(list(held.values()))
+        if trial is not None and len(made) <= _EARLY and self._silent < _PATIENCE and self.learns:
+            self._learn(trial, made, complete=False)
 
     # -- compare with what bodies did ----------------------------------------------------------------
 
@@ -148,30 +157,28 @@ class Prefetch:
         foreseen = self._foreseen.pop(trial.index, None)
         if foreseen is not None:
             self._compare(foreseen, keys, complete=complete)
-            if self._active and not self.recipe.complete and self._learn(trial, made, complete=complete):
-                with self._bodies.lock:
-                    self._take(self._steps_of_recipe())
         elif not self._active:
             self._silent = 0 if made else self._silent + 1
-            if made and self._learn(trial, made, complete=complete):
-                self._start()
+        if made or (self._active and not self.recipe.complete):
+            self._learn(trial, made, complete=complete)
 
     def close(self) -> None:
         """Stop prefetching, and drop the prefetched calls that no body needs any more."""
         with self._bodies.lock:
             self._active = False
             left = {id(ticket): ticket for one in self._foreseen.values() for _, ticket in one.tickets}
-            self.vain += sum(ticket.call is not None and not ticket.made for ticket in left.values())
+            self.vain += sum(ticket.call is not None and ticket.in_vain for ticket in left.values())
             self._foreseen.clear()
             self._switchboard.forget(self._bodies.handles)
 
-    def _learn(self, trial: Trial, made: Sequence[Made], *, complete: bool) -> bool:
-        """Learn from a body; return whether its calls can be predicted now."""
+    def _learn(self, trial: Trial, made: Sequence[Made], *, complete: bool) -> None:
+        """Learn from the calls of a body, and predict those that are known now."""
         try:
             self.recipe.learn(trial, made, complete=complete)
         except Exception:  # noqa: BLE001 - raised by a property of a user's object: such calls are unpredictable
             self.recipe.cut(0)
-        return self.recipe.known
+        if self.recipe.known:
+            self._follow_recipe(None if complete else trial)
 
     def _compare(self, foreseen: _Foreseen, keys: Sequence[bytes | None], *, complete: bool) -> None:
         """Count predicted calls that a body did not make; stop predicting those that too few bodies make."""
@@ -185,7 +192,7 @@ class Prefetch:
                 unmade.append(number)
             if not ticket.foreseen_by:
                 raw = ticket.raw
-                self.vain += not ticket.made and ticket.begun
+                self.vain += ticket.in_vain
                 # The ticket of an answer that can be shared was already dropped when the answer came.
                 if type(raw) is not bytes and (
                     not ticket.made or ticket.error is not None or (raw is not None and is_for_one(raw))
@@ -214,7 +221,7 @@ class Prefetch:
                 for ticket in dropped:
                     ticket.foreseen_by.discard(foreseen.trial.index)
                     if not ticket.foreseen_by:
-                        self.vain += ticket.begun and not ticket.made
+                        self.vain += ticket.in_vain
                         self._switchboard.drop(ticket)
         if not any(together for *_, together in self._steps):
             self.close()
@@ -222,23 +229,38 @@ class Prefetch:
 
     # -- prefetch the next calls ---------------------------------------------------------------------
 
-    def _start(self) -> None:
-        """Start prefetching. The first window is one batch, or as many calls as may be under way at once."""
+    def _follow_recipe(self, running: Trial | None = None) -> None:
+        """Predict the calls of the recipe, also of the body that is ``running``."""
         steps = self._steps_of_recipe()
-        endpoints = [handle.endpoint for handle, _, _, together in steps if together]
-        sizes = [endpoint.concurrency * endpoint.sizes.size for endpoint in endpoints]
-        if not sizes:
+        first = _room([handle for handle, _, _, together in steps if together])
+        if not first:
             self._silent = _PATIENCE  # nothing can be called ahead
             return
-        self._take(steps)
-        self._active = True
-        self._first = max(sizes)
-        self._grow(self._first)
+        with self._bodies.lock:
+            self._take(steps)
+        if self._active:
+            self._foresee(())
+            return
+        self._active, self._first = True, first
+        self._grow(first)
+        self._look_ahead(running)
+
+    def _look_ahead(self, running: Trial | None = None) -> None:
+        """Predict the calls of the trials that were drawn, and of the body that is ``running``."""
+        self._foresee(([] if running is None else [running]) + list(self._drawn))
+        self._ready += self._drawn
+        self._drawn.clear()
+        self._grow(min(self._window * _GROWTH, self._first * self._largest))
 
     def _take(self, steps: list[_Step]) -> None:
-        """Predict these calls from now on."""
+        """Predict these calls from now on, also for the trials whose calls were predicted before."""
         self._steps = steps
-        self._needed = max((needed for _, _, needed, _ in steps), default=0)
+        needed = max((needed for _, _, needed, _ in steps), default=0)
+        # A call that the recipe still has to learn may need any answer.
+        self._needed = needed if self.recipe.complete else len(steps)
+        for foreseen in self._foreseen.values():
+            foreseen.steps = steps
+            self._advance(foreseen)
 
     def _steps_of_recipe(self) -> list[_Step]:
         steps: list[_Step] = []
@@ -342,6 +364,12 @@ class Prefetch:
     def _answered(self, foreseen: _Foreseen, number: int, handle: Handle, raw: Raw) -> None:
         with suppress(ModelcheckError):  # the answer cannot be decoded: its body will raise the error itself
             foreseen.answers[number] = handle.answers.decode(raw)
+
+
+def _room(handles: Iterable[Handle]) -> int:
+    """Return the size of the first window: one batch, or as many calls as may be under way at once."""
+    endpoints = [handle.endpoint for handle in handles if handle.endpoint.together]
+    return max((endpoint.concurrency * endpoint.sizes.size for endpoint in endpoints), default=0)
 
 
 def _is_called_here(handle: Handle) -> bool:

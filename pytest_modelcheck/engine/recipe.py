@@ -75,6 +75,8 @@ class Recipe:
         self.calls = list(calls)
         self.complete = bool(bodies)
         self._bodies = [bodies] * len(self.calls)
+        self._last: Trial | None = None
+        self._compared = 0  # the number of calls of that trial's body that were compared
 
     @property
     def known(self) -> bool:
@@ -89,10 +91,15 @@ class Recipe:
         )
 
     def learn(self, trial: Trial, made: Sequence[Made], *, complete: bool = True) -> None:
-        """Learn from the calls of one body. A body that is not ``complete`` failed, and may lack calls."""
+        """Learn from the calls of one body, once or again and again while it makes them.
+
+        A body that is not ``complete`` is running or failed, and may lack calls.
+        """
         made = made[:_LONGEST]
         answers = {number: call.answer for number, call in enumerate(made)}
-        for number, (model, expressions) in enumerate(self.calls):
+        if trial is not self._last:
+            self._last, self._compared = trial, 0
+        for number, (model, expressions) in enumerate(self.calls[self._compared :], self._compared):
             if number >= len(made):
                 if complete:
                     self.cut(number)
@@ -113,6 +120,7 @@ class Recipe:
             if not expressions or (number < len(made) and not made[number].foreseeable):
                 self.cut(number)
                 break
+        self._compared = max(self._compared, min(len(made), len(self.calls)))
 
     def cut(self, number: int) -> None:
         """Remove a call and all calls after it."""

@@ -242,14 +242,14 @@ class _Call:
         """Return the answer of a prefetched call, if there is one for this body."""
         ticket = self.switchboard.ticket(self.handle, self.key)
         if ticket is None or self.bodies is None or self.result is None:
-            return None
+            return self.handle.find(self.key)  # which may have just arrived
         self.switchboard.take(ticket, self.bodies.context, is_here=self.is_here)
         return ticket.result() if ticket.taken_by(self.result.trial.index) else None
 
     async def _taken_async(self) -> Raw | None:
         ticket = self.switchboard.ticket(self.handle, self.key)
         if ticket is None or self.bodies is None or self.result is None:
-            return None
+            return self.handle.find(self.key)
         if self.bodies.gathers and self.is_here:
             return None  # answer_gathered() joins a call that is under way
         await self.switchboard.take_async(ticket, self.bodies.context)
@@ -257,7 +257,10 @@ class _Call:
 
     def _begins(self) -> None:
         if self.bodies is not None:
-            self.bodies.prefetch.missed()
+            if self.is_here and self.result is self.bodies.result and not self.changed:
+                self.bodies.misses(self.handle.model, self.x)
+            else:
+                self.bodies.prefetch.missed()
         if self.result is not None and self.handle.judged:
             self.result.unanswered = True  # stays True if the call raises
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 from pytest_modelcheck.calls.attempts import Failure
 from pytest_modelcheck.calls.meter import Clock
 from pytest_modelcheck.canonical import excerpt
-from pytest_modelcheck.errors import ModelError, OfflineError
+from pytest_modelcheck.errors import ModelError, NotCalledError, OfflineError
 from pytest_modelcheck.models.model import Unstored
 from pytest_modelcheck.models.usage import Measured
 
@@ -115,6 +115,11 @@ class Ticket:
     def begun(self) -> bool:
         """True if the model has been called, or is being called."""
         return self.call is not None or self.ended or not self.foreseen
+
+    @property
+    def in_vain(self) -> bool:
+        """True if the model has been called, and no body has made the call."""
+        return self.begun and not self.made and not isinstance(self.error, NotCalledError)
 
     def result(self) -> Raw:
         """Return the answer, or raise whatever the model raised."""

@@ -235,7 +235,7 @@ def label_spellings(target: Target) -> Iterator[Remark]:
 def without_slice(target: Target) -> Iterator[Remark]:
     """A case lacks a metadata key of `slices=`."""
     cases: Sequence[Case] = target.cases or ()
-    wanted = [key for key in target.slices if any(_has(case, key) for case in cases)]
+    wanted = [key for key in target.slices or () if any(_has(case, key) for case in cases)]
     for case in cases if wanted else ():
         for key in wanted:
             if not _has(case, key):

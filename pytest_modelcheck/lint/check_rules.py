@@ -103,7 +103,7 @@ def cannot_fail(target: Target) -> Iterator[Remark]:
 )
 def unchanging(target: Target) -> Iterator[Remark]:
     """A perturbation leaves every input unchanged."""
-    for perturbation in target.perturbations if target.cases else ():
+    for perturbation in (target.perturbations or ()) if target.cases else ():
         try:
             applies = any(_variants(perturbation, target))
         except PerturbationError:
@@ -121,7 +121,7 @@ def unchanging(target: Target) -> Iterator[Remark]:
 )
 def breaking(target: Target) -> Iterator[Remark]:
     """A perturbation cannot work on an input."""
-    for perturbation in target.perturbations if target.cases else ():
+    for perturbation in (target.perturbations or ()) if target.cases else ():
         try:
             for _ in _variants(perturbation, target):
                 pass
@@ -140,7 +140,7 @@ def changing_meaning(target: Target) -> Iterator[Remark]:
     """A perturbation that changes what the input means, in a check of invariance."""
     if target.kind != "invariance":
         return
-    for perturbation in target.perturbations:
+    for perturbation in target.perturbations or ():
         if _MEANINGS.search(perturbation.name):
             yield Remark(
                 f"under={perturbation.name}: changes what the input means, so that another answer may be "
@@ -158,7 +158,7 @@ def unknown_metadata(target: Target) -> Iterator[Remark]:
     """`slices=` or `cluster=` names a metadata key that no case has."""
     if not target.cases:
         return
-    options = [("slices", key) for key in target.slices]
+    options = [("slices", key) for key in target.slices or ()]
     if target.limits.cluster is not None:
         options.append(("cluster", target.limits.cluster))
     for option, key in options:

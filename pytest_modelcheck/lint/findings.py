@@ -8,14 +8,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from pytest_modelcheck.checks.limits import Limits
-from pytest_modelcheck.records import GRADE, Scale
+from pytest_modelcheck.checks.spec import CheckOptions
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from pytest_modelcheck.lint.body import Body
-    from pytest_modelcheck.perturb import Perturbation
     from pytest_modelcheck.records import Case, CheckKind, Origin
 
 
@@ -74,7 +72,7 @@ def rule(
 
 
 @dataclass(frozen=True, slots=True)
-class Target:
+class Target(CheckOptions):
     """One check, as far as it is known before it runs.
 
     Attributes:
@@ -82,8 +80,6 @@ class Target:
         test: The name of the test, or an empty text if cases are checked on their own.
         place: The place of the test in the code.
         graded: Whether the body gives scores, or a metric scores the values that it records.
-        shaped: Whether answers must have the approved shape.
-        slices: The metadata of declared slices.
         varies: Whether the model may vary; ``False`` if it is declared deterministic.
         errors_judge: Whether some exceptions count as wrong answers (``wrong_if=``), so that a call alone may
             fail a case.
@@ -94,15 +90,8 @@ class Target:
     cases: Sequence[Case] | None
     test: str = ""
     place: Origin | None = None
-    kind: CheckKind = "golden"
-    perturbations: Sequence[Perturbation] = ()
-    limits: Limits = field(default_factory=Limits)
-    scale: Scale = GRADE
+    kind: CheckKind = field(default="golden", kw_only=True)
     graded: bool = False
-    shaped: bool = False
-    slices: Sequence[str] = ()
-    repeats: int = 1
-    seed: int = 0
     varies: bool = True
     errors_judge: bool = False
     alias: str | None = None

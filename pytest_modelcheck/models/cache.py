@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 # More small pages than this are merged when a shelf is opened.
 _MANY: Final = 64
 # Bytes of memory, per shelf, for lines.
-_ROOM: Final = 64 << 20
+_ROOM: Final = 48 << 20
 # Bytes of memory per answer in a loaded page, in addition to its line.
 _OVERHEAD: Final = 200
 _LINE_END: Final = ord("\n")  # ``in`` finds an int in bytes ten times as fast as a byte string
@@ -178,7 +178,7 @@ class Shelf:
     """The answers of one version of one model, by the digest of the call.
 
     An answer on disk takes about 110 bytes of memory, for its digest. Lines are read a page at a time. If
-    they take more than 64 MB, those on disk are dropped, to be read again. Safe from any thread.
+    they take more than 48 MB, those on disk are dropped, to be read again. Safe from any thread.
 
     Attributes:
         get: Returns the latest line for a digest, or ``None``.

@@ -192,6 +192,10 @@ def pytest_runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[None]
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """Attach verdicts to the report, which also travels between processes."""
+    if call.excinfo is not None and _ACTIVE in item.config.stash:
+        from pytest_modelcheck.plugin.exceptions import hide_own_frames
+
+        hide_own_frames(call.excinfo, item.config)
     report = yield
     if _ACTIVE in item.config.stash:
         from pytest_modelcheck.plugin.redaction import redact_report

@@ -45,12 +45,14 @@ class Marked:
     Attributes:
         request: The kind of check, its cases and its limits, as its marker gives them.
         subject: The fixture of the judged model.
+        definition: The declaration of that model.
         others: The fixtures of the other models that the test uses.
         arguments: The plugin's own fixtures that the body takes as arguments.
     """
 
     request: Request
     subject: str
+    definition: Definition
     others: tuple[str, ...]
     arguments: frozenset[str]
 
@@ -143,14 +145,16 @@ def bind(item: pytest.Function, defaults: dict[str, Any]) -> Marked | None:
             f"@pytest.mark.{mark.name}() names no cases: give a file or a list, or let the test take a "
             "fixture `cases` as an argument"
         )
-    subject, others = _subject(definitions_of(item), request.model, mark.name)
-    return Marked(request, subject, others, own & frozenset(argument_names(item)))
+    fixtures, definitions = fixture_definitions(item), definitions_of(item)
+    unknown = [repr(name) for name in argument_names(item) if name not in fixtures and name != "request"]
+    subject, others = _subject(definitions, request.model, mark.name, unknown)
+    return Marked(request, subject, definitions[subject], others, own & frozenset(argument_names(item)))
 
 
 def _subject(
-    definitions: dict[str, Definition], wanted: str | None, kind: str
+    definitions: dict[str, Definition], wanted: str | None, kind: str, unknown: Sequence[str]
 ) -> tuple[str, tuple[str, ...]]:
-    """The fixture of the judged model, and those of the others."""
+    """The fixture of the judged model, and those of the others; ``unknown`` arguments have no fixture."""
     names = {definition.name: fixture for fixture, definition in definitions.items()}
     listed = ", ".join(sorted(names)) or "none"
     judged = [name for name in names if not definitions[names[name]].supports]
@@ -159,8 +163,14 @@ def _subject(
             f"@pytest.mark.{kind}(model={wanted!r}): the test uses no such model (it uses: {listed})"
         )
     if not names:
+        hint = ""
+        if unknown:
+            hint = (
+                f". There is no fixture {', '.join(unknown)}: a model fixture is named like its function, "
+                "and name= is for baselines and the command line"
+            )
         raise UsageError(
-            f"@pytest.mark.{kind} on a test that uses no model: take a fixture made with @model_fixture"
+            f"@pytest.mark.{kind} on a test that uses no model: take a fixture made with @model_fixture{hint}"
         )
     if wanted is None and not judged:
         raise UsageError(

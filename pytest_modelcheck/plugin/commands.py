@@ -64,23 +64,16 @@ def warn(item: pytest.Function, marked: Marked, ignored: Sequence[str]) -> None:
 
 def target_of(item: pytest.Function, marked: Marked, *, read: bool = True) -> Target:
     """A check as lint sees it; ``read`` says whether its cases may be read."""
-    request, definition = marked.request, definitions_of(item)[marked.subject]
-    version = state_of(item.session).versions.of(marked.subject) if read else None
+    request, definition = marked.request, marked.definition
+    version = state_of(item.session).versions.of(definition.name) if read else None
     floats = version is not None and definition.fingerprint is None and is_alias(version)
     here = item.config.invocation_params.dir
     return Target(
+        **request.options(),
         cases=request.cases if read else None,
         test=item.nodeid,
         place=Origin(shown_path(item.path, here), item.function.__code__.co_firstlineno),
-        kind=request.kind,
-        perturbations=request.perturbations or (),
-        limits=request.limits,
-        scale=request.scale,
-        graded="score" in marked.arguments or marked.request.metric is not None,
-        shaped=marked.request.shaped,
-        slices=request.slices or (),
-        repeats=request.repeats,
-        seed=request.seed,
+        graded="score" in marked.arguments or request.metric is not None,
         varies=definition.deterministic is not True,
         errors_judge=bool(request.wrong_if),
         alias=version if floats else None,

@@ -8,6 +8,7 @@ from __future__ import annotations
 import unittest
 from bdb import BdbQuit
 from contextlib import contextmanager, suppress
+from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final
 
 import pytest
@@ -30,7 +31,6 @@ from pytest_modelcheck.records import Outcome
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from types import TracebackType
 
     from _pytest.fixtures import FixtureLookupError
 
@@ -105,6 +105,23 @@ _AMBIGUOUS: Final = {
     "Write: torch.equal(a, b), or torch.allclose(a, b)",
 }
 """The beginnings of the messages of numpy, pandas and PyTorch about the truth value of an array."""
+
+
+def hide_own_frames(excinfo: pytest.ExceptionInfo[BaseException], config: pytest.Config) -> None:
+    """Leave out the plugin's frames, as between an ordinary test and a model that raises."""
+    if config.getoption("fulltrace", default=False):
+        return
+    entries, entry = [], excinfo.value.__traceback__
+    while entry is not None:
+        entries.append(entry)
+        entry = entry.tb_next
+    kept: TracebackType | None = None
+    # A new chain: pytest cuts it at the test, which would bring back entries that are only filtered.
+    for one in reversed(entries):
+        if not one.tb_frame.f_globals.get("__name__", "").startswith(_OWN):
+            kept = TracebackType(kept, one.tb_frame, one.tb_lasti, one.tb_lineno)
+    if kept is not None:
+        excinfo.traceback = type(excinfo.traceback)(kept)
 
 
 def own_part_removed(traceback: TracebackType | None) -> TracebackType | None:

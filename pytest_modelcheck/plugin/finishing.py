@@ -69,6 +69,8 @@ COMMANDS = pytest.StashKey[list[str]]()
 
 _HOW = pytest.StashKey[str]()
 
+_VERDICTS = pytest.StashKey[list[Verdict]]()
+
 
 def note_how(config: pytest.Config) -> None:
     """Record how this run approves, before it calls any model.
@@ -100,12 +102,12 @@ def excused(verdict: Verdict) -> Verdict:
 
 
 def verdicts_of(config: pytest.Config) -> list[Verdict]:
-    """All verdicts of the run, from all processes."""
-    found = []
-    for packed, is_excused in config.stash[RECEIVED].verdicts():
-        verdict = jsons.unpack(packed, Verdict)
-        found.append(excused(verdict) if is_excused else verdict)
-    return found
+    """All verdicts of the run, from all processes, once it has ended."""
+    if _VERDICTS not in config.stash:
+        received = config.stash[RECEIVED].verdicts()
+        found = [(jsons.unpack(packed, Verdict), is_excused) for packed, is_excused in received]
+        config.stash[_VERDICTS] = [excused(one) if is_excused else one for one, is_excused in found]
+    return config.stash[_VERDICTS]
 
 
 def finish(session: pytest.Session, received: Received) -> None:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_modelcheck.cases import load
 from pytest_modelcheck.checks.limits import NAMES, Limits, limits_from, yes_or_no
+from pytest_modelcheck.checks.spec import CheckOptions
 from pytest_modelcheck.checks.watching import why_not_watched
 from pytest_modelcheck.errors import UsageError
 from pytest_modelcheck.numeric import is_number, is_whole
@@ -54,50 +55,28 @@ _COMMON = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Request:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request(CheckOptions):
     """The arguments of a marker, or of a call of the ``modelcheck`` fixture.
 
     Attributes:
-        kind: Golden, invariance or directional.
         cases: The cases, or ``None`` for those of a fixture named ``cases``.
-        perturbations: ``under=``, or ``None`` for a golden check.
-        levels: ``under=``, if it is levels.
-        drift: The reference of a drift check; ``None`` for other checks.
-        limits: The limits.
-        scale: The range of scores.
         metric: The value of ``metric=``, or ``None`` for the pass rate.
-        shaped: Whether answers must have the approved shape.
         model: The name of the judged model, or ``None`` for the only one.
-        slices: The metadata to slice by, or ``None`` to choose.
         wrong_if: Exceptions that are wrong answers.
         gather: Whether bodies may be stopped at a missing answer and restarted; ``None`` for the default of
             the run.
-        repeats: How often each trial is run.
-        seed: For perturbations, and for drawing cases.
         fields: Options for reading cases: the fields of input and expectation, the number to draw.
         shrink: Whether to search for the smallest change that still fails.
-        allow_constant: Whether a model that never changes its answer may pass.
     """
 
-    kind: CheckKind
     cases: Cases | None
-    perturbations: Sequence[Perturbation] | None
-    levels: Levels | None
-    drift: Reference | None
-    limits: Limits
-    scale: Scale
     metric: object
-    shaped: bool
     model: str | None
-    slices: Sequence[str] | None
     wrong_if: tuple[type[BaseException], ...]
     gather: bool | None
-    repeats: int
-    seed: int
     fields: Mapping[str, Any]
     shrink: bool
-    allow_constant: bool
 
 
 def request_of(

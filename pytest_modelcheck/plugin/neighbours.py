@@ -22,7 +22,7 @@ from pytest_modelcheck.engine.view import result_of
 from pytest_modelcheck.errors import ModelcheckError, UsageError
 from pytest_modelcheck.models.model import plain
 from pytest_modelcheck.plugin.collecting import MARKED, check_id
-from pytest_modelcheck.plugin.ours import definitions_of, fixture_definitions
+from pytest_modelcheck.plugin.ours import fixture_definitions
 from pytest_modelcheck.plugin.state import state_of
 
 if TYPE_CHECKING:
@@ -53,8 +53,7 @@ def read_ahead(item: pytest.Function) -> None:
     marked = item.stash.get(MARKED, None)
     if marked is None:
         return
-    model = definitions_of(item)[marked.subject].name
-    state = state_of(item.session)
+    model, state = marked.definition.name, state_of(item.session)
     state.session.store.read_ahead(model, check_id(item), state.versions.of(model))
     # A fixture such as pyfakefs hides the case file, so it is read before fixtures are set up.
     if marked.request.cases is not None:

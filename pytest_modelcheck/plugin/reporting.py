@@ -46,6 +46,9 @@ if TYPE_CHECKING:
 
 
 _UNUSED_SHOWN = 5
+_UNUSED_REMEDY = (
+    "of a renamed test: modelcheck baselines rename OLD NEW; of a deleted one: modelcheck baselines prune"
+)
 
 
 def header(config: pytest.Config, items: Sequence[pytest.Item]) -> list[str]:
@@ -126,7 +129,7 @@ def summary(reporter: TerminalReporter, config: pytest.Config) -> None:
             terminal.write(harmless(text), **style)
         terminal.line("")
     lost = [f"lost: {test} ({excerpt(why, 200)})" for test, why in config.stash[RECEIVED].lost()]
-    unused = unused_baselines(config) if verbosity > QUIET else []
+    unused = unused_baselines(config) if verbosity >= QUIET else []
     shortened = config.stash[RECEIVED].shortened
     short = [f"{plural(shortened, 'failure is', 'failures are')} shown in short: -v shows them in full"]
     for note in [*(short if shortened else []), *lost, *unused, *config.stash.get(NOTES, [])]:
@@ -136,7 +139,7 @@ def summary(reporter: TerminalReporter, config: pytest.Config) -> None:
 
 
 def unused_baselines(config: pytest.Config) -> list[str]:
-    """One line for each baseline whose test no longer exists, as far as this run can tell.
+    """One line for each baseline whose test no longer exists, as far as this run can tell, and what to do.
 
     A run can tell for files that it collected completely, and for files that no longer exist.
     """
@@ -152,7 +155,8 @@ def unused_baselines(config: pytest.Config) -> list[str]:
     gone = [test for test in entries if _is_gone(test, state.collected, state.settings.root)]
     lines = [f"unused baseline: {test} (no such test any more)" for test in gone[:_UNUSED_SHOWN]]
     more = len(gone) - _UNUSED_SHOWN
-    return lines + ([f"(+{more} more unused baselines)"] if more > 0 else [])
+    lines += [f"(+{more} more unused baselines)"] if more > 0 else []
+    return [*lines, _UNUSED_REMEDY] if lines else []
 
 
 def _is_gone(test: str, collected: Collection[str], root: Path) -> bool:

@@ -107,26 +107,17 @@ def spec_of(
         # Selected cases have no rate and no baseline: each of them must pass.
         limits = Limits(at_least=limits.at_least) if "score" in own_fixtures(item) else Limits()
     return CheckSpec(
+        **{**request.options(), "limits": limits},
         id=name,
-        kind=request.kind,
         cases=chosen,
-        perturbations=request.perturbations,
-        levels=request.levels,
-        drift=request.drift,
         body=seeing_what_it_should(body),
         subject=subject,
         others=others,
         classify=classifier(request.wrong_if),
         render=render,
         quietly=without_diffs,
-        limits=limits,
-        scale=request.scale,
         metric=_metric(request.metric, chosen),
-        shaped=request.shaped,
         gather=gather,
-        slices=request.slices,
-        repeats=request.repeats,
-        seed=request.seed,
         provenance=provenance,
         source=digest([name, provenance.body]) if provenance.body else None,
         partial=bool(state.settings.cases),
@@ -136,7 +127,6 @@ def spec_of(
         notes=cases.notes,
         smaller=cases.smaller,
         shrink_calls=state.settings.shrink_calls if request.shrink else 0,
-        allow_constant=request.allow_constant,
     )
 
 

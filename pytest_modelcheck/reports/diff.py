@@ -9,12 +9,12 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any, Final
 
 from pytest_modelcheck.baselines.diff import NOTES
-from pytest_modelcheck.canonical import differences, excerpt, whole
+from pytest_modelcheck.canonical import differences, excerpt, stored_text, whole
 from pytest_modelcheck.display import printable_json
 from pytest_modelcheck.phrases import gains, plural
 from pytest_modelcheck.records import MISSING
 from pytest_modelcheck.reports.bars import padded, shortened, text_of, width_of, wrapped
-from pytest_modelcheck.reports.selection import literal, part_text
+from pytest_modelcheck.reports.selection import literal, part_texts
 from pytest_modelcheck.reports.shown import PLAIN, sides
 from pytest_modelcheck.reports.transcript import Trajectories, brief, steps_between
 
@@ -94,6 +94,16 @@ def answer_text(side: Side | None) -> str:
     return _answer(None if side is None else side.answer) or "no answer"
 
 
+def answer_texts(case: CaseDiff) -> tuple[str, str]:
+    """The answers of both sides, with the tags of their types if nothing else differs."""
+    before, after = answer_text(case.before), answer_text(case.after)
+    if before == after and case.before is not None and case.after is not None:
+        lines = [whole(side.answer or b"") for side in (case.before, case.after)]
+        if lines[0] != lines[1]:
+            return excerpt(lines[0].decode(), _EVERYTHING), excerpt(lines[1].decode(), _EVERYTHING)
+    return before, after
+
+
 def _answer(answer: bytes | None) -> str:
     """An answer on one line; empty for none."""
     import orjson
@@ -101,7 +111,8 @@ def _answer(answer: bytes | None) -> str:
     if answer is None:
         return ""
     form = orjson.loads(whole(answer))
-    return excerpt(text, _EVERYTHING) if (text := brief(form)) is not form else literal(form)
+    text = brief(form)
+    return stored_text(form, _EVERYTHING) if text is form else excerpt(text, _EVERYTHING)
 
 
 def _check_lines(diff: CheckDiff, width: int) -> Iterator[Line]:
@@ -180,7 +191,7 @@ def _fitted(text: str, room: int) -> str:
 def _answer_lines(case: CaseDiff, diff: CheckDiff, width: int) -> Iterator[Line]:
     outcomes = _outcomes(case)
     names = _names(diff)
-    before, after = answer_text(case.before), answer_text(case.after)
+    before, after = answer_texts(case)
     one = f"      {before} → {after}{outcomes}"
     room = width - max(map(width_of, names)) - len("      : ")
     both = (case.before, case.after)
@@ -231,7 +242,7 @@ def _fields_of(before: bytes | None, after: bytes | None) -> list[Difference] | 
 def _difference_lines(found: Sequence[Difference], width: int) -> Iterator[Line]:
     for difference in found[:_FIELDS]:
         name = excerpt(difference.path, _NAME)
-        texts = (part_text(difference.before), part_text(difference.after))
+        texts = part_texts(difference)
         one = f"      {name}: {texts[0]} → {texts[1]}"
         if width_of(one) <= width:
             yield _plain(one)

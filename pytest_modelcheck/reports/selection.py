@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 import orjson
 
 from pytest_modelcheck.baselines.diff import shown_answers
-from pytest_modelcheck.canonical import ABSENT, described, differences, encode_plain, excerpt
+from pytest_modelcheck.canonical import ABSENT, described, differences, encode_plain, excerpt, stored_text
 from pytest_modelcheck.display import redacted
 from pytest_modelcheck.errors import ModelcheckError
 from pytest_modelcheck.phrases import plural
@@ -24,7 +24,7 @@ from pytest_modelcheck.reports.wording import telling
 from pytest_modelcheck.reports.words import marked_pieces, start_of, window, windows
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Mapping
+    from collections.abc import Callable, Collection, Mapping, Sequence
 
     from pytest_modelcheck.canonical import Difference
     from pytest_modelcheck.records import Case, CaseResult, TrialResult
@@ -51,9 +51,14 @@ def literal(value: Any, width: int = _EVERYTHING) -> str:
     return f"'{excerpt(value, width - 2)}'" if isinstance(value, str) else excerpt(value, width)
 
 
-def part_text(value: Any) -> str:
-    """One part of an answer on one line."""
-    return "nothing" if value is ABSENT else literal(value)
+def part_texts(one: Difference) -> tuple[str, str]:
+    """The two values of a part on one line each, with the tags of their types if nothing else differs."""
+    pair = one.before, one.after
+    before, after = ("nothing" if value is ABSENT else stored_text(value, _EVERYTHING) for value in pair)
+    if before != after:
+        return before, after
+    before, after = (orjson.dumps(value).decode() for value in pair)
+    return excerpt(before, _EVERYTHING), excerpt(after, _EVERYTHING)
 
 
 def contrast(got: bytes | None, expected: Any, base: bytes | None, approved: bytes | None) -> Contrast | None:
@@ -86,7 +91,15 @@ def _parts(other: bytes, got: bytes, *, some: bool) -> list[tuple[str, str, str]
     if not all(one.path for one in found):
         return []
     named = [one for one in found if one.before is not ABSENT] if some else found
+    if some and _has_none(named, orjson.loads(other)):
+        return []
     return [part for where, group in groupby(named, key=_array_of) for part in _group(where, list(group))]
+
+
+def _has_none(found: Sequence[Difference], expected: Any) -> bool:
+    """Return whether the answer has no field of the expectation, which then describes something else."""
+    lacking = {one.path for one in found if one.after is ABSENT}
+    return isinstance(expected, dict) and bool(expected) and lacking.issuperset(expected)
 
 
 def _array_of(one: Difference) -> str | None:
@@ -99,9 +112,7 @@ def _array_of(one: Difference) -> str | None:
 def _group(where: str | None, group: list[Difference]) -> list[tuple[str, str, str]]:
     """One row for each part; of a list of numbers, only the one that moved most."""
     if where is None or len(group) <= _FEW_NUMBERS:
-        return [
-            (excerpt(one.path, _NAME), *_cut(part_text(one.before), part_text(one.after))) for one in group
-        ]
+        return [(excerpt(one.path, _NAME), *_cut(*part_texts(one))) for one in group]
     most = max(group, key=lambda one: abs(one.after - one.before))
     name = f"{excerpt(where, _NAME)} ({len(group):,} numbers differ, most at {most.path[len(where) :]})"
     before, after = f"{most.before:.6g}", f"{most.after:.6g}"

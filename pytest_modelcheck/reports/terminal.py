@@ -280,15 +280,22 @@ def _cases(verdict: Verdict) -> Iterator[Line]:
     if number and raised:
         yield ()
     if number:
-        unseen = "failed" if number == verdict.cases.failed else ""
+        # They come last: if one is shown, all hidden cases are unexpected passes, too.
+        seen = sum(case.note == "unexpected pass" for case in others)
+        passes = seen + verdict.hidden if seen else min(verdict.cases.xpassed, verdict.hidden)
+        unseen = "failed" if number - passes == verdict.cases.failed else ""
         note = others[0].note if others else unseen
-        more = note == "regressed" and number > verdict.cases.failed  # the rest only changed
+        more = note == "regressed" and number - passes > verdict.cases.failed  # the rest only changed
         if more or any(case.note == "fixed" for case in others):
             note = "differs"
         count = len(verdict.comparison.regressed) if verdict.comparison is not None else 0
         when = "when approved" if verdict.compared_with == "approved" else f"with {verdict.compared_with}"
         lost = f", of which {count} passed {when}" if count and note == "regressed" else ""
-        yield _heading(_TITLES.get(note, "other cases"), number, len(others), lost)
+        if note == "unexpected pass":
+            seen = passes = 0
+        elif passes:
+            lost += f", and {plural(passes, 'unexpected pass', 'unexpected passes')}"
+        yield _heading(_TITLES.get(note, "other cases"), number - passes, len(others) - seen, lost)
     for case in others:
         yield from case_lines(case, verdict, note, *_reason_once(case, shown_kinds))
 
@@ -314,5 +321,5 @@ def _reason_once(case: ShownCase, shown_kinds: set[str]) -> tuple[list[str], str
 
 def _heading(title: str, number: int, shown: int, lost: str = "") -> Line:
     cut = f"; worst {shown} shown" if shown < number else ""
-    count = f"{number}{lost}{cut}" if shown else f"{number}, not shown"
+    count = f"{number}{lost}{cut}" if shown else f"{number}{lost}, not shown"
     return ((f"  {title} ", {"bold": True}), (f"({count})", PLAIN))

@@ -9,21 +9,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from pytest_modelcheck.baselines import lines
 from pytest_modelcheck.baselines.baseline import Baseline
 from pytest_modelcheck.baselines.candidates import find
-from pytest_modelcheck.canonical import is_stored, why_unstored
+from pytest_modelcheck.canonical import CALL_BYTES, is_stored, of_repeat, why_unstored
 from pytest_modelcheck.display import redacted
-from pytest_modelcheck.errors import BaselineError
-from pytest_modelcheck.models.identity import Files, changed_keys
+from pytest_modelcheck.errors import BaselineError, OfflineError
 from pytest_modelcheck.models.model import redacted_line
 from pytest_modelcheck.phrases import plural
 from pytest_modelcheck.records import CaseResult, Finding, Outcome, Status
-from pytest_modelcheck.session.check import Step, plan_of
-from pytest_modelcheck.session.lines import address, case_result, expectation, identity, trial_result
-from pytest_modelcheck.session.replayed import ReplayedAnswers
+from pytest_modelcheck.session.check import StandIn, Step, plan_of
+from pytest_modelcheck.session.lines import address, case_result, expectation, identity, keys_of, trial_result
 from pytest_modelcheck.session.results import OTHER, Results, settle
 
 if TYPE_CHECKING:
@@ -31,7 +29,7 @@ if TYPE_CHECKING:
 
     from pytest_modelcheck.checks.contract import Shape
     from pytest_modelcheck.engine.work import Result
-    from pytest_modelcheck.models.model import Model
+    from pytest_modelcheck.models.model import Answers, Model, Raw
     from pytest_modelcheck.records import Case, Trial, TrialResult
     from pytest_modelcheck.session.check import Check, Steps
 
@@ -154,32 +152,43 @@ def _readable(baseline: Baseline | None) -> Baseline | None:
     return Baseline(baseline.header, rows, str(baseline.path))
 
 
-def other_fingerprint(check: Check) -> list[Finding]:
-    """Find a model that has changed without changing its version."""
-    subject, approved = check.spec.subject, check.held
-    if approved is None or approved.version != subject.version or approved.fingerprint == subject.fingerprint:
-        return []
-    keys = changed_keys(approved.fingerprint, subject.fingerprint)
-    before = "no fingerprint" if approved.fingerprint is None else approved.fingerprint
-    differs = (
-        f"its fingerprint differs in {', '.join(map(repr, keys))}"
-        if keys
-        else f"its fingerprint is {subject.fingerprint or 'missing'}, and {before} was approved"
-    )
-    summary = (
-        f"{subject.label} is not the {approved.version} that was approved: {differs}. If the change is "
-        f"meant, give it a version of its own, or approve it as {approved.version}"
-    )
-    chosen = subject.definition.fingerprint
-    if isinstance(chosen, Files) and not chosen.of_one_version and subject.definition.takes_version:
-        summary += (
-            ". If only files of other versions changed, let the fixture name those of one: "
-            'files("...{version}...")'
-        )
-    return [Finding("fingerprint", Status.FAILED, summary, against_baseline=True)]
-
-
 # -- judged again --------------------------------------------------------------------------------------
+
+
+class NeverAnsweredError(OfflineError):
+    """A replayed body made a call that the approved version never answered."""
+
+
+class ReplayedAnswers(StandIn):
+    """The approved version's answers; any other call is an error."""
+
+    def __init__(self, answers: Answers, baseline: Mapping[str, CaseResult]) -> None:
+        super().__init__(answers)
+        self._approved: dict[bytes, Raw] = {}
+        self._runs: set[tuple[str, int]] = set()
+        # Case by case: parsed results of a million cases must not be held together.
+        for case in baseline.values():
+            for trial in case.trials:
+                self._runs.add((case.id, trial.repeat))
+                self._approved.update(zip(keys_of(trial), (raw for _, raw in trial.calls), strict=True))
+        self._repeats = {repeat for _, repeat in self._runs} - {0}
+
+    def knows(self, trial: Trial) -> bool:
+        """Return whether the approved version has this many runs."""
+        return (trial.case.id, trial.repeat) in self._runs
+
+    def find(self, key: bytes) -> Raw | None:
+        """Look an approved answer up."""
+        found = self._approved.get(key)
+        # A key that belongs to another repeat must not get the first one's answer.
+        if found is None and all(of_repeat(key, repeat) != key for repeat in self._repeats):
+            found = self._approved.get(key[:CALL_BYTES])  # of the first repeat, the call alone is recorded
+        return found
+
+    @staticmethod
+    def refusal(model: Model, x: Any) -> NeverAnsweredError:  # noqa: ARG004 - as for other refusals
+        """The error of a call that the approved version never answered."""
+        return NeverAnsweredError()
 
 
 def replay(check: Check, cases: Iterable[Case], approved: Approved) -> Steps[Approved]:
@@ -241,13 +250,13 @@ def may_be_stale(check: Check, results: Results, approved: Approved) -> Iterator
 
 def run_other_version(check: Check, other_version: Model, approved: Approved) -> Steps[Approved]:
     """Run every trial with another version; what it does is what today's version is compared with."""
-    spec, before = check.spec, check.calls_of(other_version)
+    spec, before = check.spec, check.new_answers(other_version)
     plan = plan_of(spec, spec.cases)
     results = Results(plan)
     plan.without = results.skip
     work = replace(check.work(approved.answer), take=results.take)
     run = yield Step(work, plan.trials(), slot_of=check.slot_of, other_version=other_version)
-    answers = check.calls_of(other_version) - before
+    answers = check.new_answers(other_version) - before
     # Nobody knows whether it meets its limits, so it must not be approved.
     summary = (
         f"it was only run to compare {check.spec.subject.label} with; to approve it, run it by itself: "

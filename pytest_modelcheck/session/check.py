@@ -16,6 +16,7 @@ from pytest_modelcheck.engine.body import by_repeat
 from pytest_modelcheck.engine.trials import Plan
 from pytest_modelcheck.engine.work import Work
 from pytest_modelcheck.models.definition import retires_on
+from pytest_modelcheck.records import Calls
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterable, Sequence
@@ -24,16 +25,33 @@ if TYPE_CHECKING:
     from pytest_modelcheck.baselines.candidates import CandidateStore
     from pytest_modelcheck.baselines.store import Approved, BaselineStore
     from pytest_modelcheck.baselines.watch import Night
-    from pytest_modelcheck.calls.meter import Answered
+    from pytest_modelcheck.calls.endpoint import Endpoint
+    from pytest_modelcheck.calls.meter import Answered, Counts
     from pytest_modelcheck.checks.spec import CheckSpec
     from pytest_modelcheck.engine.work import FindApproved, Result, Run
-    from pytest_modelcheck.models.model import Model
-    from pytest_modelcheck.records import Calls, Case, Trial, Verdict
-    from pytest_modelcheck.session.replayed import StandIn
+    from pytest_modelcheck.errors import OfflineError
+    from pytest_modelcheck.models.model import Answers, Model
+    from pytest_modelcheck.records import Case, Trial, Verdict
 
     Found = TypeVar("Found")
     Steps = Generator["Step", Run, Found]
     """Yields bodies to run, is sent the result of each, and returns what was found."""
+
+
+class StandIn:
+    """Answers in place of the cached ones of a model, which are not shared with other processes."""
+
+    claims = None
+    refusal: Callable[[Model, Any], OfflineError] | None = None
+    """Makes the error of a missing answer; ``None`` if the model is called for it."""
+
+    def __init__(self, answers: Answers) -> None:
+        self.answers = answers
+        self.warn = answers.warn
+        self.decode = answers.decode
+
+    def release(self, keys: Iterable[bytes] | None = None) -> None:
+        """Do nothing: no call was claimed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,10 +91,10 @@ class Check:
         plan: Its own trials, without those of a reference.
         held: The approved version, or ``None``.
         plugin: The version of pytest-modelcheck, for result files.
-        calls: Returns the calls of the check so far: the given ones and those counted for its model.
-        new_answers: Returns the number of answers that calls of its model gave, in this check and before it.
+        endpoint: The endpoint of its model, which checks share.
+        before: What that endpoint had counted before the check.
         answered: Counts the answers of its model, whether new or cached.
-        calls_of: Returns the number of calls of another model.
+        new_answers: Returns the number of answers that calls of a model gave in this run.
         contract: Describes how the answers of a result break the approved shape; ``None`` without that limit.
         nights: The earlier nights of all checks; ``None`` if the run does not watch.
     """
@@ -89,10 +107,10 @@ class Check:
     held: Approved | None
     plugin: str
     warn: Callable[[str], None]
-    calls: Callable[[Calls | None], Calls]
-    new_answers: Callable[[], int]
+    endpoint: Endpoint
+    before: Counts
     answered: Answered
-    calls_of: Callable[[Model], int]
+    new_answers: Callable[[Model], int]
     contract: Callable[[Result], str | None] | None = None
     nights: Sequence[Night] | None = None
 
@@ -104,10 +122,22 @@ class Check:
         """A command line about versions of the model: ``modelcheck diff 2.1``."""
         return shlex.join([*self.options.command, verb, *map(self.target, versions)])
 
+    def calls(self, direct: int, seconds: float) -> Calls:
+        """The calls of the check so far, of which ``direct`` were made in place."""
+        serial = not self.endpoint.together and self.spec.subject.definition.concurrency is None
+        made = Calls(direct=direct, seconds=seconds, serial=serial, cached=self.answered.cached)
+        return self.endpoint.meter.since(self.before, made)
+
     @property
     def new_calls(self) -> int:
         """The number of new answers of the check so far."""
-        return self.calls(None).new
+        return self.endpoint.meter.new - self.before.new
+
+    @property
+    def runs_in_a_set(self) -> int:
+        """The number of runs of each case in the first set. An approval holds two fresh sets, too."""
+        runs = self.spec.repeats
+        return runs // 3 if self.options.update and runs >= 3 else runs
 
     @property
     def slot_of(self) -> Callable[[Trial, bytes, int], int] | None:
@@ -160,18 +190,18 @@ class Check:
             except StopIteration as end:
                 found: Found = end.value
                 return found
-            other = (
-                step.work.subject is not self.spec.subject
-            )  # such as a judge that is asked about its labels
+            # Another subject: such as a judge that is asked about its labels.
+            other = step.work.subject is not self.spec.subject
             if other or step.replay is not None or step.other_version is not None:
                 run = yield step
                 continue
-            before, take = self.new_answers(), step.work.take
+            meter, take = self.endpoint.meter, step.work.take
             if take is not None:
                 step = replace(step, work=replace(step.work, take=partial(count, take=take)))
+            before = meter.new - meter.failed
             run = yield step
             count(run.results)
-            self.answered.new += self.new_answers() - before
+            self.answered.new += meter.new - meter.failed - before
 
     def work(self, find_approved: FindApproved, *, keep_errors: bool = False) -> Work:
         """Return the work that runs the body."""

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from pytest_modelcheck.calls.meter import Clock
@@ -26,7 +26,7 @@ from pytest_modelcheck.checks.watching import (
     findings_of,
     why_not_watched,
 )
-from pytest_modelcheck.records import Calls, CaseResult, Outcome, Stopped
+from pytest_modelcheck.records import CaseResult, Outcome, Stopped
 from pytest_modelcheck.session.approved import replay
 from pytest_modelcheck.session.check import Step, plan_of
 from pytest_modelcheck.session.found import Early, Noise, Ran, Variation, declared
@@ -44,7 +44,6 @@ if TYPE_CHECKING:
     from pytest_modelcheck.records import Case
     from pytest_modelcheck.session.approved import Approved
     from pytest_modelcheck.session.check import Check, Steps
-    from pytest_modelcheck.session.revalidation import CachedTrials
 
 _CALIBRATED = frozenset({"max_changed", "max_regressed"})
 
@@ -64,24 +63,13 @@ def why_not_early(spec: CheckSpec) -> str | None:
     return why_not_watched(spec.limits, spec.scale, spec.levels)
 
 
-@dataclass(frozen=True, slots=True)
-class EarlyEnd:
-    """The results of a run that ended as soon as the verdict was known."""
-
-    check: Check
-    """The check, with the limits that hold at its end."""
-    ran: Ran
-    approved: Approved
-    variation: Variation
-    cached: CachedTrials | None
-
-
-def run_until_decided(check: Check, approved: Approved) -> Steps[EarlyEnd]:
-    """Run trials until the verdict is known, or all of them."""
+def run_until_decided(check: Check, approved: Approved) -> Steps[tuple[Check, Ran, Approved, Variation]]:
+    """Run trials until the verdict is known, or all of them; the check has the limits that hold then."""
     start = Clock.perf_counter()
     early = EarlyRun(check, approved)
     stopped, decided = yield from early.run()
-    return early.end(stopped, decided, Clock.perf_counter() - start)
+    check, ran = early.end(stopped, decided)
+    return check, replace(ran, seconds=Clock.perf_counter() - start), early.approved, early.variation
 
 
 class EarlyRun:
@@ -89,10 +77,14 @@ class EarlyRun:
 
     The verdict rests on the cases in their order of submission, up to the one that decides: later ones of its
     batch have run and do not count. So the verdict does not depend on the concurrency of calls.
+
+    Attributes:
+        approved: The approved behaviour, as today's test judges it once the first batch has run.
+        variation: The variation of the model, as far as it mattered.
     """
 
     def __init__(self, check: Check, approved: Approved) -> None:
-        self._check, self._approved = check, approved
+        self._check, self.approved = check, approved
         self._units = units_of(check.spec)
         self._takers: Takers = takers_of(check, check.plan, approved)
         self._taken: list[Unit] = []
@@ -103,7 +95,7 @@ class EarlyRun:
         self._submitted = self._verified_on = 0
         self._scale: LossScale | None = None
         self._watch: Watch | None = None
-        self._variation = declared(check.spec.subject)
+        self.variation = declared(check.spec.subject)
 
     def run(self) -> Steps[tuple[Stopped | None, Sequence[Decided]]]:
         """Run what is needed; return the reason for stopping and the decisions by then."""
@@ -138,7 +130,7 @@ class EarlyRun:
         check = self._check
         cases = [case for unit in batch for case in unit]
         plan = plan_of(check.spec, cases, start=self._submitted)
-        work = replace(check.work(self._approved.answer), progress=check.progress(plan, len(self._cases)))
+        work = replace(check.work(self.approved.answer), progress=check.progress(plan, len(self._cases)))
         run = yield Step(work, plan.trials(), slot_of=check.slot_of)
         self._submitted += len(run.results)
         self._inapplicable += plan.inapplicable
@@ -158,14 +150,14 @@ class EarlyRun:
         reads_approved = any(result.read_approved for result in new)
         if scale is None:
             if not reads_approved:
-                self._approved = yield from replay(self._check, self._check.spec.cases, self._approved)
+                self.approved = yield from replay(self._check, self._check.spec.cases, self.approved)
         else:
             # Only a body shows whether it scores or reads the approved answer, and a later one may be the
             # first.
             graded, reads_approved = graded or scale.graded, reads_approved or scale.reads_approved
             if (graded, reads_approved) == (scale.graded, scale.reads_approved):
                 return
-        known = self._approved
+        known = self.approved
         comparable = {
             case.id: known[case.id]
             for unit in self._units
@@ -183,7 +175,7 @@ class EarlyRun:
 
     def _watching(self, scale: LossScale) -> Watch:
         spec, limits = self._check.spec, self._check.spec.limits
-        seen = observe(self._check, self._ran(), self._approved, Noise())
+        seen = observe(self._check, self._ran(), self.approved, Noise())
         observed = replace(seen.observed, graded=scale.graded, reads_approved=scale.reads_approved)
         refuse_contradiction(observed, limits)
         approved_once = all(not case.trials[-1].repeat for case in scale.approved.values() if case.trials)
@@ -217,16 +209,16 @@ class EarlyRun:
         if self._known == "exact" and self._verified_on >= min(MEASURED, len(self._taken)):
             return decided
         check = self._check
-        changed = observe(check, self._ran(), self._approved, Noise()).changed
-        self._variation = yield from repeat_calls(
-            check, self._takers.results, self._approved, changed, self._variation
+        changed = observe(check, self._ran(), self.approved, Noise()).changed
+        self.variation = yield from repeat_calls(
+            check, self._takers.results, self.approved, changed, self.variation
         )
         self._verified_on = len(self._taken)
         return watch.decided(self._known)
 
     @property
     def _known(self) -> Knowledge:
-        varies = self._variation.varies
+        varies = self.variation.varies
         if varies or self._check.spec.limits.population == "sample":
             return "noisy"
         return "unknown" if varies is None and not self._verified_on else "exact"
@@ -235,25 +227,10 @@ class EarlyRun:
 
     def _ran(self) -> Ran:
         """Return everything that was run so far, as one run."""
-        runs = self._runs
-        direct = (
-            sum(run.direct for run in runs),
-            sum(run.direct_seconds for run in runs),
-            sum(run.vain for run in runs),
-        )
-        return Ran(
-            self._takers.results,
-            Calls(),
-            self._inapplicable,
-            direct,
-            next((run.first_failure for run in runs if run.first_failure is not None), None),
-            sum(run.uncalled for run in runs),
-            next((run.stopped for run in runs if run.stopped is not None), None),
-            **self._takers.of_answers(self._check),
-        )
+        return self._takers.ran(self._check, self._runs, self._inapplicable)
 
-    def end(self, stopped: Stopped | None, decided: Sequence[Decided], seconds: float) -> EarlyEnd:
-        """Everything that counts, as one run with the cases in their original order."""
+    def end(self, stopped: Stopped | None, decided: Sequence[Decided]) -> tuple[Check, Ran]:
+        """Everything that counts, as one run with the cases in their original order, and the limits then."""
         check, ran, early = self._check, self._ran(), None
         spec, results = check.spec, ran.results
         after = len(self._cases)
@@ -267,9 +244,7 @@ class EarlyRun:
         place = {case.id: number for number, case in enumerate(self._cases)}
         cases = [case for case in spec.cases if case.id in place]
         results = results.reordered(cases, [place[case.id] for case in cases], spec.slices)
-        calls = Calls(direct=ran.direct[0], seconds=seconds)
-        ran = replace(ran, results=results, calls=calls, early=early)
-        return EarlyEnd(check, ran, self._approved, self._variation, self._takers.cached)
+        return check, replace(ran, results=results, early=early)
 
 
 # -- the order of submission ---------------------------------------------------------------------------

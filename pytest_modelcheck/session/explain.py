@@ -12,14 +12,13 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from pytest_modelcheck.baselines.diff import differ
-from pytest_modelcheck.checks.features import found_slice
-from pytest_modelcheck.checks.slices import NOT_JUDGED, PASSED
+from pytest_modelcheck.checks.slices import NOT_JUDGED, PASSED, found_slice
 from pytest_modelcheck.errors import message_of
 from pytest_modelcheck.records import BITS, Outcome, Trial, fails_in_every_run, outcomes_in
 from pytest_modelcheck.reports.selection import BOTH, LOWEST, ORDER, SHOWN, note_of, show
 from pytest_modelcheck.session.check import Step
 from pytest_modelcheck.session.lines import trial_result
-from pytest_modelcheck.session.observing import current_outcomes, whole_cases
+from pytest_modelcheck.session.observing import current_outcomes
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -114,7 +113,7 @@ def _choose(judgement: Judgement, first: Collection[int], *, compares: bool) -> 
 
     Of equally bad cases, those in ``first`` come first. If two versions are compared, all that differ count.
     """
-    results, again, seen = judgement.ran.results, judgement.noise.again, judgement.seen
+    results, seen = judgement.ran.results, judgement.seen
     about_change = results.reads_approved
     regressed = frozenset[int]() if about_change else seen.regressed
     drifted = judgement.misses("drift") and judgement.moved is not None and judgement.moved.paired
@@ -128,9 +127,8 @@ def _choose(judgement: Judgement, first: Collection[int], *, compares: bool) -> 
 
     def severities() -> Iterator[_Severity]:
         nonlocal noted
-        masks = results.masks if again is None else map(int.__or__, results.masks, again.masks)
-        repeated = results.repeated or again is not None
-        for number, mask in enumerate(masks):
+        repeated = results.repeated or judgement.noise.again is not None
+        for number, mask in enumerate(judgement.seen.runs.masks):
             if number in seen.wrong:
                 mask |= _FAILED  # noqa: PLW2901 - its body passed, and its label is wrong
             # Of a million cases only a few combinations exist, so the note is worked out once for each.
@@ -144,8 +142,7 @@ def _choose(judgement: Judgement, first: Collection[int], *, compares: bool) -> 
                 later = number not in (ranks if note == _ERROR else first)
                 recovers = repeated and bool(mask & _PASSED) and bool(mask & _WRONG)
                 if recovers:
-                    runs = results[number].trials + (() if again is None else again[number].trials)
-                    recovers = not fails_in_every_run(runs)
+                    recovers = not fails_in_every_run(judgement.seen.runs[number].trials)
                 yield ORDER.index(note), recovers, later, ranks.get(number, 0), number
 
     if judgement.seen.observed.cases.error:
@@ -180,7 +177,7 @@ def _lowest(judgement: Judgement) -> Mapping[int, tuple[int, int]]:
     if not judgement.seen.observed.graded or not judgement.misses("at_least"):
         return {}
     scored = []
-    for number, case in enumerate(whole_cases(judgement.ran.results, judgement.noise.again)):
+    for number, case in enumerate(judgement.seen.runs):
         scores = [(one.score, place) for place, one in enumerate(case.trials) if one.score is not None]
         if least := min(scores, default=None):
             scored.append((least[0], number, least[1]))
@@ -206,8 +203,7 @@ def _chosen(judgement: Judgement, number: int, note: str, lowest: Mapping[int, t
     else:
         wanted = _SHOWN_TRIAL.get(note, Outcome.FAILED)
         trial, result = next((one for one in trials if one[1].outcome is wanted), trials[0])
-    errors = results.errors if again is None else results.errors | again.errors
-    return Chosen(case, trial, result, note, errors.get(trial.index))
+    return Chosen(case, trial, result, note, judgement.seen.runs.errors.get(trial.index))
 
 
 # -- their messages ------------------------------------------------------------------------------------

@@ -11,22 +11,27 @@ from typing import TYPE_CHECKING, Final
 from pytest_modelcheck.checks.limits import COSTS
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
+
+    import numpy as np
+    from numpy.typing import NDArray
 
     from pytest_modelcheck.checks.decide import Costs
     from pytest_modelcheck.checks.judged import Judging
     from pytest_modelcheck.checks.lost import Lost
     from pytest_modelcheck.checks.observed import Observed
     from pytest_modelcheck.checks.protocol import Look
-    from pytest_modelcheck.checks.spec import CheckSpec
     from pytest_modelcheck.checks.weighing import Probed
     from pytest_modelcheck.engine.work import Result
     from pytest_modelcheck.models.model import Model
-    from pytest_modelcheck.records import Calls, Comparison, Finding, Flaky, Moved, Stopped
+    from pytest_modelcheck.records import Case, Comparison, Finding, Flaky, Moved, Stopped
     from pytest_modelcheck.session.approved import Approved
-    from pytest_modelcheck.session.calibration import Calibration
-    from pytest_modelcheck.session.results import Results
+    from pytest_modelcheck.session.results import AllRuns, Results
+    from pytest_modelcheck.session.revalidation import CachedTrials
     from pytest_modelcheck.stats.noise import Excess, Rise
+
+    Tables = Sequence[tuple[Case, NDArray[np.float64]]]
+    """How much every two outputs of each case disagree."""
 
 _LIMITS: Final = frozenset(
     {"at_least", "max_drop", "max_slice_drop", "max_changed", "max_regressed", "slice_regressions"}
@@ -49,14 +54,6 @@ def declared(model: Model) -> Variation:
     return Variation(not deterministic, f"declared deterministic={deterministic}")
 
 
-def declared_of(spec: CheckSpec) -> bool | None:
-    """Return the declaration of a check's models: all deterministic, any not, or nothing."""
-    declared = [model.definition.deterministic for model in (spec.subject, *spec.others)]
-    if False in declared:
-        return False
-    return True if all(declared) else None
-
-
 @dataclass(frozen=True, slots=True)
 class Early:
     """The point where a check was stopped before its last case."""
@@ -74,6 +71,7 @@ class Ran:
 
     Attributes:
         inapplicable: The number of cases that each perturbation left unchanged.
+        seconds: The time that they took.
         direct: The number of calls made in place that could have been made together, the seconds they took,
             and the number of prefetched calls that were not needed.
         first_failure: The exception of the first body that failed or broke.
@@ -82,13 +80,14 @@ class Ran:
         systems: The number of answers of each system, if the answers name it.
         reference: The results of a drift check's reference cases, or ``None``.
         explained: The first failed results with their exceptions, by the numbers of their trials.
+        cached: The trials whose answers were all cached, if some are to be verified.
     """
 
     results: Results
-    calls: Calls
     inapplicable: Mapping[str, int]
     direct: tuple[int, float, int]
     first_failure: BaseException | None
+    seconds: float = 0.0
     uncalled: int = 0
     stopped: str | None = None
     systems: Mapping[str, int] = field(default_factory=dict)
@@ -97,6 +96,7 @@ class Ran:
     reference: Results | None = None
     judging: Judging | None = None
     explained: Mapping[int, Result] = field(default_factory=dict)
+    cached: CachedTrials | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,13 +105,13 @@ class Noise:
 
     Attributes:
         again: The results of the check's own trials in further runs.
-        calibrations: Measurements of the model's disagreement with itself.
+        tables: Measurements of the model's disagreement with itself, one for each set of answers.
         probed: The results of cases that were run again one by one, by their number.
     """
 
     variation: Variation = field(default_factory=Variation)
     again: Results | None = None
-    calibrations: tuple[Calibration, ...] = ()
+    tables: tuple[Tables, ...] = ()
     excess: Excess | None = None
     rise: Rise | None = None
     uncalibrated: str | None = None
@@ -126,6 +126,7 @@ class Seen:
     """The observations that limits are compared with, and those by case.
 
     Attributes:
+        runs: The results that were observed.
         approved: The approved outcome of each case, for slices.
         regressed: The numbers of the cases that passed and fail now.
         changed: The numbers of the cases whose answer differs.
@@ -133,6 +134,7 @@ class Seen:
         flaky: Cases that pass only in some runs.
     """
 
+    runs: AllRuns
     observed: Observed
     comparison: Comparison | None = None
     approved: bytes | None = None

@@ -23,10 +23,9 @@ from pytest_modelcheck.engine.trials import Plan
 from pytest_modelcheck.labels import key_of, read
 from pytest_modelcheck.phrases import plural
 from pytest_modelcheck.records import GRADE, JUDGED, Case, Outcome
+from pytest_modelcheck.session.approved import ReplayedAnswers
 from pytest_modelcheck.session.check import Step, plan_of
-from pytest_modelcheck.session.found import declared_of
 from pytest_modelcheck.session.lines import trial_result
-from pytest_modelcheck.session.replayed import ReplayedAnswers
 from pytest_modelcheck.stats.judging import Errors, JudgedMean, JudgedRate
 
 if TYPE_CHECKING:
@@ -117,7 +116,7 @@ def _corrected(
     graded = any(trial.score is not None for trials in cases.values() for trial in trials)
     versions = {key: label.metadata.get("version") for key, label in labels.items()}
     # Nothing but the judge's errors is left to chance then.
-    exact = declared_of(check.spec) is True and check.spec.limits.population == "fixed"
+    exact = check.spec.deterministic is True and check.spec.limits.population == "fixed"
     corrector = Corrector(known, judged, versions, graded=graded, exact=exact)
     own = corrector.of_version(current, check.spec.subject.version)
     value = corrector.value(current.values(), corrector.telling(own))

@@ -9,26 +9,28 @@ from dataclasses import replace
 from itertools import chain
 from typing import TYPE_CHECKING
 
+from pytest_modelcheck.canonical import excerpt
 from pytest_modelcheck.checks.compare import pairs
 from pytest_modelcheck.checks.decide import decide, judge_costs
 from pytest_modelcheck.checks.guards import guards
 from pytest_modelcheck.checks.protocol import FRESH_SETS
+from pytest_modelcheck.models.identity import Files, changed_keys
 from pytest_modelcheck.phrases import plural
 from pytest_modelcheck.records import Finding, Outcome, Status
-from pytest_modelcheck.session.approved import other_fingerprint
 from pytest_modelcheck.session.check import Step, plan_of
 from pytest_modelcheck.session.found import Judgement
 from pytest_modelcheck.session.observing import observe
 from pytest_modelcheck.session.results import Results
-from pytest_modelcheck.session.running import other_systems
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
 
+    from pytest_modelcheck.baselines.baseline import Baseline
     from pytest_modelcheck.checks.drift import Sampled
     from pytest_modelcheck.checks.limits import Limits
     from pytest_modelcheck.checks.observed import Observed
     from pytest_modelcheck.checks.spec import CheckSpec
+    from pytest_modelcheck.models.model import Model
     from pytest_modelcheck.records import Case, Moved, TrialResult
     from pytest_modelcheck.session.approved import Approved
     from pytest_modelcheck.session.check import Check, Steps
@@ -50,6 +52,7 @@ def with_noise(check: Check, judgement: Judgement, noise: Noise) -> Judgement:
     # Observations depend on results alone, so that only new results change them.
     if noise.again is not judgement.noise.again or probed:
         seen = observe(check, ran, approved, noise)
+    own_sets = check.spec.repeats // check.runs_in_a_set
     observed = replace(
         seen.observed,
         varies=bool(noise.variation.varies),
@@ -59,7 +62,7 @@ def with_noise(check: Check, judgement: Judgement, noise: Noise) -> Judgement:
         looks=noise.looks,
         lost=noise.lost,
         slice_drop=noise.slice_drop,
-        sets=max(len(noise.calibrations), 1 if noise.again is None else 1 + FRESH_SETS),
+        sets=max(len(noise.tables), own_sets if noise.again is None else own_sets + FRESH_SETS),
         broken=tuple(ran.results.cases[number].id for number in broken),
     )
     plain = check.spec.limits.cluster is None and check.spec.limits.score_as is None and not observed.graded
@@ -134,6 +137,51 @@ def _findings(
 def _held(ran: Ran, finding: Finding, limits: Limits) -> Finding:
     """Return the finding; where it depends on a judge, say why its errors are not corrected."""
     return finding if ran.judging is None else ran.judging.hold(finding, None, limits)
+
+
+# -- another model under the same version -----------------------------------------------------------------
+
+
+def other_fingerprint(check: Check) -> list[Finding]:
+    """Find a model that has changed without changing its version."""
+    subject, approved = check.spec.subject, check.held
+    if approved is None or approved.version != subject.version or approved.fingerprint == subject.fingerprint:
+        return []
+    keys = changed_keys(approved.fingerprint, subject.fingerprint)
+    before = "no fingerprint" if approved.fingerprint is None else approved.fingerprint
+    differs = (
+        f"its fingerprint differs in {', '.join(map(repr, keys))}"
+        if keys
+        else f"its fingerprint is {subject.fingerprint or 'missing'}, and {before} was approved"
+    )
+    summary = (
+        f"{subject.label} is not the {approved.version} that was approved: {differs}. If the change is "
+        f"meant, give it a version of its own, or approve it as {approved.version}"
+    )
+    chosen = subject.definition.fingerprint
+    if isinstance(chosen, Files) and not chosen.of_one_version and subject.definition.takes_version:
+        summary += (
+            ". If only files of other versions changed, let the fixture name those of one: "
+            'files("...{version}...")'
+        )
+    return [Finding("fingerprint", Status.FAILED, summary, against_baseline=True)]
+
+
+def other_systems(model: Model, systems: Mapping[str, int], baseline: Baseline | None) -> list[Finding]:
+    """Find answers from a system that no approved answer of this version came from."""
+    # Another version is expected to run on another system; only the same version must not.
+    if baseline is None or baseline.header.version != model.version or not baseline.header.systems:
+        return []
+    new = {name: count for name, count in systems.items() if name not in baseline.header.systems}
+    if not new:
+        return []
+    approved = ", ".join(baseline.header.systems)
+    counts = [f"{plural(count, 'answer comes', 'answers come')} from {name}" for name, count in new.items()]
+    summary = (
+        f"{model.label} is not the {model.version} that was approved: {', '.join(counts)} and "
+        f"those that were approved from {approved}"
+    )
+    return [Finding("fingerprint", Status.FAILED, excerpt(summary, 400), against_baseline=True)]
 
 
 # -- drift -----------------------------------------------------------------------------------------------

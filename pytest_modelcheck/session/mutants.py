@@ -167,30 +167,38 @@ def _of_a_part(part: _Part, values: Values, dice: Random) -> Iterator[Mutant]:
         )
         return Mutant(f"{dotted(part.path)}: {what}" if part.path else what, kind, replays, part.path)
 
+    def of_values(what: str, kind: str, *changes: Callable[[Any], Any]) -> Mutant:
+        """A damage to the values that are given; those that are null stay so."""
+        return mutant(what, kind, *map(_unless_null, changes))
+
     if part.path and part.path[-2:-1] != (TRAJECTORY,):  # whose own parts are never missing
         yield mutant("missing", "missing", lambda _: MISSING)
         yield mutant("null", "null", lambda _: None)
     kinds = set(map(type, part.all)) - {type(None)}
     if kinds <= {str} and not part.labels:
-        yield mutant("empty", "empty", lambda _: "")
-        yield mutant("cut to half", "truncated", lambda one: one[: len(one) // 2] if one else one)
-        yield mutant("a refusal", "refusal", lambda _: _REFUSAL)
+        yield of_values("empty", "empty", lambda _: "")
+        yield of_values("cut to half", "truncated", lambda one: one[: len(one) // 2] if one else one)
+        yield of_values("a refusal", "refusal", lambda _: _REFUSAL)
     elif kinds <= {str}:
         yield from _never(part, mutant)
     elif kinds == {bool}:
-        yield mutant("true and false exchanged", "flipped", lambda value: value is False)
+        yield of_values("true and false exchanged", "flipped", lambda value: value is False)
         yield from _never(part, mutant)
     elif kinds <= {int, float}:
-        yield mutant("scaled by 1.5", "scaled", lambda one: type(one)(one * 1.5) if one else one)
+        yield of_values("scaled by 1.5", "scaled", lambda one: type(one)(one * 1.5) if one else one)
         if kinds == {int}:
-            yield mutant("off by one", "off by one", lambda one: one + 1, lambda one: one - 1)
+            yield of_values("off by one", "off by one", lambda one: one + 1, lambda one: one - 1)
             if part.labels:
                 yield from _never(part, mutant)
     elif kinds == {list}:
-        yield mutant("cut to half", "cut", lambda one: one[: len(one) // 2])
-        yield mutant("reversed", "reordered", lambda one: one[::-1])
-        yield mutant("first item repeated", "repeated", lambda one: [*one[:1], *one])
-        yield mutant("shuffled", "reordered", lambda one: dice.sample(one, len(one)))
+        yield of_values("cut to half", "cut", lambda one: one[: len(one) // 2])
+        yield of_values("reversed", "reordered", lambda one: one[::-1])
+        yield of_values("first item repeated", "repeated", lambda one: [*one[:1], *one])
+        yield of_values("shuffled", "reordered", lambda one: dice.sample(one, len(one)))
+
+
+def _unless_null(change: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    return lambda value: None if value is None else change(value)
 
 
 def _never(part: _Part, mutant: Callable[..., Mutant]) -> Iterator[Mutant]:
@@ -233,10 +241,9 @@ def _paths(value: Any, path: Path) -> Iterator[tuple[Path, Any]]:
         for name in {"answer", "state"} & value[TRAJECTORY].keys():
             yield from _paths(value[TRAJECTORY][name], (*path, TRAJECTORY, name))
         return
-    if len(value) == 1 and next(iter(value)).startswith("$"):
-        return  # a value in a form of ours, which only its type can damage
     for name, one in value.items():
-        yield from _paths(one, (*path, name))
+        if not name.startswith("$"):  # a tag of ours, such as the class of an object: a model cannot lose it
+            yield from _paths(one, (*path, name))
 
 
 def _changed(value: Any, path: Path, change: Callable[[Any], Any]) -> Any:

@@ -13,16 +13,15 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
-from pytest_modelcheck.canonical import CALL_BYTES, of_repeat, whole
+from pytest_modelcheck.canonical import CALL_BYTES, of_repeat, same, whole
 from pytest_modelcheck.errors import ModelcheckError, OfflineError
 from pytest_modelcheck.phrases import plural
 from pytest_modelcheck.records import FOLDED, Outcome, Status
 from pytest_modelcheck.reports.mutation import Cell, Mutated
-from pytest_modelcheck.session.check import Judged
+from pytest_modelcheck.session.check import Judged, StandIn
 from pytest_modelcheck.session.explain import Explained
 from pytest_modelcheck.session.lines import keys_of
 from pytest_modelcheck.session.mutants import mutants
-from pytest_modelcheck.session.replayed import StandIn
 from pytest_modelcheck.session.verdict import conclude, judgement_of
 
 if TYPE_CHECKING:
@@ -123,12 +122,15 @@ def mutate(
         trouble = _trouble(control)
         if trouble is None:
             found = []
-            given = stored.given
-            values = {key: json.loads(whole(raw)) for key, raw in given.items() if isinstance(raw, bytes)}
+            given = {key: raw for key, raw in stored.given.items() if isinstance(raw, bytes)}
+            values = {key: json.loads(whole(raw)) for key, raw in given.items()}
             for mutant in mutants(values, _slices(control.ran.results, given)):
-                cell = Cell(mutant.name, mutant.kind, mutant.where, len(mutant.answers))
-                for damage in mutant.answers:
-                    use(StoredAnswers(spec.subject, recorded, _encoded(answers, damage)))
+                damages = [seen for damage in mutant.answers if (seen := _encoded(answers, damage, given))]
+                if not damages:
+                    continue
+                cell = Cell(mutant.name, mutant.kind, mutant.where, len(damages))
+                for damage in damages:
+                    use(StoredAnswers(spec.subject, recorded, damage))
                     try:
                         cell = _counted(cell, (yield from judgement_of(make(spec))), control)
                     except ModelcheckError as error:  # what the damage made of the run would be red, too
@@ -182,22 +184,26 @@ def _new_calls(results: Results) -> int:
     return sum(isinstance(error, OfflineError) for error in results.errors.values())
 
 
-def _encoded(answers: Answers, damage: Mapping[bytes, Any]) -> dict[bytes, Raw]:
-    """Encode damaged answers like stored ones."""
+def _encoded(answers: Answers, damage: Mapping[bytes, Any], given: Mapping[bytes, bytes]) -> dict[bytes, Raw]:
+    """Encode damaged answers like stored ones, without those that are the same as before.
+
+    Nothing has changed where a missing field gets its default back, or where ``ignore=`` leaves it out.
+    """
     import orjson
 
     found: dict[bytes, Raw] = {}
     for key, value in damage.items():
-        raw = orjson.dumps(value)
-        if not answers.see.idle:
-            # Where compare_by= cannot read it, or it cannot be made, the body will say so.
-            with suppress(Exception):
-                raw = answers.see.wrapped(answers.decode(raw), raw)
-        found[key] = raw
+        raw: Raw = orjson.dumps(value)
+        # Where compare_by= cannot read it, or it cannot be made, the body will say so.
+        with suppress(Exception):
+            raw = answers.add(None, answers.decode(raw))
+        # A body may well look at what compare_by= leaves out.
+        if answers.see.by is not None or not isinstance(raw, bytes) or not same(given[key], raw):
+            found[key] = raw
     return found
 
 
-def _slices(results: Results, given: Mapping[bytes, Raw]) -> dict[str, frozenset[bytes]]:
+def _slices(results: Results, given: Mapping[bytes, bytes]) -> dict[str, frozenset[bytes]]:
     """For some slices (the smallest of each kind with enough cases), the calls of their cases."""
     by_call: dict[str, set[bytes]] = {}
     for key in given:

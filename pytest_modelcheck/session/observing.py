@@ -29,9 +29,9 @@ from pytest_modelcheck.checks.slices import FAILED, NOT_JUDGED, PASSED
 from pytest_modelcheck.checks.weighing import Probed, shared_calls
 from pytest_modelcheck.errors import UsageError
 from pytest_modelcheck.records import FOLDED, GRADE, MISSING, Flaky, Outcome, Scale
-from pytest_modelcheck.session.found import Seen, declared_of
+from pytest_modelcheck.session.found import Seen
 from pytest_modelcheck.session.lines import trial_result
-from pytest_modelcheck.session.results import ABSENT, SAME
+from pytest_modelcheck.session.results import ABSENT, SAME, AllRuns
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from pytest_modelcheck.checks.metrics import Metric, ScoredCase, Scores
     from pytest_modelcheck.checks.spec import CheckSpec
     from pytest_modelcheck.engine.work import Result
-    from pytest_modelcheck.records import Case, CaseResult, TrialResult
+    from pytest_modelcheck.records import TrialResult
     from pytest_modelcheck.session.approved import Approved
     from pytest_modelcheck.session.check import Check
     from pytest_modelcheck.session.found import Judgement, Noise, Ran
@@ -53,19 +53,10 @@ _PLAIN: Final = bytes(
 """For each byte of trial outcomes, the outcome of the case in slices."""
 
 
-def whole_cases(results: Results, again: Results | None) -> Iterator[CaseResult]:
-    """Return the results of the cases with all of their runs."""
-    return iter(results) if again is None else map(_with_second, results, again)
-
-
-def _with_second(one: CaseResult, two: CaseResult) -> CaseResult:
-    return replace(one, trials=(*one.trials, *two.trials))
-
-
 def observe(check: Check, ran: Ran, approved: Approved, noise: Noise) -> Seen:
     """Compute the observations."""
     spec, results, early = check.spec, ran.results, ran.early
-    baseline = approved.baseline
+    runs, baseline = AllRuns(results, noise.again), approved.baseline
     graded = spec.levels is None and results.graded
     repeated = results.repeated or noise.again is not None
     if baseline is not None and not repeated:
@@ -77,17 +68,12 @@ def observe(check: Check, ran: Ran, approved: Approved, noise: Noise) -> Seen:
         other = "give a score()" if graded else "compare with case.approved"
         raise UsageError(f"metric={metric.name} scores what case.record() says: its bodies do not {other}")
     in_units = graded or repeated or bool(spec.limits.cluster or spec.limits.score_as)
-    seen = Seen(Observed(results.tally()))
-    if noise.again is not None:
-        masks = map(int.__or__, results.masks, noise.again.masks)
-        counts = Counter(FOLDED[mask] for mask in masks)
-        tally = replace(seen.observed.cases, **{outcome.value: counts[outcome] for outcome in Outcome})
-        seen = Seen(Observed(tally))
+    seen = Seen(runs, Observed(runs.tally()))
     if baseline is not None:
         # Counting runs or scores needs both sides of every case. For plain outcomes, equal lines need not be
         # parsed.
         one_by_one = in_units or spec.levels is not None or bool(approved.replaced)
-        seen = _compared(seen, spec, results, approved, noise.again, graded=graded, one_by_one=one_by_one)
+        seen = _compared(seen, spec, approved, graded=graded, one_by_one=one_by_one)
         comparison = seen.comparison
         # Cases that were not run are not removed.
         if comparison is not None and (spec.partial or early is not None):
@@ -103,35 +89,26 @@ def observe(check: Check, ran: Ran, approved: Approved, noise: Noise) -> Seen:
         approved_cases=0 if baseline is None else len(baseline),
         comparable=None if early is None else early.comparable,
         reads_approved=results.reads_approved,
-        first_error=results.causes.summary
-        or (noise.again.causes.summary if noise.again is not None else None),
+        first_error=runs.first_error,
         uncalled=ran.uncalled,
         stopped=ran.stopped,
         judging=ran.judging,
     )
     seen = replace(seen, observed=observed)
     if metric is not None and not spec.partial:
-        seen = _scored(seen, _scores_of(check, metric, results, approved, noise), results.cases)
+        seen = _scored(seen, _scores_of(check, metric, runs, approved, noise))
     elif in_units:
-        cases = whole_cases(results, noise.again)
-        seen = _in_units(seen, spec, cases, approved, graded=graded, repeated=repeated)
+        update = check.options.update
+        seen = _in_units(seen, spec, approved, graded=graded, repeated=repeated, update=update)
     if spec.levels is not None:
-        series = series_of(whole_cases(results, noise.again), _groups(spec))
+        series = series_of(runs, _groups(spec))
         seen = replace(seen, observed=replace(seen.observed, series=series, whole=not spec.partial))
     return seen
 
 
-def _compared(
-    seen: Seen,
-    spec: CheckSpec,
-    results: Results,
-    approved: Approved,
-    again: Results | None,
-    *,
-    graded: bool,
-    one_by_one: bool,
-) -> Seen:
+def _compared(seen: Seen, spec: CheckSpec, approved: Approved, *, graded: bool, one_by_one: bool) -> Seen:
     """Pair the results of both sides. Cases with equal lines are equal in everything."""
+    runs, results = seen.runs, seen.runs.first
     before, plain = bytearray([NOT_JUDGED]) * len(results), results.masks.translate(_PLAIN)
     regressed, changed = set(), set()
     same: Counter[int] = Counter()
@@ -149,7 +126,7 @@ def _compared(
         for number, match in enumerate(results.matches):
             if match == ABSENT or (match == SAME and not one_by_one):
                 continue
-            case = results[number] if again is None else _with_second(results[number], again[number])
+            case = runs[number]
             pair = pair_of(case, approved.get(case.id))
             if pair is None:
                 added_failed += plain[number] == FAILED
@@ -180,10 +157,10 @@ def _compared(
     )
 
 
-def _scored(seen: Seen, scores: Scores, cases: Sequence[Case]) -> Seen:
+def _scored(seen: Seen, scores: Scores) -> Seen:
     """The same for a metric over all cases."""
     observed = replace(seen.observed, scores=scores, graded=True, scale=Scale(-math.inf, math.inf))
-    comparison = seen.comparison
+    comparison, cases = seen.comparison, seen.runs.first.cases
     wrong = frozenset(case.number for case in scores.cases if case.wrong)
     was_wrong = frozenset(case.number for case in scores.cases if case.was_wrong)
     seen = replace(seen, observed=observed, wrong=wrong)
@@ -214,13 +191,7 @@ def _groups(spec: CheckSpec) -> Mapping[str, Hashable] | None:
 
 
 def _in_units(
-    seen: Seen,
-    spec: CheckSpec,
-    cases: Iterable[CaseResult],
-    approved: Approved,
-    *,
-    graded: bool,
-    repeated: bool,
+    seen: Seen, spec: CheckSpec, approved: Approved, *, graded: bool, repeated: bool, update: bool
 ) -> Seen:
     """The same for units that are more than one run that passes or fails."""
     score_as, scale = spec.limits.score_as, spec.scale
@@ -233,7 +204,7 @@ def _in_units(
     values: dict[str, tuple[float, ...]] = {}
     runs: dict[str, Runs] = {}
     unscored, shares, run_again = 0, Shares((0, 0), (0, 0)), False
-    for case in cases:
+    for case in seen.runs:
         run_again = run_again or bool(case.trials and case.trials[-1].repeat)
         if case.judged:
             values[case.id] = valued(case.trials)
@@ -246,7 +217,8 @@ def _in_units(
         if pair.judged:
             runs[case.id] = Runs(valued(pair.approved), valued(pair.current))
     means = by_group([worth(each, score_as) for each in values.values()], list(values), groups)
-    drops = by_group([each.drop(score_as) for each in runs.values()], list(runs), groups)
+    # The approved version may have too few runs for the score. An approval mends that, and has no drop.
+    drops = by_group([each.drop(None if update else score_as) for each in runs.values()], list(runs), groups)
     rerun = run_again and not graded
     # Nearly every one of a million scores lies between 0 and 1, so that without ``rerun`` all would be held.
     flaky = [
@@ -282,45 +254,42 @@ def _is_unscored(trial: TrialResult, scale: Scale) -> bool:
 
 def current_outcomes(judgement: Judgement) -> bytes:
     """Return the outcome of each case, for slices."""
-    results, again = judgement.ran.results, judgement.noise.again
-    masks = results.masks if again is None else bytes(map(int.__or__, results.masks, again.masks))
-    found, wrong = bytes(masks.translate(_PLAIN)), judgement.seen.wrong
+    found, wrong = bytes(judgement.seen.runs.masks.translate(_PLAIN)), judgement.seen.wrong
     return found if not wrong else bytes(FAILED if n in wrong else one for n, one in enumerate(found))
 
 
 # -- values for a metric ---------------------------------------------------------------------------------
 
 
-def _scores_of(check: Check, metric: Metric, results: Results, approved: Approved, noise: Noise) -> Scores:
+def _scores_of(check: Check, metric: Metric, runs: AllRuns, approved: Approved, noise: Noise) -> Scores:
     """Collect the recorded values, current and approved.
 
     A run that did not complete has no answer; a case without answers is left out.
     """
     from pytest_modelcheck.checks.metrics import ScoredCase, Scores
 
-    spec, decode = check.spec, check.spec.subject.answers.decode
+    spec, decode, results = check.spec, check.spec.subject.answers.decode, runs.first
     cases: list[ScoredCase] = []
     groups = _groups(spec)
     if groups is None:
         units = shared_calls(results)
     else:
         units = {number: groups[case.id] for number, case in enumerate(results.cases)}
-    again = iter(noise.again or ())
+    has_fresh = noise.again is not None or check.runs_in_a_set < spec.repeats
     repeated = True
-    for number, case in enumerate(results):
-        trials = case.trials if noise.again is None else (*case.trials, *next(again).trials)
+    for number, case in enumerate(runs):
         before = approved.get(case.id)
         known = before.trials if before is not None and case.is_same_as(before) else ()
         for trial in results.trials(number):
             if trial.repeat:
                 continue
             place = trial.place
-            current = [one for one in trials if one.place == place]
-            first = _answers(one for one in current if one.repeat < spec.repeats)
-            fresh = _answers(one for one in current if one.repeat >= spec.repeats)
+            current = [one for one in case.trials if one.place == place]
+            first = _answers(one for one in current if one.repeat < check.runs_in_a_set)
+            fresh = _answers(one for one in current if one.repeat >= check.runs_in_a_set)
             old = _answers(one for one in known if one.place == place)
             # A case that lacks a value in a run cannot be exchanged, so it leaves the metric as a whole.
-            if not first or (noise.again is not None and not fresh):
+            if not first or (has_fresh and not fresh):
                 continue
             expected = _plain(trial.given.expected)
             probed = noise.probed.get(number, Probed())
@@ -346,7 +315,7 @@ def _scores_of(check: Check, metric: Metric, results: Results, approved: Approve
     # Cases are right or wrong only where all of them are labels: a number is neither.
     if any(case.wrong is None for case in cases):
         cases = [replace(case, wrong=None, was_wrong=None) for case in cases]
-    return Scores(metric, cases, declared_of(spec), repeated, spec.seed)
+    return Scores(metric, cases, spec.deterministic, repeated, spec.seed)
 
 
 def recorded_otherwise(results: Results, probes: Sequence[Result]) -> set[int]:

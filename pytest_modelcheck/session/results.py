@@ -12,6 +12,7 @@ from __future__ import annotations
 from array import array
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from itertools import islice
 from operator import attrgetter
 from typing import TYPE_CHECKING, Final, overload
@@ -38,7 +39,7 @@ from pytest_modelcheck.session.causes import Causes
 from pytest_modelcheck.session.lines import LONGEST, Lines, as_shown, row_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Iterator
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 
     from pytest_modelcheck.engine.trials import Plan
     from pytest_modelcheck.engine.work import Result
@@ -239,10 +240,7 @@ class Results(Sequence[CaseResult]):
 
     def tally(self) -> Tally:
         """The counts of the cases' outcomes."""
-        counts: Counter[Outcome] = Counter()
-        for mask, count in Counter(self.masks).items():
-            counts[FOLDED[mask]] += count
-        return Tally(**{outcome.value: counts[outcome] for outcome in OUTCOMES})
+        return tally_of(self.masks)
 
     def trial_tally(self) -> Tally:
         """The counts of the trials' outcomes."""
@@ -326,8 +324,60 @@ class Results(Sequence[CaseResult]):
         return found
 
 
+def tally_of(masks: Iterable[int]) -> Tally:
+    """The counts of the outcomes of cases, from those of their trials, one bit per outcome."""
+    counts: Counter[Outcome] = Counter()
+    for mask, count in Counter(masks).items():
+        counts[FOLDED[mask]] += count
+    return Tally(**{outcome.value: counts[outcome] for outcome in OUTCOMES})
+
+
 def _decoded(line: bytes) -> CaseResult:
     return lines.decode(lines.bare(line))
+
+
+@dataclass(frozen=True, slots=True)
+class AllRuns:
+    """The results of each case with all of its runs: those of the first set, and of fresh ones if any."""
+
+    first: Results
+    again: Results | None
+
+    def __iter__(self) -> Iterator[CaseResult]:
+        return iter(self.first) if self.again is None else map(_joined, self.first, self.again)
+
+    def __getitem__(self, number: int) -> CaseResult:
+        first = self.first[number]
+        return first if self.again is None else _joined(first, self.again[number])
+
+    @property
+    def masks(self) -> bytes | bytearray:
+        """For each case, the outcomes of its trials, one bit per outcome."""
+        first = self.first.masks
+        return first if self.again is None else bytes(map(int.__or__, first, self.again.masks))
+
+    @property
+    def errors(self) -> Mapping[int, BaseException]:
+        """The exceptions of some broken bodies, by the number of their trial."""
+        return self.first.errors if self.again is None else self.first.errors | self.again.errors
+
+    @property
+    def first_error(self) -> str | None:
+        """The cause of most errors."""
+        return self.first.causes.summary or (None if self.again is None else self.again.causes.summary)
+
+    def tally(self) -> Tally:
+        """The counts of the cases' outcomes."""
+        return tally_of(self.masks)
+
+    def trial_tally(self) -> Tally:
+        """The counts of the trials' outcomes."""
+        tallies = [each.trial_tally() for each in (self.first, self.again) if each is not None]
+        return Tally(**{name: sum(getattr(each, name) for each in tallies) for name in Tally.__slots__})
+
+
+def _joined(first: CaseResult, again: CaseResult) -> CaseResult:
+    return replace(first, trials=(*first.trials, *again.trials))
 
 
 # -- levels ----------------------------------------------------------------------------------------------

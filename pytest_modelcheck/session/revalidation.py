@@ -11,7 +11,7 @@ from __future__ import annotations
 import hashlib
 from collections import defaultdict
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from pytest_modelcheck.baselines.watch import approval_of
 from pytest_modelcheck.canonical import CALL_BYTES, same, seen, why_unstored
@@ -20,9 +20,8 @@ from pytest_modelcheck.models.model import plain
 from pytest_modelcheck.phrases import odds, plural
 from pytest_modelcheck.records import Finding, Nights, Outcome, Status
 from pytest_modelcheck.session.causes import one_line
-from pytest_modelcheck.session.check import Step
+from pytest_modelcheck.session.check import StandIn, Step
 from pytest_modelcheck.session.lines import keys_of
-from pytest_modelcheck.session.replayed import FreshAnswers
 from pytest_modelcheck.stats.nights import answers_evidence, distances_evidence, has_settled
 from pytest_modelcheck.stats.rates import odd_one_out_p
 
@@ -32,7 +31,8 @@ if TYPE_CHECKING:
     from pytest_modelcheck.baselines.baseline import Baseline
     from pytest_modelcheck.baselines.watch import Night
     from pytest_modelcheck.engine.work import Result
-    from pytest_modelcheck.models.model import Raw
+    from pytest_modelcheck.models.model import Answers, Raw
+    from pytest_modelcheck.models.usage import Measured
     from pytest_modelcheck.records import Moved, Trial
     from pytest_modelcheck.session.approved import Approved
     from pytest_modelcheck.session.check import Check, Steps
@@ -86,6 +86,35 @@ class CachedTrials:
                 old |= known
                 trials.append(trial)
         return old, trials
+
+
+class FreshAnswers(StandIn):
+    """New answers, which are stored for one step only."""
+
+    def __init__(self, answers: Answers) -> None:
+        super().__init__(answers)
+        self._given: dict[bytes, Raw] = {}
+
+    def find(self, key: bytes) -> Raw | None:
+        """Find an answer of this step."""
+        return self._given.get(key)
+
+    def add(self, key: bytes | None, value: Any) -> Raw:
+        """Store an answer for this step only."""
+        # Without a key: encoded and checked as usual, and not stored.
+        raw = self.answers.add(None, value)
+        if key is not None:
+            self._given[key] = raw
+        return raw
+
+    def measured(self, key: bytes | None, measured: Measured) -> None:
+        """Ignore the time of an answer: it does not belong to the cached one."""
+
+    def reload(self) -> None:
+        """Do nothing: answers of other processes are not used."""
+
+    def save(self) -> None:
+        """Do nothing: answers are not stored."""
 
 
 def revalidate(check: Check, cached: CachedTrials, approved: Approved) -> Steps[tuple[Finding, ...]]:

@@ -8,15 +8,14 @@ from __future__ import annotations
 import itertools
 from collections import Counter
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from pytest_modelcheck.calls.meter import Clock
-from pytest_modelcheck.canonical import excerpt
+from pytest_modelcheck.canonical import Unreadable, excerpt
 from pytest_modelcheck.checks.decide import Costs
 from pytest_modelcheck.checks.weighing import Probed
 from pytest_modelcheck.errors import OfflineError, UsageError
-from pytest_modelcheck.phrases import plural
-from pytest_modelcheck.records import Calls, Finding, Outcome, Status, Trial
+from pytest_modelcheck.records import Outcome, Trial
 from pytest_modelcheck.session.check import Step
 from pytest_modelcheck.session.found import Ran
 from pytest_modelcheck.session.observing import recorded_otherwise
@@ -25,11 +24,10 @@ from pytest_modelcheck.session.results import Results, settle
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from pytest_modelcheck.baselines.baseline import Baseline
     from pytest_modelcheck.checks.protocol import Probes
     from pytest_modelcheck.engine.trials import Plan
     from pytest_modelcheck.engine.work import Result, Run
-    from pytest_modelcheck.models.model import Model
+    from pytest_modelcheck.models.model import Model, Raw
     from pytest_modelcheck.session.approved import Approved
     from pytest_modelcheck.session.check import Check, Steps
     from pytest_modelcheck.session.found import Judgement, Noise
@@ -59,12 +57,24 @@ class Takers:
             if taker is not None:
                 taker.take(results)
 
-    def of_answers(self, check: Check) -> dict[str, Any]:
-        """Return the fields of :class:`Ran` about the answers."""
-        if self.answered is None:
-            return {}
-        costs = self.answered.costs() if check.spec.limits.on_costs else None
-        return {"systems": self.answered.systems, "costs": costs}
+    def ran(self, check: Check, runs: Sequence[Run], inapplicable: Mapping[str, int]) -> Ran:
+        """Return what some runs of the check's own trials have found, as one."""
+        answered = self.answered
+        return Ran(
+            self.results,
+            inapplicable,
+            direct=(
+                sum(run.direct for run in runs),
+                sum(run.direct_seconds for run in runs),
+                sum(run.vain for run in runs),
+            ),
+            first_failure=next((run.first_failure for run in runs if run.first_failure is not None), None),
+            uncalled=sum(run.uncalled for run in runs),
+            stopped=next((run.stopped for run in runs if run.stopped is not None), None),
+            systems={} if answered is None else answered.systems,
+            costs=answered.costs() if answered is not None and check.spec.limits.on_costs else None,
+            cached=self.cached,
+        )
 
 
 def takers_of(check: Check, plan: Plan, approved: Approved) -> Takers:
@@ -86,35 +96,21 @@ def takers_of(check: Check, plan: Plan, approved: Approved) -> Takers:
     return Takers(results, Answered(check.spec.subject) if looks_at_answers else None, cached)
 
 
-def first_run(check: Check, approved: Approved) -> Steps[tuple[Ran, CachedTrials | None]]:
+def first_run(check: Check, approved: Approved) -> Steps[Ran]:
     """Run every trial."""
     plan, start = check.plan, Clock.perf_counter()
     takers = takers_of(check, plan, approved)
     plan.without = takers.results.skip
     work = replace(check.work(approved.answer), progress=check.progress(plan), take=takers.take)
     run = yield Step(work, plan.trials(), slot_of=check.slot_of)
-    results = takers.results
-    ran = Ran(
-        results,
-        Calls(direct=run.direct, seconds=Clock.perf_counter() - start),
-        Counter(plan.inapplicable),  # making a trial again counts again
-        (run.direct, run.direct_seconds, run.vain),
-        run.first_failure,
-        run.uncalled,
-        run.stopped,
-        **takers.of_answers(check),
-        explained=run.explained,
-    )
-    return ran, takers.cached
+    ran = takers.ran(check, [run], Counter(plan.inapplicable))  # making a trial again counts again
+    return replace(ran, seconds=Clock.perf_counter() - start, explained=run.explained)
 
 
-def run_again(
-    check: Check, first: Results, approved: Approved, shifts: Sequence[int], *, once: bool = False
-) -> Steps[tuple[Results, Run]]:
-    """Run every trial again, as new runs: once per shift, which is added to the number of its repeat.
-
-    With ``once``, the repeats of a trial are left out.
-    """
+def run_fresh_sets(check: Check, judgement: Judgement, sets: int) -> Steps[Noise | None]:
+    """Run every case in so many more sets, under repeat numbers that no set has used."""
+    first = judgement.ran.results
+    shifts = [turn * check.spec.repeats for turn in range(1, sets + 1)]
     again = Results(check.plan, on_levels=check.spec.levels is not None)
     again.cases = first.cases
 
@@ -123,21 +119,13 @@ def run_again(
         for number, case in enumerate(first.cases):
             # A mask of 0 is a case without trials: no perturbation applied to it.
             own = first.trials(number) if first.masks[number] else []
-            own = [one for one in own if not (once and one.repeat)]
             if not own:
                 again.skip(case, number)
             for shift, one in itertools.product(shifts, own):
                 yield one.again(next(index), one.repeat + shift, number, len(own) * len(shifts))
 
-    work = replace(check.work(approved.answer), take=again.take)
+    work = replace(check.work(judgement.approved.answer), take=again.take)
     run = yield Step(work, trials(), slot_of=check.slot_of)
-    return again, run
-
-
-def run_fresh_sets(check: Check, judgement: Judgement, sets: int) -> Steps[Noise | None]:
-    """Run every case in so many more sets, under repeat numbers that no set has used."""
-    shifts = [turn * check.spec.repeats for turn in range(1, sets + 1)]
-    again, run = yield from run_again(check, judgement.ran.results, judgement.approved, shifts)
     if run.stopped is not None or any(isinstance(error, OfflineError) for error in again.errors.values()):
         return None
     return replace(judgement.noise, again=again)
@@ -202,7 +190,7 @@ class Answered:
             for key, raw in result.calls:
                 # A call without a key is never cached, so each of its answers may come from another system.
                 if key is None or key not in self._keys:
-                    self._note_system(self._model.answers.decode(raw))
+                    self._note_system(raw)
                 if key is not None:
                     self._keys.add(key)
 
@@ -219,9 +207,13 @@ class Answered:
         tokens = tuple(sum(filter(None, both)) for both in used if both != (None, None))
         return Costs(len(self._keys), seconds, amounts, len(self._cases), tokens)
 
-    def _note_system(self, answer: object) -> None:
+    def _note_system(self, raw: Raw) -> None:
         read, place = self._model.definition.answer_fingerprint, self._model.definition.location
         if read is None:
+            return
+        try:
+            answer = self._model.answers.decode(raw)
+        except Unreadable:  # an error of the case, since its body could not read the answer either
             return
         try:
             system: object = read(answer)
@@ -235,26 +227,3 @@ class Answered:
             problem = f"answer_fingerprint= must give a text or None, not {excerpt(system, 60)}"
             raise UsageError(problem, place)
         self.systems[system] += 1
-
-
-def other_systems(model: Model, systems: Mapping[str, int], baseline: Baseline | None) -> list[Finding]:
-    """Find answers from a system that no approved answer of this version came from."""
-    # Another version is expected to run on another system; only the same version must not.
-    if baseline is None or baseline.header.version != model.version or not baseline.header.systems:
-        return []
-    new = {name: count for name, count in systems.items() if name not in baseline.header.systems}
-    if not new:
-        return []
-    approved = ", ".join(baseline.header.systems)
-    counts = [f"{plural(count, 'answer comes', 'answers come')} from {name}" for name, count in new.items()]
-    summary = (
-        f"{model.label} is not the {model.version} that was approved: {', '.join(counts)} and "
-        f"those that were approved from {approved}"
-    )
-    return [Finding("fingerprint", Status.FAILED, excerpt(summary, 400), against_baseline=True)]
-
-
-def systems_note(model: Model, systems: Mapping[str, int]) -> str:
-    """Name the systems that answered."""
-    counts = ", ".join(f"{name} ({count})" for name, count in Counter(dict(systems)).most_common())
-    return excerpt(f"{model.label} answered from {len(systems)} different systems: {counts}", 400)

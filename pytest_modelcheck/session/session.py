@@ -8,7 +8,7 @@ from __future__ import annotations
 import gc
 from contextlib import contextmanager, nullcontext
 from dataclasses import replace
-from functools import cached_property
+from functools import cache, cached_property
 from typing import TYPE_CHECKING, Any
 
 from pytest_modelcheck.baselines.candidates import CandidateStore
@@ -21,13 +21,13 @@ from pytest_modelcheck.engine.body import Bodies
 from pytest_modelcheck.engine.recipe import Recipe
 from pytest_modelcheck.engine.router import Router
 from pytest_modelcheck.engine.tickets import Handle, offline_error
+from pytest_modelcheck.errors import ModelcheckError
 from pytest_modelcheck.models.cache import PredictionCache
 from pytest_modelcheck.models.calling import answer_type, caller_of
 from pytest_modelcheck.models.claims import Claims
 from pytest_modelcheck.models.definition import retires_on
 from pytest_modelcheck.models.identity import fingerprint, is_alias, namespace, source_with
 from pytest_modelcheck.models.model import Answers, Model
-from pytest_modelcheck.records import Calls
 from pytest_modelcheck.session.check import (
     CANDIDATES,
     CLAIMS,
@@ -39,7 +39,6 @@ from pytest_modelcheck.session.check import (
     Step,
     plan_of,
 )
-from pytest_modelcheck.session.found import declared_of
 from pytest_modelcheck.session.verdict import steps_of
 
 if TYPE_CHECKING:
@@ -79,6 +78,8 @@ class Session:
         self.plugin = plugin
         self.warnings: list[str] = []
         self.store = BaselineStore(options.baselines)
+        # Read once: a run is held against what was approved when it began.
+        self.approved = cache(self.store.approved)
         self.candidates = CandidateStore(options.cache / CANDIDATES)
         self._nights: Sequence[Night] | None = None
         if options.watch:
@@ -143,12 +144,12 @@ class Session:
 
     def approved_version(self, model: str, version: str | None = None) -> str | None:
         """The approved version, or ``None``; ``version`` itself if it is approved beside the main one."""
-        approved = self.store.approved(model, version)
+        approved = self.approved(model, version)
         return None if approved is None else approved.version
 
     def shutdowns(self, definition: Definition, version: str | None) -> list[tuple[str, date]]:
         """The known shutdown dates of the approved version of a model and of the tested one."""
-        approved = self.store.approved(definition.name, version)
+        approved = self.approved(definition.name, version)
         found = []
         if approved is not None:
             day = retires_on(definition, approved.version) or approved.retires
@@ -177,33 +178,25 @@ class Session:
         """A check, with everything that its steps may need."""
         spec = replace(spec, limits=self.limits_in_suite(spec.limits))
         # A run that approves runs each case more often, to measure the noise.
-        if self.options.update and spec.drift is None and declared_of(spec) is not True:
+        if self.options.update and spec.drift is None and spec.deterministic is not True:
             spec = replace(spec, repeats=max(spec.repeats, self.options.approval_runs))
         plan = plan_of(spec, spec.cases)
         endpoint = self.switchboard.endpoint(spec.subject)
-        # Checks share an endpoint. What was called before this point belongs to earlier ones.
-        mark = endpoint.meter.mark()
         if spec.limits.on_costs:
             endpoint.measure_all()
-
-        serial = not endpoint.together and spec.subject.definition.concurrency is None
-
-        def calls(known: Calls | None) -> Calls:
-            return replace(endpoint.meter.since(mark, known or Calls()), serial=serial)
-
         return Check(
             spec=spec,
             plan=plan,
             options=self.options,
             store=self.store,
             candidates=self.candidates,
-            held=self.store.approved(spec.subject.name, spec.subject.version),
+            held=self.approved(spec.subject.name, spec.subject.version),
             plugin=self.plugin,
             warn=self.warnings.append,
-            calls=calls,
-            new_answers=lambda: endpoint.meter.new - endpoint.meter.failed,
+            endpoint=endpoint,
+            before=endpoint.meter.mark(),
             answered=Answered(),
-            calls_of=lambda model: self.switchboard.endpoint(model).meter.new,
+            new_answers=lambda model: self.switchboard.endpoint(model).meter.new,
             nights=self._nights,
         )
 
@@ -223,9 +216,13 @@ class Session:
             steps = self._steps(spec)
             step: Step | Judged = next(steps)
             while isinstance(step, Step):
-                with self._bodies(spec, step) as bodies:
-                    run = bodies.run(step.trials)
-                step = _next(steps, run)
+                try:
+                    with self._bodies(spec, step) as bodies:
+                        run = bodies.run(step.trials)
+                except ModelcheckError as error:
+                    step = _next(steps.throw, error)  # a mutant that breaks the run is noticed
+                else:
+                    step = _next(steps.send, run)
             return step
 
     async def run_async(self, spec: CheckSpec) -> Judged:
@@ -234,9 +231,13 @@ class Session:
             steps = self._steps(spec)
             step: Step | Judged = next(steps)
             while isinstance(step, Step):
-                with self._bodies(spec, step) as bodies:
-                    run = await bodies.run_async(step.trials)
-                step = _next(steps, run)
+                try:
+                    with self._bodies(spec, step) as bodies:
+                        run = await bodies.run_async(step.trials)
+                except ModelcheckError as error:
+                    step = _next(steps.throw, error)  # a mutant that breaks the run is noticed
+                else:
+                    step = _next(steps.send, run)
             return step
 
     @contextmanager
@@ -313,9 +314,9 @@ def _allowance(options: RunOptions) -> Allowance:
     return Allowance(share, option + ("," if options.workers > 1 else ""))
 
 
-def _next(steps: Steps[Judged], run: Run) -> Step | Judged:
+def _next(resume: Callable[[Any], Step], outcome: Run | ModelcheckError) -> Step | Judged:
     try:
-        return steps.send(run)
+        return resume(outcome)
     except StopIteration as end:
         judged: Judged = end.value
         return judged

@@ -18,7 +18,7 @@ from pytest_modelcheck.errors import ModelError, OfflineError
 from pytest_modelcheck.phrases import plural
 from pytest_modelcheck.records import JUDGED, Outcome
 from pytest_modelcheck.session.check import Step
-from pytest_modelcheck.session.found import Variation, declared, declared_of
+from pytest_modelcheck.session.found import Variation, declared
 from pytest_modelcheck.session.judging import with_noise
 from pytest_modelcheck.session.lines import trial_result
 
@@ -70,7 +70,7 @@ def _depends_on_variation(check: Check, judgement: Judgement) -> bool:
         invariant, leveled = check.spec.kind == "invariance", check.spec.levels is not None
         by_answers = judgement.misses("at_least") and (invariant or leveled or refuted)
         by_answers = by_answers or (invariant and judgement.misses("max_drop"))
-        return by_answers or declared_of(check.spec) is True
+        return by_answers or check.spec.deterministic is True
     varying = replace(judgement.seen.observed, varies=True)
     return (
         judgement.passes

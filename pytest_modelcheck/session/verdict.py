@@ -12,40 +12,51 @@ PYTEST_DONT_REWRITE
 from __future__ import annotations
 
 import math
+import platform
 import shlex
+import tempfile
+from collections import Counter
 from dataclasses import replace
 from json import dumps
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from pytest_modelcheck.baselines.lines import gained_by
+from pytest_modelcheck.baselines import lines
+from pytest_modelcheck.baselines.baseline import chunks
+from pytest_modelcheck.baselines.identity import now
+from pytest_modelcheck.canonical import excerpt
 from pytest_modelcheck.checks.compare import APPROVED_UNSTORED, changes_alone
 from pytest_modelcheck.checks.guards import standstill
 from pytest_modelcheck.checks.judged import LEAST_LABELS
 from pytest_modelcheck.checks.protocol import Reason
 from pytest_modelcheck.display import redacted, redacted_value
+from pytest_modelcheck.models.definition import retires_on
 from pytest_modelcheck.phrases import gains, plural
-from pytest_modelcheck.records import Finding, Interval, Status, Tally, Verdict
-from pytest_modelcheck.reports.jsons import pack, unpack
+from pytest_modelcheck.records import Finding, Interval, Origin, Status, Verdict
+from pytest_modelcheck.reports.jsons import pack, printable, unpack
+from pytest_modelcheck.reports.model import CheckReport
 from pytest_modelcheck.reports.selection import notes_of
 from pytest_modelcheck.session.approved import (
+    answered_shape,
     approved_of,
     may_be_stale,
     replay,
     run_other_version,
     with_contract,
 )
-from pytest_modelcheck.session.candidate import leave
+from pytest_modelcheck.session.check import Judged
 from pytest_modelcheck.session.early import may_stop, run_until_decided, why_not_early
 from pytest_modelcheck.session.explain import explain
 from pytest_modelcheck.session.found import Noise, declared
 from pytest_modelcheck.session.judging import judge, run_reference
 from pytest_modelcheck.session.results import OTHER
-from pytest_modelcheck.session.running import first_run, systems_note
+from pytest_modelcheck.session.running import first_run
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
-    from pytest_modelcheck.session.check import Check, Judged, Steps
+    from pytest_modelcheck.baselines.header import Header
+    from pytest_modelcheck.session.check import Check, Steps
     from pytest_modelcheck.session.explain import Explained
     from pytest_modelcheck.session.found import Judgement
 
@@ -82,11 +93,9 @@ def _judged(check: Check) -> Steps[tuple[Check, Judgement]]:
         approved = yield from run_other_version(check, check.spec.subject.other_version, approved)
     variation = declared(check.spec.subject)
     if check.spec.limits.early_stop and may_stop(check):
-        end = yield from run_until_decided(check, approved)
-        check, ran, approved, variation = end.check, end.ran, end.approved, end.variation
-        cached = end.cached
+        check, ran, approved, variation = yield from run_until_decided(check, approved)
     else:
-        ran, cached = yield from first_run(check, approved)
+        ran = yield from first_run(check, approved)
         if (drift := check.spec.drift) is not None and drift.cases is not None:
             ran = replace(ran, reference=(yield from run_reference(check, approved, drift.cases)))
         # A body that compares with the approved answer would compare it with itself.
@@ -97,10 +106,10 @@ def _judged(check: Check) -> Steps[tuple[Check, Judgement]]:
 
         ran = replace(ran, judging=(yield from judge_outcomes(check, ran, approved)))
     beside: tuple[Finding, ...] = ()
-    if cached is not None:
+    if ran.cached is not None:
         from pytest_modelcheck.session.revalidation import revalidate
 
-        beside = yield from revalidate(check, cached, approved)
+        beside = yield from revalidate(check, ran.cached, approved)
     if not ran.uncalled and (found := standstill(check.spec, ran.results, approved)) is not None:
         beside += (found,)
     if check.spec.shaped and approved.baseline is None:
@@ -143,10 +152,6 @@ def conclude(check: Check, judgement: Judgement, explained: Explained) -> Verdic
         rate, sides = judging.value.rate, judging.sides
         if comparison is not None and sides is not None and sides.approved_rate is not None:
             comparison = replace(comparison, approved_rate=sides.approved_rate, rate=rate)
-    trials = ran.results.trial_tally()
-    if judgement.noise.again is not None:
-        again = judgement.noise.again.trial_tally()
-        trials = Tally(**{name: getattr(trials, name) + getattr(again, name) for name in Tally.__slots__})
     verdict = Verdict(
         check=spec.id,
         kind=spec.kind,
@@ -161,7 +166,7 @@ def conclude(check: Check, judgement: Judgement, explained: Explained) -> Verdic
         signed=observed.signed,
         metric=None if observed.scores is None else observed.scores.metric.name,
         cases=observed.cases,
-        trials=trials,
+        trials=judgement.seen.runs.trial_tally(),
         interval=_interval(check, judgement),
         required=None if drifts else observed.required_rate(spec.limits),
         comparison=comparison,
@@ -175,7 +180,7 @@ def conclude(check: Check, judgement: Judgement, explained: Explained) -> Verdic
         shown=explained.shown,
         hidden=explained.hidden,
         notes=tuple(_notes(check, judgement, explained)),
-        calls=replace(check.calls(ran.calls), cached=check.answered.cached),
+        calls=check.calls(ran.direct[0], ran.seconds),
         uncalled=ran.uncalled,
         advice=tuple(_advice(check, judgement, explained, status, held)),
         others=tuple((model.name, model.version or "unversioned") for model in spec.others),
@@ -224,10 +229,12 @@ def _notes(check: Check, judgement: Judgement, explained: Explained) -> Iterator
     results, approved = ran.results, judgement.approved
     differing = (number for number, match in enumerate(results.matches) if match == OTHER)
     known = ((approved.get(results.cases[number].id), number) for number in differing)
-    if fields := gained_by((before, results[number]) for before, number in known if before is not None):
+    if fields := lines.gained_by((before, results[number]) for before, number in known if before is not None):
         yield gains(fields)
     if len(ran.systems) > 1:
-        yield systems_note(check.spec.subject, ran.systems)
+        counts = ", ".join(f"{name} ({count})" for name, count in Counter(ran.systems).most_common())
+        text = f"{spec.subject.label} answered from {len(ran.systems)} different systems: {counts}"
+        yield excerpt(text, 400)
     yield from notes_of(ran.direct, ran.inapplicable)
     yield from explained.remarks
     if spec.limits.early_stop and (why := why_not_early(spec)) is not None:
@@ -311,3 +318,96 @@ def _advice(
         yield "case by case", check.command("review", version)
     else:
         yield "approve it", check.command("approve", version)
+
+
+# -- the result file -------------------------------------------------------------------------------------
+
+
+def leave(check: Check, judgement: Judgement, verdict: Verdict) -> Judged:
+    """Write the result file, if it is a candidate or needed for a report.
+
+    It is a candidate for approval unless only some cases were run, or the model's version has no name.
+    """
+    spec, ran, results = check.spec, judgement.ran, judgement.ran.results
+    # Some cases alone, or a model without a name for its version, cannot become the baseline.
+    is_candidate = not spec.partial and check.spec.subject.version is not None
+    path, reads_approved = None, results.reads_approved
+    if is_candidate or check.options.report:
+        python = f"{platform.python_implementation()} {platform.python_version()}"
+        shape = {}
+        if spec.shaped:
+            shape = answered_shape(judgement.seen.runs, check.spec.subject)
+        header = check.header(
+            check.spec.subject,
+            cases=len(results),
+            systems=tuple(sorted(ran.systems)),
+            # If bodies compare with the approved answer, the rate means nothing once this run is approved.
+            rate=None if reads_approved else judgement.seen.observed.rate,
+            judged=0 if reads_approved else judgement.seen.observed.cases.judged,
+            environment=f"{python}, {platform.system()} {platform.machine()}",
+            findings=verdict.findings,
+            stopped="" if ran.early is None else str(ran.early.stopped),
+            reads_approved=reads_approved,
+            run=_report_of(check, verdict),
+            shape=shape,
+        )
+        if is_candidate:
+            path = check.leave(header, _rows(judgement))
+        if path is None and check.options.report:
+            path, is_candidate = _leave_for_the_report(check, header, _rows(judgement)), False
+    return Judged(verdict, ran.first_failure, path, is_candidate)
+
+
+def _report_of(check: Check, verdict: Verdict) -> dict[str, object]:
+    """The report of the check, without its cases."""
+    provenance, held = check.spec.provenance, check.held
+    path = provenance.source.partition("::")[0]
+    shutdown = (
+        None if held is None else retires_on(check.spec.subject.definition, held.version) or held.retires
+    )
+    report = CheckReport(
+        verdict,
+        fingerprint=check.spec.subject.fingerprint,
+        origin=Origin(path, provenance.line) if path else None,
+        when=now(),
+        rerun=check.spec.rerun,
+        retires=None if shutdown is None else str(shutdown),
+    )
+    fields: dict[str, object] = printable(pack(report))
+    del fields["cases"]
+    return fields
+
+
+def _rows(judgement: Judgement) -> Iterator[bytes]:
+    """The lines of the result file: each case, with its approved result and its further runs."""
+    results, again, approved = judgement.ran.results, judgement.noise.again, judgement.approved
+    second = iter(again or ())
+    for match, line in zip(results.matches, results.lines, strict=True):
+        # Approved results are written again only where they differ, which keeps most files at half their
+        # size.
+        if match == OTHER or (match and approved.replaced):  # otherwise the line says that both are equal
+            before = approved.judged_line(lines.id_of(line)) or b"null"
+            line = lines.more_details(line, b'"approved":' + before)  # noqa: PLW2901 - the last of equal keys counts
+        if again is not None:
+            case = next(second)
+            more = lines.trials_line(case.trials, case.digest)
+            line = lines.more_details(line, b'"more":' + more)  # noqa: PLW2901
+        yield line
+
+
+def _leave_for_the_report(check: Check, header: Header, rows: Iterable[bytes]) -> Path | None:
+    """Write the result file of a run that is not a candidate; it is removed after reporting."""
+    path = None
+    try:
+        with tempfile.NamedTemporaryFile(prefix="modelcheck-", suffix=".jsonl", delete=False) as file:
+            path = Path(file.name)
+            file.writelines(chunks(header, rows))
+    except OSError as error:
+        if path is not None:
+            path.unlink(missing_ok=True)
+        check.warn(
+            f"the results could not be kept for the report: {error.strerror or error}. Make room in the "
+            "folder for temporary files, or name another (TMPDIR)"
+        )
+        return None
+    return path

@@ -11,8 +11,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from pytest_modelcheck.checks.changes import look_at_changes
-from pytest_modelcheck.checks.excess import look_at_rise
+from pytest_modelcheck.checks.changes import look_at_changes, look_at_rise
 from pytest_modelcheck.checks.lost import (
     LEAST_BROKEN,
     LEAST_FALL,
@@ -38,11 +37,10 @@ from pytest_modelcheck.checks.weighing import looks, weigh
 from pytest_modelcheck.engine.body import by_repeat
 from pytest_modelcheck.phrases import plural
 from pytest_modelcheck.records import JUDGED, Outcome, Status
+from pytest_modelcheck.session.approved import ReplayedAnswers
 from pytest_modelcheck.session.check import Step
-from pytest_modelcheck.session.found import Variation, declared_of
+from pytest_modelcheck.session.found import Variation
 from pytest_modelcheck.session.judging import with_noise
-from pytest_modelcheck.session.observing import whole_cases
-from pytest_modelcheck.session.replayed import ReplayedAnswers
 from pytest_modelcheck.session.running import run_fresh_sets, run_probes
 from pytest_modelcheck.session.variation import variation_of_runs
 
@@ -68,7 +66,7 @@ def decide_noise(check: Check, judgement: Judgement) -> Steps[Judgement]:
     if not _may_be_noise(check, judgement):
         repeated = check.spec.repeats > 1 and len(judgement.ran.results) <= MOST_CASES
         # Repeats of a model that is declared to vary may be copies, which a green check says, too.
-        if repeated and declared_of(check.spec) is False:
+        if repeated and check.spec.deterministic is False:
             variation = _variation(check, judgement, _weighed(check, judgement))
             return with_noise(check, judgement, replace(judgement.noise, variation=variation))
         return judgement
@@ -138,7 +136,7 @@ def look_for_noise(check: Check, judgement: Judgement) -> Steps[Judgement]:
     Ten repeated answers alone failed 13% of unchanged runs with a coin among 100 inputs.
     """
     limits = check.spec.limits
-    while not (weighed := _weighed(check, judgement)).varies and declared_of(check.spec) is None:
+    while not (weighed := _weighed(check, judgement)).varies and check.spec.deterministic is None:
         # As likely as can be, so that only outcomes that never vary fail it.
         tests = Tests(lambda _: True, lambda _: 1.0, suspects=weighed.rate.failing)
         look = renumbered(looked(weighed.rate, Rules(confirm=limits.confirm), tests), weighed.numbers)
@@ -202,7 +200,7 @@ def _limits_slices(check: Check, judgement: Judgement) -> bool:
 def _may_be_noise(check: Check, judgement: Judgement) -> bool:
     """Return whether a limit is missed for no other reason than outcomes, or cases that passed fail now."""
     suspicious = _searches_slices(check, judgement) or _limits_slices(check, judgement)
-    if declared_of(check.spec) is True:
+    if check.spec.deterministic is True:
         return (judgement.missed or judgement.passes) and suspicious
     suspicious = suspicious or (bool(judgement.seen.regressed) and not check.options.update)
     return judgement.missed or (judgement.passes and suspicious)
@@ -215,15 +213,14 @@ def _groups(check: Check, judgement: Judgement) -> list[Hashable] | None:
 
 
 def _weighed(check: Check, judgement: Judgement, *, graded: bool = True) -> Weighed:
-    results, again, approved = judgement.ran.results, judgement.noise.again, judgement.approved
-    cases = ((case, approved.get(case.id)) for case in whole_cases(results, again))
+    cases = ((case, judgement.approved.get(case.id)) for case in judgement.seen.runs)
     return weigh(
         cases,
-        check.spec.repeats,
+        check.runs_in_a_set,
         judgement.noise.probed,
         graded=graded and judgement.seen.observed.graded,
         worst=check.spec.scale.worst,
-        deterministic=declared_of(check.spec),
+        deterministic=check.spec.deterministic,
         groups=_groups(check, judgement),
     )
 
@@ -333,7 +330,7 @@ def _variation(check: Check, judgement: Judgement, weighed: Weighed) -> Variatio
             varying, how = recorded, "record different things from run to run"
     if varying:
         return Variation(varies=True, words=f"varies: {varying} of {of} {how}")
-    if declared_of(check.spec) is False:
+    if check.spec.deterministic is False:
         words = "declared deterministic=False"
         if weighed.rate.copies:
             words += ", but no answer ever differs (a cache or a seed?), so repeats count once"

@@ -58,6 +58,15 @@ def test_a_batch_puts_its_files_in_place_in_order_and_only_at_its_end(tmp_path):
     assert names(tmp_path) == ["a"]
 
 
+@pytest.mark.parametrize(("options", "waits"), [({}, True), ({"durable": False}, False)])
+def test_a_batch_waits_until_its_files_are_on_disk_unless_it_need_not(tmp_path, monkeypatch, options, waits):
+    waited = []
+    monkeypatch.setattr(os, "fsync", waited.append)
+    with atomic.Batch(**options) as batch:
+        batch.add(tmp_path / "a", [b"new"])
+    assert bool(waited) == waits
+
+
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no such permissions")
 def test_a_new_file_has_the_permissions_that_any_new_file_has(tmp_path):
     (tmp_path / "plain").write_bytes(b"")

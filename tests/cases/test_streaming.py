@@ -204,6 +204,29 @@ def test_the_line_of_each_case_is_known_wherever_reading_begins(tmp_path, name, 
         assert loaded[place].origin.line == numbers[place]
 
 
+@pytest.mark.parametrize(
+    "value",
+    [
+        2**63,
+        2**64,
+        -(2**63) - 1,
+        10**30,
+        0.1 + 0.2,
+        -0.0,
+        5e-324,
+        1.7976931348623157e308,
+        "\u2028é\x7f😀",
+        [None],
+    ],
+    ids=repr,
+)
+def test_a_value_is_the_same_whenever_it_is_read(tmp_path, value):
+    """A decoder other than the first one may make a float of a large integer."""
+    loaded = cases.load(written(tmp_path, lines([{"input": {"value": value, "of": [value]}}])))
+    for case in (*loaded, loaded[0], *loaded):
+        assert repr(case.input) == repr({"value": value, "of": [value]})
+
+
 def test_an_index_beyond_the_end(tmp_path):
     loaded = cases.load(written(tmp_path, lines(numbered(3))))
     for place in (3, -4):

@@ -331,6 +331,20 @@ def test_a_file_that_is_damaged_gives_an_error_or_all_its_cases(tmp_path):
             assert loaded == 500
 
 
+def test_rows_that_are_announced_and_missing_are_an_error(write):
+    """A footer that survived where row groups did not: a check of fewer cases must not pass."""
+    loaded = write({"input": ["a", "b", "c"]})
+    file = pq.ParquetFile
+
+    class Short(file):
+        def iter_batches(self, *arguments, **options):
+            yield from [batch.slice(0, 2) for batch in super().iter_batches(*arguments, **options)]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(pq, "ParquetFile", Short)
+        assert "t.parquet: 3 rows are announced, but there are 2; is it damaged?" in refusal(loaded)
+
+
 def test_without_a_library_the_extra_is_named(tmp_path, monkeypatch):
     (tmp_path / "t.parquet").write_bytes(b"x")
     monkeypatch.setitem(sys.modules, "pyarrow", None)

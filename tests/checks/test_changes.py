@@ -2,7 +2,13 @@
 
 import pytest
 
-from pytest_modelcheck.checks.changes import Answers, CaseAnswers, look_at_changes, look_at_regressed
+from pytest_modelcheck.checks.changes import (
+    Answers,
+    CaseAnswers,
+    look_at_changes,
+    look_at_compared,
+    look_at_regressed,
+)
 from pytest_modelcheck.checks.evidence import CaseRuns, Evidence
 from pytest_modelcheck.checks.protocol import FreshSets, Look, Probes, Reason, Rules
 from pytest_modelcheck.records import Status
@@ -77,6 +83,15 @@ def test_declared_deterministic_models_are_counted():
 def test_answers_that_moved_only_in_the_first_set_are_not_the_same_model():
     cases = answers((30, (1,), (0,), (0,)), (70, (0,), (0,), (0,)))
     assert changes(cases).reason is Reason.NOT_THE_SAME
+
+
+def test_bodies_that_compare_may_miss_the_approved_answer_as_often_as_approved_runs_do():
+    """The second and third approved run of 30 cases give another answer than the first, as runs do now."""
+    noisy = [CaseRuns((1.0, 0.0, 0.0), ((0.0,),)) for _ in range(30)]
+    steady = [CaseRuns(THREE, (PASSED,)) for _ in range(70)]
+    assert look_at_compared(Evidence([*noisy, *steady]), 0.02, RULES) == Look(Status.PASSED, Reason.MET)
+    broken = [CaseRuns(THREE, (FAILED,)) for _ in range(30)]
+    assert look_at_compared(Evidence([*noisy, *broken]), 0.02, RULES).needs == FreshSets()
 
 
 # -- max_regressed ---------------------------------------------------------------------------------

@@ -3,12 +3,13 @@
 import dataclasses
 import enum
 import json
+import math
 import random
 
 import numpy as np
 import pytest
 
-from pytest_modelcheck.canonical import encode_plain
+from pytest_modelcheck.canonical import encode_plain, unstored
 from pytest_modelcheck.checks.drift import Reference, Sampled, judge_drift, least_p_value, samples_of
 from pytest_modelcheck.checks.limits import Limits
 from pytest_modelcheck.errors import UsageError
@@ -218,6 +219,24 @@ def test_labels_among_features_become_a_column_each():
     assert found.after == [[0.0, 1.0, 3.0]]
 
 
+@pytest.mark.parametrize("missing", [None, math.nan, np.float64("nan")])
+def test_missing_numbers_among_features_become_a_column_of_their_own(missing):
+    found = samples([{"income": float(n)} for n in range(100)], [{"income": missing}])
+    assert found.names == ("income", "income=None")
+    assert found.before[7] == [7.0, 0.0]
+    assert found.after == [[49.5, 1.0]]
+    of_arrays = samples([np.array([0.25, 0.5])], [np.array([0.75, math.nan])])
+    assert (of_arrays.names, of_arrays.after) == (("0", "1", "1=None"), [[0.75, 0.5, 1.0]])
+
+
+def test_numbers_that_go_missing_are_drift():
+    rows = [{"income": float(n % 83)} for n in range(300)]
+    now = [{"income": None if n % 2 else row["income"]} for n, row in enumerate(rows)]
+    finding, moved = verdict(rows, now)
+    assert finding.status is FAILED
+    assert moved.changes[0] == ("income=None", "0", "0.5")
+
+
 @pytest.mark.parametrize(
     ("before", "now", "said"),
     [
@@ -237,6 +256,15 @@ def test_what_has_no_distribution_says_what_to_do(before, now, said):
     with pytest.raises(UsageError) as raised:
         samples(before, now)
     assert said in str(raised.value)
+
+
+def test_answers_that_cannot_be_stored_have_no_distribution():
+    """Their descriptions must not be compared in place of them; the remedy is that of the codec."""
+    line = unstored(object(), "an object cannot be stored: name its class, returns=...")
+    with pytest.raises(UsageError) as raised:
+        samples_of([b'"refund"'], [line])
+    expected = "answers have no distribution where they cannot be stored: an object cannot be stored: name"
+    assert str(raised.value).startswith(expected)
 
 
 @pytest.mark.parametrize(("before", "now", "paired"), [(3, 3, False), (3, 4, False), (6, 6, True)])

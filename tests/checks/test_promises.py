@@ -3,6 +3,8 @@
 Promises that take more checks than a test should run are measured there.
 """
 
+import re
+
 import pytest
 import verdicts
 
@@ -19,6 +21,8 @@ def test_a_row_keeps_what_is_promised_of_it(name):
     row = ROWS[name]
     # A metric is computed a hundred times a check; with fewer checks one failure would break a promise of 1%.
     checks = 16 if isinstance(row, verdicts.MetricRow) else CHECKS
+    if re.search(r"steady, \d", name):
+        checks = 1  # nothing is left to chance
     for design, limit, least in zip(verdicts.DESIGNS, row.fails, row.finds, strict=True):
         if limit is None and row.passes is None and not least:
             continue

@@ -15,7 +15,7 @@ from pytest_modelcheck.checks.protocol import (
     without_more_runs,
 )
 from pytest_modelcheck.records import Status
-from pytest_modelcheck.stats.noise import probes_needed
+from pytest_modelcheck.stats.noise import LEAST_PROBES, probes_needed
 
 RULES = Rules()
 PASSED, FAILED = (1.0,), (0.0,)
@@ -174,6 +174,13 @@ def test_as_many_broken_cases_as_are_allowed_pass():
     runs = [*cases((98, PASSED), (1, FAILED)), COIN]
     assert drop(runs, 1).status is Status.PASSED
     assert drop([*runs, *cases((1, FAILED))], 1).needs is not None
+
+
+@pytest.mark.parametrize(("answers_repeat", "upto"), [(True, LEAST_PROBES), (False, probes_needed(1, 10))])
+def test_after_fresh_sets_fewer_probes_do_only_where_nothing_varies(answers_repeat, upto):
+    cases = [CaseRuns((1.0,), ((float(n > 0),), (float(n > 0),) * 2)) for n in range(10)]
+    probes, _ = broken_for_good(Evidence(cases, repeated=answers_repeat))
+    assert probes == Probes((0,), upto)
 
 
 def test_an_approval_on_one_run_takes_more_probes():

@@ -1,17 +1,18 @@
 """Which limits are decided when, by what is known of the model."""
 
 import pytest
+from scipy.stats import binom
 
 from pytest_modelcheck.checks.limits import Limits
-from pytest_modelcheck.checks.watching import Terms, Watch, at_the_end, why_not_watched
-from pytest_modelcheck.records import GRADE, Scale
+from pytest_modelcheck.checks.watching import LossScale, Terms, Watch, at_the_end, why_not_watched
+from pytest_modelcheck.records import GRADE, Case, CaseResult, Outcome, Scale, TrialResult
 
 WHOLE = (0.0, 1.0)
 
 
-def watch(losses, n=100, required=0.9, calibrated=(), **limits):
+def watch(losses, n=100, required=0.9, calibrated=(), runs=1, single=True, **limits):
     limit = {"at_least": WHOLE}
-    terms = Terms(Limits(**limits), required, calibrated=frozenset(calibrated))
+    terms = Terms(Limits(**limits), required, runs=runs, single=single, calibrated=frozenset(calibrated))
     watched = Watch(terms, [limit] * n)
     for loss in losses:
         watched.feed({} if loss is None else {"at_least": loss}, limit)
@@ -46,9 +47,62 @@ def test_a_calibrated_limit_never_fails_by_noise_alone():
     assert decisions(watch([1] * 90, calibrated=["at_least"]), "noisy") == []
 
 
-def test_a_check_fails_where_its_last_test_would_fail_whatever_comes():
-    """33 of 40 fail at 0.01, 32 at half of it; so eight wrong answers settle it."""
-    assert decisions(watch([1] * 8, n=40, required=0.95), "noisy") == [("at_least", "failed")]
+@pytest.mark.parametrize(("runs", "single"), [(1, True), (1, False), (3, False)])
+def test_an_obvious_miss_fails_after_the_fewest_cases(runs, single):
+    """As soon as the last test, at half of the rate, would fail although all that is left passes."""
+    losses, total = 0, 40 * runs
+    while binom.cdf(total - losses, total, 0.95) > 0.01 / 2:
+        losses += runs
+    fewest = losses // runs
+    # After so many right answers, the rule that watches on the way is far from a decision.
+    options = {"n": 40, "required": 0.95, "runs": runs, "single": single}
+    watched = [watch([0] * 25 + [1] * wrong, **options) for wrong in (fewest - 1, fewest)]
+    assert [decisions(each, "noisy") for each in watched] == [[], [("at_least", "failed")]]
+
+
+def test_a_version_that_breaks_case_after_case_fails_after_the_fewest():
+    """As soon as McNemar's test would fail although the one that failed before is fixed."""
+    broken = 0
+    while not broken or binom.sf(broken - 1, broken + 1, 0.5) > 0.01 / 2:
+        broken += 1
+    terms, limit = Terms(Limits(), None, compared="1.0"), {"max_drop": (0.0, 1.0)}
+    watched = Watch(terms, [limit] * 50 + [{"max_drop": (-1.0, 0.0)}])
+    for loss in [0.0, *[1.0] * broken]:
+        assert decisions(watched, "noisy") == []
+        watched.feed({"max_drop": loss}, limit)
+    assert decisions(watched, "noisy") == [("max_drop", "failed")]
+
+
+def test_a_case_can_lose_what_it_was_worth_and_gain_the_rest():
+    cases = [Case("x", id=name) for name in ("right", "wrong")]
+    outcomes = {"right": Outcome.PASSED, "wrong": Outcome.FAILED}
+    approved = {
+        name: CaseResult(name, "x", None, "", (TrialResult(outcome),)) for name, outcome in outcomes.items()
+    }
+    scale = LossScale(approved)
+    assert [scale.ranges([case])["max_drop"] for case in cases] == [(0.0, 1.0), (-1.0, 0.0)]
+    assert [scale.ranges([case])["max_regressed"] for case in cases] == [(0.0, 1.0), (0.0, 0.0)]
+
+
+def test_a_group_loses_the_mean_of_its_cases():
+    group = [CaseResult(str(n), "x", None, "", (TrialResult(Outcome.PASSED),)) for n in range(3)]
+    group.append(CaseResult("3", "x", None, "", (TrialResult(Outcome.FAILED),)))
+    assert LossScale({}).losses(group) == {"at_least": 0.25}
+
+
+def test_only_a_proof_leaves_half_of_the_chance_of_a_false_pass_for_the_end():
+    def fewest(**limits):
+        """How many right answers it takes to pass a model that varies."""
+        options = {"n": 1_000, "required": 0.95, "tolerance": 0.05, **limits}
+        return next(n for n in range(1, 1_000) if decisions(watch([0] * n, **options), "noisy"))
+
+    rates = [
+        {"false_pass_rate": 0.1},
+        {"false_pass_rate": 0.05},
+        {"false_pass_rate": 0.1, "require_proof": True},
+    ]
+    whole, half, proof = (fewest(**each) for each in rates)
+    assert whole < half == proof
 
 
 def test_a_limit_that_no_case_counts_for_is_not_watched():

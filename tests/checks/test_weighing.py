@@ -1,11 +1,17 @@
 """From runs to evidence: repeats that are copies of the first run count once."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
+from pytest_modelcheck.checks.evidence import CaseRuns, Evidence
+from pytest_modelcheck.checks.limits import Limits
+from pytest_modelcheck.checks.observed import Observed
 from pytest_modelcheck.checks.protocol import Rules, look_at_drop, look_at_rate
-from pytest_modelcheck.checks.weighing import weigh
-from pytest_modelcheck.records import CaseResult, Outcome, Status, TrialResult
+from pytest_modelcheck.checks.units import Units, look_at_fall
+from pytest_modelcheck.checks.weighing import looks, weigh
+from pytest_modelcheck.records import CaseResult, Outcome, Status, Tally, TrialResult
 from pytest_modelcheck.stats.rates import lower_tail
 
 
@@ -25,6 +31,29 @@ def weighed(current, approved=None, *, deterministic=False, repeats=5):
         (case(n, runs), None if approved is None else case(n, approved[n])) for n, runs in enumerate(current)
     ]
     return weigh(cases, repeats, {}, graded=False, deterministic=deterministic)
+
+
+def test_of_a_sample_run_once_only_cases_that_changed_are_evidence():
+    """By McNemar's test, which leaves out those that are as they were."""
+    runs = [CaseRuns((1.0,), ((float(number >= 5),),)) for number in range(12)]
+    units = Units(Observed(Tally()), Limits(population="sample"), None)
+    look = look_at_fall(Evidence(runs, deterministic=False), units)
+    assert look.p_value == pytest.approx(0.5**5)
+
+
+def test_scores_of_cases_that_share_an_answer_count_once():
+    """Two prompts of ten cases each: one bad answer is not ten."""
+    cases = [
+        (replace(one, trials=tuple(replace(trial, score=float(prompt)) for trial in one.trials)), None)
+        for prompt in range(2)
+        for one in [case(prompt, [True])] * 10
+    ]
+    found = weigh(cases, 1, {}, graded=True, deterministic=False)
+    observed = Observed(Tally(passed=20), graded=True)
+    look = looks(found, observed, Limits(at_least=0.9), approved=False)["at_least"]
+    alone = replace(found.rate, cases=[replace(each, unit=None) for each in found.rate.cases])
+    assert look_at_rate(alone, 0.9, Rules()).p_value < 0.01
+    assert look.p_value > 0.1
 
 
 def test_copies_of_a_model_declared_to_vary_count_once():

@@ -25,6 +25,17 @@ def test_a_version_that_was_only_run_is_shown_too(project, command):
     assert "no check that is approved matches" in command("show", "test_known", code=2).output
 
 
+def test_the_check_says_which_model_is_meant_where_several_have_the_version(project, command):
+    project.run({"a": "refund"}, version="2.2")
+    project.run({"a": "glad"}, "test_tone", version="2.2", model="tone")
+    assert '→ "refund"' in (one := command("show", "test_known", "2.2").output)
+    assert "glad" not in one
+    assert "glad" in (both := command("show", "test_*", "2.2").output)
+    assert "refund" in both
+    told = command("show", "other", "2.2", code=2).output
+    assert "no check that tone 2.2 and triage 2.2 ran matches 'other'" in told
+
+
 def test_as_json_it_is_the_file(project, command):
     project.run({"a": "refund", "b": 1})
     command("approve", "2.1")

@@ -11,7 +11,6 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "pytest_modelcheck"
-MODULES = sorted(PACKAGE.rglob("*.py"))
 
 RETIRED = {
     "asked": "calls, requested",
@@ -41,37 +40,47 @@ def names_of(tree):
             yield node.name, node.lineno
 
 
-@pytest.mark.parametrize("path", MODULES, ids=lambda path: path.relative_to(PACKAGE).as_posix())
-def test_a_module_speaks_the_words_of_the_glossary(path):
-    tree = ast.parse(path.read_text(encoding="utf-8"))
+DOCUMENTED = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
+
+
+@pytest.fixture(scope="module")
+def trees():
+    """The syntax tree of each module of the package, by its path."""
+    modules = sorted(PACKAGE.rglob("*.py"))
+    return {path.relative_to(PACKAGE).as_posix(): ast.parse(path.read_text("utf-8")) for path in modules}
+
+
+def docstrings_of(tree):
+    nodes = (node for node in ast.walk(tree) if isinstance(node, DOCUMENTED))
+    return [text for node in nodes if (text := ast.get_docstring(node))]
+
+
+def test_the_code_speaks_the_words_of_the_glossary(trees):
     used = [
-        f"{name} (line {line}): say {RETIRED[word]}"
+        f"{path}:{line}: {name}: say {RETIRED[word]}"
+        for path, tree in trees.items()
         for name, line in names_of(tree)
         for word in RETIRED
         if re.search(rf"(^|_){word}(_|$)", re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name).lower())
     ]
     assert used == []
-    documented = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
-    docstrings = [(node, ast.get_docstring(node)) for node in ast.walk(tree) if isinstance(node, documented)]
-    opened = [text for _, text in docstrings if text and re.match(rf"({'|'.join(OPENERS)})\b", text)]
-    assert opened == []
 
 
-@pytest.mark.parametrize("path", MODULES, ids=lambda path: path.relative_to(PACKAGE).as_posix())
-def test_entries_of_docstrings_begin_lines_of_their_own(path):
-    documented = (ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
-    nodes = (
-        node for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))) if isinstance(node, documented)
-    )
-    sections = [
-        section
-        for node in nodes
-        for section in re.findall(
-            r"^(?:Attributes|Args|Raises):\n((?: .*\n?)*)", ast.get_docstring(node) or "", re.MULTILINE
-        )
+def test_docstrings_name_the_thing_or_command(trees):
+    opened = re.compile(rf"({'|'.join(OPENERS)})\b")
+    found = [(path, text) for path, tree in trees.items() for text in docstrings_of(tree)]
+    assert [each for each in found if opened.match(each[1])] == []
+
+
+def test_entries_of_docstrings_begin_lines_of_their_own(trees):
+    lines = [
+        (path, line)
+        for path, tree in trees.items()
+        for text in docstrings_of(tree)
+        for section in re.findall(r"^(?:Attributes|Args|Raises):\n((?: .*\n?)*)", text, re.MULTILINE)
+        for line in section.splitlines()
     ]
-    lines = [line for section in sections for line in section.splitlines()]
-    assert [line for line in lines if not re.match(r" {4}[\w*.]+: \S| {8}\S", line)] == []
+    assert [each for each in lines if not re.match(r" {4}[\w*.]+: \S| {8}\S", each[1])] == []
 
 
 def attributes_of(kind):
@@ -85,11 +94,10 @@ def attributes_of(kind):
             yield node.name
 
 
-@pytest.mark.parametrize("path", MODULES, ids=lambda path: path.relative_to(PACKAGE).as_posix())
-def test_described_attributes_exist(path):
-    tree = ast.parse(path.read_text(encoding="utf-8"))
+def test_described_attributes_exist(trees):
     unknown = [
-        f"{kind.name}.{name}"
+        f"{path}: {kind.name}.{name}"
+        for path, tree in trees.items()
         for kind in ast.walk(tree)
         if isinstance(kind, ast.ClassDef)
         for section in re.findall(r"^Attributes:\n((?: .*\n?)*)", ast.get_docstring(kind) or "", re.MULTILINE)

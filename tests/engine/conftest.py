@@ -21,8 +21,12 @@ from pytest_modelcheck.models.model import Answers, Model
 from pytest_modelcheck.records import Case, Outcome, Trial
 
 
+class Exit(BaseException):
+    """Ends the whole run, as pytest's own does."""
+
+
 def is_interrupt(error):
-    return isinstance(error, KeyboardInterrupt)
+    return isinstance(error, KeyboardInterrupt | Exit)
 
 
 def classify(error):

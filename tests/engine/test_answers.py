@@ -275,21 +275,22 @@ def test_whoever_writes_goes_on_until_nothing_is_left():
     assert written == ["first", "second"]
 
 
-def test_what_could_not_be_written_is_written_later(lab, monkeypatch):
-    triage = lab.model(str.upper)
-    handle, kept = lab.switchboard.handle(triage), []
+def test_what_could_not_be_written_is_written_later():
+    class Answers:
+        pass
 
-    def interrupted(_):
+    def interrupted():
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(type(triage.answers._shelf), "flush", interrupted)
-    lab.switchboard.answer(handle, "a", triage.key("a"), 0)
+    unsaved, answers, written = Unsaved(), Answers(), []
+    answers.save = interrupted
+    unsaved.note(answers, 0.0)
     with pytest.raises(KeyboardInterrupt):
-        lab.switchboard.save()
-    monkeypatch.setattr(type(triage.answers._shelf), "flush", lambda shelf: kept.append(len(shelf)))
-    lab.switchboard.save()
-    lab.switchboard.save()
-    assert kept == [1]
+        unsaved.save()
+    answers.save = lambda: written.append("answers")
+    unsaved.save()
+    unsaved.save()
+    assert written == ["answers"]
 
 
 def test_what_another_process_asks_is_not_foreseen_here(lab):

@@ -9,6 +9,7 @@ import warnings
 import pytest
 
 from pytest_modelcheck.engine.gather import held_back
+from tests.engine.conftest import Exit
 
 TENANT = contextvars.ContextVar("tenant", default="nobody")
 
@@ -52,13 +53,13 @@ def test_only_a_run_with_all_its_answers_counts(lab, capsys, caplog):
         runs.append(case.input)
         print("before", case.input)
         logging.getLogger("app").warning("asked %s", case.input)
-        triage(case.input)
+        print("after", triage(case.input))
         case.record(len(runs))
 
     run = lab.run(body, "ab", gather=True)
     assert runs == ["a", "b", "a", "b"]
     assert [result.recorded for result in run.results] == [3, 4]
-    assert capsys.readouterr().out == "before a\nbefore b\n"
+    assert capsys.readouterr().out == "before a\nafter a\nbefore b\nafter b\n"
     assert caplog.messages == ["asked a", "asked b"]
 
 
@@ -158,12 +159,28 @@ def test_a_loop_of_many_calls_ends(lab, outcomes):
     assert runs[0] == 17  # 16 missing answers, and the rest in place
 
 
-def test_an_interrupt_ends_the_run(lab):
-    triage = lab.model(lambda xs: xs, batch=True)
+@pytest.mark.parametrize("end", [KeyboardInterrupt, Exit])
+def test_an_interrupt_ends_the_run(lab, end):
+    triage, finished = lab.model(lambda xs: xs, batch=True), []
 
     def body(case):
         triage(case.input)
-        raise KeyboardInterrupt
+        finished.append(case.input)
+        raise end
+
+    with pytest.raises(end):
+        lab.run(body, "ab", gather=True)
+    assert finished == ["a"]
+
+
+def test_an_interrupt_of_a_body_that_was_cut_off_ends_the_run(lab):
+    triage = lab.model(lambda xs: xs, batch=True)
+
+    def body(case):
+        try:
+            triage(case.input)
+        except BaseException:
+            raise KeyboardInterrupt from None
 
     with pytest.raises(KeyboardInterrupt):
         lab.run(body, "ab", gather=True)

@@ -1,5 +1,7 @@
 """What is called ahead, in which batches, and what is called in vain."""
 
+import asyncio
+import contextlib
 import json
 import threading
 import time
@@ -18,12 +20,88 @@ def noting(calls, function=str.upper):
     return model
 
 
-def test_the_first_body_calls_in_place_and_the_next_window_is_one_batch(lab, outcomes):
+def test_the_first_call_of_the_first_body_foresees_a_whole_window(lab, outcomes):
     calls = []
     triage = lab.model(noting(calls), batch=True, batch_size=4)
     run = lab.run(lambda case: triage(case.input), "abcdefghi")
-    assert calls == [["a"], ["b", "c", "d", "e"], ["f", "g", "h", "i"]]
-    assert (outcomes(run), run.direct, run.vain) == (["passed"] * 9, 1, 0)
+    assert calls == [["a", "b", "c", "d"], ["e", "f", "g", "h"], ["i"]]
+    assert (outcomes(run), run.direct, run.vain) == (["passed"] * 9, 0, 0)
+
+
+def test_the_first_call_is_made_with_those_of_the_other_bodies(lab, outcomes):
+    """It was made alone: a check of a few cases took twice as long in its first run."""
+    together = threading.Barrier(4)
+
+    def model(x):
+        together.wait(5)
+        return x
+
+    triage = lab.model(model, concurrency=4)
+    run = lab.run(lambda case: triage(case.input), "abcd")
+    assert (outcomes(run), run.direct, run.vain) == (["passed"] * 4, 0, 0)
+
+
+def test_each_further_call_of_the_first_body_foresees_that_of_all_others(lab):
+    """Also for the trials whose first call was foreseen before the second one was known."""
+    calls = []
+    triage = lab.model(noting(calls), batch=True, batch_size=3)
+    cases = [Case(x, expected=x * 2, id=x) for x in "abcd"]
+    run = lab.run(lambda case: [triage(case.input), triage(case.expected)], cases)
+    assert calls == [["a", "b", "c"], ["aa", "bb", "cc"], ["d", "dd"]]
+    assert (run.direct, run.vain) == (0, 0)
+
+
+def test_a_call_that_the_first_body_repeats_after_an_error_is_made_again(lab, outcomes):
+    """The error was there still: it looked like a further call that others may make, too."""
+    made = []
+
+    def model(x):
+        made.append(x)
+        if made.count(x) < 3:
+            raise ValueError(x)
+        return x
+
+    def body(case):
+        for _ in range(2):
+            with contextlib.suppress(ValueError):
+                triage(case.input)
+        triage(case.input)
+
+    triage = lab.model(model, concurrency=3)
+    assert outcomes(lab.run(body, "abcdef")) == ["passed"] * 6
+    assert sorted(made) == sorted("abcdef" * 3)
+
+
+def test_no_trial_is_made_while_a_body_runs(lab, trials):
+    """Its perturbation would see what the body has patched."""
+    running = []
+
+    def made():
+        for trial in trials(*"abcdefghijkl"):
+            assert not running
+            yield trial
+
+    def body(case):
+        running.append(case)
+        triage(case.input)
+        running.clear()
+
+    triage = lab.model(lambda x: x, concurrency=3)
+    assert lab.make(body).run(made()).direct == 0
+
+
+def test_of_calls_that_are_awaited_at_once_nothing_is_learned_before_they_end(lab, outcomes):
+    async def model(x):
+        await asyncio.sleep({"a": 0.01}.get(x, 0))
+        return x
+
+    triage = lab.model(model, concurrency=4)
+
+    async def body(case):
+        await asyncio.gather(triage(case.expected), triage(case.input))
+
+    run = lab.run_async(body, [Case(x, expected=x * 2, id=x) for x in "abcd"])
+    assert (outcomes(run), run.vain) == (["passed"] * 4, 0)
 
 
 def test_a_recipe_of_an_earlier_run_foresees_the_first_body_too(lab):
@@ -57,11 +135,8 @@ def test_judges_are_called_after_assistants_with_their_answers(lab):
 
     run = lab.run(body, "abcd")
     assert run.first_failure is None
-    assert assistant == [["a"], ["b", "c", "d"]]
-    assert judge == [
-        [{"question": "a", "answer": "aa"}],
-        [{"question": x, "answer": x * 2} for x in "bcd"],
-    ]
+    assert assistant == [["a", "b", "c"], ["d"]]
+    assert judge == [[{"question": x, "answer": x * 2} for x in some] for some in ("abc", "d")]
     assert run.vain == 0
 
 
@@ -70,7 +145,7 @@ def test_an_answer_that_is_none_is_one(lab):
     ask = lab.model(noting([], lambda x: None), batch=True, batch_size=3)
     grade = lab.model(noting(judge, str), "judge", batch=True, batch_size=3, source="judge")
     lab.run(lambda case: grade([case.input, ask(case.input)]), "abcde")
-    assert judge == [[["a", None]], [["b", None], ["c", None], ["d", None]], [["e", None]]]
+    assert judge == [[["a", None], ["b", None], ["c", None]], [["d", None], ["e", None]]]
 
 
 def test_an_answer_that_the_body_has_changed_is_not_taken_for_the_whole(lab):
@@ -142,21 +217,39 @@ def test_answers_of_bodies_that_never_ran_are_in_vain(lab):
 
     with pytest.raises(KeyboardInterrupt):
         lab.run(body, "abcdefgh")
-    assert lab.bodies.prefetch.vain == 2  # of b, c, d and e
+    assert lab.bodies.prefetch.vain == 1  # of a, b, c and d
+
+
+def test_calls_that_an_outage_prevented_are_not_in_vain(lab):
+    calls = []
+
+    def model(x):
+        calls.append(x)
+        if len(calls) > 4:
+            raise ConnectionError("down")
+        return x
+
+    triage = lab.model(model, concurrency=4, give_up_after=2)
+
+    def body(case):
+        triage(case.input["question"])
+        triage(case.input["again"])
+
+    run = lab.run(body, [Case({"question": f"q{n}", "again": f"a{n}"}) for n in range(40)])
+    assert run.vain <= sum(call.startswith("a") for call in calls)
 
 
 def test_calls_go_on_in_threads_while_bodies_run(lab, outcomes):
     both = threading.Barrier(4)
 
     def model(x):
-        if x != "a":  # the first is called in place
+        if x != "a":  # its place is free for the last one when its body ends
             both.wait(5)
         return x
 
     triage = lab.model(model, concurrency=4)
     run = lab.run(lambda case: triage(case.input), "abcde")
     assert outcomes(run) == ["passed"] * 5
-    assert run.direct == 1
 
 
 def test_a_property_that_raises_ends_no_check(lab, outcomes):

@@ -5,6 +5,8 @@ import inspect
 import threading
 from concurrent.futures import ThreadPoolExecutor
 
+import pytest
+
 from pytest_modelcheck.engine.router import changed_variables
 
 TENANT = contextvars.ContextVar("tenant", default="nobody")
@@ -128,6 +130,21 @@ def test_an_answer_under_a_context_that_nobody_named_is_not_kept(lab):
     assert result.recorded == "a of acme"
     assert triage.answers.find(triage.key("a")) is None
     assert "changed the context variable tenant" in triage.answers.warnings[0]
+
+
+@pytest.mark.parametrize("options", [{}, {"batch": True, "batch_size": 2}])
+def test_a_context_variable_that_the_model_sets_is_no_change_of_a_body(lab, options):
+    """As the test client of Django does with each request."""
+
+    def handle(x):
+        TENANT.set(str(x))
+        return [one.upper() for one in x] if options else x.upper()
+
+    client = lab.model(handle, **options)
+    for _ in "cold", "warm":
+        lab.run(lambda case: client(case.input), "abcdefg")
+    assert lab.meter().new == 7
+    assert client.answers.warnings == []
 
 
 def test_a_thread_that_lacks_a_context_variable_of_its_test_is_told_of_as_such(lab):

@@ -35,6 +35,14 @@ def test_an_error_reaches_each_body_that_waited_for_it_once(lab):
     assert [ticket.taken_by(trial) for trial in (0, 0, 1, 2)] == [True, False, True, False]
 
 
+def test_an_error_of_a_call_in_place_reaches_all_who_waited(lab):
+    handle = lab.switchboard.handle(lab.model(str.upper))
+    ticket = Ticket(handle, "a", None, 0)
+    assert not ticket.taken_by(0)
+    ticket.error = ValueError("gone")
+    assert [ticket.taken_by(trial) for trial in (0, 0, 1)] == [True] * 3
+
+
 class Picky(Exception):
     def __init__(self, text, *, code):
         super().__init__(text)

@@ -177,6 +177,7 @@ def test_what_is_kept_under_another_name_is_not_shadowed(tmp_path, between):
     "source",
     [
         "@register\ndef test_it(case): ...\ndef test_it(case): ...\n",
+        "register = app.add\n@register\ndef test_it(case): ...\ndef test_it(case): ...\n",
         "if X:\n    def test_it(case): ...\nelse:\n    def test_it(case): ...\n",
         "def test_it(case): ...\n@wraps(test_it)\ndef test_it(case): ...\n",
         "class TestIt:\n    def test_it(self): ...\ndef test_it(case): ...\n",

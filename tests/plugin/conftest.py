@@ -23,6 +23,10 @@ _LEFT_ALONE = ("test_idle", "test_report_command", "test_report_option", "test_x
 """These compare with runs that leave no report, or ask for their own."""
 
 
+SHOWN = 10
+"""Of each check so many cases are validated: that of hundreds took a tenth of all these tests."""
+
+
 @cache
 def validator():
     return jsonschema.Draft202012Validator(json.loads(SCHEMA.read_bytes()))
@@ -42,8 +46,10 @@ def _every_report_is_valid(request, monkeypatch):
             return run(*arguments)
         result = run(*arguments, f"--modelcheck-report={path}")
         if path.exists():
-            content = path.read_bytes()
-            validator().validate(json.loads(content))
+            report = json.loads(path.read_bytes())
+            for check in report["checks"]:
+                del check["cases"][SHOWN:]
+            validator().validate(report)
             path.unlink()
         return result
 

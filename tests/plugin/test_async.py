@@ -278,8 +278,7 @@ def test_a_model_that_is_not_awaited_is_gathered_for_async_bodies_too(project):
             assert await echo(case.input) == case.input
     """)
     project.passes("--model-version=1")
-    # The first body runs alone, to see whether the others may run together.
-    assert project.calls == ["1", "19"]
+    assert project.calls == ["20"]
 
 
 def test_a_forgotten_await_does_not_pass(project):

@@ -84,8 +84,9 @@ def approved(project):
 
 def test_the_baseline_of_a_test_that_was_removed_is_listed_and_kept(approved):
     approved.test(TESTS.replace("test_removed", "test_renamed"))
-    result = approved.run()
-    result.stdout.fnmatch_lines([LINE])
+    for options in [], ["-q"]:
+        result = approved.run(*options)
+        result.stdout.fnmatch_lines([LINE, "of a renamed test: modelcheck baselines rename OLD NEW; *"])
     assert result.ret == 0
     assert (approved.path / "baselines/triage/test_triage.py/test_removed.jsonl").exists()
 

@@ -26,6 +26,21 @@ def test_only_the_cases_of_a_slice(changed):
     assert (nothing.ret, nothing.outlines) == (0, ["0 checks: nothing changed"])
 
 
+def test_a_check_without_such_cases_has_none_of_a_slice(changed):
+    changed.test(
+        GOLDEN
+        + """
+@pytest.mark.golden([("I want a refund", "refund")])
+def test_others(triage, case):
+    assert triage(case.input) == case.expected
+"""
+    )
+    changed.run("--model-version=2.1")
+    found = changed.command("diff", "2.1", "--slice", "language=es")
+    found.stdout.fnmatch_lines(["*2.0 → 2.1   2 broke, 2 cases the same"])
+    assert "test_others" not in found.stdout.str()
+
+
 def test_a_slice_that_cannot_be_meant_is_refused(changed):
     mistakes = {
         "country=es": "*--slice country=...: no case of *test_known has that. There is: language",

@@ -12,6 +12,22 @@ TICKETS = '"tickets.yaml"'
 TO_CALL = "triage is not the model itself, but calls it, one input at a time."
 
 
+def test_the_traceback_of_an_ordinary_test_leads_from_its_call_to_the_model(project):
+    project.model("""
+        @model_fixture
+        def triage(model_version):
+            def predict(text):
+                raise ConnectionError("down")
+            return predict
+    """)
+    project.test("\ndef test_one(triage):\n    assert triage('a') == 'other'\n")
+    text = project.fails("--model-version=2.0").stdout.str()
+    assert "raise ConnectionError" in text
+    assert "triage('a') == 'other'" in text
+    assert "pytest_modelcheck/" not in text
+    assert "pytest_modelcheck/" in project.run("--model-version=2.0", "--full-trace").stdout.str()
+
+
 def test_an_attribute_of_the_model_is_answered_with_how_to_call_it(project):
     check = """
 @pytest.mark.golden("tickets.yaml")

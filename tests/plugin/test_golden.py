@@ -81,7 +81,7 @@ def test_calls_are_gathered_and_every_question_is_asked_once(project):
             assert triage(case.input) == "other"
     """)
     project.run("--model-version=1").assert_outcomes(passed=2)
-    assert (project.path / "batches.log").read_text().split() == ["1", "29", "10"]
+    assert (project.path / "batches.log").read_text().split() == ["30", "10"]
 
 
 def test_calls_that_were_made_for_nothing_are_reported(project):

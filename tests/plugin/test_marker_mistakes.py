@@ -21,6 +21,16 @@ KEYWORDS = {
     "wrong_if=ValueError()": "wrong_if=ValueError(): write a type of exception, or a tuple of them",
     'wrong_if=(ValueError, "KeyError")': "wrong_if=(*ValueError*, 'KeyError'): write a type of exception, *",
     "slices=5": "slices=5: write a list of metadata keys, *",
+    **{
+        f'slices=["language"], max_slice_drop=0.1, {other}': "max_slice_drop= holds each declared slice: *"
+        for other in (
+            'score_as="pass@2", repeats=2',
+            'population="sample"',
+            'cluster="language"',
+            'metric="accuracy"',
+            "early_stop=True",
+        )
+    },
     'population=["sample"]': 'population=*: write "fixed" (the cases are the contract) or *',
     'seed="today"': "seed='today': write a whole number from 0",
     'model=["triage"]': "model=*: write the name of a model, as a text",
@@ -41,6 +51,10 @@ MARKERS = {
 SIGNATURES = {
     "triage": "@pytest.mark.golden on a test that takes no `case`: *",
     "case": "@pytest.mark.golden on a test that uses no model: *",
+    "triager, case": (
+        "*: take a fixture made with @model_fixture. There is no fixture 'triager': a model fixture is named "
+        "like its function, *"
+    ),
     "triage, judge, case": (
         "@pytest.mark.golden: the test uses several models (judge, triage); say which one is judged: model=*"
     ),
@@ -109,6 +123,14 @@ def test_slices_that_no_case_has_fail_the_test_in_words(project):
         ["FAILED *slices=[[]'langauge'[]]: no case has such metadata (they have: *'language')"]
     )
     result.stdout.no_fnmatch_line("*pytest_modelcheck/*")
+
+
+def test_slices_by_a_field_of_the_input_say_what_to_do(project):
+    rows = '[{"input": {"region": "north"}, "expected": 1}], slices=["region"]'
+    project.test(f"import pytest\n\n@pytest.mark.golden({rows})\ndef test_known(triage, case):\n    pass\n")
+    result = project.fails()
+    remedy = "'region' is a field of the input: give it to the cases as metadata, too"
+    result.stdout.fnmatch_lines([f"*slices=*'region'*: no case has such metadata (they have: *); {remedy}*"])
 
 
 def test_a_mistake_leaves_an_editor_its_tree_of_tests(project):

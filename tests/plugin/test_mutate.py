@@ -287,6 +287,23 @@ def test_confirmation_draws_from_the_stored_runs(project):
 def test_whatever_a_check_looks_like_it_is_replayed(project):
     """A damage that breaks the run itself, here the key of an answer, counts as noticed."""
     project.model(f"""
+        from uuid import uuid4
+
+        from pydantic import BaseModel
+
+        class Reply(BaseModel):
+            label: str
+            system: str
+            note: str = ""
+
+        @model_fixture(deterministic=True, returns=Reply, answer_fingerprint=lambda reply: reply.system)
+        def typed(model_version):
+            return lambda text: Reply(label={REFUND} "other", system="fp_a")
+
+        @model_fixture(ignore=("id",), answer_fingerprint=lambda answer: answer["system"])
+        def served(model_version):
+            return lambda text: {{"label": {REFUND} "other", "system": "fp_a", "id": str(uuid4())}}
+
         @model_fixture(deterministic=True, compare_by=lambda answer: answer["label"])
         def keyed(model_version):
             return lambda text: {{"label": {REFUND} "other"}}
@@ -307,6 +324,14 @@ def test_whatever_a_check_looks_like_it_is_replayed(project):
             assert keyed(case.input)["label"] == case.expected
 
         @pytest.mark.golden("tickets.yaml", at_least=0.3)
+        def test_typed(typed, case):
+            assert typed(case.input).label == case.expected
+
+        @pytest.mark.golden("tickets.yaml", at_least=0.3)
+        def test_served(served, case):
+            assert served(case.input)["label"] == case.expected
+
+        @pytest.mark.golden("tickets.yaml", at_least=0.3)
         async def test_awaited(awaited, case):
             assert await awaited(case.input) == case.expected
 
@@ -315,10 +340,20 @@ def test_whatever_a_check_looks_like_it_is_replayed(project):
                 assert triage(case.input) == case.expected
             modelcheck.golden(body, "tickets.yaml", name="known", at_least=0.3)
     """)
-    project.run("--model-version=2.0").assert_outcomes(passed=3)
+    project.run("--model-version=2.0").assert_outcomes(passed=5)
     checks, _ = mutated(project, "--model-version=2.0")
     always = "always the same answer"
     assert shares(checks["test_keyed"])["label: missing"] == (1, 1)
+    assert shares(checks["test_typed"])["system: missing"] == (1, 1)
+    assert shares(checks["test_typed"])["label: null"] == (1, 1)
+    assert not [name for name in cells(checks["test_typed"]) if "$" in name]
+    assert "note: null" in cells(checks["test_typed"])
+    assert "note: missing" not in cells(checks["test_typed"]), "a missing field gets its default back"
+    assert "label: null" in cells(checks["test_served"])
+    assert not [name for name in cells(checks["test_served"]) if name.startswith("id")], (
+        "ignore= leaves it out"
+    )
+    assert shares(checks["test_served"])["system: missing"] == (1, 1)
     assert cells(checks["test_awaited"])[always]["replays"] == 1
     assert cells(checks["test_called::known"])[always]["replays"] == 1
 

@@ -22,23 +22,28 @@ def test_the_rate_is_the_mean_of_the_scores_which_at_least_bounds(project):
     result.stdout.fnmatch_lines([f"FAILED *::test_it - {verdict.headline}"])
 
 
-@pytest.mark.parametrize(
-    ("body", "rate", "errors"),
-    [
-        ("score(answer); assert answer > 0.5", (0 + 0 + 0.6 + 0.8) / 4, 0),
-        ("score(1); score(0)", 0, 0),  # the last one counts
-        ("score(answer > 0.5)", 0.5, 0),
-        # A cosine of two equal vectors is 1.0000001 in 32 bits.
-        ("score(1.0000001 if answer > 0.5 else -1e-9)", 0.5, 0),
-        ("score(answer) if answer > 0.5 else pytest.skip()", 0.7, 0),
-        ("score(answer); 1 / 0", None, 4),
-    ],
-)
-def test_what_a_case_scores(project, body, rate, errors):
-    _, verdict = graded(project, body, ", at_least=0.0")
-    assert verdict.rate == (None if rate is None else pytest.approx(rate))
-    assert verdict.cases.error == errors
-    assert verdict.cases.skipped == (2 if "skip" in body else 0)
+# The mean score that each body comes to, and how many of the four cases are errors and skipped.
+BODIES = {
+    "score(answer); assert answer > 0.5": ((0 + 0 + 0.6 + 0.8) / 4, 0, 0),
+    "score(1); score(0)": (0, 0, 0),  # the last one counts
+    "score(answer > 0.5)": (0.5, 0, 0),
+    # A cosine of two equal vectors is 1.0000001 in 32 bits.
+    "score(1.0000001 if answer > 0.5 else -1e-9)": (0.5, 0, 0),
+    "score(answer) if answer > 0.5 else pytest.skip()": (0.7, 0, 2),
+    "score(answer); 1 / 0": (None, 4, 0),
+}
+
+
+def test_what_a_case_scores(project):
+    project.answers("echo", "str")
+    check = "@pytest.mark.golden({}, at_least=0.0)\ndef test_{}(echo, case, score):\n    {}\n    {}\n"
+    read = "answer = float(echo(case.input))"
+    project.test("".join(check.format(SCORES, number, read, body) for number, body in enumerate(BODIES)))
+    found = project.verdicts(project.run("--model-version=1"))
+    for number, (body, (rate, errors, skipped)) in enumerate(BODIES.items()):
+        verdict = found[f"test_{number}"]
+        assert verdict.rate == (None if rate is None else pytest.approx(rate)), body
+        assert (verdict.cases.error, verdict.cases.skipped) == (errors, skipped), body
 
 
 def test_what_is_no_score_is_an_error_that_says_so(project):

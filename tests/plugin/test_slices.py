@@ -123,6 +123,17 @@ def test_a_slice_that_falls_too_far_fails_though_others_make_up_for_it(project, 
     assert found["max_slice_drop"] == "none of 2 slices fell too far, at most 3 allowed"
 
 
+def test_of_the_ini_file_it_is_a_limit_of_the_checks_that_it_fits(project):
+    project.ini("modelcheck_max_slice_drop = 0.2")
+    project.model(MOVING.replace("OPTIONS", "deterministic=True"))
+    for more, held in {"": True, ', score_as="pass@2", repeats=2': False}.items():
+        project.test(SLICED.format(more=more))
+        project.run("--model-version=1", "--modelcheck-update")
+        verdict = project.verdict(project.run("--model-version=2"))
+        assert verdict.failed == held
+        assert ("max_slice_drop" in {finding.limit for finding in verdict.findings}) == held
+
+
 def test_without_it_the_sum_decides(project):
     project.model(MOVING.replace("OPTIONS", ""))
     project.test(SLICED.format(more=""))

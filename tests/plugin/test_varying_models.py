@@ -63,45 +63,11 @@ def test_declared_deterministic_and_contradicted_fails_in_words(project):
     result.stdout.no_fnmatch_line("*pytest_modelcheck/*")
 
 
-def test_the_verdict_is_the_same_from_a_warm_cache(project):
-    varying(project, limits="at_least=0.97")
-    cold = project.verdict(project.run("--model-version=1"))
-    warm = project.verdict(project.run("--model-version=1"))
-    assert warm.findings == cold.findings
-    assert warm.cases == cold.cases
-
-
-ONE_RUN = """
+STEADY = """
 @model_fixture({options})
 def coin(model_version):
-    broke, fixed = {broke}, {fixed}
-    wrong = range(10, 10 + fixed) if model_version == "1" else range(50, 50 + broke)
-    return lambda text: int(text) not in wrong
+    return lambda text: text != "10"
 """
-
-
-@pytest.mark.parametrize(
-    ("broke", "fixed", "options", "status"),
-    [
-        (3, 0, "", "failed"),
-        (12, 9, "", "inconclusive"),
-        (5, 3, "", "failed"),
-        (12, 1, "", "failed"),
-        (12, 9, "deterministic=True", "failed"),
-        (9, 12, "deterministic=True", "passed"),
-    ],
-)
-def test_one_approved_run_may_have_been_a_lucky_one(project, broke, fixed, options, status):
-    """Where cases broke and others were fixed, a coin that came to rest and a worse model look the same."""
-    project.model(ONE_RUN.format(broke=broke, fixed=fixed, options=options))
-    checked(project, "slice_regressions='off', max_drop=0")
-    project.run("--model-version=1")
-    assert project.command("approve", "1", "--reason=first").ret == 0
-    verdict = project.verdict(project.run("--model-version=2"))
-    assert verdict.status == status
-    if status == "inconclusive":
-        assert "the one run of the old version may have been lucky" in verdict.headline
-        assert f"{broke} cases that always passed never pass now" in verdict.headline
 
 
 @pytest.mark.parametrize(
@@ -113,7 +79,7 @@ def test_one_approved_run_may_have_been_a_lucky_one(project, broke, fixed, optio
     ],
 )
 def test_an_approval_on_one_run_says_that_noise_is_unknown(project, options, arguments, told):
-    project.model(ONE_RUN.format(broke=0, fixed=1, options=options))
+    project.model(STEADY.format(options=options))
     checked(project, "max_drop=0")
     project.run("--model-version=1", *arguments)
     result = project.command("approve", "1", "--reason=first")

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from pytest_modelcheck.records import Comparison, Correction, Status, Verdict
+from pytest_modelcheck.records import Comparison, Correction, Moved, Status, Verdict
 
 
 @pytest.mark.parametrize(
@@ -30,6 +30,19 @@ from pytest_modelcheck.records import Comparison, Correction, Status, Verdict
 )
 def test_a_correction_counts_the_errors_of_the_judge(correction, text):
     assert str(correction) == text
+
+
+@pytest.mark.parametrize("status", [Status.PASSED, Status.FAILED, Status.INCONCLUSIVE])
+def test_a_verdict_is_one_of_three(status):
+    verdict = Verdict("a", "golden", status, (), "m", "3")
+    found = {"passed": verdict.passed, "failed": verdict.failed, "inconclusive": verdict.inconclusive}
+    assert [name for name, holds in found.items() if holds] == [status.value]
+
+
+@pytest.mark.parametrize(("paired", "end"), [(True, ", to the same inputs"), (False, "")])
+def test_a_distribution_is_compared_with_that_of_some_answers(paired, end):
+    moved = Moved("total variation", 0.2, 0.1, 0.05, 0.3, 40, 30, paired, "of 2.0")
+    assert moved.compared == f"30 answers against 40 of 2.0{end}"
 
 
 @pytest.mark.parametrize(

@@ -220,10 +220,23 @@ def test_headings_and_the_words_that_differ_are_coloured_and_in_brackets():
         (Side(P, None), "no answer"),
         (None, "no answer"),
         (Side(P, b'""'), "''"),
+        (Side(P, b'{"$date":"2026-04-01"}'), "'2026-04-01'"),
+        (Side(P, b'{"$tuple":[{"$numpy":["<f8",0.5]},"a"]}'), '[0.5,"a"]'),
+        (Side(P, b'{"$dict":[[1,{"$float":"nan"}]]}'), '{"1":NaN}'),
+        (Side(P, b'{"$ndarray":{"dtype":"<f8","shape":[2],"data":[0.5,1.0]}}'), "[0.5,1.0]"),
+        (Side(P, b'{"$type":"app.Triage","label":"a"}'), '{"$type":"app.Triage","label":"a"}'),
     ],
 )
 def test_an_answer_is_one_line(side, text):
     assert answer_text(side) == text
+
+
+def test_where_only_the_types_of_answers_differ_they_are_shown():
+    lines = told(check(case("changed", (P, b"0.5"), (P, b'{"$numpy":["<f8",0.5]}'))))
+    assert lines[5] == '      0.5 → {"$numpy":["<f8",0.5]}'
+    fields = b'{"p":0.5,"text":"%s"}' % (b"x" * 90), b'{"p":{"$numpy":["<f8",0.5]},"text":"%s"}' % (b"x" * 90)
+    lines = told(check(case("changed", *((P, side) for side in fields))))
+    assert lines[5] == '      p: 0.5 → {"$numpy":["<f8",0.5]}'
 
 
 def test_the_right_answer_is_shown_where_it_is_known():

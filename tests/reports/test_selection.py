@@ -34,6 +34,14 @@ def test_an_expectation_names_only_what_it_cares_for():
     )
 
 
+def test_an_expectation_without_any_field_of_the_answer_is_not_compared_with_it():
+    """``expected={"acme": "30 days"}``, of which the body looks up the tenant's: the answer must be seen."""
+    assert of({"text": "30 days"}, {"acme": "30 days", "initech": "14 days"}) is None
+    assert of({"text": "30 days"}, {"text": "30 days", "source": "faq"}).parts == (
+        ("source", "'faq'", "nothing"),
+    )
+
+
 def test_the_unperturbed_answer_comes_before_the_expected_and_that_before_the_approved():
     got, other = {"label": "a"}, {"label": "b"}
     assert of(got, other, other, other).against == "base"

@@ -168,7 +168,17 @@ def test_wrong_answers_that_errors_leave_no_room_for_are_counted():
     assert "  errors (8; worst 5 shown)\n" in text
     assert "\n\n  failing cases (6, not shown)\n" in text
     text = failure(replace(RED, shown=shown, hidden=9, cases=Tally(error=8, failed=4, xpassed=2)))
-    assert "\n\n  other cases (6, not shown)\n" in text
+    assert "\n\n  failing cases (4, and 2 unexpected passes, not shown)\n" in text
+
+
+def test_unexpected_passes_are_not_counted_as_failing_cases():
+    notes = ("regressed", "failed", "unexpected pass")
+    shown = tuple(ShownCase(id=f"t-{note}", note=note, input="b", message="", got="1") for note in notes)
+    counts = Tally(failed=2, passed=9, xpassed=3)
+    text = failure(replace(RED, shown=shown, hidden=2, cases=counts))
+    assert re.search(
+        r"\n  failing cases \(2(, of which \d+ passed when approved)?, and 3 unexpected passes\)\n", text
+    )
 
 
 def test_of_an_assertion_what_everybody_knows_is_left_out():

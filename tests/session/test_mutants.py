@@ -2,6 +2,8 @@
 
 import json
 
+import pytest
+
 from pytest_modelcheck.canonical import Codec
 from pytest_modelcheck.session.mutants import REPLAYS, mutants
 from pytest_modelcheck.trajectories.trajectory import Trajectory
@@ -95,6 +97,20 @@ def test_of_lists():
     assert only(found["first item repeated"]) == {0: ["a", "a", "b", "c", "d"], 1: ["e", "e"]}
 
 
+@pytest.mark.parametrize(
+    ("given", "name", "damaged"),
+    [
+        ([1, 2], "part: cut to half", [1]),
+        (3, "part: off by one", 4),
+        (True, "part: true and false exchanged", False),
+        ("Dear customer", "part: empty", ""),
+    ],
+)
+def test_values_that_are_null_in_some_answers_stay_so(given, name, damaged):
+    answers = [{"part": value} for value in (given, None)]
+    assert made(answers)[name].answers[0] == {b"\0\0": {"part": damaged}}
+
+
 def test_of_the_fields_of_a_lists_items():
     found = made([{"lines": [{"total": 2}, {"total": 4, "note": "x"}]}, {"lines": []}])
     assert only(found["lines[].total: null"]) == {
@@ -119,6 +135,11 @@ def test_of_a_slice():
 
 def test_values_in_a_form_of_ours_are_left_alone():
     assert [name for name in made([{"$bytes": "YQ=="}, {"$bytes": "Yg=="}]) if ":" in name] == []
+
+
+def test_the_tags_of_an_object_are_not_among_its_fields():
+    answers = [{"$type": "app.Triage", "label": label, "$default": ["note"]} for label in LABELS]
+    assert {mutant.where for mutant in made(answers).values()} == {"", "label"}
 
 
 def test_of_tool_calls():

@@ -444,6 +444,10 @@ class TestRepeats:
         project.approve()
         with pytest.raises(UsageError, match="needs 2 runs of each case, and one has 1"):
             project.run(varying(0.9), self.MANY, known, repeats=2, score_as="pass@2", version="2.0")
+        update = {"run_options": {"update": True}, "at_least": 0.1}
+        project.run(varying(0.9), self.MANY, known, repeats=2, score_as="pass@2", **update)
+        project.approve()  # the advice
+        assert project.run(varying(0.9), self.MANY, known, repeats=2, score_as="pass@2", version="2.0").passed
 
     def test_scores_of_the_body_are_no_attempts(self, project):
         def scored(model, case):

@@ -5,6 +5,7 @@ from collections import Counter
 
 import pytest
 
+from pytest_modelcheck.engine.view import give_score
 from pytest_modelcheck.records import Status
 from tests.session.conftest import Project
 
@@ -104,17 +105,39 @@ def test_how_often_is_an_option(project):
     assert set(asked.values()) == {5}
 
 
-def test_an_approval_that_is_refused_anyway_costs_no_further_runs(project):
-    """Where every case must pass, one wrong answer is enough: 300 calls became 980."""
+@pytest.mark.parametrize("at_least", [1.0, 0.9])
+def test_an_approval_that_misses_its_requirement_costs_no_further_runs(project, at_least):
+    """Its three runs are the first set and two fresh ones: 300 calls became 900."""
     asked = Counter()
 
     def model(text):
         asked[text] += 1
         return "wrong" if int(text.split()[1]) < 16 else "right"
 
-    verdict = project.run(model, CASES, known, run_options={"update": True, "approval_runs": 3})
+    verdict = project.run(model, CASES, known, at_least=at_least, **UPDATE)
     assert verdict.failed
     assert set(asked.values()) == {3}
+
+
+@pytest.mark.parametrize(
+    ("chance", "status", "end"),
+    [
+        (0.7, Status.FAILED, "noise does not explain it (3 runs of all cases)"),
+        (0.9, Status.PASSED, "noise explains it"),
+    ],
+)
+def test_an_approval_of_a_model_that_varies_is_judged_by_its_own_runs(project, chance, status, end):
+    verdict = project.run(noisy(4, chance, every=1), CASES, known, at_least=0.9, **UPDATE)
+    assert (verdict.status, verdict.calls.new) == (status, 300)
+    assert finding(verdict, "at_least").summary.endswith(end)
+
+
+@pytest.mark.parametrize(("runs", "calls"), [(2, 6), (3, 3), (5, 5)])
+def test_an_approval_of_fewer_than_three_runs_makes_fresh_ones(project, runs, calls):
+    wrong = {"run_options": {"update": True, "approval_runs": runs}, "at_least": 0.9}
+    verdict = project.run(noisy(4, 0.5, every=1), CASES, known, **wrong)
+    assert verdict.failed
+    assert verdict.calls.new == calls * len(CASES)
 
 
 # -- outcomes, and not the wording of answers ------------------------------------------------------
@@ -171,6 +194,30 @@ def test_one_harmless_coin_does_not_hide_a_case_that_is_broken_for_good(project)
     if verdict.status is Status.INCONCLUSIVE:
         assert "1 case that always passed never passes now, however often run: c-007" in verdict.headline
     assert asked["question 7"] >= 1 + 12
+
+
+@pytest.mark.parametrize(
+    ("broke", "fixed", "deterministic", "status"),
+    [
+        (3, 0, None, Status.FAILED),
+        (12, 9, None, Status.INCONCLUSIVE),
+        (5, 3, None, Status.FAILED),
+        (12, 1, None, Status.FAILED),
+        (12, 9, True, Status.FAILED),
+        (9, 12, True, Status.PASSED),
+    ],
+)
+def test_one_approved_run_may_have_been_a_lucky_one(project, broke, fixed, deterministic, status):
+    """Where cases broke and others were fixed, a coin that came to rest and a worse model look the same."""
+    options = {"at_least": 0.1, "definition": {"deterministic": deterministic}}
+    project.run(wrong_about(*range(10, 10 + fixed)), CASES, known, **options)
+    project.approve()
+    options |= {"max_drop": 0, "slice_regressions": "off"}
+    verdict = current(project, wrong_about(*range(50, 50 + broke)), **options)
+    assert verdict.status is status
+    if status is Status.INCONCLUSIVE:
+        assert "the one run of the old version may have been lucky" in verdict.headline
+        assert f"{broke} cases that always passed never pass now" in verdict.headline
 
 
 def test_an_outage_in_the_first_set_is_no_verdict_on_the_model(project):
@@ -433,6 +480,31 @@ def test_more_cases_broken_for_good_than_allowed_are_found_among_noise(project):
     approved(project, noisy(1))
     verdict = current(project, noisy(2, broken=5), max_regressed=2, max_drop=0.9)
     assert finding(verdict, "max_regressed").status is Status.FAILED
+
+
+def graded(model, case):
+    answer = model(case.input)
+    give_score(case, 0.5 if answer == "half" else 0.9)
+    assert answer != "wrong"
+
+
+@pytest.mark.parametrize(
+    ("answer", "status", "summary"),
+    [
+        ("wrong", Status.FAILED, "45/900 runs fail of cases that passed"),
+        ("half", Status.PASSED, "0/300 runs fail of cases that passed"),
+    ],
+)
+def test_of_scores_those_regressed_whose_assertions_fail(project, answer, status, summary):
+    """Not those whose score fell: the limit of scores is ``max_drop``."""
+    options = {"max_regressed": 2, "max_drop": 0.9, "at_least": 0.1, "slice_regressions": "off", "repeats": 3}
+    project.run(lambda text: "right", CASES, graded, **UPDATE, **options)
+    project.approve()
+    worse = {f"question {number}" for number in range(5)}
+    verdict = current(project, lambda text: answer if text in worse else "right", graded, **options)
+    found = finding(verdict, "max_regressed")
+    assert found.status is status
+    assert found.summary.startswith(summary)
 
 
 # -- slices ----------------------------------------------------------------------------------------

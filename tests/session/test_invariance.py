@@ -7,7 +7,7 @@ from pytest_modelcheck.checks.limits import Limits
 from pytest_modelcheck.engine.trials import STRIDE
 from pytest_modelcheck.engine.work import Result
 from pytest_modelcheck.records import Case, Outcome, Trial
-from pytest_modelcheck.session.calibration import BASES, VARIANTS, Calibration, excess_of
+from pytest_modelcheck.session.invariance import BASES, VARIANTS, Calibration, excess_of
 
 QUESTION = b"the unperturbed question"
 
@@ -83,19 +83,19 @@ def test_a_call_gets_the_answer_of_its_output(pair, own, equal, slot):
 
 def test_the_excess_is_what_variants_add():
     made = judged(calibration(cases=3), lambda one, other: (one < BASES) != (other < BASES))
-    excess = excess_of([made], Limits())
+    excess = excess_of([made.tables()], Limits())
     assert (excess.cross, excess.own, excess.each) == (1.0, 0.0, (1.0, 1.0, 1.0))
 
 
 def test_a_body_that_is_not_symmetric_is_asked_both_ways():
     made = judged(calibration(), lambda one, other: one < other)
-    excess = excess_of([made], Limits())
+    excess = excess_of([made.tables()], Limits())
     assert (excess.cross, excess.own) == (0.5, 0.5)
 
 
 def test_a_case_that_was_asked_twice_counts_once():
     made = [judged(calibration(cases=3), lambda one, other: one != other) for _ in range(2)]
-    assert len(excess_of(made, Limits()).each) == 3
+    assert len(excess_of([each.tables() for each in made], Limits()).each) == 3
 
 
 def test_fresh_answers_have_slots_of_their_own():
@@ -115,14 +115,14 @@ def test_a_question_is_known_again_among_fresh_answers():
 
 def test_groups_are_averaged():
     made = calibration(cases=4, metadata={"template": "only"})
-    excess = excess_of([judged(made, lambda one, other: False)], Limits(cluster="template"))
+    excess = excess_of([judged(made, lambda one, other: False).tables()], Limits(cluster="template"))
     assert excess.each == (0.0,)
 
 
 def test_a_case_that_was_not_judged_throughout_is_left_out():
     made = calibration(cases=1)
     made.take([result(trial, Outcome.SKIPPED) for trial in made.against_itself()])
-    assert excess_of([made], Limits()) is None
+    assert excess_of([made.tables()], Limits()) is None
 
 
 def test_graded_bodies_disagree_by_what_lacks_of_their_score():
@@ -132,4 +132,4 @@ def test_graded_bodies_disagree_by_what_lacks_of_their_score():
         for each in results:
             each.score = 1.0 if made._pairings[each.trial.index].bases == 2 else 0.75
         made.take(results)
-    assert excess_of([made], Limits()).cross == 0.25
+    assert excess_of([made.tables()], Limits()).cross == 0.25
