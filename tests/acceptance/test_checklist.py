@@ -92,5 +92,5 @@ def test_the_live_model_is_counted_alike_and_answers_as_recorded_which_is_asked_
         verdict.cases.total for verdict in live.values()
     )
     assert [one.regressed + one.fixed for one in compared] == [()] * 10
-    # VADER adds with sum(), which since Python 3.12 rounds once: one answer has another last digit.
-    assert sum(len(one.changed) for one in compared) == (1 if sys.version_info >= (3, 12) else 0)
+    # VADER adds with sum(), which since Python 3.12 rounds once: two answers have another last digit.
+    assert sum(len(one.changed) for one in compared) == (2 if sys.version_info >= (3, 12) else 0)
