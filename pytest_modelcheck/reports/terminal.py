@@ -283,9 +283,9 @@ def _cases(verdict: Verdict) -> Iterator[Line]:
     if number and raised:
         yield ()
     if number:
-        # They come last: if one is shown, all hidden cases are unexpected passes, too.
-        seen = sum(case.note == "unexpected pass" for case in others)
-        passes = seen + verdict.hidden if seen else min(verdict.cases.xpassed, verdict.hidden)
+        # They come last: if one is shown, all hidden cases but errors are unexpected passes, too.
+        seen, hidden = sum(case.note == "unexpected pass" for case in others), number - len(others)
+        passes = seen + hidden if seen else min(verdict.cases.xpassed, hidden)
         unseen = "failed" if number - passes == verdict.cases.failed else ""
         note = others[0].note if others else unseen
         more = note == "regressed" and number - passes > verdict.cases.failed  # the rest only changed

@@ -181,6 +181,19 @@ def test_unexpected_passes_are_not_counted_as_failing_cases():
     )
 
 
+def test_errors_that_are_not_shown_are_no_unexpected_passes():
+    shown = (
+        *(broken(f"t-{number}") for number in range(3)),
+        *(
+            ShownCase(id=note, note=note, input="b", message="", got="1")
+            for note in ("failed", "unexpected pass")
+        ),
+    )
+    text = failure(replace(RED, shown=shown, hidden=5, cases=Tally(error=6, failed=1, xpassed=3)))
+    assert "  errors (6; worst 3 shown)\n" in text
+    assert "\n  failing cases (1, and 3 unexpected passes)\n" in text
+
+
 def test_of_an_assertion_what_everybody_knows_is_left_out():
     message = (
         "assert 0.0 == 12\n +  where 0.0 = Invoice(total=0.0).total\n"
