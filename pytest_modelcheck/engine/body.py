@@ -10,6 +10,7 @@ import threading
 from collections import Counter
 from contextlib import ExitStack, contextmanager, nullcontext
 from contextvars import copy_context
+from dataclasses import replace
 from threading import get_ident
 from typing import TYPE_CHECKING, Any
 
@@ -22,7 +23,7 @@ from pytest_modelcheck.engine.trials import STRIDE
 from pytest_modelcheck.engine.view import CaseView, is_new, refuse_case
 from pytest_modelcheck.engine.work import EXPLAINED, WINDOW, Failures, Result, Run, conclude
 from pytest_modelcheck.models.model import SHORT_TEXT, copied, short_text_key
-from pytest_modelcheck.records import Outcome
+from pytest_modelcheck.records import MISSING, Outcome
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -71,7 +72,8 @@ class Bodies:
     Attributes:
         result: The result of the current body, or ``None`` between two bodies.
         thread: The thread that bodies run in.
-        context: The context that bodies start in.
+        first: The context that the first body starts in.
+        context: The same with what models have set since.
         lock: Guards the prefetched calls.
         gathers: Whether bodies run as tasks, or are restarted, so that their calls are made together.
     """
@@ -93,7 +95,8 @@ class Bodies:
         self.result: Result | None = None
         self.view: CaseView | None = None
         self.thread = get_ident()
-        self.context: Context = copy_context()
+        self.first: Context = copy_context()
+        self.context: Context = self.first
         self.lock = threading.RLock()
         self._made: list[Made] | None = None
         """The calls of the current body, or ``None`` if the recipe learns nothing from them."""
@@ -269,7 +272,9 @@ class Bodies:
             key, repeat = self.key_of(handle, trial, x, result.equal)
         answers = handle.answers
         raw = None if key is None else answers.find(key)
+        place = None
         if raw is None:
+            place = -1  # the last of those that have begun
             raw = self._missing(handle, result, x, key, repeat)
         else:
             handle.found = True
@@ -282,31 +287,50 @@ class Bodies:
             result.graded(model, x, raw)
         value = answers.decode(raw)
         if self._made is not None:
-            self.note(model, x, key, value)
+            self.note(model, x, key, value, place=place)
         elif self._keys is not None:
             self._keys.append(key)
         return value
 
-    def note(self, model: Model, x: Any, key: bytes | None, value: Any, *, foreseeable: bool = True) -> None:
-        """Note a call that the body has made, for the recipe."""
+    def note(
+        self,
+        model: Model,
+        x: Any,
+        key: bytes | None,
+        value: Any,
+        *,
+        place: int | None = None,
+        foreseeable: bool = True,
+    ) -> None:
+        """Note a call that the body has made, for the recipe; ``place`` is that of :meth:`misses`."""
         if self._keys is None:
             return
         self._keys.append(key)
-        if self._made is not None:  # copies, since the body may change both objects later
-            self._made.append(Made(model.name, copied(x), copied(value), foreseeable))
-
-    def misses(self, model: Model, x: Any) -> None:
-        """Let prefetching know that the body makes a call whose answer is not cached."""
-        result, made = self.result, self._made
-        # Of several awaited calls at once, nobody knows yet in which order they will end.
-        if result is None or made is None or result.awaited > len(made) + 1:
-            self.prefetch.missed()
+        made = self._made
+        if made is None:
+            return
+        # Copies, since the body may change both objects later.
+        if place is None:
+            made.append(Made(model.name, copied(x), copied(value), foreseeable))
         else:
-            self.prefetch.missed(result.trial, [*made, Made(model.name, x, None)])
+            made[place] = replace(made[place], answer=copied(value), foreseeable=foreseeable)
+
+    def misses(self, model: Model, x: Any) -> int | None:
+        """Let prefetching know that the body begins a call whose answer is not cached; return its place.
+
+        Calls are noted in the order in which they begin: awaited ones may end in any order.
+        """
+        result, made = self.result, self._made
+        if result is None or made is None:
+            self.prefetch.missed()
+            return None
+        made.append(Made(model.name, copied(x), MISSING))
+        self.prefetch.missed(result.trial, made)
+        return len(made) - 1
 
     def _missing(self, handle: Handle, result: Result, x: Any, key: bytes | None, repeat: int) -> Raw:
         """Get an answer that is not cached: wait for the prefetched call, or make the call now."""
-        self.misses(handle.model, x)
+        place = self.misses(handle.model, x)
         if handle.judged:
             result.unanswered = True  # stays True if the call raises
         try:
@@ -319,11 +343,19 @@ class Bodies:
                 return raw
             return self.in_place(handle, x, key, repeat)
         except BaseException as error:
-            self.note(handle.model, x, key, None)
+            self.note(handle.model, x, key, MISSING, place=place)
             result.broke(error)
             raise
         finally:
             self.context = copy_context()  # a variable that the model has set is no change of a body
+
+    def adopt(self, before: Context) -> None:
+        """Note the variables that a model has set in this context: they are no change of a body."""
+        context = self.context.copy()  # other threads may be running in it
+        for variable, value in copy_context().items():
+            if before.get(variable, before) is not value:
+                context.run(variable.set, value)
+        self.context = context
 
     def in_place(self, handle: Handle, x: Any, key: bytes | None, repeat: int) -> Raw:
         """Make a call that was not prefetched, and wait for it."""

@@ -107,7 +107,7 @@ class Prefetch:
     @property
     def learns(self) -> bool:
         """True if further calls of bodies may still change the recipe."""
-        return not (self._active and self.recipe.complete)
+        return not (self._active and self.recipe.complete and self.recipe.known)
 
     def ahead_of(self, trials: Iterable[Trial]) -> Iterator[Trial]:
         """Yield the trials in order, while the calls of the next window are under way."""

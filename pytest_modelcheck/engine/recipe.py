@@ -50,6 +50,7 @@ class Made:
 
     Attributes:
         model: The name of the model.
+        answer: Its answer; ``MISSING`` before it ends, and if it fails.
         foreseeable: Whether the call could have been made ahead: not if the body had changed the context.
     """
 

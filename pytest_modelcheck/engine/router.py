@@ -17,6 +17,7 @@ from pytest_modelcheck.calls.waiting import lend_briefly, until
 from pytest_modelcheck.engine.tickets import TICK
 from pytest_modelcheck.engine.view import refuse_case, result_of
 from pytest_modelcheck.models.model import IMMUTABLE, copied
+from pytest_modelcheck.records import MISSING
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine, Sequence
@@ -119,12 +120,18 @@ class Router:
         return self.bodies is not None and get_ident() == self.bodies.thread
 
     def _changed_context(self, result: Result | None) -> list[ContextVar[Any]]:
-        """Return the context variables that have another value than when the bodies were started."""
+        """Return the context variables that have neither the value from the start nor that of a model.
+
+        A thread or an event loop of a body may lack what a model has set elsewhere.
+        """
         bodies = self.bodies
         if result is None or bodies is None:
             return []
         current = copy_context()
         changed = changed_variables(bodies.context, current)
+        if changed and bodies.first is not bodies.context:
+            since = changed_variables(bodies.first, current)
+            changed = [variable for variable in changed if variable in since]
         if not changed and self.is_here() and VIEW.get() is None:
             bodies.context = current  # only variables of libraries have changed: do not compare them again
         return changed
@@ -154,6 +161,7 @@ class _Call:
         # A model that is called on the loop of an `async` test may need it: nobody would see it wait here. In
         # a plain test, a loop in this thread is the model's own, which may be bound to the thread.
         self.elsewhere = self.is_here and router.awaited
+        self.place: int | None = None
         self.key: bytes | None
         if self.bodies is None or result is None:
             self.repeat = repeat or 0
@@ -183,6 +191,7 @@ class _Call:
         raw = self.handle.find(self.key)
         if raw is None:
             self._begins()
+            before = copy_context()
             token = _CHANGED.set(self.changed)
             try:
                 raw = self._taken() or self._made()
@@ -191,6 +200,8 @@ class _Call:
                 raise
             finally:
                 _CHANGED.reset(token)
+                if self.bodies is not None and self.is_here:
+                    self.bodies.adopt(before)
         return self._read(raw, None)
 
     def awaited(self) -> Coroutine[Any, Any, Any]:
@@ -258,7 +269,7 @@ class _Call:
     def _begins(self) -> None:
         if self.bodies is not None:
             if self.is_here and self.result is self.bodies.result and not self.changed:
-                self.bodies.misses(self.handle.model, self.x)
+                self.place = self.bodies.misses(self.handle.model, self.x)
             else:
                 self.bodies.prefetch.missed()
         if self.result is not None and self.handle.judged:
@@ -268,7 +279,7 @@ class _Call:
         if self.result is None or self.bodies is None:
             return
         if self.is_here and self.result is self.bodies.result:
-            self.bodies.note(self.handle.model, self.x, self.key, None, foreseeable=not self.changed)
+            self._note(self.bodies, MISSING)
         self.result.broke(error)
 
     def _read(self, raw: Raw, number: int | None) -> Any:
@@ -283,8 +294,12 @@ class _Call:
             result.graded(handle.model, self.x, raw)
         value = handle.answers.decode(raw)
         if bodies is not None and self.is_here and result is bodies.result:
-            bodies.note(handle.model, self.x, self.key, value, foreseeable=not self.changed)
+            self._note(bodies, value)
         return value
+
+    def _note(self, bodies: Bodies, value: Any) -> None:
+        model, foreseeable = self.handle.model, not self.changed
+        bodies.note(model, self.x, self.key, value, place=self.place, foreseeable=foreseeable)
 
 
 async def answer_gathered(
@@ -298,9 +313,6 @@ async def answer_gathered(
     ticket = switchboard.foresee(handle, x, key, repeat, trial)
     if ticket is None:
         return await switchboard.answer_async(handle, x, key, repeat, context, joins=True)
-    if ticket.ended:  # with an error, for the bodies that waited for it
-        ticket.foreseen_by.discard(trial)
-        return await switchboard.answer_async(handle, x, key, repeat, context)
     loop = asyncio.get_running_loop()
     loop.call_soon(switchboard.advance, handle, context)
     ended: Future[None] = Future()

@@ -111,17 +111,30 @@ def hide_own_frames(excinfo: pytest.ExceptionInfo[BaseException], config: pytest
     """Leave out the plugin's frames, as between an ordinary test and a model that raises."""
     if config.getoption("fulltrace", default=False):
         return
-    entries, entry = [], excinfo.value.__traceback__
-    while entry is not None:
-        entries.append(entry)
-        entry = entry.tb_next
+    if (kept := _foreign_part(excinfo.value.__traceback__)) is not None:
+        excinfo.traceback = type(excinfo.traceback)(kept)
+    known: set[int] = set()
+    cause = excinfo.value.__cause__ or excinfo.value.__context__
+    while cause is not None and id(cause) not in known:
+        known.add(id(cause))
+        # pytest takes the traceback of a cause from the exception itself.
+        if (kept := _foreign_part(cause.__traceback__)) is not None:
+            cause.__traceback__ = kept
+        cause = cause.__cause__ or cause.__context__
+
+
+def _foreign_part(traceback: TracebackType | None) -> TracebackType | None:
+    """A traceback without the plugin's frames; ``None`` if it has no others."""
+    entries = []
+    while traceback is not None:
+        entries.append(traceback)
+        traceback = traceback.tb_next
     kept: TracebackType | None = None
     # A new chain: pytest cuts it at the test, which would bring back entries that are only filtered.
     for one in reversed(entries):
         if not one.tb_frame.f_globals.get("__name__", "").startswith(_OWN):
             kept = TracebackType(kept, one.tb_frame, one.tb_lasti, one.tb_lineno)
-    if kept is not None:
-        excinfo.traceback = type(excinfo.traceback)(kept)
+    return kept
 
 
 def own_part_removed(traceback: TracebackType | None) -> TracebackType | None:

@@ -90,18 +90,39 @@ def test_no_trial_is_made_while_a_body_runs(lab, trials):
     assert lab.make(body).run(made()).direct == 0
 
 
-def test_of_calls_that_are_awaited_at_once_nothing_is_learned_before_they_end(lab, outcomes):
+@pytest.mark.parametrize("wrapped", [False, True])
+def test_calls_that_are_awaited_at_once_are_foreseen_in_the_order_in_which_they_begin(lab, outcomes, wrapped):
+    """The later one ends first: the earlier one was foreseen twice, and the later one not at all."""
+    rated = {x: asyncio.Event() for x in "abcd"}
+
     async def model(x):
-        await asyncio.sleep({"a": 0.01}.get(x, 0))
+        await asyncio.wait_for(rated[x].wait(), 5)
+        return x
+
+    async def rating(x):
+        rated[x[0]].set()
         return x
 
     triage = lab.model(model, concurrency=4)
+    rate = lab.model(rating, "rate", concurrency=4, source="rate")
+
+    async def call(of, x):
+        return await of(x)
 
     async def body(case):
-        await asyncio.gather(triage(case.expected), triage(case.input))
+        one = call if wrapped else lambda of, x: of(x)
+        await asyncio.gather(one(triage, case.input), one(rate, case.expected))
 
     run = lab.run_async(body, [Case(x, expected=x * 2, id=x) for x in "abcd"])
-    assert (outcomes(run), run.vain) == (["passed"] * 4, 0)
+    assert (outcomes(run), run.direct, run.vain) == (["passed"] * 4, 0, 0)
+
+
+def test_a_constant_is_confirmed_by_the_second_body_also_where_an_earlier_call_is_known(lab):
+    """Nothing was learned from the second body: no call of such a judge was made ahead."""
+    ask = lab.model(str.upper, concurrency=4)
+    grade = lab.model(lambda x, language: True, "judge", concurrency=4, source="judge")
+    run = lab.run(lambda case: grade(ask(case.input), language="en"), "abcdefgh")
+    assert (run.direct, run.vain) == (1, 0)
 
 
 def test_a_recipe_of_an_earlier_run_foresees_the_first_body_too(lab):

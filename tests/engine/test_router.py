@@ -10,6 +10,7 @@ import pytest
 from pytest_modelcheck.engine.router import changed_variables
 
 TENANT = contextvars.ContextVar("tenant", default="nobody")
+REQUEST = contextvars.ContextVar("request")
 
 
 def test_outside_of_a_check_a_model_answers_all_the_same(lab):
@@ -144,6 +145,40 @@ def test_a_context_variable_that_the_model_sets_is_no_change_of_a_body(lab, opti
     for _ in "cold", "warm":
         lab.run(lambda case: client(case.input), "abcdefg")
     assert lab.meter().new == 7
+    assert client.answers.warnings == []
+
+
+def in_a_loop(function):
+    async def app():
+        return function()
+
+    return asyncio.run(app())
+
+
+def as_a_tenant(function):
+    token = TENANT.set("shop")
+    try:
+        return function()
+    finally:
+        TENANT.reset(token)
+
+
+@pytest.mark.parametrize("called", [in_a_loop, as_a_tenant])
+def test_nor_if_it_does_so_in_a_loop_of_the_body_or_where_the_body_has_changed_another(lab, called):
+    """Bodies were blamed: the next one lacks what was set in the loop, or has what nobody had noted."""
+
+    def handle(x):
+        REQUEST.set(x)
+        return x.upper()
+
+    client = lab.model(handle, context=[TENANT])
+
+    def body(case):
+        called(lambda: client(case.input) + client(case.input * 2))
+
+    for _ in "cold", "warm":
+        contextvars.copy_context().run(lab.run, body, "abc")
+    assert lab.meter().new == 6
     assert client.answers.warnings == []
 
 

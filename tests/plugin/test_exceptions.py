@@ -28,6 +28,27 @@ def test_the_traceback_of_an_ordinary_test_leads_from_its_call_to_the_model(proj
     assert "pytest_modelcheck/" in project.run("--model-version=2.0", "--full-trace").stdout.str()
 
 
+def test_so_does_the_traceback_of_a_cause(project):
+    project.model("""
+        @model_fixture
+        def triage(model_version):
+            def predict(text):
+                raise ConnectionError("down")
+            return predict
+    """)
+    project.test("""
+def test_one(triage):
+    try:
+        triage("a")
+    except ConnectionError as error:
+        raise RuntimeError("no triage") from error
+""")
+    text = project.fails("--model-version=2.0").stdout.str()
+    assert "raise ConnectionError" in text
+    assert 'raise RuntimeError("no triage") from error' in text
+    assert "pytest_modelcheck/" not in text
+
+
 def test_an_attribute_of_the_model_is_answered_with_how_to_call_it(project):
     check = """
 @pytest.mark.golden("tickets.yaml")
