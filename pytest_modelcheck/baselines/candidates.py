@@ -28,6 +28,9 @@ if TYPE_CHECKING:
 
 _AFTER_NUMBERS: Final = 1 << 62
 
+_INCOMPLETE: Final = frozenset({"calls", "errors"})
+"""The findings of a run in which cases could not be judged."""
+
 
 class CandidateStore:
     """The results of each version's last runs, whether approved or not, in a folder that need not exist.
@@ -101,6 +104,15 @@ class CandidateStore:
         """
         with _readable():
             return checked(self.path(model, check, version), model, check, further=further)
+
+    def is_complete(self, like: Header) -> bool:
+        """Return whether there is a candidate of this test, its cases and models, without missing answers."""
+        with suppress(BaselineError, OSError):
+            found = baseline.read_header(self.path(like.model, like.test, like.version or ""))
+            same = ("test", "body", "files", "fingerprint", "others")
+            incomplete = found.stopped or any(one.limit in _INCOMPLETE for one in found.findings)
+            return not incomplete and all(getattr(found, name) == getattr(like, name) for name in same)
+        return False
 
     def last_run(self, model: str, version: str) -> float:
         """The time of a version's last candidate, in seconds since the epoch; 0 if there is none."""

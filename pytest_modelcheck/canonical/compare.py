@@ -43,6 +43,7 @@ _NUMBERS: Final = frozenset({int, float})
 _WITHIN: Final = (EXTRA, MORE, PRIVATE)
 """The special parts of an object that are stored among its fields."""
 _NUMPY: Final = "$numpy"
+_SCALAR: Final = 2  # parts of a number of numpy: its type and its value; complex ones have three
 _PARTS: Final = frozenset({TYPE, DEFAULT, NEVER_SET, *_WITHIN})
 _WRAPPED: Final = (b'{"$seen":[', b'{"$ignorin')
 _TRAJECTORIES: Final = (b'{"$trajectory":', b'{"$calls":')
@@ -259,6 +260,8 @@ def _opened(form: Any) -> tuple[str, Any, Any]:
             return "" if odd else tag, pairs, ()
         if tag in HOMES:
             return tag, {name: item for name, item in inside.items() if name != ASIDE}, ()
+        if tag == _NUMPY and len(inside) == _SCALAR:
+            return f"{tag}{inside[0]}", inside[1], ()
         if tag[:1] == "$" and tag not in _PARTS:
             kind, parts, left = _opened(inside)
             return f"{tag}{kind}", parts, left

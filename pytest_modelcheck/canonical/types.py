@@ -103,7 +103,7 @@ def _maker(default: Any, factory: Any = _NONE) -> Callable[[], Any] | None:
         return None if default.is_required() else partial(default.get_default, call_default_factory=True)
     if kind == "Factory":  # of attrs and of msgspec
         return None if getattr(default, "takes_self", False) else default.factory
-    without = kind in ("_MISSING_TYPE", "_Nothing", "NoDefaultType")
+    without = default is _NONE or kind in ("_Nothing", "NoDefaultType")
     return None if without else lambda: default
 
 

@@ -98,7 +98,7 @@ def judge_drift(
         tolerance *= pstdev(samples.before)
     moved = Moved(
         measure=measure,
-        distance=found.distance,
+        distance=max(0.0, found.distance),  # a classifier may guess worse than chance
         expected=found.expected,
         tolerance=tolerance,
         p_value=found.p_value,

@@ -305,9 +305,9 @@ def _texts_of(cases: Sequence[Case]) -> dict[str, list[str]]:
     names = dict.fromkeys(name for case in cases for name in case.input)
     fields = {f"input.{name}": [_text(case.input.get(name)) for case in cases] for name in names}
     # Fields with few texts are labels, which have columns of their own.
-    various = {name: texts for name, texts in fields.items() if len(set(texts)) > _MOST_VALUES}
-    kept = various or {name: texts for name, texts in fields.items() if any(texts)}
-    return dict(list(kept.items())[:_MOST_TEXTS])
+    few = min(_MOST_VALUES, len(cases) // 2)
+    various = [name for name, texts in fields.items() if len(set(texts)) > few]
+    return {name: fields[name] for name in various[:_MOST_TEXTS]}
 
 
 def _of_texts(texts: Sequence[str], name: str) -> Iterator[tuple[Feature, list[float]]]:

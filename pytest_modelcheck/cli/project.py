@@ -193,11 +193,20 @@ class Workspace:
             for model, versions in self.versions().items()
         }
 
+    def other_versions(self) -> dict[str, str]:
+        """For each model that ran another version than the approved one: the only one; else an error."""
+        models = self.models()
+        changed = [model for model in models if self._others(model)]
+        return {model: self.other_version(model) for model in changed or models}
+
     def other_version(self, model: str) -> str:
         """The only version that was run and is not the approved one; else an error."""
+        return self._only(model, self._others(model))
+
+    def _others(self, model: str) -> list[str]:
         approved = self.store.approved(model)
         held = None if approved is None else approved.version
-        return self._only(model, [version for version in self.candidates.versions(model) if version != held])
+        return [version for version in self.candidates.versions(model) if version != held]
 
     def reviewable_version(self, model: str) -> str:
         """The only version that ran a check whose approved version is another one; else an error."""

@@ -192,8 +192,7 @@ def diff(
     if a is not None:
         pairs = _pairs(workspace, a, b)
     else:
-        model = workspace.only_model()
-        pairs = [Pair(model, None, workspace.other_version(model))]
+        pairs = [Pair(model, None, version) for model, version in workspace.other_versions().items()]
     if form == "html":
         if notes or slices:
             raise UsageError("--format html shows every case, and has filters in the page itself")
@@ -217,8 +216,8 @@ def diff(
         for line in diff_markdown(found):
             print_document(harmless(line))
     else:
-        before, after = pairs[0].before, pairs[0].after
-        print_lines(map(coloured, diff_lines(found, before, after, width=width())))
+        after = {pair.model: pair.after for pair in pairs}
+        print_lines(map(coloured, diff_lines(found, pairs[0].before, after, width=width())))
     return int(exit_code and any(seen))
 
 

@@ -14,7 +14,8 @@ import click
 from pytest_modelcheck.canonical import CALL_BYTES, excerpt
 from pytest_modelcheck.cli.project import with_workspace
 from pytest_modelcheck.cli.screen import echo, indented, print_lines
-from pytest_modelcheck.cli.targets import CHECKS, ran, target
+from pytest_modelcheck.cli.targets import CHECKS, meant, ran
+from pytest_modelcheck.errors import UsageError
 from pytest_modelcheck.models.cache_store import memories
 from pytest_modelcheck.phrases import plural
 from pytest_modelcheck.session.check import PREDICTIONS
@@ -59,15 +60,28 @@ def why(workspace: Workspace, version: str | None, patterns: tuple[str, ...]) ->
     """Show why a model was called again.
 
     For each input of the last run: the other settings under which an answer is cached, and what changed
-    since. Without a version: for the one that was run last.
+    since. Without a version: for the one that each model ran last.
     """
     if version is not None:
-        model, meant = target(version, workspace.known_versions())
+        pairs = meant(version, workspace.known_versions())
     else:
-        model = workspace.only_model()
-        meant = workspace.latest_version(model)
+        models = [model for model in workspace.models() if workspace.candidates.versions(model)]
+        pairs = [(model, workspace.latest_version(model)) for model in models or workspace.models()]
+    refused: list[UsageError] = []
+    for model, own_version in pairs:
+        try:
+            headers = ran(workspace, model, own_version, patterns)
+        except UsageError as error:  # the pattern may mean checks of another model
+            refused.append(error)
+        else:
+            _explain(workspace, model, own_version, headers)
+    if len(refused) == len(pairs):
+        raise refused[0]
+
+
+def _explain(workspace: Workspace, model: str, version: str, headers: Sequence[Header]) -> None:
     checks = []
-    for header in ran(workspace, model, meant, patterns):
+    for header in headers:
         candidate = workspace.candidates.read(header.model, header.test, header.version or "")
         made: dict[bytes, str] = {}
         for case, result in (candidate or {}).items():
@@ -81,7 +95,7 @@ def why(workspace: Workspace, version: str | None, patterns: tuple[str, ...]) ->
     for memory in memories(workspace.project.cache / PREDICTIONS, model):
         stored = {question[:CALL_BYTES] for question in memory.questions}
         cached.append(_Cached(memory, frozenset(wanted & (memory.questions | stored))))
-    echo(click.style(excerpt(f"{model} {meant}"), bold=True))
+    echo(click.style(excerpt(f"{model} {version}"), bold=True))
     for check in checks:
         print_lines(indented([check.header.test]))
         # The number of calls, and how many the last run paid for, if known.

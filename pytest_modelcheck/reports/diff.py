@@ -19,7 +19,7 @@ from pytest_modelcheck.reports.shown import PLAIN, sides
 from pytest_modelcheck.reports.transcript import Trajectories, brief, steps_between
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from pytest_modelcheck.baselines.diff import CaseDiff, CheckDiff, Note, Side
     from pytest_modelcheck.canonical import Difference
@@ -45,11 +45,14 @@ def word_of(note: str) -> str:
 def diff_lines(
     diffs: Iterable[CheckDiff],
     before: str | None,
-    after: str,
+    after: Mapping[str, str],
     *,
     width: int = 80,
 ) -> Iterator[Line]:
-    """A section for each check, then the totals; ``before`` is ``None`` for the approved results."""
+    """A section for each check, then the totals.
+
+    ``before`` is ``None`` for the approved results; ``after`` is the newer version of each model.
+    """
     total: Counter[str] = Counter()
     checks = 0
     for diff in diffs:
@@ -60,7 +63,7 @@ def diff_lines(
             known = "is not approved yet" if before is None else f"was not run with {excerpt(before)}"
             yield _plain(f"  {known}: {plural(len(diff.cases), 'case')}")
         elif diff.after is None:
-            yield _plain(f"  was not run with {excerpt(after)}")
+            yield _plain(f"  was not run with {excerpt(after[diff.model])}")
         else:
             yield from _check_lines(diff, width)
         yield ()

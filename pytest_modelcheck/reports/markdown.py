@@ -203,7 +203,7 @@ def _details(check: CheckReport) -> Iterator[str]:
 def _cases(check: CheckReport, wrong: Sequence[CaseResult]) -> Iterator[str]:
     comparison = check.verdict.comparison
     other = "before" if comparison is None else excerpt(check.verdict.compared_with, 30)
-    more = f", the worst {_CASES} shown" if len(wrong) > _CASES else ""
+    more = f", {_CASES} shown" if len(wrong) > _CASES else ""
     yield f"<details><summary>{plural(len(wrong), 'failing case')}{more}</summary>"
     yield ""
     heads = ("case", "input", "expected", "got", other if other in ("approved", "before") else code(other))

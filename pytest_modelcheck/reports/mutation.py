@@ -71,7 +71,8 @@ class Cell:
 class Mutated:
     """One check's outcomes under all damages: a cell each, or the trouble that kept it from being replayed.
 
-    ``form`` is its kind, ``limits`` names its limits, and ``cases`` counts the replayed cases.
+    ``form`` is its kind, ``limits`` names its limits, and ``cases`` counts the replayed cases; ``left_out``
+    counts the others, which called a model without a stored answer.
     """
 
     check: str
@@ -82,6 +83,7 @@ class Mutated:
     limits: str
     cells: tuple[Cell, ...] = ()
     trouble: str = ""
+    left_out: int = 0
 
     @property
     def of(self) -> str:
@@ -214,6 +216,10 @@ def mutation_lines(mutation: Mutation, width: int = 80) -> Iterator[str]:
             troubles.setdefault(check.trouble, []).append(mutation.name(check))
     for trouble, names in troubles.items():
         yield from wrapped(excerpt(f"not replayed: {', '.join(names)}: {trouble}", _LINE), width)
+    for check in mutation.checks:
+        if check.left_out and not check.trouble:
+            out = f"{plural(check.left_out, 'case')} without a stored answer (errors are not stored)"
+            yield from wrapped(excerpt(f"left out: {mutation.name(check)}: {out}", _LINE), width)
     if not mutation.replayed:
         yield "Nothing was replayed."
         return

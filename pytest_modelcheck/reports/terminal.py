@@ -14,7 +14,12 @@ from pytest_modelcheck.phrases import listed, p_text, percent, plural
 from pytest_modelcheck.reports.bars import padded, text_of, width_of, wrapped
 from pytest_modelcheck.reports.shown import ERROR_LINE, PLAIN, WIDTH, case_lines, reason_of
 from pytest_modelcheck.reports.wording import cost_of
-from pytest_modelcheck.reports.worst import perturbations_standing_out, slices_standing_out, where
+from pytest_modelcheck.reports.worst import (
+    metric_text,
+    perturbations_standing_out,
+    slices_standing_out,
+    where,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -235,9 +240,7 @@ def _groups(groups: Sequence[Group], other: str | None, *, every: bool, scored: 
 def _group(group: Group, other: str | None, *, scored: bool = False) -> str:
     """A slice with its figures, and those of the other version, where there is one."""
     if scored:
-        value, before = (
-            "n/a" if one is None else f"{one:.3g}" for one in (group.metric, group.approved_metric)
-        )
+        value, before = (metric_text(one) or "n/a" for one in (group.metric, group.approved_metric))
         text = f"{value} over {plural(group.judged, 'case')}"
     else:
         text = f"{group.passed}/{group.judged} pass"
@@ -320,6 +323,6 @@ def _reason_once(case: ShownCase, shown_kinds: set[str]) -> tuple[list[str], str
 
 
 def _heading(title: str, number: int, shown: int, lost: str = "") -> Line:
-    cut = f"; worst {shown} shown" if shown < number else ""
+    cut = f"; {shown} shown" if shown < number else ""
     count = f"{number}{lost}{cut}" if shown else f"{number}{lost}, not shown"
     return ((f"  {title} ", {"bold": True}), (f"({count})", PLAIN))

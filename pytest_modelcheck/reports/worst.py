@@ -69,12 +69,22 @@ def slices_standing_out(verdict: Verdict) -> list[Group]:
         known = [(group.metric, group) for group in verdict.slices if group.metric is not None]
         pairs = [(value, group.approved_metric, group) for value, group in known]
         fell = [(before - value, group) for value, before, group in pairs if before is not None]
-        fell = [one for one in fell if one[0] > 0]
+        # A fall that the figures do not show would read as none.
+        fell = [
+            (lost, group)
+            for lost, group in fell
+            if lost > 0 and metric_text(group.metric) != metric_text(group.approved_metric)
+        ]
         below = [((verdict.rate or 0.0) - value, group) for value, group in known]
         return [group for lost, group in sorted(fell or below, key=lambda one: -one[0]) if lost > 0]
     # Without approved results, failing is losing.
     is_known = any(group.approved_judged for group in verdict.slices)
     return _standing_out(verdict.slices, verdict.comparison if is_known else None, verdict.cases)
+
+
+def metric_text(value: float | None) -> str:
+    """The metric of a slice to three digits; empty for none."""
+    return "" if value is None else f"{value:.3g}"
 
 
 def perturbations_standing_out(verdict: Verdict) -> list[Group]:
@@ -107,8 +117,9 @@ def where(verdict: Verdict) -> str | None:
         return None
     text, before = f"{group.passed}/{group.judged} pass", ""
     if group.metric is not None:
-        text = f"{verdict.metric} {group.metric:.3g}"
-        before = "" if group.approved_metric is None else f"{group.approved_metric:.3g}"
+        figure, before = metric_text(group.metric), metric_text(group.approved_metric)
+        text = f"{verdict.metric} {figure}"
+        before = "" if before == figure else before
     elif group.approved_judged:
         before = f"{group.approved_passed}/{group.approved_judged}"
     return f"{excerpt(group.name, _NAME)}: {text}{f' ({verdict.compared_with}: {before})' if before else ''}"

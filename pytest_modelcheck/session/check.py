@@ -163,6 +163,13 @@ class Check:
             **more,
         )
 
+    def keeps_candidate(self) -> bool:
+        """Return whether the candidate of this version is complete and outlives a run without answers.
+
+        With ``--modelcheck-update``, what is approved is this run and no other.
+        """
+        return not self.options.update and self.candidates.is_complete(self.header(self.spec.subject))
+
     def leave(self, header: Header, rows: Iterable[bytes]) -> Path | None:
         """Write a result file as the candidate of its version; ``None`` if it cannot be written."""
         try:

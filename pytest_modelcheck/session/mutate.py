@@ -113,12 +113,18 @@ def mutate(
     try:
         # What is approved is the same on every machine. Where it leads to calls that nothing answers (of
         # another model, say, that took part in the last run), the last run's cached answers are used alone.
-        for recorded in (_recorded(make(spec)), {}):
-            stored = StoredAnswers(spec.subject, recorded)
-            use(stored)
-            control = yield from judgement_of(make(spec))
-            if not _new_calls(control.ran.results):
-                break
+        recorded = _recorded(make(spec))
+        stored, control = yield from _undamaged(spec, make, use, recorded)
+        if _new_calls(control.ran.results):
+            missing = _unanswered(control.ran.results)
+            stored, control = yield from _undamaged(spec, make, use, {})
+            alone = _unanswered(control.ran.results)
+            if not missing or len(alone) < len(missing):
+                recorded, missing = {}, alone
+            if 0 < len(missing) < len(control.ran.results):
+                spec = replace(spec, cases=[case for case in spec.cases if case.id not in missing])
+                row = replace(row, left_out=len(missing))
+                stored, control = yield from _undamaged(spec, make, use, recorded)
         trouble = _trouble(control)
         if trouble is None:
             found = []
@@ -145,6 +151,17 @@ def mutate(
     finally:
         use(None)
     return Judged(conclude(make(spec), control, Explained((), None, (), 0, ())), None)
+
+
+def _undamaged(
+    spec: CheckSpec,
+    make: Callable[[CheckSpec], Check],
+    use: Callable[[StoredAnswers | None], None],
+    recorded: Mapping[bytes, Raw],
+) -> Steps[tuple[StoredAnswers, Judgement]]:
+    stored = StoredAnswers(spec.subject, recorded)
+    use(stored)
+    return stored, (yield from judgement_of(make(spec)))
 
 
 def _recorded(check: Check) -> dict[bytes, Raw]:
@@ -177,6 +194,18 @@ def _trouble(control: Judgement) -> str | None:
         )
     failed = [finding.summary for finding in control.findings if finding.status is Status.FAILED]
     return f"it fails on the stored answers as they are: {failed[0]}" if failed else None
+
+
+def _unanswered(results: Results) -> frozenset[str]:
+    """The ids of the cases that cannot be replayed, such as those whose model raised; errors are not stored.
+
+    Not every error is known: if all of those are refused calls, so are the others.
+    """
+    new = _new_calls(results)
+    if not new or new < len(results.errors):
+        return frozenset()
+    broken = zip(results.cases, results.masks, strict=False)
+    return frozenset(case.id for case, mask in broken if FOLDED[mask] is Outcome.ERROR)
 
 
 def _new_calls(results: Results) -> int:

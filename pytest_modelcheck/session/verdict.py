@@ -30,6 +30,7 @@ from pytest_modelcheck.checks.guards import standstill
 from pytest_modelcheck.checks.judged import LEAST_LABELS
 from pytest_modelcheck.checks.protocol import Reason
 from pytest_modelcheck.display import redacted, redacted_value
+from pytest_modelcheck.errors import OfflineError
 from pytest_modelcheck.models.definition import retires_on
 from pytest_modelcheck.phrases import gains, plural
 from pytest_modelcheck.records import Finding, Interval, Origin, Status, Verdict
@@ -58,7 +59,7 @@ if TYPE_CHECKING:
     from pytest_modelcheck.baselines.header import Header
     from pytest_modelcheck.session.check import Check, Steps
     from pytest_modelcheck.session.explain import Explained
-    from pytest_modelcheck.session.found import Judgement
+    from pytest_modelcheck.session.found import Judgement, Ran
 
 _WORSE: Final = frozenset({"max_drop", "max_slice_drop", "max_regressed", "slice_regressions"})
 """Limits that only a worse model misses, not merely a different one."""
@@ -326,12 +327,17 @@ def _advice(
 def leave(check: Check, judgement: Judgement, verdict: Verdict) -> Judged:
     """Write the result file, if it is a candidate or needed for a report.
 
-    It is a candidate for approval unless only some cases were run, or the model's version has no name.
+    It is a candidate for approval unless only some cases were run, or the model's version has no name. If
+    answers are missing, it does not replace a complete candidate.
     """
     spec, ran, results = check.spec, judgement.ran, judgement.ran.results
     # Some cases alone, or a model without a name for its version, cannot become the baseline.
     is_candidate = not spec.partial and check.spec.subject.version is not None
     path, reads_approved = None, results.reads_approved
+    if is_candidate and _lacks_answers(ran) and check.keeps_candidate():
+        is_candidate = False
+        note = "answers are missing, so the results of the last complete run stay the ones to approve"
+        verdict = replace(verdict, notes=(*verdict.notes, note))
     if is_candidate or check.options.report:
         python = f"{platform.python_implementation()} {platform.python_version()}"
         shape = {}
@@ -356,6 +362,12 @@ def leave(check: Check, judgement: Judgement, verdict: Verdict) -> Judged:
         if path is None and check.options.report:
             path, is_candidate = _leave_for_the_report(check, header, _rows(judgement)), False
     return Judged(verdict, ran.first_failure, path, is_candidate)
+
+
+def _lacks_answers(ran: Ran) -> bool:
+    """Return whether an outage, a budget or ``--modelcheck-offline`` kept calls from their model."""
+    offline = any(isinstance(error, OfflineError) for error in ran.results.errors.values())
+    return ran.stopped is not None or offline
 
 
 def _report_of(check: Check, verdict: Verdict) -> dict[str, object]:

@@ -284,6 +284,15 @@ def test_a_class_may_move_to_another_module():
         ((1, 2), (1, 3), ["[1]"]),
         ("a", "b", [""]),
         ({"a": (1,)}, {"a": [1]}, ["a"]),
+        ({"p": np.float64(0.5)}, {"p": np.float64(0.7)}, ["p"]),
+        ({"p": np.float32(0.5)}, {"p": np.float64(0.5)}, ["p"]),
+        ([np.int64(1), np.int64(2)], [np.int64(1), np.int64(3)], ["[1]"]),
+        (np.complex128(1 + 2j), np.complex128(1 + 3j), ["[2]"]),
+        (
+            {"p": np.zeros(1, "f8,i4")[0]},
+            {"p": np.ones(1, "f8,i4")[0]},
+            ["p.fields.f0.data[0]", "p.fields.f1.data[0]"],
+        ),
     ],
 )
 def test_the_places_that_differ_are_named(then, now, found):

@@ -14,7 +14,7 @@ from pytest_modelcheck.checks.drift import Reference, Sampled, judge_drift, leas
 from pytest_modelcheck.checks.limits import Limits
 from pytest_modelcheck.errors import UsageError
 from pytest_modelcheck.records import Status
-from pytest_modelcheck.stats.drift import label_drift
+from pytest_modelcheck.stats.drift import feature_drift, label_drift
 
 PASSED, FAILED, INCONCLUSIVE = Status.PASSED, Status.FAILED, Status.INCONCLUSIVE
 
@@ -88,6 +88,15 @@ class TestVerdicts:
         assert finding.status is FAILED
         assert finding.summary.startswith("distribution of answers moved: Gini of a classifier 0.")
         assert [name for name, _, _ in moved.changes] == ["length"]
+
+    def test_features_that_a_classifier_tells_apart_worse_than_by_guessing_are_at_no_distance(self):
+        luck = random.Random(2)
+        before, now = ([{"a": luck.random(), "b": luck.random()} for _ in range(60)] for _ in range(2))
+        unclipped = feature_drift(*([list(row.values()) for row in side] for side in (before, now)), 0.01)
+        assert unclipped.distance < 0
+        finding, moved = verdict(before, now)
+        assert moved.distance == 0
+        assert "Gini of a classifier 0 (" in finding.summary
 
     def test_the_same_inputs_show_more(self):
         luck = random.Random(0)

@@ -188,6 +188,13 @@ def test_texts_of_records_are_those_of_the_fields_that_vary():
     assert "length of input.plan > {}" not in found
 
 
+def test_a_category_is_described_by_its_value_alone():
+    regions = ["emea", "north america", "apac", "latin america"]
+    found = columns([Case({"region": regions[n % 4], "amount": n}) for n in range(20)])
+    assert found["input.region=apac"] == [0.0, 0.0, 1.0, 0.0] * 5
+    assert [name for name in found if "region" in name] == [f"input.region={one}" for one in sorted(regions)]
+
+
 def test_inputs_that_are_no_text():
     assert table_of([Case(1), Case(2)]) == ([], [])
 

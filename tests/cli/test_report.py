@@ -102,7 +102,6 @@ def test_two_models_are_not_compared(two, command):
         "tone=2.1 and triage=2.1 are different models"
         in command("diff", "tone=2.1", "triage=2.1", code=2).output
     )
-    assert "which model? There are tone, triage." in command("diff", code=2).output
 
 
 def test_a_version_alone_is_shown_of_every_model_that_has_it(two, command):
@@ -116,6 +115,18 @@ def test_a_version_alone_is_shown_of_every_model_that_has_it(two, command):
     assert output.count("3 checks: ") == 1
     output = command("diff", "2.1", "--format", "html", code=2).output
     assert output.endswith("a page is about one model; write one of:\n  tone=2.1\n  triage=2.1\n")
+
+
+def test_without_a_version_every_model_that_has_another_one_is_compared(two, command):
+    two.run({"a": 1}, "test_other", model="tone", version="3")
+    two.run({"a": 1}, "test_third", model="same", version="1")
+    command("approve", "same=1")
+    output = command("diff").output
+    assert "test_other\n  is not approved yet: 1 case\n" in output
+    assert "  triage 2.0 → 2.1   " in output
+    assert "test_third" not in output
+    two.run({"a": 1}, "test_other", model="tone", version="4")
+    assert "which version of tone? There are runs of 3, 4." in command("diff", code=2).output
 
 
 def test_a_check_that_means_nothing_is_an_error(two, command):

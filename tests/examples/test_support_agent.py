@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from contextlib import closing
 from random import Random
 
 import pytest
@@ -27,16 +28,17 @@ def tickets(modules):
 
 def simulated(modules, version, ticket, seed):
     """What the agent does, with a model that is seeded and no server between the two."""
-    model, dice, shop = modules["models"].VERSIONS[version], Random(seed), modules["shop"].Shop()
+    model, dice = modules["models"].VERSIONS[version], Random(seed)
     messages = [{"role": "user", "content": ticket}]
-    while True:
-        said = model.reply(messages, dice)
-        messages.append(said)
-        if not said.get("tool_calls"):
-            return Trajectory.of(messages, state=shop.done())
-        for call in said["tool_calls"]:
-            result = shop.call(call["function"]["name"], json.loads(call["function"]["arguments"]))
-            messages.append({"role": "tool", "tool_call_id": call["id"], "content": json.dumps(result)})
+    with closing(modules["shop"].Shop()) as shop:
+        while True:
+            said = model.reply(messages, dice)
+            messages.append(said)
+            if not said.get("tool_calls"):
+                return Trajectory.of(messages, state=shop.done())
+            for call in said["tool_calls"]:
+                result = shop.call(call["function"]["name"], json.loads(call["function"]["arguments"]))
+                messages.append({"role": "tool", "tool_call_id": call["id"], "content": json.dumps(result)})
 
 
 @pytest.mark.parametrize("version", ["agent-1", "agent-2"])
@@ -88,11 +90,11 @@ def test_the_official_client_through_the_endpoint(modules):
 
 
 def test_a_tool_that_is_used_wrongly_says_so_to_the_model(modules):
-    shop = modules["shop"].Shop()
-    assert shop.call("look_up_order", {"order": "KL-999"}) == {"error": "there is no order KL-999"}
-    assert "error" in shop.call("refund", {})
-    assert "error" in shop.call("drop_tables", {})
-    assert shop.done() == {"refunded": [], "escalated": []}
+    with closing(modules["shop"].Shop()) as shop:
+        assert shop.call("look_up_order", {"order": "KL-999"}) == {"error": "there is no order KL-999"}
+        assert "error" in shop.call("refund", {})
+        assert "error" in shop.call("drop_tables", {})
+        assert shop.done() == {"refunded": [], "escalated": []}
 
 
 def test_a_customer_says_the_number_once_asked(modules):

@@ -67,7 +67,7 @@ def test_a_batch_is_cut_to_what_may_still_be_asked(project):
     """)
     project.golden('[(f"text {number}", f"TEXT {number}") for number in range(20)]', RIGHT)
     verdict = project.verdict(project.run("--model-version=1", "--modelcheck-max-calls=13"))
-    assert (project.path / "sizes.log").read_text().split() == ["1", "8", "4"]
+    assert (project.path / "sizes.log").read_text().split() == ["8", "5"]
     assert (verdict.cases.passed, verdict.uncalled, verdict.calls.new) == (13, 7, 13)
 
 

@@ -120,6 +120,37 @@ def test_the_last_run_answers_where_what_is_approved_leads_elsewhere(weak):
     assert cells(checks["test_twice"])["empty"]["called"] == 1
 
 
+@pytest.mark.parametrize("approved", [True, False])
+def test_a_case_whose_model_raised_is_left_out_alone(project, approved):
+    project.model("""
+        class RefusedError(Exception):
+            pass
+
+        @model_fixture(deterministic=True)
+        def triage(model_version):
+            def ask(text):
+                if "password" in text:
+                    raise RefusedError(text)
+                return "refund" if "efund" in text else "other"
+            return ask
+    """)
+    project.golden(
+        '"tickets.yaml", at_least=0.3, wrong_if=RefusedError',
+        "assert triage(case.input) == case.expected",
+    )
+    source = (project.path / "test_triage.py").read_text()
+    project.test(f"from conftest import RefusedError\n{source}")
+    if approved:
+        project.approve()
+    else:
+        project.run("--model-version=2.0")
+    checks, told = mutated(project, "--model-version=2.0")
+    check = checks["test_it"]
+    assert (check["trouble"], check["cases"], check["left_out"]) == ("", 9, 1)
+    assert shares(check)["always the same answer"][1] == 1
+    assert told["score"] > 0
+
+
 def test_a_check_that_fails_as_it_is_is_not_replayed(weak):
     weak.run("--model-version=2.1")
     checks, _ = mutated(weak, "--model-version=2.1")

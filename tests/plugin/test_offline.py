@@ -1,5 +1,9 @@
 """``--modelcheck-offline``: no model is ever called; what is missing is named."""
 
+import shutil
+
+import pytest
+
 from tests.conftest import known
 
 TEST = known("at_least=0.5")
@@ -61,3 +65,23 @@ def test_a_red_verdict_is_the_same_as_online_where_its_noise_was_measured(projec
     online = project.run("--model-version=2.1")
     offline = project.run("--model-version=2.1", "--modelcheck-offline")
     assert project.verdict(offline).findings == project.verdict(online).findings
+
+
+@pytest.mark.parametrize("option", ["--modelcheck-offline", "--modelcheck-max-calls=1"])
+def test_a_run_without_answers_leaves_a_complete_candidate_for_approval(project, option):
+    project.test(TEST)
+    project.run("--model-version=2.0")
+    shutil.rmtree(project.path / ".modelcheck_cache" / "predictions")
+    result = project.fails("--model-version=2.0", option)
+    assert "answers are missing, so the results of the last complete run" in result.stdout.str()
+    assert "2.0 is approved" in project.command("approve", "2.0").stdout.str()
+
+
+def test_a_run_without_answers_replaces_a_candidate_of_other_cases(project):
+    project.test(TEST)
+    project.run("--model-version=2.0")
+    tickets = (project.path / "tickets.yaml").read_text()
+    project.write("tickets.yaml", tickets + '- {id: t-11, input: "Brand new", expected: other}\n')
+    result = project.fails("--model-version=2.0", "--modelcheck-offline")
+    assert "answers are missing, so" not in result.stdout.str()
+    assert "1/11 cases raised an error" in project.command("approve", "2.0").stdout.str()

@@ -54,11 +54,11 @@ def test_errors_are_told_by_their_most_frequent_cause_and_hide_no_wrong_answers(
     )
     result.stdout.fnmatch_lines(
         [
-            "  errors (11; worst 3 shown)",
+            "  errors (11; 3 shown)",
             "    a-3  *",
             "    a-2  *",
             "    a-6  *",
-            "  failing cases (10, of which 10 passed when approved; worst 2 shown)",
+            "  failing cases (10, of which 10 passed when approved; 2 shown)",
             "    a-1  *",
             "    a-4  *",
         ]

@@ -155,11 +155,16 @@ def test_what_cannot_be_meant_is_refused(why):
     assert "no check that triage 1.0 ran matches 'known'" in why("--check", "known", code=2)
 
 
-def test_which_model_has_to_be_said_where_there_are_two(ran, why):
+def test_every_model_that_has_the_version_is_explained(ran, why):
     ran.model(MODEL + MODEL.replace("def triage", "def other"))
     ran.write("test_other.py", TEST.replace("triage", "other"))
     ran.run("--model-version=1.0")
-    assert "which model? There are other, triage. Write MODEL=VERSION." in why(code=2)
+    for version in ([], ["1.0"]):
+        text = why(*version)
+        assert text.startswith("other 1.0\n  test_other.py::test_known\n")
+        assert "\ntriage 1.0\n  test_triage.py::test_known\n" in text
+    assert why("--check", "test_triage.py").startswith("triage 1.0\n")
+    assert "matches 'none'" in why("--check", "none", code=2)
     assert why("other=1.0").startswith("other 1.0\n  test_other.py::test_known\n")
 
 

@@ -20,7 +20,7 @@ def check(*cases, same=3, before="2.0", after="2.1", **more):
 
 
 def told(*checks, width=80, before=None, **more):
-    return [text_of(line) for line in diff_lines(checks, before, "2.1", width=width, **more)]
+    return [text_of(line) for line in diff_lines(checks, before, {"triage": "2.1"}, width=width, **more)]
 
 
 def test_a_short_change_is_one_line_under_its_case():
@@ -204,7 +204,7 @@ def test_a_check_that_the_older_of_two_versions_never_ran_says_so():
 def test_headings_and_the_words_that_differ_are_coloured_and_in_brackets():
     then = "Your order of last week ships on Monday, before noon, from our store in Berlin."
     sides = [(P, f'"{text}"'.encode()) for text in (then, then.replace("Monday", "Friday"))]
-    lines = diff_lines([check(case("regressed", *sides))], None, "2.1")
+    lines = diff_lines([check(case("regressed", *sides))], None, {"triage": "2.1"})
     assert {text: style for line in lines for text, style in line if style} == {
         "  broke (1)": {"red": True},
         "[-Monday-]": {"red": True, "bold": True},

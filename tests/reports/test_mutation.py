@@ -42,3 +42,11 @@ def test_where_no_damage_could_be_replayed_nothing_was_noticed():
     check = Mutated("test_a.py::test_a", "golden", "m", "1", 70, "", (cell,))
     *_, last = mutation_lines(Mutation((check,)), 80)
     assert last.endswith("; no mutant could be judged")
+
+
+def test_cases_that_were_left_out_are_counted():
+    cell = Cell(DAMAGE, "field", "label", replays=3, failed=3)
+    check = Mutated("test_a.py::test_a", "golden", "m", "1", 70, "", (cell,), left_out=2)
+    first, *_ = mutation_lines(Mutation((check,)), 80)
+    assert first == "left out: test_a: 2 cases without a stored answer (errors are not stored)"
+    assert "70 cases, 2 without a stored answer left out</span>" in mutation_html(Mutation((check,))).decode()

@@ -105,7 +105,7 @@ def test_a_diff_fits(name, width):
     sides = [Side(outcome, answer) for outcome, answer in ((Outcome.PASSED, raw), (Outcome.FAILED, b'"a"'))]
     case = CaseDiff(name, name, "regressed", *sides, perturbation=name, perturbed=name, expected=name)
     diff = CheckDiff("t.py::test", "triage", "2.0", "2.1", (case,), 3)
-    lines = map(text_of, diff_lines([diff], "2.0", "2.1", width=width))
+    lines = map(text_of, diff_lines([diff], "2.0", {"triage": "2.1"}, width=width))
     assert too_wide(lines, width, name) == []
 
 

@@ -109,6 +109,16 @@ def test_where_is_what_was_found_else_the_slice_that_lost_clearly_more():
     assert where(plain(slices=groups, cases=cases, status=Status.PASSED)) is None
 
 
+def test_where_shows_no_fall_of_a_metric_that_its_figures_do_not_show():
+    same = Group("language=en", 8, 10, 8, 10, metric=0.7901, approved_metric=0.7904)
+    fell = Group("language=es", 6, 10, 6, 10, metric=0.712, approved_metric=0.7123)
+    scored = {"metric": "f1", "graded": True, "rate": 0.8, "status": Status.FAILED}
+    assert where(plain(slices=(same, replace(fell, approved_metric=0.75)), **scored)) == (
+        "language=es: f1 0.712 (approved: 0.75)"
+    )
+    assert where(plain(slices=(same, fell), **scored)) == "language=es: f1 0.712"
+
+
 def test_where_compares_with_the_approved_behaviour():
     comparison = Comparison("2.0", 20, 0, 0, 20, 0.9, 0.5)
     groups = (Group("language=es", 1, 10, 9, 10), Group("language=en", 5, 10, 5, 10))

@@ -106,7 +106,8 @@ class CheckView {
     button.addEventListener("click", () => { this[kind] = this[kind] === group.name ? null : group.name; this.choose("all"); });
     if (this.verdict.metric && kind === "slice") {
       const number = (value) => (typeof value === "number" ? String(Number(value.toPrecision(3))) : "n/a");
-      return el("tr", { class: group.approved_metric > group.metric ? "lost" : "" }, el("th", { scope: "row" }, button), el("td", { class: "number" }, number(group.metric)), el("td", { class: "number" }, plural(group.judged, "case")), el("td", { class: "number was" }, group.approved_judged ? `was ${number(group.approved_metric)}` : ""));
+      const lost = group.approved_metric > group.metric && number(group.approved_metric) !== number(group.metric);
+      return el("tr", { class: lost ? "lost" : "" }, el("th", { scope: "row" }, button), el("td", { class: "number" }, number(group.metric)), el("td", { class: "number" }, plural(group.judged, "case")), el("td", { class: "number was" }, group.approved_judged ? `was ${number(group.approved_metric)}` : ""));
     }
     return el("tr", { class: then !== undefined && then > rate ? "lost" : "" }, el("th", { scope: "row" }, button), el("td", {}, bar(rate, then)), el("td", { class: "number" }, `${group.passed}/${group.judged}`), el("td", { class: "number was" }, then === undefined ? "" : `was ${group.approved_passed}/${group.approved_judged}`));
   }
