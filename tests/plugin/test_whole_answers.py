@@ -351,8 +351,11 @@ def test_fields_that_a_type_gained_are_told_once_and_are_no_change(project, evol
 
 
 @pytest.mark.parametrize(("fields", "told"), [("", "0.0 → nothing"), ('score: str = "0"', "0.0 → '0'")])
-def test_a_field_that_is_gone_or_of_another_type_is_a_change_and_named(project, evolving, fields, told):
+def test_a_field_that_is_gone_or_of_another_type_is_a_change_and_named(
+    project, evolving, monkeypatch, fields, told
+):
     """Seen from the other side, a field that is gone is one that was gained."""
+    monkeypatch.setenv("COLUMNS", "80")  # where whole answers fit, they are shown instead
     result = evolving(fields, "2")
     result.assert_outcomes(failed=1)
     result.stdout.fnmatch_lines(["*6/6 answers changed (100%), none allowed*"])
