@@ -195,9 +195,9 @@ def lay_out(module, folder, runs):
         files.append(f"test_{name}.py")
         (project / files[-1]).write_text(source, encoding="utf-8")
     plan = {
-        "timeout": 20,
-        "seconds": 60,
-        "in all": 240,
+        "timeout": 50,
+        "seconds": 120,
+        "in all": 400,
         "runs": runs,
         "options": list(getattr(module, "OPTIONS", ())),
         "imports": list(getattr(module, "IMPORTS", ())),
