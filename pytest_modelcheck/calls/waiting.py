@@ -71,11 +71,16 @@ def _has_taken(locks: Sequence[threading.RLock]) -> bool:
     return True
 
 
-def lend_briefly(call: Future[Any], caller: Caller) -> None:
-    """Lend locks to a call, and take them back before another task of this thread can miss them."""
+def lend_briefly(call: Future[Any], caller: Caller) -> bool:
+    """Lend locks to a call, and take them back before another task of this thread can miss them.
+
+    Returns whether any were lent.
+    """
     with lending(caller) as lend:
-        if lend():
+        lent = lend()
+        if lent:
             wait([call], _TICK)
+    return lent
 
 
 def ends(

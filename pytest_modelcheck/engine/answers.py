@@ -15,7 +15,7 @@ from contextvars import Context, copy_context
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from pytest_modelcheck.calls.endpoint import MIXED, Endpoint, Request
+from pytest_modelcheck.calls.endpoint import MIXED, Endpoint, Request, repeat_inside
 from pytest_modelcheck.calls.meter import Clock
 from pytest_modelcheck.calls.threads import running_loop
 from pytest_modelcheck.calls.throttle import Allowance
@@ -180,13 +180,16 @@ class Switchboard:
     def foresee(self, handle: Handle, x: Any, key: bytes, repeat: int, trial: int) -> Ticket | None:
         """Queue a call that a body is expected to make, or return its ticket if it is already queued.
 
-        Returns ``None`` if the call is already answered or has failed, or if another process makes it. The
-        queued call waits in its handle until :meth:`advance` or :meth:`take` begins it.
+        Returns ``None`` if the call is already answered or has failed, if another process makes it, or if the
+        model's calls are made in place. The queued call waits in its handle until :meth:`advance` or
+        :meth:`take` begins it.
         """
         place = (id(handle.answers), key)
         with self._lock:
             ticket = self._tickets.get(place)
             if ticket is None:
+                if handle.alone:
+                    return None
                 claims = handle.answers.claims is not None and handle.endpoint.claims
                 # The answer may have arrived since the caller looked for it, from another thread or process.
                 missing = self._claimed(handle, key) if claims else handle.answers.find(key) is None
@@ -327,20 +330,40 @@ class Switchboard:
     async def _end_of(self, ticket: Ticket, loop: str | None, *, joins: bool = False) -> None:
         for call in self._while_under_way(ticket, joins=joins, blocks=False):
             await until(call, loop, TICK)
-            lend_briefly(call, ticket.handle.acting.caller)
+            self._lent(ticket.handle, lend_briefly(call, ticket.handle.acting.caller))
 
     def wait_for(self, ticket: Ticket, *, joins: bool = False) -> None:
         """Block this thread until a call that was begun has ended."""
         with lending(ticket.handle.acting.caller) as lend:
             for call in self._while_under_way(ticket, joins=joins):
                 wait([call], TICK)
-                lend()
+                self._lent(ticket.handle, lend())
+
+    def _lent(self, handle: Handle, lent: bool) -> None:
+        """If a body has lent a lock to calls, make no more calls of the model beside bodies."""
+        if lent and not handle.alone:
+            with self._lock:
+                handle.alone = True
+                for ticket in tuple(handle.waiting):
+                    self.drop(ticket)
+
+    def needs_a_lock(self, ticket: Ticket, context: Context) -> bool:
+        """Begin the first call of a model, and return whether it needs a lock that this thread holds."""
+        handle = ticket.handle
+        if not handle.tried and handle.endpoint.threaded and not handle.acting.caller.batch:
+            handle.tried = True
+            self.advance(handle, context)
+            if ticket.call is not None:
+                wait([ticket.call], TICK)
+                self._lent(handle, lend_briefly(ticket.call, handle.acting.caller))
+        return handle.alone
 
     def _while_under_way(self, ticket: Ticket, *, joins: bool, blocks: bool = True) -> Iterator[Future[None]]:
         """Yield the future to wait for, again and again, until a call has ended.
 
         If another thread of the body makes the call itself, the wait has a limit, since that thread may need
-        a lock that this thread holds. ``joins`` and ``blocks`` are those of :meth:`Endpoint.watched`.
+        a lock that this thread holds. If a lock was lent, the calls that run beside this one must end, too.
+        ``joins`` and ``blocks`` are those of :meth:`Endpoint.watched`.
         """
         call, end = ticket.call, Clock.monotonic() + PATIENCE
         alone = call is None and not ticket.foreseen
@@ -359,6 +382,18 @@ class Switchboard:
                     return
                 yield call
                 self.tick()
+            is_of_body = repeat_inside() is None
+            while is_of_body and ticket.handle.alone and (beside := self._under_way(ticket.handle)):
+                if gives_up(beside, TICK):
+                    return
+                yield beside
+                self.tick()
+
+    def _under_way(self, handle: Handle) -> Future[None] | None:
+        """Return the future of a prefetched call that is under way."""
+        with self._lock:
+            tickets = [each for each in self._tickets.values() if each.handle is handle]
+            return next((each.call for each in tickets if each.foreseen and each.is_under_way), None)
 
     def forget(self, handles: Sequence[Handle]) -> None:
         """Drop all prefetched calls; those under way continue, and their answers are stored."""

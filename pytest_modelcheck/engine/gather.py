@@ -181,7 +181,7 @@ class GatheredBodies(Bodies):
             attempt.raised.add(key)
         elif (ticket is None or not ticket.ended) and self._may_cut(attempt, handle, key):
             ticket = self.switchboard.foresee(handle, x, key, repeat, attempt.trial.index)  # type: ignore[arg-type]
-            if ticket is not None:
+            if ticket is not None and not self.switchboard.needs_a_lock(ticket, self.context):
                 attempt.missing.add(key)  # type: ignore[arg-type]
                 attempt.wanted, attempt.cut = ticket, True
                 raise CutOff

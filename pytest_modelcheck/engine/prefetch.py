@@ -96,7 +96,7 @@ class Prefetch:
         self._largest = _LARGEST
         self._cached = 0
         self._held: dict[int, Trial] = {}
-        self._found = self._missed = False  # by the recipe in the cache; by a body there
+        self._missed = False  # True once a body has made a call whose answer is not cached
         self._needed = 0  # the number of leading answers of a body that its later calls may need
         self._active = False
         # Trials are drawn before the first body calls a model: a perturbation must not run inside of a body.
@@ -166,6 +166,8 @@ class Prefetch:
         """Stop prefetching, and drop the prefetched calls that no body needs any more."""
         with self._bodies.lock:
             self._active = False
+            if any(handle.alone for handle in self._bodies.handles):
+                self.recipe.cut(0)  # in the next step, too, calls are made in place
             left = {id(ticket): ticket for one in self._foreseen.values() for _, ticket in one.tickets}
             self.vain += sum(ticket.call is not None and ticket.in_vain for ticket in left.values())
             self._foreseen.clear()
@@ -324,14 +326,13 @@ class Prefetch:
             foreseen.keys.append(key)
             raw = handle.find(key)
             if raw is not None:
-                self._found = True
                 if number < self._needed:
                     self._answered(foreseen, number, handle, raw)
                 continue
             cached = False
-            if together and self._found and not self._missed:
-                # Other answers are cached, so an earlier run has finished, or was interrupted. Only a body
-                # that makes such a call shows which: bodies may leave it out in a repeat.
+            if together and not self._missed:
+                # Only a body that makes such a call shows that it is needed: bodies may leave it out in a
+                # repeat. While it waits, a lock that it holds can be lent to the calls that run beside it.
                 self._held[trial.index] = trial
                 return False
             ticket = self._switchboard.foresee(handle, x, key, repeat, trial.index) if together else None

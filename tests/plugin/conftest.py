@@ -195,13 +195,13 @@ def lay_out(module, folder, runs):
         files.append(f"test_{name}.py")
         (project / files[-1]).write_text(source, encoding="utf-8")
     plan = {
-        "timeout": 50,
-        "seconds": 120,
-        "in all": 400,
+        "timeout": 20,
+        "seconds": 60,
+        "in all": 240,
         "runs": runs,
         "options": list(getattr(module, "OPTIONS", ())),
         "imports": list(getattr(module, "IMPORTS", ())),
-        "one": "c3",
+        "one": getattr(module, "CACHED", "c3"),
         "alone": files[:: 2 * kinds_each(module)],
     }
     (folder / "plan.json").write_text(json.dumps(plan))

@@ -1,6 +1,7 @@
 """Bodies that hold a lock around a call, in any way: nothing waits for them, so nothing hangs."""
 
 KINDS = ("batched", "plain", "threaded", "awaited")
+CACHED = "c1"  # in one of the runs the first body waits for nothing
 
 TAKEN = """
         AGAIN = threading.RLock()
@@ -65,6 +66,23 @@ CHECKS = {
         def test_it(echo, case):
             with TWO, ONE, TWO:
                 assert echo(case.input) == case.expected
+        """,
+    "two locks that it takes one after the other, and the model the other way round": """
+        ONE, TWO = threading.RLock(), threading.RLock()
+
+        def taking(text):
+            with ONE:
+                time.sleep(0.01)
+                with TWO:
+                    return text
+
+        echo = model("threaded", NAME, taking)
+
+        def test_it(echo, case):
+            with TWO:
+                time.sleep(0.01)
+                with ONE:
+                    assert echo(case.input) == case.expected
         """,
     "a condition": """
         READY = threading.Condition(threading.Lock())

@@ -179,8 +179,9 @@ def test_a_model_may_call_itself_from_threads_of_its_own(project, monkeypatch, w
     """A call from there looks like one of a body, and waited for a place that the call around it had."""
     result = counting(project, monkeypatch, way, options)
     result.assert_outcomes(passed=1)
-    # A call that the model makes of itself does not wait for an equal one that was made ahead.
-    assert project.verdicts(result)["test_it"].calls.new in (3, 4, 5)
+    calls = project.verdicts(result)["test_it"].calls.new
+    # A call in the thread of another one does not wait for an equal call that is made ahead.
+    assert calls == 3 or (way == "of its own thread" and calls in (4, 5))
 
 
 def test_a_model_may_call_itself_from_threads_in_an_async_test(project, monkeypatch):
