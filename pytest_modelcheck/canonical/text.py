@@ -8,8 +8,11 @@ from __future__ import annotations
 import json
 from typing import Any, Final
 
+from pytest_modelcheck.canonical.kinds import DEFAULT, EXTRA, MORE, NEVER_SET, PRIVATE
 from pytest_modelcheck.display import UNSAFE, escape, redacted
 
+_UNSEEN: Final = (DEFAULT, NEVER_SET)
+_ADDED: Final = (EXTRA, MORE, PRIVATE)
 _BEYOND: Final = 1 << 12
 """Characters searched for secrets beyond the shown ones: a secret that is cut is not recognised."""
 
@@ -41,6 +44,8 @@ def untagged(form: Any) -> Any:
 
     >>> untagged({"when": {"$date": "2026-04-01"}, "p": {"$numpy": ["<f8", 0.5]}, "k": {"$tuple": ["a", 1]}})
     {'when': '2026-04-01', 'p': 0.5, 'k': ['a', 1]}
+    >>> untagged({"$type": "Triage", "label": "refund", "rank": 0, "$default": ["rank"], "$extra": {"n": 1}})
+    {'$type': 'Triage', 'label': 'refund', 'rank': 0, 'n': 1}
     """
     if type(form) is list:
         return [untagged(item) for item in form]
@@ -48,17 +53,23 @@ def untagged(form: Any) -> Any:
         return form
     if len(form) == 1:
         ((tag, inside),) = form.items()
-        if tag == "$dict":
+        if tag in ("$dict", "$ordereddict"):
             return {excerpt(untagged(key)): untagged(item) for key, item in inside}
         if tag == "$float":
             return float(inside)
-        if tag in ("$numpy", "$unstored"):
-            return untagged(inside[tag == "$numpy"])
+        if tag in ("$numpy", "$defaultdict", "$unstored"):
+            return untagged(inside[tag != "$unstored"])
         if tag == "$ndarray" and type(inside["data"]) is list:
             return untagged(inside["data"]) if len(inside["shape"]) == 1 else untagged(inside)
         if tag[:1] == "$":
             return untagged(inside)
-    return {name: untagged(item) for name, item in form.items()}
+    parts: dict[str, Any] = {}
+    for name, item in form.items():
+        if name in _ADDED and type(item) is dict:
+            parts |= untagged(item)
+        elif name not in _UNSEEN:
+            parts[name] = untagged(item)
+    return parts
 
 
 def untagged_json(form: Any) -> str:

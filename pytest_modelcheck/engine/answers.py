@@ -40,8 +40,7 @@ if TYPE_CHECKING:
     from pytest_modelcheck.calls.executors import LoopThread
     from pytest_modelcheck.models.model import Model, Raw
 
-POLL = 0.02
-"""Seconds between two checks for answers of other processes."""
+POLL = 0.02  # seconds between two checks for answers of other processes
 
 
 class Switchboard:
@@ -163,15 +162,14 @@ class Switchboard:
             self.drop(ticket)
             return raw
         on_ours = self._loop is not None and self._loop.runs_here()
-        if caller.awaited and (loop != "asyncio" or on_ours):
-            # Await it here: our loop already runs calls made by another model, and trio models need trio's.
-            try:
+        try:
+            if caller.awaited and (loop != "asyncio" or on_ours):
+                # Await it here: our loop already runs a call around this one, and trio's models need trio's.
                 await handle.endpoint.call_async(self._request([ticket]), loop)
-            finally:
-                self.drop(ticket)
-        else:
-            self._begin([ticket], context)
-            await self._end_of(ticket, loop)
+            else:
+                self._begin([ticket], context)
+                await self._end_of(ticket, loop)
+        finally:
             self.drop(ticket)
         return ticket.result()
 
@@ -180,16 +178,13 @@ class Switchboard:
     def foresee(self, handle: Handle, x: Any, key: bytes, repeat: int, trial: int) -> Ticket | None:
         """Queue a call that a body is expected to make, or return its ticket if it is already queued.
 
-        Returns ``None`` if the call is already answered or has failed, if another process makes it, or if the
-        model's calls are made in place. The queued call waits in its handle until :meth:`advance` or
-        :meth:`take` begins it.
+        Returns ``None`` if the call is already answered or has failed, or if another process makes it. The
+        queued call waits in its handle until :meth:`advance` or :meth:`take` begins it.
         """
         place = (id(handle.answers), key)
         with self._lock:
             ticket = self._tickets.get(place)
             if ticket is None:
-                if handle.alone:
-                    return None
                 claims = handle.answers.claims is not None and handle.endpoint.claims
                 # The answer may have arrived since the caller looked for it, from another thread or process.
                 missing = self._claimed(handle, key) if claims else handle.answers.find(key) is None
@@ -233,7 +228,7 @@ class Switchboard:
         while True:
             with self._lock:
                 waiting, size = handle.waiting, endpoint.sizes.size
-                if not waiting or handle.under_way >= endpoint.concurrency:
+                if not waiting or handle.alone or handle.under_way >= endpoint.concurrency:
                     return
                 if len(waiting) < size and not flush:
                     return
@@ -301,9 +296,9 @@ class Switchboard:
 
         ``is_here`` says that this is the thread that bodies run in.
         """
-        batch = self.batch_with(ticket)
-        endpoint, caller = ticket.handle.endpoint, ticket.handle.acting.caller
-        if batch and not caller.awaited and not (endpoint.threaded and is_here):
+        batch, handle = self.batch_with(ticket), ticket.handle
+        endpoint, caller = handle.endpoint, handle.acting.caller
+        if batch and not caller.awaited and not (endpoint.threaded and is_here and not handle.alone):
             # A model without threads of its own is called in the thread of the test, like any function.
             # A thread that a body started does so, too: all threads of the model may be waiting for it.
             call: Future[None] = Future()  # other threads can wait for it as for any call
@@ -330,32 +325,23 @@ class Switchboard:
     async def _end_of(self, ticket: Ticket, loop: str | None, *, joins: bool = False) -> None:
         for call in self._while_under_way(ticket, joins=joins, blocks=False):
             await until(call, loop, TICK)
-            self._lent(ticket.handle, lend_briefly(call, ticket.handle.acting.caller))
+            ticket.handle.alone |= lend_briefly(call, ticket.handle.acting.caller)
 
     def wait_for(self, ticket: Ticket, *, joins: bool = False) -> None:
         """Block this thread until a call that was begun has ended."""
         with lending(ticket.handle.acting.caller) as lend:
             for call in self._while_under_way(ticket, joins=joins):
                 wait([call], TICK)
-                self._lent(ticket.handle, lend())
-
-    def _lent(self, handle: Handle, lent: bool) -> None:
-        """If a body has lent a lock to calls, make no more calls of the model beside bodies."""
-        if lent and not handle.alone:
-            with self._lock:
-                handle.alone = True
-                for ticket in tuple(handle.waiting):
-                    self.drop(ticket)
+                ticket.handle.alone |= lend()
 
     def needs_a_lock(self, ticket: Ticket, context: Context) -> bool:
         """Begin the first call of a model, and return whether it needs a lock that this thread holds."""
-        handle = ticket.handle
-        if not handle.tried and handle.endpoint.threaded and not handle.acting.caller.batch:
+        handle, caller = ticket.handle, ticket.handle.acting.caller
+        if not handle.tried and handle.endpoint.threaded and not caller.batch:
             handle.tried = True
-            self.advance(handle, context)
-            if ticket.call is not None:
-                wait([ticket.call], TICK)
-                self._lent(handle, lend_briefly(ticket.call, handle.acting.caller))
+            call = self._begin(self.batch_with(ticket), context)
+            wait([call], TICK)
+            handle.alone = lend_briefly(call, caller)
         return handle.alone
 
     def _while_under_way(self, ticket: Ticket, *, joins: bool, blocks: bool = True) -> Iterator[Future[None]]:
@@ -365,35 +351,31 @@ class Switchboard:
         a lock that this thread holds. If a lock was lent, the calls that run beside this one must end, too.
         ``joins`` and ``blocks`` are those of :meth:`Endpoint.watched`.
         """
-        call, end = ticket.call, Clock.monotonic() + PATIENCE
-        alone = call is None and not ticket.foreseen
-        if alone:
+        call, end, handle = ticket.call, Clock.monotonic() + PATIENCE, ticket.handle
+        in_place = call is None and not ticket.foreseen
+        if in_place:
             ended: Future[None] = Future()
             ended.set_running_or_notify_cancel()
             call = ended
             self.follow(ticket, lambda _: ended.set_result(None))
-        watched = ticket.handle.endpoint.watched(ticket.handle.acting.caller, joins=joins, blocks=blocks)
-        with watched as gives_up:
+        with handle.endpoint.watched(handle.acting.caller, joins=joins, blocks=blocks) as gives_up:
             while call is not None and not call.done() and not ticket.ended:
-                is_current = self.ticket(ticket.handle, ticket.key) is ticket
-                if alone and (not is_current or Clock.monotonic() > end):
-                    return
-                if gives_up(call, TICK):
+                is_current = self.ticket(handle, ticket.key) is ticket
+                if (in_place and (not is_current or Clock.monotonic() > end)) or gives_up(call, TICK):
                     return
                 yield call
                 self.tick()
-            is_of_body = repeat_inside() is None
-            while is_of_body and ticket.handle.alone and (beside := self._under_way(ticket.handle)):
-                if gives_up(beside, TICK):
-                    return
+            while (beside := self._beside(handle)) is not None and not gives_up(beside, TICK):
                 yield beside
                 self.tick()
 
-    def _under_way(self, handle: Handle) -> Future[None] | None:
-        """Return the future of a prefetched call that is under way."""
+    def _beside(self, handle: Handle) -> Future[None] | None:
+        """Return a prefetched call under way that must not run beside a body."""
+        if not handle.alone or repeat_inside() is not None:
+            return None
         with self._lock:
-            tickets = [each for each in self._tickets.values() if each.handle is handle]
-            return next((each.call for each in tickets if each.foreseen and each.is_under_way), None)
+            tickets = [each for each in self._tickets.values() if each.handle is handle and each.foreseen]
+            return next((each.call for each in tickets if each.is_under_way), None)
 
     def forget(self, handles: Sequence[Handle]) -> None:
         """Drop all prefetched calls; those under way continue, and their answers are stored."""

@@ -234,14 +234,7 @@ def concentrations(
         )
     if not inside.size:
         return []
-    drop, spread = np.empty(len(approved)), np.empty(len(approved))
-    for index, (before, after) in enumerate(zip(approved, current, strict=True)):
-        runs = (*before, *after)
-        mean = sum(runs) / len(runs)
-        variance = sum((run - mean) ** 2 for run in runs) / (len(runs) - 1)
-        drop[index] = sum(before) / len(before) - sum(after) / len(after)
-        # The variance of the drop if the runs are exchanged.
-        spread[index] = variance * (1 / len(before) + 1 / len(after))
+    drop, spread = _drops(approved, current)
     largest = max(abs(value) for side in (approved, current) for runs in side for value in runs)
     # Fewer changed cases could not reach a small p-value under any exchange, and would only cost the others:
     # all slices share one maximum.
@@ -271,6 +264,18 @@ def concentrations(
         for place, one, two, far in zip(places, exchange, shuffle, excess, strict=True)
     ]
     return sorted(found, key=lambda each: (each.p_value, -each.excess))
+
+
+def _drops(approved: Sequence[Sequence[float]], current: Sequence[Sequence[float]]) -> tuple[Floats, Floats]:
+    """Return each case's drop from approved to current mean, and the variance if runs are exchanged."""
+    drop, spread = np.empty(len(approved)), np.empty(len(approved))
+    for index, (before, after) in enumerate(zip(approved, current, strict=True)):
+        runs = (*before, *after)
+        mean = sum(runs) / len(runs)
+        variance = sum((run - mean) ** 2 for run in runs) / (len(runs) - 1)
+        drop[index] = sum(before) / len(before) - sum(after) / len(after)
+        spread[index] = variance * (1 / len(before) + 1 / len(after))
+    return drop, spread
 
 
 def _maximum_test(

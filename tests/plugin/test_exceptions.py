@@ -9,17 +9,18 @@ from pytest_modelcheck.plugin.exceptions import hint, render, with_hint, without
 from pytest_modelcheck.records import Case, Trial
 
 TICKETS = '"tickets.yaml"'
+DOWN = """
+@model_fixture
+def triage(model_version):
+    def predict(text):
+        raise ConnectionError("down")
+    return predict
+"""
 TO_CALL = "triage is not the model itself, but calls it, one input at a time."
 
 
 def test_the_traceback_of_an_ordinary_test_leads_from_its_call_to_the_model(project):
-    project.model("""
-        @model_fixture
-        def triage(model_version):
-            def predict(text):
-                raise ConnectionError("down")
-            return predict
-    """)
+    project.model(DOWN)
     project.test("\ndef test_one(triage):\n    assert triage('a') == 'other'\n")
     text = project.fails("--model-version=2.0").stdout.str()
     assert "raise ConnectionError" in text
@@ -29,13 +30,7 @@ def test_the_traceback_of_an_ordinary_test_leads_from_its_call_to_the_model(proj
 
 
 def test_so_does_the_traceback_of_a_cause(project):
-    project.model("""
-        @model_fixture
-        def triage(model_version):
-            def predict(text):
-                raise ConnectionError("down")
-            return predict
-    """)
+    project.model(DOWN)
     project.test("""
 def test_one(triage):
     try:
