@@ -13,13 +13,16 @@ import threading
 from contextlib import suppress
 from inspect import getattr_static
 from queue import SimpleQueue
-from types import BuiltinMethodType, MemberDescriptorType
+from types import BuiltinMethodType, MemberDescriptorType, ModuleType
 from typing import TYPE_CHECKING, Any, Final
 
 from pytest_modelcheck.models.calling import Caller
 
 if TYPE_CHECKING:
-    from types import FrameType
+    from types import CodeType, FrameType
+
+    _Seen = dict[tuple[CodeType, int], tuple[int, Any]]
+    """Objects by the code that names them and their identity, at the least depth at which they were found."""
 
 _RLock: Final = type(threading.RLock())
 _LOCKS: Final = (_RLock, type(threading.Lock()))
@@ -30,6 +33,8 @@ _IDLE: Final = {  # functions of threads that wait for something to do
 }
 _OUTER: Final = ("pytest_modelcheck.calls.waiting", "pytest_modelcheck.engine.answers")
 _DEEPEST: Final = 3  # attributes in a chain such as self.client.lock
+_PLAIN: Final = (str, int, float, bool, type(None), bytes, list, tuple, dict, set)
+"""Objects of these types have no attributes that are locks."""
 
 
 def loop_runs() -> bool:
@@ -53,7 +58,8 @@ def running_loop() -> str | None:
 
 def wanted_locks(caller: Caller) -> list[threading.RLock]:
     """Return the re-entrant locks that calls of a model may be about to take: their code names them."""
-    return [lock for frame in _frames_of(caller) for lock in _named(frame, (_RLock,))]
+    seen: _Seen = {}
+    return [lock for frame in _frames_of(caller) for lock in _named(frame, (_RLock,), seen)]
 
 
 def all_wait(caller: Caller) -> bool:
@@ -62,8 +68,8 @@ def all_wait(caller: Caller) -> bool:
     return bool(frames) and all(
         _module(frame) == "threading"
         or _is_idle_loop(frame)
-        or any("<locked" in repr(lock) for lock in _named(frame, _LOCKS))
-        or any(queue.empty() for queue in _named(frame, (SimpleQueue,)))
+        or any("<locked" in repr(lock) for lock in _named(frame, _LOCKS, {}))
+        or any(queue.empty() for queue in _named(frame, (SimpleQueue,), {}))
         for frame in frames
     )
 
@@ -137,21 +143,31 @@ def _frames_of(caller: Caller) -> list[FrameType]:
     return found
 
 
-def _named(frame: FrameType, kinds: tuple[type, ...]) -> list[Any]:
-    """Return the objects of some types among the variables that code names, and their attributes."""
-    names = frame.f_code.co_names
+def _named(frame: FrameType, kinds: tuple[type, ...], seen: _Seen) -> list[Any]:
+    """Return the objects of some types among the variables that code names, and their attributes.
+
+    Objects that were ``seen`` are left out: the same code often runs in dozens of threads.
+    """
+    code, names = frame.f_code, frame.f_code.co_names
     level = [*frame.f_locals.values(), *(frame.f_globals[name] for name in names if name in frame.f_globals)]
     found = []
-    for _ in range(_DEEPEST + 1):
-        # ``lock.acquire`` is a builtin method: its object is the lock.
-        level = [each.__self__ if type(each) is BuiltinMethodType else each for each in level]
-        found += [each for each in level if type(each) in kinds]
-        level = [part for each in level for name in names if (part := _attribute(each, name)) is not None]
+    for depth in range(_DEEPEST + 1):
+        new = []
+        for each in level:
+            # ``lock.acquire`` is a builtin method: its object is the lock.
+            owner = each.__self__ if type(each) is BuiltinMethodType else each
+            if type(owner) not in _PLAIN and seen.get((code, id(owner)), (depth + 1,))[0] > depth:
+                seen[code, id(owner)] = (depth, owner)
+                new.append(owner)
+        found += [each for each in new if type(each) in kinds]
+        level = [part for each in new for name in names if (part := _attribute(each, name)) is not None]
     return found
 
 
 def _attribute(owner: Any, name: str) -> Any:
     """Return an attribute, without running code of its owner, such as a property."""
+    if type(owner) is ModuleType:
+        return vars(owner).get(name)
     found = getattr_static(owner, name, None)
     if isinstance(found, MemberDescriptorType):  # of __slots__
         with suppress(AttributeError, TypeError):  # not set, or of a class
