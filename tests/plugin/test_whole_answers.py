@@ -355,7 +355,7 @@ def test_a_field_that_is_gone_or_of_another_type_is_a_change_and_named(
     project, evolving, monkeypatch, fields, told
 ):
     """Seen from the other side, a field that is gone is one that was gained."""
-    monkeypatch.setenv("COLUMNS", "80")  # where whole answers fit, they are shown instead
+    monkeypatch.setenv("COLUMNS", "60")  # where whole answers fit, they are shown instead
     result = evolving(fields, "2")
     result.assert_outcomes(failed=1)
     result.stdout.fnmatch_lines(["*6/6 answers changed (100%), none allowed*"])
