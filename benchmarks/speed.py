@@ -224,11 +224,11 @@ def show_scale(found: dict[tuple[str, int], dict[str, float]]) -> None:
 def waiting(folder: Path) -> dict[str, float]:
     """How long 200 calls of 50 ms take beside the ideal, and twenty checks of eight of them."""
     found = {}
-    for concurrency in CONCURRENCIES:
-        ideal = -(-200 // concurrency) * 0.05
+    for kind, concurrency in (*(("threads", number) for number in CONCURRENCIES), ("async", 32)):
+        ideal, place = -(-200 // concurrency) * 0.05, folder / f"{kind}-{concurrency}"
         for name, version in (("first", "1"), ("known", "2")):
-            [used] = measured("waiting_run", folder / f"waiting-{concurrency}", concurrency, version)
-            found[f"200 cases, concurrency {concurrency}, {name}"] = used["wall"] / ideal
+            [used] = measured("waiting_run", place, concurrency, version, kind)
+            found[f"200 cases, {kind}, concurrency {concurrency}, {name}"] = used["wall"] / ideal
     found["20 checks of 8 cases, concurrency 32"] = measured("small_run", folder / "small")[0]["wall"] / 0.25
     return found
 
@@ -271,7 +271,7 @@ def beside_peers(folder: Path, starts: int) -> Found:
     ours = Found("pytest-modelcheck", (with_it - without) * 1e3, used["cpu"] / 1_000 * 1e6)
     for concurrency in CONCURRENCIES:
         place = folder / f"beside-{concurrency}"
-        ours.waiting[concurrency] = measured("waiting_run", place, concurrency, "1")[0]["wall"]
+        ours.waiting[concurrency] = measured("waiting_run", place, concurrency, "1", "threads")[0]["wall"]
     return ours
 
 

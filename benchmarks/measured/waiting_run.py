@@ -1,7 +1,8 @@
-"""200 cases of a model that takes 50 ms: ``python waiting_run.py FOLDER CONCURRENCY VERSION``.
+"""200 cases of a model that takes 50 ms: ``python waiting_run.py FOLDER CONCURRENCY VERSION KIND``.
 
 Says how long the test took from its call on. In a folder that is new, that is the first run of the test; in
-one that knows it from another version, what its body calls is known, and no answer is.
+one that knows it from another version, what its body calls is known, and no answer is. The kind says
+whether calls wait in ``threads``, or the model is ``async``.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from pathlib import Path
 from watched import Watch, run, write
 
 PROJECT = """
+import asyncio
 import time
 
 import pytest
@@ -20,8 +22,7 @@ from pytest_modelcheck import model_fixture
 
 @model_fixture(concurrency={concurrency}, deterministic=True)
 def slow(model_version):
-    def answer(text):
-        time.sleep(0.05)
+    {answer}
         return text
     return answer
 
@@ -31,8 +32,15 @@ def test_slow(slow, case):
 """
 
 
-def main(folder: Path, concurrency: int, version: str) -> dict[str, float]:
-    write(folder, {"conftest.py": "", "test_slow.py": PROJECT.format(concurrency=concurrency)})
+ANSWERS = {
+    "threads": "def answer(text):\n        time.sleep(0.05)",
+    "async": "async def answer(text):\n        await asyncio.sleep(0.05)",
+}
+
+
+def main(folder: Path, concurrency: int, version: str, kind: str) -> dict[str, float]:
+    test = PROJECT.format(concurrency=concurrency, answer=ANSWERS[kind])
+    write(folder, {"conftest.py": "", "test_slow.py": test})
     watch = Watch()
     run(folder, f"--model-version={version}", watch=watch)
     (wall, cpu), *_ = watch.tests
@@ -40,4 +48,4 @@ def main(folder: Path, concurrency: int, version: str) -> dict[str, float]:
 
 
 if __name__ == "__main__":
-    print(json.dumps([main(Path(sys.argv[1]), int(sys.argv[2]), sys.argv[3])]))
+    print(json.dumps([main(Path(sys.argv[1]), int(sys.argv[2]), *sys.argv[3:])]))

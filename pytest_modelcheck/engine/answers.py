@@ -16,6 +16,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from pytest_modelcheck.calls.endpoint import MIXED, Endpoint, Request, repeat_inside
+from pytest_modelcheck.calls.executors import LoopThread
 from pytest_modelcheck.calls.meter import Clock
 from pytest_modelcheck.calls.threads import running_loop
 from pytest_modelcheck.calls.throttle import Allowance
@@ -25,19 +26,19 @@ from pytest_modelcheck.engine.tickets import (
     TICK,
     Handle,
     Ticket,
+    Unsaved,
     is_for_one,
     offline_error,
     settle,
     settle_rest,
     turns,
 )
-from pytest_modelcheck.models.model import Unsaved, copied
+from pytest_modelcheck.models.model import copied
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from pytest_modelcheck.calls.attempts import Rows
-    from pytest_modelcheck.calls.executors import LoopThread
     from pytest_modelcheck.models.model import Model, Raw
 
 POLL = 0.02  # seconds between two checks for answers of other processes
@@ -416,24 +417,22 @@ class Switchboard:
                     is_found = type(raw) is bytes or (raw is not None and not is_for_one(raw))
                     if (is_found or not ticket.foreseen_by) and known.get(place) is ticket:  # type: ignore[arg-type]
                         del known[place]  # type: ignore[arg-type]
-            due = self._unsaved.note(handle.answers, Clock.perf_counter() - start)
+            is_due = self._unsaved.note(handle.answers, Clock.perf_counter() - start)
             shared = handle.answers.claims is not None and handle.endpoint.claims
-            if due or shared or len(tickets) < len(batch):  # a part of a split batch is saved at once
-                self.save(wait=False)
+            if is_due or shared or len(tickets) < len(batch):  # a part of a split batch is saved at once
+                self._unsaved.save(wait=False)
             for ticket in tickets:
                 for follow in ticket.on_end:
                     follow(ticket)
 
         return keep
 
-    def save(self, *, wait: bool = True) -> None:
-        """Write all unsaved answers to disk; without ``wait``, leave them to the thread that is writing."""
-        self._unsaved.save(wait=wait)
+    def save(self) -> None:
+        """Write all unsaved answers to disk."""
+        self._unsaved.save()
 
     def loop(self) -> LoopThread:
         """Return the event loop for asynchronous models; start it at first use."""
-        from pytest_modelcheck.calls.executors import LoopThread
-
         with self._lock:
             if self._loop is None:
                 self._loop = LoopThread()
@@ -441,7 +440,7 @@ class Switchboard:
 
     def close(self) -> None:
         """Write unsaved answers, end threads and the event loop; calls that hang are abandoned."""
-        self.save()
+        self._unsaved.close()
         for endpoint in self._endpoints.values():
             endpoint.close()
         self._endpoints.clear()

@@ -5,12 +5,14 @@ PYTEST_DONT_REWRITE
 
 from __future__ import annotations
 
+import threading
 from collections import deque
 from copy import deepcopy
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 from pytest_modelcheck.calls.attempts import Failure
+from pytest_modelcheck.calls.executors import Threads
 from pytest_modelcheck.calls.meter import Clock
 from pytest_modelcheck.canonical import excerpt
 from pytest_modelcheck.errors import ModelError, NotCalledError, OfflineError
@@ -238,6 +240,55 @@ def turns(
             return
         yield
         answers.reload()
+
+
+_UNSAVED_SECONDS: Final = 0.005  # save once unsaved answers took this long, so that a kill loses little
+
+
+class Unsaved:
+    """Answers of all models that are not on disk yet. Safe from any thread.
+
+    The main thread writes them itself. Another thread or an event loop, which may have further calls to make,
+    leaves that to a thread of ours, which writes what arrives meanwhile in one transaction.
+    """
+
+    def __init__(self) -> None:
+        self._answers: set[Answers] = set()
+        self._seconds = 0.0
+        self._lock, self._writing = threading.Lock(), threading.RLock()
+        self._writer = Threads(1, "modelcheck-writer")
+
+    def note(self, answers: Answers, seconds: float) -> bool:
+        """Add a model with a new answer, which took ``seconds``; return whether it is time to save."""
+        with self._lock:
+            self._answers.add(answers)
+            self._seconds += seconds
+            return self._seconds >= _UNSAVED_SECONDS
+
+    def save(self, *, wait: bool = True) -> None:
+        """Write everything; without ``wait``, a thread that is not the main one goes on meanwhile."""
+        if wait or threading.current_thread() is threading.main_thread():
+            self._write()
+        else:  # if this fails, so will the next one that waits
+            self._writer.submit(self._write)
+
+    def close(self) -> None:
+        """Write everything, and end the thread that writes."""
+        self.save()
+        self._writer.close()
+
+    def _write(self) -> None:
+        with self._writing:
+            with self._lock:
+                unsaved, self._answers, self._seconds = self._answers, set(), 0.0
+            try:
+                # Outside the lock, so that other threads can note answers while these are written.
+                for answers in unsaved:
+                    answers.save()
+            except BaseException:
+                with self._lock:
+                    self._answers |= unsaved  # interrupted: some answers may not be on disk
+                raise
 
 
 def offline_error(model: Model, x: Any) -> OfflineError:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import os
 import sqlite3
 import threading
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from hashlib import blake2b
 from itertools import count
@@ -149,6 +149,7 @@ class Store:
         self.directory = directory
         self.path = directory / DBNAME
         self._cache: Any = None
+        self._anchor: sqlite3.Connection | None = None
         self._owner = threading.main_thread().ident
         self._identity: tuple[int, int] | None = None
 
@@ -214,6 +215,9 @@ class Store:
         if self._cache is not None:
             self._cache.close()
             self._cache = None
+        if self._anchor is not None:
+            self._anchor.close()
+            self._anchor = None
 
     def set_aside(self) -> Path | None:
         """Rename the database, so that the next write starts a new one; return its new path.
@@ -259,7 +263,16 @@ class Store:
             raise CacheError(f"{type(error).__name__}: {error}") from None
         finally:
             if self._cache is not None and threading.get_ident() != self._owner:
+                self._stay_open()
                 self._cache.close()  # a connection belongs to its thread, whose end nothing reports to us
+
+    def _stay_open(self) -> None:
+        """Keep one connection: with the last one, SQLite ends its log, and waits for the disk each time."""
+        if self._anchor is None:
+            with suppress(sqlite3.Error):  # then it is only slower
+                anchor = sqlite3.connect(self.path, timeout=_SECONDS, check_same_thread=False)
+                anchor.execute("SELECT 1 FROM Settings LIMIT 1").fetchone()
+                self._anchor = anchor
 
     def _open(self, *, create: bool) -> None:
         text = os.fspath(self.directory)

@@ -272,48 +272,6 @@ class Answers:
             self.warnings.append(reason)
 
 
-_UNSAVED_SECONDS: Final = 0.005  # save once unsaved answers took this long, so that a kill loses little
-
-
-class Unsaved:
-    """Answers of all models that are not on disk yet. Safe from any thread.
-
-    One thread writes for all, and the others do not wait for it. Otherwise, of 32 answers that arrive at
-    once, each would wait for the transactions of those before it.
-    """
-
-    def __init__(self) -> None:
-        self._answers: set[Answers] = set()
-        self._seconds = 0.0
-        self._lock, self._writing = threading.Lock(), threading.RLock()
-
-    def note(self, answers: Answers, seconds: float) -> bool:
-        """Add a model with a new answer, which took ``seconds``; return whether it is time to save."""
-        with self._lock:
-            self._answers.add(answers)
-            self._seconds += seconds
-            return self._seconds >= _UNSAVED_SECONDS
-
-    def save(self, *, wait: bool = True) -> None:
-        """Write everything; without ``wait``, return at once if another thread is writing."""
-        while self._writing.acquire(blocking=wait):
-            try:
-                with self._lock:
-                    unsaved, self._answers, self._seconds = self._answers, set(), 0.0
-                try:
-                    # Outside the lock, so that other threads can note answers while these are written.
-                    for answers in unsaved:
-                        answers.save()
-                except BaseException:
-                    with self._lock:
-                        self._answers |= unsaved  # interrupted: some answers may not be on disk
-                    raise
-            finally:
-                self._writing.release()
-            if not self._answers:  # if not empty, another thread has left us more to write
-                return
-
-
 def redacted_line(line: bytes) -> bytes:
     """Return a line of JSON with the secrets in its strings replaced."""
     if not redacted.finds(line.decode()):

@@ -34,10 +34,16 @@ _VERSION = "model_version"
 _SET_HERE = frozenset({"source", "location", "takes_version", "labels"})
 _OPTIONS = tuple(field.name for field in fields(Definition) if field.name not in _SET_HERE)
 """The options of a ``@model_fixture``: the fields of its definition, but those that are found out."""
+_OF_A_JUDGE = (*(name for name in _OPTIONS if name != "role"), "labels")
 
 
-def declare(function: Callable[..., Any], options: dict[str, Any]) -> Definition:
-    """Check the options of a ``@model_fixture``.
+def declare(
+    function: Callable[..., Any],
+    options: dict[str, Any],
+    decorator: str = "@model_fixture",
+    known: Sequence[str] = _OPTIONS,
+) -> Definition:
+    """Check the options of a ``@model_fixture``, or of another decorator with these known options.
 
     Raises:
         UsageError: it is invalid.
@@ -46,18 +52,18 @@ def declare(function: Callable[..., Any], options: dict[str, Any]) -> Definition
     path, line = inspect.getsourcefile(function), function.__code__.co_firstlineno
     where = f"{Path(path).name if path else '<unknown>'}:{line}"
     for key in options:
-        if key not in _OPTIONS:
-            near = get_close_matches(key, _OPTIONS, 1)
-            hint = f"; did you mean {near[0]}?" if near else f" (it takes {', '.join(_OPTIONS)}, scope)"
-            raise UsageError(f"@model_fixture has no option {key!r}{hint}", where)
+        if key not in known:
+            near = get_close_matches(key, known, 1)
+            hint = f"; did you mean {near[0]}?" if near else f" (it takes {', '.join(known)}, scope)"
+            raise UsageError(f"{decorator} has no option {key!r}{hint}", where)
     for key, value in options.items():
         mistake = _VALID[key](value) if key in _VALID and value is not None else None
         if mistake is not None:
-            raise UsageError(f"@model_fixture({key}={value!r}): {mistake}", where)
+            raise UsageError(f"{decorator}({key}={value!r}): {mistake}", where)
     if options.get("batch") is False and options.get("batch_size") is not None:
-        raise UsageError("@model_fixture(batch=False, batch_size=...) contradicts itself", where)
+        raise UsageError(f"{decorator}(batch=False, batch_size=...) contradicts itself", where)
     if options.get("retry_on") is not None and not options.get("retries"):
-        raise UsageError("@model_fixture(retry_on=...) says when to retry: retries= is missing", where)
+        raise UsageError(f"{decorator}(retry_on=...) says when to retry: retries= is missing", where)
     if inspect.iscoroutinefunction(function) or inspect.isasyncgenfunction(function):
         raise UsageError(
             f"the model fixture {function.__name__!r} is itself `async`; write an ordinary function that "
@@ -81,7 +87,7 @@ def declare_judge(
         UsageError: it is invalid.
     """
     __tracebackhide__ = True
-    definition = declare(function, options)
+    definition = declare(function, options, "@judge_fixture", _OF_A_JUDGE)
     if labels is not None and not isinstance(labels, (str, os.PathLike)):
         raise UsageError(
             f"@judge_fixture(labels={labels!r}): write the path of a .jsonl file", definition.location

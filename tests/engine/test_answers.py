@@ -10,8 +10,8 @@ import pytest
 from pytest_modelcheck.engine import answers
 from pytest_modelcheck.engine.answers import Switchboard
 from pytest_modelcheck.engine.router import answer_gathered
+from pytest_modelcheck.engine.tickets import Unsaved
 from pytest_modelcheck.errors import OfflineError
-from pytest_modelcheck.models.model import Unsaved
 
 HERE = contextvars.copy_context()
 
@@ -251,7 +251,7 @@ def test_answers_that_come_while_others_are_written_do_not_wait_for_the_disk(lab
     assert written.meanwhile >= 8  # seven others, if each waited for this one
 
 
-def test_whoever_writes_goes_on_until_nothing_is_left():
+def test_a_thread_with_new_answers_does_not_wait_for_the_one_that_writes():
     class Answers:
         pass
 
@@ -272,7 +272,28 @@ def test_whoever_writes_goes_on_until_nothing_is_left():
     first.save, second.save = write_first, lambda: written.append("second")
     unsaved.note(first, 0.0)
     unsaved.save()
+    unsaved.close()
     assert written == ["first", "second"]
+
+
+def test_only_the_main_thread_writes_itself():
+    class Answers:
+        def save(self):
+            writers.append(threading.current_thread().name)
+
+    def answered():
+        unsaved.note(Answers(), 0.0)
+        unsaved.save(wait=False)
+
+    unsaved, writers = Unsaved(), []
+    answered()
+    thread = threading.Thread(target=answered)
+    thread.start()
+    thread.join()
+    unsaved.close()
+    assert writers[0] == threading.main_thread().name
+    assert writers[1] in ("modelcheck-writer-1", threading.main_thread().name)
+    assert len(writers) == 2
 
 
 def test_what_could_not_be_written_is_written_later():

@@ -1,5 +1,6 @@
 """Cached answers, as ``modelcheck cache why`` reads them."""
 
+import threading
 import time
 from hashlib import blake2b
 
@@ -43,6 +44,23 @@ def test_each_form_of_a_model_is_told_with_its_questions(tmp_path):
 def test_where_nothing_was_kept_there_is_nothing_and_no_folder_is_made(tmp_path):
     assert list(memories(tmp_path / "nowhere", "triage")) == []
     assert not (tmp_path / "nowhere").exists()
+
+
+def test_while_threads_write_the_log_of_the_database_stays(tmp_path):
+    """Each of them closes its connection, and SQLite would end the log with the last one, which is slow."""
+    cache = PredictionCache(tmp_path)
+    shelf = cache.shelf("triage 1.0", keep=True)
+    log = tmp_path / "cache.db-wal"
+    logs = []
+    for number in range(3):
+        shelf.put(question_key(number), b"1")
+        thread = threading.Thread(target=shelf.flush)
+        thread.start()
+        thread.join()
+        logs.append(log.stat().st_ino)
+    assert len(set(logs)) == 1
+    cache.close()
+    assert not log.exists()
 
 
 def test_a_database_that_cannot_be_read_is_named(tmp_path):

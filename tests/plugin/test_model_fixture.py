@@ -260,6 +260,27 @@ def test_an_option_that_cannot_be_meant_is_a_usage_error(project, option, messag
     project.refuses(f"*conftest.py:3: {message}")
 
 
+@pytest.mark.parametrize(
+    ("option", "message"),
+    [
+        ("label='x.jsonl'", "@judge_fixture has no option 'label'; did you mean labels[?]"),
+        ("role='support'", "@judge_fixture has no option 'role' (it takes name, *, labels, scope)"),
+        ("concurrency=0", "@judge_fixture(concurrency=0): write a whole number from 1"),
+        ("batch=False, batch_size=8", "@judge_fixture(batch=False, batch_size=...) contradicts itself"),
+    ],
+)
+def test_an_option_that_a_judge_cannot_have_is_a_usage_error(project, option, message):
+    project.model(f"""
+from pytest_modelcheck import judge_fixture
+
+@judge_fixture({option})
+def upper():
+    return str.isupper
+""")
+    project.test(USE)
+    project.refuses(f"*conftest.py:*: {message}")
+
+
 def test_an_async_fixture_function_is_refused(project):
     project.model("@model_fixture\nasync def upper():\n    return str.upper\n")
     project.test(USE)
