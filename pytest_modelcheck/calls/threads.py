@@ -11,7 +11,7 @@ from __future__ import annotations
 import sys
 import threading
 from contextlib import suppress
-from inspect import getattr_static
+from inspect import currentframe, getattr_static
 from queue import SimpleQueue
 from types import BuiltinMethodType, MemberDescriptorType, ModuleType
 from typing import TYPE_CHECKING, Any, Final
@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any, Final
 from pytest_modelcheck.models.calling import Caller
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from types import CodeType, FrameType
 
     _Seen = dict[tuple[CodeType, int], tuple[int, Any]]
@@ -57,9 +58,18 @@ def running_loop() -> str | None:
 
 
 def wanted_locks(caller: Caller) -> list[threading.RLock]:
-    """Return the re-entrant locks that calls of a model may be about to take: their code names them."""
+    """Return the re-entrant locks that calls of a model may be about to take: their code names them.
+
+    If these calls all wait, then perhaps for a call of another model, so the locks that this is about to take
+    are wanted, too. Not so if this thread makes a call of that other model itself: the two only run at once.
+    """
     seen: _Seen = {}
-    return [lock for frame in _frames_of(caller) for lock in _named(frame, (_RLock,), seen)]
+    frames = _frames_of(caller)
+    if caller.awaited or all_wait(caller):  # a suspended task has no frame
+        here = {id(each) for each in (caller, *_callers(currentframe()))}
+        others = [(frame, {id(each) for each in _callers(frame)}) for frame in _other_frames()]
+        frames += [frame for frame, callers in others if callers and not callers & here]
+    return [lock for frame in frames for lock in _named(frame, (_RLock,), seen)]
 
 
 def all_wait(caller: Caller) -> bool:
@@ -133,14 +143,15 @@ def _other_frames() -> list[FrameType]:
 
 def _frames_of(caller: Caller) -> list[FrameType]:
     """Return those of the threads that make a call of a model."""
-    found = []
-    for frame in _other_frames():
-        outer: FrameType | None = frame
-        while outer is not None and (outer.f_code not in _CALLS or outer.f_locals.get("self") is not caller):
-            outer = outer.f_back
-        if outer is not None:
-            found.append(frame)
-    return found
+    return [frame for frame in _other_frames() if any(each is caller for each in _callers(frame))]
+
+
+def _callers(frame: FrameType | None) -> Iterator[Caller]:
+    """Yield those whose calls the thread of this frame makes, the innermost first."""
+    while frame is not None:
+        if frame.f_code in _CALLS:
+            yield frame.f_locals["self"]
+        frame = frame.f_back
 
 
 def _named(frame: FrameType, kinds: tuple[type, ...], seen: _Seen) -> list[Any]:

@@ -65,7 +65,8 @@ def _findings(observed: Observed, limits: Limits) -> Iterator[Finding]:
     yield from _on_slices(observed, rule)
     if observed.reads_approved and not observed.graded:
         passed, of = observed.counts
-        yield _changed(of - passed, of, observed.cases.judged, limits.max_changed or 0, rule)
+        by_body = replace(rule, by_body=True)
+        yield _changed(of - passed, of, observed.cases.judged, limits.max_changed or 0, by_body)
     elif not observed.reads_approved and comparison is not None:
         yield from _against_approved(observed, comparison, rule)
 
@@ -186,6 +187,7 @@ def _regressed(observed: Observed, comparison: Comparison, allowance: Allowance,
 def _changed(count: int, of: int, cases: int, allowance: Allowance, rule: Rule) -> Finding:
     share = percent(count / of) if of else "0%"
     summary = f"{count}/{of} answers changed ({share}), {allowed(allowance)}"
+    rule = replace(rule, all_differ=count == of)
     return _share("max_changed", count, of, cases, allowance, summary, rule)
 
 

@@ -19,10 +19,10 @@ if TYPE_CHECKING:
     from pytest_modelcheck.checks.limits import Limits
     from pytest_modelcheck.checks.protocol import Look
 
-UNSEEN: Final = (
-    "so that no change could be seen; let comparisons leave out what differs from call to call: ignore= or "
-    "compare_by= on the model fixture"
+_LEAVE_OUT: Final = (
+    "let comparisons leave out what differs from call to call: ignore= or compare_by= on the model fixture"
 )
+_BY_BODY: Final = ", and case.same_as_approved(answer) in the test, since == compares whole answers"
 _NAMED: Final = 5
 
 
@@ -70,7 +70,10 @@ def _because(look: Look, sets: int, version: str) -> str:
             doubt = "the model varies, and one approved run does not show how much"
             return f"; {doubt}: approve with more runs ({approve})"
         case Reason.NOTHING_SEEN:
-            return f"; but the approved version disagrees with itself on identical inputs, {UNSEEN}"
+            return (
+                "; but the approved version disagrees with itself on identical inputs, so that no change "
+                f"could be seen; {_LEAVE_OUT}"
+            )
         case Reason.MET | Reason.EXACT | Reason.BROKEN:
             return ""
 
@@ -108,6 +111,8 @@ class Rule:
         looks: The final looks at limits that noise may cause to be missed; they take precedence.
         broken: The ids of the cases that are broken for good.
         version: The approved version, for remedies.
+        by_body: Whether bodies compare with approved answers themselves.
+        all_differ: Whether no answer is the approved one.
     """
 
     limits: Limits
@@ -116,6 +121,8 @@ class Rule:
     broken: tuple[str, ...] = ()
     sets: int = 1
     version: str = "OLD"
+    by_body: bool = False
+    all_differ: bool = False
 
     @property
     def noisy(self) -> bool:
@@ -148,6 +155,11 @@ class Rule:
     def _looked(self, found: Finding, look: Look, noise: Noise) -> Finding:
         """Return the finding of a look, with what the cases can detect if the limit is not clearly met."""
         text = with_reason(look, found.summary, self.broken, self.sets, self.version)
+        no_noise_known = look.reason is Reason.NO_NOISE_KNOWN and self.all_differ
+        if no_noise_known:  # more runs may show no more than that answers always differ
+            text += f", or {_LEAVE_OUT}"
+        if self.by_body and (no_noise_known or look.reason is Reason.NOTHING_SEEN):
+            text += _BY_BODY
         # Of no use where the limit is met, or where more cases would not help.
         unhelped = look.reason in (Reason.MET, Reason.EXACT, Reason.NOTHING_SEEN)
         reveals = None if unhelped else noise.reveals(self.limits)

@@ -53,6 +53,8 @@ class Switchboard:
 
     Attributes:
         tick: Called regularly while waiting for an answer.
+        alone: Whether a body of this step held a lock that a call took. Then no more calls run beside bodies,
+            since a body and a call may take two locks in different order.
     """
 
     def __init__(
@@ -66,6 +68,7 @@ class Switchboard:
         self.interrupts = interrupts
         self.offline = offline
         self.tick: Callable[[], None] = lambda: None
+        self.alone = False
         self._allowance = allowance or Allowance()
         self._workers = workers
         self._endpoints: dict[tuple[str | None, ...], Endpoint] = {}
@@ -229,7 +232,7 @@ class Switchboard:
         while True:
             with self._lock:
                 waiting, size = handle.waiting, endpoint.sizes.size
-                if not waiting or handle.alone or handle.under_way >= endpoint.concurrency:
+                if not waiting or self.alone or handle.under_way >= endpoint.concurrency:
                     return
                 if len(waiting) < size and not flush:
                     return
@@ -299,7 +302,7 @@ class Switchboard:
         """
         batch, handle = self.batch_with(ticket), ticket.handle
         endpoint, caller = handle.endpoint, handle.acting.caller
-        if batch and not caller.awaited and not (endpoint.threaded and is_here and not handle.alone):
+        if batch and not caller.awaited and not (endpoint.threaded and is_here and not self.alone):
             # A model without threads of its own is called in the thread of the test, like any function.
             # A thread that a body started does so, too: all threads of the model may be waiting for it.
             call: Future[None] = Future()  # other threads can wait for it as for any call
@@ -326,24 +329,14 @@ class Switchboard:
     async def _end_of(self, ticket: Ticket, loop: str | None, *, joins: bool = False) -> None:
         for call in self._while_under_way(ticket, joins=joins, blocks=False):
             await until(call, loop, TICK)
-            ticket.handle.alone |= lend_briefly(call, ticket.handle.acting.caller)
+            self.alone |= lend_briefly(call, ticket.handle.acting.caller)
 
     def wait_for(self, ticket: Ticket, *, joins: bool = False) -> None:
         """Block this thread until a call that was begun has ended."""
         with lending(ticket.handle.acting.caller) as lend:
             for call in self._while_under_way(ticket, joins=joins):
                 wait([call], TICK)
-                ticket.handle.alone |= lend()
-
-    def needs_a_lock(self, ticket: Ticket, context: Context) -> bool:
-        """Begin the first call of a model, and return whether it needs a lock that this thread holds."""
-        handle, caller = ticket.handle, ticket.handle.acting.caller
-        if not handle.tried and handle.endpoint.threaded and not caller.batch:
-            handle.tried = True
-            call = self._begin(self.batch_with(ticket), context)
-            wait([call], TICK)
-            handle.alone = lend_briefly(call, caller)
-        return handle.alone
+                self.alone |= lend()
 
     def _while_under_way(self, ticket: Ticket, *, joins: bool, blocks: bool = True) -> Iterator[Future[None]]:
         """Yield the future to wait for, again and again, until a call has ended.
@@ -366,16 +359,16 @@ class Switchboard:
                     return
                 yield call
                 self.tick()
-            while (beside := self._beside(handle)) is not None and not gives_up(beside, TICK):
+            while (beside := self._beside()) is not None and not gives_up(beside, TICK):
                 yield beside
                 self.tick()
 
-    def _beside(self, handle: Handle) -> Future[None] | None:
+    def _beside(self) -> Future[None] | None:
         """Return a prefetched call under way that must not run beside a body."""
-        if not handle.alone or repeat_inside() is not None:
+        if not self.alone or repeat_inside() is not None:
             return None
         with self._lock:
-            tickets = [each for each in self._tickets.values() if each.handle is handle and each.foreseen]
+            tickets = [each for each in self._tickets.values() if each.foreseen]
             return next((each.call for each in tickets if each.is_under_way), None)
 
     def forget(self, handles: Sequence[Handle]) -> None:

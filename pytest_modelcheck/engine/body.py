@@ -147,6 +147,7 @@ class Bodies:
 
     @contextmanager
     def _open(self) -> Iterator[None]:
+        self.switchboard.alone = False
         try:
             yield
         finally:

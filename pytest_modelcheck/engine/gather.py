@@ -15,6 +15,7 @@ import logging
 import sys
 import warnings
 from collections import Counter
+from concurrent.futures import wait
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import islice
@@ -23,8 +24,10 @@ from typing import TYPE_CHECKING, Any, Final, TextIO
 
 from pytest_modelcheck.calls.errors import one_line
 from pytest_modelcheck.calls.threads import running_loop
+from pytest_modelcheck.calls.waiting import lend_briefly
 from pytest_modelcheck.engine.body import Bodies
 from pytest_modelcheck.engine.router import VIEW
+from pytest_modelcheck.engine.tickets import TICK
 from pytest_modelcheck.engine.view import CaseView
 from pytest_modelcheck.engine.work import Result
 from pytest_modelcheck.records import Outcome
@@ -94,7 +97,7 @@ class GatheredBodies(Bodies):
                 while unfinished:
                     unfinished = [attempt for attempt in unfinished if not self._finishes(attempt)]
                     for handle in self.handles:
-                        if handle.acting.caller.awaited or handle.endpoint.threaded:
+                        if not handle.is_called_here:
                             self.switchboard.advance(handle, self.context)
                 for attempt in window:
                     self._end(attempt.result, self._naming_restarts(attempt))
@@ -181,11 +184,22 @@ class GatheredBodies(Bodies):
             attempt.raised.add(key)
         elif (ticket is None or not ticket.ended) and self._may_cut(attempt, handle, key):
             ticket = self.switchboard.foresee(handle, x, key, repeat, attempt.trial.index)  # type: ignore[arg-type]
-            if ticket is not None and not self.switchboard.needs_a_lock(ticket, self.context):
+            if ticket is not None and not self._needs_a_lock(ticket):
                 attempt.missing.add(key)  # type: ignore[arg-type]
                 attempt.wanted, attempt.cut = ticket, True
                 raise CutOff
         return super()._missing(handle, result, x, key, repeat)
+
+    def _needs_a_lock(self, ticket: Ticket) -> bool:
+        """Begin the first call of a model, and return whether calls need a lock that this body holds."""
+        handle = ticket.handle
+        if not handle.tried and not handle.is_called_here:
+            handle.tried = True
+            self.switchboard.advance(handle, self.context)
+            if ticket.call is not None:  # or a thread of the body makes the call
+                wait([ticket.call], TICK)
+                self.switchboard.alone |= lend_briefly(ticket.call, handle.acting.caller)
+        return self.switchboard.alone
 
     def _may_cut(self, attempt: _Attempt, handle: Handle, key: bytes | None) -> bool:
         """Return whether a body may be cut off at a call."""

@@ -166,7 +166,7 @@ class Prefetch:
         """Stop prefetching, and drop the prefetched calls that no body needs any more."""
         with self._bodies.lock:
             self._active = False
-            if any(handle.alone for handle in self._bodies.handles):
+            if self._switchboard.alone:
                 self.recipe.cut(0)  # in the next step, too, calls are made in place
             left = {id(ticket): ticket for one in self._foreseen.values() for _, ticket in one.tickets}
             self.vain += sum(ticket.call is not None and ticket.in_vain for ticket in left.values())
@@ -284,7 +284,7 @@ class Prefetch:
         If a model is called in the thread of the test, the window is refilled only when it is empty, so that
         batches are full.
         """
-        here = any(together and _is_called_here(handle) for handle, _, _, together in self._steps)
+        here = any(together and handle.is_called_here for handle, _, _, together in self._steps)
         self._window, self._low_water = window, 0 if here else window // 2
         self._largest = _LARGEST_HERE if here else _LARGEST
 
@@ -297,7 +297,7 @@ class Prefetch:
                 if foreseen.tickets:
                     self._foreseen[trial.index] = foreseen
         for handle, _, _, together in self._steps:
-            if together and not _is_called_here(handle):
+            if together and not handle.is_called_here:
                 self._switchboard.advance(handle, self._bodies.context)
 
     def _advance(self, foreseen: _Foreseen) -> bool:
@@ -358,7 +358,7 @@ class Prefetch:
                 self._answered(foreseen, number, ticket.handle, raw)
             self._advance(foreseen)
         for handle, _, _, together in foreseen.steps[number + 1 :]:
-            if together and not _is_called_here(handle):
+            if together and not handle.is_called_here:
                 flush = not handle.acting.caller.batch
                 self._switchboard.advance(handle, self._bodies.context, flush=flush)
 
@@ -371,8 +371,3 @@ def _room(handles: Iterable[Handle]) -> int:
     """Return the size of the first window: one batch, or as many calls as may be under way at once."""
     endpoints = [handle.endpoint for handle in handles if handle.endpoint.together]
     return max((endpoint.concurrency * endpoint.sizes.size for endpoint in endpoints), default=0)
-
-
-def _is_called_here(handle: Handle) -> bool:
-    """Return whether a model is called in the thread of the test."""
-    return not handle.acting.caller.awaited and not handle.endpoint.threaded

@@ -319,6 +319,9 @@ async def answer_gathered(
     switchboard.follow(ticket, lambda _: ended.set_result(None))
     tick = TICK
     while not ended.done():
+        if switchboard.alone:
+            await switchboard.take_async(ticket, context)  # nobody else begins it
+            break
         await until(ended, "asyncio", tick)
         lend_briefly(ended, handle.acting.caller)
         tick = min(2 * tick, 1.0)  # rarer looks: hundreds of tasks may wait

@@ -46,9 +46,7 @@ class Handle:
         grades: Whether the model is a judge of other answers, so that its answers are recorded as grades.
         waiting: Queued calls, to be made ahead in batches.
         found: Whether an answer was found in the cache since the last call.
-        alone: Whether a body held a lock that a call took. Then no more calls run beside bodies, since a body
-            and a call may take two locks in different order.
-        tried: Whether a call was begun to see this.
+        tried: Whether a call was begun to see if it needs a lock that a body holds (``gather=True``).
     """
 
     model: Model
@@ -61,11 +59,15 @@ class Handle:
     waiting: deque[Ticket] = field(default_factory=deque)
     under_way: int = 0
     found: bool = False
-    alone: bool = False
     tried: bool = False
 
     def __post_init__(self) -> None:
         self.grades = not self.judged and self.model.definition.role == "judge"
+
+    @property
+    def is_called_here(self) -> bool:
+        """True if calls are made in the thread of the test."""
+        return not self.acting.caller.awaited and not self.endpoint.threaded
 
     def find(self, key: bytes | None) -> Raw | None:
         """Return a stored answer, or ``None``. A stored answer counts as a success of the model."""

@@ -179,7 +179,7 @@ def why(check: Mutated, cell: Cell) -> tuple[str, str]:
     if cell.measured:
         return f"it measures something else, which its limits allow ({cell.measured})", tighten
     golden = "compare whole answers with the approved ones in a golden test"
-    golden += ": == case.approved, with max_changed="
+    golden += ": case.same_as_approved(answer), with max_changed="  # == would compare what ignore= leaves out
     if check.form in _SIDES:
         moves = check.form == "directional" and cell.kind in _STANDING
         remedy = f"let the answer move (> in place of >= where it must), or {golden}" if moves else golden

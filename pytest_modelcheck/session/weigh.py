@@ -101,11 +101,14 @@ def decide_noise(check: Check, judgement: Judgement) -> Steps[Judgement]:
         judgement = further
     if not found:
         return judgement
-    if any(look.reason is Reason.NOTHING_SEEN for look in found.values()):
+    reasons, variation = {look.reason for look in found.values()}, _variation(check, judgement, weighed)
+    if Reason.NOTHING_SEEN in reasons:
         approved = map(judgement.approved.get, (case.id for case in judgement.ran.results.cases))
         variation = variation_of_runs(check.spec.subject, [case for case in approved if case is not None])
-    else:
-        variation = _variation(check, judgement, weighed)
+    elif Reason.NO_NOISE_KNOWN in reasons and not variation.varies:
+        # Outcomes are steady, which decides; people read that answers are not.
+        words = variation_of_runs(check.spec.subject, judgement.seen.runs).words
+        variation = replace(variation, words=words)
     decided = replace(
         judgement.noise,
         looks={**judgement.noise.looks, **found},

@@ -243,7 +243,7 @@ def test_closing_waits_for_no_call_that_hangs(ends):
             super().shutdown(wait=wait, cancel_futures=cancel_futures)
 
     waited, begun, release = [], threading.Event(), threading.Event()
-    caller = SimpleNamespace(call=lambda inputs, run=None: begun.set() or release.wait(20))
+    caller = SimpleNamespace(awaited=False, call=lambda inputs, run=None: begun.set() or release.wait(20))
     elsewhere = Elsewhere(lambda: Watched(1), "triage 1", PLACES)
     with ThreadPoolExecutor(1) as pool:
         call = pool.submit(elsewhere.call, caller, ["a"], None)  # interrupted at its end, or not

@@ -142,6 +142,55 @@ def test_a_lock_is_not_lent_to_a_call_of_another_model_nor_to_one_that_does_not_
                 assert ends(call, made, 20)
 
 
+def test_a_lock_is_lent_to_a_call_of_another_model_that_the_awaited_one_may_wait_for():
+    held, kept, entered = threading.RLock(), threading.RLock(), threading.Event()
+
+    def inner(x):
+        with kept:
+            entered.set()
+            with held:
+                return x
+
+    def outer(x):
+        with kept:
+            return x
+
+    with held, called(inside := caller(inner)) as first:
+        assert entered.wait(20)
+        with called(made := caller(outer)) as call:
+            assert ends(call, made, 20)
+            assert ends(first, inside, 20)
+        assert not is_free(held)
+
+
+def test_a_lock_of_a_model_is_not_lent_to_another_call_of_it():
+    lock, entered, release = threading.RLock(), threading.Event(), threading.Event()
+    at_once = []
+
+    def inner(x):
+        return release.wait(20)
+
+    made = caller(inner)
+
+    def outer(x):
+        with lock:
+            at_once.append(x)
+            entered.set()
+            with called(made) as call:
+                assert ends(call, made, 20)
+            assert at_once == [x]
+            at_once.clear()
+        return x
+
+    model = caller(outer)
+    with ThreadPoolExecutor(2) as pool:
+        calls = [pool.submit(model.call, [x]) for x in "ab"]
+        assert entered.wait(20)
+        time.sleep(0.3)  # until the first has looked for locks to lend
+        release.set()
+        assert [call.result(20) for call in calls] == [["a"], ["b"]]
+
+
 def test_a_lock_of_another_thread_is_left_alone():
     with ThreadPoolExecutor(1) as other, called(made := caller(by_name)) as call:
         call.result()

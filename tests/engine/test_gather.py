@@ -4,6 +4,7 @@ import contextvars
 import logging
 import sys
 import threading
+import time
 import warnings
 
 import pytest
@@ -197,6 +198,76 @@ def test_a_call_runs_under_the_context_that_its_key_names(lab, gather):
     run = lab.run_async(body, "ab", gather=gather)
     assert [result.recorded for result in run.results] == ["a of acme", "b of acme"]
     assert triage.answers.find(triage.key("a")) is None
+
+
+@pytest.mark.parametrize(
+    "options", [{"concurrency": 4}, {"batch": True, "batch_size": 2, "concurrency": 4}, {}]
+)
+@pytest.mark.timeout(30)
+def test_bodies_and_calls_may_take_two_locks_in_different_order(lab, outcomes, options):
+    one, two = threading.RLock(), threading.RLock()
+
+    def taking(x):
+        with one:
+            time.sleep(0.01)
+            with two:
+                return x
+
+    async def awaited(x):
+        return taking(x)
+
+    triage = lab.model(taking if options else awaited, **options)
+
+    def body(case):
+        with two:
+            time.sleep(0.01)
+            with one:
+                assert triage(case.input)
+
+    assert outcomes(lab.run(body, "abcdefgh", gather=True)) == ["passed"] * 8
+
+
+def test_the_first_call_of_a_model_may_be_under_way_in_a_thread_of_the_body(lab, outcomes):
+    begun, calls = threading.Event(), []
+
+    def waiting(x):
+        calls.append(x)
+        begun.set()
+        time.sleep(0.1)
+        return x
+
+    triage = lab.model(waiting, concurrency=4)
+
+    def body(case):
+        thread = threading.Thread(target=triage, args=(case.input,))
+        thread.start()
+        try:
+            assert begun.wait(20)
+            assert triage(case.input) == case.input
+        finally:
+            thread.join()
+
+    assert outcomes(lab.run(body, "a", gather=True)) == ["passed"]
+    assert calls == ["a"]
+
+
+def test_tasks_get_their_answers_after_one_of_them_has_lent_a_lock(lab, outcomes):
+    again = threading.RLock()
+
+    def taking(x):
+        time.sleep(0.1)
+        with again:
+            return x
+
+    triage = lab.model(taking, concurrency=2, context=[TENANT])
+
+    async def body(case):
+        if case.input == "b":
+            TENANT.set("somebody")  # so its call is made by itself
+        with again:
+            assert await triage(case.input) == case.input
+
+    assert outcomes(lab.run_async(body, "abcdef", gather=True)) == ["passed"] * 6
 
 
 def test_the_output_of_other_threads_is_not_held_back(capsys):

@@ -84,6 +84,47 @@ CHECKS = {
                 with ONE:
                     assert echo(case.input) == case.expected
         """,
+    "a lock that a model takes in a thread of its own, inside of a call of another": """
+        AGAIN = threading.RLock()
+
+        @model_fixture(name=NAME + "-inner", deterministic=True, timeout=15)
+        def inner(model_version):
+            def taking(text):
+                with AGAIN:
+                    return text
+            return taking
+
+        @model_fixture(name=NAME, deterministic=True, concurrency=4)
+        def echo(model_version, inner):
+            return lambda text: inner(text)
+
+        @pytest.mark.golden([Case(str(n), id=f"c{n}", expected=str(n)) for n in range(1, 7)], model=NAME)
+        def test_it(echo, case):
+            with AGAIN:
+                assert echo(case.input) == case.expected
+        """,
+    "a lock that a model takes while it keeps the one that the body waits for": """
+        ONE, TWO = threading.RLock(), threading.RLock()
+
+        def taking(text):
+            with TWO:
+                return text
+
+        def taking_both(text):
+            with TWO:
+                time.sleep(0.02)
+                with ONE:
+                    return text
+
+        echo = model("threaded", NAME, taking)
+        other = model("threaded", NAME + "-other", taking_both)
+
+        @pytest.mark.golden([Case(str(n), id=f"c{n}", expected=str(n)) for n in range(1, 7)], model=NAME)
+        def test_it(echo, other, case):
+            with ONE:
+                assert echo(case.input) == case.expected
+            assert other(case.input) == case.expected
+        """,
     "a condition": """
         READY = threading.Condition(threading.Lock())
 

@@ -161,7 +161,8 @@ def test_a_check_that_fails_as_it_is_is_not_replayed(weak):
 SIDES = 'assert triage(case.perturbed)["urgent"] {} triage(case.input)["urgent"]'
 LABEL = 'assert triage(case.input)["label"] == case.expected'
 RIGHT = 'assert (triage(case.input)["label"] == "refund") is ("efund" in case.input)'
-APPROVED = ('golden("tickets.yaml", max_changed=0)', "assert triage(case.input) == case.approved")
+WHOLE = "case.same_as_approved(answer), with max_changed="
+APPROVED = ('golden("tickets.yaml", max_changed=0)', "assert case.same_as_approved(triage(case.input))")
 WEAK_AND_MENDED = {
     "the limit": (
         "30% exchanged",
@@ -187,7 +188,7 @@ WEAK_AND_MENDED = {
     "both sides": (
         "urgent: off by one",
         "answers that change alike",
-        "",
+        WHOLE,
         ('directional("tickets.yaml", under=perturb.append("!"))', SIDES.format(">=")),
         APPROVED,
     ),
@@ -201,7 +202,7 @@ WEAK_AND_MENDED = {
     "a mean": (
         "urgent: scaled by 1.5",
         "it measures something else, which its limits allow",
-        "",
+        "tighten at_least=0.1",
         ('golden("tickets.yaml", at_least=0.1)', 'score(triage(case.input)["urgent"] / 100)'),
         APPROVED,
     ),
@@ -213,12 +214,27 @@ SCORED = """
 def triage(model_version):
     return lambda text: {"label": "refund" if "efund" in text else "other", "urgent": len(text)}
 """
+IDENTIFIED = """
+import itertools
+import time
+
+count = itertools.count(time.time_ns())  # an id for each call, as providers give
+
+
+@model_fixture(deterministic=True, ignore=("id",))
+def triage(model_version):
+    def ask(text):
+        label = "refund" if "efund" in text else "other"
+        return {"id": next(count), "label": label, "urgent": len(text)}
+
+    return ask
+"""
 
 
 @pytest.mark.parametrize("name", WEAK_AND_MENDED)
 def test_the_remedy_of_a_survivor_kills_it(project, name):
     mutant, why, remedy, *checks = WEAK_AND_MENDED[name]
-    project.model(SCORED)
+    project.model(IDENTIFIED)
     seen = []
     for marker, body in checks:
         takes = "triage, case, score" if "score(" in body else "triage, case"

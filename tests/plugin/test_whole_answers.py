@@ -411,3 +411,21 @@ def test_an_answer_that_was_not_stored_can_be_approved_again_once_its_type_is_na
     )
     project.run("--model-version=1", "--modelcheck-update").assert_outcomes(passed=2)
     project.run("--model-version=1").assert_outcomes(passed=2)
+
+
+def test_where_all_answers_differ_and_one_run_is_approved_it_is_said_that_they_vary_and_what_helps(project):
+    volatile(project, "")
+    project.golden('["a", "b"]', "assert triage(case.input) == case.approved")
+    project.run("--model-version=1")
+    assert project.command("approve", "1", "--reason=first").ret == 0
+    result = project.run("--model-version=2")
+    result.assert_outcomes(failed=1)
+    (verdict,) = project.verdicts(result).values()
+    assert verdict.variation == "varies: 4 of 4 repeated answers were different (id, usage.tokens)"
+    (finding,) = verdict.findings
+    assert "2/2 answers changed (100%)" in finding.summary
+    assert "ignore= or compare_by= on the model fixture" in finding.summary
+    assert "case.same_as_approved(answer) in the test" in finding.summary
+    volatile(project, 'ignore=("id", "usage.tokens")')
+    project.golden('["a", "b"]', "assert case.same_as_approved(triage(case.input))")
+    project.passes("--model-version=2")
