@@ -169,11 +169,13 @@ class _Call:
         else:
             self.key, self.repeat = self.bodies.key_of(self.handle, result.trial, x, result.equal)
         named = model.definition.context
-        self.changed = changed if named is None else [variable for variable in changed if variable in named]
-        self.inherited = changed  # by models that this one calls: they may read others
+        reads_none = named is not None and not named
+        self.changed = [] if reads_none else changed
+        self.inherited = changed  # by models that this one calls: they may read some
         self.context.run(_CHANGED.set, changed)
-        if named is None and changed and self.key is not None:
-            names = ", ".join(dict.fromkeys(variable.name for variable in changed))
+        unnamed = [variable for variable in self.changed if variable not in (named or ())]
+        if unnamed and self.key is not None:
+            names = ", ".join(dict.fromkeys(variable.name for variable in unnamed))
             text = f"a test body changed the context variable {names} before its call"
             if not self.is_here:
                 text = (

@@ -164,9 +164,9 @@ def model_fixture(
             ``lambda: ProcessPoolExecutor(4, mp_context=get_context("spawn"))``.
             See :func:`pytest_modelcheck.per_worker`.
         context: Context variables that the model reads, such as the tenant of a request:
-            ``context=[TENANT]``. Calls with different values are different calls; other variables make no
-            difference. ``context=[]`` says that it reads none. Default: unknown; calls that a test makes
-            after setting a variable, itself or by a library, are then not cached.
+            ``context=[TENANT]``. Calls with different values are different calls. ``context=[]`` says that it
+            reads none. Default: unknown; calls that a test makes after setting a variable that is not named,
+            itself or by a library, are then not cached.
         ignore: Paths to parts of an answer that comparisons leave out, because they differ from call to call:
             ``("id", "usage.*", "choices.*.id")``. ``*`` matches one step, ``**`` any number. They do not
             affect ``==`` in a test; ``case.same_as_approved(answer)`` uses them. Default: none.

@@ -241,6 +241,19 @@ def test_what_a_body_sets_does_not_matter_to_a_model_that_is_said_to_read_nothin
     assert triage.answers.warnings == []
 
 
+def test_a_named_variable_says_nothing_of_others(lab):
+    triage = lab.model(lambda x: f"{x} of {TENANT.get()}", context=[REQUEST])
+
+    def body(case):
+        tokens = REQUEST.set("one"), TENANT.set(case.input)
+        case.record(triage("a"))
+        TENANT.reset(tokens[1])
+        REQUEST.reset(tokens[0])
+
+    assert [result.recorded for result in lab.run(body, "xy").results] == ["a of x", "a of y"]
+    assert "changed the context variable tenant before" in triage.answers.warnings[0]
+
+
 def test_a_model_that_it_calls_may_read_what_a_body_sets(lab):
     inner = lab.model(lambda x: f"{x} of {TENANT.get()}", name="inner")
     outer = lab.model(lambda x: inner(x) and x.upper(), context=[])
