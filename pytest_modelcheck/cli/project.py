@@ -242,8 +242,8 @@ class Workspace:
         ran = self.candidates.versions(model)
         if ran:
             raise VersionError(
-                f"of {model}, only {ran[0]} was run here, which is the approved version. Run another: "
-                "pytest --model-version=VERSION"
+                f"of {model}, only {ran[0]} was run here, which is the approved version. Name it for its "
+                "last run, or run another: pytest --model-version=VERSION"
             )
         raise VersionError(
             f"no run of {model} is stored in {self.candidates.root}. Run it first: "

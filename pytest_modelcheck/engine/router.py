@@ -168,19 +168,20 @@ class _Call:
             self.key = None if repeat == MIXED else model.key(x, self.repeat)
         else:
             self.key, self.repeat = self.bodies.key_of(self.handle, result.trial, x, result.equal)
-        self.changed = changed
+        named = model.definition.context
+        self.changed = changed if named is None else [variable for variable in changed if variable in named]
+        self.inherited = changed  # by models that this one calls: they may read others
         self.context.run(_CHANGED.set, changed)
-        unnamed = [variable for variable in changed if variable not in model.definition.context]
-        if unnamed and self.key is not None:
-            names = ", ".join(dict.fromkeys(variable.name for variable in unnamed))
+        if named is None and changed and self.key is not None:
+            names = ", ".join(dict.fromkeys(variable.name for variable in changed))
             text = f"a test body changed the context variable {names} before its call"
             if not self.is_here:
                 text = (
                     f"a thread of a test body has another value of the context variable {names} than the test"
                 )
             model.answers.warn(
-                f"{text}, so that its answers are not cached. If the model reads it, name it on the model "
-                "fixture: context=[VARIABLE]"
+                f"{text}, so that its answers are not cached. Name what the model reads of such variables on "
+                "the model fixture: context=[VARIABLE], or context=[] if it reads none"
             )
             self.key = None
         # The caller may change the input before the call is made, or awaited.
@@ -192,7 +193,7 @@ class _Call:
         if raw is None:
             self._begins()
             before = copy_context()
-            token = _CHANGED.set(self.changed)
+            token = _CHANGED.set(self.inherited)
             try:
                 raw = self._taken() or self._made()
             except BaseException as error:
@@ -219,7 +220,7 @@ class _Call:
         raw = self.handle.find(self.key)
         if raw is None:
             self._begins()
-            _CHANGED.set(self.changed)
+            _CHANGED.set(self.inherited)
             try:
                 raw = await self._taken_async() or await self._made_async()
             except BaseException as error:

@@ -64,7 +64,7 @@ class Definition:
     cost: Callable[[Any], float] | None = None
     max_cost: float | None = None
     executor: Any = None
-    context: Sequence[ContextVar[Any]] = ()
+    context: Sequence[ContextVar[Any]] | None = None
     ignore: Sequence[str] = ()
     compare_by: Callable[[Any], Any] | None = None
     role: Role = "model"

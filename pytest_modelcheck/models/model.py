@@ -374,7 +374,7 @@ class Model:
                 [key] = map(digest, x.bound.values())
             else:
                 key = _together(digest(x.bound), b"arguments")
-            for variable in context:
+            for variable in context or ():
                 key = _together(key, digest(variable.get(None)))
         except UsageError as reason:
             self.answers.warn(f"a call cannot be cached: {reason}")

@@ -96,7 +96,7 @@ def model_fixture(
     cost: Callable[[Any], float] | None = None,
     max_cost: float | None = None,
     executor: Executor | Callable[[], Executor] | None = None,
-    context: Sequence[ContextVar[Any]] = (),
+    context: Sequence[ContextVar[Any]] | None = None,
     ignore: Sequence[str] = (),
     compare_by: Callable[[Any], Any] | None = None,
     role: Literal["model", "support"] = "model",
@@ -164,8 +164,9 @@ def model_fixture(
             ``lambda: ProcessPoolExecutor(4, mp_context=get_context("spawn"))``.
             See :func:`pytest_modelcheck.per_worker`.
         context: Context variables that the model reads, such as the tenant of a request:
-            ``context=[TENANT]``. Calls with different values are different calls. Default:
-            none; calls that a test makes after setting a variable itself are then not cached.
+            ``context=[TENANT]``. Calls with different values are different calls; other variables make no
+            difference. ``context=[]`` says that it reads none. Default: unknown; calls that a test makes
+            after setting a variable, itself or by a library, are then not cached.
         ignore: Paths to parts of an answer that comparisons leave out, because they differ from call to call:
             ``("id", "usage.*", "choices.*.id")``. ``*`` matches one step, ``**`` any number. They do not
             affect ``==`` in a test; ``case.same_as_approved(answer)`` uses them. Default: none.

@@ -107,11 +107,15 @@ def test_described_attributes_exist(trees):
     assert unknown == []
 
 
-@pytest.mark.parametrize("page", ["CONTRIBUTING.md", "docs/architecture.md"])
+MODULE = r"`([a-z]+)\.([a-z_]+)(?:\.\w+)?`"
+"""Such as `calls.endpoint`, or a name in it."""
+
+
+@pytest.mark.parametrize("page", ["CONTRIBUTING.md", "docs/architecture.md", "docs/decisions.md"])
 def test_named_modules_exist(page):
     text = (ROOT / page).read_text(encoding="utf-8")
     named = re.findall(r"`((?:[a-z_]+/)+[a-z_]+\.py)`", text)
-    named += [f"{package}/{module}.py" for package, module in re.findall(r"`([a-z]+)\.([a-z_]+)`", text)]
+    named += [f"{package}/{module}.py" for package, module in re.findall(MODULE, text)]
     roots = [path for path in named if (PACKAGE / path).parent.is_dir()]
     assert roots
     assert [path for path in roots if not (PACKAGE / path).exists()] == []

@@ -219,6 +219,44 @@ def test_a_named_context_variable_is_part_of_the_call(lab):
     assert triage.answers.warnings == []
 
 
+def test_what_a_body_sets_does_not_matter_to_a_model_that_is_said_to_read_nothing(lab):
+    """Test clients, chains and traces set variables of theirs before each call."""
+    batches = []
+
+    def answer(xs):
+        batches.append(len(xs))
+        return [x.upper() for x in xs]
+
+    triage = lab.model(answer, batch=True, batch_size=4, context=[])
+
+    def body(case):
+        token = REQUEST.set(object())
+        case.record(triage(case.input))
+        REQUEST.reset(token)
+
+    for _ in "cold", "warm":
+        assert [result.recorded for result in lab.run(body, "abcdefgh").results] == list("ABCDEFGH")
+    assert sum(batches) == 8
+    assert max(batches) == 4  # ahead
+    assert triage.answers.warnings == []
+
+
+def test_a_model_that_it_calls_may_read_what_a_body_sets(lab):
+    inner = lab.model(lambda x: f"{x} of {TENANT.get()}", name="inner")
+    outer = lab.model(lambda x: inner(x) and x.upper(), context=[])
+
+    def body(case):
+        token = TENANT.set(case.input)
+        case.record(outer(case.input))
+        TENANT.reset(token)
+
+    assert [result.recorded for result in lab.run(body, "ab").results] == ["A", "B"]
+    assert inner.answers.find(inner.key("a")) is None
+    assert outer.answers.find(outer.key("a")) is not None
+    assert "or context=[] if it reads none" in inner.answers.warnings[0]
+    assert outer.answers.warnings == []
+
+
 def test_what_a_model_does_to_its_input_is_seen_by_nobody(lab):
     triage = lab.model(lambda x: x.pop())
 
