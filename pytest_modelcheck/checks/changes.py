@@ -213,7 +213,7 @@ def look_at_regressed(
     Fails if the regressions exceed the allowance and noise does not explain that, or if more cases than
     allowed are broken for good.
 
-    >>> from pytest_modelcheck.checks.evidence import CHANGED_MODEL, CaseRuns
+    >>> from pytest_modelcheck.checks.evidence import CaseRuns
     >>> broken = [CaseRuns((1.0, 1.0, 1.0), ((0.0,),)) for _ in range(3)]
     >>> steady = [CaseRuns((1.0, 1.0, 1.0), ((1.0,),)) for _ in range(97)]
     >>> look_at_regressed(Evidence([*broken, *steady]), 3, Rules()).reason

@@ -365,8 +365,10 @@ class Switchboard:
 
     def _beside(self) -> Future[None] | None:
         """Return a prefetched call under way that must not run beside a body."""
-        if not self.alone or repeat_inside() is not None:
-            return None
+        return self.under_way() if self.alone and repeat_inside() is None else None
+
+    def under_way(self) -> Future[None] | None:
+        """Return a prefetched call under way, of any model."""
         with self._lock:
             tickets = [each for each in self._tickets.values() if each.foreseen]
             return next((each.call for each in tickets if each.is_under_way), None)

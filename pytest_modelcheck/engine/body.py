@@ -361,8 +361,10 @@ class Bodies:
     def in_place(self, handle: Handle, x: Any, key: bytes | None, repeat: int) -> Raw:
         """Make a call that was not prefetched, and wait for it."""
         start = Clock.perf_counter()
+        # A call under way may hold a lock that this one takes, and wait for one of this thread: so lend it.
+        elsewhere = handle.endpoint.threaded and self.switchboard.under_way() is not None
         try:
-            return self.switchboard.answer(handle, x, key, repeat, joins=True)
+            return self.switchboard.answer(handle, x, key, repeat, joins=True, elsewhere=elsewhere)
         finally:
             self.count_direct(handle, Clock.perf_counter() - start)
 

@@ -1,10 +1,10 @@
 """Prefetching: makes calls before the bodies that need them run, for a window of trials at a time.
 
 The recipe learns from the calls of the first bodies as they are made. As soon as it knows one, this call is
-predicted for the next window of trials. Predicted calls that are not cached are queued, and made in batches,
-in threads or on the event loop. Meanwhile the bodies run one after the other and find their answers in the
-cache. If a model is called in the thread of the test, its batch is called when the first body needs one of
-the answers.
+predicted for the next window of trials. Once a body waits for a missing answer, the predicted calls that are
+not cached are queued, and made in batches, in threads or on the event loop. Meanwhile the bodies run one
+after the other and find their answers in the cache. If a model is called in the thread of the test, its batch
+is called when the first body needs one of the answers.
 
 PYTEST_DONT_REWRITE
 """
@@ -94,8 +94,8 @@ class Prefetch:
         self._drawn: deque[Trial] = deque()  # the next trials, behind those in `_ready`
         self._ready: deque[Trial] = deque()  # the next trials whose calls are predicted
         self._largest = _LARGEST
-        self._cached = 0
-        self._held: dict[int, Trial] = {}
+        self._cached = 0  # bodies in a row whose answers were all cached
+        self._held: dict[int, Trial] = {}  # trials with missing answers, until a body waits for one
         self._missed = False  # True once a body has made a call whose answer is not cached
         self._needed = 0  # the number of leading answers of a body that its later calls may need
         self._active = False

@@ -268,7 +268,7 @@ class Unsaved:
             return self._seconds >= _UNSAVED_SECONDS
 
     def save(self, *, wait: bool = True) -> None:
-        """Write everything; without ``wait``, a thread that is not the main one goes on meanwhile."""
+        """Write everything; without ``wait``, any thread but the main one leaves that to ours and goes on."""
         if wait or threading.current_thread() is threading.main_thread():
             self._write()
         else:  # if this fails, so will the next one that waits

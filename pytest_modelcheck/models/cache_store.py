@@ -267,7 +267,7 @@ class Store:
                 self._cache.close()  # a connection belongs to its thread, whose end nothing reports to us
 
     def _stay_open(self) -> None:
-        """Keep one connection: with the last one, SQLite ends its log, and waits for the disk each time."""
+        """Keep one connection open: when the last one closes, SQLite ends its log and waits for the disk."""
         if self._anchor is None:
             with suppress(sqlite3.Error):  # then it is only slower
                 anchor = sqlite3.connect(self.path, timeout=_SECONDS, check_same_thread=False)

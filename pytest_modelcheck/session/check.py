@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 
 
 class StandIn:
-    """Answers in place of the cached ones of a model, which are not shared with other processes."""
+    """Answers that stand in for the cached ones of a model. Other processes do not see them."""
 
     claims = None
     refusal: Callable[[Model, Any], OfflineError] | None = None

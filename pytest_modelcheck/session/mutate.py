@@ -199,7 +199,7 @@ def _trouble(control: Judgement) -> str | None:
 def _unanswered(results: Results) -> frozenset[str]:
     """The ids of the cases that cannot be replayed, such as those whose model raised; errors are not stored.
 
-    Not every error is known: if all of those are refused calls, so are the others.
+    Only some errors are kept: if these are all refused calls, the others are taken for such, too.
     """
     new = _new_calls(results)
     if not new or new < len(results.errors):

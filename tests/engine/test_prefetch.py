@@ -72,6 +72,27 @@ def test_a_call_that_the_first_body_repeats_after_an_error_is_made_again(lab, ou
     assert sorted(made) == sorted("abcdef" * 3)
 
 
+@pytest.mark.timeout(30)
+def test_a_call_in_place_may_want_a_lock_of_one_that_wants_a_lock_of_the_body(lab, outcomes):
+    """The call in the thread of the body waited for a lock that nobody gave back."""
+    held, inner = threading.RLock(), threading.RLock()
+
+    def taking(x):
+        with inner:
+            time.sleep(0.02)
+            with held:
+                return x
+
+    triage = lab.model(taking, concurrency=4)
+
+    def body(case):
+        triage(case.input)
+        with held:
+            assert triage(f"no part of the trial: {case.input}")
+
+    assert outcomes(lab.run(body, "abcdefgh")) == ["passed"] * 8
+
+
 def test_no_trial_is_made_while_a_body_runs(lab, trials):
     """Its perturbation would see what the body has patched."""
     running = []
