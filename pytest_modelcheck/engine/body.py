@@ -189,8 +189,8 @@ class Bodies:
             if result.message is not None:
                 result.outcome = Outcome.FAILED
         if self._keys is not None:
-            keys, self._keys = self._keys, None
-            self.prefetch.ended(result.trial, self._made or (), keys, complete=result.outcome in _AT_THE_END)
+            keys, made, self._keys, self._made = self._keys, self._made, None, None
+            self.prefetch.ended(result.trial, made or (), keys, complete=result.outcome in _AT_THE_END)
         if result.error is not None:
             failures = self._failures
             explained = len(failures.explained)

@@ -8,6 +8,7 @@ import time
 
 import pytest
 
+from pytest_modelcheck.engine.body import by_repeat
 from pytest_modelcheck.engine.recipe import Recipe
 from pytest_modelcheck.records import Case, Trial
 
@@ -91,6 +92,33 @@ def test_a_call_in_place_may_want_a_lock_of_one_that_wants_a_lock_of_the_body(la
             assert triage(f"no part of the trial: {case.input}")
 
     assert outcomes(lab.run(body, "abcdefgh")) == ["passed"] * 8
+
+
+def test_calls_of_an_earlier_body_are_not_taken_for_those_of_one_that_nobody_watches(lab, monkeypatch):
+    """The recipe foresaw a second call in each body, where the first ones of a warm run failed."""
+
+    def failing(x):
+        if x % 2 == 0:
+            raise ValueError(x)
+        return x
+
+    triage = lab.model(failing, concurrency=8, give_up_after=0)
+    cases = [Case([f"q{n}", n % 2], id=f"c{n}", metadata={"k": n % 4}) for n in range(40)]
+    trials = [
+        Trial(2 * number + repeat, case, number=number, repeat=repeat)
+        for number, case in enumerate(cases)
+        for repeat in (0, 1)
+    ]
+    learned, learn = [], Recipe.learn
+
+    def noting_size(recipe, trial, made, **options):
+        learned.append(len(made))
+        learn(recipe, trial, made, **options)
+
+    monkeypatch.setattr(Recipe, "learn", noting_size)
+    for _ in "cold", "warm":
+        lab.run(lambda case: triage(case.metadata["k"]), trials, slot_of=by_repeat)
+    assert max(learned) == 1  # each body makes one call
 
 
 def test_no_trial_is_made_while_a_body_runs(lab, trials):
