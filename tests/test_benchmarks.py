@@ -20,7 +20,7 @@ BENCHMARKS = Path(__file__).parents[1] / "benchmarks"
         ("measured/savings_run.py {folder}", '"called": 1350'),
         ("measured/small_run.py {folder}/small", "20 passed"),
         ("measured/typed_run.py {folder}/typed 40", "loop pairs"),
-        ("measured/waiting_run.py {folder}/waiting 32 1", "1 passed"),
+        ("measured/waiting_run.py {folder}/waiting 32 1 threads", "1 passed"),
         ("stats_simulations.py --scale 0.01 rate repeats drift power", "every promise is kept"),
         ("trajectories.py 1", "policy_first"),
     ],

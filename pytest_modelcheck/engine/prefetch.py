@@ -311,7 +311,7 @@ class Prefetch:
         # Not `for`: if an answer has arrived meanwhile, _go_on() comes back here and takes the next steps.
         while (number := foreseen.next) < last:
             handle, get, needed, together = steps[number]
-            if needed and any(place not in foreseen.answers for place in range(needed)):
+            if needed and not all(self._has_answer(foreseen, place) for place in range(needed)):
                 return False
             try:
                 x = get(trial, foreseen.answers)
@@ -361,6 +361,15 @@ class Prefetch:
             if together and not handle.is_called_here:
                 flush = not handle.acting.caller.batch
                 self._switchboard.advance(handle, self._bodies.context, flush=flush)
+
+    def _has_answer(self, foreseen: _Foreseen, number: int) -> bool:
+        """Return whether a call's answer is known; the thread that got it may not have told us yet."""
+        if number not in foreseen.answers:
+            handle = foreseen.steps[number][0]
+            raw = handle.answers.find(foreseen.keys[number])
+            if raw is not None:
+                self._answered(foreseen, number, handle, raw)
+        return number in foreseen.answers
 
     def _answered(self, foreseen: _Foreseen, number: int, handle: Handle, raw: Raw) -> None:
         with suppress(ModelcheckError):  # the answer cannot be decoded: its body will raise the error itself
