@@ -323,7 +323,7 @@ class Bodies:
         """
         result, made = self.result, self._made
         if result is None or made is None:
-            self.prefetch.missed()
+            self.prefetch.missed(None if result is None else result.trial)
             return None
         made.append(Made(model.name, copied(x), MISSING))
         self.prefetch.missed(result.trial, made)

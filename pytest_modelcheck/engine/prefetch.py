@@ -129,15 +129,21 @@ class Prefetch:
     def missed(self, trial: Trial | None = None, made: Sequence[Made] = ()) -> None:
         """Resume prefetching, since a body makes a call whose answer is not in the cache.
 
-        ``made`` has the calls of the body of this trial up to this one, if the recipe may learn from them.
+        Where the body of a trial makes it in its own thread, this trial is given, and ``made`` has the calls
+        of this body up to this one, if the recipe may learn from them.
         """
         self._cached = 0
         self._missed = True
         held, self._held = self._held, {}
         if held and self._active:
             self._foresee(list(held.values()))
-        if trial is not None and len(made) <= _EARLY and self._silent < _PATIENCE and self.learns:
+        if trial is None:
+            return
+        if made and len(made) <= _EARLY and self._silent < _PATIENCE and self.learns:
             self._learn(trial, made, complete=False)
+        foreseen = self._foreseen.get(trial.index)
+        if foreseen is not None and foreseen.next < len(self._steps):
+            self._catch_up(foreseen)
 
     # -- compare with what bodies did ----------------------------------------------------------------
 
@@ -370,6 +376,14 @@ class Prefetch:
             if raw is not None:
                 self._answered(foreseen, number, handle, raw)
         return number in foreseen.answers
+
+    def _catch_up(self, foreseen: _Foreseen) -> None:
+        """Queue calls of the running body that answers are known for by now."""
+        with self._bodies.lock:
+            self._advance(foreseen)
+        for handle, _, _, together in self._steps:
+            if together and not handle.is_called_here:
+                self._switchboard.advance(handle, self._bodies.context)
 
     def _answered(self, foreseen: _Foreseen, number: int, handle: Handle, raw: Raw) -> None:
         with suppress(ModelcheckError):  # the answer cannot be decoded: its body will raise the error itself
