@@ -302,9 +302,7 @@ class Prefetch:
                 self._cached = self._cached + 1 if self._advance(foreseen) else 0
                 if foreseen.tickets:
                     self._foreseen[trial.index] = foreseen
-        for handle, _, _, together in self._steps:
-            if together and not handle.is_called_here:
-                self._switchboard.advance(handle, self._bodies.context)
+        self._begin_calls(self._steps)
 
     def _advance(self, foreseen: _Foreseen) -> bool:
         """Queue the next calls of a body, up to the first that needs an answer that has not arrived yet.
@@ -363,10 +361,7 @@ class Prefetch:
             if number < self._needed:
                 self._answered(foreseen, number, ticket.handle, raw)
             self._advance(foreseen)
-        for handle, _, _, together in foreseen.steps[number + 1 :]:
-            if together and not handle.is_called_here:
-                flush = not handle.acting.caller.batch
-                self._switchboard.advance(handle, self._bodies.context, flush=flush)
+        self._begin_calls(foreseen.steps[number + 1 :], flush=False)
 
     def _has_answer(self, foreseen: _Foreseen, number: int) -> bool:
         """Return whether a call's answer is known; the thread that got it may not have told us yet."""
@@ -381,9 +376,14 @@ class Prefetch:
         """Queue calls of the running body that answers are known for by now."""
         with self._bodies.lock:
             self._advance(foreseen)
-        for handle, _, _, together in self._steps:
+        self._begin_calls(self._steps)
+
+    def _begin_calls(self, steps: Sequence[_Step], *, flush: bool = True) -> None:
+        """Begin queued calls elsewhere than in this thread; with ``flush``, also batches that are not full."""
+        for handle, _, _, together in steps:
             if together and not handle.is_called_here:
-                self._switchboard.advance(handle, self._bodies.context)
+                partly = flush or not handle.acting.caller.batch
+                self._switchboard.advance(handle, self._bodies.context, flush=partly)
 
     def _answered(self, foreseen: _Foreseen, number: int, handle: Handle, raw: Raw) -> None:
         with suppress(ModelcheckError):  # the answer cannot be decoded: its body will raise the error itself

@@ -270,9 +270,8 @@ class Store:
         """Keep one connection open: when the last one closes, SQLite ends its log and waits for the disk."""
         if self._anchor is None:
             with suppress(sqlite3.Error):  # then it is only slower
-                anchor = sqlite3.connect(self.path, timeout=_SECONDS, check_same_thread=False)
-                anchor.execute("SELECT 1 FROM Settings LIMIT 1").fetchone()
-                self._anchor = anchor
+                self._anchor = sqlite3.connect(self.path, timeout=_SECONDS, check_same_thread=False)
+                self._anchor.execute("SELECT 1 FROM Settings LIMIT 1").fetchone()  # opens the file
 
     def _open(self, *, create: bool) -> None:
         text = os.fspath(self.directory)
