@@ -379,7 +379,7 @@ class Prefetch:
         self._begin_calls(self._steps)
 
     def _begin_calls(self, steps: Sequence[_Step], *, flush: bool = True) -> None:
-        """Begin queued calls elsewhere than in this thread; with ``flush``, also batches that are not full."""
+        """Begin queued calls in threads or on a loop; with ``flush``, also batches that are not full."""
         for handle, _, _, together in steps:
             if together and not handle.is_called_here:
                 partly = flush or not handle.acting.caller.batch
