@@ -80,13 +80,15 @@ def _inside(endpoint: Endpoint, repeat: int) -> Iterator[None]:
 class Request:
     """A call of a model that is to be made, with one input or a batch.
 
-    ``after_success`` says for each input whether the call just before it was answered from the cache.
+    ``keys`` are the digests of the calls. ``after_success`` says for each input whether the call just before
+    it was answered from the cache.
     """
 
     caller: Caller
     inputs: list[Any]
     keep: Keep
     repeat: int = 0
+    keys: Sequence[bytes | None] = ()
     after_success: Sequence[bool] = ()
 
 
@@ -266,14 +268,14 @@ class Endpoint:
             part = range(fit)
             reply = yield from self._tries(request, part)
             if not isinstance(reply, Failure):
-                self._keep(part, reply, request.keep)
+                self._keep(part, reply, request)
             elif fit == 1 or self._is_final(reply.error):
-                self._keep(part, [reply] * fit, request.keep)
+                self._keep(part, [reply] * fit, request)
             else:
                 yield from self._blame(request, fit)
         if fit < size:
             refused = Failure(self._allowance.refusal(self.label))
-            self._keep(range(fit, size), [refused] * (size - fit), request.keep)
+            self._keep(range(fit, size), [refused] * (size - fit), request)
 
     def _blame(self, request: Request, size: int) -> Steps:
         """Halve a batch that failed until each input that fails is called alone.
@@ -286,10 +288,10 @@ class Endpoint:
             part = parts.pop(0)
             reply = self._spend(len(part)) or (yield from self._tries(request, part))
             if not isinstance(reply, Failure):
-                self._keep(part, reply, request.keep)
+                self._keep(part, reply, request)
                 answered = True
             elif len(part) == 1 or self._is_final(reply.error):
-                self._keep(part, [reply] * len(part), request.keep)
+                self._keep(part, [reply] * len(part), request)
             else:
                 parts[:0] = halves(part)
         if not answered:
@@ -303,11 +305,17 @@ class Endpoint:
         """Make a call, with retries if they may help; return the answers, or the last failure.
 
         Only a failed call with a single input counts as an outage of the endpoint. A failed batch is called
-        again in parts, and one bad input would count once for each part.
+        again in parts, and one bad input would count once for each part. A call was made and has failed even
+        if its retry is refused since the model was given up.
         """
         retries = 0
+        failure: Failure | None = None
         while True:
             reply = yield from self._try(request.caller, [request.inputs[place] for place in part])
+            if failure is not None:
+                if isinstance(reply, Failure) and isinstance(reply.error, NotCalledError):
+                    return failure
+                self.meter.retried()
             if not isinstance(reply, Failure):
                 self.circuit.succeeded()
                 return reply
@@ -323,11 +331,10 @@ class Endpoint:
                 return Failure(refused)
             if not worth_it:
                 break
-            retries += 1
+            failure, retries = reply, retries + 1
             yield self._backoff(error, retries)
             if (refusal := self._spend(len(part))) is not None:
                 return refusal
-            self.meter.retried()
         if outage and len(part) == 1:
             success = request.after_success[part[0] : part[0] + 1] == [True]
             self.circuit.failed(error, after_success=success)
@@ -388,12 +395,16 @@ class Endpoint:
             self._pace.pause(wait)
         return wait
 
-    def _keep(self, numbers: Sequence[int], rows: Rows, keep: Keep) -> None:
+    def _keep(self, numbers: Sequence[int], rows: Rows, request: Request) -> None:
         """Count answers, failures and refused calls, and pass them on."""
-        errors = [row.error for row in rows if type(row) is Failure]
-        uncalled = sum(isinstance(error, NotCalledError) for error in errors)
-        self.meter.questions(len(rows) - uncalled, failed=len(errors) - uncalled, uncalled=uncalled)
-        keep(numbers, rows)
+        failed: list[bytes | None] = []
+        refused: list[bytes | None] = []
+        for number, row in zip(numbers, rows, strict=True):
+            if type(row) is Failure:
+                kind = refused if isinstance(row.error, NotCalledError) else failed
+                kind.append(request.keys[number] if request.keys else None)
+        self.meter.questions(len(rows) - len(refused), failed, refused)
+        request.keep(numbers, rows)
 
     def _answered(self, rows: list[Any], size: int, start: float) -> Rows:
         """Return the answers, with their time and cost if these are measured."""

@@ -61,7 +61,7 @@ class Counts:
 
 
 class Answered:
-    """Counts the calls that were answered, those with the same digest once, and how many of them were new.
+    """Counts calls, such as those that were answered, by their digests, and how many of them were new.
 
     Beyond 65,536 digests, only 8 bytes of each are stored, which suffice to distinguish them.
 
@@ -116,6 +116,7 @@ class Meter(Counts):
         self._seconds = array("d")
         self._costs = array("d")
         self._total = 0.0
+        self._failed, self._unanswered = Answered(), Answered()
 
     def called(self, seconds: float, *, failed: bool = False, timeout: bool = False) -> None:
         """Record a call. The time of a timeout counts as a latency, which it bounds from below."""
@@ -146,12 +147,18 @@ class Meter(Counts):
         with self._lock:
             self.retries += 1
 
-    def questions(self, new: int, *, failed: int = 0, uncalled: int = 0) -> None:
-        """Count inputs: those that the model was called with, the failed ones of these, and those refused."""
+    def questions(
+        self, new: int, failed: Sequence[bytes | None] = (), refused: Sequence[bytes | None] = ()
+    ) -> None:
+        """Count inputs: those that the model was called with, and the digests of failed and refused calls.
+
+        A call that is refused again, or that has failed before, is no further call that was not made.
+        """
         with self._lock:
             self.new += new
-            self.failed += failed
-            self.uncalled += uncalled
+            self.failed += len(failed)
+            self._failed.update(failed)
+            self._unanswered.update([*failed, *refused])
 
     @property
     def mean(self) -> float:
@@ -160,6 +167,8 @@ class Meter(Counts):
 
     def mark(self) -> Counts:
         """Return the present counts."""
+        with self._lock:
+            self.uncalled = self._unanswered.cached - self._failed.cached
         counts = Counts(**{each.name: getattr(self, each.name) for each in fields(Counts)})
         counts.tokens_other = self.tokens_other.copy()
         return counts

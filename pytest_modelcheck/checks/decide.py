@@ -278,11 +278,12 @@ def _answers(costs: Costs, known: int) -> str:
 
 
 def _unknown(limit: str, what: str, costs: Costs, limits: Limits) -> Finding:
-    """Nothing is known: the answers were cached without it, or the model does not report it."""
-    summary = (
-        f"{limit} could not be judged: {what} is unknown for all {costs.answers} answers "
-        "(new answers say it: --modelcheck-cache=refresh"
-    )
-    summary += "; or give the fixture cost= or usage=)" if limit != "max_latency_p95" else ")"
+    """Nothing is known: the answers were cached without it, the model does not report it, or there are none."""
+    why = "no call was answered"
+    if costs.answers:
+        remedy = "" if limit == "max_latency_p95" else "; or give the fixture cost= or usage="
+        why = f"{what} is unknown for all {costs.answers} answers (new answers say it: "
+        why += f"--modelcheck-cache=refresh{remedy})"
+    summary = f"{limit} could not be judged: {why}"
     status = Status.FAILED if limits.inconclusive == "fail" else Status.INCONCLUSIVE
     return Finding(limit, status, summary)

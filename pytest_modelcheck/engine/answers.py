@@ -282,6 +282,7 @@ class Switchboard:
             [ticket.x for ticket in batch],
             self._keep(batch, Clock.perf_counter()),
             repeats.pop() if len(repeats) == 1 else MIXED,
+            [ticket.key for ticket in batch],
             [ticket.after_success for ticket in batch],
         )
 

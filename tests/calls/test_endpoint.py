@@ -379,7 +379,7 @@ def test_what_exceeds_the_budget_is_not_called(way):
     rows = one.call("a", "b", "c", "d")
     assert (rows[:3], type(rows[3])) == (["A", "B", "C"], BudgetError)
     assert calls == [["a", "b", "c"]]
-    assert one.endpoint.meter.uncalled == 1
+    assert one.endpoint.meter.mark().uncalled == 1
 
 
 def test_retries_and_the_search_in_a_failed_batch_come_out_of_the_budget(way):

@@ -12,7 +12,7 @@ def test_a_check_is_told_what_was_counted_since_it_began():
     meter.called(9.0)
     meter.questions(5)
     mark = meter.mark()
-    meter.questions(3, failed=1, uncalled=2)
+    meter.questions(3, [b"a"], [b"b", b"c", b"b", b"a"])
     meter.called(0.2)
     meter.called(0.1)
     meter.called(1.0, failed=True, timeout=True)

@@ -11,6 +11,7 @@ import pytest
 MODEL = """
 import json
 import urllib.request
+from urllib.error import HTTPError
 from pytest_modelcheck import Answer, model_fixture
 
 {setup}
@@ -19,8 +20,12 @@ from pytest_modelcheck import Answer, model_fixture
 def triage(model_version):
     def ask(text):
         request = urllib.request.Request("{url}", json.dumps({{"text": text}}).encode())
-        with urllib.request.urlopen(request) as response:
-            return json.loads(response.read())["label"]
+        try:
+            with urllib.request.urlopen(request) as response:
+                return json.loads(response.read())["label"]
+        except HTTPError as error:
+            error.close()
+            raise
     return ask
 """
 
@@ -29,14 +34,19 @@ ASYNC = """
 import asyncio
 import json
 import urllib.request
+from urllib.error import HTTPError
 from pytest_modelcheck import model_fixture
 
 @model_fixture({options})
 def triage(model_version):
     def ask(text):
         request = urllib.request.Request("{url}", json.dumps({{"text": text}}).encode())
-        with urllib.request.urlopen(request) as response:
-            return json.loads(response.read())["label"]
+        try:
+            with urllib.request.urlopen(request) as response:
+                return json.loads(response.read())["label"]
+        except HTTPError as error:
+            error.close()
+            raise
 
     async def asked(text):
         return await asyncio.to_thread(ask, text)

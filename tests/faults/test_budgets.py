@@ -205,3 +205,11 @@ def test_remembered_answers_are_asked_again_of_a_model_behind_a_network(remote, 
     assert remote.verdict().passed
     assert remote.verdict("--modelcheck-revalidate=4").passed
     assert len(endpoint.asked) == 10
+
+
+def test_a_limit_on_time_or_money_says_so_where_nothing_was_answered(remote, endpoint):
+    endpoint.behave = lambda handler, text, before: endpoint.send(handler, 500)
+    remote.cases(3, max_latency_p95=2, max_cost_per_case=1)
+    summaries = {finding.limit: finding.summary for finding in remote.verdict().findings}
+    for limit in ("max_latency_p95", "max_cost_per_case"):
+        assert summaries[limit] == f"{limit} could not be judged: no call was answered"

@@ -136,6 +136,31 @@ def test_a_dead_endpoint_ends_the_run_with_one_message(remote, endpoint):
     remote.result.stdout.fnmatch_lines(["*1995 not called*"])
 
 
+@pytest.mark.parametrize("waits", [True, False])
+def test_each_call_of_a_dead_endpoint_is_counted_once_as_failed_or_as_not_made(remote, endpoint, waits):
+    """Calls whose retry was refused were counted as not made, and calls that were refused twice as two."""
+    endpoint.behave = status(500)
+    remote.async_model("retries=2")
+    remote.project.test(f"""
+        import asyncio
+
+        CASES = [f"text {{number}}" for number in range(48)]
+
+        @pytest.mark.golden(CASES)
+        async def test_two_at_once(triage, case):
+            calls = triage(case.input), triage(case.input + "!")
+            one, two = await asyncio.gather(*calls, return_exceptions={waits})
+            assert one + "!" == two
+    """)
+    calls = remote.verdict().calls
+    assert calls.failed + calls.uncalled <= 2 * 48
+    if waits:  # else the check may end before a call whose body no longer waits for it
+        assert calls.requests == len(endpoint.asked)
+        assert calls.failed == len(set(endpoint.texts)) > 5
+        assert calls.requests - calls.retries == calls.failed
+        assert calls.failed + calls.uncalled == 2 * 48
+
+
 def test_a_model_that_was_given_up_stays_so_for_all_checks_but_answers_at_hand_count(remote, endpoint):
     endpoint.behave = lambda handler, text, before: text.startswith("other") and drops(handler, text, before)
     remote.cases(4)
