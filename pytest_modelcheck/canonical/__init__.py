@@ -3,7 +3,7 @@
 - :func:`digest`, :func:`of_repeat`, :func:`short`: the key of a call.
 - :class:`Codec`: an answer as one line of JSON, and back, without loss; raises :class:`NotStored` otherwise.
 - :func:`comparable`: a value that is only compared, as a line of JSON.
-- :func:`same`, :func:`differences`, :func:`gained`: two lines, compared.
+- :func:`same`, :func:`differences`, :func:`named_differences`, :func:`gained`: two lines, compared.
 - :class:`Projection`, :func:`seen`, :func:`whole`: the part of an answer that comparisons use.
 - :func:`encode_plain`, :func:`excerpt`: any value, for people; never an identity.
 - :func:`register`, :func:`builder`, :func:`tag_of`: storage of this package's own classes.
@@ -21,6 +21,7 @@ from pytest_modelcheck.canonical.compare import (
     differences,
     first_trajectory,
     gained,
+    named_differences,
     same,
     seen,
     whole,
@@ -52,6 +53,7 @@ __all__ = [
     "first_trajectory",
     "gained",
     "is_stored",
+    "named_differences",
     "of_repeat",
     "plain_line",
     "register",

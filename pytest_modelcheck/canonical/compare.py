@@ -6,7 +6,7 @@ PYTEST_DONT_REWRITE
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal, InvalidOperation
 from itertools import filterfalse
 from typing import TYPE_CHECKING, Any, Final
@@ -94,6 +94,19 @@ def differences(before: bytes, after: bytes, rel: float = 1e-6) -> Iterator[Diff
     ['b[0].c']
     """
     return (one for one, gain in _walk(*_both(before, after), "", rel) if not gain)
+
+
+def named_differences(before: bytes, after: bytes) -> list[Difference]:
+    """The places where two answers differ, for people: what ``compare_by=`` returned has that name.
+
+    >>> [one] = named_differences(b'{"$seen":["yes",{"id":1}]}', b'{"$seen":["no",{"id":2}]}')
+    >>> one.path, one.before, one.after
+    ('compare_by', 'yes', 'no')
+    """
+    found = differences(before, after)
+    if not after.startswith(_WRAPPED[0]):
+        return list(found)
+    return [replace(one, path=one.path or "compare_by") for one in found]
 
 
 def gained(before: bytes, after: bytes) -> list[str]:

@@ -278,7 +278,7 @@ def _answers(costs: Costs, known: int) -> str:
 
 
 def _unknown(limit: str, what: str, costs: Costs, limits: Limits) -> Finding:
-    """Nothing is known: the answers were cached without it, the model does not report it, or there are none."""
+    """Nothing is known: the answers were cached without it, the model does not report it, or none came."""
     why = "no call was answered"
     if costs.answers:
         remedy = "" if limit == "max_latency_p95" else "; or give the fixture cost= or usage="

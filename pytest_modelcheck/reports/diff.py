@@ -6,10 +6,11 @@ PYTEST_DONT_REWRITE
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from pytest_modelcheck.baselines.diff import NOTES
-from pytest_modelcheck.canonical import differences, excerpt, stored_text, whole
+from pytest_modelcheck.canonical import excerpt, named_differences, seen, stored_text, whole
 from pytest_modelcheck.display import printable_json
 from pytest_modelcheck.phrases import gains, plural
 from pytest_modelcheck.records import MISSING
@@ -105,6 +106,15 @@ def answer_texts(case: CaseDiff) -> tuple[str, str]:
         if lines[0] != lines[1]:
             return excerpt(lines[0].decode(), _EVERYTHING), excerpt(lines[1].decode(), _EVERYTHING)
     return before, after
+
+
+def compared_texts(case: CaseDiff) -> tuple[str, str]:
+    """The answers of both sides as for :func:`answer_texts`, without the parts that are not compared."""
+    sides = (
+        side if side is None or side.answer is None else replace(side, answer=seen(side.answer))
+        for side in (case.before, case.after)
+    )
+    return answer_texts(replace(case, before=next(sides), after=next(sides)))
 
 
 def _answer(answer: bytes | None) -> str:
@@ -214,7 +224,7 @@ def _answer_lines(case: CaseDiff, diff: CheckDiff, width: int) -> Iterator[Line]
     elif fields := _field_lines(case, width):
         yield from fields
     else:
-        yield from _labelled(names, sides(before, after, room, _SIDES))
+        yield from _labelled(names, sides(*compared_texts(case), room, _SIDES))
         if any(own):
             yield from _labelled(names, sides(*own, room - len(_ASIDE), _SIDES), _ASIDE)
     if outcomes:
@@ -237,7 +247,7 @@ def _field_lines(case: CaseDiff, width: int) -> list[Line]:
 def _fields_of(before: bytes | None, after: bytes | None) -> list[Difference] | None:
     if before is None or after is None:
         return None
-    found = list(differences(before, after))
+    found = named_differences(before, after)
     # A difference without a path is one of the whole answer: there are no fields to name.
     return found if all(one.path for one in found) else None
 

@@ -16,7 +16,7 @@ from pytest_modelcheck.display import harmless
 from pytest_modelcheck.models.definition import shutdown_text
 from pytest_modelcheck.phrases import p_text, plural
 from pytest_modelcheck.records import MISSING, Outcome, Status
-from pytest_modelcheck.reports.diff import answer_texts, steps_of, summary_of, word_of
+from pytest_modelcheck.reports.diff import answer_texts, compared_texts, steps_of, summary_of, word_of
 from pytest_modelcheck.reports.jsons import value_of
 from pytest_modelcheck.reports.selection import literal
 from pytest_modelcheck.reports.transcript import fenced, steps_of_trial
@@ -295,7 +295,8 @@ def _table_of(found: Sequence[CaseDiff], diff: CheckDiff) -> Iterator[str]:
         given = case.perturbed if case.perturbed is not None else case.about
         right = "" if case.expected is MISSING else literal(case.expected)
         cells = [excerpt(text, _ROOM) for text in (case.id, given, *([right] if expected else []))]
-        cells += windows(*answer_texts(case), _ROOM)
+        answers = answer_texts(case)
+        cells += windows(*(answers if max(map(len, answers)) <= _ROOM else compared_texts(case)), _ROOM)
         yield f"| {' | '.join(map(code, cells))} |"
     for case in shown:
         if (steps := steps_of(case, diff)) is not None:

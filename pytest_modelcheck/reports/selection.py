@@ -13,7 +13,15 @@ from typing import TYPE_CHECKING, Any, Final
 import orjson
 
 from pytest_modelcheck.baselines.diff import shown_answers
-from pytest_modelcheck.canonical import ABSENT, described, differences, encode_plain, excerpt, stored_text
+from pytest_modelcheck.canonical import (
+    ABSENT,
+    described,
+    encode_plain,
+    excerpt,
+    named_differences,
+    same,
+    stored_text,
+)
 from pytest_modelcheck.display import redacted
 from pytest_modelcheck.errors import ModelcheckError
 from pytest_modelcheck.phrases import plural
@@ -80,9 +88,11 @@ def contrast(got: bytes | None, expected: Any, base: bytes | None, approved: byt
 def _parts(other: bytes, got: bytes, *, some: bool) -> list[tuple[str, str, str]]:
     """The parts that differ; with ``some``, only the fields that the expectation names."""
     try:
-        found = list(differences(other, got))
+        found = named_differences(other, got)
     except (ModelcheckError, orjson.JSONDecodeError):
         return []
+    if some and any(type(one.before) is not type(one.after) for one in found if one.path == "compare_by"):
+        return []  # what is expected is something else than what is compared
     if len(found) == 1 and not found[0].path:
         texts = found[0].before, found[0].after
         if not all(isinstance(text, str) and len(text) >= SENTENCE for text in texts):
@@ -211,6 +221,9 @@ def _shown(
     expected = None if case.expected is MISSING else _whole(case.expected)
     start = 0 if got is None else start_of(got, (expected, base, approved), _ANSWER_WIDTH)
 
+    if got is not None and _are_same(answers[0], answers[2]):
+        approved = got  # they differ only in what `ignore=` or `compare_by=` leaves out
+
     def cut(text: str | None) -> str | None:
         return None if text is None else window(text, start, _ANSWER_WIDTH)
 
@@ -227,6 +240,10 @@ def _shown(
         base_answer=cut(base),
         origin=None if case.origin is None else str(case.origin),
     )
+
+
+def _are_same(got: bytes | None, approved: bytes | None) -> bool:
+    return got is not None and approved is not None and same(approved, got)
 
 
 def shown_answer(raw: bytes | None, decode: Callable[[bytes], Any]) -> str | None:

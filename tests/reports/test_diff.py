@@ -81,6 +81,17 @@ def test_of_answers_with_many_fields_those_are_shown_that_differ():
     ]
 
 
+def keyed(key, number):
+    text = '{"id":"chatcmpl-%d","padding":"%s","choices":[{"text":"%s"}]}' % (number, "x" * 200, key)
+    return f'{{"$seen":["{key}",{text}]}}'.encode()
+
+
+def test_what_is_compared_is_shown_and_not_the_ids_before_it():
+    changed = case("changed", (P, keyed("refund", 1)), (P, keyed("other", 2)))
+    assert told(check(changed))[5] == "      compare_by: 'refund' → 'other'"
+    assert "| `'refund'` | `'other'` |" in "\n".join(diff_markdown([check(changed)]))
+
+
 def test_of_a_perturbed_case_both_answers_are_told_by_field():
     before, after = (P, rows(1, a=1), rows(1)), (F, rows(2, a=1), rows(3))
     lines = told(check(case(perturbation="typos", perturbed="x", before=before, after=after)))

@@ -49,6 +49,23 @@ def test_the_unperturbed_answer_comes_before_the_expected_and_that_before_the_ap
     assert of(got, MISSING, None, other).against == "approved"
 
 
+def keyed(key, number):
+    """An answer of a client whose fixture has ``compare_by=``: its id comes first and is never the same."""
+    answer = {"id": f"chatcmpl-{number}", "message": {"content": key}, "padding": LONG}
+    return b'{"$seen":[%b,%b]}' % (encode_plain(key), encode_plain(answer))
+
+
+def test_what_is_compared_is_shown_and_not_the_ids_before_it():
+    row = [("compare_by", "'refund'", "'other'")]
+    assert list(contrast(keyed("other", 2), MISSING, None, keyed("refund", 1)).parts) == row
+    assert list(contrast(keyed("other", 2), MISSING, keyed("refund", 1), None).parts) == row
+    against = contrast(keyed("other", 2), "refund", None, keyed("other", 1))
+    assert (against.against, list(against.parts)) == ("expected", row)
+    # What is expected may be anything else, on which the body decides.
+    assert contrast(keyed("other", 2), {"label": "refund"}, None, keyed("refund", 1)).against == "approved"
+    assert contrast(keyed("other", 2), MISSING, None, keyed("other", 1)) is None
+
+
 def test_an_answer_of_another_kind_is_passed_over():
     assert of({"label": "a"}, "refund", None, {"label": "b"}).against == "approved"
     assert of({"label": "a"}, "refund") is None
