@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 from pytest_modelcheck.baselines.candidates import natural
 from pytest_modelcheck.baselines.lines import gained_by
 from pytest_modelcheck.canonical import first_trajectory, same, why_unstored
-from pytest_modelcheck.records import MISSING, WRONG, Outcome, fails_in_every_run
+from pytest_modelcheck.records import MISSING, WRONG, Outcome, fails_in_every_run, fold, shared_trials
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -107,7 +107,7 @@ class Side:
     """The result of a case on one side.
 
     Attributes:
-        outcome: The outcome of the whole case.
+        outcome: The outcome of the case, of the inputs that both sides have.
         answer: The answer in the most informative trial (canonical JSON), or ``None`` if the model was not
             called.
         unperturbed: The answer to the case's own input in that trial, if the trial is a perturbed one.
@@ -129,8 +129,8 @@ class CaseDiff:
         about: The beginning of its input.
         note: ``"regressed"``: it passed, and fails or breaks now. ``"fixed"``: it failed in every run, and
             passes now. ``"changed"``: another answer, or an outcome that is neither. ``"edited"``: the input
-            itself is another one, so that there is nothing to compare. ``"added"``, ``"removed"``: on one
-            side only.
+            is another one, so that there is nothing to compare, or the same answer has another outcome since
+            another is expected. ``"added"``, ``"removed"``: on one side only.
         before: The older side, or ``None`` if the case is new.
         after: The newer side, or ``None`` if the case is gone.
         perturbation: The perturbation of the most informative trial, or ``None``.
@@ -184,7 +184,8 @@ class CheckDiff:
 def diff(check: str, model: str, before: Baseline | None, after: Baseline | None) -> CheckDiff:
     """Compare the stored results of one check on two sides, either of which may be missing.
 
-    A case is the same case while its id and its input are; answers are equal when floats are within 1e-6.
+    A case is the same case while its id and its input are, and of its perturbed inputs those are compared
+    that both sides have; answers are equal when floats are within 1e-6.
     """
     old, new = ({} if side is None else side.lines() for side in (before, after))
     left, right = ("" if side is None else side.header.stopped for side in (before, after))
@@ -218,26 +219,30 @@ def diff(check: str, model: str, before: Baseline | None, after: Baseline | None
 
 def _one_sided(record: CaseResult, note: Note) -> CaseDiff:
     trial = record.trials[0] if record.trials else None
-    side = _side(record, trial, *(None, None) if trial is None else shown_answers(trial, record.digest)[:2])
+    answers = (None, None) if trial is None else shown_answers(trial, record.digest)[:2]
+    side = _side(record.outcome, record, trial, *answers)
     before, after = (side, None) if note == "removed" else (None, side)
     return CaseDiff(record.id, record.about, note, before, after)
 
 
 def _compared(before: CaseResult, after: CaseResult) -> CaseDiff | None:
+    olds, news = shared_trials(before.trials, after.trials)
     # Each trial is paired with the same run of the older side, else with its first run of the same input.
-    known = {trial.key: trial for trial in before.trials}
-    first = {trial.place: trial for trial in reversed(before.trials)}
-    pairs = [
-        (known.get(trial.key, first[trial.place]), trial) for trial in after.trials if trial.place in first
-    ]
+    known = {trial.key: trial for trial in olds}
+    first = {trial.place: trial for trial in reversed(olds)}
+    pairs = [(known.get(trial.key, first[trial.place]), trial) for trial in news]
     differing = [pair for pair in pairs if differ(pair[1], pair[0])]
     one, other = before.outcome, after.outcome
+    if pairs:
+        one, other = (fold([trial.outcome for trial in side]) for side in (olds, news))
+    new_expectation = before.expectation != after.expectation
     recovered = one in WRONG and other is Outcome.PASSED
     # A case that passed in some of the older runs only varies: one that passes is nothing new.
-    varied = recovered and not fails_in_every_run(before.trials)
+    varied = recovered and not fails_in_every_run(olds)
     note: Note
     decisive = []
-    if before.digest != after.digest:
+    replaced = before.trials and after.trials and not pairs  # by other perturbations
+    if before.digest != after.digest or replaced or (new_expectation and not differing and one is not other):
         note = "edited"
     elif one is Outcome.PASSED and other in WRONG:
         note = "regressed"
@@ -257,16 +262,22 @@ def _compared(before: CaseResult, after: CaseResult) -> CaseDiff | None:
         after.id,
         after.about,
         note,
-        _side(before, old, *answers[2:]),
-        _side(after, new, *answers[:2]),
+        _side(one, before, old, *answers[2:]),
+        _side(other, after, new, *answers[:2]),
         new.perturbation if new is not None else None,
         new.about if new is not None else None,
-        new_expectation=before.expectation != after.expectation,
+        new_expectation=new_expectation,
     )
 
 
-def _side(record: CaseResult, trial: TrialResult | None, answer: bytes | None, base: bytes | None) -> Side:
+def _side(
+    outcome: Outcome,
+    record: CaseResult,
+    trial: TrialResult | None,
+    answer: bytes | None,
+    base: bytes | None,
+) -> Side:
     calls = () if trial is None else trial.calls
     # Only if the body called the model with the case's own input is there an unperturbed answer.
     base = base if any(digest == record.digest for digest, _ in calls) else None
-    return Side(record.outcome, answer, base, first_trajectory([answer, *(one for _, one in calls[::-1])]))
+    return Side(outcome, answer, base, first_trajectory([answer, *(one for _, one in calls[::-1])]))

@@ -13,7 +13,7 @@ from pytest_modelcheck.baselines.baseline import results
 from pytest_modelcheck.baselines.lines import equivalent
 from pytest_modelcheck.baselines.provenance import WHOLE_FILE, body_digest, defines, file_digest, place
 from pytest_modelcheck.phrases import listed, percent, plural
-from pytest_modelcheck.records import MISSING, Outcome, Status, fails_in_every_run
+from pytest_modelcheck.records import MISSING, Outcome, Status, fails_in_every_run, fold, shared_trials
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
@@ -129,25 +129,31 @@ def accepted(
         if failed:
             yield f"{_of(failed, cases)} {'fails' if len(failed) == 1 else 'fail'}: {listed(failed, _IDS)}"
     else:
-        # A case whose input was edited is another case, so its failure is no regression.
-        known = {case: old[case] for case in cases if case in old and cases[case].is_same_as(old[case])}
-        # Every approved run of the case passed, and none of its new ones does.
-        broke = [
-            case
-            for case in failed
-            if case in known
-            and known[case].outcome is Outcome.PASSED
-            and fails_in_every_run(cases[case].trials)
-        ]
-        fixed = sum(
-            cases[case].outcome is Outcome.PASSED and fails_in_every_run(known[case].trials)
-            for case in _having(Outcome.FAILED, known)
-        )
+        # A case whose input, or what is expected of it, was edited is another case: its failure is no
+        # regression.
+        known = {
+            case: old[case]
+            for case in cases
+            if case in old
+            and cases[case].is_same_as(old[case])
+            and cases[case].expectation == old[case].expectation
+        }
+        broke = [case for case in failed if case in known and _broke(cases[case], known[case])]
+        fixed = sum(_broke(known[case], cases[case]) for case in known)
         if broke:
             beside = f" ({fixed:,} fixed)" if fixed else ""
             yield f"{_of(broke, known)} broke: {listed(broke, _IDS)}{beside}"
             yield from _slices(candidate, frozenset(broke), known)
+        if others := [case for case in failed if case not in known]:
+            verb = "fails" if len(others) == 1 else "fail"
+            yield f"{plural(len(others), 'new or edited case')} {verb}: {listed(others, _IDS)}"
     yield from _trend(past)
+
+
+def _broke(current: CaseResult, old: CaseResult) -> bool:
+    """Return whether every old run of a case passed, and none of the current ones with the same inputs."""
+    now, before = shared_trials(current.trials, old.trials)
+    return fold([trial.outcome for trial in before]) is Outcome.PASSED and fails_in_every_run(now)
 
 
 def _having(outcome: Outcome, cases: Mapping[str, CaseResult]) -> list[str]:

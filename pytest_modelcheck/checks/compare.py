@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 from pytest_modelcheck.baselines.diff import differ
 from pytest_modelcheck.canonical import why_unstored
 from pytest_modelcheck.checks.observed import Shares, outcome_of, score_of, share_of_runs, values_of
-from pytest_modelcheck.records import JUDGED, Comparison, Outcome, fails_in_every_run
+from pytest_modelcheck.records import JUDGED, Comparison, Outcome, fails_in_every_run, shared_trials
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -97,15 +97,10 @@ def pair_of(current: CaseResult, approved: CaseResult | None) -> Pair | None:
     """
     if approved is None or not current.is_same_as(approved):
         return None
-    one: Sequence[TrialResult] = current.trials
-    two: Sequence[TrialResult] = approved.trials
-    if len(one) != 1 or len(two) != 1 or one[0].key != two[0].key:
-        both = {trial.place for trial in one} & {trial.place for trial in two}
-        # Other perturbations than approved: no input is shared. A case without trials on both sides is the
-        # same.
-        if not both and (one or two):
-            return None
-        one, two = ([trial for trial in side if trial.place in both] for side in (one, two))
+    one, two = shared_trials(current.trials, approved.trials)
+    # Other perturbations than approved: no input is shared. A case without trials on both sides is the same.
+    if not one and (current.trials or approved.trials):
+        return None
     return Pair(current.id, one, two, _passes(one), _passes(two))
 
 

@@ -43,6 +43,7 @@ from pytest_modelcheck.records.results import (
     fold,
     outcomes_in,
     quantile,
+    shared_trials,
     tally,
 )
 from pytest_modelcheck.records.verdict import (
@@ -66,5 +67,5 @@ __all__ = [
     "Correction", "Finding", "Flaky", "FoundSlice", "Grade", "Group", "Interval", "Missing", "Moved",
     "Nights", "Origin", "Outcome", "Scale", "ShownCase", "Smallest", "Status", "Stopped", "Tally",
     "Trial", "TrialResult", "Variant", "Verdict", "case_of", "fails_in_every_run", "fold", "outcomes_in",
-    "quantile", "tally",
+    "quantile", "shared_trials", "tally",
 ]  # fmt: skip

@@ -239,6 +239,25 @@ def fails_in_every_run(trials: Iterable[TrialResult]) -> bool:
     return bool(runs) and all(runs.values())
 
 
+def shared_trials(
+    one: Sequence[TrialResult], other: Sequence[TrialResult]
+) -> tuple[Sequence[TrialResult], Sequence[TrialResult]]:
+    """The trials of a case on two sides whose inputs both sides have, however often each was run.
+
+    A check may have got or lost perturbations and variants in between.
+
+    >>> typos = TrialResult(Outcome.FAILED, perturbation="typos")
+    >>> both, _ = shared_trials([TrialResult(Outcome.PASSED), typos], [TrialResult(Outcome.PASSED)])
+    >>> [trial.perturbation for trial in both]
+    [None]
+    """
+    if len(one) == 1 == len(other) and one[0].key == other[0].key:
+        return one, other
+    both = {trial.place for trial in one} & {trial.place for trial in other}
+    left, right = ([trial for trial in side if trial.place in both] for side in (one, other))
+    return left, right
+
+
 @dataclass(frozen=True, slots=True)
 class Tally:
     """Counts of outcomes. ``passed + failed`` is the denominator of the rate."""

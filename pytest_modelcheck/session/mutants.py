@@ -15,10 +15,13 @@ from itertools import chain
 from random import Random
 from typing import TYPE_CHECKING, Any, Final
 
+from pytest_modelcheck.models.usage import usage_of
 from pytest_modelcheck.records import MISSING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Collection, Iterator, Mapping
+
+    from pytest_modelcheck.models.usage import Usage
 
     Values = Mapping[bytes, Any]
     """The answer to each call, as JSON, by the key of the call."""
@@ -35,6 +38,10 @@ TRAJECTORY: Final = "$trajectory"
 _ITEMS: Final = "[]"
 _PARTS: Final = 40
 """The largest number of values that are damaged: a mapping may have other keys in every answer."""
+_BOOKKEEPING: Final = frozenset(
+    {"created", "created_at", "id", "model", "object", "request_id", "service_tier", "system_fingerprint"}
+)
+"""Fields of a provider's response that say how it was made: no application goes by them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,8 +84,15 @@ class _Part:
         return counts if 1 < len(counts) <= LABELS and counts.total() >= 2 * len(counts) else Counter()
 
 
-def mutants(values: Values, slices: Mapping[str, frozenset[bytes]]) -> Iterator[Mutant]:
-    """Yield every damage that changes at least one answer; ``slices`` has the calls of some slices' cases.
+def mutants(
+    values: Values,
+    slices: Mapping[str, frozenset[bytes]],
+    compared: Mapping[bytes, bytes] | None = None,
+) -> Iterator[Mutant]:
+    """Yield every damage that changes at least one answer.
+
+    ``slices`` has the calls of some slices' cases; ``compared`` is what ``ignore=`` and ``compare_by=`` leave
+    of each answer, as JSON.
 
     >>> answers = {bytes([n]): label for n, label in enumerate(["refund", "refund", "other", "refund"])}
     >>> [mutant.name for mutant in mutants(answers, {})][:3]
@@ -86,7 +100,9 @@ def mutants(values: Values, slices: Mapping[str, frozenset[bytes]]) -> Iterator[
     """
     # A fixed seed: the table is the same for the same commit, so that it can stand in a README.
     dice = Random(0)  # noqa: S311 - dice, no secrets
-    made = [_of_whole_answers(values, slices, dice), _of_tools(values, dice)]
+    if compared is None:
+        compared = {key: json.dumps(one).encode() for key, one in values.items()}
+    made = [_of_whole_answers(values, compared, slices, dice), _of_tools(values, dice)]
     made += [_of_a_part(part, values, dice) for part in _parts(values)]
     for mutant in chain.from_iterable(made):
         # A damage that changes nothing (reversing one item) could not be noticed by any test.
@@ -96,17 +112,23 @@ def mutants(values: Values, slices: Mapping[str, frozenset[bytes]]) -> Iterator[
 
 
 def _of_whole_answers(
-    values: Values, slices: Mapping[str, frozenset[bytes]], dice: Random
+    values: Values,
+    compared: Mapping[bytes, bytes],
+    slices: Mapping[str, frozenset[bytes]],
+    dice: Random,
 ) -> Iterator[Mutant]:
+    def exchanged(keys: Collection[bytes], share: float) -> tuple[Values, ...]:
+        return tuple(_exchanged(keys, values, compared, share, dice) for _ in range(REPLAYS))
+
     for share in SHARES:
-        replays = tuple(_exchanged(values, values, share, dice) for _ in range(REPLAYS))
-        yield Mutant(f"{share:.0%} exchanged", "exchanged", replays)
-    common = json.loads(Counter(json.dumps(one) for one in values.values()).most_common(1)[0][0])
-    yield Mutant("always the same answer", "constant", (dict.fromkeys(values, common),))
+        yield Mutant(f"{share:.0%} exchanged", "exchanged", exchanged(values, share))
+    # Answers may differ in what nobody compares, such as an id.
+    [(most, _)] = Counter(compared[key] for key in values).most_common(1)
+    common = next(one for key, one in values.items() if compared[key] == most)
+    others = {key: common for key in values if compared[key] != most}
+    yield Mutant("always the same answer", "constant", (others,))
     for name, keys in slices.items():
-        own = {key: values[key] for key in keys}
-        replays = tuple(_exchanged(own, values, 1, dice) for _ in range(REPLAYS))
-        yield Mutant(f"{name} wrong", "slice", replays)
+        yield Mutant(f"{name} wrong", "slice", exchanged(keys, 1))
 
 
 def _of_tools(values: Values, dice: Random) -> Iterator[Mutant]:
@@ -147,14 +169,20 @@ def _with_calls(answer: Any, change: Callable[[list[Any]], list[Any]]) -> Any:
     return {**answer, TRAJECTORY: answer[TRAJECTORY] | {"messages": changed}}
 
 
-def _exchanged(some: Values, values: Values, share: float, dice: Random) -> Values:
-    """Replace a share of the answers by different answers to other calls."""
-    keys = sorted(some)
-    every = [values[key] for key in sorted(values)]
+def _exchanged(
+    some: Collection[bytes],
+    values: Values,
+    compared: Mapping[bytes, bytes],
+    share: float,
+    dice: Random,
+) -> Values:
+    """Replace a share of the answers to some calls by different answers to other calls."""
+    keys, every = sorted(some), sorted(values)
     found = {}
     for key in dice.sample(keys, max(1, round(share * len(keys)))):
         # Twenty draws nearly always hold a different answer; a search of all would be quadratic.
-        others = [one for one in dice.sample(every, min(20, len(every))) if one != some[key]]
+        drawn = dice.sample(every, min(20, len(every)))
+        others = [values[one] for one in drawn if compared[one] != compared[key]]
         if others:
             found[key] = others[0]
     return found
@@ -241,9 +269,16 @@ def _paths(value: Any, path: Path) -> Iterator[tuple[Path, Any]]:
         for name in {"answer", "state"} & value[TRAJECTORY].keys():
             yield from _paths(value[TRAJECTORY][name], (*path, TRAJECTORY, name))
         return
+    response = not path and _is_usage(usage_of(value))
     for name, one in value.items():
+        if response and (name in _BOOKKEEPING or (type(one) is dict and _is_usage(usage_of({"usage": one})))):
+            continue
         if not name.startswith("$"):  # a tag of ours, such as the class of an object: a model cannot lose it
             yield from _paths(one, (*path, name))
+
+
+def _is_usage(usage: Usage) -> bool:
+    return usage.tokens_in is not None or usage.tokens_out is not None
 
 
 def _changed(value: Any, path: Path, change: Callable[[Any], Any]) -> Any:

@@ -13,7 +13,7 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
-from pytest_modelcheck.canonical import CALL_BYTES, of_repeat, same, whole
+from pytest_modelcheck.canonical import CALL_BYTES, of_repeat, same, seen, whole
 from pytest_modelcheck.errors import ModelcheckError, OfflineError
 from pytest_modelcheck.phrases import plural
 from pytest_modelcheck.records import FOLDED, Outcome, Status
@@ -130,8 +130,9 @@ def mutate(
             found = []
             given = {key: raw for key, raw in stored.given.items() if isinstance(raw, bytes)}
             values = {key: json.loads(whole(raw)) for key, raw in given.items()}
-            for mutant in mutants(values, _slices(control.ran.results, given)):
-                damages = [seen for damage in mutant.answers if (seen := _encoded(answers, damage, given))]
+            compared = {key: seen(raw) for key, raw in given.items()}
+            for mutant in mutants(values, _slices(control.ran.results, given), compared):
+                damages = [raws for damage in mutant.answers if (raws := _encoded(answers, damage, given))]
                 if not damages:
                     continue
                 cell = Cell(mutant.name, mutant.kind, mutant.where, len(damages))
@@ -141,7 +142,10 @@ def mutate(
                         cell = _counted(cell, (yield from judgement_of(make(spec))), control)
                     except ModelcheckError as error:  # what the damage made of the run would be red, too
                         cell = _failed(cell, type(error).__name__)
-                found.append(cell)
+                # A body may look at what compare_by= leaves out. If none does, the damage concerns nobody.
+                looked_at = cell.changed or cell.failed or cell.called
+                if looked_at or not all(_are_same(damage, given) for damage in damages):
+                    found.append(cell)
             tell(replace(row, cases=len(control.ran.results), cells=tuple(found)))
         else:
             tell(replace(row, trouble=trouble))
@@ -226,10 +230,14 @@ def _encoded(answers: Answers, damage: Mapping[bytes, Any], given: Mapping[bytes
         # Where compare_by= cannot read it, or it cannot be made, the body will say so.
         with suppress(Exception):
             raw = answers.add(None, answers.decode(raw))
-        # A body may well look at what compare_by= leaves out.
-        if answers.see.by is not None or not isinstance(raw, bytes) or not same(given[key], raw):
+        if answers.see.by is not None or not _are_same({key: raw}, given):
             found[key] = raw
     return found
+
+
+def _are_same(damage: Mapping[bytes, Raw], given: Mapping[bytes, bytes]) -> bool:
+    """Return whether damaged answers are equal to those that were given, in what is compared of them."""
+    return all(isinstance(raw, bytes) and same(given[key], raw) for key, raw in damage.items())
 
 
 def _slices(results: Results, given: Mapping[bytes, bytes]) -> dict[str, frozenset[bytes]]:

@@ -102,6 +102,10 @@ def test_an_edited_expectation_is_said(compared, record):
     old, new = record("a", "x"), record("a", "x", "failed")
     new = CaseResult(new.id, new.digest, "another", new.about, new.trials)
     (case,) = compared([old], [new]).cases
+    assert case.note == "edited"  # the model has not changed
+    assert case.new_expectation
+    other = record("a", "y", "failed")
+    (case,) = compared([old], [CaseResult("a", other.digest, "another", other.about, other.trials)]).cases
     assert case.note == "regressed"
     assert case.new_expectation
 
@@ -182,6 +186,24 @@ def test_of_several_trials_any_changed_answer_counts(compared):
 
 def test_only_trials_that_both_sides_have_are_compared(compared):
     assert compared([trials(("passed", b"1"))], [trials(("passed", b"1"), ("passed", b"2"))]).cases == ()
+
+
+def test_a_perturbed_input_that_is_new_did_not_break(compared):
+    """A run compares the inputs that both sides have, and the diff after it counted all."""
+    passed, failed = ("passed", b"1"), ("failed", b"2")
+    found = compared([trials(passed)], [trials(passed, failed)])
+    assert (found.cases, found.same) == ((), 1)
+    found = compared([trials(passed, failed)], [trials(passed)])
+    assert (found.cases, found.same) == ((), 1)
+    (case,) = compared([trials(passed, passed)], [trials(failed, passed, failed)]).cases
+    assert (case.note, case.perturbed) == ("regressed", "typo 0")
+
+
+def test_a_case_with_other_perturbations_is_not_compared(compared):
+    old = trials(("passed", b"1"))
+    casing = TrialResult(Outcome.FAILED, (("q", b"2"),), None, "casing", about="QUIERO")
+    (case,) = compared([old], [CaseResult("a", "in", None, "about", (casing,))]).cases
+    assert (case.note, case.perturbed) == ("edited", "QUIERO")
 
 
 def test_a_case_that_lost_all_its_trials_is_shown(compared):

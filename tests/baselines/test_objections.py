@@ -108,12 +108,23 @@ def test_without_a_baseline_what_fails_is_accepted(made):
 def test_only_what_passed_in_every_run_and_passes_in_none_is_broken_for_good(made):
     old = {"good": [P, P], "coin": [P, F], "steady": [P, P], "bad": [F, F], "lucky": [P, F], "gone": P}
     new = {"good": [F, F], "coin": [F, F], "steady": [F, P], "bad": [P, P], "lucky": [P, P], "new": F}
-    assert told(made(new, lambda _: "en"), made(old)) == ["1 of 5 cases broke: good (1 fixed)"]
+    assert told(made(new, lambda _: "en"), made(old)) == [
+        "1 of 5 cases broke: good (1 fixed)",
+        "1 new or edited case fails: new",
+    ]
 
 
-def test_a_case_whose_input_is_another_now_did_not_break(made):
-    edited = lines.encode(CaseResult("a", "cd", None, "a", (TrialResult(F),)))
-    assert told(Baseline(HEADER, {"a": edited}, ""), made({"a": P})) == []
+@pytest.mark.parametrize("edit", [("cd", None), ("ab", "another")], ids=["input", "expectation"])
+def test_a_case_that_was_edited_did_not_break(made, edit):
+    edited = lines.encode(CaseResult("a", *edit, "a", (TrialResult(F),)))
+    old = made({"a": P, "b": P})
+    assert told(Baseline(HEADER, {"a": edited}, ""), old) == ["1 new or edited case fails: a"]
+
+
+def test_a_perturbed_input_that_was_not_approved_did_not_break(made):
+    typo = TrialResult(F, perturbation="typos")
+    more = lines.encode(CaseResult("a", "ab", None, "a", (TrialResult(P), typo)))
+    assert told(Baseline(HEADER, {"a": more}, ""), made({"a": P})) == []
 
 
 def test_what_stays_as_approved_is_not_accepted(made):

@@ -405,6 +405,32 @@ def test_whatever_a_check_looks_like_it_is_replayed(project):
     assert cells(checks["test_called::known"])[always]["replays"] == 1
 
 
+def test_what_compare_by_leaves_out_is_damaged_only_where_a_body_looks_at_it(project):
+    project.model(f"""
+        from uuid import uuid4
+
+        @model_fixture(compare_by=lambda answer: answer["label"])
+        def triage(model_version):
+            return lambda text: {{"key": str(uuid4()), "tone": "kind " + text, "label": {REFUND} "other"}}
+    """)
+    project.test("""
+        @pytest.mark.golden("tickets.yaml", at_least=0.3)
+        def test_label(triage, case):
+            assert triage(case.input)["label"] == case.expected
+
+        @pytest.mark.golden("tickets.yaml", at_least=0.8)
+        def test_tone(triage, case):
+            assert "kind" in triage(case.input)["tone"]
+    """)
+    project.run("--model-version=2.0").assert_outcomes(passed=2)
+    checks, _ = mutated(project, "--model-version=2.0")
+    fields = {name.partition(":")[0] for name in cells(checks["test_label"]) if ":" in name}
+    assert fields == {"label"}
+    fields = {name.partition(":")[0] for name in cells(checks["test_tone"]) if ":" in name}
+    assert fields == {"label", "tone"}
+    assert shares(checks["test_tone"])["tone: missing"] == (1, 1)
+
+
 @pytest.fixture
 def command(weak, monkeypatch):
     monkeypatch.setenv("PYTEST_PLUGINS", "pytest_modelcheck.plugin")

@@ -82,8 +82,8 @@ def test_of_answers_with_many_fields_those_are_shown_that_differ():
 
 
 def keyed(key, number):
-    text = '{"id":"chatcmpl-%d","padding":"%s","choices":[{"text":"%s"}]}' % (number, "x" * 200, key)
-    return f'{{"$seen":["{key}",{text}]}}'.encode()
+    answer = {"id": f"chatcmpl-{number}", "padding": "x" * 200, "choices": [{"text": key}]}
+    return orjson.dumps({"$seen": [key, answer]})
 
 
 def test_what_is_compared_is_shown_and_not_the_ids_before_it():

@@ -58,6 +58,35 @@ def test_of_one_answer_to_everything():
     assert "always the same answer" not in made(["yes"] * 12)
 
 
+def test_answers_that_differ_only_in_what_nobody_compares_are_the_same_answer():
+    answers = keyed([{"nr": number, "label": label} for number, label in enumerate(LABELS)])
+    compared = {key: answer["label"].encode() for key, answer in answers.items()}
+    some = frozenset(list(answers)[:4])
+    found = {mutant.name: mutant for mutant in mutants(answers, {"en": some}, compared)}
+    always = only(found["always the same answer"])
+    assert always == {number: {"nr": 0, "label": "refund"} for number in range(6, 12)}
+    for name in ("30% exchanged", "en wrong"):
+        for replay in found[name].answers:
+            assert len(replay) == 4
+            assert all(answer["label"] != answers[key]["label"] for key, answer in replay.items())
+
+
+def test_the_bookkeeping_of_a_response_is_not_damaged():
+    def fields(**usage):
+        found = made(
+            [
+                {"id": f"x{n}", "created": n, "label": label, "detail": {"id": n, "of": 3}, **usage}
+                for n, label in enumerate(LABELS)
+            ]
+        )
+        return {name.partition(":")[0] for name in found if ":" in name}
+
+    assert fields() == {"id", "created", "label", "detail.id", "detail.of"}
+    response = fields(usage={"prompt_tokens": 3, "completion_tokens": 1, "total_tokens": 4}, model="small")
+    assert response == {"label", "detail.id", "detail.of"}
+    assert fields(usage_metadata={"input_tokens": 3, "output_tokens": 4}) == response
+
+
 def test_of_texts_that_are_no_labels():
     texts = [f"Dear customer {number}, thank you." for number in range(30)]
     found = made(texts)
