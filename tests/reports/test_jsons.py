@@ -12,7 +12,7 @@ import pytest
 
 from pytest_modelcheck.records import Calls, Comparison, Finding, Interval, Origin, Scale, ShownCase, Verdict
 from pytest_modelcheck.reports.jsons import SCHEMA, case_fields, dumps, pack, to_json, unpack, value_of
-from pytest_modelcheck.reports.model import CheckReport, ModelReport, Past, RunInfo, RunReport, Trouble
+from pytest_modelcheck.reports.model import CheckReport, ModelReport, PastResult, RunInfo, RunReport, Trouble
 
 
 def test_a_report_without_its_cases_comes_back_as_it_was(report):
@@ -36,7 +36,7 @@ def test_what_is_no_object_is_an_error():
 
 def test_a_status_that_nobody_knows_is_an_error():
     with pytest.raises(ValueError, match="perhaps"):
-        unpack({"version": "1", "status": "perhaps"}, Past)
+        unpack({"version": "1", "status": "perhaps"}, PastResult)
 
 
 def test_every_field_of_a_verdict_is_packed(report):
@@ -58,7 +58,7 @@ def test_what_is_no_unicode_is_written_as_its_escape():
 NOUNS = {
     "CheckReport": CheckReport,
     "ModelReport": ModelReport,
-    "Past": Past,
+    "PastResult": PastResult,
     "RunInfo": RunInfo,
     "Trouble": Trouble,
     "Verdict": Verdict,
@@ -120,7 +120,15 @@ def test_the_schema_knows_every_field_of_a_case(report, schema):
 
 
 def test_the_schema_describes_what_a_reader_of_a_report_meets_first(schema):
-    for name in ("CaseReport", "CheckReport", "ModelReport", "Past", "RunInfo", "TrialReport", "Verdict"):
+    for name in (
+        "CaseReport",
+        "CheckReport",
+        "ModelReport",
+        "PastResult",
+        "RunInfo",
+        "TrialReport",
+        "Verdict",
+    ):
         described = schema["$defs"][name]["properties"]
         assert [field for field, said in described.items() if "description" not in said] == []
 
