@@ -30,6 +30,8 @@ LONGEST_HEADER: Final = 16 << 20
 
 _ID: Final = re.compile(rb'\{"id":"([^"\\]*)"')
 _ROWS: Final = re.compile(rb'^\{"id":"([^"\\\n]*)".*\}$', re.MULTILINE)
+_VERSION: Final = re.compile(rb'^\{"modelcheck":.*?"version":"([^"]*)"', re.MULTILINE)
+_ANCESTOR: Final = re.compile(rb"^\|{7}.*?^={7}", re.MULTILINE | re.DOTALL)  # of merge.conflictStyle = diff3
 CONFLICT: Final = (b"<<<<<<<", b"|||||||", b"=======", b">>>>>>>")
 """The beginnings of git's conflict markers."""
 
@@ -167,10 +169,11 @@ def read_header(path: Path) -> Header:
     """Read only the first line of a file."""
     with opened(path) as file:
         first = file.readline(LONGEST_HEADER)
+        beyond = file.read(LONGEST_HEADER) if first.startswith(CONFLICT) else b""
     if len(first) == LONGEST_HEADER:
         message = f"the first line has {LONGEST_HEADER} bytes or more, and is not a header. {RESTORE}"
         raise BaselineError(message, str(path), 1)
-    _refuse_conflict(first, str(path), 1)
+    _refuse_conflict(first, str(path), 1, beyond)
     return header.decode(first.rstrip(b"\r\n"), str(path))
 
 
@@ -179,7 +182,7 @@ def parse(content: bytes, path: str, *, further: bool = False) -> Baseline:
     if b"\r\n" in content:
         content = content.replace(b"\r\n", b"\n")
     first, *rows = content.removesuffix(b"\n").split(b"\n")
-    _refuse_conflict(first, path, 1)
+    _refuse_conflict(first, path, 1, content)
     head = header.decode(first, path)
     rows = _unsealed(rows, path) if head.approved_at else _opened(rows, head, path)
     index = _plain_index(rows)
@@ -321,11 +324,18 @@ def _odd_id(row: bytes, path: str, number: int) -> str:
     return str(fields["id"])
 
 
-def _refuse_conflict(row: bytes, path: str, number: int) -> None:
-    if row.startswith(CONFLICT):
-        raise BaselineError(
-            "an unresolved git conflict. Keep one side of each conflicting line and remove the markers, "
-            "or take either side of the file and approve the check again.",
-            path,
-            number,
+def _refuse_conflict(row: bytes, path: str, number: int, content: bytes = b"") -> None:
+    if not row.startswith(CONFLICT):
+        return
+    remedy = (
+        "Keep one side of each conflicting line and remove the markers, or take either side of the file and "
+        "approve the check again."
+    )
+    # Line by line, the answers of one version would get the header of the other.
+    versions = dict.fromkeys(_VERSION.findall(_ANCESTOR.sub(b"", content)))
+    if len(versions) > 1:
+        remedy = (
+            f"The sides approve {b' and '.join(versions).decode(errors='replace')}: take the whole folder of "
+            "baselines from one of them (git checkout --ours or --theirs), git add it, and run pytest."
         )
+    raise BaselineError(f"an unresolved git conflict. {remedy}", path, number)

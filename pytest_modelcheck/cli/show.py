@@ -6,6 +6,7 @@ PYTEST_DONT_REWRITE
 from __future__ import annotations
 
 import json
+import shlex
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Final
 
@@ -25,6 +26,7 @@ from pytest_modelcheck.display import printable_json
 from pytest_modelcheck.errors import BaselineError
 from pytest_modelcheck.models.definition import SOON, days_left, shutdown_text
 from pytest_modelcheck.phrases import odds, percent, plural
+from pytest_modelcheck.records import Status
 from pytest_modelcheck.reports.bars import padded, width_of
 from pytest_modelcheck.reports.transcript import steps_of_trial
 
@@ -201,8 +203,11 @@ def _model_lines(
     common = next(iter(signatures)) if len(approved) > 1 and len(signatures) == 1 else ""
     if common:  # most approvals are of a whole model, and a line for each check would hide the checks
         yield from indented([f"all {plural(len(approved), 'check')}{common}"])
+    last = {(header.test, header.version): header for header in ran}
     for header in approved:
         yield from _check_lines(header, held, nights, signed=not common)
+        if (run := last.get((header.test, header.version))) is not None:
+            yield from indented(_last_run(header, run), depth=4)
     for version, own in _by_version(beside).items():
         yield from indented([f"in service beside it: {version}, held to its own approval:"])
         for line in (line for header in own for line in _check_lines(header, version, nights)):
@@ -238,6 +243,24 @@ def _check_lines(
         alarms = "; it alarms until somebody approves anew" * (one.evidence >= one.alarm)
         text = f"{of}: night {one.night}, evidence {odds(one.evidence)} (alarm at {odds(one.alarm)}){alarms}"
         yield from indented([text], depth=4)
+
+
+def _last_run(header: Header, run: Header) -> Iterator[str]:
+    """Describe how a later run of the approved version differs from what is approved, if it does."""
+    if run.run.get("when", "") <= header.approved_at:
+        return  # it is what was approved, or older
+    compared = run.run.get("verdict", {}).get("comparison") or {}
+    counts: dict[str, int] = {}
+    if compared.get("version") == header.version:
+        counts = {"broke": len(compared["regressed"]), "fixed": len(compared["fixed"])}
+        counts |= {"changed": len(compared["changed"])}
+        counts |= {name: compared[name] for name in ("added", "removed")}
+    facts = [f"{count} {name}" for name, count in counts.items() if count]
+    see = f" (modelcheck diff {shlex.quote(f'{header.model}={header.version}')})" if facts else ""
+    if any(finding.status is Status.FAILED for finding in run.findings):
+        facts.insert(0, "failed")
+    if facts:
+        yield f"last run: {', '.join(facts)}{see}"
 
 
 def _signature(header: Header) -> str:
@@ -299,10 +322,12 @@ def _history_lines(header: Header, *, several: bool, beside: bool) -> Iterator[s
     name = f"{header.test} ({header.model})" if several else header.test
     name += f", {header.version} in service beside" if beside else ""
     yield click.style(excerpt(name, 1 << 20), bold=True)
-    yield f"  {sparkline([row.rate for row in past])}  {_trend(past, header.metric)}"
+    rated = header.kind != "drift"  # which has no pass rate
+    if rated:
+        yield f"  {sparkline([row.rate for row in past])}  {_trend(past, header.metric)}"
     width = max(width_of(excerpt(row.version)) for row in past)
     for row in past:
-        rate = "?" if row.rate is None else _value(row.rate, header.metric)
+        rate = "?" if row.rate is None else _value(row.rate, header.metric) if rated else ""
         over = f"of {plural(row.judged, 'case')}" if row.judged else ""
         yield from indented(
             [f"{padded(excerpt(row.version), width)}  {row.day or '?':10}  {rate:>6}  {over}".rstrip()], 4

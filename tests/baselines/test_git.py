@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from pytest_modelcheck.baselines.approvals import Signature, approve
+from pytest_modelcheck.baselines.baseline import read_header
 from pytest_modelcheck.baselines.store import ApprovedVersion, BaselineStore
 from pytest_modelcheck.errors import BaselineError
 
@@ -88,6 +89,18 @@ def test_two_branches_that_approve_the_same_check_conflict_on_the_changed_lines_
         bench.store.read("triage", KNOWN)
 
 
+def test_the_version_before_both_sides_is_none_of_theirs(bench, git, approving):
+    git("config", "merge.conflictStyle", "diff3")
+    approving("main", "2.0", "monday")
+    approving("one", "2.1", "tuesday", t_10="one")
+    approving("two", "2.1", "wednesday", t_10="two")
+    git("merge", "one", "-m", "merge", code=1)
+    with pytest.raises(
+        BaselineError, match=r"test_known\.jsonl:1: .* Keep one side of each conflicting line"
+    ):
+        bench.store.read("triage", KNOWN)
+
+
 def test_a_conflict_about_the_version_is_named(bench, git, approving):
     approving("main", "2.0", "monday")
     approving("one", "2.1", "tuesday")
@@ -95,6 +108,23 @@ def test_a_conflict_about_the_version_is_named(bench, git, approving):
     git("merge", "one", "-m", "merge", code=1)
     with pytest.raises(BaselineError, match=r"approved\.yaml:\d: an unresolved git conflict"):
         bench.store.approved("triage")
+
+
+def test_two_versions_of_a_check_are_not_merged_line_by_line(bench, git, approving):
+    """With the header of one side and the answers of the other, nobody approved what the file says."""
+    approving("main", "2.0", "monday")
+    approving("one", "2.1", "tuesday", t_10="one")
+    approving("two", "2.2", "wednesday", t_20="two")
+    git("merge", "one", "-m", "merge", code=1)
+    told = r"test_known\.jsonl:1: .*The sides approve 2\.2 and 2\.1: take the whole folder of baselines"
+    with pytest.raises(BaselineError, match=told):
+        bench.store.read("triage", KNOWN)
+    with pytest.raises(BaselineError, match=told):
+        read_header(bench.store.path("triage", KNOWN))
+    git("checkout", "--ours", "baselines")
+    found = bench.store.read("triage", KNOWN)
+    assert bench.store.approved("triage") == ApprovedVersion("2.2")
+    assert (found.header.version, found["t-10"].trials[0].answer) == ("2.2", b'"same"')
 
 
 def test_the_same_approval_on_two_branches_merges(bench, git, approving):

@@ -116,6 +116,32 @@ def test_what_was_forced_is_seen(project, command):
     assert "    forced: 1/2 cases pass\n" in command("list").output
 
 
+def later(**changes):
+    """The account of a run after any approval, which compares with version 2.1."""
+    comparison = {"version": "2.1", "regressed": [], "fixed": [], "changed": [], "added": 0, "removed": 0}
+    return {"when": "2999-01-01T00:00:00Z", "verdict": {"comparison": comparison | changes}}
+
+
+def test_a_later_run_of_what_is_approved_shows_its_differences(project, command):
+    project.run({"a": 1, "b": 1})
+    command("approve", "2.1")
+    assert "last run" not in command("list").output
+    project.run({"a": 1, "b": 2}, run=later(changed=["b"], regressed=["b"], added=3), findings=(RED,))
+    told = "    last run: failed, 1 broke, 1 changed, 3 added (modelcheck diff triage=2.1)\n"
+    assert told in command("list").output
+    assert command("diff", "triage=2.1").output.endswith("1 check: 1 changed\n")
+    project.run({"a": 1, "b": 2}, run=later(version="2.0", changed=["b"]), findings=(RED,))
+    assert "    last run: failed\n" in command("list").output  # it was compared with another version
+    project.run({"a": 1, "b": 1}, run=later())
+    assert "last run" not in command("list").output
+
+
+def test_a_run_before_the_approval_is_what_was_approved(project, command):
+    project.run({"a": 1}, run=later(changed=["a"]) | {"when": "2001-01-01T00:00:00Z"})
+    command("approve", "2.1")
+    assert "last run" not in command("list").output
+
+
 def test_one_check_alone(project, command):
     project.run({"a": 1})
     project.run({"a": 1}, "test_other")
@@ -184,6 +210,16 @@ def test_an_approval_whose_rate_is_not_known_is_a_gap(project, command):
     lines = command("history").output.splitlines()
     assert lines[1] == "   ▄  nothing to compare yet"
     assert "?" in lines[2]
+
+
+def test_a_drift_check_has_no_rate(project, command):
+    for version in ("1.0", "2.0"):
+        project.run({"a": version}, version=version, kind="drift", rate=1.0, judged=1)
+        command("approve", version)
+    _, first, _ = command("history").output.splitlines()
+    assert first.split()[0] == "1.0"
+    assert first.endswith("of 1 case")
+    assert "%" not in first
 
 
 def test_a_check_that_was_approved_once_says_so(project, command):
