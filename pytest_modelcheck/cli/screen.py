@@ -19,6 +19,7 @@ import click
 
 from pytest_modelcheck.canonical import excerpt
 from pytest_modelcheck.display import harmless
+from pytest_modelcheck.errors import UsageError
 from pytest_modelcheck.reports.bars import wrapped
 
 if TYPE_CHECKING:
@@ -121,7 +122,7 @@ def keys() -> Iterator[Callable[[], str]]:
     """
     file = _file()
     if file is None:
-        yield click.getchar
+        yield _character
         return
     import termios
 
@@ -140,6 +141,14 @@ def keys() -> Iterator[Callable[[], str]]:
         for number, handler in before.items():
             signal.signal(number, handler or signal.SIG_DFL)
         terminal.give_back(termios.TCSAFLUSH)
+
+
+def _character() -> str:
+    """Read a key from the terminal of the process, where standard input is none."""
+    try:
+        return click.getchar()
+    except OSError as error:  # a job of CI or cron has no terminal at all
+        raise UsageError(f"keys are read from a terminal, and there is none ({error.strerror})") from error
 
 
 def _file() -> int | None:

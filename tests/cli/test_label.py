@@ -350,3 +350,18 @@ def test_scores_on_another_scale_are_typed(project):
 def test_a_judge_that_abstains_leaves_the_keys_as_they_are(project, verdict, keys):
     judged(project, ["one", "two"], said=lambda answer: None if answer == "one" else verdict)
     assert keys in type_keys("q")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="sessions without a terminal are those of Unix")
+def test_without_any_terminal_it_says_so(project):
+    judged(project, ["good", "bad"])
+    done = subprocess.run(
+        LABEL.split(),
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        start_new_session=True,
+        check=False,
+    )
+    assert done.returncode == 2
+    assert done.stderr.startswith("Error: keys are read from a terminal, and there is none")
