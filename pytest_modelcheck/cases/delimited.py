@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, Any, Final
 
 from pytest_modelcheck.cases.files import CaseFile, begins_conflict, conflict
 from pytest_modelcheck.cases.rows import FIELDS, Layout, Metadata, Row, how_to_name
-from pytest_modelcheck.cases.streaming import STRIDE
 from pytest_modelcheck.phrases import plural
 
 if TYPE_CHECKING:
@@ -127,9 +126,7 @@ _START: Final = (0, 1)
 _LONGEST: Final = 32 << 20
 
 
-def read_delimited(
-    file: CaseFile, layout: Layout, marks: list[Mark] | None = None, start: Mark | None = None
-) -> Iterator[Row]:
+def read_delimited(file: CaseFile, layout: Layout, start: Mark | None = None) -> Iterator[Row]:
     """Read a CSV or TSV file row by row.
 
     The columns of a CSV file are separated by commas, or by semicolons if its header has no comma.
@@ -146,10 +143,8 @@ def read_delimited(
     header = Header(names, layout, partial(file.error, line=line))
     if start is not None:
         records = _records(file, delimiter, start)
-    for count, (mark, cells) in enumerate(records):
-        if marks is not None and count % STRIDE == 0:
-            marks.append(mark)
-        row = Row(None, file.origin(mark[1]))
+    for mark, cells in records:
+        row = Row(None, file.origin(mark[1]), mark=mark)
         if len(cells) != header.width:
             name = {",": "a comma", ";": "a semicolon", "\t": "a tab"}[delimiter]
             raise row.error(

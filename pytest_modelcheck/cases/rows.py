@@ -91,11 +91,13 @@ class Row:
         value: A mapping of field names to values, or just an input.
         origin: The place where it is written.
         lines: The line of each field, if fields have lines of their own.
+        mark: The position in the file, from which it can be read again; ``None`` if it cannot.
     """
 
     value: Any
     origin: Origin
     lines: Mapping[str, int] | None = None
+    mark: Any = None
 
     def error(self, message: str, field: str | None = None) -> CaseError:
         """An error about this row, or about one field of it."""
