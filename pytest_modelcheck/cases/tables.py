@@ -77,7 +77,9 @@ def read_table(table: Table, layout: Layout) -> Iterator[Row]:
     """The rows of a table."""
     header = Header(table.columns, layout, lambda message: CaseError(f"{table.name}: {message}"))
     for number, cells in enumerate(table.rows()):
-        yield Row(header.fields(cells), Origin(f"{table.name}[{number}]"))
+        row = Row(None, Origin(f"{table.name}[{number}]"))
+        row.value = header.fields(row, cells)
+        yield row
 
 
 def input_dtypes(columns: Sequence[Any], dtypes: Mapping[str, Any], layout: Layout) -> Mapping[str, Any]:
@@ -224,7 +226,9 @@ def read_parquet(file: CaseFile, layout: Layout, start: int | None = None) -> It
         for number, cells in enumerate(arrow_rows(opened.iter_batches(_AT_ONCE, groups, names)), first):
             end = number + 1
             if number >= (start or 0):
-                yield Row(header.fields(cells), Origin(f"{file.shown}[{number}]"), mark=number)
+                row = Row(None, Origin(f"{file.shown}[{number}]"), mark=number)
+                row.value = header.fields(row, cells)
+                yield row
         if end != announced:
             raise file.error(f"{announced} rows are announced, but there are {end}; is it damaged?")
 

@@ -18,6 +18,7 @@ from typing import Any, Final, TypeVar
 from pytest_modelcheck.records.cases import MISSING
 
 _T = TypeVar("_T")
+_NOT_FINITE: Final = ("inf", "-inf", "nan")
 _AS_THEY_ARE: Final = frozenset({str, int, bool, type(None)})
 
 
@@ -79,7 +80,7 @@ def _unpacked(value: Any, kind: Any) -> Any:
         return _record(value, kind)
     if isinstance(kind, type) and issubclass(kind, Enum):
         return kind(value)
-    if kind is float and isinstance(value, int | str):
+    if kind is float and (isinstance(value, int) or value in _NOT_FINITE):
         return float(value)
     plain = {tuple: list, Sequence: list}.get(origin, origin or kind)
     if not isinstance(value, plain):
