@@ -26,7 +26,7 @@ import numpy as np
 from promises import kept
 
 from pytest_modelcheck.checks.decide import decide
-from pytest_modelcheck.checks.judged import Judging
+from pytest_modelcheck.checks.judging import Judging
 from pytest_modelcheck.checks.limits import Limits
 from pytest_modelcheck.checks.observed import Observed
 from pytest_modelcheck.records import Comparison, Status, Tally

@@ -24,7 +24,7 @@ from pathlib import Path
 
 from promises import kept
 
-from pytest_modelcheck.baselines.store import Approved
+from pytest_modelcheck.baselines.store import ApprovedVersion
 from pytest_modelcheck.cases import load
 from pytest_modelcheck.checks.drift import Reference
 from pytest_modelcheck.checks.limits import NAMES, limits_from
@@ -98,7 +98,7 @@ def run(folder, model, cases, body, version="1", approve=False, suite=None, conc
             candidate = session.candidates.read("simulated", CHECK, version)
             header = replace(candidate.header, approved_at="2026-01-01T00:00:00Z")
             session.store.write(header, candidate.lines())
-            session.store.set_approved("simulated", Approved(version))
+            session.store.set_approved("simulated", ApprovedVersion(version))
         return verdict
     finally:
         session.close()

@@ -189,10 +189,14 @@ class Suite:
         return model
 
     def ends(self) -> list[str]:
-        """What may be raised; a SystemExit in a task of asyncio ends the loop, the naive one too."""
+        """What may be raised.
+
+        In a task of asyncio, a SystemExit ends the loop, and a GeneratorExit closes the coroutine that awaits
+        the task, with all that it runs in. Both also happen to a plain loop.
+        """
         if "ends" not in self.features:
             return list(ENDS[:2])
-        return [end for end in ENDS if not (self.awaits and "SystemExit" in end)]
+        return [end for end in ENDS if not (self.awaits and "Exit" in end)]
 
     def can_nest(self, model: Model, inner: Model) -> bool:
         """Whether a model may call another; a plain function cannot await one where a loop runs."""

@@ -25,7 +25,7 @@ from typing import Any
 import yaml
 
 from pytest_modelcheck import Trajectory, in_order, unordered
-from pytest_modelcheck.baselines.store import Approved
+from pytest_modelcheck.baselines.store import ApprovedVersion
 from pytest_modelcheck.cases import load
 from pytest_modelcheck.checks.limits import limits_from
 from pytest_modelcheck.checks.spec import CheckSpec, Provenance
@@ -125,7 +125,7 @@ def approve(places: RunOptions, version: str) -> None:
     candidate = session.candidates.read("agent", TEST, version)
     assert candidate is not None
     session.store.write(replace(candidate.header, run={}, reads_approved=False), candidate.lines())
-    session.store.set_approved("agent", Approved(version))
+    session.store.set_approved("agent", ApprovedVersion(version))
     session.close()
 
 

@@ -25,7 +25,7 @@ import numpy as np
 from promises import kept
 from scipy.stats import rankdata
 
-from pytest_modelcheck.checks.changes import Answers, CaseAnswers, look_at_changes, look_at_regressed
+from pytest_modelcheck.checks.changes import AnswerEvidence, CaseAnswers, look_at_changes, look_at_regressed
 from pytest_modelcheck.checks.evidence import CaseRuns, Evidence
 from pytest_modelcheck.checks.metrics import Metric, ScoredCase, Scores, look_at_metric, look_at_metric_drop
 from pytest_modelcheck.checks.protocol import FreshSets, Look, Probes, Rules, look_at_drop, look_at_rate
@@ -145,7 +145,7 @@ class AnswersRow:
         )
         cases, calls = [CaseAnswers(old, (new,)) for old, new in sides], 1
         while True:
-            look = look_at_changes(Answers(cases, repeated=self.then == 0), self.allowance, RULES)
+            look = look_at_changes(AnswerEvidence(cases, repeated=self.then == 0), self.allowance, RULES)
             if look.needs is None:
                 return look.status, calls
             for _ in range(2):

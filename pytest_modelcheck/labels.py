@@ -142,7 +142,7 @@ def _label(line: bytes, path: Path, number: int) -> Label:
 
 
 @dataclass(frozen=True, slots=True)
-class Judged:
+class JudgedAnswer:
     """The arguments and the answer of a judge in one call.
 
     Attributes:
@@ -165,16 +165,16 @@ class Judged:
         return key_of(self.given)
 
 
-def in_order(judged: Iterable[Judged]) -> list[Judged]:
+def in_order(judged: Iterable[JudgedAnswer]) -> list[JudgedAnswer]:
     """Sort answers into the order of labelling: a fair mix of strata by judge's answer, slice and difference.
 
     The order is always the same for the same answers, so that labelling can continue later.
 
-    >>> mixed = [Judged({"answer": number}, answer=number % 4 > 0) for number in range(40)]
+    >>> mixed = [JudgedAnswer({"answer": number}, answer=number % 4 > 0) for number in range(40)]
     >>> sum(not one.answer for one in in_order(mixed)[:20])
     5
     """
-    strata: dict[bytes, list[Judged]] = defaultdict(list)
+    strata: dict[bytes, list[JudgedAnswer]] = defaultdict(list)
     for one in judged:
         answer = round(one.answer, 1) if isinstance(one.answer, float) else one.answer
         first = next((str(value) for value in one.metadata.values() if isinstance(value, str)), "")

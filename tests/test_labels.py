@@ -8,7 +8,7 @@ import pytest
 
 from pytest_modelcheck import cases
 from pytest_modelcheck.errors import LabelError
-from pytest_modelcheck.labels import Judged, Label, in_order, key_of, read, write
+from pytest_modelcheck.labels import JudgedAnswer, Label, in_order, key_of, read, write
 
 GIVEN = {"question": "Where is my parcel?", "answer": "On its way.\nIt arrives ëarly."}
 
@@ -102,7 +102,7 @@ def test_the_old_file_stays_where_the_new_one_cannot_be_written(tmp_path):
 
 
 MIXED = [
-    Judged({"answer": str(n)}, answer=n % 5 > 0, metadata={"language": "es" if n % 4 == 0 else "en"})
+    JudgedAnswer({"answer": str(n)}, answer=n % 5 > 0, metadata={"language": "es" if n % 4 == 0 else "en"})
     for n in range(400)
 ]
 
@@ -124,5 +124,5 @@ def test_the_order_is_the_same_however_answers_come():
 
 
 def test_answers_on_which_versions_differ_are_a_stratum():
-    answers = [Judged({"answer": str(n)}, answer=True, differs=n < 40) for n in range(400)]
+    answers = [JudgedAnswer({"answer": str(n)}, answer=True, differs=n < 40) for n in range(400)]
     assert 3 <= sum(one.differs for one in in_order(answers)[:40]) <= 5

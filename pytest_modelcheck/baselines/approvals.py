@@ -22,7 +22,7 @@ from pytest_modelcheck.baselines.objections import (
     mixed_fingerprints,
     objections,
 )
-from pytest_modelcheck.baselines.store import Approved
+from pytest_modelcheck.baselines.store import ApprovedVersion
 from pytest_modelcheck.errors import BaselineError, UsageError
 
 if TYPE_CHECKING:
@@ -91,7 +91,7 @@ class Report:
 
     model: str
     version: str
-    previous: Approved | None
+    previous: ApprovedVersion | None
     approved: tuple[Approval, ...]
     refused: Mapping[str, tuple[str, ...]]
     gone: tuple[str, ...]
@@ -182,7 +182,7 @@ def approve(
             )
             if not beside:
                 first = next(header for header, _ in present.values())
-                store.set_approved(model, Approved(version, first.fingerprint, first.shutdown), batch)
+                store.set_approved(model, ApprovedVersion(version, first.fingerprint, first.shutdown), batch)
             _forget_nights(store, batch, model, version, present, beside=beside)
             unchanged = batch.empty
             announce(approved)

@@ -31,7 +31,7 @@ _UPGRADE = "Upgrade it (pip install -U pytest-modelcheck), or restore the file f
 
 
 @dataclass(frozen=True, slots=True)
-class Past:
+class PastApproval:
     """An earlier approval of a check: the version, the day, its pass rate or mean score, and judged cases."""
 
     version: str
@@ -107,7 +107,7 @@ class Header:
     reason: str = ""
     forced: tuple[str, ...] = ()
     plugin: str = ""
-    past: tuple[Past, ...] = ()
+    past: tuple[PastApproval, ...] = ()
 
     @property
     def shutdown(self) -> date | None:
@@ -117,9 +117,9 @@ class Header:
         except ValueError:
             return None  # of a header that was edited by hand; approved.yaml says so where it counts
 
-    def as_past(self) -> Past:
+    def as_past(self) -> PastApproval:
         """Return this approval as the next one will record it."""
-        return Past(self.version or "", self.approved_at.partition("T")[0], self.rate, self.judged)
+        return PastApproval(self.version or "", self.approved_at.partition("T")[0], self.rate, self.judged)
 
 
 def encode(header: Header) -> bytes:

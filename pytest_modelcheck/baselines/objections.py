@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
     from pytest_modelcheck.baselines.baseline import Baseline
-    from pytest_modelcheck.baselines.header import Header, Past
+    from pytest_modelcheck.baselines.header import Header, PastApproval
     from pytest_modelcheck.records import CaseResult
 
 
@@ -113,7 +113,7 @@ _STANDS_OUT: Final = 2.0
 
 
 def accepted(
-    candidate: Baseline, old: Baseline | None, left: Collection[str], past: Sequence[Past]
+    candidate: Baseline, old: Baseline | None, left: Collection[str], past: Sequence[PastApproval]
 ) -> Iterator[str]:
     """Describe what approving a candidate in place of a baseline accepts, in at most nine lines.
 
@@ -180,7 +180,7 @@ def _slices(candidate: Baseline, broke: frozenset[str], known: Collection[str]) 
         yield f"{key}={value}: {lost} of {cases} broke (elsewhere {others})"
 
 
-def _trend(past: Sequence[Past]) -> Iterator[str]:
+def _trend(past: Sequence[PastApproval]) -> Iterator[str]:
     """The trend since the first approval, not the last: ten approvals may each lose a point."""
     known = [(one.version, one.rate) for one in past if one.rate is not None]
     if len(known) < 2 or known[-1][1] >= known[0][1]:

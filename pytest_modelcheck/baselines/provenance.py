@@ -63,15 +63,15 @@ def place(header: Header) -> tuple[str, str]:
     return file, rest.partition("[")[0].replace("::", ".")
 
 
-def _source_of(path: Path) -> Source:
+def _source_of(path: Path) -> PythonFile:
     stat = path.stat()
     return _read(path, stat.st_mtime_ns, stat.st_size)
 
 
 @functools.lru_cache(maxsize=64)
-def _read(path: Path, mtime_ns: int, size: int) -> Source:  # noqa: ARG001 - part of the cache's key
+def _read(path: Path, mtime_ns: int, size: int) -> PythonFile:  # noqa: ARG001 - part of the cache's key
     try:
-        return Source(path.read_bytes())
+        return PythonFile(path.read_bytes())
     except (SyntaxError, ValueError) as error:
         line = error.lineno if isinstance(error, SyntaxError) else None
         raise BaselineError(f"cannot be read as Python: {error}", str(path), line) from error
@@ -103,7 +103,7 @@ class _Part:
     names: frozenset[str]
 
 
-class Source:
+class PythonFile:
     """A Python file, taken apart into what its module-level names stand for.
 
     Args:

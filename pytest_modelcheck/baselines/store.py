@@ -37,7 +37,7 @@ _COMMENT = "# The version that the application is held to. Changed by: modelchec
 
 
 @dataclass(frozen=True, slots=True)
-class Approved:
+class ApprovedVersion:
     """The approved version; its fingerprint and its shutdown date, if known."""
 
     version: str
@@ -45,7 +45,7 @@ class Approved:
     retires: date | None = None
 
 
-def read_approved(path: Path) -> Approved | None:
+def read_approved(path: Path) -> ApprovedVersion | None:
     """Read an ``approved.yaml``; ``None`` if there is none. Versions are text: ``2.10`` is not ``2.1``.
 
     Raises:
@@ -73,7 +73,7 @@ def read_approved(path: Path) -> Approved | None:
     except ValueError:
         problem = f"retires: {day!r} is not a date. Write it as 2027-01-14, or take the line away."
         raise BaselineError(problem, str(path)) from None
-    return Approved(version, fields.get("fingerprint"), retires)
+    return ApprovedVersion(version, fields.get("fingerprint"), retires)
 
 
 def _scalars(text: str, path: Path) -> dict[str, str | None]:
@@ -167,7 +167,7 @@ class BaselineStore:
         path = self.path(model, check, version)
         return baseline.read_header(path) if path.exists() else None
 
-    def approved(self, model: str, version: str | None = None) -> Approved | None:
+    def approved(self, model: str, version: str | None = None) -> ApprovedVersion | None:
         """The approved version that a version is compared with, or ``None`` if nothing is approved.
 
         A version in service beside the main one is compared with itself, any other with the main one.
@@ -176,7 +176,7 @@ class BaselineStore:
         if version is None or (main is not None and main.version == version):
             return main
         header = first_header(self._folder(model, names.BESIDE, version))
-        return main if header is None else Approved(version, header.fingerprint, header.shutdown)
+        return main if header is None else ApprovedVersion(version, header.fingerprint, header.shutdown)
 
     def beside(self, model: str) -> list[str]:
         """The versions that are in service beside the main one."""
@@ -196,7 +196,7 @@ class BaselineStore:
         """The file that names the main approved version: ``approved.yaml``."""
         return self._folder(model) / names.APPROVED
 
-    def set_approved(self, model: str, version: Approved, batch: Batch | None = None) -> None:
+    def set_approved(self, model: str, version: ApprovedVersion, batch: Batch | None = None) -> None:
         """Name another version in ``approved.yaml``: at once, or as the last file of a batch."""
         import yaml
 

@@ -31,7 +31,7 @@ _FAMILIES: Final = ("input", "expected", "metadata")
 Step = tuple[int, str, str | None]
 
 
-class Header:
+class Columns:
     """The columns of one table.
 
     ``input``, ``expected``, ``id``, ``known_failure`` and ``variants`` are the fields of a case. Columns
@@ -141,7 +141,7 @@ def read_delimited(file: CaseFile, layout: Layout, start: Mark | None = None) ->
     if head is None:
         return
     (_, line), names = head
-    header = Header(names, layout, partial(file.error, line=line))
+    header = Columns(names, layout, partial(file.error, line=line))
     if start is not None:
         records = _records(file, delimiter, start)
     for mark, cells in records:
@@ -156,7 +156,7 @@ def read_delimited(file: CaseFile, layout: Layout, start: Mark | None = None) ->
         yield row
 
 
-def _fields(row: Row, header: Header, cells: list[str]) -> dict[str, Any]:
+def _fields(row: Row, header: Columns, cells: list[str]) -> dict[str, Any]:
     # A line end within quotes is what git makes of it at checkout (core.autocrlf): that is no other input.
     values: list[Any] = [cell.replace("\r\n", "\n") or None for cell in cells]
     for place, field, _ in header.steps:

@@ -18,7 +18,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final
 
 from pytest_modelcheck.canonical import excerpt
-from pytest_modelcheck.cases.delimited import Header
+from pytest_modelcheck.cases.delimited import Columns
 from pytest_modelcheck.cases.rows import Layout, Row
 from pytest_modelcheck.errors import CaseError
 from pytest_modelcheck.records import Origin
@@ -75,7 +75,7 @@ def table_of(source: Any) -> Table | None:
 
 def read_table(table: Table, layout: Layout) -> Iterator[Row]:
     """The rows of a table."""
-    header = Header(table.columns, layout, lambda message: CaseError(f"{table.name}: {message}"))
+    header = Columns(table.columns, layout, lambda message: CaseError(f"{table.name}: {message}"))
     for number, cells in enumerate(table.rows()):
         row = Row(None, Origin(f"{table.name}[{number}]"))
         row.value = header.fields(row, cells)
@@ -84,7 +84,7 @@ def read_table(table: Table, layout: Layout) -> Iterator[Row]:
 
 def input_dtypes(columns: Sequence[Any], dtypes: Mapping[str, Any], layout: Layout) -> Mapping[str, Any]:
     """The types of the columns that form the input, by their names in the input."""
-    header = Header(columns, layout, CaseError)
+    header = Columns(columns, layout, CaseError)
     return {
         name: dtypes[columns[place]]
         for place, field, name in header.steps
@@ -216,7 +216,7 @@ _AT_ONCE: Final = 1024
 def read_parquet(file: CaseFile, layout: Layout, start: int | None = None) -> Iterator[Row]:
     """Read a Parquet file row by row. A null means no value."""
     with _parquet(file) as (opened, names):
-        header = Header(names, layout, file.error)
+        header = Columns(names, layout, file.error)
         # From the row group that contains the start.
         group, first, announced = 0, 0, opened.metadata.num_rows
         while start and first + (rows := opened.metadata.row_group(group).num_rows) <= start:

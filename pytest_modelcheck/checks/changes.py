@@ -13,6 +13,7 @@ from statistics import fmean
 from typing import TYPE_CHECKING
 
 from pytest_modelcheck.checks.evidence import CHANGED_MODEL, CaseRuns, Evidence, units_of, whole
+from pytest_modelcheck.checks.findings import readily
 from pytest_modelcheck.checks.limits import ROUNDING, exceeds, fraction_of
 from pytest_modelcheck.checks.noise import FEWEST_MEANS, ExcessNoise, student
 from pytest_modelcheck.checks.protocol import (
@@ -29,15 +30,14 @@ from pytest_modelcheck.checks.protocol import (
     placed,
     unless_broken,
 )
-from pytest_modelcheck.checks.verdicts import readily
 from pytest_modelcheck.phrases import percent
 from pytest_modelcheck.records import Status
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Iterable, Sequence
 
+    from pytest_modelcheck.checks.findings import Rule
     from pytest_modelcheck.checks.limits import Allowance
-    from pytest_modelcheck.checks.verdicts import Rule
     from pytest_modelcheck.records import Finding
     from pytest_modelcheck.stats.noise import Excess, Rise
 
@@ -76,7 +76,7 @@ class CaseAnswers:
 
 
 @dataclass(frozen=True, slots=True)
-class Answers:
+class AnswerEvidence:
     """The answers of all cases that were approved and run.
 
     Attributes:
@@ -125,7 +125,12 @@ class Answers:
 
 
 def look_at_changes(
-    answers: Answers, allowance: Allowance, rules: Rules, *, sampled: bool = False, means: Means = tuple
+    answers: AnswerEvidence,
+    allowance: Allowance,
+    rules: Rules,
+    *,
+    sampled: bool = False,
+    means: Means = tuple,
 ) -> Look:
     """Compare the number of changed answers with the allowance.
 
@@ -134,7 +139,7 @@ def look_at_changes(
 
     >>> same = [CaseAnswers((0, 0, 0), ((0,),)) for _ in range(98)]
     >>> moved = [CaseAnswers((0, 0, 0), ((1,),)) for _ in range(2)]
-    >>> look_at_changes(Answers([*same, *moved]), 2, Rules()).reason
+    >>> look_at_changes(AnswerEvidence([*same, *moved]), 2, Rules()).reason
     <Reason.MET: 'met'>
     """
     cases = answers.cases
@@ -194,7 +199,12 @@ def look_at_compared(
 
 
 def _look_at_answers(
-    answers: Answers | Evidence, approved_runs: int, own: float, margin: float, rules: Rules, tests: Tests
+    answers: AnswerEvidence | Evidence,
+    approved_runs: int,
+    own: float,
+    margin: float,
+    rules: Rules,
+    tests: Tests,
 ) -> Look:
     """Look at answers, if the approved runs show how many change by chance: ``own`` is that share."""
     # Changing every answer would pass. Where all may change, nothing is hidden: nobody looks.

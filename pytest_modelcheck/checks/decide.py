@@ -12,11 +12,11 @@ import math
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from pytest_modelcheck.checks.findings import Rule, failure, inconclusive, with_reason
 from pytest_modelcheck.checks.guards import guards, refuse_contradiction, refuse_without_meaning
 from pytest_modelcheck.checks.limits import allowed, exceeds, net_of
 from pytest_modelcheck.checks.noise import DropNoise, RateNoise, ShareNoise
 from pytest_modelcheck.checks.protocol import DOUBTFUL, Reason
-from pytest_modelcheck.checks.verdicts import Rule, failure, inconclusive, with_reason
 from pytest_modelcheck.phrases import apart, counted, percent, plural
 from pytest_modelcheck.records import GRADE, Finding, Status, quantile
 
@@ -56,10 +56,10 @@ def _findings(observed: Observed, limits: Limits) -> Iterator[Finding]:
     rule = Rule(limits, observed.varies, observed.looks, observed.broken, observed.sets, version)
     scores = observed.scores
     if scores is not None and not math.isnan(scores.value):
-        from pytest_modelcheck.checks.metrics import judge_metric
+        from pytest_modelcheck.checks.metrics import decide_metric
 
         against = None if comparison is None else version
-        yield from judge_metric(scores, required, rule, against, float(limits.max_drop or 0))
+        yield from decide_metric(scores, required, rule, against, float(limits.max_drop or 0))
     elif scores is None and required is not None:
         yield _required(observed, required, rule)
     yield from _on_slices(observed, rule)
@@ -219,7 +219,7 @@ class Costs:
     """In and out."""
 
 
-def judge_costs(costs: Costs, limits: Limits) -> list[Finding]:
+def decide_costs(costs: Costs, limits: Limits) -> list[Finding]:
     """Compare the time, cost and tokens of answers with their limits.
 
     More than one slow answer in twenty may be bad luck: a check fails if the exact binomial p-value of so
@@ -227,7 +227,7 @@ def judge_costs(costs: Costs, limits: Limits) -> list[Finding]:
 
     >>> from pytest_modelcheck.checks.limits import Limits
     >>> costs = Costs(40, tuple([0.1] * 30 + [3.0] * 10), (), 40)
-    >>> judge_costs(costs, Limits(max_latency_p95=1.0))[0].summary
+    >>> decide_costs(costs, Limits(max_latency_p95=1.0))[0].summary
     '95% of 40 answers within 3 s, within 1 s required (10 took longer)'
     """
     findings = []

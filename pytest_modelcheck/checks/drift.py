@@ -13,8 +13,8 @@ from statistics import NormalDist, fmean, median, pstdev
 from typing import TYPE_CHECKING, Any, Literal
 
 from pytest_modelcheck.canonical import excerpt, seen, why_unstored
+from pytest_modelcheck.checks.findings import failure, inconclusive
 from pytest_modelcheck.checks.protocol import DOUBTFUL
-from pytest_modelcheck.checks.verdicts import failure, inconclusive
 from pytest_modelcheck.errors import UsageError
 from pytest_modelcheck.phrases import percent, plural
 from pytest_modelcheck.records import Finding, Moved, Status
@@ -66,7 +66,7 @@ class Sampled:
     name: str = ""
 
 
-def judge_drift(
+def decide_drift(
     sampled: Sampled, reference: Reference, limits: Limits, seed: int = 0
 ) -> tuple[list[Finding], Moved | None]:
     """Compare the distance of two samples with chance and with the tolerance.

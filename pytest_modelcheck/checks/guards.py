@@ -9,7 +9,7 @@ import math
 from typing import TYPE_CHECKING, Final
 
 from pytest_modelcheck.canonical import same, why_unstored
-from pytest_modelcheck.checks.verdicts import failure
+from pytest_modelcheck.checks.findings import failure
 from pytest_modelcheck.errors import UsageError
 from pytest_modelcheck.phrases import percent, plural
 from pytest_modelcheck.records import GRADE, JUDGED, Finding, Outcome, Status

@@ -29,9 +29,9 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from pytest_modelcheck.checks.findings import Rule
     from pytest_modelcheck.checks.limits import Limits
     from pytest_modelcheck.checks.protocol import Rules
-    from pytest_modelcheck.checks.verdicts import Rule
     from pytest_modelcheck.records import Finding
     from pytest_modelcheck.stats.metrics import Score
 
@@ -419,7 +419,7 @@ class MetricNoise:
         return f"{cases} can only reveal {name} under about {self.required - shift:.2g}"
 
 
-def judge_metric(
+def decide_metric(
     scores: Scores, required: float | None, rule: Rule, version: str | None, allowance: float
 ) -> list[Finding]:
     """Compare a metric with the required value, and with the approved version if there is one."""

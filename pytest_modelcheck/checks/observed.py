@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 
     from pytest_modelcheck.baselines.baseline import Baseline
-    from pytest_modelcheck.checks.judged import Judging
+    from pytest_modelcheck.checks.judging import Judging
     from pytest_modelcheck.checks.limits import Limits
     from pytest_modelcheck.checks.lost import Lost
     from pytest_modelcheck.checks.metrics import Scores

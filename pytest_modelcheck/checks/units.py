@@ -11,6 +11,7 @@ from statistics import NormalDist
 from typing import TYPE_CHECKING
 
 from pytest_modelcheck.checks.evidence import units_of
+from pytest_modelcheck.checks.findings import inconclusive, readily
 from pytest_modelcheck.checks.limits import exceeds
 from pytest_modelcheck.checks.noise import DropNoise, RateNoise
 from pytest_modelcheck.checks.observed import Runs, worth
@@ -25,7 +26,6 @@ from pytest_modelcheck.checks.protocol import (
     placed,
     unless_broken,
 )
-from pytest_modelcheck.checks.verdicts import inconclusive, readily
 from pytest_modelcheck.phrases import counted, p_text
 from pytest_modelcheck.records import Finding, Status
 
@@ -33,9 +33,9 @@ if TYPE_CHECKING:
     from collections.abc import Hashable, Sequence
 
     from pytest_modelcheck.checks.evidence import Evidence, Unit
+    from pytest_modelcheck.checks.findings import Rule
     from pytest_modelcheck.checks.limits import Limits
     from pytest_modelcheck.checks.observed import Observed
-    from pytest_modelcheck.checks.verdicts import Rule
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from pytest_modelcheck.baselines.diff import answers_differ
 from pytest_modelcheck.checks.changes import (
-    Answers,
+    AnswerEvidence,
     CaseAnswers,
     look_at_changes,
     look_at_compared,
@@ -62,7 +62,7 @@ class Weighed:
 
     rate: Evidence
     paired: Evidence
-    answers: Answers
+    answers: AnswerEvidence
     numbers: tuple[int, ...] = ()
     paired_numbers: tuple[int, ...] = ()
 
@@ -130,7 +130,7 @@ def weigh(
     return Weighed(
         Evidence(rates, graded, deterministic, repeated, copies),
         Evidence(pairs, graded, deterministic, repeated, copies),
-        Answers(answers, deterministic, repeated, copies, tuple(answered)),
+        AnswerEvidence(answers, deterministic, repeated, copies, tuple(answered)),
         tuple(numbers),
         tuple(paired_numbers),
     )

@@ -20,7 +20,7 @@ from pytest_modelcheck.cli.project import with_workspace
 from pytest_modelcheck.cli.screen import indented, print_lines
 from pytest_modelcheck.display import shown_path
 from pytest_modelcheck.errors import UsageError
-from pytest_modelcheck.labels import Judged, key_of, read
+from pytest_modelcheck.labels import JudgedAnswer, key_of, read
 from pytest_modelcheck.numeric import is_number
 from pytest_modelcheck.phrases import percent, plural
 from pytest_modelcheck.reports.bars import cut, padded, width_of
@@ -50,7 +50,7 @@ class Heard:
     """
 
     file: Path
-    judged: dict[str, Judged]
+    judged: dict[str, JudgedAnswer]
     versions: dict[str, Answers]
 
 
@@ -60,9 +60,9 @@ def heard(workspace: Workspace, judge: str, labels: Path | None = None) -> Heard
     Raises:
         UsageError: No stored run used this judge.
     """
-    judged: dict[str, Judged] = {}
+    judged: dict[str, JudgedAnswer] = {}
     versions: dict[str, Answers] = defaultdict(lambda: defaultdict(list))
-    by_case: dict[tuple[str, str], list[Judged]] = defaultdict(list)
+    by_case: dict[tuple[str, str], list[JudgedAnswer]] = defaultdict(list)
     others = set()
     for path, header in workspace.candidates.everything():
         correction = header.run.get("verdict", {}).get("correction") or {"judge": None, "file": None}
@@ -85,7 +85,7 @@ def heard(workspace: Workspace, judge: str, labels: Path | None = None) -> Heard
                     if grade.judge == judge and grade.given is not None
                 ]
                 for given, answer in graded:
-                    one = Judged(given, value_of(answer), case.metadata, version=header.version)
+                    one = JudgedAnswer(given, value_of(answer), case.metadata, version=header.version)
                     answers[one.key].append(answer)
                     by_case[header.test, case.id].append(one)
     for several in by_case.values():

@@ -15,7 +15,7 @@ import click
 
 from pytest_modelcheck.baselines.identity import approver, now
 from pytest_modelcheck.canonical import excerpt
-from pytest_modelcheck.checks.judged import LEAST_LABELS, LEAST_STRENGTH
+from pytest_modelcheck.checks.judging import LEAST_LABELS, LEAST_STRENGTH
 from pytest_modelcheck.cli.judge import LABELS, heard
 from pytest_modelcheck.cli.project import with_workspace
 from pytest_modelcheck.cli.screen import (
@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 
     from pytest_modelcheck.cli.judge import Heard
     from pytest_modelcheck.cli.project import Workspace
-    from pytest_modelcheck.labels import Judged
+    from pytest_modelcheck.labels import JudgedAnswer
 
 _MORE: Final = 40
 _WORDS: Final = {"True": "yes", "False": "no"}
@@ -60,7 +60,7 @@ class _Sitting:
     labels: dict[str, Label]
     done: list[str] = field(default_factory=list)
 
-    def add(self, one: Judged, value: Any, note: str) -> None:
+    def add(self, one: JudgedAnswer, value: Any, note: str) -> None:
         """Add a label, and write it to disk at once: a lost connection loses nothing."""
         about: dict[str, Any] = {"by": self.by, "when": now()}
         about |= {name: text for name, text in (("version", one.version), ("note", note)) if text}
@@ -109,7 +109,7 @@ def label(workspace: Workspace, judge: str, most: int, by: str, file: Path | Non
 def _label_each(
     judge: str,
     sitting: _Sitting,
-    left: Sequence[Judged],
+    left: Sequence[JudgedAnswer],
     most: int,
     choices: Mapping[str, Any],
     key: Callable[[], str],
@@ -146,7 +146,7 @@ def _choices(found: Heard, labels: Mapping[str, Label]) -> dict[str, Any]:
     return {"y": True, "n": False}
 
 
-def _page(one: Judged, count: str) -> Iterator[str]:
+def _page(one: JudgedAnswer, count: str) -> Iterator[str]:
     yield ""
     yield click.style(f"--- {count} ".ljust(width() - 1, "-"), dim=True)
     given = one.given if isinstance(one.given, dict) else {"given": one.given}

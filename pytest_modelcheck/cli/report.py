@@ -66,7 +66,7 @@ def report(
     if a is not None:
         pairs = _pairs(workspace, a, b)
     else:
-        pairs = [Pair(model, None, version) for model, version in workspace.latest_versions()]
+        pairs = [VersionPair(model, None, version) for model, version in workspace.latest_versions()]
     made = _made(workspace, pairs, patterns)
     for file in targets:
         write(made, file, Path.cwd())
@@ -75,7 +75,7 @@ def report(
         print_lines(map(coloured, _on_screen(made)))
 
 
-def _made(workspace: Workspace, pairs: Sequence[Pair], patterns: Sequence[str]) -> RunReport:
+def _made(workspace: Workspace, pairs: Sequence[VersionPair], patterns: Sequence[str]) -> RunReport:
     """The report of the newer versions, each compared with its older one, if there is one."""
     archive = Archive(workspace.store, workspace.candidates)
     selected = selection(patterns)
@@ -133,7 +133,7 @@ def _on_screen(made: RunReport) -> Iterator[Line]:
 
 
 @dataclass(frozen=True, slots=True)
-class Pair:
+class VersionPair:
     """The two versions of a model to compare; without an older one, the approved results."""
 
     model: str
@@ -191,7 +191,7 @@ def diff(
     if a is not None:
         pairs = _pairs(workspace, a, b)
     else:
-        pairs = [Pair(model, None, version) for model, version in workspace.other_versions().items()]
+        pairs = [VersionPair(model, None, version) for model, version in workspace.other_versions().items()]
     if form == "html":
         if notes or slices:
             raise UsageError("--format html shows every case, and has filters in the page itself")
@@ -220,7 +220,7 @@ def diff(
     return int(exit_code and any(seen))
 
 
-def _print_page(workspace: Workspace, pairs: Sequence[Pair], patterns: Sequence[str]) -> None:
+def _print_page(workspace: Workspace, pairs: Sequence[VersionPair], patterns: Sequence[str]) -> None:
     from pytest_modelcheck.reports.html import to_html
 
     if len(pairs) > 1:
@@ -234,7 +234,7 @@ def _print_page(workspace: Workspace, pairs: Sequence[Pair], patterns: Sequence[
 
 def _compared(
     workspace: Workspace,
-    pair: Pair,
+    pair: VersionPair,
     checks: Sequence[str],
     seen: list[bool],
     notes: Sequence[Note],
@@ -284,19 +284,21 @@ def _with_expectations(found: CheckDiff, candidates: Sequence[Path]) -> CheckDif
     return replace(found, cases=tuple(cases))
 
 
-def _pairs(workspace: Workspace, a: str, b: str | None) -> list[Pair]:
+def _pairs(workspace: Workspace, a: str, b: str | None) -> list[VersionPair]:
     """The comparisons: of each model that has the versions named, the same two versions, or the only one."""
     known = workspace.known_versions()
     older, newer = dict(meant(a, known)), dict(meant(a if b is None else b, known))
     pairs = [
-        Pair(model, None if b is None else older[model], newer[model]) for model in newer if model in older
+        VersionPair(model, None if b is None else older[model], newer[model])
+        for model in newer
+        if model in older
     ]
     if not pairs:
         raise VersionError(f"{a} and {b} are different models: there is nothing to compare.")
     return pairs
 
 
-def _checks(workspace: Workspace, pair: Pair) -> list[str]:
+def _checks(workspace: Workspace, pair: VersionPair) -> list[str]:
     after = workspace.checks(pair.model, pair.after)
     if pair.before is None:
         before = {header.test for _, header in workspace.store.entries(pair.model)}

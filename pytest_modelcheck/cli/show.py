@@ -33,8 +33,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from pytest_modelcheck.baselines.baseline import Baseline
-    from pytest_modelcheck.baselines.header import Header, Past
-    from pytest_modelcheck.baselines.store import Approved
+    from pytest_modelcheck.baselines.header import Header, PastApproval
+    from pytest_modelcheck.baselines.store import ApprovedVersion
     from pytest_modelcheck.baselines.watch import Night
     from pytest_modelcheck.cli.project import Workspace
     from pytest_modelcheck.records import CaseResult
@@ -180,7 +180,7 @@ def _readable(files: Iterable[Path], damaged: list[str]) -> Iterator[Header]:
 
 
 def _model_lines(
-    model: str, main: Approved | None, headers: Sequence[list[Header]], nights: Sequence[Night]
+    model: str, main: ApprovedVersion | None, headers: Sequence[list[Header]], nights: Sequence[Night]
 ) -> Iterator[str]:
     """Describe a model: what is approved of it, in service beside that, and run."""
     approved, beside, ran = headers
@@ -271,7 +271,7 @@ def history(workspace: Workspace, patterns: tuple[str, ...], form: str) -> None:
         print_lines(_history_lines(header, several=several, beside=header in beside))
 
 
-def _approvals(header: Header) -> tuple[Past, ...]:
+def _approvals(header: Header) -> tuple[PastApproval, ...]:
     """Every approval of a check, oldest first."""
     return (*header.past, header.as_past())
 
@@ -304,7 +304,7 @@ def _history_lines(header: Header, *, several: bool, beside: bool) -> Iterator[s
         )
 
 
-def _trend(past: Sequence[Past], metric: str) -> str:
+def _trend(past: Sequence[PastApproval], metric: str) -> str:
     """The change from the first approval to the last, as text."""
     known = [row for row in past if row.rate is not None]
     if len(known) < 2:

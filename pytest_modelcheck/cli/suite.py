@@ -24,7 +24,7 @@ from pytest_modelcheck.cases.json_files import PATH, schema_of_file, schema_of_l
 from pytest_modelcheck.cli.screen import echo, print_document, print_lines, width
 from pytest_modelcheck.display import harmless, printable_json, shown_path
 from pytest_modelcheck.errors import UsageError
-from pytest_modelcheck.lint import RULES, Finding, Target, chosen
+from pytest_modelcheck.lint import RULES, Fault, LintTarget, chosen
 from pytest_modelcheck.lint import lint as find
 from pytest_modelcheck.phrases import percent, plural
 from pytest_modelcheck.records.packing import unpack
@@ -175,18 +175,18 @@ def lint(
     rules = chosen(select, ignore)
     files = [path for path in paths if _holds_cases(path)]
     tests = [path for path in paths if path not in files]
-    found: list[Finding] = []
+    found: list[Fault] = []
     looked: list[str] = []
     unread: Sequence[str] = ()
     if files:
         loaded = [load(Path(path).absolute(), input=input_, expected=expected) for path in files]
-        found += find([Target(one) for one in loaded], rules)
+        found += find([LintTarget(one) for one in loaded], rules)
         looked.append(plural(len(files), "file"))
     if tests or not files:
         folder = Path.cwd() if tests else project.root
         collected = collected_by_pytest("--modelcheck-lint", tests, folder, "so there is nothing to check")
         for finding in collected["findings"]:
-            one = Finding(**finding)
+            one = Fault(**finding)
             found.append(replace(one, path=shown_path(folder / one.path)) if one.path else one)
         looked.append(plural(collected["checks"], "check"))
         unread = collected["unread"]
@@ -208,7 +208,7 @@ def lint(
     return 1 if found else 0
 
 
-def _findings_text(found: Sequence[Finding], looked: str, unread: Sequence[str]) -> Iterator[str]:
+def _findings_text(found: Sequence[Fault], looked: str, unread: Sequence[str]) -> Iterator[str]:
     for one in found:
         place = one.path if one.line is None else f"{one.path}:{one.line}"
         yield f"{place}: {one.code} {' '.join(one.message.split())}"

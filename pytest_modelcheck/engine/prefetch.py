@@ -61,7 +61,7 @@ class _Foreseen:
         self.tickets: list[tuple[int, Ticket]] = []
 
 
-class Caller(Protocol):
+class Runner(Protocol):
     """The part of the runner of bodies that prefetching uses; each member is described there."""
 
     work: Work
@@ -81,7 +81,7 @@ class Caller(Protocol):
 class Prefetch:
     """Makes the calls of upcoming bodies, and counts those ``vain`` ones that no body needed."""
 
-    def __init__(self, bodies: Caller, switchboard: Switchboard, recipe: Recipe) -> None:
+    def __init__(self, bodies: Runner, switchboard: Switchboard, recipe: Recipe) -> None:
         self.recipe = recipe
         self.vain = 0
         self._bodies = bodies

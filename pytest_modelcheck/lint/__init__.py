@@ -1,9 +1,9 @@
 """Find faults of a suite without calling any model: contradictory cases, checks that cannot fail.
 
 >>> from pytest_modelcheck.cases import load
->>> from pytest_modelcheck.lint import Target, lint
+>>> from pytest_modelcheck.lint import LintTarget, lint
 >>> known = load([("Where is it?", "shipping"), ("Where is it?", "refund")])
->>> for finding in lint([Target(cases=known)]):
+>>> for finding in lint([LintTarget(cases=known)]):
 ...     print(finding.code, finding.message)
 MC101 list[1]: expects 'refund'; list[0] has the same input and expects 'shipping'
 
@@ -12,7 +12,7 @@ PYTEST_DONT_REWRITE
 
 from __future__ import annotations
 
-from pytest_modelcheck.lint.findings import Finding, Target
+from pytest_modelcheck.lint.faults import Fault, LintTarget
 from pytest_modelcheck.lint.rules import RULES, chosen, lint, warnings_of
 
-__all__ = ["RULES", "Finding", "Target", "chosen", "lint", "warnings_of"]
+__all__ = ["RULES", "Fault", "LintTarget", "chosen", "lint", "warnings_of"]

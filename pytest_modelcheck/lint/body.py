@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
-from pytest_modelcheck.baselines.provenance import Source
+from pytest_modelcheck.baselines.provenance import PythonFile
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -106,8 +106,8 @@ def body_of(path: Path, qualname: str) -> Body | None:
 
 
 @lru_cache(maxsize=16)  # a file that has changed is another key
-def _source(path: Path, _changed: int) -> Source:
-    return Source(path.read_bytes())
+def _source(path: Path, _changed: int) -> PythonFile:
+    return PythonFile(path.read_bytes())
 
 
 def _inside(function: ast.FunctionDef | ast.AsyncFunctionDef) -> Iterator[ast.AST]:

@@ -15,13 +15,13 @@ from typing import TYPE_CHECKING, Any, Final
 
 from pytest_modelcheck.canonical import NotCanonical, digest, excerpt
 from pytest_modelcheck.cases.rows import NO_REASON
-from pytest_modelcheck.lint.findings import Remark, rule
+from pytest_modelcheck.lint.faults import Remark, rule
 from pytest_modelcheck.records import MISSING
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from pytest_modelcheck.lint.findings import Target
+    from pytest_modelcheck.lint.faults import LintTarget
     from pytest_modelcheck.records import Case
 
 
@@ -43,7 +43,7 @@ _SUFFIX: Final = re.compile(r"\.\w{1,8}\Z")
         " it from the metadata."
     ),
 )
-def contradictions(target: Target) -> Iterator[Remark]:
+def contradictions(target: LintTarget) -> Iterator[Remark]:
     """Two cases have the same input but different expectations."""
     for group in _groups(target):
         first: dict[Any, Case] = {}
@@ -66,7 +66,7 @@ def contradictions(target: Target) -> Iterator[Remark]:
     why="Its outcome counts twice, so the pass rate is misleading.",
     instead="Remove one.",
 )
-def duplicates(target: Target) -> Iterator[Remark]:
+def duplicates(target: LintTarget) -> Iterator[Remark]:
     """Two cases have the same input and expectation."""
     for group in _groups(target):
         first: dict[Any, Case] = {}
@@ -82,7 +82,7 @@ def duplicates(target: Target) -> Iterator[Remark]:
     why="The trial ends in an error, which fails the check.",
     instead="Add `expected:`, or `defaults:` at the top of the file.",
 )
-def without_expectation(target: Target) -> Iterator[Remark]:
+def without_expectation(target: LintTarget) -> Iterator[Remark]:
     """The test reads an expectation that a case does not have."""
     if target.body is None or "expected" not in target.body.always_reads:
         return
@@ -97,7 +97,7 @@ def without_expectation(target: Target) -> Iterator[Remark]:
     why="The trial ends in an error, which fails the check.",
     instead="Add it, or read `case.metadata.get(…)`.",
 )
-def without_key(target: Target) -> Iterator[Remark]:
+def without_key(target: LintTarget) -> Iterator[Remark]:
     """A case lacks metadata that the test reads, as in `case["language"]`."""
     keys = sorted(target.body.keys) if target.body is not None else ()
     for case in target.cases or () if keys else ():
@@ -112,7 +112,7 @@ def without_key(target: Target) -> Iterator[Remark]:
     why="The model gets the same input twice, and agrees with itself.",
     instead="Remove it, or correct it.",
 )
-def unchanged_variants(target: Target) -> Iterator[Remark]:
+def unchanged_variants(target: LintTarget) -> Iterator[Remark]:
     """A variant is the same as the input, or as another variant."""
     for case in target.cases or ():
         if not case.variants:
@@ -133,7 +133,7 @@ def unchanged_variants(target: Target) -> Iterator[Remark]:
         "the content of the file."
     ),
 )
-def names_of_files(target: Target) -> Iterator[Remark]:
+def names_of_files(target: LintTarget) -> Iterator[Remark]:
     """A text in an input names an existing file, such as `pictures/cat.png`."""
     for case in target.cases or ():
         folders = [Path(), *([Path(case.origin.path).parent] if case.origin is not None else [])]
@@ -173,7 +173,7 @@ def _is_file(path: Path) -> bool:
     why="Readers cannot tell when it should pass.",
     instead='Write the reason: `known_failure: "no German before 3.0"`.',
 )
-def reasonless(target: Target) -> Iterator[Remark]:
+def reasonless(target: LintTarget) -> Iterator[Remark]:
     """A known failure has no reason: `known_failure: true`."""
     for case in target.cases or ():
         if case.known_failure == NO_REASON:
@@ -189,7 +189,7 @@ def reasonless(target: Target) -> Iterator[Remark]:
         "expectation has the same one.)"
     ),
 )
-def unfilled(target: Target) -> Iterator[Remark]:
+def unfilled(target: LintTarget) -> Iterator[Remark]:
     """An input contains a template slot that was not filled: `{name}`."""
     found = [(case, slots) for case in target.cases or () if (slots := _slots(case))]
     if len(found) > _FEW * len(target.cases or ()):
@@ -204,7 +204,7 @@ def unfilled(target: Target) -> Iterator[Remark]:
     why="A right answer counts as wrong.",
     instead="Use the common spelling.",
 )
-def label_spellings(target: Target) -> Iterator[Remark]:
+def label_spellings(target: LintTarget) -> Iterator[Remark]:
     """A label is spelled differently from most cases: `Refund` among many `refund`, `1` among `"1"`."""
     counts = Counter(
         (type(case.expected), case.expected) for case in target.cases or () if _is_label(case.expected)
@@ -232,7 +232,7 @@ def label_spellings(target: Target) -> Iterator[Remark]:
     why="The case is in no slice.",
     instead="Add it.",
 )
-def without_slice(target: Target) -> Iterator[Remark]:
+def without_slice(target: LintTarget) -> Iterator[Remark]:
     """A case lacks a metadata key of `slices=`."""
     cases: Sequence[Case] = target.cases or ()
     wanted = [key for key in target.slices or () if any(_has(case, key) for case in cases)]
@@ -242,7 +242,7 @@ def without_slice(target: Target) -> Iterator[Remark]:
                 yield Remark(f"has no '{key}', by which the check is sliced", case)
 
 
-def _groups(target: Target) -> Iterator[Sequence[Case]]:
+def _groups(target: LintTarget) -> Iterator[Sequence[Case]]:
     """Yield groups of cases with the same input; also with the same metadata, if the body may read it.
 
     A drift check has none: recent inputs of users may well occur twice.

@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING, Any, Final
 
 from pytest_modelcheck.canonical import excerpt
 from pytest_modelcheck.errors import PerturbationError
-from pytest_modelcheck.lint.findings import Remark, rule
+from pytest_modelcheck.lint.faults import Remark, rule
 from pytest_modelcheck.phrases import percent, plural
 from pytest_modelcheck.records import Origin
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from pytest_modelcheck.lint.findings import Target
+    from pytest_modelcheck.lint.faults import LintTarget
     from pytest_modelcheck.perturb import Perturbation
 
 # There are too few cases if a check cannot notice a rate this far below its threshold.
@@ -39,7 +39,7 @@ _MEANINGS: Final = re.compile(r"\bnegation\b")
         "`deterministic=True`: then every miss counts."
     ),
 )
-def too_few(target: Target) -> Iterator[Remark]:
+def too_few(target: LintTarget) -> Iterator[Remark]:
     """There are too few cases for `at_least=` to detect a rate 20 points lower (or lower by `tolerance=`, if
     set).
     """
@@ -81,7 +81,7 @@ def too_few(target: Target) -> Iterator[Remark]:
     instead='Lower it. An `int` is a number of cases, a `float` below 1 or `"2%"` a fraction of them.',
     cheap=True,
 )
-def cannot_fail(target: Target) -> Iterator[Remark]:
+def cannot_fail(target: LintTarget) -> Iterator[Remark]:
     """A limit allows everything: `at_least=0`, `max_regressed=12` of 12 cases."""
     limits = target.limits
     if limits.at_least is not None and limits.at_least <= target.scale.low:
@@ -101,7 +101,7 @@ def cannot_fail(target: Target) -> Iterator[Remark]:
     why="Its name in the report suggests a test that never happens.",
     instead="Remove it, or add cases that it applies to.",
 )
-def unchanging(target: Target) -> Iterator[Remark]:
+def unchanging(target: LintTarget) -> Iterator[Remark]:
     """A perturbation leaves every input unchanged."""
     for perturbation in (target.perturbations or ()) if target.cases else ():
         try:
@@ -119,7 +119,7 @@ def unchanging(target: Target) -> Iterator[Remark]:
     why="The check fails before it calls the model.",
     instead="Correct it, or give it `field=`.",
 )
-def breaking(target: Target) -> Iterator[Remark]:
+def breaking(target: LintTarget) -> Iterator[Remark]:
     """A perturbation cannot work on an input."""
     for perturbation in (target.perturbations or ()) if target.cases else ():
         try:
@@ -136,7 +136,7 @@ def breaking(target: Target) -> Iterator[Remark]:
     instead="Use `@pytest.mark.directional`.",
     cheap=True,
 )
-def changing_meaning(target: Target) -> Iterator[Remark]:
+def changing_meaning(target: LintTarget) -> Iterator[Remark]:
     """A perturbation that changes what the input means, in a check of invariance."""
     if target.kind != "invariance":
         return
@@ -154,7 +154,7 @@ def changing_meaning(target: Target) -> Iterator[Remark]:
     why="The check ends in an error.",
     instead="Correct the spelling, or add the key to the cases.",
 )
-def unknown_metadata(target: Target) -> Iterator[Remark]:
+def unknown_metadata(target: LintTarget) -> Iterator[Remark]:
     """`slices=` or `cluster=` names a metadata key that no case has."""
     if not target.cases:
         return
@@ -177,7 +177,7 @@ def unknown_metadata(target: Target) -> Iterator[Remark]:
     instead="Correct the comparison.",
     cheap=True,
 )
-def void(target: Target) -> Iterator[Remark]:
+def void(target: LintTarget) -> Iterator[Remark]:
     """A comparison that can never fail: without `assert`, of a tuple, or of a value with itself."""
     for problem, line in target.body.void if target.body is not None else ():
         yield Remark(problem, place=None if target.place is None else Origin(target.place.path, line))
@@ -190,7 +190,7 @@ def void(target: Target) -> Iterator[Remark]:
     instead="Write an `assert`, or set `max_changed=` if answers should stay as approved.",
     cheap=True,
 )
-def silent(target: Target) -> Iterator[Remark]:
+def silent(target: LintTarget) -> Iterator[Remark]:
     """The body asserts nothing and gives no score, and there is no `max_changed=`."""
     limits = target.limits
     judged = limits.max_changed is not None or limits.on_costs or target.errors_judge or target.graded
@@ -208,7 +208,7 @@ def silent(target: Target) -> Iterator[Remark]:
     instead="Rename one of them.",
     cheap=True,
 )
-def shadowing(target: Target) -> Iterator[Remark]:
+def shadowing(target: LintTarget) -> Iterator[Remark]:
     """A test has the name of a later one, in the same module or class."""
     if target.body is None or target.place is None:
         return
@@ -233,7 +233,7 @@ def shadowing(target: Target) -> Iterator[Remark]:
         "`fingerprint=lambda: registry.resolve(...)`."
     ),
 )
-def floating_version(target: Target) -> Iterator[Remark]:
+def floating_version(target: LintTarget) -> Iterator[Remark]:
     """The version of the model is an alias, such as `latest` or `models:/triage@champion`, without a
     `fingerprint=`.
     """
@@ -251,7 +251,7 @@ def floating_version(target: Target) -> Iterator[Remark]:
     instead="Compare `model(case.perturbed)` with `model(case.input)`.",
     cheap=True,
 )
-def perturbed_unread(target: Target) -> Iterator[Remark]:
+def perturbed_unread(target: LintTarget) -> Iterator[Remark]:
     """The body of a check of invariance or direction never reads `case.perturbed`."""
     asks = target.kind in ("invariance", "directional")
     if not asks or target.body is None or target.body.may_read("perturbed"):
@@ -260,7 +260,7 @@ def perturbed_unread(target: Target) -> Iterator[Remark]:
     yield Remark(f"a check of {what} that never looks at case.perturbed compares nothing")
 
 
-def _variants(perturbation: Perturbation, target: Target) -> Iterator[Any]:
+def _variants(perturbation: Perturbation, target: LintTarget) -> Iterator[Any]:
     from pytest_modelcheck.perturb import variants
 
     for case in target.cases or ():

@@ -11,15 +11,15 @@ from typing import TYPE_CHECKING, Final
 
 from pytest_modelcheck.errors import CaseError, UsageError
 from pytest_modelcheck.lint import case_rules, check_rules
-from pytest_modelcheck.lint.findings import Finding, Remark, Rule
+from pytest_modelcheck.lint.faults import Fault, LintRule, Remark
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from pytest_modelcheck.lint.findings import Target
+    from pytest_modelcheck.lint.faults import LintTarget
 
 
-_UNREADABLE: Final = Rule(
+_UNREADABLE: Final = LintRule(
     "MC001",
     "unreadable",
     "The cases cannot be read, or there are none.",
@@ -30,12 +30,17 @@ _UNREADABLE: Final = Rule(
 
 _FOUND: Final = (
     _UNREADABLE,
-    *(one for module in (case_rules, check_rules) for one in vars(module).values() if isinstance(one, Rule)),
+    *(
+        one
+        for module in (case_rules, check_rules)
+        for one in vars(module).values()
+        if isinstance(one, LintRule)
+    ),
 )
 RULES: Final = tuple(sorted(_FOUND, key=lambda rule: rule.code))
 
 
-def chosen(select: Sequence[str] = (), ignore: Sequence[str] = ()) -> tuple[Rule, ...]:
+def chosen(select: Sequence[str] = (), ignore: Sequence[str] = ()) -> tuple[LintRule, ...]:
     """Return the selected rules (default: all) without the ignored ones, by codes or their beginnings.
 
     Raises:
@@ -59,9 +64,9 @@ def chosen(select: Sequence[str] = (), ignore: Sequence[str] = ()) -> tuple[Rule
 _PLACED: Final = re.compile(r"(?P<path>.+?\.\w+)(?::(?P<line>\d+))?: (?P<message>.+)", re.S)
 
 
-def lint(targets: Iterable[Target], rules: Sequence[Rule] = RULES) -> list[Finding]:
+def lint(targets: Iterable[LintTarget], rules: Sequence[LintRule] = RULES) -> list[Fault]:
     """Find faults, sorted by file and line; a fault that several tests share is listed once."""
-    found: dict[tuple[str, str, str, int | None], Finding] = {}
+    found: dict[tuple[str, str, str, int | None], Fault] = {}
     for target in targets:
         for finding in _of(target, rules):
             key = (finding.code, finding.message, finding.path, finding.line)
@@ -69,12 +74,12 @@ def lint(targets: Iterable[Target], rules: Sequence[Rule] = RULES) -> list[Findi
     return sorted(found.values(), key=lambda one: (one.path, one.line or 0, one.code, one.message))
 
 
-def warnings_of(target: Target, ignore: Sequence[str] = ()) -> list[Finding]:
+def warnings_of(target: LintTarget, ignore: Sequence[str] = ()) -> list[Fault]:
     """Find the faults that are certain, without reading cases or perturbations."""
     return lint([target], [rule for rule in chosen(ignore=ignore) if rule.cheap])
 
 
-def _of(target: Target, rules: Sequence[Rule]) -> Iterator[Finding]:
+def _of(target: LintTarget, rules: Sequence[LintRule]) -> Iterator[Fault]:
     try:
         is_empty = target.cases is not None and not len(target.cases)
         wrong = "there are no cases, so the check would test nothing" if is_empty else None
@@ -90,10 +95,10 @@ def _of(target: Target, rules: Sequence[Rule]) -> Iterator[Finding]:
             yield _placed(target, _UNREADABLE, Remark(wrong))
         else:
             line = int(placed["line"]) if placed["line"] else None
-            yield Finding(_UNREADABLE.code, placed["message"], placed["path"], line, target.test)
+            yield Fault(_UNREADABLE.code, placed["message"], placed["path"], line, target.test)
 
 
-def _placed(target: Target, rule: Rule, remark: Remark) -> Finding:
+def _placed(target: LintTarget, rule: LintRule, remark: Remark) -> Fault:
     """Return the finding of a remark. One about a case has the line of the case, if that is in a file."""
     message = remark.message
     place = remark.place or target.place
@@ -105,4 +110,4 @@ def _placed(target: Target, rule: Rule, remark: Remark) -> Finding:
     elif remark.case is not None:
         message = f"{origin or remark.case.id}: {message}"
     path, line = (place.path, place.line) if place is not None else ("", None)
-    return Finding(rule.code, message, os.fspath(path), line, target.test)
+    return Fault(rule.code, message, os.fspath(path), line, target.test)

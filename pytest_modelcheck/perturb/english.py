@@ -13,7 +13,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from pytest_modelcheck.perturb.building import grouped, paired
-from pytest_modelcheck.perturb.texts import Table, like, listed, matches_in, protected, substituted, ways
+from pytest_modelcheck.perturb.texts import WordTable, like, listed, matches_in, protected, substituted, ways
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -81,10 +81,10 @@ NUMBERS: Final = (
     *_TEENS,
     *(f"{ten}-{one}" if place else ten for ten in _TENS for place, one in enumerate(_ONES)),
 )
-_US: Final = Table(BRITISH_TO_AMERICAN, possessive=True)
-_UK: Final = Table({us: uk for uk, us in BRITISH_TO_AMERICAN.items()}, possessive=True)
-_SHORT: Final = Table(ABBREVIATIONS)
-_LONG: Final = Table(LONG_FORMS)
+_US: Final = WordTable(BRITISH_TO_AMERICAN, possessive=True)
+_UK: Final = WordTable({us: uk for uk, us in BRITISH_TO_AMERICAN.items()}, possessive=True)
+_SHORT: Final = WordTable(ABBREVIATIONS)
+_LONG: Final = WordTable(LONG_FORMS)
 _AUXILIARY: Final = "do|does|did|is|are|was|were|has|have|had|could|should|would"
 _PRONOUN: Final = "I|you|he|she|it|we|they"
 # What is contracted must be followed by another word: "Yes, I am." has no short form.
@@ -127,7 +127,7 @@ _EXPANDED: Final = _compiled(
 _COUNT: Final = re.compile(
     r"(?<![\w.,:/#€$£¥+\-@'’])\d{1,2}(?=\s+[^\W\d_])(?!\s*(?:am|pm|a\.m|p\.m|st|nd|rd|th)\b)"
 )
-_COUNTED: Final = Table({word: str(number) for number, word in enumerate(NUMBERS) if number != 1})
+_COUNTED: Final = WordTable({word: str(number) for number, word in enumerate(NUMBERS) if number != 1})
 _NEGATED: Final = re.compile(
     r"\b(?P<aux>am|is|are|was|were|can|could|will|would|should|must|do|does|did)\b(?P<pronoun>\s+(?:I|you|he|she|it|we|they)\b)?"
     r"(?!\s+not\b)(?!['’])",

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from pytest_modelcheck.perturb.building import grouped, paired, pick, with_edits
 from pytest_modelcheck.perturb.texts import (
-    Table,
+    WordTable,
     drawn,
     like,
     listed,
@@ -188,7 +188,7 @@ fair/fare hole/whole hour/our meet/meat pair/pear past/passed plane/plain role/r
 through/threw waste/waist weigh/way accept/except affect/effect
 """)
 _GROUPS: Final = {word: [other for other in group if other != word] for group in HOMOPHONES for word in group}
-_HOMOPHONES: Final = Table({word: others[0] for word, others in _GROUPS.items()})
+_HOMOPHONES: Final = WordTable({word: others[0] for word, others in _GROUPS.items()})
 
 
 def ocr(n: int = 1, *, field: Fields | None = None) -> Perturbation:

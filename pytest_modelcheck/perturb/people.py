@@ -14,7 +14,7 @@ from itertools import chain
 from typing import TYPE_CHECKING, Final
 
 from pytest_modelcheck.perturb.building import check_choice, grouped, paired, pick
-from pytest_modelcheck.perturb.texts import Table, drawn, like, matches_in, protected, substituted
+from pytest_modelcheck.perturb.texts import WordTable, drawn, like, matches_in, protected, substituted
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -290,7 +290,7 @@ class Kinds:
 
 _COUNTRIES: Final = Kinds((COUNTRIES, COUNTRIES_WITHOUT_A_PERSON, COUNTRIES_WITH_THE), capitalised=True)
 _RELIGIONS: Final = Kinds((RELIGIONS,), capitalised=False)
-_OTHER_GENDER: Final = Table(
+_OTHER_GENDER: Final = WordTable(
     {
         **{one: other for pair in GENDERED for one, other in (pair, pair[::-1])},
         **paired("mum/dad mr/ms ms/mr mrs/mr him/her hers/his"),

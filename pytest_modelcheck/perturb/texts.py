@@ -184,14 +184,14 @@ def matches_in(pattern: re.Pattern[str], text: str) -> list[re.Match[str]]:
     return [match for begin, end in free(text) for match in pattern.finditer(text, begin, end)]
 
 
-class Table:
+class WordTable:
     """A table of replacements for words, in lower case.
 
     Args:
         words: The replacements.
         possessive: Whether words before a possessive 's match, too.
 
-    >>> table = Table({"colour": "color", "grey": "gray"})
+    >>> table = WordTable({"colour": "color", "grey": "gray"})
     >>> table.replaced("Grey, colourful, COLOUR"), table.replaced("blue")
     ('Gray, colourful, COLOR', None)
     """

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from pytest_modelcheck.models.definition import Definition
-    from pytest_modelcheck.plugin.markers import Request
+    from pytest_modelcheck.plugin.markers import CheckRequest
     from pytest_modelcheck.plugin.state import State
 
 
@@ -50,7 +50,7 @@ class Marked:
         arguments: The plugin's own fixtures that the body takes as arguments.
     """
 
-    request: Request
+    request: CheckRequest
     subject: str
     definition: Definition
     others: tuple[str, ...]

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pytest_modelcheck.display import harmless, shown_path
-from pytest_modelcheck.lint import Target, chosen, lint, warnings_of
+from pytest_modelcheck.lint import LintTarget, chosen, lint, warnings_of
 from pytest_modelcheck.lint.body import body_of
 from pytest_modelcheck.models.identity import is_alias
 from pytest_modelcheck.plugin.collecting import MARKED, check_id
@@ -62,13 +62,13 @@ def warn(item: pytest.Function, marked: Marked, ignored: Sequence[str]) -> None:
         warn_at(item, LintWarning(text), finding.line or 1)
 
 
-def target_of(item: pytest.Function, marked: Marked, *, read: bool = True) -> Target:
+def target_of(item: pytest.Function, marked: Marked, *, read: bool = True) -> LintTarget:
     """A check as lint sees it; ``read`` says whether its cases may be read."""
     request, definition = marked.request, marked.definition
     version = state_of(item.session).versions.of(definition.name) if read else None
     floats = version is not None and definition.fingerprint is None and is_alias(version)
     here = item.config.invocation_params.dir
-    return Target(
+    return LintTarget(
         **request.options(),
         cases=request.cases if read else None,
         test=item.nodeid,

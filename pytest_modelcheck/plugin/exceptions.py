@@ -225,18 +225,18 @@ def explain_trajectories(
 ) -> list[str] | None:
     """Both trajectories of a failed comparison, aligned step by step; ``None`` for any other comparison."""
     from pytest_modelcheck.reports.transcript import explained, transcript
-    from pytest_modelcheck.trajectories.calls import Calls, Matcher, described
+    from pytest_modelcheck.trajectories.calls import Matcher, ToolCalls, described
     from pytest_modelcheck.trajectories.trajectory import Trajectory
 
-    if op in ("in", "not in") and isinstance(right, Calls):
+    if op in ("in", "not in") and isinstance(right, ToolCalls):
         steps = transcript(right, width)
         shown = steps if whole else steps[: _ROWS + 1]
         more = [] if len(shown) == len(steps) else ["   …"]
         return [f"{described(left)} {op} {len(right)} calls", *shown, *more]
-    if isinstance(left, Matcher) or not isinstance(left, (Calls, Trajectory)):
+    if isinstance(left, Matcher) or not isinstance(left, (ToolCalls, Trajectory)):
         left, right = right, left
     both = isinstance(left, Trajectory) and isinstance(right, Trajectory)
-    calls = isinstance(left, Calls) and isinstance(right, (Calls, Matcher, list, tuple))
+    calls = isinstance(left, ToolCalls) and isinstance(right, (ToolCalls, Matcher, list, tuple))
     if op != "==" or not (both or calls):
         return None
     return explained(left, right, width, most=None if whole else _ROWS)

@@ -12,9 +12,9 @@ from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
 from pytest_modelcheck.cases import load
+from pytest_modelcheck.checks.early import why_not_watched
 from pytest_modelcheck.checks.limits import NAMES, Limits, limits_from, yes_or_no
 from pytest_modelcheck.checks.spec import CheckOptions
-from pytest_modelcheck.checks.watching import why_not_watched
 from pytest_modelcheck.errors import UsageError
 from pytest_modelcheck.numeric import is_number, is_whole
 from pytest_modelcheck.records import CHANGE, GRADE, LARGEST_SCORE, Scale
@@ -56,7 +56,7 @@ _COMMON = (
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Request(CheckOptions):
+class CheckRequest(CheckOptions):
     """The arguments of a marker, or of a call of the ``modelcheck`` fixture.
 
     Attributes:
@@ -85,7 +85,7 @@ def request_of(
     options: Mapping[str, Any],
     defaults: Mapping[str, Any],
     base: Path,
-) -> Request:
+) -> CheckRequest:
     """Check the arguments of a marker.
 
     Raises:
@@ -121,7 +121,7 @@ def request_of(
         )
     if limits.score_as is not None and int(limits.score_as[5:]) > repeats:
         raise UsageError(f"score_as={limits.score_as!r} needs repeats={limits.score_as[5:]} or more")
-    return Request(
+    return CheckRequest(
         kind=kind,
         cases=cases,
         perturbations=None if kind in ("golden", "drift") else _perturbations(kind, options, cases),

@@ -41,14 +41,14 @@ if TYPE_CHECKING:
     from pytest_modelcheck.models.model import Model
     from pytest_modelcheck.plugin.collecting import Marked
     from pytest_modelcheck.records import CheckKind, Verdict
-    from pytest_modelcheck.session import Judged
+    from pytest_modelcheck.session import Conclusion
 
 
 class CheckFailed(Failed):
     """A check failed: its message is the report, and its traceback that of the first body that failed."""
 
 
-VERDICTS = pytest.StashKey[list["Judged"]]()
+VERDICTS = pytest.StashKey[list["Conclusion"]]()
 """On a test that uses a model or a case of ours, once it is set up: its verdicts."""
 
 ATTACHED = pytest.StashKey[int]()
@@ -60,7 +60,7 @@ ATTEMPTS = pytest.StashKey[int]()
 DECORATED = pytest.StashKey[bool]()
 """On an item: whether a plain decorator wraps its ``async def``, so that no other plugin awaits it."""
 
-FATAL = pytest.StashKey[list["Judged"]]()
+FATAL = pytest.StashKey[list["Conclusion"]]()
 """On an item: the verdicts that fail it."""
 
 
@@ -185,16 +185,16 @@ def _all_cases(item: pytest.Function, marked: Marked) -> Any:
     return all_cases
 
 
-def conclude(item: pytest.Function, judged: Judged, *, fatal: bool = True) -> None:
+def conclude(item: pytest.Function, conclusion: Conclusion, *, fatal: bool = True) -> None:
     """Store a verdict with its test, which it fails if it is ``fatal``; warn if it is inconclusive."""
     if state_of(item.session).session.mutated is not None:
         return  # it says how the answers do as they are stored, which the run before has said
-    item.stash[VERDICTS].append(judged)
-    if fatal and judged.verdict.failed:
-        item.stash[FATAL].append(judged)
-    if judged.verdict.status is Status.INCONCLUSIVE:
-        reveals = "" if judged.verdict.reveals is None else f" ({judged.verdict.reveals})"
-        text = f"{item.nodeid}: {judged.verdict.headline}{reveals}"
+    item.stash[VERDICTS].append(conclusion)
+    if fatal and conclusion.verdict.failed:
+        item.stash[FATAL].append(conclusion)
+    if conclusion.verdict.status is Status.INCONCLUSIVE:
+        reveals = "" if conclusion.verdict.reveals is None else f" ({conclusion.verdict.reveals})"
+        text = f"{item.nodeid}: {conclusion.verdict.headline}{reveals}"
         warn_at(item, InconclusiveWarning(text))
 
 
@@ -203,7 +203,7 @@ def fail_if_any(item: pytest.Item, after: int = 0) -> None:
     failed = item.stash.get(FATAL, [])[after:]
     if not failed:
         return
-    text = "\n\n".join(failure(judged.verdict) for judged in failed)
+    text = "\n\n".join(failure(conclusion.verdict) for conclusion in failed)
     first = failed[0].first_failure
     traceback = None if first is None else own_part_removed(first.__traceback__)
     # With the traceback of the first failing body, so that `--pdb` stops there.
@@ -320,11 +320,11 @@ class Modelcheck:
                     name=name,
                     gather=bool(request.gather),
                 )
-                judged = state.session.run(spec)
-                conclude(self._item, judged, fatal=fail)
+                conclusion = state.session.run(spec)
+                conclude(self._item, conclusion, fatal=fail)
         except ModelcheckError as error:
             raise CheckFailed(f"modelcheck.{kind}(): {error}", pytrace=False) from None
-        return judged.verdict
+        return conclusion.verdict
 
     def _name(self, body: Callable[[Any], Any], options: dict[str, Any]) -> str:
         given = options.pop("name", None) or getattr(body, "__name__", "check")

@@ -20,7 +20,7 @@ from pytest_modelcheck.checks.limits import NAMES, limits_from
 from pytest_modelcheck.errors import UsageError, VersionError
 from pytest_modelcheck.plugin.options import YES_OR_NO
 from pytest_modelcheck.plugin.received import WORKER_HOME
-from pytest_modelcheck.reports.outputs import Target, target_of
+from pytest_modelcheck.reports.outputs import ReportTarget, target_of
 from pytest_modelcheck.session import RunOptions
 
 if TYPE_CHECKING:
@@ -399,7 +399,7 @@ def _whole(config: pytest.Config, name: str, least: int = 0) -> int | None:
     return value
 
 
-def targets_of(config: pytest.Config) -> list[tuple[Target, Path]]:
+def targets_of(config: pytest.Config) -> list[tuple[ReportTarget, Path]]:
     """The requested report files, each with the folder that its path is relative to.
 
     Raises:

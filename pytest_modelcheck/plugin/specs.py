@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     from pytest_modelcheck.engine.view import CaseView
     from pytest_modelcheck.models.model import Model
     from pytest_modelcheck.plugin.collecting import Marked
-    from pytest_modelcheck.plugin.markers import Request
+    from pytest_modelcheck.plugin.markers import CheckRequest
     from pytest_modelcheck.plugin.state import State
     from pytest_modelcheck.records import Case
 
@@ -78,7 +78,7 @@ _CAPTURING = frozenset({"caplog", "capsys", "capsysbinary", "capfd", "capfdbinar
 
 def spec_of(
     item: pytest.Function,
-    request: Request,
+    request: CheckRequest,
     *,
     subject: Model,
     others: Sequence[Model],
@@ -254,7 +254,7 @@ def _selected(cases: Sequence[Case], state: State) -> Sequence[Case]:
     return chosen
 
 
-def _provenance(item: pytest.Function, request: Request, root: Path) -> Provenance:
+def _provenance(item: pytest.Function, request: CheckRequest, root: Path) -> Provenance:
     path, name = item.path, item.function.__qualname__
     try:
         body = body_digest(path, name)

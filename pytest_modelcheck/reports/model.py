@@ -27,7 +27,7 @@ FORM: Final = 1
 
 
 @dataclass(frozen=True, slots=True)
-class Past:
+class PastResult:
     """A version's earlier result of the same check.
 
     Attributes:
@@ -71,7 +71,7 @@ class CheckReport:
     origin: Origin | None = None
     when: str = ""
     rerun: str = ""
-    history: tuple[Past, ...] = ()
+    history: tuple[PastResult, ...] = ()
     retires: str | None = None
     adjusted_p_value: float | None = None
 

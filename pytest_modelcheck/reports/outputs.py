@@ -239,32 +239,34 @@ FORMATS: Final[dict[str, Callable[[RunReport], bytes]]] = {
 _ENDINGS: Final = {".html": "html", ".htm": "html", ".json": "json", ".md": "md"}
 
 
-class Target(NamedTuple):
+class ReportTarget(NamedTuple):
     """A report file to write: its format, of :data:`FORMATS`, and its path as the user named it."""
 
     format: str
     path: str
 
 
-def target_of(text: str, option: str = "--modelcheck-report") -> Target:
+def target_of(text: str, option: str = "--modelcheck-report") -> ReportTarget:
     """Read ``PATH`` or ``FORMAT:PATH``; an error if neither the prefix nor the file name says the format.
 
-    >>> target_of("out/report.html"), target_of("gitlab:gl-code-quality.json")
-    (Target(format='html', path='out/report.html'), Target(format='gitlab', path='gl-code-quality.json'))
+    >>> target_of("out/report.html")
+    ReportTarget(format='html', path='out/report.html')
+    >>> target_of("gitlab:gl-code-quality.json")
+    ReportTarget(format='gitlab', path='gl-code-quality.json')
     """
     name, colon, path = text.partition(":")
     if colon and name in FORMATS and path:
-        return Target(name, path)
+        return ReportTarget(name, path)
     known = next((format_ for ending, format_ in _ENDINGS.items() if text.lower().endswith(ending)), None)
     if known is None:
         raise UsageError(
             f"{option}={text}: which format? Let the name end in {', '.join(_ENDINGS)}, or write "
             f"FORMAT:PATH with one of {', '.join(FORMATS)}"
         )
-    return Target(known, text)
+    return ReportTarget(known, text)
 
 
-def write(report: RunReport, target: Target, base: Path) -> None:
+def write(report: RunReport, target: ReportTarget, base: Path) -> None:
     """Write a report to a file, as :func:`write_file` does."""
     write_file(base / target.path, FORMATS[target.format](report))
 

@@ -32,7 +32,7 @@ _NAME: Final = 30
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class TranscriptLine:
     """One line of a transcript.
 
     Attributes:
@@ -52,7 +52,7 @@ class Step:
         """True for a step of the agent; false for a message of another role."""
         return self.call is not None or self.name == ASSISTANT
 
-    def is_like(self, other: Step) -> bool:
+    def is_like(self, other: TranscriptLine) -> bool:
         """Return whether another step is an equal call, or a message of the same role."""
         if self.call is None or other.call is None:
             return self.call is other.call and self.name == other.name
@@ -60,7 +60,7 @@ class Step:
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class TranscriptRow:
     """One row of two aligned transcripts; a missing step is ``None``.
 
     Attributes:
@@ -70,8 +70,8 @@ class Row:
         number: The number of the agent's step, from 1; 0 for a message of another role.
     """
 
-    before: Step | None
-    after: Step | None
+    before: TranscriptLine | None
+    after: TranscriptLine | None
     is_same: bool = False
     number: int = 0
 
@@ -103,31 +103,31 @@ def fitted(text: str, width: int) -> str:
     return text if width_of(text) <= width else f"{shortened(text, width - 1)}…"
 
 
-def steps_of(value: Any) -> list[Step]:
+def steps_of(value: Any) -> list[TranscriptLine]:
     """The steps of a trajectory, of calls, or of the patterns of a matcher."""
     if isinstance(value, Trajectory):
-        found: list[Step] = []
+        found: list[TranscriptLine] = []
         for message in value.messages:
             if message.text or message.more:
                 text = excerpt(message.text, _LONG)
                 parts = f" [+{len(message.more)} more]" if message.more else ""
-                found.append(Step(message.role, f'{message.role}: "{text}"{parts}'))
+                found.append(TranscriptLine(message.role, f'{message.role}: "{text}"{parts}'))
             found += map(_of_call, message.calls)
         return found
     return [
         _of_call(one)
         if isinstance(one, ToolCall)
-        else Step(fitted(one if isinstance(one, str) else one[0], _NAME), described(one), call=one)
+        else TranscriptLine(fitted(one if isinstance(one, str) else one[0], _NAME), described(one), call=one)
         for one in (value.patterns if isinstance(value, Matcher) else value)
     ]
 
 
-def _of_call(call: ToolCall) -> Step:
+def _of_call(call: ToolCall) -> TranscriptLine:
     failed = "" if call.error is None else " failed"
     result = excerpt(call.result if call.error is None else call.error, _LONG)
     tries = f" ({call.retries} retries)" if call.retries else ""
     known = call.error is not None or call.result is not None
-    return Step(
+    return TranscriptLine(
         fitted(call.name, _NAME),
         described((call.name, call.arguments)) + failed + tries,
         result if known else "",
@@ -152,7 +152,7 @@ def transcript(value: Any, width: int = COLUMNS) -> list[str]:
     return lines
 
 
-def aligned(before: Any, after: Any) -> list[Row]:
+def aligned(before: Any, after: Any) -> list[TranscriptRow]:
     """Align the steps of two trajectories, in chronological order.
 
     Patterns of a matcher are aligned with the calls that they match; other steps by the longest common
@@ -167,12 +167,13 @@ def aligned(before: Any, after: Any) -> list[Row]:
     return rows
 
 
-def _rows(before: Any, after: Any) -> list[Row]:
+def _rows(before: Any, after: Any) -> list[TranscriptRow]:
     old, new = steps_of(before), steps_of(after)
     if isinstance(before, Matcher):
         return _paired(old, new, before.pair([step.call for step in new]))
     codes: list[int] = []
-    kinds: dict[str, list[tuple[int, Step]]] = {}  # by name: comparing every step with every other takes long
+    # By name: comparing every step with every other takes long.
+    kinds: dict[str, list[tuple[int, TranscriptLine]]] = {}
     for step in (*old, *new):
         alike = kinds.setdefault(step.name, [])
         code = next((code for code, kind in alike if kind.is_like(step)), None)
@@ -180,34 +181,36 @@ def _rows(before: Any, after: Any) -> list[Row]:
             code = len(codes)
             alike.append((code, step))
         codes.append(code)
-    rows: list[Row] = []
+    rows: list[TranscriptRow] = []
     matcher = SequenceMatcher(None, codes[: len(old)], codes[len(old) :], autojunk=False)
     for kind, a, b, c, d in matcher.get_opcodes():
         if kind == "equal":
-            rows += [Row(*pair, is_same=True) for pair in zip(old[a:b], new[c:d], strict=True)]
+            rows += [TranscriptRow(*pair, is_same=True) for pair in zip(old[a:b], new[c:d], strict=True)]
         else:
             rows += _unlike(old[a:b], new[c:d])
     return rows
 
 
-def _unlike(old: Sequence[Step], new: Sequence[Step]) -> list[Row]:
+def _unlike(old: Sequence[TranscriptLine], new: Sequence[TranscriptLine]) -> list[TranscriptRow]:
     """Steps that differ: two of one name share a row, the others get their own."""
-    rows: list[Row] = []
+    rows: list[TranscriptRow] = []
     names = [step.name for step in old], [step.name for step in new]
     for kind, a, b, c, d in SequenceMatcher(None, *names, autojunk=False).get_opcodes():
         if kind == "equal" or b - a == d - c:
-            rows += [Row(*pair) for pair in zip(old[a:b], new[c:d], strict=True)]
+            rows += [TranscriptRow(*pair) for pair in zip(old[a:b], new[c:d], strict=True)]
         else:
-            rows += [Row(step, None) for step in old[a:b]]
-            rows += [Row(None, step) for step in new[c:d]]
+            rows += [TranscriptRow(step, None) for step in old[a:b]]
+            rows += [TranscriptRow(None, step) for step in new[c:d]]
     return rows
 
 
-def _paired(old: Sequence[Step], new: Sequence[Step], places: Sequence[int | None]) -> list[Row]:
+def _paired(
+    old: Sequence[TranscriptLine], new: Sequence[TranscriptLine], places: Sequence[int | None]
+) -> list[TranscriptRow]:
     """The current steps in order with the patterns they match, and missing steps between them."""
     at = {place: step for step, place in zip(old, places, strict=True) if place is not None}
-    rows: list[Row] = []
-    missing: list[tuple[int, Step]] = []
+    rows: list[TranscriptRow] = []
+    missing: list[tuple[int, TranscriptLine]] = []
     following = len(new)
     for step, place in reversed(list(zip(old, places, strict=True))):
         if place is None:
@@ -215,12 +218,12 @@ def _paired(old: Sequence[Step], new: Sequence[Step], places: Sequence[int | Non
         else:
             following = place
     for place in range(len(new) + 1):
-        rows += [Row(lost, None) for where, lost in missing if where == place]
-        rows += [Row(at.get(place), step, is_same=place in at) for step in new[place : place + 1]]
+        rows += [TranscriptRow(lost, None) for where, lost in missing if where == place]
+        rows += [TranscriptRow(at.get(place), step, is_same=place in at) for step in new[place : place + 1]]
     return rows
 
 
-def first_difference(rows: Sequence[Row], *, partly: bool = False) -> int | None:
+def first_difference(rows: Sequence[TranscriptRow], *, partly: bool = False) -> int | None:
     """The index of the first row whose calls differ, else whose words differ, else ``None``."""
     done = (at for at, row in enumerate(rows) if row.differs(partly=partly))
     reworded = (at for at, row in enumerate(rows) if row.is_reworded)
@@ -228,7 +231,7 @@ def first_difference(rows: Sequence[Row], *, partly: bool = False) -> int | None
 
 
 def side_by_side(
-    rows: Sequence[Row],
+    rows: Sequence[TranscriptRow],
     titles: tuple[str, str] = ("approved", "now"),
     width: int = COLUMNS,
     *,
@@ -274,14 +277,14 @@ def explained(actual: Any, wanted: Any, width: int = COLUMNS, most: int | None =
     return [sentence, *side_by_side(rows, titles, width, most=most, partly=partly)]
 
 
-def sentence_of(rows: Sequence[Row], *, partly: bool = False) -> str:
+def sentence_of(rows: Sequence[TranscriptRow], *, partly: bool = False) -> str:
     """The first step that differs: ``step 2: check_policy is missing``."""
     first = first_difference(rows, partly=partly)
     if first is None:
         return "the same steps"
     row = rows[first]
     place = f"step {row.number}" if row.number else "a message"
-    name = (row.before or row.after or Step("", "")).name
+    name = (row.before or row.after or TranscriptLine("", "")).name
     # One side lacks the step, and the other side has it in another row.
     lone = [one for one in rows if None in (one.before, one.after)]
     others = [one.after if row.after is None else one.before for one in lone]
@@ -302,7 +305,7 @@ class Trajectories:
     titles: tuple[str, str] = ("approved", "now")
 
     @cached_property
-    def rows(self) -> list[Row]:
+    def rows(self) -> list[TranscriptRow]:
         """The aligned rows of both, or one row for each step of the only one."""
         return aligned(self.after if self.before is None else self.before, self.after)
 

@@ -5,7 +5,7 @@ PYTEST_DONT_REWRITE
 
 from __future__ import annotations
 
-from pytest_modelcheck.session.check import Judged, RunOptions
+from pytest_modelcheck.session.check import Conclusion, RunOptions
 from pytest_modelcheck.session.session import Session
 
-__all__ = ["Judged", "RunOptions", "Session"]
+__all__ = ["Conclusion", "RunOptions", "Session"]

@@ -17,7 +17,7 @@ from pytest_modelcheck.errors import BaselineError
 from pytest_modelcheck.phrases import plural
 from pytest_modelcheck.records import MISSING, Finding, Outcome, Status
 from pytest_modelcheck.records.packing import unpack
-from pytest_modelcheck.reports.model import CheckReport, ModelReport, Past, RunReport, worst_first
+from pytest_modelcheck.reports.model import CheckReport, ModelReport, PastResult, RunReport, worst_first
 from pytest_modelcheck.reports.selection import BOTH, ORDER, SHOWN, shown_case
 from pytest_modelcheck.reports.worst import adjusted_p_values
 
@@ -102,7 +102,7 @@ class Archive:
                 without.append(header.test)
         return found, without
 
-    def _approved(self, model: str, check: str) -> Iterator[Past]:
+    def _approved(self, model: str, check: str) -> Iterator[PastResult]:
         if model not in self._kept:
             self._kept[model] = self.store.saved_versions(model)
         for version in self._kept[model]:
@@ -114,7 +114,7 @@ class Archive:
             if current is not None:
                 yield _past(current)
 
-    def _was_run(self, model: str, check: str) -> Iterator[Past]:
+    def _was_run(self, model: str, check: str) -> Iterator[PastResult]:
         if model not in self._run:
             self._run[model] = self.candidates.versions(model)
         for version in self._run[model]:
@@ -123,7 +123,7 @@ class Archive:
             if header is not None and header.run:
                 report = _head(header, path)
                 verdict = report.verdict
-                yield Past(version, verdict.status, verdict.rate, verdict.interval, when=report.when)
+                yield PastResult(version, verdict.status, verdict.rate, verdict.interval, when=report.when)
 
 
 def assembled(run: RunInfo, checks: Iterable[CheckReport], troubles: Iterable[Trouble] = ()) -> RunReport:
@@ -145,13 +145,15 @@ def assembled(run: RunInfo, checks: Iterable[CheckReport], troubles: Iterable[Tr
     return RunReport(run, tuple(by_name), tuple(ordered), tuple(troubles))
 
 
-def _past(approved: Baseline) -> Past:
+def _past(approved: Baseline) -> PastResult:
     """Return an approval, with the rate of its stored outcomes."""
     cases = [case for case in approved.values() if case.judged]
     graded = any(trial.score is not None for case in cases for trial in case.trials)
     worth = [score_of(case.trials) if graded else share_of_runs(case.trials) for case in cases]
     rate = approved.header.rate if approved.header.metric else sum(worth) / len(worth) if worth else None
-    return Past(approved.header.version or "", rate=rate, approved=True, when=approved.header.approved_at)
+    return PastResult(
+        approved.header.version or "", rate=rate, approved=True, when=approved.header.approved_at
+    )
 
 
 # -- compared with another version ---------------------------------------------------------------------

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from pytest_modelcheck.baselines.candidates import CandidateStore
-    from pytest_modelcheck.baselines.store import Approved, BaselineStore
+    from pytest_modelcheck.baselines.store import ApprovedVersion, BaselineStore
     from pytest_modelcheck.baselines.watch import Night
     from pytest_modelcheck.calls.endpoint import Endpoint
     from pytest_modelcheck.calls.meter import Answered, Counts
@@ -71,8 +71,8 @@ class Step:
 
 
 @dataclass(frozen=True, slots=True)
-class Judged:
-    """A judged check."""
+class Conclusion:
+    """The end of a check: its verdict, and where its results are."""
 
     verdict: Verdict
     first_failure: BaseException | None
@@ -104,7 +104,7 @@ class Check:
     options: RunOptions
     store: BaselineStore
     candidates: CandidateStore
-    held: Approved | None
+    held: ApprovedVersion | None
     plugin: str
     warn: Callable[[str], None]
     endpoint: Endpoint

@@ -16,16 +16,16 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from pytest_modelcheck.calls.meter import Clock
-from pytest_modelcheck.checks.guards import refuse_contradiction
-from pytest_modelcheck.checks.observed import groups_of
-from pytest_modelcheck.checks.watching import (
+from pytest_modelcheck.checks.early import (
     LossScale,
+    StoppingRule,
     Terms,
-    Watch,
     at_the_end,
     findings_of,
     why_not_watched,
 )
+from pytest_modelcheck.checks.guards import refuse_contradiction
+from pytest_modelcheck.checks.observed import groups_of
 from pytest_modelcheck.records import CaseResult, Outcome, Stopped
 from pytest_modelcheck.session.approved import replay
 from pytest_modelcheck.session.check import Step, plan_of
@@ -38,8 +38,8 @@ from pytest_modelcheck.session.variation import MEASURED, repeat_calls
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterator, Sequence
 
+    from pytest_modelcheck.checks.early import Decided, Knowledge
     from pytest_modelcheck.checks.spec import CheckSpec
-    from pytest_modelcheck.checks.watching import Decided, Knowledge
     from pytest_modelcheck.engine.work import Result, Run
     from pytest_modelcheck.records import Case
     from pytest_modelcheck.session.approved import Approved
@@ -94,7 +94,7 @@ class EarlyRun:
         self._inapplicable: Counter[str] = Counter()
         self._submitted = self._verified_on = 0
         self._scale: LossScale | None = None
-        self._watch: Watch | None = None
+        self._watch: StoppingRule | None = None
         self.variation = declared(check.spec.subject)
 
     def run(self) -> Steps[tuple[Stopped | None, Sequence[Decided]]]:
@@ -173,7 +173,7 @@ class EarlyRun:
             self._watch.feed(self._scale.losses(taken), self._scale.ranges(unit))
             place += len(unit)
 
-    def _watching(self, scale: LossScale) -> Watch:
+    def _watching(self, scale: LossScale) -> StoppingRule:
         spec, limits = self._check.spec, self._check.spec.limits
         seen = observe(self._check, self._ran(), self.approved, Noise())
         observed = replace(seen.observed, graded=scale.graded, reads_approved=scale.reads_approved)
@@ -190,7 +190,7 @@ class EarlyRun:
             single=plain and spec.repeats == 1 and approved_once,
             calibrated=_CALIBRATED | ({"at_least"} if spec.kind == "invariance" else set()),
         )
-        return Watch(terms, [scale.ranges(unit) for unit in self._units])
+        return StoppingRule(terms, [scale.ranges(unit) for unit in self._units])
 
     def _decide(self) -> Steps[tuple[Decided, ...]]:
         """Find out whether the last counted unit decides the check.

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from pytest_modelcheck.engine.work import Result
     from pytest_modelcheck.records import CaseResult, FoundSlice, Group, ShownCase, TrialResult
     from pytest_modelcheck.session.check import Check, Steps
-    from pytest_modelcheck.session.found import Judgement
+    from pytest_modelcheck.session.found import Assessment
     from pytest_modelcheck.session.results import Results
 
 _ERROR: Final = "error"
@@ -73,14 +73,14 @@ class Chosen:
     error: BaseException | None
 
 
-def explain(check: Check, judgement: Judgement) -> Steps[Explained]:
+def explain(check: Check, assessment: Assessment) -> Steps[Explained]:
     """Choose the cases worth reading, and describe each of them."""
-    spec, results = check.spec, judgement.ran.results
+    spec, results = check.spec, assessment.ran.results
     slices: tuple[Group, ...] = ()
     first: Collection[int] = ()
     if results.slices.keys() and spec.drift is None:
-        slices = results.slices.groups(current_outcomes(judgement), judgement.seen.approved)
-        if (scores := judgement.seen.observed.scores) is not None:
+        slices = results.slices.groups(current_outcomes(assessment), assessment.seen.approved)
+        if (scores := assessment.seen.observed.scores) is not None:
             # Within a slice of one label, a metric such as macro F1 is 0 or 1, and says nothing.
             candidates = [group for group in slices if spec.slices or not group.name.startswith("expected=")]
             inside = [scores.among(results.slices.members(group.name)) for group in candidates]
@@ -94,11 +94,11 @@ def explain(check: Check, judgement: Judgement) -> Steps[Explained]:
         if worst is not None and worst.passed != worst.judged:
             first = results.slices.members(worst.name)  # the ones to read first
     compares = check.spec.subject.other_version is not None and not results.reads_approved
-    chosen, hidden = _choose(judgement, first, compares=compares)
-    detailed = yield from _run_again(check, judgement, chosen)
-    shown = tuple(_show(check, judgement, one, detailed) for one in chosen)
+    chosen, hidden = _choose(assessment, first, compares=compares)
+    detailed = yield from _run_again(check, assessment, chosen)
+    shown = tuple(_show(check, assessment, one, detailed) for one in chosen)
     read = tuple(detailed.get(one.trial.index) for one in chosen)
-    return Explained(slices, _search_slice(check, judgement, slices), shown, hidden, read)
+    return Explained(slices, _search_slice(check, assessment, slices), shown, hidden, read)
 
 
 def _defined(value: float) -> float | None:
@@ -108,27 +108,27 @@ def _defined(value: float) -> float | None:
 # -- which cases ---------------------------------------------------------------------------------------
 
 
-def _choose(judgement: Judgement, first: Collection[int], *, compares: bool) -> tuple[list[Chosen], int]:
+def _choose(assessment: Assessment, first: Collection[int], *, compares: bool) -> tuple[list[Chosen], int]:
     """The cases worth reading, worst first, and the number of further ones, from their outcomes alone.
 
     Of equally bad cases, those in ``first`` come first. If two versions are compared, all that differ count.
     """
-    results, seen = judgement.ran.results, judgement.seen
+    results, seen = assessment.ran.results, assessment.seen
     about_change = results.reads_approved
     regressed = frozenset[int]() if about_change else seen.regressed
-    drifted = judgement.misses("drift") and judgement.moved is not None and judgement.moved.paired
+    drifted = assessment.misses("drift") and assessment.moved is not None and assessment.moved.paired
     # If bodies compare answers themselves, failing cases are shown: other wording alone is no change.
-    shows_changes = compares or drifted or (judgement.misses("max_changed") and not about_change)
+    shows_changes = compares or drifted or (assessment.misses("max_changed") and not about_change)
     changed = seen.changed if shows_changes else frozenset[int]()
-    lowest = _lowest(judgement)
+    lowest = _lowest(assessment)
     ranks = _ranks_by_cause(results) | {number: rank for number, (rank, _) in lowest.items()}
     notes: dict[tuple[int, bool, bool], str | None] = {}
     noted = 0
 
     def severities() -> Iterator[_Severity]:
         nonlocal noted
-        repeated = results.repeated or judgement.noise.again is not None
-        for number, mask in enumerate(judgement.seen.runs.masks):
+        repeated = results.repeated or assessment.noise.again is not None
+        for number, mask in enumerate(assessment.seen.runs.masks):
             if number in seen.wrong:
                 mask |= _FAILED  # noqa: PLW2901 - its body passed, and its label is wrong
             # Of a million cases only a few combinations exist, so the note is worked out once for each.
@@ -136,16 +136,16 @@ def _choose(judgement: Judgement, first: Collection[int], *, compares: bool) -> 
             if of not in notes:
                 failed = "changed" if about_change else "failed"
                 notes[of] = note_of(outcomes_in(mask), failed, regressed=of[1], changed=of[2])
-            note = notes[of] or (LOWEST[judgement.seen.observed.signed] if number in lowest else None)
+            note = notes[of] or (LOWEST[assessment.seen.observed.signed] if number in lowest else None)
             if note is not None:
                 noted += 1
                 later = number not in (ranks if note == _ERROR else first)
                 recovers = repeated and bool(mask & _PASSED) and bool(mask & _WRONG)
                 if recovers:
-                    recovers = not fails_in_every_run(judgement.seen.runs[number].trials)
+                    recovers = not fails_in_every_run(assessment.seen.runs[number].trials)
                 yield ORDER.index(note), recovers, later, ranks.get(number, 0), number
 
-    if judgement.seen.observed.cases.error:
+    if assessment.seen.observed.cases.error:
         parts: tuple[list[_Severity], list[_Severity]] = [], []
         for one in severities():
             part = parts[ORDER[one[0]] != _ERROR]
@@ -159,7 +159,7 @@ def _choose(judgement: Judgement, first: Collection[int], *, compares: bool) -> 
         worst = broken[: SHOWN - few] + others[: max(few, SHOWN - len(broken))]
     else:
         worst = heapq.nsmallest(SHOWN, severities())
-    chosen = [_chosen(judgement, number, ORDER[place], lowest) for place, *_, number in worst]
+    chosen = [_chosen(assessment, number, ORDER[place], lowest) for place, *_, number in worst]
     return chosen, noted - len(worst)
 
 
@@ -172,12 +172,12 @@ def _ranks_by_cause(results: Results) -> dict[int, int]:
     return {starts[place - 1]: rank - len(trials) for rank, place in enumerate(ends) if place}
 
 
-def _lowest(judgement: Judgement) -> Mapping[int, tuple[int, int]]:
+def _lowest(assessment: Assessment) -> Mapping[int, tuple[int, int]]:
     """The cases with the lowest scores, if the mean is too low: their ranks, and indices of trials."""
-    if not judgement.seen.observed.graded or not judgement.misses("at_least"):
+    if not assessment.seen.observed.graded or not assessment.misses("at_least"):
         return {}
     scored = []
-    for number, case in enumerate(judgement.seen.runs):
+    for number, case in enumerate(assessment.seen.runs):
         scores = [(one.score, place) for place, one in enumerate(case.trials) if one.score is not None]
         if least := min(scores, default=None):
             scored.append((least[0], number, least[1]))
@@ -185,8 +185,8 @@ def _lowest(judgement: Judgement) -> Mapping[int, tuple[int, int]]:
     return {number: (rank, place) for rank, (_, number, place) in enumerate(low)}
 
 
-def _chosen(judgement: Judgement, number: int, note: str, lowest: Mapping[int, tuple[int, int]]) -> Chosen:
-    results, again = judgement.ran.results, judgement.noise.again
+def _chosen(assessment: Assessment, number: int, note: str, lowest: Mapping[int, tuple[int, int]]) -> Chosen:
+    results, again = assessment.ran.results, assessment.noise.again
     case = results.whole(number)
     own = results.trials(number)
     trials = list(zip(own, case.trials, strict=True))
@@ -203,21 +203,21 @@ def _chosen(judgement: Judgement, number: int, note: str, lowest: Mapping[int, t
     else:
         wanted = _SHOWN_TRIAL.get(note, Outcome.FAILED)
         trial, result = next((one for one in trials if one[1].outcome is wanted), trials[0])
-    return Chosen(case, trial, result, note, judgement.seen.runs.errors.get(trial.index))
+    return Chosen(case, trial, result, note, assessment.seen.runs.errors.get(trial.index))
 
 
 # -- their messages ------------------------------------------------------------------------------------
 
 
 def _run_again(
-    check: Check, judgement: Judgement, chosen: Sequence[Chosen]
+    check: Check, assessment: Assessment, chosen: Sequence[Chosen]
 ) -> Steps[dict[int, Result | None]]:
     """Run failed bodies again for their full messages; ``None`` for one that makes other calls, or does not
     fail.
 
     The first failures were explained as they happened. The others run again, with stored answers.
     """
-    known = judgement.ran.explained
+    known = assessment.ran.explained
     failed = [one for one in chosen if one.result.outcome is Outcome.FAILED]
     found: dict[int, Result | None] = {
         one.trial.index: known[one.trial.index] for one in failed if one.trial.index in known
@@ -230,7 +230,7 @@ def _run_again(
     ]
     if not trials:
         return found
-    work = check.work(judgement.approved.answer, keep_errors=True)
+    work = check.work(assessment.approved.answer, keep_errors=True)
     run = yield Step(work, trials, quiet=False, slot_of=check.slot_of)
     before = {one.trial.index: one.result for one in failed}
     for result in run.results:
@@ -241,11 +241,11 @@ def _run_again(
     return found
 
 
-def _show(check: Check, judgement: Judgement, one: Chosen, again: Mapping[int, Result | None]) -> ShownCase:
+def _show(check: Check, assessment: Assessment, one: Chosen, again: Mapping[int, Result | None]) -> ShownCase:
     detailed, result = again.get(one.trial.index), one.result
     error = one.error if detailed is None else detailed.error
     message = result.message if one.error is None else message_of(one.error)
-    compared = replace(result, approved=judgement.approved.trial(one.trial))
+    compared = replace(result, approved=assessment.approved.trial(one.trial))
     if not message and one.note in LOWEST and result.score is not None:
         change = one.note == "smallest change"
         message = f"change {result.score:+.3g}" if change else f"score {result.score:.3g}"
@@ -268,19 +268,19 @@ def _show(check: Check, judgement: Judgement, one: Chosen, again: Mapping[int, R
 # -- where ---------------------------------------------------------------------------------------------
 
 
-def _search_slice(check: Check, judgement: Judgement, slices: Sequence[Group]) -> FoundSlice | None:
+def _search_slice(check: Check, assessment: Assessment, slices: Sequence[Group]) -> FoundSlice | None:
     """The slice in which failures, or regressions, stand out, if the check missed a limit."""
     spec = check.spec
-    if spec.drift is not None or spec.partial or judgement.passes:
+    if spec.drift is not None or spec.partial or assessment.passes:
         return None
-    outcomes, approved = current_outcomes(judgement), None
-    if judgement.misses("max_drop") or judgement.misses("max_regressed"):
+    outcomes, approved = current_outcomes(assessment), None
+    if assessment.misses("max_drop") or assessment.misses("max_regressed"):
         # A limit about change asks where cases broke, not where they fail: many failed before, too.
-        approved = judgement.seen.approved
+        approved = assessment.seen.approved
     if approved is not None:
         both = zip(outcomes, approved, strict=True)
         outcomes = bytes(current if before == PASSED else NOT_JUDGED for current, before in both)
     worst = next(iter(slices), None)
-    cases = judgement.ran.results.cases
+    cases = assessment.ran.results.cases
     found = found_slice(cases, outcomes, worst, spec.limits.cluster, spec.seed)
     return None if found is None else replace(found, regressed=approved is not None)

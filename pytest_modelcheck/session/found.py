@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from pytest_modelcheck.checks.decide import Costs
-    from pytest_modelcheck.checks.judged import Judging
+    from pytest_modelcheck.checks.judging import Judging
     from pytest_modelcheck.checks.lost import Lost
     from pytest_modelcheck.checks.observed import Observed
     from pytest_modelcheck.checks.protocol import Look
@@ -145,7 +145,7 @@ class Seen:
 
 
 @dataclass(frozen=True, slots=True)
-class Judgement:
+class Assessment:
     """All facts about a check so far, and the findings of its limits."""
 
     ran: Ran

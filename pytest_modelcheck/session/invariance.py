@@ -21,11 +21,11 @@ from pytest_modelcheck.checks.protocol import Rules, without_more_runs
 from pytest_modelcheck.engine.trials import STRIDE
 from pytest_modelcheck.records import JUDGED, Outcome, Trial
 from pytest_modelcheck.session.approved import ReplayedAnswers
+from pytest_modelcheck.session.assessing import with_noise
 from pytest_modelcheck.session.causes import one_line
 from pytest_modelcheck.session.check import Step
-from pytest_modelcheck.session.judging import with_noise
 from pytest_modelcheck.session.lines import address
-from pytest_modelcheck.session.weigh import look_for_noise
+from pytest_modelcheck.session.noise import look_for_noise
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterable, Iterator, Sequence
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from pytest_modelcheck.engine.work import Result
     from pytest_modelcheck.records import Case
     from pytest_modelcheck.session.check import Check, Steps
-    from pytest_modelcheck.session.found import Judgement, Noise, Tables
+    from pytest_modelcheck.session.found import Assessment, Noise, Tables
     from pytest_modelcheck.stats.noise import Excess
 
 
@@ -49,31 +49,31 @@ _BATCH = 1 << 16
 """Distance between the slots of two sets of answers: more than any number of repeats and variants."""
 
 
-def calibrate(check: Check, judgement: Judgement) -> Steps[Judgement]:
+def calibrate(check: Check, assessment: Assessment) -> Steps[Assessment]:
     """Measure how often a varying model disagrees with itself about the same input, and decide by that."""
-    noise, limits = judgement.noise, check.spec.limits
-    below, fell = judgement.misses("at_least"), judgement.misses("max_drop")
-    if check.spec.kind != "invariance" or not judgement.missed or not (below or fell):
-        return judgement
+    noise, limits = assessment.noise, check.spec.limits
+    below, fell = assessment.misses("at_least"), assessment.misses("max_drop")
+    if check.spec.kind != "invariance" or not assessment.missed or not (below or fell):
+        return assessment
     if below and noise.variation.varies is False and check.spec.deterministic is None:
         # A miss would fail because ten answers repeated, which is too little to go by.
-        judgement = yield from look_for_noise(check, judgement)
-        noise = judgement.noise
-    if not noise.variation.varies or judgement.ran.results.reads_approved:
-        return judgement
-    noise = yield from _compare_outputs(check, judgement, noise)
-    required = judgement.seen.observed.required_rate(limits)
+        assessment = yield from look_for_noise(check, assessment)
+        noise = assessment.noise
+    if not noise.variation.varies or assessment.ran.results.reads_approved:
+        return assessment
+    noise = yield from _compare_outputs(check, assessment, noise)
+    required = assessment.seen.observed.required_rate(limits)
     if below and required is not None and noise.excess is not None:
-        look = _look(noise, noise.excess, required, judgement.seen.observed.units, limits)
+        look = _look(noise, noise.excess, required, assessment.seen.observed.units, limits)
         if look.needs is not None:
             # One fresh set is enough: it has three answers to each input.
-            noise = yield from _compare_outputs(check, judgement, noise)
+            noise = yield from _compare_outputs(check, assessment, noise)
             if noise.excess is not None:
-                look = _look(noise, noise.excess, required, judgement.seen.observed.units, limits)
+                look = _look(noise, noise.excess, required, assessment.seen.observed.units, limits)
         noise = replace(noise, looks={**noise.looks, "at_least": without_more_runs(look)})
     if fell and noise.uncalibrated is None:
-        noise = yield from _compare_approved_outputs(check, judgement, noise)
-    return with_noise(check, judgement, noise if below else replace(noise, excess=None))
+        noise = yield from _compare_approved_outputs(check, assessment, noise)
+    return with_noise(check, assessment, noise if below else replace(noise, excess=None))
 
 
 def _look(noise: Noise, excess: Excess, required: float, units: str, limits: Limits) -> Look:
@@ -82,31 +82,31 @@ def _look(noise: Noise, excess: Excess, required: float, units: str, limits: Lim
     return look_at_variants(Disagreements(tuple(each), excess), units, required, rules)
 
 
-def _compare_outputs(check: Check, judgement: Judgement, noise: Noise) -> Steps[Noise]:
-    calibration = yield from _calibration(check, judgement, batch=len(noise.tables))
+def _compare_outputs(check: Check, assessment: Assessment, noise: Noise) -> Steps[Noise]:
+    calibration = yield from _calibration(check, assessment, batch=len(noise.tables))
     broken = calibration.broken
     if broken is not None:
         # Run once more to get the exception itself: results keep only the first few.
-        work = check.work(judgement.approved.answer, keep_errors=True)
+        work = check.work(assessment.approved.answer, keep_errors=True)
         run = yield Step(work, [broken.trial], slot_of=calibration.slot_of)
         return replace(noise, uncalibrated=one_line(run.results[0]))
     tables = (*noise.tables, calibration.tables())
     return replace(noise, tables=tables, excess=excess_of(tables, check.spec.limits))
 
 
-def _compare_approved_outputs(check: Check, judgement: Judgement, noise: Noise) -> Steps[Noise]:
+def _compare_approved_outputs(check: Check, assessment: Assessment, noise: Noise) -> Steps[Noise]:
     """Compare the approved answers with each other in the same way, without calling the model.
 
     If the approval has too few runs, its first run replaces missing ones. Its noise then looks smaller and
     its excess larger than it was, so that the check fails too rarely rather than too often.
     """
-    baseline = judgement.approved.baseline
+    baseline = assessment.approved.baseline
     if baseline is None:
         return noise
     from pytest_modelcheck.stats.noise import Rise
 
     answers = ReplayedAnswers(check.spec.subject.answers, baseline)
-    approved = disagreements_of([(yield from _calibration(check, judgement, replay=answers)).tables()])
+    approved = disagreements_of([(yield from _calibration(check, assessment, replay=answers)).tables()])
     current = disagreements_of(noise.tables)
     shared = [name for name in current if name in approved]
     if not shared:
@@ -116,9 +116,9 @@ def _compare_approved_outputs(check: Check, judgement: Judgement, noise: Noise) 
 
 
 def _calibration(
-    check: Check, judgement: Judgement, batch: int = 0, replay: ReplayedAnswers | None = None
+    check: Check, assessment: Assessment, batch: int = 0, replay: ReplayedAnswers | None = None
 ) -> Steps[Calibration]:
-    results = judgement.ran.results
+    results = assessment.ran.results
     once = (
         trial
         for number in range(len(results))
@@ -126,7 +126,7 @@ def _calibration(
         if result.outcome in JUDGED and not trial.repeat
     )
     calibration = Calibration(once, start=results.size, batch=batch)
-    work = check.work(judgement.approved.answer)
+    work = check.work(assessment.approved.answer)
     for trials in (calibration.against_itself(), calibration.against_variants()):
         run = yield Step(work, trials, replay=replay, slot_of=calibration.slot_of)
         calibration.take(run.results)

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, Final
 import orjson
 
 from pytest_modelcheck.canonical import digest, excerpt, seen
-from pytest_modelcheck.checks.judged import LEAST_LABELS, LEAST_STRENGTH, WORST, Judging, Sides
+from pytest_modelcheck.checks.judging import LEAST_LABELS, LEAST_STRENGTH, WORST, Judging, Sides
 from pytest_modelcheck.engine.trials import Plan
 from pytest_modelcheck.labels import key_of, read
 from pytest_modelcheck.phrases import plural

@@ -18,11 +18,11 @@ from pytest_modelcheck.errors import ModelcheckError, OfflineError
 from pytest_modelcheck.phrases import plural
 from pytest_modelcheck.records import FOLDED, Outcome, Status
 from pytest_modelcheck.reports.mutation import Cell, Mutated
-from pytest_modelcheck.session.check import Judged, StandIn
+from pytest_modelcheck.session.check import Conclusion, StandIn
 from pytest_modelcheck.session.explain import Explained
 from pytest_modelcheck.session.lines import keys_of
 from pytest_modelcheck.session.mutants import mutants
-from pytest_modelcheck.session.verdict import conclude, judgement_of
+from pytest_modelcheck.session.verdict import assessment_of, conclude
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from pytest_modelcheck.checks.spec import CheckSpec
     from pytest_modelcheck.models.model import Answers, Model, Raw
     from pytest_modelcheck.session.check import Check, Steps
-    from pytest_modelcheck.session.found import Judgement
+    from pytest_modelcheck.session.found import Assessment
     from pytest_modelcheck.session.results import Results
 
 _RUNS: Final = 5
@@ -98,7 +98,7 @@ def mutate(
     make: Callable[[CheckSpec], Check],
     use: Callable[[StoredAnswers | None], None],
     tell: Callable[[Mutated], None],
-) -> Steps[Judged]:
+) -> Steps[Conclusion]:
     """Replay a check on its stored answers, then on each damage to them.
 
     Returns:
@@ -138,7 +138,7 @@ def mutate(
                 for damage in damages:
                     use(StoredAnswers(spec.subject, recorded, damage))
                     try:
-                        cell = _counted(cell, (yield from judgement_of(make(spec))), control)
+                        cell = _counted(cell, (yield from assessment_of(make(spec))), control)
                     except ModelcheckError as error:  # what the damage made of the run would be red, too
                         cell = _failed(cell, type(error).__name__)
                 found.append(cell)
@@ -150,7 +150,7 @@ def mutate(
         raise
     finally:
         use(None)
-    return Judged(conclude(make(spec), control, Explained((), None, (), 0, ())), None)
+    return Conclusion(conclude(make(spec), control, Explained((), None, (), 0, ())), None)
 
 
 def _undamaged(
@@ -158,10 +158,10 @@ def _undamaged(
     make: Callable[[CheckSpec], Check],
     use: Callable[[StoredAnswers | None], None],
     recorded: Mapping[bytes, Raw],
-) -> Steps[tuple[StoredAnswers, Judgement]]:
+) -> Steps[tuple[StoredAnswers, Assessment]]:
     stored = StoredAnswers(spec.subject, recorded)
     use(stored)
-    return stored, (yield from judgement_of(make(spec)))
+    return stored, (yield from assessment_of(make(spec)))
 
 
 def _recorded(check: Check) -> dict[bytes, Raw]:
@@ -180,7 +180,7 @@ def _recorded(check: Check) -> dict[bytes, Raw]:
     return found
 
 
-def _trouble(control: Judgement) -> str | None:
+def _trouble(control: Assessment) -> str | None:
     """Explain why the check cannot be replayed: answers are missing, or it fails undamaged."""
     results = control.ran.results
     if new := _new_calls(results):
@@ -249,9 +249,9 @@ def _slices(results: Results, given: Mapping[bytes, bytes]) -> dict[str, frozens
     return {name: keys for name, keys in found.items() if keys}
 
 
-def _counted(cell: Cell, judgement: Judgement, control: Judgement) -> Cell:
+def _counted(cell: Cell, assessment: Assessment, control: Assessment) -> Cell:
     """Add the results of one more replay to those of a damage."""
-    results = judgement.ran.results
+    results = assessment.ran.results
     outcomes, before = (
         # A check may stop early, at different cases.
         {case.id: FOLDED[mask] for case, mask in zip(run.cases, run.masks, strict=False)}
@@ -259,15 +259,15 @@ def _counted(cell: Cell, judgement: Judgement, control: Judgement) -> Cell:
     )
     differ = [outcome for case, outcome in outcomes.items() if outcome is not before.get(case, outcome)]
     known = [finding.summary for finding in control.findings]
-    moved = [finding.summary for finding in judgement.findings if finding.summary not in known]
+    moved = [finding.summary for finding in assessment.findings if finding.summary not in known]
     cell = replace(
         cell,
         changed=max(cell.changed, len(differ)),
         worse=max(cell.worse, sum(outcome is not Outcome.PASSED for outcome in differ)),
         measured=cell.measured or "; ".join(moved),
     )
-    failed = [one.limit for one in judgement.findings if one.status is Status.FAILED]
-    unsure = [{one.status for one in each.findings} for each in (judgement, control)]
+    failed = [one.limit for one in assessment.findings if one.status is Status.FAILED]
+    unsure = [{one.status for one in each.findings} for each in (assessment, control)]
     # All errors are calls that nobody answered: the damage led the body elsewhere, and no one knows the
     # outcome.
     if 0 < _new_calls(results) == len(results.errors):

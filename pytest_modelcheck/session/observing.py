@@ -43,7 +43,7 @@ if TYPE_CHECKING:
     from pytest_modelcheck.records import TrialResult
     from pytest_modelcheck.session.approved import Approved
     from pytest_modelcheck.session.check import Check
-    from pytest_modelcheck.session.found import Judgement, Noise, Ran
+    from pytest_modelcheck.session.found import Assessment, Noise, Ran
     from pytest_modelcheck.session.results import Results
 
 
@@ -252,9 +252,9 @@ def _is_unscored(trial: TrialResult, scale: Scale) -> bool:
     return trial.outcome is Outcome.PASSED and trial.score is None
 
 
-def current_outcomes(judgement: Judgement) -> bytes:
+def current_outcomes(assessment: Assessment) -> bytes:
     """Return the outcome of each case, for slices."""
-    found, wrong = bytes(judgement.seen.runs.masks.translate(_PLAIN)), judgement.seen.wrong
+    found, wrong = bytes(assessment.seen.runs.masks.translate(_PLAIN)), assessment.seen.wrong
     return found if not wrong else bytes(FAILED if n in wrong else one for n, one in enumerate(found))
 
 

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from pytest_modelcheck.records import Moved, Trial
     from pytest_modelcheck.session.approved import Approved
     from pytest_modelcheck.session.check import Check, Steps
-    from pytest_modelcheck.stats.nights import Evidence
+    from pytest_modelcheck.stats.nights import NightsEvidence
 
     Known = dict[bytes, Raw]
 
@@ -138,7 +138,7 @@ def revalidate(check: Check, cached: CachedTrials, approved: Approved) -> Steps[
         # The second round tells a changed model from one that varies. Without a difference it is not needed.
         if watch is None and all(_same(raw, rounds[0].get(key)) for key, raw in old.items()):
             break
-    return (_judge_once(check, old, rounds) if watch is None else _judge_nights(check, watch, old, rounds),)
+    return (_decide_once(check, old, rounds) if watch is None else _decide_nights(check, watch, old, rounds),)
 
 
 def _same(one: Raw, two: Raw | None) -> bool:
@@ -148,7 +148,7 @@ def _same(one: Raw, two: Raw | None) -> bool:
     return same(plain(one), plain(two))
 
 
-def _judge_once(check: Check, old: Known, rounds: Sequence[Known]) -> Finding:
+def _decide_once(check: Check, old: Known, rounds: Sequence[Known]) -> Finding:
     first, second, label = rounds[0], rounds[-1], check.spec.subject.label
     keys = [key for key in old if key in first and key in second]
     if not keys:
@@ -203,7 +203,7 @@ class Watch:
         """The number of tonight."""
         return 1 + max((night.night for night in self.earlier), default=0)
 
-    def tonight(self, evidence: Evidence, **found: object) -> Nights:
+    def tonight(self, evidence: NightsEvidence, **found: object) -> Nights:
         """Return the evidence of all nights, including tonight."""
         shown = round(evidence.current, 3), round(evidence.highest, 3)
         return Nights(self.of, self.night, *shown, self.alarm, self.approval, **found)  # type: ignore[arg-type]
@@ -240,7 +240,7 @@ def why_unwatched(check: Check, approved: Approved) -> Iterator[str]:
         yield f"not watched over nights: {approved.version} is approved, and another version runs"
 
 
-def _judge_nights(check: Check, watch: Watch, keys: Iterable[bytes], rounds: Sequence[Known]) -> Finding:
+def _decide_nights(check: Check, watch: Watch, keys: Iterable[bytes], rounds: Sequence[Known]) -> Finding:
     """Compare the two new answers to each call, of tonight and all earlier nights, with the approved ones."""
     labels = _Labels(watch.baseline)
     tonight: dict[str, tuple[str, str]] = {}

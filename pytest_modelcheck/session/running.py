@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from pytest_modelcheck.models.model import Model, Raw
     from pytest_modelcheck.session.approved import Approved
     from pytest_modelcheck.session.check import Check, Steps
-    from pytest_modelcheck.session.found import Judgement, Noise
+    from pytest_modelcheck.session.found import Assessment, Noise
     from pytest_modelcheck.session.revalidation import CachedTrials
 
 
@@ -43,7 +43,7 @@ class Takers:
     """The receivers of results; ``None`` for what the check does not need."""
 
     results: Results
-    answered: Answered | None
+    answered: AnswerCosts | None
     cached: CachedTrials | None
 
     def take(self, results: Sequence[Result]) -> None:
@@ -93,7 +93,7 @@ def takers_of(check: Check, plan: Plan, approved: Approved) -> Takers:
         on_levels=spec.levels is not None,
         perturbed=spec.perturbations is not None,
     )
-    return Takers(results, Answered(check.spec.subject) if looks_at_answers else None, cached)
+    return Takers(results, AnswerCosts(check.spec.subject) if looks_at_answers else None, cached)
 
 
 def first_run(check: Check, approved: Approved) -> Steps[Ran]:
@@ -107,9 +107,9 @@ def first_run(check: Check, approved: Approved) -> Steps[Ran]:
     return replace(ran, seconds=Clock.perf_counter() - start, explained=run.explained)
 
 
-def run_fresh_sets(check: Check, judgement: Judgement, sets: int) -> Steps[Noise | None]:
+def run_fresh_sets(check: Check, assessment: Assessment, sets: int) -> Steps[Noise | None]:
     """Run every case in so many more sets, under repeat numbers that no set has used."""
-    first = judgement.ran.results
+    first = assessment.ran.results
     shifts = [turn * check.spec.repeats for turn in range(1, sets + 1)]
     again = Results(check.plan, on_levels=check.spec.levels is not None)
     again.cases = first.cases
@@ -124,22 +124,22 @@ def run_fresh_sets(check: Check, judgement: Judgement, sets: int) -> Steps[Noise
             for shift, one in itertools.product(shifts, own):
                 yield one.again(next(index), one.repeat + shift, number, len(own) * len(shifts))
 
-    work = replace(check.work(judgement.approved.answer), take=again.take)
+    work = replace(check.work(assessment.approved.answer), take=again.take)
     run = yield Step(work, trials(), slot_of=check.slot_of)
     if run.stopped is not None or any(isinstance(error, OfflineError) for error in again.errors.values()):
         return None
-    return replace(judgement.noise, again=again)
+    return replace(assessment.noise, again=again)
 
 
-def run_probes(check: Check, judgement: Judgement, needs: Iterable[Probes]) -> Steps[Noise | None]:
+def run_probes(check: Check, assessment: Assessment, needs: Iterable[Probes]) -> Steps[Noise | None]:
     """Run cases again, all once in each round, each until it passes or has been probed often enough."""
-    probed = dict(judgement.noise.probed)
+    probed = dict(assessment.noise.probed)
     upto: dict[int, int] = {}
     for need in needs:
         for number in need.cases:
             # Several limits may ask for the same case: the runs serve all of them.
             upto[number] = max(need.upto, upto.get(number, 0))
-    results = judgement.ran.results
+    results = assessment.ran.results
     while True:
         last = {number: probed.get(number, Probed()) for number in upto}
         rounds = {
@@ -148,27 +148,27 @@ def run_probes(check: Check, judgement: Judgement, needs: Iterable[Probes]) -> S
             if not probe.recovered and probe.probes < upto[number]
         }
         if not rounds:
-            return replace(judgement.noise, probed=probed)
+            return replace(assessment.noise, probed=probed)
         trials: list[Trial] = []
         for number, before in rounds.items():
             once = [trial for trial in results.trials(number) if not trial.repeat]
             for one in once:
                 # A repeat number of its own, so that each probe is a new call with its own cached answer.
                 trials.append(one.again(results.size + len(trials), _PROBE + before, number, len(once)))
-        run = yield Step(check.work(judgement.approved.answer), trials, slot_of=check.slot_of)
+        run = yield Step(check.work(assessment.approved.answer), trials, slot_of=check.slot_of)
         if run.stopped is not None or any(isinstance(one.error, OfflineError) for one in run.results):
             return None
         if check.spec.levels is not None:
             settle(run.results)
         failed = {one.trial.number for one in run.results if one.outcome is not Outcome.PASSED}
-        if judgement.seen.observed.scores is not None:
+        if assessment.seen.observed.scores is not None:
             # For a metric, "recovers" means another recorded value, since bodies neither pass nor fail.
             failed |= set(rounds) - recorded_otherwise(results, run.results)
         for number, before in rounds.items():
             probed[number] = Probed(before + 1, number not in failed)
 
 
-class Answered:
+class AnswerCosts:
     """Collects the time, the cost and the systems of the answers that bodies got.
 
     A provider may serve one model name from several systems, and swap them; some say with each answer which

@@ -35,7 +35,7 @@ from pytest_modelcheck.session.check import (
     PREDICTIONS,
     RECIPES,
     Check,
-    Judged,
+    Conclusion,
     Step,
     plan_of,
 )
@@ -200,7 +200,7 @@ class Session:
             nights=self._nights,
         )
 
-    def _steps(self, spec: CheckSpec) -> Steps[Judged]:
+    def _steps(self, spec: CheckSpec) -> Steps[Conclusion]:
         if self.mutated is None:
             return steps_of(self.check(spec))
         from pytest_modelcheck.session.mutate import mutate
@@ -210,11 +210,11 @@ class Session:
 
         return mutate(spec, self.check, use, self.mutated.append)
 
-    def run(self, spec: CheckSpec) -> Judged:
+    def run(self, spec: CheckSpec) -> Conclusion:
         """Run and judge a check whose body is synchronous."""
         with spared():
             steps = self._steps(spec)
-            step: Step | Judged = next(steps)
+            step: Step | Conclusion = next(steps)
             while isinstance(step, Step):
                 try:
                     with self._bodies(spec, step) as bodies:
@@ -225,11 +225,11 @@ class Session:
                     step = _next(steps.send, run)
             return step
 
-    async def run_async(self, spec: CheckSpec) -> Judged:
+    async def run_async(self, spec: CheckSpec) -> Conclusion:
         """Run and judge a check whose body is awaited, on the running event loop."""
         with spared():
             steps = self._steps(spec)
-            step: Step | Judged = next(steps)
+            step: Step | Conclusion = next(steps)
             while isinstance(step, Step):
                 try:
                     with self._bodies(spec, step) as bodies:
@@ -314,12 +314,12 @@ def _allowance(options: RunOptions) -> Allowance:
     return Allowance(share, option + ("," if options.workers > 1 else ""))
 
 
-def _next(resume: Callable[[Any], Step], outcome: Run | ModelcheckError) -> Step | Judged:
+def _next(resume: Callable[[Any], Step], outcome: Run | ModelcheckError) -> Step | Conclusion:
     try:
         return resume(outcome)
     except StopIteration as end:
-        judged: Judged = end.value
-        return judged
+        conclusion: Conclusion = end.value
+        return conclusion
 
 
 # -- the garbage collector --------------------------------------------------------------------------------

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from pytest_modelcheck.records import Case
     from pytest_modelcheck.session.check import Check, Steps
     from pytest_modelcheck.session.explain import Explained
-    from pytest_modelcheck.session.found import Judgement
+    from pytest_modelcheck.session.found import Assessment
 
     Key = tuple[int, bytes]
     Edits = tuple[Edit, ...]
@@ -50,10 +50,10 @@ MOST_SECONDS: Final = 60.0
 """The time in seconds after which no further round begins."""
 
 
-def shrink(check: Check, judgement: Judgement, explained: Explained) -> Steps[Explained]:
+def shrink(check: Check, assessment: Assessment, explained: Explained) -> Steps[Explained]:
     """Search for the smallest change of the worst shown cases, within the budget of calls."""
     hunts = []
-    if may_shrink(check, judgement):
+    if may_shrink(check, assessment):
         perturbed = (
             Hunt(place, result)
             for place, result in enumerate(explained.read)
@@ -64,14 +64,14 @@ def shrink(check: Check, judgement: Judgement, explained: Explained) -> Steps[Ex
         hunts = list(islice(perturbed, MOST_CASES))
     if not hunts:
         return explained
-    chase = Chase(check, judgement, hunts)
+    chase = Chase(check, assessment, hunts)
     yield from chase.steps()
     found = {hunt.place: chase.found(hunt) for hunt in hunts}
     shown = tuple(replace(case, smallest=found.get(place)) for place, case in enumerate(explained.shown))
     return replace(explained, shown=shown, remarks=(*explained.remarks, *chase.remarks()))
 
 
-def may_shrink(check: Check, judgement: Judgement) -> bool:
+def may_shrink(check: Check, assessment: Assessment) -> bool:
     """Return whether to search for smaller failures of this check.
 
     Only if the model does not vary: otherwise the smallest failure would be a random one. Not with a budget
@@ -85,10 +85,10 @@ def may_shrink(check: Check, judgement: Judgement) -> bool:
         or any(model.definition.recorded for model in (check.spec.subject, *check.spec.others))
         or options.offline
         or options.max_calls is not None
-        or judgement.ran.stopped is not None
-        or judgement.noise.variation.varies is not False
-        or judgement.ran.results.reads_approved
-        or judgement.passes
+        or assessment.ran.stopped is not None
+        or assessment.noise.variation.varies is not False
+        or assessment.ran.results.reads_approved
+        or assessment.passes
     )
 
 
@@ -152,12 +152,12 @@ def _search(before: Any, edits: Edits) -> Search:
 class Chase:
     """All searches of a check, round by round: the candidates of one round are run together."""
 
-    def __init__(self, check: Check, judgement: Judgement, hunts: Sequence[Hunt]) -> None:
+    def __init__(self, check: Check, assessment: Assessment, hunts: Sequence[Hunt]) -> None:
         self._check = check
         self._hunts = hunts
-        self._work = check.work(judgement.approved.answer)
+        self._work = check.work(assessment.approved.answer)
         # Trials of a second run were numbered from the size on.
-        self._unused = judgement.ran.results.size * 2
+        self._unused = assessment.ran.results.size * 2
         self._start = check.new_calls
         self._known = {hunt.key(hunt.result.trial.perturbed): hunt.result for hunt in hunts}
         self._stopped: str | None = None
@@ -238,7 +238,7 @@ class Chase:
 _WIDTH = 200
 
 
-def shrink_input(check: Check, judgement: Judgement, explained: Explained) -> Steps[Explained]:
+def shrink_input(check: Check, assessment: Assessment, explained: Explained) -> Steps[Explained]:
     """Make the shortest of the failing inputs that are shown smaller."""
     spec = check.spec
     failed = [
@@ -246,7 +246,7 @@ def shrink_input(check: Check, judgement: Judgement, explained: Explained) -> St
         for place, result in enumerate(explained.read)
         if result is not None and result.trial.perturbed is MISSING
     ]
-    if spec.smaller is None or not failed or not may_shrink(check, judgement):
+    if spec.smaller is None or not failed or not may_shrink(check, assessment):
         return explained
     # The shortest input is the nearest to the smallest. One search suffices, since others would end alike.
     _, place, first = min(failed, key=lambda one: one[:2])
@@ -254,7 +254,7 @@ def shrink_input(check: Check, judgement: Judgement, explained: Explained) -> St
     if search is None:
         return explained
     start = check.new_calls
-    found, stopped = yield from _hunt(check, judgement, search)
+    found, stopped = yield from _hunt(check, assessment, search)
     calls, remarks, shown = check.new_calls - start, list(explained.remarks), list(explained.shown)
     if calls:
         remarks.append(f"the smallest input took {plural(calls, 'further call')}")
@@ -270,16 +270,16 @@ def shrink_input(check: Check, judgement: Judgement, explained: Explained) -> St
 
 
 def _hunt(
-    check: Check, judgement: Judgement, search: Generator[Case, bool, None]
+    check: Check, assessment: Assessment, search: Generator[Case, bool, None]
 ) -> Steps[tuple[Result | None, str | None]]:
     """The last candidate that fails, and why the search stopped before it came to its end."""
     budget, deadline = check.spec.shrink_calls, Clock.monotonic() + MOST_SECONDS
-    work, start = check.work(judgement.approved.answer), check.new_calls
+    work, start = check.work(assessment.approved.answer), check.new_calls
     found: Result | None = None
     candidate, stopped = _next(search, None)
     while candidate is not None and stopped is None:
         smaller = candidate if candidate.id else replace(candidate, id="smaller")
-        run = yield Step(work, [Trial(judgement.ran.results.size, smaller)], slot_of=check.slot_of)
+        run = yield Step(work, [Trial(assessment.ran.results.size, smaller)], slot_of=check.slot_of)
         (result,) = run.results
         fails = result.outcome is Outcome.FAILED
         found = result if fails else found

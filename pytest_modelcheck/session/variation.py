@@ -17,9 +17,9 @@ from pytest_modelcheck.checks.decide import decide
 from pytest_modelcheck.errors import ModelError, OfflineError
 from pytest_modelcheck.phrases import plural
 from pytest_modelcheck.records import JUDGED, Outcome
+from pytest_modelcheck.session.assessing import with_noise
 from pytest_modelcheck.session.check import Step
 from pytest_modelcheck.session.found import Variation, declared
-from pytest_modelcheck.session.judging import with_noise
 from pytest_modelcheck.session.lines import trial_result
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from pytest_modelcheck.records import CaseResult, TrialResult
     from pytest_modelcheck.session.approved import Approved
     from pytest_modelcheck.session.check import Check, Steps
-    from pytest_modelcheck.session.found import Judgement
+    from pytest_modelcheck.session.found import Assessment
     from pytest_modelcheck.session.results import Once, Results
 
 _NAMED: Final = 3
@@ -43,37 +43,37 @@ MEASURED = 10
 _FAR = 1 << 31
 
 
-def measure(check: Check, judgement: Judgement) -> Steps[Judgement]:
+def measure(check: Check, assessment: Assessment) -> Steps[Assessment]:
     """Repeat the calls of about ten trials, to find out whether the model varies.
 
     Only a check that misses a limit needs this, and using its own trials keeps its verdict independent of
     other checks.
     """
-    if not _depends_on_variation(check, judgement):
-        return judgement
-    noise, changed = judgement.noise, judgement.seen.changed
+    if not _depends_on_variation(check, assessment):
+        return assessment
+    noise, changed = assessment.noise, assessment.seen.changed
     variation = yield from repeat_calls(
-        check, judgement.ran.results, judgement.approved, changed, noise.variation
+        check, assessment.ran.results, assessment.approved, changed, noise.variation
     )
-    return with_noise(check, judgement, replace(noise, variation=variation))
+    return with_noise(check, assessment, replace(noise, variation=variation))
 
 
-def _depends_on_variation(check: Check, judgement: Judgement) -> bool:
+def _depends_on_variation(check: Check, assessment: Assessment) -> bool:
     """Return whether the verdict depends on an unknown variation of the model."""
     limits = check.spec.limits
-    if judgement.noise.variation.varies or limits.population == "sample":
+    if assessment.noise.variation.varies or limits.population == "sample":
         return False
-    if judgement.missed:
+    if assessment.missed:
         refuted = (
-            judgement.seen.observed.required_rate(limits) == 1
+            assessment.seen.observed.required_rate(limits) == 1
         )  # it fails anyway: this is for the report
         invariant, leveled = check.spec.kind == "invariance", check.spec.levels is not None
-        by_answers = judgement.misses("at_least") and (invariant or leveled or refuted)
-        by_answers = by_answers or (invariant and judgement.misses("max_drop"))
+        by_answers = assessment.misses("at_least") and (invariant or leveled or refuted)
+        by_answers = by_answers or (invariant and assessment.misses("max_drop"))
         return by_answers or check.spec.deterministic is True
-    varying = replace(judgement.seen.observed, varies=True)
+    varying = replace(assessment.seen.observed, varies=True)
     return (
-        judgement.passes
+        assessment.passes
         and limits.require_proof
         and not all(finding.met for finding in decide(varying, limits))
     )

@@ -27,7 +27,7 @@ from pytest_modelcheck.baselines.identity import now
 from pytest_modelcheck.canonical import excerpt
 from pytest_modelcheck.checks.compare import APPROVED_UNSTORED, changes_alone
 from pytest_modelcheck.checks.guards import standstill
-from pytest_modelcheck.checks.judged import LEAST_LABELS
+from pytest_modelcheck.checks.judging import LEAST_LABELS
 from pytest_modelcheck.checks.protocol import Reason
 from pytest_modelcheck.display import redacted, redacted_value
 from pytest_modelcheck.errors import OfflineError
@@ -45,11 +45,11 @@ from pytest_modelcheck.session.approved import (
     run_other_version,
     with_contract,
 )
-from pytest_modelcheck.session.check import Judged
+from pytest_modelcheck.session.assessing import assess, run_reference
+from pytest_modelcheck.session.check import Conclusion
 from pytest_modelcheck.session.early import may_stop, run_until_decided, why_not_early
 from pytest_modelcheck.session.explain import explain
 from pytest_modelcheck.session.found import Noise, declared
-from pytest_modelcheck.session.judging import judge, run_reference
 from pytest_modelcheck.session.results import OTHER
 from pytest_modelcheck.session.running import first_run
 
@@ -59,7 +59,7 @@ if TYPE_CHECKING:
     from pytest_modelcheck.baselines.header import Header
     from pytest_modelcheck.session.check import Check, Steps
     from pytest_modelcheck.session.explain import Explained
-    from pytest_modelcheck.session.found import Judgement, Ran
+    from pytest_modelcheck.session.found import Assessment, Ran
 
 _WORSE: Final = frozenset({"max_drop", "max_slice_drop", "max_regressed", "slice_regressions"})
 """Limits that only a worse model misses, not merely a different one."""
@@ -68,25 +68,25 @@ _ABOUT_THE_OTHER: Final = frozenset({"baseline", "against"})
 """Guards about the version that this one is compared with. Approving this version does not satisfy them."""
 
 
-def steps_of(check: Check) -> Steps[Judged]:
+def steps_of(check: Check) -> Steps[Conclusion]:
     """The steps of a check; send the results of each step to the generator."""
-    check, judgement = yield from check.counted(_judged(check))
-    explained = yield from check.counted(explain(check, judgement))
-    if not judgement.passes:
+    check, assessment = yield from check.counted(_assessed(check))
+    explained = yield from check.counted(explain(check, assessment))
+    if not assessment.passes:
         from pytest_modelcheck.session.smallest_change import shrink, shrink_input
 
-        explained = yield from check.counted(shrink(check, judgement, explained))
-        explained = yield from check.counted(shrink_input(check, judgement, explained))
-    return leave(check, judgement, conclude(check, judgement, explained))
+        explained = yield from check.counted(shrink(check, assessment, explained))
+        explained = yield from check.counted(shrink_input(check, assessment, explained))
+    return leave(check, assessment, conclude(check, assessment, explained))
 
 
-def judgement_of(check: Check) -> Steps[Judgement]:
+def assessment_of(check: Check) -> Steps[Assessment]:
     """The same steps as :func:`steps_of`, without explaining cases and without writing a result file."""
-    _, judgement = yield from check.counted(_judged(check))
-    return judgement
+    _, assessment = yield from check.counted(_assessed(check))
+    return assessment
 
 
-def _judged(check: Check) -> Steps[tuple[Check, Judgement]]:
+def _assessed(check: Check) -> Steps[tuple[Check, Assessment]]:
     approved = approved_of(check)
     if check.spec.shaped:
         check = with_contract(check, approved)
@@ -116,33 +116,33 @@ def _judged(check: Check) -> Steps[tuple[Check, Judgement]]:
     if check.spec.shaped and approved.baseline is None:
         text = "no approved baseline yet: there is no shape that answers are held to"
         beside += (Finding("shape", Status.FAILED, text, against_baseline=True),)
-    judgement = judge(check, ran, approved, beside, Noise(variation))
-    limits, compares = check.spec.limits, judgement.seen.observed.comparison is not None
-    noisy = judgement.missed or compares or limits.require_proof or check.spec.repeats > 1
+    assessment = assess(check, ran, approved, beside, Noise(variation))
+    limits, compares = check.spec.limits, assessment.seen.observed.comparison is not None
+    noisy = assessment.missed or compares or limits.require_proof or check.spec.repeats > 1
     # An early end has its own rules, which include noise.
     if ran.early is None and noisy:
         from pytest_modelcheck.session.invariance import calibrate
+        from pytest_modelcheck.session.noise import decide_noise
         from pytest_modelcheck.session.variation import measure
-        from pytest_modelcheck.session.weigh import decide_noise
 
         for step in (measure, calibrate, decide_noise):
-            judgement = yield from step(check, judgement)
-    return check, judgement
+            assessment = yield from step(check, assessment)
+    return check, assessment
 
 
 # -- the verdict ---------------------------------------------------------------------------------------
 
 
-def conclude(check: Check, judgement: Judgement, explained: Explained) -> Verdict:
+def conclude(check: Check, assessment: Assessment, explained: Explained) -> Verdict:
     """Assemble the verdict of a check, with everything that a report shows about it."""
-    spec, subject, ran, observed = check.spec, check.spec.subject, judgement.ran, judgement.seen.observed
-    findings = tuple(sorted(judgement.findings, key=lambda finding: -finding.status.severity))
+    spec, subject, ran, observed = check.spec, check.spec.subject, assessment.ran, assessment.seen.observed
+    findings = tuple(sorted(assessment.findings, key=lambda finding: -finding.status.severity))
     status, drifts = findings[0].status, spec.drift is not None
     held = None if check.held is None else check.held.version
-    comparison = judgement.seen.comparison
+    comparison = assessment.seen.comparison
     if drifts and comparison is not None:
         # A drift check has no pass rate; if it compared answers to the same inputs, it has changed answers.
-        paired = judgement.moved is not None and judgement.moved.paired
+        paired = assessment.moved is not None and assessment.moved.paired
         comparison = changes_alone(comparison) if paired else None
     elif comparison is not None and ran.results.reads_approved:
         # A body that compares with the approved answer fails if it changed, which need not be a regression.
@@ -167,23 +167,23 @@ def conclude(check: Check, judgement: Judgement, explained: Explained) -> Verdic
         signed=observed.signed,
         metric=None if observed.scores is None else observed.scores.metric.name,
         cases=observed.cases,
-        trials=judgement.seen.runs.trial_tally(),
-        interval=_interval(check, judgement),
+        trials=assessment.seen.runs.trial_tally(),
+        interval=_interval(check, assessment),
         required=None if drifts else observed.required_rate(spec.limits),
         comparison=comparison,
-        moved=judgement.moved,
-        variation=judgement.noise.variation.words,
-        varies=judgement.noise.variation.varies,
-        flaky=judgement.seen.flaky,
+        moved=assessment.moved,
+        variation=assessment.noise.variation.words,
+        varies=assessment.noise.variation.varies,
+        flaky=assessment.seen.flaky,
         slices=explained.slices,
         found=explained.found,
         perturbations=ran.results.by_perturbation() if spec.perturbations is not None else (),
         shown=explained.shown,
         hidden=explained.hidden,
-        notes=tuple(_notes(check, judgement, explained)),
+        notes=tuple(_notes(check, assessment, explained)),
         calls=check.calls(ran.direct[0], ran.seconds),
         uncalled=ran.uncalled,
-        advice=tuple(_advice(check, judgement, explained, status, held)),
+        advice=tuple(_advice(check, assessment, explained, status, held)),
         others=tuple((model.name, model.version or "unversioned") for model in spec.others),
         stopped=None if ran.early is None else ran.early.stopped,
         correction=None if judging is None else judging.correction,
@@ -197,16 +197,16 @@ def conclude(check: Check, judgement: Judgement, explained: Explained) -> Verdic
     )
 
 
-def _notes(check: Check, judgement: Judgement, explained: Explained) -> Iterator[str]:
+def _notes(check: Check, assessment: Assessment, explained: Explained) -> Iterator[str]:
     """Notes on how the check was judged, one sentence each."""
-    spec, ran = check.spec, judgement.ran
-    baseline = judgement.approved.baseline
+    spec, ran = check.spec, assessment.ran
+    baseline = assessment.approved.baseline
     yield from spec.notes
-    yield from judgement.approved.notes
+    yield from assessment.approved.notes
     if check.nights is not None:
         from pytest_modelcheck.session.revalidation import why_unwatched
 
-        yield from why_unwatched(check, judgement.approved)
+        yield from why_unwatched(check, assessment.approved)
     # Another judge may grade otherwise; a reader of a changed verdict should know.
     others = {} if baseline is None else baseline.header.others
     for model in spec.others:
@@ -225,9 +225,9 @@ def _notes(check: Check, judgement: Judgement, explained: Explained) -> Iterator
     if (advice := ran.results.causes.advice) is not None:
         yield advice
     unlimited = spec.kind == "golden" and not spec.partial and spec.limits.at_least is None
-    if unlimited and judgement.misses("at_least"):
+    if unlimited and assessment.misses("at_least"):
         yield "no limit is set and nothing is approved: every case must pass; at_least=0.9 would let 10% fail"
-    results, approved = ran.results, judgement.approved
+    results, approved = ran.results, assessment.approved
     differing = (number for number, match in enumerate(results.matches) if match == OTHER)
     known = ((approved.get(results.cases[number].id), number) for number in differing)
     if fields := lines.gained_by((before, results[number]) for before, number in known if before is not None):
@@ -242,23 +242,23 @@ def _notes(check: Check, judgement: Judgement, explained: Explained) -> Iterator
         yield f"not stopped early: {why}"
 
 
-def _interval(check: Check, judgement: Judgement) -> Interval | None:
+def _interval(check: Check, assessment: Assessment) -> Interval | None:
     """The interval of the rate, at the level that decides; of a mean only if noise affects it."""
-    limits, observed = check.spec.limits, judgement.seen.observed
+    limits, observed = check.spec.limits, assessment.seen.observed
     level = 1 - limits.false_fail_rate
     if (scores := observed.scores) is not None:
         # By bootstrap, which may take a second: only if noise affects a check that does not pass.
-        if judgement.passes or not judgement.noise.variation.varies or math.isnan(scores.value):
+        if assessment.passes or not assessment.noise.variation.varies or math.isnan(scores.value):
             return None
         draws = sorted(scores.draws(1 - level).tolist())
         low = int((1 - level) * len(draws))
         return Interval(draws[low], draws[-1 - low], level)
-    if not observed.cases.judged or check.spec.drift is not None or judgement.ran.early is not None:
+    if not observed.cases.judged or check.spec.drift is not None or assessment.ran.early is not None:
         return None
     if observed.judging is not None and observed.judging.value is not None:
         return Interval(*observed.judging.value.bounds(level), level)
     if observed.means is not None:
-        if not judgement.noise.variation.varies and limits.population == "fixed":
+        if not assessment.noise.variation.varies and limits.population == "fixed":
             return None
         from pytest_modelcheck.stats.means import gaffke_bounds, student_bounds
 
@@ -276,7 +276,7 @@ def _interval(check: Check, judgement: Judgement) -> Interval | None:
 
 
 def _advice(
-    check: Check, judgement: Judgement, explained: Explained, status: Status, held: str | None
+    check: Check, assessment: Assessment, explained: Explained, status: Status, held: str | None
 ) -> Iterator[tuple[str, str]]:
     """Commands that the user may want to run next, each with its label."""
     compares = check.spec.subject.other_version is not None
@@ -286,32 +286,32 @@ def _advice(
     if explained.shown and spec.rerun and status is not Status.PASSED:
         case = shlex.quote(explained.shown[0].id)
         yield "reproduce one", f"{spec.rerun} --modelcheck-case={case}"
-    judging = judgement.seen.observed.judging
+    judging = assessment.seen.observed.judging
     if judging is not None and (judging.value is None or status is Status.INCONCLUSIVE):
         yield "label answers", shlex.join([*check.options.command, "label", judging.judge.name])
     if version is None:
         yield "name a version", "pytest --model-version=VERSION"
         return
 
-    baseline = judgement.approved.baseline
+    baseline = assessment.approved.baseline
     if baseline is not None:
         approved = baseline.header.version
         pair = [version] if approved in (None, held) else [approved, version]
         yield "see all", check.command("diff", *pair)
     if status is Status.PASSED:
         return
-    if judgement.ran.early is not None:
+    if assessment.ran.early is not None:
         # A stopped check cannot be approved.
         yield "run all cases", f"{spec.rerun or 'pytest'} --modelcheck-no-early-stop"
         return
-    missed = [finding for finding in judgement.findings if not finding.met]
+    missed = [finding for finding in assessment.findings if not finding.met]
     # A limit that is not about the baseline (`at_least`) stays missed, whatever is approved.
     if spec.partial or not all(finding.against_baseline for finding in missed):
         return
-    changed = any(look.reason is Reason.NOT_THE_SAME for look in judgement.noise.looks.values())
+    changed = any(look.reason is Reason.NOT_THE_SAME for look in assessment.noise.looks.values())
     if changed or not _ABOUT_THE_OTHER.isdisjoint(finding.limit for finding in missed):
         return
-    compared = judgement.seen.comparison
+    compared = assessment.seen.comparison
     if compared is not None and compared.why_unseen not in (None, APPROVED_UNSTORED):
         return  # what cannot be stored cannot be compared the next time either
     if not _WORSE.isdisjoint(finding.limit for finding in missed):
@@ -324,13 +324,13 @@ def _advice(
 # -- the result file -------------------------------------------------------------------------------------
 
 
-def leave(check: Check, judgement: Judgement, verdict: Verdict) -> Judged:
+def leave(check: Check, assessment: Assessment, verdict: Verdict) -> Conclusion:
     """Write the result file, if it is a candidate or needed for a report.
 
     It is a candidate for approval unless only some cases were run, or the model's version has no name. If
     answers are missing, it does not replace a complete candidate.
     """
-    spec, ran, results = check.spec, judgement.ran, judgement.ran.results
+    spec, ran, results = check.spec, assessment.ran, assessment.ran.results
     # Some cases alone, or a model without a name for its version, cannot become the baseline.
     is_candidate = not spec.partial and check.spec.subject.version is not None
     path, reads_approved = None, results.reads_approved
@@ -342,14 +342,14 @@ def leave(check: Check, judgement: Judgement, verdict: Verdict) -> Judged:
         python = f"{platform.python_implementation()} {platform.python_version()}"
         shape = {}
         if spec.shaped:
-            shape = answered_shape(judgement.seen.runs, check.spec.subject)
+            shape = answered_shape(assessment.seen.runs, check.spec.subject)
         header = check.header(
             check.spec.subject,
             cases=len(results),
             systems=tuple(sorted(ran.systems)),
             # If bodies compare with the approved answer, the rate means nothing once this run is approved.
-            rate=None if reads_approved else judgement.seen.observed.rate,
-            judged=0 if reads_approved else judgement.seen.observed.cases.judged,
+            rate=None if reads_approved else assessment.seen.observed.rate,
+            judged=0 if reads_approved else assessment.seen.observed.cases.judged,
             environment=f"{python}, {platform.system()} {platform.machine()}",
             findings=verdict.findings,
             stopped="" if ran.early is None else str(ran.early.stopped),
@@ -358,10 +358,10 @@ def leave(check: Check, judgement: Judgement, verdict: Verdict) -> Judged:
             shape=shape,
         )
         if is_candidate:
-            path = check.leave(header, _rows(judgement))
+            path = check.leave(header, _rows(assessment))
         if path is None and check.options.report:
-            path, is_candidate = _leave_for_the_report(check, header, _rows(judgement)), False
-    return Judged(verdict, ran.first_failure, path, is_candidate)
+            path, is_candidate = _leave_for_the_report(check, header, _rows(assessment)), False
+    return Conclusion(verdict, ran.first_failure, path, is_candidate)
 
 
 def _lacks_answers(ran: Ran) -> bool:
@@ -390,9 +390,9 @@ def _report_of(check: Check, verdict: Verdict) -> dict[str, object]:
     return fields
 
 
-def _rows(judgement: Judgement) -> Iterator[bytes]:
+def _rows(assessment: Assessment) -> Iterator[bytes]:
     """The lines of the result file: each case, with its approved result and its further runs."""
-    results, again, approved = judgement.ran.results, judgement.noise.again, judgement.approved
+    results, again, approved = assessment.ran.results, assessment.noise.again, assessment.approved
     second = iter(again or ())
     for match, line in zip(results.matches, results.lines, strict=True):
         # Approved results are written again only where they differ, which keeps most files at half their

@@ -37,7 +37,7 @@ _STEEP: Final = 7.0
 
 
 @dataclass(frozen=True, slots=True)
-class Evidence:
+class NightsEvidence:
     """The evidence against "nothing has changed": 1 says nothing, and chance reaches x once in x."""
 
     current: float = 1.0
@@ -46,7 +46,7 @@ class Evidence:
 
 def answers_evidence(
     approved: Mapping[str, Sequence[str]], nights: Iterable[Mapping[str, tuple[str, str]]]
-) -> Evidence:
+) -> NightsEvidence:
     """Evidence that a model answers otherwise, from calls that were made twice in each night.
 
     The calls of a night may be chosen in any way that does not depend on their new answers.
@@ -69,7 +69,7 @@ def answers_evidence(
             gain = sum(math.log1p(stake * (oddity - 1)) for oddity in oddities)
             logs[place] = _log_sum((logs[place], begun)) + gain
         found.append(1 / (number + 1) + _exp(_log_sum(logs)) / len(STAKES))
-    return Evidence(found[-1], max(found))
+    return NightsEvidence(found[-1], max(found))
 
 
 def has_settled(
@@ -111,7 +111,7 @@ def _oddity(counts: tuple[int, ...], one: int, two: int, same: bool) -> float:
     return worth(one, two, same=same) * math.comb(size, 2) / total
 
 
-def distances_evidence(distances: Sequence[float], p_values: Sequence[float]) -> Evidence:
+def distances_evidence(distances: Sequence[float], p_values: Sequence[float]) -> NightsEvidence:
     """Evidence that a distribution has moved, from its distance to the approved one in each night.
 
     Half of it bets on ranks: if nothing has changed, which of the nights so far is the farthest away is
@@ -139,7 +139,7 @@ def distances_evidence(distances: Sequence[float], p_values: Sequence[float]) ->
         ranks = 1 / (number + 1) + _exp(_log_sum(logs))
         alone = 1 / (number * (number + 1) * p_value)
         found.append(max(ranks, alone) / 2)
-    return Evidence(found[-1], max(found))
+    return NightsEvidence(found[-1], max(found))
 
 
 def _log_sum(logs: Iterable[float]) -> float:

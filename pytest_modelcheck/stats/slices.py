@@ -59,7 +59,7 @@ class Condition:
 
 
 @dataclass(frozen=True, slots=True)
-class Rule:
+class WorseSlice:
     """A slice where more fails than elsewhere.
 
     Attributes:
@@ -81,7 +81,7 @@ class Rule:
 
 def find_rule(
     features: ArrayLike, failed: ArrayLike, clusters: Sequence[Hashable] | None = None, *, seed: int = 0
-) -> Rule | None:
+) -> WorseSlice | None:
     """The slice where failures stand out most, or ``None`` where none stands out against noise.
 
     Args:
@@ -111,7 +111,7 @@ def find_rule(
         # The rule will not be believed, whatever the remaining shuffles say: most sets of cases end here.
         if as_much > most:
             return None
-    return Rule(conditions, (as_much + 1) / (_SHUFFLES + 1)) if conditions else None
+    return WorseSlice(conditions, (as_much + 1) / (_SHUFFLES + 1)) if conditions else None
 
 
 def _sample(

@@ -26,7 +26,7 @@ class ToolCall:
         arguments: The arguments: a dict, or a text if the model's text is not JSON.
         result: The tool's result, or ``None`` if it is not known.
         error: The error message of a failed call; ``None`` if it did not fail.
-        retries: The number of equal, failed calls right before this one (see :class:`Calls`).
+        retries: The number of equal, failed calls right before this one (see :class:`ToolCalls`).
 
     >>> ToolCall("refund", {"order": "A-17", "amount": 20})
     refund(order='A-17', amount=20)
@@ -59,14 +59,14 @@ class Message:
     more: tuple[Any, ...] = ()
 
 
-class Calls(Sequence[ToolCall]):
+class ToolCalls(Sequence[ToolCall]):
     """The tool calls of a trajectory, in order. Equal, failed calls right before a call are its ``retries``.
 
     Calls compare by name and arguments, which the agent chose, and not by results, which the tools chose.
     ``==`` compares with other calls, or with a list of names and ``(name, arguments)`` pairs. Arguments may
     contain objects with their own ``==``, such as those of dirty-equals.
 
-    >>> calls = Calls([ToolCall("look_up", {"order": "A-17"}), ToolCall("refund", {"amount": 20})])
+    >>> calls = ToolCalls([ToolCall("look_up", {"order": "A-17"}), ToolCall("refund", {"amount": 20})])
     >>> calls == ["look_up", ("refund", {"amount": 20})], "refund" in calls, calls["refund"].arguments
     (True, True, {'amount': 20})
     """
@@ -78,7 +78,7 @@ class Calls(Sequence[ToolCall]):
         self._calls = tuple(calls)
 
     @classmethod
-    def merged(cls, attempts: Iterable[ToolCall]) -> Calls:
+    def merged(cls, attempts: Iterable[ToolCall]) -> ToolCalls:
         """Return the calls of single attempts: a failed attempt and its immediate repetition are one call."""
         found: list[ToolCall] = []
         for call in attempts:
@@ -94,18 +94,18 @@ class Calls(Sequence[ToolCall]):
         return [call.name for call in self._calls]
 
     @property
-    def failed(self) -> Calls:
+    def failed(self) -> ToolCalls:
         """The calls that failed, after any retries."""
-        return Calls(call for call in self._calls if call.error is not None)
+        return ToolCalls(call for call in self._calls if call.error is not None)
 
     @property
-    def succeeded(self) -> Calls:
+    def succeeded(self) -> ToolCalls:
         """The calls that succeeded, at once or after retries."""
-        return Calls(call for call in self._calls if call.error is None)
+        return ToolCalls(call for call in self._calls if call.error is None)
 
-    def all(self, pattern: Any) -> Calls:
+    def all(self, pattern: Any) -> ToolCalls:
         """Return the calls of a tool, or those that match a ``(name, arguments)`` pair."""
-        return Calls(call for call in self._calls if matches(pattern, call))
+        return ToolCalls(call for call in self._calls if matches(pattern, call))
 
     def count(self, value: Any) -> int:
         """Return the number of calls of a tool, or of those that match a ``(name, arguments)`` pair."""
@@ -117,10 +117,10 @@ class Calls(Sequence[ToolCall]):
     @overload
     def __getitem__(self, key: int | str) -> ToolCall: ...
     @overload
-    def __getitem__(self, key: slice) -> Calls: ...
-    def __getitem__(self, key: int | str | slice) -> ToolCall | Calls:
+    def __getitem__(self, key: slice) -> ToolCalls: ...
+    def __getitem__(self, key: int | str | slice) -> ToolCall | ToolCalls:
         if isinstance(key, slice):
-            return Calls(self._calls[key])
+            return ToolCalls(self._calls[key])
         if not isinstance(key, str):
             return self._calls[key]
         found = self.all(key)
@@ -142,7 +142,7 @@ class Calls(Sequence[ToolCall]):
         return iter(self._calls)
 
     def __eq__(self, other: object) -> bool:
-        if not isinstance(other, (Calls, list, tuple)):
+        if not isinstance(other, (ToolCalls, list, tuple)):
             return NotImplemented
         return len(other) == len(self) and all(map(matches, other, self._calls))
 
@@ -180,7 +180,7 @@ class Matcher:
         return self._pair(self.patterns, calls)
 
     def __eq__(self, calls: object) -> bool:
-        if not isinstance(calls, Calls):
+        if not isinstance(calls, ToolCalls):
             return NotImplemented
         paired = self.pair(calls)
         return None not in paired and (self.partly or len(calls) == len(paired))
@@ -195,7 +195,7 @@ def in_order(*patterns: Any) -> Matcher:
     Args:
         patterns: Names of tools, ``(name, arguments)`` pairs, or calls; or one list of them.
 
-    >>> calls = Calls([ToolCall("look_up"), ToolCall("check_policy"), ToolCall("refund", {"amount": 20})])
+    >>> calls = ToolCalls([ToolCall("look_up"), ToolCall("check_policy"), ToolCall("refund", {"amount": 20})])
     >>> calls == in_order("check_policy", "refund"), calls == in_order("refund", "check_policy")
     (True, False)
     """
@@ -219,7 +219,7 @@ def unordered(*patterns: Any) -> Matcher:
     Args:
         patterns: Names of tools, ``(name, arguments)`` pairs, or calls; or one list of them.
 
-    >>> calls = Calls([ToolCall("look_up"), ToolCall("refund", {"amount": 20})])
+    >>> calls = ToolCalls([ToolCall("look_up"), ToolCall("refund", {"amount": 20})])
     >>> calls == unordered(("refund", {"amount": 20}), "look_up"), calls == unordered("refund")
     (True, False)
     """

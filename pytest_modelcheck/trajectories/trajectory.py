@@ -13,7 +13,7 @@ from pytest_modelcheck.canonical import ASIDE, excerpt, register
 from pytest_modelcheck.errors import UsageError
 from pytest_modelcheck.numeric import is_whole
 from pytest_modelcheck.records import MISSING
-from pytest_modelcheck.trajectories.calls import ASSISTANT, Calls, Message, ToolCall
+from pytest_modelcheck.trajectories.calls import ASSISTANT, Message, ToolCall, ToolCalls
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Sequence
@@ -83,9 +83,9 @@ class Trajectory:
         return replace(found, **{name: value for name, value in given.items() if value is not MISSING})
 
     @property
-    def calls(self) -> Calls:
+    def calls(self) -> ToolCalls:
         """The tool calls, in order."""
-        return Calls.merged(call for message in self.messages for call in message.calls)
+        return ToolCalls.merged(call for message in self.messages for call in message.calls)
 
     @property
     def steps(self) -> int:
@@ -133,21 +133,21 @@ def _build(parts: Any) -> Trajectory:
 
 
 # Calls are equal by name and arguments: the tools' results are stored aside, where comparisons do not look.
-def _calls_parts(value: Calls) -> dict[str, Any]:
+def _calls_parts(value: ToolCalls) -> dict[str, Any]:
     rows = [[getattr(call, name) for name in _CALL] for call in value]
     return {"calls": [row[:2] for row in rows], ASIDE: [row[2:] for row in rows]}
 
 
-def _build_calls(parts: Any) -> Calls:
+def _build_calls(parts: Any) -> ToolCalls:
     rows = zip(parts["calls"], parts[ASIDE], strict=True)
-    return Calls(ToolCall(*chosen, *found) for chosen, found in rows)
+    return ToolCalls(ToolCall(*chosen, *found) for chosen, found in rows)
 
 
 _COMPARED: Final = ("answer", "finish", "state")
 _CALL: Final = ("name", "arguments", "result", "error", "retries")
 
 register(Trajectory, "$trajectory", _parts, _build)
-register(Calls, "$calls", _calls_parts, _build_calls)
+register(ToolCalls, "$calls", _calls_parts, _build_calls)
 register(ToolCall, "$call", _call_parts, lambda parts: ToolCall(**parts))
 
 

@@ -3,7 +3,7 @@ import pytest
 from pytest_modelcheck.baselines import approvals
 from pytest_modelcheck.baselines.approvals import Signature, approve
 from pytest_modelcheck.baselines.baseline import Written
-from pytest_modelcheck.baselines.store import Approved
+from pytest_modelcheck.baselines.store import ApprovedVersion
 from pytest_modelcheck.errors import BaselineError, VersionError
 from pytest_modelcheck.records import Finding, Status
 
@@ -32,7 +32,7 @@ def test_a_candidate_becomes_the_baseline(bench, approving):
     ]
     assert report.gone == report.left == ()
     assert report.refused == {}
-    assert bench.store.approved("triage") == Approved("2.1")
+    assert bench.store.approved("triage") == ApprovedVersion("2.1")
     found = bench.store.read("triage", KNOWN)
     assert dict(found) == dict(bench.candidates.read("triage", KNOWN, "2.1"))
 
@@ -44,7 +44,7 @@ def test_the_header_says_who_when_why_and_nothing_of_the_run(bench, approving):
     assert (header.approved_by, header.approved_at, header.reason, header.plugin) == (*_signed(), "0.2")
     assert header.findings == header.forced == ()
     assert (header.body, header.files, header.others) == (ran.body, ran.files, ran.others)
-    assert bench.store.approved("triage") == Approved("2.1", "f1")
+    assert bench.store.approved("triage") == ApprovedVersion("2.1", "f1")
 
 
 def _signed():
@@ -66,7 +66,7 @@ def test_an_older_version_is_approved_again_from_its_own_run(bench, approving):
         bench.run({"a": answer}, version=version)
         approving(version)
     approving("2.0")
-    assert bench.store.approved("triage") == Approved("2.0")
+    assert bench.store.approved("triage") == ApprovedVersion("2.0")
     assert bench.store.read("triage", KNOWN)["a"].trials[0].answer == b'"old"'
 
 
@@ -155,7 +155,7 @@ def test_one_refusal_leaves_everything_as_it_was(bench, approving):
     bench.run({"a": 2}, "test_other", findings=(RED,))
     report = approving()
     assert list(report.refused) == [OTHER]
-    assert bench.store.approved("triage") == Approved("2.0")
+    assert bench.store.approved("triage") == ApprovedVersion("2.0")
     assert bench.store.header("triage", KNOWN).version == "2.0"
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from pytest_modelcheck.baselines.approvals import Signature, approve
-from pytest_modelcheck.baselines.store import Approved, BaselineStore
+from pytest_modelcheck.baselines.store import ApprovedVersion, BaselineStore
 from pytest_modelcheck.errors import BaselineError
 
 KNOWN = "tests/test_triage.py::test_known"
@@ -68,7 +68,7 @@ def test_two_branches_that_approve_different_checks_merge(bench, git, approving)
     approving("one", "2.1", "tuesday", only="test_known", t_10="new")
     approving("two", "2.1", "wednesday", only="test_other", t_20="new")
     git("merge", "one", "-m", "merge")
-    assert bench.store.approved("triage") == Approved("2.1")
+    assert bench.store.approved("triage") == ApprovedVersion("2.1")
     for name, case in (("test_known", "t-10"), ("test_other", "t-20")):
         found = bench.store.read("triage", f"tests/test_triage.py::{name}")
         assert found.header.version == "2.1"
@@ -119,7 +119,7 @@ def test_line_ends_of_windows_are_read_the_same_and_change_nothing(bench, git, a
     path = bench.store.path("triage", KNOWN)
     content = path.read_bytes()
     assert content.count(b"\r\n") == content.count(b"\n") == 31
-    assert bench.store.approved("triage") == Approved("2.0")
+    assert bench.store.approved("triage") == ApprovedVersion("2.0")
     assert bench.store.read("triage", KNOWN).lines() == before
     approve(
         bench.candidates,

@@ -2,7 +2,7 @@ import json
 
 import pytest
 
-from pytest_modelcheck.baselines.header import Header, Past, decode, encode
+from pytest_modelcheck.baselines.header import Header, PastApproval, decode, encode
 from pytest_modelcheck.baselines.lines import sealed, unsealed
 from pytest_modelcheck.errors import BaselineError
 from pytest_modelcheck.records import Finding, Status
@@ -93,7 +93,7 @@ def test_a_header_that_no_file_can_hold_is_refused_by_its_test():
 
 
 def test_a_past_and_a_rate_of_nothing_come_back():
-    past = (Past("1.0", "2026-01-02", 0.0, 12), Past("1.1", "2026-02-03", None, 0))
+    past = (PastApproval("1.0", "2026-01-02", 0.0, 12), PastApproval("1.1", "2026-02-03", None, 0))
     header = Header(
         "t.py::t", "golden", "m", "2.0", rate=0.0, judged=3, past=past, environment="CPython 3.12.1"
     )
@@ -116,4 +116,4 @@ def test_a_past_that_cannot_be_read_is_an_error_with_its_place(past):
 def test_an_approval_leaves_itself_in_the_past_of_the_next():
     assert Header(
         "t.py::t", "golden", "m", "2.0", approved_at="2026-03-01T10:00:00Z", rate=0.5, judged=4
-    ).as_past() == Past("2.0", "2026-03-01", 0.5, 4)
+    ).as_past() == PastApproval("2.0", "2026-03-01", 0.5, 4)

@@ -6,7 +6,7 @@ import sys
 import pytest
 
 from pytest_modelcheck.baselines.approvals import Signature, approve
-from pytest_modelcheck.baselines.store import Approved, BaselineStore
+from pytest_modelcheck.baselines.store import ApprovedVersion, BaselineStore
 
 APPROVING = """
 import os, shutil, signal, sys
@@ -73,6 +73,6 @@ def test_a_kill_at_any_file_operation_leaves_everything_old_or_everything_new(be
         held = store.approved("triage")
         seen.add((held.version, versions(store)))
         approve(bench.candidates, store, version="2.1", **where)
-        assert (store.approved("triage"), versions(store)) == (Approved("2.1"), ("2.1", "2.1"))
+        assert (store.approved("triage"), versions(store)) == (ApprovedVersion("2.1"), ("2.1", "2.1"))
     assert seen == {("2.0", ("2.0", "2.0")), ("2.1", ("2.1", "2.1"))}
     assert not list(bench.root.glob("killed-*/**/.modelcheck-*.journal"))

@@ -4,7 +4,7 @@ import pytest
 
 from pytest_modelcheck.baselines import lines
 from pytest_modelcheck.baselines.baseline import Baseline, chunks
-from pytest_modelcheck.baselines.header import Header, Past
+from pytest_modelcheck.baselines.header import Header, PastApproval
 from pytest_modelcheck.baselines.lines import encode
 from pytest_modelcheck.baselines.objections import accepted, differences
 from pytest_modelcheck.records import CaseResult, Finding, Outcome, Status, TrialResult
@@ -137,19 +137,19 @@ def test_the_slices_that_lost_most_are_named_and_no_others(made):
 def test_however_much_breaks_few_lines_tell(made):
     old = made(dict.fromkeys(ids(900), P))
     new = made(dict.fromkeys(ids(900), F), language=lambda name: name[:3])
-    past = [Past(f"1.{n}", "2026-01-01", 1 - n / 100, 900) for n in range(40)]
+    past = [PastApproval(f"1.{n}", "2026-01-01", 1 - n / 100, 900) for n in range(40)]
     lines_told = told(new, old, past=past)
     assert len(lines_told) < 10
     assert max(map(len, lines_told)) < 150
 
 
 def test_the_way_down_is_told_where_each_step_is_small(made):
-    past = [Past(f"1.{n}", "2026-01-01", 0.98 - n / 100, 100) for n in range(15)]
+    past = [PastApproval(f"1.{n}", "2026-01-01", 0.98 - n / 100, 100) for n in range(15)]
     assert told(made({"a": P}), made({"a": P}), past=past) == [
         "14 points below the first approval: 1.0 98% → (11 more) → 1.12 86% → 1.13 85% → 1.14 84%"
     ]
     assert told(made({"a": P}), past=past[:1]) == told(made({"a": P}), past=past[::-1]) == []
-    unknown = Past("1.5", "2026-01-01", None, 0)
+    unknown = PastApproval("1.5", "2026-01-01", None, 0)
     assert told(made({"a": P}), past=[past[0], unknown, past[1]]) == [
         "1 point below the first approval: 1.0 98% → 1.1 97%"
     ]

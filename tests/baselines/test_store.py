@@ -3,7 +3,7 @@ import os
 import pytest
 
 from pytest_modelcheck.baselines.header import Header
-from pytest_modelcheck.baselines.store import Approved, BaselineStore, read_approved
+from pytest_modelcheck.baselines.store import ApprovedVersion, BaselineStore, read_approved
 from pytest_modelcheck.errors import BaselineError
 from tests.baselines.conftest import keep, write
 
@@ -53,10 +53,10 @@ def test_a_file_of_another_test_or_model_is_refused(store, record, other):
 
 
 def test_what_is_approved_is_kept_apart_by_model(store):
-    store.set_approved("triage", Approved("2.0"))
-    store.set_approved("tone", Approved("7", "f"))
-    assert store.approved("triage") == Approved("2.0")
-    assert store.approved("tone") == Approved("7", "f")
+    store.set_approved("triage", ApprovedVersion("2.0"))
+    store.set_approved("tone", ApprovedVersion("7", "f"))
+    assert store.approved("triage") == ApprovedVersion("2.0")
+    assert store.approved("tone") == ApprovedVersion("7", "f")
 
 
 def test_every_baseline_is_listed_and_history_is_not(store, record):
@@ -101,12 +101,12 @@ def test_keeping_what_was_never_approved_does_nothing(store):
 
 def test_a_byte_order_mark_of_an_editor_is_no_damage(store, record):
     write(store, head(), [record("a", 1)])
-    store.set_approved("triage", Approved("2.0"))
+    store.set_approved("triage", ApprovedVersion("2.0"))
     for path in (store.path("triage", CHECK), store.root / "triage" / "approved.yaml"):
         path.write_bytes(b"\xef\xbb\xbf" + path.read_bytes())
     assert store.read("triage", CHECK)["a"] == record("a", 1)
     assert store.header("triage", CHECK).version == "2.0"
-    assert store.approved("triage") == Approved("2.0")
+    assert store.approved("triage") == ApprovedVersion("2.0")
 
 
 COMPOSED, DECOMPOSED = "tests/test_caf\u00e9.py::test", "tests/test_cafe\u0301.py::test"
@@ -192,14 +192,14 @@ def write_yaml(path, approved):
 @pytest.mark.parametrize(
     "approved",
     [
-        Approved("2.0"),
-        Approved("2.10", "sha:1"),
-        Approved("1e3"),
-        Approved("null"),
-        Approved("yes", "0x1f"),
-        Approved("../../etc"),
-        Approved("two\nlines: [x", "- é"),
-        Approved("2025-01-01"),
+        ApprovedVersion("2.0"),
+        ApprovedVersion("2.10", "sha:1"),
+        ApprovedVersion("1e3"),
+        ApprovedVersion("null"),
+        ApprovedVersion("yes", "0x1f"),
+        ApprovedVersion("../../etc"),
+        ApprovedVersion("two\nlines: [x", "- é"),
+        ApprovedVersion("2025-01-01"),
     ],
 )
 def test_a_version_comes_back_as_the_text_that_it_is(path, approved):
@@ -208,15 +208,15 @@ def test_a_version_comes_back_as_the_text_that_it_is(path, approved):
 
 
 def test_it_says_version_and_fingerprint_and_nothing_else_so_that_approvals_merge(path):
-    write_yaml(path, Approved("2.0", "f1"))
+    write_yaml(path, ApprovedVersion("2.0", "f1"))
     lines = [line for line in path.read_text().splitlines() if not line.startswith("#")]
     assert lines == ["version: '2.0'", "fingerprint: f1"]
 
 
 def test_writing_the_same_again_leaves_the_file_alone(path):
-    write_yaml(path, Approved("2.0"))
+    write_yaml(path, ApprovedVersion("2.0"))
     os.utime(path, (1, 1))
-    write_yaml(path, Approved("2.0"))
+    write_yaml(path, ApprovedVersion("2.0"))
     assert path.stat().st_mtime == 1
 
 
@@ -226,7 +226,7 @@ def test_writing_the_same_again_leaves_the_file_alone(path):
 def test_a_version_that_a_person_wrote_without_quotes_is_not_a_number(path, text):
     path.parent.mkdir()
     path.write_text(text)
-    assert read_approved(path) == Approved("2.10")
+    assert read_approved(path) == ApprovedVersion("2.10")
 
 
 def test_nothing_is_approved_where_there_is_no_file(path):

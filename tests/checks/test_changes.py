@@ -3,7 +3,7 @@
 import pytest
 
 from pytest_modelcheck.checks.changes import (
-    Answers,
+    AnswerEvidence,
     CaseAnswers,
     look_at_changes,
     look_at_compared,
@@ -21,7 +21,7 @@ def answers(*parts, approved=(0, 0, 0)):
 
 
 def changes(cases, allowance=0, **known):
-    return look_at_changes(Answers(cases, **known), allowance, RULES)
+    return look_at_changes(AnswerEvidence(cases, **known), allowance, RULES)
 
 
 def test_the_excess_leaves_out_how_often_approved_answers_differ():

@@ -4,7 +4,7 @@ import click
 import pytest
 from click.testing import CliRunner
 
-from pytest_modelcheck.baselines.store import Approved, BaselineStore
+from pytest_modelcheck.baselines.store import ApprovedVersion, BaselineStore
 from pytest_modelcheck.canonical import Codec
 from pytest_modelcheck.cli.command import modelcheck
 from pytest_modelcheck.records import Finding, Outcome, Status
@@ -122,7 +122,7 @@ def test_several_models_are_named(project, command, store):
     for model in ("tone", "triage"):
         project.run({"a": 1}, model=model)
     command("approve", "tone=2.1", "triage=2.1")
-    assert store.approved("tone") == store.approved("triage") == Approved("2.1")
+    assert store.approved("tone") == store.approved("triage") == ApprovedVersion("2.1")
 
 
 def test_a_version_alone_is_approved_of_all_models_that_ran_it(project, command, store):

@@ -5,6 +5,7 @@ And few words for each thing: a page takes five minutes at most.
 
 import ast
 import re
+from collections import defaultdict
 from pathlib import Path
 
 import pytest
@@ -64,6 +65,15 @@ def test_the_code_speaks_the_words_of_the_glossary(trees):
         if re.search(rf"(^|_){word}(_|$)", re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name).lower())
     ]
     assert used == []
+
+
+def test_each_public_class_has_a_name_of_its_own(trees):
+    homes = defaultdict(list)
+    for path, tree in trees.items():
+        for node in tree.body:
+            if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
+                homes[node.name].append(path)
+    assert {name: paths for name, paths in homes.items() if len(paths) > 1} == {}
 
 
 def test_docstrings_name_the_thing_or_command(trees):

@@ -7,12 +7,12 @@ from pathlib import Path
 import pytest
 
 from pytest_modelcheck import cases
-from pytest_modelcheck.lint import Target, case_rules, chosen, lint
+from pytest_modelcheck.lint import LintTarget, case_rules, chosen, lint
 from pytest_modelcheck.lint.body import Body
 
 
 def found(code, rows, **target):
-    return [one.message for one in lint([Target(cases.load(rows), **target)], chosen([code]))]
+    return [one.message for one in lint([LintTarget(cases.load(rows), **target)], chosen([code]))]
 
 
 def body(*, reads=(), always=(), keys=(), hands_on=False):
@@ -143,14 +143,14 @@ def test_what_a_rule_finds(code, rows, target, messages):
 
 def test_a_contradiction_names_ids_and_places(tmp_path):
     (tmp_path / "t.csv").write_text("id,input,expected\nx,a,yes\ny,a,no\n")
-    (one,) = lint([Target(cases.load(tmp_path / "t.csv"))], chosen(["MC101"]))
+    (one,) = lint([LintTarget(cases.load(tmp_path / "t.csv"))], chosen(["MC101"]))
     path = str(tmp_path / "t.csv")
     assert one.message == f"y expects 'no'; x ({path}:2) has the same input and expects 'yes'"
     assert (one.path, one.line) == (path, 3)
 
 
 def test_cases_that_are_not_known_yet():
-    assert lint([Target(None, body=body(always=["expected"], keys=["x"]), slices=["x"])]) == []
+    assert lint([LintTarget(None, body=body(always=["expected"], keys=["x"]), slices=["x"])]) == []
 
 
 def test_a_text_that_names_a_file_is_found(tmp_path, monkeypatch):
@@ -162,7 +162,7 @@ def test_a_text_that_names_a_file_is_found(tmp_path, monkeypatch):
         "- input: cat.png\n- input: {picture: dog.png}\n- input: [{picture: cat.png}]\n"
         "- input: missing.png\n- input: 'Look at cat.png'\n- input: tests\n"
     )
-    target = Target(cases.load("tests/t.yaml", base=tmp_path))
+    target = LintTarget(cases.load("tests/t.yaml", base=tmp_path))
     assert [remark.case.origin.line for remark in case_rules.names_of_files.look(target)] == [1, 2, 3]
     assert "make it a pathlib.Path" in next(case_rules.names_of_files.look(target)).message
-    assert not list(case_rules.names_of_files.look(Target(cases.load([Path("dog.png")]))))
+    assert not list(case_rules.names_of_files.look(LintTarget(cases.load([Path("dog.png")]))))

@@ -6,7 +6,7 @@ import pytest
 
 from pytest_modelcheck import cases, perturb
 from pytest_modelcheck.checks.limits import Limits
-from pytest_modelcheck.lint import Target, chosen, lint
+from pytest_modelcheck.lint import LintTarget, chosen, lint
 from pytest_modelcheck.lint.body import Body
 from pytest_modelcheck.perturb import as_perturbations
 from pytest_modelcheck.records import CHANGE
@@ -18,7 +18,7 @@ def texts(count):
 
 
 def found(code, **target):
-    return [one.message for one in lint([Target(**{"cases": texts(12), **target})], chosen([code]))]
+    return [one.message for one in lint([LintTarget(**{"cases": texts(12), **target})], chosen([code]))]
 
 
 def body(*reads, **more):

@@ -5,7 +5,7 @@ import pytest
 from pytest_modelcheck import cases
 from pytest_modelcheck.checks.limits import Limits
 from pytest_modelcheck.errors import UsageError
-from pytest_modelcheck.lint import RULES, Target, chosen, lint, warnings_of
+from pytest_modelcheck.lint import RULES, LintTarget, chosen, lint, warnings_of
 from pytest_modelcheck.lint.body import Body
 from pytest_modelcheck.records import Origin
 
@@ -15,18 +15,18 @@ PLACE = Origin("tests/test_it.py", 7)
 def test_what_two_tests_have_in_common_is_said_once(tmp_path):
     (tmp_path / "t.jsonl").write_text('{"input": "a", "expected": 1}\n{"input": "a", "expected": 2}\n')
     loaded = cases.load(tmp_path / "t.jsonl")
-    (one,) = lint([Target(loaded, test="a", place=PLACE), Target(loaded, test="b", place=PLACE)])
+    (one,) = lint([LintTarget(loaded, test="a", place=PLACE), LintTarget(loaded, test="b", place=PLACE)])
     assert (one.code, one.line, one.test) == ("MC101", 2, "a")
 
 
 def test_findings_come_by_file_and_line(tmp_path):
     (tmp_path / "t.jsonl").write_text("\n".join(['{"input": "a", "known_failure": true}'] * 12))
-    lines = [one.line for one in lint([Target(cases.load(tmp_path / "t.jsonl"))], chosen(["MC105"]))]
+    lines = [one.line for one in lint([LintTarget(cases.load(tmp_path / "t.jsonl"))], chosen(["MC105"]))]
     assert lines == list(range(1, 13))
 
 
 def test_a_case_without_a_line_stands_where_the_test_is():
-    (one,) = lint([Target(cases.load([("a", 1), ("a", 2)]), place=PLACE)])
+    (one,) = lint([LintTarget(cases.load([("a", 1), ("a", 2)]), place=PLACE)])
     assert (one.path, one.line) == ("tests/test_it.py", 7)
     assert one.message.startswith("list[1]: expects 2")
 
@@ -41,29 +41,29 @@ def test_a_case_without_a_line_stands_where_the_test_is():
 )
 def test_what_cannot_be_read_is_found_where_it_is(tmp_path, name, content, line, message):
     (tmp_path / name).write_text(content)
-    (one,) = lint([Target(cases.load(tmp_path / name), place=PLACE)])
+    (one,) = lint([LintTarget(cases.load(tmp_path / name), place=PLACE)])
     assert (one.code, one.path, one.line) == ("MC001", str(tmp_path / name), line)
     assert one.message.startswith(message)
-    assert lint([Target(cases.load(tmp_path / name))], chosen(["MC1"])) == []
+    assert lint([LintTarget(cases.load(tmp_path / name))], chosen(["MC1"])) == []
 
 
 def test_what_cannot_be_read_and_is_no_file_is_found_at_the_test():
-    (one,) = lint([Target(cases.load(["a"]).sample(3), place=PLACE)])
+    (one,) = lint([LintTarget(cases.load(["a"]).sample(3), place=PLACE)])
     assert (one.code, one.path, one.line) == ("MC001", "tests/test_it.py", 7)
     assert one.message == "sample(3): there are fewer cases (1)"
 
 
 def test_a_void_comparison_is_found_on_its_line():
     body = Body(frozenset(), frozenset(), frozenset(), hands_on=False, void=(("nothing", 9),))
-    (one,) = lint([Target(cases.load(["a"]), place=PLACE, body=body)])
+    (one,) = lint([LintTarget(cases.load(["a"]), place=PLACE, body=body)])
     assert (one.code, one.message, one.path, one.line) == ("MC206", "nothing", "tests/test_it.py", 9)
 
 
 def test_warnings_need_no_cases():
     unread = cases.load("gone.yaml", base="nowhere")
-    found = warnings_of(Target(None, place=PLACE, limits=Limits(at_least=0.0)))
+    found = warnings_of(LintTarget(None, place=PLACE, limits=Limits(at_least=0.0)))
     assert [one.code for one in found] == ["MC202"]
-    assert [one.code for one in lint([Target(unread)])] == ["MC001"]
+    assert [one.code for one in lint([LintTarget(unread)])] == ["MC001"]
 
 
 def test_rules_are_chosen_by_how_they_begin():

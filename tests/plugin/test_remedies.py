@@ -14,7 +14,7 @@ from pytest_modelcheck.baselines.store import read_approved
 from pytest_modelcheck.canonical import Codec, digest
 from pytest_modelcheck.cli.targets import meant, target
 from pytest_modelcheck.errors import ModelcheckError
-from pytest_modelcheck.trajectories.calls import Calls, ToolCall, in_order
+from pytest_modelcheck.trajectories.calls import ToolCall, ToolCalls, in_order
 
 TICKETS = '"tickets.yaml"'
 BODY = "assert triage(case.input) == case.expected"
@@ -401,7 +401,7 @@ typos, distractors = previewed(perturb.typos), previewed(partial(perturb.distrac
 DOCUMENT = {"question": "q", "documents": ["a"]}
 TWO_LISTS, TWO_TEXTS = {**DOCUMENT, "more": []}, {"a": "word", "b": "word"}
 ROW = [{"input": "a"}]
-REFUNDS = Calls([ToolCall("refund", {"amount": 1}), ToolCall("refund", {"amount": 2})])
+REFUNDS = ToolCalls([ToolCall("refund", {"amount": 1}), ToolCall("refund", {"amount": 2})])
 RECORDS = np.zeros(2, "V4")
 VERSIONS = {"triage": {"2.0", "2.1"}, "spam": {"2.0"}}
 WHEN = dt.datetime(2026, 1, 1)  # noqa: DTZ001

@@ -136,9 +136,9 @@ def test_hostile_words_in_a_trajectory_are_data(agents):
 def test_a_plain_test_shows_both_sides_too(agents):
     agents.test("""
         from pytest_modelcheck import Trajectory, in_order
-        from pytest_modelcheck.trajectories.calls import Calls, ToolCall
+        from pytest_modelcheck.trajectories.calls import ToolCalls, ToolCall
 
-        CALLS = Calls([ToolCall(f"step_{number}") for number in range(9)])
+        CALLS = ToolCalls([ToolCall(f"step_{number}") for number in range(9)])
 
         def test_order():
             assert CALLS == in_order("step_1", "step_9")

@@ -4,7 +4,7 @@ import pytest
 
 from pytest_modelcheck.records import Finding, Interval, Origin
 from pytest_modelcheck.records.packing import unpack
-from pytest_modelcheck.reports.model import CheckReport, Past
+from pytest_modelcheck.reports.model import CheckReport, PastResult
 
 
 def test_a_field_that_is_not_known_is_passed_over():
@@ -23,7 +23,7 @@ def test_what_is_no_object_is_an_error():
 
 def test_a_status_that_nobody_knows_is_an_error():
     with pytest.raises(TypeError, match="status: .*perhaps"):
-        unpack({"version": "1", "status": "perhaps"}, Past)
+        unpack({"version": "1", "status": "perhaps"}, PastResult)
 
 
 @pytest.mark.parametrize(

@@ -24,7 +24,7 @@ from pytest_modelcheck.records import (
 from pytest_modelcheck.reports.model import (
     CheckReport,
     ModelReport,
-    Past,
+    PastResult,
     RunInfo,
     RunReport,
     Trouble,
@@ -112,7 +112,7 @@ def report():
         "2025-03-01T12:00:00Z",
         "pytest test_triage.py::test_known",
         (
-            Past(
+            PastResult(
                 "2.0",
                 Status.PASSED,
                 1.0,

@@ -13,7 +13,7 @@ import pytest
 from pytest_modelcheck.records import Calls, Comparison, Finding, Scale, ShownCase, Verdict
 from pytest_modelcheck.records.packing import pack, unpack
 from pytest_modelcheck.reports.jsons import SCHEMA, case_fields, dumps, to_json, value_of
-from pytest_modelcheck.reports.model import CheckReport, ModelReport, Past, RunInfo, RunReport, Trouble
+from pytest_modelcheck.reports.model import CheckReport, ModelReport, PastResult, RunInfo, RunReport, Trouble
 
 
 def test_a_report_without_its_cases_comes_back_as_it_was(report):
@@ -40,7 +40,7 @@ def test_what_is_no_unicode_is_written_as_its_escape():
 NOUNS = {
     "CheckReport": CheckReport,
     "ModelReport": ModelReport,
-    "Past": Past,
+    "PastResult": PastResult,
     "RunInfo": RunInfo,
     "Trouble": Trouble,
     "Verdict": Verdict,
@@ -102,7 +102,15 @@ def test_the_schema_knows_every_field_of_a_case(report, schema):
 
 
 def test_the_schema_describes_what_a_reader_of_a_report_meets_first(schema):
-    for name in ("CaseReport", "CheckReport", "ModelReport", "Past", "RunInfo", "TrialReport", "Verdict"):
+    for name in (
+        "CaseReport",
+        "CheckReport",
+        "ModelReport",
+        "PastResult",
+        "RunInfo",
+        "TrialReport",
+        "Verdict",
+    ):
         described = schema["$defs"][name]["properties"]
         assert [field for field, said in described.items() if "description" not in said] == []
 

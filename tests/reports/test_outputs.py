@@ -20,7 +20,7 @@ from pytest_modelcheck.reports.model import Trouble
 from pytest_modelcheck.reports.outputs import (
     FORMATS,
     SUMMARY_BYTES,
-    Target,
+    ReportTarget,
     append_summary,
     environment,
     target_of,
@@ -36,14 +36,14 @@ from pytest_modelcheck.reports.outputs import (
 @pytest.mark.parametrize(
     ("text", "target"),
     [
-        ("report.json", Target("json", "report.json")),
-        ("REPORT.JSON", Target("json", "REPORT.JSON")),
-        ("a/b c/summary.md", Target("md", "a/b c/summary.md")),
-        ("json:report", Target("json", "report")),
-        ("md:report.json", Target("md", "report.json")),
-        ("gitlab:gl-code-quality.json", Target("gitlab", "gl-code-quality.json")),
-        ("C:\\out\\report.json", Target("json", "C:\\out\\report.json")),
-        ("json:C:\\out\\report", Target("json", "C:\\out\\report")),
+        ("report.json", ReportTarget("json", "report.json")),
+        ("REPORT.JSON", ReportTarget("json", "REPORT.JSON")),
+        ("a/b c/summary.md", ReportTarget("md", "a/b c/summary.md")),
+        ("json:report", ReportTarget("json", "report")),
+        ("md:report.json", ReportTarget("md", "report.json")),
+        ("gitlab:gl-code-quality.json", ReportTarget("gitlab", "gl-code-quality.json")),
+        ("C:\\out\\report.json", ReportTarget("json", "C:\\out\\report.json")),
+        ("json:C:\\out\\report", ReportTarget("json", "C:\\out\\report")),
     ],
 )
 def test_a_name_says_its_format(text, target):
@@ -60,21 +60,21 @@ def test_a_name_that_says_none_is_refused_with_the_choices(text):
 
 def test_a_report_is_written_with_its_folder_and_replaces_an_old_one(report, tmp_path):
     for _ in range(2):
-        write(report, Target("json", "a/b/report.json"), tmp_path)
+        write(report, ReportTarget("json", "a/b/report.json"), tmp_path)
     assert json.loads((tmp_path / "a/b/report.json").read_bytes())["modelcheck_report"] == 1
     assert [path.name for path in (tmp_path / "a/b").iterdir()] == ["report.json"]
 
 
 @pytest.mark.parametrize("name", FORMATS)
 def test_every_format_writes_something(report, name, tmp_path):
-    write(report, Target(name, "out"), tmp_path)
+    write(report, ReportTarget(name, "out"), tmp_path)
     assert (tmp_path / "out").stat().st_size > 200
 
 
 def test_a_folder_that_cannot_be_made_is_an_os_error(report, tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(OSError, match="file"):
-        write(report, Target("json", "file/report.json"), tmp_path)
+        write(report, ReportTarget("json", "file/report.json"), tmp_path)
 
 
 @pytest.mark.parametrize("exists", [True, False])
@@ -82,7 +82,7 @@ def test_a_link_stays_and_its_target_is_written(report, tmp_path, exists):
     if exists:
         (tmp_path / "real.json").write_text("old")
     (tmp_path / "link.json").symlink_to("real.json")
-    write(report, Target("json", "link.json"), tmp_path)
+    write(report, ReportTarget("json", "link.json"), tmp_path)
     assert (tmp_path / "link.json").is_symlink()
     assert json.loads((tmp_path / "real.json").read_bytes())["modelcheck_report"] == 1
 
@@ -93,7 +93,7 @@ def test_a_pipe_is_written_to(report, tmp_path):
     got = []
     reader = threading.Thread(target=lambda: got.append((tmp_path / "pipe").read_bytes()))
     reader.start()
-    write(report, Target("json", "pipe"), tmp_path)
+    write(report, ReportTarget("json", "pipe"), tmp_path)
     reader.join(10)
     assert json.loads(got[0])["modelcheck_report"] == 1
     assert stat.S_ISFIFO((tmp_path / "pipe").stat().st_mode)

@@ -5,11 +5,11 @@ import pytest
 from pytest_modelcheck import Trajectory, in_order, unordered
 from pytest_modelcheck.reports.bars import width_of
 from pytest_modelcheck.reports.transcript import aligned, explained, first_difference, sentence_of, transcript
-from pytest_modelcheck.trajectories.calls import Calls, Message, ToolCall
+from pytest_modelcheck.trajectories.calls import Message, ToolCall, ToolCalls
 
 
 def calls(*names):
-    return Calls(ToolCall(name, {"order": "A-17"}) for name in names)
+    return ToolCalls(ToolCall(name, {"order": "A-17"}) for name in names)
 
 
 def said(*texts):

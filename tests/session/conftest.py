@@ -63,9 +63,9 @@ class Project:
         candidate = session.candidates.read("triage", CHECK, version)
         assert candidate is not None
         session.store.write(replace(candidate.header, run={}, reads_approved=False), candidate.lines())
-        from pytest_modelcheck.baselines.store import Approved
+        from pytest_modelcheck.baselines.store import ApprovedVersion
 
-        session.store.set_approved("triage", Approved(version))
+        session.store.set_approved("triage", ApprovedVersion(version))
         session.close()
 
 

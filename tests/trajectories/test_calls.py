@@ -6,7 +6,7 @@ import pytest
 
 from pytest_modelcheck import in_order, unordered
 from pytest_modelcheck.errors import UsageError
-from pytest_modelcheck.trajectories.calls import Calls, ToolCall
+from pytest_modelcheck.trajectories.calls import ToolCall, ToolCalls
 
 
 class IsPositive:
@@ -21,7 +21,7 @@ class IsPositive:
 LOOK = ToolCall("look_up", {"order": "A-17"}, result={"status": "delivered"})
 CHECK = ToolCall("check_policy", {"order": "A-17"})
 REFUND = ToolCall("refund", {"order": "A-17", "amount": 20})
-CALLS = Calls([LOOK, CHECK, REFUND])
+CALLS = ToolCalls([LOOK, CHECK, REFUND])
 
 
 @pytest.mark.parametrize(
@@ -48,7 +48,7 @@ def test_in_order_is_a_subsequence(patterns, matched):
         (("refund", "check_policy", "look_up"), True),
         (("look_up", "refund"), False),
         (("look_up", "check_policy", "refund", "refund"), False),
-        ((Calls([REFUND, LOOK, CHECK]),), True),
+        ((ToolCalls([REFUND, LOOK, CHECK]),), True),
     ],
 )
 def test_unordered_is_the_same_calls_each_as_often(patterns, matched):
@@ -57,7 +57,7 @@ def test_unordered_is_the_same_calls_each_as_often(patterns, matched):
 
 def test_unordered_finds_a_way_wherever_there_is_one():
     """A pattern that matches several calls leaves to others what only they do not match."""
-    calls = Calls(
+    calls = ToolCalls(
         [ToolCall("refund", {"amount": 1}), ToolCall("refund", {"amount": 2}), ToolCall("refund", None)]
     )
     patterns = ["refund", ("refund", {"amount": IsPositive()}), ("refund", {"amount": 1})]
@@ -71,7 +71,7 @@ def test_equality_is_of_names_and_arguments_in_order():
     assert CALLS == (LOOK, "check_policy", ("refund", {"order": "A-17", "amount": 20}))
     assert CALLS != ["look_up", "refund", "check_policy"]
     assert CALLS != ["look_up", "check_policy"]
-    assert Calls([ToolCall("look_up", {"order": "A-17"}, error="no such order"), CHECK, REFUND]) == CALLS
+    assert ToolCalls([ToolCall("look_up", {"order": "A-17"}, error="no such order"), CHECK, REFUND]) == CALLS
     assert CALLS != 3
 
 
@@ -82,7 +82,7 @@ def test_a_call_is_found_by_its_name_where_it_is_the_only_one():
     with pytest.raises(AssertionError, match=r"delete was not called; the calls are: \[look_up\("):
         CALLS["delete"]
     with pytest.raises(AssertionError, match=r"refund was called 2 times.*calls.all\('refund'\)\[0\]"):
-        Calls([REFUND, REFUND])["refund"]
+        ToolCalls([REFUND, REFUND])["refund"]
 
 
 def test_membership_and_counts():
@@ -95,7 +95,7 @@ def test_membership_and_counts():
 
 def test_a_failed_call_that_is_made_again_counts_once():
     failed = ToolCall("refund", {"amount": 20}, error="timeout")
-    calls = Calls.merged([failed, failed, ToolCall("refund", {"amount": 20}, result="done")])
+    calls = ToolCalls.merged([failed, failed, ToolCall("refund", {"amount": 20}, result="done")])
     assert len(calls) == 1
     assert (calls[0].retries, calls[0].error, calls[0].result) == (2, None, "done")
     assert calls.failed == []
@@ -103,7 +103,7 @@ def test_a_failed_call_that_is_made_again_counts_once():
 
 def test_a_failed_call_that_is_made_otherwise_is_there_and_among_the_failed():
     failed = ToolCall("refund", {"amount": 2000}, error="too much")
-    calls = Calls.merged([failed, REFUND])
+    calls = ToolCalls.merged([failed, REFUND])
     assert calls == [failed, REFUND]
     assert calls.failed == [failed]
     assert calls.succeeded["refund"] is REFUND
@@ -121,4 +121,4 @@ def test_a_pattern_that_can_match_nothing_is_refused(patterns):
 
 def test_matchers_and_calls_are_written_as_a_reader_writes_them():
     assert repr(in_order("look_up", ("refund", {"amount": 20}))) == "in_order(look_up, refund(amount=20))"
-    assert repr(Calls([REFUND])) == "[refund(order='A-17', amount=20)]"
+    assert repr(ToolCalls([REFUND])) == "[refund(order='A-17', amount=20)]"

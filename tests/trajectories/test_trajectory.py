@@ -8,7 +8,7 @@ import pytest
 from pytest_modelcheck import Trajectory, talk
 from pytest_modelcheck.canonical import Codec, NotStored, comparable, differences, digest, same
 from pytest_modelcheck.errors import UsageError
-from pytest_modelcheck.trajectories.calls import Calls, Message, ToolCall
+from pytest_modelcheck.trajectories.calls import Message, ToolCall, ToolCalls
 
 DONE = Trajectory(
     messages=(
@@ -90,11 +90,11 @@ def test_what_is_compared(change, path):
 
 
 def test_calls_are_compared_by_what_the_agent_chose_also_where_they_are_recorded():
-    calls = Calls([ToolCall("refund", {"amount": 20}, result="r-1")])
-    other = Calls([ToolCall("refund", {"amount": 20}, result="r-2", retries=1)])
+    calls = ToolCalls([ToolCall("refund", {"amount": 20}, result="r-1")])
+    other = ToolCalls([ToolCall("refund", {"amount": 20}, result="r-2", retries=1)])
     assert calls == other
     assert same(comparable(calls), comparable(other))
-    assert not same(comparable(calls), comparable(Calls([ToolCall("refund", {"amount": 21})])))
+    assert not same(comparable(calls), comparable(ToolCalls([ToolCall("refund", {"amount": 21})])))
     back = Codec().decode(Codec().encode(other))
     assert (back[0].result, back[0].retries) == ("r-2", 1)
     assert Codec().decode(Codec().encode(other[0])) == other[0]

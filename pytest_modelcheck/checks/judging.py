@@ -8,9 +8,9 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
+from pytest_modelcheck.checks.findings import inconclusive
 from pytest_modelcheck.checks.limits import fraction_of, net_of
 from pytest_modelcheck.checks.protocol import DOUBTFUL
-from pytest_modelcheck.checks.verdicts import inconclusive
 from pytest_modelcheck.phrases import percent, plural
 from pytest_modelcheck.records import Correction, Finding, Status
 

@@ -3,8 +3,8 @@
 import pytest
 from scipy.stats import binom
 
+from pytest_modelcheck.checks.early import LossScale, StoppingRule, Terms, at_the_end, why_not_watched
 from pytest_modelcheck.checks.limits import Limits
-from pytest_modelcheck.checks.watching import LossScale, Terms, Watch, at_the_end, why_not_watched
 from pytest_modelcheck.records import GRADE, Case, CaseResult, Outcome, Scale, TrialResult
 
 WHOLE = (0.0, 1.0)
@@ -13,7 +13,7 @@ WHOLE = (0.0, 1.0)
 def watch(losses, n=100, required=0.9, calibrated=(), runs=1, single=True, **limits):
     limit = {"at_least": WHOLE}
     terms = Terms(Limits(**limits), required, runs=runs, single=single, calibrated=frozenset(calibrated))
-    watched = Watch(terms, [limit] * n)
+    watched = StoppingRule(terms, [limit] * n)
     for loss in losses:
         watched.feed({} if loss is None else {"at_least": loss}, limit)
     return watched
@@ -66,7 +66,7 @@ def test_a_version_that_breaks_case_after_case_fails_after_the_fewest():
     while not broken or binom.sf(broken - 1, broken + 1, 0.5) > 0.01 / 2:
         broken += 1
     terms, limit = Terms(Limits(), None, compared="1.0"), {"max_drop": (0.0, 1.0)}
-    watched = Watch(terms, [limit] * 50 + [{"max_drop": (-1.0, 0.0)}])
+    watched = StoppingRule(terms, [limit] * 50 + [{"max_drop": (-1.0, 0.0)}])
     for loss in [0.0, *[1.0] * broken]:
         assert decisions(watched, "noisy") == []
         watched.feed({"max_drop": loss}, limit)
@@ -107,7 +107,7 @@ def test_only_a_proof_leaves_half_of_the_chance_of_a_false_pass_for_the_end():
 
 def test_a_limit_that_no_case_counts_for_is_not_watched():
     terms = Terms(Limits(), None, compared="1.0")
-    watched = Watch(terms, [{"at_least": WHOLE}] * 5)
+    watched = StoppingRule(terms, [{"at_least": WHOLE}] * 5)
     watched.feed({"at_least": 0.0}, {"at_least": WHOLE})
     assert watched.decided("exact") == ()
 

@@ -78,7 +78,7 @@ def _because(look: Look, sets: int, version: str) -> str:
             return ""
 
 
-class Noise(Protocol):
+class LimitNoise(Protocol):
     """The noise in the observation that one limit is compared with."""
 
     def p_value(self, false_fail_rate: float) -> float:
@@ -97,7 +97,7 @@ class Noise(Protocol):
         """Name the shortfall that the cases can detect, as the start of a sentence."""
 
 
-def readily(noise: Noise, false_fail_rate: float) -> float:
+def readily(noise: LimitNoise, false_fail_rate: float) -> float:
     """Return the p-value by which a miss passes."""
     # With too few cases for any result to fail, nothing at all would be noticed, so that is no pass.
     return noise.readily(false_fail_rate) if noise.least_p_value() <= false_fail_rate else 0.0
@@ -130,7 +130,7 @@ class Rule:
         return self.varies or self.limits.population == "sample"
 
     def finding(
-        self, limit: str, summary: str, met: bool, noise: Noise, context: float | None = None
+        self, limit: str, summary: str, met: bool, noise: LimitNoise, context: float | None = None
     ) -> Finding:
         """Decide: exactly if there is no noise, else by whether noise explains a miss."""
         limits, look = self.limits, self.looks.get(limit)
@@ -152,7 +152,7 @@ class Rule:
             return self._proven(replace(found, summary=f"{summary}; {explained} explains it"), noise)
         return inconclusive(replace(found, summary=f"{summary}; {explained} could explain it"), limits)
 
-    def _looked(self, found: Finding, look: Look, noise: Noise) -> Finding:
+    def _looked(self, found: Finding, look: Look, noise: LimitNoise) -> Finding:
         """Return the finding of a look, with what the cases can detect if the limit is not clearly met."""
         text = with_reason(look, found.summary, self.broken, self.sets, self.version)
         no_noise_known = look.reason is Reason.NO_NOISE_KNOWN and self.all_differ
@@ -166,7 +166,7 @@ class Rule:
         found = replace(found, status=look.status, summary=text, p_value=look.p_value, reveals=reveals)
         return inconclusive(found, self.limits) if look.status is Status.INCONCLUSIVE else found
 
-    def _proven(self, found: Finding, noise: Noise) -> Finding:
+    def _proven(self, found: Finding, noise: LimitNoise) -> Finding:
         """Return the finding as passed, unless a proof is required and lacking."""
         limits = self.limits
         if limits.require_proof:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class Fault:
     """One fault: the code of its rule, and the file, the line and the test, as far as there are any."""
 
     code: str
@@ -38,7 +38,7 @@ class Remark:
 
 
 @dataclass(frozen=True, slots=True)
-class Rule:
+class LintRule:
     """One kind of fault that lint finds.
 
     Attributes:
@@ -56,23 +56,23 @@ class Rule:
     what: str
     why: str
     instead: str
-    look: Callable[[Target], Iterator[Remark]]
+    look: Callable[[LintTarget], Iterator[Remark]]
     cheap: bool = False
 
 
 def rule(
     code: str, name: str, *, why: str, instead: str, cheap: bool = False
-) -> Callable[[Callable[[Target], Iterator[Remark]]], Rule]:
+) -> Callable[[Callable[[LintTarget], Iterator[Remark]]], LintRule]:
     """Make a rule of a function, whose docstring says what the fault is."""
 
-    def made(look: Callable[[Target], Iterator[Remark]]) -> Rule:
-        return Rule(code, name, " ".join((look.__doc__ or "").split()), why, instead, look, cheap)
+    def made(look: Callable[[LintTarget], Iterator[Remark]]) -> LintRule:
+        return LintRule(code, name, " ".join((look.__doc__ or "").split()), why, instead, look, cheap)
 
     return made
 
 
 @dataclass(frozen=True, slots=True)
-class Target(CheckOptions):
+class LintTarget(CheckOptions):
     """One check, as far as it is known before it runs.
 
     Attributes:

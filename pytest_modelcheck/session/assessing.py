@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING
 
 from pytest_modelcheck.canonical import excerpt
 from pytest_modelcheck.checks.compare import pairs
-from pytest_modelcheck.checks.decide import decide, judge_costs
+from pytest_modelcheck.checks.decide import decide, decide_costs
 from pytest_modelcheck.checks.guards import guards
 from pytest_modelcheck.checks.protocol import FRESH_SETS
 from pytest_modelcheck.models.identity import Files, changed_keys
 from pytest_modelcheck.phrases import plural
 from pytest_modelcheck.records import Finding, Outcome, Status
 from pytest_modelcheck.session.check import Step, plan_of
-from pytest_modelcheck.session.found import Judgement
+from pytest_modelcheck.session.found import Assessment
 from pytest_modelcheck.session.observing import observe
 from pytest_modelcheck.session.results import Results
 
@@ -37,20 +37,22 @@ if TYPE_CHECKING:
     from pytest_modelcheck.session.found import Noise, Ran
 
 
-def judge(check: Check, ran: Ran, approved: Approved, beside: tuple[Finding, ...], noise: Noise) -> Judgement:
+def assess(
+    check: Check, ran: Ran, approved: Approved, beside: tuple[Finding, ...], noise: Noise
+) -> Assessment:
     """Compute the observations, and compare them with the limits."""
     seen = observe(check, ran, approved, noise)
-    return with_noise(check, Judgement(ran, approved, beside, noise, seen, ()), noise)
+    return with_noise(check, Assessment(ran, approved, beside, noise, seen, ()), noise)
 
 
-def with_noise(check: Check, judgement: Judgement, noise: Noise) -> Judgement:
+def with_noise(check: Check, assessment: Assessment, noise: Noise) -> Assessment:
     """Judge the check again with new facts about the model's noise."""
-    ran, approved, seen = judgement.ran, judgement.approved, judgement.seen
+    ran, approved, seen = assessment.ran, assessment.approved, assessment.seen
     broken = sorted({number for look in noise.looks.values() for number in look.broken})
     # A metric also uses what probes recorded. The outcomes of probes count only for looks.
-    probed = seen.observed.scores is not None and noise.probed is not judgement.noise.probed
+    probed = seen.observed.scores is not None and noise.probed is not assessment.noise.probed
     # Observations depend on results alone, so that only new results change them.
-    if noise.again is not judgement.noise.again or probed:
+    if noise.again is not assessment.noise.again or probed:
         seen = observe(check, ran, approved, noise)
     own_sets = check.spec.repeats // check.runs_in_a_set
     observed = replace(
@@ -74,10 +76,10 @@ def with_noise(check: Check, judgement: Judgement, noise: Noise) -> Judgement:
     if check.held is not None:
         findings += other_fingerprint(check)
     if ran.costs is not None:
-        findings += judge_costs(ran.costs, check.spec.limits)
+        findings += decide_costs(ran.costs, check.spec.limits)
     if ran.systems and approved.baseline is not None:
         findings += other_systems(check.spec.subject, ran.systems, approved.baseline)
-    findings += judgement.beside
+    findings += assessment.beside
     if check.spec.subject.other_version is not None and approved.findings:
         # These come first. They say why there is no baseline, and so replace the finding "new".
         findings = [*approved.findings, *(each for each in findings if each.limit != "new")]
@@ -89,7 +91,7 @@ def with_noise(check: Check, judgement: Judgement, noise: Noise) -> Judgement:
         findings = findings or [Finding("update", Status.PASSED, f"{len(ran.results)} cases recorded")]
     seen = replace(seen, observed=observed)
     unmet = frozenset(finding.limit for finding in findings if not finding.met)
-    return replace(judgement, noise=noise, seen=seen, findings=tuple(findings), unmet=unmet, moved=moved)
+    return replace(assessment, noise=noise, seen=seen, findings=tuple(findings), unmet=unmet, moved=moved)
 
 
 def _findings(
@@ -110,7 +112,7 @@ def _findings(
         return findings or [Finding("metric", Status.PASSED, text)], None
     if spec.drift is None:
         return decide(observed, spec.limits), None
-    from pytest_modelcheck.checks.drift import judge_drift
+    from pytest_modelcheck.checks.drift import decide_drift
 
     findings, reference = list(guards(observed, spec.limits)), ran.reference
     if reference is not None and (errors := reference.tally().error):
@@ -122,14 +124,14 @@ def _findings(
         text = f"{plural(len(ran.results), 'case')} run; the distribution is judged when all are"
         return [Finding("drift", Status.PASSED, text)], None
     samples = _sampled(spec, ran.results, reference, approved)
-    drifted, moved = judge_drift(samples, spec.drift, spec.limits, spec.seed)
+    drifted, moved = decide_drift(samples, spec.drift, spec.limits, spec.seed)
     # Over nights, no single test decides: evidence adds up, and one alarm level holds for all nights.
     if check.nights is not None and moved is not None:
         from pytest_modelcheck.session.revalidation import FINE, over_nights
 
         if moved.p_value <= spec.limits.false_fail_rate:  # over nights, it counts how far below
             finer = replace(spec.limits, false_fail_rate=FINE)
-            moved = judge_drift(samples, spec.drift, finer, spec.seed)[1] or moved
+            moved = decide_drift(samples, spec.drift, finer, spec.seed)[1] or moved
         drifted = [over_nights(check, approved, drifted[0], moved)]
     return [_held(ran, finding, spec.limits) for finding in drifted], moved
 

@@ -246,7 +246,7 @@ def why_not_watched(limits: Limits, scale: Scale, levels: object | None) -> str 
     return None
 
 
-class Watch:
+class StoppingRule:
     """Watches all limits of a check: failed as soon as one has failed, passed once all have passed."""
 
     def __init__(self, terms: Terms, ranges: Sequence[Mapping[str, Range]]) -> None:

@@ -38,9 +38,9 @@ from pytest_modelcheck.engine.body import by_repeat
 from pytest_modelcheck.phrases import plural
 from pytest_modelcheck.records import JUDGED, Outcome, Status
 from pytest_modelcheck.session.approved import ReplayedAnswers
+from pytest_modelcheck.session.assessing import with_noise
 from pytest_modelcheck.session.check import Step
 from pytest_modelcheck.session.found import Variation
-from pytest_modelcheck.session.judging import with_noise
 from pytest_modelcheck.session.running import run_fresh_sets, run_probes
 from pytest_modelcheck.session.variation import variation_of_runs
 
@@ -53,35 +53,35 @@ if TYPE_CHECKING:
     from pytest_modelcheck.checks.observed import Observed
     from pytest_modelcheck.checks.weighing import Weighed
     from pytest_modelcheck.session.check import Check, Steps
-    from pytest_modelcheck.session.found import Judgement
+    from pytest_modelcheck.session.found import Assessment
 
     Slices = dict[tuple[int, ...], Candidates]
     """The slices to search, by the numbers of the compared cases."""
 
 
-def decide_noise(check: Check, judgement: Judgement) -> Steps[Judgement]:
+def decide_noise(check: Check, assessment: Assessment) -> Steps[Assessment]:
     """Look at each limit, run what it needs, and look again, until every limit is decided."""
     if check.spec.drift is not None:
-        return judgement
-    if not _may_be_noise(check, judgement):
-        repeated = check.spec.repeats > 1 and len(judgement.ran.results) <= MOST_CASES
+        return assessment
+    if not _may_be_noise(check, assessment):
+        repeated = check.spec.repeats > 1 and len(assessment.ran.results) <= MOST_CASES
         # Repeats of a model that is declared to vary may be copies, which a green check says, too.
         if repeated and check.spec.deterministic is False:
-            variation = _variation(check, judgement, _weighed(check, judgement))
-            return with_noise(check, judgement, replace(judgement.noise, variation=variation))
-        return judgement
-    approved_outcomes = yield from _approved_outcomes(check, judgement)
+            variation = _variation(check, assessment, _weighed(check, assessment))
+            return with_noise(check, assessment, replace(assessment.noise, variation=variation))
+        return assessment
+    approved_outcomes = yield from _approved_outcomes(check, assessment)
     limits = check.spec.limits
     slices: Slices = {}
     while True:
-        weighed = _weighed(check, judgement)
-        found = _looks(check, judgement, weighed, approved_outcomes)
+        weighed = _weighed(check, assessment)
+        found = _looks(check, assessment, weighed, approved_outcomes)
         lost = None
-        if _searches_slices(check, judgement):
-            found["slice_regressions"], lost = _search_slices(check, judgement, weighed, slices)
+        if _searches_slices(check, assessment):
+            found["slice_regressions"], lost = _search_slices(check, assessment, weighed, slices)
         slice_drop = ""
-        if _limits_slices(check, judgement):
-            members = judgement.ran.results.slices
+        if _limits_slices(check, assessment):
+            members = assessment.ran.results.slices
             slices_by_name = {name: some for key in members.keys() for name, some in members.of(key).items()}  # noqa: SIM118
             found["max_slice_drop"], slice_drop = look_at_slice_drops(
                 weighed.paired,
@@ -93,53 +93,53 @@ def decide_noise(check: Check, judgement: Judgement) -> Steps[Judgement]:
         needs = [look.needs for look in found.values() if look.needs is not None]
         if not needs:
             break
-        further = yield from _run_more(check, judgement, needs)
+        further = yield from _run_more(check, assessment, needs)
         if further is None:
             # Offline, or out of budget: what is unsettled becomes inconclusive rather than guessed.
             found = {limit: without_more_runs(look) for limit, look in found.items()}
             break
-        judgement = further
+        assessment = further
     if not found:
-        return judgement
-    reasons, variation = {look.reason for look in found.values()}, _variation(check, judgement, weighed)
+        return assessment
+    reasons, variation = {look.reason for look in found.values()}, _variation(check, assessment, weighed)
     if Reason.NOTHING_SEEN in reasons:
-        approved = map(judgement.approved.get, (case.id for case in judgement.ran.results.cases))
+        approved = map(assessment.approved.get, (case.id for case in assessment.ran.results.cases))
         variation = variation_of_runs(check.spec.subject, [case for case in approved if case is not None])
     elif Reason.NO_NOISE_KNOWN in reasons and not variation.varies:
         # Outcomes are steady, which decides; people read that answers are not.
-        words = variation_of_runs(check.spec.subject, judgement.seen.runs).words
+        words = variation_of_runs(check.spec.subject, assessment.seen.runs).words
         variation = replace(variation, words=words)
     decided = replace(
-        judgement.noise,
-        looks={**judgement.noise.looks, **found},
+        assessment.noise,
+        looks={**assessment.noise.looks, **found},
         lost=lost,
         slice_drop=slice_drop,
         variation=variation,
     )
-    return with_noise(check, judgement, decided)
+    return with_noise(check, assessment, decided)
 
 
 def _run_more(
-    check: Check, judgement: Judgement, needs: Sequence[FreshSets | Probes]
-) -> Steps[Judgement | None]:
+    check: Check, assessment: Assessment, needs: Sequence[FreshSets | Probes]
+) -> Steps[Assessment | None]:
     """Make the runs that are needed, and judge again; ``None`` if they are not possible."""
     # Fresh sets first: they often settle what probes would be paid for.
     sets = [need.sets for need in needs if isinstance(need, FreshSets)]
     if sets:
-        noise = yield from run_fresh_sets(check, judgement, max(sets))
+        noise = yield from run_fresh_sets(check, assessment, max(sets))
     else:
         probes = [need for need in needs if isinstance(need, Probes)]
-        noise = yield from run_probes(check, judgement, probes)
-    return None if noise is None else with_noise(check, judgement, noise)
+        noise = yield from run_probes(check, assessment, probes)
+    return None if noise is None else with_noise(check, assessment, noise)
 
 
-def look_for_noise(check: Check, judgement: Judgement) -> Steps[Judgement]:
+def look_for_noise(check: Check, assessment: Assessment) -> Steps[Assessment]:
     """Before an invariance check fails as free of noise: see whether any outcome varies.
 
     Ten repeated answers alone failed 13% of unchanged runs with a coin among 100 inputs.
     """
     limits = check.spec.limits
-    while not (weighed := _weighed(check, judgement)).varies and check.spec.deterministic is None:
+    while not (weighed := _weighed(check, assessment)).varies and check.spec.deterministic is None:
         # As likely as can be, so that only outcomes that never vary fail it.
         tests = Tests(lambda _: True, lambda _: 1.0, suspects=weighed.rate.failing)
         look = renumbered(looked(weighed.rate, Rules(confirm=limits.confirm), tests), weighed.numbers)
@@ -147,91 +147,91 @@ def look_for_noise(check: Check, judgement: Judgement) -> Steps[Judgement]:
             break
         further = None
         if look.needs is not None:
-            further = yield from _run_more(check, judgement, [look.needs])
+            further = yield from _run_more(check, assessment, [look.needs])
         if further is None:
-            looks = dict.fromkeys(judgement.unmet, without_more_runs(look))
-            return with_noise(check, judgement, replace(judgement.noise, looks=looks))
-        judgement = further
-    variation = _variation(check, judgement, weighed)
-    return with_noise(check, judgement, replace(judgement.noise, variation=variation))
+            looks = dict.fromkeys(assessment.unmet, without_more_runs(look))
+            return with_noise(check, assessment, replace(assessment.noise, looks=looks))
+        assessment = further
+    variation = _variation(check, assessment, weighed)
+    return with_noise(check, assessment, replace(assessment.noise, variation=variation))
 
 
-def _compares(check: Check, judgement: Judgement) -> bool:
+def _compares(check: Check, assessment: Assessment) -> bool:
     """Return whether outcomes are held against approved ones."""
-    observed = judgement.seen.observed
+    observed = assessment.seen.observed
     return observed.comparison is not None and not observed.reads_approved and not check.options.update
 
 
-def _searches_slices(check: Check, judgement: Judgement) -> bool:
+def _searches_slices(check: Check, assessment: Assessment) -> bool:
     """Return whether regressions are searched for a slice in which they concentrate."""
-    observed, limits = judgement.seen.observed, check.spec.limits
-    if not _compares(check, judgement) or observed.scores is not None:
+    observed, limits = assessment.seen.observed, check.spec.limits
+    if not _compares(check, assessment) or observed.scores is not None:
         return False
     fell = 0 if observed.comparison is None else len(observed.comparison.regressed)
     if observed.graded:
         least = LEAST_FALL * observed.scale.width - observed.rounding
         fell = sum(drop >= least for drop in observed.drops or ())
-    searched = fell >= LEAST_BROKEN and len(judgement.ran.results) <= MOST_CASES
+    searched = fell >= LEAST_BROKEN and len(assessment.ran.results) <= MOST_CASES
     searched = searched and limits.population == "fixed" and limits.score_as is None
     return searched and limits.slice_regressions != "off"
 
 
 def _search_slices(
-    check: Check, judgement: Judgement, weighed: Weighed, known_slices: Slices
+    check: Check, assessment: Assessment, weighed: Weighed, known_slices: Slices
 ) -> tuple[Look, Lost | None]:
     """Look for the slice in which regressions concentrate; further runs search the same slices again."""
-    results, limits, numbers = judgement.ran.results, check.spec.limits, weighed.paired_numbers
+    results, limits, numbers = assessment.ran.results, check.spec.limits, weighed.paired_numbers
     if numbers not in known_slices:
         known_slices[numbers] = candidates_of(results.slices, results.cases, numbers)
-    groups = _groups(check, judgement)
+    groups = _groups(check, assessment)
     return look_at_slices(
         weighed.paired,
         known_slices[numbers],
         Rules(limits.false_fail_rate, limits.confirm),
         check.spec.seed,
         None if groups is None else [groups[number] for number in numbers],
-        judgement.seen.observed.scale.width,
+        assessment.seen.observed.scale.width,
     )
 
 
-def _limits_slices(check: Check, judgement: Judgement) -> bool:
+def _limits_slices(check: Check, assessment: Assessment) -> bool:
     """Return whether each declared slice is held against its approved rate."""
-    limited = check.spec.limits.max_slice_drop is not None and judgement.seen.observed.scores is None
-    return limited and _compares(check, judgement)
+    limited = check.spec.limits.max_slice_drop is not None and assessment.seen.observed.scores is None
+    return limited and _compares(check, assessment)
 
 
-def _may_be_noise(check: Check, judgement: Judgement) -> bool:
+def _may_be_noise(check: Check, assessment: Assessment) -> bool:
     """Return whether a limit is missed for no other reason than outcomes, or cases that passed fail now."""
-    suspicious = _searches_slices(check, judgement) or _limits_slices(check, judgement)
+    suspicious = _searches_slices(check, assessment) or _limits_slices(check, assessment)
     if check.spec.deterministic is True:
-        return (judgement.missed or judgement.passes) and suspicious
-    suspicious = suspicious or (bool(judgement.seen.regressed) and not check.options.update)
-    return judgement.missed or (judgement.passes and suspicious)
+        return (assessment.missed or assessment.passes) and suspicious
+    suspicious = suspicious or (bool(assessment.seen.regressed) and not check.options.update)
+    return assessment.missed or (assessment.passes and suspicious)
 
 
-def _groups(check: Check, judgement: Judgement) -> list[Hashable] | None:
+def _groups(check: Check, assessment: Assessment) -> list[Hashable] | None:
     """Return the group of each case, by its number; ``None`` if every case is its own."""
-    cases, key = judgement.ran.results.cases, check.spec.limits.cluster
+    cases, key = assessment.ran.results.cases, check.spec.limits.cluster
     return None if key is None else list(groups_of(cases, key).values())
 
 
-def _weighed(check: Check, judgement: Judgement, *, graded: bool = True) -> Weighed:
-    cases = ((case, judgement.approved.get(case.id)) for case in judgement.seen.runs)
+def _weighed(check: Check, assessment: Assessment, *, graded: bool = True) -> Weighed:
+    cases = ((case, assessment.approved.get(case.id)) for case in assessment.seen.runs)
     return weigh(
         cases,
         check.runs_in_a_set,
-        judgement.noise.probed,
-        graded=graded and judgement.seen.observed.graded,
+        assessment.noise.probed,
+        graded=graded and assessment.seen.observed.graded,
         worst=check.spec.scale.worst,
         deterministic=check.spec.deterministic,
-        groups=_groups(check, judgement),
+        groups=_groups(check, assessment),
     )
 
 
 def _looks(
-    check: Check, judgement: Judgement, weighed: Weighed, approved_outcomes: Mapping[int, tuple[float, ...]]
+    check: Check, assessment: Assessment, weighed: Weighed, approved_outcomes: Mapping[int, tuple[float, ...]]
 ) -> dict[str, Look]:
-    observed, limits = judgement.seen.observed, check.spec.limits
+    observed, limits = assessment.seen.observed, check.spec.limits
     if observed.scores is not None:
         return _looks_at_metric(observed, observed.scores, weighed, limits)
     compared = None
@@ -243,17 +243,17 @@ def _looks(
         compared = replace(weighed.rate, cases=runs)
     outcomes = None
     if observed.graded and limits.max_regressed is not None:
-        outcomes = _weighed(check, judgement, graded=False).paired
+        outcomes = _weighed(check, assessment, graded=False).paired
     found = looks(
         weighed,
         observed,
         limits,
-        _groups(check, judgement),
-        approved=_compares(check, judgement),
+        _groups(check, assessment),
+        approved=_compares(check, assessment),
         outcomes=outcomes,
         compared=compared,
     )
-    fell = next((finding for finding in judgement.findings if finding.limit == "max_drop"), None)
+    fell = next((finding for finding in assessment.findings if finding.limit == "max_drop"), None)
     # The first set decides this drop, and it is excused: unless cases are broken for good.
     if "max_drop" not in found and fell is not None and fell.met and fell.reveals is not None:
         look = unless_broken(weighed.paired.shared, Look(Status.PASSED, Reason.MET), limits.max_drop or 0)
@@ -290,9 +290,9 @@ def _looks_at_metric(observed: Observed, scores: Scores, weighed: Weighed, limit
     return found
 
 
-def _approved_outcomes(check: Check, judgement: Judgement) -> Steps[Mapping[int, tuple[float, ...]]]:
+def _approved_outcomes(check: Check, assessment: Assessment) -> Steps[Mapping[int, tuple[float, ...]]]:
     """Let bodies that compare with the approved answer judge the further approved runs, without calls."""
-    results, approved, baseline = judgement.ran.results, judgement.approved, judgement.approved.baseline
+    results, approved, baseline = assessment.ran.results, assessment.approved, assessment.approved.baseline
     if not results.reads_approved or baseline is None:
         return {}
     trials, index = [], results.size
@@ -318,9 +318,9 @@ def _approved_outcomes(check: Check, judgement: Judgement) -> Steps[Mapping[int,
     return {number: tuple(map(float, repeats.values())) for number, repeats in found.items()}
 
 
-def _variation(check: Check, judgement: Judgement, weighed: Weighed) -> Variation:
+def _variation(check: Check, assessment: Assessment, weighed: Weighed) -> Variation:
     """Return the variation of outcomes, for people."""
-    observed, noise = judgement.seen.observed, judgement.noise
+    observed, noise = assessment.seen.observed, assessment.noise
     cases, of = weighed.rate.cases, plural(len(weighed.rate.cases), "case")
     before, now = (sum(case.varies for case in side) for side in (weighed.paired.cases, cases))
     varying = max(before, now)
@@ -341,6 +341,6 @@ def _variation(check: Check, judgement: Judgement, weighed: Weighed) -> Variatio
     # Of levels, scores may vary although no outcome does.
     if (noise.again is None and check.spec.repeats == 1) or (check.spec.levels and noise.variation.varies):
         return noise.variation
-    runs = judgement.ran.results.size + (0 if noise.again is None else noise.again.size)
+    runs = assessment.ran.results.size + (0 if noise.again is None else noise.again.size)
     runs += sum(probed.probes for probed in noise.probed.values())
     return Variation(varies=False, words=f"does not vary: {runs:,} runs of {of}, each case always the same")
