@@ -24,7 +24,7 @@ from hypothesis import HealthCheck, settings
 import pytest_modelcheck
 from pytest_modelcheck.cli.command import modelcheck
 from pytest_modelcheck.records import Verdict
-from pytest_modelcheck.reports.jsons import unpack
+from pytest_modelcheck.records.packing import unpack
 from pytest_modelcheck.reports.model import RunReport
 
 pytest_plugins = ["pytester"]
