@@ -38,7 +38,16 @@ if code < 0:
 sys.exit(code)
 """
 LATE = (
-    *("anyio", "freezegun", "hypothesis.strategies", "joblib", "orjson", "pydantic", "scipy.special"),
+    *(
+        "anyio",
+        "freezegun",
+        "hypothesis.strategies",
+        "joblib",
+        "openai",
+        "orjson",
+        "pydantic",
+        "scipy.special",
+    ),
     *("scipy.stats", "sklearn.linear_model", "sklearn.pipeline", "trio", "unittest.mock", "yaml"),
 )
 PROGRAMS = ("pytest", "modelcheck", "doctest", "script")
