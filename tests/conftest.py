@@ -18,6 +18,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from _pytest.assertion.rewrite import _rewrite_test
 from click.testing import CliRunner
 from hypothesis import HealthCheck, settings
 
@@ -159,6 +160,7 @@ class Project:
     def __init__(self, pytester: pytest.Pytester, warm: Callable[[], Path]) -> None:
         self.pytester = pytester
         self.warm = warm
+        self._rewritten: dict[tuple[Path, bytes], Any] = {}
         self.path: Path = pytester.path
         self.ini()
         self.write("conftest.py", CONFTEST)
@@ -200,10 +202,18 @@ class Project:
             warnings.simplefilter("default")
             # pytest-check wraps it in every inner run: after hundreds of them no thread would start any more.
             patch.setattr(threading.Thread, "start", threading.Thread.start)
+            patch.setattr("_pytest.assertion.rewrite._rewrite_test", self._rewrite)
             # What an inner run sets in context variables is not to be seen by the next one.
             return copy_context().run(
                 self.pytester.runpytest_inprocess, *NEIGHBOURS, "-p", "modelcheck", *_reasoned(arguments)
             )
+
+    def _rewrite(self, path: Path, config: pytest.Config) -> Any:
+        """Compile a test file as pytest does, once: its bytecode could be that of a file before it."""
+        content = path.read_bytes()
+        if (path, content) not in self._rewritten:
+            self._rewritten[path, content] = _rewrite_test(path, config)
+        return self._rewritten[path, content]
 
     def passes(self, *arguments: str) -> pytest.RunResult:
         """Run; the only test passes."""

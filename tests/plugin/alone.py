@@ -343,6 +343,7 @@ def runs(folder: Path, plan: dict[str, Any]) -> Iterator[Run]:
 
 def main(folder: Path) -> None:
     plan = json.loads((folder / "plan.json").read_bytes())
+    sys.dont_write_bytecode = False  # all runs have the same files
     found: dict[str, Any] = {}
     until = time.monotonic() + plan["in all"]
     for run in runs(folder / "project", plan):

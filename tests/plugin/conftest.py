@@ -212,7 +212,7 @@ def alone(request, tmp_path_factory, warm):
     """What came of each check of the module in each run, and the calls of each run."""
     folder = tmp_path_factory.mktemp("alone")
     lay_out(request.module, folder, getattr(request.module, "RUNS", ALL))
-    environment = {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "PYTHONDONTWRITEBYTECODE": "1", "COLUMNS": "120"}
+    environment = {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "PYTHONDONTWRITEBYTECODE": "", "COLUMNS": "120"}
     subprocess.run(
         [warm / "script", HERE / "alone.py", folder], env={**os.environ, **environment}, check=True
     )
