@@ -21,6 +21,7 @@ from pytest_modelcheck.cli.screen import indented, print_lines
 from pytest_modelcheck.display import shown_path
 from pytest_modelcheck.errors import UsageError
 from pytest_modelcheck.labels import JudgedAnswer, key_of, read
+from pytest_modelcheck.numeric import is_number
 from pytest_modelcheck.phrases import percent, plural
 from pytest_modelcheck.reports.bars import cut, padded, width_of
 from pytest_modelcheck.stats.judging import Errors
@@ -160,7 +161,7 @@ def _of_version(title: str, pairs: Sequence[Pair], answers: Answers, *, every: b
         yield f"  abstains     {_share(abstains, len(pairs))}"
     pairs = [(label, value) for label, value in pairs if value is not None]
     people, judged = [label.value for label, _ in pairs], [value for _, value in pairs]
-    if all(map(_is_number, judged)) and all(isinstance(value, (int, float)) for value in people):
+    if all(map(is_number, judged)) and all(isinstance(value, (int, float)) for value in people):
         yield from _of_scores(list(map(float, people)), judged)
     else:
         yield from _of_classes(list(map(_word, people)), list(map(_word, judged)))
@@ -203,10 +204,6 @@ def _of_classes(people: Sequence[str], judged: Sequence[str]) -> Iterator[str]:
         yield f"  specificity  {_share(errors.no_right, errors.no)}"
     if len(names) > 1:
         yield f"  kappa        {cohen_kappa_score(people, judged):.2f}"
-
-
-def _is_number(value: Any) -> bool:
-    return isinstance(value, (int, float)) and not isinstance(value, bool)
 
 
 def _of_scores(people: Sequence[float], judged: Sequence[float]) -> Iterator[str]:
@@ -257,7 +254,7 @@ def _share(count: int, of: int) -> str:
 
 
 def _agree(label: Any, answer: Any) -> bool:
-    if _is_number(answer) and not isinstance(label, str):
+    if is_number(answer) and not isinstance(label, str):
         return bool(float(label) == answer)
     return _word(label) == _word(answer)
 

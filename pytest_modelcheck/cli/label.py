@@ -30,6 +30,7 @@ from pytest_modelcheck.cli.screen import (
 )
 from pytest_modelcheck.display import shown_path
 from pytest_modelcheck.labels import Label, in_order, read, write
+from pytest_modelcheck.numeric import is_number
 from pytest_modelcheck.phrases import plural
 from pytest_modelcheck.reports.bars import wrapped
 from pytest_modelcheck.stats.judging import Errors, JudgedRate
@@ -139,7 +140,7 @@ def _choices(found: Heard, labels: Mapping[str, Label]) -> dict[str, Any]:
     if names:
         return dict(zip(_KEYS, names, strict=False))
     numbers = [one for one in values if one is not None]  # a judge may abstain
-    if numbers and all(isinstance(one, (int, float)) and not isinstance(one, bool) for one in numbers):
+    if numbers and all(map(is_number, numbers)):
         tenths = {**{str(number): number / 10 for number in range(10)}, "x": 1.0}
         return tenths if all(0 <= one <= 1 for one in numbers) else {}
     return {"y": True, "n": False}

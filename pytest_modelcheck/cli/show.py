@@ -76,15 +76,10 @@ def _found(workspace: Workspace, pattern: str, version: str | None) -> list[Base
     else:
         results, ran, models = [], set[str](), meant(version, workspace.known_versions())
         for model, own_version in models:
-            own_entries = (
-                *candidates.entries(model, own_version),
-                *store.history_entries(model, own_version),
-            )
-            own_checks = {header.test for _, header in own_entries}
-            approved = {header.test for _, header in (*store.entries(model), *store.beside_entries(model))}
-            checks = sorted(filter(selected, own_checks | approved))
-            results += [find(store, candidates, model, check, own_version) for check in checks]
-            ran |= own_checks
+            checks = workspace.checks(model, own_version)
+            wanted_checks = sorted(filter(selected, checks))
+            results += [find(store, candidates, model, check, own_version) for check in wanted_checks]
+            ran |= checks
         names = " and ".join(f"{model} {own_version}" for model, own_version in models)
         if ran:
             nothing = nothing_meant(f"that {names} ran", [pattern], ran)

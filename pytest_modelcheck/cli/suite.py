@@ -27,7 +27,7 @@ from pytest_modelcheck.errors import UsageError
 from pytest_modelcheck.lint import RULES, Fault, LintTarget, chosen
 from pytest_modelcheck.lint import lint as find
 from pytest_modelcheck.phrases import percent, plural
-from pytest_modelcheck.reports.jsons import unpack
+from pytest_modelcheck.records.packing import unpack
 from pytest_modelcheck.reports.mutation import (
     Mutated,
     Mutation,

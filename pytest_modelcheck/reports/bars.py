@@ -124,6 +124,11 @@ _AS_EMOJI: Final = "\ufe0f"
 _SKIN_TONES: Final = ("\U0001f3fb", "\U0001f3ff")
 
 
+def plain(text: str) -> Line:
+    """A line that the terminal does not mark."""
+    return ((text, {}),)
+
+
 def text_of(line: Line) -> str:
     """A line without colours."""
     return "".join(text for text, _ in line)

@@ -13,9 +13,9 @@ from pytest_modelcheck.canonical import differences, excerpt, stored_text, whole
 from pytest_modelcheck.display import printable_json
 from pytest_modelcheck.phrases import gains, plural
 from pytest_modelcheck.records import MISSING
-from pytest_modelcheck.reports.bars import padded, shortened, text_of, width_of, wrapped
+from pytest_modelcheck.reports.bars import padded, plain, shortened, text_of, width_of, wrapped
 from pytest_modelcheck.reports.selection import literal, part_texts
-from pytest_modelcheck.reports.shown import PLAIN, sides
+from pytest_modelcheck.reports.shown import PLAIN, part_lines, sides
 from pytest_modelcheck.reports.transcript import Trajectories, brief, steps_between
 
 if TYPE_CHECKING:
@@ -58,20 +58,16 @@ def diff_lines(
     for diff in diffs:
         checks += 1
         total.update(_effects(diff))
-        yield _plain(excerpt(diff.check, _EVERYTHING))
+        yield plain(excerpt(diff.check, _EVERYTHING))
         if diff.before is None:
             known = "is not approved yet" if before is None else f"was not run with {excerpt(before)}"
-            yield _plain(f"  {known}: {plural(len(diff.cases), 'case')}")
+            yield plain(f"  {known}: {plural(len(diff.cases), 'case')}")
         elif diff.after is None:
-            yield _plain(f"  was not run with {excerpt(after[diff.model])}")
+            yield plain(f"  was not run with {excerpt(after[diff.model])}")
         else:
             yield from _check_lines(diff, width)
         yield ()
-    yield _plain(f"{plural(checks, 'check')}: {_counts(total) or 'nothing changed'}")
-
-
-def _plain(text: str) -> Line:
-    return ((text, PLAIN),)
+    yield plain(f"{plural(checks, 'check')}: {_counts(total) or 'nothing changed'}")
 
 
 def heading(note: Note, count: object) -> Line:
@@ -127,7 +123,7 @@ def _check_lines(diff: CheckDiff, width: int) -> Iterator[Line]:
     if diff.new_test:
         texts.append("the test itself has changed in between: outcomes may differ for that reason alone")
     for text in texts:
-        yield from map(_plain, wrapped(text, width, "  ", "    "))
+        yield from map(plain, wrapped(text, width, "  ", "    "))
     for note in NOTES:
         found = diff.of(note)
         if found:
@@ -166,16 +162,16 @@ def _counts(counts: Counter[str]) -> str:
 def case_lines(case: CaseDiff, diff: CheckDiff, *, width: int = 80) -> Iterator[Line]:
     """One case: its input, and both answers."""
     name = f"    {_fitted(case.id, width - 4 - _ABOUT_ROOM)}  "
-    yield _plain(name + _fitted(case.about, width - width_of(name)))
+    yield plain(name + _fitted(case.about, width - width_of(name)))
     if case.perturbed is not None:
         label = f"      {_fitted(case.perturbation or 'perturbed', 30)}: "
-        yield _plain(label + _fitted(case.perturbed, width - width_of(label)))
+        yield plain(label + _fitted(case.perturbed, width - width_of(label)))
     if case.note not in ("added", "removed"):
         yield from _answer_lines(case, diff, width)
     if case.expected is not MISSING and case.perturbed is None:
-        yield _plain(f"      expected {literal(case.expected, width - 15)}")
+        yield plain(f"      expected {literal(case.expected, width - 15)}")
     if case.new_expectation:
-        yield _plain("      another answer is expected of it now")
+        yield plain("      another answer is expected of it now")
 
 
 def steps_of(case: CaseDiff, diff: CheckDiff) -> Trajectories | None:
@@ -205,12 +201,12 @@ def _answer_lines(case: CaseDiff, diff: CheckDiff, width: int) -> Iterator[Line]
         for text, aside in zip((before, after), own, strict=True)
     ]
     if (steps := steps_of(case, diff)) is not None:
-        yield from (_plain(f"      {line}") for line in steps.lines(width - 6))
+        yield from (plain(f"      {line}") for line in steps.lines(width - 6))
     elif width_of(one) <= width and case.perturbed is None:
-        yield _plain(one)
+        yield plain(one)
         return
     elif max(map(width_of, short)) <= room:
-        yield from _labelled(names, list(map(_plain, short)))
+        yield from _labelled(names, list(map(plain, short)))
     elif fields := _field_lines(case, width):
         yield from fields
     else:
@@ -218,7 +214,7 @@ def _answer_lines(case: CaseDiff, diff: CheckDiff, width: int) -> Iterator[Line]
         if any(own):
             yield from _labelled(names, sides(*own, room - len(_ASIDE), _SIDES), _ASIDE)
     if outcomes:
-        yield _plain(f"     {outcomes}")
+        yield plain(f"     {outcomes}")
 
 
 def _field_lines(case: CaseDiff, width: int) -> list[Line]:
@@ -230,7 +226,7 @@ def _field_lines(case: CaseDiff, width: int) -> list[Line]:
         return []
     lines = list(_difference_lines(answered, width))
     if own := _fields_of(case.before.unperturbed, case.after.unperturbed):
-        lines += [_plain("      unperturbed:"), *_difference_lines(own, width)]
+        lines += [plain("      unperturbed:"), *_difference_lines(own, width)]
     return lines
 
 
@@ -243,25 +239,17 @@ def _fields_of(before: bytes | None, after: bytes | None) -> list[Difference] | 
 
 
 def _difference_lines(found: Sequence[Difference], width: int) -> Iterator[Line]:
-    for difference in found[:_FIELDS]:
-        name = excerpt(difference.path, _NAME)
-        texts = part_texts(difference)
-        one = f"      {name}: {texts[0]} → {texts[1]}"
-        if width_of(one) <= width:
-            yield _plain(one)
-            continue
-        yield _plain(f"      {name}:")
-        for text in sides(*texts, width - 8, _SIDES):
-            yield ("        ", PLAIN), *text
+    parts = ((excerpt(one.path, _NAME), *part_texts(one)) for one in found[:_FIELDS])
+    yield from part_lines(parts, width, _SIDES, " " * 6)
     more = len(found) - _FIELDS
     if more > 0:
-        yield _plain(f"      (+{plural(more, 'more field')})")
+        yield plain(f"      (+{plural(more, 'more field')})")
 
 
 def _labelled(names: Sequence[str], texts: Sequence[Line], aside: str = "") -> Iterator[Line]:
     """Each text after the name of its side; one line if both texts are equal."""
     if text_of(texts[0]) == text_of(texts[1]):
-        names, texts = ["both"], [_plain(text_of(texts[0]))]
+        names, texts = ["both"], [plain(text_of(texts[0]))]
     names = [name + aside for name in names]
     column = max(map(width_of, names))
     for name, text in zip(names, texts, strict=True):

@@ -22,6 +22,7 @@ from pytest_modelcheck.reports.bars import (
     has_bar,
     legend,
     padded,
+    plain,
     width_of,
     wrapped,
 )
@@ -235,33 +236,29 @@ def _lines(
             shown, width, strokes, lambda verdict: _below(verdict, verbosity, width, compares=compares)
         )
     if verbosity <= QUIET:
-        yield from _plain(wrapped(_counts(verdicts, changes=True), width))
+        yield from map(plain, wrapped(_counts(verdicts, changes=True), width))
         if (common := causes_text(verdicts)) is not None:
-            yield from _plain(wrapped(excerpt(common, _UNCUT), width))
+            yield from map(plain, wrapped(excerpt(common, _UNCUT), width))
         return
     if len(shown) < len(verdicts):
-        yield from _plain([f"{plural(len(verdicts) - len(shown), 'more check')} passed (-v shows them)"])
+        yield from map(plain, [f"{plural(len(verdicts) - len(shown), 'more check')} passed (-v shows them)"])
     counts = _counts(verdicts)
     bounds = list(filter(None, [levels_text(verdicts)]))
     together = "; ".join([counts, *bounds])
-    yield from _plain([together] if len(together) <= width else [*wrapped(counts, width), *bounds])
+    yield from map(plain, [together] if len(together) <= width else [*wrapped(counts, width), *bounds])
     for text in (causes_text(verdicts), triage(verdicts)):
         if text is not None:
-            yield from _plain(wrapped(excerpt(text, _UNCUT), width))
+            yield from map(plain, wrapped(excerpt(text, _UNCUT), width))
     for label, cost in by_model(verdicts):
         # Lines are broken lines at blanks, which are another character meanwhile within a part of the list.
         parts = excerpt(f"{label}: {cost}", _UNCUT).split(", ")
         held = ", ".join(part.replace(" ", _HELD) for part in parts)
-        yield from _plain([line.replace(_HELD, " ") for line in wrapped(held, width)])
-
-
-def _plain(texts: Sequence[str]) -> Iterator[Line]:
-    return (((text, {}),) for text in texts)
+        yield from map(plain, [line.replace(_HELD, " ") for line in wrapped(held, width)])
 
 
 def _below(verdict: Verdict, verbosity: int, width: int, *, compares: bool) -> Iterator[Line]:
     """The lines below the line of a check."""
-    margin = " " * MARGIN
+    margin, hanging = " " * MARGIN, " " * (MARGIN + 2)
     if verbosity >= VERBOSE:
         if (interval := verdict.interval) is not None:
             cases = plural(verdict.cases.judged, "case")
@@ -271,22 +268,22 @@ def _below(verdict: Verdict, verbosity: int, width: int, *, compares: bool) -> I
                 low, high = percent(interval.low), percent(interval.high)
             level = f"({percent(interval.level)} confidence bounds)"
             text = f"{cases}, between {low} and {high} {level}"
-            yield from _plain([f"{margin}{line}" for line in wrapped(text, width - MARGIN)])
+            yield from map(plain, wrapped(text, width, margin, hanging))
         for finding in verdict.findings:
             word, style = MARKS[finding.status]
             detects = f" ({finding.reveals})" if finding.met and finding.reveals else ""
             text = excerpt(f"{finding.limit}: {finding.summary}{detects}", _UNCUT)
             first, *rest = wrapped(text, width - MARGIN - len(word) - 1)
             yield ((margin, {}), (word, style), (f" {first}", {}))
-            yield from _plain([f"{margin}{' ' * len(word)} {line}" for line in rest])
+            yield from map(plain, [f"{margin}{' ' * len(word)} {line}" for line in rest])
         if verbosity < EVERYTHING:
             for note in verdict.notes:
-                yield from _plain([f"{margin}{line}" for line in wrapped(f"note: {note}", width - MARGIN)])
+                yield from map(plain, wrapped(f"note: {note}", width, margin, hanging))
     worse = broke_line(verdict) if verdict.passed and QUIET < verbosity < EVERYTHING else None
     if worse is not None:
-        yield from _plain([f"{margin}{line}" for line in wrapped(excerpt(worse, _UNCUT), width - MARGIN)])
+        yield from map(plain, wrapped(excerpt(worse, _UNCUT), width, margin, hanging))
     if verbosity >= EVERYTHING:
-        yield from _plain([f"{margin}{line}".rstrip() for line in everything(verdict, width - MARGIN)])
+        yield from map(plain, [f"{margin}{line}".rstrip() for line in everything(verdict, width - MARGIN)])
     elif compares and not verdict.failed and verdict.shown:
         yield from differing(verdict)
 

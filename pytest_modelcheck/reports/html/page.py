@@ -20,7 +20,8 @@ from typing import TYPE_CHECKING, Any, Final
 from pytest_modelcheck.baselines.diff import shown_answers
 from pytest_modelcheck.display import harmless
 from pytest_modelcheck.records import MISSING, OUTCOMES
-from pytest_modelcheck.reports.jsons import dumps, pack, value_of
+from pytest_modelcheck.records.packing import pack
+from pytest_modelcheck.reports.jsons import dumps, value_of
 from pytest_modelcheck.reports.transcript import steps_of_trial
 from pytest_modelcheck.reports.worst import causes, places, triage, where
 
