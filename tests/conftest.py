@@ -4,11 +4,13 @@ import importlib
 import json
 import os
 import pkgutil
+import subprocess
 import sys
+import tempfile
 import textwrap
 import threading
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextvars import copy_context
 from dataclasses import replace
 from pathlib import Path
@@ -115,6 +117,23 @@ def _everything_loaded() -> None:
         importlib.import_module(name)
 
 
+@pytest.fixture(scope="session")
+def warm() -> Iterator[Path]:
+    """The folder of scripts that start pytest and modelcheck without importing anything anew."""
+    with tempfile.TemporaryDirectory() as folder:
+        # One thread, as only that which calls it survives a fork.
+        threads = {f"{library}_NUM_THREADS": "1" for library in ("OMP", "OPENBLAS", "MKL")}
+        command = [sys.executable, str(Path(__file__).with_name("warm.py")), folder]
+        with subprocess.Popen(
+            command, env=os.environ | threads, stdin=subprocess.PIPE, stdout=subprocess.PIPE
+        ) as process:
+            try:
+                assert process.stdout.readline() == b"ready\n"
+                yield Path(folder)
+            finally:
+                process.terminate()  # or leaving the block would wait for it without end
+
+
 _OF_A_CASE = ("expected", "metadata", "known_failure", "origin", "approved_outcome", "change")
 _OF_A_TRIAL = ("answer", "perturbed", "base_answer", "message", "approved_answer", "approved_base_answer")
 
@@ -137,8 +156,9 @@ def _reasoned(arguments: tuple[str, ...]) -> list[str]:
 class Project:
     """A folder with a model fixture, ten tickets, and a test that version 2.0 passes."""
 
-    def __init__(self, pytester: pytest.Pytester) -> None:
+    def __init__(self, pytester: pytest.Pytester, warm: Callable[[], Path]) -> None:
         self.pytester = pytester
+        self.warm = warm
         self.path: Path = pytester.path
         self.ini()
         self.write("conftest.py", CONFTEST)
@@ -227,9 +247,9 @@ class Project:
 
     def run_apart(self, *arguments: str, timeout: float = 180) -> pytest.RunResult:
         """Run pytest in a process of its own, where this one must not be affected."""
-        return self.pytester.runpytest_subprocess(
-            *NEIGHBOURS, "-p", "modelcheck", *_reasoned(arguments), timeout=timeout
-        )
+        options = [f"--basetemp={tempfile.mkdtemp(prefix='runpytest-', dir=self.path)}", *NEIGHBOURS]
+        script = self.warm() / "pytest"
+        return self.pytester.run(script, *options, "-p", "modelcheck", *_reasoned(arguments), timeout=timeout)
 
     def command(self, *arguments: str) -> pytest.RunResult:
         """Run the ``modelcheck`` command in this process."""
@@ -269,7 +289,12 @@ class Project:
 
 
 @pytest.fixture
-def project(_everything_loaded: None, pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Project:
+def project(
+    _everything_loaded: None,
+    pytester: pytest.Pytester,
+    monkeypatch: pytest.MonkeyPatch,
+    request: pytest.FixtureRequest,
+) -> Project:
     """A project whose pytest loads no plugin that is not asked for by ``-p``."""
     monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
     monkeypatch.setenv("PYTHONDONTWRITEBYTECODE", "1")
@@ -277,4 +302,4 @@ def project(_everything_loaded: None, pytester: pytest.Pytester, monkeypatch: py
     monkeypatch.setenv("COLUMNS", "120")
     for name in ("GITHUB_ACTIONS", "GITHUB_STEP_SUMMARY", "GITHUB_WORKSPACE"):
         monkeypatch.delenv(name, raising=False)
-    return Project(pytester)
+    return Project(pytester, lambda: request.getfixturevalue("warm"))
