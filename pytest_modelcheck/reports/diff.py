@@ -6,6 +6,7 @@ PYTEST_DONT_REWRITE
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from pytest_modelcheck.baselines.diff import NOTES
@@ -13,6 +14,7 @@ from pytest_modelcheck.canonical import differences, excerpt, stored_text, whole
 from pytest_modelcheck.display import printable_json
 from pytest_modelcheck.phrases import gains, plural
 from pytest_modelcheck.records import MISSING
+from pytest_modelcheck.records.packing import pack
 from pytest_modelcheck.reports.bars import padded, plain, shortened, text_of, width_of, wrapped
 from pytest_modelcheck.reports.selection import literal, part_texts
 from pytest_modelcheck.reports.shown import PLAIN, part_lines, sides
@@ -271,16 +273,7 @@ def diff_json(diffs: Iterable[CheckDiff]) -> Iterator[str]:
 
     between = "["
     for diff in diffs:
-        fields = {
-            "check": diff.check,
-            "model": diff.model,
-            "before": diff.before,
-            "after": diff.after,
-            "new_test": diff.new_test,
-            "gained": diff.gained,
-            "same": diff.same,
-            "cases": [_case_fields(case) for case in diff.cases],
-        }
+        fields = {**pack(replace(diff, cases=())), "cases": [_case_fields(case) for case in diff.cases]}
         document = orjson.dumps(fields, option=orjson.OPT_INDENT_2).decode()
         yield f"{between}\n{printable_json(document)}"
         between = ","
@@ -288,18 +281,8 @@ def diff_json(diffs: Iterable[CheckDiff]) -> Iterator[str]:
 
 
 def _case_fields(case: CaseDiff) -> dict[str, Any]:
-    expectation = {} if case.expected is MISSING else {"expected": case.expected}
-    return {
-        "id": case.id,
-        "note": case.note,
-        "about": case.about,
-        "perturbation": case.perturbation,
-        "perturbed": case.perturbed,
-        **expectation,
-        "new_expectation": case.new_expectation,
-        "before": _side_fields(case.before),
-        "after": _side_fields(case.after),
-    }
+    fields: dict[str, Any] = pack(replace(case, before=None, after=None))
+    return fields | {"before": _side_fields(case.before), "after": _side_fields(case.after)}
 
 
 def _side_fields(side: Side | None) -> dict[str, Any] | None:

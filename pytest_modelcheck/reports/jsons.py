@@ -55,8 +55,8 @@ def to_json(report: RunReport) -> bytes:
     return dumps(fields) + b"\n"
 
 
-def case_fields(case: CaseResult) -> dict[str, Any]:
-    """A case as its fields in a report."""
+def case_fields(case: CaseResult, *, brief: bool = False) -> dict[str, Any]:
+    """A case as its fields in a report; with ``brief``, ``same`` stands for an equal approved answer."""
     origin = case.origin
     fields = {
         "id": case.id,
@@ -68,15 +68,16 @@ def case_fields(case: CaseResult) -> dict[str, Any]:
         "origin": MISSING if origin is None else {"path": origin.path, "line": origin.line},
         "approved_outcome": MISSING if case.approved is None else case.approved.outcome.value,
         "change": MISSING if case.change is None else case.change,
-        "trials": [_trial(trial, case.digest) for trial in case.trials],
+        "trials": [_trial(trial, case.digest, brief=brief) for trial in case.trials],
     }
     if origin is not None and origin.line is None:
         fields["origin"] = {"path": origin.path}
     return _known(fields)
 
 
-def _trial(trial: TrialResult, own: str) -> dict[str, Any]:
+def _trial(trial: TrialResult, own: str, *, brief: bool) -> dict[str, Any]:
     answer, base, before, base_before = shown_answers(trial, own)
+    same = brief and answer is not None and answer == before
     approved = trial.approved
     grades = [
         _known({"judge": one.judge, "given": value_of(one.given), "answer": value_of(one.answer)})
@@ -94,7 +95,8 @@ def _trial(trial: TrialResult, own: str) -> dict[str, Any]:
         "message": trial.message or MISSING,
         "grades": grades or MISSING,
         "approved_outcome": MISSING if approved is None else approved.outcome.value,
-        "approved_answer": value_of(before),
+        "approved_answer": MISSING if same else value_of(before),
+        "same": same or MISSING,
         "approved_base_answer": value_of(base_before),
     }
     return _known(fields)
