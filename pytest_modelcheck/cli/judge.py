@@ -164,7 +164,7 @@ def _of_version(title: str, pairs: Sequence[Pair], answers: Answers, *, every: b
     if all(map(is_number, judged)) and all(isinstance(value, (int, float)) for value in people):
         yield from _of_scores(list(map(float, people)), judged)
     else:
-        yield from _of_classes(list(map(_word, people)), list(map(_word, judged)))
+        yield from _of_classes(list(map(word_of, people)), list(map(word_of, judged)))
         yield from _by_slice(pairs)
     often = [several for several in answers.values() if len(several) > 1]
     if often:
@@ -177,7 +177,7 @@ def _of_version(title: str, pairs: Sequence[Pair], answers: Answers, *, every: b
         given = label.given if isinstance(label.given, dict) else {"given": label.given}
         listed = ", ".join(f"{name}={excerpt(one, 60)}" for name, one in given.items())
         note = f"  ({excerpt(label.metadata['note'], 80)})" if label.metadata.get("note") else ""
-        yield from indented([f"said {_word(value)}, people {_word(label.value)}: {listed}{note}"], 4)
+        yield from indented([f"said {word_of(value)}, people {word_of(label.value)}: {listed}{note}"], 4)
     if len(wrong) > _SHOWN and not every:
         yield f"    (+{len(wrong) - _SHOWN} more: --all)"
     yield ""
@@ -256,9 +256,10 @@ def _share(count: int, of: int) -> str:
 def _agree(label: Any, answer: Any) -> bool:
     if is_number(answer) and not isinstance(label, str):
         return bool(float(label) == answer)
-    return _word(label) == _word(answer)
+    return word_of(label) == word_of(answer)
 
 
-def _word(value: Any) -> str:
+def word_of(value: Any) -> str:
+    """A verdict as a word: yes and no, the name of a category, a score."""
     text = value if isinstance(value, str) else orjson.dumps(value).decode()
     return {"true": "yes", "false": "no"}.get(text, text)

@@ -15,7 +15,7 @@ import click
 from pytest_modelcheck.baselines import diff as compare
 from pytest_modelcheck.baselines.baseline import some_results
 from pytest_modelcheck.baselines.candidates import find, never_ran
-from pytest_modelcheck.canonical import excerpt
+from pytest_modelcheck.canonical import one_line
 from pytest_modelcheck.cli.project import with_workspace
 from pytest_modelcheck.cli.screen import coloured, echo, encoding, print_document, print_lines, width
 from pytest_modelcheck.cli.targets import CHECKS, FROM, in_slices, meant, nothing_meant, selection
@@ -125,7 +125,7 @@ def _on_screen(made: RunReport) -> Iterator[Line]:
         # Whoever compares two versions also reads what differs in a check that passes.
         is_compared = any(finding.limit == COMPARED for finding in verdict.findings)
         if verdict.status is not Status.PASSED or (is_compared and differs):
-            yield ((excerpt(verdict.check, 1 << 20), {"bold": True}),)
+            yield ((one_line(verdict.check), {"bold": True}),)
             for line in failure(verdict).splitlines():
                 yield plain(line)
             yield plain("")

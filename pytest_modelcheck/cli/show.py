@@ -17,7 +17,7 @@ from pytest_modelcheck.baselines.baseline import read_header
 from pytest_modelcheck.baselines.candidates import find, natural, never_ran
 from pytest_modelcheck.baselines.moves import uncounted
 from pytest_modelcheck.baselines.store import jsonl_files
-from pytest_modelcheck.canonical import excerpt, untagged_json, whole
+from pytest_modelcheck.canonical import excerpt, one_line, untagged_json, whole
 from pytest_modelcheck.cli.project import with_workspace
 from pytest_modelcheck.cli.screen import echo, indented, print_document, print_lines, width
 from pytest_modelcheck.cli.targets import CHECKS, meant, nothing_meant, selection
@@ -93,7 +93,7 @@ def _found(workspace: Workspace, pattern: str, version: str | None) -> list[Base
 
 def _lines(workspace: Workspace, baseline: Baseline) -> Iterator[str]:
     header = baseline.header
-    yield click.style(excerpt(header.test, 1 << 20), bold=True)
+    yield click.style(one_line(header.test), bold=True)
     rate = "" if header.rate is None else f", {percent(header.rate)} pass"
     if header.metric and header.rate is not None:
         rate = f", {header.metric} {header.rate:.3g}"
@@ -293,7 +293,7 @@ def _history_lines(header: Header, *, several: bool, beside: bool) -> Iterator[s
     past = _approvals(header)
     name = f"{header.test} ({header.model})" if several else header.test
     name += f", {header.version} in service beside" if beside else ""
-    yield click.style(excerpt(name, 1 << 20), bold=True)
+    yield click.style(one_line(name), bold=True)
     yield f"  {sparkline([row.rate for row in past])}  {_trend(past, header.metric)}"
     width = max(width_of(excerpt(row.version)) for row in past)
     for row in past:

@@ -73,9 +73,7 @@ def _unpacked(value: Any, kind: Any) -> Any:
     if kind is Any or origin is typing.Literal:
         return value
     if origin in (types.UnionType, typing.Union):  # `X | None`
-        return (
-            None if value is None else _unpacked(value, next(one for one in inner if one is not type(None)))
-        )
+        return None if value is None else _unpacked(value, inner[0])
     if dataclasses.is_dataclass(kind):
         return _record(value, kind)
     if isinstance(kind, type) and issubclass(kind, Enum):

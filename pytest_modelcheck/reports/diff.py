@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from pytest_modelcheck.baselines.diff import NOTES
-from pytest_modelcheck.canonical import differences, excerpt, stored_text, whole
+from pytest_modelcheck.canonical import differences, excerpt, one_line, stored_text, whole
 from pytest_modelcheck.display import printable_json
 from pytest_modelcheck.phrases import gains, plural
 from pytest_modelcheck.records import MISSING
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
     from pytest_modelcheck.reports.bars import Line
 
 
-_EVERYTHING: Final = 1 << 20
 _ABOUT_ROOM: Final = 24
 _ASIDE: Final = ", unperturbed"
 _FIELDS: Final = 6
@@ -60,7 +59,7 @@ def diff_lines(
     for diff in diffs:
         checks += 1
         total.update(_effects(diff))
-        yield plain(excerpt(diff.check, _EVERYTHING))
+        yield plain(one_line(diff.check))
         if diff.before is None:
             known = "is not approved yet" if before is None else f"was not run with {excerpt(before)}"
             yield plain(f"  {known}: {plural(len(diff.cases), 'case')}")
@@ -101,7 +100,7 @@ def answer_texts(case: CaseDiff) -> tuple[str, str]:
     if before == after and case.before is not None and case.after is not None:
         lines = [whole(side.answer or b"") for side in (case.before, case.after)]
         if lines[0] != lines[1]:
-            return excerpt(lines[0].decode(), _EVERYTHING), excerpt(lines[1].decode(), _EVERYTHING)
+            return one_line(lines[0].decode()), one_line(lines[1].decode())
     return before, after
 
 
@@ -113,7 +112,7 @@ def _answer(answer: bytes | None) -> str:
         return ""
     form = orjson.loads(whole(answer))
     text = brief(form)
-    return stored_text(form, _EVERYTHING) if text is form else excerpt(text, _EVERYTHING)
+    return stored_text(form) if text is form else one_line(text)
 
 
 def _check_lines(diff: CheckDiff, width: int) -> Iterator[Line]:

@@ -68,14 +68,15 @@ def case_fields(case: CaseResult, *, brief: bool = False) -> dict[str, Any]:
         "origin": MISSING if origin is None else {"path": origin.path, "line": origin.line},
         "approved_outcome": MISSING if case.approved is None else case.approved.outcome.value,
         "change": MISSING if case.change is None else case.change,
-        "trials": [_trial(trial, case.digest, brief=brief) for trial in case.trials],
+        "trials": [trial_fields(trial, case.digest, brief=brief) for trial in case.trials],
     }
     if origin is not None and origin.line is None:
         fields["origin"] = {"path": origin.path}
     return _known(fields)
 
 
-def _trial(trial: TrialResult, own: str, *, brief: bool) -> dict[str, Any]:
+def trial_fields(trial: TrialResult, own: str, *, brief: bool = False) -> dict[str, Any]:
+    """A trial as its fields in a report; ``own`` is the digest of its case's input."""
     answer, base, before, base_before = shown_answers(trial, own)
     same = brief and answer is not None and answer == before
     approved = trial.approved

@@ -13,7 +13,15 @@ from typing import TYPE_CHECKING, Any, Final
 import orjson
 
 from pytest_modelcheck.baselines.diff import shown_answers
-from pytest_modelcheck.canonical import ABSENT, described, differences, encode_plain, excerpt, stored_text
+from pytest_modelcheck.canonical import (
+    ABSENT,
+    described,
+    differences,
+    encode_plain,
+    excerpt,
+    one_line,
+    stored_text,
+)
 from pytest_modelcheck.display import redacted
 from pytest_modelcheck.errors import ModelcheckError
 from pytest_modelcheck.phrases import plural
@@ -54,11 +62,11 @@ def literal(value: Any, width: int = _EVERYTHING) -> str:
 def part_texts(one: Difference) -> tuple[str, str]:
     """The two values of a part on one line each, with the tags of their types if nothing else differs."""
     pair = one.before, one.after
-    before, after = ("nothing" if value is ABSENT else stored_text(value, _EVERYTHING) for value in pair)
+    before, after = ("nothing" if value is ABSENT else stored_text(value) for value in pair)
     if before != after:
         return before, after
     before, after = (orjson.dumps(value).decode() for value in pair)
-    return excerpt(before, _EVERYTHING), excerpt(after, _EVERYTHING)
+    return one_line(before), one_line(after)
 
 
 def contrast(got: bytes | None, expected: Any, base: bytes | None, approved: bytes | None) -> Contrast | None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from pytest_modelcheck.canonical import excerpt
+from pytest_modelcheck.canonical import one_line
 from pytest_modelcheck.phrases import percent, plural
 from pytest_modelcheck.records import GRADE, Status
 from pytest_modelcheck.reports.bars import (
@@ -68,7 +68,6 @@ _HEADINGS: Final = (
     "cost",
 )
 _NARROWEST: Final = 10
-_EVERYTHING: Final = 1 << 16
 
 
 class _Layout(NamedTuple):
@@ -117,7 +116,7 @@ def table(
     ordered = sorted(verdicts, key=lambda verdict: natural(verdict.check))
     start = axis_from(ordered)
     names = [verdict.check.partition("::")[2] for verdict in ordered]
-    longest = max(width_of(excerpt(name, _EVERYTHING)) for name in names)
+    longest = max(width_of(one_line(name)) for name in names)
     others = {verdict.compared_with for verdict in ordered if verdict.comparison is not None} - {"approved"}
     headings = [("before" if others and name == "approved" else name) for name in _HEADINGS]
     rows = [headings, *map(_row, ordered)]
@@ -191,7 +190,6 @@ VERBOSE: Final = 1
 EVERYTHING: Final = 2
 
 _MANY: Final = 50
-_UNCUT: Final = 1 << 16
 _HELD: Final = "\N{NO-BREAK SPACE}"
 _AS_ASCII: Final = str.maketrans({"…": "~", "–": "-", "→": ">", "Δ": "d", "≥": ">"})
 
@@ -238,7 +236,7 @@ def _lines(
     if verbosity <= QUIET:
         yield from map(plain, wrapped(_counts(verdicts, changes=True), width))
         if (common := causes_text(verdicts)) is not None:
-            yield from map(plain, wrapped(excerpt(common, _UNCUT), width))
+            yield from map(plain, wrapped(one_line(common), width))
         return
     if len(shown) < len(verdicts):
         yield from map(plain, [f"{plural(len(verdicts) - len(shown), 'more check')} passed (-v shows them)"])
@@ -248,10 +246,10 @@ def _lines(
     yield from map(plain, [together] if len(together) <= width else [*wrapped(counts, width), *bounds])
     for text in (causes_text(verdicts), triage(verdicts)):
         if text is not None:
-            yield from map(plain, wrapped(excerpt(text, _UNCUT), width))
+            yield from map(plain, wrapped(one_line(text), width))
     for label, cost in by_model(verdicts):
         # Lines are broken lines at blanks, which are another character meanwhile within a part of the list.
-        parts = excerpt(f"{label}: {cost}", _UNCUT).split(", ")
+        parts = one_line(f"{label}: {cost}").split(", ")
         held = ", ".join(part.replace(" ", _HELD) for part in parts)
         yield from map(plain, [line.replace(_HELD, " ") for line in wrapped(held, width)])
 
@@ -272,7 +270,7 @@ def _below(verdict: Verdict, verbosity: int, width: int, *, compares: bool) -> I
         for finding in verdict.findings:
             word, style = MARKS[finding.status]
             detects = f" ({finding.reveals})" if finding.met and finding.reveals else ""
-            text = excerpt(f"{finding.limit}: {finding.summary}{detects}", _UNCUT)
+            text = one_line(f"{finding.limit}: {finding.summary}{detects}")
             first, *rest = wrapped(text, width - MARGIN - len(word) - 1)
             yield ((margin, {}), (word, style), (f" {first}", {}))
             yield from map(plain, [f"{margin}{' ' * len(word)} {line}" for line in rest])
@@ -281,7 +279,7 @@ def _below(verdict: Verdict, verbosity: int, width: int, *, compares: bool) -> I
                 yield from map(plain, wrapped(f"note: {note}", width, margin, hanging))
     worse = broke_line(verdict) if verdict.passed and QUIET < verbosity < EVERYTHING else None
     if worse is not None:
-        yield from map(plain, wrapped(excerpt(worse, _UNCUT), width, margin, hanging))
+        yield from map(plain, wrapped(one_line(worse), width, margin, hanging))
     if verbosity >= EVERYTHING:
         yield from map(plain, [f"{margin}{line}".rstrip() for line in everything(verdict, width - MARGIN)])
     elif compares and not verdict.failed and verdict.shown:
