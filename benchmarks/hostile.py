@@ -39,7 +39,7 @@ from pytest_modelcheck.records import (
     TrialResult,
     Verdict,
 )
-from pytest_modelcheck.reports.jsons import pack, printable
+from pytest_modelcheck.records.packing import pack, printable
 from pytest_modelcheck.reports.model import CheckReport, RunInfo, RunReport, Trouble
 from pytest_modelcheck.reports.mutation import (
     Cell,

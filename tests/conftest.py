@@ -4,11 +4,13 @@ import importlib
 import json
 import os
 import pkgutil
+import subprocess
 import sys
+import tempfile
 import textwrap
 import threading
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextvars import copy_context
 from dataclasses import replace
 from pathlib import Path
@@ -16,13 +18,14 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from _pytest.assertion.rewrite import _rewrite_test
 from click.testing import CliRunner
 from hypothesis import HealthCheck, settings
 
 import pytest_modelcheck
 from pytest_modelcheck.cli.command import modelcheck
 from pytest_modelcheck.records import Verdict
-from pytest_modelcheck.reports.jsons import unpack
+from pytest_modelcheck.records.packing import unpack
 from pytest_modelcheck.reports.model import RunReport
 
 pytest_plugins = ["pytester"]
@@ -115,6 +118,23 @@ def _everything_loaded() -> None:
         importlib.import_module(name)
 
 
+@pytest.fixture(scope="session")
+def warm() -> Iterator[Path]:
+    """The folder of scripts that start pytest and modelcheck without importing anything anew."""
+    with tempfile.TemporaryDirectory() as folder:
+        # One thread, as only that which calls it survives a fork.
+        threads = {f"{library}_NUM_THREADS": "1" for library in ("OMP", "OPENBLAS", "MKL")}
+        command = [sys.executable, str(Path(__file__).with_name("warm.py")), folder]
+        with subprocess.Popen(
+            command, env=os.environ | threads, stdin=subprocess.PIPE, stdout=subprocess.PIPE
+        ) as process:
+            try:
+                assert process.stdout.readline() == b"ready\n"
+                yield Path(folder)
+            finally:
+                process.terminate()  # or leaving the block would wait for it without end
+
+
 _OF_A_CASE = ("expected", "metadata", "known_failure", "origin", "approved_outcome", "change")
 _OF_A_TRIAL = ("answer", "perturbed", "base_answer", "message", "approved_answer", "approved_base_answer")
 
@@ -137,8 +157,10 @@ def _reasoned(arguments: tuple[str, ...]) -> list[str]:
 class Project:
     """A folder with a model fixture, ten tickets, and a test that version 2.0 passes."""
 
-    def __init__(self, pytester: pytest.Pytester) -> None:
+    def __init__(self, pytester: pytest.Pytester, warm: Callable[[], Path]) -> None:
         self.pytester = pytester
+        self.warm = warm
+        self._rewritten: dict[tuple[Path, bytes], Any] = {}
         self.path: Path = pytester.path
         self.ini()
         self.write("conftest.py", CONFTEST)
@@ -180,10 +202,18 @@ class Project:
             warnings.simplefilter("default")
             # pytest-check wraps it in every inner run: after hundreds of them no thread would start any more.
             patch.setattr(threading.Thread, "start", threading.Thread.start)
+            patch.setattr("_pytest.assertion.rewrite._rewrite_test", self._rewrite)
             # What an inner run sets in context variables is not to be seen by the next one.
             return copy_context().run(
                 self.pytester.runpytest_inprocess, *NEIGHBOURS, "-p", "modelcheck", *_reasoned(arguments)
             )
+
+    def _rewrite(self, path: Path, config: pytest.Config) -> Any:
+        """Compile a test file as pytest does, once: its bytecode could be that of a file before it."""
+        content = path.read_bytes()
+        if (path, content) not in self._rewritten:
+            self._rewritten[path, content] = _rewrite_test(path, config)
+        return self._rewritten[path, content]
 
     def passes(self, *arguments: str) -> pytest.RunResult:
         """Run; the only test passes."""
@@ -227,9 +257,9 @@ class Project:
 
     def run_apart(self, *arguments: str, timeout: float = 180) -> pytest.RunResult:
         """Run pytest in a process of its own, where this one must not be affected."""
-        return self.pytester.runpytest_subprocess(
-            *NEIGHBOURS, "-p", "modelcheck", *_reasoned(arguments), timeout=timeout
-        )
+        options = [f"--basetemp={tempfile.mkdtemp(prefix='runpytest-', dir=self.path)}", *NEIGHBOURS]
+        script = self.warm() / "pytest"
+        return self.pytester.run(script, *options, "-p", "modelcheck", *_reasoned(arguments), timeout=timeout)
 
     def command(self, *arguments: str) -> pytest.RunResult:
         """Run the ``modelcheck`` command in this process."""
@@ -269,7 +299,12 @@ class Project:
 
 
 @pytest.fixture
-def project(_everything_loaded: None, pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Project:
+def project(
+    _everything_loaded: None,
+    pytester: pytest.Pytester,
+    monkeypatch: pytest.MonkeyPatch,
+    request: pytest.FixtureRequest,
+) -> Project:
     """A project whose pytest loads no plugin that is not asked for by ``-p``."""
     monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
     monkeypatch.setenv("PYTHONDONTWRITEBYTECODE", "1")
@@ -277,4 +312,4 @@ def project(_everything_loaded: None, pytester: pytest.Pytester, monkeypatch: py
     monkeypatch.setenv("COLUMNS", "120")
     for name in ("GITHUB_ACTIONS", "GITHUB_STEP_SUMMARY", "GITHUB_WORKSPACE"):
         monkeypatch.delenv(name, raising=False)
-    return Project(pytester)
+    return Project(pytester, lambda: request.getfixturevalue("warm"))

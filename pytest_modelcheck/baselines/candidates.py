@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Final
 from pytest_modelcheck.baselines import baseline, names
 from pytest_modelcheck.baselines.atomic import Batch, recover
 from pytest_modelcheck.baselines.header import RESTORE
-from pytest_modelcheck.baselines.store import checked, first_header, jsonl_files
+from pytest_modelcheck.baselines.store import checked, first_header, jsonl_files, with_headers
 from pytest_modelcheck.errors import BaselineError, VersionError
 
 if TYPE_CHECKING:
@@ -148,10 +148,8 @@ class CandidateStore:
 
 
 def _with_headers(folder: Path) -> Iterator[tuple[Path, Header]]:
-    for path in jsonl_files(folder):
-        with _readable():
-            header = baseline.read_header(path)
-        yield path, header
+    with _readable():
+        yield from with_headers(jsonl_files(folder))
 
 
 @contextmanager

@@ -6,14 +6,14 @@ PYTEST_DONT_REWRITE
 from __future__ import annotations
 
 import codecs
-import dataclasses
 from dataclasses import dataclass, field
 from datetime import date
 from typing import TYPE_CHECKING, Any, Final
 
 from pytest_modelcheck.baselines.lines import sealed, unsealed
 from pytest_modelcheck.errors import BaselineError
-from pytest_modelcheck.records import Finding, Status
+from pytest_modelcheck.records import Finding  # noqa: TC001 - read by unpack()
+from pytest_modelcheck.records.packing import pack, printable, unpack
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -130,18 +130,10 @@ def encode(header: Header) -> bytes:
     """
     import orjson
 
-    findings: list[object] = []
-    line: dict[str, object] = {"modelcheck": SCHEMA}
-    for slot in dataclasses.fields(header):
-        line[slot.name] = getattr(header, slot.name)
-    line["files"] = dict(sorted(header.files.items()))
-    line["others"] = dict(sorted(header.others.items()))
-    for finding in header.findings:
-        # It may quote what a model or an error said, down to a lone surrogate, which no file can hold.
-        summary = finding.summary.encode(errors="backslashreplace").decode()
-        findings.append([finding.limit, finding.status.value, finding.against_baseline, summary])
-    line["findings"] = findings
-    line["past"] = [[past.version, past.day, past.rate, past.judged] for past in header.past]
+    line: dict[str, Any] = {"modelcheck": SCHEMA, **pack(header)}
+    line |= {name: dict(sorted(line[name].items())) for name in ("files", "others")}
+    # They may quote what a model or an error said, down to a lone surrogate, which no file can hold.
+    line["findings"] = printable(line["findings"])
     # Empty fields are left out, so that a field added later changes no line of an old baseline.
     kept = {name: value for name, value in line.items() if value or (name in _NUMBERS and value is not None)}
     try:
@@ -177,55 +169,17 @@ def decode(line: bytes, path: str) -> Header:
             1,
         )
     # Before the checksum: a wrong field is a better message than "edited by hand".
-    found = _header(fields, path)
+    try:
+        found = unpack({"version": None} | fields, Header)
+    except TypeError as error:
+        raise _damaged(path, f"cannot be read ({error})") from error
     if unsealed(line) is None:
         raise _damaged(path, ALTERED)
     return found
 
 
-def _header(fields: dict[str, Any], path: str) -> Header:
-    # Fields of a newer minor version are ignored: only a new schema number makes a file unreadable.
-    slots = {slot.name: str(slot.type) for slot in dataclasses.fields(Header)}
-    given = {name: value for name, value in fields.items() if name in slots}
-    missing = [name for name in ("test", "kind", "model") if not isinstance(given.get(name), str)]
-    missing += [name for name in ("cases",) if name not in given]
-    if missing:
-        raise _damaged(path, f"lacks {', '.join(map(repr, missing))}")
-    for name, annotation in slots.items():
-        if name in given and not isinstance(given[name], _KINDS[annotation.partition("[")[0]]):
-            raise _damaged(path, f"has {given[name]!r} for {name!r}")
-    given |= {name: tuple(given.get(name, ())) for name in ("forced", "systems")}
-    for name, read in (("findings", _finding_in), ("past", _past_in)):
-        try:
-            given[name] = tuple(read(item) for item in given.get(name, ()))
-        except (TypeError, ValueError, KeyError) as error:
-            raise _damaged(path, f"has {name} that cannot be read ({error})") from error
-    return Header(**{"version": None} | given)
-
-
 _NUMBERS: Final = ("cases", "rate")
 """Fields in which 0 is meaningful and therefore written."""
-
-_KINDS: Final[dict[str, type | tuple[type, ...]]] = {
-    "str": str,
-    "str | None": (str, type(None)),
-    "int": int,
-    "float | None": (int, float),
-    "bool": bool,
-    "Mapping": dict,
-    "tuple": list,
-}
-"""The values in JSON that a field may have, by its annotation without what is in brackets."""
-
-
-def _finding_in(item: list[Any]) -> Finding:
-    limit, status, against_baseline, summary = item
-    return Finding(str(limit), Status(status), str(summary), against_baseline=bool(against_baseline))
-
-
-def _past_in(item: list[Any]) -> PastApproval:
-    version, day, rate, judged = item
-    return PastApproval(str(version), str(day), None if rate is None else float(rate), int(judged))
 
 
 def _damaged(path: str, what: str) -> BaselineError:

@@ -13,7 +13,6 @@ import dataclasses
 import hashlib
 import json
 import secrets
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
@@ -23,9 +22,10 @@ from pytest_modelcheck.baselines.baseline import CONFLICT, opened
 from pytest_modelcheck.baselines.header import ALTERED
 from pytest_modelcheck.baselines.identity import now
 from pytest_modelcheck.errors import BaselineError
+from pytest_modelcheck.records.packing import unpack
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from pytest_modelcheck.baselines.baseline import Baseline
@@ -159,17 +159,11 @@ def _decoded(row: bytes, path: str, number: int) -> Night:
 
 
 def _night(fields: dict[str, Any]) -> Night:
-    night = Night(**fields)
-    texts = (night.model, night.version, night.check, night.of, night.approval, night.run)
-    numbers = (night.evidence, night.alarm, night.distance, night.p_value)
-    calls = night.calls.items() if isinstance(night.calls, Mapping) else [(None, ())]
+    night = unpack(fields, Night)
     if (
-        not all(isinstance(text, str) for text in texts)
-        or not all(type(number) in (int, float) for number in numbers)
-        or type(night.night) is not int
+        not fields.keys() <= {one.name for one in dataclasses.fields(Night)}
         or not 0 < night.p_value <= 1
-        or not all(isinstance(call, str) for _, found in calls for call in found)
-        or not all(isinstance(pair, str) and len(pair.split()) == 2 for pair, _ in calls)
+        or not all(len(pair.split()) == 2 for pair in night.calls)
     ):
         raise TypeError("a field is not what it should be")
     return night

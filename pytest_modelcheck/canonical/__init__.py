@@ -5,7 +5,7 @@
 - :func:`comparable`: a value that is only compared, as a line of JSON.
 - :func:`same`, :func:`differences`, :func:`named_differences`, :func:`gained`: two lines, compared.
 - :class:`Projection`, :func:`seen`, :func:`whole`: the part of an answer that comparisons use.
-- :func:`encode_plain`, :func:`excerpt`: any value, for people; never an identity.
+- :func:`encode_plain`, :func:`excerpt`, :func:`one_line`: any value, for people; never an identity.
 - :func:`register`, :func:`builder`, :func:`tag_of`: storage of this package's own classes.
 - :func:`unstored`, :func:`is_stored`, :func:`why_unstored`: what replaces an answer that could not be stored.
 
@@ -30,7 +30,7 @@ from pytest_modelcheck.canonical.digest import CALL_BYTES, digest, of_repeat, sh
 from pytest_modelcheck.canonical.kinds import ASIDE, builder, register, tag_of
 from pytest_modelcheck.canonical.lowering import comparable, encode_plain, plain_line
 from pytest_modelcheck.canonical.refusal import NotCanonical, NotStored, Unreadable
-from pytest_modelcheck.canonical.text import excerpt, stored_text, untagged_json
+from pytest_modelcheck.canonical.text import excerpt, one_line, stored_text, untagged_json
 from pytest_modelcheck.canonical.types import ABSENT
 
 __all__ = [
@@ -55,6 +55,7 @@ __all__ = [
     "is_stored",
     "named_differences",
     "of_repeat",
+    "one_line",
     "plain_line",
     "register",
     "same",

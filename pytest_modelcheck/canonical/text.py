@@ -13,6 +13,7 @@ from pytest_modelcheck.display import UNSAFE, escape, redacted
 
 _UNSEEN: Final = (DEFAULT, NEVER_SET)
 _ADDED: Final = (EXTRA, MORE, PRIVATE)
+_WHOLE: Final = 1 << 20
 _BEYOND: Final = 1 << 12
 """Characters searched for secrets beyond the shown ones: a secret that is cut is not recognised."""
 
@@ -37,6 +38,11 @@ def excerpt(value: Any, width: int = 80, *, stored: bool = False) -> str:
     if not head.isprintable() and UNSAFE.search(head):  # what is printable is safe, and told faster
         return _cut_cells([UNSAFE.sub(escape, character) for character in head], width)
     return head if len(head) <= width else head[: width - 1].rstrip() + "…"
+
+
+def one_line(value: Any) -> str:
+    """A value as one line, as :func:`excerpt` shows it, but whole."""
+    return excerpt(value, _WHOLE)
 
 
 def untagged(form: Any) -> Any:
@@ -81,14 +87,14 @@ def untagged_json(form: Any) -> str:
     return json.dumps(untagged(form), ensure_ascii=False, separators=(",", ":"))
 
 
-def stored_text(form: Any, width: int) -> str:
+def stored_text(form: Any) -> str:
     """The same on one line, with text in quotes.
 
-    >>> stored_text("refund", 80), stored_text({"priority": 2}, 80)
+    >>> stored_text("refund"), stored_text({"priority": 2})
     ("'refund'", '{"priority":2}')
     """
     plain = untagged(form)
-    return f"'{excerpt(plain, width - 2)}'" if type(plain) is str else excerpt(untagged_json(form), width)
+    return f"'{one_line(plain)}'" if type(plain) is str else one_line(untagged_json(form))
 
 
 def _as_text(value: Any) -> str:

@@ -16,9 +16,16 @@ from typing import TYPE_CHECKING, Any, Literal, overload
 from pytest_modelcheck.canonical import digest
 from pytest_modelcheck.cases.identity import identified, numbered
 from pytest_modelcheck.cases.rows import Layout
-from pytest_modelcheck.cases.sources import FileSource, IterableSource, Source, TableSource
+from pytest_modelcheck.cases.sources import (
+    FileSource,
+    IterableSource,
+    Source,
+    Streamed,
+    TableSource,
+    checked_paths,
+    picked,
+)
 from pytest_modelcheck.cases.strategies import StrategySource, is_strategy
-from pytest_modelcheck.cases.streaming import Streamed, checked_paths, picked
 from pytest_modelcheck.cases.tables import table_of
 from pytest_modelcheck.errors import CaseError
 from pytest_modelcheck.numeric import is_whole

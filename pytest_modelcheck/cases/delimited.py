@@ -14,8 +14,7 @@ from io import StringIO
 from typing import TYPE_CHECKING, Any, Final
 
 from pytest_modelcheck.cases.files import CaseFile, begins_conflict, conflict
-from pytest_modelcheck.cases.rows import FIELDS, Layout, Metadata, Row, how_to_name
-from pytest_modelcheck.cases.streaming import STRIDE
+from pytest_modelcheck.cases.rows import FIELDS, Layout, Row, how_to_name, united
 from pytest_modelcheck.phrases import plural
 
 if TYPE_CHECKING:
@@ -53,7 +52,7 @@ class Columns:
         self.steps = [self._step(place, name, layout) for place, name in enumerate(names)]
         self._check(names, layout)
 
-    def fields(self, values: Sequence[Any]) -> dict[str, Any]:
+    def fields(self, row: Row, values: Sequence[Any]) -> dict[str, Any]:
         """The fields of a case from the cells of one row. A ``None`` in a cell is not a value."""
         fields: dict[str, Any] = {}
         whole = None
@@ -69,7 +68,8 @@ class Columns:
             elif value is not None or field == "input":
                 fields.setdefault(field, {})[name] = value
         if whole is not None:
-            fields["metadata"] = Metadata(whole, fields["metadata"]) if "metadata" in fields else whole
+            others = fields.get("metadata")
+            fields["metadata"] = whole if others is None else united(row, whole, others, "column")
         # A row whose inputs are all empty is a slip of the editor. Cells that are empty beside others are
         # empty texts.
         inputs = fields.get("input")
@@ -127,9 +127,7 @@ _START: Final = (0, 1)
 _LONGEST: Final = 32 << 20
 
 
-def read_delimited(
-    file: CaseFile, layout: Layout, marks: list[Mark] | None = None, start: Mark | None = None
-) -> Iterator[Row]:
+def read_delimited(file: CaseFile, layout: Layout, start: Mark | None = None) -> Iterator[Row]:
     """Read a CSV or TSV file row by row.
 
     The columns of a CSV file are separated by commas, or by semicolons if its header has no comma.
@@ -146,10 +144,8 @@ def read_delimited(
     header = Columns(names, layout, partial(file.error, line=line))
     if start is not None:
         records = _records(file, delimiter, start)
-    for count, (mark, cells) in enumerate(records):
-        if marks is not None and count % STRIDE == 0:
-            marks.append(mark)
-        row = Row(None, file.origin(mark[1]))
+    for mark, cells in records:
+        row = Row(None, file.origin(mark[1]), mark=mark)
         if len(cells) != header.width:
             name = {",": "a comma", ";": "a semicolon", "\t": "a tab"}[delimiter]
             raise row.error(
@@ -169,7 +165,7 @@ def _fields(row: Row, header: Columns, cells: list[str]) -> dict[str, Any]:
                 values[place] = json.loads(values[place])
             except (ValueError, RecursionError) as error:
                 raise row.error('variants: in a table, write a JSON list: ["…", "…"]') from error
-    fields = header.fields(values)
+    fields = header.fields(row, values)
     if isinstance(given := fields.get("input"), dict):
         # In an input of several columns, an empty cell is an empty text, since the model expects the field.
         fields["input"] = {name: cell or "" for name, cell in given.items()}

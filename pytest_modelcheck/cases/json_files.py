@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 from pytest_modelcheck.cases.files import CaseFile, begins_conflict, conflict, refuse_conflicts
 from pytest_modelcheck.cases.rows import Row
-from pytest_modelcheck.cases.streaming import STRIDE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -267,22 +266,13 @@ class _Scanner:
         return self._file.error(message, self._line())
 
 
-def read_jsonl(
-    file: CaseFile,
-    _: Layout,
-    marks: list[tuple[int, int]] | None = None,
-    start: tuple[int, int] | None = None,
-) -> Iterator[Row]:
+def read_jsonl(file: CaseFile, _: Layout, start: tuple[int, int] | None = None) -> Iterator[Row]:
     """Read a JSON Lines file line by line. Blank lines are skipped."""
     offset, first = start or (0, 1)
-    count = 0
     for number, data in enumerate(file.lines(offset, first), first):
         text = file.decode(data, number).strip(" \t\r\n")
         if text:
-            if marks is not None and count % STRIDE == 0:
-                marks.append((offset, number))
-            count += 1
-            yield Row(_value_of_line(file, text, number), file.origin(number))
+            yield Row(_value_of_line(file, text, number), file.origin(number), mark=(offset, number))
         offset += len(data)
 
 

@@ -91,11 +91,13 @@ class Row:
         value: A mapping of field names to values, or just an input.
         origin: The place where it is written.
         lines: The line of each field, if fields have lines of their own.
+        mark: The position in the file, from which it can be read again; ``None`` if it cannot.
     """
 
     value: Any
     origin: Origin
     lines: Mapping[str, int] | None = None
+    mark: Any = None
 
     def error(self, message: str, field: str | None = None) -> CaseError:
         """An error about this row, or about one field of it."""
@@ -103,19 +105,6 @@ class Row:
         if self.lines is not None and field is not None:
             line = self.lines.get(field, line)
         return CaseError(concise(message), self.origin.path, line)
-
-
-@dataclass(frozen=True, slots=True)
-class Metadata:
-    """The metadata of a table row: a cell with a mapping, and the cells of other columns.
-
-    Attributes:
-        whole: The cell of the column ``metadata``: a mapping, or JSON text.
-        others: The cells of the other columns, by their names.
-    """
-
-    whole: Any
-    others: Mapping[str, Any]
 
 
 def concise(message: str) -> str:
@@ -188,11 +177,7 @@ class Layout:
                 self._check_extra(row, name, values)
                 rest[name] = value
         if rest:
-            metadata = _metadata(row, arranged.get("metadata"))
-            twice = metadata.keys() & rest.keys()
-            if twice:
-                raise row.error(f"'{min(twice)}' is used twice: as a field and under metadata", min(twice))
-            arranged["metadata"] = {**metadata, **rest}
+            arranged["metadata"] = united(row, arranged.get("metadata"), rest, "field")
         return arranged
 
     def _picked(self, row: Row, values: Mapping[str, Any], field: str, columns: Columns) -> Any:
@@ -313,15 +298,17 @@ def _id(row: Row, value: object) -> str:
     return text
 
 
+def united(row: Row, metadata: Any, others: Mapping[str, Any], kind: str) -> Mapping[str, Any]:
+    """The metadata that stand under one name, and others that are each a field or a column."""
+    whole = _metadata(row, metadata)
+    if twice := whole.keys() & others.keys():
+        raise row.error(f"'{min(twice)}' is used twice: as a {kind} and under metadata", min(twice))
+    return {**whole, **others}
+
+
 def _metadata(row: Row, value: Any) -> Mapping[str, Any]:
     if value is None:
         return {}
-    if isinstance(value, Metadata):
-        whole = _metadata(row, value.whole)
-        twice = whole.keys() & value.others.keys()
-        if twice:
-            raise row.error(f"'{min(twice)}' is used twice: as a column and under metadata")
-        return {**whole, **value.others}
     if isinstance(value, str) and value.lstrip().startswith("{"):  # as exports write it into a cell
         with suppress(ValueError, RecursionError):
             value = json.loads(value)

@@ -20,7 +20,6 @@ from typing import TYPE_CHECKING, Any, Final
 from pytest_modelcheck.canonical import excerpt
 from pytest_modelcheck.cases.delimited import Columns
 from pytest_modelcheck.cases.rows import Layout, Row
-from pytest_modelcheck.cases.streaming import STRIDE
 from pytest_modelcheck.errors import CaseError
 from pytest_modelcheck.records import Origin
 
@@ -78,7 +77,9 @@ def read_table(table: Table, layout: Layout) -> Iterator[Row]:
     """The rows of a table."""
     header = Columns(table.columns, layout, lambda message: CaseError(f"{table.name}: {message}"))
     for number, cells in enumerate(table.rows()):
-        yield Row(header.fields(cells), Origin(f"{table.name}[{number}]"))
+        row = Row(None, Origin(f"{table.name}[{number}]"))
+        row.value = header.fields(row, cells)
+        yield row
 
 
 def input_dtypes(columns: Sequence[Any], dtypes: Mapping[str, Any], layout: Layout) -> Mapping[str, Any]:
@@ -212,9 +213,7 @@ def _has_labels(feature: Any) -> bool:
 _AT_ONCE: Final = 1024
 
 
-def read_parquet(
-    file: CaseFile, layout: Layout, marks: list[int] | None = None, start: int | None = None
-) -> Iterator[Row]:
+def read_parquet(file: CaseFile, layout: Layout, start: int | None = None) -> Iterator[Row]:
     """Read a Parquet file row by row. A null means no value."""
     with _parquet(file) as (opened, names):
         header = Columns(names, layout, file.error)
@@ -226,11 +225,10 @@ def read_parquet(
         end = first
         for number, cells in enumerate(arrow_rows(opened.iter_batches(_AT_ONCE, groups, names)), first):
             end = number + 1
-            if number < (start or 0):
-                continue
-            if marks is not None and number % STRIDE == 0:
-                marks.append(number)
-            yield Row(header.fields(cells), Origin(f"{file.shown}[{number}]"))
+            if number >= (start or 0):
+                row = Row(None, Origin(f"{file.shown}[{number}]"), mark=number)
+                row.value = header.fields(row, cells)
+                yield row
         if end != announced:
             raise file.error(f"{announced} rows are announced, but there are {end}; is it damaged?")
 

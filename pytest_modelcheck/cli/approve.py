@@ -19,7 +19,7 @@ from pytest_modelcheck.baselines import diff as compare
 from pytest_modelcheck.baselines.baseline import some_results
 from pytest_modelcheck.baselines.identity import approved_with, approver, now
 from pytest_modelcheck.baselines.objections import is_gone, objections
-from pytest_modelcheck.canonical import excerpt
+from pytest_modelcheck.canonical import excerpt, one_line
 from pytest_modelcheck.checks.observed import contradiction
 from pytest_modelcheck.cli.project import with_workspace
 from pytest_modelcheck.cli.screen import coloured, echo, indented, print_lines, width
@@ -301,7 +301,7 @@ def _review_check(
     # what was not seen.
     decisions.seen[header.test] = "" if after is None else after.digest()
     found = compare.diff(header.test, header.model, before, candidates.read(*place, further=True))
-    echo(click.style(f"{excerpt(found.check, 1 << 20)}  {count}", bold=True))
+    echo(click.style(f"{one_line(found.check)}  {count}", bold=True))
     if before is None:
         echo(f"  not approved yet: {plural(len(found.cases), 'case')}")
     else:

@@ -21,6 +21,7 @@ from pytest_modelcheck.cli.screen import indented, print_lines
 from pytest_modelcheck.display import shown_path
 from pytest_modelcheck.errors import UsageError
 from pytest_modelcheck.labels import JudgedAnswer, key_of, read
+from pytest_modelcheck.numeric import is_number
 from pytest_modelcheck.phrases import percent, plural
 from pytest_modelcheck.reports.bars import cut, padded, width_of
 from pytest_modelcheck.stats.judging import Errors
@@ -160,10 +161,10 @@ def _of_version(title: str, pairs: Sequence[Pair], answers: Answers, *, every: b
         yield f"  abstains     {_share(abstains, len(pairs))}"
     pairs = [(label, value) for label, value in pairs if value is not None]
     people, judged = [label.value for label, _ in pairs], [value for _, value in pairs]
-    if all(map(_is_number, judged)) and all(isinstance(value, (int, float)) for value in people):
+    if all(map(is_number, judged)) and all(isinstance(value, (int, float)) for value in people):
         yield from _of_scores(list(map(float, people)), judged)
     else:
-        yield from _of_classes(list(map(_word, people)), list(map(_word, judged)))
+        yield from _of_classes(list(map(word_of, people)), list(map(word_of, judged)))
         yield from _by_slice(pairs)
     often = [several for several in answers.values() if len(several) > 1]
     if often:
@@ -176,7 +177,7 @@ def _of_version(title: str, pairs: Sequence[Pair], answers: Answers, *, every: b
         given = label.given if isinstance(label.given, dict) else {"given": label.given}
         listed = ", ".join(f"{name}={excerpt(one, 60)}" for name, one in given.items())
         note = f"  ({excerpt(label.metadata['note'], 80)})" if label.metadata.get("note") else ""
-        yield from indented([f"said {_word(value)}, people {_word(label.value)}: {listed}{note}"], 4)
+        yield from indented([f"said {word_of(value)}, people {word_of(label.value)}: {listed}{note}"], 4)
     if len(wrong) > _SHOWN and not every:
         yield f"    (+{len(wrong) - _SHOWN} more: --all)"
     yield ""
@@ -203,10 +204,6 @@ def _of_classes(people: Sequence[str], judged: Sequence[str]) -> Iterator[str]:
         yield f"  specificity  {_share(errors.no_right, errors.no)}"
     if len(names) > 1:
         yield f"  kappa        {cohen_kappa_score(people, judged):.2f}"
-
-
-def _is_number(value: Any) -> bool:
-    return isinstance(value, (int, float)) and not isinstance(value, bool)
 
 
 def _of_scores(people: Sequence[float], judged: Sequence[float]) -> Iterator[str]:
@@ -257,11 +254,12 @@ def _share(count: int, of: int) -> str:
 
 
 def _agree(label: Any, answer: Any) -> bool:
-    if _is_number(answer) and not isinstance(label, str):
+    if is_number(answer) and not isinstance(label, str):
         return bool(float(label) == answer)
-    return _word(label) == _word(answer)
+    return word_of(label) == word_of(answer)
 
 
-def _word(value: Any) -> str:
+def word_of(value: Any) -> str:
+    """A verdict as a word: yes and no, the name of a category, a score."""
     text = value if isinstance(value, str) else orjson.dumps(value).decode()
     return {"true": "yes", "false": "no"}.get(text, text)

@@ -14,13 +14,12 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from pytest_modelcheck.baselines.identity import approver, now
-from pytest_modelcheck.canonical import excerpt
+from pytest_modelcheck.canonical import excerpt, one_line
 from pytest_modelcheck.checks.judging import LEAST_LABELS, LEAST_STRENGTH
-from pytest_modelcheck.cli.judge import LABELS, heard
+from pytest_modelcheck.cli.judge import LABELS, heard, word_of
 from pytest_modelcheck.cli.project import with_workspace
 from pytest_modelcheck.cli.screen import (
     AGAIN,
-    EVERYTHING,
     echo,
     height,
     keys,
@@ -30,6 +29,7 @@ from pytest_modelcheck.cli.screen import (
 )
 from pytest_modelcheck.display import shown_path
 from pytest_modelcheck.labels import Label, in_order, read, write
+from pytest_modelcheck.numeric import is_number
 from pytest_modelcheck.phrases import plural
 from pytest_modelcheck.reports.bars import wrapped
 from pytest_modelcheck.stats.judging import Errors, JudgedRate
@@ -43,7 +43,6 @@ if TYPE_CHECKING:
     from pytest_modelcheck.labels import JudgedAnswer
 
 _MORE: Final = 40
-_WORDS: Final = {"True": "yes", "False": "no"}
 _NUMBER: Final = frozenset("0123456789-.")
 # Keys of categories; the letters between stand for what else can be done.
 _KEYS: Final = "123456789abcdefghijklmnprvwxyz"
@@ -139,7 +138,7 @@ def _choices(found: Heard, labels: Mapping[str, Label]) -> dict[str, Any]:
     if names:
         return dict(zip(_KEYS, names, strict=False))
     numbers = [one for one in values if one is not None]  # a judge may abstain
-    if numbers and all(isinstance(one, (int, float)) and not isinstance(one, bool) for one in numbers):
+    if numbers and all(map(is_number, numbers)):
         tenths = {**{str(number): number / 10 for number in range(10)}, "x": 1.0}
         return tenths if all(0 <= one <= 1 for one in numbers) else {}
     return {"y": True, "n": False}
@@ -151,9 +150,9 @@ def _page(one: JudgedAnswer, count: str) -> Iterator[str]:
     given = one.given if isinstance(one.given, dict) else {"given": one.given}
     for name, value in given.items():
         yield click.style(f"{excerpt(name, 60)}:", bold=True)
-        text = value if isinstance(value, str) else excerpt(value, EVERYTHING)
+        text = value if isinstance(value, str) else one_line(value)
         for row in text.split("\n"):
-            yield from wrapped(excerpt(row, EVERYTHING), width() - 1, "  ", breaks=True)
+            yield from wrapped(one_line(row), width() - 1, "  ", breaks=True)
     yield ""
 
 
@@ -204,7 +203,7 @@ def _named(choices: Mapping[str, Any]) -> str:
     elif choices.get("x") == 1.0:
         named = "[0]-[9] tenths  [x] 1.0 "
     else:
-        words = (f"[{key}] {excerpt(_WORDS.get(str(one), one), 30)}" for key, one in choices.items())
+        words = (f"[{key}] {excerpt(word_of(one), 30)}" for key, one in choices.items())
         named = "  ".join(words) + ("  [o]ther " if _has_names(choices) else " ")
     return f"{named}  [s]kip [u]ndo no[t]e [q]uit"
 
@@ -215,7 +214,7 @@ def _has_names(choices: Mapping[str, Any]) -> bool:
 
 def _end(found: Heard, sitting: _Sitting, left: int) -> Iterator[str]:
     """Report what was labelled, and how much more labels would narrow the bound."""
-    counts = Counter(_WORDS.get(str(label.value), label.value) for label in sitting.labels.values())
+    counts = Counter(word_of(label.value) for label in sitting.labels.values())
     listed = ", ".join(f"{count} {excerpt(name, 20)}" for name, count in counts.most_common(6))
     yield ""
     known = f"{plural(len(sitting.labels), 'label')} in {shown_path(sitting.path)}"

@@ -32,7 +32,7 @@ class Question:
     can be detected are meant.
 
     Raises:
-        UsageError: An option is invalid.
+        UsageError: None of the drops can be detected.
     """
 
     at_least: float | None
@@ -46,21 +46,6 @@ class Question:
     approved_runs: int = 3
 
     def __post_init__(self) -> None:
-        for name in ("certainty", "false_fail_rate"):
-            value = getattr(self, name)
-            if not 0 < value < 1:
-                option = name.replace("_", "-")
-                raise UsageError(f"--{option} {value:g} is not a probability: write a number between 0 and 1")
-        for name in ("repeats", "approved_runs"):
-            if getattr(self, name) < 1:
-                option = name.replace("_", "-")
-                raise UsageError(f"--{option} {getattr(self, name)}: write a whole number from 1")
-        if self.cases is not None and self.cases < 1:
-            raise UsageError(f"--cases {self.cases}: write how many cases there are, at least 1")
-        if self.at_least is not None and not 0 < self.at_least <= 1:
-            raise UsageError(f"--at-least {self.at_least:g} is not a rate: write a number from 0 to 1")
-        if not 0 <= self.disagreement < 1:
-            raise UsageError(f"--disagreement {self.disagreement:g}: write a share from 0 to below 1")
         if not self.meant:
             raise UsageError("nothing can be seen there: name a --drop")
         least, most = self.range
@@ -97,10 +82,14 @@ class Question:
         return pairs_needed(drop, fixed, level, power, max_drop=self.max_drop, most=MOST)
 
 
+_PROBABILITY = click.FloatRange(0, 1, min_open=True, max_open=True)
+_COUNT = click.IntRange(1)
+
+
 @click.command()
 @click.option(
     "--at-least",
-    type=float,
+    type=click.FloatRange(0, 1, min_open=True),
     help="Plan for this required pass rate; without it, for a comparison with a baseline.",
 )
 @click.option(
@@ -112,30 +101,32 @@ class Question:
 )
 @click.option(
     "--cases",
-    type=int,
+    type=_COUNT,
     help="The number of cases you have: shows how often to run each; for a baseline, how it will end.",
 )
-@click.option("--repeats", type=int, default=1, show_default=True, help="Runs of each case (for a baseline).")
+@click.option(
+    "--repeats", type=_COUNT, default=1, show_default=True, help="Runs of each case (for a baseline)."
+)
 @click.option(
     "--approved-runs",
-    type=int,
+    type=_COUNT,
     default=3,
     show_default=True,
     help="Runs of each case in the approval (for a baseline).",
 )
 @click.option(
-    "--certainty", type=float, default=0.9, show_default=True, help="The chance of detecting the drop."
+    "--certainty", type=_PROBABILITY, default=0.9, show_default=True, help="The chance of detecting the drop."
 )
 @click.option(
     "--false-fail-rate",
-    type=float,
+    type=_PROBABILITY,
     default=0.01,
     show_default=True,
     help="The chance of failing a model that did not change.",
 )
 @click.option(
     "--disagreement",
-    type=float,
+    type=click.FloatRange(0, 1, max_open=True),
     default=0.05,
     show_default=True,
     help="How often the model answers an identical input differently (for a baseline).",

@@ -228,6 +228,18 @@ class Workspace:
             return self._only(model, versions)
         return max(versions, key=lambda version: self.candidates.last_run(model, version))
 
+    def latest_versions(self) -> list[tuple[str, str]]:
+        """Each model that was run, with the version that was run last; an error if none was."""
+        models = self.models()
+        ran = [model for model in models if self.candidates.versions(model)]
+        return [(model, self.latest_version(model)) for model in ran or models]
+
+    def checks(self, model: str, version: str) -> set[str]:
+        """The checks of which a version has results: approved now, approved earlier, or of its last run."""
+        approved = (*self.store.entries(model), *self.store.beside_entries(model))
+        ran = (*self.store.history_entries(model, version), *self.candidates.entries(model, version))
+        return {header.test for _, header in (*approved, *ran) if header.version == version}
+
     def only_version(self, model: str) -> str:
         """The only version that was ever run; else an error."""
         return self._only(model, self.candidates.versions(model))

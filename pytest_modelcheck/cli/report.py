@@ -15,14 +15,14 @@ import click
 from pytest_modelcheck.baselines import diff as compare
 from pytest_modelcheck.baselines.baseline import some_results
 from pytest_modelcheck.baselines.candidates import find, never_ran
-from pytest_modelcheck.canonical import excerpt
+from pytest_modelcheck.canonical import one_line
 from pytest_modelcheck.cli.project import with_workspace
 from pytest_modelcheck.cli.screen import coloured, echo, encoding, print_document, print_lines, width
 from pytest_modelcheck.cli.targets import CHECKS, FROM, in_slices, meant, nothing_meant, selection
 from pytest_modelcheck.display import harmless
 from pytest_modelcheck.errors import UsageError, VersionError
 from pytest_modelcheck.records import MISSING, Status
-from pytest_modelcheck.reports.bars import strokes_for
+from pytest_modelcheck.reports.bars import plain, strokes_for
 from pytest_modelcheck.reports.diff import diff_json, diff_lines
 from pytest_modelcheck.reports.markdown import diff_markdown
 from pytest_modelcheck.reports.model import RunInfo
@@ -66,8 +66,7 @@ def report(
     if a is not None:
         pairs = _pairs(workspace, a, b)
     else:
-        models = [model for model in workspace.models() if workspace.candidates.versions(model)]
-        pairs = [VersionPair(model, None, workspace.latest_version(model)) for model in models]
+        pairs = [VersionPair(model, None, version) for model, version in workspace.latest_versions()]
     made = _made(workspace, pairs, patterns)
     for file in targets:
         write(made, file, Path.cwd())
@@ -126,10 +125,10 @@ def _on_screen(made: RunReport) -> Iterator[Line]:
         # Whoever compares two versions also reads what differs in a check that passes.
         is_compared = any(finding.limit == COMPARED for finding in verdict.findings)
         if verdict.status is not Status.PASSED or (is_compared and differs):
-            yield ((excerpt(verdict.check, 1 << 20), {"bold": True}),)
+            yield ((one_line(verdict.check), {"bold": True}),)
             for line in failure(verdict).splitlines():
-                yield ((line, {}),)
-            yield (("", {}),)
+                yield plain(line)
+            yield plain("")
     yield from summary_lines(verdicts, width(), strokes=strokes_for(encoding()))
 
 
@@ -300,20 +299,12 @@ def _pairs(workspace: Workspace, a: str, b: str | None) -> list[VersionPair]:
 
 
 def _checks(workspace: Workspace, pair: VersionPair) -> list[str]:
-    after = _checks_of(workspace, pair.model, pair.after)
-    before = (
-        {header.test for _, header in workspace.store.entries(pair.model)}
-        if pair.before is None
-        else _checks_of(workspace, pair.model, pair.before)
-    )
+    after = workspace.checks(pair.model, pair.after)
+    if pair.before is None:
+        before = {header.test for _, header in workspace.store.entries(pair.model)}
+    else:
+        before = workspace.checks(pair.model, pair.before)
     for version, checks in ((pair.before, before), (pair.after, after)):
         if version is not None and not checks:
             raise never_ran(workspace.store, workspace.candidates, pair.model, version)
     return sorted(before | after)
-
-
-def _checks_of(workspace: Workspace, model: str, version: str) -> set[str]:
-    store, candidates = workspace.store, workspace.candidates
-    approved = {header.test for _, header in store.entries(model) if header.version == version}
-    once = {header.test for _, header in store.history_entries(model, version)}
-    return approved | once | {header.test for _, header in candidates.entries(model, version)}

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from pytest_modelcheck.canonical import excerpt
+from pytest_modelcheck.canonical import one_line
 from pytest_modelcheck.display import harmless
 from pytest_modelcheck.errors import UsageError
 from pytest_modelcheck.reports.bars import wrapped
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
     from pytest_modelcheck.reports.bars import Line
 
 
-EVERYTHING: Final = 1 << 20
 # Lines that are printed at once: each time, click looks at the terminal anew, and flushes.
 _TOGETHER: Final = 100
 
@@ -102,7 +101,7 @@ def indented(texts: Iterable[str], depth: int = 2) -> Iterator[str]:
     """Each text on its own lines, wrapped and made safe to print."""
     margin = " " * depth
     for text in texts:
-        yield from wrapped(excerpt(text, EVERYTHING), width(), margin, margin + "  ")
+        yield from wrapped(one_line(text), width(), margin, margin + "  ")
 
 
 # The key (Ctrl-L) that stands for a return from the background: what was asked is to be shown again.

@@ -18,7 +18,7 @@ from pytest_modelcheck.baselines.baseline import read_header
 from pytest_modelcheck.baselines.candidates import find, natural, never_ran
 from pytest_modelcheck.baselines.moves import uncounted
 from pytest_modelcheck.baselines.store import jsonl_files
-from pytest_modelcheck.canonical import excerpt, untagged_json, whole
+from pytest_modelcheck.canonical import excerpt, one_line, untagged_json, whole
 from pytest_modelcheck.cli.project import with_workspace
 from pytest_modelcheck.cli.screen import echo, indented, print_document, print_lines, width
 from pytest_modelcheck.cli.targets import CHECKS, meant, nothing_meant, selection
@@ -78,15 +78,10 @@ def _found(workspace: Workspace, pattern: str, version: str | None) -> list[Base
     else:
         results, ran, models = [], set[str](), meant(version, workspace.known_versions())
         for model, own_version in models:
-            own_entries = (
-                *candidates.entries(model, own_version),
-                *store.history_entries(model, own_version),
-            )
-            own_checks = {header.test for _, header in own_entries}
-            approved = {header.test for _, header in (*store.entries(model), *store.beside_entries(model))}
-            checks = sorted(filter(selected, own_checks | approved))
-            results += [find(store, candidates, model, check, own_version) for check in checks]
-            ran |= own_checks
+            checks = workspace.checks(model, own_version)
+            wanted_checks = sorted(filter(selected, checks))
+            results += [find(store, candidates, model, check, own_version) for check in wanted_checks]
+            ran |= checks
         names = " and ".join(f"{model} {own_version}" for model, own_version in models)
         if ran:
             nothing = nothing_meant(f"that {names} ran", [pattern], ran)
@@ -100,7 +95,7 @@ def _found(workspace: Workspace, pattern: str, version: str | None) -> list[Base
 
 def _lines(workspace: Workspace, baseline: Baseline) -> Iterator[str]:
     header = baseline.header
-    yield click.style(excerpt(header.test, 1 << 20), bold=True)
+    yield click.style(one_line(header.test), bold=True)
     rate = "" if header.rate is None else f", {percent(header.rate)} pass"
     if header.metric and header.rate is not None:
         rate = f", {header.metric} {header.rate:.3g}"
@@ -321,7 +316,7 @@ def _history_lines(header: Header, *, several: bool, beside: bool) -> Iterator[s
     past = _approvals(header)
     name = f"{header.test} ({header.model})" if several else header.test
     name += f", {header.version} in service beside" if beside else ""
-    yield click.style(excerpt(name, 1 << 20), bold=True)
+    yield click.style(one_line(name), bold=True)
     rated = header.kind != "drift"  # which has no pass rate
     if rated:
         yield f"  {sparkline([row.rate for row in past])}  {_trend(past, header.metric)}"

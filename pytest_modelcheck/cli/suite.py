@@ -27,7 +27,7 @@ from pytest_modelcheck.errors import UsageError
 from pytest_modelcheck.lint import RULES, Fault, LintTarget, chosen
 from pytest_modelcheck.lint import lint as find
 from pytest_modelcheck.phrases import percent, plural
-from pytest_modelcheck.reports.jsons import unpack
+from pytest_modelcheck.records.packing import unpack
 from pytest_modelcheck.reports.mutation import (
     Mutated,
     Mutation,
@@ -284,8 +284,7 @@ def mutate(
         "so it is unknown what the suite would notice",
         collect_only=False,
     )
-    checks = [unpack(check, Mutated) for check in reported["checks"]]
-    mutation = Mutation(tuple(replace(check, cells=tuple(check.cells)) for check in checks))
+    mutation = Mutation(tuple(unpack(check, Mutated) for check in reported["checks"]))
     if not mutation.replayed:
         if not mutation.checks:
             raise UsageError("there is no check to replay: pytest collects none")

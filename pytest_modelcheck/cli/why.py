@@ -62,11 +62,8 @@ def why(workspace: Workspace, version: str | None, patterns: tuple[str, ...]) ->
     For each input of the last run: the other settings under which an answer is cached, and what changed
     since. Without a version: for the one that each model ran last.
     """
-    if version is not None:
-        pairs = meant(version, workspace.known_versions())
-    else:
-        models = [model for model in workspace.models() if workspace.candidates.versions(model)]
-        pairs = [(model, workspace.latest_version(model)) for model in models or workspace.models()]
+    known = workspace.known_versions()
+    pairs = workspace.latest_versions() if version is None else meant(version, known)
     refused: list[UsageError] = []
     for model, own_version in pairs:
         try:

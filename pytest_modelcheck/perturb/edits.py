@@ -10,7 +10,7 @@ import string
 from copy import deepcopy
 from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
-from itertools import pairwise
+from itertools import accumulate, pairwise
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any, Final
 
@@ -56,7 +56,7 @@ def word_spans(before: str, after: str) -> list[Span]:
     # SequenceMatcher takes time in proportion to the square, here minutes.
     if max(len(old), len(new)) > _MOST_WORDS:
         return [Span(0, len(before), after)]
-    place = _offsets(old)
+    place = list(accumulate(map(len, old), initial=0))
     return [Span(place[i1], place[i2], "".join(new[j1:j2])) for i1, i2, j1, j2 in _changed_words(old, new)]
 
 
@@ -94,21 +94,14 @@ def finer_spans(before: str, span: Span) -> list[Span]:
     if not old:
         return [Span(span.start, span.start, word) for word in words(span.new)]
     if not span.new:
-        place = _offsets(words(old))
-        return [Span(span.start + a, span.start + b, "") for a, b in pairwise(place)]
+        place = accumulate(map(len, words(old)), initial=span.start)
+        return [Span(a, b, "") for a, b in pairwise(place)]
     if max(len(old), len(span.new)) > _LONGEST_WORD:
         return [span]
     edits = list(_character_spans(old, span.new))
     # A word replaced by an unrelated one is one edit: letters of both mixed would be no word at all.
     alike = old.casefold() == span.new.casefold() or len(edits) <= max(len(old), len(span.new)) // 2
     return [Span(span.start + a, span.start + b, new) for a, b, new in edits] if alike else [span]
-
-
-def _offsets(pieces: Sequence[str]) -> list[int]:
-    place = [0]
-    for piece in pieces:
-        place.append(place[-1] + len(piece))
-    return place
 
 
 def _character_spans(old: str, new: str) -> Iterator[tuple[int, int, str]]:

@@ -43,7 +43,7 @@ from pytest_modelcheck.plugin.settings import (
     wanted,
 )
 from pytest_modelcheck.records import Status, Verdict
-from pytest_modelcheck.reports import jsons
+from pytest_modelcheck.records.packing import unpack
 from pytest_modelcheck.reports.model import RunInfo, Trouble
 from pytest_modelcheck.reports.outputs import (
     append_summary,
@@ -105,7 +105,7 @@ def verdicts_of(config: pytest.Config) -> list[Verdict]:
     """All verdicts of the run, from all processes, once it has ended."""
     if _VERDICTS not in config.stash:
         received = config.stash[RECEIVED].verdicts()
-        found = [(jsons.unpack(packed, Verdict), is_excused) for packed, is_excused in received]
+        found = [(unpack(packed, Verdict), is_excused) for packed, is_excused in received]
         config.stash[_VERDICTS] = [excused(one) if is_excused else one for one, is_excused in found]
     return config.stash[_VERDICTS]
 
@@ -119,7 +119,7 @@ def finish(session: pytest.Session, received: Received) -> None:
         _approve_seen(session, verdicts, received.doubtful_checks())
     if received.anything() and switch(config, "watch"):
         # A retry does not take back what an attempt found: forgotten alarms would make alarms rarer.
-        _add_night(session, [*(jsons.unpack(each, Verdict) for each in received.retried), *verdicts])
+        _add_night(session, [*(unpack(each, Verdict) for each in received.retried), *verdicts])
     try:
         _file_reports(session, received)
     finally:

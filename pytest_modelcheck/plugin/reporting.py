@@ -31,7 +31,7 @@ from pytest_modelcheck.plugin.received import (
 from pytest_modelcheck.plugin.running import ATTACHED, ATTEMPTS, FATAL, VERDICTS, CheckFailed, set_properties
 from pytest_modelcheck.plugin.settings import ini
 from pytest_modelcheck.plugin.state import STATE
-from pytest_modelcheck.reports import jsons
+from pytest_modelcheck.records.packing import pack
 from pytest_modelcheck.reports.bars import strokes_for
 from pytest_modelcheck.reports.outputs import properties
 from pytest_modelcheck.reports.summary import QUIET, summary_lines
@@ -80,7 +80,7 @@ def attach(item: pytest.Item, call: pytest.CallInfo[None], report: pytest.TestRe
     judged = item.stash[VERDICTS][item.stash[ATTACHED] :]
     if judged:
         item.stash[ATTACHED] = len(item.stash[VERDICTS])
-        setattr(report, REPORT, [jsons.pack(one.verdict) for one in judged])
+        setattr(report, REPORT, [pack(one.verdict) for one in judged])
         files = [[str(one.results), one.is_candidate] for one in judged if one.results is not None]
         setattr(report, RESULTS, files)
         # Of this report, and of that of the teardown, which junitxml reads them from.

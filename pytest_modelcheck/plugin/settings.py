@@ -248,9 +248,11 @@ class Versions:
             self._own[name] = version
         elif self._common not in (None, text):
             known = ", ".join(self._known) or "none was found; is the conftest.py that defines them loaded?"
+            advice = ". As a default that the command line replaces, write model_version in the ini file"
             raise VersionError(
                 f"{self._option}: {self._common!r} and {text!r} are both requested. With several models, "
                 f"name them: {self._option} NAME=VERSION (models: {known})"
+                f"{advice if self._option == '--model-version' else ''}"
             )
         else:
             self._common = text

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import pytest
 
 from pytest_modelcheck.records import Verdict
-from pytest_modelcheck.reports import jsons
+from pytest_modelcheck.records.packing import unpack
 from pytest_modelcheck.reports.bars import text_of
 from pytest_modelcheck.reports.terminal import failure_lines, short_lines
 
@@ -111,7 +111,7 @@ def _write(entry: Any, verdicts: Sequence[dict[str, Any]], shown: Shown, termina
         return  # pytest writes the line by itself
     lines = list(entry.lines)
     short = shown == "short"
-    for verdict in (jsons.unpack(each, Verdict) for each in verdicts if short or terminal.hasmarkup):
+    for verdict in (unpack(each, Verdict) for each in verdicts if short or terminal.hasmarkup):
         if not verdict.failed:
             continue
         whole = list(failure_lines(verdict))

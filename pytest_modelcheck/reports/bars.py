@@ -9,7 +9,7 @@ import math
 import re
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from pytest_modelcheck.canonical import excerpt
+from pytest_modelcheck.canonical import one_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -118,10 +118,14 @@ def _place(value: float, start: float, length: int) -> int:
 # A line in pieces, each with how the terminal is to mark it.
 Line = tuple[tuple[str, dict[str, bool]], ...]
 
-_EVERYTHING: Final = 1 << 16
 _JOINER: Final = "\u200d"
 _AS_EMOJI: Final = "\ufe0f"
 _SKIN_TONES: Final = ("\U0001f3fb", "\U0001f3ff")
+
+
+def plain(text: str) -> Line:
+    """A line that the terminal does not mark."""
+    return ((text, {}),)
 
 
 def text_of(line: Line) -> str:
@@ -155,7 +159,7 @@ def cut(text: str, width: int) -> str:
     >>> cut("test_known_tickets[es-formal]", 16)
     'test_kn…-formal]'
     """
-    text = excerpt(text, _EVERYTHING)
+    text = one_line(text)
     if width_of(text) <= width:
         return text
     head = shortened(text, (width - 1) // 2)

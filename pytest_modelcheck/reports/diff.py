@@ -10,13 +10,14 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from pytest_modelcheck.baselines.diff import NOTES
-from pytest_modelcheck.canonical import excerpt, named_differences, seen, stored_text, whole
+from pytest_modelcheck.canonical import excerpt, named_differences, one_line, seen, stored_text, whole
 from pytest_modelcheck.display import printable_json
 from pytest_modelcheck.phrases import gains, plural
 from pytest_modelcheck.records import MISSING
-from pytest_modelcheck.reports.bars import padded, shortened, text_of, width_of, wrapped
+from pytest_modelcheck.records.packing import pack
+from pytest_modelcheck.reports.bars import padded, plain, shortened, text_of, width_of, wrapped
 from pytest_modelcheck.reports.selection import literal, part_texts
-from pytest_modelcheck.reports.shown import PLAIN, sides
+from pytest_modelcheck.reports.shown import PLAIN, part_lines, sides
 from pytest_modelcheck.reports.transcript import Trajectories, brief, steps_between
 
 if TYPE_CHECKING:
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
     from pytest_modelcheck.reports.bars import Line
 
 
-_EVERYTHING: Final = 1 << 20
 _ABOUT_ROOM: Final = 24
 _ASIDE: Final = ", unperturbed"
 _FIELDS: Final = 6
@@ -59,20 +59,16 @@ def diff_lines(
     for diff in diffs:
         checks += 1
         total.update(_effects(diff))
-        yield _plain(excerpt(diff.check, _EVERYTHING))
+        yield plain(one_line(diff.check))
         if diff.before is None:
             known = "is not approved yet" if before is None else f"was not run with {excerpt(before)}"
-            yield _plain(f"  {known}: {plural(len(diff.cases), 'case')}")
+            yield plain(f"  {known}: {plural(len(diff.cases), 'case')}")
         elif diff.after is None:
-            yield _plain(f"  was not run with {excerpt(after[diff.model])}")
+            yield plain(f"  was not run with {excerpt(after[diff.model])}")
         else:
             yield from _check_lines(diff, width)
         yield ()
-    yield _plain(f"{plural(checks, 'check')}: {_counts(total) or 'nothing changed'}")
-
-
-def _plain(text: str) -> Line:
-    return ((text, PLAIN),)
+    yield plain(f"{plural(checks, 'check')}: {_counts(total) or 'nothing changed'}")
 
 
 def heading(note: Note, count: object) -> Line:
@@ -104,7 +100,7 @@ def answer_texts(case: CaseDiff) -> tuple[str, str]:
     if before == after and case.before is not None and case.after is not None:
         lines = [whole(side.answer or b"") for side in (case.before, case.after)]
         if lines[0] != lines[1]:
-            return excerpt(lines[0].decode(), _EVERYTHING), excerpt(lines[1].decode(), _EVERYTHING)
+            return one_line(lines[0].decode()), one_line(lines[1].decode())
     return before, after
 
 
@@ -125,7 +121,7 @@ def _answer(answer: bytes | None) -> str:
         return ""
     form = orjson.loads(whole(answer))
     text = brief(form)
-    return stored_text(form, _EVERYTHING) if text is form else excerpt(text, _EVERYTHING)
+    return stored_text(form) if text is form else one_line(text)
 
 
 def _check_lines(diff: CheckDiff, width: int) -> Iterator[Line]:
@@ -137,7 +133,7 @@ def _check_lines(diff: CheckDiff, width: int) -> Iterator[Line]:
     if diff.new_test:
         texts.append("the test itself has changed in between: outcomes may differ for that reason alone")
     for text in texts:
-        yield from map(_plain, wrapped(text, width, "  ", "    "))
+        yield from map(plain, wrapped(text, width, "  ", "    "))
     for note in NOTES:
         found = diff.of(note)
         if found:
@@ -176,16 +172,16 @@ def _counts(counts: Counter[str]) -> str:
 def case_lines(case: CaseDiff, diff: CheckDiff, *, width: int = 80) -> Iterator[Line]:
     """One case: its input, and both answers."""
     name = f"    {_fitted(case.id, width - 4 - _ABOUT_ROOM)}  "
-    yield _plain(name + _fitted(case.about, width - width_of(name)))
+    yield plain(name + _fitted(case.about, width - width_of(name)))
     if case.perturbed is not None:
         label = f"      {_fitted(case.perturbation or 'perturbed', 30)}: "
-        yield _plain(label + _fitted(case.perturbed, width - width_of(label)))
+        yield plain(label + _fitted(case.perturbed, width - width_of(label)))
     if case.note not in ("added", "removed"):
         yield from _answer_lines(case, diff, width)
     if case.expected is not MISSING and case.perturbed is None:
-        yield _plain(f"      expected {literal(case.expected, width - 15)}")
+        yield plain(f"      expected {literal(case.expected, width - 15)}")
     if case.new_expectation:
-        yield _plain("      another answer is expected of it now")
+        yield plain("      another answer is expected of it now")
 
 
 def steps_of(case: CaseDiff, diff: CheckDiff) -> Trajectories | None:
@@ -215,12 +211,12 @@ def _answer_lines(case: CaseDiff, diff: CheckDiff, width: int) -> Iterator[Line]
         for text, aside in zip((before, after), own, strict=True)
     ]
     if (steps := steps_of(case, diff)) is not None:
-        yield from (_plain(f"      {line}") for line in steps.lines(width - 6))
+        yield from (plain(f"      {line}") for line in steps.lines(width - 6))
     elif width_of(one) <= width and case.perturbed is None:
-        yield _plain(one)
+        yield plain(one)
         return
     elif max(map(width_of, short)) <= room:
-        yield from _labelled(names, list(map(_plain, short)))
+        yield from _labelled(names, list(map(plain, short)))
     elif fields := _field_lines(case, width):
         yield from fields
     else:
@@ -228,7 +224,7 @@ def _answer_lines(case: CaseDiff, diff: CheckDiff, width: int) -> Iterator[Line]
         if any(own):
             yield from _labelled(names, sides(*own, room - len(_ASIDE), _SIDES), _ASIDE)
     if outcomes:
-        yield _plain(f"     {outcomes}")
+        yield plain(f"     {outcomes}")
 
 
 def _field_lines(case: CaseDiff, width: int) -> list[Line]:
@@ -240,7 +236,7 @@ def _field_lines(case: CaseDiff, width: int) -> list[Line]:
         return []
     lines = list(_difference_lines(answered, width))
     if own := _fields_of(case.before.unperturbed, case.after.unperturbed):
-        lines += [_plain("      unperturbed:"), *_difference_lines(own, width)]
+        lines += [plain("      unperturbed:"), *_difference_lines(own, width)]
     return lines
 
 
@@ -253,25 +249,17 @@ def _fields_of(before: bytes | None, after: bytes | None) -> list[Difference] | 
 
 
 def _difference_lines(found: Sequence[Difference], width: int) -> Iterator[Line]:
-    for difference in found[:_FIELDS]:
-        name = excerpt(difference.path, _NAME)
-        texts = part_texts(difference)
-        one = f"      {name}: {texts[0]} → {texts[1]}"
-        if width_of(one) <= width:
-            yield _plain(one)
-            continue
-        yield _plain(f"      {name}:")
-        for text in sides(*texts, width - 8, _SIDES):
-            yield ("        ", PLAIN), *text
+    parts = ((excerpt(one.path, _NAME), *part_texts(one)) for one in found[:_FIELDS])
+    yield from part_lines(parts, width, _SIDES, " " * 6)
     more = len(found) - _FIELDS
     if more > 0:
-        yield _plain(f"      (+{plural(more, 'more field')})")
+        yield plain(f"      (+{plural(more, 'more field')})")
 
 
 def _labelled(names: Sequence[str], texts: Sequence[Line], aside: str = "") -> Iterator[Line]:
     """Each text after the name of its side; one line if both texts are equal."""
     if text_of(texts[0]) == text_of(texts[1]):
-        names, texts = ["both"], [_plain(text_of(texts[0]))]
+        names, texts = ["both"], [plain(text_of(texts[0]))]
     names = [name + aside for name in names]
     column = max(map(width_of, names))
     for name, text in zip(names, texts, strict=True):
@@ -293,16 +281,7 @@ def diff_json(diffs: Iterable[CheckDiff]) -> Iterator[str]:
 
     between = "["
     for diff in diffs:
-        fields = {
-            "check": diff.check,
-            "model": diff.model,
-            "before": diff.before,
-            "after": diff.after,
-            "new_test": diff.new_test,
-            "gained": diff.gained,
-            "same": diff.same,
-            "cases": [_case_fields(case) for case in diff.cases],
-        }
+        fields = {**pack(replace(diff, cases=())), "cases": [_case_fields(case) for case in diff.cases]}
         document = orjson.dumps(fields, option=orjson.OPT_INDENT_2).decode()
         yield f"{between}\n{printable_json(document)}"
         between = ","
@@ -310,18 +289,8 @@ def diff_json(diffs: Iterable[CheckDiff]) -> Iterator[str]:
 
 
 def _case_fields(case: CaseDiff) -> dict[str, Any]:
-    expectation = {} if case.expected is MISSING else {"expected": case.expected}
-    return {
-        "id": case.id,
-        "note": case.note,
-        "about": case.about,
-        "perturbation": case.perturbation,
-        "perturbed": case.perturbed,
-        **expectation,
-        "new_expectation": case.new_expectation,
-        "before": _side_fields(case.before),
-        "after": _side_fields(case.after),
-    }
+    fields: dict[str, Any] = pack(replace(case, before=None, after=None))
+    return fields | {"before": _side_fields(case.before), "after": _side_fields(case.after)}
 
 
 def _side_fields(side: Side | None) -> dict[str, Any] | None:

@@ -5,99 +5,20 @@ PYTEST_DONT_REWRITE
 
 from __future__ import annotations
 
-import dataclasses
-import math
-import sys
-import types
-import typing
-from collections.abc import Mapping
 from dataclasses import replace
-from enum import Enum, StrEnum
-from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final
 
 from pytest_modelcheck.baselines.diff import shown_answers
 from pytest_modelcheck.canonical import whole
 from pytest_modelcheck.display import printable_json
 from pytest_modelcheck.records import MISSING
+from pytest_modelcheck.records.packing import pack, printable
 from pytest_modelcheck.reports.model import FORM
 
 if TYPE_CHECKING:
     from pytest_modelcheck.records import CaseResult, TrialResult
     from pytest_modelcheck.reports.model import RunReport
-
-
-_T = TypeVar("_T")
-_AS_THEY_ARE: Final = frozenset({str, int, bool, type(None)})
-
-
-def pack(value: Any) -> Any:
-    """Convert a record to dicts, lists, strings, numbers, booleans and ``None``, which execnet can transport.
-
-    Args:
-        value: A frozen dataclass, or a value of one of its fields. ``MISSING`` is left out.
-
-    >>> from pytest_modelcheck.records import Origin
-    >>> pack(Origin("tickets.yaml"))
-    {'path': 'tickets.yaml', 'line': None}
-    """
-    kind = type(value)
-    if kind in _AS_THEY_ARE:
-        return value
-    if dataclasses.is_dataclass(kind):
-        fields = ((name, getattr(value, name)) for name in _fields(kind))
-        return {name: pack(one) for name, one in fields if one is not MISSING}
-    if isinstance(value, (tuple, list)):
-        return [pack(item) for item in value]
-    if isinstance(value, Mapping):
-        return {str(key): pack(item) for key, item in value.items()}
-    if isinstance(value, float) and not math.isfinite(value):
-        return str(value)  # which JSON has no number for
-    return value.value if isinstance(value, StrEnum) else value
-
-
-def unpack(packed: Any, kind: type[_T]) -> _T:
-    """Restore the record that :func:`pack` converted. Unknown fields, of a newer version, are ignored.
-
-    Raises:
-        TypeError: A field without a default is missing, or a value has the wrong type.
-        ValueError: A text is not among the values of its enumeration.
-    """
-    return typing.cast("_T", _unpacked(packed, kind))
-
-
-@lru_cache(maxsize=64)
-def _fields(kind: type) -> tuple[str, ...]:
-    return tuple(field.name for field in dataclasses.fields(kind))
-
-
-@lru_cache(maxsize=64)
-def hints_of(kind: type) -> dict[str, Any]:
-    """The types of the fields of a record, by name."""
-    return typing.get_type_hints(kind, {**vars(sys.modules[kind.__module__]), "Mapping": Mapping})
-
-
-def _unpacked(value: Any, kind: Any) -> Any:
-    if value is None or kind is Any:
-        return value
-    origin = typing.get_origin(kind)
-    if origin in (types.UnionType, typing.Union):  # `X | None`
-        return _unpacked(value, next(one for one in typing.get_args(kind) if one is not type(None)))
-    if origin is tuple:
-        inner = typing.get_args(kind)
-        if len(inner) == 2 and inner[1] is Ellipsis:
-            return tuple([_unpacked(item, inner[0]) for item in value])
-        return tuple(_unpacked(item, one) for item, one in zip(value, inner, strict=True))
-    if isinstance(kind, type) and dataclasses.is_dataclass(kind):
-        if not isinstance(value, Mapping):
-            raise TypeError(f"{kind.__name__} is an object, not {value!r}")
-        known = hints_of(kind)
-        # Unknown names are left out: a report of a newer minor version is still readable.
-        return kind(**{name: _unpacked(one, known[name]) for name, one in value.items() if name in known})
-    if isinstance(kind, type) and issubclass(kind, Enum):
-        return kind(value)
-    return float(value) if kind is float and isinstance(value, str) else value
 
 
 def dumps(value: Any) -> bytes:
@@ -110,19 +31,6 @@ def dumps(value: Any) -> bytes:
     except TypeError:  # a lone surrogate
         text = orjson.dumps(printable(value))
     return printable_json(text.decode()).encode()
-
-
-def printable(value: Any) -> Any:
-    r"""Plain data whose texts can all be encoded: lone surrogates are replaced by their escapes.
-
-    >>> printable({"message": ["\ud83d", 1]})
-    {'message': ['\\ud83d', 1]}
-    """
-    if isinstance(value, str):
-        return value.encode(errors="backslashreplace").decode()
-    if isinstance(value, dict):
-        return {printable(key): printable(one) for key, one in value.items()}
-    return [printable(one) for one in value] if isinstance(value, list) else value
 
 
 # The JSON Schema of the report.
@@ -147,8 +55,8 @@ def to_json(report: RunReport) -> bytes:
     return dumps(fields) + b"\n"
 
 
-def case_fields(case: CaseResult) -> dict[str, Any]:
-    """A case as its fields in a report."""
+def case_fields(case: CaseResult, *, brief: bool = False) -> dict[str, Any]:
+    """A case as its fields in a report; with ``brief``, ``same`` stands for an equal approved answer."""
     origin = case.origin
     fields = {
         "id": case.id,
@@ -160,15 +68,17 @@ def case_fields(case: CaseResult) -> dict[str, Any]:
         "origin": MISSING if origin is None else {"path": origin.path, "line": origin.line},
         "approved_outcome": MISSING if case.approved is None else case.approved.outcome.value,
         "change": MISSING if case.change is None else case.change,
-        "trials": [_trial(trial, case.digest) for trial in case.trials],
+        "trials": [trial_fields(trial, case.digest, brief=brief) for trial in case.trials],
     }
     if origin is not None and origin.line is None:
         fields["origin"] = {"path": origin.path}
     return _known(fields)
 
 
-def _trial(trial: TrialResult, own: str) -> dict[str, Any]:
+def trial_fields(trial: TrialResult, own: str, *, brief: bool = False) -> dict[str, Any]:
+    """A trial as its fields in a report; ``own`` is the digest of its case's input."""
     answer, base, before, base_before = shown_answers(trial, own)
+    same = brief and answer is not None and answer == before
     approved = trial.approved
     grades = [
         _known({"judge": one.judge, "given": value_of(one.given), "answer": value_of(one.answer)})
@@ -186,7 +96,8 @@ def _trial(trial: TrialResult, own: str) -> dict[str, Any]:
         "message": trial.message or MISSING,
         "grades": grades or MISSING,
         "approved_outcome": MISSING if approved is None else approved.outcome.value,
-        "approved_answer": value_of(before),
+        "approved_answer": MISSING if same else value_of(before),
+        "same": same or MISSING,
         "approved_base_answer": value_of(base_before),
     }
     return _known(fields)

@@ -10,14 +10,14 @@ from datetime import date
 from html import escape
 from typing import TYPE_CHECKING, Any, Final
 
-from pytest_modelcheck.baselines.diff import NOTES, shown_answers
+from pytest_modelcheck.baselines.diff import NOTES
 from pytest_modelcheck.canonical import excerpt
 from pytest_modelcheck.display import harmless
 from pytest_modelcheck.models.definition import shutdown_text
 from pytest_modelcheck.phrases import p_text, plural
 from pytest_modelcheck.records import MISSING, Outcome, Status
 from pytest_modelcheck.reports.diff import answer_texts, compared_texts, steps_of, summary_of, word_of
-from pytest_modelcheck.reports.jsons import value_of
+from pytest_modelcheck.reports.jsons import trial_fields, value_of
 from pytest_modelcheck.reports.selection import literal
 from pytest_modelcheck.reports.transcript import fenced, steps_of_trial
 from pytest_modelcheck.reports.wording import (
@@ -234,20 +234,17 @@ def _fields(value: Any) -> list[str]:
 
 def _case(case: CaseResult) -> tuple[str, ...]:
     trial = telling(case)
-    shown, expected = case.input, case.expected
-    got: Any = MISSING
-    approved: Any = MISSING
-    if trial is not None:
-        answer, base, before, _ = shown_answers(trial, case.digest)
-        shown = shown if trial.perturbed is MISSING else trial.perturbed
-        expected = expected if base is None else value_of(base)
-        approved = value_of(before)
-        got = trial.message if trial.outcome is Outcome.ERROR and trial.message else value_of(answer)
+    shown = {} if trial is None else trial_fields(trial, case.digest)
+    expected = shown.get("base_answer", case.expected)
+    got = shown.get("answer", MISSING)
+    if shown.get("outcome") == Outcome.ERROR:
+        got = shown.get("message", got)
+    approved = shown.get("approved_answer", MISSING)
     answers = [value_text(value, _WHOLE) for value in (expected, got, approved)]
     start = start_of(answers[1], answers[::2], _WIDTH)
     return (
         excerpt(case.id, 40),
-        value_text(shown, _WIDTH),
+        value_text(shown.get("perturbed", case.input), _WIDTH),
         *(window(text, start, _WIDTH) for text in answers),
     )
 

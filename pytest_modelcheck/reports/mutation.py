@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Any, Final
 from pytest_modelcheck.canonical import excerpt
 from pytest_modelcheck.display import harmless
 from pytest_modelcheck.phrases import percent, plural
+from pytest_modelcheck.records.packing import pack
 from pytest_modelcheck.reports.bars import cut, padded, wrapped
-from pytest_modelcheck.reports.jsons import dumps, pack
+from pytest_modelcheck.reports.jsons import dumps
 from pytest_modelcheck.reports.markdown import code
 
 if TYPE_CHECKING:

@@ -19,6 +19,7 @@ from pytest_modelcheck.canonical import (
     encode_plain,
     excerpt,
     named_differences,
+    one_line,
     same,
     stored_text,
 )
@@ -62,11 +63,11 @@ def literal(value: Any, width: int = _EVERYTHING) -> str:
 def part_texts(one: Difference) -> tuple[str, str]:
     """The two values of a part on one line each, with the tags of their types if nothing else differs."""
     pair = one.before, one.after
-    before, after = ("nothing" if value is ABSENT else stored_text(value, _EVERYTHING) for value in pair)
+    before, after = ("nothing" if value is ABSENT else stored_text(value) for value in pair)
     if before != after:
         return before, after
     before, after = (orjson.dumps(value).decode() for value in pair)
-    return excerpt(before, _EVERYTHING), excerpt(after, _EVERYTHING)
+    return one_line(before), one_line(after)
 
 
 def contrast(got: bytes | None, expected: Any, base: bytes | None, approved: bytes | None) -> Contrast | None:

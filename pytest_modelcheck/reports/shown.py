@@ -8,12 +8,12 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
-from pytest_modelcheck.reports.bars import cut, shortened, width_of, wrapped
+from pytest_modelcheck.reports.bars import cut, plain, shortened, width_of, wrapped
 from pytest_modelcheck.reports.selection import SENTENCE
 from pytest_modelcheck.reports.words import bracketed, marked_pieces, windows
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from pytest_modelcheck.records import Contrast, ShownCase, Verdict
     from pytest_modelcheck.reports.bars import Line
@@ -56,17 +56,15 @@ def case_lines(
         yield ("    ", PLAIN), (case.id, BOLD), (f"  {_quoted(case.input, room)}", PLAIN)
     else:
         yield ("    ", PLAIN), (case.id, BOLD)
-        yield ((f"{margin}{_quoted(case.input, room)}", PLAIN),)
+        yield plain(f"{margin}{_quoted(case.input, room)}")
     if case.perturbed is not None:
         under = f"({case.perturbation})"
         # A perturbation's name may be as long as what it does to an input: a long one has its own line.
         after = f"  {under}" if width_of(under) <= room // 2 else ""
-        yield ((f"{margin[:-2]}→ {_quoted(case.perturbed, room - width_of(after))}{after}", PLAIN),)
+        yield plain(f"{margin[:-2]}→ {_quoted(case.perturbed, room - width_of(after))}{after}")
         if not after:
-            yield (
-                (margin + (under if width_of(under) <= room else f"{shortened(under, room - 2)}…)"), PLAIN),
-            )
-    answers = [((step, PLAIN),) for step in case.steps] or _answers(case, verdict, room)
+            yield plain(margin + (under if width_of(under) <= room else f"{shortened(under, room - 2)}…)"))
+    answers = [plain(step) for step in case.steps] or _answers(case, verdict, room)
     if case.steps:
         # Steps show both sides; pytest's own diff of them would say the same in a form that is hard to
         # read.
@@ -78,7 +76,7 @@ def case_lines(
     where += [case.note] if case.note != title else []
     where += [case.origin] if case.origin else []
     if where:
-        yield ((f"{margin}({', '.join(where)})", PLAIN),)
+        yield plain(f"{margin}({', '.join(where)})")
 
 
 def reason_of(case: ShownCase) -> list[str]:
@@ -162,18 +160,26 @@ def _contrasted(
         if _cells(one) <= room:
             yield one
             return
-    yield ((f"{titles}:", PLAIN),)
-    for path, before, after in contrast.parts:
-        name = f"  {cut(path, room - 4)}: "
-        one = ((name, PLAIN), (before, styles[0]), arrow, (after, styles[1]))
+    yield plain(f"{titles}:")
+    yield from part_lines(contrast.parts, room, styles, "  ")
+    if contrast.hidden:
+        yield plain(f"  (+{contrast.hidden} more)")
+
+
+def part_lines(
+    parts: Iterable[tuple[str, str, str]], room: int, styles: tuple[Style, Style], margin: str
+) -> Iterator[Line]:
+    """The parts of two answers that differ, as (path, before, after): each on one line if it fits."""
+    inner = margin + "  "
+    for path, before, after in parts:
+        name = f"{margin}{cut(path, room - len(inner))}: "
+        one = ((name, PLAIN), (before, styles[0]), (" → ", PLAIN), (after, styles[1]))
         if _cells(one) <= room:
             yield one
             continue
-        yield ((name.rstrip(), PLAIN),)
-        for side in sides(before, after, room - 4, styles):
-            yield ("    ", PLAIN), *side
-    if contrast.hidden:
-        yield ((f"  (+{contrast.hidden} more)", PLAIN),)
+        yield plain(name.rstrip())
+        for side in sides(before, after, room - len(inner), styles):
+            yield (inner, PLAIN), *side
 
 
 def sides(before: str, after: str, room: int, styles: tuple[Style, Style]) -> tuple[Line, Line]:
@@ -207,7 +213,7 @@ def _smallest(case: ShownCase, room: int) -> list[Line]:
     if found is None:
         return []
     if not found.text:
-        return [(("it fails even without the change", PLAIN),)]
+        return [plain("it fails even without the change")]
     what, verb = ("change", "still fails") if found.edits else ("input", "fails")
     label = f"smallest {what} that {verb}" if found.complete else f"smallest {what} found so far"
     answer = "" if found.got in (None, case.got) else f"   (got {found.got})"
@@ -215,7 +221,7 @@ def _smallest(case: ShownCase, room: int) -> list[Line]:
     if width_of(label) + 2 + width_of(together) <= room:
         return [((f"{label}: ", PLAIN), *_edits(together))]
     lines = wrapped(together, room - 2, hanging="", breaks=True)
-    return [((f"{label}:", PLAIN),), *((("  ", PLAIN), *_edits(line)) for line in lines)]
+    return [plain(f"{label}:"), *((("  ", PLAIN), *_edits(line)) for line in lines)]
 
 
 def _edits(text: str) -> Line:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from pytest_modelcheck.canonical import excerpt
+from pytest_modelcheck.canonical import one_line
 from pytest_modelcheck.phrases import percent, plural
 from pytest_modelcheck.records import GRADE, Status
 from pytest_modelcheck.reports.bars import (
@@ -22,6 +22,7 @@ from pytest_modelcheck.reports.bars import (
     has_bar,
     legend,
     padded,
+    plain,
     width_of,
     wrapped,
 )
@@ -67,7 +68,6 @@ _HEADINGS: Final = (
     "cost",
 )
 _NARROWEST: Final = 10
-_EVERYTHING: Final = 1 << 16
 
 
 class _Layout(NamedTuple):
@@ -116,7 +116,7 @@ def table(
     ordered = sorted(verdicts, key=lambda verdict: natural(verdict.check))
     start = axis_from(ordered)
     names = [verdict.check.partition("::")[2] for verdict in ordered]
-    longest = max(width_of(excerpt(name, _EVERYTHING)) for name in names)
+    longest = max(width_of(one_line(name)) for name in names)
     others = {verdict.compared_with for verdict in ordered if verdict.comparison is not None} - {"approved"}
     headings = [("before" if others and name == "approved" else name) for name in _HEADINGS]
     rows = [headings, *map(_row, ordered)]
@@ -190,7 +190,6 @@ VERBOSE: Final = 1
 EVERYTHING: Final = 2
 
 _MANY: Final = 50
-_UNCUT: Final = 1 << 16
 _HELD: Final = "\N{NO-BREAK SPACE}"
 _AS_ASCII: Final = str.maketrans({"…": "~", "–": "-", "→": ">", "Δ": "d", "≥": ">"})
 
@@ -235,33 +234,29 @@ def _lines(
             shown, width, strokes, lambda verdict: _below(verdict, verbosity, width, compares=compares)
         )
     if verbosity <= QUIET:
-        yield from _plain(wrapped(_counts(verdicts, changes=True), width))
+        yield from map(plain, wrapped(_counts(verdicts, changes=True), width))
         if (common := causes_text(verdicts)) is not None:
-            yield from _plain(wrapped(excerpt(common, _UNCUT), width))
+            yield from map(plain, wrapped(one_line(common), width))
         return
     if len(shown) < len(verdicts):
-        yield from _plain([f"{plural(len(verdicts) - len(shown), 'more check')} passed (-v shows them)"])
+        yield from map(plain, [f"{plural(len(verdicts) - len(shown), 'more check')} passed (-v shows them)"])
     counts = _counts(verdicts)
     bounds = list(filter(None, [levels_text(verdicts)]))
     together = "; ".join([counts, *bounds])
-    yield from _plain([together] if len(together) <= width else [*wrapped(counts, width), *bounds])
+    yield from map(plain, [together] if len(together) <= width else [*wrapped(counts, width), *bounds])
     for text in (causes_text(verdicts), triage(verdicts)):
         if text is not None:
-            yield from _plain(wrapped(excerpt(text, _UNCUT), width))
+            yield from map(plain, wrapped(one_line(text), width))
     for label, cost in by_model(verdicts):
         # Lines are broken lines at blanks, which are another character meanwhile within a part of the list.
-        parts = excerpt(f"{label}: {cost}", _UNCUT).split(", ")
+        parts = one_line(f"{label}: {cost}").split(", ")
         held = ", ".join(part.replace(" ", _HELD) for part in parts)
-        yield from _plain([line.replace(_HELD, " ") for line in wrapped(held, width)])
-
-
-def _plain(texts: Sequence[str]) -> Iterator[Line]:
-    return (((text, {}),) for text in texts)
+        yield from map(plain, [line.replace(_HELD, " ") for line in wrapped(held, width)])
 
 
 def _below(verdict: Verdict, verbosity: int, width: int, *, compares: bool) -> Iterator[Line]:
     """The lines below the line of a check."""
-    margin = " " * MARGIN
+    margin, hanging = " " * MARGIN, " " * (MARGIN + 2)
     if verbosity >= VERBOSE:
         if (interval := verdict.interval) is not None:
             cases = plural(verdict.cases.judged, "case")
@@ -271,22 +266,22 @@ def _below(verdict: Verdict, verbosity: int, width: int, *, compares: bool) -> I
                 low, high = percent(interval.low), percent(interval.high)
             level = f"({percent(interval.level)} confidence bounds)"
             text = f"{cases}, between {low} and {high} {level}"
-            yield from _plain([f"{margin}{line}" for line in wrapped(text, width - MARGIN)])
+            yield from map(plain, wrapped(text, width, margin, hanging))
         for finding in verdict.findings:
             word, style = MARKS[finding.status]
             detects = f" ({finding.reveals})" if finding.met and finding.reveals else ""
-            text = excerpt(f"{finding.limit}: {finding.summary}{detects}", _UNCUT)
+            text = one_line(f"{finding.limit}: {finding.summary}{detects}")
             first, *rest = wrapped(text, width - MARGIN - len(word) - 1)
             yield ((margin, {}), (word, style), (f" {first}", {}))
-            yield from _plain([f"{margin}{' ' * len(word)} {line}" for line in rest])
+            yield from map(plain, [f"{margin}{' ' * len(word)} {line}" for line in rest])
         if verbosity < EVERYTHING:
             for note in verdict.notes:
-                yield from _plain([f"{margin}{line}" for line in wrapped(f"note: {note}", width - MARGIN)])
+                yield from map(plain, wrapped(f"note: {note}", width, margin, hanging))
     worse = broke_line(verdict) if verdict.passed and QUIET < verbosity < EVERYTHING else None
     if worse is not None:
-        yield from _plain([f"{margin}{line}" for line in wrapped(excerpt(worse, _UNCUT), width - MARGIN)])
+        yield from map(plain, wrapped(one_line(worse), width, margin, hanging))
     if verbosity >= EVERYTHING:
-        yield from _plain([f"{margin}{line}".rstrip() for line in everything(verdict, width - MARGIN)])
+        yield from map(plain, [f"{margin}{line}".rstrip() for line in everything(verdict, width - MARGIN)])
     elif compares and not verdict.failed and verdict.shown:
         yield from differing(verdict)
 

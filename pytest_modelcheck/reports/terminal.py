@@ -11,7 +11,7 @@ from pytest_modelcheck.canonical import excerpt
 from pytest_modelcheck.display import harmless
 from pytest_modelcheck.errors import kind_of
 from pytest_modelcheck.phrases import listed, p_text, percent, plural
-from pytest_modelcheck.reports.bars import padded, text_of, width_of, wrapped
+from pytest_modelcheck.reports.bars import padded, plain, text_of, width_of, wrapped
 from pytest_modelcheck.reports.shown import ERROR_LINE, PLAIN, WIDTH, case_lines, reason_of
 from pytest_modelcheck.reports.wording import cost_of
 from pytest_modelcheck.reports.worst import (
@@ -79,32 +79,32 @@ def failure_lines(verdict: Verdict) -> list[Line]:
     """The same as coloured lines: wrong in red, right in green."""
     blocks: tuple[Iterable[Line], ...] = (
         [((_headline(verdict), _HEADLINE),)],
-        [((f"  {line}".rstrip(), PLAIN),) for line in _fact_lines(verdict, WIDTH - 2)],
+        [plain(f"  {line}".rstrip()) for line in _fact_lines(verdict, WIDTH - 2)],
         _cases(verdict),
         _advice(verdict),
     )
     lines: list[Line] = []
     for block in filter(None, map(list, blocks)):
         lines += [(), *block] if lines else block
-    plain = [text_of(line) for line in lines]
-    shown = harmless("\n".join(plain)).split("\n")  # all lines together, since a secret may span several
-    if len(shown) != len(plain):
-        return [((text, PLAIN),) for text in shown]
-    both = zip(lines, plain, shown, strict=True)
-    return [line if text == safe else ((safe, PLAIN),) for line, text, safe in both]
+    texts = [text_of(line) for line in lines]
+    shown = harmless("\n".join(texts)).split("\n")  # all lines together, since a secret may span several
+    if len(shown) != len(texts):
+        return [plain(text) for text in shown]
+    both = zip(lines, texts, shown, strict=True)
+    return [line if text == safe else plain(safe) for line, text, safe in both]
 
 
 def short_lines(verdict: Verdict) -> list[Line]:
     """Return the headline of a failure, where it fails, and the first command that may help."""
     place = where(verdict)
     lines: list[Line] = [((_headline(verdict), _HEADLINE),)]
-    lines += [((f"  where       {place}", PLAIN),)] if place is not None else []
+    lines += [plain(f"  where       {place}")] if place is not None else []
     lines += _advice(verdict)[:1]
     return [((harmless(text), style),) for ((text, style),) in lines]
 
 
 def _advice(verdict: Verdict) -> list[Line]:
-    return [((f"  {what + ':':17}{command}", PLAIN),) for what, command in verdict.advice]
+    return [plain(f"  {what + ':':17}{command}") for what, command in verdict.advice]
 
 
 def _headline(verdict: Verdict) -> str:

@@ -12,7 +12,7 @@ from operator import itemgetter
 from typing import TYPE_CHECKING, Any, Final, Literal
 from unicodedata import normalize
 
-from pytest_modelcheck.canonical import excerpt
+from pytest_modelcheck.canonical import excerpt, one_line
 from pytest_modelcheck.perturb.edits import edits_between, value_at, word_spans
 from pytest_modelcheck.records import MISSING
 
@@ -176,7 +176,6 @@ def _within(side: Sequence[Piece], room: int) -> Iterator[Piece]:
 _CONTEXT: Final = 24
 
 _VALUE_WIDTH: Final = 40
-_WHOLE: Final = 1 << 20
 
 
 def changes(before: Any, after: Any, width: int = 200) -> str:
@@ -212,24 +211,23 @@ def _marked(before: str, after: str) -> str:
     for span in word_spans(before, after):
         same = before[place : span.start]
         if len(same) <= 2 * _CONTEXT:
-            parts.append(excerpt(same, _WHOLE))
+            parts.append(one_line(same))
         else:  # its end, and its start after another change
-            parts += [excerpt(same[:_CONTEXT], _WHOLE)] if parts else []
-            parts.append(f"…{excerpt(same[-_CONTEXT:], _WHOLE)}")
+            parts += [one_line(same[:_CONTEXT])] if parts else []
+            parts.append(f"…{one_line(same[-_CONTEXT:])}")
         old, new = before[span.start : span.stop], span.new
         common = " " * min(len(text) - len(text.lstrip(" ")) for text in (old or new, new or old))
         parts.append(common + _change(old.removeprefix(common), new.removeprefix(common)))
         place = span.stop
     rest = before[place:]
-    parts.append(excerpt(rest, _WHOLE if len(rest) <= 2 * _CONTEXT else _CONTEXT))
+    parts.append(one_line(rest) if len(rest) <= 2 * _CONTEXT else excerpt(rest, _CONTEXT))
     return "".join(parts)
 
 
 def _change(old: str, new: str) -> str:
     alike = old != new and _as_seen(old) == _as_seen(new)
     old, new = (
-        each.encode("ascii", "backslashreplace").decode() if alike else excerpt(each, _WHOLE)
-        for each in (old, new)
+        each.encode("ascii", "backslashreplace").decode() if alike else one_line(each) for each in (old, new)
     )
     if not old:
         return f"[+{new}]"

@@ -16,7 +16,7 @@ from pytest_modelcheck.checks.observed import score_of, share_of_runs
 from pytest_modelcheck.errors import BaselineError
 from pytest_modelcheck.phrases import plural
 from pytest_modelcheck.records import MISSING, Finding, Outcome, Status
-from pytest_modelcheck.reports.jsons import unpack
+from pytest_modelcheck.records.packing import unpack
 from pytest_modelcheck.reports.model import CheckReport, ModelReport, PastResult, RunReport, worst_first
 from pytest_modelcheck.reports.selection import BOTH, ORDER, SHOWN, shown_case
 from pytest_modelcheck.reports.worst import adjusted_p_values
@@ -48,7 +48,7 @@ def report_of(path: Path) -> CheckReport:
 def _head(header: Header, path: Path) -> CheckReport:
     try:
         return unpack(header.run, CheckReport)
-    except (TypeError, ValueError) as error:
+    except TypeError as error:
         message = f"the result of a check is damaged ({error}). Run pytest again."
         raise BaselineError(message, str(path), 1) from error
 

@@ -97,6 +97,7 @@ class Session:
         self.mutated: list[Mutated] | None = None
         self._stored: StoredAnswers | None = None
         self._learned: tuple[bytes, Recipe] | None = None
+        self._sparing = Sparing()
 
     def open_model(
         self,
@@ -212,7 +213,7 @@ class Session:
 
     def run(self, spec: CheckSpec) -> Conclusion:
         """Run and judge a check whose body is synchronous."""
-        with spared():
+        with self._sparing():
             steps = self._steps(spec)
             step: Step | Conclusion = next(steps)
             while isinstance(step, Step):
@@ -227,7 +228,7 @@ class Session:
 
     async def run_async(self, spec: CheckSpec) -> Conclusion:
         """Run and judge a check whose body is awaited, on the running event loop."""
-        with spared():
+        with self._sparing():
             steps = self._steps(spec)
             step: Step | Conclusion = next(steps)
             while isinstance(step, Step):
@@ -329,23 +330,31 @@ _PATIENCE = 20_000
 """New objects before a collection, in place of 700: most are freed by then anyway."""
 
 
-@contextmanager
-def spared() -> Iterator[None]:
-    """Let the garbage collector look at new objects only, and less often.
+class Sparing:
+    """Lets the garbage collector look at new objects only, and less often."""
 
-    A check makes so many objects that collections begin again and again, each of which walks through all
-    that there is: the model, the cases, the application. None of it becomes garbage meanwhile.
-    """
-    first, *others = before = gc.get_threshold()
-    if first:  # else somebody collects by hand
-        gc.set_threshold(max(first, _PATIENCE), *others)
-    # Where somebody has frozen objects for good, thawing would undo it.
-    freezes = gc.get_freeze_count() <= _FROZEN_AT_START
-    if freezes:
-        gc.freeze()
-    try:
-        yield
-    finally:
+    def __init__(self) -> None:
+        self._frozen_by_others = False
+
+    @contextmanager
+    def __call__(self) -> Iterator[None]:
+        """Spare the objects that there are while a check runs.
+
+        A check makes so many objects that collections begin again and again, each of which walks through all
+        that there is: the model, the cases, the application. None of it becomes garbage meanwhile.
+        """
+        first, *others = before = gc.get_threshold()
+        if first:  # else somebody collects by hand
+            gc.set_threshold(max(first, _PATIENCE), *others)
+        # Where somebody has frozen objects for good, thawing would undo it. Counting them takes time, too.
+        if not self._frozen_by_others:
+            self._frozen_by_others = gc.get_freeze_count() > _FROZEN_AT_START
+        freezes = not self._frozen_by_others
         if freezes:
-            gc.unfreeze()
-        gc.set_threshold(*before)
+            gc.freeze()
+        try:
+            yield
+        finally:
+            if freezes:
+                gc.unfreeze()
+            gc.set_threshold(*before)

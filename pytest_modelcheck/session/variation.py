@@ -64,9 +64,8 @@ def _depends_on_variation(check: Check, assessment: Assessment) -> bool:
     if assessment.noise.variation.varies or limits.population == "sample":
         return False
     if assessment.missed:
-        refuted = (
-            assessment.seen.observed.required_rate(limits) == 1
-        )  # it fails anyway: this is for the report
+        # It fails anyway: this is for the report.
+        refuted = assessment.seen.observed.required_rate(limits) == 1
         invariant, leveled = check.spec.kind == "invariance", check.spec.levels is not None
         by_answers = assessment.misses("at_least") and (invariant or leveled or refuted)
         by_answers = by_answers or (invariant and assessment.misses("max_drop"))
@@ -82,12 +81,11 @@ def _depends_on_variation(check: Check, assessment: Assessment) -> bool:
 def repeat_calls(
     check: Check, results: Results, approved: Approved, changed: Collection[int], known: Variation
 ) -> Steps[Variation]:
-    """Compare the answers of about ten trials with second ones, unless trials were run more than once
-    already.
+    """Compare the answers of about ten trials with second ones, unless all were run more than once already.
 
     Cases in ``changed``, whose answer is not the approved one, count as failed. Where there are fewer trials,
-    they are run several times once they have repeated themselves: of a model
-    that tosses a coin, one answer comes twice in a row every other time, and ten times in a row never.
+    they are run several times once they have repeated themselves: of a model that tosses a coin, one answer
+    comes twice in a row every other time, and ten times in a row never.
 
     Raises:
         ModelError: The model is declared deterministic, and is not.

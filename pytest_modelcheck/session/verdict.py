@@ -34,7 +34,7 @@ from pytest_modelcheck.errors import OfflineError
 from pytest_modelcheck.models.definition import retires_on
 from pytest_modelcheck.phrases import gains, plural
 from pytest_modelcheck.records import Finding, Interval, Origin, Status, Verdict
-from pytest_modelcheck.reports.jsons import pack, printable, unpack
+from pytest_modelcheck.records.packing import pack, printable, unpack
 from pytest_modelcheck.reports.model import CheckReport
 from pytest_modelcheck.reports.selection import notes_of
 from pytest_modelcheck.session.approved import (

@@ -11,7 +11,7 @@ import pytest
 
 from pytest_modelcheck.plugin.received import REPORT
 from pytest_modelcheck.records import Verdict
-from pytest_modelcheck.reports.jsons import unpack
+from pytest_modelcheck.records.packing import unpack
 
 DATA = os.environ.get("MODELCHECK_DATA")
 if not DATA:

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from pytest_modelcheck import cases
 from pytest_modelcheck.canonical import digest
-from pytest_modelcheck.cases import delimited, files, streaming
+from pytest_modelcheck.cases import delimited, files, sources
 from pytest_modelcheck.errors import CaseError
 
 
@@ -246,9 +246,9 @@ def narrowed(some):
     ]
 
 
-@pytest.mark.parametrize("few", [0, streaming.FEW])
+@pytest.mark.parametrize("few", [0, sources.FEW])
 def test_narrowing(tmp_path, monkeypatch, few):
-    monkeypatch.setattr(streaming, "FEW", few)
+    monkeypatch.setattr(sources, "FEW", few)
     rows = numbered(200)
     loaded, there = cases.load(written(tmp_path, lines(rows))), held(rows)
     for some, same in zip(narrowed(loaded), narrowed(there), strict=True):

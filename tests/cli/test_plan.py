@@ -49,19 +49,19 @@ def test_a_higher_certainty_takes_more(project, command):
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
-        (("--at-least", "95"), "--at-least 95 is not a rate"),
+        (("--at-least", "95"), "Invalid value for '--at-least': 95.0 is not in the range 0<x<=1"),
         (
             ("--at-least", "0.95", "--drop", "0.99"),
             "--drop 0.99: a drop that can be detected is above 0 and at most 0.95",
         ),
         (("--drop", "0.02", "--max-drop", "0.05"), "--drop 0.02: a drop that can be detected is above 0.05"),
         (("--max-drop", "0.9"), "nothing can be seen there: name a --drop"),
-        (("--certainty", "2"), "--certainty 2 is not a probability"),
-        (("--false-fail-rate", "0"), "--false-fail-rate 0 is not a probability"),
-        (("--disagreement", "1"), "--disagreement 1: write a share"),
-        (("--cases", "0"), "--cases 0: write how many cases there are"),
-        (("--repeats", "0"), "--repeats 0: write a whole number from 1"),
-        (("--cases", "9", "--approved-runs", "0"), "--approved-runs 0: write a whole number from 1"),
+        (("--certainty", "2"), "Invalid value for '--certainty': 2.0 is not in the range 0<x<1"),
+        (("--false-fail-rate", "0"), "Invalid value for '--false-fail-rate': 0.0 is not in the range 0<x<1"),
+        (("--disagreement", "1"), "Invalid value for '--disagreement': 1.0 is not in the range 0<=x<1"),
+        (("--cases", "0"), "Invalid value for '--cases': 0 is not in the range x>=1"),
+        (("--repeats", "0"), "Invalid value for '--repeats': 0 is not in the range x>=1"),
+        (("--approved-runs", "0"), "Invalid value for '--approved-runs': 0 is not in the range x>=1"),
     ],
 )
 def test_what_cannot_be_meant(project, command, arguments, says):

@@ -18,10 +18,6 @@ ROWS = {
         (["schema", "--path", "--line"], ["schema", "--line"]),
     "See all: modelcheck list": (["baselines", "rename", "a.py::b", "a.py::c"], ["list"]),
     "needs a reason: add --reason": (["approve", "2.1"], ["approve", "2.1", REASON]),
-    "--repeats 0: write a whole number from 1": (["plan", "--repeats=0"], ["plan", "--repeats=1"]),
-    "--cases 0: write how many cases there are, at least 1": (["plan", "--cases=0"], ["plan", "--cases=9"]),
-    "--at-least 7 is not a rate: write a number from 0 to 1":
-        (["plan", "--at-least=7"], ["plan", "--at-least=0.7"]),
     "nothing can be seen there: name a --drop":
         (["plan", "--at-least=0.001"], ["plan", "--at-least=0.9", "--drop=0.05"]),
     "--exit-code does not work with --format html":

@@ -14,7 +14,7 @@ What a fenced block means is told by its language and its first line:
 - ``<!-- not run: why -->`` before a block excuses it.
 - ``text`` is a picture, and ``{directives}`` are for Sphinx.
 
-pytest, modelcheck and doctests are run by forks of one process, which ``warm.py`` is; doctests that nothing
+pytest, modelcheck and doctests are run by forks of one process, ``tests/warm.py``; doctests that nothing
 stands between, at once.
 
 With ``REWRITE_DOCS=1`` in the environment, whatever a page says that a command prints is replaced by what it
@@ -31,7 +31,6 @@ import shutil
 import subprocess
 import sys
 import sysconfig
-import tempfile
 import threading
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -364,32 +363,15 @@ def language_model() -> Iterator[str]:
     server.server_close()
 
 
-@pytest.fixture(scope="session")
-def warm() -> Iterator[str]:
-    """The folder of scripts that start pytest and modelcheck without importing anything anew."""
-    with tempfile.TemporaryDirectory() as folder:
-        # One thread, as only that which calls it survives a fork.
-        threads = {f"{library}_NUM_THREADS": "1" for library in ("OMP", "OPENBLAS", "MKL")}
-        command = [sys.executable, str(Path(__file__).with_name("warm.py")), folder]
-        with subprocess.Popen(
-            command, env=environment() | threads, stdin=subprocess.PIPE, stdout=subprocess.PIPE
-        ) as process:
-            try:
-                assert process.stdout.readline() == b"ready\n"
-                yield folder
-            finally:
-                process.terminate()  # or leaving the block would wait for it without end
-
-
 @pytest.fixture(name="abridged")
 def _abridged() -> Callable[[list[str], list[str]], list[str]]:
     return abridged
 
 
 @pytest.fixture
-def tell(tmp_path: Path, language_model: str, warm: str) -> Callable[[str], None]:
+def tell(tmp_path: Path, language_model: str, warm: Path) -> Callable[[str], None]:
     """Tell a page to an empty folder."""
-    variables = {"LLM_URL": language_model, "PATH": os.pathsep.join([warm, environment()["PATH"]])}
+    variables = {"LLM_URL": language_model, "PATH": os.pathsep.join([str(warm), environment()["PATH"]])}
 
     def tell(page: str) -> None:
         folder = tmp_path / "project"

@@ -1,8 +1,8 @@
 """Runs the checks of one project in every way that must not matter, each run in a fork of this process.
 
-``python alone.py FOLDER`` reads ``plan.json`` there and writes ``found.json``: what came of each check in
-each run, and what the models were called with. Forks spare the half second that imports take, and a run that
-hangs ends with its fork.
+It reads ``plan.json`` in the folder that it is given, and writes ``found.json``: what came of each check in
+each run, and what the models were called with. Started warm (``tests/warm.py``), it spares the seconds that
+imports take, and a run that hangs ends with its fork.
 
 The first of the runs, ``loop``, does without the plugin: ``PlainLoop`` is what all others must agree with.
 """
@@ -11,12 +11,9 @@ from __future__ import annotations
 
 import asyncio
 import contextvars
-import gc
-import importlib
 import inspect
 import json
 import os
-import pkgutil
 import signal
 import sys
 import threading
@@ -35,17 +32,6 @@ if TYPE_CHECKING:
 PLUGINS = ["-pmodelcheck", "-ppytest_mock", "-ptimeout", "-pno:cacheprovider", "--timeout-method=signal"]
 HANGS = "hangs"
 MOST_HANGS = 2
-LATE = (
-    "freezegun",
-    "joblib",
-    "numpy",
-    "orjson",
-    "trio",
-    "unittest.mock",
-    "yaml",
-    "scipy.special",
-    "scipy.stats",
-)
 
 
 # -- the loop that all else must agree with --------------------------------------------------------
@@ -357,13 +343,7 @@ def runs(folder: Path, plan: dict[str, Any]) -> Iterator[Run]:
 
 def main(folder: Path) -> None:
     plan = json.loads((folder / "plan.json").read_bytes())
-    import pytest_modelcheck
-
-    for name in (*LATE, *plan["imports"]):
-        importlib.import_module(name)
-    for module in pkgutil.walk_packages(pytest_modelcheck.__path__, "pytest_modelcheck."):
-        importlib.import_module(module.name)
-    gc.freeze()
+    sys.dont_write_bytecode = False  # all runs have the same files
     found: dict[str, Any] = {}
     until = time.monotonic() + plan["in all"]
     for run in runs(folder / "project", plan):
@@ -372,5 +352,4 @@ def main(folder: Path) -> None:
 
 
 if __name__ == "__main__":
-    del sys.path[0]  # the folder of this file
     main(Path(sys.argv[1]))

@@ -1,7 +1,6 @@
 """In an ``async def`` test every call of a model is a real coroutine, whatever becomes of it."""
 
 KINDS = ("awaited", "batched", "plain", "threaded")
-IMPORTS = ("anyio",)
 
 
 CHECKS = {

@@ -31,7 +31,6 @@ EXCEPT = {
 }
 GATHER = ", gather=True"
 OPTIONS = ("-Werror::UserWarning",)
-IMPORTS = ("freezegun",)
 RUNS = ("loop", "cold", "warm", "one", "partly", "xdist")
 KINDS_EACH = 1
 

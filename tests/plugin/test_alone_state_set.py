@@ -241,7 +241,6 @@ CHECKS = {
         """,
 }
 OPTIONS = ("-Werror::UserWarning",)
-IMPORTS = ("freezegun",)
 
 
 def test_a_body_that_sets(came_of):

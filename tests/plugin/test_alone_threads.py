@@ -1,7 +1,6 @@
 """Bodies that run threads, loops or greenlets of their own, and call the model from there."""
 
 KINDS = ("plain", "batched", "threaded")
-IMPORTS = ("anyio", "joblib", "trio")
 
 
 CHECKS = {

@@ -10,7 +10,6 @@ CHECKS_OF = (
     *("test_alone_threads", "test_alone_values"),
 )
 EXCEPT = ()
-IMPORTS = ("anyio", "freezegun", "joblib", "trio")
 OPTIONS = ("-Werror::DeprecationWarning", "-Werror::UserWarning")
 RUNS = ("xdist",)
 KINDS_EACH = 1

@@ -281,18 +281,6 @@ def test_a_model_that_is_not_awaited_is_gathered_for_async_bodies_too(project):
     assert project.calls == ["20"]
 
 
-def test_a_forgotten_await_does_not_pass(project):
-    project.model(MODEL)
-    project.test("""
-        @pytest.mark.golden(["a", "b", "c"])
-        async def test_it(echo, case):
-            assert echo(case.input)
-    """)
-    result = project.fails("--model-version=1")
-    assert project.verdict(result).cases == Tally(error=3)
-    assert "never awaited an answer" in project.verdict(result).headline
-
-
 def test_an_inner_loop_hears_an_answer_for_each_of_equal_calls(project):
     project.model("""
         import itertools

@@ -118,6 +118,16 @@ def test_two_versions_in_the_ini_file_are_refused_by_its_name(project):
     project.run().stderr.fnmatch_lines(["*model_version in the ini file: '1' and '2' are both requested*"])
 
 
+def test_a_version_in_addopts_is_no_default_and_the_error_says_what_is(project):
+    project.write("conftest.py", TWO)
+    project.test(VERSIONS.format(expected=("2", "2")))
+    project.ini("addopts = --model-version=1")
+    message = "*'1' and '2' are both requested*write model_version in the ini file"
+    project.refuses(message, "--model-version=2")
+    project.ini("model_version = 1")
+    project.passes("--model-version=2")
+
+
 def test_a_marker_of_ours_on_an_ordinary_test_is_warned_of(project):
     project.test('@pytest.mark.golden("no-such-file.yaml", atleast=1)\ndef test_it():\n    pass\n')
     result = project.run()

@@ -141,12 +141,6 @@ class TestGradedChanges:
         result.assert_outcomes(passed=1)
         assert verdict.headline.endswith("; noise explains it")
 
-    def test_a_negative_rate_needs_scores(self, project):
-        project.model(MODEL)
-        project.test(TEST.replace('append("!")', 'append("!"), at_least=-0.5'))
-        result = project.fails("--model-version=1")
-        result.stdout.fnmatch_lines(["*at_least=-0.5 is not a pass rate, and no body gave a score()*"])
-
     def test_one_case_alone_is_held_to_the_same(self, project):
         project.model(GRADED)
         project.test(CHANGES.replace('f"ticket {n}"', '{"id": f"t-{n}", "input": f"ticket {n}"}'))

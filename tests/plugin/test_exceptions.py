@@ -148,18 +148,6 @@ def test_an_answer_that_nobody_awaits(project):
     result.stdout.fnmatch_lines([told] * 2)
 
 
-def test_a_function_that_is_declared_a_model_fixture_itself(project):
-    project.answers("triage", "text", takes="text")
-    project.golden(TICKETS, "assert triage(case.input)")
-    result = project.run("--model-version=2.0")
-    result.assert_outcomes(errors=1)
-    told = (
-        "*conftest.py:*: the model fixture 'triage' takes 'text', and there is no such fixture. A model "
-        "fixture is not the model, but returns it, *: def triage(model_version): return your_function"
-    )
-    result.stdout.fnmatch_lines([told])
-
-
 def test_a_fixture_that_is_missing_elsewhere_is_left_to_pytest(project):
     project.golden(TICKETS, "assert triage(case.input)", "triage, case, nothing")
     result = project.run("--model-version=2.0")

@@ -78,18 +78,21 @@ def test_commands_that_a_failure_advises_work_where_they_are_shown(project, shop
     project.command(*see_all.split()).stdout.fnmatch_lines(["1 check: 2 broke"])
 
 
-@pytest.mark.parametrize("folder", ["@shop", "-v", "[id]", "a/[b c]/d", "a b"])
-def test_a_folder_whose_name_means_something_to_pytest_is_run_again_and_kept(project, folder, monkeypatch):
-    (project.path / folder).mkdir(parents=True)
-    shutil.copy(project.path / "tickets.yaml", project.path / folder)
-    project.write(f"{folder}/test_triage.py", TEST)
+def test_folders_whose_names_mean_something_to_pytest_are_run_again_and_kept(project, monkeypatch):
+    folders = ["@shop", "-v", "[id]", "a/[b c]/d", "a b"]
+    for number, folder in enumerate(folders):
+        (project.path / folder).mkdir(parents=True)
+        shutil.copy(project.path / "tickets.yaml", project.path / folder)
+        project.write(f"{folder}/test_{number}.py", TEST)
     project.approve()
     project.ini("addopts = -p modelcheck")
     result = project.run(WORSE)
-    ((enter, again),) = re.findall(r"reproduce one: +(?:cd (.*) && )?pytest (.*)", result.stdout.str())
-    with monkeypatch.context() as shell:
-        shell.chdir(project.path.joinpath(*shlex.split(enter)))
-        project.fails(*shlex.split(again))
+    commands = re.findall(r"reproduce one: +(?:cd (.*) && )?pytest (.*)", result.stdout.str())
+    assert len(commands) == len(folders)
+    for enter, again in commands:
+        with monkeypatch.context() as shell:
+            shell.chdir(project.path.joinpath(*shlex.split(enter)))
+            project.fails(*shlex.split(again))
     project.command("baselines", "prune").stdout.fnmatch_lines(["Nothing to prune: *"])
 
 

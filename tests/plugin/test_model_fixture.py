@@ -281,12 +281,6 @@ def upper():
     project.refuses(f"*conftest.py:*: {message}")
 
 
-def test_an_async_fixture_function_is_refused(project):
-    project.model("@model_fixture\nasync def upper():\n    return str.upper\n")
-    project.test(USE)
-    project.refuses("*conftest.py:2: the model fixture 'upper' is itself `async`; write *")
-
-
 def test_a_fixture_that_cannot_load_its_version_is_an_error_that_names_it(project):
     project.answers("upper", '{"7": str.upper}[model_version]')
     project.test(USE)

@@ -109,7 +109,7 @@ def test_a_name_is_a_prefix_only_where_there_is_such_a_model(echo):
 def test_names_of_models_whose_conftest_is_not_loaded_are_no_versions(project):
     project.test(TEST)
     project.refuses(
-        "*(models: none was found; is the conftest.py that defines them loaded?)",
+        "*(models: none was found; is the conftest.py that defines them loaded?)*",
         "--noconftest",
         "--model-version=triage=1",
         "--model-version=judge=2",
@@ -119,7 +119,7 @@ def test_names_of_models_whose_conftest_is_not_loaded_are_no_versions(project):
 @pytest.mark.parametrize(
     ("asked", "message"),
     [
-        (("1", "2"), "*--model-version: '1' and '2' are both requested*(models: judge, triage)"),
+        (("1", "2"), "*--model-version: '1' and '2' are both requested*(models: judge, triage)*"),
         (("triage=1", "triage=2"), "*--model-version: triage cannot be both 1 and 2"),
         (("triage=",), "*--model-version=triage=: no version after triage="),
     ],

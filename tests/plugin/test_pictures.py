@@ -43,10 +43,11 @@ def run(project):
 def test_are_shown_on_the_page_and_nowhere_else(project):
     terminal, page, *others = run(project)
     blocks = re.findall(r'id="cases-\d+">(.*?)</script>', page, re.DOTALL)
-    cases = {case[0]: case for block in map(json.loads, blocks) for case in block if len(case[2]) == 1}
-    assert cases["p90"][-1][0].startswith("data:image/png;base64,")
-    perturbed = [case for block in map(json.loads, blocks) for case in block if case[2][0][6:7] != [0]]
-    assert any(str(case[2]).count("data:image/png") for case in perturbed)
+    cases = [case for block in map(json.loads, blocks) for case in block]
+    (plain,) = (case for case in cases if case["id"] == "p90" and len(case["trials"]) == 1)
+    assert plain["pictures"][0].startswith("data:image/png;base64,")
+    perturbed = [trial for case in cases for trial in case["trials"] if "perturbation" in trial]
+    assert any(trial.get("pictures", [""])[0].startswith("data:image/png") for trial in perturbed)
     for text in (terminal, *others):
         assert "data:image" not in text
         assert "array 20×30×3 uint8 (90, 90, 90, 90, …)" in text.replace("&#215;", "×")

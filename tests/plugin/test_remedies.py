@@ -12,7 +12,6 @@ import pytest
 from pytest_modelcheck import Trajectory, cases, perturb
 from pytest_modelcheck.baselines.store import read_approved
 from pytest_modelcheck.canonical import Codec, digest
-from pytest_modelcheck.cli.plan import Question, table
 from pytest_modelcheck.cli.targets import meant, target
 from pytest_modelcheck.errors import ModelcheckError
 from pytest_modelcheck.trajectories.calls import ToolCall, ToolCalls, in_order
@@ -467,9 +466,6 @@ VALUES = {
     "name at least one field": (typos, ({"field": []}, DOCUMENT), ({"field": ["question"]}, DOCUMENT)),
     "give either a list of categories or seen=inputs": (
         lambda it: perturb.swap_category("a", *it), [], [["x", "y"]]),
-    "--repeats 0: write a whole number from 1": (
-        lambda it: list(table(Question(0.9, [0.1], repeats=it))), 0, 1),
-    "write a number from 0 to 1": (lambda it: list(table(Question(it, [0.1]))), 9, 0.9),
 }
 # fmt: on
 

@@ -143,10 +143,10 @@ def test_a_damaged_result_says_what_to_do(ran, command):
     assert "Run pytest again." in output
     path.write_bytes(b"".join(whole.splitlines(keepends=True)[:-2]))
     assert "holds 9 of 10 cases. Run pytest again." in command("2.1", code=1).output
-    path.write_bytes(whole.replace(b'"status":"', b'"status":"in', 1))
+    path.write_bytes(whole.replace(b'"verdict":{', b'"verdict":[],"was":{', 1))
     assert "the first line is not as it was written" in command("2.1", code=1).output
     head, rest = whole.split(b"\n", 1)
-    head = unsealed(head).replace(b'"status":"', b'"status":"in', 1)
+    head = unsealed(head).replace(b'"verdict":{', b'"verdict":[],"was":{', 1)
     path.write_bytes(sealed(head) + b"\n" + rest)
     assert "the result of a check is damaged" in command("2.1", code=1).output
     ran.run("--model-version=2.1")

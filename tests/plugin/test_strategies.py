@@ -175,11 +175,3 @@ def test_an_ordinary_test_with_given_shrinks_as_ever(project):
     project.test(source.replace(RIGHT, 'len(text) < 3 or triage(text) == "refund"'))
     result = project.fails(*HYPOTHESIS)
     result.stdout.fnmatch_lines(["*text='000',*"])
-
-
-def test_given_under_a_marker_is_refused(project):
-    source = GIVEN.replace("@settings", '@pytest.mark.golden(["Hello"])\n@settings')
-    project.test(source.replace("triage, text", "triage, case, text"))
-    project.run(*HYPOTHESIS).stderr.fnmatch_lines(
-        ["*@pytest.mark.golden on a test with @given: *@pytest.mark.golden(st.text(), n=100)*"]
-    )

@@ -100,7 +100,7 @@ def test_what_cannot_be_read_is_not_compared(raw):
 
 
 def test_it_travels_as_json():
-    from pytest_modelcheck.reports.jsons import pack, unpack
+    from pytest_modelcheck.records.packing import pack, unpack
 
     found = of({"label": "a"}, approved={"label": "b"})
     assert unpack(json.loads(json.dumps(pack(found))), Contrast) == found

@@ -7,53 +7,53 @@ class Cases {
   constructor(number) {
     this.rows = JSON.parse(document.getElementById(`cases-${number}`).textContent);
     this.texts = new Array(this.rows.length);
-    this.places = new Map(this.rows.map((row, place) => [row[0], place]));
+    this.places = new Map(this.rows.map((row, place) => [row.id, place]));
   }
 
   case(place) {
     const row = this.rows[place];
-    const value = (number) => (Array.isArray(row[number]) ? row[number] : null);
     return {
-      id: row[0],
-      outcome: REPORT.outcomes[row[1]],
-      trials: row[2].map(trialOf),
-      input: value(3),
-      expected: value(4),
-      change: REPORT.changes[row[5] || 0],
-      approved: row[6] ? REPORT.outcomes[row[6] - 1] : null,
-      origin: row[7] || null,
-      metadata: row[8] || {},
-      known: row[9] || null,
-      pictures: row[10] || [],
+      ...row,
+      trials: row.trials.map(trialOf),
+      input: valueOf(row, "input"),
+      expected: valueOf(row, "expected"),
+      metadata: row.metadata || {},
+      pictures: row.pictures || [],
     };
   }
 
   /** All that a search looks at. */
   text(place) {
-    if (this.texts[place] === undefined) this.texts[place] = flat(this.rows[place]).toLowerCase();
+    if (this.texts[place] === undefined) this.texts[place] = flat(searched(this.rows[place])).toLowerCase();
     return this.texts[place];
   }
 }
 
+/** A value in a list, since it may be null; null where there is none. */
+function valueOf(record, name) {
+  return name in record ? [record[name]] : null;
+}
+
 function trialOf(trial) {
-  const value = (number) => (Array.isArray(trial[number]) ? trial[number] : null);
   return {
-    outcome: REPORT.outcomes[trial[0]],
-    answer: value(1),
-    then: trial[2] === 1 ? value(1) : value(2),
-    approved: trial[3] ? REPORT.outcomes[trial[3] - 1] : null,
-    perturbed: value(4),
-    base: value(5),
-    perturbation: trial[6] || null,
-    variant: trial[7] || 0,
-    repeat: trial[8] || 0,
-    score: value(9),
-    message: trial[10] || null,
-    thenBase: trial[11] === 1 ? value(5) : value(11),
-    steps: value(12),
-    pictures: trial[13] || [],
-    grades: trial[14] || [],
+    ...trial,
+    answer: valueOf(trial, "answer"),
+    then: valueOf(trial, trial.same ? "answer" : "approved_answer"),
+    perturbed: valueOf(trial, "perturbed"),
+    base: valueOf(trial, "base_answer"),
+    thenBase: valueOf(trial, "approved_base_answer"),
+    variant: trial.variant || 0,
+    repeat: trial.repeat || 0,
+    pictures: trial.pictures || [],
+    grades: trial.grades || [],
   };
+}
+
+const UNSEARCHED = ["outcome", "approved_outcome", "change", "same"];
+
+/** The values of a case or a trial that a search looks at. */
+function searched(record) {
+  return Object.entries(record).filter(([name]) => !UNSEARCHED.includes(name)).map(([name, one]) => (name === "trials" || name === "grades" ? one.map(searched) : one));
 }
 
 function flat(value) {
@@ -65,48 +65,51 @@ function flat(value) {
 
 /** The trial that says most: the first that went wrong, else the first with another answer, else the first. */
 function telling(trials) {
-  return trials.find((trial) => trial.outcome === "failed" || trial.outcome === "error")
+  return trials.find(isWrong)
     || trials.find((trial) => trial.then && JSON.stringify(trial.answer) !== JSON.stringify(trial.then))
     || trials[0];
 }
 
 const KINDS = {
-  regressed: ["Broke", (one) => one[5] === 1],
-  failing: ["Failing", (one) => REPORT.outcomes[one[1]] === "failed" || REPORT.outcomes[one[1]] === "error"],
-  fixed: ["Fixed", (one) => one[5] === 2],
-  changed: ["Changed", (one) => Boolean(one[5])],
-  errors: ["Errors", (one) => REPORT.outcomes[one[1]] === "error"],
+  regressed: ["Broke", (one) => one.change === "regressed"],
+  failing: ["Failing", (one) => isWrong(one)],
+  fixed: ["Fixed", (one) => one.change === "fixed"],
+  changed: ["Changed", (one) => Boolean(one.change)],
+  errors: ["Errors", (one) => one.outcome === "error"],
   flaky: ["Flaky", (one) => isFlaky(one)],
-  aside: ["Not judged", (one) => !["passed", "failed", "error"].includes(REPORT.outcomes[one[1]])],
-  passing: ["Passing", (one) => REPORT.outcomes[one[1]] === "passed"],
+  aside: ["Not judged", (one) => !isWrong(one) && one.outcome !== "passed"],
+  passing: ["Passing", (one) => one.outcome === "passed"],
   all: ["All", () => true],
 };
 
-function isFlaky(row) {
-  if (row[2].length < 2 || !row[2].some((trial) => trial[8])) return false;
-  const passed = row[2].filter((trial) => REPORT.outcomes[trial[0]] === "passed").length;
-  const judged = row[2].filter((trial) => ["passed", "failed"].includes(REPORT.outcomes[trial[0]])).length;
-  return passed > 0 && passed < judged;
+function isWrong(one) {
+  return one.outcome === "failed" || one.outcome === "error";
 }
 
-function badness(row) {
-  const outcome = REPORT.outcomes[row[1]];
-  if (outcome === "error") return 0;
-  if (outcome === "failed") return row[5] === 1 ? 1 : 2;
-  return row[5] ? 3 : 4;
+function isFlaky({ trials }) {
+  if (trials.length < 2 || !trials.some((trial) => trial.repeat)) return false;
+  const passed = trials.filter((trial) => trial.outcome === "passed").length;
+  const failed = trials.filter((trial) => trial.outcome === "failed").length;
+  return passed > 0 && failed > 0;
+}
+
+function badness(one) {
+  if (one.outcome === "error") return 0;
+  if (one.outcome === "failed") return one.change === "regressed" ? 1 : 2;
+  return one.change ? 3 : 4;
 }
 
 /** How much a case lost: by its scores, else the share of its trials that went wrong. */
-function loss(row) {
-  const lost = row[2].map((trial) => (Array.isArray(trial[9]) ? 1 - trial[9][0] : Number(["failed", "error"].includes(REPORT.outcomes[trial[0]]))));
+function loss({ trials }) {
+  const lost = trials.map((trial) => (trial.score === undefined ? Number(isWrong(trial)) : 1 - trial.score));
   return lost.reduce((sum, one) => sum + one, 0) / Math.max(1, lost.length);
 }
 
 const ORDERS = {
   worst: ["worst first", (a, b) => badness(a) - badness(b) || loss(b) - loss(a)],
   written: ["as written", null],
-  id: ["by id", (a, b) => (a[0] < b[0] ? -1 : Number(a[0] > b[0]))],
-  long: ["longest input", (a, b) => flat(b[3] || "").length - flat(a[3] || "").length],
+  id: ["by id", (a, b) => (a.id < b.id ? -1 : Number(a.id > b.id))],
+  long: ["longest input", (a, b) => flat(b.input).length - flat(a.input).length],
 };
 
 /** A list of which only what is seen exists. */

@@ -219,11 +219,11 @@ class CheckView {
     if (this.inFound !== null && !this.members.has(place)) return false;
     if (this.slice !== null) {
       const [key, value] = parted(this.slice);
-      const facts = row[8] || {};
-      const found = key in facts ? facts[key] : key === "expected" && Array.isArray(row[4]) ? row[4][0] : undefined;
+      const facts = row.metadata || {};
+      const found = key in facts ? facts[key] : key === "expected" ? row.expected : undefined;
       if (sliceText(found) !== value) return false;
     }
-    return this.under === null || row[2].some((trial) => trial[6] === this.under);
+    return this.under === null || row.trials.some((trial) => trial.perturbation === this.under);
   }
 
   chips() {
@@ -276,12 +276,12 @@ function caseDetail(view, one, place, chosen) {
   const link = el("button", { type: "button", class: "small" }, "Copy link");
   link.addEventListener("click", () => copy(location.href, link));
   return [
-    el("header", {}, el("h2", {}, foreign(one.id)), badge(one.outcome), one.change && el("span", { class: `tag ${one.change}` }, one.change === "regressed" ? "broke" : one.change), one.approved && one.approved !== one.outcome && el("span", { class: "under" }, `${version}: ${WORDS[one.approved] || one.approved}`), link),
-    one.known && el("p", { class: "hint" }, "Known failure: ", foreign(one.known)),
+    el("header", {}, el("h2", {}, foreign(one.id)), badge(one.outcome), one.change && el("span", { class: `tag ${one.change}` }, one.change === "regressed" ? "broke" : one.change), one.approved_outcome && one.approved_outcome !== one.outcome && el("span", { class: "under" }, `${version}: ${WORDS[one.approved_outcome] || one.approved_outcome}`), link),
+    one.known_failure && el("p", { class: "hint" }, "Known failure: ", foreign(one.known_failure)),
     one.trials.length > 1 && trialTable(view, one, place, trial),
     inputs(one, trial),
     trial && (trial.steps ? transcript(one, trial, verdict, version) : answers(one, trial, verdict, version)),
-    trial && trial.grades.map(([judge, given, said]) => grade(judge, given, said)),
+    trial && trial.grades.map((one) => grade(one.judge, valueOf(one, "given"), valueOf(one, "answer"))),
     smallest(shown),
     trial && message(trial, shown, one),
     facts(one, trial),
@@ -310,7 +310,7 @@ function pictures(urls) {
 function answers(one, trial, verdict, version) {
   const name = visible(verdict.version || verdict.model);
   const now = verdictOf(trial.outcome);
-  const then = verdictOf(trial.approved);
+  const then = verdictOf(trial.approved_outcome);
   if (trial.base) {
     const before = [`${version}: original input`, trial.thenBase, then], after = [`${version}: perturbed input`, trial.then, then];
     return [
@@ -414,7 +414,7 @@ function smallest(shown) {
 
 function message(trial, shown, one) {
   const text = shown && (shown.detail || shown.message) && trial === telling(one.trials) ? shown.detail || shown.message : trial.message;
-  return [text && panel(trial.outcome === "error" ? "Error" : "Message of the test", visible(text)), trial.score && el("p", { class: "hint" }, `Score: ${trial.score[0]}`)];
+  return [text && panel(trial.outcome === "error" ? "Error" : "Message of the test", visible(text)), trial.score !== undefined && el("p", { class: "hint" }, `Score: ${trial.score}`)];
 }
 
 function trialTable(view, one, place, chosen) {
@@ -430,6 +430,6 @@ function trialTable(view, one, place, chosen) {
 function facts(one, trial) {
   const rows = Object.entries(one.metadata).map(([name, value]) => [el("dt", {}, foreign(name)), el("dd", {}, foreign(lineText(value)))]);
   if (one.origin) rows.push([el("dt", {}, "defined in"), el("dd", {}, foreign(one.origin, "code"))]);
-  if (trial && trial.approved) rows.push([el("dt", {}, "approved"), el("dd", {}, WORDS[trial.approved] || trial.approved)]);
+  if (trial && trial.approved_outcome) rows.push([el("dt", {}, "approved"), el("dd", {}, WORDS[trial.approved_outcome] || trial.approved_outcome)]);
   return rows.length > 0 && el("dl", { class: "pairs" }, rows);
 }

@@ -17,27 +17,22 @@ from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any, Final
 
-from pytest_modelcheck.baselines.diff import shown_answers
 from pytest_modelcheck.display import harmless
-from pytest_modelcheck.records import MISSING, OUTCOMES
-from pytest_modelcheck.reports.jsons import dumps, pack, value_of
+from pytest_modelcheck.records.packing import pack
+from pytest_modelcheck.reports.jsons import case_fields, dumps
 from pytest_modelcheck.reports.transcript import steps_of_trial
 from pytest_modelcheck.reports.worst import causes, places, triage, where
 
 if TYPE_CHECKING:
-    from pytest_modelcheck.records import CaseResult, TrialResult
+    from pytest_modelcheck.records import CaseResult
     from pytest_modelcheck.reports.model import CheckReport, RunReport
-
-
-_CHANGES: Final = (None, "regressed", "fixed", "changed")
+    from pytest_modelcheck.reports.transcript import Trajectories
 
 
 def overview(report: RunReport) -> dict[str, Any]:
     """The data of the page without the cases."""
     packed: dict[str, Any] = pack(replace(report, checks=()))
     packed["checks"] = [_check(check) for check in report.checks]
-    packed["outcomes"] = [outcome.value for outcome in OUTCOMES]
-    packed["changes"] = _CHANGES
     verdicts = [check.verdict for check in report.checks]
     packed["triage"], packed["causes"] = triage(verdicts), causes(verdicts)
     return packed
@@ -60,85 +55,35 @@ def _check(check: CheckReport) -> dict[str, Any]:
     return fields
 
 
-def case_rows(check: CheckReport) -> bytes:
-    """The cases of a check as lists, which need half the space of objects; ``cases.js`` names the fields.
-
-    A missing value is 0, and any other is in a list of its own; zeros at the end are left out.
-    """
+def cases_of(check: CheckReport) -> bytes:
+    """The cases of a check as in the JSON report, with pictures and an agent's steps."""
     return dumps([_case(case) for case in check.cases])
 
 
-def _case(case: CaseResult) -> list[Any]:
-    return _trimmed(
-        [
-            case.id,
-            OUTCOMES.index(case.outcome),
-            [_trial(trial, case.digest) for trial in case.trials],
-            _value(case.input),
-            _value(case.expected),
-            _CHANGES.index(case.change),
-            _outcome(case.approved),
-            0 if case.origin is None else str(case.origin),
-            dict(case.metadata) or 0,
-            case.known_failure or 0,
-            case.pictures or 0,
-        ]
-    )
+def _case(case: CaseResult) -> dict[str, Any]:
+    fields = case_fields(case, brief=True)
+    if case.origin is not None:
+        fields["origin"] = str(case.origin)
+    if case.pictures:
+        fields["pictures"] = case.pictures
+    for trial, part in zip(case.trials, fields["trials"], strict=True):
+        if trial.pictures:
+            part["pictures"] = trial.pictures
+        if (found := steps_of_trial(trial, case.digest)) is not None:
+            part["steps"] = _steps(found)
+    return fields
 
 
-def _trial(trial: TrialResult, own: str) -> list[Any]:
-    answer, base, before, base_before = shown_answers(trial, own)
-    same = answer is not None and answer == before
-    return _trimmed(
-        [
-            OUTCOMES.index(trial.outcome),
-            _value(value_of(answer)),
-            1 if same else _value(value_of(before)),
-            _outcome(trial.approved),
-            _value(trial.perturbed),
-            _value(value_of(base)),
-            trial.perturbation or 0,
-            trial.variant,
-            trial.repeat,
-            0 if trial.score is None else [trial.score],
-            trial.message or 0,
-            _value(value_of(base_before)),
-            _steps(trial, own),
-            trial.pictures or 0,
-            [[one.judge, _value(value_of(one.given)), _value(value_of(one.answer))] for one in trial.grades]
-            or 0,
-        ]
-    )
-
-
-def _steps(trial: TrialResult, own: str) -> Any:
-    """Return an agent's steps: titles, a sentence, the index of the first row that differs, and the rows.
+def _steps(found: Trajectories) -> list[Any]:
+    """An agent's steps: titles, a sentence, the index of the first row that differs, and the rows.
 
     A row holds its number, whether both sides agree, and the text and result of the step on each side.
     """
-    found = steps_of_trial(trial, own)
-    if found is None:
-        return 0
     rows = []
     for row in found.rows:
         sides = [(0, 0) if step is None else (step.text, step.result) for step in (row.before, row.after)]
         rows.append([row.number, row.is_same, *sides[0], *sides[1]])
     return [found.titles if found.before is not None else 0, found.sentence, found.first, rows]
-
-
-def _value(value: Any) -> Any:
-    return 0 if value is MISSING else [value]
-
-
-def _outcome(result: CaseResult | TrialResult | None) -> int:
-    """The outcome as a number from 1; 0 for none."""
-    return 0 if result is None else 1 + OUTCOMES.index(result.outcome)
-
-
-def _trimmed(fields: list[Any]) -> list[Any]:
-    while fields[-1] == 0 and len(fields) > 1:
-        fields.pop()
-    return fields
 
 
 _SCRIPTS: Final = ("text", "dom", "diff", "charts", "cases", "overview", "check", "main")
@@ -174,7 +119,7 @@ def to_html(report: RunReport) -> bytes:
         data=_SLOT,
     ).split(_SLOT)
     blocks = [_block("report", dumps(overview(report)))]
-    blocks += [_block(f"cases-{number}", case_rows(check)) for number, check in enumerate(report.checks)]
+    blocks += [_block(f"cases-{number}", cases_of(check)) for number, check in enumerate(report.checks)]
     return b"".join([head.encode(), *blocks, tail.encode()])
 
 

@@ -27,30 +27,27 @@ from pytest_modelcheck.records import (
     TrialResult,
 )
 from pytest_modelcheck.reports.html import to_html
-from pytest_modelcheck.reports.html.page import case_rows, escaped, overview
+from pytest_modelcheck.reports.html.page import cases_of, escaped, overview
+from pytest_modelcheck.reports.jsons import case_fields
 from pytest_modelcheck.reports.model import RunInfo, RunReport, Trouble
 from pytest_modelcheck.reports.pictures import pictures_of
 from tests.reports.conftest import case as make_case
 
 
-def test_a_case_says_as_little_as_says_everything(report):
-    rows = json.loads(case_rows(report.checks[0]))
-    assert rows[2] == ["t-3", 0, [[0, ["refund"], 1, 1]], ["about t-3"], ["refund"], 0, 1]
-    assert rows[0] == [
-        "t-1",
-        1,
-        [[1, ["other"], ["refund"], 1, 0, 0, 0, 0, 0, 0, "assert 'other' == 'refund'"]],
-        ["about t-1"],
-        ["refund"],
-        1,
-        1,
-        "tickets.yaml:7",
+def test_cases_are_those_of_the_json_report_but_for_equal_answers(report):
+    cases = json.loads(cases_of(report.checks[0]))
+    known = [case_fields(case) for case in report.checks[0].cases]
+    same = {"outcome": "passed", "answer": "refund", "approved_outcome": "passed", "same": True}
+    assert cases[2] == {**known[2], "trials": [same]}
+    assert known[2]["trials"] == [
+        {**{name: same[name] for name in list(same)[:3]}, "approved_answer": "refund"}
     ]
+    assert cases[0] == {**known[0], "origin": "tickets.yaml:7"}
 
 
 def test_an_answer_of_null_is_told_from_none(report):
-    rows = json.loads(case_rows(report.checks[0]))
-    assert rows[1][2][0][1] == [None]
+    cases = json.loads(cases_of(report.checks[0]))
+    assert cases[1]["trials"][0]["answer"] is None
 
 
 def test_the_overview_counts_what_the_cases_tell(report):

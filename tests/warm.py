@@ -1,7 +1,8 @@
-"""Starts pytest, modelcheck or doctest at once: a process that has imported what takes long, and forks.
+"""Starts programs at once: a process that has imported what takes long, and forks.
 
 Usage: ``warm.py FOLDER``. In the folder it leaves a script for each program, to be put on the PATH, and the
-socket through which a script hands over its arguments, its environment and its standard streams.
+socket through which a script hands over its arguments, its environment and its standard streams. The program
+``script`` runs a Python file.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import importlib
 import json
 import os
 import pkgutil
+import runpy
 import select
 import socket
 import sys
@@ -30,21 +32,41 @@ with socket.socket(socket.AF_UNIX) as server:
     asked = json.dumps([[{name!r}, *sys.argv[1:]], os.getcwd(), dict(os.environ)]).encode()
     socket.send_fds(server, [len(asked).to_bytes(8, "big")], [0, 1, 2])
     server.sendall(asked)
-    code = server.recv(8)
-sys.exit(int(code) if code else 70)
+    code = int(server.recv(8) or 70)
+if code < 0:
+    os.kill(os.getpid(), -code)
+sys.exit(code)
 """
-LATE = ("hypothesis.strategies", "orjson", "pydantic", "sklearn.linear_model", "sklearn.pipeline", "yaml")
-
-
-PROGRAMS = ("pytest", "modelcheck", "doctest")
+LATE = (
+    *(
+        "anyio",
+        "freezegun",
+        "hypothesis.strategies",
+        "joblib",
+        "openai",
+        "orjson",
+        "pydantic",
+        "scipy.special",
+    ),
+    *("scipy.stats", "sklearn.linear_model", "sklearn.pipeline", "trio", "unittest.mock", "yaml"),
+)
+PROGRAMS = ("pytest", "modelcheck", "doctest", "script")
 
 
 def program(name: str) -> Callable[[], int | None]:
     """What the installed script of this name calls; ``doctest`` has none, and is run by ``python -m``."""
     if name == "doctest":
         return doctest._test
-    (script,) = metadata.entry_points(group="console_scripts", name=name)
-    return script.load()
+    if name == "script":
+        return script
+    (installed,) = metadata.entry_points(group="console_scripts", name=name)
+    return installed.load()
+
+
+def script() -> None:
+    """Run a Python file as ``python`` does."""
+    del sys.argv[0]
+    runpy.run_path(sys.argv[0], run_name="__main__")
 
 
 def import_everything() -> None:
@@ -68,7 +90,7 @@ def next_program(server: socket.socket) -> str:
             if worker == 0:
                 return take_over(connection)
             _, status = os.waitpid(worker, 0)
-            connection.sendall(str(os.waitstatus_to_exitcode(status) % 256).encode())
+            connection.sendall(str(os.waitstatus_to_exitcode(status)).encode())
             os._exit(0)
         connection.close()
         while reaped():
