@@ -77,9 +77,15 @@ def decide_drift(
     refused = _vacuous(sampled)
     if refused is not None:
         return [refused], None
-    samples = samples_of(sampled.before or (), sampled.after)
+    # The first approval needs a distribution too: the next run is compared with it.
+    before = sampled.after if sampled.before is None else sampled.before
+    samples = samples_of(before, sampled.after)
     # A check that cannot fail whatever it sees must not pass.
     refused = _undetectable(samples, sampled, limits.false_fail_rate)
+    if refused is None and sampled.before is None:
+        count = plural(len(sampled.after), "answer")
+        summary = f"no approved baseline yet: there is nothing to compare {count} with"
+        refused = failure("new", summary, against_baseline=True)
     if refused is not None:
         return [refused], None
     from pytest_modelcheck.stats.drift import feature_drift, label_drift, score_drift
@@ -152,17 +158,15 @@ def _vacuous(sampled: Sampled) -> Finding | None:
             f"{plural(sampled.failed, 'case')} failed an assertion: a drift check compares distributions; "
             "put what must always hold into a golden check",
         )
-    if sampled.before is None:
-        summary = f"no approved baseline yet: there is nothing to compare {plural(count, 'answer')} with"
-        return failure("new", summary, against_baseline=True)
     if sampled.edited:
         summary = (
             "the test has changed since it was approved, and what it would record of the approved inputs is "
             "not known: approve the check again"
         )
         return failure("edited", summary, against_baseline=True)
-    if not sampled.before or not count:
-        summary = f"{count} answers against {len(sampled.before)}: there is nothing to judge"
+    before = count if sampled.before is None else len(sampled.before)
+    if not before or not count:
+        summary = f"{count} answers against {before}: there is nothing to judge"
         return failure("applicable", summary)
     return None
 

@@ -144,7 +144,8 @@ def judge(workspace: Workspace, judge: str, file: Path | None, *, every: bool) -
     if not versions:
         raise UsageError(
             f"{judge} judged nothing that has a label, in the stored runs. Run its check on the "
-            f'labels: @pytest.mark.golden("{found.file.name}", model="{judge}")'
+            f'labels: @pytest.mark.golden("{shown_path(found.file)}", model="{judge}"), where the path is '
+            "relative to the test"
         )
     for version, values in versions.items():
         pairs = [(labels[key], value) for key, value in values.items()]

@@ -91,9 +91,11 @@ class Causes:
         for place in range(_EXAMPLES):
             yield from (cause.trials[place] for cause in causes if place < len(cause.trials))
 
-    @property
-    def advice(self) -> str | None:
-        """If errors look like answers that cannot be parsed, advise how to count them as wrong."""
+    def advice(self, *, judged: bool = True) -> str | None:
+        """If errors look like answers that cannot be parsed, advise how to count them.
+
+        Values of bodies that are not ``judged`` are recorded: no exception is a wrong answer there.
+        """
         kinds = self._parsing
         # `wrong_if=ValueError` covers JSONDecodeError: advise the base class alone.
         widest = [
@@ -104,7 +106,10 @@ class Causes:
         if not widest:
             return None
         chosen = widest[0] if len(widest) == 1 else f"({', '.join(sorted(widest))})"
-        return f"an answer that cannot be parsed is an error here; wrong_if={chosen} counts it as wrong"
+        remedy = f"wrong_if={chosen} counts it as wrong"
+        if not judged:
+            remedy = f"catch {chosen} in the body and record what it is worth, case.record(...)"
+        return f"an answer that cannot be parsed is an error here; {remedy}"
 
 
 def one_line(result: Result) -> str:

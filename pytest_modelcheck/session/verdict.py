@@ -222,7 +222,8 @@ def _notes(check: Check, assessment: Assessment, explained: Explained) -> Iterat
         answers, own = ("answer is", "one was") if head.kept == 1 else ("answers are", "ones were")
         older = f"{head.kept} approved {answers} older than {head.version}"
         yield f"{older}, whose own {own} not accepted in review"
-    if (advice := ran.results.causes.advice) is not None:
+    judged = spec.metric is None and spec.drift is None
+    if (advice := ran.results.causes.advice(judged=judged)) is not None:
         yield advice
     unlimited = spec.kind == "golden" and not spec.partial and spec.limits.at_least is None
     if unlimited and assessment.misses("at_least"):

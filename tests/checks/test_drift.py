@@ -125,6 +125,16 @@ class TestGuards:
         assert (finding.status, finding.against_baseline, moved) == (FAILED, True, None)
         assert finding.summary == "no approved baseline yet: there is nothing to compare 200 answers with"
 
+    @pytest.mark.parametrize("value", [[1, [2]], 1e300])
+    def test_what_has_no_distribution_is_refused_before_it_is_approved(self, value):
+        with pytest.raises(UsageError, match=r"case\.record"):
+            verdict(None, [value] * 50)
+
+    def test_too_few_are_refused_before_they_are_approved(self):
+        finding, _ = verdict(None, [1.0, 2.0, 3.0])
+        assert finding.summary.startswith("3 answers against 3 can never show drift")
+        assert not finding.against_baseline
+
     def test_an_empty_side(self):
         assert verdict([], labels(3, 10))[0].summary == "10 answers against 0: there is nothing to judge"
 

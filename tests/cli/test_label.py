@@ -187,7 +187,7 @@ def test_labels_that_nothing_was_judged_of_are_told(project, command):
     judged(project, ["another answer"])
     labelled(project)
     output = command("judge", "helpful", code=2).output
-    assert 'golden("helpful.jsonl", model="helpful")' in output
+    assert f'golden("{LABELS}", model="helpful"), where the path is relative to the test' in output
     (project.root / LABELS).write_text("")
     output = command("judge", "helpful", code=2).output
     assert f"{LABELS} holds no labels yet: modelcheck label helpful" in output

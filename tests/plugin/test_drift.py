@@ -58,6 +58,12 @@ class TestAgainstWhatWasApproved:
         result.assert_outcomes(passed=1)
         assert verdict.moved.paired
 
+    def test_what_has_no_distribution_is_not_approved(self, drift, project):
+        project.test(TEST.replace("triage(case.input)", "triage(case.input); case.record(float('nan'))"))
+        result = project.fails("--model-version=1", "--modelcheck-update", "--modelcheck-reason=first")
+        assert "an answer is nan, which has no place in a distribution" in result.stdout.str()
+        assert not (project.path / "baselines").exists()
+
     def test_another_version_over_the_same_inputs(self, drift, project):
         project.approve("1")
         result, verdict = drift("2")

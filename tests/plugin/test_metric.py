@@ -145,6 +145,13 @@ def test_an_exception_is_an_error_and_a_failed_assert_leaves_no_case_out(project
     assert verdict.headline.startswith("4 bodies failed an assert, and f1_macro would leave their cases out")
 
 
+def test_an_answer_that_cannot_be_parsed_is_to_be_caught_since_no_exception_is_wrong_here(project, scored):
+    scored(F1 + "        int(triage(case.input))\n", more=", at_least=0.1")
+    verdict = project.verdict(project.run("--model-version=triage=1"))
+    assert [note for note in verdict.notes if "catch ValueError in the body" in note]
+    assert not [note for note in verdict.notes if "wrong_if=" in note]
+
+
 @pytest.mark.parametrize(
     ("line", "did"), [("score(1)", "give a score()"), ("case.approved", "compare with case.approved")]
 )

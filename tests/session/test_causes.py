@@ -75,18 +75,23 @@ def test_however_many_causes_there_are_all_are_counted():
     ],
 )
 def test_where_parsing_failed_wrong_if_is_proposed(errors, wrong_if):
-    advice = noted(*errors).advice
+    advice = noted(*errors).advice()
     assert (
         advice == f"an answer that cannot be parsed is an error here; wrong_if={wrong_if} counts it as wrong"
     )
 
 
+def test_where_bodies_record_values_it_is_not_proposed_since_they_have_no_wrong_answers():
+    advice = noted(amount("x")).advice(judged=False)
+    assert advice.endswith("; catch ValueError in the body and record what it is worth, case.record(...)")
+
+
 def test_it_is_proposed_too_where_the_model_itself_parses():
-    assert "wrong_if=ValidationError" in noted(ValidationError("amount"), asked=False).advice
+    assert "wrong_if=ValidationError" in noted(ValidationError("amount"), asked=False).advice()
 
 
 @pytest.mark.parametrize(
     ("error", "asked"), [(RuntimeError("down"), True), (amount("x"), False), ("unknown", True)]
 )
 def test_elsewhere_it_is_not(error, asked):
-    assert noted(error, asked=asked).advice is None
+    assert noted(error, asked=asked).advice() is None
