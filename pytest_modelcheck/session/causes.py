@@ -91,10 +91,10 @@ class Causes:
         for place in range(_EXAMPLES):
             yield from (cause.trials[place] for cause in causes if place < len(cause.trials))
 
-    def advice(self, *, judged: bool = True) -> str | None:
+    def advice(self, valued: str | None = None) -> str | None:
         """If errors look like answers that cannot be parsed, advise how to count them.
 
-        Values of bodies that are not ``judged`` are recorded: no exception is a wrong answer there.
+        ``valued`` is the call by which bodies give values, if a wrong answer has no value by itself.
         """
         kinds = self._parsing
         # `wrong_if=ValueError` covers JSONDecodeError: advise the base class alone.
@@ -107,8 +107,8 @@ class Causes:
             return None
         chosen = widest[0] if len(widest) == 1 else f"({', '.join(sorted(widest))})"
         remedy = f"wrong_if={chosen} counts it as wrong"
-        if not judged:
-            remedy = f"catch {chosen} in the body and record what it is worth, case.record(...)"
+        if valued is not None:
+            remedy = f"catch {chosen} in the body and say what it is worth, {valued}"
         return f"an answer that cannot be parsed is an error here; {remedy}"
 
 

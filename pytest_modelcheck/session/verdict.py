@@ -222,8 +222,9 @@ def _notes(check: Check, assessment: Assessment, explained: Explained) -> Iterat
         answers, own = ("answer is", "one was") if head.kept == 1 else ("answers are", "ones were")
         older = f"{head.kept} approved {answers} older than {head.version}"
         yield f"{older}, whose own {own} not accepted in review"
-    judged = spec.metric is None and spec.drift is None
-    if (advice := ran.results.causes.advice(judged=judged)) is not None:
+    recorded = spec.metric is not None or spec.drift is not None
+    valued = "case.record(...)" if recorded else None if spec.scale.bounded else "score(...)"
+    if (advice := ran.results.causes.advice(valued)) is not None:
         yield advice
     unlimited = spec.kind == "golden" and not spec.partial and spec.limits.at_least is None
     if unlimited and assessment.misses("at_least"):

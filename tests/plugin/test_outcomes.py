@@ -178,6 +178,18 @@ def test_an_error_of_the_model_that_the_body_caught_is_none(project):
     assert tallies == {"test_some": Tally(passed=3), "test_all": Tally(passed=2)}
 
 
+def test_without_bounds_a_body_is_to_score_what_cannot_be_parsed(project):
+    """A wrong answer has no value on such a scale, so wrong_if= would not help."""
+    project.answers("echo", "str")
+    project.test("""
+        @pytest.mark.golden(["1", "2", "no number"], at_least=1, bounds=None)
+        def test_it(echo, case, score):
+            score(int(echo(case.input)))
+    """)
+    (advice,) = project.verdict(project.run()).notes
+    assert advice.endswith("; catch ValueError in the body and say what it is worth, score(...)")
+
+
 def test_what_the_model_itself_raises_may_be_a_wrong_answer(project):
     """The parsing is part of the model, and so is what it raises on an answer that cannot be parsed."""
     project.answers("echo", "__import__('json').loads")

@@ -81,9 +81,9 @@ def test_where_parsing_failed_wrong_if_is_proposed(errors, wrong_if):
     )
 
 
-def test_where_bodies_record_values_it_is_not_proposed_since_they_have_no_wrong_answers():
-    advice = noted(amount("x")).advice(judged=False)
-    assert advice.endswith("; catch ValueError in the body and record what it is worth, case.record(...)")
+def test_where_a_wrong_answer_has_no_value_it_is_not_proposed():
+    advice = noted(amount("x")).advice("score(...)")
+    assert advice.endswith("; catch ValueError in the body and say what it is worth, score(...)")
 
 
 def test_it_is_proposed_too_where_the_model_itself_parses():
