@@ -92,10 +92,10 @@ LIMITS: Final = {
     ),
     "max_latency_p95": Limit("amount", None, "the seconds within which 95% of the answers must arrive"),
     "max_cost_per_case": Limit(
-        "amount", None, "the highest average cost of a case, in the unit of the fixture's `cost=`"
+        "amount", None, "the highest average cost of one run of a case, in the unit of the fixture's `cost=`"
     ),
     "max_tokens_per_case": Limit(
-        "amount", None, "the highest average number of tokens of a case, in and out"
+        "amount", None, "the highest average number of tokens of one run of a case, in and out"
     ),
     "max_steps": Limit(
         "steps",

@@ -214,7 +214,7 @@ class Costs:
     """In seconds, sorted."""
     amounts: tuple[float, ...]
     cases: int
-    """The number of cases."""
+    """The number of cases, each as often as it was run."""
     tokens: tuple[int, ...] = ()
     """In and out."""
 

@@ -180,13 +180,13 @@ class AnswerCosts:
         self.systems: Counter[str] = Counter()
         self._model = model
         self._keys: set[bytes] = set()
-        self._cases: set[str] = set()
+        self._runs: set[tuple[str, int]] = set()
 
     def take(self, results: Iterable[Result]) -> None:
         """Take in the results of some trials."""
         for result in results:
             if result.calls:
-                self._cases.add(result.trial.case.id)
+                self._runs.add((result.trial.case.id, result.trial.repeat))
             for key, raw in result.calls:
                 # A call without a key is never cached, so each of its answers may come from another system.
                 if key is None or key not in self._keys:
@@ -205,7 +205,7 @@ class AnswerCosts:
         seconds = tuple(sorted(each.seconds for each in known))
         used = [(each.usage.tokens_in, each.usage.tokens_out) for each in known]
         tokens = tuple(sum(filter(None, both)) for both in used if both != (None, None))
-        return Costs(len(self._keys), seconds, amounts, len(self._cases), tokens)
+        return Costs(len(self._keys), seconds, amounts, len(self._runs), tokens)
 
     def _note_system(self, raw: Raw) -> None:
         read, place = self._model.definition.answer_fingerprint, self._model.definition.location

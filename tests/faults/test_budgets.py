@@ -187,10 +187,11 @@ def test_latencies_that_were_not_remembered_are_said_to_be_unknown(project):
     assert project.verdict(project.run("--model-version=1", "--modelcheck-cache=refresh")).passed
 
 
+@pytest.mark.parametrize("repeats", [1, 3])  # an application runs each case once
 @pytest.mark.parametrize(("limit", "passed"), [(0.01, True), (0.009, False)])
-def test_what_a_case_may_cost(remote, limit, passed):
+def test_what_a_case_may_cost(remote, limit, passed, repeats):
     remote.model(PRICED)
-    remote.cases(4, max_cost_per_case=limit)
+    remote.cases(4, max_cost_per_case=limit, repeats=repeats)
     assert remote.verdict().passed is passed
     verdict = remote.verdict()
     assert verdict.passed is passed
