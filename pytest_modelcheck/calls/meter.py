@@ -60,19 +60,19 @@ class Counts:
     cost: float = 0.0
 
 
-class Answered:
-    """Counts calls, such as those that were answered, by their digests, and how many of them were new.
+class DistinctCalls:
+    """Counts calls, those with the same digest once, and how many of them were made.
 
     Beyond 65,536 digests, only 8 bytes of each are stored, which suffice to distinguish them.
 
     Attributes:
         new: The number of calls that were made.
 
-    >>> found = Answered()
+    >>> found = DistinctCalls()
     >>> found.update([b"a" * 16, b"b" * 16, b"a" * 16, None, None])
     >>> found.new += 3
-    >>> found.cached
-    1
+    >>> found.count, found.cached
+    (4, 1)
     """
 
     def __init__(self, held: int = 1 << 16) -> None:
@@ -90,14 +90,19 @@ class Answered:
             self._put_away()
 
     @property
-    def cached(self) -> int:
-        """The number of calls that were answered without being made."""
+    def count(self) -> int:
+        """The number of distinct calls."""
         found = len(self._held)
         if self._parts:
             self._put_away()
             found = sum(len(set(part)) for part in self._parts)
+        return found + self._unnamed
+
+    @property
+    def cached(self) -> int:
+        """The number of distinct calls that were not made."""
         # Fewer than were made, if calls were made ahead for nothing.
-        return max(0, found + self._unnamed - self.new)
+        return max(0, self.count - self.new)
 
     def _put_away(self) -> None:
         self._parts = self._parts or [array("Q") for _ in range(64)]
@@ -116,7 +121,7 @@ class Meter(Counts):
         self._seconds = array("d")
         self._costs = array("d")
         self._total = 0.0
-        self._failed, self._unanswered = Answered(), Answered()
+        self._failed, self._unanswered = DistinctCalls(), DistinctCalls()
 
     def called(self, seconds: float, *, failed: bool = False, timeout: bool = False) -> None:
         """Record a call. The time of a timeout counts as a latency, which it bounds from below."""
@@ -168,7 +173,7 @@ class Meter(Counts):
     def mark(self) -> Counts:
         """Return the present counts."""
         with self._lock:
-            self.uncalled = self._unanswered.cached - self._failed.cached
+            self.uncalled = self._unanswered.count - self._failed.count
         counts = Counts(**{each.name: getattr(self, each.name) for each in fields(Counts)})
         counts.tokens_other = self.tokens_other.copy()
         return counts

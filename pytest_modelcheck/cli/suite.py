@@ -185,15 +185,15 @@ def lint(
     if tests or not files:
         folder = Path.cwd() if tests else project.root
         collected = collected_by_pytest("--modelcheck-lint", tests, folder, "so there is nothing to check")
-        for finding in collected["findings"]:
-            one = Fault(**finding)
+        for fault in collected["faults"]:
+            one = Fault(**fault)
             found.append(replace(one, path=shown_path(folder / one.path)) if one.path else one)
         looked.append(plural(collected["checks"], "check"))
         unread = collected["unread"]
     codes = {rule.code for rule in rules}
     found = [one for one in found if one.code in codes]
     if form == "text":
-        print_lines(_findings_text(found, " and ".join(looked), unread))
+        print_lines(_fault_lines(found, " and ".join(looked), unread))
         return 1 if found else 0
     names = {rule.code: rule.name for rule in RULES}
     if form == "json":
@@ -208,7 +208,7 @@ def lint(
     return 1 if found else 0
 
 
-def _findings_text(found: Sequence[Fault], looked: str, unread: Sequence[str]) -> Iterator[str]:
+def _fault_lines(found: Sequence[Fault], looked: str, unread: Sequence[str]) -> Iterator[str]:
     for one in found:
         place = one.path if one.line is None else f"{one.path}:{one.line}"
         yield f"{place}: {one.code} {' '.join(one.message.split())}"

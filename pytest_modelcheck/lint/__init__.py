@@ -3,8 +3,8 @@
 >>> from pytest_modelcheck.cases import load
 >>> from pytest_modelcheck.lint import LintTarget, lint
 >>> known = load([("Where is it?", "shipping"), ("Where is it?", "refund")])
->>> for finding in lint([LintTarget(cases=known)]):
-...     print(finding.code, finding.message)
+>>> for fault in lint([LintTarget(cases=known)]):
+...     print(fault.code, fault.message)
 MC101 list[1]: expects 'refund'; list[0] has the same input and expects 'shipping'
 
 PYTEST_DONT_REWRITE

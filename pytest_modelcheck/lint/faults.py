@@ -1,4 +1,4 @@
-"""The nouns of lint: findings, remarks, rules and targets.
+"""The nouns of lint: faults, remarks, rules and targets.
 
 PYTEST_DONT_REWRITE
 """

@@ -68,9 +68,9 @@ def lint(targets: Iterable[LintTarget], rules: Sequence[LintRule] = RULES) -> li
     """Find faults, sorted by file and line; a fault that several tests share is listed once."""
     found: dict[tuple[str, str, str, int | None], Fault] = {}
     for target in targets:
-        for finding in _of(target, rules):
-            key = (finding.code, finding.message, finding.path, finding.line)
-            found.setdefault(key, finding)
+        for fault in _of(target, rules):
+            key = (fault.code, fault.message, fault.path, fault.line)
+            found.setdefault(key, fault)
     return sorted(found.values(), key=lambda one: (one.path, one.line or 0, one.code, one.message))
 
 
@@ -99,7 +99,7 @@ def _of(target: LintTarget, rules: Sequence[LintRule]) -> Iterator[Fault]:
 
 
 def _placed(target: LintTarget, rule: LintRule, remark: Remark) -> Fault:
-    """Return the finding of a remark. One about a case has the line of the case, if that is in a file."""
+    """Return the fault of a remark. One about a case has the line of the case, if that is in a file."""
     message = remark.message
     place = remark.place or target.place
     origin = remark.case.origin if remark.case is not None else None

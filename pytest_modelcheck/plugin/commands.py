@@ -31,13 +31,13 @@ if TYPE_CHECKING:
 
 
 class Linting:
-    """Writes the findings of lint in the collected checks as JSON, for ``modelcheck lint``."""
+    """Writes the faults that lint finds in the collected checks as JSON, for ``modelcheck lint``."""
 
     def __init__(self, path: str) -> None:
         self._path = Path(path)
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
-        """Lint every check, and write the findings."""
+        """Lint every check, and write the faults."""
         if REFUSED in session.config.stash:
             return  # pytest is about to end with the reason
         marked = [
@@ -50,16 +50,16 @@ class Linting:
         content = {
             "checks": len(marked),
             "unread": [item.nodeid for item, one in marked if one.request.cases is None],
-            "findings": [asdict(finding) for finding in found],
+            "faults": [asdict(fault) for fault in found],
         }
         self._path.write_text(json.dumps(content), encoding="utf-8")
 
 
 def warn(item: pytest.Function, marked: Marked, ignored: Sequence[str]) -> None:
     """Warn of certain mistakes that are visible without reading the cases, except of ignored rules."""
-    for finding in warnings_of(target_of(item, marked, read=False), ignored):
-        text = f"{finding.message} ({finding.code})"
-        warn_at(item, LintWarning(text), finding.line or 1)
+    for fault in warnings_of(target_of(item, marked, read=False), ignored):
+        text = f"{fault.message} ({fault.code})"
+        warn_at(item, LintWarning(text), fault.line or 1)
 
 
 def target_of(item: pytest.Function, marked: Marked, *, read: bool = True) -> LintTarget:

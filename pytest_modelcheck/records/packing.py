@@ -62,6 +62,14 @@ def _fields(kind: type) -> tuple[str, ...]:
 
 
 @lru_cache(maxsize=64)
+def _required(kind: type) -> tuple[str, ...]:
+    """The names of the fields that have no default."""
+    none = dataclasses.MISSING
+    fields = dataclasses.fields(kind)
+    return tuple(field.name for field in fields if field.default is none is field.default_factory)
+
+
+@lru_cache(maxsize=64)
 def _hints_of(kind: type) -> dict[str, Any]:
     """The types of the fields of a record, by name."""
     known = {**vars(sys.modules[kind.__module__]), "Mapping": Mapping, "Sequence": Sequence}
@@ -106,6 +114,8 @@ def _record(value: Any, kind: Any) -> Any:
             fields[name] = _unpacked(value[name], inner)
         except (TypeError, ValueError) as error:
             raise TypeError(f"{name}: {error}") from error
+    if missing := [name for name in _required(kind) if name not in fields]:
+        raise TypeError(f"it lacks {', '.join(map(repr, missing))}")
     return kind(**fields)
 
 

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from pytest_modelcheck.baselines.store import ApprovedVersion, BaselineStore
     from pytest_modelcheck.baselines.watch import Night
     from pytest_modelcheck.calls.endpoint import Endpoint
-    from pytest_modelcheck.calls.meter import Answered, Counts
+    from pytest_modelcheck.calls.meter import Counts, DistinctCalls
     from pytest_modelcheck.checks.spec import CheckSpec
     from pytest_modelcheck.engine.work import FindApproved, Result, Run
     from pytest_modelcheck.errors import OfflineError
@@ -109,7 +109,7 @@ class Check:
     warn: Callable[[str], None]
     endpoint: Endpoint
     before: Counts
-    answered: Answered
+    answered: DistinctCalls
     new_answers: Callable[[Model], int]
     contract: Callable[[Result], str | None] | None = None
     nights: Sequence[Night] | None = None

@@ -94,7 +94,7 @@ class EarlyRun:
         self._inapplicable: Counter[str] = Counter()
         self._submitted = self._verified_on = 0
         self._scale: LossScale | None = None
-        self._watch: StoppingRule | None = None
+        self._rule: StoppingRule | None = None
         self.variation = declared(check.spec.subject)
 
     def run(self) -> Steps[tuple[Stopped | None, Sequence[Decided]]]:
@@ -165,15 +165,15 @@ class EarlyRun:
             if case.id in known and known[case.id].digest == identity(case)
         }
         self._scale = LossScale(comparable, graded, self._check.spec.limits.score_as, reads_approved)
-        self._watch = self._watching(self._scale)
+        self._rule = self._stopping_rule(self._scale)
         # The rules look at losses on one scale. If the scale changes, all losses so far are counted again.
         place = 0
         for unit in self._taken:
             taken = self._takers.results[place : place + len(unit)]
-            self._watch.feed(self._scale.losses(taken), self._scale.ranges(unit))
+            self._rule.feed(self._scale.losses(taken), self._scale.ranges(unit))
             place += len(unit)
 
-    def _watching(self, scale: LossScale) -> StoppingRule:
+    def _stopping_rule(self, scale: LossScale) -> StoppingRule:
         spec, limits = self._check.spec, self._check.spec.limits
         seen = observe(self._check, self._ran(), self.approved, Noise())
         observed = replace(seen.observed, graded=scale.graded, reads_approved=scale.reads_approved)
@@ -197,13 +197,13 @@ class EarlyRun:
 
         Whether the model varies is only measured when it matters: before the check fails.
         """
-        watch, scale = self._watch, self._scale
-        if watch is None or scale is None:
+        rule, scale = self._rule, self._scale
+        if rule is None or scale is None:
             raise RuntimeError("nothing is watched yet")
-        watch.feed(scale.losses(self._last), scale.ranges(self._taken[-1]))
-        decided = watch.decided(self._known)
+        rule.feed(scale.losses(self._last), scale.ranges(self._taken[-1]))
+        decided = rule.decided(self._known)
         fails = bool(decided) and decided[0].decision == "failed"
-        if self._known == "noisy" or not (fails or (self._known == "unknown" and watch.suspicious)):
+        if self._known == "noisy" or not (fails or (self._known == "unknown" and rule.suspicious)):
             return decided
         # If few trials had run when the model was found not to vary, it is measured again.
         if self._known == "exact" and self._verified_on >= min(MEASURED, len(self._taken)):
@@ -214,7 +214,7 @@ class EarlyRun:
             check, self._takers.results, self.approved, changed, self.variation
         )
         self._verified_on = len(self._taken)
-        return watch.decided(self._known)
+        return rule.decided(self._known)
 
     @property
     def _known(self) -> Knowledge:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_modelcheck.baselines.candidates import CandidateStore
 from pytest_modelcheck.baselines.store import BaselineStore
-from pytest_modelcheck.calls.meter import Answered
+from pytest_modelcheck.calls.meter import DistinctCalls
 from pytest_modelcheck.calls.throttle import Allowance
 from pytest_modelcheck.canonical import Codec, Projection
 from pytest_modelcheck.engine.answers import Switchboard
@@ -196,7 +196,7 @@ class Session:
             warn=self.warnings.append,
             endpoint=endpoint,
             before=endpoint.meter.mark(),
-            answered=Answered(),
+            answered=DistinctCalls(),
             new_answers=lambda model: self.switchboard.endpoint(model).meter.new,
             nights=self._nights,
         )

@@ -2,7 +2,7 @@ import random
 
 import pytest
 
-from pytest_modelcheck.calls.meter import Answered, Meter, thinned
+from pytest_modelcheck.calls.meter import DistinctCalls, Meter, thinned
 from pytest_modelcheck.models.usage import Usage
 from pytest_modelcheck.records import Calls
 
@@ -65,7 +65,7 @@ def test_quantiles_survive_thinning():
 def test_different_digests_are_counted_once_and_calls_without_one_each_time(held):
     generator = random.Random(1)
     keys = [generator.randbytes(16) for _ in range(300)]
-    found = Answered(held)
+    found = DistinctCalls(held)
     for _ in range(3):
         for key in keys:
             found.update([key, None])

@@ -8,16 +8,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-MODEL = """
-import json
-import urllib.request
-from urllib.error import HTTPError
-from pytest_modelcheck import Answer, model_fixture
-
-{setup}
-
-@model_fixture({options})
-def triage(model_version):
+ASK = """
     def ask(text):
         request = urllib.request.Request("{url}", json.dumps({{"text": text}}).encode())
         try:
@@ -26,28 +17,31 @@ def triage(model_version):
         except HTTPError as error:
             error.close()
             raise
+"""
+
+MODEL = f"""
+import json
+import urllib.request
+from urllib.error import HTTPError
+from pytest_modelcheck import Answer, model_fixture
+
+{{setup}}
+
+@model_fixture({{options}})
+def triage(model_version):{ASK}
     return ask
 """
 
 
-ASYNC = """
+ASYNC = f"""
 import asyncio
 import json
 import urllib.request
 from urllib.error import HTTPError
 from pytest_modelcheck import model_fixture
 
-@model_fixture({options})
-def triage(model_version):
-    def ask(text):
-        request = urllib.request.Request("{url}", json.dumps({{"text": text}}).encode())
-        try:
-            with urllib.request.urlopen(request) as response:
-                return json.loads(response.read())["label"]
-        except HTTPError as error:
-            error.close()
-            raise
-
+@model_fixture({{options}})
+def triage(model_version):{ASK}
     async def asked(text):
         return await asyncio.to_thread(ask, text)
 

@@ -12,7 +12,7 @@ def test_a_field_that_is_not_known_is_passed_over():
 
 
 def test_a_field_that_is_missing_is_an_error():
-    with pytest.raises(TypeError, match="required positional argument"):
+    with pytest.raises(TypeError, match="it lacks 'level'"):
         unpack({"low": 0.0, "high": 1.0}, Interval)
 
 
