@@ -33,7 +33,7 @@ def test_calls_that_no_recipe_foresees_are_made_together(lab, outcomes):
 
 
 @pytest.mark.parametrize("size", [1, 4, 10, 64])
-def test_tasks_get_all_their_answers_whatever_the_size_of_batches(lab, outcomes, size):
+def test_tasks_get_all_their_answers_with_any_batch_size(lab, outcomes, size):
     calls = []
     triage = lab.model(noting(calls), batch=True, batch_size=size)
 
@@ -281,7 +281,7 @@ def test_the_output_of_other_threads_is_not_held_back(capsys):
     assert tuple(capsys.readouterr()) == ("of a model\n", "")
 
 
-def test_what_is_released_comes_out_at_the_end(capsys):
+def test_released_tasks_are_returned_at_the_end(capsys):
     def write():
         with held_back() as release:
             print("out")

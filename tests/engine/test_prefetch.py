@@ -94,7 +94,7 @@ def test_a_call_in_place_may_want_a_lock_of_one_that_wants_a_lock_of_the_body(la
     assert outcomes(lab.run(body, "abcdefgh")) == ["passed"] * 8
 
 
-def test_calls_of_an_earlier_body_are_not_taken_for_those_of_one_that_nobody_watches(lab, monkeypatch):
+def test_calls_of_an_earlier_body_are_not_attributed_to_an_unwatched_one(lab, monkeypatch):
     """The recipe foresaw a second call in each body, where the first ones of a warm run failed."""
 
     def failing(x):
@@ -367,7 +367,7 @@ def test_a_call_behind_one_that_may_have_failed_before_waits_for_it(lab, fails):
 
 
 @pytest.mark.parametrize("way", ["run", "run_async"])
-def test_what_follows_many_cached_answers_is_called_ahead_again(lab, way):
+def test_after_many_cached_answers_calls_are_made_ahead_again(lab, way):
     """Prefetching pauses while everything is cached, until the first call that is not."""
     triage = lab.model(noting([]), batch=True, batch_size=8)
     run = getattr(lab, way)

@@ -47,7 +47,7 @@ def test_perturbations_make_trials_and_cases_that_they_leave_alone_make_none():
     assert without == [("2", 1)]
 
 
-def test_how_many_cases_so_many_trials_are():
+def test_cases_of_a_number_of_trials():
     plan = Plan(CASES, [append("!"), append("?")], repeats=3)
     assert plan.cases_of(6) == 0  # nothing is known yet
     assert len(list(plan.trials())) == plan.size == 12

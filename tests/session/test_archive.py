@@ -30,13 +30,13 @@ def case(outcome, answer=b'"a"', name="a", digest="d", **more):
         (case(S, b'"b"'), case(P), "changed"),
     ],
 )
-def test_what_became_of_a_case(current, approved, change):
+def test_fate_of_a_case(current, approved, change):
     found = beside(current, approved)
     assert (found.change, found.approved) == (change, approved)
     assert found.trials[0].approved == approved.trials[0]
 
 
-def test_where_bodies_compare_themselves_to_fail_is_to_have_changed():
+def test_for_bodies_that_compare_answers_themselves_a_failure_is_a_change():
     assert beside(case(F, b'"b"'), case(P), about_change=True).change == "changed"
     assert beside(case(F), case(P), about_change=True).change is None
 

@@ -31,7 +31,7 @@ def amount(value):
     return ValueError(f"amount: not a number: {value!r}")
 
 
-def test_errors_that_differ_in_values_are_one_cause_and_the_most_frequent_is_told():
+def test_errors_that_differ_in_values_are_one_cause_and_the_most_frequent_is_shown():
     causes = noted(KeyError("x"), amount("about 3"), amount("12,5"), amount([1]), amount({"a": 2}))
     assert causes.summary == "ValueError: amount: not a number: 'about 3' (4 of them; 1 other kind)"
     assert list(causes.trials) == [1, 0, 2]
@@ -46,13 +46,13 @@ def test_a_case_that_breaks_in_several_trials_counts_once():
     assert causes.summary == "KeyError: 'x' (2 of them; 1 other kind)"
 
 
-def test_one_cause_is_told_without_a_count():
+def test_a_single_cause_has_no_count():
     assert noted(amount("a"), amount("b")).summary == "ValueError: amount: not a number: 'a'"
     assert noted("the error itself was not kept").summary == "the error itself was not kept"
     assert noted().summary is None
 
 
-def test_what_pydantic_says_is_told_by_field():
+def test_errors_of_pydantic_are_shown_by_field():
     message = "1 validation error for Total\namount\n  Input should be a valid number [type=float_parsing]"
     assert (
         noted(ValidationError(message)).summary == "ValidationError: amount: Input should be a valid number"
@@ -74,14 +74,14 @@ def test_however_many_causes_there_are_all_are_counted():
         ([ValidationError("amount")], "ValidationError"),
     ],
 )
-def test_where_parsing_failed_wrong_if_is_proposed(errors, wrong_if):
+def test_for_failed_parsing_wrong_if_is_proposed(errors, wrong_if):
     advice = noted(*errors).advice()
     assert (
         advice == f"an answer that cannot be parsed is an error here; wrong_if={wrong_if} counts it as wrong"
     )
 
 
-def test_where_a_wrong_answer_has_no_value_it_is_not_proposed():
+def test_without_a_value_of_the_wrong_answer_it_is_not_proposed():
     advice = noted(amount("x")).advice("score(...)")
     assert advice.endswith("; catch ValueError in the body and say what it is worth, score(...)")
 

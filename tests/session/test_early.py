@@ -113,7 +113,7 @@ class TestOfAModelThatDoesNotVary:
         with pytest.raises(ModelError, match="declared deterministic=True"):
             project.run(of_rate(0.5), cases(100), known, at_least=0.95, definition=definition, **EARLY)
 
-    def test_every_case_must_pass_where_nothing_else_is_said(self, project):
+    def test_every_case_must_pass_by_default(self, project):
         verdict = project.run(wrong_at(*range(0, 200, 3)), cases(200), known, **EARLY)
         assert verdict.failed
         assert verdict.cases.failed == 1
@@ -140,7 +140,7 @@ class TestOfAModelThatVaries:
         assert told(verdict) == (44, 200)
         assert verdict.stopped.why == "rate above 90%, chance of a false pass at most 10%"
 
-    def test_nobody_looks_whether_it_varies_until_it_fails(self, project):
+    def test_variation_is_not_tested_until_a_check_fails(self, project):
         options = {"at_least": 0.95, "tolerance": 0.05, **EARLY}
         verdict = project.run(of_rate(1.0), cases(200), known, **options)
         assert (verdict.varies, verdict.calls.new) == (None, 48)
@@ -181,7 +181,7 @@ class TestOfAModelThatVaries:
         assert verdict.failed
         assert verdict.stopped.after % 5 == 0
 
-    def test_invariance_is_not_failed_before_the_models_own_noise_was_measured(self, project):
+    def test_invariance_does_not_fail_before_the_noise_of_the_model_was_measured(self, project):
         """A model that changes every fifth answer does so whatever becomes of the input."""
         shout = as_perturbations([str.upper])
         options = {"kind": "invariance", "perturbations": shout, "at_least": 0.98, "tolerance": 0.02}
@@ -249,7 +249,7 @@ class TestAgainstTheApprovedVersion:
         assert verdict.failed
         assert told(verdict) == (1, 50)
 
-    def test_where_nothing_is_approved_every_case_is_run_so_that_it_can_be(self, project):
+    def test_without_an_approval_every_case_is_run_so_that_it_can_be_approved(self, project):
         verdict = project.run(wrong_at(), cases(30), as_approved, **EARLY)
         assert verdict.headline == "no approved baseline yet: 30 of 30 cases are new"
         assert verdict.cases.new == 30
@@ -278,7 +278,7 @@ class TestWhatIsLeftBehind:
             project.run(wrong_at(), cases(200), known, version="2", run_options=run_options)
 
     @pytest.mark.parametrize("run_options", [{"update": True}, {"every_case": True}])
-    def test_a_run_that_approves_or_is_told_to_runs_every_case(self, project, run_options):
+    def test_an_approving_run_and_a_full_run_run_every_case(self, project, run_options):
         verdict = project.run(wrong_at(), cases(200), known, at_least=0.5, run_options=run_options, **EARLY)
         assert verdict.stopped is None
         assert verdict.cases.passed == 200
@@ -287,7 +287,7 @@ class TestWhatIsLeftBehind:
         verdict = project.run(wrong_at(), cases(200), known, at_least=0.5, partial=True, **EARLY)
         assert verdict.cases.passed == 200
 
-    def test_the_answers_of_a_stopped_check_are_remembered(self, project):
+    def test_the_answers_of_a_stopped_check_are_cached(self, project):
         options = {"at_least": 0.5, "definition": {"deterministic": True}}
         project.run(wrong_at(), cases(100), known, **options, **EARLY)
         verdict = project.run(wrong_at(), cases(100), known, **options)
@@ -303,7 +303,7 @@ class TestErrors:
         assert verdict.failed
         assert verdict.headline.startswith("stopped after 1 of 100 cases: 1/1 cases raised an error")
 
-    def test_what_comes_after_the_case_that_decides_counts_for_nothing(self, project):
+    def test_cases_after_the_deciding_one_do_not_count(self, project):
         """Whether it was under way already is left to chance."""
         order = []
 
@@ -343,7 +343,7 @@ class TestOrder:
         project.run(model, rows, known, at_least=0.5, run_options={"keep": False}, **EARLY, **options)
         return order
 
-    def test_is_the_same_for_every_version_and_whatever_order_the_file_has(self, project):
+    def test_is_the_same_for_every_version_and_any_order_of_the_file(self, project):
         first = self.asked(project, cases(60))
         assert first == self.asked(project, cases(60)[::-1], version="2")
         assert first != sorted(first)
@@ -433,13 +433,13 @@ class TestPromise:
         failed = sum(verdict.failed for verdict in self.failures(project, 0.9, n, **options))
         assert failed <= RUNS * 0.05 + 3 * (RUNS * 0.05 * 0.95) ** 0.5
 
-    def test_what_is_far_below_fails_soon(self, project):
+    def test_a_rate_far_below_fails_soon(self, project):
         options = {"at_least": 0.95, "tolerance": 0.05, "false_fail_rate": 0.05, **VARIES, **EARLY}
         found = self.failures(project, 0.8, 233, **options)
         assert all(verdict.failed for verdict in found)
         assert sum(verdict.stopped.after for verdict in found) / RUNS < 50
 
-    def test_what_is_far_above_passes_soon(self, project):
+    def test_a_rate_far_above_passes_soon(self, project):
         options = {"at_least": 0.95, "tolerance": 0.05, "false_fail_rate": 0.05, **VARIES, **EARLY}
         found = self.failures(project, 0.99, 233, **options)
         assert sum(verdict.passed for verdict in found) >= RUNS - 2

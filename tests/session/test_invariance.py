@@ -87,13 +87,13 @@ def test_the_excess_is_what_variants_add():
     assert (excess.cross, excess.own, excess.each) == (1.0, 0.0, (1.0, 1.0, 1.0))
 
 
-def test_a_body_that_is_not_symmetric_is_asked_both_ways():
+def test_a_body_that_is_not_symmetric_is_run_both_ways():
     made = judged(calibration(), lambda one, other: one < other)
     excess = excess_of([made.tables()], Limits())
     assert (excess.cross, excess.own) == (0.5, 0.5)
 
 
-def test_a_case_that_was_asked_twice_counts_once():
+def test_a_case_that_ran_twice_counts_once():
     made = [judged(calibration(cases=3), lambda one, other: one != other) for _ in range(2)]
     assert len(excess_of([each.tables() for each in made], Limits()).each) == 3
 

@@ -93,7 +93,7 @@ def test_a_deterministic_model_is_run_once(project):
     assert set(asked.values()) == {1}
 
 
-def test_how_often_is_an_option(project):
+def test_the_number_of_runs_is_an_option(project):
     asked = Counter()
 
     def model(text):
@@ -144,7 +144,7 @@ def test_an_approval_of_fewer_than_three_runs_makes_fresh_ones(project, runs, ca
 
 
 @pytest.mark.parametrize(("cases", "broken", "runs"), [(9, 4, 27), (40, 4, 120)])
-def test_where_only_the_wording_varies_what_broke_fails(project, cases, broken, runs):
+def test_broken_cases_fail_if_only_the_wording_varies(project, cases, broken, runs):
     generator = random.Random(1)
 
     def worded(text):
@@ -391,7 +391,7 @@ def test_bad_luck_within_a_margin_does_not_strike_twice(project):
     assert verdict.calls.new == 300
 
 
-def test_what_is_broken_beyond_a_margin_is_broken_again(project):
+def test_a_case_that_is_broken_beyond_a_margin_is_broken_again(project):
     approved(project, right, **VARIES)
     verdict = current(project, in_turn(20), max_drop=0.05, **WITHIN)
     assert verdict.failed
@@ -445,7 +445,7 @@ def test_noise_that_the_approved_version_had_is_no_change(project, body, allowan
 
 
 @pytest.mark.parametrize("body", [known, as_approved])
-def test_what_really_changed_is_found_among_noise(project, body):
+def test_real_changes_are_found_among_noise(project, body):
     approved(project, noisy(1), body)
     verdict = current(project, noisy(2, broken=20), body, max_changed=0.02)
     assert finding(verdict, "max_changed").status is Status.FAILED
@@ -495,7 +495,7 @@ def graded(model, case):
         ("half", Status.PASSED, "0/300 runs fail of cases that passed"),
     ],
 )
-def test_of_scores_those_regressed_whose_assertions_fail(project, answer, status, summary):
+def test_scores_regressed_if_their_assertions_fail(project, answer, status, summary):
     """Not those whose score fell: the limit of scores is ``max_drop``."""
     options = {"max_regressed": 2, "max_drop": 0.9, "at_least": 0.1, "slice_regressions": "off", "repeats": 3}
     project.run(lambda text: "right", CASES, graded, **UPDATE, **options)
@@ -541,7 +541,7 @@ def test_a_slice_lost_behind_as_many_fixed_elsewhere_fails_with_the_slice_in_the
 
 
 @pytest.mark.parametrize(("wanted", "status"), [("warn", Status.INCONCLUSIVE), ("off", Status.PASSED)])
-def test_whether_a_slice_fails_a_check_is_an_option(project, wanted, status):
+def test_failing_by_slice_is_an_option(project, wanted, status):
     others = [n for n in range(200) if n not in SPANISH_REFUNDS]
     approved(project, wrong_about(*others[:17]), cases=TICKETS)
     options = {"slice_regressions": wanted, "definition": {"deterministic": True}}
@@ -571,7 +571,7 @@ def test_a_slice_of_a_varying_model_must_be_lost_in_the_fresh_sets_too(project):
     assert not verdict.failed
 
 
-def test_a_model_declared_to_vary_that_repeats_itself_is_told_of_and_counts_once(project):
+def test_a_model_declared_to_vary_that_repeats_itself_is_reported_and_counts_once(project):
     wrong = {f"question {number}" for number in range(16)}
     verdict = project.run(
         lambda text: "wrong" if text in wrong else "right", CASES, known, at_least=0.9, repeats=5, **VARIES

@@ -21,7 +21,7 @@ def driven(search, fails):
 
 
 @pytest.mark.parametrize("items", [(), (7,)])
-def test_what_is_small_already_is_not_asked_about(items):
+def test_a_small_change_needs_no_calls(items):
     assert driven(smallest(items), lambda some: pytest.fail("asked")) == (items, 0, 0)
 
 
@@ -43,7 +43,7 @@ def test_all_are_kept_where_all_are_needed():
     assert driven(smallest(range(20)), lambda some: len(some) == 20)[0] == tuple(range(20))
 
 
-def test_none_at_all_is_never_asked_about():
+def test_no_change_needs_no_calls():
     asked = []
     driven(smallest(range(9)), lambda some: asked.append(some) or len(some) > 4)
     assert all(asked)
@@ -84,6 +84,6 @@ def test_one_is_made_simpler_where_not_all_can_be():
     assert found == ("x", "a", "z")
 
 
-def test_what_is_as_simple_as_it_can_be_stays():
+def test_the_simplest_change_stays():
     assert driven(simplified("xyz", lambda item: None), lambda some: True) == (("x", "y", "z"), 0, 0)
     assert driven(simplified("xy", lambda item: "a"), lambda some: False)[0] == ("x", "y")

@@ -56,7 +56,7 @@ def test_a_check_that_passes(project):
     assert (verdict.calls.new, verdict.calls.cached) == (4, 0)
 
 
-def test_a_second_run_asks_nothing_and_another_version_is_asked_anew(project):
+def test_a_second_run_calls_nothing_and_another_version_is_called_again(project):
     project.run(right, CASES, known)
     model = Counting(right)
     verdict = project.run(model, CASES, known)
@@ -66,7 +66,7 @@ def test_a_second_run_asks_nothing_and_another_version_is_asked_anew(project):
     assert len(model.asked) == 4
 
 
-def test_a_model_without_a_version_is_asked_in_each_run_and_leaves_no_candidate(project):
+def test_a_model_without_a_version_is_called_in_each_run_and_leaves_no_candidate(project):
     project.run(right, CASES, known, version=None)
     model = Counting(right)
     verdict = project.run(model, CASES, known, version=None)
@@ -97,14 +97,14 @@ def test_a_regression_against_the_approved_version(project):
     assert "approve it" not in dict(verdict.advice)
 
 
-def test_what_one_wrong_answer_refutes_is_not_asked_again(project):
+def test_a_case_that_one_wrong_answer_refutes_is_not_run_again(project):
     model = Counting(quietly_broken)
     verdict = project.run(model, CASES, known, definition={"deterministic": False})
     assert verdict.failed
     assert len(model.asked) == 4
 
 
-def test_whether_the_model_varies_is_told_of_such_a_miss_cache_cold_or_warm(project):
+def test_variation_of_the_model_is_reported_for_such_a_miss_cache_cold_or_warm(project):
     model = Counting(quietly_broken)
     verdict = project.run(model, CASES, known)
     assert len(model.asked) == 4 + 10
@@ -114,7 +114,7 @@ def test_whether_the_model_varies_is_told_of_such_a_miss_cache_cold_or_warm(proj
     assert (warm.status, warm.findings, warm.shown) == (verdict.status, verdict.findings, verdict.shown)
 
 
-def test_a_regression_is_asked_again_in_two_sets_and_five_probes(project):
+def test_a_regression_runs_again_in_two_sets_and_five_probes(project):
     project.run(right, CASES, known)
     project.approve()
     model = Counting(quietly_broken)
@@ -124,7 +124,7 @@ def test_a_regression_is_asked_again_in_two_sets_and_five_probes(project):
     assert Counter(model.asked)[broke] == 3 + 5
 
 
-def test_further_runs_are_remembered_and_give_the_same_verdict(project):
+def test_further_runs_are_cached_and_give_the_same_verdict(project):
     project.run(right, CASES, known)
     project.approve()
     cold = project.run(quietly_broken, CASES, known, version="2.0")
@@ -262,7 +262,7 @@ class TestComparingWithAnotherVersion:
         assert verdict.comparison.version == "1.4"
         assert verdict.failed
 
-    def test_one_that_nobody_knows(self, project):
+    def test_an_unknown_one(self, project):
         with pytest.raises(BaselineError, match="nothing is stored of triage 0.9"):
             project.run(right, CASES, known, run_options={"baseline": "0.9"})
 
@@ -328,7 +328,7 @@ def test_perturbations_that_change_nothing_make_no_trials(project):
     assert (verdict.shown[0].base_answer, verdict.shown[0].got) == ("'refund'", "'shipping'")
 
 
-def test_part_of_a_check_is_not_remembered(project):
+def test_part_of_a_check_is_not_saved(project):
     project.run(right, CASES[:1], known, partial=True)
     assert not (project.folder / "cache" / "candidates").exists()
 
@@ -479,7 +479,7 @@ class TestInvarianceOfAModelThatVaries:
         shout = as_perturbations([str.upper])
         return project.run(model, cases, body, kind="invariance", perturbations=shout, **options)
 
-    def test_an_invariant_model_is_not_failed_for_its_own_noise(self, project):
+    def test_the_noise_of_a_model_does_not_fail_its_invariance(self, project):
         """A rule that counts changed answers fails it every time."""
         verdict = self.run(project, labelling(0.1, seed=3))
         assert verdict.rate < 0.95
@@ -487,7 +487,7 @@ class TestInvarianceOfAModelThatVaries:
         assert verdict.headline.startswith("answers changed in ")
         assert "but the model disagrees with itself on " in verdict.headline
 
-    def test_what_the_perturbation_adds_fails_it(self, project):
+    def test_further_changes_by_the_perturbation_fail_it(self, project):
         verdict = self.run(project, labelling(0.1, under=0.5, seed=3))
         assert verdict.failed
         assert "none allowed; noise does not explain it" in verdict.headline
@@ -598,7 +598,7 @@ class TestConfirmation:
         assert "the model was not the same during this run" in verdict.headline
 
     @pytest.mark.parametrize(("wrong", "passed"), [(7, "99/120"), (6, "102/120")])
-    def test_what_happens_again_fails_though_it_was_only_suspicious(self, project, wrong, passed):
+    def test_a_repeated_miss_fails_though_it_was_only_suspicious(self, project, wrong, passed):
         """34 of 40 are not enough alone (p = 0.014), 102 of 120 are."""
         verdict, asked = self.run(project, self.unlucky(wrong, wrong))
         assert (verdict.failed, asked) == (True, 120)
@@ -607,7 +607,7 @@ class TestConfirmation:
             "at least 95% required; noise does not explain it (3 runs of all cases)"
         )
 
-    def test_what_is_not_suspicious_is_not_asked_again_and_passes(self, project):
+    def test_an_unsuspicious_miss_is_not_run_again_and_passes(self, project):
         verdict, asked = self.run(project, self.unlucky(4, 4))
         assert (verdict.status, asked) == (Status.PASSED, 40)
         assert verdict.headline.endswith("at least 95% required; noise explains it")
@@ -616,7 +616,7 @@ class TestConfirmation:
         verdict, asked = self.run(project, self.unlucky(7), confirm=False)
         assert (verdict.status, asked) == (Status.INCONCLUSIVE, 40)
 
-    def test_fresh_answers_are_remembered_but_never_earlier_ones_taken(self, project):
+    def test_fresh_answers_are_cached_but_earlier_ones_never_used(self, project):
         cold, _ = self.run(project, self.unlucky(7))
         warm, asked = self.run(project, self.unlucky(40, 40))
         assert asked == 0
@@ -641,7 +641,7 @@ class TestConfirmation:
         assert later.comparison.shared == 40
         assert later.findings[-1].summary == "0 broke, 0 fixed"
 
-    def test_a_drop_beyond_a_margin_is_asked_about_again(self, project):
+    def test_a_drop_beyond_a_margin_is_run_again(self, project):
         self.run(project, self.unlucky(0))
         project.approve()
         verdict, asked = self.run(project, self.unlucky(6, 1), at_least=None, max_drop=0.05, version="2.0")
