@@ -90,6 +90,16 @@ def test_one_run_does_not_tell_a_change_from_an_unlucky_answer(swapped, declared
     assert text in found.summary
 
 
+def test_a_changed_model_is_named_before_a_limit_that_noise_may_explain(swapped):
+    swapped.model(SWAPPED.replace("@model_fixture", "@model_fixture(deterministic=True)"))
+    swapped.test(known("at_least=0.99"))
+    swapped.fails("--model-version=2.0")
+    swapped.become("other")
+    result = swapped.fails("--model-version=2.0", "--modelcheck-revalidate=50")
+    limits = [one.limit for one in swapped.verdict(result).findings if one.status.value == "failed"]
+    assert limits == ["revalidation", "at_least"]
+
+
 def test_an_unlucky_cached_answer_of_a_model_that_is_known_to_vary_is_no_change(swapped):
     swapped.passes("--model-version=2.0", "--modelcheck-cache=refresh", "--modelcheck-update")
     swapped.become("other")
