@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
+from statistics import fmean
 from typing import TYPE_CHECKING
 
 from pytest_modelcheck.checks.findings import Rule, failure, inconclusive, with_reason
@@ -65,10 +66,17 @@ def _findings(observed: Observed, limits: Limits) -> Iterator[Finding]:
     yield from _on_slices(observed, rule)
     if observed.reads_approved and not observed.graded:
         passed, of = observed.counts
-        by_body = replace(rule, by_body=True)
+        by_body = replace(rule, by_body=True, alike=_alike(observed, comparison))
         yield _changed(of - passed, of, observed.cases.judged, limits.max_changed or 0, by_body)
     elif not observed.reads_approved and comparison is not None:
         yield from _against_approved(observed, comparison, rule)
+
+
+def _alike(observed: Observed, comparison: Comparison | None) -> int:
+    """At least how many cases fail with the approved answers, of a model that does not vary."""
+    if comparison is None or observed.varies:
+        return 0
+    return max(0, observed.cases.failed - len(comparison.changed) - comparison.unseen)
 
 
 def _on_slices(observed: Observed, rule: Rule) -> Iterator[Finding]:
@@ -154,7 +162,7 @@ def _drop(observed: Observed, comparison: Comparison, rule: Rule) -> Finding:
         if net > 0:
             summary += f", {allowed(allowance)}"
     else:
-        mean = sum(observed.drops) / len(observed.drops)
+        mean = fmean(observed.drops)
         net = mean * comparison.judged
         what = "mean score" if observed.graded else observed.score_as or "pass rate"
         if observed.signed:
@@ -187,6 +195,11 @@ def _regressed(observed: Observed, comparison: Comparison, allowance: Allowance,
 def _changed(count: int, of: int, cases: int, allowance: Allowance, rule: Rule) -> Finding:
     share = percent(count / of) if of else "0%"
     summary = f"{count}/{of} answers changed ({share}), {allowed(allowance)}"
+    if rule.alike:
+        summary += (
+            f"; {rule.alike} of these are the approved answers: use case.same_as_approved(answer), or let "
+            "the test case.record(...) what it compares, and approve again"
+        )
     rule = replace(rule, all_differ=count == of)
     return _share("max_changed", count, of, cases, allowance, summary, rule)
 
@@ -266,7 +279,7 @@ def _per_case(limit: str, known: Sequence[float], most: float, costs: Costs, lim
     if not known or not costs.cases:
         return _unknown(limit, f"what answers cost{' in tokens' if unit else ''}", costs, limits)
     # Answers of unknown cost count at the mean of the others.
-    mean = sum(known) / len(known) * costs.answers / costs.cases
+    mean = fmean(known) * costs.answers / costs.cases
     partly = "" if len(known) == costs.answers else f" (known of {_answers(costs, len(known))})"
     amount = f"{mean:,.0f}" if unit else f"{mean:.3g}"
     summary = f"a case {verb} {amount}{unit} on average{partly}, at most {most:,g} allowed"

@@ -112,6 +112,7 @@ class Rule:
         broken: The ids of the cases that are broken for good.
         version: The approved version, for remedies.
         by_body: Whether bodies compare with approved answers themselves.
+        alike: At least how many of these fail with the approved answers; the summary says so.
         all_differ: Whether no answer is the approved one.
     """
 
@@ -122,6 +123,7 @@ class Rule:
     sets: int = 1
     version: str = "OLD"
     by_body: bool = False
+    alike: int = 0
     all_differ: bool = False
 
     @property
@@ -154,11 +156,13 @@ class Rule:
 
     def _looked(self, found: Finding, look: Look, noise: LimitNoise) -> Finding:
         """Return the finding of a look, with what the cases can detect if the limit is not clearly met."""
-        text = with_reason(look, found.summary, self.broken, self.sets, self.version)
+        text, nothing_seen = found.summary, look.reason is Reason.NOTHING_SEEN
+        if not (nothing_seen and self.alike):
+            text = with_reason(look, text, self.broken, self.sets, self.version)
         no_noise_known = look.reason is Reason.NO_NOISE_KNOWN and self.all_differ
         if no_noise_known:  # more runs may show no more than that answers always differ
             text += f", or {_LEAVE_OUT}"
-        if self.by_body and (no_noise_known or look.reason is Reason.NOTHING_SEEN):
+        if self.by_body and not self.alike and (no_noise_known or nothing_seen):
             text += _BY_BODY
         # Of no use where the limit is met, or where more cases would not help.
         unhelped = look.reason in (Reason.MET, Reason.EXACT, Reason.NOTHING_SEEN)

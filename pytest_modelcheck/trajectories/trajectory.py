@@ -6,6 +6,8 @@ PYTEST_DONT_REWRITE
 from __future__ import annotations
 
 import inspect
+import json
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final
 
@@ -16,7 +18,7 @@ from pytest_modelcheck.records import MISSING
 from pytest_modelcheck.trajectories.calls import ASSISTANT, Message, ToolCall, ToolCalls
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Sequence
+    from collections.abc import Callable, Generator
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,6 +155,7 @@ register(ToolCall, "$call", _call_parts, lambda parts: ToolCall(**parts))
 
 Turn = dict[str, str]
 _SWAPPED: Final = {"user": "assistant", "assistant": "user"}
+_TURNS: Final = 8
 
 
 def talk(
@@ -160,7 +163,7 @@ def talk(
     customer: Callable[[list[Turn]], Any] | Sequence[str],
     *,
     opening: str,
-    max_turns: int = 8,
+    max_turns: int | None = None,
     stop: Callable[[str], bool] | None = None,
 ) -> Any:
     """Let an agent and a customer talk, turn by turn, and return the agent's trajectory.
@@ -171,11 +174,12 @@ def talk(
 
     Args:
         agent: Called with ``[{"role": ..., "content": ...}, ...]``, the customer's message last. Returns
-            text, a :class:`Trajectory`, or any source that :meth:`Trajectory.of` reads.
+            text, a :class:`Trajectory`, or any source that :meth:`Trajectory.of` reads. In the history, a
+            turn whose answer is no text has the agent's last text, else the answer as JSON.
         customer: Called with the same messages, roles swapped; returns text, or ``None`` to leave. Or a list
             of the customer's further messages.
         opening: The customer's first message.
-        max_turns: The largest number of turns.
+        max_turns: The largest number of turns. Default: 8 if the customer is called, else all of the list.
         stop: Called with each further message of the customer. If it returns true, such as for a message that
             says DONE, the talk ends before the agent reads the message.
 
@@ -184,16 +188,23 @@ def talk(
         the customer is async.
 
     Raises:
-        UsageError: ``max_turns`` is below 1, or the customer answers with something that is not text.
+        UsageError: ``max_turns`` is below 1, or a message of the customer is not text.
 
     >>> echo = lambda messages: f"You said: {messages[-1]['content']}"
     >>> done = talk(echo, ["No, a mug"], opening="It is a plate")
     >>> [message.text for message in done.messages]
     ['It is a plate', 'You said: It is a plate', 'No, a mug', 'You said: No, a mug']
     """
-    if not is_whole(max_turns, least=1):
+    if max_turns is not None and not is_whole(max_turns, least=1):
         raise UsageError(f"talk(max_turns={max_turns!r}): write how many turns there are at most, from 1")
-    steps = _turns(agent, customer, opening, max_turns, stop)
+    if not callable(customer):
+        if isinstance(customer, str) or not isinstance(customer, Sequence):
+            kind = type(customer).__name__
+            raise UsageError(
+                f"talk(): the customer is a {kind}: pass a model, or a list of its further messages"
+            )
+        max_turns = min(max_turns or len(customer) + 1, len(customer) + 1)
+    steps = _turns(agent, customer, opening, max_turns or _TURNS, stop)
     answer = None
     try:
         while True:
@@ -229,42 +240,67 @@ def _turns(
     history: list[Turn] = []
     turns: list[Trajectory] = []
     utterance: Any = opening
-    while len(turns) < max_turns:
+    while True:
+        if not isinstance(utterance, str):
+            kind = type(utterance).__name__
+            raise UsageError(f"talk(): message {len(turns) + 1} of the customer is a {kind}, not text")
+        if turns and stop is not None and stop(utterance):
+            break
         history.append({"role": "user", "content": utterance})
         answer = yield agent([*history])
-        turn = answer if isinstance(answer, Trajectory) else Trajectory.of(answer)
-        turns.append(turn)
-        history.append({"role": "assistant", "content": turn.answer if isinstance(turn.answer, str) else ""})
+        turns.append(answer if isinstance(answer, Trajectory) else Trajectory.of(answer))
+        history.append({"role": ASSISTANT, "content": _words_of(turns[-1])})
         if len(turns) == max_turns:
             break
         if callable(customer):
             swapped = [{"role": _SWAPPED[one["role"]], "content": one["content"]} for one in history]
             utterance = yield customer(swapped)
+            if utterance is None:
+                break
         else:
-            utterance = customer[len(turns) - 1] if len(turns) <= len(customer) else None
-        if utterance is None:
-            break
-        if not isinstance(utterance, str):
-            raise UsageError(
-                f"talk(): the customer answered with a {type(utterance).__name__}, not with text"
-            )
-        if stop is not None and stop(utterance):
-            break
-    return _joined(turns, history)
+            utterance = customer[len(turns) - 1]
+    return _joined(turns, [one["content"] for one in history[::2]])
 
 
-def _joined(turns: Sequence[Trajectory], history: Sequence[Turn]) -> Trajectory:
+def _words_of(turn: Trajectory) -> str:
+    """Return the agent's words in a turn, as a text for the history."""
+    if isinstance(turn.answer, str):
+        return turn.answer
+    from pytest_modelcheck.trajectories.log import plain
+
+    texts = [message.text for message in turn.messages if message.role == ASSISTANT and message.text]
+    if texts or turn.answer is None:
+        return texts[-1] if texts else ""
+    return json.dumps(plain(turn.answer), ensure_ascii=False)
+
+
+def _joined(turns: Sequence[Trajectory], utterances: Sequence[str]) -> Trajectory:
     """Join the turns into one trajectory: each has the customer's message and the agent's new messages."""
     messages: list[Message] = []
     usage: dict[str, Any] = {}
-    for number, turn in enumerate(turns):
-        messages.append(Message("user", history[2 * number]["content"]))
-        # An agent that returns the whole conversation repeats the earlier turns: keep only the last one.
-        last_user = max((at for at, one in enumerate(turn.messages) if one.role == "user"), default=-1)
-        messages += [one for one in turn.messages[last_user + 1 :] if one.role == ASSISTANT]
+    for number, turn in enumerate(turns, 1):
+        messages.append(Message("user", utterances[number - 1]))
+        new = turn.messages[_start(turn.messages, utterances[:number]) :]
+        messages += [one for one in new if one.role == ASSISTANT]
         for name, amount in turn.usage.items():
             usage[name] = usage.get(name, 0) + amount
     last = turns[-1]
     return Trajectory(
         tuple(messages), last.answer, last.finish, last.state, usage, turns[0].instructions, last.about
     )
+
+
+def _start(messages: Sequence[Message], utterances: Sequence[str]) -> int:
+    """Return the place after the customer's last message, in a turn that may repeat the earlier ones.
+
+    An agent's framework may add messages of the user, such as reminders and requests to try again, and may
+    put more around the text of the customer's.
+    """
+    users = [at for at, message in enumerate(messages) if message.role == "user"]
+    for wanted in (utterances, utterances[-1:]):
+        rest = iter(users)
+        found = [next((at for at in rest if text in messages[at].text), None) for text in wanted]
+        if found[-1] is not None and None not in found:
+            return found[-1] + 1
+    # The same turns in other words begin with the customer; an agent's own messages begin with the agent.
+    return users[len(utterances) - 1] + 1 if users[:1] == [0] and len(users) >= len(utterances) else 0

@@ -130,13 +130,21 @@ class TestAModelThatDoesNotVary:
         )
 
     def test_a_body_that_reads_the_approved_answer_is_judged_by_what_changed_alone(self):
-        observed = passing(38, 40, comparison=comparison(5, 0), reads_approved=True)
+        observed = passing(38, 40, comparison=comparison(5, 0, changed=2), reads_approved=True)
         assert verdict(observed, Limits(max_changed=2))[0] is PASSED
         assert verdict(observed, Limits(max_changed=1)) == (
             FAILED,
             "2/40 answers changed (5%), at most 1 allowed",
         )
         assert verdict(observed)[0] is FAILED
+
+    def test_a_body_that_fails_with_the_approved_answers_is_told_so(self):
+        observed = passing(37, 40, comparison=comparison(changed=2), reads_approved=True)
+        status, text = verdict(observed)
+        assert status is FAILED
+        assert text.startswith(
+            "3/40 answers changed (7.5%), none allowed; 1 of these are the approved answers"
+        )
 
     def test_and_a_rate_cannot_be_asked_of_it(self):
         with pytest.raises(UsageError, match="max_changed"):

@@ -18,6 +18,7 @@ from pytest_modelcheck.checks.observed import (
     score_of,
     series_of,
     values_of,
+    worth,
 )
 from pytest_modelcheck.errors import UsageError
 from pytest_modelcheck.records import Case, CaseResult, Origin, Outcome, Status, Tally, TrialResult
@@ -79,6 +80,13 @@ def test_a_case_is_worth_the_mean_of_its_judged_trials():
     trials = [trial(PASSED, score=0.5), trial(PASSED), trial(FAILED), trial(SKIPPED)]
     assert score_of(trials) == 0.5
     assert score_of(trials, worst=-1.5) == 0.0
+
+
+def test_a_mean_is_exact_so_that_every_python_decides_alike_at_a_limit():
+    # A plain sum of ten 0.1 falls short of 1 before Python 3.12, and does not from there on.
+    trials = [trial(Outcome.PASSED, score=0.1) for _ in range(10)]
+    assert score_of(trials) == 0.1
+    assert worth([0.1] * 10, None) == 0.1
 
 
 def record(case, *runs):

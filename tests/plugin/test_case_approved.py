@@ -1,5 +1,9 @@
 """``case.approved``: what the approved version answered."""
 
+from fnmatch import fnmatchcase
+
+import pytest
+
 from pytest_modelcheck.records import Tally
 
 SAME = """
@@ -74,3 +78,26 @@ def test_it_is_what_was_recorded_and_in_an_invariance_check_the_answer_to_that_p
     verdicts = project.verdicts(result)
     assert verdicts["test_recorded"].cases == Tally(passed=8, failed=2)
     assert verdicts["test_perturbed"].headline.startswith("2/10 answers changed")
+
+
+@pytest.mark.parametrize("approval", [["--modelcheck-update"], []], ids=["three runs", "one run"])
+def test_a_body_that_fails_with_the_approved_answers_is_told_so_and_the_remedy_works(project, approval):
+    """With three approved runs, they were said to disagree with themselves, beside "does not vary"."""
+    project.golden('["refund me"]', "assert triage(case.input).upper() == case.approved")
+
+    def approve():
+        project.run("--model-version=2.0", *approval)
+        if not approval:
+            assert project.command("approve", "2.0").ret == 0
+
+    approve()
+    told = "1/1 answers changed (100%), none allowed; 1 of these are the approved answers: *case.record(...)*"
+    (verdict,) = project.verdicts(project.run("--model-version=2.0")).values()
+    assert fnmatchcase(verdict.headline, told.replace("[", "[[]"))
+    assert verdict.variation.startswith("does not vary")
+    project.golden(
+        '["refund me"]',
+        "loud = triage(case.input).upper(); case.record(loud); assert loud == case.approved",
+    )
+    approve()
+    project.passes("--model-version=2.0")

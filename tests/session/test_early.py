@@ -391,12 +391,15 @@ class TestConcurrency:
 
     def test_no_more_calls_are_under_way_than_the_model_takes(self, project):
         under_way, most, lock = [], [], threading.Lock()
+        together = threading.Barrier(12)
 
         def model(x):
             with lock:
                 under_way.append(x)
                 most.append(len(under_way))
-            time.sleep(0.002)
+                first = len(most) <= 12
+            if first:
+                together.wait(20)
             with lock:
                 under_way.remove(x)
             return "right"

@@ -1,5 +1,6 @@
 import asyncio
 import dataclasses
+import re
 import subprocess
 import sys
 
@@ -178,8 +179,10 @@ def whole(messages):
         (len, ["two", "three"], {}, ["one", "1", "two", "3", "three", "5"]),
         (len, ["two", "DONE", "three"], {"stop": lambda text: "DONE" in text}, ["one", "1", "two", "3"]),
         (whole, ["two"], {}, ["one", "answer 1", "two", "answer 3"]),
+        (len, ["two", "three"], {"max_turns": 2}, ["one", "1", "two", "3"]),
+        (len, [], {"max_turns": 2}, ["one", "1"]),
     ],
-    ids=["a list of turns", "stopped before the agent reads", "the whole conversation"],
+    ids=["a list of turns", "stopped before the agent reads", "the whole conversation", "cut", "no more"],
 )
 def test_what_is_said_in_which_order(agent, customer, options, texts):
     def answer(messages):
@@ -187,6 +190,58 @@ def test_what_is_said_in_which_order(agent, customer, options, texts):
         return str(found) if isinstance(found, int) else found
 
     assert [message.text for message in talk(answer, customer, opening="one", **options).messages] == texts
+
+
+def test_a_list_of_turns_is_used_to_its_end_and_a_customer_gets_eight():
+    def turns(customer):
+        return len(talk(lambda messages: "yes", customer, opening="one").messages) // 2
+
+    assert (turns(["more"] * 11), turns(lambda messages: "more")) == (12, 8)
+
+
+def deletes(messages):
+    """Say what an agent gives back that calls a tool, is reminded by its framework, and answers."""
+    call = {"id": "1", "function": {"name": "delete", "arguments": f'{{"at": {len(messages)}}}'}}
+    return [
+        {"role": "assistant", "tool_calls": [call]},
+        {"role": "user", "content": "Reminder: be short"},
+        {"role": "assistant", "content": f"answer {len(messages)}"},
+    ]
+
+
+@pytest.mark.parametrize(
+    "agent",
+    [
+        deletes,
+        lambda messages: [messages[-1], *deletes(messages)],
+        lambda messages: [*messages, *deletes(messages)],
+        lambda messages: [
+            *({**one, "content": f"<ask>{one['content']}</ask>"} for one in messages),
+            *deletes(messages),
+        ],
+        lambda messages: [{"role": "user", "content": "(hidden)"} for _ in messages[::2]] + deletes(messages),
+    ],
+    ids=["new messages", "the turn", "the whole conversation", "put into a prompt", "other words"],
+)
+def test_a_message_of_the_user_that_a_framework_adds_hides_no_call(agent):
+    done = talk(agent, ["yes", "yes"], opening="hello")
+    assert [call.arguments["at"] for call in done.calls] == [1, 3, 5]
+
+
+@pytest.mark.parametrize(
+    ("found", "heard"),
+    [
+        (Trajectory.of([{"role": "assistant", "content": "Which one?"}], answer={"asks": 1}), "Which one?"),
+        (Trajectory(answer={"asks": "é"}), '{"asks": "é"}'),
+        (Trajectory(answer=0), "0"),
+        (Trajectory(messages=(Message("assistant", "", (ToolCall("look_up"),)),)), ""),
+    ],
+    ids=["text beside it", "a record", "a number", "no answer"],
+)
+def test_an_answer_that_is_no_text_is_in_the_history(found, heard):
+    seen = []
+    talk(lambda messages: seen.append(messages[-2:-1]) or found, ["more"], opening="one")
+    assert seen[1] == [{"role": "assistant", "content": heard}]
 
 
 @pytest.mark.parametrize("is_async", [(True, True), (True, False), (False, True)])
@@ -222,5 +277,13 @@ def test_mistakes_are_named():
     for turns in (0, "2", 2.5, True):
         with pytest.raises(UsageError, match=rf"max_turns={turns!r}\): write how many turns"):
             talk(lambda messages: "yes", [], opening="one", max_turns=turns)
-    with pytest.raises(UsageError, match="the customer answered with a int, not with text"):
-        talk(lambda messages: "yes", [3], opening="one")
+    for customer, opening, said in (
+        ([3], "one", "message 2 of the customer is a int, not text"),
+        (["two", None, "four"], "one", "message 3 of the customer is a NoneType, not text"),
+        (lambda messages: {"text": "two"}, "one", "message 2 of the customer is a dict, not text"),
+        ([], {"question": "one"}, "message 1 of the customer is a dict, not text"),
+        ("A-17", "one", "the customer is a str: pass a model, or a list of its further messages"),
+        (None, "one", "the customer is a NoneType: pass a model, or a list"),
+    ):
+        with pytest.raises(UsageError, match=re.escape(f"talk(): {said}")):
+            talk(lambda messages: "yes", customer, opening=opening)

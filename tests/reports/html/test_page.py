@@ -31,6 +31,7 @@ from pytest_modelcheck.reports.html.page import cases_of, escaped, overview
 from pytest_modelcheck.reports.jsons import case_fields
 from pytest_modelcheck.reports.model import RunInfo, RunReport, Trouble
 from pytest_modelcheck.reports.pictures import pictures_of
+from pytest_modelcheck.reports.wording import figure_text
 from tests.reports.conftest import case as make_case
 
 
@@ -468,6 +469,20 @@ def test_scores_on_any_scale_are_shown(report, page, scale):
     graded = showing(report, graded=True, signed=True, scale=scale, rate=0.25)
     assert page(graded).text("table.checks .number.strong") == "+0.25"
     assert "+0.25" in page(graded, KNOWN).text(".big")
+
+
+@pytest.mark.parametrize("options", [{}, {"graded": True}, {"graded": True, "signed": True}])
+def test_a_figure_is_rounded_as_in_the_terminal(report, page, options):
+    check = report.checks[0]
+    rates = [passed / count for count in (16, 80, 400) for passed in range(count + 1)]
+    verdicts = [
+        replace(check.verdict, check=f"t.py::test_{i}", rate=rate, **options) for i, rate in enumerate(rates)
+    ]
+    several = replace(report, checks=tuple(replace(check, verdict=verdict) for verdict in verdicts))
+    rows = """[...document.querySelectorAll("table.checks tbody tr")].map(
+        (row) => [row.querySelector("a").innerText, row.querySelector(".number.strong").innerText])"""
+    shown = page(several).run(f"Object.fromEntries({rows})")
+    assert shown == {f"test_{i}": figure_text(verdict) for i, verdict in enumerate(verdicts)}
 
 
 def test_a_check_without_an_account_says_so(report, page):
