@@ -7,6 +7,8 @@ import sys
 
 import pytest
 
+from pytest_modelcheck.baselines.candidates import CandidateStore
+from pytest_modelcheck.baselines.store import BaselineStore
 from tests.conftest import known
 
 GOLDEN = known("at_least=0.5")
@@ -108,6 +110,28 @@ def test_a_run_that_is_cut_short_approves_nothing(project):
     assert result.ret == 2
     result.stdout.fnmatch_lines(["nothing was approved: the run was cut short"])
     assert not (project.path / "baselines").exists()
+
+
+@pytest.mark.parametrize(
+    ("store", "told"),
+    [
+        (CandidateStore, "the results of 1 check could not be saved in */candidates. Make it writable, or *"),
+        (BaselineStore, "*/baselines could not be written: Permission denied. Make it writable"),
+    ],
+)
+def test_in_a_folder_that_is_read_only_nothing_is_approved_of_an_earlier_run(
+    project, monkeypatch, store, told
+):
+    def refuse(*_, **__):
+        raise PermissionError(13, "Permission denied", "candidate.tmp")
+
+    project.test(GOLDEN)
+    project.passes("--model-version=2.0")
+    monkeypatch.setattr(store, "write" if store is CandidateStore else "adopt", refuse)
+    result = project.passes("--model-version=2.0", "--modelcheck-update")
+    assert result.ret == 1
+    result.stdout.fnmatch_lines([f"not approved: triage 2.0: {told}"])
+    assert project.baselines() == {}
 
 
 def test_an_ordinary_failing_test_does_not_keep_checks_from_being_approved(project):
