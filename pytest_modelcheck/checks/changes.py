@@ -319,7 +319,7 @@ def _tests(
 
 def _share_of_differing(pairs: Iterable[tuple[int, int]]) -> float:
     found = [one != other for one, other in pairs]
-    return sum(found) / len(found) if found else 0.0
+    return fmean(found) if found else 0.0
 
 
 # -- under perturbations ---------------------------------------------------------------------------------
@@ -336,7 +336,7 @@ def look_at_rise(paired: Evidence, rise: Rise, allowance: Allowance, rules: Rule
     each, rate = rise.each, rules.false_fail_rate
     margin = min(1.0, fraction_of(allowance, len(each)))
     look = Look(Status.PASSED, Reason.MET)
-    if sum(each) / len(each) > margin + ROUNDING:
+    if fmean(each) > margin + ROUNDING:
         chance = rise_p_value([0.0] * len(each), each, rate)
         look = Look(Status.INCONCLUSIVE, Reason.WEAK, chance)
         if chance > DOUBTFUL:

@@ -6,6 +6,7 @@ PYTEST_DONT_REWRITE
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from statistics import fmean
 from typing import TYPE_CHECKING, Final
 
 from pytest_modelcheck.baselines.diff import differ, why_unseen
@@ -182,7 +183,7 @@ def changes_alone(comparison: Comparison) -> Comparison:
 
 
 def _mean(values: Sequence[float]) -> float | None:
-    return sum(values) / len(values) if values else None
+    return fmean(values) if values else None
 
 
 def shares_of(pair: Pair) -> Shares:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
+from statistics import fmean
 from typing import TYPE_CHECKING
 
 from pytest_modelcheck.checks.findings import Rule, failure, inconclusive, with_reason
@@ -161,7 +162,7 @@ def _drop(observed: Observed, comparison: Comparison, rule: Rule) -> Finding:
         if net > 0:
             summary += f", {allowed(allowance)}"
     else:
-        mean = sum(observed.drops) / len(observed.drops)
+        mean = fmean(observed.drops)
         net = mean * comparison.judged
         what = "mean score" if observed.graded else observed.score_as or "pass rate"
         if observed.signed:
@@ -278,7 +279,7 @@ def _per_case(limit: str, known: Sequence[float], most: float, costs: Costs, lim
     if not known or not costs.cases:
         return _unknown(limit, f"what answers cost{' in tokens' if unit else ''}", costs, limits)
     # Answers of unknown cost count at the mean of the others.
-    mean = sum(known) / len(known) * costs.answers / costs.cases
+    mean = fmean(known) * costs.answers / costs.cases
     partly = "" if len(known) == costs.answers else f" (known of {_answers(costs, len(known))})"
     amount = f"{mean:,.0f}" if unit else f"{mean:.3g}"
     summary = f"a case {verb} {amount}{unit} on average{partly}, at most {most:,g} allowed"

@@ -14,6 +14,7 @@ PYTEST_DONT_REWRITE
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from statistics import fmean
 from typing import TYPE_CHECKING, Literal
 
 from pytest_modelcheck.checks.compare import differences, pairs
@@ -358,7 +359,7 @@ class LossScale:
         for record in unit:
             for limit, loss in self._losses(record):
                 lost.setdefault(limit, []).append(loss)
-        return {limit: sum(each) / len(each) for limit, each in lost.items()}
+        return {limit: fmean(each) for limit, each in lost.items()}
 
     def _losses(self, record: CaseResult) -> Iterator[tuple[str, float]]:
         if record.judged:
@@ -370,7 +371,7 @@ class LossScale:
             return
         for pair in pairs([record], self.approved):
             changed = list(differences(pair))
-            yield "max_changed", sum(changed) / len(changed)
+            yield "max_changed", fmean(changed)
             if pair.judged:
                 approved = values_of(pair.approved, graded=self.graded)
                 current = values_of(pair.current, graded=self.graded)

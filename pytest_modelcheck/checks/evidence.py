@@ -10,7 +10,8 @@ PYTEST_DONT_REWRITE
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from math import inf
+from math import fsum, inf
+from statistics import fmean
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
@@ -167,7 +168,7 @@ class Unit:
     @property
     def drop(self) -> float:
         """Return how much the sum over the cases fell, averaged over runs."""
-        return sum(self.approved) / len(self.approved) - sum(self.current) / len(self.current)
+        return fmean(self.approved) - fmean(self.current)
 
 
 def units_of(cases: Iterable[CaseRuns], sets: slice = slice(None)) -> list[Unit]:
@@ -207,12 +208,12 @@ def mean_drop(units: Sequence[Unit]) -> float:
     >>> mean_drop([Unit(1, (1.0,), (0.0,)), Unit(3, (3.0,), (3.0,))])
     0.25
     """
-    return sum(unit.drop for unit in units) / sum(unit.size for unit in units)
+    return fsum(unit.drop for unit in units) / fsum(unit.size for unit in units)
 
 
 def current_mean(units: Sequence[Unit]) -> float:
     """Return the mean over the cases of the current runs."""
-    return sum(sum(unit.current) / len(unit.current) for unit in units) / sum(unit.size for unit in units)
+    return fsum(fmean(unit.current) for unit in units) / fsum(unit.size for unit in units)
 
 
 def whole(runs: Sequence[Sequence[float]]) -> list[tuple[int, ...]]:

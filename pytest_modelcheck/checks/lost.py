@@ -200,7 +200,7 @@ def _found(
 
 def _drop(case: CaseRuns, sets: slice) -> float:
     current = case.in_sets(sets)
-    return sum(case.approved) / len(case.approved) - sum(current) / len(current)
+    return fmean(case.approved) - fmean(current)
 
 
 def _lost(paired: Evidence, candidates: Candidates, best: Concentration, rounding: float) -> Lost:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from functools import cached_property, lru_cache
 from itertools import islice
-from statistics import NormalDist
+from statistics import NormalDist, fmean
 from typing import TYPE_CHECKING, Any, Final
 
 from pytest_modelcheck.checks.evidence import CaseRuns, Evidence, units_of
@@ -307,7 +307,7 @@ class Scores:
             units = units_of(replace(self, cases=alone).evidence.cases)
             value, parts = (
                 self.of(self.cases, sets),
-                [sum(unit.current) / len(unit.current) for unit in units],
+                [fmean(unit.current) for unit in units],
             )
         return bootstrap(value, [part / len(self.cases) for part in parts], level, seed=self.seed)
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from math import comb, prod
-from statistics import pstdev
+from statistics import fmean, pstdev
 from typing import TYPE_CHECKING, Final
 
 from pytest_modelcheck.checks.limits import ROUNDING, fraction_of
@@ -204,11 +204,8 @@ class DropNoise:
         if self.observed.pairs is not None:
             pairs = sum(min(len(pair.approved), len(pair.current)) for pair in self.observed.pairs)
             # How often a failed approved run is paired with a passed current run.
-            fixes = [
-                (1 - sum(pair.approved) / len(pair.approved)) * sum(pair.current) / len(pair.current)
-                for pair in self.observed.pairs
-            ]
-            fixed = pairs * sum(fixes) / len(fixes)
+            fixes = [(1 - fmean(pair.approved)) * fmean(pair.current) for pair in self.observed.pairs]
+            fixed = pairs * fmean(fixes)
             what = f"{plural(pairs, 'run')} of {what}"
         # The chance of a fix is estimated with one more of each kind: none seen does not mean none possible.
         drop = detectable_drop(pairs, min(0.45, (fixed + 1) / (pairs + 2)), rate, max_drop=self.margin)
@@ -280,7 +277,7 @@ class ExcessNoise:
     @property
     def mean(self) -> float:
         """The mean over the units."""
-        return sum(self.excess.each) / len(self.excess.each)
+        return fmean(self.excess.each)
 
     @property
     def met(self) -> bool:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
+from statistics import fmean
 from typing import TYPE_CHECKING, Any
 
 from pytest_modelcheck.baselines.lines import REPEATED
@@ -103,7 +104,7 @@ class Observed:
             return None
         if self.scores is not None:
             return None if math.isnan(self.scores.value) else self.scores.value
-        return passed / judged if self.means is None else sum(self.means) / len(self.means)
+        return passed / judged if self.means is None else fmean(self.means)
 
     @property
     def rounding(self) -> float:
@@ -174,7 +175,7 @@ def score_of(trials: Sequence[TrialResult], worst: float = 0.0) -> float:
         for trial in trials
         if trial.outcome in JUDGED
     ]
-    return sum(scores) / len(scores)
+    return fmean(scores)
 
 
 def values_of(trials: Sequence[TrialResult], *, graded: bool, worst: float = 0.0) -> tuple[float, ...]:
@@ -202,7 +203,7 @@ def share_of_runs(trials: Sequence[TrialResult]) -> float:
     0.5
     """
     values = values_of(trials, graded=False)
-    return sum(values) / len(values)
+    return fmean(values)
 
 
 def worth(values: Sequence[float], score_as: str | None) -> float:
@@ -213,7 +214,7 @@ def worth(values: Sequence[float], score_as: str | None) -> float:
     (0.75, 1.0, 0.5)
     """
     if score_as is None:
-        return sum(values) / len(values)
+        return fmean(values)
     from pytest_modelcheck.stats.rates import pass_at_k, pass_hat_k
 
     k = int(score_as[5:])
@@ -306,7 +307,7 @@ def series_of(records: Iterable[CaseResult], groups: Mapping[str, Hashable] | No
             if trial.score is None:
                 return None
             scores.setdefault(trial.place, []).append(trial.score)
-        rows.append(tuple(sum(each) / len(each) for each in scores.values()))
+        rows.append(tuple(fmean(each) for each in scores.values()))
     # Ranks within a case need as many levels in every case.
     if len({len(row) for row in rows}) != 1:
         return None

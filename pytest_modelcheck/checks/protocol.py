@@ -21,6 +21,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from statistics import fmean
 from typing import TYPE_CHECKING, Final, Protocol
 
 from pytest_modelcheck.checks.evidence import (
@@ -180,8 +181,8 @@ def look_at_rate(evidence: Evidence, at_least: float, rules: Rules) -> Look:
             from pytest_modelcheck.stats.means import mean_p_value
 
             largest = max(unit.size for unit in units)
-            lost = [unit.size - sum(unit.current) / len(unit.current) for unit in units]
-            allowed = (1 - at_least) * sum(unit.size for unit in units) / len(units)
+            lost = [unit.size - fmean(unit.current) for unit in units]
+            allowed = (1 - at_least) * fmean(unit.size for unit in units)
             return mean_p_value([1 - loss / largest for loss in lost], 1 - allowed / largest)
         from pytest_modelcheck.stats.rates import lower_tail
 
@@ -369,7 +370,7 @@ def drop_p_value(units: Sequence[Unit], margin: float, evidence: Evidence, false
 
         largest = max(unit.size for unit in units)
         # Units of several cases weigh more. Scaled to the largest one, all losses lie within 0 and 1.
-        margin *= sum(unit.size for unit in units) / len(units) / largest
+        margin *= fmean(unit.size for unit in units) / largest
         return mean_p_value([(1 - unit.drop / largest) / 2 for unit in units], (1 - margin) / 2)
     from pytest_modelcheck.stats.paired import drop_p_value as of_pairs
 

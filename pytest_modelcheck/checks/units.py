@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
-from statistics import NormalDist
+from statistics import NormalDist, fmean
 from typing import TYPE_CHECKING
 
 from pytest_modelcheck.checks.evidence import units_of
@@ -121,7 +121,7 @@ def look_at_fall(evidence: Evidence, units: Units) -> Look:
     def missed(sets: slice) -> bool:
         found = noise(sets)
         drops = found.observed.drops or [(found.broke - found.fixed) / cases]
-        fell = (sum(drops) / len(drops) - found.observed.rounding) * cases
+        fell = (fmean(drops) - found.observed.rounding) * cases
         return exceeds(fell, cases, allowance)
 
     tests = Tests(
@@ -160,7 +160,7 @@ def look_at_trend(evidence: Evidence, units: Units, required: float) -> Look:
 
     def missed(sets: slice) -> bool:
         values = [run for case in evidence.cases for run in case.in_sets(sets)]
-        return sum(values) / len(values) < required
+        return fmean(values) < required
 
     def falling(_: slice) -> float:
         return page_trend([row[::-1] for row in rows])

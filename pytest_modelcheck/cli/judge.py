@@ -9,6 +9,7 @@ from collections import Counter, defaultdict
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from pathlib import Path
+from statistics import fmean
 from typing import TYPE_CHECKING, Any, Final
 
 import click
@@ -213,7 +214,7 @@ def _of_scores(people: Sequence[float], judged: Sequence[float]) -> Iterator[str
     if not people:
         return
     off = [score - true for true, score in zip(people, judged, strict=True)]
-    yield f"  off by       {sum(off) / len(off):+.3g} on average, {sum(map(abs, off)) / len(off):.3g} in size"
+    yield f"  off by       {fmean(off):+.3g} on average, {fmean(map(abs, off)):.3g} in size"
     if len(off) > 2 and len(set(people)) > 1 and len(set(judged)) > 1:
         yield f"  rank corr.   {spearmanr(people, judged).statistic:.2f}"
 
@@ -224,7 +225,7 @@ def _by_slice(pairs: Sequence[Pair]) -> Iterator[str]:
         for name, of in label.metadata.items():
             if name not in _OF_THE_LABEL and isinstance(of, (str, bool, int)):
                 groups[f"{name}={of}"].append(_agree(label.value, value))
-    chosen = sorted((sum(own) / len(own), name) for name, own in groups.items() if 1 < len(own) < len(pairs))
+    chosen = sorted((fmean(own), name) for name, own in groups.items() if 1 < len(own) < len(pairs))
     for number, (_, name) in enumerate(chosen[:_SHOWN]):
         own = groups[name]
         yield f"  {'by slice' if not number else '':<12} {excerpt(name, 30)}: {_share(sum(own), len(own))}"

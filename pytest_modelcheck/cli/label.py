@@ -9,6 +9,7 @@ import math
 from collections import Counter
 from contextlib import suppress
 from dataclasses import dataclass, field
+from statistics import fmean
 from typing import TYPE_CHECKING, Any, Final
 
 import click
@@ -247,7 +248,7 @@ def _widths(found: Heard, labels: Mapping[str, Label], left: int) -> tuple[int, 
     def half(errors: Errors, known: int) -> float:
         """Half the bound's width in points; the verdict on a labelled answer is its label."""
         left = len(judged) - known
-        passed = round(left * sum(still_open) / len(still_open))
+        passed = round(left * fmean(still_open))
         right = round(known * errors.yes / errors.labels)
         low, high = JudgedRate(passed, left, errors, right, known).bounds(0.975)
         return (high - low) * 50

@@ -116,7 +116,7 @@ def finish(session: pytest.Session, received: Received) -> None:
     config.stash[NOTES] = []
     verdicts = verdicts_of(config)
     if received.anything() and config.getoption("modelcheck_update"):
-        _approve_seen(session, verdicts, received.doubtful_checks())
+        _approve_seen(session, verdicts, received)
     if received.anything() and switch(config, "watch"):
         # A retry does not take back what an attempt found: forgotten alarms would make alarms rarer.
         _add_night(session, [*(unpack(each, Verdict) for each in received.retried), *verdicts])
@@ -140,34 +140,46 @@ def _fail(session: pytest.Session, note: str) -> None:
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
 
-def _approve_seen(session: pytest.Session, verdicts: Collection[Verdict], doubtful: frozenset[str]) -> None:
+def _approve_seen(session: pytest.Session, verdicts: Collection[Verdict], received: Received) -> None:
     """Approve the results of this run. An interrupted run approves nothing; a refusal fails the run."""
     # After Ctrl-C or an internal error, some checks never ran. Approving the others would split the
     # version.
     if session.exitstatus not in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED):
         session.config.stash[NOTES].append("nothing was approved: the run was cut short")
         return
-    settings = settings_of(session.config)
+    settings, doubtful = settings_of(session.config), received.doubtful_checks()
+    candidates = CandidateStore(settings.options.cache / CANDIDATES)
+    saved = {path for path, _ in received.results()}
     # A test may fail after its check has passed, in a teardown or another assertion: what it checked is in
     # doubt.
     for check in sorted(doubtful):
         _fail(session, f"not approved: {check}: its test failed for another reason")
     for model, version in sorted({(one.model, one.version) for one in verdicts}, key=str):
+        if version is None:
+            _fail(session, f"not approved: {model} has no version. Name it: pytest --model-version=VERSION")
+            continue
         ran = frozenset(one.check for one in verdicts if (one.model, one.version) == (model, version))
-        _approve(session, settings, model, version, ran - doubtful)
+        # An earlier run may have left results, which are not those of this run.
+        if lost := [check for check in ran if candidates.path(model, check, version) not in saved]:
+            text = f"the results of {plural(len(lost), 'check')} could not be saved in {candidates.root}"
+            text += ". Make it writable, or name another (modelcheck_cache_dir)"
+            _fail(session, f"not approved: {model} {version}: {text}")
+        else:
+            _approve(session, settings, candidates, model, version, ran - doubtful)
 
 
 def _approve(
-    session: pytest.Session, settings: Settings, model: str, version: str | None, checks: Collection[str]
+    session: pytest.Session,
+    settings: Settings,
+    candidates: CandidateStore,
+    model: str,
+    version: str,
+    checks: Collection[str],
 ) -> None:
-    if version is None:
-        _fail(session, f"not approved: {model} has no version. Name it: pytest --model-version=VERSION")
-        return
-    config = session.config
-    options = settings.options
+    config, options = session.config, settings.options
     try:
         report = approve(
-            CandidateStore(options.cache / CANDIDATES),
+            candidates,
             BaselineStore(options.baselines),
             settings.root,
             model=model,
@@ -182,8 +194,12 @@ def _approve(
             select=checks.__contains__,
             doubts=contradiction,
         )
-    except (ModelcheckError, OSError) as error:
+    except ModelcheckError as error:
         _fail(session, f"not approved: {model} {version}: {error}")
+        return
+    except OSError as error:
+        text = f"{options.baselines} could not be written: {error.strerror or error}. Make it writable"
+        _fail(session, f"not approved: {model} {version}: {text}")
         return
     notes = config.stash[NOTES]
     notes += [f"accepted: {one.check}: {line}" for one in report.approved for line in one.accepts]

@@ -9,6 +9,7 @@ import math
 from collections import Counter
 from dataclasses import dataclass, field
 from enum import StrEnum
+from statistics import fmean
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from pytest_modelcheck.records.cases import MISSING, Origin
@@ -332,7 +333,7 @@ class Calls:
     @property
     def total_latency(self) -> float:
         """The time of all requests together, in seconds; estimated where ``latencies`` are quantiles."""
-        return math.fsum(self.latencies) / len(self.latencies) * self.requests if self.latencies else 0.0
+        return fmean(self.latencies) * self.requests if self.latencies else 0.0
 
     @property
     def p50(self) -> float | None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from importlib.resources import files
+from statistics import fmean
 from typing import TYPE_CHECKING, Any, Final
 
 from pytest_modelcheck.canonical import excerpt
@@ -131,7 +132,7 @@ class Mutation:
     def score(self) -> float:
         """The mean of these shares: 1.0 where every damage was noticed in every replay."""
         shares = [share for _, _, share in self.mutants]
-        return sum(shares) / len(shares) if shares else 0.0
+        return fmean(shares) if shares else 0.0
 
     @property
     def survivors(self) -> list[str]:

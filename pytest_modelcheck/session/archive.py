@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import shlex
 from dataclasses import dataclass, field, replace
+from statistics import fmean
 from typing import TYPE_CHECKING, Any, Final
 
 from pytest_modelcheck.baselines import baseline
@@ -150,7 +151,7 @@ def _past(approved: Baseline) -> PastResult:
     cases = [case for case in approved.values() if case.judged]
     graded = any(trial.score is not None for case in cases for trial in case.trials)
     worth = [score_of(case.trials) if graded else share_of_runs(case.trials) for case in cases]
-    rate = approved.header.rate if approved.header.metric else sum(worth) / len(worth) if worth else None
+    rate = approved.header.rate if approved.header.metric else fmean(worth) if worth else None
     return PastResult(
         approved.header.version or "", rate=rate, approved=True, when=approved.header.approved_at
     )

@@ -13,6 +13,7 @@ import math
 import os
 from dataclasses import dataclass, replace
 from pathlib import Path
+from statistics import fmean
 from typing import TYPE_CHECKING, Any, Final
 
 import orjson
@@ -414,4 +415,4 @@ def _value(ratings: Sequence[Rating]) -> float:
 
 
 def _mean(values: Sequence[float]) -> float:
-    return sum(values) / len(values) if values else 0.0
+    return fmean(values) if values else 0.0

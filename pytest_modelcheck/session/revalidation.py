@@ -14,14 +14,15 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from pytest_modelcheck.baselines.watch import approval_of
-from pytest_modelcheck.canonical import CALL_BYTES, same, seen, why_unstored
+from pytest_modelcheck.canonical import same, seen, why_unstored
 from pytest_modelcheck.checks.drift import moved_text
+from pytest_modelcheck.checks.findings import inconclusive
 from pytest_modelcheck.models.model import plain
 from pytest_modelcheck.phrases import odds, plural
 from pytest_modelcheck.records import Finding, Nights, Outcome, Status
 from pytest_modelcheck.session.causes import one_line
 from pytest_modelcheck.session.check import StandIn, Step
-from pytest_modelcheck.session.lines import keys_of
+from pytest_modelcheck.session.lines import address, keys_of
 from pytest_modelcheck.stats.nights import answers_evidence, distances_evidence, has_settled
 from pytest_modelcheck.stats.rates import odd_one_out_p
 
@@ -138,7 +139,9 @@ def revalidate(check: Check, cached: CachedTrials, approved: Approved) -> Steps[
         # The second round tells a changed model from one that varies. Without a difference it is not needed.
         if watch is None and all(_same(raw, rounds[0].get(key)) for key, raw in old.items()):
             break
-    return (_decide_once(check, old, rounds) if watch is None else _decide_nights(check, watch, old, rounds),)
+    if watch is None:
+        return (_decide_once(check, approved, old, rounds),)
+    return (_decide_nights(check, watch, old, rounds),)
 
 
 def _same(one: Raw, two: Raw | None) -> bool:
@@ -148,7 +151,7 @@ def _same(one: Raw, two: Raw | None) -> bool:
     return same(plain(one), plain(two))
 
 
-def _decide_once(check: Check, old: Known, rounds: Sequence[Known]) -> Finding:
+def _decide_once(check: Check, approved: Approved, old: Known, rounds: Sequence[Known]) -> Finding:
     first, second, label = rounds[0], rounds[-1], check.spec.subject.label
     keys = [key for key in old if key in first and key in second]
     if not keys:
@@ -157,13 +160,10 @@ def _decide_once(check: Check, old: Known, rounds: Sequence[Known]) -> Finding:
             "it is unknown whether they still hold: does the test ask something different each time?",
             Status.FAILED,
         )
-    differ = sum(not _same(old[key], first[key]) for key in keys)
+    differ = [key for key in keys if not _same(old[key], first[key])]
     if not differ:
         return _finding(f"{plural(len(keys), 'cached answer')} of {label} verified: all the same")
-    text = f"{label} no longer answers as it did: {differ} of {len(keys)} cached answers differ"
     unstable = sum(not _same(first[key], second[key]) for key in keys)
-    if not unstable:
-        return _finding(f"{text}; {_REFRESH}", Status.FAILED)
     # Of three answers by one unchanged model, each is the odd one equally often. Cached ones that are odd
     # too often betray a change.
     cached = odd = 0
@@ -174,10 +174,34 @@ def _decide_once(check: Check, old: Known, rounds: Sequence[Known]) -> Finding:
             odd += 1
             cached += equal[0]
     p = odd_one_out_p(cached, odd)
-    noise = f"the model does not repeat {unstable} of them itself"
-    if p <= check.spec.limits.false_fail_rate:
-        return _finding(f"{text}, and {noise}; {_REFRESH}", Status.FAILED, p)
-    return _finding(f"{differ} of {len(keys)} cached answers of {label} differ, but {noise}", p_value=p)
+    # A single cached answer may be the one unlucky answer of a model that rarely varies.
+    never_varied = None if unstable else _never_varied(check, approved, differ, rounds)
+    if never_varied or p <= check.spec.limits.false_fail_rate:
+        text = f"{label} no longer answers as it did: {len(differ)} of {len(keys)} cached answers differ"
+        text += f", and the model does not repeat {unstable} of them itself" if unstable else ""
+        return _finding(f"{text}; {_REFRESH}", Status.FAILED, p)
+    text = f"{len(differ)} of {len(keys)} cached answers of {label} differ"
+    if unstable:
+        return _finding(f"{text}, but the model does not repeat {unstable} of them itself", p_value=p)
+    if never_varied is False:
+        return _finding(f"{text}, which can be chance: the model varies", p_value=p)
+    text += f"; whether it has changed or varies is unknown: {_REFRESH}, and approve three runs of them "
+    text += "(with --modelcheck-update), or declare deterministic= on the model fixture"
+    return inconclusive(_finding(text, p_value=p), check.spec.limits)
+
+
+def _never_varied(
+    check: Check, approved: Approved, differ: Sequence[bytes], rounds: Sequence[Known]
+) -> bool | None:
+    """Return whether the model never varied before these cached answers differed; ``None`` if unknown."""
+    baseline = _own_approval(check, approved)
+    if (declared := check.spec.subject.definition.deterministic) is not None or baseline is None:
+        return declared
+    labels = _Labels(baseline)
+    tonight = labels.pairs(differ, rounds)
+    if len(tonight) < len({address(key) for key in differ}) or not labels.enough(tonight):
+        return None
+    return has_settled(labels.approved, [tonight])
 
 
 def _finding(summary: str, status: Status = Status.PASSED, p_value: float | None = None) -> Finding:
@@ -211,11 +235,8 @@ class Watch:
 
 def watch_of(check: Check, approved: Approved, of: str) -> Watch | None:
     """Return the earlier nights of a check; ``None`` if the run does not watch it."""
-    known, baseline, subject = check.nights, approved.baseline, check.spec.subject
-    if known is None or baseline is None or not baseline.header.approved_at:
-        return None
-    # Nights are about one approved version. Another one starts with no evidence.
-    if baseline.header.version != subject.version or check.options.baseline is not None:
+    known, baseline, subject = check.nights, _own_approval(check, approved), check.spec.subject
+    if known is None or baseline is None:
         return None
     approval = approval_of(baseline)
     place = (subject.name, subject.version, check.spec.id, of, approval)
@@ -227,6 +248,14 @@ def watch_of(check: Check, approved: Approved, of: str) -> Watch | None:
     # Ville's inequality: a fair bet multiplies its stake by 1/level with a chance of at most that level,
     # ever.
     return Watch(of, baseline, approval, earlier, 1 / check.spec.limits.false_fail_rate)
+
+
+def _own_approval(check: Check, approved: Approved) -> Baseline | None:
+    """Return what is approved of the version that runs; other versions say nothing about its noise."""
+    baseline = approved.baseline
+    if baseline is None or not baseline.header.approved_at or check.options.baseline is not None:
+        return None
+    return baseline if baseline.header.version == check.spec.subject.version else None
 
 
 def why_unwatched(check: Check, approved: Approved) -> Iterator[str]:
@@ -243,12 +272,7 @@ def why_unwatched(check: Check, approved: Approved) -> Iterator[str]:
 def _decide_nights(check: Check, watch: Watch, keys: Iterable[bytes], rounds: Sequence[Known]) -> Finding:
     """Compare the two new answers to each call, of tonight and all earlier nights, with the approved ones."""
     labels = _Labels(watch.baseline)
-    tonight: dict[str, tuple[str, str]] = {}
-    for key in keys:
-        call = key[:CALL_BYTES].hex()
-        # Once a call: repeats of it in the same night would count the same evidence twice.
-        if call not in tonight and (pair := labels.pair(call, [found.get(key) for found in rounds])):
-            tonight[call] = pair
+    tonight = labels.pairs(keys, rounds)
     if not tonight:
         return _finding(
             "none of the repeated calls is an approved one: does the test make other calls each time, or for "
@@ -273,7 +297,7 @@ def _decide_nights(check: Check, watch: Watch, keys: Iterable[bytes], rounds: Se
     # Few approved runs are reliable only if the model is declared deterministic.
     sure = check.spec.subject.definition.deterministic
     if sure is None:
-        sure = all(len(approved[call]) >= _ENOUGH for call in other)
+        sure = labels.enough(other)
     if sure and has_settled(approved, nights):
         text += f", and nothing ever varied: {check.spec.subject.label} is no longer what you approved"
         text += f"; {_remedy(check)}"
@@ -294,8 +318,21 @@ class _Labels:
         self._raws = {call: list(raws.values()) for call, raws in found.items()}
         self.approved = {call: [self._label(call, raw) for raw in raws] for call, raws in self._raws.items()}
 
-    def pair(self, call: str, raws: Sequence[Raw | None]) -> tuple[str, str] | None:
-        """Return the labels of two answers; ``None`` if one is missing, or nothing is approved."""
+    def enough(self, calls: Iterable[str]) -> bool:
+        """Return whether the calls were approved often enough to rule out an unlucky approval."""
+        return all(len(self.approved[call]) >= _ENOUGH for call in calls)
+
+    def pairs(self, keys: Iterable[bytes], rounds: Sequence[Known]) -> dict[str, tuple[str, str]]:
+        """Return the labels of the two new answers to each call that is approved."""
+        found: dict[str, tuple[str, str]] = {}
+        for key in keys:
+            call = address(key)
+            # Once a call: repeats of it in the same night would count the same evidence twice.
+            if call not in found and (pair := self._pair(call, [each.get(key) for each in rounds])):
+                found[call] = pair
+        return found
+
+    def _pair(self, call: str, raws: Sequence[Raw | None]) -> tuple[str, str] | None:
         one, two = (None if raw is None else plain(raw) for raw in raws)
         if one is None or two is None or why_unstored(one) or why_unstored(two) or call not in self._raws:
             return None

@@ -49,7 +49,7 @@ from pytest_modelcheck.session.assessing import assess, run_reference
 from pytest_modelcheck.session.check import Conclusion
 from pytest_modelcheck.session.early import may_stop, run_until_decided, why_not_early
 from pytest_modelcheck.session.explain import explain
-from pytest_modelcheck.session.found import Noise, declared
+from pytest_modelcheck.session.found import NOISY, Noise, declared
 from pytest_modelcheck.session.results import OTHER
 from pytest_modelcheck.session.running import first_run
 
@@ -136,7 +136,9 @@ def _assessed(check: Check) -> Steps[tuple[Check, Assessment]]:
 def conclude(check: Check, assessment: Assessment, explained: Explained) -> Verdict:
     """Assemble the verdict of a check, with everything that a report shows about it."""
     spec, subject, ran, observed = check.spec, check.spec.subject, assessment.ran, assessment.seen.observed
-    findings = tuple(sorted(assessment.findings, key=lambda finding: -finding.status.severity))
+    # Beside a failure that noise cannot explain, nobody measured whether it explains the others.
+    in_order = sorted(assessment.findings, key=lambda each: not each.met and each.limit in NOISY)
+    findings = tuple(sorted(in_order, key=lambda each: -each.status.severity))
     status, drifts = findings[0].status, spec.drift is not None
     held = None if check.held is None else check.held.version
     comparison = assessment.seen.comparison

@@ -21,6 +21,7 @@ import math
 from bisect import bisect_right
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from statistics import fmean
 from typing import TYPE_CHECKING, ClassVar, Final
 
 from pytest_modelcheck.numeric import fraction, probability
@@ -252,8 +253,8 @@ class JudgedMean:
     @property
     def rate(self) -> float:
         """The corrected mean."""
-        rest = sum(self.scores) + len(self.scores) * sum(self.off) / len(self.off)
-        return min(1.0, max(0.0, (sum(self.truths) + rest) / self.cases))
+        rest = math.fsum(self.scores) + len(self.scores) * fmean(self.off)
+        return min(1.0, max(0.0, (math.fsum(self.truths) + rest) / self.cases))
 
     def p_value(self, at_least: float) -> float:
         """The chance of so low a corrected mean if the true one were ``at_least``."""
@@ -289,7 +290,7 @@ class JudgedMean:
         if not self.scores:
             truths = np.append(self.truths, 1.0)
             return (
-                sum(self.truths) / self.cases,
+                math.fsum(self.truths) / self.cases,
                 float(truths.std(ddof=1)) / math.sqrt(len(truths)),
                 len(truths) - 1,
             )
@@ -303,7 +304,7 @@ class JudgedMean:
 
 
 def _mean(values: Sequence[float]) -> float:
-    return sum(values) / len(values) if values else 0.0
+    return fmean(values) if values else 0.0
 
 
 @lru_cache(maxsize=8)

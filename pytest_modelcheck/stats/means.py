@@ -18,7 +18,7 @@ PYTEST_DONT_REWRITE
 from __future__ import annotations
 
 import math
-from statistics import NormalDist
+from statistics import NormalDist, fmean
 from typing import TYPE_CHECKING
 
 from pytest_modelcheck.numeric import count, fraction, probability
@@ -279,7 +279,7 @@ def cluster_means(values: Sequence[float], clusters: Sequence[Hashable]) -> list
     found: dict[Hashable, list[float]] = {}
     for value, cluster in zip(values, clusters, strict=True):
         found.setdefault(cluster, []).append(value)
-    return [sum(members) / len(members) for members in found.values()]
+    return [fmean(members) for members in found.values()]
 
 
 def crossing(rising: Callable[[float], float], low: float, high: float, within: float = 0.0) -> float:

@@ -13,6 +13,7 @@ import itertools
 import math
 import operator
 from dataclasses import dataclass
+from statistics import fmean
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -85,8 +86,7 @@ class Rise:
     def __str__(self) -> str:
         """Return both sides in words."""
         (crossed, own), (current_cross, current_own) = (
-            [sum(side) / len(side) for side in zip(*version, strict=True)]
-            for version in (self.approved, self.current)
+            [fmean(side) for side in zip(*version, strict=True)] for version in (self.approved, self.current)
         )
         return (
             f"answers changed in {current_cross:.0%} of variants ({crossed:.0%} when approved), and the "

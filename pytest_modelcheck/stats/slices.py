@@ -19,6 +19,7 @@ PYTEST_DONT_REWRITE
 from __future__ import annotations
 
 from dataclasses import dataclass
+from statistics import fmean
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -271,9 +272,9 @@ def _drops(approved: Sequence[Sequence[float]], current: Sequence[Sequence[float
     drop, spread = np.empty(len(approved)), np.empty(len(approved))
     for index, (before, after) in enumerate(zip(approved, current, strict=True)):
         runs = (*before, *after)
-        mean = sum(runs) / len(runs)
+        mean = fmean(runs)
         variance = sum((run - mean) ** 2 for run in runs) / (len(runs) - 1)
-        drop[index] = sum(before) / len(before) - sum(after) / len(after)
+        drop[index] = fmean(before) - fmean(after)
         spread[index] = variance * (1 / len(before) + 1 / len(after))
     return drop, spread
 

@@ -83,13 +83,13 @@ def test_a_score_and_a_recorded_answer_stand_beside_the_outcome():
     assert keys == ["id", "outcome", "score", "recorded", "answer", "about", "input", "expected"]
 
 
-def test_what_was_asked_besides_the_input_is_spelled_out():
+def test_calls_with_more_than_the_input_are_written_out():
     line = json.loads(encode(plain(calls=(("8f0c", b"1"), ("beef", b"2")))))
     assert line["calls"] == [["8f0c", 1], ["beef", 2]]
     assert "answer" not in line
 
 
-def test_a_body_that_never_asked_has_neither_answer_nor_asked():
+def test_a_body_without_calls_has_neither_answer_nor_calls():
     line = json.loads(encode(plain(calls=())))
     assert not {"answer", "calls"} & set(line)
 

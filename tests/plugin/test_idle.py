@@ -113,7 +113,7 @@ def test_a_model_fixture_that_no_test_uses_is_never_loaded(project):
     assert set(project.files()) == before
 
 
-def test_a_model_in_an_ordinary_test_is_simply_called_and_remembered(project):
+def test_a_model_in_an_ordinary_test_is_called_and_its_answer_cached(project):
     """Also where the test asks for it at run time."""
     project.test("""
         def test_argument(triage):

@@ -7,6 +7,8 @@ import sys
 
 import pytest
 
+from pytest_modelcheck.baselines.candidates import CandidateStore
+from pytest_modelcheck.baselines.store import BaselineStore
 from tests.conftest import known
 
 GOLDEN = known("at_least=0.5")
@@ -94,7 +96,7 @@ def test_without_an_ini_file_the_baselines_are_in_the_root_folder_of_pytest(proj
 LIMITED = GOLDEN.replace("0.5", "0.95")
 
 
-def test_what_is_red_against_its_rate_is_not_approved_and_the_run_fails(project):
+def test_a_check_below_its_rate_is_not_approved_and_the_run_fails(project):
     project.test(LIMITED)
     result = project.run("--model-version=3.0", "--modelcheck-update")
     assert result.ret == 1
@@ -110,6 +112,28 @@ def test_a_run_that_is_cut_short_approves_nothing(project):
     assert not (project.path / "baselines").exists()
 
 
+@pytest.mark.parametrize(
+    ("store", "told"),
+    [
+        (CandidateStore, "the results of 1 check could not be saved in */candidates. Make it writable, or *"),
+        (BaselineStore, "*/baselines could not be written: Permission denied. Make it writable"),
+    ],
+)
+def test_in_a_folder_that_is_read_only_nothing_is_approved_of_an_earlier_run(
+    project, monkeypatch, store, told
+):
+    def refuse(*_, **__):
+        raise PermissionError(13, "Permission denied", "candidate.tmp")
+
+    project.test(GOLDEN)
+    project.passes("--model-version=2.0")
+    monkeypatch.setattr(store, "write" if store is CandidateStore else "adopt", refuse)
+    result = project.passes("--model-version=2.0", "--modelcheck-update")
+    assert result.ret == 1
+    result.stdout.fnmatch_lines([f"not approved: triage 2.0: {told}"])
+    assert project.baselines() == {}
+
+
 def test_an_ordinary_failing_test_does_not_keep_checks_from_being_approved(project):
     project.test(LIMITED + "\ndef test_other():\n    assert False\n")
     result = project.run("--model-version=2.0", "--modelcheck-update")
@@ -119,9 +143,7 @@ def test_an_ordinary_failing_test_does_not_keep_checks_from_being_approved(proje
 
 @pytest.mark.parametrize(("ci", "unwatched"), [("true", "in CI"), ("", "without a terminal")])
 @pytest.mark.parametrize("spread", [(), ("-p", "xdist", "-n", "1")])
-def test_where_nobody_may_be_watching_a_reason_is_needed_before_any_call(
-    project, monkeypatch, ci, unwatched, spread
-):
+def test_without_a_terminal_a_reason_is_required_before_any_call(project, monkeypatch, ci, unwatched, spread):
     monkeypatch.setenv("CI", ci)
     project.test(LIMITED)
     result = project.run_apart(*spread, "--model-version=2.0", "--modelcheck-update", "--modelcheck-reason=")
@@ -174,7 +196,7 @@ def test_a_reason_without_an_approval_is_a_mistake(project):
     )
 
 
-def test_what_is_accepted_is_told_and_a_baseline_says_how_good_it_was_and_what_was_before(project):
+def test_accepted_changes_are_listed_and_a_baseline_has_its_rate_and_the_previous_one(project):
     project.test(LIMITED.replace("0.95", "0.5"))
     project.approve("2.0")
     result = project.run("--model-version=2.1", "--modelcheck-update")
@@ -201,7 +223,7 @@ def test_an_outcome_that_compares_with_what_was_approved_has_no_rate(project):
     assert b'"rate"' not in b"".join(project.baselines().values())
 
 
-def test_a_check_without_a_limit_is_told_how_to_hold_an_imperfect_model_to_what_it_does(project):
+def test_the_advice_for_a_check_without_a_limit_holds_an_imperfect_model_to_its_behaviour(project):
     unlimited = LIMITED.replace(", at_least=0.95", "")
     project.test(unlimited)
     result = project.run("--model-version=2.1")

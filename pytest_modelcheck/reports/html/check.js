@@ -77,7 +77,7 @@ class CheckView {
         pair("timeouts", calls.timeouts),
         pair("tokens", typeof calls.tokens_in === "number" && `${calls.tokens_in.toLocaleString("en")} in, ${(calls.tokens_out || 0).toLocaleString("en")} out`),
         calls.tokens_other.length > 0 && pair("other tokens", foreign(calls.tokens_other.map(([name, count]) => `${count.toLocaleString("en")} ${name}`).join(", "))),
-        pair("cost", typeof calls.cost === "number" && String(Number(calls.cost.toPrecision(4)))),
+        pair("cost", typeof calls.cost === "number" && figure(calls.cost, 4)),
         pair("judged", when(this.check.when)),
         pair("test", this.check.origin && foreign(`${this.check.origin.path}${this.check.origin.line ? `:${this.check.origin.line}` : ""}`))));
   }
@@ -105,7 +105,7 @@ class CheckView {
     const button = el("button", { type: "button", class: "link", title: "List these cases" }, foreign(group.name));
     button.addEventListener("click", () => { this[kind] = this[kind] === group.name ? null : group.name; this.choose("all"); });
     if (this.verdict.metric && kind === "slice") {
-      const number = (value) => (typeof value === "number" ? String(Number(value.toPrecision(3))) : "n/a");
+      const number = (value) => (typeof value === "number" ? figure(value, 3) : "n/a");
       const lost = group.approved_metric > group.metric && number(group.approved_metric) !== number(group.metric);
       return el("tr", { class: lost ? "lost" : "" }, el("th", { scope: "row" }, button), el("td", { class: "number" }, number(group.metric)), el("td", { class: "number" }, plural(group.judged, "case")), el("td", { class: "number was" }, group.approved_judged ? `was ${number(group.approved_metric)}` : ""));
     }
@@ -127,7 +127,7 @@ class CheckView {
   moved() {
     const { moved } = this.verdict;
     if (!moved) return null;
-    const text = (value) => (typeof value === "number" ? String(Number(value.toPrecision(3))) : visible(value));
+    const text = (value) => (typeof value === "number" ? figure(value, 3) : visible(value));
     return this.block("Distribution",
       el("p", { class: "big" }, text(moved.distance), el("span", { class: "of" }, foreign(moved.measure))),
       el("p", { class: "hint" }, `${text(moved.expected)} expected by chance, ${text(moved.tolerance)} more allowed (${chance(moved.p_value)}); ${moved.after} answers against ${moved.before} `, foreign(moved.against)),
@@ -147,7 +147,7 @@ class CheckView {
   }
 
   costs() {
-    const money = (value) => String(Number(value.toPrecision(3)));
+    const money = (value) => figure(value, 3);
     return this.spread("Cost per answer", this.verdict.calls.costs, money, (half, most, dearest) => `median ${half}, 95% up to ${most}, highest ${dearest}`);
   }
 
@@ -333,7 +333,7 @@ function correctionText({ judge, labels, word, yes, no, why }) {
   if (why) return `uncorrected: ${why}`;
   const known = yes && no;
   const text = known ? `accepted ${yes.join(" of ")} right answers, rejected ${no.join(" of ")} wrong ones (${yes[1] + no[1] === labels ? "" : `${yes[1] + no[1]} of `}${labels} labels)` : `${labels} labels`;
-  const uncorrected = typeof word !== "number" ? "" : `; uncorrected ${known ? `pass rate ${percent(word)}` : `mean ${Number(word.toPrecision(3))}`}`;
+  const uncorrected = typeof word !== "number" ? "" : `; uncorrected ${known ? `pass rate ${percent(word)}` : `mean ${figure(word, 3)}`}`;
   return `${judge}: ${text}${uncorrected}`;
 }
 

@@ -95,7 +95,7 @@ function runFacts() {
     run.started && el("li", {}, when(run.started)),
     typeof run.seconds === "number" && el("li", {}, seconds(run.seconds)),
     el("li", {}, `${sum("cached").toLocaleString("en")} answers cached, ${sum("new").toLocaleString("en")} new`),
-    costs.length > 0 && el("li", {}, `cost ${Number(costs.reduce((a, b) => a + b, 0).toPrecision(3))}`),
+    costs.length > 0 && el("li", {}, `cost ${figure(costs.reduce((a, b) => a + b, 0), 3)}`),
     commit && el("li", {}, "commit ", foreign(commit.slice(0, 10), "code"), branch && [" on ", foreign(branch)]),
     job && /^https?:\/\//.test(job) && el("li", {}, el("a", { href: job, rel: "noreferrer" }, "CI job")));
 }
@@ -205,7 +205,7 @@ function checkRow(check, from, cost) {
     count(comparison?.fixed, "good"),
     count(comparison?.changed, "plain"),
     el("td", { class: "number" }, Object.values(cases).reduce((sum, count) => sum + count, 0).toLocaleString("en")),
-    cost && el("td", { class: "number" }, typeof verdict.calls.cost === "number" ? String(Number(verdict.calls.cost.toPrecision(3))) : ""));
+    cost && el("td", { class: "number" }, typeof verdict.calls.cost === "number" ? figure(verdict.calls.cost, 3) : ""));
   // The name is the link, for the keyboard; but who sees a row of numbers clicks on any of them. Marked text is copied, not followed.
   row.addEventListener("click", (event) => {
     if (!event.target.closest("a") && getSelection().isCollapsed) location.hash = checkLink(verdict.check);

@@ -36,9 +36,22 @@ function lineText(value, most = 300) {
   return visible(cut.replace(/[\n\t]+/g, " "));
 }
 
+/** A number with so many decimals. A tie goes to the even digit, as in Python's texts: the page and the terminal agree. */
+function fixed(value, decimals) {
+  const [whole, part] = value.toFixed(decimals + 25).split(".");
+  const kept = `${whole}.${part.slice(0, decimals)}`;
+  return /[02468]$/.test(kept) && /^50*$/.test(part.slice(decimals)) ? kept : value.toFixed(decimals);
+}
+
+/** A number with so many significant digits, at most. */
+function figure(value, digits) {
+  const decimals = digits - 1 - Number(value.toExponential(digits - 1).split("e")[1]);
+  return String(Number(decimals > 0 && decimals < 75 ? fixed(value, decimals) : value.toPrecision(digits)));
+}
+
 /** A rate in percent; what is not all, or not none, never looks as if it were. */
 function percent(rate) {
-  let text = (rate * 100).toFixed(1);
+  let text = fixed(rate * 100, 1);
   if (rate !== 0 && rate !== 1 && (text === "0.0" || text === "100.0")) text = String(Number((rate * 100).toPrecision(6)));
   return `${text.replace(/\.0$/, "")}%`;
 }
@@ -46,19 +59,19 @@ function percent(rate) {
 function rateText(verdict, rate) {
   if (rate === null || rate === undefined) return "";
   if (!verdict.graded) return percent(rate);
-  const text = Number(rate.toPrecision(3)).toString();
-  return verdict.signed && rate > 0 ? `+${text}` : text;
+  if (!verdict.signed) return fixed(rate, 3);
+  return `${rate < 0 ? "" : "+"}${figure(rate, 3)}`;
 }
 
 /** The one number that a check comes to: its rate, its mean, or how far its answers moved. */
 function figureText(verdict) {
-  return verdict.moved ? `Δ ${Number(verdict.moved.distance.toPrecision(2))}` : rateText(verdict, verdict.rate);
+  return verdict.moved ? `Δ ${figure(verdict.moved.distance, 2)}` : rateText(verdict, verdict.rate);
 }
 
 function boundsText(verdict) {
   const { interval } = verdict;
   if (!interval) return "";
-  if (verdict.graded && !isUnit(verdict)) return `${Number(interval.low.toPrecision(3))} to ${Number(interval.high.toPrecision(3))}`;
+  if (verdict.graded && !isUnit(verdict)) return `${figure(interval.low, 3)} to ${figure(interval.high, 3)}`;
   return `${Math.round(interval.low * 100)}–${Math.round(interval.high * 100)}%`;
 }
 
@@ -68,13 +81,13 @@ function plural(count, one, many) {
 
 /** A p-value; one that is too small to mean anything by itself, or to be a number, is below a bound. */
 function chance(p) {
-  return p < 1e-9 ? "p < 1e-9" : `p = ${Number(p.toPrecision(2))}`;
+  return p < 1e-9 ? "p < 1e-9" : `p = ${figure(p, 2)}`;
 }
 
 function seconds(value) {
   if (value < 0.001) return `${Math.round(value * 1e6)} µs`;
   if (value < 1) return `${Math.round(value * 1000)} ms`;
-  return value < 90 ? `${Number(value.toPrecision(2))} s` : `${Math.round(value / 60)} min`;
+  return value < 90 ? `${figure(value, 2)} s` : `${Math.round(value / 60)} min`;
 }
 
 /** A word as a POSIX shell takes it. */
