@@ -31,7 +31,7 @@ TENANT = contextvars.ContextVar("tenant", default="nobody")
 
 
 class Way:
-    """An endpoint, and what it answered, by place."""
+    """An endpoint and its answers, by place."""
 
     def __init__(self, function, calls=None, **options):
         definition = Definition("triage", "s", "conftest.py:1", **options)
@@ -45,7 +45,7 @@ class Way:
         self.endpoint = Endpoint(
             model, self.allowance, lambda error: isinstance(error, KeyboardInterrupt), self.open_loop
         )
-        self.endpoint._closed.wait = lambda _seconds: None  # nobody waits in a unit test
+        self.endpoint._closed.wait = lambda _seconds: None  # no waiting in a unit test
         self.rows = {}
 
     def open_loop(self):

@@ -17,7 +17,7 @@ HERE = contextvars.copy_context()
 
 
 class Breaking:
-    """Answers whose storing goes wrong."""
+    """Answers that a given function stores, which may fail."""
 
     def __init__(self, others, add):
         self.add = add
@@ -31,7 +31,7 @@ class Breaking:
 
 
 class Claims:
-    """Claims of two processes on the same questions: the other one holds some."""
+    """Claims of two processes on the same calls: the other one holds some."""
 
     def __init__(self, *taken):
         self.taken = set(taken)
@@ -143,7 +143,7 @@ def test_an_answer_that_breaks_where_it_is_stored_is_an_error_of_its_case_alone(
 
     def breaking(key, value):
         if value == "b":
-            raise LookupError("a serializer of somebody's")
+            raise LookupError("a foreign serializer")
         return add(key, value)
 
     model.answers = Breaking(model.answers, breaking)
@@ -163,8 +163,8 @@ def test_an_interruption_of_a_call_reaches_its_waiters(lab):
 
     handle.endpoint.call = broken
     first, second = foreseen(lab, handle, "a", "b")
-    told = SimpleQueue()
-    lab.switchboard.follow(first, told.put)
+    notified = SimpleQueue()
+    lab.switchboard.follow(first, notified.put)
     lab.switchboard.advance(handle, HERE)
     for ticket in (first, second):
         lab.switchboard.wait_for(ticket)
@@ -172,7 +172,7 @@ def test_an_interruption_of_a_call_reaches_its_waiters(lab):
             ticket.result()
     lab.switchboard._endpoints.clear()
     handle.endpoint.close()
-    assert told.get(timeout=60) is first  # after those who wait for it, from another thread
+    assert notified.get(timeout=60) is first  # after those who wait for it, from another thread
 
 
 def test_a_call_that_is_no_longer_needed_is_not_made(lab):
@@ -191,9 +191,9 @@ def test_a_follower_of_an_ended_call_is_notified_at_once(lab):
     handle = lab.switchboard.handle(lab.model(lambda xs: xs, batch=True))
     [ticket] = foreseen(lab, handle, "a")
     lab.switchboard.take(ticket, HERE)
-    told = []
-    lab.switchboard.follow(ticket, told.append)
-    assert told == [ticket]
+    notified = []
+    lab.switchboard.follow(ticket, notified.append)
+    assert notified == [ticket]
 
 
 def test_a_queued_call_that_is_no_longer_needed_is_not_made(lab):
@@ -241,7 +241,7 @@ class Written:
 
 
 def test_answers_that_come_while_others_are_written_do_not_wait_for_the_disk(lab, monkeypatch):
-    """They are written by whoever writes already, and all of them before the run of bodies ends."""
+    """The thread that writes already writes them, and all of them before the run of bodies ends."""
     slow = lab.model(lambda x: time.sleep(0.01) or x, concurrency=8)
     written = Written(lab)
     monkeypatch.setattr(type(written.shelf), "flush", lambda _: written.flush())
@@ -338,7 +338,7 @@ def test_any_number_of_calls_is_made_ahead_where_no_thread_can_be_started(lab, m
 
 
 def test_a_model_that_is_called_where_no_thread_can_be_started_may_wait_for_other_threads(lab, monkeypatch):
-    """Those may need a lock of the switchboard, such as the loop that answers an ``async`` model."""
+    """Those threads may need a lock of the switchboard, as the loop that answers an ``async`` model does."""
     start, seen = threading.Thread.start, []
 
     def refuse(thread):
@@ -363,7 +363,7 @@ def test_a_model_that_is_called_where_no_thread_can_be_started_may_wait_for_othe
 
 
 def test_a_question_is_let_go_of_only_once_its_answer_is_on_disk(lab, monkeypatch):
-    """Else another process that claims it then finds no answer, and asks again."""
+    """Otherwise another process that claims it finds no answer, and calls again."""
     model = lab.model(str.upper, concurrency=2)
     known, first, second = model.answers, model.key("a"), model.key("b")
     known.claims = claims = Claims()
@@ -463,7 +463,7 @@ class Slow:
 
 
 def both(lab, model, slow, **options):
-    """What comes of two equal calls, of which the second is made while the first is under way."""
+    """Make two equal calls, the second while the first is under way, and return both results."""
     handle = lab.switchboard.handle(model)
 
     def call():
@@ -476,7 +476,7 @@ def both(lab, model, slow, **options):
         first = pool.submit(call)
         assert slow.begun.wait(5)
         second = pool.submit(call)
-        lab.switchboard.tick = slow.release.set  # whoever waits looks around now and then
+        lab.switchboard.tick = slow.release.set  # a waiting call looks around now and then
         threading.Timer(0.5, slow.release.set).start()
         return first.result(), second.result()
 

@@ -53,7 +53,7 @@ def test_only_a_run_with_all_its_answers_counts(lab, capsys, caplog):
     def body(case):
         runs.append(case.input)
         print("before", case.input)
-        logging.getLogger("app").warning("asked %s", case.input)
+        logging.getLogger("app").warning("input %s", case.input)
         print("after", triage(case.input))
         case.record(len(runs))
 
@@ -61,7 +61,7 @@ def test_only_a_run_with_all_its_answers_counts(lab, capsys, caplog):
     assert runs == ["a", "b", "a", "b"]
     assert [result.recorded for result in run.results] == [3, 4]
     assert capsys.readouterr().out == "before a\nafter a\nbefore b\nafter b\n"
-    assert caplog.messages == ["asked a", "asked b"]
+    assert caplog.messages == ["input a", "input b"]
 
 
 def test_an_error_is_raised_in_the_body_that_waits_for_it(lab, outcomes):

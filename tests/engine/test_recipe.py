@@ -61,7 +61,7 @@ def test_the_second_body_decides_where_the_first_was_ambiguous():
 
 @pytest.mark.parametrize("kind", ["map", "list", "arguments"])
 def test_ambiguous_parts_of_one_input_are_decided_by_the_second_body(kind):
-    """An echo answers its input: only where it says something else is it seen which of them a judge gets."""
+    """An echo answers its input: only another answer shows which of the two a judge gets."""
 
     def call(question, answer):
         if kind == "map":

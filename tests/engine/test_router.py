@@ -166,7 +166,7 @@ def as_a_tenant(function):
 
 @pytest.mark.parametrize("called", [in_a_loop, as_a_tenant])
 def test_nor_if_it_does_so_in_a_loop_of_the_body_or_where_the_body_has_changed_another(lab, called):
-    """Bodies were blamed: the next one lacks what was set in the loop, or has what nobody had noted."""
+    """Bodies were blamed: the next one lacks a variable set in the loop, or has one that was not noted."""
 
     def handle(x):
         REQUEST.set(x)

@@ -8,7 +8,7 @@ from pytest_modelcheck.records import MISSING, Case, Scale, Trial
 
 
 def see(lab, look, case=None, **options):
-    """What a body sees, or raises; with a model that answers in capitals."""
+    """The value that a body sees or the error that it raises, with a model that answers in capitals."""
     triage = lab.models.get("triage") or lab.model(str.upper)
     found = []
 

@@ -49,7 +49,7 @@ def database(folder: Path) -> Path:
 
 
 def works_anew(folder: Path, *, reason: str) -> None:
-    """Assert that a cache in the folder gives one warning, and remembers from there on."""
+    """Assert that a cache in the folder gives one warning, and keeps answers from then on."""
     cache = PredictionCache(folder)
     shelf = cache.shelf("n", keep=True)
     for number in range(100):

@@ -245,10 +245,10 @@ def test_answers_are_put_into_the_order_of_the_inputs(kind):
 
 
 def test_the_index_of_a_batch_that_a_callable_collated_counts():
-    asked = pd.DataFrame({"x": [1, 2]}, index=["p", "q"])
-    assert aligned(pd.Series([20, 10], index=["q", "p"]), asked, 2, "m").tolist() == [10, 20]
+    batch = pd.DataFrame({"x": [1, 2]}, index=["p", "q"])
+    assert aligned(pd.Series([20, 10], index=["q", "p"]), batch, 2, "m").tolist() == [10, 20]
     with pytest.raises(ModelError, match="not that of its inputs"):
-        aligned(pd.Series([10, 20]), asked, 2, "m")
+        aligned(pd.Series([10, 20]), batch, 2, "m")
 
 
 @pytest.mark.parametrize("index", [[1, 2, 3], ["a", "b", "c"], [0, 0, 1], [0.5, 1, 2], [0, 1, np.nan]])

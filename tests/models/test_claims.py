@@ -24,9 +24,9 @@ print(*(int(claims.take(word.split("/")[0], word.split("/")[1].encode())) for wo
 """
 
 
-def elsewhere(path, *questions):
-    """Which questions another process may claim, each written as ``model/key``."""
-    command = [sys.executable, "-c", textwrap.dedent(ELSEWHERE), str(path), *questions]
+def elsewhere(path, *calls):
+    """Claim calls in another process, each written as ``model/key``; 1 for each claim that it got."""
+    command = [sys.executable, "-c", textwrap.dedent(ELSEWHERE), str(path), *calls]
     return subprocess.run(command, check=True, capture_output=True, text=True).stdout.split()
 
 

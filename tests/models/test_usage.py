@@ -72,7 +72,7 @@ def test_a_measure_is_one_short_line():
 @pytest.mark.parametrize(
     ("reported", "tokens_in", "tokens_out", "other"),
     [
-        # Anthropic: what the cache was written and read for is counted apart.
+        # Anthropic counts tokens written to and read from the cache apart.
         (
             {
                 "input_tokens": 10,
@@ -91,7 +91,7 @@ def test_a_measure_is_one_short_line():
             5,
             (),
         ),
-        # Gemini: what it thought is paid for, and no part of the candidates.
+        # Gemini: thoughts are paid for, and no part of the candidates.
         (
             SimpleNamespace(
                 prompt_token_count=10,
@@ -121,7 +121,7 @@ def test_a_measure_is_one_short_line():
         ),
         # Bedrock
         ({"inputTokens": 10, "outputTokens": 5, "cacheReadInputTokens": 100, "totalTokens": 115}, 110, 5, ()),
-        # What nobody knows is told, and not lost.
+        # Unknown kinds of tokens are kept by name.
         (
             {"prompt_tokens": 1, "completion_tokens": 2, "audio_tokens": 7, "video_tokens": 0},
             1,
@@ -159,7 +159,7 @@ class Result(SimpleNamespace):
     def meta(self):
         return {"usage": self.hidden}
 
-    def told(self):
+    def method(self):
         return self.hidden
 
 
@@ -191,7 +191,7 @@ def slotted():
         SimpleNamespace(raw=None, additional_kwargs={"prompt_tokens": 7, "completion_tokens": 2}),
         SimpleNamespace(llm_output={"token_usage": {"prompt_tokens": 7, "completion_tokens": 2}}),
         Result(hidden={"input_tokens": 7, "output_tokens": 2}),
-        Result(hidden={"input_tokens": 7, "output_tokens": 2}).told,
+        Result(hidden={"input_tokens": 7, "output_tokens": 2}).method,
     ],
 )
 def test_a_whole_completion_may_be_given(completion):

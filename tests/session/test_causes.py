@@ -1,4 +1,4 @@
-"""Many errors that say nearly the same are one cause, and the report begins with the most frequent."""
+"""Errors with nearly the same message are one cause; the report begins with the most frequent."""
 
 import json
 from types import SimpleNamespace
@@ -9,17 +9,17 @@ from pytest_modelcheck.session.causes import Causes
 
 
 class ValidationError(Exception):
-    """As of a library that derives it from nothing in particular."""
+    """An error as of a library that derives it from ``Exception`` alone."""
 
 
-def noted(*errors, asked=True, trials=1, uncalled=False):
+def noted(*errors, called=True, trials=1, uncalled=False):
     causes = Causes()
     for number, error in enumerate(errors):
         causes.note(
             SimpleNamespace(
                 message=str(error),
                 error=None if isinstance(error, str) else error,
-                calls=["answer"] if asked else [],
+                calls=["answer"] if called else [],
                 uncalled=uncalled,
                 trial=SimpleNamespace(index=number, case=SimpleNamespace(id=str(number // trials))),
             )
@@ -87,11 +87,11 @@ def test_without_a_value_of_the_wrong_answer_it_is_not_proposed():
 
 
 def test_it_is_proposed_too_where_the_model_itself_parses():
-    assert "wrong_if=ValidationError" in noted(ValidationError("amount"), asked=False).advice()
+    assert "wrong_if=ValidationError" in noted(ValidationError("amount"), called=False).advice()
 
 
 @pytest.mark.parametrize(
-    ("error", "asked"), [(RuntimeError("down"), True), (amount("x"), False), ("unknown", True)]
+    ("error", "called"), [(RuntimeError("down"), True), (amount("x"), False), ("unknown", True)]
 )
-def test_elsewhere_it_is_not(error, asked):
-    assert noted(error, asked=asked).advice() is None
+def test_elsewhere_it_is_not(error, called):
+    assert noted(error, called=called).advice() is None

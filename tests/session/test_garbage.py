@@ -6,7 +6,7 @@ from pytest_modelcheck.session.session import Sparing
 
 
 class Node:
-    """Refers to itself, so that only a collection can take it away."""
+    """An object that refers to itself, so that only a collection frees it."""
 
     def __init__(self, gone):
         self.own = self
@@ -54,7 +54,7 @@ def test_objects_that_others_have_frozen_stay_frozen():
 
 
 def test_frozen_objects_are_not_counted_again_and_again(monkeypatch):
-    """Counting walks through all of them: with a million, it took 20 ms for each check."""
+    """Counting visits every object: with a million, it took 20 ms for each check."""
     counts = []
     monkeypatch.setattr(gc, "get_freeze_count", lambda: counts.append(1) or 1_000_000)
     sparing = Sparing()

@@ -29,7 +29,7 @@ def calibration(cases=1, variants=2, **options):
 
 
 def judged(made, disagrees):
-    """Run all trials: two outputs disagree where ``disagrees`` says so of their numbers."""
+    """Run all trials; ``disagrees`` decides by number whether two outputs disagree."""
     for trials in (made.against_itself(), made.against_variants()):
         results = []
         for trial in trials:
@@ -72,7 +72,7 @@ def test_at_most_so_many_variants_are_compared():
     ],
 )
 def test_a_call_gets_the_answer_of_its_output(pair, own, equal, slot):
-    """Base outputs 0 to 2 lie in slots 0 to 2, and the answers to variants where the check put them: 0."""
+    """Base outputs 0 to 2 lie in slots 0 to 2, answers to variants in slot 0, where the check put them."""
     made = calibration(variants=2)
     made.take([result(trial, calls=[(QUESTION, b"1")]) for trial in made.against_itself()])
     trials = {made._pairings[trial.index]: trial for trial in made.against_variants()}

@@ -1,4 +1,4 @@
-"""The line of a case, straight from what the engine saw: what its result would be written as."""
+"""The line of a case, written from its trials as its result would be."""
 
 import json
 
@@ -83,7 +83,7 @@ def test_a_text_that_no_file_can_hold_is_named():
         row_of(case, [result])[0]
 
 
-def asked(case, answer=b'"a"', **trial):
+def called(case, answer=b'"a"', **trial):
     result = Result(Trial(0, case, **trial))
     result.calls = [(text_key(case.input), answer)]
     return result
@@ -104,9 +104,9 @@ def test_a_line_holds_what_a_report_shows():
 
 @pytest.mark.parametrize("text", ["short", "x" * 90, "line\nbreak", "x" * 30_000])
 def test_a_text_is_written_once(text):
-    """Where the beginning of an input is all of it, that is enough."""
+    """An input that is no longer than its beginning is not written again."""
     case = Case(text, id="t-1")
-    row = lines.with_details(*row_of(case, [asked(case)]))
+    row = lines.with_details(*row_of(case, [called(case)]))
     assert lines.decode(row).input == (text if len(text) <= 20_000 else text[:19_999] + "…")
     assert row.count(json.dumps(text)[1:-1].encode()) == 1 or len(text) > 20_000
 

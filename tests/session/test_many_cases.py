@@ -1,4 +1,4 @@
-"""A check says the same of its cases, whether their lines lie in memory or in a file."""
+"""A check has the same results whether the lines of its cases lie in memory or in a file."""
 
 from __future__ import annotations
 
@@ -157,7 +157,7 @@ def test_errors(both):
 
 
 def test_cases_that_are_read_again_rather_than_held(both, tmp_path, monkeypatch):
-    """They are other objects at each reading."""
+    """Each reading gives new objects."""
     from pytest_modelcheck.cases import files
 
     path = tmp_path / "cases.jsonl"
@@ -187,7 +187,7 @@ def test_a_recorded_answer_is_kept_when_every_case_runs_again(both, varying):
 
 
 def test_cases_that_no_perturbation_changes_are_the_same_case_then_and_now(both):
-    """However often cases are run: what was not there to be compared is not missing."""
+    """Only trials that both versions ran can be missing, however often cases are run."""
     from pytest_modelcheck import perturb
 
     def story(project):

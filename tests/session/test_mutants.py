@@ -1,4 +1,4 @@
-"""Damages to stored answers: which there are, and that each changes what it says and nothing else."""
+"""Damages to stored answers: their list, and each changes what its name says and nothing else."""
 
 import json
 

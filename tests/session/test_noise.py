@@ -1,4 +1,4 @@
-"""Whether noise explains a miss: whole checks, from approved runs to the verdict."""
+"""Noise as an explanation of a miss: whole checks, from approved runs to the verdict."""
 
 import random
 from collections import Counter
@@ -29,7 +29,7 @@ def right(text):
 
 
 def noisy(seed, chance=0.7, every=4, broken=0):
-    """Throws a coin for one question in ``every``, and is wrong for good about the first ``broken``."""
+    """A coin for one question in ``every``; always wrong about the first ``broken``."""
     generator = random.Random(seed)
 
     def ask(text):
@@ -42,12 +42,12 @@ def noisy(seed, chance=0.7, every=4, broken=0):
 
 
 def in_turn(*wrong):
-    """Wrong about so many of the first questions when asked for the first time, for the second, and so on."""
-    asked = Counter()
+    """A model that is wrong about so many of the first questions in its first run, its second, and so on."""
+    calls = Counter()
 
     def ask(text):
-        asked[text] += 1
-        return "wrong" if int(text.split()[1]) < wrong[min(asked[text], len(wrong)) - 1] else "right"
+        calls[text] += 1
+        return "wrong" if int(text.split()[1]) < wrong[min(calls[text], len(wrong)) - 1] else "right"
 
     return ask
 
@@ -72,51 +72,51 @@ def finding(verdict, limit):
 
 
 def test_a_run_that_approves_runs_each_case_three_times(project):
-    asked = Counter()
+    calls = Counter()
 
     def model(text):
-        asked[text] += 1
+        calls[text] += 1
         return "right"
 
     approved(project, model)
-    assert set(asked.values()) == {3}
+    assert set(calls.values()) == {3}
 
 
 def test_a_deterministic_model_is_run_once(project):
-    asked = Counter()
+    calls = Counter()
 
     def model(text):
-        asked[text] += 1
+        calls[text] += 1
         return "right"
 
     approved(project, model, definition={"deterministic": True})
-    assert set(asked.values()) == {1}
+    assert set(calls.values()) == {1}
 
 
 def test_the_number_of_runs_is_an_option(project):
-    asked = Counter()
+    calls = Counter()
 
     def model(text):
-        asked[text] += 1
+        calls[text] += 1
         return "right"
 
     run_options = {"update": True, "approval_runs": 5}
     project.run(model, CASES, known, run_options=run_options)
-    assert set(asked.values()) == {5}
+    assert set(calls.values()) == {5}
 
 
 @pytest.mark.parametrize("at_least", [1.0, 0.9])
 def test_an_approval_that_misses_its_requirement_costs_no_further_runs(project, at_least):
     """Its three runs are the first set and two fresh ones: 300 calls became 900."""
-    asked = Counter()
+    calls = Counter()
 
     def model(text):
-        asked[text] += 1
+        calls[text] += 1
         return "wrong" if int(text.split()[1]) < 16 else "right"
 
     verdict = project.run(model, CASES, known, at_least=at_least, **UPDATE)
     assert verdict.failed
-    assert set(asked.values()) == {3}
+    assert set(calls.values()) == {3}
 
 
 @pytest.mark.parametrize(
@@ -182,18 +182,18 @@ def test_a_noisy_judge_makes_a_check_vary(project):
 
 def test_one_harmless_coin_does_not_hide_a_case_that_is_broken_for_good(project):
     approved(project, noisy(1, 0.5, every=100))
-    asked = Counter()
+    calls = Counter()
     worse = noisy(2, 0.5, every=100)
 
     def model(text):
-        asked[text] += 1
+        calls[text] += 1
         return "broken" if text == "question 7" else worse(text)
 
     verdict = current(project, model)
     assert verdict.status is not Status.PASSED
     if verdict.status is Status.INCONCLUSIVE:
         assert "1 case that always passed never passes now, however often run: c-007" in verdict.headline
-    assert asked["question 7"] >= 1 + 12
+    assert calls["question 7"] >= 1 + 12
 
 
 @pytest.mark.parametrize(
@@ -208,7 +208,7 @@ def test_one_harmless_coin_does_not_hide_a_case_that_is_broken_for_good(project)
     ],
 )
 def test_one_approved_run_may_have_been_a_lucky_one(project, broke, fixed, deterministic, status):
-    """Where cases broke and others were fixed, a coin that came to rest and a worse model look the same."""
+    """If cases broke and others were fixed, a coin that came to rest and a worse model look the same."""
     options = {"at_least": 0.1, "definition": {"deterministic": deterministic}}
     project.run(wrong_about(*range(10, 10 + fixed)), CASES, known, **options)
     project.approve()
@@ -235,7 +235,7 @@ def test_a_miss_that_noise_explains_costs_nothing_more(project):
 
 
 def test_cases_that_share_an_answer_are_one(project):
-    """Ten cases of each of 20 prompts: where a prompt is unlucky, ten cases are."""
+    """Ten cases of each of 20 prompts: if a prompt is unlucky, so are its ten cases."""
 
     def prompt(model, case):
         assert model(case.input.split("/")[0]) == "right"
@@ -256,7 +256,7 @@ GROUPS = {"cluster": "group", "max_drop": 0}
 
 
 def test_a_coin_that_came_to_rest_for_two_runs_is_not_taken_for_a_change(project):
-    """The first question fails when it is asked, and when it is repeated, and passes in the fresh sets."""
+    """The first question fails when it is first called and when it is repeated, and passes in fresh sets."""
     approved(project, right, cases=GROUPED, **GROUPS)
     verdict = current(project, in_turn(1, 1, 0), cases=GROUPED, **GROUPS)
     assert verdict.status is Status.PASSED
@@ -279,7 +279,7 @@ def test_without_further_runs_such_a_miss_is_not_decided(project):
 
 
 def coin_and_wrong(seed, *wrong):
-    """Throws a coin for the first question, and is wrong for good about others."""
+    """A model that throws a coin for the first question, and is always wrong about others."""
     coin = noisy(seed, 0.5, every=100)
     return lambda text: "wrong" if int(text.split()[1]) in wrong else coin(text)
 
@@ -312,12 +312,12 @@ def test_groups_of_changed_answers_count_once(project, group, status):
 
 
 def in_groups(seed, chance, each=5):
-    """Throws one coin for all questions of a group in each run, as a judge that sees them together does."""
-    asked = Counter()
+    """One coin for each group of questions in each run, as a judge that sees them together."""
+    calls = Counter()
 
     def ask(text):
-        asked[text] += 1
-        run = f"{seed} {int(text.split()[1]) // each} {asked[text]}"
+        calls[text] += 1
+        run = f"{seed} {int(text.split()[1]) // each} {calls[text]}"
         return "right" if random.Random(run).random() < chance else "wrong"
 
     return ask
@@ -530,7 +530,7 @@ def wrong_about(*numbers):
 
 
 def test_a_slice_lost_behind_as_many_fixed_elsewhere_fails_with_the_slice_in_the_headline(project):
-    """17 broke, 17 fixed, and all Spanish refunds among the broken: the rate is what it was."""
+    """17 broke, 17 fixed, and all Spanish refunds among the broken: the rate is unchanged."""
     others = [n for n in range(200) if n not in SPANISH_REFUNDS]
     fixed = others[: len(SPANISH_REFUNDS)]
     approved(project, wrong_about(*fixed), cases=TICKETS)

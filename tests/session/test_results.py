@@ -1,4 +1,4 @@
-"""What came of cases, in lines and a few bytes."""
+"""Results of cases, in lines and a few bytes."""
 
 import itertools
 import random
@@ -49,7 +49,7 @@ def ran(plan):
 
 
 def filled(plan, results, **options):
-    """Everything, taken in another order than that of the cases."""
+    """Everything, added in another order than that of the cases."""
     found = Results(plan, **options)
     plan.without = found.skip
     for _ in plan.trials():
@@ -106,7 +106,7 @@ def test_trials_are_at_hand_or_made_again(plan, ran, perturbed, monkeypatch):
 
 
 def perturbed_results(values, monkeypatch):
-    """Results of two cases of which no trial is held, by a perturbation that gives these values in turn."""
+    """Results of two cases without their trials, by a perturbation that gives these values in turn."""
     monkeypatch.setattr(module, "_TRIALS", 0)
     given = iter(values)
     cases = [Case("x" if type(values[0]) is str else {"t": 0}, id=f"c{number}") for number in range(2)]
