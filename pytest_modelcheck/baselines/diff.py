@@ -1,7 +1,4 @@
-"""The differences, case by case, between two records of one check, and between the answers of two runs.
-
-PYTEST_DONT_REWRITE
-"""
+"""The differences, case by case, between two records of one check, and between the answers of two runs."""
 
 from __future__ import annotations
 

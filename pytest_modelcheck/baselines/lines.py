@@ -10,8 +10,6 @@ bits, and all but one in 4 billion of others. It is not a signature: lines can b
 
 A line of a result file continues after a tab, which our JSON never contains, with ``case``: further facts
 for reports (:func:`with_details`). Cut off there, it is the line of a baseline (:func:`bare`).
-
-PYTEST_DONT_REWRITE
 """
 
 from __future__ import annotations

@@ -5,8 +5,6 @@ expectation keeps the id; if several cases share these, from everything that is 
 the cases makes no difference, except among cases that are alike in everything.
 
 Only 8 bytes a case are held, so that a million cases can be told apart without being held themselves.
-
-PYTEST_DONT_REWRITE
 """
 
 from __future__ import annotations

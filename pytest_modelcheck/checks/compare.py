@@ -1,7 +1,4 @@
-"""Pairs the results of cases with their approved results.
-
-PYTEST_DONT_REWRITE
-"""
+"""Pairs the results of cases with their approved results."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""``modelcheck report`` and ``modelcheck diff``.
-
-PYTEST_DONT_REWRITE
-"""
+"""``modelcheck report`` and ``modelcheck diff``."""
 
 from __future__ import annotations
 

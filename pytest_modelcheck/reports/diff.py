@@ -1,7 +1,4 @@
-"""Changes between two versions, as text for a terminal and as JSON.
-
-PYTEST_DONT_REWRITE
-"""
+"""Changes between two versions, as text for a terminal and as JSON."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""The cases of a check that are worth reading, in the form that reports show.
-
-PYTEST_DONT_REWRITE
-"""
+"""The cases of a check that are worth reading, in the form that reports show."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""A verdict as text: the message of a failure, and the line at the top of a run.
-
-PYTEST_DONT_REWRITE
-"""
+"""A verdict as text: the message of a failure, and the line at the top of a run."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""Groups the errors of bodies: nearly identical errors have one cause.
-
-PYTEST_DONT_REWRITE
-"""
+"""Groups the errors of bodies: nearly identical errors have one cause."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""Variation of a model, measured on the trials of a check that depends on it.
-
-PYTEST_DONT_REWRITE
-"""
+"""Variation of a model, measured on the trials of a check that depends on it."""
 
 from __future__ import annotations
 
