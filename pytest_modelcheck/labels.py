@@ -18,6 +18,7 @@ from __future__ import annotations
 
 import os
 import tempfile
+from codecs import BOM_UTF8
 from collections import defaultdict
 from dataclasses import dataclass, field
 from hashlib import blake2b
@@ -77,7 +78,7 @@ def read(path: Path) -> dict[str, Label]:
         LabelError: The file cannot be read, a line is not a label, or two lines contradict each other.
     """
     try:
-        data = path.read_bytes()
+        data = path.read_bytes().removeprefix(BOM_UTF8)
     except FileNotFoundError:
         return {}
     except OSError as error:
