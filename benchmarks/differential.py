@@ -64,7 +64,7 @@ class Needed:
     """Models that two processes may ask the same, each for a test of its own."""
     calls: int
     """The most calls of one body."""
-    asks_again: bool
+    calls_again: bool
     """Whether a limit may be missed: some calls are then made again, to see whether the model varies."""
     repeats: int
     """How often each trial is run, and each of its calls made."""
@@ -251,15 +251,15 @@ def hold(found: Compared, seed: int, needed: Needed, run: Run) -> None:
     most = 1 if needed.repeats == 1 else needed.repeats * needed.calls
     several = needed.unclaimed if run.name == "xdist" else ()
     twice = [call for call, count in kept.items() if count > most and call.split(" ")[1] not in several]
-    if twice and not needed.asks_again:
+    if twice and not needed.calls_again:
         differs(f"answered {kept[twice[0]]} times: {twice[0]}")
     wanted = set(needed.answered)
     if run.name == "warm" and (again := wanted & kept.keys()):
-        differs(f"asked again with a full cache: {min(again)}")
+        differs(f"called again with a full cache: {min(again)}")
     vain = [call for call in mine if call not in wanted]
     wrong = [call for call in vain if call.split(" ")[1] in needed.in_place]
     if wrong:
-        differs(f"nobody makes this call: {wrong[0]}")
+        differs(f"unexpected call: {wrong[0]}")
     if len(vain) > WINDOW * max(1, needed.calls):
         differs(f"{len(vain)} calls in vain")
     if run.name == "cold":

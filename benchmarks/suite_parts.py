@@ -301,7 +301,7 @@ def naive():
         "unstored": {unstored},
         "unclaimed": {unclaimed},
         "calls": max(map(len, BODY_CALLS)),
-        "asks_again": {asks_again},
+        "calls_again": {calls_again},
         "repeats": {repeats},
     }}
 

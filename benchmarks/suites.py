@@ -481,7 +481,7 @@ class Suite:
             in_place=[model.name for model in self.models if model.in_place and model.name not in inner],
             unstored=sorted({*unstored}),
             unclaimed=[model.name for model in self.models if len(tests) > 1 and not model.claimed],
-            asks_again=any(missed),
+            calls_again=any(missed),
         )
         return "\n\n\n".join(parts) + tail
 

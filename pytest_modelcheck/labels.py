@@ -12,8 +12,6 @@ At any point of the order, the answers labelled so far are a fair sample of all 
 rates of a judge are shares of the answers that people accept, and of those that they reject. A sample with
 too many rejections by the judge would bias both. So strata are drawn in proportion: every prefix of the order
 contains about the right share of each stratum.
-
-PYTEST_DONT_REWRITE
 """
 
 from __future__ import annotations

@@ -44,7 +44,7 @@ def test_keys_of_known_providers(secret):
 
 @pytest.mark.parametrize("form", FORMS, ids=["text", "repr", "json", "repr in json"])
 @pytest.mark.parametrize(("name", "secret"), NAMED)
-def test_what_is_said_to_be_a_key_is_hidden_and_its_name_shown(name, secret, form):
+def test_a_declared_key_is_hidden_and_its_name_shown(name, secret, form):
     redacted = Redaction()
     assert redacted(form(f"a\n{name}{secret}")) == form(f"a\n{name}[redacted]")
 
@@ -66,7 +66,7 @@ def test_the_user_and_the_password_of_an_address():
         "private_key=internationalization",
     ],
 )
-def test_what_is_no_secret(text):
+def test_values_that_are_no_secrets(text):
     assert Redaction()(text) == text
 
 

@@ -13,7 +13,7 @@ from pytest_modelcheck.labels import JudgedAnswer, Label, in_order, key_of, read
 GIVEN = {"question": "Where is my parcel?", "answer": "On its way.\nIt arrives ëarly."}
 
 
-def test_what_is_written_is_read_back(tmp_path):
+def test_labels_are_read_back_as_they_were_written(tmp_path):
     path = tmp_path / "labels" / "helpful.jsonl"
     label = Label(GIVEN, value=True, metadata={"by": "Ada", "note": "polite"})
     write(path, [label])
@@ -22,7 +22,7 @@ def test_what_is_written_is_read_back(tmp_path):
     assert read(path)[label.key].origin.line == 1
 
 
-def test_a_label_belongs_to_arguments_in_whatever_order(tmp_path):
+def test_a_label_belongs_to_arguments_in_any_order(tmp_path):
     assert key_of({"a": 1, "b": 2}) == key_of({"b": 2, "a": 1})
     assert key_of({"a": 1, "b": 2}) != key_of({"a": 2, "b": 1})
 
@@ -87,7 +87,7 @@ def test_equal_labels_count_once_and_contradictions_are_refused(tmp_path):
         ("[1]", "no label: write"),
     ],
 )
-def test_what_is_no_label_is_refused_with_its_line(tmp_path, line, said):
+def test_an_invalid_label_is_refused_with_its_line(tmp_path, line, said):
     path = tmp_path / "helpful.jsonl"
     path.write_text(f"\n{line}\n")
     with pytest.raises(LabelError, match=r"helpful\.jsonl:2: ") as caught:

@@ -1,7 +1,4 @@
-"""Guards: conditions of a check that must hold before any limit is compared with an observation.
-
-PYTEST_DONT_REWRITE
-"""
+"""Guards: conditions of a check that must hold before any limit is compared with an observation."""
 
 from __future__ import annotations
 

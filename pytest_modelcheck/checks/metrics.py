@@ -2,8 +2,6 @@
 
 The steps are those of every limit (``checks.protocol``); only the tests differ (``stats.metrics``). Variation
 means that bodies record different values.
-
-PYTEST_DONT_REWRITE
 """
 
 from __future__ import annotations

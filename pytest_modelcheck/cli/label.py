@@ -1,7 +1,4 @@
-"""``modelcheck label``: show judged answers without the judge's verdict, and take a key for each label.
-
-PYTEST_DONT_REWRITE
-"""
+"""``modelcheck label``: show judged answers without the judge's verdict, and take a key for each label."""
 
 from __future__ import annotations
 

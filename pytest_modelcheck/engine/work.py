@@ -1,7 +1,4 @@
-"""The input of a run of bodies (:class:`Work`), and its results: of each trial, and of all (:class:`Run`).
-
-PYTEST_DONT_REWRITE
-"""
+"""The input of a run of bodies (:class:`Work`), and its results: of each trial, and of all (:class:`Run`)."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""Model fixtures: their declaration, and the fixture function that makes a model of what they return.
-
-PYTEST_DONT_REWRITE
-"""
+"""Model fixtures: their declaration, and the fixture function that makes a model of what they return."""
 
 from __future__ import annotations
 

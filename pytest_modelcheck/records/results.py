@@ -1,7 +1,4 @@
-"""Results of trials and cases, in one form for runs, baselines, candidates and reports; calls of a model.
-
-PYTEST_DONT_REWRITE
-"""
+"""Results of trials and cases, in one form for runs, baselines, candidates and reports; calls of a model."""
 
 from __future__ import annotations
 

@@ -1,8 +1,6 @@
 """The other side of a comparison: approved behaviour, judged by today's test, or another version's run.
 
 Also the approved shape of answers.
-
-PYTEST_DONT_REWRITE
 """
 
 from __future__ import annotations

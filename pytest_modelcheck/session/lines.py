@@ -2,8 +2,6 @@
 
 ``baselines.lines`` defines the lines, and writes them from a :class:`CaseResult`. Making these first would be
 too slow for a hundred thousand trials.
-
-PYTEST_DONT_REWRITE
 """
 
 from __future__ import annotations

@@ -5,8 +5,6 @@ awaited, and sends the results back. Most checks need only the first run. If a l
 follow. If the test has changed since the approval, it judges the approved answers again. If the model varies,
 noise is measured, since it may explain the miss. Finally the worst cases are explained, and their
 perturbations and inputs are reduced to the smallest that still fail.
-
-PYTEST_DONT_REWRITE
 """
 
 from __future__ import annotations

@@ -76,7 +76,7 @@ def test_the_recorded_model_is_counted_as_checklist_counts_it(run):
     assert asked(found) == QUESTIONS
 
 
-def test_the_live_model_is_counted_alike_and_answers_as_recorded_which_is_asked_once(run):
+def test_the_live_model_is_counted_alike_answers_as_recorded_and_is_called_once(run):
     """In ten tests, some of each kind: all of them would take half a minute."""
     pytest.importorskip("vaderSentiment")
     some = ("-k", "single or reducers or intensifiers or phrases or typos or punctuation")

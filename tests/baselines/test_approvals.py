@@ -80,7 +80,7 @@ def test_an_older_version_is_approved_again_from_history_where_the_cache_is_gone
     assert bench.store.read("triage", KNOWN)["a"].trials[0].answer == b'"old"'
 
 
-def test_history_is_kept_only_where_it_is_asked_for_and_never_of_the_same_version(bench, approving):
+def test_history_is_kept_on_request_only_and_never_of_the_same_version(bench, approving):
     bench.run({"a": "old"}, version="2.0")
     approving("2.0")
     approving("2.0", keep_history=True)

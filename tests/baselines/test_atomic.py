@@ -120,13 +120,13 @@ class TestSeveralFilesTogether:
         monkeypatch.undo()
         return tmp_path
 
-    def test_what_was_announced_is_finished_by_whoever_comes_next(self, announced):
+    def test_an_announced_change_is_finished_by_the_next_process(self, announced):
         assert not (announced / "a").exists()
         atomic.recover(announced)
         assert [(announced / name).read_bytes() for name in ("a", "sub/b")] == [b"new", b"new"]
         assert names(announced) == ["a", "sub"]
 
-    def test_what_is_left_of_another_is_finished_before_anything_else_is_written(self, announced):
+    def test_changes_left_by_another_process_are_finished_before_anything_else_is_written(self, announced):
         with atomic.Batch(announced) as batch:
             batch.add(announced / "a", [b"later"])
         atomic.recover(announced)
@@ -190,7 +190,7 @@ class TestSeveralFilesTogether:
         atomic.recover(tmp_path)
         assert names(tmp_path) == ["a", "b"]
 
-    def test_what_somebody_is_just_doing_is_left_to_him(self, announced):
+    def test_changes_in_progress_are_left_to_their_process(self, announced):
         with atomic.held(announced):
             waiting = threading.Thread(target=atomic.recover, args=(announced,))
             waiting.start()

@@ -29,7 +29,7 @@ def scored(case, answer, score=None):
     return CaseResult(case, "aa", None, case, (TrialResult(Outcome.PASSED, (("aa", answer),), score=score),))
 
 
-def test_what_is_written_is_read_back(path, record):
+def test_a_baseline_is_read_back_as_it_was_written(path, record):
     records = {case: record(case, case.upper()) for case in "cab"}
     assert write(path, records.values()) == Written(3, added=3)
     found = baseline.read(path)
@@ -136,7 +136,7 @@ def test_a_damaged_line_is_named_with_its_place(path, record, damage, problem):
         baseline.read(path)
 
 
-def test_a_case_that_cannot_be_read_is_named_with_its_line_when_it_is_asked_for(path, record):
+def test_an_unreadable_case_is_named_with_its_line_when_it_is_requested(path, record):
     write(path, [record("a", 1)])
     again(path, sealed(b'{"id":"b","outcome":"great"}'))
     found = baseline.read(path)

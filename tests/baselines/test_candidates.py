@@ -57,7 +57,7 @@ def test_lines_may_come_from_a_generator(candidates, record):
     assert len(candidates.read("triage", CHECK, "2.0")) == 3
 
 
-def test_what_a_test_did_with_a_model_that_it_judges_no_more_is_forgotten(candidates, record):
+def test_results_of_a_model_that_the_test_no_longer_judges_are_forgotten(candidates, record):
     for version in ("1", "2"):
         leave(candidates, replace(head(version, model="tone"), body="before"), [record("a", 1)])
     leave(candidates, replace(head("1", "tests/test_b.py::test", "tone"), body="before"), [record("a", 1)])
@@ -66,7 +66,7 @@ def test_what_a_test_did_with_a_model_that_it_judges_no_more_is_forgotten(candid
     assert left == {("tone", "tests/test_b.py::test", "1"), ("triage", CHECK, "1")}
 
 
-def test_what_another_model_did_in_the_same_test_is_kept(candidates, record):
+def test_results_of_another_model_in_the_same_test_are_kept(candidates, record):
     leave(candidates, replace(head("1", model="tone"), body="same"), [record("a", 1)])
     leave(candidates, replace(head("1"), body="same"), [record("a", 1)])
     leave(candidates, replace(head("2"), body="other"), [record("a", 1)])
@@ -169,7 +169,7 @@ def test_a_version_of_five_thousand_digits_can_be_sorted():
     assert sorted(["9" * 5000, "1"], key=natural)[0] == "1"
 
 
-def test_what_a_killed_rename_left_is_finished_by_whoever_looks_next(bench, monkeypatch):
+def test_a_killed_rename_is_finished_by_the_next_reader(bench, monkeypatch):
     def killed(steps, root):
         raise KeyboardInterrupt
 

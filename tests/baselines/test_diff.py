@@ -44,7 +44,7 @@ def compared(side):
         (("passed", 0.1), ("passed", 0.1 + 1e-12), None),
     ],
 )
-def test_a_case_is_told_by_its_outcomes_then_by_its_answers(compared, record, then, now, note):
+def test_a_case_is_classified_by_its_outcomes_then_by_its_answers(compared, record, then, now, note):
     found = compared([record("a", then[1], then[0])], [record("a", now[1], now[0])])
     assert [case.note for case in found.cases] == ([] if note is None else [note])
     assert found.same == (note is None)
@@ -66,7 +66,7 @@ def test_a_case_that_passed_in_some_runs_has_not_been_fixed(compared, record, th
     assert [case.note for case in found.cases] == ([] if note is None else [note])
 
 
-def test_both_answers_are_told(compared, record):
+def test_both_answers_are_shown(compared, record):
     (case,) = compared([record("a", "x")], [record("a", "y", "failed")]).cases
     assert (case.before, case.after) == (Side(Outcome.PASSED, b'"x"'), Side(Outcome.FAILED, b'"y"'))
     assert (case.id, case.about) == ("a", "about a")
@@ -98,7 +98,7 @@ def test_a_case_whose_input_was_edited_is_not_compared(compared, record):
     assert found.same == 0
 
 
-def test_an_edited_expectation_is_said(compared, record):
+def test_an_edited_expectation_is_named(compared, record):
     old, new = record("a", "x"), record("a", "x", "failed")
     new = CaseResult(new.id, new.digest, "another", new.about, new.trials)
     (case,) = compared([old], [new]).cases
@@ -111,7 +111,7 @@ def test_an_edited_expectation_is_said(compared, record):
 
 
 @pytest.mark.parametrize("body", ["b1", "b2"])
-def test_an_edited_test_is_said(side, record, body):
+def test_an_edited_test_is_named(side, record, body):
     found = diff("t.py::test", "triage", side("2.0", body="b1"), side("2.1", body=body))
     assert found.new_test is (body == "b2")
 
@@ -136,7 +136,7 @@ def trials(*outcomes_and_answers):
     return CaseResult("a", "in", None, "about", tuple(made))
 
 
-def test_of_several_trials_the_one_is_shown_that_turned(compared):
+def test_the_trial_that_turned_is_shown_of_several(compared):
     before = trials(("passed", b"1"), ("passed", b"1"), ("passed", b"1"))
     after = trials(("passed", b"2"), ("failed", b"3"), ("passed", b"1"))
     (case,) = compared([before], [after]).cases
@@ -144,7 +144,7 @@ def test_of_several_trials_the_one_is_shown_that_turned(compared):
     assert case.after == Side(Outcome.FAILED, b"3")
 
 
-def test_the_answer_to_the_unperturbed_input_is_told_beside_that_to_the_perturbed_one(compared):
+def test_the_answer_to_the_unperturbed_input_is_shown_beside_that_to_the_perturbed_one(compared):
     def invariance(outcome, perturbed, base, digest="in"):
         asked = (("p", perturbed), (digest, base))
         return CaseResult("a", "in", None, "about", (TrialResult(Outcome(outcome), asked, None, "typos"),))
@@ -155,7 +155,7 @@ def test_the_answer_to_the_unperturbed_input_is_told_beside_that_to_the_perturbe
     assert case.after.unperturbed is None
 
 
-def test_of_several_trials_the_one_is_shown_that_was_fixed(compared):
+def test_the_trial_that_was_fixed_is_shown_of_several(compared):
     before = trials(("passed", b"1"), ("failed", b"1"), ("passed", b"1"))
     after = trials(("passed", b"2"), ("passed", b"3"), ("passed", b"4"))
     (case,) = compared([before], [after]).cases
@@ -177,7 +177,7 @@ def test_the_cases_of_one_kind_are_picked_out(compared, record):
     assert found.of("fixed") == ()
 
 
-def test_of_several_trials_any_changed_answer_counts(compared):
+def test_any_changed_answer_of_several_trials_counts(compared):
     before = trials(("passed", b"1"), ("failed", b"1"))
     after = trials(("passed", b"1"), ("failed", b"2"))
     (case,) = compared([before], [after]).cases
@@ -242,7 +242,7 @@ def test_answers_are_compared_call_by_call(now, differs):
     assert differ(*trials) is differs
 
 
-def test_of_a_run_that_broke_only_the_calls_that_it_made_are_compared():
+def test_only_the_calls_that_a_broken_run_made_are_compared():
     then, broke = TrialResult(P, tuple(CALLS)), TrialResult(Outcome.ERROR, tuple(CALLS[:2]))
     assert not differ(broke, then)
     assert differ(TrialResult(P, tuple(CALLS[:2])), then)
@@ -259,7 +259,7 @@ def test_of_a_run_that_broke_only_the_calls_that_it_made_are_compared():
         ([], [], (None, None)),
     ],
 )
-def test_of_several_answers_the_first_that_differs_is_shown(now, then, shown):
+def test_the_first_differing_answer_of_several_is_shown(now, then, shown):
     trial = TrialResult(P, tuple(now), approved=TrialResult(P, tuple(then)))
     answer, base, before, base_before = shown_answers(trial, "a")
     assert (answer, before) == shown

@@ -57,7 +57,7 @@ def approving(bench, git):
     return act
 
 
-def test_one_changed_answer_is_one_changed_line_besides_the_header(git, approving):
+def test_one_changed_answer_changes_one_line_and_the_header(git, approving):
     approving("main", "2.0", "monday")
     approving("upgrade", "2.1", "tuesday", only="test_known", t_20="other")
     stat = git("diff", "--numstat", "main", "--", "baselines/triage/tests").split()

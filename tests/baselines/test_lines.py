@@ -83,13 +83,13 @@ def test_a_score_and_a_recorded_answer_stand_beside_the_outcome():
     assert keys == ["id", "outcome", "score", "recorded", "answer", "about", "input", "expected"]
 
 
-def test_what_was_asked_besides_the_input_is_spelled_out():
+def test_calls_with_more_than_the_input_are_written_out():
     line = json.loads(encode(plain(calls=(("8f0c", b"1"), ("beef", b"2")))))
     assert line["calls"] == [["8f0c", 1], ["beef", 2]]
     assert "answer" not in line
 
 
-def test_a_body_that_never_asked_has_neither_answer_nor_asked():
+def test_a_body_without_calls_has_neither_answer_nor_calls():
     line = json.loads(encode(plain(calls=())))
     assert not {"answer", "calls"} & set(line)
 
@@ -105,6 +105,15 @@ def test_an_answer_that_a_line_gives_twice_is_written_once():
     line = encode(record)
     assert line.count(b"a long answer") == 1
     assert decode(line) == record
+
+
+def test_a_long_answer_that_each_run_gives_is_written_once_and_a_short_one_where_it_is_read():
+    for answer, times in ((b'"refund"', 3), (b'"' + b"refund" * 100 + b'"', 1)):
+        trials = tuple(TrialResult(Outcome.PASSED, (("8f0c", answer),), repeat=n) for n in range(3))
+        record = CaseResult("t", "8f0c", None, "about", trials)
+        line = encode(record)
+        assert line.count(answer) == times
+        assert decode(line) == record
 
 
 def test_a_digest_that_was_answered_differently_keeps_both_answers():

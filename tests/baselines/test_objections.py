@@ -21,7 +21,7 @@ def ran(record):
     return run
 
 
-def test_where_and_with_what_a_check_ran_does_not_count(ran):
+def test_the_place_and_environment_of_a_check_do_not_count(ran):
     one = ran({"a": 0.3}, environment="CPython 3.11.7, Linux", plugin="0.1.0", rate=0.5)
     two = ran({"a": 0.30000000000000004}, environment="CPython 3.13.0, Windows", plugin="0.2.0")
     assert list(differences(one, two)) == []
@@ -38,7 +38,7 @@ def test_where_and_with_what_a_check_ran_does_not_count(ran):
         ({"stopped": "stopped after 1 of 9 cases"}, "how many cases were run"),
     ],
 )
-def test_what_was_judged_counts(ran, change, told):
+def test_the_judged_cases_count(ran, change, told):
     assert list(differences(ran({"a": 1}), ran({"a": 1}, **change))) == [told]
 
 
@@ -127,7 +127,7 @@ def test_a_perturbed_input_that_was_not_approved_did_not_break(made):
     assert told(Baseline(HEADER, {"a": more}, ""), made({"a": P})) == []
 
 
-def test_what_stays_as_approved_is_not_accepted(made):
+def test_cases_that_stay_as_approved_are_not_accepted(made):
     assert told(made({"a": F, "b": P}, lambda _: "en"), made({"a": P, "b": P}), left={"a"}) == []
 
 
@@ -154,7 +154,7 @@ def test_however_much_breaks_few_lines_tell(made):
     assert max(map(len, lines_told)) < 150
 
 
-def test_the_way_down_is_told_where_each_step_is_small(made):
+def test_a_slow_decline_in_small_steps_is_reported(made):
     past = [PastApproval(f"1.{n}", "2026-01-01", 0.98 - n / 100, 100) for n in range(15)]
     assert told(made({"a": P}), made({"a": P}), past=past) == [
         "14 points below the first approval: 1.0 98% → (11 more) → 1.12 86% → 1.13 85% → 1.14 84%"

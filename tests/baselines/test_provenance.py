@@ -74,7 +74,7 @@ def digest(tmp_path):
         ("import labels as known", "import (other, labels as known)"),
     ],
 )
-def test_what_does_not_change_what_the_test_does_does_not_count(digest, old, new):
+def test_edits_that_do_not_change_the_behaviour_of_the_test_do_not_count(digest, old, new):
     assert old in TEST
     assert digest(TEST.replace(old, new)) == digest(TEST)
 
@@ -97,7 +97,7 @@ def test_what_does_not_change_what_the_test_does_does_not_count(digest, old, new
         ("def test_known", "def test_known"[:0] + "@mock.patch('x')\ndef test_known"),
     ],
 )
-def test_what_the_test_does_and_everything_that_it_names_counts(digest, old, new):
+def test_the_behaviour_of_the_test_and_everything_it_names_counts(digest, old, new):
     assert old in TEST
     assert digest(TEST.replace(old, new)) != digest(TEST)
 
@@ -260,7 +260,7 @@ def test_the_source_of_an_encoding_of_its_own_is_read(tmp_path):
     assert body_digest(path, "test") == latin
 
 
-def test_a_case_file_has_one_digest_whatever_git_does_to_its_line_ends(tmp_path):
+def test_a_case_file_has_one_digest_with_any_line_ends_of_git(tmp_path):
     path = tmp_path / "tickets.yaml"
     path.write_bytes(b"- a\n- b\n")
     digest = file_digest(path)

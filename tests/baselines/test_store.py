@@ -52,7 +52,7 @@ def test_a_file_of_another_test_or_model_is_refused(store, record, other):
             use()
 
 
-def test_what_is_approved_is_kept_apart_by_model(store):
+def test_baselines_of_models_are_kept_apart(store):
     store.set_approved("triage", ApprovedVersion("2.0"))
     store.set_approved("tone", ApprovedVersion("7", "f"))
     assert store.approved("triage") == ApprovedVersion("2.0")

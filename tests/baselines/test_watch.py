@@ -30,7 +30,7 @@ def file(tmp_path):
     return watch.path_of(tmp_path)
 
 
-def test_what_is_written_is_read(tmp_path, file):
+def test_a_watch_is_read_as_it_was_written(tmp_path, file):
     assert watch.read(tmp_path) == [ONE, TWO]
     assert file.read_bytes().isascii()
 

@@ -9,11 +9,11 @@ def feed(sizes, seconds_of, rounds=12):
     return sizes.size
 
 
-def test_batches_grow_to_the_largest_where_a_call_costs_the_same_whatever_its_size():
+def test_batches_grow_to_the_largest_if_a_call_costs_the_same_at_any_size():
     assert feed(Sizes(64, adaptive=True), lambda size: 0.01) == 256
 
 
-def test_batches_stay_where_an_input_costs_the_same_whatever_the_size():
+def test_batches_stay_if_an_input_costs_the_same_at_any_size():
     assert feed(Sizes(64, adaptive=True), lambda size: 0.001 * size) == 64
 
 

@@ -31,7 +31,7 @@ TENANT = contextvars.ContextVar("tenant", default="nobody")
 
 
 class Way:
-    """An endpoint, and what it answered, by place."""
+    """An endpoint and its answers, by place."""
 
     def __init__(self, function, calls=None, **options):
         definition = Definition("triage", "s", "conftest.py:1", **options)
@@ -45,7 +45,7 @@ class Way:
         self.endpoint = Endpoint(
             model, self.allowance, lambda error: isinstance(error, KeyboardInterrupt), self.open_loop
         )
-        self.endpoint._closed.wait = lambda _seconds: None  # nobody waits in a unit test
+        self.endpoint._closed.wait = lambda _seconds: None  # no waiting in a unit test
         self.rows = {}
 
     def open_loop(self):
@@ -188,7 +188,7 @@ def test_no_more_calls_at_once_than_its_fixture_allows(way):
     assert (most, len(kept)) == (2, 8)
 
 
-def test_a_call_that_nobody_wants_any_more_is_not_made(way):
+def test_a_call_that_is_no_longer_needed_is_not_made(way):
     called = []
     one = way(called.append, concurrency=2)
     future = one.endpoint.submit(
@@ -218,7 +218,7 @@ def test_inputs_are_judged_by_their_own_answers(way, bad):
 
 
 @pytest.mark.parametrize("end", [SystemExit, GeneratorExit, asyncio.CancelledError, StopIteration])
-def test_whatever_ends_a_call_belongs_to_the_input_that_it_was_made_for(way, end):
+def test_an_exception_belongs_to_the_input_of_its_call(way, end):
     rows = way(refusing("b", error=end), batch=True).call("a", "b", "c")
     assert (rows[0], type(rows[1]), rows[2]) == ("A", end, "C")
 
@@ -343,7 +343,7 @@ def test_waiting_for_a_retry_draws_nothing_from_the_generator_that_a_body_may_ha
     assert random.getstate() == state
 
 
-def test_who_decides_on_retries_may_fail_himself(way):
+def test_the_retry_decision_may_itself_fail(way):
     def decide(error):
         raise LookupError("no such code")
 
@@ -373,7 +373,7 @@ def test_a_call_that_takes_too_long_is_an_error_of_its_own(way):
     assert type(way(flaky(1, TimeoutError), timeout=20).call("a")[0]) is TimeoutError
 
 
-def test_what_exceeds_the_budget_is_not_called(way):
+def test_calls_beyond_the_budget_are_not_made(way):
     calls = []
     one = way(refusing(calls=calls), batch=True, calls=3)
     rows = one.call("a", "b", "c", "d")
@@ -417,7 +417,7 @@ def test_a_plain_answer_before_one_with_its_cost_hides_nothing(way):
     assert one.call("a", "b") == ["a", "b"]
 
 
-def test_an_answer_whose_cost_cannot_be_told_is_the_only_one_that_fails(way):
+def test_an_answer_of_unknown_cost_is_the_only_one_that_fails(way):
     one = way(shout, batch=True, cost=lambda answer: {"A": 0.1, "C": 0.3}[answer])
     rows = one.call("a", "b", "c")
     assert (rows[0], type(rows[1]), rows[2]) == ("A", UsageError, "C")
@@ -517,7 +517,7 @@ def test_latencies_are_kept_of_what_is_not_a_plain_batch(way):
 # -- small parts -----------------------------------------------------------------------------------------
 
 
-def test_which_models_are_called_ahead(way):
+def test_only_some_models_are_called_ahead(way):
     async def ask(x):
         return x
 

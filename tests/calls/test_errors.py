@@ -58,7 +58,7 @@ STATUSES = {
     ("status", "transient", "outage"),
     [(429, True, True), (503, True, True), (408, True, True), (401, False, True), (422, False, False)],
 )
-def test_a_status_is_found_whichever_client_raised_it(client, status, transient, outage):
+def test_a_status_is_found_in_the_exceptions_of_every_client(client, status, transient, outage):
     error = STATUSES[client](status)
     assert (status_of(error), is_transient(error), is_outage(error)) == (status, transient, outage)
 
@@ -120,7 +120,7 @@ def test_causes_that_go_round_in_circles_are_looked_at_once():
         ({"retry-after": "-1"}, None),
     ],
 )
-def test_how_long_to_wait(headers, seconds):
+def test_seconds_to_wait(headers, seconds):
     error = imitation("openai", "RateLimitError", response=SimpleNamespace(status_code=429, headers=headers))
     assert retry_after(error) == seconds
     assert is_throttled(error)

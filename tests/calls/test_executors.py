@@ -53,7 +53,7 @@ def test_closing_drops_what_has_not_begun_and_ends_the_threads():
         time.sleep(0.01)
 
 
-def test_where_no_thread_can_be_started_fewer_do_the_jobs_and_at_last_the_caller(monkeypatch):
+def test_if_no_thread_can_be_started_fewer_do_the_jobs_and_finally_the_caller(monkeypatch):
     """A container may allow a few threads only."""
     here, real = threading.get_ident(), threading.Thread.start
 
@@ -74,7 +74,7 @@ def test_where_no_thread_can_be_started_fewer_do_the_jobs_and_at_last_the_caller
     threads.close()
 
 
-def test_where_all_threads_wait_one_more_does_the_job():
+def test_if_all_threads_wait_one_more_does_the_job():
     threads, end = Threads(1, "test-more"), threading.Event()
     first, second = threads.submit(end.wait, 20), threads.submit(end.set)
     assert not first.done()
@@ -84,7 +84,7 @@ def test_where_all_threads_wait_one_more_does_the_job():
     threads.close()
 
 
-def test_what_a_job_raises_belongs_to_who_waits():
+def test_an_exception_of_a_job_reaches_its_waiter():
     threads = Threads(1, "test-raising")
     with pytest.raises(ZeroDivisionError):
         threads.submit(lambda: 1 / 0).result(5)
@@ -106,7 +106,7 @@ async def raising(error):
 
 
 @pytest.mark.parametrize("end", [SystemExit, KeyboardInterrupt, asyncio.CancelledError, ValueError])
-def test_the_loop_outlives_whatever_a_model_raises(loop, end):
+def test_the_loop_outlives_any_exception_of_a_model(loop, end):
     context = contextvars.copy_context()
     with pytest.raises(end):
         loop.start(raising(end()), context).result(5)
@@ -257,6 +257,6 @@ def test_closing_waits_for_no_call_that_hangs(ends):
         release.set()
 
 
-def test_what_is_no_executor():
+def test_other_objects_are_no_executors():
     with pytest.raises(UsageError, match="made a int, which is not an executor"):
         executor_of(int, "triage 1")

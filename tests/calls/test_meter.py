@@ -7,7 +7,7 @@ from pytest_modelcheck.models.usage import Usage
 from pytest_modelcheck.records import Calls
 
 
-def test_a_check_is_told_what_was_counted_since_it_began():
+def test_a_check_gets_the_counts_since_it_began():
     meter = Meter()
     meter.called(9.0)
     meter.questions(5)
@@ -37,7 +37,7 @@ def test_a_check_is_told_what_was_counted_since_it_began():
     )
 
 
-def test_what_answers_cost_is_told_from_the_cheapest_to_the_dearest():
+def test_costs_of_answers_are_sorted():
     meter = Meter()
     meter.spent(Usage(cost=9.0))
     mark = meter.mark()
@@ -46,7 +46,7 @@ def test_what_answers_cost_is_told_from_the_cheapest_to_the_dearest():
     assert meter.since(mark, Calls()).costs == (0.1, 0.3)
 
 
-def test_what_nobody_reports_is_not_nought():
+def test_an_unreported_amount_is_not_zero():
     meter = Meter()
     meter.spent(Usage())
     calls = meter.since(Meter().mark(), Calls())

@@ -96,7 +96,7 @@ def wait_until(condition):
         assert time.monotonic() < give_up
 
 
-def test_whether_a_loop_runs():
+def test_a_running_loop_is_recognised():
     async def inside():
         return loop_runs()
 
@@ -104,7 +104,7 @@ def test_whether_a_loop_runs():
     assert asyncio.run(inside())
 
 
-def test_which_loop_runs():
+def test_the_running_loop_is_found():
     async def inside():
         return running_loop()
 

@@ -21,7 +21,7 @@ def test_rates(rate, seconds):
 
 
 @pytest.mark.parametrize("rate", ["", "500", "500/fortnight", "0/minute", "-1/minute", "a/minute", 500, None])
-def test_what_is_no_rate(rate):
+def test_other_values_are_no_rates(rate):
     with pytest.raises(UsageError, match=r'write a number of calls and a time, "500/minute"'):
         interval_of(rate)
 
@@ -34,7 +34,7 @@ def test_calls_are_spaced_evenly_and_time_unused_is_not_saved_up():
     assert [pace.wait(Turn()) for _ in range(3)] == [0, 2, 4]
 
 
-def test_who_waits_keeps_his_turn():
+def test_waiters_keep_their_turn():
     clock = Clock()
     pace = Pace(2.0, clock=clock)
     pace.wait(Turn())
@@ -63,7 +63,7 @@ def test_a_shorter_pause_does_not_end_a_longer_one():
     assert pace.wait(Turn()) == 10
 
 
-def test_without_a_rate_nobody_waits_but_for_a_pause():
+def test_without_a_rate_only_a_pause_is_waited_for():
     clock = Clock()
     pace = Pace(clock=clock)
     assert [pace.wait(Turn()) for _ in range(3)] == [0, 0, 0]
@@ -76,7 +76,7 @@ def test_without_a_rate_nobody_waits_but_for_a_pause():
 # -- budgets ---------------------------------------------------------------------------------------------
 
 
-def test_an_allowance_without_a_limit_gives_whatever_is_wanted():
+def test_an_allowance_without_a_limit_grants_any_amount():
     assert Allowance().take(10**9) == 10**9
 
 
@@ -129,7 +129,7 @@ def test_answers_without_a_cost_end_it():
         purse.take(1)
 
 
-def test_what_was_not_used_of_an_allowance_goes_back():
+def test_the_unused_part_of_an_allowance_is_returned():
     allowance = Allowance(3, "--modelcheck-max-calls=3")
     assert allowance.take(3) == 3
     allowance.give_back(2)
@@ -139,7 +139,7 @@ def test_what_was_not_used_of_an_allowance_goes_back():
     assert unlimited.take(5) == 5
 
 
-def test_what_a_spent_allowance_says():
+def test_the_message_of_a_spent_allowance():
     refusal = Allowance(0, "--modelcheck-max-calls=0").refusal("triage 2.1")
     assert str(refusal) == "--modelcheck-max-calls=0 is used up: triage 2.1 was not called any more"
 
@@ -152,7 +152,7 @@ def failing(circuit, times):
         circuit.failed(ConnectionError("refused"))
 
 
-def test_an_answer_in_between_starts_the_count_anew():
+def test_an_answer_in_between_restarts_the_count():
     circuit = Circuit("triage 2.1", 3)
     failing(circuit, 2)
     circuit.succeeded()

@@ -435,7 +435,7 @@ def test_sleep_lets_others_run(loop):
     assert order == ["asleep", "asleep", "awake", "awake"]
 
 
-def test_whoever_waits_may_be_cancelled_and_the_call_goes_on():
+def test_a_waiter_may_be_cancelled_and_the_call_goes_on():
     call = Future()
 
     async def main():
@@ -448,7 +448,7 @@ def test_whoever_waits_may_be_cancelled_and_the_call_goes_on():
 
 
 @pytest.mark.parametrize(("hasty", "seconds"), [(True, 1.0), (False, 60.0)])
-def test_where_calls_have_waited_for_each_other_only_a_hasty_lull_is_shorter(hasty, seconds):
+def test_after_calls_have_waited_for_each_other_only_a_hasty_lull_is_shorter(hasty, seconds):
     permits = Permits(1, lambda: 0)
     permits.hasten()
     lull = Lull(permits, hasty=hasty)

@@ -787,7 +787,7 @@ REFUSED: list[tuple[Any, ...]] = [
     [(*one[1:], None)[:4] for one in REFUSED],
     ids=[one[0] for one in REFUSED],
 )
-def test_what_cannot_be_stored_is_refused_with_a_remedy_that_works(answer, says, remedy, returns):
+def test_an_answer_that_cannot_be_stored_is_refused_with_a_working_remedy(answer, says, remedy, returns):
     with pytest.raises(NotStored, match=says) as caught:
         Codec(returns).encode(answer)
     assert "hunter2" not in str(caught.value)
@@ -817,7 +817,7 @@ class Elsewhere:
     __hash__ = None  # type: ignore[assignment]
 
 
-def test_what_does_not_come_back_equal_is_refused_with_a_remedy_that_works():
+def test_an_answer_that_does_not_come_back_equal_is_refused_with_a_working_remedy():
     answer = Elsewhere("a")
     with pytest.raises(NotStored, match=r"read back is not the same. Let the model answer plain data of it"):
         Codec(Elsewhere).encode(answer)

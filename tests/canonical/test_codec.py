@@ -186,7 +186,7 @@ class MyInt(int):
         (int, "answer: a type cannot be stored"),
     ],
 )
-def test_what_would_not_come_back_is_refused_with_its_place(value, message):
+def test_a_value_that_would_not_come_back_is_refused_with_its_place(value, message):
     with pytest.raises(NotStored) as caught:
         CODEC.encode(value)
     assert message in str(caught.value)

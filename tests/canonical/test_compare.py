@@ -86,7 +86,7 @@ def test_the_tolerance_can_be_chosen():
     assert not same(b"1.0", b"1.0000005", rel=1e-9)
 
 
-def test_what_is_no_json_is_said_to_be():
+def test_a_line_that_is_not_json_is_refused_as_such():
     with pytest.raises(Unreadable, match="not JSON"):
         same(b"1", b"{")
 
@@ -134,7 +134,7 @@ def test_a_default_that_changed_is_a_change():
     assert not same(Codec(Then).encode(Then(label="a")), now)
 
 
-def test_what_a_model_let_in_beside_its_fields_is_never_gained():
+def test_extra_values_of_a_model_are_never_gained():
     class Open(pydantic.BaseModel, extra="allow"):
         label: str
 
@@ -230,7 +230,7 @@ class Declared(pydantic.BaseModel, extra="allow"):
 
 
 @pytest.mark.parametrize(("old", "new"), [(Lenient, Declared), (Declared, Lenient)])
-def test_what_was_an_extra_value_may_become_a_field_and_a_field_an_extra_value(old, new):
+def test_an_extra_value_may_become_a_field_and_a_field_an_extra_value(old, new):
     """A newer client declares what an older one let in."""
     then, codec = Codec(old).encode(old(label="a", note="x")), Codec(new)
     assert same(then, codec.encode(new(label="a", note="x")))
@@ -392,7 +392,7 @@ def test_a_key_that_fails_is_named():
         odd.key("refund")
 
 
-def test_of_what_could_not_be_stored_nothing_is_known_but_its_key():
+def test_only_the_key_of_an_unstored_answer_is_known():
     one, other = (unstored(threading.Lock(), "answer: a lock cannot be stored.") for _ in "ab")
     assert not same(one, other)
     assert not same(one, one)

@@ -123,7 +123,7 @@ def test_values_of_equal_content_have_one_digest(one, other):
     assert digest(one) == digest(other)
 
 
-def test_a_mapping_of_another_kind_is_told_by_its_content():
+def test_a_mapping_of_another_kind_is_identified_by_its_content():
     assert digest(MappingProxyType({"a": 1})) == digest(MappingProxyType({"a": 1}))
     assert digest(MappingProxyType({"a": 1})) != digest(MappingProxyType({"a": 2}))
 
@@ -207,7 +207,7 @@ def test_a_refusal_names_the_place_and_the_way_out():
 
 
 @pytest.mark.parametrize("value", [object(), lambda: 1, (i for i in ()), sys, open(__file__).close, Handle])  # noqa: SIM115, PTH123
-def test_what_has_no_content_is_refused(value):
+def test_a_value_without_content_is_refused(value):
     with pytest.raises(NotCanonical, match=r"input\[0\]: "):
         digest([value])
 
@@ -237,7 +237,7 @@ def test_the_same_object_twice_is_no_cycle():
     assert digest([inner, inner]) == digest([[1], [1]])
 
 
-def test_what_is_nested_too_deeply_is_refused():
+def test_a_value_that_is_nested_too_deeply_is_refused():
     value: list[Any] = []
     for _ in range(100_000):
         value = [value]

@@ -20,7 +20,7 @@ class Tells:
 
 
 @pytest.mark.parametrize("threshold", [50, 300, 800])
-def test_source_is_parsed_whatever_is_collected_meanwhile(threshold):
+def test_source_is_parsed_even_if_objects_are_collected_meanwhile(threshold):
     source = "\n".join(f"x{n} = [1, 2, (3, 4)]" for n in range(200))
     before = gc.get_threshold()
     gc.collect()

@@ -48,7 +48,7 @@ def test_an_escape_is_never_cut_in_half():
     assert excerpt("abcde\x1bf", 9) == "abcde…"
 
 
-def test_an_object_is_told_by_its_fields_or_its_repr():
+def test_an_object_is_shown_by_its_fields_or_its_repr():
     assert excerpt(object()) == "<object object>"
     cycle: list[object] = [1]
     cycle.append(cycle)
@@ -91,5 +91,5 @@ def test_large_contents_are_summarised(value, shown):
     assert excerpt(value, 200) == shown
 
 
-def test_what_is_short_is_left_as_it_is():
+def test_short_text_is_left_as_it_is():
     assert encode_plain({"a": [1, "x", (b"ab",)]}, brief=True) == encode_plain({"a": [1, "x", (b"ab",)]})

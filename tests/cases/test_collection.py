@@ -32,7 +32,7 @@ def test_where():
     assert [case.id for case in loaded.where(language="es")] == [case.id for case in loaded[10:]]
 
 
-def test_where_with_a_slip_of_the_pen_is_refused():
+def test_a_misspelt_key_of_where_is_refused():
     with pytest.raises(
         CaseError, match=r"where\(langage=…\): no case has metadata of this name; did you mean language"
     ):
@@ -115,7 +115,7 @@ def test_split():
     assert [case.id for case in parts["es"]] == [case.id for case in cases.load(ROWS)[10:]]
 
 
-def test_split_by_what_nobody_has_or_what_is_no_key():
+def test_split_by_a_key_that_no_case_has_or_that_is_no_key_is_refused():
     with pytest.raises(
         CaseError, match=r"split\('langage'\): no case has metadata of this name; did you mean language"
     ):

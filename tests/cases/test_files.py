@@ -32,13 +32,13 @@ def test_a_relative_path_is_meant_from_the_folder_of_the_test_file(tmp_path, mon
     assert str(loaded[0].origin) == str(Path("sub", "t.jsonl")) + ":1"
 
 
-def test_messages_name_a_file_from_the_root_that_they_are_told(tmp_path):
+def test_messages_name_a_file_relative_to_the_given_root(tmp_path):
     (tmp_path / "t.jsonl").write_text("x")
     with pytest.raises(CaseError, match=f"^{tmp_path.name}/t.jsonl:1: not JSON"):
         list(cases.load("t.jsonl").bind(tmp_path, tmp_path.parent))
 
 
-def test_an_absolute_path_needs_no_base_and_a_base_once_said_stays(tmp_path):
+def test_an_absolute_path_needs_no_base_and_a_given_base_stays(tmp_path):
     (tmp_path / "t.jsonl").write_text('"a"\n')
     assert len(cases.load(tmp_path / "t.jsonl")) == 1
     assert len(cases.load("t.jsonl", base=str(tmp_path)).bind(tmp_path / "elsewhere")) == 1
@@ -96,7 +96,7 @@ def test_nothing_is_looked_for_above_the_project(tmp_path):
 @pytest.mark.parametrize(
     ("written", "suggested"), [(".", "t.csv"), ("..", "../u.csv"), ("more", "more/v.csv")]
 )
-def test_what_a_folder_holds_is_suggested_as_it_would_be_written(tmp_path, written, suggested):
+def test_the_files_of_a_folder_are_suggested_as_they_would_be_written(tmp_path, written, suggested):
     here = tmp_path / "tests"
     (here / "more").mkdir(parents=True)
     for path in (here / "t.csv", tmp_path / "u.csv", here / "more" / "v.csv"):
@@ -120,7 +120,7 @@ def test_a_name_that_does_not_say_the_format(tmp_path):
 
 
 @pytest.mark.parametrize("name", ["t.YAML", "t.b.yml", "t.yaml.gz"])
-def test_the_format_is_told_by_the_end_of_the_name(tmp_path, name):
+def test_the_format_is_chosen_by_the_extension(tmp_path, name):
     (tmp_path / name).write_bytes(gzip.compress(b"- a\n") if name.endswith("gz") else b"- a\n")
     assert [case.input for case in cases.load(name, base=tmp_path)] == ["a"]
 
@@ -168,7 +168,7 @@ def test_zstd(tmp_path, zstd, name):
 
 
 @pytest.mark.parametrize("kind", ["gz", "zst"])
-def test_what_is_not_compressed_as_it_says_or_ends_early_is_refused(tmp_path, zstd, kind):
+def test_a_file_that_is_not_compressed_as_declared_or_is_truncated_is_refused(tmp_path, zstd, kind):
     packed = gzip.compress(b'"a"\n' * 1000) if kind == "gz" else zstd.compress(b'"a"\n' * 1000)
     for content in (packed[:-3], b"junk", packed + b"junk"):
         (tmp_path / f"t.jsonl.{kind}").write_bytes(content)
@@ -217,7 +217,7 @@ def conflicting(first, ours, theirs, end="\n"):
 
 @pytest.mark.parametrize("end", ["\n", "\r\n"])
 @pytest.mark.parametrize("name", LINES)
-def test_a_conflict_in_a_file_is_said_with_its_line(tmp_path, monkeypatch, name, end):
+def test_a_conflict_in_a_file_is_reported_with_its_line(tmp_path, monkeypatch, name, end):
     monkeypatch.chdir(tmp_path)
     (tmp_path / name).write_bytes(conflicting(*LINES[name], end).encode())
     with pytest.raises(CaseError) as caught:

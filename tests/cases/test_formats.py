@@ -172,7 +172,7 @@ FILES = [
 
 
 @pytest.mark.parametrize(("name", "content", "rows", "names"), FILES)
-def test_what_a_file_means(read, name, content, rows, names):
+def test_contents_of_files(read, name, content, rows, names):
     for found, fields in zip(read(content, name, **names), rows, strict=True):
         seen = {field: getattr(found, field, None) for field in fields} | {"line": found.origin.line}
         assert {field: seen[field] for field in fields} == fields

@@ -175,7 +175,7 @@ MERGES = bomb(b"v0: &v0 {a: 1}", b"v%(n)d: &v%(n)d {<<: [%(below)s], b%(n)d: 1}"
         ("t.yaml", MERGES),
     ],
 )  # fmt: skip
-def test_what_could_be_read_in_two_ways_or_in_none_is_refused_at_once(folder, name, content):
+def test_ambiguous_and_unreadable_files_are_refused_at_once(folder, name, content):
     start = time.process_time()
     with pytest.raises(CaseError) as caught:
         load(folder, name, content)

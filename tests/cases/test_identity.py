@@ -28,7 +28,7 @@ def test_an_id_is_made_from_the_input_and_variants_alone():
     assert len({ids("a")[0], *(ids({"input": "a", "variants": [other]})[0] for other in "bc")}) == 3
 
 
-def test_equal_inputs_are_told_apart_by_what_else_is_known_of_them_in_whatever_order():
+def test_equal_inputs_are_distinguished_by_their_other_fields_in_any_order():
     rows = [
         {"input": "a"},
         {"input": "a", "expected": None},

@@ -177,7 +177,7 @@ import pytest
         ('"a"\n{"input": "\\ud83d"}', "t.jsonl:2: an escape such as \\ud83d is half of a character"),
     ],
 )
-def test_what_is_wrong_with_a_file_is_said_with_its_line(refused, content, message):
+def test_an_error_in_a_file_is_reported_with_its_line(refused, content, message):
     assert refused(content, message.partition(":")[0]).startswith(message)
 
 

@@ -28,14 +28,14 @@ INPUT = "Say which is the input, in the marker or in cases.load(): "
         ("t.jsonl", '{"text": "a"}\n', f"field 'input'; it has 'text'. {BOTH}input='text', expected='…'"),
     ],
 )
-def test_where_nothing_is_called_input_it_is_said_how_to_name_it(tmp_path, name, content, message):
+def test_without_a_column_named_input_the_error_says_how_to_name_it(tmp_path, name, content, message):
     (tmp_path / name).write_text(content)
     with pytest.raises(CaseError) as caught:
         list(cases.load(name, base=tmp_path))
     assert f"{name}:1: no {message}" in str(caught.value)
 
 
-def test_and_what_is_said_can_be_done(tmp_path):
+def test_and_the_advice_works(tmp_path):
     (tmp_path / "t.csv").write_text("id,text,label\n1,a,b\n")
     with pytest.raises(CaseError, match=r"cases\.load\(\): input='text', expected='label'$"):
         list(cases.load("t.csv", base=tmp_path))
@@ -73,7 +73,7 @@ def test_a_mapping_is_a_variant_as_it_is_where_the_input_looks_like_one():
         ("ab", "variants: must be a list"),
     ],
 )
-def test_what_is_wrong_with_a_variant_is_said(variants, message):
+def test_an_error_in_a_variant_is_reported(variants, message):
     with pytest.raises(CaseError, match=message):
         loaded(variants)
 
@@ -222,7 +222,7 @@ def test_repeated_ids_of_a_large_file_are_numbered_too(read, monkeypatch):
 @pytest.mark.parametrize(
     "named", [{"input": 0}, {"input": []}, {"expected": [None]}, {"input": {"a": 1}}, {"id": ["a", "b"]}]
 )
-def test_what_names_no_field_is_refused(named):
+def test_a_name_that_is_no_field_is_refused(named):
     (field,) = named
     with pytest.raises(CaseError, match=rf"{field}=.*: name the field of the rows, such as {field}='text'"):
         cases.load([{"a": 1, "b": 2}], **named)

@@ -50,14 +50,14 @@ def test_arrays_are_inputs():
     assert [case.input.sum() for case in cases.load(images)] == [0, 4, 0]
 
 
-def test_what_can_be_read_once_only_is_remembered():
+def test_a_one_shot_iterator_is_saved():
     loaded = cases.load(text for text in ("a", "b"))
     assert [case.input for case in loaded] == ["a", "b"]
     assert [case.input for case in loaded.filter(lambda case: case.input == "b")] == ["b"]
     assert loaded.peek().input == "a"
 
 
-def test_what_can_be_read_once_only_is_refused_each_time_if_an_item_is_faulty():
+def test_a_one_shot_iterator_with_a_faulty_item_is_refused_each_time():
     loaded = cases.load(item for item in ("a", ["b"], "c"))
     for _ in range(2):
         with pytest.raises(CaseError, match=r"generator\[1\]: a list is not a case"):
@@ -86,7 +86,7 @@ def test_what_can_be_read_once_only_is_refused_each_time_if_an_item_is_faulty():
         (None, "cases cannot come from a NoneType"),
     ],
 )
-def test_what_is_no_case_is_said(source, message):
+def test_an_item_that_is_no_case_is_reported(source, message):
     assert message in refused(source)
 
 

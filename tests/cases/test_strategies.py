@@ -42,7 +42,7 @@ def test_gives_as_many_different_inputs_as_wanted(n, count):
     assert len(found) == len(set(found)) == count
 
 
-def test_what_was_there_stays_where_more_is_asked_for():
+def test_existing_cases_stay_if_more_are_requested():
     assert inputs(st.text(), n=3 * ROUND)[: ROUND // 2] == inputs(st.text(), n=ROUND // 2)
 
 
@@ -108,7 +108,7 @@ def test_can_be_drawn_inside_a_test_of_hypothesis():
     assert found[0] == found[-1] == inputs(st.text(), n=10)
 
 
-def test_what_hypothesis_objects_to_is_said_in_its_words():
+def test_errors_of_hypothesis_are_reported_in_its_words():
     @settings(max_examples=2, database=None, deadline=None)
     @given(st.integers())
     def test(_):
@@ -128,7 +128,7 @@ def test_what_hypothesis_objects_to_is_said_in_its_words():
     ],
     ids=["dataclass", "pydantic", "mapping", "tuple"],
 )
-def test_what_is_drawn_is_the_input(strategy, kind):
+def test_the_drawn_value_is_the_input(strategy, kind):
     assert {type(each) for each in inputs(strategy, n=10)} == {kind}
 
 
@@ -157,14 +157,14 @@ def test_an_input_alone_says_nothing_else():
     assert (case.expected, case.origin) == (MISSING, None)
 
 
-def test_says_where_there_are_fewer_than_asked_for():
+def test_too_few_cases_are_reported():
     source = cases.generate(st.booleans(), n=200)
     assert len(source) == 2
     (note,) = source.notes
     assert note.startswith("strategy booleans() drew 2 different cases instead of 200: there are no more")
 
 
-def test_says_nothing_where_all_were_asked_for():
+def test_enough_cases_are_not_mentioned():
     source = cases.generate(st.booleans())
     assert len(source) == 2
     assert source.notes == ()
@@ -201,7 +201,7 @@ BROKEN = st.integers().map(lambda number: number / 0)
         (lambda: cases.generate(["a"]), r"takes a Hypothesis strategy, not a list"),
     ],
 )
-def test_what_cannot_be_drawn_is_refused(call, message):
+def test_a_strategy_that_cannot_be_drawn_from_is_refused(call, message):
     with pytest.raises(errors.CaseError, match=message):
         call()
 

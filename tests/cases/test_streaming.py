@@ -79,7 +79,7 @@ def test_a_replaced_file_is_another_input(folder):
         ('{"input": 7}', r"a\.jsonl:1: input: must be the path of a file, not int"),
     ],
 )
-def test_what_is_no_file_is_an_error_with_its_place(folder, row, told):
+def test_a_missing_file_is_an_error_with_its_place(folder, row, told):
     (folder / "a.jsonl").write_text(row)
     with pytest.raises(CaseError, match=told):
         list(cases.load(folder / "a.jsonl", paths="input"))
@@ -279,7 +279,7 @@ def test_two_cases_with_one_id_are_refused_with_both_places(tmp_path):
         len(cases.load(path))
 
 
-def test_what_is_wrong_with_a_line_far_down_is_said(tmp_path):
+def test_an_error_in_a_line_far_down_is_reported(tmp_path):
     path = written(tmp_path, lines(numbered(500)) + b'{"input": "a"\n')
     with pytest.raises(CaseError, match=r"t\.jsonl:501: not JSON"):
         next(iter(cases.load(path)))

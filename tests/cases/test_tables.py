@@ -162,7 +162,7 @@ ROWS = [{"input": "a", "label": 1}, {"input": "b", "label": 7}]
         ),
     ],
 )
-def test_what_is_wrong_with_a_table_is_said(table, message):
+def test_an_error_in_a_table_is_reported(table, message):
     assert message in refused(table)
 
 
@@ -297,7 +297,7 @@ def test_it_is_read_by_row_groups_from_anywhere(write, monkeypatch, large):
     assert str(loaded[299].origin).endswith("t.parquet[299]")
 
 
-def test_what_is_wrong_with_a_file_is_said(write, tmp_path):
+def test_an_error_in_a_file_is_reported(write, tmp_path):
     assert "t.parquet: no column 'input'; there are 'text'" in refusal(write({"text": ["a"]}))
     assert "t.parquet[1]: the input is empty" in refusal(write({"input": ["a", None]}))
     assert "t.parquet: the file has no cases" in refusal(write({"input": pa.array([], pa.string())}))

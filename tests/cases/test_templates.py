@@ -174,7 +174,7 @@ def test_the_same_in_every_process():
         ("{x}", {"x": ["a"], "metadata": ["a"]}, "metadata is a mapping of names to values"),
     ],
 )
-def test_what_makes_no_sense_is_refused(text, slots, message):
+def test_templates_without_a_meaning_are_refused(text, slots, message):
     assert message in refused(text, **slots)
 
 
@@ -219,7 +219,7 @@ def test_words_of_faker():
         (("name",), {"locale": "xx_YY"}, r"lexicon\('name', locale='xx_YY'\): faker has no such locale"),
     ],
 )
-def test_what_faker_does_not_have(arguments, options, message):
+def test_unknown_providers_of_faker_are_refused(arguments, options, message):
     pytest.importorskip("faker")
     with pytest.raises(CaseError, match=message):
         cases.lexicon(*arguments, **options)
@@ -251,7 +251,7 @@ def test_a_value_with_braces_is_put_in_as_it_is():
     assert case.input == "say {y} and {{z}}"
 
 
-def test_of_more_combinations_than_a_float_can_count_every_value_is_drawn():
+def test_every_value_is_drawn_of_more_combinations_than_a_float_can_count():
     letters = list("abcdefgh")
     slots = {f"s{place}_": letters for place in range(24)}
     made = cases.template("".join(f"{{{name}}}" for name in slots), n=200, **slots)

@@ -52,7 +52,7 @@ def test_cases_that_share_an_alias_cannot_spoil_each_other(read):
 
 
 @pytest.mark.parametrize("character", ["\x85", "\u2028", "\u2029"])
-def test_what_ends_lines_in_yaml_1_1_alone_is_refused_unless_it_is_escaped(read, refused, character):
+def test_line_ends_of_yaml_1_1_alone_are_refused_unless_escaped(read, refused, character):
     code = f"{ord(character):04x}"
     (case,) = read(f'- input: "a\\u{code}b"\n')
     assert case.input == f"a{character}b"

@@ -61,13 +61,13 @@ def test_one_approved_run_of_a_model_that_varies_leaves_nothing_to_compare_with(
 
 
 @pytest.mark.parametrize("allowance", [0, 0.0])
-def test_where_approved_answers_never_repeat_no_change_could_be_seen(allowance):
+def test_no_change_could_be_seen_if_approved_answers_never_repeat(allowance):
     """Answers that differ from them may be the model's own noise, or a new model: nobody can tell."""
     never = [CaseAnswers((0, 1, 2), ((n % 5,),)) for n in range(50)]
     assert changes(never, allowance) == Look(Status.INCONCLUSIVE, Reason.NOTHING_SEEN)
 
 
-def test_how_much_may_change_says_how_much_noise_hides_it():
+def test_the_allowance_for_changes_says_how_much_noise_hides():
     """Two of three pairs of approved answers differ, and so at most a third more can."""
     noisy = [CaseAnswers((0, 0, 1), ((2,),)) for _ in range(60)]
     assert changes(noisy, 0.34).reason is Reason.NOTHING_SEEN

@@ -59,7 +59,7 @@ def test_a_case_is_the_same_while_its_id_and_its_input_are():
     assert (found.shared, found.added, found.removed) == (1, 2, 2)
 
 
-def test_what_was_not_judged_on_both_sides_is_no_pair_but_may_have_changed():
+def test_a_case_that_was_not_judged_on_both_sides_is_no_pair_but_may_have_changed():
     current = [record("a", S, b'"x"'), record("b", F)]
     approved = by_id(record("a", P), record("b", N))
     found = compared(current, approved)

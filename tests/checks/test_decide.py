@@ -55,7 +55,7 @@ class TestGuards:
         assert finding.status is FAILED
         assert finding.against_baseline
 
-    def test_an_error_fails_whatever_the_rate(self):
+    def test_an_error_fails_at_any_rate(self):
         observed = Observed(Tally(passed=99, error=1), first_error="NameError: x")
         assert verdict(observed, Limits(at_least=0.5)) == (
             FAILED,
@@ -71,7 +71,7 @@ class TestGuards:
 
 
 class TestWhatIsRequired:
-    def test_every_case_where_nothing_is_asked_for_and_nothing_approved(self):
+    def test_every_case_must_pass_without_limits_and_approval(self):
         assert passing(1, 1).required_rate(Limits()) == 1.0
         assert verdict(passing(199, 200)) == (FAILED, "199/200 cases pass (99.5%), all required")
 
@@ -121,7 +121,7 @@ class TestAModelThatDoesNotVary:
         assert verdict(observed, Limits(max_changed=limit))[0] is status
 
     @pytest.mark.parametrize(("limit", "status"), [(2, PASSED), (1, FAILED), (0.05, PASSED), (0.04, FAILED)])
-    def test_regressions_count_whatever_was_fixed(self, limit, status):
+    def test_regressions_count_however_many_were_fixed(self, limit, status):
         observed = passing(40, 40, comparison=comparison(2, 5))
         assert verdict(observed, Limits(max_regressed=limit))[0] is status
         assert verdict(observed, Limits(max_regressed=1)) == (
@@ -138,7 +138,7 @@ class TestAModelThatDoesNotVary:
         )
         assert verdict(observed)[0] is FAILED
 
-    def test_a_body_that_fails_with_the_approved_answers_is_told_so(self):
+    def test_a_body_that_fails_with_the_approved_answers_is_reported(self):
         observed = passing(37, 40, comparison=comparison(changed=2), reads_approved=True)
         status, text = verdict(observed)
         assert status is FAILED
@@ -146,7 +146,7 @@ class TestAModelThatDoesNotVary:
             "3/40 answers changed (7.5%), none allowed; 1 of these are the approved answers"
         )
 
-    def test_and_a_rate_cannot_be_asked_of_it(self):
+    def test_and_it_can_have_no_rate(self):
         with pytest.raises(UsageError, match="max_changed"):
             verdict(passing(38, 40, reads_approved=True), Limits(at_least=0.9))
 
@@ -259,7 +259,7 @@ class TestWhatACheckCouldHaveSeen:
         assert finding.status is INCONCLUSIVE
         assert finding.reveals == "1 case cannot reveal any rate under 95%"
 
-    def test_a_tolerance_is_told_its_chance(self):
+    def test_the_chance_of_a_tolerance_is_reported(self):
         finding = deciding(passing(36, 40), Limits(at_least=0.95, tolerance=0.1))
         assert finding.reveals.endswith("; a rate of 85% fails with a chance of 39.3%")
 
@@ -360,7 +360,7 @@ class TestASampleOfOtherCases:
         assert finding.p_value > 0.1 > 0.01 > deciding(observed, Limits()).p_value
 
 
-def test_what_is_inconclusive_may_fail():
+def test_an_inconclusive_check_may_fail():
     finding = deciding(passing(35, 40), Limits(at_least=0.95, inconclusive="fail"))
     assert finding.status is FAILED
     assert finding.summary.endswith('; noise could explain it (inconclusive="fail")')
@@ -447,18 +447,18 @@ def test_the_p_value_is_that_of_the_binomial_test():
     assert latency(20, 80).p_value == pytest.approx(expected)
 
 
-def test_what_luck_could_explain_fails_where_that_is_asked_for():
+def test_a_result_that_luck_could_explain_fails_on_request():
     assert latency(10, 90, inconclusive="fail").status is Status.FAILED
 
 
-def test_a_cost_is_per_case_whatever_number_of_answers_a_case_takes():
+def test_a_cost_is_per_case_for_any_number_of_answers():
     costs = Costs(6, (), (1.0,) * 6, 2)
     [finding] = decide_costs(costs, Limits(max_cost_per_case=2.5))
     assert finding.status is Status.FAILED
     assert finding.summary == "a case costs 3 on average, at most 2.5 allowed"
 
 
-def test_costs_that_are_known_of_some_answers_stand_for_all_and_that_is_said():
+def test_known_costs_of_some_answers_stand_for_all_and_the_result_says_so():
     [finding] = decide_costs(Costs(4, (), (1.0, 1.0), 4), Limits(max_cost_per_case=1.0))
     assert finding.status is Status.PASSED
     assert "(known of 2 of 4 answers)" in finding.summary

@@ -34,13 +34,13 @@ def labels(refunds, of=200):
 
 
 class TestVerdicts:
-    def test_what_did_not_move_passes(self):
+    def test_an_unmoved_distribution_passes(self):
         finding, moved = verdict(labels(60), labels(60))
         assert finding.status is PASSED
         assert finding.summary.startswith("distribution of answers is as before: total variation 0 (0.0")
         assert not moved.changes
 
-    def test_what_moved_fails_and_says_what(self):
+    def test_a_moved_distribution_fails_and_is_described(self):
         finding, moved = verdict(labels(62), labels(28), name="of 2.0")
         assert finding.status is FAILED
         assert finding.p_value < 0.01
@@ -49,24 +49,24 @@ class TestVerdicts:
         assert moved.changes == (("'refund'", "31%", "14%"), ("'other'", "69%", "86%"))
         assert (moved.before, moved.after, moved.against) == (200, 200, "of 2.0")
 
-    def test_what_chance_readily_explains_passes_and_says_so(self):
+    def test_a_move_that_chance_readily_explains_passes_and_says_so(self):
         """Unchanged distributions of 20 answers warned in 30% of runs, and are to warn in 5% at most."""
         finding, _ = verdict(labels(9, 30), labels(15, 30))
         assert finding.status is PASSED
         assert finding.summary.endswith("; chance explains it")
         assert finding.reveals.startswith("30 answers against 30 can only reveal moves of more than about 0.")
 
-    def test_what_chance_could_explain_is_inconclusive(self):
+    def test_a_move_that_chance_could_explain_is_inconclusive(self):
         finding, _ = verdict(labels(9, 30), labels(18, 30))
         assert finding.status is INCONCLUSIVE
         assert finding.summary.endswith("; chance could explain it")
         assert finding.reveals.startswith("30 answers against 30 can only reveal moves of more than about 0.")
 
-    def test_which_may_fail(self):
+    def test_an_inconclusive_move_may_fail(self):
         finding, _ = verdict(labels(9, 30), labels(18, 30), limits=Limits(inconclusive="fail"))
         assert finding.status is FAILED
 
-    def test_what_is_tolerated_passes_however_certain_it_is(self):
+    def test_a_tolerated_move_passes_however_certain_it_is(self):
         before, now = labels(6000, 20000), labels(6800, 20000)
         assert verdict(before, now, tolerance=0.0)[0].status is FAILED
         assert verdict(before, now, tolerance=0.05)[0].status is PASSED
@@ -80,7 +80,7 @@ class TestVerdicts:
         assert moved.tolerance == pytest.approx(0.05 * 2.872, rel=0.01)
         assert moved.changes[0] == ("mean", "4.5", "7.5")
 
-    def test_features_are_told_apart_by_a_classifier(self):
+    def test_features_are_distinguished_by_a_classifier(self):
         luck = random.Random(0)
         before = [{"length": luck.gauss(40, 10), "language": "es"} for _ in range(150)]
         now = [{"length": luck.gauss(60, 10), "language": "es"} for _ in range(150)]
@@ -106,7 +106,7 @@ class TestVerdicts:
         assert verdict(before, now, paired=True)[0].status is FAILED
 
     @pytest.mark.parametrize("value", ["refund", 3.0])
-    def test_what_never_changes_did_not_move(self, value):
+    def test_constant_answers_did_not_move(self, value):
         finding, moved = verdict([value] * 50, [value] * 60)
         assert (finding.status, moved.distance) == (PASSED, 0.0)
 
@@ -126,7 +126,7 @@ class TestGuards:
         assert finding.summary == "no approved baseline yet: there is nothing to compare 200 answers with"
 
     @pytest.mark.parametrize("value", [[1, [2]], 1e300])
-    def test_what_has_no_distribution_is_refused_before_it_is_approved(self, value):
+    def test_answers_without_a_distribution_are_refused_before_approval(self, value):
         with pytest.raises(UsageError, match=r"case\.record"):
             verdict(None, [value] * 50)
 
@@ -226,7 +226,7 @@ def samples(before, now):
         ({"length": 3}, "features", [3.0]),
     ],
 )
-def test_what_a_value_is(value, kind, read):
+def test_values_of_answers(value, kind, read):
     found = samples([value], [value, value])
     assert (found.kind, list(found.before), len(found.after)) == (kind, [read], 2)
 
@@ -271,7 +271,7 @@ def test_numbers_that_go_missing_are_drift():
         ([{"text": str(n)} for n in range(60)], [{"text": "x"}], "feature 'text' has 61 different texts"),
     ],
 )
-def test_what_has_no_distribution_says_what_to_do(before, now, said):
+def test_answers_without_a_distribution_are_refused_with_a_remedy(before, now, said):
     with pytest.raises(UsageError) as raised:
         samples(before, now)
     assert said in str(raised.value)

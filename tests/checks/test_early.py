@@ -28,14 +28,14 @@ def test_nothing_is_decided_before_anything_was_judged():
     assert watch([None], required=0.0).decided("exact") == ()
 
 
-def test_what_is_certain_of_a_model_that_does_not_vary_may_be_noise_of_one_that_does():
+def test_a_certain_result_of_a_steady_model_may_be_noise_of_a_varying_one():
     watched = watch([0] * 80 + [1] * 11)
     assert decisions(watched, "exact") == [("at_least", "failed")]
     assert decisions(watched, "noisy") == []
     assert watched.suspicious
 
 
-def test_of_a_model_of_which_nothing_is_known_only_a_pass_is_decided():
+def test_only_a_pass_is_decided_early_of_an_unknown_model():
     assert decisions(watch([0] * 90), "unknown") == [("at_least", "passed")]
     failing = watch([1] * 60)
     assert decisions(failing, "unknown") == []
@@ -129,6 +129,6 @@ def test_half_of_the_error_rates_is_left_for_the_end():
         ({}, GRADE, object(), "it is judged over levels"),
     ],
 )
-def test_what_cannot_be_watched(limits, scale, levels, why):
+def test_checks_that_cannot_stop_early(limits, scale, levels, why):
     found = why_not_watched(Limits(**limits), scale, levels)
     assert found is None if why is None else found.startswith(why)

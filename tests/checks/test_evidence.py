@@ -26,7 +26,7 @@ def test_a_run_that_one_case_of_a_unit_lacks_is_left_out_for_all():
     assert units_of(cases) == [Unit(2, (2.0,), (2.0,))]
 
 
-def test_sets_are_told_apart():
+def test_sets_are_distinguished():
     case = CaseRuns(PASSED, (FAILED, PASSED, PASSED))
     assert units_of([case], slice(1)) == [Unit(1, (1.0,), (0.0,))]
     assert units_of([case], slice(1, None)) == [Unit(1, (1.0,), (1.0, 1.0))]

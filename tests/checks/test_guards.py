@@ -41,7 +41,7 @@ def test_one_answer_where_the_approved_ones_differ_fails():
 
 
 @pytest.mark.parametrize("known", [{}, approved(*[b'"refund"'] * FEWEST)])
-def test_one_answer_of_which_nobody_knows_better_is_a_note(known):
+def test_a_constant_answer_without_an_approval_is_a_note(known):
     found = constant(cases(*STILL, expected=lambda _: "same"), known)
     assert found.status is Status.PASSED
     assert "no perturbation could have changed it" in found.summary
@@ -59,12 +59,12 @@ def test_too_few_inputs_and_any_second_answer_say_nothing(answers):
     assert constant(cases(*answers, expected=str), {}) is None
 
 
-def test_where_no_body_passed_the_limits_say_it():
+def test_if_no_body_passed_the_limits_decide():
     failed = cases(*STILL, expected=str, outcome=Outcome.FAILED)
     assert constant(failed, {}) is None
     assert unmoved(failed) is None
 
 
-def test_what_moves_once_is_not_standing_still():
+def test_a_single_move_is_not_a_constant_answer():
     assert unmoved(cases(*STILL)).status is Status.FAILED
     assert unmoved(cases(*STILL, (b"1", b"2"))) is None

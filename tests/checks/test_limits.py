@@ -8,7 +8,7 @@ from pytest_modelcheck.limits import LIMITS
 from pytest_modelcheck.records import CHANGE, Scale
 
 
-def test_nothing_asked_for_is_the_defaults():
+def test_no_limits_are_the_defaults():
     assert limits_from({}) == Limits()
     assert asdict(Limits()) == {name: limit.default for name, limit in LIMITS.items()}
 
@@ -29,13 +29,13 @@ def test_rates(value):
         (10**400, "0.0"),
     ],
 )
-def test_what_is_no_rate(value, hint):
+def test_invalid_rates(value, hint):
     with pytest.raises(UsageError, match=hint):
         limits_from({"at_least": value})
 
 
 @pytest.mark.parametrize("value", [0, -1, True, "60", float("nan"), 10**400])
-def test_what_is_no_amount(value):
+def test_invalid_amounts(value):
     with pytest.raises(UsageError, match="write a number of seconds above 0"):
         limits_from({"max_latency_p95": value})
 
@@ -70,7 +70,7 @@ def test_one_point_zero_might_be_one_case_or_all(name):
 
 
 @pytest.mark.parametrize("value", [-1, 1.5, -0.1, "3", True, [3], "100%", "-2%", "2% of all", "two%"])
-def test_what_is_no_allowance(value):
+def test_invalid_allowances(value):
     with pytest.raises(
         UsageError,
         match=r"max_drop=.* is not an allowance: write a number of cases \(max_drop=3\) or a "
@@ -80,7 +80,7 @@ def test_what_is_no_allowance(value):
 
 
 @pytest.mark.parametrize("value", [0, 0.0, 0.5, 1, "low"])
-def test_what_is_no_error_rate(value):
+def test_invalid_error_rates(value):
     with pytest.raises(UsageError, match="false_fail_rate"):
         limits_from({"false_fail_rate": value})
 
@@ -135,13 +135,13 @@ def test_allowances_in_words():
         ),
     ],
 )
-def test_what_cannot_be_meant_says_what_to_write(name, value, hint):
+def test_contradictions_are_refused_with_a_remedy(name, value, hint):
     with pytest.raises(UsageError, match=hint):
         limits_from({name: value})
 
 
 @pytest.mark.parametrize("value", ["pass", "pass@", "pass@0", "pass^x", 3])
-def test_what_is_no_number_of_attempts(value):
+def test_invalid_numbers_of_attempts(value):
     with pytest.raises(UsageError, match=r'write "pass@2" \(one of two runs passes\)'):
         limits_from({"score_as": value})
 

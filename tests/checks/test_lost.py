@@ -91,7 +91,7 @@ def test_a_deterministic_model_needs_no_fresh_sets():
 
 
 @pytest.mark.parametrize("fresh", [(1.0, 1.0), (1.0, 0.0)])
-def test_what_the_fresh_sets_do_not_show_is_no_slice(fresh):
+def test_a_slice_that_the_fresh_sets_do_not_show_is_not_reported(fresh):
     look, _ = look_at_slices(Evidence(runs(SPANISH, (0.0,), (1.0, 1.0))), CANDIDATES, RULES)
     assert look.status is Status.PASSED
 

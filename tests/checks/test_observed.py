@@ -156,7 +156,7 @@ class TestJudgingThem:
         assert found.status is Status.INCONCLUSIVE
         assert found.reveals == "8 cases can only show rises with a mean rank correlation above about 0.52"
 
-    def test_which_may_fail(self):
+    def test_an_odd_run_may_fail(self):
         limits = Limits(inconclusive="fail")
         assert finding(noisy(0.0, cases=8, seed=2), limits=limits).status is Status.FAILED
 
@@ -165,7 +165,7 @@ class TestJudgingThem:
         assert finding(rows).reveals == "2 cases at 3 levels can barely show any rise"
 
     @pytest.mark.parametrize("varies", [True, False])
-    def test_where_every_case_rises_there_is_nothing_to_test(self, varies):
+    def test_a_series_in_which_every_case_rises_is_not_tested(self, varies):
         assert finding([(1, 2, 3)] * 5, varies=varies).p_value is None
 
     def test_scores_that_never_move_fail_however_well_they_rise(self):
@@ -226,7 +226,7 @@ def test_candidates_that_are_approved_together_share_the_chance_of_a_false_refus
     [[[P]] * 20, [[P, P, P]] * 20, [[P, F, P], [F, P, P], [P, P, F]] * 10, [[P, E, P]] * 20, []],
     ids=["run once", "steady", "coins", "an outage, which is an error", "no case"],
 )
-def test_nothing_is_said_of_runs_that_agree_or_cannot_be_compared(cases):
+def test_runs_that_agree_or_cannot_be_compared_are_not_mentioned(cases):
     assert told(cases) == []
 
 
@@ -235,7 +235,7 @@ def test_cases_that_share_a_call_count_as_one():
     assert told([[P, F, P]] * 20, call=lambda _: "the same") == []
 
 
-def test_of_a_model_that_did_not_change_hardly_any_candidate_is_refused():
+def test_hardly_any_candidate_of_an_unchanged_model_is_refused():
     random = np.random.default_rng(11)
     chances = random.beta(4, 1, 40)
     refused = sum(

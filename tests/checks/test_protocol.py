@@ -103,7 +103,7 @@ def test_an_outage_in_the_fresh_sets_is_inconclusive_too():
     assert look.reason is Reason.NOT_THE_SAME
 
 
-def test_where_nothing_varied_a_miss_fails_after_five_probes_of_what_broke():
+def test_a_miss_of_a_steady_model_fails_after_five_probes_of_each_broken_case():
     runs = cases((99, PASSED, PASSED, PASSED), (1, FAILED, FAILED, FAILED))
     assert drop(runs).needs == Probes((99,), 5)
     assert drop(probed(runs, 5)) == Look(Status.FAILED, Reason.EXACT)
@@ -136,7 +136,7 @@ def test_a_version_as_good_but_steadier_is_held_to_the_mean():
     assert drop(runs).status is Status.PASSED
 
 
-def test_repeats_that_are_copies_of_one_run_count_once_and_are_not_asked_for_again():
+def test_copies_of_one_run_count_once_and_are_not_requested_again():
     """A model declared to vary behind a client that caches, exactly at its limit."""
     unlucky = cases((87, PASSED), (13, FAILED), approved=())
     look = rate(unlucky, 0.9, deterministic=False, copies=True)

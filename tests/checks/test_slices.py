@@ -39,7 +39,7 @@ def test_a_key_that_few_cases_have_is_not_chosen():
     assert slices_of(cases({"a": 1}, {"a": 2}, {}, {}, {}), None).keys() == ()
 
 
-def test_keys_that_are_asked_for_must_be_there():
+def test_requested_keys_must_exist():
     assert slices_of(cases({"shop": 1}), ["shop"]).keys() == ("shop",)
     with pytest.raises(
         UsageError, match=r"slices=\['langauge'\]: no case has such metadata \(they have: 'language'\)"
@@ -69,7 +69,7 @@ def test_only_cases_that_can_be_compared_count_for_the_approved_version():
     assert found.groups(current, approved) == (Group("l=en", 2, 3, 1, 2),)
 
 
-def test_the_members_of_a_slice_are_told_by_their_number():
+def test_the_members_of_a_slice_are_recognised_by_their_number():
     found = slices_of(cases({}, {"l": "en"}, {"l": "es"}, {}, {"l": "en"}), ["l"])
     assert found.members("l=en") == {1, 4}
 
@@ -144,7 +144,7 @@ def test_numbers_that_cannot_be_compared(value):
     assert columns([Case(1, metadata={"age": age}) for age in (value, 1, 2, 3)]) is not None
 
 
-def test_what_is_expected_is_known_too():
+def test_the_expectation_is_a_feature_too():
     assert "expected=refund" in columns([Case("a", expected="refund"), Case("a", expected="other")])
 
 
@@ -314,7 +314,7 @@ def test_groups_are_shuffled_together():
 
 
 @pytest.mark.parametrize("n", [MOST_CASES + 500])
-def test_of_very_many_cases_a_sample_is_looked_at(n):
+def test_a_sample_of_very_many_cases_is_searched(n):
     cases = suite(n)
     found = found_slice(cases, planted(cases))
     assert found.judged + found.elsewhere_judged == MOST_CASES

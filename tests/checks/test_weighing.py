@@ -33,7 +33,7 @@ def weighed(current, approved=None, *, deterministic=False, repeats=5):
     return weigh(cases, repeats, {}, graded=False, deterministic=deterministic)
 
 
-def test_of_a_sample_run_once_only_cases_that_changed_are_evidence():
+def test_only_changed_cases_of_a_sample_that_ran_once_are_evidence():
     """By McNemar's test, which leaves out those that are as they were."""
     runs = [CaseRuns((1.0,), ((float(number >= 5),),)) for number in range(12)]
     units = Units(Observed(Tally()), Limits(population="sample"), None)

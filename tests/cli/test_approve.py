@@ -36,7 +36,7 @@ def test_a_version_is_approved_by_the_git_identity_with_a_reason(project, comman
     assert header.plugin
 
 
-def test_what_changed_since_the_last_approval_is_counted(project, command):
+def test_changes_since_the_last_approval_are_counted(project, command):
     project.run({"a": 1, "b": 2}, version="2.0")
     project.run({"a": 1}, "test_other", version="2.0")
     command("approve", "2.0")
@@ -53,7 +53,7 @@ def test_what_changed_since_the_last_approval_is_counted(project, command):
     )
 
 
-def test_what_was_approved_just_so_is_not_said_to_be_written(project, command):
+def test_an_unchanged_approval_is_not_reported_as_written(project, command):
     project.run({"a": 1, "b": 2})
     command("approve", "2.1", "--reason", "why")
     output = command("approve", "2.1", "--reason", " ").output
@@ -69,7 +69,7 @@ def test_a_mistyped_model_is_pointed_at(project, command):
     assert "If 'triaje' was meant to be a model: there is 'triage' only" in output
 
 
-def test_what_is_red_is_refused_with_what_to_do(project, command, store):
+def test_a_red_candidate_is_refused_with_a_remedy(project, command, store):
     project.run({"a": 1}, findings=(RED,))
     assert command("approve", "2.1", code=1).output == (
         "triage 2.1 is not approved; nothing was written\n"
@@ -136,7 +136,7 @@ def test_a_version_alone_is_approved_of_all_models_that_ran_it(project, command,
     assert "no model has a stored run of 3" in command("approve", "3", code=2).output
 
 
-def test_where_one_of_several_models_is_refused_the_other_is_approved_and_the_exit_code_says_so(
+def test_if_one_of_several_models_is_refused_the_other_is_approved_and_the_exit_code_says_so(
     project, command, store
 ):
     project.run({"a": 1}, model="tone", findings=(RED,))
@@ -180,7 +180,7 @@ def test_a_test_that_no_longer_exists_is_passed_over(project, command):
     assert "passed over, since the test no longer exists:\n  tests/test_triage.py::test_other\n" in output
 
 
-def test_what_a_candidate_holds_cannot_drive_the_terminal(project, command):
+def test_texts_of_a_candidate_cannot_drive_the_terminal(project, command):
     project.run({"a": 1}, version="\x1b[2J", findings=(Finding("errors", Status.FAILED, "\x1b]0;x\x07"),))
     for arguments in (("approve", "\x1b[2J"), ("approve", "\x1b[2J", "--force")):
         output = command(*arguments, code=1 if len(arguments) == 2 else 0).output
@@ -188,7 +188,7 @@ def test_what_a_candidate_holds_cannot_drive_the_terminal(project, command):
         assert "\\x1b]0;x\\x07" in output
 
 
-def test_what_is_accepted_is_listed_before_anything_is_written(project, command, store, monkeypatch):
+def test_accepted_changes_are_listed_before_anything_is_written(project, command, store, monkeypatch):
     project.run(dict.fromkeys("abcdefgh", 1), version="2.0", rate=1.0)
     command("approve", "2.0")
     project.run(dict.fromkeys("abcdefgh", 2), failed="a b c d e f", rate=0.25)
@@ -222,7 +222,7 @@ def test_a_dry_run_shows_the_same_and_writes_nothing(project, command, store):
 
 @pytest.mark.parametrize("name", ["approve", "review"])
 @pytest.mark.parametrize("unwatched", ["in CI", "without a terminal"])
-def test_where_nobody_may_be_watching_a_reason_is_needed_and_kept(
+def test_without_a_terminal_a_reason_is_required_and_kept(
     project, command, store, monkeypatch, name, unwatched
 ):
     if unwatched == "in CI":
@@ -294,7 +294,7 @@ def test_each_case_is_shown_and_what_is_not_accepted_stays_as_it_was(changed, re
     assert "1 case as approved before: not accepted in review" in command("list").output
 
 
-def test_what_was_not_accepted_is_not_taken_for_what_the_version_did(changed, reviewing):
+def test_rejected_changes_are_not_taken_for_the_behaviour_of_the_version(changed, reviewing):
     reviewing(["n", "y", "y", "y"])
     output = reviewing(["d", "y"], "2.1")
     assert "triage 2.1 as approved → as last run   1 broke, 3 cases the same" in output
@@ -346,7 +346,7 @@ def test_any_other_key_explains_the_keys(changed, reviewing):
     assert output.count("  y - approve this case as it is now") == 2
 
 
-def test_of_several_models_the_advice_after_a_review_names_the_reviewed_one(changed, reviewing):
+def test_the_advice_after_a_review_of_several_models_names_the_reviewed_one(changed, reviewing):
     changed.run({"a": 1}, model="tone")
     output = reviewing(["a", "y"], "triage=2.1")
     assert "noise unknown. To approve three runs in place of one:" in output
@@ -405,7 +405,7 @@ def test_a_test_that_is_run_again_while_it_is_reviewed_is_not_approved_unseen(ch
     assert answers(changed) == dict.fromkeys("abcd", "old")
 
 
-def test_what_an_agent_did_is_shown_step_by_step(project, command):
+def test_an_agents_actions_are_shown_step_by_step(project, command):
     def done(*names):
         calls = tuple(ToolCall(name) for name in names)
         return json.loads(Codec().encode(Trajectory((Message("assistant", "Done", calls),))))

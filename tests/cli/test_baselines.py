@@ -75,7 +75,7 @@ def test_a_name_that_nothing_is_known_of_is_refused(approved, command):
         ("tests/test_triage.py", "tests/unit", "one is a file, the other a folder"),
     ],
 )
-def test_what_cannot_be_its_name_is_refused_and_nothing_is_moved(approved, command, old, new, mistake):
+def test_an_invalid_name_is_refused_and_nothing_is_moved(approved, command, old, new, mistake):
     output = command("baselines", "rename", old, new, code=2).output
     assert mistake in output
     assert "such as tests/test_a.py" in output
@@ -93,7 +93,7 @@ def test_the_same_name_changes_nothing(approved, command):
     assert OLD in command("show", OLD).output
 
 
-def test_what_was_run_under_the_new_name_already_is_kept(approved, command):
+def test_results_under_the_new_name_are_kept(approved, command):
     path = approved.root / "tests" / "test_triage.py"
     path.write_text(path.read_text().replace("test_known", "test_tickets"))
     approved.run({"a": 3}, "test_tickets")
@@ -236,7 +236,7 @@ def shards(project):
     return folders
 
 
-def test_what_two_jobs_left_is_approved_together(shards, project, command):
+def test_results_of_two_jobs_are_approved_together(shards, project, command):
     output = command("merge", *shards).output
     assert "  triage 2.1: 2 checks\nmerged into .modelcheck_cache/candidates." in output
     assert "for 2 of 2" not in command("approve", "2.1").output
@@ -263,7 +263,7 @@ def run_elsewhere(project, answers=None, **more):
     shutil.move(project.root / ".modelcheck_cache", project.root / "job-again")
 
 
-def test_what_a_run_ran_on_does_not_count(shards, project, command):
+def test_the_environment_of_a_run_does_not_count(shards, project, command):
     run_elsewhere(project, environment="CPython 3.13.0, Linux", plugin="0.0.9")
     output = command("merge", *shards, "job-again").output
     assert "triage 2.1: 2 checks (1 of them in several folders, which agree)\n" in output

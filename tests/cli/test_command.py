@@ -38,12 +38,12 @@ def test_every_command_explains_itself_within_eighty_columns(command, name):
     assert max(map(len, output.splitlines())) <= 80
 
 
-def test_the_version_is_told(command):
+def test_the_version_is_printed(command):
     assert command("--version").output == f"modelcheck, version {__version__}\n"
 
 
 @pytest.mark.parametrize("arguments", [["approve"], ["approve", "2.1"], ["diff"], ["list"]])
-def test_where_nothing_was_run_the_error_says_where_it_looked_and_what_to_do(project, command, arguments):
+def test_without_a_run_the_error_names_the_searched_folder_and_the_remedy(project, command, arguments):
     output = command(*arguments, code=1).output
     assert f"no run or approval is stored in {project.root}: neither" in output
     assert " .modelcheck_cache/candidates nor baselines" in output

@@ -70,7 +70,7 @@ def test_one_key_labels_one_answer_and_is_written_at_once(project):
     assert label.metadata["language"] in ("en", "es")
 
 
-def test_what_the_judge_said_is_not_shown(project):
+def test_the_answer_of_the_judge_is_not_shown(project):
     judged(project, ["an answer"], said=lambda answer: False)
     output = type_keys("q")
     assert "an answer" in output
@@ -111,7 +111,7 @@ def test_categories_and_scores_have_keys_of_their_own(project):
     assert set(said(project).values()) == {0.7, 1.0}
 
 
-def test_what_more_labels_buy_is_told(project):
+def test_the_benefit_of_more_labels_is_shown(project):
     judged(project, [f"good {n}" if n % 3 else f"poor {n}" for n in range(150)])
     output = type_keys("".join("yyyn"[n % 4] for n in range(60)), "-n", "60")
     assert "60 labelled now" in output
@@ -155,7 +155,7 @@ def labelled(project, wrong=()):
     )
 
 
-def test_the_errors_of_a_judge_are_told_with_their_intervals(project, command):
+def test_the_errors_of_a_judge_are_shown_with_their_intervals(project, command):
     judged(project, ANSWERS)
     labelled(project, wrong=(0, 3, 6, 7))
     output = command("judge", "helpful").output
@@ -176,14 +176,14 @@ def test_two_versions_of_a_judge_are_compared_on_the_same_labels(project, comman
     assert "j1 against j2, on 60 labels: 60 and 40 right, 20 decided otherwise (exact McNemar p = " in output
 
 
-def test_agreement_with_itself_is_told_where_it_was_asked_again(project, command):
+def test_self_agreement_is_shown_if_the_judge_was_called_again(project, command):
     judged(project, ANSWERS)
     judged(project, ANSWERS, version="2", said=lambda answer: "good" in answer or answer.endswith("0"))
     labelled(project)
     assert "repeats      58/60 (96.7%" in command("judge", "helpful").output
 
 
-def test_labels_that_nothing_was_judged_of_are_told(project, command):
+def test_labels_without_a_judged_answer_are_counted(project, command):
     judged(project, ["another answer"])
     labelled(project)
     output = command("judge", "helpful", code=2).output

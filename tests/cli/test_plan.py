@@ -34,7 +34,7 @@ def test_cases_that_are_there_need_so_many_repeats(project, command):
     assert rows(output) == [["90%", "368", "4"]]
 
 
-def test_what_would_take_forever_is_said_to(project, command, monkeypatch):
+def test_a_plan_that_would_take_forever_is_refused(project, command, monkeypatch):
     monkeypatch.setattr(plan, "MOST", 1000)  # it is 100,000, which takes seconds
     output = command("plan", "--at-least", "0.5", "--drop", "0.0005", "--cases", "10").output
     assert output.splitlines()[-1].split()[1:] == ["over", "1,000", "-"]
@@ -64,7 +64,7 @@ def test_a_higher_certainty_takes_more(project, command):
         (("--approved-runs", "0"), "Invalid value for '--approved-runs': 0 is not in the range x>=1"),
     ],
 )
-def test_what_cannot_be_meant(project, command, arguments, says):
+def test_contradictions_are_refused(project, command, arguments, says):
     assert f"Error: {says}" in command("plan", *arguments, code=2).output
 
 
@@ -91,5 +91,5 @@ def test_more_runs_of_both_sides_show_more(project, command):
     assert float(many[4].rstrip("%")) > float(few[4].rstrip("%"))
 
 
-def test_without_a_number_of_cases_it_is_said_how_to_foresee_a_check(project, command):
+def test_without_a_number_of_cases_the_message_says_how_to_plan_a_check(project, command):
     assert "How a check of 40 cases would end: --cases 40" in command("plan", "--drop", "0.1").output

@@ -89,7 +89,7 @@ def test_without_a_version_among_several_it_is_an_error_that_lists_them(two, com
     assert "There are runs of 2.1, 2.2. Name one." in command("diff", code=2).output
 
 
-def test_where_only_the_approved_version_was_run_there_is_nothing_to_choose(project, command):
+def test_with_the_approved_version_alone_there_is_nothing_to_choose(project, command):
     project.run({"a": 1}, version="2.0")
     command("approve", "2.0")
     told = "of triage, only 2.0 was run here, which is the approved version. Name it for its last run, or run"
@@ -219,7 +219,7 @@ def test_as_json_where_nothing_is_meant(mixed, command):
     )
 
 
-def test_what_is_right_is_shown_as_the_last_run_has_noted_it(project, command):
+def test_the_right_answer_is_the_one_that_the_last_run_noted(project, command):
     project.run({"a": "refund", "b": 1}, version="2.0")
     command("approve", "2.0")
     project.run({"a": "other", "b": 2}, failed="a")

@@ -23,14 +23,14 @@ def printed(monkeypatch, encoding):
 
 
 @pytest.mark.parametrize("encoding", ["latin-1", "cp1252"])
-def test_what_the_screen_cannot_show_is_a_question_mark(monkeypatch, encoding):
+def test_a_character_that_the_screen_cannot_show_is_a_question_mark(monkeypatch, encoding):
     content = printed(monkeypatch, encoding)
     prepare(click.Context(click.Command("modelcheck")))
     click.echo("caf\u00e9 \u65e5")
     assert content.getvalue() == "caf\u00e9 ?\n".encode(encoding)
 
 
-def test_documents_are_utf_8_in_whatever_encoding_the_system_writes_text(monkeypatch):
+def test_documents_are_utf_8_in_every_locale(monkeypatch):
     """Of Windows it is cp1252: a page would be none, and answers in JSON would be lost."""
     content = printed(monkeypatch, "cp1252")
     prepare(click.Context(click.Command("modelcheck")))
@@ -87,7 +87,7 @@ with keys() as key:
 """
 
 
-def test_where_no_shell_can_make_it_go_on_it_does_not_stop():
+def test_without_a_shell_to_resume_it_it_does_not_stop():
     pty = pytest.importorskip("pty")
     ours, its = pty.openpty()
     command = [sys.executable, "-c", KEYS]  # alone in its session, as under ssh -t

@@ -6,7 +6,7 @@ from pytest_modelcheck.cli.show import sparkline
 from pytest_modelcheck.records import Finding, Status
 
 
-def test_what_is_approved_is_shown_with_who_and_why(project, command):
+def test_an_approval_is_shown_with_its_author_and_reason(project, command):
     project.run({"a": "refund", "b": {"label": "other"}}, failed="b", rate=0.5, judged=2, fingerprint="f1")
     command("approve", "2.1", "--reason", "first")
     output = command("show", "test_known").output
@@ -44,7 +44,7 @@ def test_as_json_it_is_the_file(project, command):
     assert [(case["id"], case["answer"]) for case in cases] == [("a", "refund"), ("b", 1)]
 
 
-def test_what_a_case_says_cannot_drive_the_terminal(project, command):
+def test_texts_of_a_case_cannot_drive_the_terminal(project, command):
     project.run({"a": "\x1b[2J"})
     command("approve", "2.1")
     assert "\x1b" not in command("show", "test_known").output
@@ -63,7 +63,7 @@ def test_an_unknown_check_is_refused_with_what_to_type(project, command):
 RED = Finding("at_least", Status.FAILED, "1/2 cases pass")
 
 
-def test_what_was_run_and_not_approved_is_listed(project, command):
+def test_unapproved_runs_are_listed(project, command):
     project.run({"a": 1, "b": 1})
     assert command("list").output == (
         "triage  nothing approved\n"
@@ -72,7 +72,7 @@ def test_what_was_run_and_not_approved_is_listed(project, command):
     )
 
 
-def test_what_is_approved_is_listed_with_who_and_why(project, command):
+def test_approvals_are_listed_with_author_and_reason(project, command):
     project.run({"a": 1}, fingerprint="f1")
     command("approve", "2.1", "--reason", "first")
     output = command("list").output
@@ -110,7 +110,7 @@ def test_a_partial_approval_is_seen(project, command):
     assert "test_other 2.0 (the application is held to 2.1), 1 case" in output
 
 
-def test_what_was_forced_is_seen(project, command):
+def test_a_forced_approval_is_marked(project, command):
     project.run({"a": 1}, findings=(RED,))
     command("approve", "2.1", "--force")
     assert "    forced: 1/2 cases pass\n" in command("list").output
@@ -170,7 +170,7 @@ def test_nothing_runs_past_eighty_columns(project, command):
     assert max(map(len, command("list").output.splitlines())) <= 80
 
 
-def test_what_is_damaged_is_named_and_all_else_is_listed(project, command):
+def test_a_damaged_file_is_named_and_everything_else_is_listed(project, command):
     project.run({"a": 1})
     command("approve", "2.1")
     project.run({"a": 1}, "test_other")

@@ -108,7 +108,7 @@ def test_a_case_file_alone(project, command):
     assert "MC001 " in command("lint", "gone.jsonl.gz", code=1).output
 
 
-def test_cases_of_a_fixture_are_not_looked_at_and_that_is_said(project, command):
+def test_cases_of_a_fixture_are_not_counted_and_the_output_says_so(project, command):
     (project.root / "tests" / "test_triage.py").write_text(
         TEST.replace('"tickets.yaml"', "").replace("triage, case", "triage, case, cases")
     )
@@ -127,7 +127,7 @@ def test_tests_that_cannot_be_collected(project, command):
     assert "at_leest" in output
 
 
-def test_where_pytest_does_not_load_the_plugin_it_says_how(project, command, monkeypatch):
+def test_if_pytest_does_not_load_the_plugin_the_message_says_how(project, command, monkeypatch):
     monkeypatch.delenv("PYTEST_PLUGINS")
     output = command("lint", code=2).output
     assert output.endswith("add `-p modelcheck` to addopts in the ini file\n")

@@ -22,7 +22,7 @@ def test_a_version_alone_is_meant_of_every_model_that_has_it_as_pytest_means_it(
     assert meant("3", TWO) == [("triage", "3")]
 
 
-def test_where_one_model_is_asked_for_and_several_have_the_version_the_choices_are_written_out():
+def test_if_several_models_have_the_version_the_choices_are_written_out():
     assert target("3", TWO) == ("triage", "3")
     with pytest.raises(VersionError, match=r"'2\.1' of which model\?.*\n  tone=2\.1\n  triage=2\.1$"):
         target("2.1", TWO)
@@ -37,12 +37,12 @@ def test_a_version_that_no_model_has_is_an_error_that_lists_what_there_is():
     )
 
 
-def test_where_nothing_was_run_there_is_nothing_to_list():
+def test_without_a_run_there_is_nothing_to_list():
     with pytest.raises(VersionError, match=r"Run it first: pytest --model-version=7$"):
         meant("7", {"tone": [], "triage": []})
 
 
-def test_a_misspelt_model_is_said_to_be_none():
+def test_a_misspelt_model_is_unknown():
     with pytest.raises(
         VersionError, match=r"^no model is called 'tne', and no model has a version 'tne=1'\n"
     ):

@@ -385,7 +385,7 @@ def test_a_msgspec_struct():
         Codec().encode(Open("a", Answer("x")))
 
 
-def test_what_langchain_could_not_parse():
+def test_unparsed_answers_of_langchain():
     """``with_structured_output(..., include_raw=True)`` answers with the error that it met."""
     pytest.importorskip("langchain_core")
     from langchain_core.exceptions import OutputParserException

@@ -13,7 +13,7 @@ def commands_in(path):
     return re.findall(r"^\$ (python3 -m venv .*)$", path.read_text(encoding="utf-8"), re.MULTILINE)
 
 
-def test_what_readme_does_not_run_is_run_by_ci():
+def test_commands_of_the_readme_that_are_not_run_here_are_run_by_ci():
     script = (ROOT / ".ci" / "run").read_text(encoding="utf-8")
     assert len(commands_in(ROOT / "README.md")) == 2
     assert README.count("<!-- not run:") == 2

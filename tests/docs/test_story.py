@@ -45,7 +45,7 @@ def test_a_page_that_says_what_is_not_so_fails(told, text, message):
     assert message in str(caught.value)
 
 
-def test_what_is_not_run_says_why(told):
+def test_a_command_that_is_not_run_has_a_reason(told):
     told("<!-- not run: it is a joke -->\n```rust\nfn main() {}\n```\n")
 
 
@@ -54,7 +54,7 @@ def test_times_dates_and_dots_may_differ(told):
     told(f"```console\n$ {command}\n=== 1 ... in 7.00s ======\n2020-02-02\n```\n")
 
 
-def test_what_a_page_leaves_out_stays_out_when_it_is_rewritten(abridged):
+def test_an_omission_of_a_page_survives_rewriting(abridged):
     got = ["head", "one 1", "same", "two 22", "same", "three", "4.2 s"]
     shown = abridged(["...", "one 7", "same", "two 9", "same", "...", "5.1 s"], got)
     assert shown == ["...", "one 1", "same", "two 22", "same", "...", "4.2 s"]

@@ -36,7 +36,7 @@ def classify(error):
 
 
 class Lab:
-    """A session's worth of engine. Nothing is on disk; answers live as long as the lab."""
+    """The engine of one session. Nothing is on disk; answers live as long as the lab."""
 
     def __init__(self, calls=None, *, offline=False, workers=1):
         allowance = Allowance(calls, f"--modelcheck-max-calls={calls}")
@@ -64,7 +64,7 @@ class Lab:
         return self.endpoint(name).meter
 
     def make(self, body, *, gather=False, recipe=None, slot_of=None, handles=(), approved=None, **options):
-        """Whoever runs the bodies of a check of the first model."""
+        """Make the runner of the bodies of a check of the first model."""
         work = Work(
             body=body,
             subject=next(iter(self.models.values())),
@@ -88,7 +88,7 @@ class Lab:
             self.router.bodies = None
 
     def run_async(self, body, inputs, **options):
-        """The same for a body that is awaited, on a loop of its own; 20 seconds are for ever."""
+        """The same for an ``async`` body, on a loop of its own; it times out after 20 seconds."""
 
         async def main():
             return await asyncio.wait_for(self.make(body, **options).run_async(trials_of(inputs)), 20)

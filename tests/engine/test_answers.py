@@ -17,7 +17,7 @@ HERE = contextvars.copy_context()
 
 
 class Breaking:
-    """Answers whose storing goes wrong."""
+    """Answers that a given function stores, which may fail."""
 
     def __init__(self, others, add):
         self.add = add
@@ -31,7 +31,7 @@ class Breaking:
 
 
 class Claims:
-    """Claims of two processes on the same questions: the other one holds some."""
+    """Claims of two processes on the same calls: the other one holds some."""
 
     def __init__(self, *taken):
         self.taken = set(taken)
@@ -87,7 +87,7 @@ def test_offline_nothing_is_called(labs):
     assert not called
 
 
-def test_an_answer_that_came_since_somebody_looked_for_it_is_not_asked_for_again(lab):
+def test_an_answer_that_arrived_after_the_lookup_is_not_requested_again(lab):
     model = lab.model(str.upper, concurrency=2)
     handle, key = lab.switchboard.handle(model), model.key("a")
     answer(lab, model, "a")
@@ -96,7 +96,7 @@ def test_an_answer_that_came_since_somebody_looked_for_it_is_not_asked_for_again
     assert lab.meter().new == 1
 
 
-def test_what_was_foreseen_is_called_once_in_batches(lab):
+def test_foreseen_calls_are_made_once_in_batches(lab):
     calls = []
     model = lab.model(lambda xs: calls.append(list(xs)) or xs, batch=True, batch_size=2)
     handle = lab.switchboard.handle(model)
@@ -143,7 +143,7 @@ def test_an_answer_that_breaks_where_it_is_stored_is_an_error_of_its_case_alone(
 
     def breaking(key, value):
         if value == "b":
-            raise LookupError("a serializer of somebody's")
+            raise LookupError("a foreign serializer")
         return add(key, value)
 
     model.answers = Breaking(model.answers, breaking)
@@ -154,7 +154,7 @@ def test_an_answer_that_breaks_where_it_is_stored_is_an_error_of_its_case_alone(
     assert type(tickets[1].error) is LookupError
 
 
-def test_whatever_ends_a_call_from_outside_reaches_those_who_wait(lab):
+def test_an_interruption_of_a_call_reaches_its_waiters(lab):
     model = lab.model(lambda x: x, concurrency=2)
     handle = lab.switchboard.handle(model)
 
@@ -163,8 +163,8 @@ def test_whatever_ends_a_call_from_outside_reaches_those_who_wait(lab):
 
     handle.endpoint.call = broken
     first, second = foreseen(lab, handle, "a", "b")
-    told = SimpleQueue()
-    lab.switchboard.follow(first, told.put)
+    notified = SimpleQueue()
+    lab.switchboard.follow(first, notified.put)
     lab.switchboard.advance(handle, HERE)
     for ticket in (first, second):
         lab.switchboard.wait_for(ticket)
@@ -172,10 +172,10 @@ def test_whatever_ends_a_call_from_outside_reaches_those_who_wait(lab):
             ticket.result()
     lab.switchboard._endpoints.clear()
     handle.endpoint.close()
-    assert told.get(timeout=60) is first  # after those who wait for it, from another thread
+    assert notified.get(timeout=60) is first  # after those who wait for it, from another thread
 
 
-def test_what_nobody_needs_any_more_is_not_called(lab):
+def test_a_call_that_is_no_longer_needed_is_not_made(lab):
     calls = []
     model = lab.model(lambda xs: calls.append(list(xs)) or xs, batch=True)
     handle = lab.switchboard.handle(model)
@@ -187,16 +187,16 @@ def test_what_nobody_needs_any_more_is_not_called(lab):
     assert lab.switchboard.ticket(handle, second.key) is None
 
 
-def test_who_follows_a_call_that_has_ended_is_told_at_once(lab):
+def test_a_follower_of_an_ended_call_is_notified_at_once(lab):
     handle = lab.switchboard.handle(lab.model(lambda xs: xs, batch=True))
     [ticket] = foreseen(lab, handle, "a")
     lab.switchboard.take(ticket, HERE)
-    told = []
-    lab.switchboard.follow(ticket, told.append)
-    assert told == [ticket]
+    notified = []
+    lab.switchboard.follow(ticket, notified.append)
+    assert notified == [ticket]
 
 
-def test_a_call_in_the_queue_of_its_threads_is_not_made_once_nobody_needs_it(lab):
+def test_a_queued_call_that_is_no_longer_needed_is_not_made(lab):
     first_runs, release, calls = threading.Event(), threading.Event(), []
 
     def model(x):
@@ -241,7 +241,7 @@ class Written:
 
 
 def test_answers_that_come_while_others_are_written_do_not_wait_for_the_disk(lab, monkeypatch):
-    """They are written by whoever writes already, and all of them before the run of bodies ends."""
+    """The thread that writes already writes them, and all of them before the run of bodies ends."""
     slow = lab.model(lambda x: time.sleep(0.01) or x, concurrency=8)
     written = Written(lab)
     monkeypatch.setattr(type(written.shelf), "flush", lambda _: written.flush())
@@ -296,7 +296,7 @@ def test_only_the_main_thread_writes_itself():
     assert len(writers) == 2
 
 
-def test_what_could_not_be_written_is_written_later():
+def test_an_answer_that_could_not_be_written_is_written_later():
     class Answers:
         pass
 
@@ -314,7 +314,7 @@ def test_what_could_not_be_written_is_written_later():
     assert written == ["answers"]
 
 
-def test_what_another_process_asks_is_not_foreseen_here(lab):
+def test_calls_of_another_process_are_not_foreseen_here(lab):
     model = lab.model(lambda x: x, concurrency=2)
     handle = lab.switchboard.handle(model)
     model.answers.claims = claims = Claims(model.key("a"))
@@ -338,7 +338,7 @@ def test_any_number_of_calls_is_made_ahead_where_no_thread_can_be_started(lab, m
 
 
 def test_a_model_that_is_called_where_no_thread_can_be_started_may_wait_for_other_threads(lab, monkeypatch):
-    """Those may need a lock of the switchboard, such as the loop that answers an ``async`` model."""
+    """Those threads may need a lock of the switchboard, as the loop that answers an ``async`` model does."""
     start, seen = threading.Thread.start, []
 
     def refuse(thread):
@@ -363,7 +363,7 @@ def test_a_model_that_is_called_where_no_thread_can_be_started_may_wait_for_othe
 
 
 def test_a_question_is_let_go_of_only_once_its_answer_is_on_disk(lab, monkeypatch):
-    """Else another process that claims it then finds no answer, and asks again."""
+    """Otherwise another process that claims it finds no answer, and calls again."""
     model = lab.model(str.upper, concurrency=2)
     known, first, second = model.answers, model.key("a"), model.key("b")
     known.claims = claims = Claims()
@@ -376,7 +376,7 @@ def test_a_question_is_let_go_of_only_once_its_answer_is_on_disk(lab, monkeypatc
     assert claims.released == [first]
 
 
-def test_what_another_process_has_answered_is_waited_for(lab):
+def test_answers_of_another_process_are_waited_for(lab):
     called = []
     model = lab.model(called.append, concurrency=2)
     model.answers.claims = Claims(model.key("a"))
@@ -463,7 +463,7 @@ class Slow:
 
 
 def both(lab, model, slow, **options):
-    """What comes of two equal calls, of which the second is made while the first is under way."""
+    """Make two equal calls, the second while the first is under way, and return both results."""
     handle = lab.switchboard.handle(model)
 
     def call():
@@ -476,7 +476,7 @@ def both(lab, model, slow, **options):
         first = pool.submit(call)
         assert slow.begun.wait(5)
         second = pool.submit(call)
-        lab.switchboard.tick = slow.release.set  # whoever waits looks around now and then
+        lab.switchboard.tick = slow.release.set  # a waiting call looks around now and then
         threading.Timer(0.5, slow.release.set).start()
         return first.result(), second.result()
 
@@ -487,7 +487,7 @@ def test_equal_calls_at_once_are_one_call(lab):
     assert slow.calls == 1
 
 
-def test_what_ends_a_call_reaches_all_that_waited_for_it(lab):
+def test_the_end_of_a_call_reaches_all_waiters(lab):
     slow = Slow(int)
     first, second = both(lab, lab.model(slow), slow, joins=True)
     assert first is second
@@ -546,7 +546,7 @@ def test_equal_calls_of_tasks_are_one_call(lab):
     assert calls == ["a"]
 
 
-def test_a_call_that_nobody_foresees_any_more_is_still_found_while_it_is_under_way(lab):
+def test_a_call_that_is_no_longer_foreseen_is_still_found_while_it_is_under_way(lab):
     slow = Slow(str.upper)
     handle = lab.switchboard.handle(lab.model(slow, concurrency=2))
     [ticket] = foreseen(lab, handle, "a")
@@ -561,7 +561,7 @@ def test_a_call_that_nobody_foresees_any_more_is_still_found_while_it_is_under_w
     assert lab.switchboard.ticket(handle, again.key) is None
 
 
-def test_a_call_that_was_not_made_since_nobody_needed_it_is_made_when_somebody_does(lab):
+def test_a_dropped_call_is_made_once_it_is_needed(lab):
     slow = Slow(str.upper)
     handle = lab.switchboard.handle(lab.model(slow, concurrency=1, timeout=10))
     first, second = foreseen(lab, handle, "a", "b")

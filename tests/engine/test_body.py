@@ -56,7 +56,7 @@ def test_a_body_that_never_calls_its_model_says_nothing(lab, outcomes):
     assert "the body never called the model 'triage'" in run.results[0].message
 
 
-def test_a_call_that_was_refused_is_an_error_whatever_the_body_makes_of_it(labs, outcomes):
+def test_a_refused_call_is_an_error_whatever_the_body_does_with_it(labs, outcomes):
     lab = labs(calls=1)
     triage = lab.model(str.upper)
 
@@ -75,7 +75,7 @@ def test_a_call_that_was_refused_is_an_error_whatever_the_body_makes_of_it(labs,
 
 
 @pytest.mark.parametrize("end", [SystemExit, GeneratorExit, StopIteration, asyncio.CancelledError])
-def test_whatever_a_model_raises_concerns_its_case_alone(lab, outcomes, end):
+def test_an_exception_of_a_model_concerns_its_case_alone(lab, outcomes, end):
     def model(x):
         if x == "b":
             raise end

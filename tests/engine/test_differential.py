@@ -1,4 +1,4 @@
-"""Random suites come out as a loop says, in every run: a few of those of ``benchmarks/differential.py``."""
+"""Random suites give the outcomes of a plain loop in every run: a few of ``benchmarks/differential.py``."""
 
 import differential
 
@@ -27,11 +27,11 @@ def test_a_wrong_outcome_a_call_too_many_and_a_forgotten_answer_are_differences(
         unstored=[],
         unclaimed=[],
         calls=1,
-        asks_again=False,
+        calls_again=False,
         repeats=1,
     )
 
-    def told(name, outcomes, *calls):
+    def differences(name, outcomes, *calls):
         run = differential.Run.__new__(differential.Run)
         run.name, run.troubles = name, {}
         run.outcomes = {"test_suite_7.py": outcomes}
@@ -40,10 +40,12 @@ def test_a_wrong_outcome_a_call_too_many_and_a_forgotten_answer_are_differences(
         differential.hold(found, 7, needed, run)
         return [difference.partition(": ")[2] for difference in found.differences]
 
-    assert told("cold", needed.outcomes, "7 m0 ('a',)") == []
-    assert told("cold", {**needed.outcomes, "c1": ["passed"]}) == [
+    assert differences("cold", needed.outcomes, "7 m0 ('a',)") == []
+    assert differences("cold", {**needed.outcomes, "c1": ["passed"]}) == [
         "1 cases differ; c1 must be ['failed'], is ['passed']"
     ]
-    assert told("cold", needed.outcomes, *["7 m0 ('a',)"] * 2) == ["answered 2 times: 7 m0 ('a',)"]
-    assert told("warm", needed.outcomes, "7 m0 ('a',)") == ["asked again with a full cache: 7 m0 ('a',)"]
-    assert told("cold", needed.outcomes, "7 m1 ('b',)") == ["nobody makes this call: 7 m1 ('b',)"]
+    assert differences("cold", needed.outcomes, *["7 m0 ('a',)"] * 2) == ["answered 2 times: 7 m0 ('a',)"]
+    assert differences("warm", needed.outcomes, "7 m0 ('a',)") == [
+        "called again with a full cache: 7 m0 ('a',)"
+    ]
+    assert differences("cold", needed.outcomes, "7 m1 ('b',)") == ["unexpected call: 7 m1 ('b',)"]

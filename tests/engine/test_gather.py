@@ -33,7 +33,7 @@ def test_calls_that_no_recipe_foresees_are_made_together(lab, outcomes):
 
 
 @pytest.mark.parametrize("size", [1, 4, 10, 64])
-def test_tasks_get_all_their_answers_whatever_the_size_of_batches(lab, outcomes, size):
+def test_tasks_get_all_their_answers_with_any_batch_size(lab, outcomes, size):
     calls = []
     triage = lab.model(noting(calls), batch=True, batch_size=size)
 
@@ -53,7 +53,7 @@ def test_only_a_run_with_all_its_answers_counts(lab, capsys, caplog):
     def body(case):
         runs.append(case.input)
         print("before", case.input)
-        logging.getLogger("app").warning("asked %s", case.input)
+        logging.getLogger("app").warning("input %s", case.input)
         print("after", triage(case.input))
         case.record(len(runs))
 
@@ -61,7 +61,7 @@ def test_only_a_run_with_all_its_answers_counts(lab, capsys, caplog):
     assert runs == ["a", "b", "a", "b"]
     assert [result.recorded for result in run.results] == [3, 4]
     assert capsys.readouterr().out == "before a\nafter a\nbefore b\nafter b\n"
-    assert caplog.messages == ["asked a", "asked b"]
+    assert caplog.messages == ["input a", "input b"]
 
 
 def test_an_error_is_raised_in_the_body_that_waits_for_it(lab, outcomes):
@@ -281,7 +281,7 @@ def test_the_output_of_other_threads_is_not_held_back(capsys):
     assert tuple(capsys.readouterr()) == ("of a model\n", "")
 
 
-def test_what_is_released_comes_out_at_the_end(capsys):
+def test_released_tasks_are_returned_at_the_end(capsys):
     def write():
         with held_back() as release:
             print("out")

@@ -1,4 +1,4 @@
-"""What is called ahead, in which batches, and what is called in vain."""
+"""Calls made ahead: their order, their batches, and those made in vain."""
 
 import asyncio
 import contextlib
@@ -53,7 +53,7 @@ def test_each_further_call_of_the_first_body_foresees_that_of_all_others(lab):
 
 
 def test_a_call_that_the_first_body_repeats_after_an_error_is_made_again(lab, outcomes):
-    """The error was there still: it looked like a further call that others may make, too."""
+    """The stored error made it look like a further call that others may make, too."""
     made = []
 
     def model(x):
@@ -75,7 +75,7 @@ def test_a_call_that_the_first_body_repeats_after_an_error_is_made_again(lab, ou
 
 @pytest.mark.timeout(30)
 def test_a_call_in_place_may_want_a_lock_of_one_that_wants_a_lock_of_the_body(lab, outcomes):
-    """The call in the thread of the body waited for a lock that nobody gave back."""
+    """The call in the thread of the body waited for a lock that was never given back."""
     held, inner = threading.RLock(), threading.RLock()
 
     def taking(x):
@@ -94,8 +94,8 @@ def test_a_call_in_place_may_want_a_lock_of_one_that_wants_a_lock_of_the_body(la
     assert outcomes(lab.run(body, "abcdefgh")) == ["passed"] * 8
 
 
-def test_calls_of_an_earlier_body_are_not_taken_for_those_of_one_that_nobody_watches(lab, monkeypatch):
-    """The recipe foresaw a second call in each body, where the first ones of a warm run failed."""
+def test_calls_of_an_earlier_body_are_not_attributed_to_an_unwatched_one(lab, monkeypatch):
+    """The recipe foresaw a second call in each body if the first ones of a warm run failed."""
 
     def failing(x):
         if x % 2 == 0:
@@ -122,7 +122,7 @@ def test_calls_of_an_earlier_body_are_not_taken_for_those_of_one_that_nobody_wat
 
 
 def test_no_trial_is_made_while_a_body_runs(lab, trials):
-    """Its perturbation would see what the body has patched."""
+    """Its perturbation would see the patches of the body."""
     running = []
 
     def made():
@@ -255,11 +255,11 @@ def test_a_recipe_that_no_longer_holds_costs_half_a_window(lab, outcomes):
         recipe=recipe,
     )
     assert outcomes(run) == ["passed"] * 16
-    asked = [x for call in calls for x in call]
-    wasted = [x for x in asked if len(x) == 2]
+    made = [x for call in calls for x in call]
+    wasted = [x for x in made if len(x) == 2]
     assert 0 < len(wasted) <= 8
     assert run.vain == len(wasted)
-    assert sorted(set(asked) - set(wasted)) == sorted("abcdefghijklmnop")
+    assert sorted(set(made) - set(wasted)) == sorted("abcdefghijklmnop")
     assert recipe.encode() == b'[["triage",["part","input"]]]'
 
 
@@ -367,7 +367,7 @@ def test_a_call_behind_one_that_may_have_failed_before_waits_for_it(lab, fails):
 
 
 @pytest.mark.parametrize("way", ["run", "run_async"])
-def test_what_follows_many_cached_answers_is_called_ahead_again(lab, way):
+def test_after_many_cached_answers_calls_are_made_ahead_again(lab, way):
     """Prefetching pauses while everything is cached, until the first call that is not."""
     triage = lab.model(noting([]), batch=True, batch_size=8)
     run = getattr(lab, way)
@@ -385,7 +385,7 @@ def test_what_follows_many_cached_answers_is_called_ahead_again(lab, way):
 
 
 def test_a_call_that_failing_bodies_leave_out_in_a_repeat_is_not_made_with_a_full_cache(labs):
-    """It was called ahead: what such a body leaves out says nothing, and no cache knows the answer."""
+    """It was called ahead: a call that such a body leaves out says nothing, and no cache has its answer."""
     cases = [Case(x, id=x) for x in "abc"]
     repeated = [
         Trial(2 * n + repeat, case, repeat=repeat) for n, case in enumerate(cases) for repeat in (0, 1)

@@ -61,7 +61,7 @@ def test_the_second_body_decides_where_the_first_was_ambiguous():
 
 @pytest.mark.parametrize("kind", ["map", "list", "arguments"])
 def test_ambiguous_parts_of_one_input_are_decided_by_the_second_body(kind):
-    """An echo answers its input: only where it says something else is it seen which of them a judge gets."""
+    """An echo answers its input: only another answer shows which of the two a judge gets."""
 
     def call(question, answer):
         if kind == "map":
@@ -91,7 +91,7 @@ def test_a_text_is_a_constant_only_if_a_second_body_says_the_same():
     assert inputs_of(recipe, trial("c")) == [{"text": "c", "n": 1}]
 
 
-def test_what_bodies_do_differently_is_cut_off_with_all_that_follows():
+def test_steps_that_differ_between_bodies_are_cut_off_with_all_that_follows():
     calls = [Made("m", "a", "A"), Made("n", "a", "A"), Made("m", "a", "A")]
     recipe = learned((trial("a"), calls), (trial("b"), [Made("m", "b", "B"), Made("m", "b", "B")]))
     assert [model for model, _ in recipe.calls] == ["m"]
@@ -155,7 +155,7 @@ def test_a_damaged_recipe_is_none(damaged):
     assert recipe.calls == []
 
 
-def test_what_json_cannot_hold_is_not_kept():
+def test_a_value_that_json_cannot_hold_is_not_kept():
     recipe = learned(*((trial(x), [Made("m", {"text": x, "raw": 1}, "")]) for x in "ab"))
     assert json.loads(recipe.encode())
     recipe.calls[0] = ("m", [("const", object())])

@@ -33,7 +33,7 @@ def test_in_an_async_test_each_call_gives_a_coroutine_cold_and_warm(lab, outcome
     assert not inspect.iscoroutinefunction(triage)
 
 
-def test_a_coroutine_that_nobody_awaits_is_no_answer(lab):
+def test_a_coroutine_that_is_never_awaited_is_no_answer(lab):
     triage = lab.model(str.upper)
 
     async def body(case):
@@ -119,7 +119,7 @@ def test_an_async_model_within_another_is_awaited_on_one_loop(lab, outcomes):
     assert len(loops) == 1
 
 
-def test_an_answer_under_a_context_that_nobody_named_is_not_kept(lab):
+def test_an_answer_under_an_unnamed_context_is_not_kept(lab):
     triage = lab.model(lambda x: f"{x} of {TENANT.get()}")
 
     def body(case):
@@ -166,7 +166,7 @@ def as_a_tenant(function):
 
 @pytest.mark.parametrize("called", [in_a_loop, as_a_tenant])
 def test_nor_if_it_does_so_in_a_loop_of_the_body_or_where_the_body_has_changed_another(lab, called):
-    """Bodies were blamed: the next one lacks what was set in the loop, or has what nobody had noted."""
+    """Bodies were blamed: the next one lacks a variable set in the loop, or has one that was not noted."""
 
     def handle(x):
         REQUEST.set(x)
@@ -183,7 +183,7 @@ def test_nor_if_it_does_so_in_a_loop_of_the_body_or_where_the_body_has_changed_a
     assert client.answers.warnings == []
 
 
-def test_a_thread_that_lacks_a_context_variable_of_its_test_is_told_of_as_such(lab):
+def test_a_thread_that_lacks_a_context_variable_of_its_test_is_reported_as_such(lab):
     triage = lab.model(lambda x: f"{x} of {TENANT.get()}")
 
     def body(case):
@@ -219,7 +219,7 @@ def test_a_named_context_variable_is_part_of_the_call(lab):
     assert triage.answers.warnings == []
 
 
-def test_what_a_body_sets_does_not_matter_to_a_model_that_is_said_to_read_nothing(lab):
+def test_changes_of_a_body_do_not_matter_to_a_model_with_an_empty_context(lab):
     """Test clients, chains and traces set variables of theirs before each call."""
     batches = []
 
@@ -270,7 +270,7 @@ def test_a_model_that_it_calls_may_read_what_a_body_sets(lab):
     assert outer.answers.warnings == []
 
 
-def test_what_a_model_does_to_its_input_is_seen_by_nobody(lab):
+def test_changes_of_a_model_to_its_input_are_invisible(lab):
     triage = lab.model(lambda x: x.pop())
 
     def body(case):
@@ -282,7 +282,7 @@ def test_what_a_model_does_to_its_input_is_seen_by_nobody(lab):
     assert lab.run(body, "ab").first_failure is None
 
 
-def test_which_variables_have_changed():
+def test_changed_variables_are_found():
     base = contextvars.copy_context()
     now = contextvars.copy_context()
     assert changed_variables(base, now) == []

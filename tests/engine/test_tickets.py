@@ -20,7 +20,7 @@ def foreseen(lab, handle, *inputs, trial=0):
     return tickets
 
 
-def test_a_ticket_that_nobody_began_says_so(lab):
+def test_a_ticket_that_was_never_begun_is_marked(lab):
     handle = lab.switchboard.handle(lab.model(str.upper))
     with pytest.raises(ModelError, match="was ended from outside"):
         Ticket(handle, "a", None, 0).result()

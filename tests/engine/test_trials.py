@@ -5,7 +5,7 @@ from pytest_modelcheck.records import MISSING, Case
 CASES = [Case("red car", id="1"), Case("blue bus", id="2")]
 
 
-def told(plan):
+def rows_of(plan):
     return [
         (
             trial.index,
@@ -21,9 +21,9 @@ def told(plan):
 
 
 def test_a_golden_check_has_a_trial_for_each_case_and_repeat():
-    assert told(Plan(CASES, None)) == [(0, "1", None, MISSING, 0, 0, 1), (1, "2", None, MISSING, 0, 1, 1)]
+    assert rows_of(Plan(CASES, None)) == [(0, "1", None, MISSING, 0, 0, 1), (1, "2", None, MISSING, 0, 1, 1)]
     plan = Plan(CASES, None, repeats=2, start=10)
-    assert [(index, case, repeat, of) for index, case, _, _, repeat, _, of in told(plan)] == [
+    assert [(index, case, repeat, of) for index, case, _, _, repeat, _, of in rows_of(plan)] == [
         (10, "1", 0, 2),
         (11, "1", 1, 2),
         (12, "2", 0, 2),
@@ -47,7 +47,7 @@ def test_perturbations_make_trials_and_cases_that_they_leave_alone_make_none():
     assert without == [("2", 1)]
 
 
-def test_how_many_cases_so_many_trials_are():
+def test_cases_of_a_number_of_trials():
     plan = Plan(CASES, [append("!"), append("?")], repeats=3)
     assert plan.cases_of(6) == 0  # nothing is known yet
     assert len(list(plan.trials())) == plan.size == 12

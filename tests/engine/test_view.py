@@ -8,7 +8,7 @@ from pytest_modelcheck.records import MISSING, Case, Scale, Trial
 
 
 def see(lab, look, case=None, **options):
-    """What a body sees, or raises; with a model that answers in capitals."""
+    """The value that a body sees or the error that it raises, with a model that answers in capitals."""
     triage = lab.models.get("triage") or lab.model(str.upper)
     found = []
 
@@ -29,7 +29,7 @@ def test_a_case_gives_what_it_has(lab):
     assert see(lab, look, Trial(0, case, repeat=2)) == ("c-1", "a", "e", "en", 2, None)
 
 
-def test_what_it_does_not_have_is_said(lab):
+def test_a_missing_attribute_is_named(lab):
     for look, words in [
         (lambda view: view.expected, "does not say what is expected"),
         (lambda view: view.perturbed, "exists only in invariance and directional checks"),
@@ -76,7 +76,7 @@ def test_a_case_without_an_approved_answer_is_new(lab):
     assert (result.outcome.name, result.calls[0][1]) == ("NEW", b'"B"')
 
 
-def test_what_is_not_approved_ends_a_body_where_a_value_is_needed():
+def test_an_unapproved_value_ends_a_body_that_needs_it():
     missing = NotApproved()
     assert missing.label["x"]() is missing
     for use in (bool, len, str, list, lambda value: value == 1, lambda value: value + 1):
@@ -115,6 +115,6 @@ def test_a_model_that_is_called_with_the_case_itself_says_so(lab):
         raise lab.run(lambda case: triage(case), "a").first_failure
 
 
-def test_how_a_case_is_shown(lab):
+def test_representation_of_a_case(lab):
     shown = see(lab, repr, Trial(0, Case("a", id="c-1"), "typos", "b"))
     assert shown == "<case c-1 under typos>"

@@ -27,7 +27,7 @@ def test_the_first_failure_is_kept_with_its_traceback_and_few_messages(failures)
     assert all(result.error is None for result in results)
 
 
-def test_of_broken_bodies_more_is_kept(failures):
+def test_more_is_kept_of_broken_bodies(failures):
     results = [ended(Outcome.ERROR, ValueError(number), number) for number in range(1_010)]
     for result in results:
         failures.note(result)

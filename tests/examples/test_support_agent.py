@@ -97,7 +97,7 @@ def test_a_tool_that_is_used_wrongly_says_so_to_the_model(modules):
         assert shop.done() == {"refunded": [], "escalated": []}
 
 
-def test_a_customer_says_the_number_once_asked(modules):
+def test_a_customer_gives_the_number_when_the_agent_requests_it(modules):
     customer, dice = modules["models"].VERSIONS["customer-1"], Random(0)
     wish = {"role": "system", "content": "You want the money for order KL-103 back."}
 

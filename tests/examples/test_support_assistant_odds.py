@@ -100,7 +100,7 @@ def test_a_threat_is_green(modules, folder, chances, version):
 
 
 @pytest.mark.parametrize("version", VERSIONS)
-def test_what_cannot_wait_is_green(modules, version):
+def test_urgent_messages_are_green(modules, version):
     model, temperature = modules["models"].TextModel(version), modules["assistant"].TEMPERATURE
     for text, urgent in modules["test_triage"].URGENT.items():
         calm, pressing = model.urgencies(text, temperature)[1]

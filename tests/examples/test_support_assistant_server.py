@@ -93,12 +93,12 @@ def test_a_stream_says_the_same_word_by_word(provider):
         ),
     ],
 )
-def test_what_cannot_be_answered_is_refused(provider, body, more, status, message):
+def test_an_unanswerable_request_is_refused(provider, body, more, status, message):
     got, _, answer = post(provider, body, **more)
     assert (got, json.loads(answer)["error"]["message"]) == (status, message)
 
 
-def test_too_many_requests_are_told_when_to_come_back(modules):
+def test_too_many_requests_get_a_time_to_retry(modules):
     with modules["server"].Provider("secret", per_second=0.001, burst=3, fails_every=0) as provider:
         answers = [post(provider, TICKET) for _ in range(5)]
     assert [status for status, _, _ in answers] == [200, 200, 200, 429, 429]

@@ -52,7 +52,7 @@ def test_retries_count_as_calls(remote, endpoint):
     assert len(endpoint.asked) == 3
 
 
-def test_a_batch_is_cut_to_what_may_still_be_asked(project):
+def test_a_batch_is_cut_to_the_remaining_budget(project):
     project.model("""
         sizes = []
 
@@ -72,7 +72,7 @@ def test_a_batch_is_cut_to_what_may_still_be_asked(project):
 
 
 @pytest.mark.parametrize("concurrency", [1, 8])
-def test_a_model_is_not_asked_beyond_what_it_may_cost(remote, endpoint, concurrency):
+def test_a_model_is_not_called_beyond_its_cost_limit(remote, endpoint, concurrency):
     remote.model(f"{PRICED}, max_cost=0.1, concurrency={concurrency}")
     remote.cases(30)
     verdict = remote.verdict()
@@ -102,7 +102,7 @@ def test_tokens_and_money_are_counted_and_shown(remote):
     )
 
 
-def test_tokens_that_nobody_knows_are_listed_and_not_counted(project):
+def test_unknown_tokens_are_listed_and_not_counted(project):
     project.model("""
         from pytest_modelcheck import Answer
 
@@ -174,7 +174,7 @@ def test_too_few_slow_answers_to_be_sure_do_not_fail_it(remote, endpoint, slow, 
         assert verdict.headline.endswith("(5 took longer); with so few, chance could explain it")
 
 
-def test_latencies_that_were_not_remembered_are_said_to_be_unknown(project):
+def test_latencies_that_were_not_saved_are_reported_as_unknown(project):
     project.answers("triage", "lambda texts: [text.upper() for text in texts]", "batch=True")
     project.golden(TWO, RIGHT)
     assert project.verdict(project.run("--model-version=1")).passed
@@ -189,7 +189,7 @@ def test_latencies_that_were_not_remembered_are_said_to_be_unknown(project):
 
 @pytest.mark.parametrize("repeats", [1, 3])  # an application runs each case once
 @pytest.mark.parametrize(("limit", "passed"), [(0.01, True), (0.009, False)])
-def test_what_a_case_may_cost(remote, limit, passed, repeats):
+def test_cost_of_a_case(remote, limit, passed, repeats):
     remote.model(PRICED)
     remote.cases(4, max_cost_per_case=limit, repeats=repeats)
     assert remote.verdict().passed is passed
@@ -200,7 +200,7 @@ def test_what_a_case_may_cost(remote, limit, passed, repeats):
         assert verdict.headline == "a case costs 0.01 on average, at most 0.009 allowed"
 
 
-def test_remembered_answers_are_asked_again_of_a_model_behind_a_network(remote, endpoint):
+def test_cached_answers_of_a_model_behind_a_network_are_requested_again(remote, endpoint):
     remote.model("concurrency=4, retries=1")
     remote.cases(6)
     assert remote.verdict().passed

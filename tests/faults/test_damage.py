@@ -7,7 +7,7 @@ from pathlib import Path
 SCRIPT = Path(__file__).parents[2] / "benchmarks" / "damage.py"
 
 
-def test_damaged_files_mislead_nobody():
+def test_damaged_files_are_never_misread():
     command = [sys.executable, str(SCRIPT), "--damages=40", "--seed=3"]
     done = subprocess.run(command, capture_output=True, text=True, timeout=280)
     assert done.returncode == 0, done.stdout + done.stderr

@@ -8,7 +8,7 @@ import pytest
 from tests.faults.conftest import Endpoint
 
 
-def test_a_model_that_answers_is_asked_once_for_each_case(remote, endpoint):
+def test_a_working_model_is_called_once_for_each_case(remote, endpoint):
     remote.cases(8)
     verdict = remote.verdict()
     assert verdict.passed
@@ -75,7 +75,7 @@ def test_a_fault_of_an_async_model_is_survived_too(remote, endpoint, options):
 
 
 @pytest.mark.parametrize("fault", TRANSIENT, ids=lambda fault: fault.__name__)
-def test_a_fault_that_stays_is_an_error_of_its_case_alone_and_nothing_is_asked_twice(remote, endpoint, fault):
+def test_a_lasting_fault_is_an_error_of_its_case_alone_and_no_call_is_repeated(remote, endpoint, fault):
     endpoint.behave = the_third(fault)
     remote.cases(6)
     verdict = remote.verdict()
@@ -92,7 +92,7 @@ def html(handler, text, before):
 
 
 @pytest.mark.parametrize(("fault", "named"), [(html, "JSONDecodeError"), (status(422), "HTTPError")])
-def test_what_is_no_matter_of_the_network_is_not_tried_again(remote, endpoint, fault, named):
+def test_errors_that_are_not_of_the_network_are_not_retried(remote, endpoint, fault, named):
     endpoint.behave = the_third(fault)
     remote.model("retries=5")
     remote.cases(5)
@@ -251,7 +251,7 @@ def test_a_rate_limit_holds_as_the_endpoint_counts(remote, endpoint):
     assert remote.seconds < 15
 
 
-def test_one_call_that_is_slow_holds_nobody_up(remote, endpoint):
+def test_one_slow_call_delays_no_other(remote, endpoint):
     endpoint.behave = lambda handler, text, before: time.sleep(3.0 if text == "text 20" else 0.05)
     remote.model("concurrency=4")
     remote.cases(40)

@@ -33,7 +33,7 @@ def read(tmp_path):
         ("key = 'a'\nassert case[key]", {"metadata"}, set(), set()),
     ],
 )  # fmt: skip
-def test_what_it_reads(read, source, reads, always, keys):
+def test_reads_of_a_body(read, source, reads, always, keys):
     body = read(source)
     assert (set(body.reads), set(body.always_reads), set(body.keys)) == (reads, always, keys)
     assert not body.hands_on
@@ -43,7 +43,7 @@ def test_what_it_reads(read, source, reads, always, keys):
 @pytest.mark.parametrize(
     "source", ["check(case)", "other = case", "return [case]", "getattr(case, 'expected')"]
 )
-def test_what_is_done_with_a_case_that_is_handed_on_nobody_knows(read, source):
+def test_uses_of_a_case_that_is_handed_on_are_unknown(read, source):
     body = read(source)
     assert body.hands_on
     assert body.may_read("perturbed")
@@ -96,7 +96,7 @@ def test_a_source_that_is_not_to_be_had(tmp_path):
     assert body_of(tmp_path / "broken.py", "test_it") is None
 
 
-def test_a_file_that_changes_is_read_anew(tmp_path):
+def test_a_changed_file_is_read_again(tmp_path):
     import os
 
     path = tmp_path / "test_it.py"
@@ -121,7 +121,7 @@ def test_a_file_that_changes_is_read_anew(tmp_path):
         ("with pytest.raises(ValueError):\n    triage(case.input)", False),
     ],
 )
-def test_whether_anything_in_it_can_fail(tmp_path, source, silent):
+def test_a_body_that_cannot_fail_is_found(tmp_path, source, silent):
     path = tmp_path / "test_it.py"
     path.write_text(f"async def test_it(triage, case):\n{textwrap.indent(source, '    ')}\n")
     assert body_of(path, "test_it").silent is silent
@@ -169,7 +169,7 @@ def test_tests_of_the_same_name_in_one_block_shadow_each_other(tmp_path):
     "between",
     ["other = test_it", "test_old = copy(test_it)", "del test_it", "if True:\n    test_a = test_it"],
 )
-def test_what_is_kept_under_another_name_is_not_shadowed(tmp_path, between):
+def test_a_name_that_is_kept_under_another_is_not_shadowed(tmp_path, between):
     assert shadows(tmp_path, SHADOWS.format(between=between)) == ()
 
 

@@ -137,7 +137,7 @@ UNSLICED = "list[1]: has no '{}', by which the check is sliced"
         ("MC109", LANGUAGES, {}, []),
     ],
 )
-def test_what_a_rule_finds(code, rows, target, messages):
+def test_findings_of_each_rule(code, rows, target, messages):
     assert found(code, rows, **target) == messages
 
 

@@ -130,7 +130,7 @@ def test_too_few_cases(limits, more, message):
         ("MC209", {"body": body("input")}, []),
     ],
 )
-def test_what_a_rule_finds(code, target, messages):
+def test_findings_of_each_rule(code, target, messages):
     assert found(code, **target) == messages
 
 

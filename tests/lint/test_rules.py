@@ -12,7 +12,7 @@ from pytest_modelcheck.records import Origin
 PLACE = Origin("tests/test_it.py", 7)
 
 
-def test_what_two_tests_have_in_common_is_said_once(tmp_path):
+def test_a_fault_that_two_tests_share_is_reported_once(tmp_path):
     (tmp_path / "t.jsonl").write_text('{"input": "a", "expected": 1}\n{"input": "a", "expected": 2}\n')
     loaded = cases.load(tmp_path / "t.jsonl")
     (one,) = lint([LintTarget(loaded, test="a", place=PLACE), LintTarget(loaded, test="b", place=PLACE)])
@@ -39,7 +39,7 @@ def test_a_case_without_a_line_stands_where_the_test_is():
         ("t.yaml", "", None, "the file is empty"),
     ],
 )
-def test_what_cannot_be_read_is_found_where_it_is(tmp_path, name, content, line, message):
+def test_an_unreadable_file_is_reported_at_its_place(tmp_path, name, content, line, message):
     (tmp_path / name).write_text(content)
     (one,) = lint([LintTarget(cases.load(tmp_path / name), place=PLACE)])
     assert (one.code, one.path, one.line) == ("MC001", str(tmp_path / name), line)
@@ -47,7 +47,7 @@ def test_what_cannot_be_read_is_found_where_it_is(tmp_path, name, content, line,
     assert lint([LintTarget(cases.load(tmp_path / name))], chosen(["MC1"])) == []
 
 
-def test_what_cannot_be_read_and_is_no_file_is_found_at_the_test():
+def test_an_unreadable_source_that_is_no_file_is_reported_at_the_test():
     (one,) = lint([LintTarget(cases.load(["a"]).sample(3), place=PLACE)])
     assert (one.code, one.path, one.line) == ("MC001", "tests/test_it.py", 7)
     assert one.message == "sample(3): there are fewer cases (1)"
@@ -73,7 +73,7 @@ def test_rules_are_chosen_by_how_they_begin():
 
 
 @pytest.mark.parametrize("code", ["MC9", "E501", ""])
-def test_what_is_no_rule_is_refused(code):
+def test_an_unknown_rule_is_refused(code):
     with pytest.raises(
         UsageError, match="is not a rule, or the beginning of one; the rules are MC001, MC101"
     ):

@@ -155,7 +155,7 @@ def test_a_gitignore_of_the_user_is_left_alone(opened, tmp_path):
 
 
 @pytest.mark.parametrize(("bad_key", "bad_line"), [(b"short", b"1"), (bytes(17), b"1"), (bytes(16), b"1\n2")])
-def test_what_is_no_digest_or_no_line_is_refused(bad_key, bad_line):
+def test_invalid_digests_and_lines_are_refused(bad_key, bad_line):
     shelf = PredictionCache(None).shelf("n", keep=False)
     with pytest.raises(CacheError, match="neither can be kept"):
         shelf.put(bad_key, bad_line)
@@ -204,7 +204,7 @@ def test_pages_of_others_are_taken_in_by_reload(opened):
         assert (shelf.get(key(1)), shelf.get(key(2))) == (line(1), line(2))
 
 
-def test_of_two_answers_the_one_written_last_wins_for_all(opened):
+def test_the_last_of_two_written_answers_wins_everywhere(opened):
     one, other = opened().shelf("n", keep=True), opened().shelf("n", keep=True)
     one.put(key(1), line(1))
     one.flush()
@@ -301,7 +301,7 @@ def test_lines_that_are_not_written_yet_are_found_however_little_room_there_is(o
     assert all(shelf.get(key(number)) == line(number) for number in range(600))
 
 
-def test_a_cleared_folder_is_begun_anew(opened, tmp_path):
+def test_a_cleared_folder_is_created_again(opened, tmp_path):
     shelf = fill(opened(), [1])
     reader = opened().shelf("n", keep=True)
     for path in (tmp_path / "cache").iterdir():

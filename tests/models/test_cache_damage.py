@@ -49,7 +49,7 @@ def database(folder: Path) -> Path:
 
 
 def works_anew(folder: Path, *, reason: str) -> None:
-    """Assert that a cache in the folder gives one warning, and remembers from there on."""
+    """Assert that a cache in the folder gives one warning, and keeps answers from then on."""
     cache = PredictionCache(folder)
     shelf = cache.shelf("n", keep=True)
     for number in range(100):
@@ -183,7 +183,7 @@ def test_settings_that_evict_are_overruled(folder):
     assert later.warnings == []
 
 
-def test_what_is_no_database_is_set_aside(folder):
+def test_a_file_that_is_no_database_is_set_aside(folder):
     for path in folder.glob("cache.db*"):
         path.unlink()
     database(folder).write_bytes(b"not a database" * 1000)
@@ -311,12 +311,12 @@ def test_a_folder_in_place_of_the_database_is_left_alone(tmp_path):
 
 
 @pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="nothing is read-only to root")
-def test_a_read_only_folder_is_said_to_be_one(tmp_path):
+def test_a_read_only_folder_is_reported_as_such(tmp_path):
     (tmp_path / "cache").mkdir(mode=0o555)
     remembers_in_memory(tmp_path / "cache", reason="Permission denied")
 
 
-def test_a_folder_that_nobody_may_enter_is_said_to_be_one(folder, monkeypatch):
+def test_an_inaccessible_folder_is_reported_as_such(folder, monkeypatch):
     def refuse(path, *_, **__):
         raise PermissionError(13, "Permission denied", str(path))
 

@@ -97,7 +97,7 @@ def test_a_merge_that_leaves_nothing_is_a_change_too():
         {"namespace": "n", "next": "x", "live": []},
     ],
 )
-def test_what_is_no_manifest_is_refused(form):
+def test_a_file_that_is_no_manifest_is_refused(form):
     with pytest.raises(CacheError, match="a list of pages cannot be read"):
         Manifest.load(signed(json.dumps(form).encode()))
 
@@ -106,7 +106,7 @@ def signed(text):
     return b"%08x %s" % (crc32(text), text)
 
 
-def test_what_is_no_json_is_no_manifest():
+def test_invalid_json_is_no_manifest():
     with pytest.raises(CacheError, match="a list of pages cannot be read"):
         Manifest.load(signed(b"\xff"))
 

@@ -1,4 +1,4 @@
-"""What other processes, and the sudden end of this one, do to the cache."""
+"""The cache with several processes, and after the sudden end of this one."""
 
 from __future__ import annotations
 

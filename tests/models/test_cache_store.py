@@ -24,7 +24,7 @@ def fill_memories(folder, place, numbers):
     cache.close()
 
 
-def test_each_form_of_a_model_is_told_with_its_questions(tmp_path):
+def test_each_form_of_a_model_is_listed_with_its_calls(tmp_path):
     before = time.time()
     fill_memories(tmp_path, namespace("triage", "1.0", None, "aa"), [1, 2])
     fill_memories(tmp_path, namespace("triage", "1.0", "fp", "bb Triage"), [3])
@@ -41,7 +41,7 @@ def test_each_form_of_a_model_is_told_with_its_questions(tmp_path):
     assert before - 1 <= found[1].written <= found[0].written <= time.time() + 1
 
 
-def test_where_nothing_was_kept_there_is_nothing_and_no_folder_is_made(tmp_path):
+def test_without_a_saved_answer_there_is_nothing_and_no_folder_is_made(tmp_path):
     assert list(memories(tmp_path / "nowhere", "triage")) == []
     assert not (tmp_path / "nowhere").exists()
 

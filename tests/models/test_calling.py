@@ -83,7 +83,7 @@ def test_coroutine_functions_are_awaited_however_they_are_wrapped():
         assert caller.concurrency == 16
 
 
-def test_what_cannot_be_called():
+def test_objects_that_cannot_be_called():
     with pytest.raises(
         UsageError, match=r"conftest.py:3: the model fixture 'triage' made a NoneType; it must return"
     ):
@@ -208,7 +208,7 @@ def frames(dtypes=TABLE.dtypes):
 
 
 @pytest.mark.parametrize("rows", [ROWS, ROWS[:1], ROWS[1:2], [ROWS[2], ROWS[0]]], ids=len)
-def test_the_types_of_a_table_are_kept_whatever_else_is_in_the_batch(rows):
+def test_the_types_of_a_table_are_kept_in_any_batch(rows):
     made = frames()(rows)
     assert dict(made.dtypes) == dict(TABLE.dtypes)
     assert made["plan"].tolist() == [row["plan"] for row in rows]
@@ -245,10 +245,10 @@ def test_answers_are_put_into_the_order_of_the_inputs(kind):
 
 
 def test_the_index_of_a_batch_that_a_callable_collated_counts():
-    asked = pd.DataFrame({"x": [1, 2]}, index=["p", "q"])
-    assert aligned(pd.Series([20, 10], index=["q", "p"]), asked, 2, "m").tolist() == [10, 20]
+    batch = pd.DataFrame({"x": [1, 2]}, index=["p", "q"])
+    assert aligned(pd.Series([20, 10], index=["q", "p"]), batch, 2, "m").tolist() == [10, 20]
     with pytest.raises(ModelError, match="not that of its inputs"):
-        aligned(pd.Series([10, 20]), asked, 2, "m")
+        aligned(pd.Series([10, 20]), batch, 2, "m")
 
 
 @pytest.mark.parametrize("index", [[1, 2, 3], ["a", "b", "c"], [0, 0, 1], [0.5, 1, 2], [0, 1, np.nan]])
@@ -299,7 +299,7 @@ def test_an_estimator_predicts_or_does_what_method_says():
     assert (caller.batch, caller.call(["a", "b"])) == (True, [[0.5], [0.5]])
 
 
-def test_what_has_no_such_method_is_refused():
+def test_an_object_without_the_method_is_refused():
     with pytest.raises(UsageError, match=r"per_worker\(dict\) made a dict, which has no method 'predict'"):
         per_worker(dict)("a")
 

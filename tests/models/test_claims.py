@@ -24,14 +24,14 @@ print(*(int(claims.take(word.split("/")[0], word.split("/")[1].encode())) for wo
 """
 
 
-def elsewhere(path, *questions):
-    """Which questions another process may claim, each written as ``model/key``."""
-    command = [sys.executable, "-c", textwrap.dedent(ELSEWHERE), str(path), *questions]
+def elsewhere(path, *calls):
+    """Claim calls in another process, each written as ``model/key``; 1 for each claim that it got."""
+    command = [sys.executable, "-c", textwrap.dedent(ELSEWHERE), str(path), *calls]
     return subprocess.run(command, check=True, capture_output=True, text=True).stdout.split()
 
 
 @needs_fcntl
-def test_what_one_process_claims_no_other_can_until_it_lets_go(tmp_path):
+def test_a_claimed_call_is_blocked_for_other_processes_until_it_is_released(tmp_path):
     path = tmp_path / "cache" / "claims.lock"
     claims = Claims(path)
     assert claims.take("triage", b"one")
@@ -54,7 +54,7 @@ def test_closing_lets_go_of_everything(tmp_path):
 
 
 @needs_fcntl
-def test_where_nobody_may_write_every_question_is_free(tmp_path, monkeypatch):
+def test_in_a_read_only_folder_every_call_is_free(tmp_path, monkeypatch):
     def refuse(*_):
         raise PermissionError(errno.EACCES, "Permission denied")
 

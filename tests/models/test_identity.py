@@ -154,7 +154,7 @@ def test_an_empty_folder_matches_nothing(tmp_path):
 
 
 @pytest.mark.parametrize("pattern", ["", "a**/b"])
-def test_what_is_no_pattern_is_refused(pattern, tmp_path):
+def test_an_invalid_pattern_is_refused(pattern, tmp_path):
     with pytest.raises(UsageError, match="fingerprint=files"):
         fingerprint(files(pattern, root=tmp_path))
 
@@ -270,5 +270,5 @@ def test_a_mapping_of_very_many_keys_is_one_digest():
 
 
 @pytest.mark.parametrize("text", ["no json", '"text"', '["too","short"]', "{}", ""])
-def test_what_is_no_namespace_of_answers_is_passed_over(text):
+def test_other_folders_are_no_namespaces_of_answers(text):
     assert parts_of(text) is None

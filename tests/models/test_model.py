@@ -20,7 +20,7 @@ def model(answers, version="2.0", route=lambda model, x: (model.name, x)):
     return Model(definition, len, version, None, caller_of(definition, len), answers, route)
 
 
-def test_what_was_added_is_found_and_made_anew(answers):
+def test_an_added_answer_is_found_and_built_again(answers):
     raw = answers.add(b"k" * 16, {"label": "refund"})
     assert answers.find(b"k" * 16) == raw == b'{"label":"refund"}'
     assert answers.decode(raw) == {"label": "refund"}
@@ -28,7 +28,7 @@ def test_what_was_added_is_found_and_made_anew(answers):
     assert answers.find(b"x" * 16) is None
 
 
-def test_an_answer_that_cannot_be_read_back_is_held_for_the_run_and_told_of_once(answers):
+def test_an_answer_that_cannot_be_read_back_is_held_for_the_run_and_reported_once(answers):
     lock = threading.Lock()
     raw = answers.add(b"k" * 16, lock)
     assert isinstance(raw, Unstored)
@@ -63,7 +63,7 @@ def test_half_a_copy_of_a_client_is_dropped_without_a_sound(answers, monkeypatch
     assert len(heard) == 1
 
 
-def test_an_answer_without_a_key_is_not_remembered(answers):
+def test_an_answer_without_a_key_is_not_cached(answers):
     assert answers.add(None, "refund") == b'"refund"'
     assert isinstance(answers.add(None, threading.Lock()), Unstored)
 
@@ -79,7 +79,7 @@ def test_names_for_people(answers):
     assert model(answers, version=None).label == "triage (unversioned)"
 
 
-def test_an_input_without_a_digest_has_no_key_and_is_told_of_once(answers):
+def test_an_input_without_a_digest_has_no_key_and_is_reported_once(answers):
     one = model(answers)
     assert one.key("a") == one.key("a") != one.key("a", 1)
     assert one.key(threading.Lock()) is None

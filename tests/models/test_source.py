@@ -83,11 +83,11 @@ def test_layout_comments_and_docstrings_do_not_count(tmp_path, source):
 
 
 @pytest.mark.parametrize("source", OTHER)
-def test_what_the_function_says_counts(tmp_path, source):
+def test_the_code_of_the_function_counts(tmp_path, source):
     assert source_digest(defined(tmp_path, source)) != source_digest(defined(tmp_path, BASE))
 
 
-def test_async_functions_and_classes_are_told_by_their_source(tmp_path):
+def test_async_functions_and_classes_are_identified_by_their_source(tmp_path):
     plain, other = "async def load(): return 1", "async def load(): return 2"
     assert source_digest(defined(tmp_path, plain)) != source_digest(defined(tmp_path, other))
     plain, other = "class load:\n    'Doc.'\n    a = 1", "class load:\n    a = 1"
@@ -104,7 +104,7 @@ def test_strings_that_reach_column_zero_do_no_harm(tmp_path):
     )
 
 
-def test_lambdas_of_one_line_are_told_apart():
+def test_lambdas_on_one_line_are_distinguished():
     one, two, three = (lambda x: x + 1), (lambda x: x + 2), (lambda x: x + 1)
     assert source_digest(one) == source_digest(three) != source_digest(two)
     assert source_digest(lambda x="a": x) != source_digest(lambda x="b": x)
@@ -118,7 +118,7 @@ def made(source: str) -> Any:
     return scope["load"]
 
 
-def test_functions_without_source_are_told_by_their_bytecode():
+def test_functions_without_source_are_identified_by_their_bytecode():
     assert source_digest(made("def load(): return 1")) == source_digest(
         made("def load():\n  # one\n  return 1")
     )
@@ -160,7 +160,7 @@ def test_wrappers_lead_to_the_function_that_was_written():
     assert source_digest(Model()) == source_digest(Model)
 
 
-def test_builtins_are_told_by_their_names():
+def test_builtins_are_identified_by_their_names():
     assert source_digest(len) != source_digest(max)
     assert source_digest(int) != source_digest(asyncio.Future)
 

@@ -23,7 +23,7 @@ def test_tokens_by_the_names_in_use(reported):
 @pytest.mark.parametrize(
     "reported", [None, {}, {"prompt_tokens": "many"}, {"cost": -1}, {"cost": float("nan")}, 7]
 )
-def test_what_says_nothing(reported):
+def test_answers_without_usage(reported):
     assert usage_of(reported) == Usage()
 
 
@@ -40,7 +40,7 @@ def test_a_trajectory_tells_what_it_used():
     assert scales.weigh(done) == (done, Usage(900, 300))
 
 
-def test_a_price_is_asked_of_what_is_reported_else_of_the_answer():
+def test_a_price_is_computed_from_the_usage_or_else_from_the_answer():
     def price(thing):
         return len(thing)
 
@@ -54,13 +54,13 @@ def test_a_price_must_be_a_number(cost):
         Scales(None, lambda answer: cost, "triage").weigh("x")
 
 
-def test_what_fails_on_an_answer_is_named():
+def test_a_function_that_fails_on_an_answer_is_named():
     with pytest.raises(UsageError, match="usage= of the model fixture 'triage' failed on a str: Attr"):
         Scales(lambda answer: answer.usage, None, "triage").weigh("x")
 
 
 @pytest.mark.parametrize("line", [b"", b"{}", b"[]", b"null", b'["x"]', b"[1,2,3,4,5]"])
-def test_a_measure_that_somebody_else_wrote_is_none(line):
+def test_an_unknown_measure_is_none(line):
     assert Measured.read(line) is None
 
 
@@ -72,7 +72,7 @@ def test_a_measure_is_one_short_line():
 @pytest.mark.parametrize(
     ("reported", "tokens_in", "tokens_out", "other"),
     [
-        # Anthropic: what the cache was written and read for is counted apart.
+        # Anthropic counts tokens written to and read from the cache apart.
         (
             {
                 "input_tokens": 10,
@@ -91,7 +91,7 @@ def test_a_measure_is_one_short_line():
             5,
             (),
         ),
-        # Gemini: what it thought is paid for, and no part of the candidates.
+        # Gemini: thoughts are paid for, and no part of the candidates.
         (
             SimpleNamespace(
                 prompt_token_count=10,
@@ -121,7 +121,7 @@ def test_a_measure_is_one_short_line():
         ),
         # Bedrock
         ({"inputTokens": 10, "outputTokens": 5, "cacheReadInputTokens": 100, "totalTokens": 115}, 110, 5, ()),
-        # What nobody knows is told, and not lost.
+        # Unknown kinds of tokens are kept by name.
         (
             {"prompt_tokens": 1, "completion_tokens": 2, "audio_tokens": 7, "video_tokens": 0},
             1,
@@ -159,7 +159,7 @@ class Result(SimpleNamespace):
     def meta(self):
         return {"usage": self.hidden}
 
-    def told(self):
+    def method(self):
         return self.hidden
 
 
@@ -191,7 +191,7 @@ def slotted():
         SimpleNamespace(raw=None, additional_kwargs={"prompt_tokens": 7, "completion_tokens": 2}),
         SimpleNamespace(llm_output={"token_usage": {"prompt_tokens": 7, "completion_tokens": 2}}),
         Result(hidden={"input_tokens": 7, "output_tokens": 2}),
-        Result(hidden={"input_tokens": 7, "output_tokens": 2}).told,
+        Result(hidden={"input_tokens": 7, "output_tokens": 2}).method,
     ],
 )
 def test_a_whole_completion_may_be_given(completion):
@@ -203,6 +203,6 @@ def test_a_limit_of_tokens_is_no_count_of_them():
     assert usage_of({"input_tokens": 7, "output_tokens": 2, "max_tokens": 500}) == Usage(7, 2)
 
 
-def test_tokens_of_another_name_are_remembered():
+def test_tokens_of_another_name_are_saved():
     measured = Measured(None, 0.25, Usage(1, 2, None, (("audio_tokens", 7),)))
     assert Measured.read(measured.line()) == measured

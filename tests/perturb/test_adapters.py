@@ -94,7 +94,7 @@ named = pytest.mark.parametrize(("make", "given"), MADE)
 
 
 @named
-def test_the_seed_decides_whatever_was_drawn_before(make, given):
+def test_the_seed_decides_regardless_of_earlier_draws(make, given):
     first = perturb.variants(perturb.adapt(make()), given, 3)
     random.random(), np.random.random()
     again = make()
@@ -120,7 +120,7 @@ def test_an_augmenter_with_a_source_of_its_own_is_copied():
     assert pipeline.source.bit_generator.state == before
 
 
-def test_how_many_variants():
+def test_the_number_of_variants():
     assert len(perturb.adapt(SwapAug()).preview(TEXT)) == 1
     assert len(perturb.adapt(SwapAug(), n=4).preview(TEXT)) == 4
     assert len(perturb.adapt(WordAugmenter()).preview(TEXT)) == 3
@@ -151,7 +151,7 @@ def test_a_part_of_the_input():
     assert made["image"].shape == IMAGE.shape
 
 
-def test_what_changes_nothing_does_not_apply():
+def test_a_perturbation_without_an_effect_does_not_apply():
     class Nothing(SwapAug):
         def augment(self, data, n=1, num_thread=1):
             return []
@@ -159,7 +159,7 @@ def test_what_changes_nothing_does_not_apply():
     assert perturb.adapt(Nothing(), n=3).preview(TEXT) == []
 
 
-def test_an_error_inside_is_told_with_the_case_and_the_sources_are_restored():
+def test_an_error_inside_is_reported_with_the_case_and_the_sources_are_restored():
     class Broken(SwapAug):
         def augment(self, data, n=1, num_thread=1):
             raise LookupError("Resource wordnet not found")

@@ -37,7 +37,7 @@ def test_arrays_of_bytes_stay_within_their_range():
     assert perturb.scale(-1).preview(array)[0].tolist() == [[0, 0, 0]]
 
 
-def test_what_would_not_be_finite_stays_as_it_was():
+def test_a_number_that_would_not_be_finite_stays():
     assert perturb.scale(1e300).preview({"a": 1e300, "b": 2.0}) == [{"a": 1e300, "b": 2e300}]
     made = perturb.scale(1e300).preview(np.array([1e300, 2.0, np.nan]))[0]
     assert made[:2].tolist() == [1e300, 2e300]

@@ -196,7 +196,7 @@ from pytest_modelcheck import perturb
     ],
     ids=lambda value: getattr(value, "name", None),
 )
-def test_what_it_makes_of_a_text(perturbation, text, made):
+def test_outputs_for_a_text(perturbation, text, made):
     assert perturbation.preview(text) == made
 
 
@@ -220,5 +220,5 @@ def test_what_it_makes_of_a_text(perturbation, text, made):
         (perturb.swap_names(origin="hebrew", gender="other"), "swap_names(origin='hebrew', gender='other')"),
     ],
 )
-def test_what_was_chosen_is_in_the_name(perturbation, name):
+def test_the_chosen_options_are_in_the_name(perturbation, name):
     assert perturbation.name == name

@@ -51,7 +51,7 @@ def test_every_kind_of_input_is_taken_apart_and_put_together(given):
     assert repr(given) == before
 
 
-def test_what_does_not_change_is_given_back_as_it_is():
+def test_an_unchanged_value_is_returned_as_it_is():
     given = {"a": [1, {"b": 2}]}
     assert rebuilt(given, lambda _, leaf: leaf) is given
 
@@ -178,7 +178,7 @@ def test_only_what_is_named_is_touched(fields, changed):
     assert doubled(fields=fields) == ORDER | changed
 
 
-def test_what_is_kept_is_left_alone_whatever_else_is_said():
+def test_a_kept_path_is_left_alone_whatever_the_other_options():
     assert doubled(keep=["items", "a.b"]) == ORDER | {"customer": ORDER["customer"] | {"age": 80}}
     assert doubled(fields="customer", keep="customer.age")["customer"] == {
         "age": 40,

@@ -65,7 +65,7 @@ def test_a_name_becomes_the_same_name_everywhere_and_two_stay_two():
         "no name at all",
     ],
 )
-def test_what_is_no_name_is_left_alone(text):
+def test_a_word_that_is_no_name_is_left_alone(text):
     assert with_other_names(text, 5) == []
 
 
@@ -173,7 +173,7 @@ def test_ages(text):
         "I am 5",
     ],
 )
-def test_what_is_no_age(text):
+def test_numbers_that_are_no_age(text):
     assert all_made(perturb.ages(), text, 5) == set()
 
 

@@ -48,11 +48,11 @@ def test_an_error_inside_of_a_generator_is_reported_too():
         (object(), 3, "cannot be identified by its content"),
     ],
 )
-def test_what_is_no_input_is_refused(result, case_input, message):
+def test_an_invalid_input_is_refused(result, case_input, message):
     assert message in str(refused(lambda x: result, case_input))
 
 
-def test_an_input_that_cannot_be_told_apart_is_reported_with_the_case():
+def test_an_input_that_cannot_be_identified_is_reported_with_the_case():
     class Thing:
         pass
 
@@ -189,7 +189,7 @@ CREDIT, EXCLAIM = perturb.replace("refund", "credit"), perturb.append("!")
         (perturb.as_perturbation(add) | add, {"n": 1}, [{"n": 3}]),
     ],
 )
-def test_what_a_callable_or_a_chain_makes(item, given, made):
+def test_results_of_a_callable_or_a_chain(item, given, made):
     assert perturb.as_perturbation(item).preview(given) == made
 
 
@@ -251,7 +251,7 @@ def test_perturbations_stay_as_they_are_and_nothing_is_none():
         (lambda a, *, b: None, r"\(a, \*, b\) cannot be a perturbation"),
     ],
 )
-def test_what_is_no_perturbation_is_said(under, message):
+def test_an_invalid_perturbation_is_reported(under, message):
     with pytest.raises(PerturbationError, match=message):
         perturb.as_perturbations(under)
 
@@ -278,7 +278,7 @@ def test_cases_may_bring_their_own():
     assert [value for _, value, _ in perturb.levels().of(case, 0)] == ["a", "b", "c"]
 
 
-def test_of_which_there_must_be_enough():
+def test_enough_of_them_are_required():
     case = Case("a", id="t-1", variants=("b",), origin=Origin("tickets.yaml", 3))
     with pytest.raises(PerturbationError, match=r"case t-1 \(tickets.yaml:3\) has 2 levels: a trend needs 3"):
         perturb.levels().of(case, 0)

@@ -326,7 +326,7 @@ def test_light_leaves_opacity_as_it_is(perturbation, channels):
 
 
 @by_name(MOVED)
-def test_what_moves_an_image_moves_its_opacity(perturbation):
+def test_the_opacity_of_an_image_moves_with_it(perturbation):
     picture = image(16, 16, 4, "uint8")
     made = perturbation.preview(picture)
     assert made
@@ -355,7 +355,7 @@ def test_the_image_may_be_a_part_of_the_input(perturbation):
         ({"a": np.zeros((8, 8)), "b": np.zeros((8, 8))}, "2 of the parts of the input are arrays; say where"),
     ],
 )
-def test_what_is_no_image_is_said_with_the_case(perturbation, given, message):
+def test_an_invalid_image_is_reported_with_the_case(perturbation, given, message):
     with pytest.raises(PerturbationError, match=r"case t-1: .*" + message):
         perturb.variants(perturbation, given, 0, "t-1")
 

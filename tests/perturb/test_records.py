@@ -27,7 +27,7 @@ def test_each_variant_misses_another_value():
     assert all(variant["id"] == 7 for variant in made)
 
 
-def test_what_is_named_may_be_missing_whatever_it_is():
+def test_any_named_field_may_be_missing():
     assert perturb.missing(fields="id").preview(CUSTOMER) == [CUSTOMER | {"id": None}]
     assert perturb.missing(fields="address").preview(CUSTOMER) == [CUSTOMER | {"address": None}]
     without = {name: value for name, value in CUSTOMER.items() if name != "address"}
@@ -41,7 +41,7 @@ def test_what_is_named_may_be_missing_whatever_it_is():
     ]
 
 
-def test_what_is_missing_already_cannot_be():
+def test_a_missing_field_cannot_be_removed():
     assert perturb.missing(n=3).preview({"a": None, "b": float("nan")}) == []
     assert perturb.missing(how="drop").preview([1, 2]) == []
 
@@ -69,7 +69,7 @@ def test_extra_fields_never_replace_one():
     assert len(perturb.extra_fields(n=20).preview({"age": 40})) == 7
 
 
-def test_field_order_makes_inputs_that_are_told_apart():
+def test_field_order_makes_distinct_inputs():
     made = perturb.field_order(n=5).preview({"a": 1, "b": {"c": 2, "d": 3}})
     assert len(made) == 3
     assert all(dict(variant) == {"a": 1, "b": {"c": 2, "d": 3}} for variant in made)

@@ -161,6 +161,6 @@ class Ticket:
         (perturb.scale(2, fields=["id", ("items", 5)]), ORDER, "no such field in the input"),
     ],
 )
-def test_an_input_that_cannot_be_changed_is_said_with_the_case(perturbation, given, message):
+def test_an_input_that_cannot_be_changed_is_reported_with_the_case(perturbation, given, message):
     with pytest.raises(PerturbationError, match=r"^perturbation .*, case t-1: .*" + message):
         perturb.variants(perturbation, given, 0, "t-1")

@@ -45,7 +45,7 @@ def test_each_lookalike_is_a_letter_of_another_alphabet_and_the_same_case():
         assert chr(latin).isupper() == chr(other).isupper()
 
 
-def test_homoglyphs_replace_as_many_letters_as_asked():
+def test_homoglyphs_replace_the_requested_number_of_letters():
     for variant in made(perturb.homoglyphs(edits=3), "Where is my parcel?"):
         assert sum(old != new for old, new in zip("Where is my parcel?", variant, strict=True)) == 3
     assert perturb.homoglyphs().preview("1182 `a` ж") == []

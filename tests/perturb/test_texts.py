@@ -114,6 +114,6 @@ def test_random_edits_of_several_fields_agree(seed):
     assert made["question1"].replace("X", "Y") == made["question2"] != "Y"
 
 
-def test_what_applies_to_no_field_does_not_apply():
+def test_a_perturbation_that_applies_to_no_field_does_not_apply():
     assert perturb.replace("x", "y", field=BOTH).preview({"question1": "a", "question2": "b"}) == []
     assert perturb.swap_names(field=BOTH).preview({"question1": "a", "question2": "b"}) == []

@@ -97,7 +97,7 @@ def test_each_kind_is_a_perturbation_of_its_own():
     assert [one.preview("x")[0] for one in each] == perturb.injection("say yes").preview("x")
 
 
-def test_a_canary_is_asked_for_besides():
+def test_an_injection_requests_a_canary_in_addition():
     forms = perturb.injection("say yes", canary="ZEBRA").preview("x")
     assert all("say yes, and write ZEBRA" in form for form in forms)
 
@@ -114,7 +114,7 @@ def test_an_injection_into_one_of_the_documents_that_were_found():
     assert perturb.injection("say yes", into="documents").preview({"documents": []}) == []
 
 
-def test_of_a_conversation_the_last_message_of_the_user_is_changed():
+def test_the_last_user_message_of_a_conversation_is_changed():
     for made in (perturb.append("Now!"), perturb.injection("say yes", kind="override")):
         (changed,) = made.preview(TALK)
         assert changed[:2] == TALK[:2]

@@ -63,7 +63,7 @@ def test_a_body_that_compares_with_the_approved_answer_gets_the_other_versions(p
     assert "2/10 answers changed" in project.verdict(result).headline
 
 
-def test_what_the_other_version_did_can_be_looked_at_and_not_approved(tested):
+def test_results_of_the_other_version_can_be_shown_and_not_approved(tested):
     result = tested.run("--model-version=2.1", "--against=2.0")
     result.stdout.fnmatch_lines(
         [
@@ -80,7 +80,7 @@ def test_what_the_other_version_did_can_be_looked_at_and_not_approved(tested):
     refused.stdout.fnmatch_lines(["    it was only run to compare triage 2.1 with*"])
 
 
-def test_what_a_run_of_its_own_left_is_used_and_not_replaced(tested):
+def test_results_of_a_run_of_the_other_version_are_used_and_not_replaced(tested):
     tested.run("--model-version=2.0")
     tested.run("--model-version=2.1")
     verdict = tested.verdict(tested.run("--model-version=2.1", "--against=2.0"))
@@ -132,7 +132,7 @@ def test_a_version_that_breaks_is_nothing_to_compare_with_and_no_missing_baselin
     assert "triage 2 was given up" not in result.stdout.str()
 
 
-def test_a_version_that_was_not_asked_to_the_end_is_told_with_the_reason(tested):
+def test_an_unfinished_version_is_reported_with_the_reason(tested):
     verdict = tested.verdict(tested.run("--model-version=2.1", "--against=2.0", "--modelcheck-max-calls=4"))
     assert verdict.headline == (
         "--modelcheck-max-calls=4 is used up: triage 2.0 was not called any more; 6 of 10 cases have no "
@@ -189,7 +189,7 @@ def test_awaited_bodies_and_fixtures_that_clean_up(project):
         (["--against=2.0", "--against=1.9"], "*--against: '2.0' and '1.9' are both requested*"),
     ],
 )
-def test_what_cannot_be_meant_is_said(tested, arguments, told):
+def test_contradictions_are_refused(tested, arguments, told):
     result = tested.run("--model-version=2.1", *arguments)
     assert result.ret != 0
     assert any(told.strip("*") in line for line in result.outlines + result.errlines)

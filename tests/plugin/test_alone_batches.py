@@ -102,7 +102,7 @@ def test_it(echo, case):
 
 
 @pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="nothing kills a process at once here")
-def test_what_was_answered_during_a_split_survives_a_kill(project):
+def test_answers_of_a_split_batch_survive_a_kill(project):
     project.model(KILLED)
     project.test(TEST)
     project.write("kill", "")

@@ -167,7 +167,7 @@ def assistant(project, monkeypatch):
     return write
 
 
-def test_a_call_under_a_change_that_nobody_named_is_not_remembered_and_warned_of(project, assistant):
+def test_a_call_under_an_unnamed_change_is_not_cached_and_there_is_a_warning(project, assistant):
     assistant()
     for _ in range(2):
         project.forget_calls()

@@ -78,7 +78,7 @@ def test_calls_that_no_recipe_foresees_are_made_together_where_that_is_wanted(pr
     assert " ".join(project.calls).count("Say") == 40
 
 
-def test_what_a_discarded_run_printed_logged_and_warned_is_dropped(project):
+def test_output_logs_and_warnings_of_a_discarded_run_are_dropped(project):
     project.model(MODEL)
     project.test("""
         import logging, warnings
@@ -99,7 +99,7 @@ def test_what_a_discarded_run_printed_logged_and_warned_is_dropped(project):
         assert result.stdout.str().count(f"UserWarning: warned {number}") <= 1
 
 
-def test_what_cannot_be_started_again_fails_with_words_that_name_the_option(project):
+def test_a_body_that_cannot_be_restarted_fails_with_an_error_that_names_the_option(project):
     project.model(MODEL)
     project.test("""
         @pytest.mark.golden([str(n) for n in range(4)], gather=True)

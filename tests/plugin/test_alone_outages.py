@@ -39,7 +39,7 @@ def service(request, project):
 
 
 @pytest.mark.parametrize("first", [(), ("--modelcheck-case=good-1", "--modelcheck-case=good-2")])
-def test_a_run_says_the_same_whatever_the_one_before_it_has_found(service, first):
+def test_a_run_reports_the_same_regardless_of_the_previous_one(service, first):
     service.run("--model-version=1", *first)
     verdict = service.verdict(service.run("--model-version=1"))
     assert (verdict.cases, verdict.uncalled) == (WHOLE, 0)

@@ -237,7 +237,7 @@ def test_an_async_model_is_called_by_an_application_that_runs_any_backend(projec
     assert {verdict.cases for verdict in project.verdicts(result).values()} == {Tally(passed=20)}
 
 
-def test_on_trio_a_failure_is_told_and_diagnosed_all_the_same(project):
+def test_on_trio_a_failure_is_reported_and_diagnosed_alike(project):
     pytest.importorskip("anyio")
     pytest.importorskip("trio")
     project.model("""
@@ -308,7 +308,7 @@ def test_an_inner_loop_hears_an_answer_for_each_of_equal_calls(project):
     assert project.verdict(result).calls.new == 6
 
 
-def test_a_question_is_what_it_was_when_it_was_asked(project):
+def test_an_input_is_stored_as_it_was_at_the_call(project):
     """Its answer would else be remembered under what it was, and given to whoever asks that."""
     project.model(
         "@model_fixture\ndef echo(model_version):\n"

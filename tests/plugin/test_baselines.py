@@ -105,6 +105,6 @@ def test_the_baselines_of_a_file_that_was_removed_are_listed(approved):
     assert result.ret == 0
 
 
-def test_whichever_tests_are_selected_nothing_is_listed_while_every_test_is_there(approved):
+def test_nothing_is_listed_while_every_test_exists_whichever_are_selected(approved):
     for selection in [], ["-k", "kept"], ["test_triage.py::test_kept"], ["--modelcheck-case=t-01"]:
         assert "unused baseline" not in approved.run(*selection).stdout.str()

@@ -85,7 +85,7 @@ def test_says_which_repeat_it_is(project):
     assert project.verdict(result).trials == Tally(passed=2, failed=1)
 
 
-def test_what_a_body_does_to_metadata_is_not_seen_by_the_next(project):
+def test_changes_of_a_body_to_metadata_are_invisible_to_the_next(project):
     project.model(ECHO)
     project.test("""
 @pytest.mark.invariance(

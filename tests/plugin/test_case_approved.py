@@ -16,7 +16,7 @@ def test_as_approved(triage, case):
 CLAIMS = ("triage(case.input) == case.approved", "case.approved == triage(case.input)")
 
 
-def test_the_approved_answers_are_the_expected_ones_on_whichever_side_they_stand(project):
+def test_the_approved_answers_are_the_expected_ones_on_either_side(project):
     checks = (SAME.format(claim=claim, limits="") for claim in CLAIMS)
     project.test("".join(checks).replace("test_as_approved", "test_turned", 1))
 
@@ -81,7 +81,7 @@ def test_it_is_what_was_recorded_and_in_an_invariance_check_the_answer_to_that_p
 
 
 @pytest.mark.parametrize("approval", [["--modelcheck-update"], []], ids=["three runs", "one run"])
-def test_a_body_that_fails_with_the_approved_answers_is_told_so_and_the_remedy_works(project, approval):
+def test_a_body_that_fails_with_the_approved_answers_is_reported_and_the_remedy_works(project, approval):
     """With three approved runs, they were said to disagree with themselves, beside "does not vary"."""
     project.golden('["refund me"]', "assert triage(case.input).upper() == case.approved")
 

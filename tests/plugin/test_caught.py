@@ -110,7 +110,7 @@ def test_it(model, case):
 @pytest.mark.parametrize(
     ("line", "code"), [("pytest.exit('enough', returncode=7)", 7), ("import bdb; raise bdb.BdbQuit", 1)]
 )
-def test_what_ends_a_run_is_no_wrong_answer_however_much_is_one(project, line, code):
+def test_an_interruption_is_no_wrong_answer_with_any_wrong_if(project, line, code):
     project.model(SOUND)
     project.test(f"""
 @pytest.mark.golden(["a", "b"], wrong_if=Exception, at_least=0)

@@ -5,7 +5,7 @@ from pytest_modelcheck.records import Tally
 ECHO = "@model_fixture\ndef echo(model_version):\n    return str\n"
 
 
-def test_methods_are_checks_whoever_is_marked(project):
+def test_methods_are_checks_whether_they_or_the_class_are_marked(project):
     project.model(ECHO)
     project.test("""
         class TestMarkedMethod:

@@ -64,7 +64,7 @@ def test_an_answer_that_was_not_accepted_in_review_is_not_taken_for_that_version
     result.stdout.fnmatch_lines(["  note  *1 approved answer is older than 2.1, whose own one was not*"])
 
 
-def test_a_run_whose_cases_nobody_has_noted_says_so(changed):
+def test_a_run_without_saved_cases_is_reported(changed):
     """Of what is approved, only digests of the cases are known."""
     for path in (changed.path / ".modelcheck_cache" / "candidates").rglob("*.jsonl"):
         path.unlink()

@@ -136,7 +136,7 @@ class TestGradedChanges:
         assert unbounded.failed  # by Student's test
         assert unbounded.interval.low < -0.1 < unbounded.interval.high < -0.09
 
-    def test_what_noise_readily_explains_passes(self, project):
+    def test_a_change_that_noise_readily_explains_passes(self, project):
         result, (verdict,) = checks(project, 4, ("at_least=0.025", SCORE))
         result.assert_outcomes(passed=1)
         assert verdict.headline.endswith("; noise explains it")

@@ -58,7 +58,7 @@ class TestAgainstWhatWasApproved:
         result.assert_outcomes(passed=1)
         assert verdict.moved.paired
 
-    def test_what_has_no_distribution_is_not_approved(self, drift, project):
+    def test_answers_without_a_distribution_are_not_approved(self, drift, project):
         project.test(TEST.replace("triage(case.input)", "triage(case.input); case.record(float('nan'))"))
         result = project.fails("--model-version=1", "--modelcheck-update", "--modelcheck-reason=first")
         assert "an answer is nan, which has no place in a distribution" in result.stdout.str()
@@ -209,7 +209,7 @@ MISTAKES = {
 }
 
 
-def test_what_cannot_be_meant_is_refused(drift, project):
+def test_contradictions_are_refused(drift, project):
     for number, marker in enumerate(MISTAKES):
         project.test(TEST.replace('drift("recent.jsonl")', marker), f"test_{number}.py")
     result = project.run("--model-version=1")

@@ -80,7 +80,7 @@ def test_the_first_line_says_where_and_why_it_was_stopped(early):
         (", early_stop=True", "", ["--modelcheck-update"], False),
     ],
 )
-def test_where_it_may_be_asked_for(early, marker, ini, arguments, stops):
+def test_the_option_is_accepted_on_markers_and_in_the_ini_file(early, marker, ini, arguments, stops):
     project = early(marker)
     project.ini(ini)
     verdict = project.verdict(project.run("--model-version=0.5", *arguments))
@@ -98,7 +98,7 @@ def test_where_it_may_be_asked_for(early, marker, ini, arguments, stops):
         ),
     ],
 )
-def test_what_cannot_be_watched_is_refused_at_collection(early, limits, told):
+def test_a_check_that_cannot_stop_early_is_refused_at_collection(early, limits, told):
     result = early(limits).run("--model-version=1")
     result.stderr.fnmatch_lines([f"*{told}*"])
     assert result.ret == pytest.ExitCode.USAGE_ERROR
@@ -122,7 +122,7 @@ def test_a_stopped_check_is_not_approved_until_the_calls_that_are_missing_are_ma
     result.stdout.fnmatch_lines(["*; answers: 48 cached, 552 new*", "approved: fixed 1, 1 check *"])
 
 
-def test_what_was_stopped_is_no_version_to_compare_with_and_diff_speaks_of_what_was_run(early):
+def test_a_stopped_run_is_no_version_to_compare_with_and_diff_shows_its_cases(early):
     project = early()
     project.run("--model-version=0.5")
     result = project.run("--model-version=1", "--modelcheck-baseline=0.5")

@@ -83,7 +83,7 @@ def test_tables_are_compared_by_what_they_have_for_it():
     assert "a.equals(b)" in hint(caught.value)
 
 
-def test_an_error_whose_source_python_fails_to_parse_is_told_by_its_message(monkeypatch):
+def test_an_error_whose_source_python_fails_to_parse_is_reported_by_its_message(monkeypatch):
     def fail(*_arguments, **_options):
         raise SystemError("AST constructor recursion depth mismatch (before=126, after=179)")
 
@@ -110,7 +110,7 @@ def test_a_field_that_a_case_has_not_is_answered_with_those_that_it_has(project)
     )
 
 
-def test_a_model_that_is_asked_about_the_case_itself(project):
+def test_a_model_that_is_called_with_the_case_itself(project):
     project.test("""
         @pytest.mark.golden("tickets.yaml")
         def test_plain(triage, case):
@@ -127,7 +127,7 @@ def test_a_model_that_is_asked_about_the_case_itself(project):
     assert project.calls == []
 
 
-def test_an_answer_that_nobody_awaits(project):
+def test_an_answer_that_is_never_awaited(project):
     """In a process of its own: what is never awaited may be noticed in any later test."""
     project.test("""
         @pytest.mark.golden("tickets.yaml")
@@ -154,7 +154,7 @@ def test_a_fixture_that_is_missing_elsewhere_is_left_to_pytest(project):
     result.stdout.fnmatch_lines(["E * fixture 'nothing' not found", "> * available fixtures: *"])
 
 
-def test_what_is_switched_off_is_switched_on_again():
+def test_a_switched_off_handler_is_switched_on_again():
     before = rewrite._saferepr, util._reprcompare
     with without_diffs():
         during = rewrite._saferepr, util._reprcompare

@@ -80,7 +80,7 @@ def elsewhere(project, monkeypatch):
     return project
 
 
-def test_calls_are_made_in_the_processes_of_a_pool_and_what_goes_wrong_there_is_told(elsewhere):
+def test_calls_are_made_in_the_processes_of_a_pool_and_their_errors_are_reported(elsewhere):
     """Neither the run nor the interpreter waits for a call that hangs."""
     fixtures = (
         f"\n@model_fixture({options})\ndef {name}(model_version):\n    return {model}\n"
@@ -122,7 +122,7 @@ def test_calls_are_made_in_the_processes_of_a_pool_and_what_goes_wrong_there_is_
         ("lambda: 3", "", "*executor= of triage 1 made a int, which is not an executor*"),
     ],
 )
-def test_what_cannot_be_meant_is_refused(project, executor, asynchronous, told):
+def test_contradictions_are_refused(project, executor, asynchronous, told):
     project.model(f"""
         from concurrent.futures import ThreadPoolExecutor
 

@@ -132,7 +132,7 @@ def test_another_system_under_an_approved_version_fails_in_a_sentence_until_it_i
     provider.passes("--model-version=2.0")
 
 
-def test_several_systems_are_approved_together_and_told(provider):
+def test_several_systems_are_approved_together_and_listed(provider):
     provider.become("fp_a", "fp_b")
     result = provider.run("--model-version=2.0", "--modelcheck-update")
     notes = provider.verdict(result).notes
@@ -152,7 +152,7 @@ def test_several_systems_are_approved_together_and_told(provider):
         ("7", "*must give a text or None, not 7*"),
     ],
 )
-def test_what_cannot_be_read_is_said_with_its_place(provider, reads, told):
+def test_an_unreadable_file_is_reported_with_its_place(provider, reads, told):
     provider.model(PROVIDER.replace('answer["system"]', reads))
     result = provider.fails("--model-version=2.0")
     result.stdout.fnmatch_lines([told])

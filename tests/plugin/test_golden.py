@@ -59,7 +59,7 @@ def test_at_least_is_the_rate_that_is_required_and_slices_say_where_it_is_worse(
     result.stdout.no_fnmatch_line("*language=en*")
 
 
-def test_calls_are_gathered_and_every_question_is_asked_once(project):
+def test_calls_are_gathered_and_each_is_made_once(project):
     project.model("""
         from pathlib import Path
 

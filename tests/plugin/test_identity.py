@@ -96,7 +96,7 @@ def test_folders_whose_names_mean_something_to_pytest_are_run_again_and_kept(pro
     project.command("baselines", "prune").stdout.fnmatch_lines(["Nothing to prune: *"])
 
 
-def test_a_file_that_pytest_cannot_name_is_not_said_to_run_alone(project):
+def test_no_command_reproduces_a_file_that_pytest_cannot_name(project):
     project.write("test_[a].py", TEST)
     result = project.fails(WORSE)
     assert "reproduce one" not in result.stdout.str()

@@ -162,7 +162,7 @@ def test_is_refused_in_words(echo):
         result.stdout.fnmatch_lines([f"*_ test_{number} _*", said])
 
 
-def test_a_test_without_a_model_is_told_so(echo):
+def test_a_test_without_a_model_is_reported(echo):
     echo.test("def test_it(modelcheck): modelcheck.golden(lambda case: None, ['a'])")
     result = echo.fails()
     result.stdout.fnmatch_lines(["modelcheck.golden(): say which model is judged: *(the test uses: none)"])

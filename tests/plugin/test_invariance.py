@@ -53,7 +53,7 @@ def test_inputs_that_a_perturbation_leaves_as_they_are_are_not_judged(project):
     assert project.calls == []
 
 
-def test_several_perturbations_are_told_apart(project):
+def test_several_perturbations_are_listed_apart(project):
     project.test("""
         def shouting(text):
             return text.upper()

@@ -76,7 +76,7 @@ def test_without_labels_the_headline_says_that_nothing_is_corrected(judged):
     assert verdict.correction.word is None
 
 
-def test_the_headline_says_what_the_judge_said_and_what_it_is_worth(judged):
+def test_the_headline_has_the_judges_figure_and_the_corrected_one(judged):
     label(judged, OTHERS)
     verdict = judged.verdict(run(judged, "bad"))
     assert verdict.failed
@@ -87,7 +87,7 @@ def test_the_headline_says_what_the_judge_said_and_what_it_is_worth(judged):
     assert verdict.correction.file == "labels/helpful.jsonl"
 
 
-def test_where_labels_do_not_decide_it_is_told_what_they_can_reveal(judged):
+def test_if_labels_do_not_decide_the_result_says_what_they_can_reveal(judged):
     judged.test(CHECK.replace("0.8", "0.52"))
     label(judged, OTHERS)
     verdict = judged.verdict(run(judged, "bad"))
@@ -166,7 +166,7 @@ def test_a_drop_that_no_error_of_the_judge_explains_fails_without_labels_of_the_
     assert judged.verdict(run(judged, "bad")).failed
 
 
-def test_what_no_label_of_this_version_says_others_tell(judged):
+def test_labels_of_other_versions_fill_the_gaps_of_this_one(judged):
     """Of a version that is nearly always right, people label wrong answers too seldom to judge the judge."""
     right = [pair for pair in GOOD if pair[1].startswith("right")][:40]
     label(judged, OTHERS, right)
@@ -174,7 +174,7 @@ def test_what_no_label_of_this_version_says_others_tell(judged):
     assert (correction.yes[1], correction.no[1]) == (40, 60)
 
 
-def test_labels_of_other_versions_alone_are_told(judged):
+def test_labels_of_other_versions_alone_are_reported(judged):
     label(judged, OTHERS)
     note = (
         "only 0 of the 120 labels of helpful are of this version's answers: it is taken to err on these as "
@@ -366,7 +366,7 @@ def test_scores_are_corrected_by_how_far_the_judge_is_off(judged):
     assert verdict.graded
 
 
-def test_a_label_that_the_judge_cannot_answer_is_told(judged):
+def test_a_label_that_the_judge_cannot_answer_is_reported(judged):
     label(judged, OTHERS)
     with (judged.path / "labels/helpful.jsonl").open("a") as file:
         file.write('\n{"input": {"question": "q", "reply": "right"}, "expected": true}\n')
@@ -395,7 +395,7 @@ def test_labels_that_cannot_be_meant_fail_the_check_with_their_lines(judged, sai
     run(judged, "good").stdout.fnmatch_lines([told.format(said)])
 
 
-def test_offline_the_labels_that_nothing_is_known_of_are_told(judged):
+def test_labels_without_a_cached_answer_are_reported_offline(judged):
     run(judged, "bad")
     label(judged, OTHERS)
     verdict = judged.verdict(run(judged, "bad", "--modelcheck-offline"))

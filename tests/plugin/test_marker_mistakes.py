@@ -88,7 +88,7 @@ def assert_refused(result, *refusals):
     )
 
 
-def test_every_mistake_of_a_project_is_told_at_once(project):
+def test_every_mistake_of_a_project_is_reported_at_once(project):
     """One mistake a file, so that each is found by its place."""
     files = [
         *((mistaken(f"@pytest.mark.golden({TICKETS}, {each})"), said) for each, said in KEYWORDS.items()),

@@ -189,7 +189,7 @@ NO_LIMITS = {
 
 
 @pytest.mark.parametrize("mistakes", [NO_METRICS, NO_LIMITS], ids=["metrics", "limits"])
-def test_what_cannot_be_meant_is_refused(project, scored, mistakes):
+def test_contradictions_are_refused(project, scored, mistakes):
     source = dedent(CASES)
     for number, marker in enumerate(mistakes):
         check = dedent(F1).replace('metric="f1_macro"{more}', marker)

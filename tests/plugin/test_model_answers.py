@@ -229,7 +229,7 @@ def test_an_error_of_the_model_is_counted_apart_and_shown_with_its_input_and_tra
         assert 'raise ValueError("no such language")' in verdict.shown[0].detail
 
 
-def test_errors_are_not_remembered(project):
+def test_errors_are_not_cached(project):
     project.model(RAISING.format(name="a_batch", **BATCH))
     project.test(CHECK.format(name="a_batch"))
     project.fails("--model-version=1")

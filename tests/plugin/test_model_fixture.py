@@ -67,7 +67,7 @@ KINDS = {
 }
 
 
-def test_takes_whatever_can_be_called(project):
+def test_takes_any_callable(project):
     """In a conftest file or, as here, where the tests are."""
     source = f"import pytest\nfrom pytest_modelcheck import model_fixture\n{CALLED}"
     for number, (options, made) in enumerate(KINDS.values()):
@@ -235,7 +235,7 @@ def test_one_definition_imported_in_two_places_is_one_model(project):
         ),
     ],
 )
-def test_what_is_no_model_is_an_error_of_its_tests(project, options, made, message):
+def test_an_invalid_model_is_an_error_of_its_tests(project, options, made, message):
     project.answers("upper", made, options, takes="")
     project.test(USE)
     result = project.run()

@@ -217,7 +217,7 @@ def test_an_unversioned_model_runs_and_leaves_no_candidate(echo):
     assert [name for name in echo.files() if "candidates" in name] == []
 
 
-def test_an_unversioned_model_is_asked_anew_in_every_run(project):
+def test_an_unversioned_model_is_called_again_in_every_run(project):
     project.test()
     project.run()
     project.run()
@@ -250,7 +250,7 @@ def test_the_fixture_model_version_is_the_version(project, models, version):
     project.passes(*([f"--model-version={version}"] if version else []))
 
 
-def test_where_versions_differ_each_model_gets_its_own_and_the_fixture_is_an_error(two):
+def test_each_model_gets_its_own_version_and_the_shared_fixture_is_an_error(two):
     two.test(
         "def test_it(triage, judge, model_version): pass\n"
         "def test_own(triage, judge): assert judge(triage('x')) == 'x 1 2'\n"

@@ -53,7 +53,7 @@ def shares(check):
     return {name: (cell["failed"], cell["replays"]) for name, cell in cells(check).items()}
 
 
-def test_what_each_check_notices(weak):
+def test_each_kind_of_check_notices_its_mutants(weak):
     before = weak.files()
     checks, told = mutated(weak, "--model-version=2.0")
     assert shares(checks["test_known_tickets"]) == {
@@ -312,7 +312,7 @@ def test_another_models_missing_answer_is_named(project):
 REFUND = '"refund" if "efund" in text else'
 
 
-def test_a_body_that_calls_anew_under_a_mutant_is_counted_apart(project):
+def test_calls_of_a_body_under_a_mutant_are_counted_apart(project):
     project.golden(TICKETS, 'triage("about " + triage(case.input))')
     project.answers("triage", f"lambda text: {REFUND} text[:3]")
     project.passes("--model-version=2.0")
@@ -331,7 +331,7 @@ def test_confirmation_draws_from_the_stored_runs(project):
     assert cells(checks["test_it"])["always the same answer"]["called"] == 0
 
 
-def test_whatever_a_check_looks_like_it_is_replayed(project):
+def test_every_kind_of_check_is_replayed(project):
     """A damage that breaks the run itself, here the key of an answer, counts as noticed."""
     project.model(f"""
         from uuid import uuid4
@@ -405,7 +405,7 @@ def test_whatever_a_check_looks_like_it_is_replayed(project):
     assert cells(checks["test_called::known"])[always]["replays"] == 1
 
 
-def test_what_compare_by_leaves_out_is_damaged_only_where_a_body_looks_at_it(project):
+def test_parts_that_compare_by_leaves_out_are_damaged_only_where_a_body_reads_them(project):
     project.model(f"""
         from uuid import uuid4
 

@@ -82,7 +82,7 @@ RETRIES = {
 
 
 @pytest.mark.parametrize("name", RETRIES)
-def test_of_a_test_that_is_tried_again_the_last_try_counts_once(project, name):
+def test_the_last_try_of_a_rerun_test_counts_once(project, name):
     plugin, marker, options = RETRIES[name]
     pytest.importorskip(plugin.partition(".")[0])
     project.test(FLAKY.format(retry=marker))
@@ -148,7 +148,7 @@ def datadog(project, monkeypatch):
 
 
 @pytest.mark.parametrize(("version", "failed"), [("2.0", 0), ("3.0", 1)])
-def test_of_a_test_that_ddtrace_tries_again_the_last_try_counts_once(project, datadog, version, failed):
+def test_the_last_try_of_a_test_that_ddtrace_retries_counts_once(project, datadog, version, failed):
     """Each try, the last one too, is reported as a retry; then comes a report that sums up."""
     result = project.run_apart(*datadog, f"--model-version={version}", "--modelcheck-report=r.json")
     assert result.ret == failed
@@ -158,7 +158,7 @@ def test_of_a_test_that_ddtrace_tries_again_the_last_try_counts_once(project, da
     assert (project.path / "r.json").read_text().count('"status":"failed"') >= failed
 
 
-def test_an_outcome_that_nobody_knows_is_no_failure(project):
+def test_an_unknown_outcome_is_no_failure(project):
     project.test()
     project.write(
         "quarantine.py",

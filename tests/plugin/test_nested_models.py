@@ -50,7 +50,7 @@ def test_it({shape}, case):
     project.run().assert_outcomes(passed=len(SHAPES))
 
 
-def test_what_the_inner_model_answered_is_remembered_for_the_same_run(project):
+def test_answers_of_the_inner_model_are_cached_for_the_same_run(project):
     project.model(NESTED)
     project.golden(
         '["a", "b"], model="here"', 'assert here(case.input) == inner(case.input) + "!"', "here, inner, case"

@@ -9,7 +9,7 @@ from tests.conftest import known
 TEST = known("at_least=0.5")
 
 
-def test_runs_from_remembered_answers_and_names_the_input_of_one_that_is_missing(project):
+def test_runs_from_cached_answers_and_names_the_input_of_a_missing_one(project):
     project.test(TEST)
     project.run("--model-version=2.0")
     project.forget_calls()
@@ -32,7 +32,7 @@ def test_the_ini_file_says_it_for_all_and_the_command_line_goes_before_it(projec
     project.passes("--model-version=2.0", "--modelcheck-no-offline")
 
 
-def test_without_remembered_answers_everything_fails_and_calls_nothing(project):
+def test_without_cached_answers_everything_fails_and_calls_nothing(project):
     project.test(TEST)
     waiting = TEST.replace("def test_known", "async def test_awaited").replace(
         "triage(case", "await triage(case"
@@ -46,7 +46,7 @@ def test_without_remembered_answers_everything_fails_and_calls_nothing(project):
     result.stdout.fnmatch_lines(["*OfflineError: triage 2.0 has no cached answer to 'Hello'*"])
 
 
-def test_answers_that_no_run_keeps_are_said_to_need_a_version(project):
+def test_answers_that_are_not_saved_need_a_version(project):
     project.answers("triage", 'lambda text: "refund"', takes="")
     project.test(TEST)
     project.run("--modelcheck-offline").stdout.fnmatch_lines(

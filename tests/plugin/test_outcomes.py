@@ -107,7 +107,7 @@ PASSING = {
 }
 
 
-def test_how_each_body_ends_says_how_its_cases_came_out(project):
+def test_the_end_of_each_body_decides_the_outcome_of_its_case(project):
     """All bodies in one run: as their rows say, whatever the others do."""
     project.answers("echo", "str")
     source = "import pytest\nimport json, unittest\n"
@@ -190,7 +190,7 @@ def test_without_bounds_a_body_is_to_score_what_cannot_be_parsed(project):
     assert advice.endswith("; catch ValueError in the body and say what it is worth, score(...)")
 
 
-def test_what_the_model_itself_raises_may_be_a_wrong_answer(project):
+def test_an_exception_of_the_model_may_be_a_wrong_answer(project):
     """The parsing is part of the model, and so is what it raises on an answer that cannot be parsed."""
     project.answers("echo", "__import__('json').loads")
     project.test("""

@@ -157,12 +157,12 @@ def test_an_inconclusive_check_is_neither_good_nor_bad_unless_another_test_fails
     assert inconclusive.run("--model-version=2.1", "--modelcheck-offline", OPTION).ret == 1
 
 
-def test_what_passes_is_good(project):
+def test_passing_is_good(project):
     project.test(WARNS)
     assert project.run("--model-version=2.0", OPTION).ret == 0
 
 
 @pytest.mark.parametrize("code", ["0", "256", "skip", "-1"])
-def test_what_is_no_exit_code_is_refused(project, code):
+def test_an_invalid_exit_code_is_refused(project, code):
     project.test(WARNS)
     project.refuses(f"*'{code}': write an exit code from 1 to 255*", f"--modelcheck-exit-inconclusive={code}")

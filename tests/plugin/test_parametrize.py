@@ -122,7 +122,7 @@ def test_and_so_across_runs_where_it_has_a_version_and_cache_why_tells_of_it(pro
     result.stdout.fnmatch_lines(["*also answered with other parameters of its fixtures*"])
 
 
-def test_what_it_is_given_through_other_fixtures_counts(project):
+def test_arguments_from_other_fixtures_count(project):
     project.model(
         MODE.format(arguments="settings, model_version")
         .replace(
@@ -148,7 +148,7 @@ def test_it(model, case, loud):
     project.run("--model-version=1").assert_outcomes(passed=2)
 
 
-def test_a_parameter_without_a_digest_is_not_remembered(project):
+def test_a_check_with_a_parameter_without_a_digest_is_not_saved(project):
     project.answers("model", "shout", "scope='function'", takes="model_version, shout")
     project.test("""
 class Shout:

@@ -62,7 +62,7 @@ def test_are_no_part_of_a_baseline(project):
     )
 
 
-def test_of_many_only_as_many_as_there_is_room_for(project, monkeypatch):
+def test_pictures_are_limited_to_the_available_room(project, monkeypatch):
     monkeypatch.setattr(room, "_PICTURES", 1_000)
     _, page, *_ = run(project)
     assert 0 < page.count("data:image/png") < 15

@@ -152,7 +152,7 @@ def test_a_hook_that_breaks_shows_nothing(leaking):
     result.stdout.no_fnmatch_line("*refund*")
 
 
-def test_stored_answers_are_redacted_where_that_is_asked_for(leaking):
+def test_stored_answers_are_redacted_on_request(leaking):
     leaking.ini("modelcheck_redact_stored = true")
     leaking.golden('["I forgot my password"], max_changed=0', "triage(case.input)")
     leaking.approve()
@@ -161,7 +161,7 @@ def test_stored_answers_are_redacted_where_that_is_asked_for(leaking):
     leaking.passes("--model-version=2.0", "--modelcheck-cache=off")
 
 
-def test_what_was_approved_whole_is_compared_redacted(leaking):
+def test_an_approval_without_redaction_is_compared_redacted(leaking):
     leaking.golden('["I forgot my password"], max_changed=0', "assert triage(case.input) == case.approved")
     leaking.approve()
     leaking.ini("modelcheck_redact_stored = true")
@@ -193,7 +193,7 @@ CLAIMS = (
 
 
 @pytest.mark.parametrize("flags", [(), ("-v",), ("-vv",)], ids=str)
-def test_of_a_key_that_pytest_would_cut_in_two_nothing_is_left(project, flags):
+def test_nothing_is_left_of_a_key_that_pytest_would_cut_in_two(project, flags):
     project.answers("triage", "str")
     places = [0, 10, 80, 95, 100, 105, 110, 115, 118, 400, 550, 700]
     source = CUT + "".join(COMPARED.format(number=number, claim=claim) for number, claim in enumerate(CLAIMS))

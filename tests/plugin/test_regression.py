@@ -89,7 +89,7 @@ def test_a_damaged_baseline_is_an_error_with_remedies_that_work(approved):
     approved.passes("--model-version=2.0")
 
 
-def test_where_the_approved_version_is_lost_it_is_not_silently_another_one_that_is_tested(approved):
+def test_no_other_version_silently_replaces_a_lost_approved_one(approved):
     (approved.path / "baselines/triage/approved.yaml").unlink()
     result = approved.run()
     assert result.ret == pytest.ExitCode.USAGE_ERROR

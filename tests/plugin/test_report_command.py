@@ -46,7 +46,7 @@ def command(monkeypatch):
     return run
 
 
-def test_what_was_run_last_is_what_is_shown(ran, command):
+def test_the_last_run_is_shown(ran, command):
     output = command().output
     assert "  pass test_known" in output
     assert " 80% " in output
@@ -64,7 +64,7 @@ def test_a_version_that_failed_says_why(ran, command):
     assert "t-07" in output
 
 
-def test_it_says_what_the_run_said(ran, command):
+def test_it_reports_the_same_as_the_run(ran, command):
     ran.run("--model-version=2.1", "--modelcheck-report=run.json")
     files = ("report.json", "summary.md", "report.html", "gitlab:quality.json")
     command("2.1", *(word for file in files for word in ("--to", file)))
@@ -153,7 +153,7 @@ def test_a_damaged_result_says_what_to_do(ran, command):
     command("2.1")
 
 
-def test_what_cannot_be_reported_says_so(ran, command):
+def test_an_unreportable_run_is_named(ran, command):
     for arguments, code, said in [
         (["9"], 2, "no run of triage 9 is stored"),
         (["9", "2.1"], 2, "no run of triage 9 is stored"),
@@ -165,5 +165,5 @@ def test_what_cannot_be_reported_says_so(ran, command):
         assert said in command(*arguments, code=code).output
 
 
-def test_where_nothing_was_run_it_says_how_to(project, command):
+def test_without_a_run_it_says_how_to_start_one(project, command):
     assert "no run or approval is stored in" in command(code=1).output

@@ -150,7 +150,7 @@ def test_a_report_that_cannot_be_written_fails_the_run_and_says_why(project, sou
     result.stdout.fnmatch_lines(["no report: file/report.json: *"])
 
 
-def test_a_test_that_could_not_be_judged_is_told(project):
+def test_a_test_that_could_not_be_judged_is_reported(project):
     project.test(
         KNOWN
         + """
@@ -191,7 +191,7 @@ def test_collecting_alone_writes_nothing(project):
     assert not (project.path / "report.json").exists()
 
 
-def test_some_cases_alone_are_reported_and_do_not_replace_what_is_remembered(project, passing):
+def test_selected_cases_are_reported_and_do_not_replace_the_saved_result(project, passing):
     project.test(KNOWN)
     project.run("--model-version=2.1")
     remembered = {name: text for name, text in project.files().items() if "/candidates/" in name}
@@ -233,7 +233,7 @@ def test_checks_that_a_test_calls_are_reported_each(project):
     assert (names.count("modelcheck.a.rate"), names.count("modelcheck.b.rate")) == (1, 1)
 
 
-def test_long_inputs_are_cut_and_those_that_json_does_not_know_are_told_in_their_canonical_form(project):
+def test_long_inputs_are_cut_and_others_than_json_are_in_their_canonical_form(project):
     project.answers("triage", "lambda x: float('nan')")
     project.golden(
         """[
@@ -320,7 +320,9 @@ def test_junit_gets_the_numbers_as_properties(approved):
     assert "modelcheck.required" not in found
 
 
-def test_what_a_worker_ran_of_a_check_is_reported_and_its_file_removed(project, tmp_path, monkeypatch):
+def test_the_part_of_a_check_that_a_worker_ran_is_reported_and_its_file_removed(
+    project, tmp_path, monkeypatch
+):
     pytest.importorskip("xdist")
     folder = tmp_path / "temporary"
     folder.mkdir()

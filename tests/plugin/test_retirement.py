@@ -70,7 +70,7 @@ def test_a_version_that_is_gone(retiring):
         ("lambda version: 1 / 0", "retires= raised ZeroDivisionError: division by zero, for version 2.0"),
     ],
 )
-def test_what_is_no_date_is_refused(retiring, retires, said):
+def test_an_invalid_date_is_refused(retiring, retires, said):
     result = retiring(retires).run("--model-version=2.0")
     assert result.ret != 0
     assert said in result.stdout.str() + result.stderr.str()

@@ -61,7 +61,7 @@ def test_a_model_that_still_answers_so_passes_and_says_so(swapped):
     assert swapped.verdict(result).calls.new == 5
 
 
-def test_a_model_that_was_swapped_fails_and_its_new_answers_are_not_remembered(swapped):
+def test_a_swapped_model_fails_and_its_new_answers_are_not_cached(swapped):
     swapped.passes("--model-version=2.0", "--modelcheck-update")
     swapped.become("other")
     swapped.passes("--model-version=2.0")
@@ -112,7 +112,7 @@ def test_an_unlucky_cached_answer_of_a_model_that_is_known_to_vary_is_no_change(
     )
 
 
-def test_what_only_noise_changed_passes_and_a_swap_is_seen_through_the_noise(swapped):
+def test_changes_by_noise_pass_and_a_swap_is_seen_through_the_noise(swapped):
     swapped.become("noisy")
     swapped.passes("--model-version=2.1")
     found = revalidated(swapped.run("--model-version=2.1", "--modelcheck-revalidate=50"), swapped)
@@ -124,13 +124,13 @@ def test_what_only_noise_changed_passes_and_a_swap_is_seen_through_the_noise(swa
     assert found.p_value < 0.01
 
 
-def test_what_this_run_asked_itself_is_not_asked_again(swapped):
+def test_calls_of_this_run_are_not_repeated(swapped):
     result = swapped.run("--model-version=2.2", "--modelcheck-revalidate=5")
     assert revalidated(result, swapped).summary == "triage 2.2 has no cached answer to verify"
     assert swapped.verdict(result).calls.new == 10
 
 
-def test_a_model_that_breaks_when_asked_again_fails(swapped):
+def test_a_model_that_fails_when_called_again_fails_the_check(swapped):
     swapped.become("down")
     result = swapped.fails("--model-version=2.0", "--modelcheck-revalidate=5")
     result.stdout.fnmatch_lines(["*triage 2.0 could not be called again: ConnectionError: no route*"])
@@ -144,7 +144,7 @@ def test_the_ini_file_can_ask_for_it(swapped):
 @pytest.mark.parametrize(
     "other", ["--modelcheck-offline", "--modelcheck-cache=refresh", "--modelcheck-cache=off"]
 )
-def test_what_it_does_not_go_with_is_refused(swapped, other):
+def test_incompatible_options_are_refused(swapped, other):
     swapped.refuses(
         "ERROR: --modelcheck-revalidate asks the model again for cached answers*",
         "--model-version=2.0",
@@ -153,7 +153,7 @@ def test_what_it_does_not_go_with_is_refused(swapped, other):
     )
 
 
-def test_bodies_that_are_awaited_are_asked_again_too(swapped):
+def test_calls_of_async_bodies_are_repeated_too(swapped):
     swapped.model("""
         from pathlib import Path
 
@@ -170,7 +170,7 @@ def test_bodies_that_are_awaited_are_asked_again_too(swapped):
     assert "4 of 4 cached answers differ" in revalidated(result, swapped).summary
 
 
-def test_runs_of_a_repeated_case_are_asked_again_each_for_itself(swapped):
+def test_each_run_of_a_repeated_case_is_called_again_for_itself(swapped):
     swapped.golden(
         '"tickets.yaml", at_least=0.0, repeats=2',
         "assert triage(case.input) == triage(case.input) == case.expected",

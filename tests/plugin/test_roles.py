@@ -74,7 +74,7 @@ def test_a_judge_keeps_its_approved_version(roles):
     assert dict(verdicts["test_it"].others)["helpful"] == "mild"
 
 
-def test_several_judged_models_are_still_asked_about(roles):
+def test_several_judged_models_still_need_a_choice(roles):
     roles.model(MODELS + "\n@model_fixture\ndef other(model_version):\n    return str\n")
     roles.golden('["a"]', "assert assistant(case.input)", "assistant, other, helpful, case")
     result = roles.run("--model-version=1")
@@ -103,7 +103,7 @@ def test_the_imperative_check_judges_the_only_model_that_is_judged(roles):
     roles.passes("--model-version=1")
 
 
-def test_what_a_judge_said_is_left_with_the_result_and_not_in_the_baseline(roles):
+def test_the_answer_of_a_judge_is_in_the_result_and_not_in_the_baseline(roles):
     roles.passes("--model-version=2.0", "--modelcheck-update")
     grades = [case.trials[0].grades for case in left(roles)]
     assert grades[0] == (Grade("helpful", b'{"question":"a","answer":"a by 2.0"}', b"true"),)
@@ -137,7 +137,7 @@ def test_an_awaited_judge_is_recorded_too(project):
     assert [one.given for (one,) in grades] == [b'{"answer":"A"}', b'{"answer":"B"}']
 
 
-def test_where_the_approved_version_of_a_judge_is_lost_the_advice_names_the_judge(roles):
+def test_if_the_approved_version_of_a_judge_is_lost_the_advice_names_the_judge(roles):
     roles.test(JUDGED)
     roles.run("--model-version=helpful=mild", "--modelcheck-update")
     (roles.path / "baselines/helpful/approved.yaml").unlink()
@@ -162,7 +162,7 @@ def test_it(triage, judge, case):
 """
 
 
-def test_another_version_of_a_model_that_takes_part_is_told_and_its_answers_are_not_approved(project):
+def test_another_version_of_a_supporting_model_is_reported_and_its_answers_are_not_approved(project):
     project.model(PIPELINE)
     project.test(PIPED)
     versions = ("--model-version", "triage=1", "--model-version", "judge=7")
@@ -176,7 +176,7 @@ def test_another_version_of_a_model_that_takes_part_is_told_and_its_answers_are_
     result.stdout.fnmatch_lines(["*judge broken took part; in the baseline it was 7*"])
 
 
-def test_only_the_judged_model_needs_to_be_asked(project):
+def test_only_the_judged_model_must_be_called(project):
     project.model(PIPELINE)
     project.golden('["a", "b"], model="triage"', "assert judge(case.input)", "triage, judge, case")
     result = project.fails("--model-version=1")

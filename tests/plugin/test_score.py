@@ -34,7 +34,7 @@ BODIES = {
 }
 
 
-def test_what_a_case_scores(project):
+def test_score_of_a_case(project):
     project.answers("echo", "str")
     check = "@pytest.mark.golden({}, at_least=0.0)\ndef test_{}(echo, case, score):\n    {}\n    {}\n"
     read = "answer = float(echo(case.input))"
@@ -46,7 +46,7 @@ def test_what_a_case_scores(project):
         assert (verdict.cases.error, verdict.cases.skipped) == (errors, skipped), body
 
 
-def test_what_is_no_score_is_an_error_that_says_so(project):
+def test_an_invalid_score_is_an_error_that_says_so(project):
     values = ("1.5", "-0.1", "'good'", "'0.5'", "None", "float('nan')", "10**400")
     check = (
         "@pytest.mark.golden([0.2, 0.4])\ndef test_{}(echo, case, score):\n    echo(case.input); score({})\n"

@@ -368,7 +368,7 @@ def test_a_category_is_not_made_up_and_only_fields_that_differ_are_shown(project
 
 
 @pytest.mark.parametrize("judged", ["recorded", "other"])
-def test_a_model_that_is_recorded_is_never_called_with_what_nobody_recorded(project, judged):
+def test_a_recorded_model_is_never_called_with_an_unrecorded_input(project, judged):
     project.model("""
         ANSWERS = {"a b c": "x", "A B C": "y"}
         CALLS = []

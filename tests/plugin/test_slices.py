@@ -149,7 +149,7 @@ def test_without_it_the_sum_decides(project):
         ("cluster='language'", "assert triage(case.input) == 'yes'", 'does not go with population="sample"'),
     ],
 )
-def test_where_it_cannot_be_held_it_is_refused(project, options, body, says):
+def test_a_check_that_cannot_hold_it_is_refused(project, options, body, says):
     """It was ignored: a slice that was lost completely passed."""
     project.model(MOVING.replace("OPTIONS", ""))
     test = SLICED.format(more=f", max_slice_drop=0.2, {options}").replace(", at_least=0.5", "")

@@ -44,7 +44,7 @@ def noisy(project):
     return run
 
 
-def test_an_inconclusive_check_warns_or_fails_where_that_is_asked_for(noisy):
+def test_an_inconclusive_check_warns_or_fails_on_request(noisy):
     result = noisy("at_least=0.985, confirm=False")
     result.assert_outcomes(passed=1, warnings=1)
     result.stdout.fnmatch_lines(
@@ -67,7 +67,7 @@ def test_a_pass_may_have_to_be_proven(noisy):
     result.stdout.fnmatch_lines(["*met, but not proven: a rate of 89% would show this with a chance of*"])
 
 
-def test_a_proof_is_asked_for_in_the_ini_file(noisy, project):
+def test_a_proof_is_requested_in_the_ini_file(noisy, project):
     project.ini("modelcheck_require_proof = true", "modelcheck_tolerance = 0.01", "modelcheck_at_least = 0.9")
     noisy("max_drop=1").assert_outcomes(passed=1, warnings=1)
 
@@ -128,7 +128,7 @@ CASES = [f"question {number}" for number in range(40)]
 
 
 @pytest.mark.parametrize(("define", "wait"), [("def", ""), ("async def", "await ")])
-def test_an_invariant_model_is_not_failed_for_its_own_noise(project, define, wait):
+def test_the_noise_of_a_model_does_not_fail_its_invariance(project, define, wait):
     project.model(ASYNC if wait else NOISY)
     project.test(INVARIANCE % (define, wait, wait))
     result = project.run("--model-version=1")

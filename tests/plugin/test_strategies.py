@@ -38,7 +38,7 @@ def test_a_case_is_found_again_by_its_id(project):
     assert again.shown[0].input == first.input
 
 
-def test_what_was_approved_is_compared_with(project):
+def test_the_approved_cases_are_compared(project):
     words = 'st.sampled_from(["a reembolso", "b refund", "c parcel"])'
     drawn(project, f"{words}, max_changed=0", "triage(case.input)")
     project.approve()
@@ -97,7 +97,7 @@ def test_a_strategy_may_be_perturbed_awaited_and_given_at_run_time(project):
     }
 
 
-def test_fewer_cases_than_asked_for_are_said_and_warned_of(project):
+def test_too_few_cases_are_reported_with_a_warning(project):
     drawn(project, "st.booleans(), n=200")
     result = project.run("--model-version=2.0")
     result.assert_outcomes(passed=1, warnings=1)

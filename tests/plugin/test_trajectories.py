@@ -65,7 +65,7 @@ def test_calls_in_order_name_the_step_that_is_missing(agents):
     assert all(len(line) <= 80 for line in result.outlines if "look_up" in line)
 
 
-def test_the_approved_calls_are_compared_and_the_trajectory_is_not_asked_for_again(agents):
+def test_the_approved_calls_are_compared_and_the_trajectory_is_not_requested_again(agents):
     agents.test(f"""
         from pytest_modelcheck import unordered
 
@@ -186,7 +186,7 @@ def agent(model_version):
 """
 
 
-def test_each_turn_of_a_talk_is_remembered_by_its_history(agents):
+def test_each_turn_of_a_conversation_is_cached_by_its_history(agents):
     agents.model(TALK)
     calls = []
     for last in "three", "three", "four":

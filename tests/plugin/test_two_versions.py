@@ -50,7 +50,7 @@ def test_a_canary_that_gets_worse_is_red_though_production_is_not(both):
     both.run("--model-version=2.0").assert_outcomes(passed=2)
 
 
-def test_what_the_canary_has_no_approval_of_and_a_third_version_are_compared_with_production(both):
+def test_cases_that_the_canary_has_not_approved_and_a_third_version_are_compared_with_production(both):
     result = both.run("--model-version=2.1", "-k", "other")
     result.assert_outcomes(failed=1, deselected=1)
     assert both.verdict(result).comparison.version == "2.0"
@@ -97,7 +97,7 @@ def test_commands_know_the_canary_beside_production(both):
     both.command("diff", "2.0", "2.1", "--check", "test_known").stdout.fnmatch_lines(["*2 broke*"])
 
 
-def test_what_is_approved_again_of_the_canary_stays_beside(both):
+def test_a_new_approval_of_the_canary_stays_beside(both):
     before = both.baselines()
     result = both.run("--model-version=2.1", "--modelcheck-update", "-k", "known")
     result.assert_outcomes(passed=1, deselected=1)

@@ -96,7 +96,7 @@ def test_without_an_ini_file_the_baselines_are_in_the_root_folder_of_pytest(proj
 LIMITED = GOLDEN.replace("0.5", "0.95")
 
 
-def test_what_is_red_against_its_rate_is_not_approved_and_the_run_fails(project):
+def test_a_check_below_its_rate_is_not_approved_and_the_run_fails(project):
     project.test(LIMITED)
     result = project.run("--model-version=3.0", "--modelcheck-update")
     assert result.ret == 1
@@ -143,9 +143,7 @@ def test_an_ordinary_failing_test_does_not_keep_checks_from_being_approved(proje
 
 @pytest.mark.parametrize(("ci", "unwatched"), [("true", "in CI"), ("", "without a terminal")])
 @pytest.mark.parametrize("spread", [(), ("-p", "xdist", "-n", "1")])
-def test_where_nobody_may_be_watching_a_reason_is_needed_before_any_call(
-    project, monkeypatch, ci, unwatched, spread
-):
+def test_without_a_terminal_a_reason_is_required_before_any_call(project, monkeypatch, ci, unwatched, spread):
     monkeypatch.setenv("CI", ci)
     project.test(LIMITED)
     result = project.run_apart(*spread, "--model-version=2.0", "--modelcheck-update", "--modelcheck-reason=")
@@ -198,7 +196,7 @@ def test_a_reason_without_an_approval_is_a_mistake(project):
     )
 
 
-def test_what_is_accepted_is_told_and_a_baseline_says_how_good_it_was_and_what_was_before(project):
+def test_accepted_changes_are_listed_and_a_baseline_has_its_rate_and_the_previous_one(project):
     project.test(LIMITED.replace("0.95", "0.5"))
     project.approve("2.0")
     result = project.run("--model-version=2.1", "--modelcheck-update")
@@ -225,7 +223,7 @@ def test_an_outcome_that_compares_with_what_was_approved_has_no_rate(project):
     assert b'"rate"' not in b"".join(project.baselines().values())
 
 
-def test_a_check_without_a_limit_is_told_how_to_hold_an_imperfect_model_to_what_it_does(project):
+def test_the_advice_for_a_check_without_a_limit_holds_an_imperfect_model_to_its_behaviour(project):
     unlimited = LIMITED.replace(", at_least=0.95", "")
     project.test(unlimited)
     result = project.run("--model-version=2.1")

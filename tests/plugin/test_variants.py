@@ -99,7 +99,7 @@ def test_an_invariance_check_sees_the_expectation_of_the_variant(variants):
     assert variants.verdict(result).cases.judged == 1
 
 
-def test_whether_under_is_needed_does_not_depend_on_the_first_case(variants):
+def test_the_first_case_does_not_decide_if_under_is_needed(variants):
     rows = [{"input": "a"}, {"input": "b", "variants": ["B"]}]
     check = """
 @pytest.mark.invariance({})

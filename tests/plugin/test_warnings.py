@@ -102,7 +102,7 @@ def test_a_check_as_it_should_be_is_not_warned_of(project):
     project.passes("--model-version=2.0", "-W", "error")
 
 
-def test_what_is_no_rule_cannot_be_turned_off(project):
+def test_an_unknown_rule_cannot_be_turned_off(project):
     project.ini("modelcheck_lint_ignore = MC999")
     project.test(VOID)
     project.refuses("*ini option modelcheck_lint_ignore: 'MC999' is not a rule*", "--model-version=2.0")

@@ -87,7 +87,7 @@ def test_nights_add_up_until_they_alarm(nightly):
     nightly.command("diff", "1.0").stdout.fnmatch_lines(["  triage 1.0 as approved*20 changed"])
 
 
-def test_an_alarm_stays_until_somebody_approves_anew(nightly):
+def test_an_alarm_stays_until_the_next_approval(nightly):
     nightly.become("moved and noisy")
     nightly.fails(*NIGHT)
     nightly.become("noisy")
@@ -182,7 +182,7 @@ def test_without_the_option_nothing_is_written_and_each_run_is_judged_by_itself(
         ([], "nothing is approved of it"),
     ],
 )
-def test_what_is_not_held_to_what_is_approved_is_not_watched(nightly, options, why):
+def test_a_check_that_is_not_compared_with_an_approval_is_not_watched(nightly, options, why):
     nightly.passes("--model-version=2.0")
     if not options:
         nightly.test(TEST.replace("test_known", "test_new"))

@@ -47,7 +47,7 @@ def errors(project):
     return project
 
 
-def test_errors_are_told_by_their_most_frequent_cause_and_hide_no_wrong_answers(errors):
+def test_errors_are_grouped_by_their_most_frequent_cause_and_hide_no_wrong_answers(errors):
     result = errors.run("--model-version=2")
     assert errors.verdict(result).headline == (
         "11/30 cases raised an error: ValueError: amount: not a number: 'about 3' (10 of them; 1 other kind)"
@@ -68,7 +68,7 @@ def test_errors_are_told_by_their_most_frequent_cause_and_hide_no_wrong_answers(
     result.stdout.fnmatch_lines(["*ValueError: amount: not a number: 'about 6'", "*(the same error, list*"])
 
 
-def test_where_answers_cannot_be_parsed_wrong_if_is_proposed_and_works(errors):
+def test_for_unparsable_answers_wrong_if_is_proposed_and_works(errors):
     result = errors.run("--model-version=2")
     result.stdout.fnmatch_lines(["*wrong_if=ValueError counts it as wrong*"])
     errors.test(AMOUNTS.replace("31)]", "31)], wrong_if=ValueError"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 
@@ -102,14 +103,29 @@ def test_an_answer_that_cannot_be_stored_is_the_bodys_alone_and_what_its_refusal
     said = result.stdout.str()
     unknown = "2 of 2 answers cannot be compared, so it is unknown what changed: answer.lock: a _thread.lock"
     assert unknown in said
+    assert "0 answers differ, 2 answers not comparable" in said
     assert "was not stored, so that there is no case.approved: answer.lock: a _thread.lock" in said
     assert "case.record(...)" in said
     result = project.run("--model-version=2", "-k", "recorded")
     result.assert_outcomes(failed=1, warnings=1, deselected=3)
     result.stdout.fnmatch_lines(["*2/2 answers changed*"])
+    project.run("--model-version=2", "-k", "test_changes")
+    only = ("diff", "2", "--check", "test_triage.py::test_changes", "--exit-code")
+    unknown = project.command(*only)
+    assert unknown.ret == 1
+    unknown.stdout.fnmatch_lines(
+        [
+            "  triage 1 → 2   2 not comparable",
+            "  not comparable: answer.lock: a _thread.lock *",
+            "1 check: 2 not*",
+        ]
+    )
+    (found,) = json.loads(project.command(*only, "--format", "json").stdout.str())
+    assert (len(found["unseen"]), found["same"]) == (2, 0)
+    assert project.command(*only, "--regressed").outlines == ["0 checks: nothing changed"]
 
 
-def test_what_a_refusal_says_helps_compare_by(project):
+def test_the_remedy_of_a_refusal_helps_compare_by(project):
     project.model(LOCKED.replace("OPTIONS", "compare_by=lambda held: held.text"))
     project.test("""
         @pytest.mark.golden(["a", "b"])
@@ -177,14 +193,14 @@ def test_parts_that_are_ignored_or_no_part_of_a_key_are_no_change_in_a_run_nor_i
     assert '"label":"other"' in project.command("diff", "3").stdout.str()
 
 
-def test_what_is_ignored_is_not_ignored_by_the_bodys_own_comparison(project):
+def test_ignored_parts_still_count_in_the_bodys_own_comparison(project):
     volatile(project, 'ignore=("id", "usage.*")')
     project.golden('["a", "b"]', "assert triage(case.input) != case.approved")
     project.run("--model-version=1", "--modelcheck-update")
     project.passes("--model-version=2")
 
 
-def test_where_all_answers_differ_from_call_to_call_nothing_passes_and_the_fields_are_named(project):
+def test_if_all_answers_differ_from_call_to_call_nothing_passes_and_the_fields_are_named(project):
     volatile(project, "")
     project.test(CHANGES)
     project.run("--model-version=1", "--modelcheck-update")
@@ -236,7 +252,7 @@ def test_an_annotation_that_cannot_be_used_stops_nothing(project):
     project.passes("--model-version=1")
 
 
-def test_what_is_recorded_must_be_comparable(project):
+def test_a_recorded_value_must_be_comparable(project):
     project.answers("triage", "str.upper")
     project.golden('["a"]', "case.record(__import__('threading').Lock())")
     result = project.run("--model-version=1")
@@ -332,7 +348,7 @@ def evolving(project):
     return become
 
 
-def test_fields_that_a_type_gained_are_told_once_and_are_no_change(project, evolving):
+def test_fields_that_a_type_gained_are_reported_once_and_are_no_change(project, evolving):
     result = evolving(
         "score: float = 0.0; note: str | None = None; tags: list = field(default_factory=list)", "2"
     )
@@ -413,7 +429,9 @@ def test_an_answer_that_was_not_stored_can_be_approved_again_once_its_type_is_na
     project.run("--model-version=1").assert_outcomes(passed=2)
 
 
-def test_where_all_answers_differ_and_one_run_is_approved_it_is_said_that_they_vary_and_what_helps(project):
+def test_if_all_answers_differ_from_one_approved_run_the_message_says_that_they_vary_and_gives_a_remedy(
+    project,
+):
     volatile(project, "")
     project.golden('["a", "b"]', "assert triage(case.input) == case.approved")
     project.run("--model-version=1")

@@ -47,7 +47,7 @@ def why(ran):
     return ask
 
 
-def test_what_was_never_asked_otherwise(why):
+def test_a_call_that_was_never_made_otherwise(why):
     assert why() == (
         "triage 1.0\n"
         "  test_triage.py::test_known\n"
@@ -120,7 +120,7 @@ def test_an_edited_input_and_what_was_at_hand(ran, why):
     assert "never called before: five, four, one and 1 case more" in output
 
 
-def test_what_is_kept_no_longer(ran, why):
+def test_an_answer_that_is_no_longer_kept(ran, why):
     shutil.rmtree(ran.path / ".modelcheck_cache" / "predictions")
     output = " ".join(why().split())
     assert "the cache has no answers of this version and fingerprint: they were not stored" in output
@@ -133,7 +133,7 @@ def test_what_is_kept_no_longer(ran, why):
     assert "    3 not cached, so the next run calls the model again: four, six, three\n" in why()
 
 
-def test_what_was_asked_to_see_whether_it_varies_is_told_apart(ran, why):
+def test_calls_that_test_for_noise_are_listed_apart(ran, why):
     ran.model(MODEL.replace(", deterministic=True", "").replace("str.upper", "str.lower"))
     ran.fails("--model-version=1.0")
     output = why()
@@ -141,7 +141,7 @@ def test_what_was_asked_to_see_whether_it_varies_is_told_apart(ran, why):
     assert "further calls measured whether the model varies" in output
 
 
-def test_of_a_run_that_was_not_judged_the_questions_are_told(ran, why):
+def test_calls_of_a_run_without_a_verdict_are_listed(ran, why):
     for path in (ran.path / ".modelcheck_cache" / "candidates").rglob("*.jsonl"):
         head, rest = path.read_bytes().split(b"\n", 1)
         fields = json.loads(head)
@@ -150,7 +150,7 @@ def test_of_a_run_that_was_not_judged_the_questions_are_told(ran, why):
     assert "    4 questions\n" in why()
 
 
-def test_what_cannot_be_meant_is_refused(why):
+def test_contradictions_are_refused(why):
     assert "no run of triage 9 is stored" in why("9", code=2)
     assert "no check that triage 1.0 ran matches 'known'" in why("--check", "known", code=2)
 

@@ -89,7 +89,7 @@ def test_summary_and_baselines_are_complete_however_tests_are_dealt_out(shared, 
     assert set(Counter(project.calls).values()) == {3}  # an approval makes three runs
 
 
-def test_a_worker_that_dies_loses_its_own_test_and_holds_nobody_up(shared):
+def test_a_dying_worker_loses_its_own_test_and_delays_no_other(shared):
     """It dies while it asks what the other worker waits for."""
     flag = "(Path(__file__).parent / 'died')"
     extra = f"text == 'text 5' and not {flag}.exists() and ({flag}.touch(), os._exit(3))"

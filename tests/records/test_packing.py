@@ -16,12 +16,12 @@ def test_a_field_that_is_missing_is_an_error():
         unpack({"low": 0.0, "high": 1.0}, Interval)
 
 
-def test_what_is_no_object_is_an_error():
+def test_a_line_that_is_no_object_is_an_error():
     with pytest.raises(TypeError, match="origin: Origin is an object, not 3"):
         unpack({"origin": 3}, CheckReport)
 
 
-def test_a_status_that_nobody_knows_is_an_error():
+def test_an_unknown_status_is_an_error():
     with pytest.raises(TypeError, match="status: .*perhaps"):
         unpack({"version": "1", "status": "perhaps"}, PastResult)
 

@@ -72,7 +72,7 @@ def test_a_recorded_answer_comes_before_the_first():
         ((), None, (None, None)),
     ],
 )
-def test_of_a_perturbed_case_both_answers_are_told_apart(calls, recorded, answers):
+def test_both_answers_of_a_perturbed_case_are_distinguished(calls, recorded, answers):
     assert TrialResult(P, calls, recorded, "typos").answers("own") == answers
 
 

@@ -32,7 +32,7 @@ def test_a_text_takes_as_many_cells_as_are_seen(text, width):
     ["test_refunds_of_parcels", "返金のお願いはいつも正しく", "x👩\u200d🔬y👩\u200d🔬z返e\u0301金" * 2],
 )
 @pytest.mark.parametrize("width", range(1, 24))
-def test_what_is_cut_fits_and_keeps_both_ends(text, width):
+def test_a_cut_name_fits_and_keeps_both_ends(text, width):
     found = cut(text, width)
     assert width - 2 <= width_of(found) <= width
     if found != text:
@@ -47,5 +47,5 @@ def test_a_beginning_fits_and_leaves_no_accent_alone():
     assert shortened("e\u0301b", 2, from_end=True) == "e\u0301b"
 
 
-def test_what_is_cut_cannot_drive_the_terminal():
+def test_a_cut_name_cannot_drive_the_terminal():
     assert cut("a\x1b[2Jb", 40) == "a\\x1b[2Jb"

@@ -36,7 +36,7 @@ def test_a_short_change_is_one_line_under_its_case():
     ]
 
 
-def test_where_nothing_changed_it_says_so():
+def test_no_changes_are_reported_as_such():
     assert told(check(), check(same=1)) == [
         "t.py::test",
         "  triage 2.0 → 2.1   3 cases the same",
@@ -71,7 +71,7 @@ def rows(total, *lines, **more):
     return orjson.dumps({"vendor": "ACME Trading Company Limited", "lines": lines, "total": total, **more})
 
 
-def test_of_answers_with_many_fields_those_are_shown_that_differ():
+def test_the_differing_fields_of_long_answers_are_shown():
     found = case(before=(P, rows(12.0, {"n": 1})), after=(F, rows(0.0, {"n": 2}, {"n": 3})))
     assert told(check(found))[5:9] == [
         "      lines[0].n: 1 → 2",
@@ -86,13 +86,13 @@ def keyed(key, number):
     return orjson.dumps({"$seen": [key, answer]})
 
 
-def test_what_is_compared_is_shown_and_not_the_ids_before_it():
+def test_compared_parts_are_shown_and_not_the_ids_before_them():
     changed = case("changed", (P, keyed("refund", 1)), (P, keyed("other", 2)))
     assert told(check(changed))[5] == "      compare_by: 'refund' → 'other'"
     assert "| `'refund'` | `'other'` |" in "\n".join(diff_markdown([check(changed)]))
 
 
-def test_of_a_perturbed_case_both_answers_are_told_by_field():
+def test_both_answers_of_a_perturbed_case_are_shown_by_field():
     before, after = (P, rows(1, a=1), rows(1)), (F, rows(2, a=1), rows(3))
     lines = told(check(case(perturbation="typos", perturbed="x", before=before, after=after)))
     assert lines[5:9] == ["      typos: x", "      total: 1 → 2", "      unperturbed:", "      total: 1 → 3"]
@@ -126,7 +126,7 @@ def test_the_name_of_a_field_cannot_drive_the_terminal():
         ("changed", (P, b'"a"'), (P, b'"b"'), "'a' → 'b'"),
     ],
 )
-def test_outcomes_are_told_where_the_heading_does_not(note, before, after, expected):
+def test_outcomes_are_shown_if_the_heading_does_not_have_them(note, before, after, expected):
     assert told(check(case(note, before, after)))[5].strip() == expected
 
 
@@ -179,7 +179,7 @@ def test_text_cannot_drive_the_terminal():
     assert all(line.isprintable() for line in lines)
 
 
-def test_what_else_changed_is_said():
+def test_other_changes_are_listed():
     lines = told(check(case(new_expectation=True), new_test=True))
     assert lines[2:4] == [
         "  the test itself has changed in between: outcomes may differ for that reason",
@@ -242,7 +242,7 @@ def test_an_answer_is_one_line(side, text):
     assert answer_text(side) == text
 
 
-def test_where_only_the_types_of_answers_differ_they_are_shown():
+def test_types_are_shown_if_answers_differ_in_nothing_else():
     lines = told(check(case("changed", (P, b"0.5"), (P, b'{"$numpy":["<f8",0.5]}'))))
     assert lines[5] == '      0.5 → {"$numpy":["<f8",0.5]}'
     fields = b'{"p":0.5,"text":"%s"}' % (b"x" * 90), b'{"p":{"$numpy":["<f8",0.5]},"text":"%s"}' % (b"x" * 90)
@@ -258,7 +258,7 @@ def test_the_right_answer_is_shown_where_it_is_known():
     assert max(map(len, lines)) <= 80
 
 
-def test_of_a_perturbed_case_two_answers_are_compared_and_none_is_expected():
+def test_two_answers_of_a_perturbed_case_are_compared_and_none_is_expected():
     assert not any("expected" in line for line in told(check(case(expected="a", perturbed="b"))))
 
 
@@ -288,7 +288,7 @@ def markdown_lines(*cases, before="2.0", after="2.1", **more):
     return list(diff_markdown([CheckDiff("t.py::test", "triage", before, after, cases, 3, **more)]))
 
 
-def test_what_a_model_says_is_neither_html_nor_a_mention_nor_a_table():
+def test_texts_of_a_model_are_neither_html_nor_a_mention_nor_a_table():
     (row,) = [
         line for line in markdown_lines(markdown_case(answer=b'"<b>@all|`x`"')) if line.startswith("| `t-1`")
     ]
@@ -301,10 +301,10 @@ def test_a_long_list_is_cut_and_says_so():
     assert "and 10 more" in lines
 
 
-def test_what_one_side_does_not_know_is_said():
+def test_answers_that_one_side_lacks_are_reported():
     assert "not approved yet" in markdown_lines(before=None)
     assert "not run" in markdown_lines(after=None)
 
 
-def test_a_test_that_changed_in_between_is_said():
+def test_a_test_that_changed_in_between_is_named():
     assert any("test itself has changed" in line for line in markdown_lines(markdown_case(), new_test=True))

@@ -33,7 +33,7 @@ def test_a_scale_without_bounds_comes_back(report):
     assert unpack(packed, Verdict) == verdict
 
 
-def test_what_is_no_unicode_is_written_as_its_escape():
+def test_invalid_unicode_is_written_as_its_escape():
     assert dumps({"a": ["b\ud800"]}) == b'{"a":["b\\\\ud800"]}'
 
 

@@ -32,7 +32,7 @@ def test_broken_cases_are_listed_for_what_did_not_pass(report):
     assert "t-5" not in text
 
 
-def test_a_perturbed_case_shows_what_the_model_got_and_said_before(report):
+def test_a_perturbed_case_shows_its_input_and_the_earlier_answer(report):
     check = report.checks[1]
     failed = replace(check, verdict=replace(check.verdict, status=Status.FAILED))
     assert "| `t-5` | `Where si it?` | `shipping` | `other` |  |" in to_markdown(
@@ -75,7 +75,7 @@ def test_text_cannot_leave_its_code_span(text, shown):
     assert code(text) == shown
 
 
-def test_what_a_judge_said_stands_with_its_reason_under_what_it_judged(report):
+def test_the_answer_of_a_judge_stands_with_its_reason_under_the_judged_answer(report):
     check = report.checks[0]
     (trial,) = check.cases[0].trials
     given = b'{"question":"When?","answer":"Soon\\n```</details>@all"}'
@@ -103,7 +103,7 @@ def test_a_hostile_case_stays_in_its_cell(report):
     assert "\x1b" not in text
 
 
-def test_what_moved_in_a_drift_check_is_a_table(report):
+def test_moves_of_a_drift_check_are_a_table(report):
     check = report.checks[0]
     changes = (("refund", "40%", "12%"), ("`|other", "1%", "29%"))
     moved = Moved(
@@ -119,7 +119,7 @@ def test_what_moved_in_a_drift_check_is_a_table(report):
     ) in text
 
 
-def test_which_of_many_misses_stand_out_is_said_below_the_table(report):
+def test_the_misses_that_stand_out_are_named_below_the_table(report):
     findings = (Finding("at_least", Status.FAILED, "missed", p_value=0.0001, reveals="much"),)
     one = replace(report.checks[0], verdict=replace(report.checks[0].verdict, findings=findings))
     text = to_markdown(replace(report, checks=(one, one)))
@@ -138,13 +138,13 @@ def test_which_of_many_misses_stand_out_is_said_below_the_table(report):
         ({"moved": Moved("total variation", 0.284, 0, 0, 1, 2, 2, paired=True, against="")}, "| Δ 0.28 |"),
     ],
 )
-def test_what_is_no_share_of_cases_is_told_on_its_own_scale(report, fields, row):
+def test_a_figure_that_is_no_share_is_on_its_own_scale(report, fields, row):
     check = report.checks[0]
     other = replace(check, verdict=replace(check.verdict, **fields))
     assert row in to_markdown(replace(report, checks=(other,)))
 
 
-def test_what_an_interval_promises_is_said_below_the_table(report):
+def test_the_promise_of_an_interval_is_stated_below_the_table(report):
     assert "Intervals: 99% confidence bounds." in to_markdown(report).splitlines()
     bare = tuple(replace(one, verdict=replace(one.verdict, interval=None)) for one in report.checks)
     assert "interval," not in to_markdown(replace(report, checks=bare))

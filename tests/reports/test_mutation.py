@@ -37,7 +37,7 @@ def test_a_damage_that_was_not_judged_is_no_survivor_on_the_page():
     assert '<td class="n none"' not in page
 
 
-def test_where_no_damage_could_be_replayed_nothing_was_noticed():
+def test_if_no_damage_could_be_replayed_nothing_was_noticed():
     cell = Cell(DAMAGE, "field", "label", replays=3, called=3)
     check = Mutated("test_a.py::test_a", "golden", "m", "1", 70, "", (cell,))
     *_, last = mutation_lines(Mutation((check,)), 80)

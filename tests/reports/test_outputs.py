@@ -119,7 +119,7 @@ def test_standard_output_is_written_to(project, into):
     assert Path("/dev/stdout").readlink() == before
 
 
-def test_what_is_not_known_is_left_out():
+def test_unknown_figures_are_left_out():
     assert workflow_command("error", "broke", title="t") == "::error title=t::broke"
     assert workflow_command("error", "broke", title="t", file="x.py") == "::error file=x.py,title=t::broke"
 
@@ -181,7 +181,7 @@ def test_a_check_that_passes_is_not_annotated(report, top):
     assert workflow_commands(replace(report, checks=(passed,)), top) == []
 
 
-def test_a_summary_is_added_to_what_other_steps_said(report, tmp_path):
+def test_a_summary_is_added_to_those_of_other_steps(report, tmp_path):
     path = tmp_path / "summary"
     path.write_text("before\n")
     append_summary(report, str(path))

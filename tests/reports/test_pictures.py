@@ -68,7 +68,7 @@ def test_a_large_picture_is_made_small():
     ],
     ids=lambda value: type(value).__name__,
 )
-def test_what_is_no_picture_has_none(value):
+def test_a_value_that_is_no_picture_has_none(value):
     assert pictures_of(value) == []
 
 
@@ -93,7 +93,7 @@ def test_a_file_that_is_not_there_has_no_picture(tmp_path):
     assert pictures_of([tmp_path / "gone.png", tmp_path]) == []
 
 
-def test_of_many_pictures_the_first_are_shown():
+def test_the_first_of_many_pictures_are_shown():
     array = np.zeros((2, 2), np.uint8)
     assert len(pictures_of({"frames": [array] * 10_000})) == MOST
     nested = array

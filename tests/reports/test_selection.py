@@ -55,7 +55,7 @@ def keyed(key, number):
     return b'{"$seen":[%b,%b]}' % (encode_plain(key), encode_plain(answer))
 
 
-def test_what_is_compared_is_shown_and_not_the_ids_before_it():
+def test_compared_parts_are_shown_and_not_the_ids_before_them():
     row = [("compare_by", "'refund'", "'other'")]
     assert list(contrast(keyed("other", 2), MISSING, None, keyed("refund", 1)).parts) == row
     assert list(contrast(keyed("other", 2), MISSING, keyed("refund", 1), None).parts) == row
@@ -81,7 +81,7 @@ def test_a_long_text_is_cut_around_the_words_that_differ():
     assert max(len(then), len(now)) <= 400
 
 
-def test_of_many_numbers_the_one_that_moved_most_is_shown():
+def test_the_number_that_moved_most_is_shown_of_many():
     then = np.linspace(0, 1, 64)
     found = of(then * 1.1, approved=then)
     assert found.parts == (("data (63 numbers differ, most at [63])", "1", "1.1"),)
@@ -95,7 +95,7 @@ def test_many_fields_are_counted():
 
 
 @pytest.mark.parametrize("raw", [b"no json", b'{"$type":1', b"[1"])
-def test_what_cannot_be_read_is_not_compared(raw):
+def test_unreadable_answers_are_not_compared(raw):
     assert contrast(raw, MISSING, None, b'{"a":1}') is None
 
 

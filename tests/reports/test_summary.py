@@ -83,7 +83,7 @@ def test_the_end_of_the_run(width):
 
 
 @pytest.mark.parametrize(("name", "verbosity"), [("q", QUIET), ("v", VERBOSE), ("vv", EVERYTHING)])
-def test_the_end_of_the_run_where_more_or_less_is_asked_for(report, name, verbosity):
+def test_the_end_of_the_run_with_more_and_with_less_detail(report, name, verbosity):
     verdicts = [*VERDICTS, *(check.verdict for check in report.checks)]
     snapshot(f"summary-80-{name}", told(verdicts, verbosity=verbosity))
 
@@ -129,7 +129,7 @@ def test_calls_and_cached_answers_have_a_column_each_unless_there_are_none():
     assert "cached" not in told([replace(VERDICTS[1], calls=Calls(14, 0))], 120)[0]
 
 
-def test_what_calls_cost_has_a_column_where_it_is_known():
+def test_costs_of_calls_have_a_column_if_known():
     assert "cost" not in told()[0]
     lines = told([replace(VERDICTS[0], calls=Calls(200, 0, 0, 0.5, cost=1.25)), VERDICTS[1]])
     assert "changed  cost" in lines[0]
@@ -137,7 +137,7 @@ def test_what_calls_cost_has_a_column_where_it_is_known():
 
 
 @pytest.mark.parametrize("width", [60, 80, 200])
-def test_what_a_model_cost_fits_into_lines_that_end_after_commas(width):
+def test_the_costs_of_a_model_fit_into_lines_that_end_after_commas(width):
     calls = Calls(303, requests=303, retries=3, latencies=(0.13, 0.42), tokens_in=31623, tokens_out=2879)
     *_, first, second = told([replace(VERDICTS[0], calls=replace(calls, cost=0.0065))], width)
     together = (
@@ -152,7 +152,7 @@ def test_what_a_model_cost_fits_into_lines_that_end_after_commas(width):
     assert first.endswith(",")
 
 
-def test_names_keep_their_columns_whatever_they_are_written_in():
+def test_names_keep_their_columns_in_any_script():
     names = (
         "test_ascii",
         "test_返金のお願いはいつも正しく分類される",
@@ -177,7 +177,7 @@ def test_the_end_of_the_run_where_a_terminal_knows_only_ascii():
 
 
 @pytest.mark.parametrize("width", [80, 120])
-def test_of_many_checks_those_that_passed_are_counted(width):
+def test_passing_checks_of_many_are_counted(width):
     many = [replace(VERDICTS[0], check="test_a.py::test_broken")]
     many += [replace(VERDICTS[1], check=f"test_a.py::test_{number:02}") for number in range(60)]
     lines = told(many, width)
@@ -188,7 +188,7 @@ def test_of_many_checks_those_that_passed_are_counted(width):
     assert len(told(many[:50], width)) > 50
 
 
-def test_where_all_of_many_passed_there_is_no_table():
+def test_if_all_of_many_passed_there_is_no_table():
     many = [replace(VERDICTS[1], check=f"test_a.py::test_{number:02}") for number in range(60)]
     lines = told(many)
     assert lines[0] == "60 more checks passed (-v shows them)"
@@ -250,7 +250,7 @@ def test_a_failure_that_needs_a_baseline_and_has_one(report):
     snapshot("failure", failure(verdict).split("\n"))
 
 
-def test_what_a_model_says_cannot_drive_the_terminal(report):
+def test_texts_of_a_model_cannot_drive_the_terminal(report):
     verdict = report.checks[0].verdict
     case = replace(
         verdict.shown[0], id="x\x1b[31m", message="first \x1b]0;title\x07\nsecond\u202e\r", origin="a\x9b"
@@ -267,7 +267,7 @@ def test_checks_at_different_levels_have_them_all_named():
     assert lines[-1].endswith("95% or 99% confidence bounds")
 
 
-def test_what_failing_checks_have_in_common_is_said_below_them():
+def test_features_that_failing_checks_share_are_named_below_them():
     slices = (Group("language=es", 0, 10), Group("language=en", 10, 10))
     cases = Tally(passed=10, failed=10)
     failed = [

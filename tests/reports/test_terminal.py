@@ -84,7 +84,7 @@ def _with(shown):
     return replace(RED, shown=(shown,), hidden=0)
 
 
-def test_a_failure_is_readable_by_somebody_who_never_saw_this_tool():
+def test_a_failure_is_readable_without_knowing_this_tool():
     assert (
         failure(RED)
         == """\
@@ -194,7 +194,7 @@ def test_errors_that_are_not_shown_are_no_unexpected_passes():
     assert "\n  failing cases (1, and 3 unexpected passes)\n" in text
 
 
-def test_of_an_assertion_what_everybody_knows_is_left_out():
+def test_the_obvious_part_of_an_assertion_is_left_out():
     message = (
         "assert 0.0 == 12\n +  where 0.0 = Invoice(total=0.0).total\n"
         " +    where Invoice(total=0.0) = <model extract 2>('Cord')\n"
@@ -227,7 +227,7 @@ def test_a_long_diff_is_shown_where_the_first_line_is_cut():
     assert "         - one\n         + two" in text
 
 
-def test_what_was_not_judged_is_counted():
+def test_unjudged_cases_are_counted():
     text = failure(
         replace(RED, cases=Tally(passed=1, failed=1, error=2, new=3, skipped=4, xfailed=5, xpassed=6))
     )
@@ -255,7 +255,7 @@ def test_a_rate_says_that_errors_do_not_count_in_it():
 
 
 @pytest.mark.parametrize("note", ["error", "failed"])
-def test_of_an_error_that_happens_again_only_the_new_value_is_shown(note):
+def test_only_the_new_value_of_a_repeated_error_is_shown(note):
     """Also where ``wrong_if=`` makes it a wrong answer."""
     lines = "test_a.py:8: in test_a\n    parse(x)\nE   1 validation error\nE   amount\nE     not a number: {}"
     shown = tuple(
@@ -312,7 +312,7 @@ RECORD = ShownCase(
 @pytest.mark.parametrize(
     ("against", "titles"), [("expected", "expected → got"), ("base", "unperturbed → perturbed")]
 )
-def test_of_records_the_fields_are_shown_that_differ(against, titles):
+def test_the_differing_fields_of_records_are_shown(against, titles):
     text = failure(_with(replace(RECORD, contrast=replace(RECORD.contrast, against=against))))
     assert (
         f"\n         {titles}:"
@@ -327,7 +327,7 @@ def test_of_records_the_fields_are_shown_that_differ(against, titles):
     assert '    t-1  {"order":"AAA' in text
 
 
-def test_of_records_right_is_green_and_wrong_is_red():
+def test_right_fields_of_records_are_green_and_wrong_ones_red():
     pieces = [piece for line in failure_lines(_with(RECORD)) for piece in line]
     assert ("2", {"green": True}) in pieces
     assert ("5", {"red": True}) in pieces
@@ -339,7 +339,7 @@ def test_a_changed_answer_is_neither_wrong_nor_right():
     assert ("2", {}) in pieces
 
 
-def test_of_long_texts_the_words_are_marked_that_differ():
+def test_the_differing_words_of_long_texts_are_marked():
     then = "Thank you for your order, which we ship on Monday before noon."
     now = then.replace("Monday", "Friday")
     shown = replace(
@@ -356,11 +356,11 @@ def test_of_long_texts_the_words_are_marked_that_differ():
 
 
 @pytest.mark.parametrize("what", ["array 2×8 uint8 (0, 0, …)", "image 64×64 RGB", "2,000 bytes"])
-def test_what_is_no_text_stands_in_no_quotes(what):
+def test_only_text_is_in_quotes(what):
     assert f"    t-1  {what}\n" in failure(_with(replace(RECORD, input=what)))
 
 
-def test_where_all_lost_the_same_no_slice_is_named():
+def test_if_all_slices_lost_the_same_none_is_named():
     groups = (Group("size=0", 0, 4, 4, 4), Group("size=1", 0, 4, 4, 4))
     comparison = replace(RED.comparison, approved_rate=1.0, rate=0.0)
     text = failure(replace(RED, comparison=comparison, slices=groups, cases=Tally(failed=8)))

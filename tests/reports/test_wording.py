@@ -10,12 +10,12 @@ def verdict(version, calls):
     return Verdict("test_a.py::test_a", "golden", Status.PASSED, (), "triage", version, calls=calls)
 
 
-def test_times_that_round_to_nothing_are_not_told():
+def test_times_that_round_to_nothing_are_left_out():
     calls = Calls(new=2, requests=2, failed=1, latencies=(0.00001, 0.00002))
     assert cost_of(calls) == "2 calls (1 failed call)"
 
 
-def test_calls_that_nobody_waits_for_are_not_spoken_of():
+def test_calls_that_are_no_longer_awaited_are_not_mentioned():
     assert cost_of(Calls(new=64, requests=1, latencies=(0.002,))) == ""
     assert cost_of(Calls(cached=64)) == ""
 

@@ -16,7 +16,7 @@ def marked(before, after, room):
 
 
 @pytest.mark.parametrize("other", [None, SAME, "refund"])
-def test_what_is_read_at_a_glance_begins_at_its_beginning(other):
+def test_a_difference_that_is_visible_at_once_is_shown_from_the_beginning(other):
     assert start_of(SAME, [other], 120) == 0
 
 
@@ -37,7 +37,7 @@ def test_a_text_that_goes_on_where_the_other_ends():
     assert window(SAME, start, 120).startswith("…")
 
 
-def test_what_cannot_be_seen_is_shown_as_its_escape():
+def test_an_invisible_character_is_shown_as_its_escape():
     assert window("a" * 50 + "\x1b[31m", 45, 20) == "…aaaa\\x1b[31m"
 
 
@@ -78,7 +78,7 @@ ANSWER = (
 
 
 @pytest.mark.parametrize("room", [200, 100, 60, 40, 20, 5])
-def test_what_stayed_gives_way_to_what_did_not_and_nothing_else_is_marked(room):
+def test_unchanged_text_gives_way_and_only_differences_are_marked(room):
     both = marked(ANSWER.format(7, "can"), ANSWER.format(8, "cannot"), room)
     assert max(map(len, both)) <= room
     if room >= 60:
@@ -99,7 +99,7 @@ def test_there_is_never_more_than_there_is_room_for(then, now, room):
     assert both is None or max(map(len, both)) <= room
 
 
-def test_far_more_text_than_anybody_reads_is_told_soon():
+def test_a_very_long_text_is_compared_quickly():
     then, now = "a b c " * 20_000, "c b d " * 20_000
     both = marked(f"As we said: {then}", f"As we said: {now}", 70)
     assert both is None or max(map(len, both)) <= 70
@@ -133,7 +133,7 @@ def test_changes_stand_in_brackets(before, after, shown):
     assert changes(before, after) == shown
 
 
-def test_what_does_not_change_is_shortened():
+def test_equal_parts_are_shortened():
     before = "start " * 40 + "refund " + "end " * 60
     shown = changes(before, before.replace("refund", "refnud"))
     assert shown.startswith("…")

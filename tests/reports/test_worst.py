@@ -60,7 +60,7 @@ def test_changed_answers_are_lost_where_they_miss_a_limit():
     assert loss_of(plain(findings=missed, **fields)) == 0.75
 
 
-def test_of_failed_checks_the_one_that_lost_most_comes_first(report):
+def test_the_failed_check_that_lost_most_comes_first(report):
     one = report.checks[0]
     made = [
         replace(one, verdict=plain(check=f"t.py::test_{name}", rate=rate, required=0.9, status=status))
@@ -73,7 +73,7 @@ def test_of_failed_checks_the_one_that_lost_most_comes_first(report):
     assert [check.verdict.check[-1] for check in sorted(made, key=worst_first)] == ["b", "a", "c"]
 
 
-def test_of_equal_losses_broken_cases_come_before_changed_answers(report):
+def test_broken_cases_come_before_changed_answers_of_equal_losses(report):
     missed = (Finding("max_changed", Status.FAILED, "all changed"),)
     changed = Comparison("2.0", 4, 0, 0, 4, 1.0, 1.0, (), (), ("a", "b", "c", "d"))
     broke = Comparison("2.0", 4, 0, 0, 4, 1.0, 0.0, ("a", "b", "c", "d"), (), ())
@@ -87,7 +87,7 @@ def test_of_equal_losses_broken_cases_come_before_changed_answers(report):
     assert [check.verdict.check for check in sorted(made, key=worst_first)] == ["broke", "changed"]
 
 
-def test_of_wrong_cases_the_one_that_lost_most_comes_first(report):
+def test_the_wrong_case_that_lost_most_comes_first(report):
     def scored(name, score):
         return (
             case(name, Outcome.FAILED, trials=None, change=None)
@@ -99,7 +99,7 @@ def test_of_wrong_cases_the_one_that_lost_most_comes_first(report):
     assert [one.id for one in wrong_cases(replace(report.checks[0], cases=cases))] == ["c", "b", "a"]
 
 
-def test_where_is_what_was_found_else_the_slice_that_lost_clearly_more():
+def test_the_where_line_has_the_found_slice_or_else_the_one_that_clearly_lost_more():
     found = FoundSlice(("language=es", "length > 9"), 8, 8, 1, 40, 0.001)
     assert where(plain(found=found)) == "language=es and length > 9: 8 of 8 fail (elsewhere 1 of 40)"
     groups = (Group("language=es", 1, 10), Group("language=en", 9, 10))
@@ -109,7 +109,7 @@ def test_where_is_what_was_found_else_the_slice_that_lost_clearly_more():
     assert where(plain(slices=groups, cases=cases, status=Status.PASSED)) is None
 
 
-def test_where_shows_no_fall_of_a_metric_that_its_figures_do_not_show():
+def test_the_where_line_shows_no_fall_of_a_metric_that_its_figures_do_not_show():
     same = Group("language=en", 8, 10, 8, 10, metric=0.7901, approved_metric=0.7904)
     fell = Group("language=es", 6, 10, 6, 10, metric=0.712, approved_metric=0.7123)
     scored = {"metric": "f1", "graded": True, "rate": 0.8, "status": Status.FAILED}
@@ -119,7 +119,7 @@ def test_where_shows_no_fall_of_a_metric_that_its_figures_do_not_show():
     assert where(plain(slices=(same, fell), **scored)) == "language=es: f1 0.712"
 
 
-def test_where_compares_with_the_approved_behaviour():
+def test_the_where_line_compares_with_the_approved_behaviour():
     comparison = Comparison("2.0", 20, 0, 0, 20, 0.9, 0.5)
     groups = (Group("language=es", 1, 10, 9, 10), Group("language=en", 5, 10, 5, 10))
     found = where(plain(slices=groups, comparison=comparison, cases=Tally(passed=6, failed=14)))
@@ -132,13 +132,13 @@ def red(number, language="es", **more):
     return plain(check=f"t.py::test_{number}", **fields)
 
 
-def test_what_failing_checks_share_is_counted():
+def test_features_that_failing_checks_share_are_counted():
     verdicts = [red(1), red(2), red(3, "de"), replace(red(4), status=Status.PASSED)]
     assert causes(verdicts) == [("language=es", 2)]
     assert causes_text(verdicts) == "failures in common: language=es in 2 of 3 failed checks"
 
 
-def test_what_a_single_check_or_a_few_of_many_have_is_no_common_cause():
+def test_a_feature_of_a_single_check_or_of_a_few_of_many_is_no_common_cause():
     assert causes_text([red(1)]) is None
     assert causes([red(1), red(2), *(red(n, f"x{n}") for n in range(3, 12))]) == []
 
@@ -199,7 +199,7 @@ CHANCE = [missing("test_a", 0.009), missing("test_b", 0.04, status=Status.INCONC
     ],
     ids=["the clearest first", "among fewer", "none", "without a p-value", "several limits of one", "many"],
 )
-def test_what_stands_out_among_all_checks_is_named(verdicts, text):
+def test_a_check_that_stands_out_among_all_is_named(verdicts, text):
     assert triage(verdicts) == text
 
 
@@ -213,7 +213,7 @@ def test_what_stands_out_among_all_checks_is_named(verdicts, text):
         [missing("test_a", None), missing("test_b", None)],
     ],
 )
-def test_where_there_is_nothing_to_choose_nothing_is_said(verdicts):
+def test_without_a_choice_nothing_is_named(verdicts):
     """Of fewer than two; and McNemar's p beside an exact verdict is context, and decides nothing."""
     assert triage(verdicts) is None
 
@@ -226,7 +226,7 @@ def test_the_end_of_the_run_names_them_within_the_terminal():
     assert all(any(name in line for line in lines[start:]) for name in names)
 
 
-def test_each_check_is_told_its_own_p_value_among_all():
+def test_each_check_has_its_own_p_value_among_all():
     verdicts = [missing("test_a", 0.01), *quiet(2), missing("test_b", 0.001), missing("test_b", 0.001)]
     assert adjusted_p_values(verdicts) == pytest.approx([0.03, None, None, 0.005, 0.005])
     assert adjusted_p_values(quiet(2)) == [None, None]

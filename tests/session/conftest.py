@@ -1,4 +1,4 @@
-"""Checks without pytest around them: a session in a folder, and a way to ask it."""
+"""Checks without pytest around them: a session in a folder, and a way to run it."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ def classify(error):
 
 
 class Project:
-    """A folder with everything that is remembered, and sessions that come and go in it."""
+    """A folder with results, baselines and cache, and the sessions that use it."""
 
     def __init__(self, folder):
         self.folder = folder
         self.run_options = RunOptions(baselines=folder / "baselines", cache=folder / "cache")
 
     def run(self, function, cases, body, version="1.0", *, run_options=None, definition=None, **options):
-        """One session with one check; its verdict."""
+        """Run one check in a session of its own and return its verdict."""
         session = Session(replace(self.run_options, **(run_options or {})), "0")
         try:
             definition = {"name": "triage", "source": "s", "location": "conftest.py:1", **(definition or {})}
@@ -58,7 +58,7 @@ class Project:
             session.close()
 
     def approve(self, version="1.0"):
-        """What ``modelcheck approve`` does, without a look at the test's file."""
+        """Approve as ``modelcheck approve`` does, without a look at the test's file."""
         session = Session(self.run_options, "0")
         candidate = session.candidates.read("triage", CHECK, version)
         assert candidate is not None
@@ -75,7 +75,7 @@ def project(tmp_path):
 
 
 def noisy(rate, seed=0):
-    """A model that answers right with a probability, differently each time it is asked."""
+    """A model that answers right with a probability, differently each time it is called."""
     generator = random.Random(seed)
     return lambda x: "right" if generator.random() < rate else "wrong"
 
@@ -86,7 +86,7 @@ def varying():
 
 
 def comparable(verdict):
-    """All of a verdict but how long it took; what is said in place of one."""
+    """A verdict without its times, or the message of the error raised in its place."""
     if isinstance(verdict, ModelcheckError):
         return str(verdict)
     return replace(verdict, calls=replace(verdict.calls, seconds=0.0, latencies=()))
@@ -97,14 +97,14 @@ def both(tmp_path, monkeypatch, project):
     """Run the same story in two projects: with room for lines and trials in memory, and without any."""
 
     def both(story):
-        told = []
+        outcomes = []
         for number, room in enumerate((1 << 20, 0)):
             monkeypatch.setattr(lines, "_ROOM", room)
             monkeypatch.setattr(results, "_TRIALS", room)
             own = type(project)(tmp_path / str(number))
             verdicts = story(own)
-            told.append((list(map(comparable, verdicts)), candidates(own)))
-        assert told[0] == told[1]
+            outcomes.append((list(map(comparable, verdicts)), candidates(own)))
+        assert outcomes[0] == outcomes[1]
         return verdicts
 
     return both

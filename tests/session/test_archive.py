@@ -1,4 +1,4 @@
-"""A case beside what another version did in it."""
+"""Comparison of a case with the result of another version."""
 
 from dataclasses import replace
 
@@ -30,13 +30,13 @@ def case(outcome, answer=b'"a"', name="a", digest="d", **more):
         (case(S, b'"b"'), case(P), "changed"),
     ],
 )
-def test_what_became_of_a_case(current, approved, change):
+def test_fate_of_a_case(current, approved, change):
     found = beside(current, approved)
     assert (found.change, found.approved) == (change, approved)
     assert found.trials[0].approved == approved.trials[0]
 
 
-def test_where_bodies_compare_themselves_to_fail_is_to_have_changed():
+def test_for_bodies_that_compare_answers_themselves_a_failure_is_a_change():
     assert beside(case(F, b'"b"'), case(P), about_change=True).change == "changed"
     assert beside(case(F), case(P), about_change=True).change is None
 
@@ -47,7 +47,7 @@ def test_another_case_is_nothing_to_compare_with(approved):
     assert (found.approved, found.change, found.trials[0].approved) == (None, None, None)
 
 
-def remembered(version, *cases):
+def results_of(version, *cases):
     header = Header("t.py::test", "golden", "triage", version, cases=len(cases))
     return Baseline(header, {one.id: encode(one) for one in cases}, "f.jsonl")
 
@@ -75,8 +75,8 @@ def check():
 
 
 def test_a_check_is_compared_with_another_version_in_place_of_the_approved_one(check):
-    approved = remembered("1.9", case(P, name="a"), case(P, name="b"), case(P, name="gone"))
-    found = compared(check, remembered("2.1", *check.cases), approved)
+    approved = results_of("1.9", case(P, name="a"), case(P, name="b"), case(P, name="gone"))
+    found = compared(check, results_of("2.1", *check.cases), approved)
     assert [one.change for one in found.cases] == ["regressed", "changed", None]
     comparison = found.verdict.comparison
     assert (comparison.version, comparison.shared, comparison.added, comparison.removed) == ("1.9", 2, 1, 1)
@@ -89,7 +89,7 @@ def test_a_check_is_compared_with_another_version_in_place_of_the_approved_one(c
 def test_a_drift_check_has_no_cases_that_break(check):
     moved = Moved("total variation", 0.1, 0.0, 0.05, 0.5, 3, 3, paired=True, against="of 2.0")
     drift = replace(check, verdict=replace(check.verdict, moved=moved))
-    approved = remembered("1.9", case(P, name="a"), case(P, name="b"))
-    found = compared(drift, remembered("2.1", *check.cases), approved)
+    approved = results_of("1.9", case(P, name="a"), case(P, name="b"))
+    found = compared(drift, results_of("2.1", *check.cases), approved)
     assert [one.change for one in found.cases] == [None, "changed", None]
     assert found.verdict.comparison.regressed == ()

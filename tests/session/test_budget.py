@@ -35,5 +35,5 @@ def test_a_worker_whose_share_is_spent_says_how_it_came_to_it(allowance):
     assert str(allowance(1).refusal("triage 1")).startswith("--modelcheck-max-calls=1 is used up")
 
 
-def test_without_a_limit_everything_may_be_asked(allowance):
+def test_without_a_limit_every_call_is_granted(allowance):
     assert allowance(None, 4).take(10**6) == 10**6

@@ -1,4 +1,4 @@
-"""Many errors that say nearly the same are one cause, and the report begins with the most frequent."""
+"""Errors with nearly the same message are one cause; the report begins with the most frequent."""
 
 import json
 from types import SimpleNamespace
@@ -9,17 +9,17 @@ from pytest_modelcheck.session.causes import Causes
 
 
 class ValidationError(Exception):
-    """As of a library that derives it from nothing in particular."""
+    """An error as of a library that derives it from ``Exception`` alone."""
 
 
-def noted(*errors, asked=True, trials=1, uncalled=False):
+def noted(*errors, called=True, trials=1, uncalled=False):
     causes = Causes()
     for number, error in enumerate(errors):
         causes.note(
             SimpleNamespace(
                 message=str(error),
                 error=None if isinstance(error, str) else error,
-                calls=["answer"] if asked else [],
+                calls=["answer"] if called else [],
                 uncalled=uncalled,
                 trial=SimpleNamespace(index=number, case=SimpleNamespace(id=str(number // trials))),
             )
@@ -31,7 +31,7 @@ def amount(value):
     return ValueError(f"amount: not a number: {value!r}")
 
 
-def test_errors_that_differ_in_values_are_one_cause_and_the_most_frequent_is_told():
+def test_errors_that_differ_in_values_are_one_cause_and_the_most_frequent_is_shown():
     causes = noted(KeyError("x"), amount("about 3"), amount("12,5"), amount([1]), amount({"a": 2}))
     assert causes.summary == "ValueError: amount: not a number: 'about 3' (4 of them; 1 other kind)"
     assert list(causes.trials) == [1, 0, 2]
@@ -46,13 +46,13 @@ def test_a_case_that_breaks_in_several_trials_counts_once():
     assert causes.summary == "KeyError: 'x' (2 of them; 1 other kind)"
 
 
-def test_one_cause_is_told_without_a_count():
+def test_a_single_cause_has_no_count():
     assert noted(amount("a"), amount("b")).summary == "ValueError: amount: not a number: 'a'"
     assert noted("the error itself was not kept").summary == "the error itself was not kept"
     assert noted().summary is None
 
 
-def test_what_pydantic_says_is_told_by_field():
+def test_errors_of_pydantic_are_shown_by_field():
     message = "1 validation error for Total\namount\n  Input should be a valid number [type=float_parsing]"
     assert (
         noted(ValidationError(message)).summary == "ValidationError: amount: Input should be a valid number"
@@ -74,24 +74,30 @@ def test_however_many_causes_there_are_all_are_counted():
         ([ValidationError("amount")], "ValidationError"),
     ],
 )
-def test_where_parsing_failed_wrong_if_is_proposed(errors, wrong_if):
+def test_for_failed_parsing_wrong_if_is_proposed(errors, wrong_if):
     advice = noted(*errors).advice()
     assert (
         advice == f"an answer that cannot be parsed is an error here; wrong_if={wrong_if} counts it as wrong"
     )
 
 
-def test_where_a_wrong_answer_has_no_value_it_is_not_proposed():
+def test_without_a_value_of_the_wrong_answer_it_is_not_proposed():
     advice = noted(amount("x")).advice("score(...)")
     assert advice.endswith("; catch ValueError in the body and say what it is worth, score(...)")
 
 
 def test_it_is_proposed_too_where_the_model_itself_parses():
-    assert "wrong_if=ValidationError" in noted(ValidationError("amount"), asked=False).advice()
+    assert "wrong_if=ValidationError" in noted(ValidationError("amount"), called=False).advice()
 
 
 @pytest.mark.parametrize(
-    ("error", "asked"), [(RuntimeError("down"), True), (amount("x"), False), ("unknown", True)]
+    ("error", "called"),
+    [
+        (RuntimeError("down"), True),
+        (amount("x"), False),
+        ("unknown", True),
+        (ValueError("The truth value of an array with more than one element is ambiguous."), True),
+    ],
 )
-def test_elsewhere_it_is_not(error, asked):
-    assert noted(error, asked=asked).advice() is None
+def test_elsewhere_it_is_not(error, called):
+    assert noted(error, called=called).advice() is None

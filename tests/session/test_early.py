@@ -52,7 +52,7 @@ def of_rate(rate, seed=0):
     return lambda x: "right" if generator.random() < rate else "wrong"
 
 
-def told(verdict):
+def stopped_at(verdict):
     return verdict.stopped is not None and (verdict.stopped.after, verdict.stopped.of)
 
 
@@ -60,7 +60,7 @@ class TestOfAModelThatDoesNotVary:
     def test_passes_once_the_rest_cannot_change_it(self, project):
         verdict = project.run(wrong_at(), cases(200), known, at_least=0.95, **EARLY)
         assert verdict.passed
-        assert told(verdict) == (190, 200)
+        assert stopped_at(verdict) == (190, 200)
         assert verdict.headline == "stopped after 190 of 200 cases: passed (95% is certain)"
         assert verdict.cases.passed == 190
         assert verdict.interval is None
@@ -77,17 +77,17 @@ class TestOfAModelThatDoesNotVary:
         assert dict(verdict.advice)["run all cases"] == "pytest test_triage.py --modelcheck-no-early-stop"
 
     def test_asks_for_no_more_than_the_batch_in_which_it_stops(self, project):
-        asked = []
+        calls = []
 
         def model(x):
-            asked.append(x)
+            calls.append(x)
             return "wrong"
 
         verdict = project.run(model, cases(200), known, at_least=0.95, **EARLY)
-        assert told(verdict) == (11, 200)
-        assert len(set(asked)) == 16
-        # Three of them ten times in all once it looked bad, seven more when it was to fail.
-        assert verdict.calls.new == len(asked) == 16 + 10 + 7
+        assert stopped_at(verdict) == (11, 200)
+        assert len(set(calls)) == 16
+        # Three of them ten times in all when it looked bad, seven more before it failed.
+        assert verdict.calls.new == len(calls) == 16 + 10 + 7
 
     def test_with_a_tolerance_a_part_speaks_for_all(self, project):
         options = {"at_least": 0.95, "tolerance": 0.05, **EARLY}
@@ -113,7 +113,7 @@ class TestOfAModelThatDoesNotVary:
         with pytest.raises(ModelError, match="declared deterministic=True"):
             project.run(of_rate(0.5), cases(100), known, at_least=0.95, definition=definition, **EARLY)
 
-    def test_every_case_must_pass_where_nothing_else_is_said(self, project):
+    def test_every_case_must_pass_by_default(self, project):
         verdict = project.run(wrong_at(*range(0, 200, 3)), cases(200), known, **EARLY)
         assert verdict.failed
         assert verdict.cases.failed == 1
@@ -137,10 +137,10 @@ class TestOfAModelThatVaries:
         options = {"at_least": 0.95, "tolerance": 0.05, **VARIES, **EARLY}
         verdict = project.run(of_rate(1.0), cases(200), known, **options)
         assert verdict.passed
-        assert told(verdict) == (44, 200)
+        assert stopped_at(verdict) == (44, 200)
         assert verdict.stopped.why == "rate above 90%, chance of a false pass at most 10%"
 
-    def test_nobody_looks_whether_it_varies_until_it_fails(self, project):
+    def test_variation_is_not_tested_until_a_check_fails(self, project):
         options = {"at_least": 0.95, "tolerance": 0.05, **EARLY}
         verdict = project.run(of_rate(1.0), cases(200), known, **options)
         assert (verdict.varies, verdict.calls.new) == (None, 48)
@@ -181,8 +181,8 @@ class TestOfAModelThatVaries:
         assert verdict.failed
         assert verdict.stopped.after % 5 == 0
 
-    def test_invariance_is_not_failed_before_the_models_own_noise_was_measured(self, project):
-        """A model that changes every fifth answer does so whatever becomes of the input."""
+    def test_invariance_does_not_fail_before_the_noise_of_the_model_was_measured(self, project):
+        """A model that changes every fifth answer changes it for every perturbation."""
         shout = as_perturbations([str.upper])
         options = {"kind": "invariance", "perturbations": shout, "at_least": 0.98, "tolerance": 0.02}
         verdict = project.run(of_rate(0.88), cases(60), agree, **options, **VARIES, **EARLY)
@@ -231,7 +231,7 @@ class TestAgainstTheApprovedVersion:
         verdict = approved.run(lambda x: f"{x}!", cases(100), known, version="2", **options)
         assert verdict.failed
         assert verdict.stopped.why == "more than 5% changed for certain"
-        assert told(verdict) == (6, 100)
+        assert stopped_at(verdict) == (6, 100)
 
     def test_a_number_of_cases_is_counted(self, approved):
         options = {"max_drop": 0.999, "max_regressed": 3, **EARLY}
@@ -247,9 +247,9 @@ class TestAgainstTheApprovedVersion:
             wrong_at(*range(50)), cases(50), as_approved, version="2", definition=definition, **EARLY
         )
         assert verdict.failed
-        assert told(verdict) == (1, 50)
+        assert stopped_at(verdict) == (1, 50)
 
-    def test_where_nothing_is_approved_every_case_is_run_so_that_it_can_be(self, project):
+    def test_without_an_approval_every_case_is_run_so_that_it_can_be_approved(self, project):
         verdict = project.run(wrong_at(), cases(30), as_approved, **EARLY)
         assert verdict.headline == "no approved baseline yet: 30 of 30 cases are new"
         assert verdict.cases.new == 30
@@ -278,7 +278,7 @@ class TestWhatIsLeftBehind:
             project.run(wrong_at(), cases(200), known, version="2", run_options=run_options)
 
     @pytest.mark.parametrize("run_options", [{"update": True}, {"every_case": True}])
-    def test_a_run_that_approves_or_is_told_to_runs_every_case(self, project, run_options):
+    def test_an_approving_run_and_a_full_run_run_every_case(self, project, run_options):
         verdict = project.run(wrong_at(), cases(200), known, at_least=0.5, run_options=run_options, **EARLY)
         assert verdict.stopped is None
         assert verdict.cases.passed == 200
@@ -287,7 +287,7 @@ class TestWhatIsLeftBehind:
         verdict = project.run(wrong_at(), cases(200), known, at_least=0.5, partial=True, **EARLY)
         assert verdict.cases.passed == 200
 
-    def test_the_answers_of_a_stopped_check_are_remembered(self, project):
+    def test_the_answers_of_a_stopped_check_are_cached(self, project):
         options = {"at_least": 0.5, "definition": {"deterministic": True}}
         project.run(wrong_at(), cases(100), known, **options, **EARLY)
         verdict = project.run(wrong_at(), cases(100), known, **options)
@@ -303,8 +303,8 @@ class TestErrors:
         assert verdict.failed
         assert verdict.headline.startswith("stopped after 1 of 100 cases: 1/1 cases raised an error")
 
-    def test_what_comes_after_the_case_that_decides_counts_for_nothing(self, project):
-        """Whether it was under way already is left to chance."""
+    def test_cases_after_the_deciding_one_do_not_count(self, project):
+        """The case may or may not be under way already."""
         order = []
 
         def model(x):
@@ -315,7 +315,7 @@ class TestErrors:
 
         verdict = project.run(model, cases(6), known, at_least=0.5, **EARLY)
         assert verdict.passed
-        assert (told(verdict), verdict.cases.error) == ((3, 6), 0)
+        assert (stopped_at(verdict), verdict.cases.error) == ((3, 6), 0)
 
     def test_cases_that_do_not_apply_are_out_of_the_denominator(self, project):
         known_failures = [{**case, "known_failure": "later"} for case in cases(50)]
@@ -333,7 +333,7 @@ class TestErrors:
 
 
 class TestOrder:
-    def asked(self, project, rows, **options):
+    def order_of_calls(self, project, rows, **options):
         order = []
 
         def model(x):
@@ -343,17 +343,17 @@ class TestOrder:
         project.run(model, rows, known, at_least=0.5, run_options={"keep": False}, **EARLY, **options)
         return order
 
-    def test_is_the_same_for_every_version_and_whatever_order_the_file_has(self, project):
-        first = self.asked(project, cases(60))
-        assert first == self.asked(project, cases(60)[::-1], version="2")
+    def test_is_the_same_for_every_version_and_any_order_of_the_file(self, project):
+        first = self.order_of_calls(project, cases(60))
+        assert first == self.order_of_calls(project, cases(60)[::-1], version="2")
         assert first != sorted(first)
 
     def test_follows_the_seed(self, project):
-        assert self.asked(project, cases(60)) != self.asked(project, cases(60), seed=1)
+        assert self.order_of_calls(project, cases(60)) != self.order_of_calls(project, cases(60), seed=1)
 
     def test_of_the_old_cases_is_not_changed_by_new_ones(self, project):
-        before = self.asked(project, cases(60))
-        after = [x for x in self.asked(project, cases(80)) if x in before]
+        before = self.order_of_calls(project, cases(60))
+        after = [x for x in self.order_of_calls(project, cases(80)) if x in before]
         assert after == [x for x in before if x in after]
 
 
@@ -365,7 +365,7 @@ class TestConcurrency:
         verdict = project.run(
             wrong_at(*chosen), cases(300), known, at_least=0.95, definition=definition, **EARLY
         )
-        assert (verdict.failed, told(verdict)) == (True, (47, 300))
+        assert (verdict.failed, stopped_at(verdict)) == (True, (47, 300))
 
     def test_answers_count_in_the_order_of_submission(self, project):
         """Half of the answers are wrong and fast: they would fail a requirement that is met."""
@@ -387,7 +387,7 @@ class TestConcurrency:
             **options,
             **EARLY,
         )
-        assert (fast.status, told(fast)) == (even.status, told(even))
+        assert (fast.status, stopped_at(fast)) == (even.status, stopped_at(even))
 
     def test_no_more_calls_are_under_way_than_the_model_takes(self, project):
         under_way, most, lock = [], [], threading.Lock()
@@ -433,13 +433,13 @@ class TestPromise:
         failed = sum(verdict.failed for verdict in self.failures(project, 0.9, n, **options))
         assert failed <= RUNS * 0.05 + 3 * (RUNS * 0.05 * 0.95) ** 0.5
 
-    def test_what_is_far_below_fails_soon(self, project):
+    def test_a_rate_far_below_fails_soon(self, project):
         options = {"at_least": 0.95, "tolerance": 0.05, "false_fail_rate": 0.05, **VARIES, **EARLY}
         found = self.failures(project, 0.8, 233, **options)
         assert all(verdict.failed for verdict in found)
         assert sum(verdict.stopped.after for verdict in found) / RUNS < 50
 
-    def test_what_is_far_above_passes_soon(self, project):
+    def test_a_rate_far_above_passes_soon(self, project):
         options = {"at_least": 0.95, "tolerance": 0.05, "false_fail_rate": 0.05, **VARIES, **EARLY}
         found = self.failures(project, 0.99, 233, **options)
         assert sum(verdict.passed for verdict in found) >= RUNS - 2

@@ -6,7 +6,7 @@ from pytest_modelcheck.session.session import Sparing
 
 
 class Node:
-    """Refers to itself, so that only a collection can take it away."""
+    """An object that refers to itself, so that only a collection frees it."""
 
     def __init__(self, gone):
         self.own = self
@@ -16,7 +16,7 @@ class Node:
         self.gone.append(True)
 
 
-def test_what_was_there_before_is_not_looked_at_until_afterwards():
+def test_older_objects_are_not_examined_until_afterwards():
     gone = []
     gc.collect()  # so that none comes in between by itself
     Node(gone)
@@ -27,7 +27,7 @@ def test_what_was_there_before_is_not_looked_at_until_afterwards():
     assert gone
 
 
-def test_what_is_made_meanwhile_is_collected():
+def test_objects_made_meanwhile_are_collected():
     gone = []
     with Sparing()():
         Node(gone)
@@ -41,7 +41,7 @@ def test_an_error_inside_leaves_nothing_frozen():
     assert not gc.get_freeze_count()
 
 
-def test_what_somebody_else_has_frozen_stays_frozen():
+def test_objects_that_others_have_frozen_stay_frozen():
     sparing = Sparing()
     gc.freeze()
     try:
@@ -54,7 +54,7 @@ def test_what_somebody_else_has_frozen_stays_frozen():
 
 
 def test_frozen_objects_are_not_counted_again_and_again(monkeypatch):
-    """Counting walks through all of them: with a million, it took 20 ms for each check."""
+    """Counting visits every object: with a million, it took 20 ms for each check."""
     counts = []
     monkeypatch.setattr(gc, "get_freeze_count", lambda: counts.append(1) or 1_000_000)
     sparing = Sparing()
@@ -72,7 +72,7 @@ def test_collections_are_rarer_and_then_as_before():
     assert gc.get_threshold() == before
 
 
-def test_whoever_collects_by_hand_goes_on_doing_so():
+def test_a_collector_that_was_switched_off_stays_off():
     before = gc.get_threshold()
     gc.set_threshold(0)
     try:

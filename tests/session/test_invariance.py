@@ -29,7 +29,7 @@ def calibration(cases=1, variants=2, **options):
 
 
 def judged(made, disagrees):
-    """Run all trials: two outputs disagree where ``disagrees`` says so of their numbers."""
+    """Run all trials; ``disagrees`` decides by number whether two outputs disagree."""
     for trials in (made.against_itself(), made.against_variants()):
         results = []
         for trial in trials:
@@ -72,7 +72,7 @@ def test_at_most_so_many_variants_are_compared():
     ],
 )
 def test_a_call_gets_the_answer_of_its_output(pair, own, equal, slot):
-    """Base outputs 0 to 2 lie in slots 0 to 2, and the answers to variants where the check put them: 0."""
+    """Base outputs 0 to 2 lie in slots 0 to 2, answers to variants in slot 0, where the check put them."""
     made = calibration(variants=2)
     made.take([result(trial, calls=[(QUESTION, b"1")]) for trial in made.against_itself()])
     trials = {made._pairings[trial.index]: trial for trial in made.against_variants()}
@@ -87,13 +87,13 @@ def test_the_excess_is_what_variants_add():
     assert (excess.cross, excess.own, excess.each) == (1.0, 0.0, (1.0, 1.0, 1.0))
 
 
-def test_a_body_that_is_not_symmetric_is_asked_both_ways():
+def test_a_body_that_is_not_symmetric_is_run_both_ways():
     made = judged(calibration(), lambda one, other: one < other)
     excess = excess_of([made.tables()], Limits())
     assert (excess.cross, excess.own) == (0.5, 0.5)
 
 
-def test_a_case_that_was_asked_twice_counts_once():
+def test_a_case_that_ran_twice_counts_once():
     made = [judged(calibration(cases=3), lambda one, other: one != other) for _ in range(2)]
     assert len(excess_of([each.tables() for each in made], Limits()).each) == 3
 

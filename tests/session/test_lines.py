@@ -1,4 +1,4 @@
-"""The line of a case, straight from what the engine saw: what its result would be written as."""
+"""The line of a case, written from its trials as its result would be."""
 
 import json
 
@@ -83,7 +83,7 @@ def test_a_text_that_no_file_can_hold_is_named():
         row_of(case, [result])[0]
 
 
-def asked(case, answer=b'"a"', **trial):
+def called(case, answer=b'"a"', **trial):
     result = Result(Trial(0, case, **trial))
     result.calls = [(text_key(case.input), answer)]
     return result
@@ -103,15 +103,15 @@ def test_a_line_holds_what_a_report_shows():
 
 
 @pytest.mark.parametrize("text", ["short", "x" * 90, "line\nbreak", "x" * 30_000])
-def test_a_text_is_told_once(text):
-    """Where the beginning of an input is all of it, that is enough."""
+def test_a_text_is_written_once(text):
+    """An input that is no longer than its beginning is not written again."""
     case = Case(text, id="t-1")
-    row = lines.with_details(*row_of(case, [asked(case)]))
+    row = lines.with_details(*row_of(case, [called(case)]))
     assert lines.decode(row).input == (text if len(text) <= 20_000 else text[:19_999] + "…")
     assert row.count(json.dumps(text)[1:-1].encode()) == 1 or len(text) > 20_000
 
 
-def test_what_bodies_said_is_told_of_those_that_went_wrong():
+def test_output_of_bodies_is_shown_for_those_that_failed():
     case = Case("a", "b", "t-1")
     failed, broken, passed = (Result(Trial(n, case, "typos", "aa", n, of=3)) for n in range(3))
     failed.outcome, failed.message = Outcome.FAILED, "assert " + "x" * 2_000
@@ -126,14 +126,14 @@ def test_what_bodies_said_is_told_of_those_that_went_wrong():
     ]
 
 
-def test_a_perturbed_input_is_told_in_full():
+def test_a_perturbed_input_is_written_in_full():
     case = Case("a", "b", "t-1")
     values = ["aa", "x" * 200, {"a": 1}, "a\tb"]
     results = [Result(Trial(n, case, "typos", value, n, of=4)) for n, value in enumerate(values)]
     assert [trial.perturbed for trial in whole(case, *results).trials] == values
 
 
-def test_what_is_no_unicode_is_spelled_out():
+def test_invalid_unicode_is_spelled_out():
     case = Case("a", "b\ud800", "t-1", {"k": "\udfff"})
     found = whole(case, Result(Trial(0, case)))
     assert (found.expected, found.metadata) == ("b\\ud800", {"k": "\\udfff"})

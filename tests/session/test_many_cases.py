@@ -1,4 +1,4 @@
-"""A check says the same of its cases, whether their lines lie in memory or in a file."""
+"""A check has the same results whether the lines of its cases lie in memory or in a file."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def test_a_golden_check(both):
     assert [group.name for group in verdict.slices]
 
 
-def test_what_answers_took_and_cost_is_known(both):
+def test_times_and_costs_of_answers_are_known(both):
     def story(project):
         definition = {"cost": lambda answer: 0.5}
         limits = {"max_cost_per_case": 1.0, "at_least": 0.5}
@@ -157,7 +157,7 @@ def test_errors(both):
 
 
 def test_cases_that_are_read_again_rather_than_held(both, tmp_path, monkeypatch):
-    """They are other objects at each reading."""
+    """Each reading gives new objects."""
     from pytest_modelcheck.cases import files
 
     path = tmp_path / "cases.jsonl"
@@ -172,7 +172,7 @@ def test_cases_that_are_read_again_rather_than_held(both, tmp_path, monkeypatch)
     assert len(list(load(path))) == 60
 
 
-def test_a_body_that_records_an_answer_of_its_own_keeps_it_when_all_is_asked_again(both, varying):
+def test_a_recorded_answer_is_kept_when_every_case_runs_again(both, varying):
     def recording(model, case):
         answer = model(case.input)
         case.record(answer[:2])
@@ -187,7 +187,7 @@ def test_a_body_that_records_an_answer_of_its_own_keeps_it_when_all_is_asked_aga
 
 
 def test_cases_that_no_perturbation_changes_are_the_same_case_then_and_now(both):
-    """However often cases are run: what was not there to be compared is not missing."""
+    """Only trials that both versions ran can be missing, however often cases are run."""
     from pytest_modelcheck import perturb
 
     def story(project):
@@ -207,7 +207,7 @@ def test_cases_that_no_perturbation_changes_are_the_same_case_then_and_now(both)
     assert not verdict.failed
 
 
-def test_known_failures_that_changed_are_not_asked_again_in_place_of_others(both, varying):
+def test_known_failures_that_changed_do_not_replace_others_that_run_again(both, varying):
     def story(project):
         tickets = [{**row, "known_failure": "known"} if n < 20 else row for n, row in enumerate(rows())]
         project.run(answers(), tickets, is_expected, at_least=0.5)
@@ -217,7 +217,7 @@ def test_known_failures_that_changed_are_not_asked_again_in_place_of_others(both
     both(story)
 
 
-def test_what_bodies_recorded_is_compared_with_what_they_record_again(both, varying):
+def test_recorded_answers_are_compared_with_those_recorded_again(both, varying):
     def recording(model, case):
         answer = model(case.input)
         case.record({"first": answer[:2], "of": (1,)})

@@ -1,4 +1,4 @@
-"""Damages to stored answers: which there are, and that each changes what it says and nothing else."""
+"""Damages to stored answers: their list, and each changes what its name says and nothing else."""
 
 import json
 
@@ -58,7 +58,7 @@ def test_of_one_answer_to_everything():
     assert "always the same answer" not in made(["yes"] * 12)
 
 
-def test_answers_that_differ_only_in_what_nobody_compares_are_the_same_answer():
+def test_answers_that_differ_only_in_uncompared_parts_are_the_same_answer():
     answers = keyed([{"nr": number, "label": label} for number, label in enumerate(LABELS)])
     compared = {key: answer["label"].encode() for key, answer in answers.items()}
     some = frozenset(list(answers)[:4])

@@ -1,4 +1,4 @@
-"""Whether noise explains a miss: whole checks, from approved runs to the verdict."""
+"""Noise as an explanation of a miss: whole checks, from approved runs to the verdict."""
 
 import random
 from collections import Counter
@@ -29,7 +29,7 @@ def right(text):
 
 
 def noisy(seed, chance=0.7, every=4, broken=0):
-    """Throws a coin for one question in ``every``, and is wrong for good about the first ``broken``."""
+    """A coin for one question in ``every``; always wrong about the first ``broken``."""
     generator = random.Random(seed)
 
     def ask(text):
@@ -42,12 +42,12 @@ def noisy(seed, chance=0.7, every=4, broken=0):
 
 
 def in_turn(*wrong):
-    """Wrong about so many of the first questions when asked for the first time, for the second, and so on."""
-    asked = Counter()
+    """A model that is wrong about so many of the first questions in its first run, its second, and so on."""
+    calls = Counter()
 
     def ask(text):
-        asked[text] += 1
-        return "wrong" if int(text.split()[1]) < wrong[min(asked[text], len(wrong)) - 1] else "right"
+        calls[text] += 1
+        return "wrong" if int(text.split()[1]) < wrong[min(calls[text], len(wrong)) - 1] else "right"
 
     return ask
 
@@ -72,51 +72,51 @@ def finding(verdict, limit):
 
 
 def test_a_run_that_approves_runs_each_case_three_times(project):
-    asked = Counter()
+    calls = Counter()
 
     def model(text):
-        asked[text] += 1
+        calls[text] += 1
         return "right"
 
     approved(project, model)
-    assert set(asked.values()) == {3}
+    assert set(calls.values()) == {3}
 
 
 def test_a_deterministic_model_is_run_once(project):
-    asked = Counter()
+    calls = Counter()
 
     def model(text):
-        asked[text] += 1
+        calls[text] += 1
         return "right"
 
     approved(project, model, definition={"deterministic": True})
-    assert set(asked.values()) == {1}
+    assert set(calls.values()) == {1}
 
 
-def test_how_often_is_an_option(project):
-    asked = Counter()
+def test_the_number_of_runs_is_an_option(project):
+    calls = Counter()
 
     def model(text):
-        asked[text] += 1
+        calls[text] += 1
         return "right"
 
     run_options = {"update": True, "approval_runs": 5}
     project.run(model, CASES, known, run_options=run_options)
-    assert set(asked.values()) == {5}
+    assert set(calls.values()) == {5}
 
 
 @pytest.mark.parametrize("at_least", [1.0, 0.9])
 def test_an_approval_that_misses_its_requirement_costs_no_further_runs(project, at_least):
     """Its three runs are the first set and two fresh ones: 300 calls became 900."""
-    asked = Counter()
+    calls = Counter()
 
     def model(text):
-        asked[text] += 1
+        calls[text] += 1
         return "wrong" if int(text.split()[1]) < 16 else "right"
 
     verdict = project.run(model, CASES, known, at_least=at_least, **UPDATE)
     assert verdict.failed
-    assert set(asked.values()) == {3}
+    assert set(calls.values()) == {3}
 
 
 @pytest.mark.parametrize(
@@ -144,7 +144,7 @@ def test_an_approval_of_fewer_than_three_runs_makes_fresh_ones(project, runs, ca
 
 
 @pytest.mark.parametrize(("cases", "broken", "runs"), [(9, 4, 27), (40, 4, 120)])
-def test_where_only_the_wording_varies_what_broke_fails(project, cases, broken, runs):
+def test_broken_cases_fail_if_only_the_wording_varies(project, cases, broken, runs):
     generator = random.Random(1)
 
     def worded(text):
@@ -182,18 +182,18 @@ def test_a_noisy_judge_makes_a_check_vary(project):
 
 def test_one_harmless_coin_does_not_hide_a_case_that_is_broken_for_good(project):
     approved(project, noisy(1, 0.5, every=100))
-    asked = Counter()
+    calls = Counter()
     worse = noisy(2, 0.5, every=100)
 
     def model(text):
-        asked[text] += 1
+        calls[text] += 1
         return "broken" if text == "question 7" else worse(text)
 
     verdict = current(project, model)
     assert verdict.status is not Status.PASSED
     if verdict.status is Status.INCONCLUSIVE:
         assert "1 case that always passed never passes now, however often run: c-007" in verdict.headline
-    assert asked["question 7"] >= 1 + 12
+    assert calls["question 7"] >= 1 + 12
 
 
 @pytest.mark.parametrize(
@@ -208,7 +208,7 @@ def test_one_harmless_coin_does_not_hide_a_case_that_is_broken_for_good(project)
     ],
 )
 def test_one_approved_run_may_have_been_a_lucky_one(project, broke, fixed, deterministic, status):
-    """Where cases broke and others were fixed, a coin that came to rest and a worse model look the same."""
+    """If cases broke and others were fixed, a coin that came to rest and a worse model look the same."""
     options = {"at_least": 0.1, "definition": {"deterministic": deterministic}}
     project.run(wrong_about(*range(10, 10 + fixed)), CASES, known, **options)
     project.approve()
@@ -235,7 +235,7 @@ def test_a_miss_that_noise_explains_costs_nothing_more(project):
 
 
 def test_cases_that_share_an_answer_are_one(project):
-    """Ten cases of each of 20 prompts: where a prompt is unlucky, ten cases are."""
+    """Ten cases of each of 20 prompts: if a prompt is unlucky, so are its ten cases."""
 
     def prompt(model, case):
         assert model(case.input.split("/")[0]) == "right"
@@ -256,7 +256,7 @@ GROUPS = {"cluster": "group", "max_drop": 0}
 
 
 def test_a_coin_that_came_to_rest_for_two_runs_is_not_taken_for_a_change(project):
-    """The first question fails when it is asked, and when it is repeated, and passes in the fresh sets."""
+    """The first question fails when it is first called and when it is repeated, and passes in fresh sets."""
     approved(project, right, cases=GROUPED, **GROUPS)
     verdict = current(project, in_turn(1, 1, 0), cases=GROUPED, **GROUPS)
     assert verdict.status is Status.PASSED
@@ -279,7 +279,7 @@ def test_without_further_runs_such_a_miss_is_not_decided(project):
 
 
 def coin_and_wrong(seed, *wrong):
-    """Throws a coin for the first question, and is wrong for good about others."""
+    """A model that throws a coin for the first question, and is always wrong about others."""
     coin = noisy(seed, 0.5, every=100)
     return lambda text: "wrong" if int(text.split()[1]) in wrong else coin(text)
 
@@ -312,12 +312,12 @@ def test_groups_of_changed_answers_count_once(project, group, status):
 
 
 def in_groups(seed, chance, each=5):
-    """Throws one coin for all questions of a group in each run, as a judge that sees them together does."""
-    asked = Counter()
+    """One coin for each group of questions in each run, as a judge that sees them together."""
+    calls = Counter()
 
     def ask(text):
-        asked[text] += 1
-        run = f"{seed} {int(text.split()[1]) // each} {asked[text]}"
+        calls[text] += 1
+        run = f"{seed} {int(text.split()[1]) // each} {calls[text]}"
         return "right" if random.Random(run).random() < chance else "wrong"
 
     return ask
@@ -391,7 +391,7 @@ def test_bad_luck_within_a_margin_does_not_strike_twice(project):
     assert verdict.calls.new == 300
 
 
-def test_what_is_broken_beyond_a_margin_is_broken_again(project):
+def test_a_case_that_is_broken_beyond_a_margin_is_broken_again(project):
     approved(project, right, **VARIES)
     verdict = current(project, in_turn(20), max_drop=0.05, **WITHIN)
     assert verdict.failed
@@ -445,7 +445,7 @@ def test_noise_that_the_approved_version_had_is_no_change(project, body, allowan
 
 
 @pytest.mark.parametrize("body", [known, as_approved])
-def test_what_really_changed_is_found_among_noise(project, body):
+def test_real_changes_are_found_among_noise(project, body):
     approved(project, noisy(1), body)
     verdict = current(project, noisy(2, broken=20), body, max_changed=0.02)
     assert finding(verdict, "max_changed").status is Status.FAILED
@@ -495,7 +495,7 @@ def graded(model, case):
         ("half", Status.PASSED, "0/300 runs fail of cases that passed"),
     ],
 )
-def test_of_scores_those_regressed_whose_assertions_fail(project, answer, status, summary):
+def test_scores_regressed_if_their_assertions_fail(project, answer, status, summary):
     """Not those whose score fell: the limit of scores is ``max_drop``."""
     options = {"max_regressed": 2, "max_drop": 0.9, "at_least": 0.1, "slice_regressions": "off", "repeats": 3}
     project.run(lambda text: "right", CASES, graded, **UPDATE, **options)
@@ -530,7 +530,7 @@ def wrong_about(*numbers):
 
 
 def test_a_slice_lost_behind_as_many_fixed_elsewhere_fails_with_the_slice_in_the_headline(project):
-    """17 broke, 17 fixed, and all Spanish refunds among the broken: the rate is what it was."""
+    """17 broke, 17 fixed, and all Spanish refunds among the broken: the rate is unchanged."""
     others = [n for n in range(200) if n not in SPANISH_REFUNDS]
     fixed = others[: len(SPANISH_REFUNDS)]
     approved(project, wrong_about(*fixed), cases=TICKETS)
@@ -541,7 +541,7 @@ def test_a_slice_lost_behind_as_many_fixed_elsewhere_fails_with_the_slice_in_the
 
 
 @pytest.mark.parametrize(("wanted", "status"), [("warn", Status.INCONCLUSIVE), ("off", Status.PASSED)])
-def test_whether_a_slice_fails_a_check_is_an_option(project, wanted, status):
+def test_failing_by_slice_is_an_option(project, wanted, status):
     others = [n for n in range(200) if n not in SPANISH_REFUNDS]
     approved(project, wrong_about(*others[:17]), cases=TICKETS)
     options = {"slice_regressions": wanted, "definition": {"deterministic": True}}
@@ -571,7 +571,7 @@ def test_a_slice_of_a_varying_model_must_be_lost_in_the_fresh_sets_too(project):
     assert not verdict.failed
 
 
-def test_a_model_declared_to_vary_that_repeats_itself_is_told_of_and_counts_once(project):
+def test_a_model_declared_to_vary_that_repeats_itself_is_reported_and_counts_once(project):
     wrong = {f"question {number}" for number in range(16)}
     verdict = project.run(
         lambda text: "wrong" if text in wrong else "right", CASES, known, at_least=0.9, repeats=5, **VARIES

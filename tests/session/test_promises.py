@@ -1,4 +1,4 @@
-"""What verdicts promise, held against simulated models: a seed, a rate, and nothing else.
+"""Promises of verdicts, checked with simulated models: a seed, a rate, and nothing else.
 
 The long version, with more sizes and more runs, is ``benchmarks/stats_end_to_end.py``.
 """
@@ -34,7 +34,7 @@ def of_rate(rate, seed):
 
 
 def failures(run):
-    """How many of the seeds fail."""
+    """The number of seeds that fail."""
     return sum(run(seed).failed for seed in range(RUNS))
 
 
@@ -53,7 +53,7 @@ def test_a_rate_just_met_fails_seldom(project, confirm):
 
 
 def test_a_rate_far_below_fails_nearly_always(project):
-    """What 40 cases reveal with a chance of 90%, they do; asking again makes it more."""
+    """The drop that 40 cases reveal with a chance of 90%; further runs make it more."""
 
     def run(seed):
         return project.run(

@@ -1,4 +1,4 @@
-"""What came of cases, in lines and a few bytes."""
+"""Results of cases, in lines and a few bytes."""
 
 import itertools
 import random
@@ -49,7 +49,7 @@ def ran(plan):
 
 
 def filled(plan, results, **options):
-    """Everything, taken in another order than that of the cases."""
+    """Everything, added in another order than that of the cases."""
     found = Results(plan, **options)
     plan.without = found.skip
     for _ in plan.trials():
@@ -106,7 +106,7 @@ def test_trials_are_at_hand_or_made_again(plan, ran, perturbed, monkeypatch):
 
 
 def perturbed_results(values, monkeypatch):
-    """Results of two cases of which no trial is held, by a perturbation that gives these values in turn."""
+    """Results of two cases without their trials, by a perturbation that gives these values in turn."""
     monkeypatch.setattr(module, "_TRIALS", 0)
     given = iter(values)
     cases = [Case("x" if type(values[0]) is str else {"t": 0}, id=f"c{number}") for number in range(2)]
@@ -132,7 +132,7 @@ def test_texts_are_read_rather_than_perturbed_again(monkeypatch, text):
     [{"t": 1}, {"t": [1]}, {"t": np.zeros((9, 9))}, "z" * 30_000],
     ids=["int", "list", "array", "long"],
 )
-def test_what_is_no_short_text_is_perturbed_again_and_must_be_the_same(monkeypatch, value):
+def test_an_input_that_is_no_short_text_is_perturbed_again_and_must_be_the_same(monkeypatch, value):
     (one,) = perturbed_results([value, value, value], monkeypatch).trials(0)
     assert one.perturbed is value
     other = "y" if type(value) is str else {"t": 2.5}
@@ -142,7 +142,7 @@ def test_what_is_no_short_text_is_perturbed_again_and_must_be_the_same(monkeypat
         perturbed_results([value, value, other], monkeypatch).trials(0)
 
 
-def test_what_is_approved_of_a_case_is_told_by_its_line():
+def test_an_approved_case_is_identified_by_its_line():
     cases = [Case(text, id=text) for text in ("same", "other", "new")]
     plan = Plan(cases, None)
     ran = list(map(result_of, plan.trials()))
@@ -153,7 +153,7 @@ def test_what_is_approved_of_a_case_is_told_by_its_line():
     assert [b'"approved":true' in line for line in found.lines] == [True, False, False]
 
 
-def test_the_first_error_is_told_and_some_are_kept():
+def test_the_first_error_is_shown_and_some_are_kept():
     plan = Plan([Case(str(n), id=str(n)) for n in range(60)], None)
     ran = list(map(result_of, plan.trials()))
     for result in ran:

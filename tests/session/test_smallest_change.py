@@ -8,34 +8,34 @@ from pytest_modelcheck.session.smallest_change import simplified, smallest
 
 
 def driven(search, fails):
-    """What a search finds, how many candidates it asked about, and in how many rounds."""
+    """The result of a search, the number of candidates that it tried, and that of its rounds."""
     known, rounds = {}, 0
     try:
-        asked = next(search)
+        candidates = next(search)
         while True:
             rounds += 1
-            known.update({candidate: fails(candidate) for candidate in asked})
-            asked = search.send([known[candidate] for candidate in asked])
+            known.update({candidate: fails(candidate) for candidate in candidates})
+            candidates = search.send([known[candidate] for candidate in candidates])
     except StopIteration as end:
         return end.value, len(known), rounds
 
 
 @pytest.mark.parametrize("items", [(), (7,)])
-def test_what_is_small_already_is_not_asked_about(items):
-    assert driven(smallest(items), lambda some: pytest.fail("asked")) == (items, 0, 0)
+def test_a_small_change_needs_no_calls(items):
+    assert driven(smallest(items), lambda some: pytest.fail("called")) == (items, 0, 0)
 
 
 def test_one_of_sixty_is_found_in_two_rounds():
     for culprit in range(60):
-        found, asked, rounds = driven(smallest(range(60)), lambda some, one=culprit: one in some)
+        found, tried, rounds = driven(smallest(range(60)), lambda some, one=culprit: one in some)
         assert (found, rounds) == ((culprit,), 2)
-        assert asked <= 16, culprit
+        assert tried <= 16, culprit
 
 
 def test_several_that_fail_only_together():
-    found, asked, rounds = driven(smallest(range(60)), lambda some: {3, 31, 58} <= set(some))
+    found, tried, rounds = driven(smallest(range(60)), lambda some: {3, 31, 58} <= set(some))
     assert found == (3, 31, 58)
-    assert asked <= 45
+    assert tried <= 45
     assert rounds <= 10
 
 
@@ -43,17 +43,17 @@ def test_all_are_kept_where_all_are_needed():
     assert driven(smallest(range(20)), lambda some: len(some) == 20)[0] == tuple(range(20))
 
 
-def test_none_at_all_is_never_asked_about():
-    asked = []
-    driven(smallest(range(9)), lambda some: asked.append(some) or len(some) > 4)
-    assert all(asked)
+def test_no_change_needs_no_calls():
+    tried = []
+    driven(smallest(range(9)), lambda some: tried.append(some) or len(some) > 4)
+    assert all(tried)
 
 
 def nothing_can_be_left_out(seed):
     rng = random.Random(seed)
     n = rng.randint(1, 14)
     culprits = [frozenset(rng.sample(range(n), rng.randint(1, min(4, n)))) for _ in range(rng.randint(1, 3))]
-    monotone, told = rng.random() < 0.7, {}
+    monotone, chosen = rng.random() < 0.7, {}
 
     def fails(some):
         some = frozenset(some)
@@ -61,7 +61,7 @@ def nothing_can_be_left_out(seed):
             return len(some) == n
         if monotone:
             return any(one <= some for one in culprits)
-        return told.setdefault(some, rng.random() < 0.3)
+        return chosen.setdefault(some, rng.random() < 0.3)
 
     found, _, rounds = driven(smallest(range(n)), fails)
     return fails(found) and rounds < 40 and not any(fails([x for x in found if x != one]) for one in found)
@@ -84,6 +84,6 @@ def test_one_is_made_simpler_where_not_all_can_be():
     assert found == ("x", "a", "z")
 
 
-def test_what_is_as_simple_as_it_can_be_stays():
+def test_the_simplest_change_stays():
     assert driven(simplified("xyz", lambda item: None), lambda some: True) == (("x", "y", "z"), 0, 0)
     assert driven(simplified("xy", lambda item: "a"), lambda some: False)[0] == ("x", "y")

@@ -1,4 +1,4 @@
-"""Checks made up at random say the same, whether their lines lie in memory or in a file."""
+"""Random checks give the same results whether their lines lie in memory or in a file."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def tickets(choice):
 
 
 def body_of(kind, *, perturbed):
-    """A body of one of the kinds that there are."""
+    """A body of one of the kinds."""
 
     def body(model, case):
         text = case.perturbed if perturbed else case.input
@@ -90,21 +90,21 @@ def story_of(seed):
     edition, kept = choice(["1", "1", "2"]), choice([len(rows), len(rows) // 2 + 1])
 
     def story(project):
-        told = []
+        outcomes = []
 
         def run(cases, version, number, **more):
             model = model_of(f"{seed} {number}", **behaviour, changed=changed if number == 3 else ())
             try:
-                told.append(project.run(model, cases, body, version, **{**options, **more}))
+                outcomes.append(project.run(model, cases, body, version, **{**options, **more}))
             except ModelcheckError as error:
-                told.append(error)
+                outcomes.append(error)
 
         run(rows, "1.0", 1)
-        if not isinstance(told[0], ModelcheckError):
+        if not isinstance(outcomes[0], ModelcheckError):
             project.approve()
         run(rows, "1.0", 2)
         run(rows[:kept], "2.0", 3, edition=edition)
-        return told
+        return outcomes
 
     return story
 

@@ -41,10 +41,10 @@ def same_as_approved(model, case):
 class Counting:
     def __init__(self, function):
         self.function = function
-        self.asked = []
+        self.calls = []
 
     def __call__(self, x):
-        self.asked.append(x)
+        self.calls.append(x)
         return self.function(x)
 
 
@@ -56,21 +56,21 @@ def test_a_check_that_passes(project):
     assert (verdict.calls.new, verdict.calls.cached) == (4, 0)
 
 
-def test_a_second_run_asks_nothing_and_another_version_is_asked_anew(project):
+def test_a_second_run_calls_nothing_and_another_version_is_called_again(project):
     project.run(right, CASES, known)
     model = Counting(right)
     verdict = project.run(model, CASES, known)
-    assert model.asked == []
+    assert model.calls == []
     assert (verdict.calls.new, verdict.calls.cached) == (0, 4)
     project.run(model, CASES, known, version="2.0")
-    assert len(model.asked) == 4
+    assert len(model.calls) == 4
 
 
-def test_a_model_without_a_version_is_asked_in_each_run_and_leaves_no_candidate(project):
+def test_a_model_without_a_version_is_called_in_each_run_and_leaves_no_candidate(project):
     project.run(right, CASES, known, version=None)
     model = Counting(right)
     verdict = project.run(model, CASES, known, version=None)
-    assert len(model.asked) == 4
+    assert len(model.calls) == 4
     assert not (project.folder / "cache").exists()
     assert verdict.version is None
 
@@ -97,40 +97,40 @@ def test_a_regression_against_the_approved_version(project):
     assert "approve it" not in dict(verdict.advice)
 
 
-def test_what_one_wrong_answer_refutes_is_not_asked_again(project):
+def test_a_case_that_one_wrong_answer_refutes_is_not_run_again(project):
     model = Counting(quietly_broken)
     verdict = project.run(model, CASES, known, definition={"deterministic": False})
     assert verdict.failed
-    assert len(model.asked) == 4
+    assert len(model.calls) == 4
 
 
-def test_whether_the_model_varies_is_told_of_such_a_miss_cache_cold_or_warm(project):
+def test_variation_of_the_model_is_reported_for_such_a_miss_cache_cold_or_warm(project):
     model = Counting(quietly_broken)
     verdict = project.run(model, CASES, known)
-    assert len(model.asked) == 4 + 10
+    assert len(model.calls) == 4 + 10
     assert verdict.variation == "does not vary: 10 of 10 repeated answers were the same"
     warm = project.run(model, CASES, known)
-    assert len(model.asked) == 4 + 10
+    assert len(model.calls) == 4 + 10
     assert (warm.status, warm.findings, warm.shown) == (verdict.status, verdict.findings, verdict.shown)
 
 
-def test_a_regression_is_asked_again_in_two_sets_and_five_probes(project):
+def test_a_regression_runs_again_in_two_sets_and_five_probes(project):
     project.run(right, CASES, known)
     project.approve()
     model = Counting(quietly_broken)
     project.run(model, CASES, known, version="2.0")
-    assert len(model.asked) == 3 * 4 + 5
+    assert len(model.calls) == 3 * 4 + 5
     [broke] = [case["input"] for case in CASES if case["id"] == "t-1"]
-    assert Counter(model.asked)[broke] == 3 + 5
+    assert Counter(model.calls)[broke] == 3 + 5
 
 
-def test_further_runs_are_remembered_and_give_the_same_verdict(project):
+def test_further_runs_are_cached_and_give_the_same_verdict(project):
     project.run(right, CASES, known)
     project.approve()
     cold = project.run(quietly_broken, CASES, known, version="2.0")
     model = Counting(quietly_broken)
     warm = project.run(model, CASES, known, version="2.0")
-    assert model.asked == []
+    assert model.calls == []
     assert (warm.varies, warm.findings) == (False, cold.findings)
 
 
@@ -153,12 +153,12 @@ def test_cases_that_fail_in_all_runs_are_read_before_one_that_passes_in_some(pro
 
     project.run(lambda x: "refund", cases, body, **options)
     project.approve()
-    asked = Counter()
+    calls = Counter()
 
     def wrong_for_some(x):
-        asked[x] += 1
+        calls[x] += 1
         number = int(x.split()[1])
-        return "shipping" if number in range(1, 9) or (number == 0 and asked[x] == 1) else "refund"
+        return "shipping" if number in range(1, 9) or (number == 0 and calls[x] == 1) else "refund"
 
     verdict = project.run(wrong_for_some, cases, body, version="2.0", at_least=0.9, **options)
     assert verdict.failed
@@ -262,7 +262,7 @@ class TestComparingWithAnotherVersion:
         assert verdict.comparison.version == "1.4"
         assert verdict.failed
 
-    def test_one_that_nobody_knows(self, project):
+    def test_an_unknown_one(self, project):
         with pytest.raises(BaselineError, match="nothing is stored of triage 0.9"):
             project.run(right, CASES, known, run_options={"baseline": "0.9"})
 
@@ -291,7 +291,7 @@ class TestAModelThatVaries:
     def test_a_declared_variation_is_not_measured(self, project, varying):
         model = Counting(varying(0.9, seed=4))
         verdict = project.run(model, self.MANY, known, definition={"deterministic": False}, at_least=0.95)
-        assert len(model.asked) == 40
+        assert len(model.calls) == 40
         assert verdict.variation == "declared deterministic=False"
 
 
@@ -328,7 +328,7 @@ def test_perturbations_that_change_nothing_make_no_trials(project):
     assert (verdict.shown[0].base_answer, verdict.shown[0].got) == ("'refund'", "'shipping'")
 
 
-def test_part_of_a_check_is_not_remembered(project):
+def test_part_of_a_check_is_not_saved(project):
     project.run(right, CASES[:1], known, partial=True)
     assert not (project.folder / "cache" / "candidates").exists()
 
@@ -351,7 +351,7 @@ class TestRepeats:
     def test_runs_tell_whether_the_model_varies_without_asking_again(self, project, varying):
         model = Counting(varying(0.9, seed=4))
         verdict = project.run(model, self.MANY, known, at_least=0.95, repeats=2, confirm=False)
-        assert len(model.asked) == 80
+        assert len(model.calls) == 80
         assert verdict.varies is True
         still = project.run(lambda x: "wrong", self.MANY, known, at_least=0.95, repeats=2, version="2.0")
         assert (still.varies, still.failed) == (False, True)
@@ -362,7 +362,7 @@ class TestRepeats:
 
     @pytest.mark.parametrize(("repeats", "expected"), [(2, [(0, 1), (2, 3)]), (1, [(0, 0)])])
     def test_equal_calls_of_a_body_share_an_answer_only_without_repeats(self, project, repeats, expected):
-        """Else a model's own noise is measured as nothing: it would repeat what is remembered."""
+        """Cached answers would repeat themselves, and the noise of the model be measured as none."""
         answers = iter(range(100))
         heard = []
 
@@ -421,11 +421,11 @@ class TestRepeats:
     @pytest.mark.parametrize(("score_as", "rate"), [("pass@2", 1.0), ("pass^2", 2 / 3), (None, 5 / 6)])
     def test_attempts_as_scores(self, project, score_as, rate):
         """Every second case passes in two runs of three."""
-        asked = Counter()
+        calls = Counter()
 
         def stumbling(x):
-            asked[x] += 1
-            return "wrong" if asked[x] == 1 and int(x.split()[1]) % 2 else "right"
+            calls[x] += 1
+            return "wrong" if calls[x] == 1 and int(x.split()[1]) % 2 else "right"
 
         verdict = project.run(stumbling, self.MANY, known, repeats=3, score_as=score_as, at_least=0.5)
         assert verdict.rate == pytest.approx(rate)
@@ -479,15 +479,15 @@ class TestInvarianceOfAModelThatVaries:
         shout = as_perturbations([str.upper])
         return project.run(model, cases, body, kind="invariance", perturbations=shout, **options)
 
-    def test_an_invariant_model_is_not_failed_for_its_own_noise(self, project):
-        """A rule that counts changed answers fails it every time."""
+    def test_the_noise_of_a_model_does_not_fail_its_invariance(self, project):
+        """A limit of changed answers fails it every time."""
         verdict = self.run(project, labelling(0.1, seed=3))
         assert verdict.rate < 0.95
         assert not verdict.failed
         assert verdict.headline.startswith("answers changed in ")
         assert "but the model disagrees with itself on " in verdict.headline
 
-    def test_what_the_perturbation_adds_fails_it(self, project):
+    def test_further_changes_by_the_perturbation_fail_it(self, project):
         verdict = self.run(project, labelling(0.1, under=0.5, seed=3))
         assert verdict.failed
         assert "none allowed; noise does not explain it" in verdict.headline
@@ -503,27 +503,27 @@ class TestInvarianceOfAModelThatVaries:
     def test_three_answers_to_each_input_and_one_to_each_variant(self, project):
         model = Counting(labelling(0.3, seed=3))
         self.run(project, model, definition={"deterministic": False})
-        asked = Counter(model.asked)
-        assert {asked[case["input"]] for case in self.CASES} == {3}
-        assert {asked[case["input"].upper()] for case in self.CASES} == {1}
+        calls = Counter(model.calls)
+        assert {calls[case["input"]] for case in self.CASES} == {3}
+        assert {calls[case["input"].upper()] for case in self.CASES} == {1}
 
     def test_the_cache_being_warm_changes_nothing_and_asks_nothing(self, project):
         cold = self.run(project, labelling(0.1, under=0.2, seed=3))
         model = Counting(labelling(0.9))
         warm = self.run(project, model)
-        assert model.asked == []
+        assert model.calls == []
         assert (cold.findings, cold.status) == (warm.findings, warm.status)
 
     def test_a_check_that_meets_its_limit_costs_nothing_more(self, project):
         model = Counting(labelling(0.0))
         self.run(project, model, definition={"deterministic": False})
-        assert len(model.asked) == 120
+        assert len(model.calls) == 120
 
     def test_a_model_that_does_not_vary_is_judged_by_its_cases(self, project):
         model = Counting(lambda x: x == "QUESTION 0")
         verdict = self.run(project, model)
         assert verdict.headline == "59/60 cases pass (98.3%), all required"
-        assert Counter(model.asked)["QUESTION 0"] == 3 + 5  # two fresh sets, and five probes of what fails
+        assert Counter(model.calls)["QUESTION 0"] == 3 + 5  # two fresh sets, and five probes of what fails
 
     def test_a_body_that_undoes_the_perturbation_disagrees_as_the_model_does_with_itself(self, project):
         def undone(model, case):
@@ -557,31 +557,31 @@ class TestInvarianceOfAModelThatVaries:
 
 
 class TestConfirmation:
-    """A check of a model that varies asks again before it fails."""
+    """A check of a model that varies runs again before it fails."""
 
     MANY = TestAModelThatVaries.MANY
 
     @staticmethod
     def unlucky(wrong, then_wrong=0):
-        """A model that is wrong about so many questions at first, and about others when asked anew."""
-        asked = Counter()
+        """A model that is wrong about so many questions at first, and about others when called again."""
+        calls = Counter()
 
         def answer(x):
-            asked[x] += 1
+            calls[x] += 1
             number = int(x.split()[1])
-            lies = (wrong, then_wrong)[asked[x] > 1]
-            return f"wrong {asked[x]}" if number < lies else "right"  # in other words: no cache answers
+            lies = (wrong, then_wrong)[calls[x] > 1]
+            return f"wrong {calls[x]}" if number < lies else "right"  # in other words: no cache answers
 
         return answer
 
     def run(self, project, function, **options):
         model = Counting(function)
         options = {"at_least": 0.95, "definition": {"deterministic": False}, **options}
-        return project.run(model, self.MANY, known, **options), len(model.asked)
+        return project.run(model, self.MANY, known, **options), len(model.calls)
 
     def test_bad_luck_is_forgiven(self, project):
-        verdict, asked = self.run(project, self.unlucky(5, 1))
-        assert asked == 120
+        verdict, calls = self.run(project, self.unlucky(5, 1))
+        assert calls == 120
         assert verdict.status is Status.PASSED
         assert verdict.headline == (
             "113/120 runs of 40 cases pass (94.2%), at least 95% required; noise explains it"
@@ -598,37 +598,37 @@ class TestConfirmation:
         assert "the model was not the same during this run" in verdict.headline
 
     @pytest.mark.parametrize(("wrong", "passed"), [(7, "99/120"), (6, "102/120")])
-    def test_what_happens_again_fails_though_it_was_only_suspicious(self, project, wrong, passed):
-        """34 of 40 are not enough alone (p = 0.014), 102 of 120 are."""
-        verdict, asked = self.run(project, self.unlucky(wrong, wrong))
-        assert (verdict.failed, asked) == (True, 120)
+    def test_a_repeated_miss_fails_though_it_was_only_suspicious(self, project, wrong, passed):
+        """34 of 40 alone do not prove it (p = 0.014), 102 of 120 do."""
+        verdict, calls = self.run(project, self.unlucky(wrong, wrong))
+        assert (verdict.failed, calls) == (True, 120)
         assert verdict.headline.startswith(f"{passed} runs of 40 cases pass (")
         assert verdict.headline.endswith(
             "at least 95% required; noise does not explain it (3 runs of all cases)"
         )
 
-    def test_what_is_not_suspicious_is_not_asked_again_and_passes(self, project):
-        verdict, asked = self.run(project, self.unlucky(4, 4))
-        assert (verdict.status, asked) == (Status.PASSED, 40)
+    def test_an_unsuspicious_miss_is_not_run_again_and_passes(self, project):
+        verdict, calls = self.run(project, self.unlucky(4, 4))
+        assert (verdict.status, calls) == (Status.PASSED, 40)
         assert verdict.headline.endswith("at least 95% required; noise explains it")
 
     def test_it_can_be_switched_off(self, project):
-        verdict, asked = self.run(project, self.unlucky(7), confirm=False)
-        assert (verdict.status, asked) == (Status.INCONCLUSIVE, 40)
+        verdict, calls = self.run(project, self.unlucky(7), confirm=False)
+        assert (verdict.status, calls) == (Status.INCONCLUSIVE, 40)
 
-    def test_fresh_answers_are_remembered_but_never_earlier_ones_taken(self, project):
+    def test_fresh_answers_are_cached_but_earlier_ones_never_used(self, project):
         cold, _ = self.run(project, self.unlucky(7))
-        warm, asked = self.run(project, self.unlucky(40, 40))
-        assert asked == 0
+        warm, calls = self.run(project, self.unlucky(40, 40))
+        assert calls == 0
         assert (warm.findings, warm.status) == (cold.findings, cold.status)
 
     def test_against_a_baseline_of_one_run(self, project):
         self.run(project, self.unlucky(0))
         project.approve()
-        verdict, asked = self.run(
+        verdict, calls = self.run(
             project, self.unlucky(8, 8), at_least=None, slice_regressions="off", version="2.0"
         )
-        assert (verdict.failed, asked) == (True, 120)
+        assert (verdict.failed, calls) == (True, 120)
         assert verdict.headline.startswith("pass rate -20 points against 1.0, no drop allowed")
         assert verdict.comparison.p_value is None
         lucky, _ = self.run(project, self.unlucky(4), at_least=None, version="3.0")
@@ -641,13 +641,13 @@ class TestConfirmation:
         assert later.comparison.shared == 40
         assert later.findings[-1].summary == "0 broke, 0 fixed"
 
-    def test_a_drop_beyond_a_margin_is_asked_about_again(self, project):
+    def test_a_drop_beyond_a_margin_is_run_again(self, project):
         self.run(project, self.unlucky(0))
         project.approve()
-        verdict, asked = self.run(project, self.unlucky(6, 1), at_least=None, max_drop=0.05, version="2.0")
-        assert (verdict.failed, asked) == (False, 120)
-        verdict, asked = self.run(project, self.unlucky(20, 20), at_least=None, max_drop=0.05, version="3.0")
-        assert (verdict.failed, asked) == (True, 120)
+        verdict, calls = self.run(project, self.unlucky(6, 1), at_least=None, max_drop=0.05, version="2.0")
+        assert (verdict.failed, calls) == (False, 120)
+        verdict, calls = self.run(project, self.unlucky(20, 20), at_least=None, max_drop=0.05, version="3.0")
+        assert (verdict.failed, calls) == (True, 120)
 
     def test_an_invariance_check_is_calibrated_again(self, project):
         cases = TestInvarianceOfAModelThatVaries.CASES
@@ -660,10 +660,10 @@ class TestConfirmation:
             perturbations=as_perturbations([str.upper]),
             definition={"deterministic": False},
         )
-        asked = Counter(model.asked)
+        calls = Counter(model.calls)
         assert verdict.failed
-        assert {asked[case["input"]] for case in cases} == {6}
-        assert {asked[case["input"].upper()] for case in cases} == {2}
+        assert {calls[case["input"]] for case in cases} == {6}
+        assert {calls[case["input"].upper()] for case in cases} == {2}
         assert verdict.headline.endswith("none allowed; noise does not explain it (2 runs of all cases)")
 
 

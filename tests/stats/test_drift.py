@@ -91,7 +91,7 @@ def test_constant_scores_have_not_drifted():
     assert (found.distance, found.expected, found.p_value) == (0.0, 0.0, 1.0)
 
 
-def test_two_versions_are_told_apart_by_swapping_pairs_and_not_by_pooling():
+def test_two_versions_are_distinguished_by_swapping_pairs_and_not_by_pooling():
     """The same 120 inputs, whose scores vary far more than the versions do: power 0.60 against 0.00."""
     rng = np.random.default_rng(6)
     swapped, pooled = [], []
@@ -167,7 +167,7 @@ def test_it_comes_near_to_all_exchanges_of_the_judged_half(paired, monkeypatch):
     assert found.p_value == pytest.approx(np.mean(every >= found.distance - 1e-9), abs=0.015)
 
 
-def test_pairs_are_told_apart_by_a_small_change_of_each():
+def test_pairs_are_distinguished_by_a_small_change_of_each():
     rng = np.random.default_rng(2)
     before = rng.normal(size=(400, 1)) * 5
     now = before + 0.02

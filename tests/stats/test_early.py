@@ -54,7 +54,7 @@ def test_at_the_limit_the_wealth_is_1_on_average(total, null):
     assert sum(wealths) == pytest.approx(1.0)
 
 
-def test_what_cannot_be_is_known_for_certain():
+def test_an_impossible_result_is_certain():
     assert Wager(1.0, 0.9, 0.8).feed(0.99) == math.inf  # every case must pass, and one did not
     nine_of_ten = Wager(0.9, 0.8, 0.8, total=10)
     assert [nine_of_ten.feed(value) for value in (0, 0, 1)][-1] == math.inf

@@ -43,7 +43,7 @@ def false_fails(true, sensitivity, specificity, yes, no, cases, *, exact):
 @pytest.mark.parametrize("exact", [True, False])
 @pytest.mark.parametrize("rates", [(0.75, 0.99), (0.9, 0.8), (0.99, 0.99)])
 @pytest.mark.parametrize(("yes", "no"), [(27, 3), (15, 15), (60, 30)])
-def test_a_rate_that_is_met_fails_at_most_as_often_as_asked_for(rates, yes, no, exact):
+def test_a_rate_that_is_met_fails_at_most_as_often_as_promised(rates, yes, no, exact):
     """Whatever the prevalence among labels: it is not that of the cases, of which 90% are right."""
     assert false_fails(0.9, *rates, yes, no, 50, exact=exact) <= LEVEL
 
@@ -84,7 +84,7 @@ def test_the_chance_is_that_of_a_plain_simulation():
     )
 
 
-def test_what_people_said_of_all_cases_decides_by_itself():
+def test_labels_of_all_cases_decide_by_themselves():
     errors = Errors(30, 27, 20, 17)
     assert JudgedRate(0, 0, errors, right=44, known=50, exact=True).p_value(0.9) == 0.0
     assert JudgedRate(0, 0, errors, right=45, known=50, exact=True).p_value(0.9) == 1.0
@@ -102,7 +102,7 @@ def test_the_bounds_are_where_the_test_decides():
     assert judged.turned.p_value(1 - low) == pytest.approx(0.05, abs=0.002)
 
 
-def test_what_is_revealed_is_the_greatest_rate_that_fails():
+def test_the_revealed_rate_is_the_greatest_that_fails():
     judged = JudgedRate(40, 50, Errors(60, 57, 30, 27))
     most = judged.revealed(0.9, LEVEL)
     fails = [k for k in range(51) if JudgedRate(k, 50, judged.errors).p_value(0.9) <= LEVEL]
@@ -123,7 +123,7 @@ def drawn_scores(kind, size, rng):
 
 @pytest.mark.parametrize("kind", ["noisy", "rarely wrong"])
 @pytest.mark.parametrize(("labels", "cases"), [(30, 20), (30, 100), (100, 50)])
-def test_a_mean_that_is_met_fails_at_most_as_often_as_asked_for(kind, labels, cases):
+def test_a_mean_that_is_met_fails_at_most_as_often_as_promised(kind, labels, cases):
     """Student's interval as it stands fails it in up to 30% of runs, where the judge is rarely wrong."""
     rng = np.random.default_rng(3)
     fails = 0

@@ -85,7 +85,7 @@ def test_the_p_value_of_passes_is_binomial():
 
 
 @pytest.mark.parametrize("decimals", [2, 15])
-def test_of_many_scores_the_bounds_are_nearly_normal(decimals):
+def test_the_bounds_of_many_scores_are_nearly_normal(decimals):
     scores = np.round(np.random.default_rng(0).beta(8, 2, 10_000), decimals)
     low, high = gaffke_bounds(scores, 0.99)
     reach = 2.326 * scores.std() / 100
@@ -104,7 +104,7 @@ def test_bounds_are_those_of_scipy_at_the_two_sided_level(level):
 
 
 @pytest.mark.parametrize("values", [[], [0.5], [0.1] * 10, [1e9, 1e9]])
-def test_of_constant_data_nothing_is_known(values):
+def test_constant_data_say_nothing(values):
     """Pitfall: scipy.stats.ttest_1samp gives p = 0 there."""
     assert student_bounds(values, 0.95) == (-math.inf, math.inf)
 
@@ -117,7 +117,7 @@ def test_the_p_value_is_that_of_scipy(at_least):
 
 
 @pytest.mark.parametrize("values", [[], [3.0], [3.0, 3.0, 3.0]])
-def test_where_nothing_is_known_of_the_spread_nothing_fails(values):
+def test_with_an_unknown_spread_nothing_fails(values):
     assert student_p_value(values, 5.0) == 1.0
 
 

@@ -22,7 +22,7 @@ def test_over_all_orders_of_the_same_answers_the_oddity_has_a_mean_of_one(answer
     assert math.fsum(found) / len(found) == pytest.approx(1)
 
 
-def test_answers_that_nobody_gave_before_are_odd_and_usual_ones_are_not():
+def test_new_answers_are_odd_and_usual_ones_are_not():
     new, usual, noise = (
         answers_evidence({"call": ["a"] * 8 + ["b"]}, [{"call": pair}]).current
         for pair in (("c", "c"), ("a", "a"), ("a", "b"))
@@ -118,7 +118,7 @@ def test_a_distribution_that_is_another_in_the_first_night_is_found_at_once():
     assert distances_evidence([0.3], [0.004]).current < ALARM
 
 
-def test_an_alarm_is_remembered_when_quiet_nights_follow():
+def test_an_alarm_stays_when_quiet_nights_follow():
     found = distances_evidence([0.0] * 20 + [0.1] * 7 + [0.0] * 60, [1] * 87)
     assert found.highest >= ALARM > found.current
 

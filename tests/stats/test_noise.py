@@ -152,7 +152,7 @@ def test_the_p_value_comes_near_to_all_relabellings_of_regressions():
     assert regression_excess(*zip(*cases, strict=True), 0.001).p_value == pytest.approx(exact, abs=0.02)
 
 
-def test_what_was_fixed_does_not_make_up_for_what_broke_for_good():
+def test_fixed_cases_do_not_make_up_for_those_broken_for_good():
     broken, fixed = ([True] * 3, [False]), ([False] * 3, [True])
     found = regression_excess(*zip(*[broken] * 10, *[fixed] * 30, strict=True), 0.01)
     assert found.excess == 0.25

@@ -208,7 +208,7 @@ def test_too_few_pairs_reveal_nothing():
 @pytest.mark.parametrize(
     ("pairs", "fix_rate", "max_drop"), [(40, 0.0, 0.0), (200, 0.05, 0.0), (200, 0.02, 0.03)]
 )
-def test_the_detectable_drop_has_the_power_that_was_asked_for(pairs, fix_rate, max_drop):
+def test_the_detectable_drop_has_the_requested_power(pairs, fix_rate, max_drop):
     drop = detectable_drop(pairs, fix_rate, 0.01, power=0.8, max_drop=max_drop)
     assert drop_power(pairs, drop, fix_rate, 0.01, max_drop=max_drop) == pytest.approx(0.8, abs=1e-4)
 
@@ -224,7 +224,7 @@ def test_the_pairs_needed_are_the_fewest_from_which_on_the_power_holds(drop, fix
     assert needed == max(short, default=0) + 1
 
 
-def test_what_takes_too_many_pairs_is_none():
+def test_a_drop_that_takes_too_many_pairs_is_none():
     assert pairs_needed(0.001, 0.1, 0.01, most=10_000) is None
 
 

@@ -56,7 +56,7 @@ def test_repeats_are_exact(before, old_runs, after, new_runs):
     assert found.resamples is None
 
 
-def test_of_a_single_case_it_is_fishers_exact_test():
+def test_for_a_single_case_it_is_fishers_exact_test():
     theirs = stats.fisher_exact([[9, 1], [4, 6]], alternative="greater").pvalue
     assert scores_test(runs([9], 10), runs([4], 10), 0.01).p_value == pytest.approx(theirs)
 
@@ -157,7 +157,7 @@ def test_it_is_exact_for_few_differences(differences):
 
 
 @pytest.mark.parametrize(("regressed", "fixed"), [(7, 0), (12, 5), (3, 9), (600, 500)])
-def test_of_single_runs_it_is_mcnemar_by_sign_flips(regressed, fixed):
+def test_for_single_runs_it_is_mcnemar_by_sign_flips(regressed, fixed):
     differences = [1] * regressed + [-1] * fixed + [0] * 50
     assert sign_flip_test(differences, 0.01).p_value == pytest.approx(
         mcnemar_exact(regressed, fixed), rel=1e-9
@@ -202,7 +202,7 @@ def test_drawn_ties_count_as_bad():
     assert found.p_value == pytest.approx(stats.binom.sf(19, 30, 0.5), abs=0.01)
 
 
-def test_what_did_not_change_is_left_out():
+def test_unchanged_cases_are_left_out():
     """Else 40 cases of which 12 changed would be too many to enumerate."""
     changed = np.random.default_rng(2).uniform(-1, 2, 12)
     found = sign_flip_test([*changed, *[0.0] * 28], 0.01)

@@ -78,7 +78,7 @@ def test_a_rate_fails_exactly_where_its_upper_bound_misses_the_requirement(n, at
 
 
 @pytest.mark.parametrize(("n", "at_least"), [(40, 0.95), (200, 0.95), (10, 1.0), (500, 0.5)])
-def test_the_detectable_rate_fails_with_the_power_that_was_asked_for(n, at_least):
+def test_the_detectable_rate_fails_with_the_requested_power(n, at_least):
     rate = detectable_rate(n, at_least, 0.01, power=0.9)
     assert stats.binom.cdf(failing_count(n, at_least, 0.01), n, rate) == pytest.approx(0.9)
 
@@ -88,7 +88,7 @@ def test_nothing_is_detectable_where_nothing_can_fail():
     assert detectable_rate(100, 0.0, 0.01) is None
 
 
-def test_where_every_run_must_pass_one_that_fails_is_enough():
+def test_if_every_run_must_pass_one_failure_is_enough():
     assert failing_count(10, 1.0, 0.01) == 9
     assert detectable_rate(10, 1.0, 0.01) == pytest.approx((1 - 0.9) ** 0.1)
 
@@ -177,5 +177,5 @@ def test_it_is_a_binomial_tail(cached, odd):
 
 
 @pytest.mark.parametrize("odd", [0, 1, 40])
-def test_nothing_odd_about_what_is_remembered_says_nothing(odd):
+def test_without_an_odd_group_the_p_value_is_one(odd):
     assert odd_one_out_p(0, odd) == 1.0

@@ -40,7 +40,7 @@ def test_a_slice_below_a_threshold_is_found():
     assert [(one.feature, one.above) for one in rule.conditions] == [(0, False)]
 
 
-def test_in_noise_a_rule_is_found_as_seldom_as_is_said():
+def test_a_rule_is_found_in_noise_as_seldom_as_promised():
     """At most 1% of the time: of 200 searches, more than 7 are then found less than once in 900 runs."""
     found = 0
     for seed in range(200):
@@ -77,7 +77,7 @@ def test_groups_that_cannot_be_exchanged_prove_nothing():
     assert find_rule(np.array(group)[:, None], failed, group) is None
 
 
-def test_of_very_many_cases_a_sample_is_enough():
+def test_a_sample_of_very_many_cases_is_enough():
     features = table(50_000, 7)
     failed = (features[:, 0] > 250) & (features[:, 1] > 0)
     rule = find_rule(features, failed)

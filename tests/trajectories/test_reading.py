@@ -42,7 +42,7 @@ def test_every_framework_tells_the_same(name):
     assert Codec().decode(Codec().encode(done)) == done
 
 
-def test_what_the_developer_says_is_kept_and_not_compared():
+def test_developer_messages_are_kept_and_not_compared():
     done = Trajectory.of(RECORDED["openai_chat"])
     assert done.instructions == ("Be kind.",)
     assert done == Trajectory.of(RECORDED["openai_chat"][1:])
@@ -104,7 +104,7 @@ def test_a_call_that_failed(result):
     assert len(done.calls.failed) == 1
 
 
-def test_results_go_to_their_calls_in_whatever_order_they_come():
+def test_results_go_to_their_calls_in_any_order():
     two = call(arguments="{}")
     two["tool_calls"].append({"id": "2", "function": {"name": "look_up", "arguments": "{}"}})
     results = [{"role": "tool", "tool_call_id": ident, "content": f"of {ident}"} for ident in ("2", "1")]
@@ -181,7 +181,7 @@ def test_several_sources_in_the_order_of_time():
 
 
 @pytest.mark.parametrize("source", [3, {"label": "refund"}, [], None, [[]], {"messages": []}])
-def test_what_is_no_trajectory_is_refused(source):
+def test_an_invalid_trajectory_is_refused(source):
     with pytest.raises(UsageError, match="Pass its messages, as dicts with `role` and `content`"):
         Trajectory.of(source)
 
@@ -197,7 +197,7 @@ def places(value, path=()):
 
 
 @pytest.mark.parametrize("name", RECORDED)
-def test_whatever_is_damaged_is_read_or_refused(name):
+def test_a_damaged_trajectory_is_read_or_refused(name):
     """With one part gone or replaced: a trajectory that comes back, or an error that says what to do."""
     dice = Random(name)
     read = refused = 0

@@ -69,7 +69,7 @@ def test_an_answer_that_cannot_be_stored_says_so():
 
 
 @pytest.mark.parametrize("name", ["usage", "instructions", "about"])
-def test_what_is_kept_aside_is_not_compared(name):
+def test_parts_kept_aside_are_not_compared(name):
     other = dataclasses.replace(DONE, **{name: type(getattr(DONE, name))()})
     assert other == DONE
     assert same(Codec().encode(DONE), Codec().encode(other))
@@ -84,7 +84,7 @@ def test_what_is_kept_aside_is_not_compared(name):
         ({"messages": DONE.messages[:-1]}, "messages[3]"),
     ],
 )
-def test_what_is_compared(change, path):
+def test_compared_parts(change, path):
     other = dataclasses.replace(DONE, **change)
     assert other != DONE
     assert [one.path for one in differences(Codec().encode(DONE), Codec().encode(other))] == [path]
@@ -106,7 +106,7 @@ def test_a_trajectory_can_be_the_input_of_a_judge():
     assert digest(DONE) != digest(dataclasses.replace(DONE, answer="no"))
 
 
-def test_of_a_trajectory_adds_what_is_given():
+def test_of_a_trajectory_adds_the_given_calls():
     done = Trajectory.of(DONE, state={"refunds": 3})
     assert (done.state, done.answer) == ({"refunds": 3}, DONE.answer)
     assert Trajectory.of(DONE, answer=None).answer is None
@@ -122,7 +122,7 @@ def test_the_representation_is_one_short_line():
     assert repr(Trajectory()) == "<Trajectory: nothing>"
 
 
-def test_what_there_is_not_takes_no_room_in_a_line():
+def test_missing_parts_take_no_room_in_a_line():
     assert Codec().encode(Trajectory()) == b'{"$trajectory":{"messages":[],"aside":{}}}'
     assert Codec().decode(b'{"$trajectory":{}}') == Trajectory()
 
@@ -159,7 +159,7 @@ def test_agent_and_customer_get_the_history_with_their_own_roles():
     assert (done.answer, done.state, done.usage) == ("To two", 2, {"tokens_in": 20})
 
 
-def test_at_most_so_many_turns_and_nobody_asks_the_customer_after_the_last():
+def test_the_number_of_turns_is_limited_and_the_customer_is_not_called_after_the_last():
     asked = []
     done = talk(
         lambda messages: "yes", lambda messages: asked.append(1) or "more", opening="one", max_turns=3
@@ -184,7 +184,7 @@ def whole(messages):
     ],
     ids=["a list of turns", "stopped before the agent reads", "the whole conversation", "cut", "no more"],
 )
-def test_what_is_said_in_which_order(agent, customer, options, texts):
+def test_order_of_messages(agent, customer, options, texts):
     def answer(messages):
         found = agent(messages)
         return str(found) if isinstance(found, int) else found
@@ -265,7 +265,7 @@ async def _awaited(talking):
     return await talking
 
 
-def test_what_an_agent_raises_comes_out():
+def test_an_exception_of_an_agent_is_raised():
     async def agent(messages):
         raise RuntimeError("no model today")
 

@@ -71,7 +71,7 @@ def test_known_answers(vader, case, cases, rule):
 
 @each("INV")
 @pytest.mark.invariance(at_least=0.0)
-def test_what_does_not_matter(vader, case, cases, rule):
+def test_invariance(vader, case, cases, rule):
     before, after = vader(case.input), vader(case.perturbed)
     if after["label"] != before["label"]:
         label = before["label"]
@@ -80,7 +80,7 @@ def test_what_does_not_matter(vader, case, cases, rule):
 
 @each("DIR")
 @pytest.mark.directional(at_least=0.0, allow_constant=True)  # only counted: "used to" moves nothing
-def test_what_has_a_direction(vader, case, cases, rule):
+def test_direction(vader, case, cases, rule):
     before, after = vader(case.input), vader(case.perturbed)
     if rule == "diff_up":
         assert more_positive(before, after) >= -TOLERANCE

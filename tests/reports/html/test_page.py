@@ -46,7 +46,7 @@ def test_cases_are_those_of_the_json_report_but_for_equal_answers(report):
     assert cases[0] == {**known[0], "origin": "tickets.yaml:7"}
 
 
-def test_an_answer_of_null_is_told_from_none(report):
+def test_an_answer_of_null_differs_from_none(report):
     cases = json.loads(cases_of(report.checks[0]))
     assert cases[1]["trials"][0]["answer"] is None
 
@@ -95,7 +95,7 @@ def _quiet(request):
 
 
 # -- what it shows -------------------------------------------------------------------------------------
-def test_the_overview_says_first_what_came_of_it(report, page):
+def test_the_overview_begins_with_the_result(report, page):
     browser = page(report)
     assert browser.text("h1") == "1 of 2 checks failed, 1 test could not be judged"
     assert browser.text(".sub") == "Compared with 2.0: 2 cases broke, 0 fixed, 2 answers changed."
@@ -117,7 +117,7 @@ def test_the_table_is_worst_first_with_rate_interval_requirement_and_baseline(re
     assert browser.texts("table.checks tbody tr:first-child td.number") == ["50%", "100%", "2", "0", "2", "4"]
 
 
-def test_what_could_not_be_judged_is_told(report, page):
+def test_unjudged_tests_are_listed(report, page):
     browser = page(report)
     assert "no such file" in browser.text(".troubles")
 
@@ -169,7 +169,7 @@ def test_a_slice_that_was_found_is_where_it_happens(report, page):
     )
 
 
-def test_of_several_misses_those_that_stand_out_are_named_first(report, page):
+def test_the_misses_that_stand_out_are_named_first_of_several(report, page):
     findings = (Finding("at_least", Status.FAILED, "missed", p_value=0.0001, reveals="much"),)
     check = replace(report.checks[0], verdict=replace(report.checks[0].verdict, findings=findings))
     one, other = (replace(check, adjusted_p_value=p) for p in (0.0002, 0.0123))
@@ -240,7 +240,7 @@ def test_the_broken_cases_come_first_and_all_are_there(report, page):
     assert browser.text(".tally") == "4 cases"
 
 
-def test_what_a_judge_said_stands_with_its_reason_beside_what_it_judged(report, page):
+def test_the_answer_of_a_judge_stands_with_its_reason_beside_the_judged_answer(report, page):
     check = report.checks[0]
     (trial,) = check.cases[0].trials
     given, said = (
@@ -321,7 +321,7 @@ def test_a_record_is_not_compared_word_by_word_with_a_label(report, page):
     assert browser.texts(".detail .panel h3")[1:4] == ["✓ Expected", "✓ Answer of 2.0", "✕ Answer of 2.1"]
 
 
-def test_of_long_records_the_parts_are_listed_that_differ(report, page):
+def test_the_differing_parts_of_long_records_are_listed(report, page):
     record = {f"field{number}": number for number in range(20)}
     other = {**record, "field7": 70, "route": {"queue": ["a", "<b>"]}, "vector": [1.0] * 9}
     before = {**record, "route": {"queue": ["a", "b"]}, "vector": [0.5] * 8 + [0.0]}
@@ -378,7 +378,7 @@ def test_an_array_is_summarised(report, page):
     )
 
 
-def test_what_failing_checks_have_in_common_is_a_link_to_them(report, page):
+def test_features_that_failing_checks_share_link_to_them(report, page):
     failed = [
         replace(report.checks[0], verdict=replace(report.checks[0].verdict, check=f"test_t.py::test_{name}"))
         for name in "ab"
@@ -422,7 +422,7 @@ def test_a_perturbed_case_shows_what_was_changed_in_the_input(report, page):
     assert browser.texts(".detail ins")[0] == "Whree"
 
 
-def test_how_long_calls_took_is_drawn_where_it_is_known(report, page):
+def test_call_times_are_drawn_if_known(report, page):
     calls = Calls(new=4, requests=4, latencies=(0.1, 0.2, 0.3, 2.5), cost=0.25)
     browser = page(showing(report, calls=calls), KNOWN)
     assert "longest 2.5 s" in browser.run(
@@ -431,14 +431,14 @@ def test_how_long_calls_took_is_drawn_where_it_is_known(report, page):
     assert "0.25" in browser.text(".side")
 
 
-def test_what_answers_cost_is_drawn_where_it_is_known(report, page):
+def test_costs_of_answers_are_drawn_if_known(report, page):
     calls = Calls(new=3, requests=3, cost=0.0066, costs=(0.0012, 0.0013, 0.0041))
     browser = page(showing(report, calls=calls), KNOWN)
     words = browser.run("document.querySelector('svg.histogram').getAttribute('aria-label')")
     assert words == "median 0.0013, 95% up to 0.0041, highest 0.0041"
 
 
-def test_what_else_was_found_out_is_told(report, page):
+def test_further_findings_are_listed(report, page):
     check = report.checks[0]
     found = FoundSlice(("language=es", "length > 120"), 7, 9, 1, 40, 0.004, regressed=True)
     moved = Moved(
@@ -485,7 +485,7 @@ def test_a_figure_is_rounded_as_in_the_terminal(report, page, options):
     assert shown == {f"test_{i}": figure_text(verdict) for i, verdict in enumerate(verdicts)}
 
 
-def test_a_check_without_an_account_says_so(report, page):
+def test_a_check_without_saved_cases_says_so(report, page):
     browser = page(replace(report, checks=(replace(report.checks[0], cases=()),)), KNOWN)
     assert "The cases of this check were not saved." in browser.text(".explorer")
 
@@ -634,7 +634,7 @@ PAYLOADS = [
 
 
 @pytest.mark.parametrize("payload", PAYLOADS)
-def test_what_a_model_says_is_text_wherever_it_is_shown(report, page, payload):
+def test_texts_of_a_model_are_text_wherever_they_are_shown(report, page, payload):
     said = json.dumps(payload).encode()
     before = TrialResult(Outcome.PASSED, (("own", said), ("other", json.dumps(payload + "!").encode())))
     trial = TrialResult(
@@ -763,7 +763,7 @@ def test_nothing_is_wider_than_a_phone(report_of_everything, page):
         assert browser.run("document.documentElement.scrollWidth") <= 420
 
 
-def test_what_is_printed_has_all_of_the_list(report, page):
+def test_a_printed_page_has_the_whole_list(report, page):
     check = report.checks[0]
     cases = [replace(check.cases[0], id=f"t-{number}") for number in range(200)]
     browser = page(showing(report, *cases), KNOWN)
