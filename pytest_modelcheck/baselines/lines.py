@@ -45,6 +45,8 @@ _SUM_LENGTH: Final = len(b',"sum":"00000000"}')
 _DETAILS: Final = b"\t,"
 _ID: Final = re.compile(rb'\{"id":"([^"\\]*)"')
 _SURROGATE: Final = re.compile("[\ud800-\udfff]")
+_LONG: Final = 200
+"""The length from which an answer is written once, and not again for each run of its case."""
 _CLOSE: Final = 1e-6
 _ENOUGH: Final = 100
 """The number of cases in which new fields of a class are searched: all of its objects have them."""
@@ -175,9 +177,10 @@ def _trial_out(trial: TrialResult, own: str, given: dict[str, bytes]) -> str:
     if trial.repeat:
         which += f'"repeat":{trial.repeat},'
     about = "" if trial.about is None else f',"about":{quoted(trial.about)}'
-    if len(trial.calls) == 1 and trial.calls[0][0] == own:
-        given[own] = trial.calls[0][1]
-        calls = f',"answer":{given[own].decode()}'
+    only = trial.calls[0][1] if len(trial.calls) == 1 and trial.calls[0][0] == own else None
+    if only is not None and (len(only) < _LONG or given.get(own) != only):
+        given[own] = only
+        calls = f',"answer":{only.decode()}'
     else:
         calls = f',"calls":[{_calls_out(trial, given)}]' if trial.calls else ""
     return f"{{{which}{_outcome_out(trial)}{about}{calls}}}"

@@ -167,8 +167,8 @@ def _check_given(read: Callable[[], Iterable[Case]], suspicious: array[int]) -> 
         if other is not case:
             raise _error(
                 case,
-                f"the id '{case.id}' is used twice: {other.origin} has it too; ids must be unique "
-                "(cases.load(…, repeated_ids='number') numbers them)",
+                f"the id '{case.id}' is used twice: {other.origin or 'another case'} has it too; ids must be "
+                "unique (cases.load(…, repeated_ids='number') numbers them)",
             )
 
 
