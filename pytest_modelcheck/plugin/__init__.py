@@ -1,6 +1,8 @@
 """The pytest plugin: its hooks and fixtures. Each hook does nothing unless a test or run uses the plugin.
 
 Every pytest run with this package installed loads this module, so it imports next to nothing.
+
+PYTEST_DONT_REWRITE: where pytest runs a second time in one process, it would warn that it cannot.
 """
 
 from __future__ import annotations
