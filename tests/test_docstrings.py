@@ -29,7 +29,7 @@ def test_there_are_examples():
 
 
 def test_no_module_is_rewritten_by_pytest():
-    """Byte-code is not written everywhere; there, pytest would rewrite every module at each start."""
+    """Where byte-code is not written, pytest would rewrite every module at each start."""
     docstrings = {name: importlib.import_module(name).__doc__ or "" for name in MODULES}
     last = {name: text.strip().splitlines()[-1:] for name, text in docstrings.items()}
     assert [name for name in MODULES if last[name] != ["PYTEST_DONT_REWRITE"]] == []
