@@ -5,10 +5,14 @@ PYTEST_DONT_REWRITE
 
 from __future__ import annotations
 
+import sys
 from importlib import import_module
+from importlib.machinery import ModuleSpec, PathFinder
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from pytest_modelcheck import cases, errors, perturb
     from pytest_modelcheck.models.calling import per_worker
     from pytest_modelcheck.models.identity import files
@@ -75,3 +79,21 @@ def __getattr__(name: str) -> Any:
 
 def __dir__() -> list[str]:
     return sorted([*globals(), *__all__])
+
+
+class _Finder:
+    """Finds the modules of this package before pytest does.
+
+    Pytest would rewrite the assertions of every module of an installed plugin. It has byte-code of its own
+    for that, and where it cannot write any (PYTHONDONTWRITEBYTECODE, a read-only folder), it compiles all
+    modules in each run.
+    """
+
+    @staticmethod
+    def find_spec(name: str, path: Sequence[str] | None = None, target: Any = None) -> ModuleSpec | None:
+        """Find a module of this package as Python does; leave all others to pytest."""
+        return PathFinder.find_spec(name, path, target) if name.startswith("pytest_modelcheck.") else None
+
+
+if "pytest" in sys.modules:
+    sys.meta_path.insert(0, _Finder)

@@ -3,8 +3,6 @@ r"""Make text safe to show: without secrets, and without characters that act on 
 Terminals obey control characters, characters that reverse a line mislead readers, and CI services obey log
 lines that look like commands. So all text that is shown passes through here, wherever it comes from: case
 ids, answers, options, files of other people.
-
-PYTEST_DONT_REWRITE
 """
 
 from __future__ import annotations

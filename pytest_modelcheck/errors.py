@@ -17,8 +17,6 @@
     └── LabelError               a file of labels is damaged or contradicts itself
 
 Every message says what happened, where, and what to do about it.
-
-PYTEST_DONT_REWRITE
 """
 
 from __future__ import annotations

@@ -2,8 +2,6 @@
 
 The checks and defaults of :class:`~pytest_modelcheck.checks.limits.Limits`, the options of the ini file, the
 flags of the command line, and the tables of the reference are all made from it.
-
-PYTEST_DONT_REWRITE
 """
 
 from __future__ import annotations

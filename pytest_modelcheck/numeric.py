@@ -2,8 +2,6 @@
 
 The first two return whether a value is a number; ``True`` is none, although Python takes it for 1. The others
 raise :class:`ValueError`: whatever a user wrote has been checked long before it gets there.
-
-PYTEST_DONT_REWRITE
 """
 
 from __future__ import annotations

@@ -1,7 +1,4 @@
-"""Numbers and lists as phrases of a sentence.
-
-PYTEST_DONT_REWRITE
-"""
+"""Numbers and lists as phrases of a sentence."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The examples in the docstrings of the installed package run, and no module is rewritten by pytest."""
+"""The examples in the docstrings of the installed package run."""
 
 import doctest
 import importlib
@@ -26,10 +26,3 @@ def test_there_are_examples():
         importlib.import_module("pytest_modelcheck.checks.limits")
     )
     assert any(test.examples for test in found)
-
-
-def test_no_module_is_rewritten_by_pytest():
-    """Where byte-code is not written, pytest would rewrite every module at each start."""
-    docstrings = {name: importlib.import_module(name).__doc__ or "" for name in MODULES}
-    last = {name: text.strip().splitlines()[-1:] for name, text in docstrings.items()}
-    assert [name for name in MODULES if last[name] != ["PYTEST_DONT_REWRITE"]] == []

@@ -22,6 +22,14 @@ def test_labels_are_read_back_as_they_were_written(tmp_path):
     assert read(path)[label.key].origin.line == 1
 
 
+def test_a_rewritten_file_keeps_ids_and_needs_no_byte_order_mark(tmp_path):
+    path = tmp_path / "helpful.jsonl"
+    line = '{"id":"h-1","input":{"answer":"Yes"},"expected":true}\n'
+    path.write_text(line, encoding="utf-8-sig")
+    write(path, read(path).values())
+    assert path.read_text(encoding="utf-8") == line
+
+
 def test_a_label_belongs_to_arguments_in_any_order(tmp_path):
     assert key_of({"a": 1, "b": 2}) == key_of({"b": 2, "a": 1})
     assert key_of({"a": 1, "b": 2}) != key_of({"a": 2, "b": 1})

@@ -1,4 +1,1 @@
-"""Approved behaviour, in git: one text file per check, one sorted line per case.
-
-PYTEST_DONT_REWRITE
-"""
+"""Approved behaviour, in git: one text file per check, one sorted line per case."""

@@ -1,8 +1,6 @@
 """From a candidate to a baseline: what ``modelcheck approve`` does.
 
 Either all requested checks become baselines, or none does, even if the process is killed.
-
-PYTEST_DONT_REWRITE
 """
 
 from __future__ import annotations

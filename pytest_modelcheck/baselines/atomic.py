@@ -7,8 +7,6 @@ them count as written; the next process (:func:`recover`) completes the renames.
 Two batches at once could leave some files of each, so there is one writer at a time below a folder, among all
 processes of a machine. The folder itself is locked: no lock file is left behind or committed by accident, and
 the operating system releases the lock when the process ends, in whatever way.
-
-PYTEST_DONT_REWRITE
 """
 
 from __future__ import annotations

@@ -1,7 +1,4 @@
-"""One file of stored results: a header, then one sorted line per case.
-
-PYTEST_DONT_REWRITE
-"""
+"""One file of stored results: a header, then one sorted line per case."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""The differences, case by case, between two records of one check, and between the answers of two runs.
-
-PYTEST_DONT_REWRITE
-"""
+"""The differences, case by case, between two records of one check, and between the answers of two runs."""
 
 from __future__ import annotations
 
@@ -73,6 +70,16 @@ def are_other(approved: bytes, current: bytes) -> bool:
     return not same(approved, current) and why_unstored(approved) is None and why_unstored(current) is None
 
 
+def why_unseen(*trials: TrialResult) -> str | None:
+    """Why the answers of trials cannot be compared, with a remedy; ``None`` if they can be."""
+    for trial in trials:
+        if trial.recorded is None:
+            for _, answer in trial.calls:
+                if (why := why_unstored(answer)) is not None:
+                    return why
+    return None
+
+
 def shown_answers(trial: TrialResult, own: str, other: TrialResult | None = None) -> tuple[bytes | None, ...]:
     """Choose the answers of a trial to show, and those of another run of it: by default, the approved one.
 
@@ -100,6 +107,8 @@ Note = Literal["regressed", "fixed", "changed", "edited", "added", "removed"]
 
 NOTES: Final[tuple[Note, ...]] = ("regressed", "fixed", "changed", "edited", "added", "removed")
 """In reading order."""
+
+_UNSTORED: Final = b'{"$unstored":'
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,6 +170,8 @@ class CheckDiff:
         after: The newer version, or ``None`` where it never ran the check.
         cases: What differs, sorted by note (:data:`NOTES`) and id.
         same: How many cases do not differ.
+        unseen: The ids of other cases, whose answers were not stored, so that they cannot be compared.
+        why_unseen: The reason for that, and the remedy; or ``None``.
         new_test: Whether the source of the test is another on the newer side.
         stopped: ``"stopped after 52 of 200 cases"``, where a side was: the others are not compared.
         gained: The fields that the types of answers have gained, which is not a change by itself.
@@ -175,6 +186,8 @@ class CheckDiff:
     new_test: bool = False
     stopped: str = ""
     gained: tuple[str, ...] = ()
+    unseen: tuple[str, ...] = ()
+    why_unseen: str | None = None
 
     def of(self, note: Note) -> tuple[CaseDiff, ...]:
         """The differing cases of one kind."""
@@ -198,22 +211,30 @@ def diff(check: str, model: str, before: Baseline | None, after: Baseline | None
     if after is not None and not left:
         found += [_one_sided(after[case], "added") for case in new if case not in old]
     compared: list[CaseDiff] = []
+    unseen: dict[str, str] = {}
     if before is not None and after is not None:
         changed = before.changed_in(new)
         both = [_compared(before[case], after[case]) for case in changed]
         compared = [case for case in both if case is not None]
         gained = gained_by((before[case], after[case]) for case in changed)
         new_test = before.header.body != after.header.body
+        listed = {case.id for case in compared}
+        for case in sorted({*before.holding(_UNSTORED), *after.holding(_UNSTORED)} - listed):
+            if case in before and case in after:
+                why = why_unseen(*after[case].trials, *before[case].trials)
+                unseen |= {} if why is None else {case: why}
     return CheckDiff(
         check,
         model,
         None if before is None else before.header.version,
         None if after is None else after.header.version,
         tuple(sorted(found + compared, key=lambda case: (NOTES.index(case.note), natural(case.id)))),
-        len(old.keys() & new.keys()) - len(compared),
+        len(old.keys() & new.keys()) - len(compared) - len(unseen),
         new_test=new_test,
         stopped=right or left,
         gained=gained,
+        unseen=tuple(unseen),
+        why_unseen=next(iter(unseen.values()), None),
     )
 
 

@@ -1,7 +1,4 @@
-"""The first line of a baseline: its test and model, and who approved it, when and why.
-
-PYTEST_DONT_REWRITE
-"""
+"""The first line of a baseline: its test and model, and who approved it, when and why."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""The approver's name, the time and the command of an approval; and git's facts about a folder.
-
-PYTEST_DONT_REWRITE
-"""
+"""The approver's name, the time and the command of an approval; and git's facts about a folder."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""Baselines and candidates of tests that were renamed or deleted.
-
-PYTEST_DONT_REWRITE
-"""
+"""Baselines and candidates of tests that were renamed or deleted."""
 
 from __future__ import annotations
 

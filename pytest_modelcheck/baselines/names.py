@@ -4,8 +4,6 @@ A file name is valid on every file system, and never shared by two checks.
 
 Versions, model names and node ids are user input: ``../../etc`` is a name here, never a path. A name that had
 to be altered ends with ``~`` and a digest of the exact text.
-
-PYTEST_DONT_REWRITE
 """
 
 from __future__ import annotations

@@ -1,7 +1,4 @@
-"""Reasons not to approve a candidate, and the regressions and errors that approving it accepts.
-
-PYTEST_DONT_REWRITE
-"""
+"""Reasons not to approve a candidate, and the regressions and errors that approving it accepts."""
 
 from __future__ import annotations
 

@@ -3,8 +3,6 @@
 A test is read, never imported: its digest covers its own code and, transitively, every function, class,
 assignment and import of the same file that it names. Comments, docstrings, formatting, markers and the
 definitions of models do not count, nor does the Python version that reads it.
-
-PYTEST_DONT_REWRITE
 """
 
 from __future__ import annotations

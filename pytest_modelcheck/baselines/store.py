@@ -8,8 +8,6 @@
 
 ``approved.yaml`` names the main version of a model. Further versions may be in service beside it. Each of
 them is compared with its own baselines; in checks for which it has none, with those of the main version.
-
-PYTEST_DONT_REWRITE
 """
 
 from __future__ import annotations

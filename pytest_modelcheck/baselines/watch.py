@@ -3,8 +3,6 @@
 It lies in the folder of baselines, and is committed with them. Lines may be in any order, and repeated: to
 merge two branches, or the jobs of a sharded run, put all lines into one file. Each line names its run, has a
 checksum, and belongs to one approval: a new approval starts afresh.
-
-PYTEST_DONT_REWRITE
 """
 
 from __future__ import annotations

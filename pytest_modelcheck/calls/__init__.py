@@ -1,4 +1,1 @@
-"""Calls to a model: singly or in batches; in this thread, in others, on an event loop or in an executor.
-
-PYTEST_DONT_REWRITE
-"""
+"""Calls to a model: singly or in batches; in this thread, in others, on an event loop or in an executor."""

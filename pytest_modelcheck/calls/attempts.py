@@ -1,7 +1,4 @@
-"""One attempt of a call, wherever it is made; the size of batches.
-
-PYTEST_DONT_REWRITE
-"""
+"""One attempt of a call, wherever it is made; the size of batches."""
 
 from __future__ import annotations
 

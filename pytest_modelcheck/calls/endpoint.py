@@ -3,8 +3,6 @@
 One endpoint serves one version of a model for the whole run. The steps of a call are written once, as a
 generator that yields waits and attempts (:meth:`Endpoint._steps`). It is driven in a thread or on an event
 loop, whichever the model needs.
-
-PYTEST_DONT_REWRITE
 """
 
 from __future__ import annotations

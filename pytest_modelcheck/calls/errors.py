@@ -2,8 +2,6 @@
 
 Exceptions of client libraries are recognised by their status, their response's headers or their name, so that
 no client library is imported.
-
-PYTEST_DONT_REWRITE
 """
 
 from __future__ import annotations

@@ -2,8 +2,6 @@
 
 A user's executor decides how a call is sent to another process. The standard library's process pools pickle
 the function and its inputs, between processes on one machine; we never store these pickles.
-
-PYTEST_DONT_REWRITE
 """
 
 from __future__ import annotations

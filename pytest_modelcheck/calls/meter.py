@@ -1,7 +1,4 @@
-"""Counts, times and costs of the calls of one model.
-
-PYTEST_DONT_REWRITE
-"""
+"""Counts, times and costs of the calls of one model."""
 
 from __future__ import annotations
 

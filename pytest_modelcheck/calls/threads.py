@@ -2,8 +2,6 @@
 
 A model may call itself from threads, or send code to the loop that waits for it. Only the frames of the
 threads show that, so a thread that has waited for a while looks at those of the others.
-
-PYTEST_DONT_REWRITE
 """
 
 from __future__ import annotations

@@ -1,7 +1,4 @@
-"""Limits on calls: rate limits, budgets, and the circuit breaker that gives a model up.
-
-PYTEST_DONT_REWRITE
-"""
+"""Limits on calls: rate limits, budgets, and the circuit breaker that gives a model up."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""Wait for calls that are made elsewhere: in a thread, without deadlocks, or on an event loop of any kind.
-
-PYTEST_DONT_REWRITE
-"""
+"""Wait for calls that are made elsewhere: in a thread, without deadlocks, or on an event loop of any kind."""
 
 from __future__ import annotations
 

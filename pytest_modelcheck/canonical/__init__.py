@@ -8,8 +8,6 @@
 - :func:`encode_plain`, :func:`excerpt`, :func:`one_line`: any value, for people; never an identity.
 - :func:`register`, :func:`builder`, :func:`tag_of`: storage of this package's own classes.
 - :func:`unstored`, :func:`is_stored`, :func:`why_unstored`: what replaces an answer that could not be stored.
-
-PYTEST_DONT_REWRITE
 """
 
 from __future__ import annotations

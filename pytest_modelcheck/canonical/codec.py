@@ -1,7 +1,4 @@
-"""Answers as one line of JSON, and back.
-
-PYTEST_DONT_REWRITE
-"""
+"""Answers as one line of JSON, and back."""
 
 from __future__ import annotations
 

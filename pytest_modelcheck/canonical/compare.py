@@ -1,7 +1,4 @@
-"""Compares answers, given as lines of JSON, and finds the places where they differ.
-
-PYTEST_DONT_REWRITE
-"""
+"""Compares answers, given as lines of JSON, and finds the places where they differ."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""Keys of calls: equal for equal content in every process, and different otherwise.
-
-PYTEST_DONT_REWRITE
-"""
+"""Keys of calls: equal for equal content in every process, and different otherwise."""
 
 from __future__ import annotations
 

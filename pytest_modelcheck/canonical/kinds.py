@@ -3,8 +3,6 @@
 Examples: ``{"$tuple": [1, 2]}``, ``{"$date": "2024-02-29"}``, ``{"$float": "nan"}``. A kind splits a value
 into parts and builds it from them again; parts may be values of any kind. Digest, encoding, decoding,
 comparison and display use only the parts.
-
-PYTEST_DONT_REWRITE
 """
 
 from __future__ import annotations

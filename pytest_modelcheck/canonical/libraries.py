@@ -3,8 +3,6 @@
 Writing imports none of these libraries: their values only exist if they are imported already. Their own text
 formats lose types (``to_json`` of pandas) or are bytes (``serialize`` of polars, Arrow), which cannot be
 reviewed in git.
-
-PYTEST_DONT_REWRITE
 """
 
 from __future__ import annotations

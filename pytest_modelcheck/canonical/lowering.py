@@ -3,8 +3,6 @@
 The result has three uses, hence three classes: an answer that will be restored (:class:`Lowering`), a value
 that is only compared (:class:`Open`), and one that is only displayed (:class:`Describing`). They agree
 wherever possible.
-
-PYTEST_DONT_REWRITE
 """
 
 from __future__ import annotations

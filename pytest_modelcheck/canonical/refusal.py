@@ -1,7 +1,4 @@
-"""The reason why a value has no canonical form, and its place inside a larger value.
-
-PYTEST_DONT_REWRITE
-"""
+"""The reason why a value has no canonical form, and its place inside a larger value."""
 
 from __future__ import annotations
 

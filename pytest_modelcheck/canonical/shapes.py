@@ -1,8 +1,6 @@
 """The classes in an answer and their places, from the annotation of its type.
 
 Only classes that ``returns=`` or the annotations of these classes name are ever restored.
-
-PYTEST_DONT_REWRITE
 """
 
 from __future__ import annotations

@@ -1,7 +1,4 @@
-"""Python source and signatures, where versions of Python differ.
-
-PYTEST_DONT_REWRITE
-"""
+"""Python source and signatures, where versions of Python differ."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""Values as one line of text that is safe to print.
-
-PYTEST_DONT_REWRITE
-"""
+"""Values as one line of text that is safe to print."""
 
 from __future__ import annotations
 

@@ -4,8 +4,6 @@ An object is restored without its ``__init__`` and ``__new__``, by setting its f
 or ``__post_init__`` of the class runs, which could change it. Its ``__getstate__``, serialisers and
 validators are not used for the same reason: they need not be inverse to each other, and those of pydantic
 and msgspec lose private attributes, ``model_fields_set`` and undeclared fields.
-
-PYTEST_DONT_REWRITE
 """
 
 from __future__ import annotations

@@ -4,8 +4,6 @@
 >>> tickets = cases.load([{"input": "Where is my parcel?", "expected": "shipping"}])
 >>> tickets[0].input
 'Where is my parcel?'
-
-PYTEST_DONT_REWRITE
 """
 
 from __future__ import annotations

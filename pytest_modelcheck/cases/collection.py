@@ -1,7 +1,4 @@
-"""The cases of a check: made from a source, read from it at first use, and narrowed to some of them.
-
-PYTEST_DONT_REWRITE
-"""
+"""The cases of a check: made from a source, read from it at first use, and narrowed to some of them."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""Tables: the meaning of each column, decided once from the header; CSV and TSV files.
-
-PYTEST_DONT_REWRITE
-"""
+"""Tables: the meaning of each column, decided once from the header; CSV and TSV files."""
 
 from __future__ import annotations
 

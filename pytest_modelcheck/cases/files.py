@@ -1,7 +1,4 @@
-"""Case files: open them (compressed or not), decode them, and name what is wrong with them.
-
-PYTEST_DONT_REWRITE
-"""
+"""Case files: open them (compressed or not), decode them, and name what is wrong with them."""
 
 from __future__ import annotations
 

@@ -5,8 +5,6 @@ expectation keeps the id; if several cases share these, from everything that is 
 the cases makes no difference, except among cases that are alike in everything.
 
 Only 8 bytes a case are held, so that a million cases can be told apart without being held themselves.
-
-PYTEST_DONT_REWRITE
 """
 
 from __future__ import annotations
@@ -169,8 +167,8 @@ def _check_given(read: Callable[[], Iterable[Case]], suspicious: array[int]) -> 
         if other is not case:
             raise _error(
                 case,
-                f"the id '{case.id}' is used twice: {other.origin} has it too; ids must be unique "
-                "(cases.load(…, repeated_ids='number') numbers them)",
+                f"the id '{case.id}' is used twice: {other.origin or 'another case'} has it too; ids must be "
+                "unique (cases.load(…, repeated_ids='number') numbers them)",
             )
 
 

@@ -1,7 +1,4 @@
-"""JSON and JSON Lines files, and the top level of case files (``cases``, ``defaults``) with its JSON Schema.
-
-PYTEST_DONT_REWRITE
-"""
+"""JSON and JSON Lines files; the top level of case files (``cases``, ``defaults``) and its JSON Schema."""
 
 from __future__ import annotations
 

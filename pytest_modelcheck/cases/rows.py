@@ -1,7 +1,4 @@
-"""Rows as they are written in a source, and the cases that they mean.
-
-PYTEST_DONT_REWRITE
-"""
+"""Rows as they are written in a source, and the cases that they mean."""
 
 from __future__ import annotations
 

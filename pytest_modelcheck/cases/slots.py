@@ -1,7 +1,4 @@
-"""Text with slots in braces, which also choose the English article (a, an) of their value.
-
-PYTEST_DONT_REWRITE
-"""
+"""Text with slots in braces, which also choose the English article (a, an) of their value."""
 
 from __future__ import annotations
 

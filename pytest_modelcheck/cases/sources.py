@@ -1,8 +1,6 @@
 """Sources of cases: a file, a table, or an iterable.
 
 A large file is read again at each iteration; only a few bytes of each of its cases are held.
-
-PYTEST_DONT_REWRITE
 """
 
 from __future__ import annotations

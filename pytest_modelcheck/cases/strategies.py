@@ -6,8 +6,6 @@ selected, so that a baseline and ``--modelcheck-case`` can name them. Here all o
 
 Values are drawn in rounds of :data:`ROUND`, each with its own seed, so that asking for more values keeps
 those that there were.
-
-PYTEST_DONT_REWRITE
 """
 
 from __future__ import annotations

@@ -2,8 +2,6 @@
 
 Their types are recognised by their methods, or by libraries that are imported already, so that no library
 is required.
-
-PYTEST_DONT_REWRITE
 """
 
 from __future__ import annotations

@@ -1,7 +1,4 @@
-"""Cases made from templates: texts with slots, and lists of values for each slot.
-
-PYTEST_DONT_REWRITE
-"""
+"""Cases made from templates: texts with slots, and lists of values for each slot."""
 
 from __future__ import annotations
 

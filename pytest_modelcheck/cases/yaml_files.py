@@ -7,8 +7,6 @@ before they are followed.
 An unquoted word means what it would mean in JSON, and is text otherwise. YAML 1.1 reads ``no`` as false
 (and so the language Norwegian), ``12:30`` as 750, ``010`` as 8 and ``2024-05-01`` as a date, which is never
 meant in a file of inputs and labels.
-
-PYTEST_DONT_REWRITE
 """
 
 from __future__ import annotations

@@ -1,4 +1,1 @@
-"""From outcomes to a verdict: limits, comparisons with the approved version, slices.
-
-PYTEST_DONT_REWRITE
-"""
+"""From outcomes to a verdict: limits, comparisons with the approved version, slices."""

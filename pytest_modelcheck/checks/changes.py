@@ -1,8 +1,6 @@
 """Limits on changes beyond noise: of answers, of regressed cases, and of answers to perturbed inputs.
 
 The noise is that of the approved version; under perturbations, the model's disagreement with itself.
-
-PYTEST_DONT_REWRITE
 """
 
 from __future__ import annotations

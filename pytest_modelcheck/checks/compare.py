@@ -1,7 +1,4 @@
-"""Pairs the results of cases with their approved results.
-
-PYTEST_DONT_REWRITE
-"""
+"""Pairs the results of cases with their approved results."""
 
 from __future__ import annotations
 
@@ -9,8 +6,7 @@ from dataclasses import dataclass, replace
 from statistics import fmean
 from typing import TYPE_CHECKING, Final
 
-from pytest_modelcheck.baselines.diff import differ
-from pytest_modelcheck.canonical import why_unstored
+from pytest_modelcheck.baselines.diff import differ, why_unseen
 from pytest_modelcheck.checks.observed import Shares, outcome_of, score_of, share_of_runs, values_of
 from pytest_modelcheck.records import JUDGED, Comparison, Outcome, fails_in_every_run, shared_trials
 
@@ -79,16 +75,6 @@ class Pair:
 
 APPROVED_UNSTORED: Final = "the approved answer was not stored. Approve the check again"
 """Why answers cannot be compared of which today's could be stored."""
-
-
-def why_unseen(*trials: TrialResult) -> str | None:
-    """Why the answers of trials cannot be compared, with a remedy; ``None`` if they can be."""
-    for trial in trials:
-        if trial.recorded is None:
-            for _, answer in trial.calls:
-                if (why := why_unstored(answer)) is not None:
-                    return why
-    return None
 
 
 def pair_of(current: CaseResult, approved: CaseResult | None) -> Pair | None:

@@ -3,8 +3,6 @@
 A shape maps fields (``"label"``, ``"items[].price"``; ``"answer"`` for the whole) to their possible values:
 types (``"text"``, ``"number"``, ``"null"``), values of an enumeration as JSON, and ``"optional"`` if some
 approved answer lacks the field. It is the union over all approved runs. Integers and floats are one type.
-
-PYTEST_DONT_REWRITE
 """
 
 from __future__ import annotations

@@ -2,8 +2,6 @@
 
 ``docs/explanation/deciding.md`` explains the rules: if a model does not vary, every miss fails; if it varies,
 a miss fails only if noise cannot explain it.
-
-PYTEST_DONT_REWRITE
 """
 
 from __future__ import annotations

@@ -1,7 +1,5 @@
 """Drift: compares the distribution of recorded values, which are labels, numbers or features, with an
 earlier one.
-
-PYTEST_DONT_REWRITE
 """
 
 from __future__ import annotations

@@ -7,8 +7,6 @@ of a hundred where it promises 5.
 
 A check may fail in two ways: while it runs, and once all of its cases are in. Each is given half of
 ``false_fail_rate``, so that both together keep it.
-
-PYTEST_DONT_REWRITE
 """
 
 from __future__ import annotations

@@ -3,8 +3,6 @@
 A *set* is every case run ``repeats`` times. A check begins with one set; if it casts doubt on the model, two
 fresh sets follow. A *probe* is one more run of a single case; probes tell whether the case is broken for
 good and are never pooled with the sets. Cases that make the same call share its answer and are one *unit*.
-
-PYTEST_DONT_REWRITE
 """
 
 from __future__ import annotations

@@ -1,7 +1,4 @@
-"""From what was observed to a finding: the rule that decides, and the text for a miss that noise may explain.
-
-PYTEST_DONT_REWRITE
-"""
+"""From observations to a finding: the rule that decides, and the text for a miss that noise may explain."""
 
 from __future__ import annotations
 

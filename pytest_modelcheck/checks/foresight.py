@@ -1,7 +1,4 @@
-"""Predicts a check against an approved version by simulating its rules for a worse model.
-
-PYTEST_DONT_REWRITE
-"""
+"""Predicts a check against an approved version by simulating its rules for a worse model."""
 
 from __future__ import annotations
 

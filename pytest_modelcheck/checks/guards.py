@@ -1,7 +1,4 @@
-"""Guards: conditions of a check that must hold before any limit is compared with an observation.
-
-PYTEST_DONT_REWRITE
-"""
+"""Guards: conditions of a check that must hold before any limit is compared with an observation."""
 
 from __future__ import annotations
 
@@ -90,8 +87,8 @@ def guards(observed: Observed, limits: Limits) -> Iterator[Finding]:
         if overlap < limits.min_overlap:
             summary = (
                 f"only {shared}/{observed.approved_cases} approved cases can still be "
-                f"compared ({percent(overlap)}, at least {percent(limits.min_overlap)} required): "
-                "approve the check again"
+                f"compared ({percent(overlap)}, at least {percent(limits.min_overlap)} required); the "
+                "others were removed, or have other inputs or perturbations: approve the check again"
             )
             yield failure("min_overlap", summary, against_baseline=True)
 

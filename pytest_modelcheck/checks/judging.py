@@ -1,7 +1,4 @@
-"""Applies limits to the outcomes that people would have given, if an imperfect judge decides outcomes.
-
-PYTEST_DONT_REWRITE
-"""
+"""Applies limits to the outcomes that people would have given, if an imperfect judge decides outcomes."""
 
 from __future__ import annotations
 

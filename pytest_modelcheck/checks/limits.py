@@ -1,7 +1,4 @@
-"""Limits of a check, and their validation.
-
-PYTEST_DONT_REWRITE
-"""
+"""Limits of a check, and their validation."""
 
 from __future__ import annotations
 

@@ -1,8 +1,6 @@
 """Slices that lost: regressions that concentrate in a slice, even if the overall rate stays the same.
 
 Slices are searched (``slice_regressions=``), or each declared slice has a limit (``max_slice_drop=``).
-
-PYTEST_DONT_REWRITE
 """
 
 from __future__ import annotations

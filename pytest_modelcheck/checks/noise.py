@@ -3,8 +3,6 @@
 Each limit has its kind of noise: an object that computes the chance of the observation if the requirement
 were just met (``p_value``), the chance of passing with a shortfall (``chance_of_pass``), and the shortfall
 that the cases can detect (``reveals``).
-
-PYTEST_DONT_REWRITE
 """
 
 from __future__ import annotations

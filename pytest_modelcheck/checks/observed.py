@@ -1,7 +1,4 @@
-"""The observations of a check that limits are compared with, and the values of its cases' runs.
-
-PYTEST_DONT_REWRITE
-"""
+"""The observations of a check that limits are compared with, and the values of its cases' runs."""
 
 from __future__ import annotations
 

@@ -13,8 +13,6 @@ until no look requests anything. Looks keep no state, so replayed answers give t
    of each case that broke have given the same outcomes (unless the only approved run may have been lucky);
 4. a case that always passed, and fails now and in twelve more runs (more if the approval has fewer than three
    runs, or the check is large), is broken for good, and the check does not pass without a warning.
-
-PYTEST_DONT_REWRITE
 """
 
 from __future__ import annotations

@@ -1,7 +1,4 @@
-"""Slices of a check's cases: counted by their metadata, or found where failures stand out.
-
-PYTEST_DONT_REWRITE
-"""
+"""Slices of a check's cases: counted by their metadata, or found where failures stand out."""
 
 from __future__ import annotations
 

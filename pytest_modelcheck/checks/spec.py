@@ -1,7 +1,4 @@
-"""The options of a check, as its marker gives them, and a check that is ready to run.
-
-PYTEST_DONT_REWRITE
-"""
+"""The options of a check, as its marker gives them, and a check that is ready to run."""
 
 from __future__ import annotations
 

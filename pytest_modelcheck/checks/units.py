@@ -1,7 +1,4 @@
-"""Looks at limits whose unit is not a run that passes or fails: groups, ``score_as=``, other scales, levels.
-
-PYTEST_DONT_REWRITE
-"""
+"""Limits whose unit is not a run that passes or fails: groups, ``score_as=``, other scales, levels."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""From the runs of a check to evidence, and from evidence to a look for each of its limits.
-
-PYTEST_DONT_REWRITE
-"""
+"""From the runs of a check to evidence, and from evidence to a look for each of its limits."""
 
 from __future__ import annotations
 

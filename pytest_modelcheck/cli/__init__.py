@@ -1,7 +1,4 @@
-"""The ``modelcheck`` command: see, compare and approve what was run, without calling a model.
-
-PYTEST_DONT_REWRITE
-"""
+"""The ``modelcheck`` command: see, compare and approve what was run, without calling a model."""
 
 from __future__ import annotations
 

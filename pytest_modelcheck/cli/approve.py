@@ -1,7 +1,4 @@
-"""``modelcheck approve`` and ``modelcheck review``: decisions on what changed.
-
-PYTEST_DONT_REWRITE
-"""
+"""``modelcheck approve`` and ``modelcheck review``: decisions on what changed."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""``modelcheck baselines`` and ``modelcheck merge``: baselines of tests that moved, and of sharded runs.
-
-PYTEST_DONT_REWRITE
-"""
+"""``modelcheck baselines`` and ``modelcheck merge``: baselines of tests that moved, and of sharded runs."""
 
 from __future__ import annotations
 

@@ -2,8 +2,6 @@
 
 Exit codes: 0 done; 1 something is refused, damaged or (with ``--exit-code``) different; 2 the command line
 is invalid.
-
-PYTEST_DONT_REWRITE
 """
 
 from __future__ import annotations

@@ -1,7 +1,4 @@
-"""``modelcheck judge``: how often a judge agrees with people, and where it is wrong.
-
-PYTEST_DONT_REWRITE
-"""
+"""``modelcheck judge``: how often a judge agrees with people, and where it is wrong."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""``modelcheck plan``: how many cases, or repeats of them, it takes to detect a drop.
-
-PYTEST_DONT_REWRITE
-"""
+"""``modelcheck plan``: how many cases, or repeats of them, it takes to detect a drop."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""The project's folder, found as pytest finds it, with its baselines and candidates.
-
-PYTEST_DONT_REWRITE
-"""
+"""The project's folder, found as pytest finds it, with its baselines and candidates."""
 
 from __future__ import annotations
 

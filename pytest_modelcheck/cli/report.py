@@ -1,7 +1,4 @@
-"""``modelcheck report`` and ``modelcheck diff``.
-
-PYTEST_DONT_REWRITE
-"""
+"""``modelcheck report`` and ``modelcheck diff``."""
 
 from __future__ import annotations
 
@@ -261,13 +258,18 @@ def _compared(
         found = compare.diff(check, model, before, after)
         if slices:
             # Cases of the slice that the comparison does not list are the same in both versions.
-            same = len(cases[check].difference(case.id for case in found.cases))
+            listed = {*found.unseen, *(case.id for case in found.cases)}
             within = tuple(case for case in found.cases if case.id in cases[check])
-            found = replace(found, cases=within, same=min(found.same, same))
+            unseen = tuple(case for case in found.unseen if case in cases[check])
+            same = min(found.same, len(cases[check] - listed))
+            found = replace(found, cases=within, same=same, unseen=unseen)
         if notes:
             found = replace(found, cases=tuple(case for case in found.cases if case.note in notes))
-        seen.append(bool(found.cases))
-        if found.cases or not (notes or slices):
+            if "changed" not in notes:
+                found = replace(found, unseen=())
+        # Answers that cannot be compared may differ: that none does would be a guess.
+        seen.append(bool(found.cases or found.unseen))
+        if seen[-1] or not (notes or slices):
             yield _with_expectations(found, files[check])
 
 

@@ -1,7 +1,4 @@
-"""Safe printing of untrusted text to a terminal, and reading of single keys.
-
-PYTEST_DONT_REWRITE
-"""
+"""Safe printing of untrusted text to a terminal, and reading of single keys."""
 
 from __future__ import annotations
 

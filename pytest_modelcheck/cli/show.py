@@ -1,7 +1,4 @@
-"""``modelcheck show``, ``list`` and ``history``: current and earlier approvals.
-
-PYTEST_DONT_REWRITE
-"""
+"""``modelcheck show``, ``list`` and ``history``: current and earlier approvals."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""``modelcheck lint``, ``mutate`` and ``schema``: problems of a suite, and the damages that it would notice.
-
-PYTEST_DONT_REWRITE
-"""
+"""``modelcheck lint``, ``mutate`` and ``schema``: problems of a suite, and the damages it would notice."""
 
 from __future__ import annotations
 

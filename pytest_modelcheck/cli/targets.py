@@ -1,7 +1,4 @@
-"""Resolves what a command line names: versions of models, checks, and the cases of a ``--slice``.
-
-PYTEST_DONT_REWRITE
-"""
+"""Resolves what a command line names: versions of models, checks, and the cases of a ``--slice``."""
 
 from __future__ import annotations
 

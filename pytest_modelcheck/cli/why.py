@@ -1,7 +1,4 @@
-"""``modelcheck cache why``: the reasons why cached answers were not used.
-
-PYTEST_DONT_REWRITE
-"""
+"""``modelcheck cache why``: the reasons why cached answers were not used."""
 
 from __future__ import annotations
 

@@ -1,4 +1,1 @@
-"""Runs a body once for each trial, alone and in order, and makes the calls that it will need ahead.
-
-PYTEST_DONT_REWRITE
-"""
+"""Runs a body once for each trial, alone and in order, and makes the calls that it will need ahead."""

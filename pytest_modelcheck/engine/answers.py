@@ -2,8 +2,6 @@
 
 For each model, a step of a check sets the source of its answers (:class:`Handle`): live calls, the approved
 answers, or another version. Bodies and their runner do not depend on the source.
-
-PYTEST_DONT_REWRITE
 """
 
 from __future__ import annotations

@@ -1,7 +1,4 @@
-"""Runs the test body once for each trial, in order, one body at a time.
-
-PYTEST_DONT_REWRITE
-"""
+"""Runs the test body once for each trial, in order, one body at a time."""
 
 from __future__ import annotations
 

@@ -3,8 +3,6 @@
 This is for bodies whose calls no recipe can predict. A plain body is cut off at a call whose answer is
 missing, and restarted when the answer is there; only a run with all its answers counts. An ``async`` body
 runs as one of many tasks. With ``gather=True``, the user says that this does no harm.
-
-PYTEST_DONT_REWRITE
 """
 
 from __future__ import annotations

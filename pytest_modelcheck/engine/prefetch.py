@@ -5,8 +5,6 @@ predicted for the next window of trials. Once a body waits for a missing answer,
 not cached are queued, and made in batches, in threads or on the event loop. Meanwhile the bodies run one
 after the other and find their answers in the cache. If a model is called in the thread of the test, its batch
 is called when the first body needs one of the answers.
-
-PYTEST_DONT_REWRITE
 """
 
 from __future__ import annotations

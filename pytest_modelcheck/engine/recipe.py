@@ -6,8 +6,6 @@ or list of these. So the calls of bodies that have not run yet are known, and ca
 
 A recipe is a guess. A wrong one costs calls and time, and never changes a result: each body makes its own
 calls, and a call that was not predicted is made then.
-
-PYTEST_DONT_REWRITE
 """
 
 from __future__ import annotations

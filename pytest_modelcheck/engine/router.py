@@ -1,7 +1,4 @@
-"""Route each call of a model by its origin: a body, its threads and loops, another model, or no check.
-
-PYTEST_DONT_REWRITE
-"""
+"""Route each call of a model by its origin: a body, its threads and loops, another model, or no check."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""Handles, which say how a model's calls are answered in a step, and tickets, one for each call.
-
-PYTEST_DONT_REWRITE
-"""
+"""Handles, which say how a model's calls are answered in a step, and tickets, one for each call."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""The trials of a check: cases × perturbations × repeats.
-
-PYTEST_DONT_REWRITE
-"""
+"""The trials of a check: cases × perturbations × repeats."""
 
 from __future__ import annotations
 

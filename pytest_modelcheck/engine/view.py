@@ -1,7 +1,4 @@
-"""The ``case`` fixture: a body's view of its trial.
-
-PYTEST_DONT_REWRITE
-"""
+"""The ``case`` fixture: a body's view of its trial."""
 
 from __future__ import annotations
 

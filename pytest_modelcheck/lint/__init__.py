@@ -6,8 +6,6 @@
 >>> for fault in lint([LintTarget(cases=known)]):
 ...     print(fault.code, fault.message)
 MC101 list[1]: expects 'refund'; list[0] has the same input and expects 'shipping'
-
-PYTEST_DONT_REWRITE
 """
 
 from __future__ import annotations

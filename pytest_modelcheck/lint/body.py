@@ -1,7 +1,4 @@
-"""Read from the source of a test's body which parts of its case it uses, as far as that is certain.
-
-PYTEST_DONT_REWRITE
-"""
+"""Read from the source of a test's body which parts of its case it uses, as far as that is certain."""
 
 from __future__ import annotations
 

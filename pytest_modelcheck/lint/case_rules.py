@@ -1,7 +1,4 @@
-"""Rules about cases: each takes a check, and yields the faults of its cases.
-
-PYTEST_DONT_REWRITE
-"""
+"""Rules about cases: each takes a check, and yields the faults of its cases."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""Rules about checks: each takes a check, and yields the faults of its limits, perturbations and body.
-
-PYTEST_DONT_REWRITE
-"""
+"""Rules about checks: each takes a check, and yields the faults of its limits, perturbations and body."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""The nouns of lint: faults, remarks, rules and targets.
-
-PYTEST_DONT_REWRITE
-"""
+"""The nouns of lint: faults, remarks, rules and targets."""
 
 from __future__ import annotations
 

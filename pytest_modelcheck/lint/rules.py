@@ -1,7 +1,4 @@
-"""All rules of lint. Codes MC0xx are about reading files, MC1xx about cases, MC2xx about checks.
-
-PYTEST_DONT_REWRITE
-"""
+"""All rules of lint. Codes MC0xx are about reading files, MC1xx about cases, MC2xx about checks."""
 
 from __future__ import annotations
 

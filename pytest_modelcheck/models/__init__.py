@@ -1,4 +1,1 @@
-"""Models: their definition, their calls, and their answers.
-
-PYTEST_DONT_REWRITE
-"""
+"""Models: their definition, their calls, and their answers."""

@@ -1,8 +1,6 @@
 """The prediction cache: answers that are stored across runs.
 
 Each version of each model has a shelf: an index in memory over pages on disk.
-
-PYTEST_DONT_REWRITE
 """
 
 from __future__ import annotations

@@ -2,8 +2,6 @@
 
 A page never changes. New pages get ever higher numbers, and a merged page replaces small ones. So a page
 number never gets another meaning, and if two pages answer the same call, the higher number is the newer.
-
-PYTEST_DONT_REWRITE
 """
 
 from __future__ import annotations

@@ -2,8 +2,6 @@
 
 diskcache gets a ``Disk`` of ours, which stores text keys and bytes in the database and refuses anything else:
 its default unpickles values, and a cache folder that others can write to must not run their code.
-
-PYTEST_DONT_REWRITE
 """
 
 from __future__ import annotations

@@ -1,7 +1,4 @@
-"""Call a model in its own form: with one input or a batch, plain or async, here or in other processes.
-
-PYTEST_DONT_REWRITE
-"""
+"""Call a model in its own form: with one input or a batch, plain or async, here or in other processes."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""Claims on calls that a process is making, so that no other process makes them, too.
-
-PYTEST_DONT_REWRITE
-"""
+"""Claims on calls that a process is making, so that no other process makes them, too."""
 
 from __future__ import annotations
 

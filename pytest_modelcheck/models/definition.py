@@ -1,7 +1,4 @@
-"""The options of a model fixture, and the dates on which versions of its model shut down.
-
-PYTEST_DONT_REWRITE
-"""
+"""The options of a model fixture, and the dates on which versions of its model shut down."""
 
 from __future__ import annotations
 

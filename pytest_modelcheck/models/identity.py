@@ -1,7 +1,4 @@
-"""Identity of a model: a name, a version, a fingerprint, and the source of the fixture.
-
-PYTEST_DONT_REWRITE
-"""
+"""Identity of a model: a name, a version, a fingerprint, and the source of the fixture."""
 
 from __future__ import annotations
 

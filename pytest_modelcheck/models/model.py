@@ -1,7 +1,4 @@
-"""The model that tests and the engine use: a name, a version, a callable, and its answers.
-
-PYTEST_DONT_REWRITE
-"""
+"""The model that tests and the engine use: a name, a version, a callable, and its answers."""
 
 from __future__ import annotations
 

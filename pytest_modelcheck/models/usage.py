@@ -1,7 +1,4 @@
-"""Usage of an answer: tokens and cost, as the provider reports them.
-
-PYTEST_DONT_REWRITE
-"""
+"""Usage of an answer: tokens and cost, as the provider reports them."""
 
 from __future__ import annotations
 

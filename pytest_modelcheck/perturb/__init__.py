@@ -7,8 +7,6 @@
 Most take ``n``, the number of variants, and ``field``, the part of the input to change (or a list of parts)
 where an input is more than a text or an image. Those of numbers and records take ``fields``, the parts to
 change, and ``keep``, the parts to leave alone.
-
-PYTEST_DONT_REWRITE
 """
 
 from __future__ import annotations

@@ -1,8 +1,6 @@
 """Call functions of a test, and augmenters of nlpaug, textattack and albumentations, as perturbations.
 
 None of these libraries is imported: their augmenters are recognised by their methods.
-
-PYTEST_DONT_REWRITE
 """
 
 from __future__ import annotations

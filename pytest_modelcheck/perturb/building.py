@@ -1,7 +1,4 @@
-"""Building blocks of every perturbation: its name, its source of randomness, and its number of variants.
-
-PYTEST_DONT_REWRITE
-"""
+"""Building blocks of every perturbation: its name, its source of randomness, and its number of variants."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""Split the difference between two inputs into edits that can be made independently of each other.
-
-PYTEST_DONT_REWRITE
-"""
+"""Split the difference between two inputs into edits that can be made independently of each other."""
 
 from __future__ import annotations
 

@@ -2,8 +2,6 @@
 
 The word tables are common knowledge of the language. They leave out pairs of which one side has another
 meaning too (check and cheque, tire and tyre).
-
-PYTEST_DONT_REWRITE
 """
 
 from __future__ import annotations

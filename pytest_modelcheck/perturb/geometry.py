@@ -1,7 +1,4 @@
-"""Turn, move, crop, mirror, or partly hide an image.
-
-PYTEST_DONT_REWRITE
-"""
+"""Turn, move, crop, mirror, or partly hide an image."""
 
 from __future__ import annotations
 

@@ -6,8 +6,6 @@ of ``uint8`` or of floats from 0 to 1. The last of two or four channels is the o
 The compression follows ITU-T T.81: the cosine transform of section A.3.3 and the tables of annex K.1,
 scaled to a quality from 1 to 100 as the Independent JPEG Group's library does. Colours are not sampled
 down, and the entropy coding is left out, since it loses nothing.
-
-PYTEST_DONT_REWRITE
 """
 
 from __future__ import annotations

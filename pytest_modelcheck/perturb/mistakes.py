@@ -1,7 +1,4 @@
-"""Mistakes in texts: of typing fingers, optical character recognition, speech recognition and encodings.
-
-PYTEST_DONT_REWRITE
-"""
+"""Mistakes in texts: of typing fingers, optical character recognition, speech recognition and encodings."""
 
 from __future__ import annotations
 

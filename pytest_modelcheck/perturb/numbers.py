@@ -1,7 +1,4 @@
-"""Change numbers in records, rows and arrays without changing their types: ints stay ints.
-
-PYTEST_DONT_REWRITE
-"""
+"""Change numbers in records, rows and arrays without changing their types: ints stay ints."""
 
 from __future__ import annotations
 

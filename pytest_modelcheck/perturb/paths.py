@@ -2,8 +2,6 @@
 
 Inputs consist of mappings, lists, tuples, dataclasses, NamedTuples, pydantic models and pandas rows. The
 parts of a numpy array are its columns, along the last axis.
-
-PYTEST_DONT_REWRITE
 """
 
 from __future__ import annotations

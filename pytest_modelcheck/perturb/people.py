@@ -2,8 +2,6 @@
 
 The texts must be English, except for given names. Grammar and capitals are kept, and the same word is
 replaced by the same other word throughout a text.
-
-PYTEST_DONT_REWRITE
 """
 
 from __future__ import annotations

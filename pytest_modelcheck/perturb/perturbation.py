@@ -1,7 +1,4 @@
-"""The :class:`Perturbation`: how it is made from a callable, combined with others, and applied to an input.
-
-PYTEST_DONT_REWRITE
-"""
+"""The :class:`Perturbation`: made from a callable, combined with others, and applied to an input."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""Perturb records: missing values, extra fields, another order, category, type or unit.
-
-PYTEST_DONT_REWRITE
-"""
+"""Perturb records: missing values, extra fields, another order, category, type or unit."""
 
 from __future__ import annotations
 

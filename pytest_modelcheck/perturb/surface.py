@@ -1,7 +1,4 @@
-"""Change how a text is set: capitals, white space, punctuation, characters, the order of its sentences.
-
-PYTEST_DONT_REWRITE
-"""
+"""Change how a text is set: capitals, white space, punctuation, characters, the order of its sentences."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""Perturb texts: find the text of an input, protect numbers and addresses in it, look words up in tables.
-
-PYTEST_DONT_REWRITE
-"""
+"""Perturb texts: find the text of an input, protect numbers and addresses in it, look words up in tables."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""Add or replace words: greetings, small talk, links, markup.
-
-PYTEST_DONT_REWRITE
-"""
+"""Add or replace words: greetings, small talk, links, markup."""
 
 from __future__ import annotations
 

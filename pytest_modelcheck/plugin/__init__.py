@@ -2,7 +2,7 @@
 
 Every pytest run with this package installed loads this module, so it imports next to nothing.
 
-PYTEST_DONT_REWRITE
+PYTEST_DONT_REWRITE: where pytest runs a second time in one process, it would warn that it cannot.
 """
 
 from __future__ import annotations

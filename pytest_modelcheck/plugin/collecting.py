@@ -1,7 +1,4 @@
-"""Reads, checks and selects the collected tests that are checks.
-
-PYTEST_DONT_REWRITE
-"""
+"""Reads, checks and selects the collected tests that are checks."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""The pytest runs of commands: ``modelcheck lint``, ``mutate`` and ``baselines prune`` read what these write.
-
-PYTEST_DONT_REWRITE
-"""
+"""The pytest runs of commands: ``modelcheck lint``, ``mutate`` and ``baselines prune`` read their files."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""The meaning of an exception that a body or a model raised, its message, hints and explanations.
-
-PYTEST_DONT_REWRITE
-"""
+"""The meaning of an exception that a body or a model raised, its message, hints and explanations."""
 
 from __future__ import annotations
 

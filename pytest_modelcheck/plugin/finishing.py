@@ -1,8 +1,6 @@
 """The end of a run: its results are approved, its night is kept, its reports are written.
 
 Approvals belong to ``--modelcheck-update``, nights to ``--modelcheck-watch``.
-
-PYTEST_DONT_REWRITE
 """
 
 from __future__ import annotations

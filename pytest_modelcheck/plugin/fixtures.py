@@ -1,7 +1,4 @@
-"""The plugin's fixtures; :func:`model_fixture` and :func:`judge_fixture`, which turn a model into a fixture.
-
-PYTEST_DONT_REWRITE
-"""
+"""The plugin's fixtures; :func:`model_fixture` and :func:`judge_fixture` turn a model into a fixture."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""The hooks that others may implement, and the warnings that they may filter.
-
-PYTEST_DONT_REWRITE
-"""
+"""The hooks that others may implement, and the warnings that they may filter."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""Our markers, checked when the test is collected.
-
-PYTEST_DONT_REWRITE
-"""
+"""Our markers, checked when the test is collected."""
 
 from __future__ import annotations
 

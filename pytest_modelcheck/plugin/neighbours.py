@@ -3,8 +3,6 @@
 A fixture of pyfakefs replaces the disk; the plugin's own files stay out of its reach. pytest-check and
 pytest-assume collect failures during a test, and report them at its end. A check runs many bodies, and each
 has its own failures. So these are taken from the plugin after each body, and raised there.
-
-PYTEST_DONT_REWRITE
 """
 
 from __future__ import annotations

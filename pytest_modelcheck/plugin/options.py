@@ -1,7 +1,4 @@
-"""Registers the plugin's options: those of the command line, and of the ini file.
-
-PYTEST_DONT_REWRITE
-"""
+"""Registers the plugin's options: those of the command line, and of the ini file."""
 
 from __future__ import annotations
 

@@ -1,8 +1,6 @@
 """Detects tests that use the plugin. The only module that reads private attributes of pytest.
 
 Every run of every project with this plugin loads this module, so it imports little.
-
-PYTEST_DONT_REWRITE
 """
 
 from __future__ import annotations

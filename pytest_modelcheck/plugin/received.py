@@ -1,7 +1,4 @@
-"""Collects the verdicts of a run from test reports: of this process, or from workers of pytest-xdist.
-
-PYTEST_DONT_REWRITE
-"""
+"""Collects the verdicts of a run from test reports: of this process, or from workers of pytest-xdist."""
 
 from __future__ import annotations
 

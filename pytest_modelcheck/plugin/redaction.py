@@ -1,7 +1,4 @@
-"""Makes output safe to show and to send, pytest's own reports included: no secrets, no lone surrogates.
-
-PYTEST_DONT_REWRITE
-"""
+"""Makes output safe to show and to send, pytest's own reports included: no secrets, no lone surrogates."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""The plugin's output: on test reports and on the terminal.
-
-PYTEST_DONT_REWRITE
-"""
+"""The plugin's output: on test reports and on the terminal."""
 
 from __future__ import annotations
 

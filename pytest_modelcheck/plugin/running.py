@@ -1,7 +1,4 @@
-"""Runs checks: the tests that are marked, and what tests call through the fixture ``modelcheck``.
-
-PYTEST_DONT_REWRITE
-"""
+"""Runs checks: the tests that are marked, and what tests call through the fixture ``modelcheck``."""
 
 from __future__ import annotations
 

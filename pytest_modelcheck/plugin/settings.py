@@ -1,7 +1,4 @@
-"""Settings of the command line and the ini file, the version of each model, and the folder of the baselines.
-
-PYTEST_DONT_REWRITE
-"""
+"""Settings of the command line and the ini file, the version of each model, the folder of the baselines."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""Makes a runnable check from a test and its marker.
-
-PYTEST_DONT_REWRITE
-"""
+"""Makes a runnable check from a test and its marker."""
 
 from __future__ import annotations
 

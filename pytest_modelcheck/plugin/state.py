@@ -1,7 +1,4 @@
-"""The state of one pytest run, created for the first check.
-
-PYTEST_DONT_REWRITE
-"""
+"""The state of one pytest run, created for the first check."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""Output only for terminals: coloured or shortened failures, and a progress line for long checks.
-
-PYTEST_DONT_REWRITE
-"""
+"""Output only for terminals: coloured or shortened failures, and a progress line for long checks."""
 
 from __future__ import annotations
 

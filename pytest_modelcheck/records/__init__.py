@@ -1,8 +1,6 @@
 """The nouns of the package: case, trial, outcome, result, verdict.
 
 They are plain data. Those that are shown or sent to another process are frozen.
-
-PYTEST_DONT_REWRITE
 """
 
 from __future__ import annotations

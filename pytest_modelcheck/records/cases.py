@@ -1,8 +1,6 @@
 """Cases and their trials.
 
 A trial is a plain slotted object and no frozen dataclass: a suite may run a million of them.
-
-PYTEST_DONT_REWRITE
 """
 
 from __future__ import annotations

@@ -1,7 +1,4 @@
-"""Records as plain data, for JSON and for other processes, and back.
-
-PYTEST_DONT_REWRITE
-"""
+"""Records as plain data, for JSON and for other processes, and back."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""The verdict on a check: findings, comparisons, and the cases worth reading.
-
-PYTEST_DONT_REWRITE
-"""
+"""The verdict on a check: findings, comparisons, and the cases worth reading."""
 
 from __future__ import annotations
 

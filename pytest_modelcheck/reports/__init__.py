@@ -1,4 +1,1 @@
-"""A verdict as text.
-
-PYTEST_DONT_REWRITE
-"""
+"""A verdict as text."""

@@ -1,7 +1,4 @@
-"""Draws a rate with its interval as a row of characters.
-
-PYTEST_DONT_REWRITE
-"""
+"""Draws a rate with its interval as a row of characters."""
 
 from __future__ import annotations
 

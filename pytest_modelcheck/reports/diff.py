@@ -1,7 +1,4 @@
-"""Changes between two versions, as text for a terminal and as JSON.
-
-PYTEST_DONT_REWRITE
-"""
+"""Changes between two versions, as text for a terminal and as JSON."""
 
 from __future__ import annotations
 
@@ -34,6 +31,7 @@ _FIELDS: Final = 6
 _NAME: Final = 40
 _NEW: Final = "new"
 _NOT_RUN: Final = "not run"
+_UNSEEN: Final = "not comparable"
 _STYLES: Final = {"regressed": {"red": True}, "fixed": {"green": True}, "changed": {"yellow": True}}
 _SIDES: Final = ({"red": True, "bold": True}, {"green": True, "bold": True})
 
@@ -80,7 +78,9 @@ def _effects(diff: CheckDiff) -> list[str]:
     """Return a check's contribution to the totals."""
     if diff.before is None:
         return [_NEW]
-    return [_NOT_RUN] if diff.after is None else [case.note for case in diff.cases]
+    if diff.after is None:
+        return [_NOT_RUN]
+    return [*(case.note for case in diff.cases), *[_UNSEEN] * len(diff.unseen)]
 
 
 def answer_text(side: Side | None) -> str:
@@ -128,6 +128,8 @@ def _check_lines(diff: CheckDiff, width: int) -> Iterator[Line]:
     texts = [f"{versions_of(diff)}   {summary_of(diff)}"]
     if diff.stopped:
         texts.append(f"{diff.stopped}: the others are not compared")
+    if diff.unseen:
+        texts.append(f"{_UNSEEN}: {diff.why_unseen}")
     if diff.gained:
         texts.append(gains(diff.gained))
     if diff.new_test:
@@ -166,7 +168,9 @@ def summary_of(diff: CheckDiff) -> str:
 
 
 def _counts(counts: Counter[str]) -> str:
-    return ", ".join(f"{counts[note]} {word_of(note)}" for note in (*NOTES, _NEW, _NOT_RUN) if counts[note])
+    return ", ".join(
+        f"{counts[note]} {word_of(note)}" for note in (*NOTES, _UNSEEN, _NEW, _NOT_RUN) if counts[note]
+    )
 
 
 def case_lines(case: CaseDiff, diff: CheckDiff, *, width: int = 80) -> Iterator[Line]:

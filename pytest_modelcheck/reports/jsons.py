@@ -1,7 +1,4 @@
-"""A report as JSON.
-
-PYTEST_DONT_REWRITE
-"""
+"""A report as JSON."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""Reports and diffs as Markdown, for the summary of a CI job or a comment.
-
-PYTEST_DONT_REWRITE
-"""
+"""Reports and diffs as Markdown, for the summary of a CI job or a comment."""
 
 from __future__ import annotations
 

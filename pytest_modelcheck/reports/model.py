@@ -2,8 +2,6 @@
 
 All of it is plain data. The JSON report has the same fields; its cases are in the form of
 :mod:`~pytest_modelcheck.reports.jsons`.
-
-PYTEST_DONT_REWRITE
 """
 
 from __future__ import annotations

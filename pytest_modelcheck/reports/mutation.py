@@ -1,7 +1,4 @@
-"""Reports of mutants: which damages a suite noticed, why others survived, and what to do about them.
-
-PYTEST_DONT_REWRITE
-"""
+"""Reports of mutants: which damages a suite noticed, why others survived, and what to do about them."""
 
 from __future__ import annotations
 

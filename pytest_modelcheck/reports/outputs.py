@@ -1,7 +1,4 @@
-"""Outputs for files and CI systems: report files, annotations, summaries, code quality, JUnit properties.
-
-PYTEST_DONT_REWRITE
-"""
+"""Outputs for files and CI systems: report files, annotations, summaries, code quality, JUnit properties."""
 
 from __future__ import annotations
 

@@ -1,8 +1,6 @@
 """Inputs as small pictures for the HTML report: arrays, images of Pillow, and the bytes or files of pictures.
 
 A picture is a ``data:`` URL. Arrays are written as PNG (ISO/IEC 15948) without filters.
-
-PYTEST_DONT_REWRITE
 """
 
 from __future__ import annotations

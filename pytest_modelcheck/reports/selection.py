@@ -1,7 +1,4 @@
-"""The cases of a check that are worth reading, in the form that reports show.
-
-PYTEST_DONT_REWRITE
-"""
+"""The cases of a check that are worth reading, in the form that reports show."""
 
 from __future__ import annotations
 
@@ -265,7 +262,7 @@ def _whole_answer(raw: bytes | None, decode: Callable[[bytes], Any]) -> str | No
 
 def _whole(value: Any) -> str:
     try:
-        return repr(value)
+        return " ".join(map(str.strip, repr(value).split("\n")))  # of an array or a table, in rows
     except Exception as error:  # noqa: BLE001 - a repr of the user's own must not hide the verdict
         return f"<a {type(value).__name__} whose repr() raised {type(error).__name__}>"
 

@@ -1,7 +1,4 @@
-"""One failing case as lines for the terminal: its input, its answers with their differences, its message.
-
-PYTEST_DONT_REWRITE
-"""
+"""One failing case as lines for the terminal: its input, its answers with their differences, its message."""
 
 from __future__ import annotations
 

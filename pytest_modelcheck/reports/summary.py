@@ -1,8 +1,6 @@
 """The end of a run: one line for each check, then the totals and costs.
 
 The level of detail depends on ``-v`` and ``-q``, see :func:`summary_lines`.
-
-PYTEST_DONT_REWRITE
 """
 
 from __future__ import annotations

@@ -1,7 +1,4 @@
-"""A verdict as text: the message of a failure, and the line at the top of a run.
-
-PYTEST_DONT_REWRITE
-"""
+"""A verdict as text: the message of a failure, and the line at the top of a run."""
 
 from __future__ import annotations
 
@@ -222,7 +219,8 @@ def _change(comparison: Comparison) -> list[str]:
     broke, fixed = len(comparison.regressed), len(comparison.fixed)
     differ = plural(len(comparison.changed), "answer differs", "answers differ")
     test = "" if comparison.p_value is None else f"   (exact McNemar {p_text(comparison.p_value)})"
-    lines = [f"{broke} broke, {fixed} fixed, {differ}{test}"]
+    unseen = f", {plural(comparison.unseen, 'answer')} not comparable" if comparison.unseen else ""
+    lines = [f"{broke} broke, {fixed} fixed, {differ}{unseen}{test}"]
     if comparison.replayed:
         lines.append(f"{plural(comparison.replayed, 'approved answer')} judged by the current test")
     if comparison.added or comparison.removed:

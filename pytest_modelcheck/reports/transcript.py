@@ -1,7 +1,4 @@
-"""A trajectory as a transcript, one step a line, and two of them side by side.
-
-PYTEST_DONT_REWRITE
-"""
+"""A trajectory as a transcript, one step a line, and two of them side by side."""
 
 from __future__ import annotations
 

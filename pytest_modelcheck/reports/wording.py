@@ -1,7 +1,4 @@
-"""Text that several report formats share: rates, cases, and the costs of calls.
-
-PYTEST_DONT_REWRITE
-"""
+"""Text that several report formats share: rates, cases, and the costs of calls."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""Word-level comparison of two texts: marked differences, and cuts that show them.
-
-PYTEST_DONT_REWRITE
-"""
+"""Word-level comparison of two texts: marked differences, and cuts that show them."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""The order of reading: how much was lost, where a check fails, and what failing checks have in common.
-
-PYTEST_DONT_REWRITE
-"""
+"""The order of reading: how much was lost, where a check fails, and what failing checks have in common."""
 
 from __future__ import annotations
 

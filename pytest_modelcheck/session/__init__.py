@@ -1,7 +1,4 @@
-"""The place where a check, the engine, the cache and the baselines meet.
-
-PYTEST_DONT_REWRITE
-"""
+"""The place where a check, the engine, the cache and the baselines meet."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""Assembles reports from stored results: without a run, or at the end of one.
-
-PYTEST_DONT_REWRITE
-"""
+"""Assembles reports from stored results: without a run, or at the end of one."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""From observations to findings.
-
-PYTEST_DONT_REWRITE
-"""
+"""From observations to findings."""
 
 from __future__ import annotations
 

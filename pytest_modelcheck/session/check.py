@@ -1,7 +1,4 @@
-"""One check while it runs: the facts that all of its steps may need.
-
-PYTEST_DONT_REWRITE
-"""
+"""One check while it runs: the facts that all of its steps may need."""
 
 from __future__ import annotations
 

@@ -4,8 +4,6 @@ Cases run in an order that is random but the same for every version, so that the
 sample as any other, and two versions run the same ones. They run in batches; after each batch, the run ends
 if the verdict is known. Results count in the order of submission: in the order of completion, wrong answers
 that arrive faster than right ones would fail good models.
-
-PYTEST_DONT_REWRITE
 """
 
 from __future__ import annotations

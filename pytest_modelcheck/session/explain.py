@@ -1,7 +1,4 @@
-"""Explains a verdict: the worst cases in full, and where failures concentrate.
-
-PYTEST_DONT_REWRITE
-"""
+"""Explains a verdict: the worst cases in full, and where failures concentrate."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""Facts about a check: the arguments and results of its steps.
-
-PYTEST_DONT_REWRITE
-"""
+"""Facts about a check: the arguments and results of its steps."""
 
 from __future__ import annotations
 

@@ -3,8 +3,6 @@
 The outputs of a case are three answers to its own input and one to each variant. The test's own body says
 which of them disagree: it is run for every two of them, in either order, with one as ``case.input`` and the
 other as ``case.perturbed``. Two answers to the same input take two slots, so that they are two answers.
-
-PYTEST_DONT_REWRITE
 """
 
 from __future__ import annotations

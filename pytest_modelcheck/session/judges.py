@@ -3,8 +3,6 @@
 The judge is called on labelled answers as on any other: its errors are those of the current version. In a
 comparison, the same judge grades the approved answers, so that a change of the judge never looks like a
 change of the model.
-
-PYTEST_DONT_REWRITE
 """
 
 from __future__ import annotations

@@ -2,8 +2,6 @@
 
 Possible damages follow from the answers: a field with few different texts is a label, numbers can be scaled,
 lists cut. Each damage is a :class:`Mutant`: the raw answers of the calls that it changes.
-
-PYTEST_DONT_REWRITE
 """
 
 from __future__ import annotations

@@ -2,8 +2,6 @@
 
 No call is made. A call with a stored answer gets it, or its damaged form; a further run of the same call (to
 confirm, or to measure noise) gets another stored run; all other calls are refused.
-
-PYTEST_DONT_REWRITE
 """
 
 from __future__ import annotations

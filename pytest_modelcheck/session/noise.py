@@ -2,8 +2,6 @@
 
 What decides is whether *outcomes* vary, approved and current ones (``checks.protocol``). The wording of
 answers only matters where answers are compared.
-
-PYTEST_DONT_REWRITE
 """
 
 from __future__ import annotations

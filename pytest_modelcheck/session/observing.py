@@ -1,7 +1,4 @@
-"""Computes the observations that limits are compared with from the results of cases.
-
-PYTEST_DONT_REWRITE
-"""
+"""Computes the observations that limits are compared with from the results of cases."""
 
 from __future__ import annotations
 

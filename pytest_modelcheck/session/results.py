@@ -3,8 +3,6 @@
 A check may have a million cases. So a result is reduced as soon as its body has ended: to a line, the
 outcomes of the case's trials, whether the baseline has the same line, and its slices. Other facts are read
 from the line. In a check on levels, the levels of a case are judged together first.
-
-PYTEST_DONT_REWRITE
 """
 
 from __future__ import annotations

@@ -2,8 +2,6 @@
 
 A provider may change the model behind a version without notice, which a cache would hide. Over nights,
 tonight's run of a check counts together with the earlier ones since its approval.
-
-PYTEST_DONT_REWRITE
 """
 
 from __future__ import annotations

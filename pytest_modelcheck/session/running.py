@@ -1,7 +1,4 @@
-"""Runs the trials of a check: first, again as fresh sets of all cases, and as probes of single ones.
-
-PYTEST_DONT_REWRITE
-"""
+"""Runs the trials of a check: first, again as fresh sets of all cases, and as probes of single ones."""
 
 from __future__ import annotations
 

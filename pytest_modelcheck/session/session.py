@@ -1,7 +1,4 @@
-"""The session of one run: the objects that all checks share, and the loop that runs a check.
-
-PYTEST_DONT_REWRITE
-"""
+"""The session of one run: the objects that all checks share, and the loop that runs a check."""
 
 from __future__ import annotations
 

@@ -7,8 +7,6 @@ A search yields candidates, and its caller sends back whether each fails. All ca
 independent, so that a slow model can be called for them at once. The idea is that of Zeller and Hildebrandt,
 IEEE Trans. Software Eng. 28 (2002) 183 (ddmin). It is adapted to few rounds: changes are divided into
 :data:`PARTS` parts rather than two, and all parts that can be left out one by one are then left out together.
-
-PYTEST_DONT_REWRITE
 """
 
 from __future__ import annotations

@@ -1,7 +1,4 @@
-"""Variation of a model, measured on the trials of a check that depends on it.
-
-PYTEST_DONT_REWRITE
-"""
+"""Variation of a model, measured on the trials of a check that depends on it."""
 
 from __future__ import annotations
 
@@ -10,9 +7,8 @@ from dataclasses import replace
 from itertools import islice
 from typing import TYPE_CHECKING, Final
 
-from pytest_modelcheck.baselines.diff import are_other, differ, paired_calls
+from pytest_modelcheck.baselines.diff import are_other, differ, paired_calls, why_unseen
 from pytest_modelcheck.canonical import differences, same
-from pytest_modelcheck.checks.compare import why_unseen
 from pytest_modelcheck.checks.decide import decide
 from pytest_modelcheck.errors import ModelError, OfflineError
 from pytest_modelcheck.phrases import plural

@@ -21,6 +21,4 @@ A bound is always one-sided: an interval's two ends each hold with confidence ``
 a two-sided 95% interval has ``level=0.975``. Rates and probabilities are fractions of 1; a *false fail rate*
 is the highest chance with which a model that meets its requirement may fail. What makes no sense raises
 :class:`ValueError`.
-
-PYTEST_DONT_REWRITE
 """

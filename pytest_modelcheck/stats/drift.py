@@ -6,8 +6,6 @@ tolerated: with many cases every tiny difference is significant, with few the di
 
 ``paired`` says that the i-th values of both samples belong together, such as the answers of two versions to
 the same input. Then only values that belong together are exchanged, which detects far smaller changes.
-
-PYTEST_DONT_REWRITE
 """
 
 from __future__ import annotations

@@ -11,8 +11,6 @@ completion in which wrong answers come first raises the false alarms.
 Sources: Waudby-Smith and Ramdas, Estimating means of bounded random variables by betting, arXiv 2010.09686
 (2020); for cases drawn without replacement, their Confidence sequences for sampling without replacement,
 arXiv 2006.04347 (2020). With a single stake it is Wald's sequential probability ratio test.
-
-PYTEST_DONT_REWRITE
 """
 
 from __future__ import annotations

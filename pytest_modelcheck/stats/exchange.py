@@ -8,8 +8,6 @@ distributions. Units may have different numbers of runs, and cases may differ in
 
 Sources: Fisher, The Design of Experiments (1935), section 21 (the exchange); Pagano and Tritchler, JASA 78
 (1983) 435-440 (permutation distributions by convolution).
-
-PYTEST_DONT_REWRITE
 """
 
 from __future__ import annotations

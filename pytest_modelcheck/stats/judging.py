@@ -11,8 +11,6 @@ A mean score is corrected by what labels say the judge is off by (prediction-pow
 
 Sources: Rogan and Gladen, Am. J. Epidemiol. 107 (1978) 71-76; Lang and Reiczigel, Prev. Vet. Med. 113 (2014)
 13-22; Angelopoulos et al., arXiv 2301.09633 (2023); Schweder and Hjort, Scand. J. Statist. 29 (2002) 309-332.
-
-PYTEST_DONT_REWRITE
 """
 
 from __future__ import annotations

@@ -11,8 +11,6 @@ along a line through its saddle point, on which the trapezoidal rule converges e
 
 Sources: Gaffke, Math. Methods Statist. 14 (2005) 451-467; Learned-Miller and Thomas, arXiv 1905.06208 (2019);
 Rice, Bell System Technical Journal 52 (1973) 707-722 (the integral).
-
-PYTEST_DONT_REWRITE
 """
 
 from __future__ import annotations

@@ -7,8 +7,6 @@ as exact a test as exchanging scores. Against a fixed value, and with a margin, 
 replacement, and what their influences add up to is added to the metric: the percentile bootstrap, to first
 order (Efron and Tibshirani, An Introduction to the Bootstrap (1993), chapters 13 and 21; for AUC its variance
 is that of DeLong et al., Biometrics 44 (1988) 837).
-
-PYTEST_DONT_REWRITE
 """
 
 from __future__ import annotations

@@ -9,8 +9,6 @@ Each night is compared with everything before it, and not with the approved answ
 is unlucky every night, and nights that share it are not independent. If nothing has changed, which of all
 answers to a call came last is chance (conformal test martingales: Vovk, Gammerman and Shafer 2005). The
 change may come on any night, so that a part of the stake is kept for each: 1 / (j (j + 1)) for night j.
-
-PYTEST_DONT_REWRITE
 """
 
 from __future__ import annotations

@@ -2,8 +2,6 @@
 
 A model that varies answers identical inputs differently, so that a rule which counts changed answers fails
 it however invariant it is. Here its disagreement with itself, measured on the same inputs, is subtracted.
-
-PYTEST_DONT_REWRITE
 """
 
 from __future__ import annotations

@@ -13,8 +13,6 @@ The power of a comparison depends on two rates: how far the pass rate really dro
 failed passes now (``fix_rate``). For a model that varies, and did not change, the latter is half of its
 disagreement with itself. ``repeats`` runs of a case on either side count as that many pairs: right to first
 order where only the model's own variation is noise.
-
-PYTEST_DONT_REWRITE
 """
 
 from __future__ import annotations

@@ -5,8 +5,6 @@ The drop that was observed is held against the drops under all such exchanges, w
 here is one-sided towards worse. The p-value is exact where it can be computed; where exchanges are drawn, it
 counts the observed one among them, so that false alarms stay below the stated rate (Phipson and Smyth,
 Stat. Appl. Genet. Mol. Biol. 9 (2010) 39).
-
-PYTEST_DONT_REWRITE
 """
 
 from __future__ import annotations

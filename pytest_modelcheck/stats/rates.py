@@ -6,8 +6,6 @@ requirement.
 
 Quantiles of the beta distribution are computed here without scipy: every run shows intervals, and importing
 scipy takes a quarter of a second.
-
-PYTEST_DONT_REWRITE
 """
 
 from __future__ import annotations

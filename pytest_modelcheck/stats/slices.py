@@ -12,8 +12,6 @@ say that a slice really lost, each for the maximum over all slices:
 - *exchange*: approved and current runs are exchanged within each case. Small if noise cannot explain it.
 - *shuffle*: drops are shuffled across cases. Small if the loss is concentrated in this slice, not the same
   small drop everywhere.
-
-PYTEST_DONT_REWRITE
 """
 
 from __future__ import annotations

@@ -1,4 +1,1 @@
-"""Trajectories of agents: messages, tool calls and answers, step by step.
-
-PYTEST_DONT_REWRITE
-"""
+"""Trajectories of agents: messages, tool calls and answers, step by step."""

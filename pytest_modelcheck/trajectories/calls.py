@@ -1,7 +1,4 @@
-"""The tool calls of an agent, and patterns to compare them with, in the manner of ``pytest.approx``.
-
-PYTEST_DONT_REWRITE
-"""
+"""The tool calls of an agent, and patterns to compare them with, in the manner of ``pytest.approx``."""
 
 from __future__ import annotations
 

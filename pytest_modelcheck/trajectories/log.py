@@ -1,7 +1,4 @@
-"""Collect a trajectory from messages, calls and results in any order, or from OpenTelemetry spans.
-
-PYTEST_DONT_REWRITE
-"""
+"""Collect a trajectory from messages, calls and results in any order, or from OpenTelemetry spans."""
 
 from __future__ import annotations
 

@@ -2,8 +2,6 @@
 
 Objects are converted to plain data first. Each piece is recognised by keys that only its format has, and
 added to a :class:`~pytest_modelcheck.trajectories.log.Log`.
-
-PYTEST_DONT_REWRITE
 """
 
 from __future__ import annotations

@@ -1,7 +1,4 @@
-"""The trajectory of an agent: its messages, its tool calls and its answer.
-
-PYTEST_DONT_REWRITE
-"""
+"""The trajectory of an agent: its messages, its tool calls and its answer."""
 
 from __future__ import annotations
 

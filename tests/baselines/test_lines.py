@@ -107,6 +107,15 @@ def test_an_answer_that_a_line_gives_twice_is_written_once():
     assert decode(line) == record
 
 
+def test_a_long_answer_that_each_run_gives_is_written_once_and_a_short_one_where_it_is_read():
+    for answer, times in ((b'"refund"', 3), (b'"' + b"refund" * 100 + b'"', 1)):
+        trials = tuple(TrialResult(Outcome.PASSED, (("8f0c", answer),), repeat=n) for n in range(3))
+        record = CaseResult("t", "8f0c", None, "about", trials)
+        line = encode(record)
+        assert line.count(answer) == times
+        assert decode(line) == record
+
+
 def test_a_digest_that_was_answered_differently_keeps_both_answers():
     trials = tuple(
         TrialResult(Outcome.PASSED, (("beef", answer),), repeat=n)

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
@@ -75,6 +76,32 @@ def test_the_answer_of_the_judge_is_not_shown(project):
     output = type_keys("q")
     assert "an answer" in output
     assert "false" not in output.lower()
+
+
+def test_labels_that_others_give_in_the_meantime_are_kept(project, monkeypatch):
+    """A second labeller, a merge or an editor may write to the file of labels while keys are read."""
+    judged(project, ["good 0", "good 1", "good 2"])
+    path = project.root / LABELS
+    answers = [{"question": f"q{n}", "answer": f"good {n}"} for n in range(3)]
+
+    def bo(*given):
+        labels = [Label(one, value=False, metadata={"by": "Bo"}, id="bo") for one in given]
+        write(path, [*labels, *read(path).values()])
+
+    def typed():
+        yield "y"
+        bo({"answer": "other"})
+        yield "u"
+        yield "y"
+        known = [label.given for label in read(path).values()]
+        bo(*(one for one in answers if one not in known))
+        yield "y"
+
+    monkeypatch.setattr("pytest_modelcheck.cli.label.keys", lambda: nullcontext(typed().__next__))
+    output = type_keys("")
+    assert "Bo has labelled it in the meantime: no. That label stays" in output
+    assert "1 labelled now; 4 labels in labels/helpful.jsonl (3 no, 1 yes), 0 left" in output
+    assert path.read_text().count('{"id":"bo","input":') == 3
 
 
 def test_labelling_goes_on_where_it_was_left(project):

@@ -149,3 +149,24 @@ def test_a_golden_test_imports_nothing_that_it_does_not_need(project):
     """)
     options = ("-p", "modelcheck", "--disable-plugin-autoload", "--model-version=1")
     project.pytester.runpytest_subprocess(*options).assert_outcomes(passed=2)
+
+
+def test_pytest_rewrites_none_of_our_modules(project):
+    """Without byte-code of its own, it would compile all of them in each run: 0.6 s for one check."""
+    project.write(
+        "early.py", 'import pytest\n\npytest.register_assert_rewrite("pytest_modelcheck")\n'
+    )  # as of an installed plugin; the development install is none
+    project.test("""
+        import sys
+
+        @pytest.mark.golden([("a", "refund")], at_least=0.0)
+        def test_it(triage, case):
+            assert triage(case.input) == case.expected
+
+        def test_loaders():
+            ours = [one for name, one in sys.modules.items() if name.startswith("pytest_modelcheck.")]
+            assert len(ours) > 50
+            assert {type(one.__loader__).__name__ for one in ours} == {"SourceFileLoader"}
+    """)
+    options = ("-p", "early", "-p", "modelcheck", "--disable-plugin-autoload", "--model-version=1")
+    project.pytester.runpytest_subprocess(*options).assert_outcomes(passed=2)

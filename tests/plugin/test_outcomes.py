@@ -230,6 +230,9 @@ def test_a_body_that_never_called_its_model_is_an_error_unless_it_skips(project)
         "test_skips": Tally(passed=1, skipped=9),
     }
     result.stdout.fnmatch_lines(["10/10 cases raised an error: *the body never called the model 'triage'*"])
+    result.stdout.fnmatch_lines(
+        ["10/10 cases raised an error: *the body failed before it called the model 'triage': *'nonsense'*"]
+    )
 
 
 def test_a_warning_in_a_body_is_pytests_business(project):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 
@@ -102,11 +103,26 @@ def test_an_answer_that_cannot_be_stored_is_the_bodys_alone_and_what_its_refusal
     output = result.stdout.str()
     unknown = "2 of 2 answers cannot be compared, so it is unknown what changed: answer.lock: a _thread.lock"
     assert unknown in output
+    assert "0 answers differ, 2 answers not comparable" in output
     assert "was not stored, so that there is no case.approved: answer.lock: a _thread.lock" in output
     assert "case.record(...)" in output
     result = project.run("--model-version=2", "-k", "recorded")
     result.assert_outcomes(failed=1, warnings=1, deselected=3)
     result.stdout.fnmatch_lines(["*2/2 answers changed*"])
+    project.run("--model-version=2", "-k", "test_changes")
+    only = ("diff", "2", "--check", "test_triage.py::test_changes", "--exit-code")
+    unknown = project.command(*only)
+    assert unknown.ret == 1
+    unknown.stdout.fnmatch_lines(
+        [
+            "  triage 1 → 2   2 not comparable",
+            "  not comparable: answer.lock: a _thread.lock *",
+            "1 check: 2 not*",
+        ]
+    )
+    (found,) = json.loads(project.command(*only, "--format", "json").stdout.str())
+    assert (len(found["unseen"]), found["same"]) == (2, 0)
+    assert project.command(*only, "--regressed").outlines == ["0 checks: nothing changed"]
 
 
 def test_the_remedy_of_a_refusal_helps_compare_by(project):

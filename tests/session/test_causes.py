@@ -91,7 +91,13 @@ def test_it_is_proposed_too_where_the_model_itself_parses():
 
 
 @pytest.mark.parametrize(
-    ("error", "called"), [(RuntimeError("down"), True), (amount("x"), False), ("unknown", True)]
+    ("error", "called"),
+    [
+        (RuntimeError("down"), True),
+        (amount("x"), False),
+        ("unknown", True),
+        (ValueError("The truth value of an array with more than one element is ambiguous."), True),
+    ],
 )
 def test_elsewhere_it_is_not(error, called):
     assert noted(error, called=called).advice() is None

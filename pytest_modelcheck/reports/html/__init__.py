@@ -1,7 +1,4 @@
-"""A report as one HTML page that needs nothing but a browser.
-
-PYTEST_DONT_REWRITE
-"""
+"""A report as one HTML page that needs nothing but a browser."""
 
 from __future__ import annotations
 

@@ -4,8 +4,6 @@ Text from models, case files and options is embedded as JSON in data blocks, whi
 run, and is inserted into the page as text. The Content-Security-Policy of the page allows its one script
 and its one style sheet by their digests, and nothing else: no other script, no handler in an attribute,
 no request.
-
-PYTEST_DONT_REWRITE
 """
 
 from __future__ import annotations
