@@ -113,7 +113,7 @@ COMPOSED, DECOMPOSED = "tests/test_caf\u00e9.py::test", "tests/test_cafe\u0301.p
 
 
 def test_a_file_name_is_the_same_however_its_accents_are_composed(store, record):
-    """macOS may give a name back decomposed that git and Linux have composed."""
+    """macOS may return a name decomposed that git and Linux have composed."""
     write(store, head(COMPOSED), [record("a", 1)])
     assert store.read("triage", DECOMPOSED)["a"] == record("a", 1)
     write(store, head(DECOMPOSED), [record("a", 2)])
@@ -123,7 +123,7 @@ def test_a_file_name_is_the_same_however_its_accents_are_composed(store, record)
 def test_tests_that_a_file_system_takes_for_one_are_an_error_and_never_share_a_file(store, record):
     write(store, head("tests/test_a.py::test_x"), [record("a", 1)])
     path = store.path("triage", "tests/test_a.py::test_x")
-    path.rename(store.path("triage", "tests/test_a.py::test_X"))  # what a lookup there finds
+    path.rename(store.path("triage", "tests/test_a.py::test_X"))  # as a lookup there finds it
     with pytest.raises(BaselineError, match="differ only in a way that this file system ignores"):
         store.read("triage", "tests/test_a.py::test_X")
 

@@ -231,7 +231,7 @@ class Declared(pydantic.BaseModel, extra="allow"):
 
 @pytest.mark.parametrize(("old", "new"), [(Lenient, Declared), (Declared, Lenient)])
 def test_an_extra_value_may_become_a_field_and_a_field_an_extra_value(old, new):
-    """A newer client declares what an older one let in."""
+    """A newer client declares a field that an older one let in."""
     then, codec = Codec(old).encode(old(label="a", note="x")), Codec(new)
     assert same(then, codec.encode(new(label="a", note="x")))
     assert not same(then, codec.encode(new(label="a", note="y")))
@@ -325,7 +325,7 @@ def test_parts_that_are_ignored_are_not_seen(ignore, one, other, equal):
     wrapped = Projection(ignore).wrapped
     then, now = wrapped(one, ENCODE(one)), wrapped(other, ENCODE(other))
     assert same(then, now) is equal
-    assert same(ENCODE(one), now) is equal, "what was approved before it was said what to ignore"
+    assert same(ENCODE(one), now) is equal, "answers approved before compare_by= was written"
     assert same(seen(then), seen(now)) is equal
     assert Codec().decode(now) == other
     assert whole(now) == ENCODE(other)

@@ -392,8 +392,8 @@ def test_a_test_that_was_edited_is_decided_as_a_whole(changed, reviewing):
 
 def test_a_version_that_never_ran_is_refused(changed, reviewing):
     assert "no run of triage 9.9 is stored" in reviewing([], "9.9", code=2)
-    told = reviewing([], "2.1", "--check", "nope", code=2)
-    assert "no check that triage 2.1 ran matches 'nope'. There are:" in told
+    output = reviewing([], "2.1", "--check", "nope", code=2)
+    assert "no check that triage 2.1 ran matches 'nope'. There are:" in output
 
 
 def test_a_test_that_is_run_again_while_it_is_reviewed_is_not_approved_unseen(changed, command, monkeypatch):

@@ -150,7 +150,7 @@ def delete(project, name):
     [
         "{}",
         "import pytest\npytest.importorskip('nothing_of_that_name')\n{}",
-        # Its tests are made by a function, so that none can be seen in the file.
+        # Its tests are made by a function, so that the file shows none.
         "import pytest\npytest.skip('no GPU', allow_module_level=True)\n",
         "if False:\n    def test_known(): pass\n    def test_other(): pass\ndef test_more(): pass\n",
     ],

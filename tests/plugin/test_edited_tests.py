@@ -24,7 +24,7 @@ def test_a_stricter_body_judges_the_approved_answers_too_and_a_changed_model_is_
 
 
 def test_comments_are_no_edit_and_a_body_that_asks_something_else_is_not_compared(project):
-    """Nothing is known of what the approved version would have answered."""
+    """The answer of the approved version to the new input is unknown."""
     project.test(GOLDEN)
     project.approve("2.0")
     documented = GOLDEN.replace("    assert", '    """What it is."""\n    # why\n    assert')
