@@ -24,7 +24,7 @@ def test_a_stricter_body_judges_the_approved_answers_too_and_a_changed_model_is_
 
 
 def test_comments_are_no_edit_and_a_body_that_asks_something_else_is_not_compared(project):
-    """Nothing is known of what the approved version would have answered."""
+    """The answer of the approved version to the new input is unknown."""
     project.test(GOLDEN)
     project.approve("2.0")
     documented = GOLDEN.replace("    assert", '    """What it is."""\n    # why\n    assert')
@@ -98,3 +98,15 @@ def test_an_approved_answer_is_not_that_of_another_perturbed_input(project):
     verdict = project.verdict(project.run("--model-version=2.0"))
     assert verdict.trials.failed == 0
     assert verdict.trials.new > 0
+
+
+def test_an_answer_that_is_compared_by_another_part_is_no_changed_answer(project):
+    source = "@model_fixture({})\ndef triage(model_version):\n    return lambda text: dict(label=text, n=1)\n"
+    project.golden('"tickets.yaml", max_changed=0', 'assert triage(case.input)["n"] == 1')
+    project.model(source.format("deterministic=True"))
+    project.approve("2.0")
+    project.model(source.format("deterministic=True, compare_by=lambda answer: answer['label']"))
+    project.passes("--model-version=2.0")
+    project.approve("2.0")
+    project.model(source.format("deterministic=True, compare_by=lambda answer: len(answer)"))
+    project.passes("--model-version=2.0")

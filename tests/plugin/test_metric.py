@@ -157,8 +157,8 @@ def test_an_answer_that_cannot_be_parsed_is_to_be_caught_since_no_exception_is_w
 )
 def test_a_body_records_what_the_metric_scores_and_judges_nothing_itself(project, scored, line, did):
     scored(F1.replace("case):", "case, score):") + f"        {line}\n", more=", at_least=0.1")
-    told = f"metric=f1_macro scores what case.record() says: its bodies do not {did}"
-    assert told in " ".join(project.fails("--model-version=triage=1").stdout.str().split())
+    message = f"metric=f1_macro scores what case.record() says: its bodies do not {did}"
+    assert message in " ".join(project.fails("--model-version=triage=1").stdout.str().split())
 
 
 def test_a_metric_that_is_undefined_over_all_cases_fails_with_its_reason(project, scored):
@@ -198,7 +198,7 @@ def test_contradictions_are_refused(project, scored, mistakes):
     project.test(source)
     result = project.run("--model-version=triage=1")
     text = " ".join((result.stdout.str() + result.stderr.str()).split())
-    assert [said for said in mistakes.values() if said not in text] == []
+    assert [message for message in mistakes.values() if message not in text] == []
 
 
 def test_a_metric_without_a_limit_needs_a_baseline(project, scored):

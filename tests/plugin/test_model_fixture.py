@@ -1,4 +1,4 @@
-"""``@model_fixture``: whatever can be called is a model, and the fixture is a fixture like any other."""
+"""``@model_fixture``: any callable is a model, and the fixture is a fixture like any other."""
 
 from pathlib import Path
 

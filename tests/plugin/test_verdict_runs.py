@@ -1,4 +1,4 @@
-"""The fast half of ``benchmarks/verdict_runs.py``, with fixed seeds: what a user sees of whole runs.
+"""The fast half of ``benchmarks/verdict_runs.py``, with fixed seeds: whole runs as a user sees them.
 
 A promise that takes more than two checks to be seen is measured there.
 """
