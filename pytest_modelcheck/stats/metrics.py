@@ -85,7 +85,7 @@ def _ranked(answers: Sequence[Any]) -> list[Hashable]:
 
 
 def _identity(value: Any) -> Hashable:
-    """What tells a value from others; the ``repr`` of an array leaves out most of it."""
+    """A key that only equal values share; the ``repr`` of an array leaves out most of it."""
     if isinstance(value, (str, int, float)):
         return repr(value)
     try:
