@@ -337,7 +337,7 @@ def test_in_the_background_the_terminal_is_the_shells(project, terminal):
     terminal.send(LABEL, "Enter")
     terminal.until("--- 1 of 2", "[q]uit")
     terminal.send("C-z")
-    terminal.until("$ ")
+    terminal.until("Stopped", "$ ")
     assert terminal.echoes()
     terminal.send("fg", "Enter")
     terminal.until("fg", "[q]uit")
