@@ -242,7 +242,7 @@ def test_nothing_is_approved_where_there_is_no_file(path):
         ("- 2.0\n", "names no version"),
         ("version: [1, 2]\n", ":1: 'version' is not a single value"),
         ("version: '2.0\n", "not YAML"),
-        ("a: 1\n<<<<<<< HEAD\nversion: '2.0'\n", ":2: an unresolved git conflict. Keep the version"),
+        ("a: 1\n<<<<<<< HEAD\nversion: '2.0'\n", ":2: an unresolved git conflict. The sides approve"),
         ("version: " + "[" * 100_000, "nested too deeply"),
         ("? [a, b]\n: '2.0'\n", ":1: a name of several parts is not a single value"),
         ("version: !!python/object/apply:os.system ['echo']\n", "not a single value"),

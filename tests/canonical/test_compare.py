@@ -405,6 +405,22 @@ def test_only_the_key_of_an_unstored_answer_is_known():
     assert why_unstored(keyed) is None
 
 
+@pytest.mark.parametrize(
+    ("one", "other", "equal"),
+    [
+        (b'{"label":"a","n":1}', b'{"$seen":["a",{"label":"a","n":1}]}', True),
+        (b'{"label":"a","n":1}', b'{"$seen":["b",{"label":"b","n":1}]}', False),
+        (b'{"$seen":["a",{"label":"a","n":1}]}', b'{"$seen":[1,{"label":"a","n":1}]}', True),
+        (b'{"$seen":["a",{"label":"a","n":1}]}', b'{"$seen":["a",{"label":"a","n":2}]}', True),
+        (b'{"$seen":["a",{"label":"a","n":1}]}', b'{"$seen":[2,{"label":"a","n":2}]}', False),
+        (b'{"$ignoring":[["n"],{"label":"a","n":1}]}', b'{"$seen":["a",{"label":"a","n":1}]}', True),
+        (b'{"$ignoring":[["n"],{"label":"a","n":1}]}', b'{"$seen":["b",{"label":"b","n":1}]}', False),
+    ],
+)
+def test_an_answer_is_the_same_though_another_compare_by_sees_it(one, other, equal):
+    assert same(one, other) is same(other, one) is equal
+
+
 @pytest.mark.parametrize("answer", [{"$seen": [1, 2]}, {"$ignoring": [["a"], 1]}, {"$unstored": ["a", "b"]}])
 def test_an_answer_that_looks_like_a_mark_is_data(answer):
     line = ENCODE(answer)

@@ -215,8 +215,11 @@ def test_a_dry_run_shows_the_same_and_writes_nothing(project, command, store):
     assert not (project.root / "baselines").exists()
     command("approve", "2.1")
     before = {path: path.read_bytes() for path in store.root.rglob("*") if path.is_file()}
-    project.run({"a": 3, "b": 2})
-    assert "2 cases: 2 changed" in command("approve", "2.1", "--dry-run", "--keep-history").output
+    project.run({"a": 3, "b": 2}, version="3.0")
+    output = command("approve", "3.0", "--dry-run", "--keep-history").output
+    assert output.startswith("triage 3.0 would be approved (previously 2.1)\n")
+    assert "2 cases: 2 changed" in output
+    assert "still approved with another version" not in output
     assert {path: path.read_bytes() for path in store.root.rglob("*") if path.is_file()} == before
 
 

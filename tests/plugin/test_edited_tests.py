@@ -98,3 +98,15 @@ def test_an_approved_answer_is_not_that_of_another_perturbed_input(project):
     verdict = project.verdict(project.run("--model-version=2.0"))
     assert verdict.trials.failed == 0
     assert verdict.trials.new > 0
+
+
+def test_an_answer_that_is_compared_by_another_part_is_no_changed_answer(project):
+    source = "@model_fixture({})\ndef triage(model_version):\n    return lambda text: dict(label=text, n=1)\n"
+    project.golden('"tickets.yaml", max_changed=0', 'assert triage(case.input)["n"] == 1')
+    project.model(source.format("deterministic=True"))
+    project.approve("2.0")
+    project.model(source.format("deterministic=True, compare_by=lambda answer: answer['label']"))
+    project.passes("--model-version=2.0")
+    project.approve("2.0")
+    project.model(source.format("deterministic=True, compare_by=lambda answer: len(answer)"))
+    project.passes("--model-version=2.0")

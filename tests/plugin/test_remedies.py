@@ -416,7 +416,7 @@ VALUES = {
     'names no version. Write: version: "2.0"': (approval, "fingerprint: a\n", 'version: "2.0"\n'),
     "Write it as 2027-01-14, or ": (
         approval, 'version: "2"\nretires: soon\n', 'version: "2"\nretires: 2027-01-14\n'),
-    "Keep the version that the application shall be held to": (
+    "The sides approve different versions: take the whole folder of baselines from one": (
         approval, CONFLICT.format("version: a", "version: b"), "version: a\n"),
     "names no version. Write triage=VERSION": (lambda it: meant(it, VERSIONS), "triage=", "triage=2.1"),
     "of which model? Several have it; write one of: triage=2.0 spam=2.0": (

@@ -192,6 +192,23 @@ def test_a_check_that_is_not_compared_with_an_approval_is_not_watched(nightly, o
     assert nightly.nights() == []
 
 
+@pytest.mark.parametrize(
+    ("test", "why"),
+    [
+        (TEST, "no call is repeated; --modelcheck-revalidate=N says how many"),
+        (
+            DRIFT.replace("(100)])", "(100)], reference=[{'input': 'a'}])"),
+            "it is compared with its reference",
+        ),
+    ],
+    ids=["golden", "reference"],
+)
+def test_a_check_that_repeats_no_call_is_not_watched(nightly, test, why):
+    nightly.test(test)
+    result = nightly.run("--model-version=1.0", "--modelcheck-watch", "-v")
+    assert f"not watched over nights: {why}" in nightly.verdict(result).notes
+
+
 def test_some_of_the_cases_add_what_they_found(nightly):
     result = nightly.run(*NIGHT, "--modelcheck-case=c1")
     assert finding(nightly, result).status.value == "passed"
