@@ -149,24 +149,26 @@ APPROVED = "assert ask(case.input) == case.approved"
 LEVELS = "under=perturb.levels(perturb.append('!'), perturb.append('!!'), perturb.append('!!!'))"
 SAME = "assert ask(case.perturbed) == ask(case.input)"
 
+# Of models that answer at random, the sets of a check contradict each other in 1% of checks, by chance.
 SCENES = [
     Scene(
         "max_changed=0.02: steady, then at random",
         STEADY,
         "max_changed=0.02",
         "ask(case.input)",
-        fails=1,
         passes=0,
-        warns=0,
+        warns=0.01,
     ),
-    Scene("case.approved: steady, then at random", STEADY, "max_changed=0.02", APPROVED, passes=0, warns=0),
+    Scene(
+        "case.approved: steady, then at random", STEADY, "max_changed=0.02", APPROVED, passes=0, warns=0.01
+    ),
     Scene(
         "require_proof: steady, then at random",
         STEADY,
         "max_changed=0.02, tolerance=0.05, require_proof=True",
         APPROVED,
         passes=0,
-        warns=0,
+        warns=0.01,
     ),
     Scene(
         "max_regressed=2: always right, then 90%",
