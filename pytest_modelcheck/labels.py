@@ -18,6 +18,7 @@ from __future__ import annotations
 
 import os
 import tempfile
+from codecs import BOM_UTF8
 from collections import defaultdict
 from dataclasses import dataclass, field
 from hashlib import blake2b
@@ -46,12 +47,14 @@ class Label:
         metadata: The person (``by``), the time (``when``), a ``note``, the ``version`` of the judged answer,
             and the metadata of the case.
         origin: The line of the file, or ``None`` for a new label.
+        id: Its id as a case, if the file gives one.
     """
 
     given: Any
     value: Any
     metadata: Mapping[str, Any] = field(default_factory=dict)
     origin: Origin | None = None
+    id: str | None = None
 
     @property
     def key(self) -> str:
@@ -75,7 +78,7 @@ def read(path: Path) -> dict[str, Label]:
         LabelError: The file cannot be read, a line is not a label, or two lines contradict each other.
     """
     try:
-        data = path.read_bytes()
+        data = path.read_bytes().removeprefix(BOM_UTF8)
     except FileNotFoundError:
         return {}
     except OSError as error:
@@ -105,7 +108,8 @@ def write(path: Path, labels: Iterable[Label]) -> None:
     """
     lines = []
     for label in sorted(labels, key=lambda label: label.key):
-        fields = {"input": label.given, "expected": label.value}
+        fields: dict[str, Any] = {} if label.id is None else {"id": label.id}
+        fields |= {"input": label.given, "expected": label.value}
         if label.metadata:
             fields["metadata"] = dict(label.metadata)
         lines.append(orjson.dumps(fields, option=orjson.OPT_APPEND_NEWLINE))
@@ -134,9 +138,8 @@ def _label(line: bytes, path: Path, number: int) -> Label:
         raise LabelError(f"a label has no {other}; put it into metadata", str(path), number)
     if isinstance(fields["expected"], (dict, list)) or fields["expected"] is None:
         raise LabelError("a label is true, false, a category or a score, under expected", str(path), number)
-    return Label(
-        fields["input"], fields["expected"], fields.get("metadata") or {}, Origin(os.fspath(path), number)
-    )
+    origin = Origin(os.fspath(path), number)
+    return Label(fields["input"], fields["expected"], fields.get("metadata") or {}, origin, fields.get("id"))
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""A small project to run pytest in: a model fixture that says what it is asked, and tickets for it."""
+"""A small project to run pytest in: a model fixture that notes its calls, and tickets for it."""
 
 import importlib
 import json
@@ -30,7 +30,7 @@ from pytest_modelcheck.reports.model import RunReport
 
 pytest_plugins = ["pytester"]
 
-# The first text that is drawn on a fresh machine waits for tables of all characters, and any text on a busy
+# The first text drawn on a fresh machine waits for tables of all characters, and any text on a busy
 # one for its turn: no test is to blame.
 settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("patient")
@@ -90,7 +90,7 @@ def known(limits: str = "", name: str = "test_known") -> str:
 
 @pytest.fixture(scope="session", autouse=True)
 def _not_in_ci() -> Iterator[None]:
-    """The plugin behaves otherwise in CI: a test that wants that says so, wherever it runs itself."""
+    """The plugin behaves differently in CI; tests of that set the variable themselves."""
     with pytest.MonkeyPatch.context() as patch:
         for name in ("CI", "GITHUB_ACTIONS", "GITHUB_STEP_SUMMARY", "GITLAB_CI"):
             patch.delenv(name, raising=False)
@@ -99,7 +99,7 @@ def _not_in_ci() -> Iterator[None]:
 
 @pytest.fixture(scope="session")
 def _everything_loaded() -> None:
-    """Import what inner runs import late: each of them forgets what it was the first to import."""
+    """Import modules that inner runs import late: each run forgets those that it imported first."""
     for module in pkgutil.walk_packages(pytest_modelcheck.__path__, "pytest_modelcheck."):
         importlib.import_module(module.name)
     late = (
@@ -140,13 +140,13 @@ _OF_A_TRIAL = ("answer", "perturbed", "base_answer", "message", "approved_answer
 
 
 def _case(fields: dict[str, Any]) -> SimpleNamespace:
-    """A case of a JSON report; what it does not say is ``None``."""
+    """A case of a JSON report; missing fields are ``None``."""
     trials = [SimpleNamespace(**{**dict.fromkeys(_OF_A_TRIAL), **trial}) for trial in fields["trials"]]
     return SimpleNamespace(**{**dict.fromkeys(_OF_A_CASE), **fields, "trials": trials})
 
 
 def _reasoned(arguments: tuple[str, ...]) -> list[str]:
-    """Arguments with a reason to approve: no inner run has a terminal."""
+    """Arguments with a reason to approve, as no inner run has a terminal."""
     if any("reason" in argument for argument in arguments):
         return list(arguments)
     if "--modelcheck-update" in arguments:
@@ -167,7 +167,7 @@ class Project:
         self.write("tickets.yaml", TICKETS)
 
     def ini(self, *lines: str) -> None:
-        """Write the ini file anew."""
+        """Rewrite the ini file."""
         self.write("pytest.ini", "\n".join(["[pytest]", *lines]))
 
     def write(self, name: str, text: str) -> Path:
@@ -187,7 +187,7 @@ class Project:
         self.write("conftest.py", "from pytest_modelcheck import model_fixture\n" + textwrap.dedent(source))
 
     def answers(self, name: str, returned: str, options: str = "", takes: str = "model_version") -> None:
-        """Replace the conftest file by one model: the name of its fixture, and what that returns."""
+        """Replace the conftest file by one model: the name of its fixture, and its function."""
         self.model(f"\n@model_fixture({options})\ndef {name}({takes}):\n    return {returned}\n")
 
     def golden(self, marked: str, body: str, takes: str = "triage, case") -> None:
@@ -198,12 +198,12 @@ class Project:
     def run(self, *arguments: str) -> pytest.RunResult:
         """Run pytest with the plugin, and with those named by ``-p``, in this process."""
         with warnings.catch_warnings(), pytest.MonkeyPatch.context() as patch:
-            # What this run makes an error is not to be one in the inner run.
+            # Warnings that are errors in this run must not be errors in the inner run.
             warnings.simplefilter("default")
             # pytest-check wraps it in every inner run: after hundreds of them no thread would start any more.
             patch.setattr(threading.Thread, "start", threading.Thread.start)
             patch.setattr("_pytest.assertion.rewrite._rewrite_test", self._rewrite)
-            # What an inner run sets in context variables is not to be seen by the next one.
+            # The next run must not see context variables that an inner run sets.
             return copy_context().run(
                 self.pytester.runpytest_inprocess, *NEIGHBOURS, "-p", "modelcheck", *_reasoned(arguments)
             )
@@ -235,7 +235,7 @@ class Project:
         return result
 
     def verdicts(self, result: pytest.RunResult) -> dict[str, Verdict]:
-        """The verdicts on the reports of a run in this process, by what follows the file in their names."""
+        """The verdicts on the reports of a run in this process, by test name."""
         reports = result.reprec.getreports("pytest_runtest_logreport")
         found = [
             unpack(packed, Verdict) for report in reports for packed in getattr(report, "modelcheck", ())
@@ -248,7 +248,7 @@ class Project:
         return verdict
 
     def report(self, name: str = "report.json") -> RunReport:
-        """The JSON report that a run has written, its cases with the names that they have there."""
+        """The JSON report that a run has written, with the field names of the file."""
         fields = json.loads((self.path / name).read_bytes())
         cases = [list(map(_case, check.pop("cases"))) for check in fields["checks"]]
         found = unpack(fields, RunReport)
@@ -256,7 +256,7 @@ class Project:
         return replace(found, checks=tuple(replace(check, cases=own) for check, own in checks))
 
     def run_apart(self, *arguments: str, timeout: float = 180) -> pytest.RunResult:
-        """Run pytest in a process of its own, where this one must not be affected."""
+        """Run pytest in a process of its own, which cannot affect this one."""
         options = [f"--basetemp={tempfile.mkdtemp(prefix='runpytest-', dir=self.path)}", *NEIGHBOURS]
         script = self.warm() / "pytest"
         return self.pytester.run(script, *options, "-p", "modelcheck", *_reasoned(arguments), timeout=timeout)
@@ -269,22 +269,22 @@ class Project:
         return pytest.RunResult(done.exit_code, done.stdout.splitlines(), done.stderr.splitlines(), 0)
 
     def approve(self, version: str = "2.0") -> None:
-        """Record and approve what a version does in the tests as they are."""
+        """Run the tests with a version and approve its results."""
         result = self.run(f"--model-version={version}", "--modelcheck-update")
         assert result.ret == 0, result.stdout.str()
 
     @property
     def calls(self) -> list[str]:
-        """What the model was asked, in order."""
+        """The inputs of the model's calls, in order."""
         log = self.path / "calls.log"
         return log.read_text(encoding="utf-8").splitlines() if log.exists() else []
 
     def forget_calls(self) -> None:
-        """Begin counting anew."""
+        """Forget the calls so far."""
         (self.path / "calls.log").unlink(missing_ok=True)
 
     def files(self) -> dict[str, bytes]:
-        """Everything in the folder, by path, except for what Python, pytest and pytester leave there."""
+        """Every file in the folder, by path, except for those of Python, pytest and pytester."""
         found = (path for path in self.path.rglob("*") if path.is_file())
         names = ((path.relative_to(self.path).as_posix(), path) for path in found)
         return {
@@ -294,7 +294,7 @@ class Project:
         }
 
     def baselines(self) -> dict[str, bytes]:
-        """The approved behaviour as it is on disk."""
+        """The files of approved behaviour."""
         return {name: text for name, text in self.files().items() if name.startswith("baselines/")}
 
 
@@ -305,7 +305,7 @@ def project(
     monkeypatch: pytest.MonkeyPatch,
     request: pytest.FixtureRequest,
 ) -> Project:
-    """A project whose pytest loads no plugin that is not asked for by ``-p``."""
+    """A project whose pytest loads only plugins named by ``-p``."""
     monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
     monkeypatch.setenv("PYTHONDONTWRITEBYTECODE", "1")
     monkeypatch.setattr(sys, "dont_write_bytecode", True)

@@ -1,4 +1,4 @@
-"""Benchmarks still run: nobody calls them every day, and a figure that cannot be measured again is none."""
+"""Benchmarks still run, so that every figure can be measured again."""
 
 import subprocess
 import sys

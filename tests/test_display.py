@@ -1,4 +1,4 @@
-"""Secrets in texts: which are found, behind what, and what is no secret."""
+"""Secrets in texts: those found, their prefixes, and texts that are no secret."""
 
 import itertools
 import json

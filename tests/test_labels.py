@@ -1,4 +1,4 @@
-"""The file of labels: what is written is read back, and what cannot be meant is refused with its place."""
+"""The file of labels: written labels are read back, and invalid ones are refused with their place."""
 
 import json
 import random
@@ -20,6 +20,14 @@ def test_labels_are_read_back_as_they_were_written(tmp_path):
     assert read(path)[label.key].value is True
     assert read(path)[label.key].metadata == {"by": "Ada", "note": "polite"}
     assert read(path)[label.key].origin.line == 1
+
+
+def test_a_rewritten_file_keeps_ids_and_needs_no_byte_order_mark(tmp_path):
+    path = tmp_path / "helpful.jsonl"
+    line = '{"id":"h-1","input":{"answer":"Yes"},"expected":true}\n'
+    path.write_text(line, encoding="utf-8-sig")
+    write(path, read(path).values())
+    assert path.read_text(encoding="utf-8") == line
 
 
 def test_a_label_belongs_to_arguments_in_any_order(tmp_path):
@@ -78,7 +86,7 @@ def test_equal_labels_count_once_and_contradictions_are_refused(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("line", "said"),
+    ("line", "message"),
     [
         ("<<<<<<< HEAD", "settle the conflict of the merge first"),
         ('{"input": {}}', "no label: write"),
@@ -87,12 +95,12 @@ def test_equal_labels_count_once_and_contradictions_are_refused(tmp_path):
         ("[1]", "no label: write"),
     ],
 )
-def test_an_invalid_label_is_refused_with_its_line(tmp_path, line, said):
+def test_an_invalid_label_is_refused_with_its_line(tmp_path, line, message):
     path = tmp_path / "helpful.jsonl"
     path.write_text(f"\n{line}\n")
     with pytest.raises(LabelError, match=r"helpful\.jsonl:2: ") as caught:
         read(path)
-    assert said in str(caught.value)
+    assert message in str(caught.value)
 
 
 def test_the_old_file_stays_where_the_new_one_cannot_be_written(tmp_path):

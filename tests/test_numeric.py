@@ -1,4 +1,4 @@
-"""Guards say which argument is wrong, what it was and what it may be."""
+"""Guards name the wrong argument, its value and the values that it may have."""
 
 import pytest
 

@@ -21,5 +21,5 @@ def test_a_script_that_is_killed_while_it_asks_is_not_waited_for() -> None:
         socket.send_fds(script, [(100).to_bytes(8, "big")], [null.fileno()] * 3)
         script.sendall(b"[[")
         script.close()
-        with pytest.raises(EOFError, match="before it had said what to run"):
+        with pytest.raises(EOFError, match="before it had sent its request"):
             warm.take_over(server)

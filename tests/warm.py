@@ -1,4 +1,4 @@
-"""Starts programs at once: a process that has imported what takes long, and forks.
+"""Starts programs at once: a process that has imported slow modules, and forks.
 
 Usage: ``warm.py FOLDER``. In the folder it leaves a script for each program, to be put on the PATH, and the
 socket through which a script hands over its arguments, its environment and its standard streams. The program
@@ -29,9 +29,9 @@ import json, os, socket, sys
 
 with socket.socket(socket.AF_UNIX) as server:
     server.connect({address!r})
-    asked = json.dumps([[{name!r}, *sys.argv[1:]], os.getcwd(), dict(os.environ)]).encode()
-    socket.send_fds(server, [len(asked).to_bytes(8, "big")], [0, 1, 2])
-    server.sendall(asked)
+    request = json.dumps([[{name!r}, *sys.argv[1:]], os.getcwd(), dict(os.environ)]).encode()
+    socket.send_fds(server, [len(request).to_bytes(8, "big")], [0, 1, 2])
+    server.sendall(request)
     code = int(server.recv(8) or 70)
 if code < 0:
     os.kill(os.getpid(), -code)
@@ -54,7 +54,7 @@ PROGRAMS = ("pytest", "modelcheck", "doctest", "script")
 
 
 def program(name: str) -> Callable[[], int | None]:
-    """What the installed script of this name calls; ``doctest`` has none, and is run by ``python -m``."""
+    """The function of the installed script of this name; ``doctest`` has none: ``python -m`` runs it."""
     if name == "doctest":
         return doctest._test
     if name == "script":
@@ -79,10 +79,10 @@ def import_everything() -> None:
 
 
 def next_program(server: socket.socket) -> str:
-    """Wait for a script; return in a new process that is in its place."""
+    """Wait for a script; return in a new process that takes its place."""
     while True:
         if sys.stdin in select.select([server, sys.stdin], [], [])[0]:
-            os._exit(0)  # whoever started this is gone
+            os._exit(0)  # the parent process is gone
         connection, _ = server.accept()
         if os.fork() == 0:
             server.close()
@@ -98,7 +98,7 @@ def next_program(server: socket.socket) -> str:
 
 
 def reaped() -> bool:
-    """Whether a process that was started earlier has ended."""
+    """Return whether a process that was started earlier has ended."""
     try:
         return os.waitpid(-1, os.WNOHANG)[0] != 0
     except ChildProcessError:
@@ -110,8 +110,8 @@ def take_over(connection: socket.socket) -> str:
     content = b""
     while len(content) < int.from_bytes(size, "big"):
         piece = connection.recv(1 << 16)
-        if not piece:  # whoever asked was killed; nothing more will come, however long one waits
-            raise EOFError("the script ended before it had said what to run")
+        if not piece:  # the client was killed; no more data will come
+            raise EOFError("the script ended before it had sent its request")
         content += piece
     connection.close()
     for number, stream in enumerate(streams):
@@ -122,7 +122,7 @@ def take_over(connection: socket.socket) -> str:
         ("stdout", 1, "w", -1),
         ("stderr", 2, "w", 1),
     ):
-        # Anew, as those that were there remember whether one can seek in what the numbers stood for before.
+        # New streams, as the old ones keep whether their files could seek.
         setattr(sys, name, open(number, mode, buffering, encoding="utf-8", closefd=False))  # noqa: SIM115
     sys.argv, folder, environment = json.loads(content)
     os.chdir(folder)

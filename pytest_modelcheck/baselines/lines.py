@@ -177,6 +177,8 @@ def _trial_out(trial: TrialResult, own: str, given: dict[str, bytes]) -> str:
     if trial.repeat:
         which += f'"repeat":{trial.repeat},'
     about = "" if trial.about is None else f',"about":{quoted(trial.about)}'
+    if trial.digest:
+        about += f',"input":"{trial.digest}"'
     only = trial.calls[0][1] if len(trial.calls) == 1 and trial.calls[0][0] == own else None
     if only is not None and (len(only) < _LONG or given.get(own) != only):
         given[own] = only
@@ -210,8 +212,8 @@ def _calls_out(trial: TrialResult, given: dict[str, bytes]) -> str:
 
 
 def _case_in(fields: dict[str, Any]) -> CaseResult:
-    # Taken out, for a single plain trial has the same fields as its case, and no text of its own.
-    own, about = fields["input"], fields.pop("about")
+    # Taken out, for a single plain trial has the same fields as its case, and no input of its own.
+    own, about = fields.pop("input"), fields.pop("about")
     trials = _trials_in(fields.get("trials", [fields]), own)
     return CaseResult(fields["id"], own, fields.get("expected"), about, trials)
 
@@ -231,6 +233,7 @@ def _trial_in(fields: Mapping[str, Any], own: str, given: dict[str, bytes]) -> T
         repeat=fields.get("repeat", 0),
         score=fields.get("score"),
         about=fields.get("about"),
+        digest=fields.get("input", ""),
     )
 
 
@@ -313,7 +316,7 @@ def equivalent(a: CaseResult, b: CaseResult) -> bool:
 
 def _equivalent_trials(a: TrialResult, b: TrialResult) -> bool:
     return (
-        (a.outcome, a.key, a.about) == (b.outcome, b.key, b.about)
+        (a.outcome, a.repeat, a.input) == (b.outcome, b.repeat, b.input)
         and [digest for digest, _ in a.calls] == [digest for digest, _ in b.calls]
         and all(_alike(x, y) for (_, x), (_, y) in zip(a.calls, b.calls, strict=True))
         and _alike(a.recorded, b.recorded)

@@ -39,12 +39,15 @@ def renamed(check: str, old: str, new: str) -> str | None:
     >>> renamed("tests/test_a.py::test_b[1]", "tests/test_a.py::test_b", "tests/test_a.py::test_c")
     'tests/test_a.py::test_c[1]'
     >>> renamed("tests/test_a.py::test_bc", "tests/test_a.py::test_b", "tests/test_a.py::test_c")
+    >>> renamed("tests/test_a.py::test_b[2]", "tests/test_a.py::test_b", "tests/test_a.py::test_b[1]")
     """
     old, new = old.rstrip("/"), new.rstrip("/")
     if check == old:
         return new
     rest = check.removeprefix(old)
-    return new + rest if rest != check and rest.startswith(("::", "[", "/")) else None
+    # A test that is parametrized now: its other parameters have results of their own.
+    parts = ("::", "/") if new.endswith("]") else ("::", "[", "/")
+    return new + rest if rest != check and rest.startswith(parts) else None
 
 
 def refuse_odd(old: str, new: str) -> None:

@@ -59,7 +59,11 @@ def read_approved(path: Path) -> ApprovedVersion | None:
         raise BaselineError(f"cannot be read: {error.strerror or error}", str(path)) from error
     for number, line in enumerate(text.splitlines(), 1):
         if line.startswith(("<<<<<<<", ">>>>>>>")):
-            message = "an unresolved git conflict. Keep the version that the application shall be held to."
+            # Its version belongs to the headers beside it, whose lines git may have merged without a word.
+            message = (
+                "an unresolved git conflict. The sides approve different versions: take the whole folder of "
+                "baselines from one of them (git checkout --ours or --theirs), git add it, and run pytest."
+            )
             raise BaselineError(message, str(path), number)
     fields = _scalars(text, path)
     version = fields.get("version")

@@ -81,7 +81,11 @@ def same(before: bytes, after: bytes, rel: float = 1e-6) -> bool:
     """
     if before == after:
         return why_unstored(before) is None
-    return next(differences(before, after, rel), None) is None
+    if next(differences(before, after, rel), None) is None:
+        return True
+    # What another `compare_by=` returned, or none, says nothing about the same answer.
+    wrapped = before.startswith(_WRAPPED[0]) or after.startswith(_WRAPPED[0])
+    return wrapped and same(whole(before), whole(after), rel)
 
 
 def differences(before: bytes, after: bytes, rel: float = 1e-6) -> Iterator[Difference]:

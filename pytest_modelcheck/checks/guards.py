@@ -87,8 +87,8 @@ def guards(observed: Observed, limits: Limits) -> Iterator[Finding]:
         if overlap < limits.min_overlap:
             summary = (
                 f"only {shared}/{observed.approved_cases} approved cases can still be "
-                f"compared ({percent(overlap)}, at least {percent(limits.min_overlap)} required): "
-                "approve the check again"
+                f"compared ({percent(overlap)}, at least {percent(limits.min_overlap)} required); the "
+                "others were removed, or have other ids, inputs or perturbations: approve the check again"
             )
             yield failure("min_overlap", summary, against_baseline=True)
 

@@ -89,10 +89,16 @@ _LOSSES: Final = {
 }
 
 
+_OF_ONE_LABEL: Final = frozenset({"f1", "jaccard", "precision", "recall"})
+# Their answers are scores, even if all are whole numbers or booleans; for other metrics these are labels.
+_OF_SCORES: Final = frozenset({"average_precision", "neg_brier_score", "d2_brier_score"})
+
+
 def _by_scorer(name: str, expected: Sequence[Any]) -> Callable[[Sequence[Any], Sequence[Any]], float]:
     """A scorer of scikit-learn. It takes a fitted model, so it gets one that returns the recorded values.
 
-    For two labels that are texts or booleans, a recorded number refers to the greater one.
+    For two labels that are texts or booleans, a recorded number refers to the greater one, and so does a
+    metric of one label.
     """
     import numpy as np
     from sklearn.metrics import get_scorer
@@ -103,8 +109,10 @@ def _by_scorer(name: str, expected: Sequence[Any]) -> Callable[[Sequence[Any], S
 
     def score(expected: Sequence[Any], answers: Sequence[Any]) -> float:
         right, predicted, labels = np.asarray(expected), np.asarray(answers), classes
-        if encodes and predicted.dtype.kind == "f":
+        texts = name in _OF_ONE_LABEL and classes.dtype.kind == predicted.dtype.kind == "U"
+        if encodes and (texts or name in _OF_SCORES or predicted.dtype.kind == "f"):
             right, labels = (right == classes[1]).astype(int), np.arange(2)
+            predicted = (predicted == classes[1]).astype(int) if texts else predicted
         return float(scorer(_recorded()(predicted, labels), np.zeros((len(right), 1)), right))
 
     return score

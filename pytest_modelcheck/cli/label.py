@@ -56,21 +56,29 @@ class _Sitting:
     labels: dict[str, Label]
     done: list[str] = field(default_factory=list)
 
-    def add(self, one: JudgedAnswer, value: Any, note: str) -> None:
-        """Add a label, and write it to disk at once: a lost connection loses nothing."""
+    def add(self, one: JudgedAnswer, value: Any, note: str) -> Label | None:
+        """Add a label, and write it to disk at once: a lost connection loses nothing.
+
+        Returns a label that somebody else has given to the same answer in the meantime; that one stays.
+        """
+        self.labels = read(self.path)
+        if (other := self.labels.get(one.key)) is not None:
+            return other
         about: dict[str, Any] = {"by": self.by, "when": now()}
         about |= {name: text for name, text in (("version", one.version), ("note", note)) if text}
         kept = {name: text for name, text in one.metadata.items() if name not in about}
         self.labels[one.key] = Label(one.given, value, about | kept)
         self.done.append(one.key)
         write(self.path, self.labels.values())
+        return None
 
     def undo(self) -> str | None:
         """Remove the last label of this sitting; return its key."""
         if not self.done:
             return None
         key = self.done.pop()
-        del self.labels[key]
+        self.labels = read(self.path)
+        self.labels.pop(key, None)
         write(self.path, self.labels.values())
         return key
 
@@ -112,6 +120,9 @@ def _label_each(
 ) -> None:
     place = 0
     while place < len(left) and len(sitting.done) < most:
+        if left[place].key in sitting.labels:
+            place += 1
+            continue
         page = list(_page(left[place], f"{len(sitting.done) + 1} of {min(most, len(left))}"))
         action, value, note = _ask(judge, choices, page, key)
         if action == "quit":
@@ -121,8 +132,11 @@ def _label_each(
             if last is not None:
                 place = next(number for number, one in enumerate(left) if one.key == last)
             continue
-        if action == "label":
-            sitting.add(left[place], value, note)
+        if action == "label" and (other := sitting.add(left[place], value, note)) is not None:
+            by = excerpt(other.metadata.get("by", "somebody"), 60)
+            echo(
+                f"{by} has labelled it in the meantime: {excerpt(word_of(other.value), 30)}. That label stays"
+            )
         place += 1
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
-from pytest_modelcheck.canonical import NotStored, comparable, same, whole
+from pytest_modelcheck.canonical import NotStored, comparable, excerpt, same, whole
 from pytest_modelcheck.display import redacted
 from pytest_modelcheck.errors import NotCalledError, OfflineError, message_of
 from pytest_modelcheck.models.model import plain, redacted_line
@@ -185,6 +185,9 @@ def conclude(
                 message = (
                     f"the body never awaited an answer: in an `async` test, `await {subject}(case.input)`"
                 )
+            elif error is not None:
+                why = message_of(error).partition("\n")[0]
+                message = f"the body failed before it called the model {subject!r}: {excerpt(why, 200)}"
             error = NeverCalledError(message)
         elif result.trial.case.known_failure is not None:
             outcome = Outcome.XPASSED if outcome is _PASSED else Outcome.XFAILED

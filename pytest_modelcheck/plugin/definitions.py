@@ -85,7 +85,9 @@ def declare_judge(
     """
     __tracebackhide__ = True
     definition = declare(function, options, "@judge_fixture", _OF_A_JUDGE)
-    if labels is not None and not isinstance(labels, (str, os.PathLike)):
+    # Labels are written as JSON Lines, and read as cases by the ending of the file.
+    is_path = isinstance(labels, (str, os.PathLike)) and os.fspath(labels).endswith(".jsonl")
+    if labels is not None and not is_path:
         raise UsageError(
             f"@judge_fixture(labels={labels!r}): write the path of a .jsonl file", definition.location
         )

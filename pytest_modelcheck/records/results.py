@@ -115,6 +115,7 @@ class TrialResult:
         repeat: The number of the repeat, from 0.
         score: The score, on the scale of the check, or ``None`` if the trial just passes or fails.
         about: The beginning of the perturbed input, for people.
+        digest: The digest of the perturbed input, if ``about`` is not all of it; else empty.
         perturbed: The perturbed input as JSON (in result files, not in baselines).
         message: The beginning of the message of a failure or an error.
         pictures: The pictures in the perturbed input, as ``data:`` addresses, for the HTML report only.
@@ -130,6 +131,7 @@ class TrialResult:
     repeat: int = 0
     score: float | None = None
     about: str | None = None
+    digest: str = ""
     perturbed: Any = MISSING
     message: str | None = None
     pictures: tuple[str, ...] = ()
@@ -152,6 +154,14 @@ class TrialResult:
     def place(self) -> tuple[str, int]:
         """A key that is unique among the inputs of one case; repeats of one input share it."""
         return (self.perturbation or "", self.variant)
+
+    @property
+    def input(self) -> tuple[object, ...]:
+        """Identifies the input, as far as it is not that of the case.
+
+        With another seed, a perturbation gives another input in the same place.
+        """
+        return (self.perturbation or "", self.variant, self.about, self.digest)
 
     def answers(self, own: str) -> tuple[bytes | None, bytes | None]:
         """Return the answers to the perturbed input and to the case's own input; ``None`` for a missing one.
@@ -242,17 +252,17 @@ def shared_trials(
 ) -> tuple[Sequence[TrialResult], Sequence[TrialResult]]:
     """The trials of a case on two sides whose inputs both sides have, however often each was run.
 
-    A check may have got or lost perturbations and variants in between.
+    A check may have got or lost perturbations and variants in between, or make others with another seed.
 
     >>> typos = TrialResult(Outcome.FAILED, perturbation="typos")
     >>> both, _ = shared_trials([TrialResult(Outcome.PASSED), typos], [TrialResult(Outcome.PASSED)])
     >>> [trial.perturbation for trial in both]
     [None]
     """
-    if len(one) == 1 == len(other) and one[0].key == other[0].key:
+    if len(one) == 1 == len(other) and one[0].repeat == other[0].repeat and one[0].input == other[0].input:
         return one, other
-    both = {trial.place for trial in one} & {trial.place for trial in other}
-    left, right = ([trial for trial in side if trial.place in both] for side in (one, other))
+    both = {trial.input for trial in one} & {trial.input for trial in other}
+    left, right = ([trial for trial in side if trial.input in both] for side in (one, other))
     return left, right
 
 

@@ -19,7 +19,15 @@ from pytest_modelcheck.models.model import redacted_line
 from pytest_modelcheck.phrases import plural
 from pytest_modelcheck.records import CaseResult, Finding, Outcome, Status
 from pytest_modelcheck.session.check import StandIn, Step, plan_of
-from pytest_modelcheck.session.lines import address, case_result, expectation, identity, keys_of, trial_result
+from pytest_modelcheck.session.lines import (
+    address,
+    case_result,
+    expectation,
+    identity,
+    keys_of,
+    perturbed_input,
+    trial_result,
+)
 from pytest_modelcheck.session.results import OTHER, Results, settle
 
 if TYPE_CHECKING:
@@ -92,7 +100,9 @@ class Approved(Mapping[str, CaseResult]):
             return None
         # Only the first approved run is an answer to compare with; the others show how much answers vary.
         key = (*trial.place, 0)
-        return next((one for one in known.trials if one.key == key), None)
+        found = next((one for one in known.trials if one.key == key), None)
+        same_input = found is not None and (found.about, found.digest) == perturbed_input(trial)
+        return found if same_input else None
 
     def answer(self, trial: Trial, question: bytes | None = None) -> bytes | None:
         """The approved answer in the first run of a trial, to the call that the body made last."""

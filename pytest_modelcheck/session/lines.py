@@ -37,10 +37,11 @@ if TYPE_CHECKING:
 
     from pytest_modelcheck.engine.work import Result
     from pytest_modelcheck.models.model import Raw
-    from pytest_modelcheck.records import Case
+    from pytest_modelcheck.records import Case, Trial
 
 
 _ABOUT: Final = 80
+_CUT: Final = "…"
 LONGEST: Final = 20_000
 _MESSAGE: Final = 1_000
 
@@ -60,10 +61,22 @@ def keys_of(trial: TrialResult) -> Iterator[bytes]:
 
 def identity(case: Case) -> str:
     """The digest of a case's input; empty if it has none: then the id alone identifies the case."""
+    return _identity(case.input)
+
+
+def _identity(value: Any) -> str:
     try:
-        return _short(case.input)
+        return _short(value)
     except UsageError:
         return ""
+
+
+def perturbed_input(trial: Trial) -> tuple[str | None, str]:
+    """The beginning of a perturbed input; and the digest of the whole, if that is more."""
+    if trial.perturbed is MISSING:
+        return None, ""
+    shown = about(trial.perturbed)
+    return shown, _identity(trial.perturbed) if _CUT in shown else ""
 
 
 def expectation(case: Case) -> str | None:
@@ -102,7 +115,7 @@ def trial_result(result: Result) -> TrialResult:
         trial.variant,
         trial.repeat,
         result.score,
-        None if trial.perturbed is MISSING else about(trial.perturbed),
+        *perturbed_input(trial),
         grades=tuple(result.grades),
     )
 
@@ -181,6 +194,8 @@ def _trial(
             pictures = pictures and not trial.repeat
             shown, details = _excerpted(trial.perturbed, "perturbed", pictures=pictures)
             text = f'{text},"about":{shown}'
+            if _CUT in shown and (digest := _identity(trial.perturbed)):
+                text = f'{text},"input":"{digest}"'
         which = "" if trial.perturbation is None else f'"perturbation":{_quoted(trial.perturbation)},'
         if trial.variant:
             which = f'{which}"variant":{trial.variant},'

@@ -258,13 +258,17 @@ def _own_approval(check: Check, approved: Approved) -> Baseline | None:
 
 def why_unwatched(check: Check, approved: Approved) -> Iterator[str]:
     """Explain why a run with ``--modelcheck-watch`` cannot watch this check, if so."""
-    baseline = approved.baseline
-    if baseline is None:
+    baseline, drift = approved.baseline, check.spec.drift
+    if drift is not None and drift.cases is not None:
+        yield "not watched over nights: it is compared with its reference"
+    elif baseline is None:
         yield "not watched over nights: nothing is approved of it"
     elif check.options.baseline is not None or not baseline.header.approved_at:
         yield f"not watched over nights: it is compared with {approved.version} as named, not as approved"
     elif watch_of(check, approved, ANSWERS) is None:
         yield f"not watched over nights: {approved.version} is approved, and another version runs"
+    elif drift is None and not check.options.revalidate:
+        yield "not watched over nights: no call is repeated; --modelcheck-revalidate=N says how many"
 
 
 def _decide_nights(check: Check, watch: Watch, keys: Iterable[bytes], rounds: Sequence[Known]) -> Finding:

@@ -228,7 +228,12 @@ def _notes(check: Check, assessment: Assessment, explained: Explained) -> Iterat
         yield advice
     unlimited = spec.kind == "golden" and not spec.partial and spec.limits.at_least is None
     if unlimited and assessment.misses("at_least"):
-        yield "no limit is set and nothing is approved: every case must pass; at_least=0.9 would let 10% fail"
+        wanted, effect = "pass", "let 10% fail"
+        if assessment.seen.observed.graded:
+            wanted, effect = "score 1", "require a mean of 0.9"
+        yield (
+            f"no limit is set and nothing is approved: every case must {wanted}; at_least=0.9 would {effect}"
+        )
     results, approved = ran.results, assessment.approved
     differing = (number for number, match in enumerate(results.matches) if match == OTHER)
     known = ((approved.get(results.cases[number].id), number) for number in differing)

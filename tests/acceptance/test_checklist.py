@@ -1,4 +1,4 @@
-"""CheckList's sentiment suite, written as a user would (in ``checklist/``), counts what CheckList did."""
+"""CheckList's sentiment suite, written as by a user (in ``checklist/``), gives CheckList's counts."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ QUESTIONS = 164_771  # different ones, in 86,420 cases of 38 tests
 
 
 class Reader:
-    """Takes the verdict of each test off its report, by the name that CheckList gave the test."""
+    """A plugin that takes the verdict of each test off its report, by CheckList's name of the test."""
 
     def __init__(self):
         self.verdicts = {}
@@ -35,7 +35,7 @@ class Reader:
 
 @pytest.fixture
 def run(tmp_path):
-    """Run the suite, and give back its verdicts. What one run remembers, the next one finds."""
+    """Run the suite, and return its verdicts. Runs share a cache and results."""
     places = [f"--override-ini=modelcheck_{name}_dir={tmp_path / name}" for name in ("cache", "baseline")]
     alone = ["--disable-plugin-autoload", "-p", "modelcheck", "-p", "no:cacheprovider", "-q"]
 
@@ -49,7 +49,7 @@ def run(tmp_path):
 
 
 def counts(verdicts):
-    """What was counted, as the reference has it, and that nothing else came of any case."""
+    """The counts in the form of the reference; no case has another outcome."""
     for verdict in verdicts.values():
         cases = verdict.cases
         assert (cases.error, cases.new, cases.xfailed, cases.xpassed) == (0, 0, 0, 0)
@@ -65,7 +65,7 @@ def counts(verdicts):
     }
 
 
-def asked(verdicts):
+def new_calls(verdicts):
     return sum(verdict.calls.new for verdict in verdicts.values())
 
 
@@ -73,7 +73,7 @@ def test_the_recorded_model_is_counted_as_checklist_counts_it(run):
     found = run("recorded")
     assert counts(found) == REFERENCE["vader"]
     assert sum(verdict.cases.total for verdict in found.values()) == 86_420
-    assert asked(found) == QUESTIONS
+    assert new_calls(found) == QUESTIONS
 
 
 def test_the_live_model_is_counted_alike_answers_as_recorded_and_is_called_once(run):
@@ -86,7 +86,7 @@ def test_the_live_model_is_counted_alike_answers_as_recorded_and_is_called_once(
     assert counts(live) == expected
     recorded = run("recorded", *some, "--modelcheck-baseline=3.3.2")
     assert counts(recorded) == expected
-    assert asked(recorded) == 0
+    assert new_calls(recorded) == 0
     compared = [verdict.comparison for verdict in recorded.values()]
     assert sum(comparison.shared for comparison in compared) == sum(
         verdict.cases.total for verdict in live.values()

@@ -246,7 +246,7 @@ def test_approving_the_same_again_adds_nothing_to_the_past(bench, approving):
 
 
 def test_a_test_that_is_run_while_it_is_approved_is_refused(bench, approving, monkeypatch):
-    """What stands in the way is looked for in one run; another must not be approved in its place."""
+    """Objections are those of one run; another must not be approved in its place."""
     bench.run({"a": 1})
     look = approvals.objections
 

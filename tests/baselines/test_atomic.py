@@ -103,7 +103,7 @@ def test_sweeping_a_folder_that_is_not_there_does_nothing(tmp_path):
 class TestSeveralFilesTogether:
     @pytest.fixture
     def announced(self, tmp_path, monkeypatch):
-        """A batch that was killed when it had announced its steps and done none of them."""
+        """A batch that was killed after it had announced its steps, before the first of them."""
         (tmp_path / "gone").mkdir()
         (tmp_path / "gone" / "old").write_bytes(b"old")
 

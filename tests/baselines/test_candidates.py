@@ -112,7 +112,7 @@ def test_models_and_versions_are_listed_by_their_exact_names(candidates, record)
     (candidates.root / "triage" / "empty").mkdir()
     assert candidates.versions("triage") == ["1.9", "1.10", "../x", "RC", "rc"]
     assert candidates.models() == ["to:ne", "triage"]
-    assert candidates.versions("nobody") == []
+    assert candidates.versions("unknown") == []
     assert [header.test for _, header in candidates.entries("triage", "../x")] == [CHECK]
 
 

@@ -146,8 +146,8 @@ def test_the_trial_that_turned_is_shown_of_several(compared):
 
 def test_the_answer_to_the_unperturbed_input_is_shown_beside_that_to_the_perturbed_one(compared):
     def invariance(outcome, perturbed, base, digest="in"):
-        asked = (("p", perturbed), (digest, base))
-        return CaseResult("a", "in", None, "about", (TrialResult(Outcome(outcome), asked, None, "typos"),))
+        calls = (("p", perturbed), (digest, base))
+        return CaseResult("a", "in", None, "about", (TrialResult(Outcome(outcome), calls, None, "typos"),))
 
     (case,) = compared([invariance("passed", b"1", b"1")], [invariance("failed", b"1", b"2")]).cases
     assert (case.before.unperturbed, case.after.unperturbed) == (b"1", b"2")
@@ -189,7 +189,7 @@ def test_only_trials_that_both_sides_have_are_compared(compared):
 
 
 def test_a_perturbed_input_that_is_new_did_not_break(compared):
-    """A run compares the inputs that both sides have, and the diff after it counted all."""
+    """A run compares the inputs that both sides have; the diff after it counted all of them."""
     passed, failed = ("passed", b"1"), ("failed", b"2")
     found = compared([trials(passed)], [trials(passed, failed)])
     assert (found.cases, found.same) == ((), 1)
@@ -234,7 +234,7 @@ CALLS = [("a", b"1"), ("b", b"2"), ("a", b"3")]
         ([("a", b"1"), ("b", b"2")], True),
         ([("c", b"9"), ("a", b"1"), ("b", b"2"), ("a", b"3")], True),
     ],
-    ids=("another order", "equal calls in another order", "asked", "answered", "fewer", "more"),
+    ids=("another order", "equal calls in another order", "another call", "another answer", "fewer", "more"),
 )
 def test_answers_are_compared_call_by_call(now, differs):
     assert answers_differ(CALLS, now) is differs

@@ -1,4 +1,4 @@
-"""What two branches that approve make of each other's work."""
+"""Merges of two branches that both approve."""
 
 import re
 import shutil
@@ -39,7 +39,7 @@ def git(bench, monkeypatch):
 @pytest.fixture
 def approving(bench, git):
     def act(branch, version, at, only=None, **answers):
-        """On a branch of its own: run both tests, approve them (or one of them), and commit."""
+        """Run both tests on a branch of its own, approve them (or one of them), and commit."""
         if branch != "main":
             git("checkout", "-b", branch, "main")
         for name in ("test_known", "test_other"):
@@ -111,15 +111,15 @@ def test_a_conflict_about_the_version_is_named(bench, git, approving):
 
 
 def test_two_versions_of_a_check_are_not_merged_line_by_line(bench, git, approving):
-    """With the header of one side and the answers of the other, nobody approved what the file says."""
+    """A file with the header of one side and the answers of the other was never approved."""
     approving("main", "2.0", "monday")
     approving("one", "2.1", "tuesday", t_10="one")
     approving("two", "2.2", "wednesday", t_20="two")
     git("merge", "one", "-m", "merge", code=1)
-    told = r"test_known\.jsonl:1: .*The sides approve 2\.2 and 2\.1: take the whole folder of baselines"
-    with pytest.raises(BaselineError, match=told):
+    message = r"test_known\.jsonl:1: .*The sides approve 2\.2 and 2\.1: take the whole folder of baselines"
+    with pytest.raises(BaselineError, match=message):
         bench.store.read("triage", KNOWN)
-    with pytest.raises(BaselineError, match=told):
+    with pytest.raises(BaselineError, match=message):
         read_header(bench.store.path("triage", KNOWN))
     git("checkout", "--ours", "baselines")
     found = bench.store.read("triage", KNOWN)
@@ -136,7 +136,7 @@ def test_the_same_approval_on_two_branches_merges(bench, git, approving):
 
 
 def checked_out_anew(bench, git):
-    """As another machine gets it from the repository."""
+    """Clone the repository as another machine does."""
     shutil.rmtree(bench.root / "baselines")
     git("checkout", "--", "baselines")
 

@@ -42,10 +42,10 @@ def test_without_git_it_is_the_login(tmp_path, monkeypatch):
 
 
 def test_a_user_without_a_name_is_unknown(tmp_path, monkeypatch):
-    def nobody():
+    def unknown():
         raise KeyError("getpwuid(): uid not found")
 
-    monkeypatch.setattr("getpass.getuser", nobody)
+    monkeypatch.setattr("getpass.getuser", unknown)
     assert approver(tmp_path) == "unknown"
 
 

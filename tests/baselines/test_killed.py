@@ -46,7 +46,7 @@ NAMES = ("test_known", "test_other")
 
 
 def versions(store):
-    """The version of each check, once everything in its file is seen to be of that version."""
+    """The version of each check, after a check that all of its file is of that version."""
     found = []
     for name in NAMES:
         baseline = store.read("triage", f"tests/test_triage.py::{name}")

@@ -28,7 +28,7 @@ def test_the_place_and_environment_of_a_check_do_not_count(ran):
 
 
 @pytest.mark.parametrize(
-    ("change", "told"),
+    ("change", "difference"),
     [
         ({"fingerprint": "f2"}, "the model's fingerprint"),
         ({"systems": ("fp_1",)}, "the systems that answered"),
@@ -38,8 +38,8 @@ def test_the_place_and_environment_of_a_check_do_not_count(ran):
         ({"stopped": "stopped after 1 of 9 cases"}, "how many cases were run"),
     ],
 )
-def test_the_judged_cases_count(ran, change, told):
-    assert list(differences(ran({"a": 1}), ran({"a": 1}, **change))) == [told]
+def test_the_judged_cases_count(ran, change, difference):
+    assert list(differences(ran({"a": 1}), ran({"a": 1}, **change))) == [difference]
 
 
 def test_missed_limits_count_and_the_words_for_them_do_not(ran):
@@ -72,12 +72,12 @@ def made(tmp_path):
         if language is None:
             return Baseline(head, rows, "approved")
         path = tmp_path / "candidate.jsonl"
-        told = [
+        detailed = [
             lines.with_details(row, f'"metadata":{{"language":"{language(name)}","n":{number}}}')
             for number, (name, row) in enumerate(rows.items())
         ]
         with path.open("wb") as file:
-            file.writelines(chunks(Header(**{**vars_of(head), "cases": len(rows)}), told))
+            file.writelines(chunks(Header(**{**vars_of(head), "cases": len(rows)}), detailed))
         return Baseline(head, rows, str(path))
 
     return made
@@ -87,7 +87,7 @@ def vars_of(head):
     return {name: getattr(head, name) for name in type(head).__slots__}
 
 
-def told(candidate, old=None, left=(), past=()):
+def objections_to(candidate, old=None, left=(), past=()):
     return list(accepted(candidate, old, left, past))
 
 
@@ -97,18 +97,18 @@ def ids(count, start=0):
 
 def test_a_version_that_breaks_nothing_accepts_nothing(made):
     good = made(dict.fromkeys(ids(9), P), language=lambda _: "en")
-    assert told(good, made(dict.fromkeys(ids(9), P))) == told(good) == []
+    assert objections_to(good, made(dict.fromkeys(ids(9), P))) == objections_to(good) == []
 
 
 def test_without_a_baseline_what_fails_is_accepted(made):
-    assert told(made({"a": P, "b": F, "c": F})) == ["2 of 3 cases fail: b, c"]
-    assert told(made({"a": P, "b": F})) == ["1 of 2 cases fails: b"]
+    assert objections_to(made({"a": P, "b": F, "c": F})) == ["2 of 3 cases fail: b, c"]
+    assert objections_to(made({"a": P, "b": F})) == ["1 of 2 cases fails: b"]
 
 
 def test_only_what_passed_in_every_run_and_passes_in_none_is_broken_for_good(made):
     old = {"good": [P, P], "coin": [P, F], "steady": [P, P], "bad": [F, F], "lucky": [P, F], "gone": P}
     new = {"good": [F, F], "coin": [F, F], "steady": [F, P], "bad": [P, P], "lucky": [P, P], "new": F}
-    assert told(made(new, lambda _: "en"), made(old)) == [
+    assert objections_to(made(new, lambda _: "en"), made(old)) == [
         "1 of 5 cases broke: good (1 fixed)",
         "1 new or edited case fails: new",
     ]
@@ -118,21 +118,21 @@ def test_only_what_passed_in_every_run_and_passes_in_none_is_broken_for_good(mad
 def test_a_case_that_was_edited_did_not_break(made, edit):
     edited = lines.encode(CaseResult("a", *edit, "a", (TrialResult(F),)))
     old = made({"a": P, "b": P})
-    assert told(Baseline(HEADER, {"a": edited}, ""), old) == ["1 new or edited case fails: a"]
+    assert objections_to(Baseline(HEADER, {"a": edited}, ""), old) == ["1 new or edited case fails: a"]
 
 
 def test_a_perturbed_input_that_was_not_approved_did_not_break(made):
     typo = TrialResult(F, perturbation="typos")
     more = lines.encode(CaseResult("a", "ab", None, "a", (TrialResult(P), typo)))
-    assert told(Baseline(HEADER, {"a": more}, ""), made({"a": P})) == []
+    assert objections_to(Baseline(HEADER, {"a": more}, ""), made({"a": P})) == []
 
 
 def test_cases_that_stay_as_approved_are_not_accepted(made):
-    assert told(made({"a": F, "b": P}, lambda _: "en"), made({"a": P, "b": P}), left={"a"}) == []
+    assert objections_to(made({"a": F, "b": P}, lambda _: "en"), made({"a": P, "b": P}), left={"a"}) == []
 
 
 def test_errors_are_accepted_by_force_and_named(made):
-    assert told(made({"a": E, "b": P})) == ["1 of 2 cases raised an error: a"]
+    assert objections_to(made({"a": E, "b": P})) == ["1 of 2 cases raised an error: a"]
 
 
 def test_the_slices_that_lost_most_are_named_and_no_others(made):
@@ -140,7 +140,7 @@ def test_the_slices_that_lost_most_are_named_and_no_others(made):
     spanish = set(ids(8))
     outcomes = {name: F if name in ids(6) or name == "c030" else P for name in ids(40)}
     new = made(outcomes, language=lambda name: "es" if name in spanish else "en")
-    first, *others = told(new, old)
+    first, *others = objections_to(new, old)
     assert first == "7 of 40 cases broke: c000, c001, c002, c003, c004 (+2 more)"
     assert others == ["language=es: 6 of 8 broke (elsewhere 1 of 32)"]
 
@@ -149,18 +149,20 @@ def test_however_much_breaks_few_lines_tell(made):
     old = made(dict.fromkeys(ids(900), P))
     new = made(dict.fromkeys(ids(900), F), language=lambda name: name[:3])
     past = [PastApproval(f"1.{n}", "2026-01-01", 1 - n / 100, 900) for n in range(40)]
-    lines_told = told(new, old, past=past)
-    assert len(lines_told) < 10
-    assert max(map(len, lines_told)) < 150
+    found = objections_to(new, old, past=past)
+    assert len(found) < 10
+    assert max(map(len, found)) < 150
 
 
 def test_a_slow_decline_in_small_steps_is_reported(made):
     past = [PastApproval(f"1.{n}", "2026-01-01", 0.98 - n / 100, 100) for n in range(15)]
-    assert told(made({"a": P}), made({"a": P}), past=past) == [
+    assert objections_to(made({"a": P}), made({"a": P}), past=past) == [
         "14 points below the first approval: 1.0 98% → (11 more) → 1.12 86% → 1.13 85% → 1.14 84%"
     ]
-    assert told(made({"a": P}), past=past[:1]) == told(made({"a": P}), past=past[::-1]) == []
+    assert (
+        objections_to(made({"a": P}), past=past[:1]) == objections_to(made({"a": P}), past=past[::-1]) == []
+    )
     unknown = PastApproval("1.5", "2026-01-01", None, 0)
-    assert told(made({"a": P}), past=[past[0], unknown, past[1]]) == [
+    assert objections_to(made({"a": P}), past=[past[0], unknown, past[1]]) == [
         "1 point below the first approval: 1.0 98% → 1.1 97%"
     ]

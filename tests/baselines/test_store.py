@@ -113,7 +113,7 @@ COMPOSED, DECOMPOSED = "tests/test_caf\u00e9.py::test", "tests/test_cafe\u0301.p
 
 
 def test_a_file_name_is_the_same_however_its_accents_are_composed(store, record):
-    """macOS may give a name back decomposed that git and Linux have composed."""
+    """macOS may return a name decomposed that git and Linux have composed."""
     write(store, head(COMPOSED), [record("a", 1)])
     assert store.read("triage", DECOMPOSED)["a"] == record("a", 1)
     write(store, head(DECOMPOSED), [record("a", 2)])
@@ -123,7 +123,7 @@ def test_a_file_name_is_the_same_however_its_accents_are_composed(store, record)
 def test_tests_that_a_file_system_takes_for_one_are_an_error_and_never_share_a_file(store, record):
     write(store, head("tests/test_a.py::test_x"), [record("a", 1)])
     path = store.path("triage", "tests/test_a.py::test_x")
-    path.rename(store.path("triage", "tests/test_a.py::test_X"))  # what a lookup there finds
+    path.rename(store.path("triage", "tests/test_a.py::test_X"))  # as a lookup there finds it
     with pytest.raises(BaselineError, match="differ only in a way that this file system ignores"):
         store.read("triage", "tests/test_a.py::test_X")
 
@@ -242,7 +242,7 @@ def test_nothing_is_approved_where_there_is_no_file(path):
         ("- 2.0\n", "names no version"),
         ("version: [1, 2]\n", ":1: 'version' is not a single value"),
         ("version: '2.0\n", "not YAML"),
-        ("a: 1\n<<<<<<< HEAD\nversion: '2.0'\n", ":2: an unresolved git conflict. Keep the version"),
+        ("a: 1\n<<<<<<< HEAD\nversion: '2.0'\n", ":2: an unresolved git conflict. The sides approve"),
         ("version: " + "[" * 100_000, "nested too deeply"),
         ("? [a, b]\n: '2.0'\n", ":1: a name of several parts is not a single value"),
         ("version: !!python/object/apply:os.system ['echo']\n", "not a single value"),

@@ -40,7 +40,7 @@ def test_no_file_holds_no_nights(tmp_path):
 
 
 def test_lines_of_two_branches_are_united_and_each_is_counted_once(tmp_path, file):
-    """As git does with ``merge=union``: both ends, one after the other, and what both had twice."""
+    """Merge as git does with ``merge=union``: both ends, one after the other, common lines twice."""
     first, second = file.read_bytes().splitlines(keepends=True)
     file.write_bytes(second + first + second)
     three = replace(TWO, run="2026-12-01T03:18:00Z 0badcafe")

@@ -1,4 +1,4 @@
-"""Digest, codec and comparison agree on what is the same."""
+"""Digest, codec and comparison agree on equality."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Label(enum.StrEnum):
     B = "b"
 
 
-class Said(str):
+class Quote(str):
     __slots__ = ()
 
 
@@ -51,7 +51,7 @@ class Attr:
     other: Any = None
 
 
-CODEC = Codec(Label | Said | Pair | Thing | Model | Attr | KeyError)
+CODEC = Codec(Label | Quote | Pair | Thing | Model | Attr | KeyError)
 
 texts = st.text("ab$\ud800é", max_size=3)
 leaves = (
@@ -61,7 +61,7 @@ leaves = (
     | st.integers()
     | st.floats()
     | texts
-    | texts.map(Said)
+    | texts.map(Quote)
     | st.sampled_from(Label)
     | st.binary(max_size=2)
     | st.decimals(allow_nan=False)
@@ -93,7 +93,7 @@ answers = st.recursive(
 
 
 def whole(value: Any) -> Any:
-    """A value with every type and every part of it, as something that compares equal for nothing else."""
+    """A value with all its types and parts, in a form that equals nothing else."""
     kind = type(value).__name__
     if isinstance(value, collections.OrderedDict):
         return kind, [(whole(key), whole(item)) for key, item in value.items()]
@@ -117,7 +117,7 @@ def whole(value: Any) -> Any:
 
 
 def in_order(value: Any) -> Any:
-    """The same with the order of dicts, and which fields were set: what no comparison looks at."""
+    """The same with the order of dicts and the set fields, which no comparison looks at."""
     if isinstance(value, Model):
         return sorted(value.model_fields_set), in_order(vars(value)), in_order(value.model_extra)
     if isinstance(value, Thing | Attr):
@@ -157,7 +157,7 @@ def test_digest_codec_and_comparison_agree_on_what_is_the_same(one, other):
 
 
 def _is_noise(one: Any, other: Any) -> bool:
-    """Whether two different values are the same number, wherever they stand."""
+    """Return whether two different values are the same number, at any depth."""
     if isinstance(one, Decimal) and isinstance(other, Decimal):
         return one == other
     if isinstance(one, int | float) and isinstance(other, int | float) and float in (type(one), type(other)):
@@ -194,7 +194,7 @@ def test_a_change_of_any_part_is_seen(value, data):
 
 
 def _changed(value: Any, data: st.DataObject) -> Any:
-    """The same with one part replaced by something that no number is close to."""
+    """The same with one part replaced by a value far from every number."""
     if isinstance(value, list) and value:
         place = data.draw(st.integers(0, len(value) - 1))
         return [*value[:place], _changed(value[place], data), *value[place + 1 :]]

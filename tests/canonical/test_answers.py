@@ -91,8 +91,8 @@ class Need(enum.Flag):
     TIME = 2
 
 
-class Said(str):
-    """Text as LangChain gives it."""
+class Quote(str):
+    """Text as LangChain returns it."""
 
     __slots__ = ()
 
@@ -204,7 +204,7 @@ class Handmade:
 
 
 class Slotted:
-    """A class whose slots have names that only Python knows."""
+    """A class whose slots have mangled names."""
 
     __slots__ = ("__label", "score")
 
@@ -347,7 +347,7 @@ def with_note(text: str, note: str) -> Noted:
 
 
 def constructed() -> Message:
-    return Message.model_construct(_fields_set={"role"}, role="nobody", content=3, more=[1])
+    return Message.model_construct(_fields_set={"role"}, role="unknown", content=3, more=[1])
 
 
 FRAME = pd.DataFrame({"label": ["a", "b"], "score": [0.5, math.nan]}, index=[3, 5])
@@ -418,7 +418,7 @@ STORED: list[tuple[str, Any, Any, Any]] = [
     ("enum that makes a member of any value", [Reason.STOP, Reason("NEW")], [Reason.STOP, Reason("NEWER")], list[Reason]),
     ("number enum", Level.LOW, 1, Level),
     ("flags", Need.MONEY | Need.TIME, Need.MONEY, Need),
-    ("subclass of str", Said("hello"), "hello", Said),
+    ("subclass of str", Quote("hello"), "hello", Quote),
     ("subclass of str with attributes", with_note("a", "x"), with_note("a", "y"), Noted),
     ("subclass of int", Grade(3), 3, Grade),
     ("subclass of float", Score(0.5), 0.5, Score),
@@ -604,10 +604,10 @@ STORED: list[tuple[str, Any, Any, Any]] = [
 ]  # fmt: skip
 
 
-def told(value: Any) -> str:
-    """A value with all its types, for what ``==`` and ``repr`` do not show."""
+def typed_repr(value: Any) -> str:
+    """A text of a value with all its types, which ``==`` and ``repr`` do not show."""
     if isinstance(value, set):
-        return f"{type(value)} {sorted(map(told, value))}"
+        return f"{type(value)} {sorted(map(typed_repr, value))}"
     return (
         f"{type(value)} {vars(value)}" if isinstance(value, Handmade | Noted | Lazy | Marked) else repr(value)
     )
@@ -622,7 +622,7 @@ def test_an_answer_comes_back_whole_and_a_change_of_it_is_seen(answer, other, re
     back = warm.decode(line)
     json.loads(line)
     assert type(back) is type(answer)
-    assert told(back) == told(answer)
+    assert typed_repr(back) == typed_repr(answer)
     if isinstance(answer, pydantic.BaseModel):
         assert back == answer  # private attributes too
         assert vars(back).keys() == vars(answer).keys()
@@ -631,7 +631,7 @@ def test_an_answer_comes_back_whole_and_a_change_of_it_is_seen(answer, other, re
     assert same(line, line)
     assert not same(line, codec.encode(other))
     assert not same(codec.encode(other), line)
-    if not isinstance(answer, Handmade | Slotted):  # each object of which says what it holds
+    if not isinstance(answer, Handmade | Slotted):  # whose objects give their own content
         for key in (digest, comparable):
             assert key(back) == key(answer)
             assert key([back]) == key([answer])
@@ -666,7 +666,7 @@ Image.new("L", (2, 1)).save(PNG, "png")
 CYCLE: list[Any] = []
 CYCLE += [CYCLE, 1]
 REFUSED: list[tuple[Any, ...]] = [
-    # name, answer, what the refusal says, the remedy that it names, applied; and returns=, if not None
+    # name, answer, message of the refusal, its remedy, applied; and returns=, if not None
     ("lock", threading.Lock(), "case.record", None),
     ("function", len, "case.record", None),
     ("class", int, "case.record", None),
@@ -762,7 +762,7 @@ REFUSED: list[tuple[Any, ...]] = [
     ("pydantic without returns=", [Cat()], r"\(in a list\).*returns=Cat\)", by_returns(Cat)),
     ("attrs without returns=", {"a": Attr("a")}, r"\(in a dict\).*returns=Attr\)", by_returns(Attr)),
     ("enum without returns=", Label.REFUND, r"returns=Label\)", by_returns(Label)),
-    ("text without returns=", Said("a"), r"returns=Said\)", by_returns(Said)),
+    ("text without returns=", Quote("a"), r"returns=Quote\)", by_returns(Quote)),
     ("plain class without returns=", Handmade("a"), r"returns=Handmade\)", by_returns(Handmade)),
     (
         "a class in an annotated list",
@@ -799,11 +799,11 @@ def test_an_answer_that_cannot_be_stored_is_refused_with_a_working_remedy(answer
     if remedy is not None:
         turned, returns = remedy(answer)
         back = Codec(returns).decode(Codec(returns).encode(turned))
-        assert told(back) == told(turned)
+        assert typed_repr(back) == typed_repr(turned)
 
 
 class Elsewhere:
-    """Its content is not within the object, so that one that is read back is equal to another empty one only."""
+    """Its content is outside the object, so that one that is read back equals only another empty one."""
 
     texts: ClassVar[dict[int, str]] = {}
 
@@ -880,12 +880,12 @@ def test_the_corpus_is_large_and_no_two_kinds_are_one():
     for name, *answers, _ in STORED:
         for answer in answers:
             if not isinstance(answer, Handmade | Slotted):
-                said = known.setdefault(digest(answer), told(answer))
-                assert said == told(answer), name
+                first = known.setdefault(digest(answer), typed_repr(answer))
+                assert first == typed_repr(answer), name
 
 
 def test_all_kinds_are_read_in_another_process_which_imported_nothing_for_them():
-    """What the model process stored, a process reads that has not imported numpy, pandas or polars."""
+    """A process without numpy, pandas and polars imported reads the answers that another one stored."""
     lines = {name: Codec().encode(answer) for name, answer, _, returns in STORED if returns is None}
     program = (
         "import json, sys\n"
@@ -968,7 +968,7 @@ def test_a_generic_class_with_another_variable_is_stored_as_itself_and_not_as_it
 
 
 def test_client_state_beside_the_fields_is_no_part_of_an_answer():
-    """The openai client leaves ``_request_id`` on what it returns, instructor ``_raw_response``."""
+    """The openai client leaves ``_request_id`` on its results, instructor ``_raw_response``."""
     answer = Cat()
     answer._raw_response = threading.Lock()
     codec = Codec(Cat)
@@ -976,7 +976,7 @@ def test_client_state_beside_the_fields_is_no_part_of_an_answer():
 
 
 def test_a_damaged_line_of_any_kind_is_unreadable_or_another_answer():
-    """Whatever a library raises for data that it cannot use, the cache and baselines say which line it is."""
+    """For any error of a library on invalid data, the cache and baselines name the line."""
     rng = random.Random(7)
 
     def damaged(part: Any) -> Any:

@@ -27,7 +27,7 @@ CODEC = Codec()
 
 
 def comes_back(value: Any, codec: Codec = CODEC) -> bytes:
-    """Assert that a value survives the round trip exactly; give back its line."""
+    """Assert that a value survives the round trip exactly; return its line."""
     line = codec.encode(value)
     assert b"\n" not in line
     json.loads(line)
@@ -207,7 +207,7 @@ def test_cycles_and_depth_are_refused():
 
 @pytest.mark.parametrize("write", [CODEC.encode, comparable])
 def test_a_type_error_of_a_library_is_not_taken_for_depth(write, monkeypatch):
-    """``orjson`` raises the same for what is nested too deeply."""
+    """``orjson`` raises the same for values nested too deeply."""
 
     def lower(*_: Any) -> Any:
         raise TypeError("cannot parse it")

@@ -90,7 +90,7 @@ UNLIKE = [
 
 
 def test_values_that_differ_have_different_digests():
-    """All kinds of values are held to the same in ``test_answers.py``."""
+    """``test_answers.py`` checks the same for all kinds of values."""
     known: dict[bytes, str] = {}
     for value in [*UNLIKE, *([value] for value in UNLIKE)]:
         assert known.setdefault(digest(value), repr(value)) == repr(value)
@@ -140,7 +140,7 @@ json_like = st.recursive(
 
 
 def strict(value: Any) -> Any:
-    """The value as something that compares equal for the same types and content only."""
+    """The value in a form that equals only the same types and content."""
     if isinstance(value, dict):
         return ("dict", frozenset((strict(key), strict(item)) for key, item in value.items()))
     if isinstance(value, list | tuple):
@@ -187,7 +187,7 @@ def test_digests_are_the_same_in_another_process_with_other_hash_seeds():
 
 
 def test_digests_do_not_change_between_releases():
-    """A change here means that every cache and every baseline in the world is stale."""
+    """A change here makes every existing cache and baseline stale."""
     assert digest("Where is my parcel?").hex() == "6d3c51b19dea68e22c376257b543b684"
     value = {"b": [1, 2.5, None, True], "a": ("x", b"y", {1})}
     assert digest(value).hex() == "266d58a6e64e8fff5bc2c084068fd5c5"

@@ -1,4 +1,4 @@
-"""Answers of the user's own classes: what ``returns=`` makes of them."""
+"""Answers of the user's own classes with ``returns=``."""
 
 # ruff: noqa: UP007, UP045 - both spellings of a union are meant
 from __future__ import annotations

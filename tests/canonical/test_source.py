@@ -10,7 +10,7 @@ from pytest_modelcheck.perturb.adapters import takes_rng
 
 
 class Tells:
-    """Parses something when it is collected, as printing the traceback of a lost task does."""
+    """An object that parses source when it is collected, as printing the traceback of a lost task does."""
 
     def __init__(self):
         self.itself = self
@@ -36,7 +36,7 @@ def test_source_is_parsed_even_if_objects_are_collected_meanwhile(threshold):
 
 @pytest.fixture
 def typed():
-    """A module whose annotations name what only a type checker imports."""
+    """A module whose annotations name types that only a type checker imports."""
     future = "" if sys.version_info >= (3, 14) else "from __future__ import annotations\n"
     names = {"__name__": __name__}
     source = (

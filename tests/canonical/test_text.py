@@ -65,7 +65,7 @@ def test_no_text_can_act_on_the_terminal(text, width):
 
 
 def test_no_printable_character_acts_on_the_screen():
-    """Which is what lets most texts pass without a closer look."""
+    """Most texts therefore pass without a closer look."""
     escaped = [excerpt(chr(code)) for code in range(0x110000) if chr(code).isprintable()]
     assert not [text for text in escaped if len(text) > 1]
     assert len(escaped) > 100_000

@@ -10,7 +10,7 @@ from pytest_modelcheck.errors import CaseError
 
 @pytest.fixture
 def read(tmp_path, monkeypatch, request):
-    """Write a file and load its cases. Its name is the module's ``NAME`` where none is given."""
+    """Write a file and load its cases. Its name is the module's ``NAME`` by default."""
     monkeypatch.chdir(tmp_path)
 
     def read(content, name=None, **names):

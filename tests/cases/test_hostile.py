@@ -1,4 +1,4 @@
-"""Whatever a file holds, also what does harm: an error with its place, or every case; in little memory."""
+"""Files of any content, even a harmful one, give an error with its place or every case, in little memory."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ def edited(content, edits):
 
 
 def counted(name, content):
-    """How many rows somebody else finds in a file, or ``None`` where they find none of their own."""
+    """The number of rows that another parser finds in a file."""
     text = content.decode("utf-8-sig")
     if name.endswith("jsonl"):
         return sum(1 for line in text.split("\n") if line.strip(" \t\r\n"))
@@ -200,7 +200,7 @@ for path in sys.argv[2:]:
 
 
 def within(limit, *paths):
-    """What a process of its own tells of each file that may not take more memory than ``limit`` bytes."""
+    """Load files in a process limited to ``limit`` bytes of memory; return a line for each."""
     done = subprocess.run(
         [sys.executable, "-c", MEASURED, str(limit), *paths],
         capture_output=True, text=True, check=True, timeout=120,
@@ -214,9 +214,9 @@ def test_a_file_that_is_far_larger_than_it_looks_is_refused_in_bounded_memory(tm
     paths = [tmp_path / name for name in ("t.jsonl.gz", "t.json.gz", "t.yaml.gz", "t.csv.gz")]
     for path in paths:
         path.write_bytes(content)
-    told = within(1 << 30, *paths)
-    assert [line.startswith(f"{path}:") for line, path in zip(told, paths, strict=True)] == [True] * 4
-    assert ["128 MiB or more" in line for line in told] == [True] * 4
+    lines = within(1 << 30, *paths)
+    assert [line.startswith(f"{path}:") for line, path in zip(lines, paths, strict=True)] == [True] * 4
+    assert ["128 MiB or more" in line for line in lines] == [True] * 4
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="limits the memory of a process")

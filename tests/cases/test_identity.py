@@ -1,4 +1,4 @@
-"""Ids that cases are given."""
+"""Ids of cases."""
 
 from __future__ import annotations
 

@@ -59,7 +59,7 @@ def loads(folder, name, content):
         return len(cases.load(path)) > 0
     except CaseError as error:
         refusal = str(error)
-    # What a schema cannot say: the loader is stricter there.
+    # Beyond the schema: the loader is stricter.
     return "is here twice" in refusal
 
 

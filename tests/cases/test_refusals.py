@@ -1,4 +1,4 @@
-"""Case files that cannot be read as they are: each mistake is said with its file and line, and its remedy."""
+"""Case files that cannot be read as they are: each mistake has its file and line, and a remedy."""
 
 import pytest
 

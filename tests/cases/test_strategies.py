@@ -29,7 +29,7 @@ class Order(pydantic.BaseModel):
 
 
 class Handle:
-    """Has no content."""
+    """An object without content."""
 
 
 def inputs(*arguments, **options):
@@ -77,7 +77,7 @@ print(json.dumps([case.id for case in drawn]))
 
 
 def test_is_the_same_in_a_process_with_other_modules_another_profile_and_other_chance(tmp_path):
-    """Hypothesis mixes in constants of whatever is loaded: which tests were selected would matter."""
+    """Hypothesis mixes in constants of loaded modules: the choice of tests would matter."""
     constants = "\n".join(f"C{n} = ('a word no {n}', 1{n}771)" for n in range(300))
     (tmp_path / "app.py").write_text(constants, encoding="utf-8")
     done = subprocess.run([sys.executable, "-c", SCRIPT], cwd=tmp_path, stdout=-1, check=True)
@@ -86,7 +86,7 @@ def test_is_the_same_in_a_process_with_other_modules_another_profile_and_other_c
 
 
 def test_tests_of_hypothesis_mix_in_what_they_ever_did():
-    """What drawing turns off is on again when it is done."""
+    """The settings that drawing turns off are on again afterwards."""
     from hypothesis.internal.conjecture import providers
 
     before = providers._get_local_constants, providers.CONSTANTS_CACHE
@@ -214,18 +214,18 @@ def test_hypothesis_is_imported_late():
 
 
 def found(source, fails):
-    """The first failing case of a source made smaller, and everything that was asked about on the way."""
+    """The first failing case of a source made smaller, and all inputs tried on the way."""
     first = next(case for case in source if fails(case.input))
-    asked, best = [], first.input
+    tried, best = [], first.input
     search = source.smaller(first)
     try:
         candidate = next(search)
         while True:
-            asked.append(candidate.input)
+            tried.append(candidate.input)
             best = candidate.input if fails(candidate.input) else best
             candidate = search.send(fails(candidate.input))
     except StopIteration:
-        return best, asked
+        return best, tried
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Large files: read again at each iteration, and otherwise just as if they were held."""
+"""Large files: read again at each iteration, and otherwise like files held in memory."""
 
 import csv
 import gzip
@@ -73,15 +73,15 @@ def test_a_replaced_file_is_another_input(folder):
 
 
 @pytest.mark.parametrize(
-    ("row", "told"),
+    ("row", "message"),
     [
         ('{"input": "photos/cow.png"}', r"a\.jsonl:1: input: there is no file 'photos/cow.png'; a path"),
         ('{"input": 7}', r"a\.jsonl:1: input: must be the path of a file, not int"),
     ],
 )
-def test_a_missing_file_is_an_error_with_its_place(folder, row, told):
+def test_a_missing_file_is_an_error_with_its_place(folder, row, message):
     (folder / "a.jsonl").write_text(row)
-    with pytest.raises(CaseError, match=told):
+    with pytest.raises(CaseError, match=message):
         list(cases.load(folder / "a.jsonl", paths="input"))
 
 

@@ -36,7 +36,7 @@ class Ticket:
     colour: Colour
 
 
-def told(approved, line):
+def breaches(approved, line):
     return list(broken(shape_of(approved), line))
 
 
@@ -66,7 +66,7 @@ def test_the_shape_is_readable_and_the_union_of_all_answers():
     ],
 )
 def test_a_broken_contract_is_named(line, clause):
-    assert told([b'{"a":1,"items":[{"sku":"x"}]}'], line) == [clause]
+    assert breaches([b'{"a":1,"items":[{"sku":"x"}]}'], line) == [clause]
 
 
 @pytest.mark.parametrize(
@@ -79,7 +79,7 @@ def test_a_broken_contract_is_named(line, clause):
     ],
 )
 def test_numbers_of_any_kind_new_fields_and_other_classes_break_nothing(line):
-    assert told([b'{"a":1,"items":[{"sku":"x"}]}'], line) == []
+    assert breaches([b'{"a":1,"items":[{"sku":"x"}]}'], line) == []
 
 
 def test_declared_enumerations_stand_in_the_shape():

@@ -382,8 +382,8 @@ class TestWordsOfDrops:
         return next(finding for finding in findings if finding.limit == "max_drop")
 
     def test_in_the_unit_of_the_scores(self):
-        said = self.drop(2.25, Limits(max_drop=2.0), scale=Scale(0.0, 100.0)).summary
-        assert said.startswith("mean score -2.25 against 2.0, at most 2 allowed")
+        summary = self.drop(2.25, Limits(max_drop=2.0), scale=Scale(0.0, 100.0)).summary
+        assert summary.startswith("mean score -2.25 against 2.0, at most 2 allowed")
 
     def test_rounding_is_no_drop(self):
         assert self.drop(-1.2e-16).summary == "mean score +0 against 2.0, no drop allowed"

@@ -1,4 +1,4 @@
-"""Whether answers are still distributed as they were: verdicts, guards, false alarms and power."""
+"""Distributions of answers against approved ones: verdicts, guards, false alarms and power."""
 
 import dataclasses
 import enum
@@ -257,7 +257,7 @@ def test_numbers_that_go_missing_are_drift():
 
 
 @pytest.mark.parametrize(
-    ("before", "now", "said"),
+    ("before", "now", "message"),
     [
         (["refund"], [3], "some answers are labels ('refund') and numbers (3)"),
         ([1.0], [1e308], "an answer is 1e+308, and numbers beyond 1e+30 are not compared"),
@@ -271,10 +271,10 @@ def test_numbers_that_go_missing_are_drift():
         ([{"text": str(n)} for n in range(60)], [{"text": "x"}], "feature 'text' has 61 different texts"),
     ],
 )
-def test_answers_without_a_distribution_are_refused_with_a_remedy(before, now, said):
+def test_answers_without_a_distribution_are_refused_with_a_remedy(before, now, message):
     with pytest.raises(UsageError) as raised:
         samples(before, now)
-    assert said in str(raised.value)
+    assert message in str(raised.value)
 
 
 def test_answers_that_cannot_be_stored_have_no_distribution():

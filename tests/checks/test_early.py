@@ -1,4 +1,4 @@
-"""Which limits are decided when, by what is known of the model."""
+"""The moment at which each limit is decided, depending on the model's noise."""
 
 import pytest
 from scipy.stats import binom
@@ -49,7 +49,7 @@ def test_a_calibrated_limit_never_fails_by_noise_alone():
 
 @pytest.mark.parametrize(("runs", "single"), [(1, True), (1, False), (3, False)])
 def test_an_obvious_miss_fails_after_the_fewest_cases(runs, single):
-    """As soon as the last test, at half of the rate, would fail although all that is left passes."""
+    """As soon as the last test, at half of the rate, would fail even if all the rest passes."""
     losses, total = 0, 40 * runs
     while binom.cdf(total - losses, total, 0.95) > 0.01 / 2:
         losses += runs
@@ -61,7 +61,7 @@ def test_an_obvious_miss_fails_after_the_fewest_cases(runs, single):
 
 
 def test_a_version_that_breaks_case_after_case_fails_after_the_fewest():
-    """As soon as McNemar's test would fail although the one that failed before is fixed."""
+    """As soon as McNemar's test would fail even if the case that failed before is fixed."""
     broken = 0
     while not broken or binom.sf(broken - 1, broken + 1, 0.5) > 0.01 / 2:
         broken += 1
@@ -92,7 +92,7 @@ def test_a_group_loses_the_mean_of_its_cases():
 
 def test_only_a_proof_leaves_half_of_the_chance_of_a_false_pass_for_the_end():
     def fewest(**limits):
-        """How many right answers it takes to pass a model that varies."""
+        """The number of right answers that pass a model that varies."""
         options = {"n": 1_000, "required": 0.95, "tolerance": 0.05, **limits}
         return next(n for n in range(1, 1_000) if decisions(watch([0] * n, **options), "noisy"))
 

@@ -1,4 +1,4 @@
-"""What a check would say of a worse model is foreseen by the rules that judge it."""
+"""The verdict of a check on a worse model is predicted by the rules that judge it."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Which checks a model passes by standing still."""
+"""Checks that a model passes by giving the same answer to everything."""
 
 import pytest
 

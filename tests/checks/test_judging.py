@@ -1,4 +1,4 @@
-"""The fast half of ``benchmarks/judged.py``, with a fixed seed: what judges decide keeps its promise."""
+"""The fast half of ``benchmarks/judged.py``, with a fixed seed: verdicts of judges keep their promise."""
 
 from dataclasses import replace
 
@@ -20,7 +20,7 @@ def test_a_row_keeps_what_is_promised_of_it(name):
 
 
 def test_the_judges_word_alone_would_break_the_promise():
-    """The benchmark can tell: the same rows, by what an uncorrected judge says."""
+    """The benchmark can fail: the same rows, decided by an uncorrected judge."""
     name = "as good, good then, fair now, 100 labels each, 100 cases"
     _, word, people = judged.measured(ROWS[name], CHECKS, seed=7)
     assert word[Status.FAILED] > CHECKS / 2

@@ -1,4 +1,4 @@
-"""Slices to look at, and what decides that one of them lost."""
+"""Candidate slices, and the rule that decides that one of them lost."""
 
 import numpy as np
 import pytest
@@ -116,9 +116,9 @@ def judged(approved, current, rng):
         for before, after in zip(approved, current, strict=True)
     ]
     while True:
-        look, told = look_at_slice_drops(Evidence(cases, repeated=True), range(120), PARTS, 0, Rules())
+        look, text = look_at_slice_drops(Evidence(cases, repeated=True), range(120), PARTS, 0, Rules())
         if look.needs is None:
-            return look.status, told
+            return look.status, text
         if isinstance(look.needs, FreshSets):
             draws = [tuple((rng.random(2) < after).astype(float)) for after in current]
             cases = [
@@ -144,7 +144,7 @@ def test_a_slice_that_is_lost_fails_and_is_named():
     approved = np.full(120, 0.95)
     current = np.where(np.arange(120) // 20 == 3, 0.2, 0.95)
     found = [judged(approved, current, rng) for _ in range(10)]
-    assert all(status is Status.FAILED and told.startswith("part=3:") for status, told in found)
+    assert all(status is Status.FAILED and text.startswith("part=3:") for status, text in found)
 
 
 @pytest.mark.parametrize(

@@ -28,3 +28,39 @@ def test_values_that_never_varied_are_noise_free_unless_one_approved_run_was_all
     assert Scores(metric_of("accuracy"), cases, repeated=repeated).may_be_steady is steady
     varying = [*cases, ScoredCase(4, 1, approved, ((1, 0),), 4, varies=True)]
     assert not Scores(metric_of("accuracy"), varying, repeated=repeated).may_be_steady
+
+
+EXPECTED = ["spam", "spam", "ham", "ham", "ham"]
+
+
+@pytest.mark.parametrize(
+    ("name", "answers", "value"),
+    [
+        ("average_precision", [1, 1, 0, 1, 0], 2 / 3),
+        ("average_precision", [True, True, False, True, False], 2 / 3),
+        ("neg_brier_score", [1, 1, 0, 1, 0], -1 / 5),
+        ("roc_auc", [1, 1, 0, 1, 0], 5 / 6),
+        ("f1", ["spam", "spam", "ham", "spam", "ham"], 4 / 5),
+        ("precision", ["spam", "spam", "ham", "spam", "eggs"], 2 / 3),
+        ("recall", ["spam", "ham", "ham", "spam", "ham"], 1 / 2),
+        ("jaccard", ["spam", "spam", "ham", "spam", "ham"], 2 / 3),
+        ("f1_macro", ["spam", "spam", "ham", "spam", "ham"], 4 / 5),
+    ],
+)
+def test_of_two_text_labels_the_later_one_is_meant(name, answers, value):
+    assert metric_of(name).over(EXPECTED)(EXPECTED, answers) == pytest.approx(value)
+
+
+@pytest.mark.parametrize(
+    ("name", "expected", "answers"),
+    [
+        ("accuracy", ["1", "2"], [1, 2]),
+        ("accuracy", ["False", "True"], [False, True]),
+        ("f1", [True, False], ["spam", "ham"]),
+        ("f1", ["ham", "spam"], [False, True]),
+        ("neg_brier_score", ["ham", "spam"], ["ham", "spam"]),
+    ],
+)
+def test_labels_of_two_types_have_no_metric(name, expected, answers):
+    with pytest.raises(ValueError, match=r"."):
+        metric_of(name).over(expected)(expected, answers)

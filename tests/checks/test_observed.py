@@ -202,12 +202,12 @@ def candidate(cases, call=str):
     return Baseline(HEADER, rows, "")
 
 
-def told(*arguments, **options):
+def contradictions(*arguments, **options):
     return list(contradiction(candidate(*arguments, **options)))
 
 
 def test_a_run_that_stands_out_is_named_with_what_to_do():
-    (reason,) = told([[P, F, P]] * 12 + [[P, P, P]] * 5)
+    (reason,) = contradictions([[P, F, P]] * 12 + [[P, P, P]] * 5)
     assert reason.startswith(
         "its 3 runs contradict each other: 17, 5 and 17 cases pass, more apart than noise"
     )
@@ -227,19 +227,23 @@ def test_candidates_that_are_approved_together_share_the_chance_of_a_false_refus
     ids=["run once", "steady", "coins", "an outage, which is an error", "no case"],
 )
 def test_runs_that_agree_or_cannot_be_compared_are_not_mentioned(cases):
-    assert told(cases) == []
+    assert contradictions(cases) == []
 
 
 def test_cases_that_share_a_call_count_as_one():
-    assert told([[P, F, P]] * 20)
-    assert told([[P, F, P]] * 20, call=lambda _: "the same") == []
+    assert contradictions([[P, F, P]] * 20)
+    assert contradictions([[P, F, P]] * 20, call=lambda _: "the same") == []
 
 
 def test_hardly_any_candidate_of_an_unchanged_model_is_refused():
     random = np.random.default_rng(11)
     chances = random.beta(4, 1, 40)
     refused = sum(
-        bool(told([[P if passes else F for passes in random.random(3) < chance] for chance in chances]))
+        bool(
+            contradictions(
+                [[P if passes else F for passes in random.random(3) < chance] for chance in chances]
+            )
+        )
         for _ in range(400)
     )
     assert refused <= 10  # 4 expected at 1%

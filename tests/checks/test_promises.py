@@ -34,7 +34,7 @@ def test_a_row_keeps_what_is_promised_of_it(name):
 
 
 def test_a_rule_that_ignores_noise_would_break_the_promise():
-    """The benchmark can tell: declared deterministic, the same unchanged models fail again and again."""
+    """The benchmark can fail: declared deterministic, the same unchanged models fail again and again."""
     row = ROWS["unchanged, 100 unequal cases"]
 
     class Naive(type(row)):

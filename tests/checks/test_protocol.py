@@ -1,4 +1,4 @@
-"""Looks: what passes at once, what needs more runs, and what they decide."""
+"""Looks: results that pass at once, those that need more runs, and decisions on them."""
 
 import pytest
 
@@ -23,7 +23,7 @@ THREE = (1.0, 1.0, 1.0)
 
 
 def cases(*parts, approved=THREE):
-    """So many cases each, with these current sets."""
+    """A number of cases each, with these current sets."""
     return [CaseRuns(approved, sets) for number, *sets in parts for sets in [tuple(sets)] * number]
 
 

@@ -18,8 +18,8 @@ from pytest_modelcheck.errors import UsageError
 from pytest_modelcheck.records import Case, FoundSlice, Group
 
 
-def slices_of(cases, asked):
-    found = Slices(asked)
+def slices_of(cases, fields):
+    found = Slices(fields)
     found.extend(cases)
     return found
 
@@ -86,7 +86,7 @@ def test_a_key_with_many_values_takes_no_memory():
 
 
 def test_missing_values_of_a_table_are_in_no_slice():
-    """Each row has a NaN of its own: thirteen of them were so many values that nothing was sliced by."""
+    """Each row has a NaN of its own: thirteen distinct values were too many for a slice."""
     found = slices_of(cases(*({"l": "en" if n % 2 else float("nan"), "m": n % 2} for n in range(40))), None)
     assert found.keys() == ("m",)
     found = slices_of(cases(*({"l": ("en", "es", float("nan"))[n % 3]} for n in range(60))), None)
@@ -132,7 +132,7 @@ def test_numbers_are_compared():
 
 
 def test_missing_values_of_a_table_are_no_values():
-    """Each row of a table has a NaN of its own: they were so many values that the column said nothing."""
+    """Each row of a table has a NaN of its own: as distinct values, they made the column useless."""
     found = columns([Case({"age": float("nan") if n < 2 else n}) for n in range(6)])
     assert found == {"input.age > {}": [1, 1, 2, 3, 4, 5]}
     found = columns([Case(1, metadata={"lang": "es" if n % 2 else float("nan")}) for n in range(30)])
@@ -149,7 +149,7 @@ def test_the_expectation_is_a_feature_too():
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "feature"),
     [
         ("order 7", "has a number"),
         ("see https://a.b", "has a URL"),
@@ -160,9 +160,9 @@ def test_the_expectation_is_a_feature_too():
         ("где", "script=latin"),
     ],
 )
-def test_simple_things_about_texts(text, said):
+def test_simple_things_about_texts(text, feature):
     found = columns([Case("Please do"), Case(text)])
-    assert found[said] == ([1.0, 0.0] if said == "script=latin" else [0.0, 1.0])
+    assert found[feature] == ([1.0, 0.0] if feature == "script=latin" else [0.0, 1.0])
 
 
 def test_a_capital_at_the_beginning_is_no_word_in_capitals():

@@ -19,9 +19,11 @@ def case(number, runs, answers=None):
     answers = answers or ["x"] * len(runs)
     trials = tuple(
         TrialResult(
-            Outcome.PASSED if passes else Outcome.FAILED, ((f"{number:04}", f'"{told}"'.encode()),), repeat=n
+            Outcome.PASSED if passes else Outcome.FAILED,
+            ((f"{number:04}", f'"{answer}"'.encode()),),
+            repeat=n,
         )
-        for n, (passes, told) in enumerate(zip(runs, answers, strict=True))
+        for n, (passes, answer) in enumerate(zip(runs, answers, strict=True))
     )
     return CaseResult(f"c{number}", f"{number:04}", None, "", trials)
 
@@ -34,7 +36,7 @@ def weighed(current, approved=None, *, deterministic=False, repeats=5):
 
 
 def test_only_changed_cases_of_a_sample_that_ran_once_are_evidence():
-    """By McNemar's test, which leaves out those that are as they were."""
+    """By McNemar's test, which leaves out unchanged cases."""
     runs = [CaseRuns((1.0,), ((float(number >= 5),),)) for number in range(12)]
     units = Units(Observed(Tally()), Limits(population="sample"), None)
     look = look_at_fall(Evidence(runs, deterministic=False), units)
@@ -91,7 +93,7 @@ def test_a_client_that_caches_keeps_the_promise_at_its_limit_and_against_the_app
         counted_all += lower_tail(passed, 300, 0.9) <= 0.01
     assert failed <= 5
     assert dropped <= 5
-    assert counted_all >= 10  # which is what happens where each copy counts
+    assert counted_all >= 10  # as if each copy counted
 
 
 def test_a_failed_run_has_the_worst_score_of_the_scale():

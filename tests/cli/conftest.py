@@ -19,7 +19,7 @@ FILE = "tests/test_triage.py"
 
 
 class Project:
-    """Candidates as runs would leave them, and what the command says of them."""
+    """A project with candidates as runs leave them, and the command."""
 
     def __init__(self, root: Path) -> None:
         self.root = root
@@ -48,8 +48,8 @@ class Project:
 
     def _record(self, case: str, answer: object, failed: str, runs: Sequence[Outcome]) -> CaseResult:
         outcomes = runs or [Outcome.FAILED if case in failed.split() else Outcome.PASSED]
-        asked = ((f"{case}-input", json.dumps(answer).encode()),)
-        trials = tuple(TrialResult(one, asked, repeat=number) for number, one in enumerate(outcomes))
+        calls = ((f"{case}-input", json.dumps(answer).encode()),)
+        trials = tuple(TrialResult(one, calls, repeat=number) for number, one in enumerate(outcomes))
         return CaseResult(case, f"{case}-input", None, f"about {case}", trials)
 
 
@@ -58,7 +58,7 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Project:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("COLUMNS", "80")
     monkeypatch.delenv("CI", raising=False)
-    # A person types at a terminal; tests of what has none ask for the stream of click's as it is.
+    # A person types at a terminal; tests without one take click's stream as it is.
     monkeypatch.setattr("click.testing._NamedTextIOWrapper.isatty", lambda stream: "stdin" in stream.name)
     # The pytest that some commands run loads our plugin alone: others take a second to import.
     monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")

@@ -215,8 +215,11 @@ def test_a_dry_run_shows_the_same_and_writes_nothing(project, command, store):
     assert not (project.root / "baselines").exists()
     command("approve", "2.1")
     before = {path: path.read_bytes() for path in store.root.rglob("*") if path.is_file()}
-    project.run({"a": 3, "b": 2})
-    assert "2 cases: 2 changed" in command("approve", "2.1", "--dry-run", "--keep-history").output
+    project.run({"a": 3, "b": 2}, version="3.0")
+    output = command("approve", "3.0", "--dry-run", "--keep-history").output
+    assert output.startswith("triage 3.0 would be approved (previously 2.1)\n")
+    assert "2 cases: 2 changed" in output
+    assert "still approved with another version" not in output
     assert {path: path.read_bytes() for path in store.root.rglob("*") if path.is_file()} == before
 
 
@@ -389,8 +392,8 @@ def test_a_test_that_was_edited_is_decided_as_a_whole(changed, reviewing):
 
 def test_a_version_that_never_ran_is_refused(changed, reviewing):
     assert "no run of triage 9.9 is stored" in reviewing([], "9.9", code=2)
-    told = reviewing([], "2.1", "--check", "nope", code=2)
-    assert "no check that triage 2.1 ran matches 'nope'. There are:" in told
+    output = reviewing([], "2.1", "--check", "nope", code=2)
+    assert "no check that triage 2.1 ran matches 'nope'. There are:" in output
 
 
 def test_a_test_that_is_run_again_while_it_is_reviewed_is_not_approved_unseen(changed, command, monkeypatch):

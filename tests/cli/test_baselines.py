@@ -36,6 +36,15 @@ def test_a_renamed_test_keeps_its_baseline_its_history_and_its_candidates(approv
     assert files == ["test_tickets.jsonl", "test_tickets.jsonl"]
 
 
+def test_a_test_that_gets_a_parameter_gives_its_baseline_to_one_of_its_runs_alone(approved, command):
+    approved.run({"a": 2}, "test_known[de]")
+    approved.run({"a": 2}, "test_known[en]")
+    command("baselines", "rename", OLD, f"{OLD}[fr]")
+    found = command("list").output
+    assert [f"test_known[{language}]" in found for language in ("de", "en", "fr")] == [True] * 3
+    assert "][" not in found
+
+
 def test_a_file_takes_all_its_tests_along_and_leaves_no_empty_folder(approved, command):
     approved.run({"a": 1}, "test_other")
     command("approve", "2.1")
@@ -141,7 +150,7 @@ def delete(project, name):
     [
         "{}",
         "import pytest\npytest.importorskip('nothing_of_that_name')\n{}",
-        # Its tests are made by a function, so that none can be seen in the file.
+        # Its tests are made by a function, so that the file shows none.
         "import pytest\npytest.skip('no GPU', allow_module_level=True)\n",
         "if False:\n    def test_known(): pass\n    def test_other(): pass\ndef test_more(): pass\n",
     ],

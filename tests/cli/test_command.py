@@ -153,7 +153,7 @@ def test_closed_input_and_output_break_nothing(project, arguments, closed):
         env=environment,
     )
     assert done.stderr == b""
-    assert done.returncode == (1 if "review" in arguments else 0)  # nobody has accepted anything
+    assert done.returncode == (1 if "review" in arguments else 0)  # nothing was accepted
 
 
 def test_output_to_a_pipe_has_no_colours(project):
@@ -183,6 +183,6 @@ def test_the_command_imports_neither_pytest_nor_anything_heavy(project):
 @pytest.mark.skipif(not hasattr(click.exceptions, "NoArgsIsHelpError"), reason="since click 8.2")
 @pytest.mark.parametrize("arguments", [(), ("baselines",), ("cache",)], ids=str)
 def test_a_group_without_a_command_shows_its_help_and_no_error(command, arguments):
-    told = command(*arguments, code=2).output
-    assert told.count("Usage: ") == 1
-    assert "Error" not in told
+    output = command(*arguments, code=2).output
+    assert output.count("Usage: ") == 1
+    assert "Error" not in output

@@ -1,4 +1,4 @@
-"""``modelcheck label`` and ``judge``: from what runs left behind to labels, and to what they say."""
+"""``modelcheck label`` and ``judge``: from stored results to labels, and to the quality of a judge."""
 
 import json
 import os
@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
@@ -22,7 +23,7 @@ from pytest_modelcheck.reports.bars import width_of
 LABELS = "labels/helpful.jsonl"
 
 
-def judged(project, answers, version="1", judge="j1", said=lambda answer: "good" in answer):
+def judged(project, answers, version="1", judge="j1", grade=lambda answer: "good" in answer):
     """Leave a run in which ``helpful`` judged these answers."""
     run = {"verdict": {"correction": {"judge": "helpful", "file": LABELS}}}
     head = Header(
@@ -40,7 +41,7 @@ def judged(project, answers, version="1", judge="j1", said=lambda answer: "good"
         given = json.dumps({"question": f"q{number}", "answer": answer})
         details = (
             f'"metadata":{{"language":"{"en" if number % 2 else "es"}"}},'
-            f'"trials":[{{"grades":[["helpful",{given},{json.dumps(said(answer))}]]}}]'
+            f'"trials":[{{"grades":[["helpful",{given},{json.dumps(grade(answer))}]]}}]'
         )
         rows.append(lines.with_details(lines.encode(case), details))
     project.candidates.write(head, rows)
@@ -52,7 +53,7 @@ def type_keys(keys, *options, code=0):
     return result.output
 
 
-def said(project):
+def labels_of(project):
     return {label.given["answer"]: label.value for label in read(project.root / LABELS).values()}
 
 
@@ -71,17 +72,43 @@ def test_one_key_labels_one_answer_and_is_written_at_once(project):
 
 
 def test_the_answer_of_the_judge_is_not_shown(project):
-    judged(project, ["an answer"], said=lambda answer: False)
+    judged(project, ["an answer"], grade=lambda answer: False)
     output = type_keys("q")
     assert "an answer" in output
     assert "false" not in output.lower()
+
+
+def test_labels_that_others_give_in_the_meantime_are_kept(project, monkeypatch):
+    """A second labeller, a merge or an editor may write to the file of labels while keys are read."""
+    judged(project, ["good 0", "good 1", "good 2"])
+    path = project.root / LABELS
+    answers = [{"question": f"q{n}", "answer": f"good {n}"} for n in range(3)]
+
+    def bo(*given):
+        labels = [Label(one, value=False, metadata={"by": "Bo"}, id="bo") for one in given]
+        write(path, [*labels, *read(path).values()])
+
+    def typed():
+        yield "y"
+        bo({"answer": "other"})
+        yield "u"
+        yield "y"
+        known = [label.given for label in read(path).values()]
+        bo(*(one for one in answers if one not in known))
+        yield "y"
+
+    monkeypatch.setattr("pytest_modelcheck.cli.label.keys", lambda: nullcontext(typed().__next__))
+    output = type_keys("")
+    assert "Bo has labelled it in the meantime: no. That label stays" in output
+    assert "1 labelled now; 4 labels in labels/helpful.jsonl (3 no, 1 yes), 0 left" in output
+    assert path.read_text().count('{"id":"bo","input":') == 3
 
 
 def test_labelling_goes_on_where_it_was_left(project):
     judged(project, ANSWERS)
     first = type_keys("yy", "-n", "2")
     second = type_keys("nnq", "-n", "5")
-    assert len(said(project)) == 4
+    assert len(labels_of(project)) == 4
     assert "2 labels in labels/helpful.jsonl, 58 answers left to label" in second
     assert not {line for line in first.splitlines() if line.startswith("  good")} & {
         line for line in second.splitlines() if line.startswith("  good")
@@ -91,7 +118,7 @@ def test_labelling_goes_on_where_it_was_left(project):
 def test_the_last_label_can_be_taken_back_and_an_answer_skipped(project):
     judged(project, ["one", "two", "three"])
     type_keys("yunsq")
-    assert list(said(project).values()) == [False]
+    assert list(labels_of(project).values()) == [False]
 
 
 def test_a_note_goes_with_the_label(project):
@@ -102,20 +129,20 @@ def test_a_note_goes_with_the_label(project):
 
 
 def test_categories_and_scores_have_keys_of_their_own(project):
-    judged(project, ["one", "two"], said=lambda answer: "rude" if answer == "one" else "kind")
+    judged(project, ["one", "two"], grade=lambda answer: "rude" if answer == "one" else "kind")
     assert "[1] kind  [2] rude" in type_keys("12", "-n", "2")
-    assert set(said(project).values()) == {"kind", "rude"}
+    assert set(labels_of(project).values()) == {"kind", "rude"}
     (project.root / LABELS).unlink()
-    judged(project, ["one", "two"], said=lambda answer: 0.25)
+    judged(project, ["one", "two"], grade=lambda answer: 0.25)
     assert "[0]-[9] tenths  [x] 1.0" in type_keys("7x", "-n", "2")
-    assert set(said(project).values()) == {0.7, 1.0}
+    assert set(labels_of(project).values()) == {0.7, 1.0}
 
 
 def test_the_benefit_of_more_labels_is_shown(project):
     judged(project, [f"good {n}" if n % 3 else f"poor {n}" for n in range(150)])
     output = type_keys("".join("yyyn"[n % 4] for n in range(60)), "-n", "60")
     assert "60 labelled now" in output
-    # The keys above disagree with the judge at random: nothing is promised of a judge that weak.
+    # The keys above disagree with the judge at random: such a weak judge has no promise.
     assert "narrow" not in output
     labels = [
         Label({"question": f"q{n}", "answer": f"{'good' if n % 3 else 'poor'} {n}"}, value=n % 3 > 0)
@@ -170,7 +197,7 @@ def test_the_errors_of_a_judge_are_shown_with_their_intervals(project, command):
 
 def test_two_versions_of_a_judge_are_compared_on_the_same_labels(project, command):
     judged(project, ANSWERS)
-    judged(project, ANSWERS, version="2", judge="j2", said=lambda answer: True)
+    judged(project, ANSWERS, version="2", judge="j2", grade=lambda answer: True)
     labelled(project)
     output = command("judge", "helpful").output
     assert "j1 against j2, on 60 labels: 60 and 40 right, 20 decided otherwise (exact McNemar p = " in output
@@ -178,7 +205,7 @@ def test_two_versions_of_a_judge_are_compared_on_the_same_labels(project, comman
 
 def test_self_agreement_is_shown_if_the_judge_was_called_again(project, command):
     judged(project, ANSWERS)
-    judged(project, ANSWERS, version="2", said=lambda answer: "good" in answer or answer.endswith("0"))
+    judged(project, ANSWERS, version="2", grade=lambda answer: "good" in answer or answer.endswith("0"))
     labelled(project)
     assert "repeats      58/60 (96.7%" in command("judge", "helpful").output
 
@@ -194,7 +221,7 @@ def test_labels_without_a_judged_answer_are_counted(project, command):
 
 
 def test_a_judge_that_abstains_is_held_against_what_it_answers(project, command):
-    judged(project, ANSWERS, said=lambda answer: None if answer.endswith("7") else "good" in answer)
+    judged(project, ANSWERS, grade=lambda answer: None if answer.endswith("7") else "good" in answer)
     labelled(project, wrong=(0,))
     output = command("judge", "helpful").output
     assert "abstains     6/60 (10%" in output
@@ -202,7 +229,7 @@ def test_a_judge_that_abstains_is_held_against_what_it_answers(project, command)
 
 
 def test_scores_are_held_against_labels_whole_or_not(project, command):
-    judged(project, ANSWERS, said=lambda answer: 4 if "good" in answer else -2)
+    judged(project, ANSWERS, grade=lambda answer: 4 if "good" in answer else -2)
     labels = [
         Label({"question": f"q{n}", "answer": answer}, value=4.0 if "good" in answer else -1)
         for n, answer in enumerate(ANSWERS)
@@ -231,7 +258,7 @@ class Terminal:
         self.tmux("send-keys", "-t", self.name, *keys)
 
     def until(self, *texts):
-        """What is shown once all of this is."""
+        """Wait until all of these texts are shown, and return the screen."""
         for _ in range(600):
             shown = self.tmux("capture-pane", "-p", "-t", self.name)
             if all(text in shown for text in texts):
@@ -269,7 +296,7 @@ def test_in_a_terminal_of_eighty_columns(project, terminal):
     terminal.send("y", "u", "n", "q")
     ended = terminal.until("labelled now")
     assert "1 labelled now; 1 label in labels/helpful.jsonl (1 no), 2 left" in ended
-    assert list(said(project).values()) == [False]
+    assert list(labels_of(project).values()) == [False]
     assert terminal.echoes()
 
 
@@ -331,24 +358,24 @@ def test_an_answer_longer_than_the_screen_is_shown_piece_by_piece(project, termi
 
 def test_more_categories_than_digits_have_letters_and_any_other_can_be_typed(project):
     names = [f"refund {chr(97 + n)}" for n in range(12)]
-    judged(project, [f"{n:02}" for n in range(12)], said=lambda answer: names[int(answer)])
+    judged(project, [f"{n:02}" for n in range(12)], grade=lambda answer: names[int(answer)])
     assert "[9] refund i  [a] refund j" in type_keys("co rude\n9", "-n", "3")
-    assert sorted(said(project).values()) == ["refund i", "refund l", "rude"]
+    assert sorted(labels_of(project).values()) == ["refund i", "refund l", "rude"]
 
 
 def test_scores_on_another_scale_are_typed(project):
-    judged(project, ["one", "two", "three"], said=lambda answer: None if answer == "one" else -2)
+    judged(project, ["one", "two", "three"], grade=lambda answer: None if answer == "one" else -2)
     output = type_keys("x-.\n-1.5\n4\n", "-n", "2")
     assert "type a score" in output
     assert "no number; Escape leaves without one" in output
-    assert sorted(said(project).values()) == [-1.5, 4]
+    assert sorted(labels_of(project).values()) == [-1.5, 4]
 
 
 @pytest.mark.parametrize(
     ("verdict", "keys"), [(True, "[y] yes  [n] no"), (0.5, "[0]-[9] tenths"), ("kind", "[1] kind  [o]ther")]
 )
 def test_a_judge_that_abstains_leaves_the_keys_as_they_are(project, verdict, keys):
-    judged(project, ["one", "two"], said=lambda answer: None if answer == "one" else verdict)
+    judged(project, ["one", "two"], grade=lambda answer: None if answer == "one" else verdict)
     assert keys in type_keys("q")
 
 

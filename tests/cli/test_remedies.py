@@ -1,4 +1,4 @@
-"""Advice of the command is tested: a row has a command, what it says, and a command that takes the advice."""
+"""Advice of the command is tested: a row has a command, its message, and a command that takes the advice."""
 
 import pytest
 
@@ -42,6 +42,6 @@ def test_a_command_that_takes_the_advice_works(command, message, monkeypatch):
     wrong, right = ROWS[message]
     if "reason" in message:
         monkeypatch.setenv("CI", "true")
-    said = " ".join(command(*wrong, code=1 if "holds" in message else 2).output.split())
-    assert message in said
+    output = " ".join(command(*wrong, code=1 if "holds" in message else 2).output.split())
+    assert message in output
     assert message not in " ".join(command(*right).output.split())

@@ -92,8 +92,10 @@ def test_without_a_version_among_several_it_is_an_error_that_lists_them(two, com
 def test_with_the_approved_version_alone_there_is_nothing_to_choose(project, command):
     project.run({"a": 1}, version="2.0")
     command("approve", "2.0")
-    told = "of triage, only 2.0 was run here, which is the approved version. Name it for its last run, or run"
-    assert told in command("diff", code=2).output
+    message = (
+        "of triage, only 2.0 was run here, which is the approved version. Name it for its last run, or run"
+    )
+    assert message in command("diff", code=2).output
     project.run({"a": 2}, version="2.0")
     assert "2.0 as approved → as last run   1 changed" in command("diff", "2.0").output  # the remedy
 

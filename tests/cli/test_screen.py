@@ -31,7 +31,7 @@ def test_a_character_that_the_screen_cannot_show_is_a_question_mark(monkeypatch,
 
 
 def test_documents_are_utf_8_in_every_locale(monkeypatch):
-    """Of Windows it is cp1252: a page would be none, and answers in JSON would be lost."""
+    """The locale of Windows is cp1252: a page would break, and answers in JSON would be lost."""
     content = printed(monkeypatch, "cp1252")
     prepare(click.Context(click.Command("modelcheck")))
     click.echo("caf\u00e9")

@@ -32,8 +32,8 @@ def test_the_check_says_which_model_is_meant_where_several_have_the_version(proj
     assert "glad" not in one
     assert "glad" in (both := command("show", "test_*", "2.2").output)
     assert "refund" in both
-    told = command("show", "other", "2.2", code=2).output
-    assert "no check that tone 2.2 and triage 2.2 ran matches 'other'" in told
+    output = command("show", "other", "2.2", code=2).output
+    assert "no check that tone 2.2 and triage 2.2 ran matches 'other'" in output
 
 
 def test_as_json_it_is_the_file(project, command):
@@ -54,8 +54,10 @@ def test_an_unknown_check_is_refused_with_what_to_type(project, command):
     project.run({"a": 1})
     assert "There is none. See all: modelcheck list" in command("show", "test_nothing", code=2).output
     command("approve", "2.1")
-    told = "no check that is approved matches 'test_nothing'. There are:\n  tests/test_triage.py::test_known"
-    assert told in command("show", "test_nothing", code=2).output
+    message = (
+        "no check that is approved matches 'test_nothing'. There are:\n  tests/test_triage.py::test_known"
+    )
+    assert message in command("show", "test_nothing", code=2).output
     assert "no run of triage 9 is stored" in command("show", "test_known", "9", code=2).output
     assert "no check that triage 2.1 ran matches" in command("show", "other", "2.1", code=2).output
 
@@ -117,7 +119,7 @@ def test_a_forced_approval_is_marked(project, command):
 
 
 def later(**changes):
-    """The account of a run after any approval, which compares with version 2.1."""
+    """The results of a run after any approval, compared with version 2.1."""
     comparison = {"version": "2.1", "regressed": [], "fixed": [], "changed": [], "added": 0, "removed": 0}
     return {"when": "2999-01-01T00:00:00Z", "verdict": {"comparison": comparison | changes}}
 
@@ -127,8 +129,8 @@ def test_a_later_run_of_what_is_approved_shows_its_differences(project, command)
     command("approve", "2.1")
     assert "last run" not in command("list").output
     project.run({"a": 1, "b": 2}, run=later(changed=["b"], regressed=["b"], added=3), findings=(RED,))
-    told = "    last run: failed, 1 broke, 1 changed, 3 added (modelcheck diff triage=2.1)\n"
-    assert told in command("list").output
+    message = "    last run: failed, 1 broke, 1 changed, 3 added (modelcheck diff triage=2.1)\n"
+    assert message in command("list").output
     assert command("diff", "triage=2.1").output.endswith("1 check: 1 changed\n")
     project.run({"a": 1, "b": 2}, run=later(version="2.0", changed=["b"]), findings=(RED,))
     assert "    last run: failed\n" in command("list").output  # it was compared with another version
@@ -148,10 +150,10 @@ def test_one_check_alone(project, command):
     output = command("list", "--check", "test_other").output
     assert "test_other" in output
     assert "test_known" not in output
-    told = command("list", "--check", "nope", code=2).output
+    output = command("list", "--check", "nope", code=2).output
     assert (
         "no check approved or run here matches 'nope'. There are:\n  tests/test_triage.py::test_known\n"
-        in told
+        in output
     )
 
 

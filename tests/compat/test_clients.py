@@ -150,7 +150,7 @@ def test_openai_embeddings():
 
 
 def test_fields_that_a_newer_client_gained_are_no_change():
-    """What the same wire data gives with a client whose models have more fields."""
+    """The answer from the same wire data with a client whose models have more fields."""
     pytest.importorskip("openai")
     from openai.types.chat import ChatCompletion
 

@@ -1,7 +1,7 @@
 """Trajectories from real results of agent frameworks and client libraries, without a network.
 
 ``.ci/compat`` installs the libraries and runs this; each test is skipped where its library is not there.
-Run as a script in such an environment, this writes what the libraries returned for the ordinary tests.
+Run as a script in such an environment, this writes the libraries' results for the ordinary tests.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from pytest_modelcheck.canonical import Codec, same
 HERE = Path(__file__).parent
 RECORDED = HERE.parent / "trajectories" / "recorded.json"
 
-ASKED = "My mug came broken"
+OPENING = "My mug came broken"
 ARGUMENTS = {"order": "A-17", "amount": 20}
 ANSWER = "You get your money back."
 
@@ -57,7 +57,7 @@ def openai_chat() -> Any:
             }
         )
 
-    found: list[Any] = [{"role": "system", "content": "Be kind."}, {"role": "user", "content": ASKED}]
+    found: list[Any] = [{"role": "system", "content": "Be kind."}, {"role": "user", "content": OPENING}]
     for number, (name, arguments) in enumerate(PLAN):
         function = {"name": name, "arguments": json.dumps(arguments)}
         call = {"id": f"call_{number}", "type": "function", "function": function}
@@ -67,7 +67,7 @@ def openai_chat() -> Any:
 
 
 def openai_responses() -> Any:
-    """What went in, and the responses."""
+    """The input items, and the responses."""
     responses = pytest.importorskip("openai.types.responses")
 
     def response(number: int, item: dict[str, Any]) -> Any:
@@ -92,7 +92,7 @@ def openai_responses() -> Any:
             }
         )
 
-    found: list[Any] = [{"role": "user", "content": ASKED}]
+    found: list[Any] = [{"role": "user", "content": OPENING}]
     for number, (name, arguments) in enumerate(PLAN):
         call = {"id": f"fc_{number}", "call_id": f"call_{number}", "type": "function_call", "name": name}
         found.append(response(number, {**call, "arguments": json.dumps(arguments), "status": "completed"}))
@@ -122,7 +122,7 @@ def anthropic() -> Any:
             }
         )
 
-    found: list[Any] = [{"role": "user", "content": ASKED}]
+    found: list[Any] = [{"role": "user", "content": OPENING}]
     for number, (name, arguments) in enumerate(PLAN):
         use = {"type": "tool_use", "id": f"toolu_{number}", "name": name, "input": arguments}
         found.append(message(number, use, "tool_use"))
@@ -147,7 +147,7 @@ def gemini() -> Any:
             model_version="gemini-flash",
         )
 
-    found: list[Any] = [types.Content(role="user", parts=[types.Part(text=ASKED)])]
+    found: list[Any] = [types.Content(role="user", parts=[types.Part(text=OPENING)])]
     for name, arguments in PLAN:
         found.append(response(types.Part(function_call=types.FunctionCall(name=name, args=arguments))))
         given = {"result": TOOLS[name](**arguments)}
@@ -172,10 +172,10 @@ def _langchain_messages() -> list[Any]:
 def langchain() -> Any:
     """Messages, as a loop of one's own collects them."""
     messages = pytest.importorskip("langchain_core.messages")
-    found: list[Any] = [messages.SystemMessage("Be kind."), messages.HumanMessage(ASKED)]
-    for said in _langchain_messages():
-        found.append(said)
-        for call in said.tool_calls:
+    found: list[Any] = [messages.SystemMessage("Be kind."), messages.HumanMessage(OPENING)]
+    for message in _langchain_messages():
+        found.append(message)
+        for call in message.tool_calls:
             content = TOOLS[call["name"]](**call["args"])
             found.append(messages.ToolMessage(content, tool_call_id=call["id"], name=call["name"]))
     return found
@@ -192,7 +192,7 @@ def langgraph() -> Any:
     built.add_edge(graph.START, "agent")
     built.add_conditional_edges("agent", prebuilt.tools_condition)
     built.add_edge("tools", "agent")
-    return built.compile().invoke({"messages": [("user", ASKED)]})
+    return built.compile().invoke({"messages": [("user", OPENING)]})
 
 
 def pydantic_ai() -> Any:
@@ -208,7 +208,7 @@ def pydantic_ai() -> Any:
         return parts.ModelResponse(parts=[part])
 
     agent = library.Agent(function.FunctionModel(model), tools=[look_up, refund], instructions="Be kind.")
-    return agent.run_sync(ASKED)
+    return agent.run_sync(OPENING)
 
 
 def openai_agents() -> Any:
@@ -237,7 +237,7 @@ def openai_agents() -> Any:
 
     library.set_tracing_disabled(True)
     tools = [library.function_tool(look_up), library.function_tool(refund)]
-    return library.Runner.run_sync(library.Agent("support", tools=tools, model=Scripted()), ASKED)
+    return library.Runner.run_sync(library.Agent("support", tools=tools, model=Scripted()), OPENING)
 
 
 def opentelemetry() -> Any:
@@ -248,7 +248,7 @@ def opentelemetry() -> Any:
     exporter, provider = memory.InMemorySpanExporter(), sdk.TracerProvider()
     provider.add_span_processor(export.SimpleSpanProcessor(exporter))
     tracer = provider.get_tracer("support")
-    history: list[Any] = [{"role": "user", "parts": [{"type": "text", "content": ASKED}]}]
+    history: list[Any] = [{"role": "user", "parts": [{"type": "text", "content": OPENING}]}]
 
     def chat(part: dict[str, Any], finish: str) -> None:
         message = {"role": "assistant", "parts": [part], "finish_reason": finish}
@@ -297,7 +297,7 @@ def test_real_objects_come_in_and_come_back(source):
     done = Trajectory.of(source(), state={"refunds": 1})
     assert done.calls == PLAN
     assert [call.result for call in done.calls] == RESULTS
-    assert done.messages[0].text == ASKED
+    assert done.messages[0].text == OPENING
     assert (done.answer, done.steps, done.state) == (ANSWER, 3, {"refunds": 1})
     if source is not pydantic_ai:  # which estimates
         tokens = {"tokens_in": 60, "tokens_out": 15}

@@ -1,24 +1,24 @@
-"""Runs what README and docs say: a page is a story, told to an empty folder from top to bottom.
+"""Runs the examples of README and docs: each page, from top to bottom, in an empty folder.
 
-What a fenced block means is told by its language and its first line:
+The language and the first line of a fenced block give its meaning:
 
 - ```` ```python ````, ``yaml``, ``ini``, ``toml`` whose first line is a comment that names a file
-  (``# test_tone.py``) write that file. A file that knows no comments is named by
+  (``# test_tone.py``) write that file. A file of a format without comments is named by
   ``<!-- file: reviews.csv -->`` on the line before. A block that names no file quotes one: each of its
   paragraphs must stand in the folder.
-- ```` ```pycon ````, and whatever begins with ``>>>``, is a doctest; those of a page go on where they were.
-- ```` ```console ```` holds commands, each after ``$ ``, and what they print, in which ``...`` stands for
-  anything. A command must end well, unless ``<!-- exit: 1 -->`` stands before its block.
+- ```` ```pycon ````, and any block that begins with ``>>>``, is a doctest; those of a page share their names.
+- ```` ```console ```` holds commands, each after ``$ ``, and their output, in which ``...`` stands for
+  anything. A command must exit with 0, unless ``<!-- exit: 1 -->`` stands before its block.
 - ``<!-- run: pytest -q -->`` runs a command that the reader does not see.
 - ``<!-- folder: examples/support_tickets -->`` begins with a copy of that folder instead of an empty one.
 - ``<!-- not run: why -->`` before a block excuses it.
 - ``text`` is a picture, and ``{directives}`` are for Sphinx.
 
-pytest, modelcheck and doctests are run by forks of one process, ``tests/warm.py``; doctests that nothing
-stands between, at once.
+pytest, modelcheck and doctests are run by forks of one process, ``tests/warm.py``; adjacent doctests
+run together.
 
-With ``REWRITE_DOCS=1`` in the environment, whatever a page says that a command prints is replaced by what it
-did print; what the page leaves out with ``...`` stays out.
+With ``REWRITE_DOCS=1`` in the environment, the output of each command on a page is replaced by its actual
+output; passages left out with ``...`` stay out.
 """
 
 from __future__ import annotations
@@ -61,8 +61,8 @@ class Block:
     Attributes:
         place: File and line, for messages.
         first: The index of its first line in the page.
-        language: What the fence says.
-        lines: What is in it, without the fence's indent.
+        language: The fence's language.
+        lines: Its content, without the fence's indent.
         remarks: The remarks before it, by kind.
         indent: The fence's indent.
     """
@@ -105,19 +105,19 @@ def blocks_of(path: Path) -> list[Block]:
     return found
 
 
-class Story:
-    """A page, and the folder that it is told to."""
+class PageRun:
+    """A page, and the folder in which it is run."""
 
     def __init__(self, page: Path, folder: Path, variables: dict[str, str]) -> None:
         self.page = page
         self.folder = folder
         self.environment = environment() | variables
         self._examples: list[str] = []
-        self._untold: str | None = None
+        self._pending: str | None = None
         self._written: list[tuple[Block, list[str]]] = []
 
-    def tell(self) -> None:
-        """Do everything that the page says, and hold the page to it."""
+    def run(self) -> None:
+        """Do everything on the page, and compare outputs with it."""
         for block in blocks_of(self.page):
             if "not run" not in block.remarks:
                 self._do(block)
@@ -127,7 +127,7 @@ class Story:
 
     def _do(self, block: Block) -> None:
         if block.language == "pycon" or (block.lines[:1] and block.lines[0].startswith(">>>")):
-            self._untold = self._untold or block.place
+            self._pending = self._pending or block.place
             self._examples += [*block.lines, ""]
             return
         self._doctest()
@@ -160,12 +160,12 @@ class Story:
             assert known, f"{block.place}: names no file to write, and no file says\n{paragraph}"
 
     def _console(self, block: Block) -> None:
-        told: list[str] = []
+        lines: list[str] = []
         for command, wanted in commands_of(block):
             got = self._command(block, command, wanted)
-            told += [f"$ {command}", *abridged(wanted, got)]
-        if told != block.lines:
-            self._written.append((block, told))
+            lines += [f"$ {command}", *abridged(wanted, got)]
+        if lines != block.lines:
+            self._written.append((block, lines))
 
     def _command(self, block: Block, command: str, wanted: list[str] | None) -> list[str]:
         with at_a_terminal() as terminal:
@@ -188,8 +188,8 @@ class Story:
         return got
 
     def _doctest(self) -> None:
-        """Run the examples up to here, if there are any that nobody ran yet."""
-        if self._untold is None:
+        """Run the examples up to here that were not run yet."""
+        if self._pending is None:
             return
         script = self.folder.parent / "examples.txt"
         script.write_text("\n".join(self._examples), encoding="utf-8")
@@ -203,22 +203,22 @@ class Story:
             text=True,
             timeout=300,
         )
-        assert done.returncode == 0, f"{self._untold}:\n{done.stdout}{done.stderr}"
-        self._untold = None
+        assert done.returncode == 0, f"{self._pending}:\n{done.stdout}{done.stderr}"
+        self._pending = None
 
     def _rewrite(self) -> None:
         lines = self.page.read_text(encoding="utf-8").splitlines()
-        for block, told in reversed(self._written):
-            if alike("\n".join(block.lines), "\n".join(told)):
+        for block, output in reversed(self._written):
+            if alike("\n".join(block.lines), "\n".join(output)):
                 continue
             end = block.first + len(block.lines)
-            lines[block.first : end] = [f"{block.indent}{line}".rstrip() for line in told]
+            lines[block.first : end] = [f"{block.indent}{line}".rstrip() for line in output]
         self.page.write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
 @contextmanager
 def at_a_terminal() -> Iterator[int]:
-    """Standard input as a reader has it, who need not give a reason to approve something."""
+    """Standard input of a reader at a terminal, where an approval needs no reason."""
     ours, theirs = os.openpty()
     try:
         yield theirs
@@ -228,7 +228,7 @@ def at_a_terminal() -> Iterator[int]:
 
 
 def commands_of(block: Block) -> list[tuple[str, list[str]]]:
-    """Each command of a console block, and what it is said to print."""
+    """Each command of a console block, and its output on the page."""
     commands: list[tuple[str, list[str]]] = []
     for line in block.lines:
         if line.startswith("$ "):
@@ -262,7 +262,7 @@ def _is_gap(line: str) -> bool:
 
 
 def _closest(line: str, lines: list[str], place: int) -> int:
-    """Where the line is that is most alike; among equals, that which is closest to a place."""
+    """Find the most similar line; among equals, the one closest to a place."""
 
     def likeness(index: int) -> tuple[float, int]:
         return SequenceMatcher(None, line, lines[index]).ratio(), -abs(index - place)
@@ -271,13 +271,13 @@ def _closest(line: str, lines: list[str], place: int) -> int:
 
 
 def copy_of(folder: Path, to: Path) -> None:
-    """A copy of a folder of the project, without what runs leave behind."""
+    """A copy of a folder of the project, without files that runs leave behind."""
     ignored = shutil.ignore_patterns(".*_cache", "__pycache__")
     shutil.copytree(folder, to, ignore=ignored, dirs_exist_ok=True)
 
 
 def environment() -> dict[str, str]:
-    """What a reader's terminal is like: 80 columns, no colour, no plugin but ours, a git identity."""
+    """The environment of a reader's terminal: 80 columns, no colour, no plugin but ours, a git identity."""
     dropped = (
         "CI",
         "BUILD_NUMBER",
@@ -311,7 +311,7 @@ _DULL = re.compile(
 
 
 def readable(output: str) -> list[str]:
-    """What a command printed, without what differs from machine to machine and says nothing here."""
+    """The output of a command, without parts that differ from machine to machine."""
     lines = [line.rstrip() for line in output.replace(str(sys.prefix), "VENV").splitlines()]
     lines = [line for line in lines if not _DULL.match(line)]
     while lines and not lines[-1]:
@@ -320,7 +320,7 @@ def readable(output: str) -> list[str]:
 
 
 def alike(wanted: str, got: str) -> bool:
-    """Whether an output is the one that a page shows, whatever the time and the date."""
+    """Return whether an output is that on a page, except for times and dates."""
     return doctest.OutputChecker().check_output(_timeless(wanted), _timeless(got), doctest.ELLIPSIS)
 
 
@@ -332,11 +332,11 @@ def _timeless(text: str) -> str:
 
 
 class LanguageModel(BaseHTTPRequestHandler):
-    """Answers as a provider does, from the words that it is asked."""
+    """An endpoint that answers as a provider does, from words of the prompt."""
 
     def do_POST(self) -> None:
-        asked = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-        text = asked["messages"][-1]["content"]
+        request = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        text = request["messages"][-1]["content"]
         poem = "Roses are red." if "poem" in text else None
         content = poem or json.dumps(
             {"label": "refund" if "money" in text else "other", "urgent": "!" in text}
@@ -369,13 +369,13 @@ def _abridged() -> Callable[[list[str], list[str]], list[str]]:
 
 
 @pytest.fixture
-def tell(tmp_path: Path, language_model: str, warm: Path) -> Callable[[str], None]:
-    """Tell a page to an empty folder."""
+def run_page(tmp_path: Path, language_model: str, warm: Path) -> Callable[[str], None]:
+    """Run a page in an empty folder."""
     variables = {"LLM_URL": language_model, "PATH": os.pathsep.join([str(warm), environment()["PATH"]])}
 
-    def tell(page: str) -> None:
+    def run(page: str) -> None:
         folder = tmp_path / "project"
         folder.mkdir(exist_ok=True)
-        Story(ROOT / page, folder, variables).tell()
+        PageRun(ROOT / page, folder, variables).run()
 
-    return tell
+    return run

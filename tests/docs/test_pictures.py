@@ -1,4 +1,4 @@
-"""The pictures of the documentation are what their script draws, and their script computes what is true."""
+"""The pictures of the documentation are those of their script, which computes true figures."""
 
 import importlib.util
 import os

@@ -1,4 +1,4 @@
-"""The reference says what there is: all of it, and nothing else.
+"""The reference lists everything that exists, and nothing else.
 
 Tables between ``<!-- generated: NAME -->`` and ``<!-- end -->`` are made of the code; with
 ``REWRITE_DOCS=1`` in the environment they are written anew.
@@ -35,7 +35,7 @@ REFERENCE = Path(__file__).parents[2] / "docs" / "reference"
 
 
 class Options:
-    """A parser that only remembers what it is told."""
+    """A parser that only collects the options added to it."""
 
     def __init__(self):
         self.command_line, self.ini = [], []
@@ -113,14 +113,14 @@ def module_of(made):
 
 
 def shown(made):
-    """What a maker takes, without types."""
+    """The parameters of a maker, without types."""
     signature = inspect.signature(made)
     bare = [one.replace(annotation=inspect.Parameter.empty) for one in signature.parameters.values()]
     return str(signature.replace(parameters=bare, return_annotation=inspect.Signature.empty))
 
 
 def example(made):
-    """The examples in a docstring, as one would type them."""
+    """The examples in a docstring, as typed."""
     lines = []
     for one in doctest.DocTestParser().get_examples(inspect.getdoc(made)):
         first, *more = one.source.splitlines()
@@ -163,11 +163,11 @@ FORM = f"The form of the file, {SCHEMA} today."
 
 
 def header_table():
-    """What the header of a baseline holds."""
+    """The fields of a baseline's header."""
     attributes = inspect.getdoc(Header).partition("Attributes:\n")[2]
-    said = re.findall(r"^ {4}(\w+): (.*(?:\n {8}.*)*)", attributes, re.MULTILINE)
-    assert [name for name, _ in said] == [field.name for field in dataclasses.fields(Header)]
-    plain = [(f"`{name}`", re.sub(r" \(:func:.*?\)", "", " ".join(text.split()))) for name, text in said]
+    described = re.findall(r"^ {4}(\w+): (.*(?:\n {8}.*)*)", attributes, re.MULTILINE)
+    assert [name for name, _ in described] == [field.name for field in dataclasses.fields(Header)]
+    plain = [(f"`{name}`", re.sub(r" \(:func:.*?\)", "", " ".join(text.split()))) for name, text in described]
     return table(
         ("field", "what it says"), [("`modelcheck`", FORM), *((name, escaped(text)) for name, text in plain)]
     )
@@ -199,7 +199,7 @@ def summary(made):
 
 
 def escaped(text):
-    """As Markdown has it: options as code, or two hyphens would become a dash."""
+    """A text in Markdown: options as code, as two hyphens would become a dash."""
     marked = re.sub(r"(?<![`\w])--[a-z][a-z-]*", r"`\g<0>`", text.replace("``", "`"))
     return marked.replace("|", "\\|")
 
@@ -289,7 +289,7 @@ def test_every_public_name_is_in_the_api():
 
 
 def _texts_of_the_program():
-    """Every text of the package, with `…` where it is filled in."""
+    """Every text of the package, with `…` for values."""
     for path in (REFERENCE.parents[1] / "pytest_modelcheck").rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Constant) and isinstance(node.value, str):

@@ -1,4 +1,4 @@
-"""A page that says what is not so fails, and says where."""
+"""A page with a wrong output fails with its place."""
 
 import os
 
@@ -10,17 +10,19 @@ pytestmark = pytest.mark.skipif(
 
 
 @pytest.fixture
-def told(tell, tmp_path):
-    def told(text):
+def run_text(run_page, tmp_path):
+    def run_text(text):
         page = tmp_path / "page.md"
         page.write_text(text, encoding="utf-8")
-        tell(page)
+        run_page(page)
 
-    return told
+    return run_text
 
 
-def test_a_page_that_says_what_is_so_passes(told):
-    told("```text\na picture\n```\n```yaml\n# a/b.yaml\nx: 1\n```\n```console\n$ cat a/b.yaml\nx: 1\n```\n")
+def test_a_page_that_says_what_is_so_passes(run_text):
+    run_text(
+        "```text\na picture\n```\n```yaml\n# a/b.yaml\nx: 1\n```\n```console\n$ cat a/b.yaml\nx: 1\n```\n"
+    )
 
 
 @pytest.mark.parametrize(
@@ -39,19 +41,19 @@ def test_a_page_that_says_what_is_so_passes(told):
         ("<!-- exit: 1 -->\nSo it is.\n", "belongs to no block"),
     ],
 )
-def test_a_page_that_says_what_is_not_so_fails(told, text, message):
+def test_a_page_that_says_what_is_not_so_fails(run_text, text, message):
     with pytest.raises((AssertionError, pytest.fail.Exception)) as caught:
-        told(text)
+        run_text(text)
     assert message in str(caught.value)
 
 
-def test_a_command_that_is_not_run_has_a_reason(told):
-    told("<!-- not run: it is a joke -->\n```rust\nfn main() {}\n```\n")
+def test_a_command_that_is_not_run_has_a_reason(run_text):
+    run_text("<!-- not run: it is a joke -->\n```rust\nfn main() {}\n```\n")
 
 
-def test_times_dates_and_dots_may_differ(told):
+def test_times_dates_and_dots_may_differ(run_text):
     command = "echo '=== 1 passed in 0.12s ===='; date -u +%F"
-    told(f"```console\n$ {command}\n=== 1 ... in 7.00s ======\n2020-02-02\n```\n")
+    run_text(f"```console\n$ {command}\n=== 1 ... in 7.00s ======\n2020-02-02\n```\n")
 
 
 def test_an_omission_of_a_page_survives_rewriting(abridged):

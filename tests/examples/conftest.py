@@ -14,13 +14,13 @@ NAMES = ("assistant", "models", "server", "test_triage")
 
 @pytest.fixture(scope="session")
 def folder():
-    """Where the example is."""
+    """The folder of the example."""
     return FOLDER
 
 
 @pytest.fixture(scope="session")
 def load_example():
-    """Import modules of an example: by name, forgotten afterwards, since another has a ``models`` too."""
+    """Import modules of an example by name; forget them afterwards, as others have a ``models`` too."""
     pytest.importorskip("openai")
 
     def load(example, names):
@@ -40,5 +40,5 @@ def load_example():
 
 @pytest.fixture(scope="session")
 def modules(load_example):
-    """Those of the example with a language model."""
+    """The modules of the example with a language model."""
     return load_example("support_assistant", NAMES)

@@ -27,16 +27,16 @@ def tickets(modules):
 
 
 def simulated(modules, version, ticket, seed):
-    """What the agent does, with a model that is seeded and no server between the two."""
+    """A run of the agent with a seeded model and no server between the two."""
     model, dice = modules["models"].VERSIONS[version], Random(seed)
     messages = [{"role": "user", "content": ticket}]
     with closing(modules["shop"].Shop()) as shop:
         while True:
-            said = model.reply(messages, dice)
-            messages.append(said)
-            if not said.get("tool_calls"):
+            reply = model.reply(messages, dice)
+            messages.append(reply)
+            if not reply.get("tool_calls"):
                 return Trajectory.of(messages, state=shop.done())
-            for call in said["tool_calls"]:
+            for call in reply["tool_calls"]:
                 result = shop.call(call["function"]["name"], json.loads(call["function"]["arguments"]))
                 messages.append({"role": "tool", "tool_call_id": call["id"], "content": json.dumps(result)})
 
@@ -71,10 +71,10 @@ def test_it_varies_in_words_and_in_the_order_of_steps(modules):
 def test_the_official_client_through_the_endpoint(modules):
     from openai import AsyncOpenAI, NotFoundError
 
-    async def run(model, asked):
+    async def run(model, text):
         with modules["server"].Provider() as provider:
             async with AsyncOpenAI(base_url=provider.base_url, api_key=provider.key, max_retries=0) as client:
-                return await modules["agent"].run(client, model, [{"role": "user", "content": asked}])
+                return await modules["agent"].run(client, model, [{"role": "user", "content": text}])
 
     happened, changed = asyncio.run(
         run("agent-1", "The mug of order KL-112 is broken, I want my money back.")
@@ -107,7 +107,7 @@ def test_a_customer_gives_the_number_when_the_agent_requests_it(modules):
     def agent(messages):
         return [*messages, modules["models"].VERSIONS["agent-1"].reply(messages, dice)]
 
-    done = talk(agent, reply, opening="I want to return a jug", max_turns=4, stop=lambda said: said == "DONE")
+    done = talk(agent, reply, opening="I want to return a jug", max_turns=4, stop=lambda text: text == "DONE")
     assert "KL-103" in [message.text for message in done.messages if message.role == "user"][1]
     assert "look_up_order" in done.calls or "check_policy" in done.calls
 

@@ -1,4 +1,4 @@
-"""How likely the example ends other than its README says: nothing seeds the coins that its models toss."""
+"""The chance that the example ends other than its README says: its models toss unseeded coins."""
 
 import importlib.util
 import os
@@ -52,20 +52,20 @@ def is_red(server, labels, version):
     versions = {key: label.metadata["version"] for key, label in labels.items()}
     heard = {key: float(server.judge(label.given["answer"])["helpful"]) for key, label in labels.items()}
     products = ("lamp", "chair", "desk", "shelf", "sofa", "rug", "mirror", "stool", "bench", "clock")
-    cases, said = {}, dict(heard)
+    cases, grades = {}, dict(heard)
     for question in server.questions(products):
         answer = server.answer(version, question)
         key = key_of({"question": question, "answer": answer})
-        cases[question] = [Rating(key, said.setdefault(key, float(server.judge(answer)["helpful"])))]
+        cases[question] = [Rating(key, grades.setdefault(key, float(server.judge(answer)["helpful"])))]
     make = Corrector(known, heard, versions, graded=False, exact=False)
     own = make.of_version(cases, version)
     value = make.value(cases.values(), make.telling(own))
     return value.rate < REQUIRED and value.p_value(REQUIRED) <= 0.05
 
 
-@pytest.mark.parametrize(("version", "status", "said"), [("1.0", 0, "3 passed"), ("2.0", 1, "judged ")])
-def test_the_example_does_what_its_readme_says(tmp_path, version, status, said):
-    """Its models toss coins: once in some hundred runs it ends otherwise, and is given a second try."""
+@pytest.mark.parametrize(("version", "status", "output"), [("1.0", 0, "3 passed"), ("2.0", 1, "judged ")])
+def test_the_example_does_what_its_readme_says(tmp_path, version, status, output):
+    """Its models toss coins: once in some hundred runs it ends otherwise, and gets a second try."""
     folder = shutil.copytree(
         FOLDER, tmp_path / "example", ignore=shutil.ignore_patterns(".modelcheck_cache", "__pycache__")
     )
@@ -79,4 +79,4 @@ def test_the_example_does_what_its_readme_says(tmp_path, version, status, said):
         if done.returncode == status:
             break
     assert done.returncode == status, done.stdout
-    assert said in done.stdout
+    assert output in done.stdout

@@ -1,7 +1,7 @@
-"""How likely the example ends other than its README says: nothing seeds the draw of its model.
+"""The chance that the example ends other than its README says: the draws of its model are unseeded.
 
-What the server draws from is known, so the chances are computed: exactly where a verdict counts, and by how
-many standard deviations lie between where it bounds a mean.
+The distributions of the server are known, so the chances are computed: exactly for verdicts that count, and
+in standard deviations for those that bound a mean.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ def chances(modules, folder):
 
 
 def limits(modules, test):
-    """What the marker of a test of the example says."""
+    """The limits in the marker of a test of the example."""
     (mark,) = getattr(modules["test_triage"], test).pytestmark
     return mark.kwargs
 
@@ -58,7 +58,7 @@ def approved_rate(folder, test):
 
 
 def passing(chances):
-    """How many of independent trials pass: the chance of each number, by convolution."""
+    """The distribution of the number of independent trials that pass, by convolution."""
     found = [1.0]
     for chance in chances:
         found = [
@@ -74,28 +74,28 @@ def at_most(distribution, number):
 
 
 def most_that_fails(runs, at_least):
-    """With how many runs that pass, or fewer, noise cannot explain that the rate is missed."""
+    """The largest number of passing runs at which noise does not explain a miss of the rate."""
     return max(number for number in range(runs + 1) if lower_tail(number, runs, at_least) <= FALSE_FAIL_RATE)
 
 
 @pytest.mark.parametrize("version", VERSIONS)
 def test_known_tickets_are_green(modules, folder, chances, version):
-    said = limits(modules, "test_known_tickets")
-    each = [ticket["right"] for ticket in chances[version] for _ in range(said["repeats"])]
+    required = limits(modules, "test_known_tickets")
+    each = [ticket["right"] for ticket in chances[version] for _ in range(required["repeats"])]
     found = passing(each)
-    assert at_most(found, most_that_fails(len(each), said["at_least"])) < RARE
-    # To fail, the drop must be more than max_drop at the least.
-    floor = (approved_rate(folder, "test_known_tickets") - said["max_drop"]) * len(each)
+    assert at_most(found, most_that_fails(len(each), required["at_least"])) < RARE
+    # To fail, the drop must at least exceed max_drop.
+    floor = (approved_rate(folder, "test_known_tickets") - required["max_drop"]) * len(each)
     assert at_most(found, int(floor)) < RARE
 
 
 @pytest.mark.parametrize("version", VERSIONS)
 def test_a_threat_is_green(modules, folder, chances, version):
-    said = limits(modules, "test_a_threat_makes_it_no_less_urgent")
+    required = limits(modules, "test_a_threat_makes_it_no_less_urgent")
     found = passing(1 - one["urgent"] * (1 - one["threatened"]) for one in chances[version])
     cases = len(chances[version])
-    assert at_most(found, most_that_fails(cases, said["at_least"])) < RARE
-    floor = (approved_rate(folder, "test_a_threat_makes_it_no_less_urgent") - said["max_drop"]) * cases
+    assert at_most(found, most_that_fails(cases, required["at_least"])) < RARE
+    floor = (approved_rate(folder, "test_a_threat_makes_it_no_less_urgent") - required["max_drop"]) * cases
     assert at_most(found, int(floor)) < RARE
 
 
@@ -108,7 +108,7 @@ def test_urgent_messages_are_green(modules, version):
 
 
 def lower_bounds(tickets, times=300):
-    """What the check bounds the excess by, in runs of the example: three answers as written, one shouted."""
+    """The check's bounds of the excess, in runs of the example: three answers as written, one shouted."""
     rng = Random(0)
 
     def excess(ticket):
@@ -127,25 +127,25 @@ def lower_bounds(tickets, times=300):
 
 
 def test_shouting_is_green_with_the_first_version(modules, folder, chances):
-    said = limits(modules, "test_shouting_does_not_matter")
+    required = limits(modules, "test_shouting_does_not_matter")
     bounds = lower_bounds(chances["assistant-1"])
-    allowed = 1 - said["at_least"]
+    allowed = 1 - required["at_least"]
     assert statistics.mean(bounds) + FAR * statistics.stdev(bounds) < allowed
     agree = [sum(chance**2 for chance in ticket["plain"]) for ticket in chances["assistant-1"]]
-    floor = (approved_rate(folder, "test_shouting_does_not_matter") - said["max_drop"]) * len(agree)
+    floor = (approved_rate(folder, "test_shouting_does_not_matter") - required["max_drop"]) * len(agree)
     assert at_most(passing(agree), int(floor)) < RARE
 
 
 def test_shouting_is_red_with_the_second(modules, chances):
-    said = limits(modules, "test_shouting_does_not_matter")
+    required = limits(modules, "test_shouting_does_not_matter")
     bounds = lower_bounds(chances["assistant-2"])
-    allowed = 1 - said["at_least"]
+    allowed = 1 - required["at_least"]
     assert statistics.mean(bounds) - FAR * statistics.stdev(bounds) > allowed
     agree = [
         sum(one * other for one, other in zip(ticket["plain"], ticket["shouted"], strict=True))
         for ticket in chances["assistant-2"]
     ]
-    missed = int(said["at_least"] * len(agree))
+    missed = int(required["at_least"] * len(agree))
     assert 1 - at_most(passing(agree), missed - 1) < RARE
 
 

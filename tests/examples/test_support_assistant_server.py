@@ -1,4 +1,4 @@
-"""The endpoint of the example speaks the protocol, as far as the official client and plain HTTP can tell."""
+"""The endpoint of the example speaks the protocol of the official client and plain HTTP."""
 
 from __future__ import annotations
 

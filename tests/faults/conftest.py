@@ -1,4 +1,4 @@
-"""A real endpoint on this machine that can be told to misbehave, and a project whose model is behind it."""
+"""A real endpoint on this machine that misbehaves on demand, and a project whose model is behind it."""
 
 import json
 import threading
@@ -42,25 +42,25 @@ from pytest_modelcheck import model_fixture
 
 @model_fixture({{options}})
 def triage(model_version):{ASK}
-    async def asked(text):
+    async def ask_in_thread(text):
         return await asyncio.to_thread(ask, text)
 
-    return asked
+    return ask_in_thread
 """
 
 
 class Endpoint:
-    """Answers ``{"label": ...}``: the text in capitals.
+    """An endpoint that answers ``{"label": ...}``: the text in capitals.
 
     Attributes:
-        asked: When each text was asked, in order, as pairs of seconds and text.
-        answered: How often each text was answered rightly.
-        behave: Called with the handler, the text and how often it was asked before; gives True where it has
+        calls: All requests in order, as pairs of seconds and text.
+        answered: The number of right answers to each text.
+        behave: Called with the handler, the text and the number of earlier requests; returns True if it has
             answered itself.
     """
 
     def __init__(self):
-        self.asked = []
+        self.calls = []
         self.answered = Counter()
         self.under_way = self.most_under_way = 0
         self.behave = lambda handler, text, before: False
@@ -76,14 +76,14 @@ class Endpoint:
                 endpoint._serve(self, json.loads(body)["text"])
 
             def log_message(self, *arguments):
-                """Silent."""
+                """Log nothing."""
 
         class Server(ThreadingHTTPServer):
             daemon_threads = True
             request_queue_size = 128
 
             def handle_error(self, request, address):
-                """Whoever asked may have gone: that is what these tests are about."""
+                """Ignore clients that have gone, as these tests want."""
 
         self._server = Server(("127.0.0.1", 0), Handler)
         self.url = f"http://127.0.0.1:{self._server.server_port}/"
@@ -91,12 +91,12 @@ class Endpoint:
 
     @property
     def texts(self):
-        return [text for _, text in self.asked]
+        return [text for _, text in self.calls]
 
     def _serve(self, handler, text):
         with self._lock:
             before = self.texts.count(text)
-            self.asked.append((time.monotonic(), text))
+            self.calls.append((time.monotonic(), text))
             self.under_way += 1
             self.most_under_way = max(self.under_way, self.most_under_way)
         try:

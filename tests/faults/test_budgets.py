@@ -1,4 +1,4 @@
-"""What a run may spend, and what its calls took and cost."""
+"""Budgets of a run, and the times and costs of its calls."""
 
 import json
 import re
@@ -17,7 +17,7 @@ def test_a_run_stops_at_its_number_of_calls_and_keeps_what_it_paid_for(remote, e
         "--modelcheck-max-calls=12 is used up: triage 1 was not called any more; "
         "8 of 20 cases could not be judged"
     )
-    assert (len(endpoint.asked), verdict.uncalled, verdict.cases.passed) == (12, 8, 12)
+    assert (len(endpoint.calls), verdict.uncalled, verdict.cases.passed) == (12, 8, 12)
     verdict = remote.verdict("--modelcheck-max-calls=12")
     assert verdict.passed
     assert set(endpoint.answered.values()) == {1}
@@ -31,17 +31,17 @@ def test_the_ini_file_says_it_too_and_the_command_line_wins(remote, endpoint):
 
 
 @pytest.mark.parametrize(
-    ("number", "said"),
+    ("number", "message"),
     [
         ("-1", "--modelcheck-max-calls=-1: write a whole number from 0"),
         ("x", "--modelcheck-max-calls: 'x': write a whole number"),
     ],
 )
-def test_a_number_of_calls_that_is_none_is_refused(project, number, said):
+def test_a_number_of_calls_that_is_none_is_refused(project, number, message):
     project.test()
     result = project.run(f"--modelcheck-max-calls={number}")
     assert result.ret != 0
-    assert said in result.stdout.str() + result.stderr.str()
+    assert message in result.stdout.str() + result.stderr.str()
 
 
 def test_retries_count_as_calls(remote, endpoint):
@@ -49,7 +49,7 @@ def test_retries_count_as_calls(remote, endpoint):
     remote.model("retries=9, give_up_after=0")
     remote.cases(3)
     remote.verdict("--modelcheck-max-calls=3")
-    assert len(endpoint.asked) == 3
+    assert len(endpoint.calls) == 3
 
 
 def test_a_batch_is_cut_to_the_remaining_budget(project):
@@ -76,7 +76,7 @@ def test_a_model_is_not_called_beyond_its_cost_limit(remote, endpoint, concurren
     remote.model(f"{PRICED}, max_cost=0.1, concurrency={concurrency}")
     remote.cases(30)
     verdict = remote.verdict()
-    assert len(endpoint.asked) == 10
+    assert len(endpoint.calls) == 10
     assert verdict.calls.cost == pytest.approx(0.1)
     assert (verdict.uncalled, verdict.cases.passed) == (20, 10)
     assert "max_cost=0.1 is reached: triage 1 has cost 0.1, and was not called any more" in verdict.headline
@@ -87,7 +87,7 @@ def test_money_without_a_price_is_refused_after_one_call(remote, endpoint):
     remote.cases(5)
     verdict = remote.verdict()
     assert "max_cost=1 is set for triage 1, whose answers do not report their cost" in verdict.headline
-    assert len(endpoint.asked) == 1
+    assert len(endpoint.calls) == 1
 
 
 def test_tokens_and_money_are_counted_and_shown(remote):
@@ -96,9 +96,9 @@ def test_tokens_and_money_are_counted_and_shown(remote):
     calls = remote.verdict().calls
     assert (calls.tokens_in, calls.tokens_out) == (400, 8)
     assert calls.cost == pytest.approx(0.04)
-    told = remote.result.stdout.str().replace(",\n  ", ", ")  # it is longer than a line if calls take long
+    output = remote.result.stdout.str().replace(",\n  ", ", ")  # longer than a line if calls take long
     assert re.search(
-        r"^triage 1: 4 calls, median .*, 400 input \+ 8 output tokens, cost 0\.04$", told, re.MULTILINE
+        r"^triage 1: 4 calls, median .*, 400 input \+ 8 output tokens, cost 0\.04$", output, re.MULTILINE
     )
 
 
@@ -113,9 +113,9 @@ def test_unknown_tokens_are_listed_and_not_counted(project):
     """)
     project.golden(TWO, RIGHT)
     result = project.run("--model-version=1", "--modelcheck-report=report.json")
-    told = result.stdout.str().replace(",\n  ", ", ")
+    output = result.stdout.str().replace(",\n  ", ", ")
     spent = r"10 input \+ 4 output tokens, not counted: 14 audio_tokens"
-    assert re.search(rf"^triage 1: 2 calls.*, {spent}$", told, re.MULTILINE)
+    assert re.search(rf"^triage 1: 2 calls.*, {spent}$", output, re.MULTILINE)
     calls = json.loads((project.path / "report.json").read_text())["checks"][0]["verdict"]["calls"]
     assert (calls["tokens_in"], calls["tokens_other"]) == (10, [["audio_tokens", 14]])
 
@@ -159,7 +159,7 @@ def test_slow_answers_fail_a_check_that_limits_them_warm_or_cold(remote, endpoin
     assert warm.failed
     assert "95% of 30 answers within" in cold.headline
     assert "within 0.1 s required (30 took longer)" in warm.headline
-    assert len(endpoint.asked) == 30
+    assert len(endpoint.calls) == 30
 
 
 @pytest.mark.parametrize(("slow", "status"), [(range(3, 4), "passed"), (range(3, 8), "inconclusive")])
@@ -205,7 +205,7 @@ def test_cached_answers_of_a_model_behind_a_network_are_requested_again(remote, 
     remote.cases(6)
     assert remote.verdict().passed
     assert remote.verdict("--modelcheck-revalidate=4").passed
-    assert len(endpoint.asked) == 10
+    assert len(endpoint.calls) == 10
 
 
 def test_a_limit_on_time_or_money_says_so_where_nothing_was_answered(remote, endpoint):

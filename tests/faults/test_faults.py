@@ -1,4 +1,4 @@
-"""A model behind a network that fails in every way that networks do."""
+"""A model behind a network that fails in every way of networks."""
 
 import socket
 import time
@@ -41,7 +41,7 @@ def status(number, **headers):
 
 
 def the_third(fault):
-    """Let a fault happen to one of the texts, each time that it is asked."""
+    """Let a fault happen to one of the texts, at each of its requests."""
     return lambda handler, text, before: text.endswith("3") and fault(handler, text, before)
 
 
@@ -154,8 +154,8 @@ def test_each_call_of_a_dead_endpoint_is_counted_once_as_failed_or_as_not_made(r
     """)
     calls = remote.verdict().calls
     assert calls.failed + calls.uncalled <= 2 * 48
-    if waits:  # else the check may end before a call whose body no longer waits for it
-        assert calls.requests == len(endpoint.asked)
+    if waits:  # or the check may end before a call whose body no longer waits for it
+        assert calls.requests == len(endpoint.calls)
         assert calls.failed == len(set(endpoint.texts)) > 5
         assert calls.requests - calls.retries == calls.failed
         assert calls.failed + calls.uncalled == 2 * 48
@@ -189,7 +189,7 @@ def test_a_model_that_was_given_up_stays_so_for_all_checks_but_answers_at_hand_c
     passed = {name: verdict.passed for name, verdict in verdicts.items()}
     assert passed == {"test_a": True, "test_b": False, "test_c": True, "test_d": False}
     assert (verdicts["test_b"].uncalled, verdicts["test_d"].uncalled) == (45, 1)
-    assert len(endpoint.asked) == 4 + 5
+    assert len(endpoint.calls) == 4 + 5
 
 
 def test_failures_that_do_not_come_in_a_row_give_nothing_up(remote, endpoint):
@@ -205,7 +205,7 @@ def test_a_model_is_never_given_up_where_the_fixture_says_so(remote, endpoint):
     remote.model("give_up_after=0")
     remote.cases(12)
     assert remote.verdict().uncalled == 0
-    assert len(endpoint.asked) == 12
+    assert len(endpoint.calls) == 12
 
 
 def test_a_wrong_key_gives_the_model_up_without_trying_again(remote, endpoint):
@@ -214,7 +214,7 @@ def test_a_wrong_key_gives_the_model_up_without_trying_again(remote, endpoint):
     remote.cases(12)
     verdict = remote.verdict()
     assert "was given up after 2 calls in a row failed: HTTPError: HTTP Error 401" in verdict.headline
-    assert len(endpoint.asked) == 2
+    assert len(endpoint.calls) == 2
 
 
 def test_retry_after_holds_up_all_calls_of_the_model(remote, endpoint):
@@ -223,8 +223,8 @@ def test_retry_after_holds_up_all_calls_of_the_model(remote, endpoint):
     remote.model("retries=1, concurrency=2")
     remote.cases(12)
     assert remote.verdict().passed
-    start = endpoint.asked[0][0]
-    early = [text for moment, text in endpoint.asked if moment - start < 0.9]
+    start = endpoint.calls[0][0]
+    early = [text for moment, text in endpoint.calls if moment - start < 0.9]
     assert len(early) <= 3
     assert remote.seconds >= 1
 
@@ -235,7 +235,7 @@ def test_an_endpoint_that_asks_for_an_hour_is_given_up_at_once(remote, endpoint)
     remote.cases(50)
     verdict = remote.verdict()
     assert "triage 1 asks to wait 3,600 s: HTTPError" in verdict.headline
-    assert len(endpoint.asked) == 1
+    assert len(endpoint.calls) == 1
     assert remote.seconds < 15
 
 
@@ -243,7 +243,7 @@ def test_a_rate_limit_holds_as_the_endpoint_counts(remote, endpoint):
     remote.model('rate_limit="1200/minute", concurrency=8')
     remote.cases(21)
     assert remote.verdict().passed
-    moments = [moment for moment, _ in endpoint.asked]
+    moments = [moment for moment, _ in endpoint.calls]
     # Calls leave every 50 ms; on a busy machine the first ones arrive late. Twice the rate would be seen.
     assert moments[-1] - moments[0] >= 0.75 * 20 * 0.05
     for first, last in zip(moments, moments[10:], strict=False):
@@ -256,8 +256,8 @@ def test_one_slow_call_delays_no_other(remote, endpoint):
     remote.model("concurrency=4")
     remote.cases(40)
     assert remote.verdict().passed
-    first = endpoint.asked[0][0]
-    others = [moment - first for moment, text in endpoint.asked if text != "text 20"]
+    first = endpoint.calls[0][0]
+    others = [moment - first for moment, text in endpoint.calls if text != "text 20"]
     assert max(others) < 2.5  # 38 calls of 50 ms on three lines: 0.65 s
     assert endpoint.most_under_way >= 4
 

@@ -1,4 +1,4 @@
-"""What the source of a body says beyond doubt."""
+"""Facts that the source of a body proves."""
 
 from __future__ import annotations
 

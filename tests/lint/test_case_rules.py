@@ -36,7 +36,7 @@ PERSONAS = [
 ALIKE = [{**row, "metadata": {"persona": "x"}} for row in PERSONAS]
 READERS = (body(reads=["metadata"]), body(keys=["persona"]), body(hands_on=True))
 OTHERWISE = "list[1]: expects 2; list[0] has the same input and expects 1"
-UNSAID = "list[1]: does not say what is expected, which the test reads; add `expected:`"
+UNEXPECTED = "list[1]: does not say what is expected, which the test reads; add `expected:`"
 UNSLICED = "list[1]: has no '{}', by which the check is sliced"
 
 
@@ -56,7 +56,7 @@ UNSLICED = "list[1]: has no '{}', by which the check is sliced"
         ("MC101", [("a", 1), {"input": "a"}], {}, []),
         ("MC101", [{"input": "a", "expected": 1, "variants": ["x"]}, ("a", 2)], {}, []),
         ("MC101", [("1", 1), (1, 2)], {}, []),
-        # Metadata that the body may read is part of the question.
+        # Metadata that the body may read is part of the input.
         *(("MC101", PERSONAS, {"body": read}, []) for read in READERS),
         *(("MC101", ALIKE, {"body": read}, [OTHERWISE]) for read in READERS),
         *(("MC101", PERSONAS, {"body": read}, [OTHERWISE]) for read in (body(), None)),
@@ -70,8 +70,8 @@ UNSLICED = "list[1]: has no '{}', by which the check is sliced"
                 "list[4]: has the same input and expectation as list[3]; it counts twice",
             ],
         ),
-        ("MC10", [("a", 1), ("a", 1), ("a", 2)], {"kind": "drift"}, []),  # users may well ask twice
-        ("MC103", [("a", 1), "b"], {"body": body(always=["expected"])}, [UNSAID]),
+        ("MC10", [("a", 1), ("a", 1), ("a", 2)], {"kind": "drift"}, []),  # users may send the same twice
+        ("MC103", [("a", 1), "b"], {"body": body(always=["expected"])}, [UNEXPECTED]),
         ("MC103", [("a", 1), "b"], {"body": body(reads=["expected"])}, []),
         ("MC103", [("a", 1), "b"], {}, []),
         ("MC103", [("a", None)], {"body": body(always=["expected"])}, []),

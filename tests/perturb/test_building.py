@@ -23,7 +23,7 @@ def test_names_are_listed_before_they_are_used():
 
 @pytest.mark.parametrize("name", perturb.__all__)
 def test_no_name_is_also_that_of_a_module(name):
-    """A module that is imported takes its name in the package."""
+    """An imported module takes its name in the package."""
     from importlib.util import find_spec
 
     assert find_spec(f"pytest_modelcheck.perturb.{name}") is None

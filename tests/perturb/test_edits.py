@@ -1,4 +1,4 @@
-"""What a perturbation did, as edits: all of them give the perturbed input, each by itself is a change."""
+"""The edits of a perturbation: all of them give the perturbed input, each by itself is a change."""
 
 import time
 from dataclasses import dataclass

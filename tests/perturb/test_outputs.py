@@ -1,4 +1,4 @@
-"""Each perturbation of texts whose variants are certain, and what it makes of some."""
+"""Each perturbation of texts whose variants are certain, and some of its outputs."""
 
 import re
 

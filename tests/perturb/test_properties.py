@@ -1,4 +1,4 @@
-"""What holds for every perturbation, whatever the text, record, array or image."""
+"""Properties of every perturbation, for any text, record, array or image."""
 
 from __future__ import annotations
 
@@ -154,7 +154,7 @@ def test_more_variants_begin_with_the_fewer(factory, sample):
 
 
 def each(perturbations):
-    """One after another on the same example, which takes longer to draw than to perturb."""
+    """All on the same example, which takes longer to draw than to perturb."""
     for perturbation in perturbations:
         note(perturbation.name)
         yield perturbation
@@ -376,7 +376,7 @@ def check_cost(perturbations, make, size):
             perturb.variants(perturbation, given)
         return time.process_time() - start
 
-    short = min(seconds(size) for _ in range(3))  # first, since what is imported late is imported now
+    short = min(seconds(size) for _ in range(3))  # first, so that late imports are done
     assert any(seconds(16 * size) < 60 * short + 0.2 for _ in range(3))
 
 

@@ -1,4 +1,4 @@
-"""What no perturbation can have or change is refused: arguments at once, inputs with the case."""
+"""Arguments that no perturbation can have are refused at once, inputs that none can change with the case."""
 
 from dataclasses import dataclass
 

@@ -20,8 +20,8 @@ def test_long_texts_make_names_that_are_cut_and_still_differ():
 
 
 def test_a_group_that_is_not_there_is_reported_with_the_case():
-    said = r"perturbation replace\('a', '\\\\9'\), case t-1: it raised \w*[eE]rror: invalid"
-    with pytest.raises(PerturbationError, match=said):
+    message = r"perturbation replace\('a', '\\\\9'\), case t-1: it raised \w*[eE]rror: invalid"
+    with pytest.raises(PerturbationError, match=message):
         perturb.variants(perturb.replace(re.compile("a"), r"\9"), "a", 0, "t-1")
 
 

@@ -1,10 +1,10 @@
 """Runs the checks of one project in every way that must not matter, each run in a fork of this process.
 
-It reads ``plan.json`` in the folder that it is given, and writes ``found.json``: what came of each check in
-each run, and what the models were called with. Started warm (``tests/warm.py``), it spares the seconds that
+It reads ``plan.json`` in the given folder, and writes ``found.json``: the outcomes of each check in
+each run, and the inputs of the models' calls. Started warm (``tests/warm.py``), it spares the seconds that
 imports take, and a run that hangs ends with its fork.
 
-The first of the runs, ``loop``, does without the plugin: ``PlainLoop`` is what all others must agree with.
+The first of the runs, ``loop``, does without the plugin: all others must agree with its ``PlainLoop``.
 """
 
 from __future__ import annotations
@@ -136,7 +136,7 @@ class PlainLoop:
         return Plain()
 
     def elsewhere(self, function: Any, args: Any, kwargs: Any) -> Any:
-        """What awaiting in the thread of the loop gives, in the caller's context."""
+        """Await in the thread of the loop, in the caller's context."""
         heard: list[Any] = []
         done = threading.Event()
 
@@ -171,7 +171,7 @@ class PlainLoop:
                     runner.run(self.each(marker.args[0], pyfuncitem.obj, arguments, counts))
             else:
                 for self.current in marker.args[0]:
-                    counts[came_of(lambda: pyfuncitem.obj(**arguments))] += 1
+                    counts[outcome_of_body(lambda: pyfuncitem.obj(**arguments))] += 1
         finally:
             self.awaits = False
         return True
@@ -187,7 +187,7 @@ class PlainLoop:
 
 
 class _Current:
-    """The case at hand, as attributes."""
+    """Attributes of the current case."""
 
     def __init__(self, loop: PlainLoop) -> None:
         self._loop = loop
@@ -196,7 +196,7 @@ class _Current:
         return getattr(self._loop.current, name)
 
 
-def came_of(body: Callable[[], object]) -> str:
+def outcome_of_body(body: Callable[[], object]) -> str:
     try:
         body()
     except BaseException as error:
@@ -218,7 +218,7 @@ def outcome_of(error: BaseException) -> str:
 
 
 class Progress:
-    """Notes which test has begun, so that one that hangs can be named; and may reverse the tests."""
+    """A plugin that notes which test has begun, so that a hanging one can be named, and may reverse them."""
 
     def __init__(self, path: Path, *, reverse: bool) -> None:
         self.path, self.reverse = path, reverse
@@ -235,7 +235,7 @@ class Progress:
 
 @dataclass
 class Run:
-    """One run of pytest: what it is called with, and where it keeps what it finds."""
+    """One run of pytest: its arguments, and the place of its results."""
 
     name: str
     folder: Path
@@ -298,7 +298,7 @@ class Run:
 
 
 def forked(work: Callable[[], int], seconds: float, output: Path) -> bool:
-    """Whether a piece of work in a fork came to an end in time."""
+    """Do a piece of work in a fork; return whether it ended in time."""
     child = os.fork()
     if child == 0:
         os.setsid()

@@ -1,4 +1,4 @@
-"""The models of the projects that ``alone.py`` runs: one echo, called in each of the ways there are."""
+"""The models of the projects that ``alone.py`` runs: one echo, in each form that a model can have."""
 
 import asyncio
 import os

@@ -1,4 +1,4 @@
-"""Every run of these tests also leaves a JSON report, and what it says is held against its schema."""
+"""Every run of these tests also writes a JSON report, which is validated against its schema."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ import pytest
 from pytest_modelcheck.reports.jsons import SCHEMA
 
 _LEFT_ALONE = ("test_idle", "test_report_command", "test_report_option", "test_xdist")
-"""These compare with runs that leave no report, or ask for their own."""
+"""Tests that compare with runs without a report, or write their own."""
 
 
 @cache
@@ -28,14 +28,14 @@ def validator():
 
 
 def kind_of(case):
-    """What tells cases of a report apart: of each kind one is validated, as all took a tenth of all time."""
+    """The kind of a case of a report: one of each kind is validated, as all took a tenth of all time."""
     fields = tuple(name for trial in (case, *case["trials"]) for name, value in trial.items() if value)
     return case["outcome"], case.get("change"), fields
 
 
 @pytest.fixture(autouse=True)
 def _every_report_is_valid(request, monkeypatch):
-    """Ask runs in this process for a report, unless they ask for their own, and validate it."""
+    """Have runs in this process write a report, unless they write their own, and validate it."""
     if "project" not in request.fixturenames or request.module.__name__.endswith(_LEFT_ALONE):
         return
     project = request.getfixturevalue("project")
@@ -60,23 +60,23 @@ def _every_report_is_valid(request, monkeypatch):
 # -- with other caches: MODELCHECK_AGAIN=1 pytest tests/plugin ------------------------------------
 
 AGAIN = os.environ.get("MODELCHECK_AGAIN") == "1"
-"""Whether what tests run in this process is run again with a full cache, and with one that knows a case."""
+"""Repeat runs in this process with a full cache, and with one that has one case."""
 
 _ABOUT_CALLS = re.compile(
-    r"\bcalls\b|asked|cached|uncalled|max-calls|offline|revalidate|--modelcheck-cache|-update|counter"
+    r"\bcalls\b|cached|uncalled|max-calls|offline|revalidate|--modelcheck-cache|-update|counter"
 )
-"""A test that says any of this looks at calls, or depends on what earlier ones left behind."""
+"""Words of tests that look at calls, or depend on results of earlier runs."""
 _NO_TWO_ALIKE = (
     *("test_caught", "test_edited_tests", "test_executor", "test_identity", "test_killed", "test_levels"),
     *("test_out_of_reach", "test_outcomes_page", "test_pdb", "test_progress", "test_report_option"),
     *("test_statistics", "test_varying_models", "test_whole_answers"),
 )
-"""Models that answer something else each time, runs that end early, and places that a copy does not have."""
+"""Modules with models that answer differently each time, runs that end early, or places that a copy lacks."""
 
 
 @pytest.fixture(autouse=True)
 def _other_caches_change_nothing(request, monkeypatch, tmp_path_factory, _every_report_is_valid):
-    """Run each run again in copies of the project, once these remember something; compare the verdicts."""
+    """Repeat each run in copies of the project with a filled cache; compare the verdicts."""
     if not AGAIN or "project" not in request.fixturenames or request.module.__name__.endswith(_NO_TWO_ALIKE):
         return
     if _ABOUT_CALLS.search(inspect.getsource(request.function)):
@@ -107,7 +107,7 @@ def _other_caches_change_nothing(request, monkeypatch, tmp_path_factory, _every_
 
 
 def verdicts_of(project, result):
-    """What a run says of each check, whatever it remembered."""
+    """The exit code of a run and the outcomes of its checks, without its calls."""
     found = project.verdicts(result)
     return result.ret, {name: (each.status, each.cases, each.trials) for name, each in found.items()}
 
@@ -134,13 +134,13 @@ async def application(model, text):
 
 CASES = pytest.mark.golden([Case(str(n), id=f"c{n}", expected=str(n)) for n in range(1, 7)]{gather})
 """
-"""What every test file of these projects begins with."""
+"""The beginning of every test file of these projects."""
 ALL = ("loop", "cold", "warm", "one", "partly", "reversed", "alone")
 
 
 def pytest_generate_tests(metafunc):
-    """A test that takes ``came_of`` is run for each check of its module, with models of two kinds."""
-    if "came_of" in metafunc.fixturenames:
+    """A test that takes ``outcomes`` is run for each check of its module, with models of two kinds."""
+    if "outcomes" in metafunc.fixturenames:
         names = [name for name, _, _ in alone_checks(metafunc.module)]
         metafunc.parametrize("check", names, scope="module")
 
@@ -165,7 +165,7 @@ def alone_checks(module):
 
 
 def kinds_each(module):
-    """With how many kinds of models each check of a module is run."""
+    """The number of kinds of models with which each check of a module is run."""
     return min(getattr(module, "KINDS_EACH", 2), len(module.KINDS))
 
 
@@ -209,7 +209,7 @@ def lay_out(module, folder, runs):
 
 @pytest.fixture(scope="module")
 def alone(request, tmp_path_factory, warm):
-    """What came of each check of the module in each run, and the calls of each run."""
+    """The outcomes of each check of the module in each run, and the calls of each run."""
     folder = tmp_path_factory.mktemp("alone")
     lay_out(request.module, folder, getattr(request.module, "RUNS", ALL))
     environment = {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "PYTHONDONTWRITEBYTECODE": "", "COLUMNS": "120"}
@@ -220,13 +220,13 @@ def alone(request, tmp_path_factory, warm):
 
 
 @pytest.fixture
-def came_of(request, alone, check):
-    """What came of one check in each run, and what had to come of it, as two mappings to compare."""
+def outcomes(request, alone, check):
+    """Outcomes of one check by run, and the expected ones, as two mappings to compare."""
     expected = next(expected for name, _, expected in alone_checks(request.module) if name == check)
     file = f"test_{check}.py"
     found = {}
-    for run, told in alone.items():
-        mine = [counts for name, counts in told["checks"].items() if name.startswith(file)]
+    for run, results in alone.items():
+        mine = [counts for name, counts in results["checks"].items() if name.startswith(file)]
         if run != "one" and (mine or not run.startswith("alone")):
             found[run] = mine[0] if mine else "no verdict"
     return found, dict.fromkeys(found, expected)

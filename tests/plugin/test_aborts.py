@@ -1,4 +1,4 @@
-"""What ends everything in pytest ends everything here, and a run that is killed pays for nothing twice."""
+"""Exceptions that end a pytest run end ours, and a killed run pays for no answer twice."""
 
 import signal
 import subprocess
@@ -166,7 +166,7 @@ SHAPES = {
 
 
 def killed_after(calls, project, *arguments):
-    """Run pytest, and kill it as soon as the model was asked so often."""
+    """Run pytest, and kill it after so many calls of the model."""
     command = [sys.executable, "-m", "pytest", "-p", "modelcheck", *arguments]
     running = subprocess.Popen(command, cwd=project.path, stdout=subprocess.DEVNULL)
     try:
@@ -188,9 +188,9 @@ def test_kill_9_in_the_middle_loses_at_most_what_was_under_way(project, shape):
     assert 40 <= len(answered) < 120
     project.forget_calls()
     project.passes("--model-version=1")
-    asked_twice = set(answered) & set(project.calls)
-    # What was under way, and what was answered but not yet taken in.
-    assert len(asked_twice) <= 12
+    repeated = set(answered) & set(project.calls)
+    # Calls that were under way, and answers that were not stored yet.
+    assert len(repeated) <= 12
     assert set(answered) | set(project.calls) == {str(number) for number in range(120)}
 
 

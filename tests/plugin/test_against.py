@@ -108,7 +108,7 @@ SCORED = {"limits": "max_regressed=0, max_drop=0.0", "equals": ""}
 
 
 @pytest.mark.parametrize(
-    ("broken", "test", "told"),
+    ("broken", "test", "message"),
     [
         (("bc", 5, "ValueError"), SCORED, "2/3 cases raised an error with triage 1"),
         (("abc", 2, "ValueError"), CHANGED, "3/3 cases raised an error with triage 1"),
@@ -120,14 +120,14 @@ SCORED = {"limits": "max_regressed=0, max_drop=0.0", "equals": ""}
     ],
 )
 def test_a_version_that_breaks_is_nothing_to_compare_with_and_no_missing_baseline(
-    project, broken, test, told
+    project, broken, test, message
 ):
     texts, given_up, error = broken
     project.model(BROKEN.format(texts=texts, given_up=given_up, error=error))
     project.test(COMPARES.format(**test))
     result = project.fails("--model-version=2", "--against=1")
     (found,) = [finding.summary for finding in project.verdict(result).findings if not finding.met]
-    assert found.startswith(told)
+    assert found.startswith(message)
     assert found.endswith("so the two cannot be compared")
     assert "triage 2 was given up" not in result.stdout.str()
 
@@ -181,7 +181,7 @@ def test_awaited_bodies_and_fixtures_that_clean_up(project):
 
 
 @pytest.mark.parametrize(
-    ("arguments", "told"),
+    ("arguments", "message"),
     [
         (["--against=2.1"], "*triage 2.1 would be compared with itself*"),
         (["--against=2.0", "--modelcheck-baseline=1.9"], "*it cannot be combined with*"),
@@ -189,10 +189,10 @@ def test_awaited_bodies_and_fixtures_that_clean_up(project):
         (["--against=2.0", "--against=1.9"], "*--against: '2.0' and '1.9' are both requested*"),
     ],
 )
-def test_contradictions_are_refused(tested, arguments, told):
+def test_contradictions_are_refused(tested, arguments, message):
     result = tested.run("--model-version=2.1", *arguments)
     assert result.ret != 0
-    assert any(told.strip("*") in line for line in result.outlines + result.errlines)
+    assert any(message.strip("*") in line for line in result.outlines + result.errlines)
     assert tested.calls == []
 
 

@@ -1,4 +1,4 @@
-"""In an ``async def`` test every call of a model is a real coroutine, whatever becomes of it."""
+"""In an ``async def`` test every call of a model is a real coroutine, even if it is never awaited."""
 
 KINDS = ("awaited", "batched", "plain", "threaded")
 
@@ -138,11 +138,11 @@ CHECKS = {
         """,
     "an async context": """
         @contextlib.asynccontextmanager
-        async def asked(model, text):
+        async def answering(model, text):
             yield await model(text)
 
         async def test_it(echo, case):
-            async with asked(echo, case.input) as answer:
+            async with answering(echo, case.input) as answer:
                 assert answer == case.expected
         """,
     "a queue and workers": """
@@ -222,7 +222,7 @@ CHECKS = {
             assert await echo(case.input) != "4"
         """,
     ),
-    "async fixtures of nobody": """
+    "unowned async fixtures": """
         async def test_it(echo, case):
             loop = asyncio.get_running_loop()
             assert await echo(case.input) == case.expected
@@ -231,6 +231,6 @@ CHECKS = {
 }
 
 
-def test_an_async_body_with(came_of):
-    found, expected = came_of
+def test_an_async_body_with(outcomes):
+    found, expected = outcomes
     assert found == expected

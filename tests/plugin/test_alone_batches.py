@@ -1,4 +1,4 @@
-"""A batch that fails says nothing of the inputs in it: each is judged by what it is answered alone."""
+"""A batch that fails says nothing of its inputs: each is judged by its answer when called alone."""
 
 import signal
 
@@ -63,12 +63,12 @@ CHECKS = {
         {"passed": 14, "error": 2}, _raises("7 8"), ", batch_size=4, concurrency=2"
     ),
 }
-# An answer too few is, in a plain loop, none at all.
+# One answer too few is, in a plain loop, no answer at all.
 RUNS = ("cold", "warm", "one", "partly", "reversed")
 
 
-def test_batches_with(came_of):
-    found, expected = came_of
+def test_batches_with(outcomes):
+    found, expected = outcomes
     assert found == expected
 
 

@@ -1,4 +1,4 @@
-"""Any callable is called as it is called: the bound arguments are the call."""
+"""Equal bound arguments make equal calls, however a callable is called."""
 
 KINDS = ("plain", "batched", "threaded", "awaited")
 
@@ -12,14 +12,14 @@ _MODELS = """
                         log(NAME, json.dumps(call))
                     return [one(**call) if isinstance(call, dict) else one(call) for call in calls]
                 return model_fixture(batch=True, name=NAME + "-judge", deterministic=True)(lambda_of(ask))
-            def asked(question, answer="none", *, style="short"):
+            def plain(question, answer="none", *, style="short"):
                 log(NAME, json.dumps([question, answer, style]))
                 return one(question, answer, style=style)
             async def awaited(question, answer="none", *, style="short"):
                 await asyncio.sleep(0)
-                return asked(question, answer, style=style)
+                return plain(question, answer, style=style)
             options = {"concurrency": 4} if kind == "threaded" else {}
-            chosen = awaited if kind == "awaited" else asked
+            chosen = awaited if kind == "awaited" else plain
             return model_fixture(name=NAME + "-judge", deterministic=True, **options)(lambda_of(chosen))
 
         def lambda_of(ask):
@@ -90,8 +90,8 @@ CHECKS = {
 RUNS = ("loop", "cold", "warm", "one", "partly", "reversed")
 
 
-def test_a_model_that_is_called_with(came_of):
-    found, expected = came_of
+def test_a_model_that_is_called_with(outcomes):
+    found, expected = outcomes
     assert found == expected
 
 

@@ -1,4 +1,4 @@
-"""Real clients that keep connections open work wherever their calls come from, all in one run."""
+"""Real clients that keep connections open work from any thread and loop, all in one run."""
 
 import json
 import threading
@@ -12,7 +12,7 @@ ALL_PASS = {"passed": CASES}
 
 
 class Server(ThreadingHTTPServer):
-    """Answers what it is sent, at ``/echo?text=...`` or as a chat completion, and counts connections."""
+    """A server that echoes, at ``/echo?text=...`` or as a chat completion, and counts connections."""
 
     daemon_threads = True
 
@@ -30,7 +30,7 @@ class Server(ThreadingHTTPServer):
 
 
 class Handler(BaseHTTPRequestHandler):
-    """Keeps connections open."""
+    """A handler that keeps connections open."""
 
     protocol_version = "HTTP/1.1"
     wbufsize = 1 << 16  # one packet an answer, or the client waits for an acknowledgement
@@ -40,10 +40,10 @@ class Handler(BaseHTTPRequestHandler):
         self.answer({"text": text})
 
     def do_POST(self):
-        asked = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-        message = {"role": "assistant", "content": asked["messages"][-1]["content"]}
+        request = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        message = {"role": "assistant", "content": request["messages"][-1]["content"]}
         choice = {"index": 0, "finish_reason": "stop", "message": message}
-        about = {"id": "1", "object": "chat.completion", "created": 1, "model": asked["model"]}
+        about = {"id": "1", "object": "chat.completion", "created": 1, "model": request["model"]}
         self.answer({**about, "choices": [choice]})
 
     def answer(self, value):
@@ -55,7 +55,7 @@ class Handler(BaseHTTPRequestHandler):
         self.wfile.write(body)
 
     def log_message(self, *arguments):
-        """Nothing."""
+        """Log nothing."""
 
 
 @pytest.fixture
@@ -123,9 +123,9 @@ async def application(echo, text):
 def test_application(echo, case):
     assert asyncio.run(application(echo, case.input)) == case.input
 """,
-    "nobody": """
-@cases("nobody")
-async def test_nobody(echo, case):
+    "unowned": """
+@cases("unowned")
+async def test_unowned(echo, case):
     assert await echo(case.input) == case.input
 """,
     **{
@@ -155,10 +155,10 @@ OPTIONS = (
 )
 
 
-def came_of(project):
-    """How the cases of each test came out, and how many calls that took, in a process of its own.
+def outcomes_and_calls(project):
+    """The outcomes of each test's cases and the number of new calls of a run, in a process of its own.
 
-    Nobody closes the client, as usual; its open connections are then no business of the tests after this one.
+    The client is never closed, as usual; its open connections must not concern the tests after this one.
     """
     result = project.run_apart(*OPTIONS, "--modelcheck-report=report.json", timeout=240)
     assert result.ret in (0, 1), result.stderr.str()
@@ -178,13 +178,13 @@ def test_one_client_serves_every_kind_of_test_in_one_run(project, server, client
     project.model(MODEL.format(url=server.url) + MODELS[client])
     tests = list(TESTS.values())
     project.test(HEAD + "".join(tests if order == "forwards" else reversed(tests)))
-    assert came_of(project) == (dict.fromkeys(TESTS, ALL_PASS), len(tests) * CASES)
+    assert outcomes_and_calls(project) == (dict.fromkeys(TESTS, ALL_PASS), len(tests) * CASES)
     assert server.connections <= 4, "connections are kept and used again"
-    assert came_of(project) == (dict.fromkeys(TESTS, ALL_PASS), 0)
+    assert outcomes_and_calls(project) == (dict.fromkeys(TESTS, ALL_PASS), 0)
 
 
 @pytest.mark.parametrize("alone", TESTS)
 def test_it_works_alone_too(project, server, alone):
     project.model(MODEL.format(url=server.url) + MODELS["httpx"])
     project.test(HEAD + TESTS[alone])
-    assert came_of(project) == ({alone: ALL_PASS}, CASES)
+    assert outcomes_and_calls(project) == ({alone: ALL_PASS}, CASES)

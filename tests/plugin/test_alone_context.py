@@ -1,4 +1,4 @@
-"""A call runs in its caller's context; what of it belongs to the call is named, or not remembered."""
+"""A call runs in its caller's context; variables that it reads must be named, or it is not cached."""
 
 import pytest
 
@@ -99,7 +99,7 @@ WAYS = {
 
 CHECKS = {
     **{f"a named variable that is {how}": NAMED + body for how, body in WAYS.items()},
-    **{f"a variable that nobody named and that is {how}": UNNAMED + body for how, body in WAYS.items()},
+    **{f"an unnamed variable that is {how}": UNNAMED + body for how, body in WAYS.items()},
     "a variable that a model reads which the model calls": """
         TENANT = contextvars.ContextVar("TENANT", default="nobody")
         inner = model(KIND, f"{NAME}-inner", lambda text: f"{TENANT.get()}: {text}")
@@ -128,8 +128,8 @@ OPTIONS = ("-Wdefault",)
 RUNS = ("loop", "cold", "warm", "one", "partly", "reversed")
 
 
-def test_a_call_under(came_of):
-    found, expected = came_of
+def test_a_call_under(outcomes):
+    found, expected = outcomes
     assert found == expected
 
 

@@ -1,4 +1,4 @@
-"""Whatever ends a call or a body, it ends that of one case."""
+"""An exception of any kind ends the call or the body of one case only."""
 
 KINDS = ("plain", "batched", "threaded", "awaited")
 
@@ -164,6 +164,6 @@ RUNS = ("loop", "cold", "warm", "one", "partly", "reversed")
 KINDS_EACH = 1
 
 
-def test_a_case_that_ends_with(came_of):
-    found, expected = came_of
+def test_a_case_that_ends_with(outcomes):
+    found, expected = outcomes
     assert found == expected

@@ -6,10 +6,10 @@ from pytest_modelcheck.records import Tally
 
 KINDS = ("batched", "threaded", "awaited", "plain")
 CHECKS_OF = ("test_alone_state_set", "test_alone_locks")
-"""The checks are theirs, under ``gather=True``, but for those that cannot be cut off and started again."""
+"""The checks of other modules under ``gather=True``, except those that cannot be cut off and restarted."""
 
 EXCEPT = {
-    # Cut off between taking and releasing, without with or finally: the word of the user was wrong.
+    # Cut off between taking and releasing, without with or finally: ``gather=True`` was a wrong promise.
     "acquire and no finally",
     "in a helper of a helper",
     "an exit stack that a constructor enters",
@@ -35,8 +35,8 @@ RUNS = ("loop", "cold", "warm", "one", "partly", "xdist")
 KINDS_EACH = 1
 
 
-def test_gathered(came_of):
-    found, expected = came_of
+def test_gathered(outcomes):
+    found, expected = outcomes
     assert found == expected
 
 

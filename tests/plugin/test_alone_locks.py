@@ -241,7 +241,7 @@ CHECKS = {
             assert answer == case.expected
         """,
     "an enter that calls the model": """
-        class Asked:
+        class Calling:
             def __init__(self, model, text):
                 self.model, self.text = model, text
             def __enter__(self):
@@ -251,13 +251,13 @@ CHECKS = {
                 LOCK.release()
 
         def test_it(echo, case):
-            with Asked(echo, case.input) as answer:
+            with Calling(echo, case.input) as answer:
                 assert answer == case.expected
         """,
     "an exit that calls the model": """
         heard = []
 
-        class Asked:
+        class Calling:
             def __init__(self, model, text):
                 self.model, self.text = model, text
             def __enter__(self):
@@ -267,7 +267,7 @@ CHECKS = {
                 LOCK.release()
 
         def test_it(echo, case):
-            with Asked(echo, case.input):
+            with Calling(echo, case.input):
                 pass
             assert heard[-1] == case.expected
         """,
@@ -307,6 +307,6 @@ CHECKS = {
 }
 
 
-def test_a_body_that_holds_a_lock(came_of):
-    found, expected = came_of
+def test_a_body_that_holds_a_lock(outcomes):
+    found, expected = outcomes
     assert found == expected

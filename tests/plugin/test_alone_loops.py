@@ -151,6 +151,6 @@ CHECKS = {
 RUNS = ("cold", "warm", "one", "partly", "reversed", "xdist")
 
 
-def test_a_plain_body_with(came_of):
-    found, expected = came_of
+def test_a_plain_body_with(outcomes):
+    found, expected = outcomes
     assert found == expected

@@ -1,4 +1,4 @@
-"""A service that fails for some inputs is not given up because the others are remembered."""
+"""A service that fails for some inputs is not given up because the answers to others are cached."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Bodies that leave something behind find just what the bodies before them left, each of them once."""
+"""Bodies that keep state find that of the bodies before them, each of which ran once."""
 
 KINDS = ("plain", "batched", "threaded", "awaited")
 
@@ -261,6 +261,6 @@ CHECKS = {
 OPTIONS = ("-Werror::DeprecationWarning",)
 
 
-def test_a_body_that_leaves(came_of):
-    found, expected = came_of
+def test_a_body_that_leaves(outcomes):
+    found, expected = outcomes
     assert found == expected

@@ -1,4 +1,4 @@
-"""Bodies that set state and read it after a call see their own, whatever is remembered."""
+"""Bodies that set state and read it after a call see their own, with any cache."""
 
 KINDS = ("plain", "batched", "threaded", "awaited")
 
@@ -243,6 +243,6 @@ CHECKS = {
 OPTIONS = ("-Werror::UserWarning",)
 
 
-def test_a_body_that_sets(came_of):
-    found, expected = came_of
+def test_a_body_that_sets(outcomes):
+    found, expected = outcomes
     assert found == expected

@@ -25,21 +25,21 @@ CHECKS = {
             assert POOL.submit(echo, case.input).result() == case.expected
         """,
     "a thread that outlives its body": """
-        asked, answers = queue.Queue(), queue.Queue()
+        texts, answers = queue.Queue(), queue.Queue()
 
         @pytest.fixture
         def worker(echo):
             def work():
-                while (text := asked.get()) is not None:
+                while (text := texts.get()) is not None:
                     answers.put(echo(text))
             thread = threading.Thread(target=work)
             thread.start()
             yield
-            asked.put(None)
+            texts.put(None)
             thread.join()
 
         def test_it(worker, case):
-            asked.put(case.input)
+            texts.put(case.input)
             assert answers.get(timeout=4) == case.expected
         """,
     "joblib": """
@@ -149,6 +149,6 @@ CHECKS = {
 }
 
 
-def test_a_body_that_runs(came_of):
-    found, expected = came_of
+def test_a_body_that_runs(outcomes):
+    found, expected = outcomes
     assert found == expected

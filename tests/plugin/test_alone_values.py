@@ -1,4 +1,4 @@
-"""Inputs and answers that somebody changes: neither the next reader nor what is remembered notices."""
+"""Inputs and answers that are mutated: neither the next reader nor the cache sees it."""
 
 KINDS = ("plain", "batched", "threaded", "awaited")
 
@@ -238,6 +238,6 @@ CHECKS = {
 RUNS = ("cold", "warm", "one", "partly", "reversed")
 
 
-def test_values_with(came_of):
-    found, expected = came_of
+def test_values_with(outcomes):
+    found, expected = outcomes
     assert found == expected

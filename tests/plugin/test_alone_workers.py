@@ -1,4 +1,4 @@
-"""What other modules check in one process holds on two workers of pytest-xdist, too."""
+"""The checks of other modules, on two workers of pytest-xdist."""
 
 import pytest
 
@@ -15,6 +15,6 @@ RUNS = ("xdist",)
 KINDS_EACH = 1
 
 
-def test_on_two_workers(came_of):
-    found, expected = came_of
+def test_on_two_workers(outcomes):
+    found, expected = outcomes
     assert found == expected

@@ -1,4 +1,4 @@
-"""``async def`` bodies: on our loop where nobody owns them, else on that of pytest-asyncio or anyio."""
+"""``async def`` bodies: on our loop, or on that of pytest-asyncio or anyio if one of them owns them."""
 
 import pytest
 
@@ -38,7 +38,7 @@ def slow(model_version):
 """
 
 OWNERS = {
-    "nobody": ("", []),
+    "unowned": ("", []),
     "pytest-asyncio in strict mode": (
         "@pytest.mark.asyncio",
         ["-p", "asyncio", "--asyncio-mode=strict", "-o", "asyncio_default_fixture_loop_scope=function"],
@@ -112,7 +112,7 @@ def test_bodies_are_awaited_together_and_a_later_test_is_not_affected(owner):
         "test_waits": Tally(passed=50),
         "test_sync": Tally(passed=2),
     }
-    # An ordinary `async` test runs only where somebody runs it.
+    # An ordinary `async` test runs only with a plugin that runs it.
     result.assert_outcomes(**({"passed": 4, "failed": 1} if options else {"passed": 3, "failed": 2}))
     assert sorted(project.calls) == sorted(["a", "b", "c", *"xy", "pass", "fail", "skip", "xfail", "error"])
     assert max(map(int, (project.path / "under_way.log").read_text().split())) > 20
@@ -204,7 +204,7 @@ def test_anyio_runs_the_check_on_each_backend(project, library, backend, gather)
 
 @pytest.mark.parametrize("backend", ["asyncio", "trio"])
 def test_an_async_model_is_called_by_an_application_that_runs_any_backend(project, backend):
-    """anyio notes its backend in the context that the call is made in, on our loop."""
+    """anyio notes its backend in the context of the call, on our loop."""
     pytest.importorskip("anyio")
     pytest.importorskip("trio")
     project.model("""
@@ -309,7 +309,7 @@ def test_an_inner_loop_hears_an_answer_for_each_of_equal_calls(project):
 
 
 def test_an_input_is_stored_as_it_was_at_the_call(project):
-    """Its answer would else be remembered under what it was, and given to whoever asks that."""
+    """Otherwise its answer is cached under the old input, and given to the next call with that input."""
     project.model(
         "@model_fixture\ndef echo(model_version):\n"
         "    async def ask(messages):\n        return list(messages)\n    return ask\n"

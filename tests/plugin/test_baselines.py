@@ -1,4 +1,4 @@
-"""Baselines of any version that was ever run or approved (``--modelcheck-baseline``), or of no test."""
+"""Baselines of any version that was ever run or approved (``--modelcheck-baseline``), or without a test."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""The fixture ``case``: what a body sees of its trial."""
+"""The fixture ``case``: the view of a body on its trial."""
 
 from pytest_modelcheck.records import Tally
 

@@ -1,4 +1,4 @@
-"""``case.approved``: what the approved version answered."""
+"""``case.approved``: the answer of the approved version."""
 
 from fnmatch import fnmatchcase
 
@@ -82,7 +82,7 @@ def test_it_is_what_was_recorded_and_in_an_invariance_check_the_answer_to_that_p
 
 @pytest.mark.parametrize("approval", [["--modelcheck-update"], []], ids=["three runs", "one run"])
 def test_a_body_that_fails_with_the_approved_answers_is_reported_and_the_remedy_works(project, approval):
-    """With three approved runs, they were said to disagree with themselves, beside "does not vary"."""
+    """With three approved runs, the report said both "does not vary" and that they disagree."""
     project.golden('["refund me"]', "assert triage(case.input).upper() == case.approved")
 
     def approve():
@@ -91,9 +91,11 @@ def test_a_body_that_fails_with_the_approved_answers_is_reported_and_the_remedy_
             assert project.command("approve", "2.0").ret == 0
 
     approve()
-    told = "1/1 answers changed (100%), none allowed; 1 of these are the approved answers: *case.record(...)*"
+    message = (
+        "1/1 answers changed (100%), none allowed; 1 of these are the approved answers: *case.record(...)*"
+    )
     (verdict,) = project.verdicts(project.run("--model-version=2.0")).values()
-    assert fnmatchcase(verdict.headline, told.replace("[", "[[]"))
+    assert fnmatchcase(verdict.headline, message.replace("[", "[[]"))
     assert verdict.variation.startswith("does not vary")
     project.golden(
         '["refund me"]',

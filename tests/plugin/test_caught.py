@@ -1,4 +1,4 @@
-"""An application that makes do without an answer says nothing of a model that was not asked."""
+"""An application that does without an answer says nothing of a model that was not called."""
 
 import pytest
 
@@ -76,7 +76,7 @@ def test_a_spent_budget_is_no_answer_though_the_application_has_one(project, mod
 
 
 def test_an_outage_shows_the_error_behind_it_and_no_case_that_was_not_called(project):
-    """What the application heard before is its own business."""
+    """The application had an answer before the outage; that is its own matter."""
     project.model(DYING)
     careful = CAREFUL.format(caught="Exception", options="").replace("test_it", "test_caught")
     project.test(careful)
@@ -124,7 +124,7 @@ def test_it(model, case):
 
 
 def test_an_edited_test_is_not_replayed_on_answers_that_the_application_made_up(project):
-    """The approved version was never asked what the test asks now: it neither passed nor failed."""
+    """The approved version was never called with the current input: it neither passed nor failed."""
     project.model(SOUND)
     test = CAREFUL.format(caught="Exception", options="")
     project.test(test)

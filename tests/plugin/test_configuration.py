@@ -1,4 +1,4 @@
-"""What the ini file may say, in which types; our markers and options; markers that nobody reads."""
+"""Options of the ini file and their types; our markers and options; markers without effect."""
 
 import re
 
@@ -56,7 +56,7 @@ def test_options_take_native_types(project, reports):
     """A text is never taken for true."""
     toml(project, NATIVE.format(reports=repr(reports[0] if len(reports) == 1 else reports)))
     project.test()
-    result = project.run_apart()  # which asks for no report of its own
+    result = project.run_apart()  # which has no report of its own
     result.assert_outcomes(failed=1)
     result.stdout.fnmatch_lines(["modelcheck: triage 2.1*", *(f"report: {name}" for name in reports)])
     assert len(project.calls) == 10, "no search for a smaller case"

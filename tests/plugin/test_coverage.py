@@ -115,7 +115,7 @@ def measured(project):
 
 @pytest.fixture
 def covered(project):
-    """Run a test file under pytest-cov, and say what was measured."""
+    """Run a test file under pytest-cov, and return the lines and branches measured."""
     project.ini("pythonpath = .", "addopts = -p pytest_cov")
     project.write("conftest.py", MODELS)
     project.write("app.py", APPLICATION)
@@ -132,17 +132,17 @@ def covered(project):
 
 
 @pytest.fixture(scope="module")
-def remembered():
+def coverages():
     return {}
 
 
 @pytest.fixture
-def loop(covered, remembered, monkeypatch):
-    """What a plain loop measures; the same whoever traces."""
-    if not remembered:
+def loop(covered, coverages, monkeypatch):
+    """The coverage of a plain loop, the same with every tracer."""
+    if not coverages:
         monkeypatch.setenv("COVERAGE_CORE", "ctrace")
-        remembered["loop"] = covered(LOOP)
-    return remembered["loop"]
+        coverages["loop"] = covered(LOOP)
+    return coverages["loop"]
 
 
 def test_of_suspended_bodies_is_that_of_a_plain_loop_and_contexts_name_the_test(

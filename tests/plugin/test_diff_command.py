@@ -47,10 +47,10 @@ def test_a_slice_that_cannot_be_meant_is_refused(changed):
         "language=fr": "*--slice language=fr: no case has that. In those cases, language is *es*.",
         "language": "*--slice 'language': write KEY=VALUE, such as language=es",
     }
-    for mistake, told in mistakes.items():
+    for mistake, message in mistakes.items():
         found = changed.command("diff", "2.1", "--slice", mistake)
         assert found.ret == 2
-        found.stderr.fnmatch_lines([told])
+        found.stderr.fnmatch_lines([message])
 
 
 def test_an_answer_that_was_not_accepted_in_review_is_not_taken_for_that_versions_own(changed):
@@ -65,7 +65,7 @@ def test_an_answer_that_was_not_accepted_in_review_is_not_taken_for_that_version
 
 
 def test_a_run_without_saved_cases_is_reported(changed):
-    """Of what is approved, only digests of the cases are known."""
+    """Only digests of the approved cases are known."""
     for path in (changed.path / ".modelcheck_cache" / "candidates").rglob("*.jsonl"):
         path.unlink()
     found = changed.command("diff", "2.0", "2.0", "--slice", "language=es")

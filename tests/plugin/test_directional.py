@@ -190,5 +190,7 @@ def test_a_scale_that_cannot_be_meant_is_refused(project):
     result = project.run("--model-version=1")
     assert result.ret == 4
     text = " ".join(result.stderr.str().split())
-    for number, said in enumerate(SCALES.values()):
-        assert said in text.partition(f"test_{number}.py:")[2].partition("ERROR: ")[0].partition(" test_")[0]
+    for number, message in enumerate(SCALES.values()):
+        assert (
+            message in text.partition(f"test_{number}.py:")[2].partition("ERROR: ")[0].partition(" test_")[0]
+        )

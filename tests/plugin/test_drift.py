@@ -136,7 +136,7 @@ class TestAgainstAReference:
         assert (verdict.moved.before, verdict.moved.against) == (120, "of the reference")
         project.approve("1")
         _, verdict = drift("1")
-        assert verdict.moved.against == "of the reference", "what was approved does not count"
+        assert verdict.moved.against == "of the reference", "the approved answers do not count"
 
     def test_inputs_drift_without_a_call_and_features_are_named(self, drift, project):
         tickets(project, "then.jsonl", start=1000, n=120)
@@ -168,12 +168,12 @@ BODIES = {
 }
 
 
-@pytest.mark.parametrize("said", BODIES)
-def test_a_body_that_records_nothing_asserts_or_mixes_kinds_fails_in_words(drift, project, said):
+@pytest.mark.parametrize("message", BODIES)
+def test_a_body_that_records_nothing_asserts_or_mixes_kinds_fails_in_words(drift, project, message):
     tickets(project, "then.jsonl", start=1000)
-    project.test(TestAgainstAReference.SAME.replace("triage(case.input)", BODIES[said]))
+    project.test(TestAgainstAReference.SAME.replace("triage(case.input)", BODIES[message]))
     result = project.fails("--model-version=1")
-    assert said in " ".join(result.stdout.str().split())
+    assert message in " ".join(result.stdout.str().split())
 
 
 def test_as_a_function_call(drift, project):
@@ -214,7 +214,7 @@ def test_contradictions_are_refused(drift, project):
         project.test(TEST.replace('drift("recent.jsonl")', marker), f"test_{number}.py")
     result = project.run("--model-version=1")
     assert result.ret == 4
-    refusals = [f"*test_{number}.py:3: {said}*" for number, said in enumerate(MISTAKES.values())]
+    refusals = [f"*test_{number}.py:3: {message}*" for number, message in enumerate(MISTAKES.values())]
     result.stderr.fnmatch_lines_random(refusals)
 
 

@@ -89,7 +89,7 @@ def test_the_option_is_accepted_on_markers_and_in_the_ini_file(early, marker, in
 
 
 @pytest.mark.parametrize(
-    ("limits", "told"),
+    ("limits", "message"),
     [
         (", early_stop=1", "early_stop=1: write True or False"),
         (
@@ -98,9 +98,9 @@ def test_the_option_is_accepted_on_markers_and_in_the_ini_file(early, marker, in
         ),
     ],
 )
-def test_a_check_that_cannot_stop_early_is_refused_at_collection(early, limits, told):
+def test_a_check_that_cannot_stop_early_is_refused_at_collection(early, limits, message):
     result = early(limits).run("--model-version=1")
-    result.stderr.fnmatch_lines([f"*{told}*"])
+    result.stderr.fnmatch_lines([f"*{message}*"])
     assert result.ret == pytest.ExitCode.USAGE_ERROR
 
 

@@ -1,4 +1,4 @@
-"""What an exception says: hints for what nearly everybody does wrong, and explanations only where shown."""
+"""Messages of exceptions: hints for frequent mistakes, and explanations only where they are shown."""
 
 import pytest
 from _pytest.assertion import rewrite, util
@@ -58,7 +58,7 @@ def test_{0}(triage, case):
         result.stdout.fnmatch_lines(
             [f"{before}*no attribute '{name}'", f"{before}{TO_CALL}", f"{before}Write: triage(case.input)"]
         )
-    # The other cases break with the same.
+    # The other cases break with the same error.
     assert sum(line.split()[:2] == ["E", "Write:"] for line in result.stdout.lines) == 3
 
 
@@ -121,14 +121,14 @@ def test_a_model_that_is_called_with_the_case_itself(project):
             assert await triage(case) == case.expected
     """)
     result = project.run("--model-version=2.0")
-    told = "triage was called with the case itself. Call it with its input: triage(case.input)"
-    result.stdout.fnmatch_lines([f"10/10 cases raised an error: UsageError: {told}"] * 2)
+    message = "triage was called with the case itself. Call it with its input: triage(case.input)"
+    result.stdout.fnmatch_lines([f"10/10 cases raised an error: UsageError: {message}"] * 2)
     result.stdout.no_fnmatch_line("*cannot be cached*")
     assert project.calls == []
 
 
 def test_an_answer_that_is_never_awaited(project):
-    """In a process of its own: what is never awaited may be noticed in any later test."""
+    """In a process of its own: a coroutine never awaited may be noticed in any later test."""
     project.test("""
         @pytest.mark.golden("tickets.yaml")
         async def test_true(triage, case):
@@ -144,8 +144,8 @@ def test_an_answer_that_is_never_awaited(project):
     """)
     result = project.run_apart("--model-version=2.0")
     result.assert_outcomes(passed=1, failed=2)
-    told = "*the body never awaited an answer: in an `async` test, `await triage(case.input)`"
-    result.stdout.fnmatch_lines([told] * 2)
+    message = "*the body never awaited an answer: in an `async` test, `await triage(case.input)`"
+    result.stdout.fnmatch_lines([message] * 2)
 
 
 def test_a_fixture_that_is_missing_elsewhere_is_left_to_pytest(project):

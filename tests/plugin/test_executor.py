@@ -102,17 +102,17 @@ def test_calls_are_made_in_the_processes_of_a_pool_and_their_errors_are_reported
             "FAILED *::test_unsendable - *",
         ]
     )
-    told = result.stdout.str()
-    assert "dies 1: a worker of its executor died during the call" in told
-    assert "unsendable 1 cannot be sent to its executor (" in told
-    assert "per_worker(load, ...)" in told
+    output = result.stdout.str()
+    assert "dies 1: a worker of its executor died during the call" in output
+    assert "unsendable 1 cannot be sent to its executor (" in output
+    assert "per_worker(load, ...)" in output
     assert 1 <= len(set((elsewhere.path / "pids").read_text().split())) <= 2
     assert 1 <= len(list(elsewhere.path.glob("loaded-*"))) <= 2
     assert (elsewhere.path / "died").exists()
 
 
 @pytest.mark.parametrize(
-    ("executor", "asynchronous", "told"),
+    ("executor", "asynchronous", "message"),
     [
         (
             "ThreadPoolExecutor(2)",
@@ -122,7 +122,7 @@ def test_calls_are_made_in_the_processes_of_a_pool_and_their_errors_are_reported
         ("lambda: 3", "", "*executor= of triage 1 made a int, which is not an executor*"),
     ],
 )
-def test_contradictions_are_refused(project, executor, asynchronous, told):
+def test_contradictions_are_refused(project, executor, asynchronous, message):
     project.model(f"""
         from concurrent.futures import ThreadPoolExecutor
 
@@ -133,7 +133,7 @@ def test_contradictions_are_refused(project, executor, asynchronous, told):
             return ask
     """)
     project.test()
-    project.run("--model-version=1").stdout.fnmatch_lines([told])
+    project.run("--model-version=1").stdout.fnmatch_lines([message])
 
 
 RAY = """
@@ -216,8 +216,8 @@ def load(version):
 
 
 def test_dask_survives_a_worker_that_is_killed_in_the_middle(elsewhere):
-    # Not imported here: it takes the distributions of this process over (importlib_metadata), and then no
-    # plugin of the runs that follow in it is found.
+    # Not imported here: it takes over the distributions of this process (importlib_metadata), so that no
+    # plugin of later runs in it is found.
     if importlib.util.find_spec("distributed") is None:
         pytest.skip("could not find 'distributed'")
     elsewhere.write("classifier.py", DASK_MODULE)

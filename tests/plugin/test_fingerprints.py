@@ -1,4 +1,4 @@
-"""What tells models of one version apart: aliases, fingerprints, and the systems that answers come from."""
+"""Identity of models of one version: aliases, fingerprints, and the systems that answers come from."""
 
 from __future__ import annotations
 
@@ -146,16 +146,16 @@ def test_several_systems_are_approved_together_and_listed(provider):
 
 
 @pytest.mark.parametrize(
-    ("reads", "told"),
+    ("reads", "message"),
     [
         ('answer["none"]', "*answer_fingerprint= raised KeyError: 'none', for *"),
         ("7", "*must give a text or None, not 7*"),
     ],
 )
-def test_an_unreadable_file_is_reported_with_its_place(provider, reads, told):
+def test_an_unreadable_file_is_reported_with_its_place(provider, reads, message):
     provider.model(PROVIDER.replace('answer["system"]', reads))
     result = provider.fails("--model-version=2.0")
-    result.stdout.fnmatch_lines([told])
+    result.stdout.fnmatch_lines([message])
     assert "conftest.py:" in result.stdout.str()
 
 

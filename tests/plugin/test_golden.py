@@ -1,4 +1,4 @@
-"""``@pytest.mark.golden``: does the model still give the right answers on the cases that are known?"""
+"""``@pytest.mark.golden``: does the model still give the right answers to known cases?"""
 
 from pytest_modelcheck.records import Tally
 

@@ -1,4 +1,4 @@
-"""Where no test is ours the plugin writes, prints and warns of nothing, and imports next to nothing."""
+"""Without tests of ours the plugin writes, prints and warns of nothing, and imports next to nothing."""
 
 import subprocess
 import sys
@@ -42,8 +42,8 @@ def idle(project):
     return project
 
 
-def told(result):
-    """What a run printed, without how long it took."""
+def printed(result):
+    """The lines that a run printed, without times."""
     lines = [
         line for line in result.stdout.lines if not line.startswith(("plugins:", "running:", "     in:"))
     ]
@@ -53,7 +53,7 @@ def told(result):
 def test_prints_what_pytest_prints(idle):
     with_us = idle.run_apart("-W", "error")
     without = idle.pytester.runpytest_subprocess("-W", "error")
-    assert told(with_us) == told(without)
+    assert printed(with_us) == printed(without)
     with_us.assert_outcomes(passed=3, failed=1)
 
 
@@ -64,7 +64,7 @@ def test_leaves_no_file_behind_and_options_of_ours_do_no_harm(idle):
     result = idle.run("--model-version=2.1", *options)
     result.assert_outcomes(passed=3, failed=1)
     assert set(idle.files()) == before
-    assert "modelcheck" not in "\n".join(told(result))
+    assert "modelcheck" not in "\n".join(printed(result))
 
 
 def test_imports_nothing_heavy(idle):
@@ -114,7 +114,7 @@ def test_a_model_fixture_that_no_test_uses_is_never_loaded(project):
 
 
 def test_a_model_in_an_ordinary_test_is_called_and_its_answer_cached(project):
-    """Also where the test asks for it at run time."""
+    """Also if the test requests it at run time."""
     project.test("""
         def test_argument(triage):
             assert triage("Hello") == triage("Hello") == "other"
@@ -122,7 +122,7 @@ def test_a_model_in_an_ordinary_test_is_called_and_its_answer_cached(project):
         def test_run_time(request):
             assert request.getfixturevalue("triage")("I want a refund") == "refund"
     """)
-    for _ in "asked", "remembered":
+    for _ in "cold", "warm":
         result = project.run("--model-version=2.0", "-W", "error")
         result.assert_outcomes(passed=2)
         assert "= modelcheck =" not in result.stdout.str()

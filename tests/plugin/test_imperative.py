@@ -157,9 +157,9 @@ def test_is_refused_in_words(echo):
     result = echo.run()
     result.assert_outcomes(failed=len(MISTAKES))
     result.stdout.no_fnmatch_line("*pytest_modelcheck/*")
-    for number, (_, said) in enumerate(MISTAKES.values()):
-        said = said if said.startswith("*") else f"modelcheck.golden(): {said}"
-        result.stdout.fnmatch_lines([f"*_ test_{number} _*", said])
+    for number, (_, message) in enumerate(MISTAKES.values()):
+        message = message if message.startswith("*") else f"modelcheck.golden(): {message}"
+        result.stdout.fnmatch_lines([f"*_ test_{number} _*", message])
 
 
 def test_a_test_without_a_model_is_reported(echo):

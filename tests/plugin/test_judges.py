@@ -1,4 +1,4 @@
-"""Checks whose cases a judge decides: limits are held against what people would have said."""
+"""Checks whose cases a judge decides: limits apply to the labels that people would give."""
 
 import json
 import random
@@ -47,10 +47,10 @@ WORSE = list(answers(0.6, "smooth", range(60)))
 
 
 def label(project, *sources, yes=True, no=False):
-    told = dict.fromkeys(pair for source in sources for pair in source)
+    labelled = dict.fromkeys(pair for source in sources for pair in source)
     lines = [
         json.dumps({"input": {"question": q, "answer": a}, "expected": yes if a.startswith("right") else no})
-        for q, a in told
+        for q, a in labelled
     ]
     project.write("labels/helpful.jsonl", "\n".join(lines))
 
@@ -109,13 +109,13 @@ def test_a_good_version_passes_although_the_judge_passes_fewer(judged):
     assert verdict.passed
     assert verdict.correction.word == pytest.approx(50 / 60)  # by its word, 85% are missed
     assert verdict.headline.startswith("judged 50/60; corrected for the judge's errors")
-    run(judged, "good", "--modelcheck-mutate=told.json")  # replays on stored answers are corrected, too
-    (check,) = json.loads((judged.path / "told.json").read_bytes())["checks"]
+    run(judged, "good", "--modelcheck-mutate=mutants.json")  # replays on stored answers are corrected, too
+    (check,) = json.loads((judged.path / "mutants.json").read_bytes())["checks"]
     assert (check["trouble"], check["cases"]) == ("", 60)
 
 
 def test_a_version_that_only_the_judge_likes_better_fails(judged):
-    """55 of 60 pass by the judge's word where 50 passed before, and people accept 35 of them."""
+    """The judge passes 55 of 60 after 50 before, and people accept 35 of them."""
     label(judged, OTHERS, GOOD, WORSE)
     run(judged, "good", "--modelcheck-update").assert_outcomes(passed=1)
     result = run(judged, "worse")
@@ -167,7 +167,7 @@ def test_a_drop_that_no_error_of_the_judge_explains_fails_without_labels_of_the_
 
 
 def test_labels_of_other_versions_fill_the_gaps_of_this_one(judged):
-    """Of a version that is nearly always right, people label wrong answers too seldom to judge the judge."""
+    """A version that is nearly always right gives people too few wrong answers to label."""
     right = [pair for pair in GOOD if pair[1].startswith("right")][:40]
     label(judged, OTHERS, right)
     correction = judged.verdict(run(judged, "good")).correction
@@ -208,7 +208,7 @@ def test_cases_that_regressed_by_the_judges_word_are_inconclusive_until_people_h
 
 
 def test_regressions_that_people_do_not_see_pass(judged):
-    """Both versions are right about the same questions; the judge likes the new words less."""
+    """Both versions are right about the same questions; the judge rates the new wording lower."""
     judged.model(
         JUDGED.replace('"worse": (0.6, "smooth")', '"worse": (0.9, "wrong")').replace(
             '+ " ") + question', '+ " ") + question + "!" * (model_version == "worse")'
@@ -294,9 +294,9 @@ def test_each_check_says_how_it_is_corrected_or_why_it_is_not(judged):
     judged.test("\n".join(CHECKS))
     label(judged, OTHERS)
     verdicts = list(judged.verdicts(run(judged, "bad")).values())
-    for verdict, said in zip(verdicts, CHECKS.values(), strict=True):
-        assert said in verdict.headline
-        assert verdict.failed or said.startswith("judged 35/60")
+    for verdict, message in zip(verdicts, CHECKS.values(), strict=True):
+        assert message in verdict.headline
+        assert verdict.failed or message.startswith("judged 35/60")
     note = "not stopped early: the judge's answers are corrected once all of them are known"
     assert note in verdicts[0].notes
 
@@ -334,7 +334,7 @@ def test_some_cases_alone_and_a_check_that_stops_early_say_that_nothing_is_corre
 
 
 def test_a_new_judge_never_looks_like_a_new_model(judged):
-    """It judges the approved answers, too: the same answers cannot come out differently."""
+    """It judges the approved answers, too, so that equal answers have equal outcomes."""
     judged.model(JUDGED.replace('"right": 0.95', '"right": {"1": 0.95, "2": 0.2}[model_version]'))
     judged.test(CHECK.replace("at_least=0.8", "max_drop=0, max_regressed=0"))
     run(judged, "good", "--modelcheck-update").assert_outcomes(passed=1)
@@ -386,13 +386,13 @@ DAMAGED = {
 }
 
 
-@pytest.mark.parametrize("said", DAMAGED)
-def test_labels_that_cannot_be_meant_fail_the_check_with_their_lines(judged, said):
-    told, damage = DAMAGED[said]
+@pytest.mark.parametrize("remedy", DAMAGED)
+def test_labels_that_cannot_be_meant_fail_the_check_with_their_lines(judged, remedy):
+    message, damage = DAMAGED[remedy]
     label(judged, OTHERS)
     path = judged.path / "labels/helpful.jsonl"
     path.write_text(damage(path.read_text()))
-    run(judged, "good").stdout.fnmatch_lines([told.format(said)])
+    run(judged, "good").stdout.fnmatch_lines([message.format(remedy)])
 
 
 def test_labels_without_a_cached_answer_are_reported_offline(judged):
@@ -430,7 +430,7 @@ FORMS = {
     "a batch": (
         JUDGED.replace('jsonl", deterministic=True', 'jsonl", deterministic=True, batch=True').replace(
             'return lambda question, answer: chance("judge", answer) < says_yes[answer.split()[0]]',
-            'return lambda asked: [chance("judge", a) < says_yes[a.split()[0]] for _, a in asked]',
+            'return lambda pairs: [chance("judge", a) < says_yes[a.split()[0]] for _, a in pairs]',
         ),
         CHECK.replace(
             "question=case.input, answer=assistant(case.input)", "[case.input, assistant(case.input)]"
@@ -500,18 +500,18 @@ NOT_CORRECTED = {
 
 @pytest.mark.parametrize("name", NOT_CORRECTED)
 def test_nothing_is_corrected(judged, name):
-    model, check, labels, said = NOT_CORRECTED[name]
+    model, check, labels, message = NOT_CORRECTED[name]
     judged.model(model)
     judged.test(check)
     label(judged, OTHERS[:29] if "29" in name else OTHERS, **labels)
     verdict = judged.verdict(run(judged, "bad"))
-    assert said in verdict.headline
+    assert message in verdict.headline
     assert verdict.inconclusive or name not in ("where no label says no", "of a weak judge")
 
 
 @pytest.mark.parametrize(("index", "judged_so"), [("", "25/60"), ("len(question) == 12 and ", "0/60")])
 def test_a_category_that_no_case_shows_corrects_nothing(judged, index, judged_so):
-    """Where every case failed, one further category is the one that passes; of two nobody knows which."""
+    """If every case failed, a single further category must pass; of two it is unknown which."""
     judged.model(
         JUDGED.replace("answer: chance(", f'answer: ["rude", "kind"][{index}chance(').replace(
             SAYS, f"{SAYS}]"
@@ -533,7 +533,7 @@ def test_a_judge_that_abstains_says_no_unless_the_body_skips(judged):
     verdict = judged.verdict(run(judged, "bad"))
     assert verdict.headline.startswith("judged 23/60; corrected for the judge's errors")
     judged.test(
-        CHECK.replace("assert helpful(", "said = helpful(")
-        + "    if said is None:\n        pytest.skip('no verdict')\n    assert said\n"
+        CHECK.replace("assert helpful(", "verdict = helpful(")
+        + "    if verdict is None:\n        pytest.skip('no verdict')\n    assert verdict\n"
     )
     assert judged.verdict(run(judged, "bad")).headline.startswith("judged 23/54; corrected")

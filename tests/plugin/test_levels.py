@@ -110,7 +110,7 @@ def test_a_version_in_which_cases_fall_is_worse_than_the_approved_one(project, l
 
 
 def test_a_fall_that_an_approved_run_had_as_well_is_noise_but_not_one_that_it_never_had(project, levels):
-    """Ten answers that repeat do not make a check free of noise, of which outcomes differed."""
+    """Ten equal repeated answers do not make a check free of noise whose outcomes differed."""
     project.test(TEST.replace("under=THREATS", "under=THREATS, at_least=0.5"))
     project.approve("once")
     result, verdict = levels("still")
@@ -194,4 +194,4 @@ def test_levels_that_cannot_be_meant_are_refused(project):
     result = project.run()
     assert result.ret == 4
     text = " ".join((result.stderr.str() + result.stdout.str()).split())
-    assert all(said in text for said in mistakes.values())
+    assert all(message in text for message in mistakes.values())

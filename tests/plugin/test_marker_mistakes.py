@@ -1,4 +1,4 @@
-"""A marker that cannot be meant is a usage error at collection: file and line, and what to write."""
+"""An invalid marker is a usage error at collection: file and line, and what to write."""
 
 import pytest
 
@@ -91,11 +91,14 @@ def assert_refused(result, *refusals):
 def test_every_mistake_of_a_project_is_reported_at_once(project):
     """One mistake a file, so that each is found by its place."""
     files = [
-        *((mistaken(f"@pytest.mark.golden({TICKETS}, {each})"), said) for each, said in KEYWORDS.items()),
-        *((mistaken(f"@pytest.mark.{each}"), said) for each, said in MARKERS.items()),
         *(
-            (mistaken(f"@pytest.mark.golden({TICKETS})", each) + JUDGE, said)
-            for each, said in SIGNATURES.items()
+            (mistaken(f"@pytest.mark.golden({TICKETS}, {each})"), message)
+            for each, message in KEYWORDS.items()
+        ),
+        *((mistaken(f"@pytest.mark.{each}"), message) for each, message in MARKERS.items()),
+        *(
+            (mistaken(f"@pytest.mark.golden({TICKETS})", each) + JUDGE, message)
+            for each, message in SIGNATURES.items()
         ),
     ]
     for number, (source, _) in enumerate(files):
@@ -147,20 +150,20 @@ def test_a_mistake_leaves_an_editor_its_tree_of_tests(project):
 
 
 def test_a_damaged_approval_leaves_an_editor_and_lint_a_sentence(project):
-    """Also with a header, which asks for the approved version, and that of the damaged file."""
+    """Also with a header, which reads the approved version, that of the damaged file."""
     project.test("@pytest.mark.golden('tickets.yaml')\ndef test_it(triage, case):\n    triage(case.input)\n")
     project.approve("2.0")
     (approved,) = project.path.rglob("approved.yaml")
     approved.write_text("<<<<<<< ours\n", encoding="utf-8")
     project.ini("addopts = -p modelcheck")
-    told = ["*ERROR: *approved.yaml:1: an unresolved git conflict*"]
+    error = ["*ERROR: *approved.yaml:1: an unresolved git conflict*"]
     result = project.run("--collect-only")
     assert result.ret == pytest.ExitCode.USAGE_ERROR
     result.stdout.fnmatch_lines(["*<Function test_it>*"])
-    result.stderr.fnmatch_lines(told)
+    result.stderr.fnmatch_lines(error)
     lint = project.command("lint", ".")
     assert lint.ret != 0
-    lint.stderr.fnmatch_lines(told)
+    lint.stderr.fnmatch_lines(error)
     assert "INTERNALERROR" not in result.stdout.str() + lint.stdout.str() + lint.stderr.str()
     assert "test_triage.py::test_it" not in lint.stderr.str()
 

@@ -157,8 +157,8 @@ def test_an_answer_that_cannot_be_parsed_is_to_be_caught_since_no_exception_is_w
 )
 def test_a_body_records_what_the_metric_scores_and_judges_nothing_itself(project, scored, line, did):
     scored(F1.replace("case):", "case, score):") + f"        {line}\n", more=", at_least=0.1")
-    told = f"metric=f1_macro scores what case.record() says: its bodies do not {did}"
-    assert told in " ".join(project.fails("--model-version=triage=1").stdout.str().split())
+    message = f"metric=f1_macro scores what case.record() says: its bodies do not {did}"
+    assert message in " ".join(project.fails("--model-version=triage=1").stdout.str().split())
 
 
 def test_a_metric_that_is_undefined_over_all_cases_fails_with_its_reason(project, scored):
@@ -198,7 +198,7 @@ def test_contradictions_are_refused(project, scored, mistakes):
     project.test(source)
     result = project.run("--model-version=triage=1")
     text = " ".join((result.stdout.str() + result.stderr.str()).split())
-    assert [said for said in mistakes.values() if said not in text] == []
+    assert [message for message in mistakes.values() if message not in text] == []
 
 
 def test_a_metric_without_a_limit_needs_a_baseline(project, scored):
@@ -213,3 +213,44 @@ def test_every_case_must_say_what_is_expected(project):
     project.golden(marked, "case.record(triage(case.input))")
     result = project.run("--model-version=triage=1")
     assert "does not say what is: add `expected:` to it" in " ".join(result.stdout.str().split())
+
+
+MASKS = """
+    import numpy as np
+
+    def mask(number):
+        found = np.zeros((64, 64), dtype=bool)
+        found[20:50, 20 + int(number) // 2 : 50] = True
+        return found
+
+    @model_fixture
+    def segment(model_version):
+        def answer(number):
+            found = mask(number)
+            found[30:40, 30:40] = model_version == "1" or int(number) > 3
+            return found
+
+        return answer
+"""
+
+
+def test_a_metric_over_arrays_is_that_of_the_whole_arrays_and_changed_cases_are_shown(project):
+    """They were compared as labels, which raised; and by their ``repr``, which leaves out most of them."""
+    project.model(dedent(MASKS))
+    project.test("""
+        from conftest import mask
+
+        def iou(expected, answers):
+            return sum((a & b).sum() / (a | b).sum() for a, b in zip(expected, answers)) / len(expected)
+
+        CASES = [{"id": f"m{n}", "input": str(n), "expected": mask(n)} for n in range(20)]
+
+        @pytest.mark.golden(CASES, metric=iou, at_least=0.99)
+        def test_masks(segment, case):
+            case.record(segment(case.input))
+    """)
+    project.approve("1")
+    result = project.run("--model-version=2")
+    verdict = project.verdict(result)
+    assert verdict.headline == "iou is 0.977 over 20 cases, at least 0.99 required"
+    assert [(one.id, one.note) for one in verdict.shown] == [(f"m{n}", "changed") for n in range(4)]

@@ -1,4 +1,4 @@
-"""What a model answers: rows of arrays and frames, types of one's own, errors."""
+"""Answers of models: rows of arrays and frames, custom types, errors."""
 
 from __future__ import annotations
 
@@ -170,7 +170,7 @@ import app
 def made(kind, annotated=False):
     def ask(text):
         with open("calls.log", "a") as log:
-            log.write("asked\\n")
+            log.write("called\\n")
         return app.MADE[kind](text)
     if annotated:
         ask.__annotations__["return"] = kind
@@ -217,12 +217,12 @@ def test_an_error_of_the_model_is_counted_apart_and_shown_with_its_input_and_tra
     result = project.run("--model-version=1")
     result.assert_outcomes(failed=len(RAISES))
     assert "pytest_modelcheck/" not in result.stdout.str()
-    told = [
+    lines = [
         "1/4 cases raised an error: ValueError: no such language",
         '*"bad"*',
         '*raise ValueError("no such language")*',
     ]
-    result.stdout.fnmatch_lines(told * len(RAISES))
+    result.stdout.fnmatch_lines(lines * len(RAISES))
     for verdict in project.verdicts(result).values():
         assert (verdict.cases.passed, verdict.cases.failed, verdict.cases.error) == (3, 0, 1)
         assert verdict.shown[0].input == "bad"

@@ -1,4 +1,4 @@
-"""``@model_fixture``: whatever can be called is a model, and the fixture is a fixture like any other."""
+"""``@model_fixture``: any callable is a model, and the fixture is a fixture like any other."""
 
 from pathlib import Path
 
@@ -265,6 +265,7 @@ def test_an_option_that_cannot_be_meant_is_a_usage_error(project, option, messag
     [
         ("label='x.jsonl'", "@judge_fixture has no option 'label'; did you mean labels[?]"),
         ("role='support'", "@judge_fixture has no option 'role' (it takes name, *, labels, scope)"),
+        ("labels='x.csv'", "@judge_fixture(labels='x.csv'): write the path of a .jsonl file"),
         ("concurrency=0", "@judge_fixture(concurrency=0): write a whole number from 1"),
         ("batch=False, batch_size=8", "@judge_fixture(batch=False, batch_size=...) contradicts itself"),
     ],

@@ -117,29 +117,29 @@ def test_names_of_models_whose_conftest_is_not_loaded_are_no_versions(project):
 
 
 @pytest.mark.parametrize(
-    ("asked", "message"),
+    ("versions", "message"),
     [
         (("1", "2"), "*--model-version: '1' and '2' are both requested*(models: judge, triage)*"),
         (("triage=1", "triage=2"), "*--model-version: triage cannot be both 1 and 2"),
         (("triage=",), "*--model-version=triage=: no version after triage="),
     ],
 )
-def test_that_contradicts_itself_is_a_usage_error(two, asked, message):
-    result = two.run(*(f"--model-version={each}" for each in asked))
+def test_that_contradicts_itself_is_a_usage_error(two, versions, message):
+    result = two.run(*(f"--model-version={each}" for each in versions))
     assert result.ret == pytest.ExitCode.USAGE_ERROR
     result.stderr.fnmatch_lines([message])
 
 
-# -- what is cached of a version ----------------------------------------------------------------------
+# -- cached answers of a version ----------------------------------------------------------------------
 
-ASKED = """
+NOTING = """
     from pytest_modelcheck import files
 
     @model_fixture(fingerprint=FINGERPRINT)
     def triage(TAKES):
         def ask(text):
             with open("calls.log", "a") as log:
-                log.write("asked\\n")
+                log.write("called\\n")
             return text
         return ask
     """
@@ -148,7 +148,7 @@ ASKED = """
 @pytest.mark.parametrize(
     ("takes", "fingerprint", "calls"),
     [
-        # What the fixture loads cannot depend on the version, so a change of the model would be hidden.
+        # The data of the fixture cannot depend on the version, so that a change of the model would be hidden.
         ("", "None", 4),
         ("", '"prompt 7"', 2),
         ("", 'files("prompt.txt")', 2),
@@ -159,7 +159,7 @@ def test_answers_are_kept_where_the_fixture_takes_a_version_or_has_a_fingerprint
     project, takes, fingerprint, calls
 ):
     project.write("prompt.txt", "Be kind.")
-    project.model(ASKED.replace("TAKES", takes).replace("FINGERPRINT", fingerprint))
+    project.model(NOTING.replace("TAKES", takes).replace("FINGERPRINT", fingerprint))
     project.test(TEST)
     for _ in range(2):
         assert versions(project, "--model-version=1") == ("1",)
@@ -168,7 +168,7 @@ def test_answers_are_kept_where_the_fixture_takes_a_version_or_has_a_fingerprint
 
 @pytest.mark.parametrize("fingerprint", ['"prompt 7"', 'files("prompt.txt")'])
 def test_another_fingerprint_is_another_model(project, fingerprint):
-    source = ASKED.replace("TAKES", "model_version").replace("FINGERPRINT", fingerprint)
+    source = NOTING.replace("TAKES", "model_version").replace("FINGERPRINT", fingerprint)
     project.test(TEST)
     for text in "Be kind.", "Be stern.":
         project.write("prompt.txt", text)

@@ -1,4 +1,4 @@
-"""``modelcheck mutate``: the suite is replayed on damaged answers, and says what it would not notice."""
+"""``modelcheck mutate``: the suite is replayed on damaged answers, and reports those it would not notice."""
 
 import json
 import os
@@ -38,11 +38,11 @@ def weak(project):
 
 
 def mutated(project, *arguments):
-    """What a run says of its mutants: by check, each mutant's cell."""
-    result = project.run("--modelcheck-mutate=told.json", *arguments)
+    """The checks in a run's report on its mutants, by name, and the report."""
+    result = project.run("--modelcheck-mutate=mutants.json", *arguments)
     assert "INTERNALERROR" not in result.stdout.str()
-    told = json.loads((project.path / "told.json").read_bytes())
-    return {check["check"].partition("::")[2]: check for check in told["checks"]}, told
+    report = json.loads((project.path / "mutants.json").read_bytes())
+    return {check["check"].partition("::")[2]: check for check in report["checks"]}, report
 
 
 def cells(check):
@@ -55,7 +55,7 @@ def shares(check):
 
 def test_each_kind_of_check_notices_its_mutants(weak):
     before = weak.files()
-    checks, told = mutated(weak, "--model-version=2.0")
+    checks, report = mutated(weak, "--model-version=2.0")
     assert shares(checks["test_known_tickets"]) == {
         "10% exchanged": (5, 5),
         "30% exchanged": (5, 5),
@@ -66,10 +66,10 @@ def test_each_kind_of_check_notices_its_mutants(weak):
     }
     assert not any(failed for failed, _ in shares(checks["test_is_a_text"]).values())
     assert shares(checks["test_half_is_enough"])["10% exchanged"] == (0, 5)
-    assert told["score"] == 1.0
-    assert told["survivors"] == []
+    assert report["score"] == 1.0
+    assert report["survivors"] == []
     assert weak.calls == []
-    (weak.path / "told.json").unlink()
+    (weak.path / "mutants.json").unlink()
     after = weak.files()
     assert {name for name in before | after if before.get(name) != after.get(name)} <= {DATABASE}
 
@@ -78,17 +78,17 @@ def test_approved_answers_are_enough_and_ordinary_tests_are_left_out(weak):
     weak.approve()
     weak.forget_calls()
     shutil.rmtree(weak.path / ".modelcheck_cache")
-    result = weak.run("--modelcheck-mutate=told.json", "-k", "known or ordinary")
+    result = weak.run("--modelcheck-mutate=mutants.json", "-k", "known or ordinary")
     result.assert_outcomes(passed=1, deselected=3)
-    (check,) = json.loads((weak.path / "told.json").read_bytes())["checks"]
+    (check,) = json.loads((weak.path / "mutants.json").read_bytes())["checks"]
     assert shares(check)["always the same answer"] == (1, 1)
     assert weak.calls == []
 
 
 def test_a_version_that_was_never_run_says_what_to_do(weak):
-    checks, told = mutated(weak, "--model-version=3.0")
+    checks, report = mutated(weak, "--model-version=3.0")
     assert "10 cases called triage 3.0 without a stored answer" in checks["test_known_tickets"]["trouble"]
-    assert told["score"] == 0
+    assert report["score"] == 0
     assert weak.calls == []
 
 
@@ -144,11 +144,11 @@ def test_a_case_whose_model_raised_is_left_out_alone(project, approved):
         project.approve()
     else:
         project.run("--model-version=2.0")
-    checks, told = mutated(project, "--model-version=2.0")
+    checks, report = mutated(project, "--model-version=2.0")
     check = checks["test_it"]
     assert (check["trouble"], check["cases"], check["left_out"]) == ("", 9, 1)
     assert shares(check)["always the same answer"][1] == 1
-    assert told["score"] > 0
+    assert report["score"] > 0
 
 
 def test_a_check_that_fails_as_it_is_is_not_replayed(weak):
@@ -241,12 +241,12 @@ def test_the_remedy_of_a_survivor_kills_it(project, name):
         head = "from pytest_modelcheck import perturb\n\n"
         project.test(f"{head}@pytest.mark.{marker}\ndef test_it({takes}):\n    {body}\n")
         project.approve()
-        found, told = mutated(project)
-        seen.append((shares(found["test_it"])[mutant][0] > 0, told))
-    (weak_notices, told), (mended_notices, _) = seen
+        found, report = mutated(project)
+        seen.append((shares(found["test_it"])[mutant][0] > 0, report))
+    (weak_notices, report), (mended_notices, _) = seen
     assert (weak_notices, mended_notices) == (False, True)
-    assert mutant in told["survivors"]
-    (reason,) = (one for one in told["explained"] if mutant in one["mutants"])
+    assert mutant in report["survivors"]
+    (reason,) = (one for one in report["explained"] if mutant in one["mutants"])
     assert why in reason["why"]
     assert remedy in reason["remedy"]
 
@@ -255,8 +255,8 @@ def test_a_damage_that_makes_nothing_worse_says_so(project):
     project.model(SCORED)
     project.golden('["a refund", "b", "c"], at_least=0.3', 'assert triage(case.input)["label"] == "other"')
     project.passes("--model-version=2.0")
-    _, told = mutated(project, "--model-version=2.0")
-    (reason,) = (one for one in told["explained"] if "always the same answer" in one["mutants"])
+    _, report = mutated(project, "--model-version=2.0")
+    (reason,) = (one for one in report["explained"] if "always the same answer" in one["mutants"])
     assert reason["why"] == "1 case of 3 came out differently, and none worse"
 
 
@@ -280,11 +280,11 @@ def test_a_damage_to_one_model_is_not_noticed_by_the_checks_of_another(project):
             assert counter(case.input) in ("long", "short")
     """)
     project.run("--model-version=2.0").assert_outcomes(passed=2)
-    _, told = mutated(project, "--model-version=2.0")
-    always = {one["model"]: one["noticed"] for one in told["mutants"] if one["mutant"].startswith("always")}
+    _, report = mutated(project, "--model-version=2.0")
+    always = {one["model"]: one["noticed"] for one in report["mutants"] if one["mutant"].startswith("always")}
     assert always == {"triage 2.0": 1.0, "counter 2.0": 0.0}
-    assert "counter 2.0: always the same answer" in told["survivors"]
-    assert {one["check"] for one in told["explained"] if "always the same answer" in one["mutants"]} == {
+    assert "counter 2.0: always the same answer" in report["survivors"]
+    assert {one["check"] for one in report["explained"] if "always the same answer" in one["mutants"]} == {
         "test_counts"
     }
 
@@ -316,10 +316,10 @@ def test_calls_of_a_body_under_a_mutant_are_counted_apart(project):
     project.golden(TICKETS, 'triage("about " + triage(case.input))')
     project.answers("triage", f"lambda text: {REFUND} text[:3]")
     project.passes("--model-version=2.0")
-    checks, told = mutated(project, "--model-version=2.0")
+    checks, report = mutated(project, "--model-version=2.0")
     cell = cells(checks["test_it"])["cut to half"]
     assert (cell["called"], cell["failed"]) == (1, 0)
-    assert "cut to half" not in [mutant["mutant"] for mutant in told["mutants"]]
+    assert "cut to half" not in [mutant["mutant"] for mutant in report["mutants"]]
 
 
 def test_confirmation_draws_from_the_stored_runs(project):
@@ -332,7 +332,7 @@ def test_confirmation_draws_from_the_stored_runs(project):
 
 
 def test_every_kind_of_check_is_replayed(project):
-    """A damage that breaks the run itself, here the key of an answer, counts as noticed."""
+    """Damage that breaks the run itself, here the key of an answer, counts as noticed."""
     project.model(f"""
         from uuid import uuid4
 
@@ -457,18 +457,18 @@ def test_the_command_below_its_score(command):
     done = command("mutate", "2.0", "--fail-under=0.8", "--format=json", "--", "-k", "is_a_text")
     assert done.ret == 1
     done.stderr.fnmatch_lines(["Error: the score is 0%, and 80% is required"])
-    told = json.loads(done.stdout.str())
-    assert [check["check"] for check in told["checks"]] == ["test_triage.py::test_is_a_text"]
-    assert told["explained"][0]["remedy"]
+    report = json.loads(done.stdout.str())
+    assert [check["check"] for check in report["checks"]] == ["test_triage.py::test_is_a_text"]
+    assert report["explained"][0]["remedy"]
 
 
 @pytest.fixture
 def replayed(weak, monkeypatch):
-    """The command, given what a run in this process says of a check and a version."""
+    """The command, given the report of a run in this process on a check and a version."""
 
     def run(version, *arguments):
-        _, told = mutated(weak, f"--model-version={version}", "-k", "is_a_text")
-        monkeypatch.setattr(suite, "collected_by_pytest", lambda *_, **__: told)
+        _, report = mutated(weak, f"--model-version={version}", "-k", "is_a_text")
+        monkeypatch.setattr(suite, "collected_by_pytest", lambda *_, **__: report)
         return weak.command("mutate", version, *arguments)
 
     return run

@@ -1,4 +1,4 @@
-"""Other plugins: what they do to a test does not change its verdict, and what we do does not hide theirs."""
+"""Other plugins: their work on a test does not change its verdict, and ours does not hide theirs."""
 
 import json
 import subprocess
@@ -77,7 +77,7 @@ def test_it(triage, case):
 RETRIES = {
     "pytest-retry": ("pytest_retry.retry_plugin", "@pytest.mark.flaky(retries=2)", []),
     "pytest-rerunfailures": ("pytest_rerunfailures", "@pytest.mark.flaky(reruns=2)", []),
-    "pytest-rerunfailures, asked for by an option": ("pytest_rerunfailures", "", ["--reruns=2"]),
+    "pytest-rerunfailures by an option": ("pytest_rerunfailures", "", ["--reruns=2"]),
 }
 
 
@@ -101,14 +101,14 @@ def test_a_test_that_fails_at_each_try_fails_once(project):
 
 
 class Datadog(BaseHTTPRequestHandler):
-    """The service that tells ddtrace to try failures again."""
+    """The service that has ddtrace try failures again."""
 
     def do_POST(self):
         self.rfile.read(int(self.headers.get("content-length") or 0))
         features = dict.fromkeys(("code_coverage", "tests_skipping", "itr_enabled", "require_git"), False)
         features["flaky_test_retries_enabled"] = True
-        told = {"data": {"id": "1", "type": "settings", "attributes": features}}
-        body = json.dumps(told if "setting" in self.path else {"data": []}).encode()
+        settings = {"data": {"id": "1", "type": "settings", "attributes": features}}
+        body = json.dumps(settings if "setting" in self.path else {"data": []}).encode()
         self.send_response(200)
         self.send_header("content-type", "application/json")
         self.send_header("content-length", str(len(body)))
@@ -149,7 +149,7 @@ def datadog(project, monkeypatch):
 
 @pytest.mark.parametrize(("version", "failed"), [("2.0", 0), ("3.0", 1)])
 def test_the_last_try_of_a_test_that_ddtrace_retries_counts_once(project, datadog, version, failed):
-    """Each try, the last one too, is reported as a retry; then comes a report that sums up."""
+    """Each try, even the last, is reported as a retry, followed by a report that sums up."""
     result = project.run_apart(*datadog, f"--model-version={version}", "--modelcheck-report=r.json")
     assert result.ret == failed
     result.stdout.fnmatch_lines(

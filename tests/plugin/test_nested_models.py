@@ -1,4 +1,4 @@
-"""A model that asks another model while it answers, and threads that bodies start."""
+"""A model that calls another model while it answers, and threads that bodies start."""
 
 import shutil
 
@@ -60,7 +60,7 @@ def test_answers_of_the_inner_model_are_cached_for_the_same_run(project):
 
 @pytest.mark.parametrize("options", ["", "concurrency=8"])
 def test_no_case_is_given_the_answer_that_a_thread_of_another_heard(project, options):
-    """What is remembered of a case becomes its approved answer."""
+    """The saved answer of a case becomes its approved answer."""
     project.answers("model", "str.upper", options)
     project.test("""
         import threading, time

@@ -1,4 +1,4 @@
-"""Models that answer, raise or end in ways that nobody expects."""
+"""Models that answer, raise or end in unusual ways."""
 
 import sys
 
@@ -22,7 +22,7 @@ def test_it(model, case):
     ],
 )
 def test_an_answer_that_can_be_read_once_is_an_error(project, answer, kind):
-    """Both cases ask the same. The second would find nothing left to read, and pass."""
+    """Both cases make the same call. The second would find nothing left to read, and pass."""
     project.answers("model", f"lambda text: {answer}")
     project.test(TEST)
     verdict = project.verdict(project.run("-W", "error"))
@@ -98,7 +98,7 @@ def test_{0}(model, case):
 
 
 def test_a_model_that_exits_ends_its_test_and_not_the_run(project):
-    """An event loop ends with the task that raises SystemExit: nobody would have heard of it."""
+    """An event loop ends with the task that raises SystemExit: the error would be lost."""
     kinds = [
         *(("", "def"), ("concurrency=4", "def"), ("timeout=60", "def")),
         *(("", "async def"), ("timeout=60", "async def")),

@@ -1,4 +1,4 @@
-"""``--modelcheck-offline``: no model is ever called; what is missing is named."""
+"""``--modelcheck-offline``: no model is ever called; missing answers are named."""
 
 import shutil
 

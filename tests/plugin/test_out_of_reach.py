@@ -1,4 +1,4 @@
-"""Our own files are out of a test's reach: whatever it does to files, the verdict is the same."""
+"""Our own files are out of a test's reach: no change of files by a test changes the verdict."""
 
 import json
 
@@ -45,7 +45,7 @@ REACHES = {
     },
     "another folder for each case": {"body": "os.chdir(os.path.sep)"},
     "another folder": {"before": "os.chdir(os.path.sep)"},
-    # The last, since the others read them too.
+    # Last, since the others read them too.
     "cases that a fixture removes": {"before": "(ROOT / 'tickets.yaml').write_text('[]')"},
 }
 

@@ -1,4 +1,4 @@
-"""How a body ends says how its case came out."""
+"""The end of a body decides the outcome of its case."""
 
 import textwrap
 from typing import NamedTuple
@@ -26,11 +26,11 @@ SKIPPED = "if answer in 'cd': {}\nassert answer == 'a'"
 
 
 class Row(NamedTuple):
-    """A body, how its cases come out, part of what is said, more arguments of the marker, and the cases."""
+    """A body, the outcomes of its cases, part of the headline, further arguments of the marker, the cases."""
 
     body: str
     tally: Tally
-    said: str
+    headline: str
     marker: str = ""
     cases: str = FOUR
 
@@ -108,7 +108,7 @@ PASSING = {
 
 
 def test_the_end_of_each_body_decides_the_outcome_of_its_case(project):
-    """All bodies in one run: as their rows say, whatever the others do."""
+    """All bodies in one run: each has the outcomes of its row, independent of the others."""
     project.answers("echo", "str")
     source = "import pytest\nimport json, unittest\n"
     for number, row in enumerate(BODIES.values()):
@@ -121,7 +121,7 @@ def test_the_end_of_each_body_decides_the_outcome_of_its_case(project):
     tallies = {name: row.tally for name, row in BODIES.items()}
     assert {name: verdict.cases for name, verdict in verdicts.items()} == tallies
     for name, row in BODIES.items():
-        assert row.said in verdicts[name].headline
+        assert row.headline in verdicts[name].headline
     assert {name for name, verdict in verdicts.items() if verdict.passed} == PASSING
     result.assert_outcomes(passed=len(PASSING), failed=len(BODIES) - len(PASSING))
     unexpected = verdicts["a known failure that passes"].shown
@@ -144,7 +144,7 @@ def test_another_exception_is_an_error_with_its_traceback(project):
 
 
 def test_an_error_of_the_model_that_the_body_caught_is_none(project):
-    """Also where it was the only answer: the body called its model; it is the model that did not answer."""
+    """Even if it was the only answer: the body called its model, which did not answer."""
     project.model("""
         @model_fixture
         def echo():
@@ -179,7 +179,7 @@ def test_an_error_of_the_model_that_the_body_caught_is_none(project):
 
 
 def test_without_bounds_a_body_is_to_score_what_cannot_be_parsed(project):
-    """A wrong answer has no value on such a scale, so wrong_if= would not help."""
+    """A wrong answer has no value on such a scale, so that wrong_if= would not help."""
     project.answers("echo", "str")
     project.test("""
         @pytest.mark.golden(["1", "2", "no number"], at_least=1, bounds=None)
@@ -191,7 +191,7 @@ def test_without_bounds_a_body_is_to_score_what_cannot_be_parsed(project):
 
 
 def test_an_exception_of_the_model_may_be_a_wrong_answer(project):
-    """The parsing is part of the model, and so is what it raises on an answer that cannot be parsed."""
+    """The parsing is part of the model, and so is its error on an answer that cannot be parsed."""
     project.answers("echo", "__import__('json').loads")
     project.test("""
         import json
@@ -230,6 +230,9 @@ def test_a_body_that_never_called_its_model_is_an_error_unless_it_skips(project)
         "test_skips": Tally(passed=1, skipped=9),
     }
     result.stdout.fnmatch_lines(["10/10 cases raised an error: *the body never called the model 'triage'*"])
+    result.stdout.fnmatch_lines(
+        ["10/10 cases raised an error: *the body failed before it called the model 'triage': *'nonsense'*"]
+    )
 
 
 def test_a_warning_in_a_body_is_pytests_business(project):

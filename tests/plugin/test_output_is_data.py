@@ -1,4 +1,4 @@
-"""What models, cases, options and files say is data: no command to a terminal or to a CI service."""
+"""Text of models, cases, options and files is data: no command to a terminal or to a CI service."""
 
 import re
 
@@ -53,8 +53,8 @@ def test_of_a_baseline(project):
     project.test()
     project.approve()
     (path,) = (project.path / "baselines").rglob("test_known_tickets.jsonl")
-    told = path.read_text().replace('"version":"2.0"', '"version":"2.0\\u001b[2J\\n::error::x"')
-    path.write_text(told)
+    hostile = path.read_text().replace('"version":"2.0"', '"version":"2.0\\u001b[2J\\n::error::x"')
+    path.write_text(hostile)
     assert_harmless(project.run("--model-version=2.1"))
 
 

@@ -1,4 +1,4 @@
-"""A long check says how far it is, on a terminal and nowhere else."""
+"""A long check shows its progress, on a terminal and nowhere else."""
 
 import os
 import subprocess
@@ -28,7 +28,7 @@ def slow(project):
 
 
 def on_a_terminal(project, *arguments):
-    """Run pytest on a terminal, and give back everything that it wrote."""
+    """Run pytest on a terminal, and return everything that it wrote."""
     ours, theirs = pty.openpty()
     command = [sys.executable, "-m", "pytest", "-p", "modelcheck", *arguments]
     environment = {**os.environ, "TERM": "xterm", "COLUMNS": "100"}
@@ -43,7 +43,7 @@ def on_a_terminal(project, *arguments):
                 break
             written += read
     except OSError:
-        # Linux ends a terminal that nobody writes to any more with EIO.
+        # Linux ends a terminal without writers with EIO.
         pass
     finally:
         os.close(ours)
@@ -57,7 +57,7 @@ def test_shows_cases_calls_and_rate_and_takes_them_away(slow):
     shown = [part for part in text.split("\x1b7") if "calls/s" in part]
     assert shown
     assert "/65 cases, " in shown[0]
-    # What is drawn last is taken away again.
+    # The last line drawn is erased again.
     assert text.rindex("calls/s") < text.rindex("\x1b[K")
 
 

@@ -1,4 +1,4 @@
-"""Secrets are hidden in everything that is shown, and stored answers stay whole unless that is asked for."""
+"""Secrets are hidden in everything that is shown, and stored answers stay whole by default."""
 
 import pytest
 
@@ -66,14 +66,14 @@ def test_a_key_is_nowhere_shown_and_only_answers_that_are_stored_hold_it(leaking
 
 
 @pytest.mark.parametrize(
-    ("pattern", "said"), [("(", "is not a regular expression"), ("x*", "the empty text")]
+    ("pattern", "message"), [("(", "is not a regular expression"), ("x*", "the empty text")]
 )
-def test_a_pattern_that_cannot_be_meant(leaking, pattern, said):
+def test_a_pattern_that_cannot_be_meant(leaking, pattern, message):
     leaking.ini(f"modelcheck_redact = {pattern}")
-    leaking.refuses(f"*ini option modelcheck_redact: *{said}*", "--model-version=2.0")
+    leaking.refuses(f"*ini option modelcheck_redact: *{message}*", "--model-version=2.0")
     listed = leaking.command("list")
     assert listed.ret == 2
-    listed.stderr.fnmatch_lines([f"*pytest.ini: modelcheck_redact: *{said}*"])
+    listed.stderr.fnmatch_lines([f"*pytest.ini: modelcheck_redact: *{message}*"])
 
 
 def test_patterns_of_the_ini_file_as_the_documentation_shows_them(leaking):

@@ -1,4 +1,4 @@
-"""A version that is worse than the approved one is red, and says so so that anyone can act."""
+"""A version worse than the approved one fails, with a message that says what to do."""
 
 import pytest
 
@@ -37,7 +37,7 @@ def test_offers_to_approve_another_version_that_is_no_worse_and_not_what_would_b
 
 
 def test_diff_says_what_changed_and_approve_makes_it_green_without_calling_the_model(project):
-    """As it does with an older version, again."""
+    """As with an older version."""
     judged(project, "2.1")
     project.forget_calls()
     result = project.command("diff", "2.1")
@@ -76,10 +76,10 @@ def test_a_damaged_baseline_is_an_error_with_remedies_that_work(approved):
     lines = whole.splitlines(keepends=True)
     nonsense = b"".join([*lines[:3], lines[3][:20] + b"\n", *lines[4:]])
     edited = whole.replace(b'"answer":"refund"', b'"answer":"other"', 1)
-    for damaged, said in (nonsense, "4: *"), (edited, "2: this line is not as it was written*"):
+    for damaged, message in (nonsense, "4: *"), (edited, "2: this line is not as it was written*"):
         path.write_bytes(damaged)
         result = approved.fails("--model-version=2.0")
-        result.stdout.fnmatch_lines([f"*test_known.jsonl:{said}"])
+        result.stdout.fnmatch_lines([f"*test_known.jsonl:{message}"])
         result.stdout.no_fnmatch_line("*pytest_modelcheck/*")
     path.write_bytes(whole)
     approved.passes("--model-version=2.0")
@@ -93,6 +93,6 @@ def test_no_other_version_silently_replaces_a_lost_approved_one(approved):
     (approved.path / "baselines/triage/approved.yaml").unlink()
     result = approved.run()
     assert result.ret == pytest.ExitCode.USAGE_ERROR
-    told = "*/triage/approved.yaml is missing; *; its checks are approved with 2.0. Restore it, or *"
-    result.stderr.fnmatch_lines([told])
+    message = "*/triage/approved.yaml is missing; *; its checks are approved with 2.0. Restore it, or *"
+    result.stderr.fnmatch_lines([message])
     approved.passes("--model-version=2.0")

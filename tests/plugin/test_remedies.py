@@ -1,4 +1,4 @@
-"""Advice is tested: a row has a mistake, the message that it earns, and the same once the advice is taken."""
+"""Advice is tested: a row has a mistake, its message, and the project that follows the advice."""
 
 import datetime as dt
 import re
@@ -18,7 +18,7 @@ from pytest_modelcheck.trajectories.calls import ToolCall, ToolCalls, in_order
 
 TICKETS = '"tickets.yaml"'
 BODY = "assert triage(case.input) == case.expected"
-ASKED = "triage(case.input)"
+CALL = "triage(case.input)"
 BOTH = "triage(case.perturbed), triage(case.input)"
 OLD = ["--model-version=2.0"]
 
@@ -35,7 +35,7 @@ def fixture(options="", body="return lambda text: 'refund'", arguments="model_ve
     return f"{head}\n@model_fixture({options})\ndef {name}({arguments}):\n    {body}\n"
 
 
-def said(*rows):
+def with_options(*rows):
     """Rows about options of pytest."""
     return {message: ({"options": wrong}, {"options": right}) for message, wrong, right in rows}
 
@@ -55,7 +55,7 @@ JUDGES = (
 TWO = [f"--model-version={name}=1" for name in ("triage", "other", "judge")]
 
 # fmt: off
-# Of an argument of a marker: the message, what earns it, what it advises.
+# An argument of a marker: the message, the mistake, the remedy.
 ARGUMENTS = (
     ("may mean one case or all of them: write max_drop=1 for one case", "max_drop=1.0", "max_drop=1"),
     ("write a number of cases (max_drop=3)", "max_drop=-1", "max_drop=3"),
@@ -121,7 +121,7 @@ OPTIONS = (
 PROJECTS = {
     "on a test that takes no `case`": (
         {"test": check(arguments="triage", body="triage('a')")},
-        {"test": check(arguments="triage, case", body=ASKED)},
+        {"test": check(arguments="triage, case", body=CALL)},
     ),
     "names no cases: give a file or a list": ({"test": check("")}, {"test": check(TICKETS)}),
     "let the test take a fixture `cases` as an argument": (
@@ -138,16 +138,16 @@ PROJECTS = {
     ),
     "both would run it for many inputs. Give the strategy to the marker": (
         {"test": "from hypothesis import given, strategies as st\n"
-                 + check("", ASKED, "triage, case, x").replace("def ", "@given(st.text())\ndef ")},
-        {"test": "from hypothesis import given, strategies as st\n" + check("st.text(), n=3", ASKED)},
+                 + check("", CALL, "triage, case, x").replace("def ", "@given(st.text())\ndef ")},
+        {"test": "from hypothesis import given, strategies as st\n" + check("st.text(), n=3", CALL)},
     ),
     "Use plain assertions, or a check for each of them": (
         {"test": check(arguments="triage, case, subtests")}, {"test": check()},
     ),
     "say which one is judged: model=...": (
-        {"model": JUDGES, "options": TWO, "test": check(arguments="triage, other, case", body=ASKED)},
+        {"model": JUDGES, "options": TWO, "test": check(arguments="triage, other, case", body=CALL)},
         {"model": JUDGES, "options": TWO,
-         "test": check(f"{TICKETS}, model='triage'", ASKED, "triage, other, case")},
+         "test": check(f"{TICKETS}, model='triage'", CALL, "triage, other, case")},
     ),
     "to judge one of them, name it: model='judge'": (
         {"model": JUDGES, "options": TWO, "test": check(arguments="judge, case", body="judge(case.input)")},
@@ -157,11 +157,11 @@ PROJECTS = {
     "With several models, name them: --model-version NAME=VERSION": (
         {"model": JUDGES, "options": ["--model-version=1", "--model-version=2"]},
         {"model": JUDGES, "options": ["--model-version=triage=1", "--model-version=other=2"],
-         "test": check(body=ASKED)},
+         "test": check(body=CALL)},
     ),
     'give one of them another name, @model_fixture(name="...")': (
         {"test": check() + fixture().partition("pytest\n")[2]},
-        {"test": check(body=ASKED) + fixture("name='ours'").partition("pytest\n")[2]},
+        {"test": check(body=CALL) + fixture("name='ours'").partition("pytest\n")[2]},
     ),
     "with the case itself. Call it with its input: triage(case.input)": (
         {"test": check(body="assert triage(case) == case.expected")}, {"test": check()},
@@ -189,13 +189,13 @@ PROJECTS = {
     "is not the model, but returns it, and takes model_version or other fixtures": (
         {"model": fixture(arguments="text", body="return 'refund'")},
         {"model": fixture(arguments="model_version", body="return lambda text: 'refund'"),
-         "test": check(body=ASKED)},
+         "test": check(body=CALL)},
     ),
     "write an ordinary function that returns the `async` callable": (
         {"model": fixture(body="return str").replace("def", "async def")},
         {"model": "from pytest_modelcheck import model_fixture\n@model_fixture\ndef triage(model_version):\n"
                   "    async def ask(text):\n        return text\n    return ask\n",
-         "test": check(body=ASKED)},
+         "test": check(body=CALL)},
     ),
     "Use it in the body, or in a function that the body calls": (
         {"test": check(body="shown", arguments="triage, case, shown")
@@ -210,7 +210,7 @@ PROJECTS = {
         {"test": check(f"{TICKETS}, bounds=None, at_least=2", "triage(case.input); score(3)",
                        "triage, case, score")},
     ),
-    **said(
+    **with_options(
         ("runs part of one: use one of the two",
          ["--modelcheck-update", "--modelcheck-case=t-01"], ["--modelcheck-update"]),
         ("write an exit code from 1 to 255",
@@ -250,7 +250,7 @@ FILES = {
         for message, wrong, right in UNDER
     ],
     "options": [
-        (message, *(numbered(fixture(each) + check(body=ASKED), number) for each in (wrong, right)))
+        (message, *(numbered(fixture(each) + check(body=CALL), number) for each in (wrong, right)))
         for number, (message, wrong, right) in enumerate(OPTIONS)
     ],
 }
@@ -258,7 +258,7 @@ FILES = {
 
 @pytest.mark.parametrize("about", FILES)
 def test_files_that_take_the_advice_pass(project, monkeypatch, about):
-    """All in one run, a row a file."""
+    """All rows in one run, each in a file."""
     monkeypatch.setenv("COLUMNS", "1000")  # so that the summary at the end has whole messages
     for passes in (False, True):
         for number, (_, wrong, right) in enumerate(FILES[about]):
@@ -266,10 +266,10 @@ def test_files_that_take_the_advice_pass(project, monkeypatch, about):
         result = project.run(*OLD, "--modelcheck-update", "--continue-on-collection-errors")
         output = output_of(result)
         _, *parts = re.split(r"test_(\d+)\.py", output)
-        told = defaultdict(str)
+        outputs = defaultdict(str)
         for number, text in zip(parts[::2], parts[1::2], strict=True):
-            told[int(number)] += text
-        given = [message for number, (message, *_) in enumerate(FILES[about]) if message in told[number]]
+            outputs[int(number)] += text
+        given = [message for number, (message, *_) in enumerate(FILES[about]) if message in outputs[number]]
         assert given == ([] if passes else [message for message, *_ in FILES[about]]), output
         assert (result.ret == 0) is passes, output
         assert "pytest_modelcheck/plugin/" not in output  # a mistake of theirs shows no frame of ours
@@ -313,14 +313,14 @@ STORIES = {
         [*OLD, "--modelcheck-update"],
     ],
     "give its fixture cost=, or answer with Answer(value, usage=...)": [
-        check(body=ASKED),
+        check(body=CALL),
         COSTLY.format(""),
         OLD,
         COSTLY.format(", cost=lambda answer: 0.0"),
         OLD,
     ],
     "or answer with Answer(value, usage=...)": [
-        check(body=ASKED),
+        check(body=CALL),
         COSTLY.format(""),
         OLD,
         COSTLY.format(", cost=lambda answer: 0.0").replace(
@@ -338,7 +338,7 @@ STORIES = {
     ],
     "give it a version of its own": [
         fixture("fingerprint='a'"),
-        check(body=ASKED),
+        check(body=CALL),
         [*OLD, "--modelcheck-update"],
         fixture("fingerprint='b'"),
         OLD,
@@ -415,12 +415,12 @@ CONFLICT = "<<<<<<< a\n{}\n=======\n{}\n>>>>>>> b\n"
 A, B = "- {input: a}\n", "- {input: b}\n"
 
 # fmt: off
-# What is called, with what it refuses and what it advises.
+# A function, an argument that it refuses, and the one that it advises.
 VALUES = {
     'names no version. Write: version: "2.0"': (approval, "fingerprint: a\n", 'version: "2.0"\n'),
     "Write it as 2027-01-14, or ": (
         approval, 'version: "2"\nretires: soon\n', 'version: "2"\nretires: 2027-01-14\n'),
-    "Keep the version that the application shall be held to": (
+    "The sides approve different versions: take the whole folder of baselines from one": (
         approval, CONFLICT.format("version: a", "version: b"), "version: a\n"),
     "names no version. Write triage=VERSION": (lambda it: meant(it, VERSIONS), "triage=", "triage=2.1"),
     "of which model? Several have it; write one of: triage=2.0 spam=2.0": (

@@ -1,4 +1,4 @@
-"""modelcheck report: what runs have left behind, without a run."""
+"""modelcheck report: stored results of runs, without a new run."""
 
 import json
 import re
@@ -83,8 +83,8 @@ def test_two_versions_are_compared_with_each_other(ran, command):
     assert "see all:         modelcheck diff 1.9 2.1" in output
     shown = [line.split()[0] for line in output.splitlines() if line.startswith("    t-")]
     assert shown == ["t-07", "t-08", "t-05"]
-    for told in "(regressed, tickets.yaml:7)", "(fixed, tickets.yaml:5)", "got 'other'   (1.9: 'refund')":
-        assert told in output
+    for line in "(regressed, tickets.yaml:7)", "(fixed, tickets.yaml:5)", "got 'other'   (1.9: 'refund')":
+        assert line in output
     assert "approve it" not in output
     command("1.9", "2.1", "--to", "report.json")
     check = next(check for check in ran.report().checks if check.verdict.check.endswith("test_known"))
@@ -154,7 +154,7 @@ def test_a_damaged_result_says_what_to_do(ran, command):
 
 
 def test_an_unreportable_run_is_named(ran, command):
-    for arguments, code, said in [
+    for arguments, code, message in [
         (["9"], 2, "no run of triage 9 is stored"),
         (["9", "2.1"], 2, "no run of triage 9 is stored"),
         (["2.1", "9"], 2, "no run of triage 9 is stored"),
@@ -162,7 +162,7 @@ def test_an_unreportable_run_is_named(ran, command):
         (["2.1", "--to", "report.pdf"], 2, "--to=report.pdf: which format?"),
         (["2.1", "--to", "tickets.yaml/report.json"], 1, "tickets.yaml"),
     ]:
-        assert said in command(*arguments, code=code).output
+        assert message in command(*arguments, code=code).output
 
 
 def test_without_a_run_it_says_how_to_start_one(project, command):

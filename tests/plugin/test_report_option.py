@@ -1,4 +1,4 @@
-"""--modelcheck-report: which files a run writes, and what is in them."""
+"""--modelcheck-report: the files that a run writes, and their content."""
 
 import errno
 import json
@@ -30,7 +30,7 @@ def approved(project):
 
 @pytest.fixture
 def passing(tmp_path, monkeypatch):
-    """The result files of runs that leave no candidate, which are to be gone after the run."""
+    """The result files of runs without a candidate, which must be removed after the run."""
     folder = tmp_path / "temporary"
     folder.mkdir()
     monkeypatch.setattr(tempfile, "tempdir", str(folder))
@@ -171,11 +171,11 @@ def test_of_others():
     )
     report = reported(project, "--model-version=2.0")
     assert [check.verdict.check for check in report.checks] == ["test_triage.py::test_known"]
-    told = {trouble.test.partition("::")[2]: trouble.message for trouble in report.troubles}
-    assert sorted(told) == ["test_broken", "test_empty", "test_plain"]
-    assert "there are no cases" in told["test_empty"]
-    assert "nothing" in told["test_broken"]
-    assert told["test_plain"].startswith("AssertionError: assert 'refund' == 'shipping'")
+    messages = {trouble.test.partition("::")[2]: trouble.message for trouble in report.troubles}
+    assert sorted(messages) == ["test_broken", "test_empty", "test_plain"]
+    assert "there are no cases" in messages["test_empty"]
+    assert "nothing" in messages["test_broken"]
+    assert messages["test_plain"].startswith("AssertionError: assert 'refund' == 'shipping'")
 
 
 def test_a_run_without_checks_still_leaves_a_report(project):
@@ -194,11 +194,11 @@ def test_collecting_alone_writes_nothing(project):
 def test_selected_cases_are_reported_and_do_not_replace_the_saved_result(project, passing):
     project.test(KNOWN)
     project.run("--model-version=2.1")
-    remembered = {name: text for name, text in project.files().items() if "/candidates/" in name}
-    assert len(remembered) == 2  # one of them keeps git away
+    saved = {name: text for name, text in project.files().items() if "/candidates/" in name}
+    assert len(saved) == 2  # one of them keeps git away
     for options in [], ["--modelcheck-report=report.json"]:
         project.run("--model-version=2.1", "--modelcheck-case=t-07", *options)
-        assert {name: project.files()[name] for name in remembered} == remembered
+        assert {name: project.files()[name] for name in saved} == saved
         assert passing() == []
     assert [case.id for case in project.report().checks[0].cases] == ["t-07"]
 
@@ -275,10 +275,10 @@ def test_the_hook_is_given_the_report(project):
     rooted = "config.rootpath == Path(__file__).parent"
     hooked(
         project,
-        f"(check,) = report.checks; print('\\ntold:', check.verdict.rate, len(check.cases), {rooted})",
+        f"(check,) = report.checks; print('\\nreport:', check.verdict.rate, len(check.cases), {rooted})",
     )
     result = project.run("--model-version=2.1", "-s")
-    result.stdout.fnmatch_lines(["told: 0.8 10 True"])
+    result.stdout.fnmatch_lines(["report: 0.8 10 True"])
 
 
 def test_the_hook_is_not_called_where_no_check_was_run(project):

@@ -1,4 +1,4 @@
-"""What pytest shows and writes of a check: verbosity, tracebacks, junit, the section at the end."""
+"""Output of pytest about a check: verbosity, tracebacks, junit, the section at the end."""
 
 import os
 import shlex
@@ -51,7 +51,7 @@ def test_runs_with_every_option_of_pytest_and_without_its_plugins(project, optio
     result = project.run("--model-version=2.1", *options.split())
     assert result.ret == 1
     assert "8/10" in result.stdout.str() or "terminal" in options
-    if "--full-trace" not in options:  # it shows what all was told of a check
+    if "--full-trace" not in options:  # it shows everything about a check
         assert ("8 of 10 cases, between" in result.stdout.str()) == options.startswith("-v")
         assert ("       model       triage 2.1" in result.stdout.str()) == (options == "-vv")
 
@@ -67,7 +67,7 @@ def test_the_header_names_only_models_that_the_collected_tests_use(project):
 
 
 def test_the_command_names_the_versions_of_other_models_too(project):
-    """Without its version a judge graded otherwise, and the case that failed passed."""
+    """Without its version a judge graded differently, and the case that failed passed."""
     project.model("""
         @model_fixture
         def triage(model_version):
@@ -113,7 +113,7 @@ def test_assertions_of_shown_cases_are_explained(project):
 
 
 def test_a_body_that_does_not_fail_again_explains_nothing(project):
-    """Only the first failures are explained as they fail; here, worse ones come after them."""
+    """Only the first failures are explained when they fail; here, worse ones follow."""
     project.answers("echo", "str", "deterministic=True")
     body = """
         import collections
@@ -160,7 +160,7 @@ def test_a_long_answer_without_an_expectation_is_shown(project):
 
 
 def test_a_long_wait_for_calls_one_by_one_names_the_option_that_shortens_it(project, monkeypatch):
-    """Not where the fixture has decided, nor where the model takes several inputs at once anyway."""
+    """Not if the fixture has decided, or the model takes several inputs at once anyway."""
     monkeypatch.setattr("pytest_modelcheck.reports.wording._LONG_WAIT", 0.1)
     project.model("""
         import asyncio, time

@@ -1,4 +1,4 @@
-"""A test that is run again, as pytest-rerunfailures does: what came of it before no longer counts."""
+"""A test that is run again, as by pytest-rerunfailures: earlier outcomes no longer count."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""Versions that shut down: the run says when, warns in time, and remembers it with the approval."""
+"""Versions that shut down: the run says when, warns in time, and stores the date with the approval."""
 
 from datetime import date, timedelta
 
@@ -18,7 +18,7 @@ TEST = known("at_least=0.5", "test_known_tickets")
 
 
 def in_days(days):
-    return date.today() + timedelta(days=days)  # noqa: DTZ011 - as people count days
+    return date.today() + timedelta(days=days)  # noqa: DTZ011 - days of the calendar
 
 
 @pytest.fixture
@@ -36,14 +36,14 @@ def test_the_date_is_in_header_report_list_and_approval_and_known_without_the_fi
     day = in_days(90)
     project = retiring(f'{{"2.0": date({day.year}, {day.month}, {day.day})}}')
     project.approve()
-    said = f"approved 2.0 shuts down on {day}, in 90 days"
+    message = f"approved 2.0 shuts down on {day}, in 90 days"
     result = project.run("--modelcheck-report=out.md", "--modelcheck-report=report.json", "-W", "error")
-    result.stdout.fnmatch_lines([f"modelcheck: triage: {said}"])
-    assert said in (project.path / "out.md").read_text()
+    result.stdout.fnmatch_lines([f"modelcheck: triage: {message}"])
+    assert message in (project.path / "out.md").read_text()
     assert project.report().models[0].retires == str(day)
     (approved,) = (project.path / "baselines").rglob("approved.yaml")
     assert f"retires: '{day}'" in approved.read_text()
-    project.command("list").stdout.fnmatch_lines([f"*{said}"])
+    project.command("list").stdout.fnmatch_lines([f"*{message}"])
     retiring("None").run("--model-version=2.1").stdout.fnmatch_lines([f"*approved 2.0 shuts down on {day}*"])
 
 
@@ -63,17 +63,17 @@ def test_a_version_that_is_gone(retiring):
 
 
 @pytest.mark.parametrize(
-    ("retires", "said"),
+    ("retires", "message"),
     [
         ('{"2.0": "2027-01-14"}', "write dates by version"),
         ("lambda version: 'soon'", "retires= must give a date or None, not soon, for version 2.0"),
         ("lambda version: 1 / 0", "retires= raised ZeroDivisionError: division by zero, for version 2.0"),
     ],
 )
-def test_an_invalid_date_is_refused(retiring, retires, said):
+def test_an_invalid_date_is_refused(retiring, retires, message):
     result = retiring(retires).run("--model-version=2.0")
     assert result.ret != 0
-    assert said in result.stdout.str() + result.stderr.str()
+    assert message in result.stdout.str() + result.stderr.str()
     assert "INTERNALERROR" not in result.stdout.str()
 
 

@@ -1,4 +1,4 @@
-"""``--modelcheck-revalidate``: a version that no longer answers as it did is found out."""
+"""``--modelcheck-revalidate``: a version that no longer gives its cached answers is detected."""
 
 import pytest
 
@@ -182,11 +182,11 @@ def test_each_run_of_a_repeated_case_is_called_again_for_itself(swapped):
 
 def test_a_test_that_asks_something_else_each_time_shows_nothing_and_fails(swapped):
     swapped.test("""
-        SAID = iter(["first", "second", "third"])
+        TEXTS = iter(["first", "second", "third"])
 
         @pytest.mark.golden(["a"])
         def test_known(triage, case):
-            triage(next(SAID))
+            triage(next(TEXTS))
     """)
     swapped.passes("--model-version=2.0")
     result = swapped.run("--model-version=2.0", "--modelcheck-revalidate=5")

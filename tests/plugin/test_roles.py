@@ -44,7 +44,7 @@ def roles(project):
 
 
 def left(project):
-    """What the only check left behind, case by case."""
+    """The saved results of the only check, case by case."""
     (path,) = project.path.glob(".modelcheck_cache/candidates/**/*.jsonl")
     return [decode(line) for line in path.read_bytes().splitlines() if line.startswith(b'{"id"')]
 

@@ -20,6 +20,8 @@ def test_the_rate_is_the_mean_of_the_scores_which_at_least_bounds(project):
     result, verdict = graded(project, "score(answer)", ", at_least=0.6")
     assert verdict.headline == "mean score 0.5 over 4 cases, at least 0.6 required"
     result.stdout.fnmatch_lines([f"FAILED *::test_it - {verdict.headline}"])
+    _, verdict = graded(project, "score(answer)")
+    assert verdict.notes[0].endswith("every case must score 1; at_least=0.9 would require a mean of 0.9")
 
 
 # The mean score that each body comes to, and how many of the four cases are errors and skipped.

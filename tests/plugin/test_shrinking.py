@@ -87,12 +87,12 @@ def batches(project):
 
 def test_says_what_it_took_asks_in_rounds_and_changes_nothing_of_the_verdict(shrinking):
     without = shrinking.verdict(shrinking.run("--model-version=1", "--modelcheck-no-shrink"))
-    asked, before = len(shrinking.calls), len(batches(shrinking))
+    made, before = len(shrinking.calls), len(batches(shrinking))
     candidates = {name for name in shrinking.files() if "candidates" in name}
     verdict = shrinking.verdict(shrinking.run("--model-version=1"))
-    further = len(shrinking.calls) - asked
+    further = len(shrinking.calls) - made
     assert f"the smallest changes took {further} further calls" in verdict.notes
-    assert (without.calls.new, verdict.calls.new) == (asked, further)
+    assert (without.calls.new, verdict.calls.new) == (made, further)
     rounds = batches(shrinking)[before:]
     assert len(rounds) <= 4
     assert int(rounds[0]) == 3
@@ -106,18 +106,18 @@ def test_says_what_it_took_asks_in_rounds_and_changes_nothing_of_the_verdict(shr
 
 def test_asks_nothing_the_second_time_nor_for_a_case_alone(shrinking):
     first = shown(shrinking)
-    asked = len(shrinking.calls)
+    made = len(shrinking.calls)
     assert shown(shrinking) == first
     (alone,) = shown(shrinking, f"--modelcheck-case={first[0].id}")
     assert alone.smallest == first[0].smallest
-    assert len(shrinking.calls) == asked
+    assert len(shrinking.calls) == made
 
 
 @pytest.mark.parametrize(
     "off",
     [
         *("modelcheck_shrink = false", "modelcheck_shrink_calls = 0", "shrink=False, "),
-        # Calls that are counted out are left to verdicts.
+        # Limited calls are left to verdicts.
         *("--modelcheck-no-shrink", "--modelcheck-max-calls=100"),
     ],
 )
@@ -131,10 +131,10 @@ def test_can_be_turned_off(shrinking, off):
 
 def test_never_asks_offline(shrinking):
     shown(shrinking, "--modelcheck-no-shrink")
-    asked = len(shrinking.calls)
+    made = len(shrinking.calls)
     (case,) = shown(shrinking, "--modelcheck-offline")
     assert case.smallest is None
-    assert len(shrinking.calls) == asked
+    assert len(shrinking.calls) == made
 
 
 def test_stops_at_its_budget_and_says_so(shrinking):
@@ -178,7 +178,7 @@ def test_not_for_a_model_that_varies(shrinking):
     verdict = shrinking.verdict(shrinking.run("--model-version=1"))
     assert (verdict.status, verdict.varies) == ("failed", True)
     assert all(case.smallest is None for case in verdict.shown)
-    assert not any("smallest" in note for note in verdict.notes)  # a report has no room for what was not done
+    assert not any("smallest" in note for note in verdict.notes)
 
 
 def other(record):

@@ -150,7 +150,7 @@ def test_without_it_the_sum_decides(project):
     ],
 )
 def test_a_check_that_cannot_hold_it_is_refused(project, options, body, says):
-    """It was ignored: a slice that was lost completely passed."""
+    """It was ignored: a slice lost completely passed."""
     project.model(MOVING.replace("OPTIONS", ""))
     test = SLICED.format(more=f", max_slice_drop=0.2, {options}").replace(", at_least=0.5", "")
     test = test.replace("assert triage(case.input) == case.expected", body)

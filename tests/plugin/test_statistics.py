@@ -1,4 +1,4 @@
-"""What chance has to do with a verdict, as a user sees it."""
+"""The role of chance in a verdict, as a user sees it."""
 
 import pytest
 
@@ -160,11 +160,11 @@ from collections import Counter
 
 @model_fixture
 def triage(model_version):
-    asked = Counter()
+    calls = Counter()
 
     def answer(text):
-        asked[text] += 1
-        return "yes" if random.Random(f"{text}/{asked[text]}").random() < 0.88 else "no"
+        calls[text] += 1
+        return "yes" if random.Random(f"{text}/{calls[text]}").random() < 0.88 else "no"
 
     return answer
 """

@@ -5,7 +5,7 @@ OTHER = 'assert triage(str(case.input)) == "other"'
 
 
 def drawn(project, strategy, body=OTHER):
-    """A check of what a strategy draws."""
+    """A check of the values that a strategy draws."""
     project.golden(strategy, body)
     path = project.path / "test_triage.py"
     path.write_text(f"from hypothesis import strategies as st\n{path.read_text()}")
@@ -165,7 +165,7 @@ HYPOTHESIS = ("-p", "_hypothesis_pytestplugin", "--model-version=2.0")
 
 def test_an_ordinary_test_with_given_asks_a_model(project):
     project.test(GIVEN)
-    for _ in "asked", "remembered":
+    for _ in "cold", "warm":
         project.passes(*HYPOTHESIS)
         assert sorted(project.calls) == ["Hello", "I want a refund", "a refund!"]
 

@@ -1,4 +1,4 @@
-"""Agents: trajectories are remembered, approved, compared, and shown where a comparison fails."""
+"""Agents: trajectories are cached, approved, compared, and shown if a comparison fails."""
 
 import json
 
@@ -22,9 +22,9 @@ def agent(model_version):
             log.write(ticket + "\\n")
         skips = model_version == "2" and "mug" in ticket
         steps = [("look_up", {}), *([] if skips else [("check_policy", {})]), ("refund", {"amount": 20})]
-        said = {"role": "assistant", "content": "You get your money back."}
+        answer = {"role": "assistant", "content": "You get your money back."}
         start = [{"role": "system", "content": f"As {model_version}."}, {"role": "user", "content": ticket}]
-        messages = [*start, *(call(name, order="A-17", **more) for name, more in steps), said]
+        messages = [*start, *(call(name, order="A-17", **more) for name, more in steps), answer]
         return Trajectory.of(messages, state={"refunds": 1})
     return run
 """
@@ -108,6 +108,14 @@ def test_steps_are_shown_where_the_body_recorded_something_else(agents):
     assert "<details><summary><code>c-6d02224b9c: step 2: check_policy is missing</code></summary>" in text
 
 
+def test_an_error_after_some_steps_is_shown_whole(agents):
+    agents.golden(CASES, "agent(case.input); raise TimeoutError('no answer')", TAKES)
+    result = agents.run("--model-version=1")
+    result.stdout.fnmatch_lines(
+        ["*2 check_policy(order='A-17')", "*in test_it", "*E   TimeoutError: no answer", "*(list[[]0])"]
+    )
+
+
 def test_those_of_a_perturbed_input_are_beside_those_of_the_unperturbed(agents):
     agents.test("""
         from pytest_modelcheck import perturb
@@ -116,8 +124,8 @@ def test_those_of_a_perturbed_input_are_beside_those_of_the_unperturbed(agents):
         def test_word(agent, case):
             assert agent(case.perturbed).calls == agent(case.input).calls
     """)
-    told = ["*step 2: check_policy is missing", "*unperturbed *", "*> *2 check_policy(*-"]
-    agents.run("--model-version=2").stdout.fnmatch_lines(told)
+    lines = ["*step 2: check_policy is missing", "*unperturbed *", "*> *2 check_policy(*-"]
+    agents.run("--model-version=2").stdout.fnmatch_lines(lines)
 
 
 def test_hostile_words_in_a_trajectory_are_data(agents):

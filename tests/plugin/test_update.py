@@ -29,7 +29,7 @@ def test_writes_what_is_approved_and_one_line_a_case(project):
 
 
 def test_of_a_worse_version_changes_only_the_lines_whose_answer_changed(project):
-    """It is approved where only the baseline speaks against it, and only where that is asked for."""
+    """It is approved only if its sole objection is the baseline, and only with --modelcheck-update."""
     project.test(GOLDEN)
     project.run("--model-version=2.0")
     assert project.baselines() == {}
@@ -113,14 +113,14 @@ def test_a_run_that_is_cut_short_approves_nothing(project):
 
 
 @pytest.mark.parametrize(
-    ("store", "told"),
+    ("store", "message"),
     [
         (CandidateStore, "the results of 1 check could not be saved in */candidates. Make it writable, or *"),
         (BaselineStore, "*/baselines could not be written: Permission denied. Make it writable"),
     ],
 )
 def test_in_a_folder_that_is_read_only_nothing_is_approved_of_an_earlier_run(
-    project, monkeypatch, store, told
+    project, monkeypatch, store, message
 ):
     def refuse(*_, **__):
         raise PermissionError(13, "Permission denied", "candidate.tmp")
@@ -130,7 +130,7 @@ def test_in_a_folder_that_is_read_only_nothing_is_approved_of_an_earlier_run(
     monkeypatch.setattr(store, "write" if store is CandidateStore else "adopt", refuse)
     result = project.passes("--model-version=2.0", "--modelcheck-update")
     assert result.ret == 1
-    result.stdout.fnmatch_lines([f"not approved: triage 2.0: {told}"])
+    result.stdout.fnmatch_lines([f"not approved: triage 2.0: {message}"])
     assert project.baselines() == {}
 
 

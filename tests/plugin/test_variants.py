@@ -1,4 +1,4 @@
-"""Variants that cases bring along: judged in every kind of check, with expectations of their own."""
+"""Variants written with their cases: judged in every kind of check, with expectations of their own."""
 
 from __future__ import annotations
 
@@ -149,6 +149,6 @@ def test_variants_are_called_in_batches_and_none_in_vain(project):
     """)
     project.passes("--model-version=1")
     batches = [line.split() for line in (project.path / "batches.log").read_text().splitlines()]
-    asked = [text for batch in batches for text in batch]
-    assert sorted(asked) == sorted(f"{n}{mark}" for n in range(40) for mark in ("", "b"))
+    texts = [text for batch in batches for text in batch]
+    assert sorted(texts) == sorted(f"{n}{mark}" for n in range(40) for mark in ("", "b"))
     assert len(batches) < 10

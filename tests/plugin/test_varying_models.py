@@ -38,7 +38,7 @@ def test_a_drop_that_noise_explains_passes_and_says_so(project):
 
 
 def test_a_check_that_could_not_fail_says_so_where_it_passes(project):
-    """Three cases that broke have p = 1/8 against one run: green, and nothing said why."""
+    """Three cases that broke have p = 1/8 against one run: the check passed without an explanation."""
     project.ini("modelcheck_approval_runs = 1")
     project.model("""
         import random
@@ -71,17 +71,17 @@ def coin(model_version):
 
 
 @pytest.mark.parametrize(
-    ("options", "arguments", "told"),
+    ("options", "arguments", "advised"),
     [
         ("", (), True),
         ("deterministic=True", (), False),
         ("", ("--modelcheck-update", "--modelcheck-reason=first"), False),
     ],
 )
-def test_an_approval_on_one_run_says_that_noise_is_unknown(project, options, arguments, told):
+def test_an_approval_on_one_run_says_that_noise_is_unknown(project, options, arguments, advised):
     project.model(STEADY.format(options=options))
     checked(project, "max_drop=0")
     project.run("--model-version=1", *arguments)
     result = project.command("approve", "1", "--reason=first")
     text = "Approved on 1 run, noise unknown. To approve three runs in place of one:"
-    assert (text in result.stdout.str()) == told
+    assert (text in result.stdout.str()) == advised

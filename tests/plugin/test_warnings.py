@@ -1,8 +1,8 @@
-"""Warnings of what is certainly wrong with a check; as errors under ``-W error``, each with its place."""
+"""Warnings of certain mistakes in a check; as errors under ``-W error``, each with its place."""
 
 import pytest
 
-# Of ours alone: pytest has warnings about plugins that are loaded twice.
+# Only ours: pytest warns about plugins that are loaded twice.
 ERROR = ("-W", "error::pytest_modelcheck.ModelcheckWarning", "--model-version=2.1")
 GOLDEN = '@pytest.mark.golden("tickets.yaml", at_least={})\ndef test_it(triage, case):\n    {}\n'
 ASSERTED = "assert triage(case.input) == case.expected"
@@ -24,18 +24,18 @@ def test_of_markers_on_ordinary_tests_they_refuse_the_run(project, workers):
 
 
 @pytest.mark.parametrize(
-    ("limit", "body", "said"),
+    ("limit", "body", "message"),
     [
         (0, "triage(case.input)", "LintWarning: at_least=0 is met by every model (MC202)"),
         (0.95, ASSERTED, "InconclusiveWarning: test_triage.py::test_it: 8/10 cases pass (80%), *"),
     ],
 )
-def test_of_a_check_they_fail_it(project, limit, body, said):
+def test_of_a_check_they_fail_it(project, limit, body, message):
     project.test(GOLDEN.format(0.5, ASSERTED))
     project.run("--model-version=2.1")
     project.test(GOLDEN.format(limit, body))
     result = project.fails(*ERROR, "--modelcheck-offline")
-    result.stdout.fnmatch_lines([f"test_triage.py:2: {said}"])
+    result.stdout.fnmatch_lines([f"test_triage.py:2: {message}"])
     assert "pytest_modelcheck/plugin" not in result.stdout.str()
 
 
@@ -113,7 +113,7 @@ def test_a_test_whose_name_is_taken_by_a_later_one_is_warned_of_where_it_stands(
     project.test(f"import pytest\n\n{check}{check}")
     result = project.run("--model-version=2.0")
     result.assert_outcomes(passed=1, warnings=1)
-    told = (
+    message = (
         "this test_known never runs: line 8 defines another one of the same name. Rename one of them (MC210)"
     )
-    result.stdout.fnmatch_lines([f"*test_triage.py:4: LintWarning: {told}"])
+    result.stdout.fnmatch_lines([f"*test_triage.py:4: LintWarning: {message}"])

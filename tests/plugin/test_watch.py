@@ -81,8 +81,8 @@ def test_nights_add_up_until_they_alarm(nightly):
     loud = finding(nightly, result)
     assert loud.nights.evidence >= 100 > quiet.nights.evidence
     assert [night.night for night in nightly.nights()] == [1, 2, 3]
-    told = "look at what it does now (pytest --modelcheck-cache=refresh, then modelcheck diff 1.0), and"
-    assert told in loud.summary
+    advice = "look at what it does now (pytest --modelcheck-cache=refresh, then modelcheck diff 1.0), and"
+    assert advice in loud.summary
     nightly.passes("--modelcheck-cache=refresh")
     nightly.command("diff", "1.0").stdout.fnmatch_lines(["  triage 1.0 as approved*20 changed"])
 
@@ -124,8 +124,8 @@ def test_one_answer_of_a_model_that_never_varied_is_enough(nightly):
     nightly.passes(*APPROVE, "--modelcheck-cache=refresh")
     nightly.become("one")
     result = nightly.fails(*NIGHT[:2], "--modelcheck-revalidate=20")
-    said = "1 answered otherwise than approved, and nothing ever varied: triage 1.0 is no longer what "
-    assert said in finding(nightly, result).summary
+    message = "1 answered otherwise than approved, and nothing ever varied: triage 1.0 is no longer what "
+    assert message in finding(nightly, result).summary
 
 
 @pytest.mark.parametrize(("declared", "failed"), [("", 0), ("deterministic=True", 1)])
@@ -192,6 +192,23 @@ def test_a_check_that_is_not_compared_with_an_approval_is_not_watched(nightly, o
     assert nightly.nights() == []
 
 
+@pytest.mark.parametrize(
+    ("test", "why"),
+    [
+        (TEST, "no call is repeated; --modelcheck-revalidate=N says how many"),
+        (
+            DRIFT.replace("(100)])", "(100)], reference=[{'input': 'a'}])"),
+            "it is compared with its reference",
+        ),
+    ],
+    ids=["golden", "reference"],
+)
+def test_a_check_that_repeats_no_call_is_not_watched(nightly, test, why):
+    nightly.test(test)
+    result = nightly.run("--model-version=1.0", "--modelcheck-watch", "-v")
+    assert f"not watched over nights: {why}" in nightly.verdict(result).notes
+
+
 def test_some_of_the_cases_add_what_they_found(nightly):
     result = nightly.run(*NIGHT, "--modelcheck-case=c1")
     assert finding(nightly, result).status.value == "passed"
@@ -239,7 +256,7 @@ def test_a_retry_does_not_take_back_what_the_first_try_found(nightly):
 
 
 @pytest.mark.parametrize(
-    ("error", "said"),
+    ("error", "message"),
     [
         (
             PermissionError(13, "Permission denied"),
@@ -249,13 +266,13 @@ def test_a_retry_does_not_take_back_what_the_first_try_found(nightly):
     ],
     ids=["read-only", "damaged meanwhile"],
 )
-def test_nights_that_cannot_be_written_fail_the_run_and_are_named_once(nightly, monkeypatch, error, said):
+def test_nights_that_cannot_be_written_fail_the_run_and_are_named_once(nightly, monkeypatch, error, message):
     def refuse(*_):
         raise error
 
     monkeypatch.setattr(watch, "unite", refuse)
     result = nightly.run(*NIGHT)
-    result.stdout.fnmatch_lines([f"watch: this night is lost{said}"])
+    result.stdout.fnmatch_lines([f"watch: this night is lost{message}"])
     assert result.stdout.str().count("this night is lost") == 1
     assert result.ret == 1
 

@@ -39,7 +39,7 @@ import pytest
 def test_answers(triage, case):
     answer, made = triage(case.input), corpora.KINDS[case.input][int(triage.version) - 1]
     assert type(answer) is type(made)
-    assert corpora.corpus.told(answer) == corpora.corpus.told(made)
+    assert corpora.corpus.typed_repr(answer) == corpora.corpus.typed_repr(made)
 """
 
 
@@ -78,7 +78,7 @@ def triage(model_version):
 
 
 def test_an_answer_that_cannot_be_stored_is_the_bodys_alone_and_what_its_refusal_says_helps(project):
-    """Its description is not an identity: nothing says that it is the approved answer, or that it changed."""
+    """Its description is not an identity: it is neither known as the approved answer nor as changed."""
     project.model(LOCKED.replace("OPTIONS", ""))
     project.test("""
         @pytest.mark.golden(["a", "b"])
@@ -100,12 +100,12 @@ def test_an_answer_that_cannot_be_stored_is_the_bodys_alone_and_what_its_refusal
     project.run("--model-version=1", "--modelcheck-update")
     result = project.run("--model-version=1")
     result.assert_outcomes(passed=2, failed=2, warnings=1)
-    said = result.stdout.str()
+    output = result.stdout.str()
     unknown = "2 of 2 answers cannot be compared, so it is unknown what changed: answer.lock: a _thread.lock"
-    assert unknown in said
-    assert "0 answers differ, 2 answers not comparable" in said
-    assert "was not stored, so that there is no case.approved: answer.lock: a _thread.lock" in said
-    assert "case.record(...)" in said
+    assert unknown in output
+    assert "0 answers differ, 2 answers not comparable" in output
+    assert "was not stored, so that there is no case.approved: answer.lock: a _thread.lock" in output
+    assert "case.record(...)" in output
     result = project.run("--model-version=2", "-k", "recorded")
     result.assert_outcomes(failed=1, warnings=1, deselected=3)
     result.stdout.fnmatch_lines(["*2/2 answers changed*"])
@@ -216,7 +216,7 @@ def test_if_all_answers_differ_from_call_to_call_nothing_passes_and_the_fields_a
 
 
 def test_every_answer_of_a_body_counts(project):
-    """Whichever of them is compared, an approved version is the same as itself."""
+    """An approved version equals itself, whichever of its runs is compared."""
     project.answers("triage", "lambda text: text if len(text) == 1 else text * int(model_version)")
     project.test("""
         @pytest.mark.golden(["a", "b"], max_changed=0)
@@ -261,15 +261,15 @@ def test_a_recorded_value_must_be_comparable(project):
 
 @pytest.mark.parametrize("deterministic", [True, None])
 def test_a_body_that_asks_otherwise_the_second_time_does_not_make_the_model_vary(project, deterministic):
-    """Nor does one that never asks the same again contradict a declaration."""
+    """Nor does one that never repeats a call contradict a declaration."""
     project.answers("triage", "str.upper", f"deterministic={deterministic}")
-    asked = {
+    inputs = {
         "reversed": "[text, text + '!'][:: 1 if count < 2 else -1]",
         "more": "[text] if count < 2 else [text, text + '!']",
         "new": "[f'{text} at {count}']",
     }
     source = "import itertools\nimport pytest\n"
-    for name, texts in asked.items():
+    for name, texts in inputs.items():
         source += f"""
 counter_{name} = itertools.count()
 
@@ -280,9 +280,9 @@ def test_{name}(triage, case):
 """
     project.test(source)
     result = project.run("--model-version=1")
-    result.assert_outcomes(failed=len(asked))
+    result.assert_outcomes(failed=len(inputs))
     result.stdout.no_fnmatch_line("*declared deterministic=True, but*")
-    result.stdout.fnmatch_lines(["*0/2*"] * len(asked))
+    result.stdout.fnmatch_lines(["*0/2*"] * len(inputs))
     verdicts = project.verdicts(result)
     assert not any(verdicts[f"test_{name}"].variation.startswith("varies") for name in ("reversed", "more"))
 
@@ -353,11 +353,11 @@ def test_fields_that_a_type_gained_are_reported_once_and_are_no_change(project, 
         "score: float = 0.0; note: str | None = None; tags: list = field(default_factory=list)", "2"
     )
     result.assert_outcomes(passed=1)
-    told = "the type of the answers has gained `[].note`, `[].tags`"
-    assert result.stdout.str().count(told) == 1
-    assert (project.path / "report.json").read_text().count(told) == 1
+    message = "the type of the answers has gained `[].note`, `[].tags`"
+    assert result.stdout.str().count(message) == 1
+    assert (project.path / "report.json").read_text().count(message) == 1
     output = project.command("diff", "2").stdout.str()
-    assert output.count(told) == 1
+    assert output.count(message) == 1
     assert "6 cases the same" in output
     markdown = project.command("diff", "2", "--format", "markdown").stdout.str()
     assert markdown.count("has gained `[].note`") == 1
@@ -366,16 +366,16 @@ def test_fields_that_a_type_gained_are_reported_once_and_are_no_change(project, 
     assert "has gained" not in project.run("--model-version=2", "-v").stdout.str()
 
 
-@pytest.mark.parametrize(("fields", "told"), [("", "0.0 → nothing"), ('score: str = "0"', "0.0 → '0'")])
+@pytest.mark.parametrize(("fields", "message"), [("", "0.0 → nothing"), ('score: str = "0"', "0.0 → '0'")])
 def test_a_field_that_is_gone_or_of_another_type_is_a_change_and_named(
-    project, evolving, monkeypatch, fields, told
+    project, evolving, monkeypatch, fields, message
 ):
     """Seen from the other side, a field that is gone is one that was gained."""
     monkeypatch.setenv("COLUMNS", "60")  # where whole answers fit, they are shown instead
     result = evolving(fields, "2")
     result.assert_outcomes(failed=1)
     result.stdout.fnmatch_lines(["*6/6 answers changed (100%), none allowed*"])
-    project.command("diff", "2").stdout.fnmatch_lines([f"*score: {told}"])
+    project.command("diff", "2").stdout.fnmatch_lines([f"*score: {message}"])
 
 
 READING = """
@@ -401,9 +401,9 @@ def test_answers_of_a_type_that_became_another_can_be_approved_again(project, fi
     project.passes("--model-version=1", "--modelcheck-update")
     project.model(EVOLVING.replace("FIELDS", fields).replace('")', '", note="x")' if fields else '")'))
     result = project.fails("--model-version=2")
-    said = " ".join(result.stdout.str().split())
-    assert "has a different form than today's answers" in said
-    assert "Approve the check again (pytest --modelcheck-update)" in said
+    output = " ".join(result.stdout.str().split())
+    assert "has a different form than today's answers" in output
+    assert "Approve the check again (pytest --modelcheck-update)" in output
     project.passes("--model-version=2", "--modelcheck-update")
     project.passes("--model-version=2")
 

@@ -1,4 +1,4 @@
-"""``modelcheck cache why`` after real runs: each thing that makes a question another one is told."""
+"""``modelcheck cache why`` after real runs: each difference that makes a new call is reported."""
 
 import json
 import shutil

@@ -40,7 +40,7 @@ def test_plain(triage):
 
 
 def section(result):
-    """The lines of the section, without what depends on who asked first."""
+    """The lines of the section, without the parts that depend on the worker that called first."""
     lines = result.stdout.lines
     start = next(number for number, line in enumerate(lines) if "= modelcheck =" in line)
     end = next(number for number, line in enumerate(lines[start + 1 :], start + 1) if line.startswith("==="))

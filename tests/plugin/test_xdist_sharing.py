@@ -1,4 +1,4 @@
-"""Workers of pytest-xdist that ask the same: who pays, and what a worker takes with it that dies."""
+"""Workers of pytest-xdist that make the same calls: each is paid once, and a dying worker loses its own."""
 
 from collections import Counter
 
@@ -90,7 +90,7 @@ def test_summary_and_baselines_are_complete_however_tests_are_dealt_out(shared, 
 
 
 def test_a_dying_worker_loses_its_own_test_and_delays_no_other(shared):
-    """It dies while it asks what the other worker waits for."""
+    """It dies during a call that the other worker waits for."""
     flag = "(Path(__file__).parent / 'died')"
     extra = f"text == 'text 5' and not {flag}.exists() and ({flag}.touch(), os._exit(3))"
     project = shared("concurrency=2", extra=extra, cases=30)
@@ -102,7 +102,7 @@ def test_a_dying_worker_loses_its_own_test_and_delays_no_other(shared):
     again.assert_outcomes(passed=2)
     counted = Counter(project.calls)
     assert set(counted) == {f"text {number}" for number in range(30)}
-    assert sum(counted.values()) <= 30 + 4  # what was under way when it died, and was not written
+    assert sum(counted.values()) <= 30 + 4  # calls under way when it died, and answers not written yet
 
 
 def test_workers_share_the_budget_of_calls_and_the_rate(shared):

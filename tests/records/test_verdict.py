@@ -1,4 +1,4 @@
-"""What a verdict says of itself."""
+"""Properties of a verdict."""
 
 from dataclasses import replace
 

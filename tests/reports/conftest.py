@@ -49,7 +49,7 @@ def case(name, outcome=PASSED, answer="refund", then="refund", **more):
 
 
 def trial(outcome, perturbed, own=None, answer=None, variant=0, **more):
-    """A trial of a perturbed case, whose body asked about its own input first."""
+    """A trial of a perturbed case, whose body called the model with its own input first."""
     calls = [("own", own), ("other", answer)]
     kept = tuple((key, raw(value)) for key, value in calls if value is not None)
     return TrialResult(outcome, kept, None, "typos", variant, perturbed=perturbed, **more)

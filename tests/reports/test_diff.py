@@ -19,12 +19,12 @@ def check(*cases, same=3, before="2.0", after="2.1", **more):
     return CheckDiff("t.py::test", "triage", before, after, cases, same, **more)
 
 
-def told(*checks, width=80, before=None, **more):
+def rendered(*checks, width=80, before=None, **more):
     return [text_of(line) for line in diff_lines(checks, before, {"triage": "2.1"}, width=width, **more)]
 
 
 def test_a_short_change_is_one_line_under_its_case():
-    assert told(check(case())) == [
+    assert rendered(check(case())) == [
         "t.py::test",
         "  triage 2.0 → 2.1   1 broke, 3 cases the same",
         "",
@@ -37,7 +37,7 @@ def test_a_short_change_is_one_line_under_its_case():
 
 
 def test_no_changes_are_reported_as_such():
-    assert told(check(), check(same=1)) == [
+    assert rendered(check(), check(same=1)) == [
         "t.py::test",
         "  triage 2.0 → 2.1   3 cases the same",
         "",
@@ -51,14 +51,14 @@ def test_no_changes_are_reported_as_such():
 def test_kinds_of_change_come_in_the_order_that_a_reader_wants():
     notes = ["removed", "added", "edited", "changed", "fixed", "regressed"]
     words = ["broke", "fixed", "changed", "edited", "added", "removed"]
-    lines = told(check(*(case(note) for note in notes), same=0))
+    lines = rendered(check(*(case(note) for note in notes), same=0))
     assert lines[1] == "  triage 2.0 → 2.1   " + ", ".join(f"1 {word}" for word in words)
     assert [line.split()[0] for line in lines if line.endswith("(1)")] == words
 
 
 def test_a_perturbed_case_shows_what_became_of_its_input_and_both_answers_of_both_sides():
     sides = {"before": (P, b'"refund"', b'"refund"'), "after": (F, b'"other"', b'"refund"')}
-    lines = told(check(case(perturbation="typos", perturbed="Quiero un reembloso", **sides)))
+    lines = rendered(check(case(perturbation="typos", perturbed="Quiero un reembloso", **sides)))
     assert lines[4:8] == [
         "    t-42  Quiero un reembolso",
         "      typos: Quiero un reembloso",
@@ -73,7 +73,7 @@ def rows(total, *lines, **more):
 
 def test_the_differing_fields_of_long_answers_are_shown():
     found = case(before=(P, rows(12.0, {"n": 1})), after=(F, rows(0.0, {"n": 2}, {"n": 3})))
-    assert told(check(found))[5:9] == [
+    assert rendered(check(found))[5:9] == [
         "      lines[0].n: 1 → 2",
         '      lines[1]: nothing → {"n":3}',
         "      total: 12.0 → 0.0",
@@ -88,22 +88,22 @@ def keyed(key, number):
 
 def test_compared_parts_are_shown_and_not_the_ids_before_them():
     changed = case("changed", (P, keyed("refund", 1)), (P, keyed("other", 2)))
-    assert told(check(changed))[5] == "      compare_by: 'refund' → 'other'"
+    assert rendered(check(changed))[5] == "      compare_by: 'refund' → 'other'"
     assert "| `'refund'` | `'other'` |" in "\n".join(diff_markdown([check(changed)]))
 
 
 def test_both_answers_of_a_perturbed_case_are_shown_by_field():
     before, after = (P, rows(1, a=1), rows(1)), (F, rows(2, a=1), rows(3))
-    lines = told(check(case(perturbation="typos", perturbed="x", before=before, after=after)))
+    lines = rendered(check(case(perturbation="typos", perturbed="x", before=before, after=after)))
     assert lines[5:9] == ["      typos: x", "      total: 1 → 2", "      unperturbed:", "      total: 1 → 3"]
 
 
 def test_a_long_field_has_its_words_marked_and_only_some_fields_are_shown():
     words = "we are sorry to hear that your parcel went astray and will send"
     before, after = rows(1, **dict.fromkeys("abcdefg", 1), text=f"{words} one"), rows(1, text=f"{words} none")
-    lines = told(check(case(before=(P, before), after=(F, after))))
+    lines = rendered(check(case(before=(P, before), after=(F, after))))
     assert lines[5:12] == [*(f"      {name}: 1 → nothing" for name in "abcdef"), "      (+2 more fields)"]
-    lines = told(check(case(before=(P, rows(1, text=f"{words} one")), after=(F, after))))
+    lines = rendered(check(case(before=(P, rows(1, text=f"{words} one")), after=(F, after))))
     assert lines[5] == "      text:"
     assert lines[6].endswith("[-one-]'")
     assert lines[7].endswith("{+none+}'")
@@ -112,7 +112,7 @@ def test_a_long_field_has_its_words_marked_and_only_some_fields_are_shown():
 
 def test_the_name_of_a_field_cannot_drive_the_terminal():
     before, after = rows(1, **{"\x1b[31m" + "long" * 50: 1}), rows(2)
-    lines = told(check(case(before=(P, before), after=(F, after))))
+    lines = rendered(check(case(before=(P, before), after=(F, after))))
     assert not any("\x1b" in line for line in lines)
     assert max(map(len, lines)) <= 80
 
@@ -127,7 +127,7 @@ def test_the_name_of_a_field_cannot_drive_the_terminal():
     ],
 )
 def test_outcomes_are_shown_if_the_heading_does_not_have_them(note, before, after, expected):
-    assert told(check(case(note, before, after)))[5].strip() == expected
+    assert rendered(check(case(note, before, after)))[5].strip() == expected
 
 
 def long(ending, length=40):
@@ -135,7 +135,7 @@ def long(ending, length=40):
 
 
 def test_long_answers_are_cut_so_that_the_difference_is_seen():
-    lines = told(check(case("changed", (P, long(b"yes")), (P, long(b"no")))))
+    lines = rendered(check(case("changed", (P, long(b"yes")), (P, long(b"no")))))
     assert lines[5].startswith("      2.0: …")
     assert lines[5].endswith("word [-yes-]'")
     assert lines[6].endswith("word {+no+}'")
@@ -153,34 +153,36 @@ def test_no_line_is_longer_than_the_terminal(width):
         "p" * 90,
         "q" * 200,
     )
-    lines = told(check(wordy), width=width)
+    lines = rendered(check(wordy), width=width)
     assert max(map(len, lines[3:-1])) <= width
 
 
 def test_the_difference_is_seen_in_the_middle_and_at_the_beginning():
     text = b'"' + b"x" * 300 + b"%s" + b"y" * 300 + b'"'
-    lines = told(check(case("changed", (P, text % b"OLD"), (P, text % b"NEW"))))
+    lines = rendered(check(case("changed", (P, text % b"OLD"), (P, text % b"NEW"))))
     assert "OLD" in lines[5]
     assert "NEW" in lines[6]
-    lines = told(check(case("changed", (P, b'"OLD' + b"x" * 300 + b'"'), (P, b'"NEW' + b"x" * 300 + b'"'))))
+    lines = rendered(
+        check(case("changed", (P, b'"OLD' + b"x" * 300 + b'"'), (P, b'"NEW' + b"x" * 300 + b'"')))
+    )
     assert "'OLDx" in lines[5]
     assert "'NEWx" in lines[6]
 
 
 def test_long_answers_whose_outcome_changed_say_so_on_a_line_of_their_own():
-    lines = told(check(case("changed", (P, long(b"yes")), (Outcome.SKIPPED, long(b"no")))))
+    lines = rendered(check(case("changed", (P, long(b"yes")), (Outcome.SKIPPED, long(b"no")))))
     assert lines[7] == "      (passed → skipped)"
 
 
 def test_text_cannot_drive_the_terminal():
     evil = "\x1b]0;x\x07\u202e"
     wicked = CaseDiff(evil, evil, "changed", Side(P, b'"\\u001b[2J"'), Side(P, b'{"\\u001b":1}'), evil, evil)
-    lines = told(CheckDiff(evil, evil, evil, evil, (wicked,), 0))
+    lines = rendered(CheckDiff(evil, evil, evil, evil, (wicked,), 0))
     assert all(line.isprintable() for line in lines)
 
 
 def test_other_changes_are_listed():
-    lines = told(check(case(new_expectation=True), new_test=True))
+    lines = rendered(check(case(new_expectation=True), new_test=True))
     assert lines[2:4] == [
         "  the test itself has changed in between: outcomes may differ for that reason",
         "    alone",
@@ -189,14 +191,14 @@ def test_other_changes_are_listed():
 
 
 def test_added_and_removed_cases_show_no_answers():
-    lines = told(check(case("added", None, (P, b'"refund"'))))
+    lines = rendered(check(case("added", None, (P, b'"refund"'))))
     assert not any("refund'" in line for line in lines)
 
 
 def test_a_check_that_one_side_does_not_know_is_not_counted_as_changed():
     new = check(case("added", None, (P, b"1")), same=0, before=None)
     gone = check(case("removed", (P, b"1"), None), same=0, after=None)
-    assert told(new, gone) == [
+    assert rendered(new, gone) == [
         "t.py::test",
         "  is not approved yet: 1 case",
         "",
@@ -209,7 +211,7 @@ def test_a_check_that_one_side_does_not_know_is_not_counted_as_changed():
 
 def test_a_check_that_the_older_of_two_versions_never_ran_says_so():
     new = check(case("added", None, (P, b"1")), same=0, before=None)
-    assert told(new, before="1.9")[1] == "  was not run with 1.9: 1 case"
+    assert rendered(new, before="1.9")[1] == "  was not run with 1.9: 1 case"
 
 
 def test_headings_and_the_words_that_differ_are_coloured_and_in_brackets():
@@ -243,15 +245,15 @@ def test_an_answer_is_one_line(side, text):
 
 
 def test_types_are_shown_if_answers_differ_in_nothing_else():
-    lines = told(check(case("changed", (P, b"0.5"), (P, b'{"$numpy":["<f8",0.5]}'))))
+    lines = rendered(check(case("changed", (P, b"0.5"), (P, b'{"$numpy":["<f8",0.5]}'))))
     assert lines[5] == '      0.5 → {"$numpy":["<f8",0.5]}'
     fields = b'{"p":0.5,"text":"%s"}' % (b"x" * 90), b'{"p":{"$numpy":["<f8",0.5]},"text":"%s"}' % (b"x" * 90)
-    lines = told(check(case("changed", *((P, side) for side in fields))))
+    lines = rendered(check(case("changed", *((P, side) for side in fields))))
     assert lines[5] == '      p: 0.5 → {"$numpy":["<f8",0.5]}'
 
 
 def test_the_right_answer_is_shown_where_it_is_known():
-    lines = told(check(case(expected="refund"), case(expected={"label": 1}), case(expected="x" * 99)))
+    lines = rendered(check(case(expected="refund"), case(expected={"label": 1}), case(expected="x" * 99)))
     assert lines[6] == "      expected 'refund'"
     assert lines[9] == '      expected {"label":1}'
     assert lines[12].endswith("…'")
@@ -259,12 +261,12 @@ def test_the_right_answer_is_shown_where_it_is_known():
 
 
 def test_two_answers_of_a_perturbed_case_are_compared_and_none_is_expected():
-    assert not any("expected" in line for line in told(check(case(expected="a", perturbed="b"))))
+    assert not any("expected" in line for line in rendered(check(case(expected="a", perturbed="b"))))
 
 
 def test_a_long_answer_that_stayed_is_shown_once():
     sides = {"before": (P, long(b"so"), long(b"yes")), "after": (F, long(b"so"), long(b"no"))}
-    lines = told(check(case(perturbation="typos", perturbed="Quiero", **sides)))
+    lines = rendered(check(case(perturbation="typos", perturbed="Quiero", **sides)))
     assert lines[6].startswith("      both: 'word word")
     assert lines[7].endswith("word [-yes-]'")
     assert lines[8].startswith("      2.1, unperturbed: …")
@@ -272,10 +274,10 @@ def test_a_long_answer_that_stayed_is_shown_once():
 
 @pytest.mark.parametrize("width", [60, 80])
 def test_an_ideograph_takes_two_cells(width):
-    said = ("返金はできます。" * 20 + end for end in ("はい", "いいえ"))
-    then, now = (f'"{text}"'.encode() for text in said)
+    texts = ("返金はできます。" * 20 + end for end in ("はい", "いいえ"))
+    then, now = (f'"{text}"'.encode() for text in texts)
     wide = CaseDiff("t-1", "日本語" * 40, "changed", Side(P, then), Side(P, now), "typos", "日本語" * 40)
-    lines = told(check(wide), width=width)
+    lines = rendered(check(wide), width=width)
     assert max(map(width_of, lines)) <= width
     assert lines[7].endswith("{+いいえ+}'")
 

@@ -1,4 +1,4 @@
-"""Some texts of benchmarks/hostile.py: nothing that is printed or written acts, or says a secret."""
+"""Some texts of benchmarks/hostile.py: nothing printed or written acts, or shows a secret."""
 
 import hostile
 

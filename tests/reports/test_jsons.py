@@ -1,4 +1,4 @@
-"""The JSON report: its schema, and what it leaves out."""
+"""The JSON report: its schema, and the fields that it leaves out."""
 
 import inspect
 import json
@@ -69,7 +69,7 @@ def described(noun):
 
 @pytest.mark.parametrize("name", NOUNS)
 def test_the_schema_describes_fields_as_docstrings_do(schema, name):
-    """With ``REWRITE_DOCS=1`` it takes over what they say."""
+    """``REWRITE_DOCS=1`` writes them into the schema."""
     properties = schema["$defs"][name]["properties"]
     words = described(NOUNS[name])
     if os.environ.get("REWRITE_DOCS"):
@@ -85,10 +85,10 @@ def test_the_schema_knows_every_field_of_a_noun(schema, name):
 
 
 def test_the_schema_knows_every_field_of_a_case(report, schema):
-    """Of which a report with something of everything has all but a few."""
-    told = [case_fields(case) for check in report.checks for case in check.cases]
-    of_cases = set().union(*told)
-    of_trials = set().union(*(trial for case in told for trial in case["trials"]))
+    """A report with something of everything has all of them but a few."""
+    rows = [case_fields(case) for check in report.checks for case in check.cases]
+    of_cases = set().union(*rows)
+    of_trials = set().union(*(trial for case in rows for trial in case["trials"]))
     known = schema["$defs"]
     assert set(known["CaseReport"]["properties"]) - of_cases == {"known_failure"}
     assert set(known["TrialReport"]["properties"]) - of_trials == {
@@ -112,7 +112,7 @@ def test_the_schema_describes_what_a_reader_of_a_report_meets_first(schema):
         "Verdict",
     ):
         described = schema["$defs"][name]["properties"]
-        assert [field for field, said in described.items() if "description" not in said] == []
+        assert [field for field, words in described.items() if "description" not in words] == []
 
 
 def test_a_report_is_valid(report, schema):
@@ -131,18 +131,18 @@ def test_a_report_is_valid(report, schema):
     ],
 )
 def test_a_report_that_says_something_else_is_not_valid(report, schema, path, value):
-    told = json.loads(to_json(report))
-    place = told
+    document = json.loads(to_json(report))
+    place = document
     for step in path[:-1]:
         place = place[step]
     place[path[-1]] = value
     with pytest.raises(jsonschema.ValidationError):
-        jsonschema.validate(told, schema)
+        jsonschema.validate(document, schema)
 
 
 def test_cases_leave_out_what_has_nothing_to_say(report):
-    told = json.loads(to_json(report))
-    assert told["checks"][0]["cases"][2] == {
+    document = json.loads(to_json(report))
+    assert document["checks"][0]["cases"][2] == {
         "id": "t-3",
         "outcome": "passed",
         "input": "about t-3",
@@ -157,7 +157,7 @@ def test_cases_leave_out_what_has_nothing_to_say(report):
             }
         ],
     }
-    assert told["checks"][1]["verdict"]["comparison"] is None
+    assert document["checks"][1]["verdict"]["comparison"] is None
 
 
 def test_a_long_answer_is_cut_to_a_text():

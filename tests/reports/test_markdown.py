@@ -1,4 +1,4 @@
-"""Markdown that nothing a model says can break out of."""
+"""Markdown that no text of a model breaks out of."""
 
 import json
 from dataclasses import replace
@@ -79,11 +79,11 @@ def test_the_answer_of_a_judge_stands_with_its_reason_under_the_judged_answer(re
     check = report.checks[0]
     (trial,) = check.cases[0].trials
     given = b'{"question":"When?","answer":"Soon\\n```</details>@all"}'
-    said = b'{"$seen":[true,{"ok":true,"reason":"kind"}]}'
-    case = replace(check.cases[0], trials=(replace(trial, grades=(Grade("helpful", given, said),)),))
+    grade = b'{"$seen":[true,{"ok":true,"reason":"kind"}]}'
+    case = replace(check.cases[0], trials=(replace(trial, grades=(Grade("helpful", given, grade),)),))
     text = to_markdown(replace(report, checks=(replace(check, cases=(case,)),)))
     _, _, opened = text.partition("<details><summary><code>t-1: judged by helpful</code></summary>\n\n")
-    told = [
+    lines = [
         "question: When?",
         "answer: Soon\\n```</details>@all",
         "",
@@ -91,7 +91,7 @@ def test_the_answer_of_a_judge_stands_with_its_reason_under_the_judged_answer(re
         "ok: true",
         "reason: kind",
     ]
-    assert opened.splitlines()[:8] == ["````text", *told, "````"]
+    assert opened.splitlines()[:8] == ["````text", *lines, "````"]
 
 
 def test_a_hostile_case_stays_in_its_cell(report):

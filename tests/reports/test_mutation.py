@@ -8,7 +8,7 @@ DAMAGE = "label: one value is never given"
 
 
 def table(checks, width):
-    """The lines of a suite of so many checks, each of which notices the only damage."""
+    """The lines of a suite of a number of checks, each of which notices the only damage."""
     cell = Cell(DAMAGE, "field", "label", replays=5, failed=5, inconclusive=0, called=0, changed=9)
     suite = [Mutated(f"test_a.py::test_{n}", "golden", "m", "1", 70, "", (cell,)) for n in range(checks)]
     return list(mutation_lines(Mutation(tuple(suite)), width))

@@ -1,4 +1,4 @@
-"""Files of reports, and what CI systems read: nothing in a text can break out of it."""
+"""Files of reports, and the commands of CI systems: nothing in a text can break out of it."""
 
 import errno
 import json
@@ -189,20 +189,20 @@ def test_a_summary_is_added_to_those_of_other_steps(report, tmp_path):
 
 
 def full(report):
-    """A report that no summary has room for."""
+    """A report too large for a summary."""
     check = report.checks[0]
     long = replace(check, cases=tuple(replace(one, id="\u20ac" * 300) for one in check.cases))
     return replace(report, checks=(long,) * 3000)
 
 
-@pytest.mark.parametrize("said", [0, 600_000])
-def test_a_summary_stays_below_what_github_takes_and_cuts_no_table(report, tmp_path, said):
+@pytest.mark.parametrize("size", [0, 600_000])
+def test_a_summary_stays_below_what_github_takes_and_cuts_no_table(report, tmp_path, size):
     path = tmp_path / "summary"
-    path.write_text("x" * said)
+    path.write_text("x" * size)
     append_summary(full(report), str(path))
     written = path.read_bytes()
     assert SUMMARY_BYTES - 2_000 < len(written) <= SUMMARY_BYTES
-    text = written.decode()[said:]
+    text = written.decode()[size:]
     assert text.count("<details>") == text.count("</details>") == text.count("#### ") > 100
     left_out = 3000 - text.count("#### ")
     assert text.endswith(
@@ -211,18 +211,18 @@ def test_a_summary_stays_below_what_github_takes_and_cuts_no_table(report, tmp_p
 
 
 @pytest.mark.parametrize(
-    ("room", "told"),
+    ("room", "written"),
     [
         (500, "\nNo room here for the report of modelcheck.\n"),
         (60, ""),
         (-5, ""),
     ],
 )
-def test_a_summary_that_is_full_already_is_left_alone(report, tmp_path, room, told):
+def test_a_summary_that_is_full_already_is_left_alone(report, tmp_path, room, written):
     path = tmp_path / "summary"
     path.write_text("x" * (SUMMARY_BYTES - room))
     append_summary(full(report), str(path))
-    assert path.read_text()[SUMMARY_BYTES - room :] == told
+    assert path.read_text()[SUMMARY_BYTES - room :] == written
 
 
 def test_tests_that_could_not_be_judged_do_not_fill_a_summary(report):

@@ -11,7 +11,7 @@ from pytest_modelcheck.reports.pictures import LARGEST, MOST, SIDE, pictures_of
 
 
 def decoded(address):
-    """What a PNG of ours says: width, height, colour type, and its pixels."""
+    """The width, height, colour type and pixels of a PNG of ours."""
     content = base64.b64decode(address.removeprefix("data:image/png;base64,"), validate=True)
     assert content[:8] == b"\x89PNG\r\n\x1a\n"
     chunks, at = {}, 8

@@ -1,4 +1,4 @@
-"""Where two long answers differ."""
+"""Differences of two long answers."""
 
 import json
 
@@ -35,7 +35,7 @@ def test_an_expectation_names_only_what_it_cares_for():
 
 
 def test_an_expectation_without_any_field_of_the_answer_is_not_compared_with_it():
-    """``expected={"acme": "30 days"}``, of which the body looks up the tenant's: the answer must be seen."""
+    """``expected={"acme": "30 days"}``, in which the body looks up the tenant: the answer must be shown."""
     assert of({"text": "30 days"}, {"acme": "30 days", "initech": "14 days"}) is None
     assert of({"text": "30 days"}, {"text": "30 days", "source": "faq"}).parts == (
         ("source", "'faq'", "nothing"),
@@ -50,7 +50,7 @@ def test_the_unperturbed_answer_comes_before_the_expected_and_that_before_the_ap
 
 
 def keyed(key, number):
-    """An answer of a client whose fixture has ``compare_by=``: its id comes first and is never the same."""
+    """An answer of a client whose fixture has ``compare_by=``: its id comes first and is always new."""
     answer = {"id": f"chatcmpl-{number}", "message": {"content": key}, "padding": LONG}
     return b'{"$seen":[%b,%b]}' % (encode_plain(key), encode_plain(answer))
 
@@ -61,7 +61,7 @@ def test_compared_parts_are_shown_and_not_the_ids_before_them():
     assert list(contrast(keyed("other", 2), MISSING, keyed("refund", 1), None).parts) == row
     against = contrast(keyed("other", 2), "refund", None, keyed("other", 1))
     assert (against.against, list(against.parts)) == ("expected", row)
-    # What is expected may be anything else, on which the body decides.
+    # The expectation may be of another form, which the body interprets.
     assert contrast(keyed("other", 2), {"label": "refund"}, None, keyed("refund", 1)).against == "approved"
     assert contrast(keyed("other", 2), MISSING, None, keyed("other", 1)) is None
 

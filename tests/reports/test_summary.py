@@ -1,4 +1,4 @@
-"""The end of a run, at the widths of terminals. With REWRITE_DOCS=1 the snapshots are written anew."""
+"""The end of a run, at the widths of terminals. REWRITE_DOCS=1 rewrites the snapshots."""
 
 import os
 from dataclasses import replace
@@ -15,7 +15,7 @@ SNAPSHOTS = Path(__file__).with_name("snapshots")
 
 
 def judged(name, status, passed, of, interval=None, then=None, required=None, **more):
-    """A golden check with so many of its cases passed."""
+    """A golden check with a number of passed cases."""
     comparison = None
     if then is not None:
         comparison = Comparison(
@@ -62,7 +62,7 @@ VERDICTS = (
 
 
 def snapshot(name, lines):
-    """The lines are those of a file beside this one."""
+    """Compare the lines with a file beside this one."""
     path = SNAPSHOTS / f"{name}.txt"
     text = "\n".join(lines) + "\n"
     if os.environ.get("REWRITE_DOCS") == "1":
@@ -70,14 +70,14 @@ def snapshot(name, lines):
     assert text == path.read_text(encoding="utf-8")
 
 
-def told(verdicts=VERDICTS, width=80, **more):
+def rendered(verdicts=VERDICTS, width=80, **more):
     """The lines without their colours."""
     return [text_of(line) for line in summary_lines(verdicts, width, **more)]
 
 
 @pytest.mark.parametrize("width", [80, 120, 200])
 def test_the_end_of_the_run(width):
-    lines = told(width=width)
+    lines = rendered(width=width)
     snapshot(f"summary-{width}", lines)
     assert max(map(len, lines)) <= width
 
@@ -85,24 +85,24 @@ def test_the_end_of_the_run(width):
 @pytest.mark.parametrize(("name", "verbosity"), [("q", QUIET), ("v", VERBOSE), ("vv", EVERYTHING)])
 def test_the_end_of_the_run_with_more_and_with_less_detail(report, name, verbosity):
     verdicts = [*VERDICTS, *(check.verdict for check in report.checks)]
-    snapshot(f"summary-80-{name}", told(verdicts, verbosity=verbosity))
+    snapshot(f"summary-80-{name}", rendered(verdicts, verbosity=verbosity))
 
 
 def test_quietly_all_green_is_one_line():
-    assert told(VERDICTS[1:2], verbosity=QUIET) == ["1 passed; answers: 0 cached, 200 new"]
-    assert told(VERDICTS[1:2], verbosity=QUIET - 1) == []
-    assert told(VERDICTS, verbosity=QUIET - 1) == told(VERDICTS, verbosity=QUIET)
+    assert rendered(VERDICTS[1:2], verbosity=QUIET) == ["1 passed; answers: 0 cached, 200 new"]
+    assert rendered(VERDICTS[1:2], verbosity=QUIET - 1) == []
+    assert rendered(VERDICTS, verbosity=QUIET - 1) == rendered(VERDICTS, verbosity=QUIET)
 
 
 def test_more_than_everything_is_everything():
-    assert told(verbosity=EVERYTHING + 1) == told(verbosity=EVERYTHING)
+    assert rendered(verbosity=EVERYTHING + 1) == rendered(verbosity=EVERYTHING)
 
 
 @pytest.mark.parametrize("width", [20, 40, 60, 80, 100, 110, 120, 160])
 def test_a_line_fits_and_says_who_and_how_at_any_width(width):
     name = "test_a.py::test_" + "long_" * 30
     priced = replace(VERDICTS[0], check=name, calls=Calls(20_000, 180_000, 0, 0.5, cost=123.45))
-    lines = told([priced, *VERDICTS], max(40, width))
+    lines = rendered([priced, *VERDICTS], max(40, width))
     table = lines[: next(number for number, line in enumerate(lines) if "answers:" in line)]
     assert max(map(len, table)) <= max(40, width)
     assert all("91%" in line for line in table if "FAIL" in line)
@@ -111,27 +111,27 @@ def test_a_line_fits_and_says_who_and_how_at_any_width(width):
 
 @pytest.mark.parametrize("length", range(6, 30))
 def test_a_short_name_does_not_make_a_line_too_long(length):
-    lines = told([replace(VERDICTS[0], check=f"test_a.py::{'x' * length}")])
+    lines = rendered([replace(VERDICTS[0], check=f"test_a.py::{'x' * length}")])
     assert max(map(len, lines)) <= 80
     assert "●" in lines[1]
 
 
 def test_rates_of_a_version_that_is_not_the_approved_one_are_not_called_approved():
-    assert "  approved  " in told()[0]
+    assert "  approved  " in rendered()[0]
     other = replace(VERDICTS[0], approved_version="1.9")
-    assert "  before  " in told([other, *VERDICTS])[0]
+    assert "  before  " in rendered([other, *VERDICTS])[0]
 
 
 def test_calls_and_cached_answers_have_a_column_each_unless_there_are_none():
-    lines = told([replace(VERDICTS[1], calls=Calls(14, 3))], 120)
+    lines = rendered([replace(VERDICTS[1], calls=Calls(14, 3))], 120)
     assert "  calls  cached  " in lines[0]
     assert "     14       3  " in lines[1]
-    assert "cached" not in told([replace(VERDICTS[1], calls=Calls(14, 0))], 120)[0]
+    assert "cached" not in rendered([replace(VERDICTS[1], calls=Calls(14, 0))], 120)[0]
 
 
 def test_costs_of_calls_have_a_column_if_known():
-    assert "cost" not in told()[0]
-    lines = told([replace(VERDICTS[0], calls=Calls(200, 0, 0, 0.5, cost=1.25)), VERDICTS[1]])
+    assert "cost" not in rendered()[0]
+    lines = rendered([replace(VERDICTS[0], calls=Calls(200, 0, 0, 0.5, cost=1.25)), VERDICTS[1]])
     assert "changed  cost" in lines[0]
     assert "0  1.25" in lines[1]
 
@@ -139,7 +139,7 @@ def test_costs_of_calls_have_a_column_if_known():
 @pytest.mark.parametrize("width", [60, 80, 200])
 def test_the_costs_of_a_model_fit_into_lines_that_end_after_commas(width):
     calls = Calls(303, requests=303, retries=3, latencies=(0.13, 0.42), tokens_in=31623, tokens_out=2879)
-    *_, first, second = told([replace(VERDICTS[0], calls=replace(calls, cost=0.0065))], width)
+    *_, first, second = rendered([replace(VERDICTS[0], calls=replace(calls, cost=0.0065))], width)
     together = (
         "triage 2.1: 303 calls (3 retries), median 0.13 s, 95% within 0.42 s, 31,623 input + 2,879 output "
         "tokens, "
@@ -159,18 +159,18 @@ def test_names_keep_their_columns_in_any_script():
         "test_👩\u200d🔬_cafe\u0301",
         "test_한국어",
     )
-    lines = told([replace(VERDICTS[0], check=f"test_a.py::{name}") for name in names])
+    lines = rendered([replace(VERDICTS[0], check=f"test_a.py::{name}") for name in names])
     rates = {width_of(line.partition("91%")[0]) for line in lines if "FAIL" in line}
     assert len(rates) == 1
     assert max(map(width_of, lines)) <= 80
 
 
 def test_the_end_of_the_run_where_a_terminal_knows_only_ascii():
-    lines = told(width=140, strokes=PLAIN)
+    lines = rendered(width=140, strokes=PLAIN)
     assert "o rate - its interval x approved | required" in lines[-2]
     assert lines[1].endswith("  .........----------o|--.")
     assert "test_names_and_typos_do~" in lines[3]
-    everything = told(
+    everything = rendered(
         [replace(VERDICTS[0], slices=(Group("tone=é", 1, 2),))], strokes=PLAIN, verbosity=EVERYTHING
     )
     assert "…" not in "".join(everything)
@@ -180,17 +180,17 @@ def test_the_end_of_the_run_where_a_terminal_knows_only_ascii():
 def test_passing_checks_of_many_are_counted(width):
     many = [replace(VERDICTS[0], check="test_a.py::test_broken")]
     many += [replace(VERDICTS[1], check=f"test_a.py::test_{number:02}") for number in range(60)]
-    lines = told(many, width)
+    lines = rendered(many, width)
     assert "test_broken" in lines[1]
     assert "60 more checks passed (-v shows them)" in lines
     assert len(lines) < 6
-    assert len(told(many, width, verbosity=VERBOSE)) > 60
-    assert len(told(many[:50], width)) > 50
+    assert len(rendered(many, width, verbosity=VERBOSE)) > 60
+    assert len(rendered(many[:50], width)) > 50
 
 
 def test_if_all_of_many_passed_there_is_no_table():
     many = [replace(VERDICTS[1], check=f"test_a.py::test_{number:02}") for number in range(60)]
-    lines = told(many)
+    lines = rendered(many)
     assert lines[0] == "60 more checks passed (-v shows them)"
     assert lines[1].startswith("60 passed; ")
 
@@ -210,7 +210,7 @@ def test_marks_are_coloured_and_what_is_read_is_not():
 
 def test_a_name_cannot_drive_the_terminal():
     hostile = replace(VERDICTS[0], check="test_a.py::test[\x1b[2J\u202e]", model="a\x07", version="\r")
-    text = "\n".join(told([hostile], 120, verbosity=EVERYTHING))
+    text = "\n".join(rendered([hostile], 120, verbosity=EVERYTHING))
     assert not set(text) & set("\x1b\u202e\x07\r")
     assert "\\x1b" in text
 
@@ -242,7 +242,7 @@ def test_a_rate_without_a_place_on_the_axis_has_no_bar():
     for odd in (replace(VERDICTS[0], rate=None), replace(VERDICTS[0], scale=None, graded=True)):
         assert not has_bar(odd)
         assert bar(odd, 0.5, 24) == ""
-        assert "●" not in "".join(told([odd]))
+        assert "●" not in "".join(rendered([odd]))
 
 
 def test_a_failure_that_needs_a_baseline_and_has_one(report):

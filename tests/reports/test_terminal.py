@@ -206,12 +206,12 @@ def test_the_obvious_part_of_an_assertion_is_left_out():
 
 
 @pytest.mark.parametrize(
-    ("shown", "told"),
+    ("shown", "quoted"),
     [("where is it", '"where is it"'), ("[50,100]", "[50,100]"), ('{"subject":"a"}', '{"subject":"a"}')],
 )
-def test_a_text_stands_in_quotes_and_what_is_none_does_not(shown, told):
+def test_a_text_stands_in_quotes_and_what_is_none_does_not(shown, quoted):
     text = failure(_with(ShownCase(id="t-1", note="failed", input=shown, message="no", got="1")))
-    assert f"    t-1  {told}\n" in text
+    assert f"    t-1  {quoted}\n" in text
 
 
 def test_an_input_of_many_fields_is_cut():
@@ -256,7 +256,7 @@ def test_a_rate_says_that_errors_do_not_count_in_it():
 
 @pytest.mark.parametrize("note", ["error", "failed"])
 def test_only_the_new_value_of_a_repeated_error_is_shown(note):
-    """Also where ``wrong_if=`` makes it a wrong answer."""
+    """Also if ``wrong_if=`` makes it a wrong answer."""
     lines = "test_a.py:8: in test_a\n    parse(x)\nE   1 validation error\nE   amount\nE     not a number: {}"
     shown = tuple(
         ShownCase(id=f"t-{value}", note=note, input="a", message=lines.format(value)) for value in (1, 2, 2)
@@ -280,9 +280,9 @@ def test_a_slice_with_a_long_value_is_cut():
 
 
 def test_long_answers_go_on_further_in_rather_than_past_the_edge():
-    said = "'" + "I am afraid that this cannot be done. " * 3 + "'"
+    answer = "'" + "I am afraid that this cannot be done. " * 3 + "'"
     text = failure(
-        _with(ShownCase(id="t-1", note="failed", input="a", message="", got=said, approved=said + "!"))
+        _with(ShownCase(id="t-1", note="failed", input="a", message="", got=answer, approved=answer + "!"))
     )
     lines = [line for line in text.splitlines() if "afraid" in line]
     assert lines[0].startswith("         got 'I am afraid")

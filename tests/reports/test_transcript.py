@@ -12,7 +12,7 @@ def calls(*names):
     return ToolCalls(ToolCall(name, {"order": "A-17"}) for name in names)
 
 
-def said(*texts):
+def talk(*texts):
     return Trajectory(tuple(Message("assistant", text) for text in texts))
 
 
@@ -35,7 +35,7 @@ def test_one_step_a_line_with_results_below():
 
 
 @pytest.mark.parametrize(
-    ("then", "now", "told"),
+    ("then", "now", "difference"),
     [
         (calls("look", "check", "refund"), calls("look", "refund"), "step 2: check is missing"),
         (calls("look"), calls("look", "refund"), "step 2: refund is new"),
@@ -54,12 +54,12 @@ def test_one_step_a_line_with_results_below():
             "step 3: refund is called at another place",
         ),
         (unordered("look", "refund"), calls("refund", "look", "check"), "step 3: check is new"),
-        (said("Hello", "Bye"), said("Hello", "See you"), "step 2: assistant in other words"),
+        (talk("Hello", "Bye"), talk("Hello", "See you"), "step 2: assistant in other words"),
     ],
 )
-def test_the_first_step_that_differs_is_named(then, now, told):
+def test_the_first_step_that_differs_is_named(then, now, difference):
     rows = aligned(then, now)
-    assert sentence_of(rows, partly=getattr(then, "partly", False)) == told
+    assert sentence_of(rows, partly=getattr(then, "partly", False)) == difference
 
 
 def test_a_step_that_differs_counts_before_words_that_do():

@@ -37,7 +37,7 @@ names = pytest.mark.parametrize("name", NAMES.values(), ids=NAMES)
 
 
 def too_wide(lines, width, name):
-    """The lines that are too wide, but not for a name that is shown whole, to be copied."""
+    """The lines that are too wide, except for a name shown whole, to be copied."""
     return [line for line in lines if width_of(line) > width and name[:32] not in line]
 
 

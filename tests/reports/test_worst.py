@@ -1,4 +1,4 @@
-"""How much was lost, where, and what failing checks have in common."""
+"""The size of a loss, its place, and common causes of failing checks."""
 
 from dataclasses import replace
 
@@ -214,7 +214,7 @@ def test_a_check_that_stands_out_among_all_is_named(verdicts, text):
     ],
 )
 def test_without_a_choice_nothing_is_named(verdicts):
-    """Of fewer than two; and McNemar's p beside an exact verdict is context, and decides nothing."""
+    """Fewer than two leave no choice, and McNemar's p beside an exact verdict decides nothing."""
     assert triage(verdicts) is None
 
 

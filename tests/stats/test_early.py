@@ -1,4 +1,4 @@
-"""Bets against a requirement, and curtailment: the wealth by hand, Wald's test, and how soon both stop."""
+"""Bets against a requirement, and curtailment: wealth by hand, Wald's test, and stopping times of both."""
 
 import itertools
 import math
@@ -196,7 +196,7 @@ def test_an_exact_test_after_each_call_cries_wolf():
 
 
 def test_an_order_in_which_failures_come_first_cries_wolf():
-    """Why answers are fed in order of submission: forty are asked at once, and wrong ones return first."""
+    """Answers are fed in order of submission, as of forty concurrent calls wrong ones return first."""
     rng = np.random.default_rng(10)
 
     def false_alarms(reorder):
@@ -245,7 +245,7 @@ def only(verdicts):
 
 
 def after(seen, left, **allowed):
-    """What is decided once some cases were seen, of which each has a loss and a range."""
+    """The decision after some cases, of which each has a loss and a range."""
     watched = Curtailment([*(expected for _, expected in seen), *left], **allowed)
     for loss, expected in seen:
         watched.feed(loss, expected)
@@ -265,7 +265,7 @@ def test_a_rate_is_decided_exactly_when_all_completions_agree(at_least):
 
 @pytest.mark.parametrize("allowed", [{"altogether": 0}, {"altogether": 2}, {"each": 0.1}, {"each": 0.34}])
 def test_a_drop_is_decided_only_when_all_completions_agree(allowed):
-    """Whatever breaks, is fixed, or turns out not to apply."""
+    """For every combination of broken, fixed and inapplicable cases."""
     whole = "altogether" in allowed
     for regressed, fixed, unchanged, was_right, was_wrong in itertools.product(range(3), repeat=5):
         seen = regressed + fixed + unchanged

@@ -1,4 +1,4 @@
-"""Where nothing has changed, each test fails as rarely as it says, by simulation; a seed decides."""
+"""Without a change, each test fails at most at its stated rate, by simulation with a seed."""
 
 import numpy as np
 import pytest
@@ -33,7 +33,7 @@ def skewed(rng, n):
 
 
 def odd_answers(rng, noise, questions=60):
-    """A cached answer and two fresh ones to each question, each question as noisy as it likes."""
+    """A cached answer and two fresh ones to each question, of any noise."""
     odds = noise * 2 * rng.random((questions, 1))
     old, one, two = (rng.random((questions, 3)) < odds).T
     odd = ~((old == one) & (one == two))

@@ -1,4 +1,4 @@
-"""Corrected rates and means: what they keep, enumerated exactly or simulated, and what they come to."""
+"""Corrected rates and means: their promises, enumerated exactly or simulated, and their values."""
 
 import itertools
 
@@ -44,7 +44,7 @@ def false_fails(true, sensitivity, specificity, yes, no, cases, *, exact):
 @pytest.mark.parametrize("rates", [(0.75, 0.99), (0.9, 0.8), (0.99, 0.99)])
 @pytest.mark.parametrize(("yes", "no"), [(27, 3), (15, 15), (60, 30)])
 def test_a_rate_that_is_met_fails_at_most_as_often_as_promised(rates, yes, no, exact):
-    """Whatever the prevalence among labels: it is not that of the cases, of which 90% are right."""
+    """For any prevalence among labels, which is not that of the cases, of which 90% are right."""
     assert false_fails(0.9, *rates, yes, no, 50, exact=exact) <= LEVEL
 
 
@@ -128,9 +128,9 @@ def test_a_mean_that_is_met_fails_at_most_as_often_as_promised(kind, labels, cas
     rng = np.random.default_rng(3)
     fails = 0
     for _ in range(400):
-        truth, said = drawn_scores(kind, cases, rng)
+        truth, grades = drawn_scores(kind, cases, rng)
         people, judge = drawn_scores(kind, labels, rng)
-        judged = JudgedMean(tuple(said), tuple(people - judge))
+        judged = JudgedMean(tuple(grades), tuple(people - judge))
         fails += judged.p_value(truth.mean()) <= LEVEL
     assert fails <= 400 * LEVEL * 2
 

@@ -1,4 +1,4 @@
-"""Disagreement and regressions beyond a model's own noise, held against all relabellings and simulation."""
+"""Disagreement and regressions beyond a model's noise, checked with all relabellings and simulation."""
 
 import itertools
 
@@ -18,7 +18,7 @@ from pytest_modelcheck.stats.rates import clopper_pearson
 
 
 def excess_by_pairs(outputs, base):
-    """Cross minus own disagreement, written out, where ``base`` says which outputs are called that."""
+    """Cross minus own disagreement, written out; ``base`` gives the outputs that are taken as base."""
     rest = [i for i in range(len(outputs)) if i not in base]
     cross = np.mean([outputs[i] != outputs[j] for i in base for j in rest])
     own = np.mean([outputs[i] != outputs[j] for i, j in itertools.combinations(base, 2)])
@@ -74,7 +74,7 @@ def test_many_variants_are_sampled_and_stay_valid():
 def noisy_suite(rng, cases, flip=0.0):
     """Three base runs and a variant of each case, of a model that disagrees with itself on 13% of inputs.
 
-    ``flip`` is how often the perturbation makes the other answer the likely one.
+    ``flip`` is the rate at which the perturbation makes the other answer the likely one.
     """
     error = np.where(rng.random(cases) < 0.5, 0.0, rng.beta(2, 9, cases))
     base = rng.random((cases, 3)) < error[:, None]
@@ -160,7 +160,7 @@ def test_fixed_cases_do_not_make_up_for_those_broken_for_good():
 
 
 def test_a_rise_of_noise_is_itself_a_regression():
-    """Always right, then right 90% of the time: the noise of now is not subtracted."""
+    """Always right, then right 90% of the time: current noise is not subtracted."""
     rng = np.random.default_rng(3)
     current = (rng.random((100, 3)) < 0.9).tolist()
     found = regression_excess([[True] * 3] * 100, current, 0.01)

@@ -74,7 +74,7 @@ def test_at_no_drop_the_score_is_mcnemars():
 
 @pytest.mark.parametrize("drop", [-0.1, 0.0, 0.05, 0.3])
 def test_the_score_grows_with_what_broke_and_falls_with_what_was_fixed(drop):
-    """What the exact test of a margin builds on."""
+    """A premise of the exact test of a margin."""
     n = 15
     for regressed, fixed in itertools.product(range(n), range(n)):
         if regressed + fixed < n:

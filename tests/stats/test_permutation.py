@@ -203,7 +203,7 @@ def test_drawn_ties_count_as_bad():
 
 
 def test_unchanged_cases_are_left_out():
-    """Else 40 cases of which 12 changed would be too many to enumerate."""
+    """Otherwise 40 cases of which 12 changed would be too many to enumerate."""
     changed = np.random.default_rng(2).uniform(-1, 2, 12)
     found = sign_flip_test([*changed, *[0.0] * 28], 0.01)
     assert found.resamples is None

@@ -114,7 +114,7 @@ def test_the_verdict_holds_where_cases_differ_in_their_chance_to_pass(n, mean):
     for _ in range(30):
         chances = rng.beta(0.3, 0.3, n)
         chances = np.clip(chances + mean - chances.mean(), 0, 1)
-        if chances.mean() < mean:  # what was clipped off: less than required would not count
+        if chances.mean() < mean:  # clipped: a mean below the required one would not count
             chances += (1 - chances) * (mean - chances.mean()) / (1 - chances.mean())
         sums = np.ones(1)
         for chance in chances:

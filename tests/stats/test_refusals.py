@@ -1,4 +1,4 @@
-"""Arguments that cannot mean what their parameter says: which, what it was, and what it may be."""
+"""Invalid arguments: errors name the parameter, its value, and the values that it may have."""
 
 import math
 

@@ -1,4 +1,4 @@
-"""Slices of failures and of regressions that are there are found; in noise hardly any is."""
+"""Real slices of failures and of regressions are found; in noise hardly any is."""
 
 import itertools
 

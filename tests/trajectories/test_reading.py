@@ -1,4 +1,4 @@
-"""What frameworks returned when tests/compat/test_trajectories.py was run as a script, and odd shapes."""
+"""Results of frameworks, written by tests/compat/test_trajectories.py as a script, and odd shapes."""
 
 from __future__ import annotations
 
@@ -112,7 +112,7 @@ def test_results_go_to_their_calls_in_any_order():
 
 
 def test_spans_without_messages_tell_of_the_tools():
-    """Instrumentations leave what was said out unless they are asked."""
+    """Instrumentations leave out the messages by default."""
     spans = [
         {
             "name": f"execute_tool {name}",
@@ -133,7 +133,7 @@ def test_spans_that_tell_messages_in_events():
     """As instrumentations did before version 1.37 of the conventions."""
     call = {"id": "1", "type": "function", "function": {"name": "refund", "arguments": '{"order": "A-17"}'}}
     chat = {"gen_ai.operation.name": "chat", "gen_ai.usage.input_tokens": 9, "gen_ai.request.model": "m"}
-    asked = [
+    requested = [
         {"name": "gen_ai.system.message", "attributes": {"content": "Be kind."}},
         {"name": "gen_ai.user.message", "attributes": {"content": "My mug broke"}},
     ]
@@ -142,12 +142,16 @@ def test_spans_that_tell_messages_in_events():
         {"name": "gen_ai.tool.message", "attributes": {"id": "1", "content": "refunded"}},
         {"name": "gen_ai.choice", "attributes": {"message": json.dumps({"content": "Done"})}},
     ]
-    first = {"name": "chat m", "start_time": "1", "attributes": chat, "events": asked}
-    last = {"name": "chat m", "start_time": "2", "attributes": chat, "events": [*asked, *done]}
-    told = Trajectory.of([last, first])
-    assert told.calls["refund"].result == "refunded"
-    assert (told.answer, told.instructions, told.usage) == ("Done", ("Be kind.",), {"tokens_in": 18})
-    assert told.about == {"model": "m"}
+    first = {"name": "chat m", "start_time": "1", "attributes": chat, "events": requested}
+    last = {"name": "chat m", "start_time": "2", "attributes": chat, "events": [*requested, *done]}
+    trajectory = Trajectory.of([last, first])
+    assert trajectory.calls["refund"].result == "refunded"
+    assert (trajectory.answer, trajectory.instructions, trajectory.usage) == (
+        "Done",
+        ("Be kind.",),
+        {"tokens_in": 18},
+    )
+    assert trajectory.about == {"model": "m"}
 
 
 @pytest.mark.parametrize(
@@ -174,8 +178,13 @@ def test_the_state_of_a_graph_is_the_state():
 
 
 def test_several_sources_in_the_order_of_time():
-    asked = {"model": "m", "system": "Be kind.", "messages": [{"role": "user", "content": "Hi"}], "tools": []}
-    done = Trajectory.of(asked, {"choices": [{"message": {"content": "Hello"}, "finish_reason": "stop"}]})
+    request = {
+        "model": "m",
+        "system": "Be kind.",
+        "messages": [{"role": "user", "content": "Hi"}],
+        "tools": [],
+    }
+    done = Trajectory.of(request, {"choices": [{"message": {"content": "Hello"}, "finish_reason": "stop"}]})
     assert [message.text for message in done.messages] == ["Hi", "Hello"]
     assert (done.instructions, done.finish, done.state) == (("Be kind.",), "stop", None)
 
@@ -198,7 +207,7 @@ def places(value, path=()):
 
 @pytest.mark.parametrize("name", RECORDED)
 def test_a_damaged_trajectory_is_read_or_refused(name):
-    """With one part gone or replaced: a trajectory that comes back, or an error that says what to do."""
+    """With one part gone or replaced: a trajectory that survives a round trip, or an error and a remedy."""
     dice = Random(name)
     read = refused = 0
     for _ in range(150):

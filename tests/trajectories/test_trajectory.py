@@ -128,7 +128,7 @@ def test_missing_parts_take_no_room_in_a_line():
 
 
 def agent_of(heard):
-    """An agent that notes what it was told, and looks something up before its first answer."""
+    """An agent that notes its messages, and looks something up before its first answer."""
 
     def agent(messages):
         heard.append([(one["role"], one["content"]) for one in messages])
@@ -144,32 +144,32 @@ def agent_of(heard):
 
 
 def test_agent_and_customer_get_the_history_with_their_own_roles():
-    heard, asked = [], []
+    heard, received = [], []
 
     def customer(messages):
-        asked.append([(one["role"], one["content"]) for one in messages])
-        return "two" if len(asked) == 1 else None
+        received.append([(one["role"], one["content"]) for one in messages])
+        return "two" if len(received) == 1 else None
 
     done = talk(agent_of(heard), customer, opening="one")
     first = [("user", "one")]
     assert heard == [first, [*first, ("assistant", "To one"), ("user", "two")]]
-    assert asked[0] == [("assistant", "one"), ("user", "To one")]
+    assert received[0] == [("assistant", "one"), ("user", "To one")]
     assert [message.text for message in done.messages if message.text] == ["one", "To one", "two", "To two"]
     assert done.calls == ["look_up"]
     assert (done.answer, done.state, done.usage) == ("To two", 2, {"tokens_in": 20})
 
 
 def test_the_number_of_turns_is_limited_and_the_customer_is_not_called_after_the_last():
-    asked = []
+    received = []
     done = talk(
-        lambda messages: "yes", lambda messages: asked.append(1) or "more", opening="one", max_turns=3
+        lambda messages: "yes", lambda messages: received.append(1) or "more", opening="one", max_turns=3
     )
     assert len(done.messages) == 6
-    assert len(asked) == 2
+    assert len(received) == 2
 
 
 def whole(messages):
-    """An agent that gives back the whole conversation."""
+    """An agent that returns the whole conversation."""
     return [*messages, {"role": "assistant", "content": f"answer {len(messages)}"}]
 
 
@@ -200,7 +200,7 @@ def test_a_list_of_turns_is_used_to_its_end_and_a_customer_gets_eight():
 
 
 def deletes(messages):
-    """Say what an agent gives back that calls a tool, is reminded by its framework, and answers."""
+    """The result of an agent that calls a tool, is reminded by its framework, and answers."""
     call = {"id": "1", "function": {"name": "delete", "arguments": f'{{"at": {len(messages)}}}'}}
     return [
         {"role": "assistant", "tool_calls": [call]},
@@ -277,7 +277,7 @@ def test_mistakes_are_named():
     for turns in (0, "2", 2.5, True):
         with pytest.raises(UsageError, match=rf"max_turns={turns!r}\): write how many turns"):
             talk(lambda messages: "yes", [], opening="one", max_turns=turns)
-    for customer, opening, said in (
+    for customer, opening, message in (
         ([3], "one", "message 2 of the customer is a int, not text"),
         (["two", None, "four"], "one", "message 3 of the customer is a NoneType, not text"),
         (lambda messages: {"text": "two"}, "one", "message 2 of the customer is a dict, not text"),
@@ -285,5 +285,5 @@ def test_mistakes_are_named():
         ("A-17", "one", "the customer is a str: pass a model, or a list of its further messages"),
         (None, "one", "the customer is a NoneType: pass a model, or a list"),
     ):
-        with pytest.raises(UsageError, match=re.escape(f"talk(): {said}")):
+        with pytest.raises(UsageError, match=re.escape(f"talk(): {message}")):
             talk(lambda messages: "yes", customer, opening=opening)

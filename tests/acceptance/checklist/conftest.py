@@ -1,6 +1,6 @@
 """The model of this project: VADER, a sentiment lexicon, in two versions that must answer alike.
 
-``3.3.2`` is the library, called for each text. ``recorded`` is what it once said of each text, read from a
+``3.3.2`` is the library, called for each text. ``recorded`` gives its earlier answers, read from a
 file: a model that takes no time at all.
 """
 
@@ -24,8 +24,8 @@ def vader(model_version):
 
 def recorded():
     with gzip.open(SUITE / "predictions-vader.jsonl.gz", "rt", encoding="utf-8") as lines:
-        said = {row.pop("input"): row for row in map(json.loads, lines)}
-    return lambda texts: [said[text] for text in texts]
+        answers = {row.pop("input"): row for row in map(json.loads, lines)}
+    return lambda texts: [answers[text] for text in texts]
 
 
 def live():
@@ -36,7 +36,7 @@ def live():
 
 
 def sentiment(compound):
-    """What a compound score says: the label (0 negative, 1 neutral, 2 positive), and how probable each is."""
+    """The label of a compound score (0 negative, 1 neutral, 2 positive) and the probability of each label."""
     label = 2 if compound >= 0.05 else 0 if compound <= -0.05 else 1
     weights = [math.exp(5 * (-compound - 0.05)), 1.0, math.exp(5 * (compound - 0.05))]
     return {"label": label, "probs": [round(weight / sum(weights), 6) for weight in weights]}

@@ -1,7 +1,7 @@
 """The sentiment suite of CheckList (Ribeiro et al., ACL 2020): 38 tests, 86,420 cases, 178,578 questions.
 
-Three test functions, one for each kind of test that CheckList has. None of them demands a pass rate: how
-often VADER fails is what this suite finds out.
+Three test functions, one for each kind of test that CheckList has. None of them demands a pass rate: the
+suite measures how often VADER fails.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ def each(kind):
 
 
 def rule_of(*, name=None, expect=None, increasing=None, **_):
-    """What a test expects, in a word or two."""
+    """The expectation of a test, in a word or two."""
     if expect is not None:
         return rule_of(**expect)
     return name if increasing is None else f"{name} {'up' if increasing else 'down'}"
@@ -97,14 +97,14 @@ def test_direction(vader, case, cases, rule):
 
 
 def more_positive(before, after):
-    """How much has moved from negative to positive."""
+    """The probability moved from negative to positive."""
     return (before["probs"][NEGATIVE] - after["probs"][NEGATIVE]) + (
         after["probs"][POSITIVE] - before["probs"][POSITIVE]
     )
 
 
 def confidence(before, after):
-    """How sure of what it first said the model was, and is."""
+    """The probability of the model's first label, before and after."""
     label = before["label"]
     if label == NEUTRAL:
         pytest.skip("neutral to begin with")

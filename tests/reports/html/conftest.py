@@ -123,11 +123,11 @@ class Browser:
             time.sleep(0.02)
 
     def text(self, selector):
-        """What an element says."""
+        """The text of an element."""
         return self.run(f"document.querySelector({json.dumps(selector)})?.innerText ?? null")
 
     def texts(self, selector):
-        """What elements say."""
+        """The texts of elements."""
         return self.run(f"[...document.querySelectorAll({json.dumps(selector)})].map((one) => one.innerText)")
 
     def press(self, *keys):
@@ -144,16 +144,16 @@ class Browser:
 
     @property
     def complaints(self):
-        """What the console was told, and what was thrown."""
+        """Messages of the console, and exceptions thrown."""
         self.run("0")
         kinds = ("Runtime.exceptionThrown", "Runtime.consoleAPICalled", "Log.entryAdded")
         return [event["params"] for event in self.events if event["method"] in kinds]
 
     @property
     def requests(self):
-        """The addresses that were asked for, besides the page itself."""
-        asked = [event["params"] for event in self.events if event["method"] == "Network.requestWillBeSent"]
-        addresses = [one["request"]["url"] for one in asked if one["type"] != "Document"]
+        """The addresses requested, besides the page itself."""
+        sent = [event["params"] for event in self.events if event["method"] == "Network.requestWillBeSent"]
+        addresses = [one["request"]["url"] for one in sent if one["type"] != "Document"]
         return [address for address in addresses if not address.startswith("data:")]
 
 

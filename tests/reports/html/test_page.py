@@ -86,7 +86,7 @@ def showing(report, *cases, **verdict):
 
 @pytest.fixture(autouse=True)
 def _quiet(request):
-    """Whatever a test does: nothing is loaded, and nothing is complained about."""
+    """In every test, the page loads nothing and the console stays empty."""
     yield
     if "page" in request.fixturenames:
         browser = request.getfixturevalue("browser")
@@ -243,20 +243,20 @@ def test_the_broken_cases_come_first_and_all_are_there(report, page):
 def test_the_answer_of_a_judge_stands_with_its_reason_beside_the_judged_answer(report, page):
     check = report.checks[0]
     (trial,) = check.cases[0].trials
-    given, said = (
+    given, grade = (
         b'{"question":"When?","answer":"Soon <b>now</b>"}',
         b'{"$seen":[true,{"ok":true,"reason":"kind"}]}',
     )
-    trial = replace(trial, grades=(Grade("helpful", given, said),))
+    trial = replace(trial, grades=(Grade("helpful", given, grade),))
     correction = Correction("helpful", "j1", 120, "labels.jsonl", 0.75, (50, 60), (55, 60))
     case = replace(check.cases[0], trials=(trial,))
     browser = page(showing(report, case, correction=correction), KNOWN)
     heads = browser.texts(".detail .panel h3")
     assert heads[-3:-1] == ["Judged by helpful", "helpful says"]
-    told = browser.texts(".detail .panel pre")
-    assert told[-3:-1] == ["question: When?\nanswer: Soon <b>now</b>", "ok: true\nreason: kind"]
-    told = "helpful: accepted 50 of 60 right answers, rejected 55 of 60 wrong ones (120 labels)"
-    assert told in browser.text("body")
+    panels = browser.texts(".detail .panel pre")
+    assert panels[-3:-1] == ["question: When?\nanswer: Soon <b>now</b>", "ok: true\nreason: kind"]
+    message = "helpful: accepted 50 of 60 right answers, rejected 55 of 60 wrong ones (120 labels)"
+    assert message in browser.text("body")
 
 
 def test_a_case_shows_what_differs_word_by_word(report, page):
@@ -304,7 +304,7 @@ def test_wrong_is_red_and_right_is_green_whichever_is_new(report, page, before, 
     if "wrong" in marks:
         assert browser.run(ground.format("wrong", "backgroundColor")) == "rgb(251, 213, 209)"
         assert browser.run(ground.format("right", "backgroundColor")) == "rgb(201, 236, 211)"
-        line = "textDecorationStyle"  # which those see who do not see the colours
+        line = "textDecorationStyle"  # for readers who do not see the colours
         assert browser.run(ground.format("wrong", line)) != browser.run(ground.format("right", line))
 
 
@@ -635,17 +635,17 @@ PAYLOADS = [
 
 @pytest.mark.parametrize("payload", PAYLOADS)
 def test_texts_of_a_model_are_text_wherever_they_are_shown(report, page, payload):
-    said = json.dumps(payload).encode()
-    before = TrialResult(Outcome.PASSED, (("own", said), ("other", json.dumps(payload + "!").encode())))
+    answer = json.dumps(payload).encode()
+    before = TrialResult(Outcome.PASSED, (("own", answer), ("other", json.dumps(payload + "!").encode())))
     trial = TrialResult(
         Outcome.FAILED,
-        (("own", said), ("other", said)),
+        (("own", answer), ("other", answer)),
         perturbed=payload,
         message=payload,
         approved=replace(before, perturbation="typos"),
     )
-    told = {"input": payload, "expected": payload, "metadata": {payload: payload}, "known_failure": payload}
-    case = CaseResult(payload, "own", None, payload, (trial, trial), **told)
+    fields = {"input": payload, "expected": payload, "metadata": {payload: payload}, "known_failure": payload}
+    case = CaseResult(payload, "own", None, payload, (trial, trial), **fields)
     check = report.checks[0]
     verdict = replace(
         check.verdict,
@@ -799,7 +799,7 @@ def large():
 
 
 def timed(script):
-    """How long a script takes until what it did is drawn, in milliseconds."""
+    """The time of a script until its changes are drawn, in milliseconds."""
     return f"""(async () => {{
         const start = performance.now();
         {script};
@@ -883,8 +883,14 @@ def test_an_agent_is_shown_step_by_step_and_a_step_opens_to_what_it_gave_back(re
             {"role": "user", "text": "<b>Broken</b>"},
             {"role": "assistant", "text": "", "calls": calls},
         ]
-        told = {"messages": messages, "answer": "Done", "finish": None, "state": {"refunds": 1}, "aside": {}}
-        return json.dumps({"$trajectory": told}).encode()
+        trajectory = {
+            "messages": messages,
+            "answer": "Done",
+            "finish": None,
+            "state": {"refunds": 1},
+            "aside": {},
+        }
+        return json.dumps({"$trajectory": trajectory}).encode()
 
     check = report.checks[0]
     then = TrialResult(Outcome.PASSED, (("ab", done("look_up", "check_policy", "refund")),))

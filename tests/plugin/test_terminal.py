@@ -1,4 +1,4 @@
-"""What a screen tells: cases that broke behind green, wrong answers behind errors."""
+"""Terminal output: cases that broke in a check that passes, wrong answers among errors."""
 
 import pytest
 
@@ -63,7 +63,7 @@ def test_errors_are_grouped_by_their_most_frequent_cause_and_hide_no_wrong_answe
             "    a-4  *",
         ]
     )
-    # An error that says nearly the same is told in a line.
+    # A similar error takes one line.
     assert result.stdout.str().count('raise ValueError(f"amount: not a number: {value!r}")') == 1
     result.stdout.fnmatch_lines(["*ValueError: amount: not a number: 'about 6'", "*(the same error, list*"])
 
@@ -104,7 +104,7 @@ def test_an_approval_counts_the_changes_that_diff_shows_and_no_other_number_of_r
 
 
 def test_new_cases_that_fail_are_counted_on_a_green_check(project):
-    """Nothing is approved for them, so no limit against the approved version covers them."""
+    """They have no approved result, so that no limit against the approved version covers them."""
     project.answers(
         "triage", 'lambda text: "wrong" if text.startswith("new") else "right"', "deterministic=True"
     )
