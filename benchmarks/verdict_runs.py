@@ -141,6 +141,7 @@ LOST = "case >= 17 if now else not 17 <= case < 34"
 SPANISH = """"metadata": {
     "language": "es" if n < 11 or n % 5 == 0 else "en", "topic": "refund" if n < 11 or n % 3 else "login"
 }"""
+SPANISH_REFUND = "case < 11 or case % 5 == 0 and case % 3 > 0"
 SPANISH_PAIRS = SPANISH.replace("}", ', "group": n % 50}')
 GROUPS = '"metadata": {"group": n // 4}'
 UNCHANGED = "draw.random() < unequal(copy, case)"
@@ -224,7 +225,7 @@ SCENES = [
     ),
     Scene(
         "scores: a slice falls, all others rise",
-        "draw.betavariate(8, 2) if (case < 11) != now else draw.betavariate(7, 3)",
+        f"draw.betavariate(8, 2) if ({SPANISH_REFUND}) != now else draw.betavariate(7, 3)",
         body="score(ask(case.input))",
         fixtures="model, score",
         fields=SPANISH,
