@@ -1,4 +1,4 @@
-"""What commands on baselines cost: ``python benchmarks/baselines_speed.py [checks] [cases]``.
+"""The cost of commands on baselines: ``python benchmarks/baselines_speed.py [checks] [cases]``.
 
 Two versions ran every check; one case in ten came out differently. Seconds of processor time, and the most
 memory, of each command in a process of its own.
@@ -80,7 +80,7 @@ def record(number: int, digest: str, shift: int) -> CaseResult:
 
 
 def cost(root: Path, command: str) -> str:
-    """What a command takes, as a child of its own that tells its greatest size."""
+    """The time and peak memory of a command, in a process of its own."""
     program = f"""
 import resource, sys
 from pytest_modelcheck.cli.command import modelcheck

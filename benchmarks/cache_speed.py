@@ -1,4 +1,4 @@
-"""What the prediction cache costs: ``python benchmarks/cache_speed.py [answers]``."""
+"""The cost of the prediction cache: ``python benchmarks/cache_speed.py [answers]``."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""Damage files of ours at random, and see that nobody is misled: ``python benchmarks/damage.py``.
+"""Damage files of ours at random, and check that no result misleads: ``python benchmarks/damage.py``.
 
 A small project has an approved version, a history, results of two versions and a warm cache. Each round
-damages one of its files and runs pytest or a command. What may not happen, whatever the damage:
+damages one of its files and runs pytest or a command. No damage may cause:
 
 - a traceback of ours, an internal error of pytest, or an exit code that is none of theirs;
 - a passed check that must fail: version 2.1 is worse in cases that a limit forbids;
@@ -80,14 +80,14 @@ RUNS: Final = (("2.1", 1), ("2.0", 0))
 
 @dataclass(frozen=True, slots=True)
 class Trouble:
-    """What went wrong, and how to make it happen again."""
+    """A failure, and the way to repeat it."""
 
     round: int
     what: str
     file: str
     damage: str
     command: str
-    said: str
+    output: str
 
 
 def make_project(folder: Path) -> None:
@@ -116,13 +116,13 @@ def make_project(folder: Path) -> None:
 
 
 def run_pytest(folder: Path, version: str, *arguments: str) -> tuple[int, str]:
-    """Run the tests in this process: the exit code, and what was printed."""
+    """Run the tests in this process: the exit code, and the output."""
     out = io.StringIO()
     before = set(sys.modules)
     with contextlib.chdir(folder), contextlib.redirect_stdout(out), contextlib.redirect_stderr(out):
         try:
             code = pytest.main(["-q", "-p", "no:warnings", "-s", f"--model-version={version}", *arguments])
-        except Exception as error:  # whatever it is, it is what this script looks for
+        except Exception as error:  # any exception is a finding
             return 70, f"Traceback: {type(error).__name__}: {error}"
     for name in set(sys.modules) - before:
         if name.startswith(("conftest", "test_triage", "tests")):
@@ -131,7 +131,7 @@ def run_pytest(folder: Path, version: str, *arguments: str) -> tuple[int, str]:
 
 
 def run_command(folder: Path, arguments: Sequence[str]) -> tuple[int, str]:
-    """Run a command in this process: the exit code, and what was printed or raised."""
+    """Run a command in this process: the exit code, and the output or the exception."""
     with contextlib.chdir(folder):
         done = CliRunner().invoke(modelcheck, list(arguments), prog_name="modelcheck")
     raised = done.exception
@@ -222,15 +222,15 @@ def damage(path: Path, chance: random.Random) -> str:
     return NOTHING if content.rstrip(b"\n") == before.rstrip(b"\n") else how.__name__
 
 
-def is_broken(code: int, said: str, allowed: Sequence[int]) -> str | None:
-    """What is wrong with an answer, or ``None``."""
-    if "INTERNALERROR" in said or "Traceback" in said:
+def is_broken(code: int, output: str, allowed: Sequence[int]) -> str | None:
+    """The fault of a result, or ``None``."""
+    if "INTERNALERROR" in output or "Traceback" in output:
         return "traceback"
     return None if code in allowed else f"exit code {code}"
 
 
 def rounds(folder: Path, count: int, seed: int) -> Iterator[tuple[str, Trouble | None]]:
-    """Damage and run, ``count`` times: the kind of file, and what went wrong."""
+    """Damage and run, ``count`` times: the kind of file, and the failure."""
     pristine = folder / "pristine"
     make_project(pristine)
     kinds = {path.relative_to(pristine).as_posix() for path in targets(pristine)}
@@ -248,7 +248,7 @@ def rounds(folder: Path, count: int, seed: int) -> Iterator[tuple[str, Trouble |
 
 
 def kind_of(name: str) -> str:
-    """What a file is: ``"baseline"``, ``"history"``, ``"approved.yaml"``, ``"results"``, ``"cache"`` ..."""
+    """Name the kind of file: ``"baseline"``, ``"history"``, ``"approved.yaml"``, ``"results"``, ..."""
     path = Path(name)
     if name.startswith("baselines"):
         return path.name if path.name == "approved.yaml" else "history" if "history" in name else "baseline"
@@ -257,7 +257,7 @@ def kind_of(name: str) -> str:
 
 
 def _held(name: str) -> bool:
-    """Whether a file is what ``approve 2.1`` works from."""
+    """Return whether ``approve 2.1`` reads a file."""
     return name.startswith(".modelcheck_cache/candidates/triage/2.1/") and name.endswith(".jsonl")
 
 
@@ -265,8 +265,8 @@ def _one(number: int, work: Path, name: str, how: str, chance: random.Random) ->
     if chance.random() < 0.5:
         version, expected = chance.choice(RUNS)
         arguments = ("--modelcheck-report=made.json",)
-        code, said = run_pytest(work, version, *arguments)
-        wrong = is_broken(code, said, (0, 1, 4))
+        code, output = run_pytest(work, version, *arguments)
+        wrong = is_broken(code, output, (0, 1, 4))
         if wrong is None and version == "2.1" and code == 0:
             wrong = "a worse version passes"
         if wrong is None and kind_of(name) == "baseline" and code == 0 and how != NOTHING:
@@ -274,13 +274,13 @@ def _one(number: int, work: Path, name: str, how: str, chance: random.Random) ->
         if wrong is None and "predictions" in name and code != expected:
             wrong = f"a damaged cache changes the exit code to {code}"
         if wrong is None and "predictions" in name:
-            code, said = run_pytest(work, version)
+            code, output = run_pytest(work, version)
             wrong = None if code == expected else f"the run after ends with {code}"
         command = f"pytest --model-version={version}"
     else:
         arguments = chance.choice(COMMANDS)
-        code, said = run_command(work, arguments)
-        wrong = is_broken(code, said, (0, 1, 2))
+        code, output = run_command(work, arguments)
+        wrong = is_broken(code, output, (0, 1, 2))
         if (
             wrong is None
             and arguments[:2] == ("approve", "2.1")
@@ -290,7 +290,7 @@ def _one(number: int, work: Path, name: str, how: str, chance: random.Random) ->
         ):
             wrong = "an altered result is approved"
         command = "modelcheck " + " ".join(arguments)
-    return None if wrong is None else Trouble(number, wrong, name, how, command, said[-1500:])
+    return None if wrong is None else Trouble(number, wrong, name, how, command, output[-1500:])
 
 
 def main() -> int:
@@ -313,7 +313,7 @@ def main() -> int:
             if trouble is not None:
                 troubles.append(trouble)
                 print(f"#{trouble.round} {trouble.what}: {trouble.file}, {trouble.damage}; {trouble.command}")
-                print(trouble.said)
+                print(trouble.output)
     for kind, count in sorted(counted.items()):
         print(f"{kind:20} {count:7,}")
     seconds = time.perf_counter() - started

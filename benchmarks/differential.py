@@ -4,11 +4,11 @@ Each suite is one generated file with one or two tests, their models, and a naiv
 cases (``suites.py`` writes it). The loop says how each trial must come out and which calls are needed. The
 plugin runs the same files with an empty cache, with a full one, with one that knows half of the cases, in
 reverse order, and on two workers of pytest-xdist. A difference is any trial that comes out otherwise, a
-question that was answered twice, an answer that was remembered and asked for again, a call that the loop did
+call that was answered twice, a cached answer that was requested again, a call that the loop did
 not make for a model that is only called in place, and more than one window of calls in vain for the others.
 
 The exit code is 1 where there is a difference; its suite is left in ``--keep``, to be run alone:
-``python test_suite_17.py`` prints what the loop says, ``pytest test_suite_17.py`` what the plugin says.
+``python test_suite_17.py`` prints the results of the loop, ``pytest test_suite_17.py`` those of the plugin.
 """
 
 from __future__ import annotations
@@ -52,27 +52,27 @@ def pytest_collection_modifyitems(items):
 
 @dataclass
 class Needed:
-    """What the naive loop says of one suite."""
+    """The results of the naive loop for one suite."""
 
     outcomes: dict[str, list[str]]
     answered: list[str]
     in_place: list[str]
     """Models that are never called ahead."""
     unstored: list[str]
-    """Models whose answers may not be remembered."""
+    """Models whose answers may not be cached."""
     unclaimed: list[str]
-    """Models that two processes may ask the same, each for a test of its own."""
+    """Models that two processes may call with the same input, each for a test of its own."""
     calls: int
     """The most calls of one body."""
     calls_again: bool
-    """Whether a limit may be missed: some calls are then made again, to see whether the model varies."""
+    """True if a limit may be missed: some calls are then made again, to see whether the model varies."""
     repeats: int
-    """How often each trial is run, and each of its calls made."""
+    """The number of runs of each trial, and of each of its calls."""
 
 
 @dataclass
 class Compared:
-    """What came of a number of suites."""
+    """The results of a number of suites."""
 
     suites: int = 0
     trials: int = 0
@@ -99,7 +99,7 @@ def main() -> int:
     parser.add_argument(
         "--gather", action="store_true", help="with gather=True; without state, locks and fixtures"
     )
-    parser.add_argument("--seconds", type=float, default=120, help="what a run may take (default: 120)")
+    parser.add_argument("--seconds", type=float, default=120, help="limit of a run (default: 120)")
     parser.add_argument("--keep", type=Path, help="where suites that differ are left")
     options = parser.parse_args()
     whole, began = Compared(), time.monotonic()
@@ -126,7 +126,7 @@ def compare(
     keep: Path | None = None,
     seconds: float = 120,
 ) -> Compared:
-    """Generate suites, run them in every way, and compare what came of them with the loop."""
+    """Generate suites, run them in every way, and compare their results with the loop."""
     with tempfile.TemporaryDirectory(prefix="differential-") as made:
         folder = Path(made)
         (folder / "conftest.py").write_text(CONFTEST, encoding="utf-8")
@@ -142,20 +142,20 @@ def compare(
             len(seeds), trials=sum(len(each) for one in needed.values() for each in one.outcomes.values())
         )
         for run in runs:
-            told = Run(folder, run, seconds)
-            if told.trouble:
-                found.differences.append(f"suites {seeds.start} to {seeds.stop - 1}, {run}: {told.trouble}")
-            if run == "half" or told.trouble:
+            result = Run(folder, run, seconds)
+            if result.trouble:
+                found.differences.append(f"suites {seeds.start} to {seeds.stop - 1}, {run}: {result.trouble}")
+            if run == "half" or result.trouble:
                 continue
             for seed in seeds:
-                hold(found, seed, needed[seed], told)
+                hold(found, seed, needed[seed], result)
         if keep is not None and found.differences:
             shutil.copytree(folder, keep, dirs_exist_ok=True)
     return found
 
 
 def naive(folder: Path, seeds: range, seconds: float) -> dict[int, Needed]:
-    """What the loops of the files say, each in a process of its own."""
+    """The results of the loops of the files, each in a process of its own."""
 
     def one(seed: int) -> tuple[int, Needed]:
         command = [sys.executable, f"test_suite_{seed}.py", "--json"]
@@ -169,10 +169,12 @@ def naive(folder: Path, seeds: range, seconds: float) -> dict[int, Needed]:
     command = [sys.executable, HERE / "suites.py", folder, *map(str, seeds)]
     done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=seconds)
     if done.returncode:
-        # One of them ends the process: which one it is is found alone.
+        # One of them ends the process: run each alone to find it.
         with ThreadPoolExecutor(os.cpu_count()) as pool:
             return dict(pool.map(one, seeds))
-    return {int(seed): Needed(**told) for seed, told in json.loads(done.stdout.splitlines()[-1]).items()}
+    return {
+        int(seed): Needed(**results) for seed, results in json.loads(done.stdout.splitlines()[-1]).items()
+    }
 
 
 class Run:
@@ -229,7 +231,7 @@ class Run:
 
 
 def hold(found: Compared, seed: int, needed: Needed, run: Run) -> None:
-    """Hold one suite of one run against what is needed."""
+    """Compare one suite of one run with the needed results."""
     file = f"test_suite_{seed}.py"
 
     def differs(what: str) -> None:
@@ -243,11 +245,11 @@ def hold(found: Compared, seed: int, needed: Needed, run: Run) -> None:
             case for case in {*outcomes, *needed.outcomes} if outcomes.get(case) != needed.outcomes.get(case)
         }
         first = min(cases, key=lambda case: (len(case), case))
-        said, says = needed.outcomes.get(first), outcomes.get(first)
-        differs(f"{len(cases)} cases differ; {first} must be {said}, is {says}")
+        expected, actual = needed.outcomes.get(first), outcomes.get(first)
+        differs(f"{len(cases)} cases differ; {first} must be {expected}, is {actual}")
     mine = Counter({call: count for call, count in run.answered.items() if call.startswith(f"{seed} ")})
     kept = {call: count for call, count in mine.items() if call.split(" ")[1] not in needed.unstored}
-    # Where bodies are run again, each of several equal calls of a body gets an answer of its own.
+    # If bodies are run again, each of several equal calls of a body gets an answer of its own.
     most = 1 if needed.repeats == 1 else needed.repeats * needed.calls
     several = needed.unclaimed if run.name == "xdist" else ()
     twice = [call for call, count in kept.items() if count > most and call.split(" ")[1] not in several]

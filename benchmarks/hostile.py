@@ -100,18 +100,18 @@ def texts(count: int, seed: int = 0) -> list[str]:
     return ["".join(random_.choices(PARTS, k=random_.randint(1, 6))) for _ in range(count)]
 
 
-def faults(told: str, *, lines_end: bool = True) -> list[str]:
-    """What is wrong with an output."""
+def faults(output: str, *, lines_end: bool = True) -> list[str]:
+    """The faults of an output."""
     found = [
-        f"raw {character!r}" for character in set(UNSAFE.findall(told)) - ({"\n"} if lines_end else set())
+        f"raw {character!r}" for character in set(UNSAFE.findall(output)) - ({"\n"} if lines_end else set())
     ]
-    found += [f"command {match[0]!r}" for match in _COMMAND.finditer(told)][:3]
-    found += ["a secret"] * ("sk-proj-0123456789abcdefgh" in told)
-    return found + ["a traceback"] * ("Traceback (most recent" in told)
+    found += [f"command {match[0]!r}" for match in _COMMAND.finditer(output)][:3]
+    found += ["a secret"] * ("sk-proj-0123456789abcdefgh" in output)
+    return found + ["a traceback"] * ("Traceback (most recent" in output)
 
 
 def of_reports(hostile: list[str]) -> dict[str, list[str]]:
-    """What is wrong with the reports on checks whose every text is hostile, by output."""
+    """The faults of reports on checks whose every text is hostile, by output."""
     found: dict[str, list[str]] = {}
     checks = [
         _check(hostile[place : place + 10], number) for number, place in enumerate(range(0, len(hostile), 10))
@@ -128,8 +128,8 @@ def of_reports(hostile: list[str]) -> dict[str, list[str]]:
     found["everything"] = faults("\n".join(line for verdict in verdicts for line in everything(verdict)))
     for width in (40, 80, 160):
         for verbosity in (-1, 0, 2):
-            told = summary_lines(verdicts, width, verbosity=verbosity)
-            shown = "\n".join("".join(harmless(text) for text, _ in line) for line in told)
+            lines = summary_lines(verdicts, width, verbosity=verbosity)
+            shown = "\n".join("".join(harmless(text) for text, _ in line) for line in lines)
             found[f"summary {width} {verbosity}"] = faults(shown)
     for name, make in FORMATS.items():
         page = make(report).decode()
@@ -213,7 +213,7 @@ def _mutation(some: list[str]) -> Mutation:
 
 
 def of_commands(hostile: list[str], each: int = 500) -> dict[str, list[str]]:
-    """What is wrong with what commands print, by command; ``each`` texts lie in a project at a time."""
+    """The faults of commands' outputs, by command; ``each`` texts lie in a project at a time."""
     found: dict[str, list[str]] = {}
     for place in range(0, len(hostile), each):
         with tempfile.TemporaryDirectory() as folder, contextlib.chdir(folder):
@@ -283,9 +283,11 @@ TYPED = (
 
 def _note(found: dict[str, list[str]], command: list[str]) -> None:
     result = CliRunner().invoke(modelcheck, command, prog_name="modelcheck")
-    told = result.output
+    output = result.output
     wrong = faults(
-        "\n".join(line for line in told.splitlines() if "github" not in command or not _OURS.fullmatch(line))
+        "\n".join(
+            line for line in output.splitlines() if "github" not in command or not _OURS.fullmatch(line)
+        )
     )
     if result.exception is not None and not isinstance(result.exception, SystemExit):
         wrong.append(f"raised {result.exception!r}")
@@ -294,7 +296,7 @@ def _note(found: dict[str, list[str]], command: list[str]) -> None:
 
 
 def _fill(root: Path, hostile: list[str]) -> None:
-    """A project in which all that can be hostile is."""
+    """A project in which every text that can be hostile is."""
     (root / "pytest.ini").write_text("[pytest]\n")
     with (root / "cases.jsonl").open("w") as cases:
         for number, text in enumerate(hostile):
@@ -337,7 +339,7 @@ def _fill(root: Path, hostile: list[str]) -> None:
 
 
 def main(count: int) -> int:
-    """Print what is wrong, and how much was looked at."""
+    """Print the faults, and the number of texts."""
     hostile = texts(count)
     wrong: dict[str, list[str]] = {}
     for place in range(0, count, 1000):

@@ -6,8 +6,8 @@
 
 Each row simulates whole checks, decided by the project's own code: new cases, an approved version, a judge
 that errs, and labels that are drawn anew each time. It gives the share of checks that fail and that are
-inconclusive; then how many would fail by the judge's word alone, and if people had labelled every answer.
-A row ends in "ok" where it keeps what is promised of it (three standard errors aside), and in "BROKEN" where
+inconclusive; then those that would fail by the judge's word alone, and if people had labelled every answer.
+A row ends in "ok" if it keeps its promise (three standard errors aside), and in "BROKEN" if
 it does not; the exit code is then 1.
 """
 
@@ -45,19 +45,19 @@ class JudgedRow:
     """A situation in which a judge decides.
 
     Attributes:
-        name: What it is.
-        judge: How the judge errs on answers of now.
+        name: Its name.
+        judge: The judge's errors on answers of now.
         now: The true rate of now.
         then: That of the approved version; ``None`` where nothing is compared with.
-        judge_then: How the judge errs on approved answers, and on those from elsewhere.
-        cases: How many cases there are.
+        judge_then: The judge's errors on approved answers, and on those from elsewhere.
+        cases: The number of cases.
         same: The share of cases in which both versions give the same answer.
-        labels: How many answers of each version have a label, then and now; drawn from the cases, and from
+        labels: The number of labelled answers of each version, then and now; drawn from the cases, and from
             answers of other runs where there are more.
-        elsewhere: How many labels are of answers of neither version.
+        elsewhere: The number of labels of answers of neither version.
         yes: The share of these that say yes.
         at_least: The rate that is required.
-        max_drop: How far the rate may fall.
+        max_drop: The largest fall of the rate allowed.
         varies: Whether the model varies.
         fails: The share of checks that may fail; ``None`` where nothing is promised.
         finds: The share that must fail.
@@ -80,7 +80,7 @@ class JudgedRow:
     finds: float = 0.0
 
     def check(self, rng: np.random.Generator) -> tuple[Status, Status, Status]:
-        """Simulate one check; its verdict, that by the judge's word, and that of people who label all."""
+        """Simulate one check: its verdict, that by the judge's word, and that of people who label all."""
         old_judge = self.judge_then or self.judge
         after = self._answers(self.now, rng)
         before = after if self.then is None else self._answers(self.then, rng)
@@ -88,27 +88,27 @@ class JudgedRow:
         if self.then is not None and self.same:  # cases that are right on both sides, or wrong on both
             alike = np.flatnonzero(before == after)
             shared[alike[: round(self.same * self.cases)]] = True
-        said_after = judged(after, self.judge, rng)
-        said_before = np.where(shared, said_after, judged(before, old_judge, rng))
+        grades_after = judged(after, self.judge, rng)
+        grades_before = np.where(shared, grades_after, judged(before, old_judge, rng))
         labels = Labels()
         names = [f"same{n}" if one else f"now{n}" for n, one in enumerate(shared)]
         olds = [f"same{n}" if one else f"then{n}" for n, one in enumerate(shared)]
-        labels.draw("2", names, after, said_after, self.labels[1], self.now, self.judge, rng)
+        labels.draw("2", names, after, grades_after, self.labels[1], self.now, self.judge, rng)
         if self.then is not None:
-            labels.draw("1", olds, before, said_before, self.labels[0], self.then, old_judge, rng)
+            labels.draw("1", olds, before, grades_before, self.labels[0], self.then, old_judge, rng)
         truths = np.arange(self.elsewhere) < round(self.yes * self.elsewhere)
         labels.add("0", [f"else{n}" for n in range(self.elsewhere)], truths, judged(truths, old_judge, rng))
-        words = {f"c{n}": [Rating(names[n], float(said_after[n]))] for n in range(self.cases)}
-        old_words = {f"c{n}": [Rating(olds[n], float(said_before[n]))] for n in range(self.cases)}
+        words = {f"c{n}": [Rating(names[n], float(grades_after[n]))] for n in range(self.cases)}
+        old_words = {f"c{n}": [Rating(olds[n], float(grades_before[n]))] for n in range(self.cases)}
         judging = labels.judging(words, old_words if self.then is not None else None, varies=self.varies)
         return (
-            self._verdict(said_before, said_after, judging),
-            self._verdict(said_before, said_after, None),
+            self._verdict(grades_before, grades_after, judging),
+            self._verdict(grades_before, grades_after, None),
             self._verdict(before, after, None),
         )
 
     def _answers(self, rate: float, rng: np.random.Generator) -> Bools:
-        """Which answers are right: exactly so many, or of a model that varies by chance."""
+        """The right answers: an exact number, or by chance if the model varies."""
         if self.varies:
             return rng.random(self.cases) < rate
         return rng.permutation(self.cases) < round(rate * self.cases)
@@ -136,16 +136,16 @@ class JudgedRow:
 
 
 class Labels:
-    """Labels of answers, and what the judge says of them."""
+    """Labels of answers, and the judge's grades of them."""
 
     def __init__(self) -> None:
         self.known: dict[str, float] = {}
         self.judged: dict[str, float] = {}
         self.versions: dict[str, str] = {}
 
-    def add(self, version: str, names: list[str], truths: Bools, said: Bools) -> None:
+    def add(self, version: str, names: list[str], truths: Bools, grades: Bools) -> None:
         self.known |= zip(names, truths.astype(float).tolist(), strict=True)
-        self.judged |= zip(names, said.astype(float).tolist(), strict=True)
+        self.judged |= zip(names, grades.astype(float).tolist(), strict=True)
         self.versions |= dict.fromkeys(names, version)
 
     def draw(
@@ -153,7 +153,7 @@ class Labels:
         version: str,
         names: list[str],
         truths: Bools,
-        said: Bools,
+        grades: Bools,
         number: int,
         rate: float,
         judge: Judge,
@@ -162,12 +162,12 @@ class Labels:
         """Label some answers of a version: of those that were run half at most, the others of other runs."""
         chosen = rng.permutation([n for n, name in enumerate(names) if not name.startswith("same")])
         chosen = chosen[: min(number, len(names) // 2)]
-        self.add(version, [names[n] for n in chosen], truths[chosen], said[chosen])
+        self.add(version, [names[n] for n in chosen], truths[chosen], grades[chosen])
         more = rng.random(number - len(chosen)) < rate
         self.add(version, [f"more{version}-{n}" for n in range(len(more))], more, judged(more, judge, rng))
 
     def judging(self, now: dict, then: dict | None, *, varies: bool) -> Judging:
-        """What a check makes of them."""
+        """The correction that a check derives from them."""
         make = Corrector(self.known, self.judged, self.versions, graded=False, exact=not varies)
         found = Judging(SimpleNamespace(name="judge", version="1"), len(self.known))
         try:
@@ -183,7 +183,7 @@ class Labels:
 
 
 def judged(truths: Bools, judge: Judge, rng: np.random.Generator) -> Bools:
-    """What a judge says of answers that are right or wrong."""
+    """A judge's grades of answers that are right or wrong."""
     sensitivity, specificity = judge
     return rng.random(len(truths)) < np.where(truths, sensitivity, 1 - specificity)
 
@@ -320,13 +320,13 @@ def measured(row: JudgedRow, checks: int, seed: int) -> tuple[Counter[Status], .
 
 
 def keeps(row: JudgedRow, found: tuple[Counter[Status], ...], checks: int) -> bool:
-    """Whether a row keeps what is promised of it."""
+    """Return whether a row keeps its promise."""
     failed = found[0][Status.FAILED] / checks
     return kept(failed, row.fails, checks) and kept(1 - failed, 1 - row.finds, checks)
 
 
 def table(checks: int, seed: int, words: list[str]) -> int:
-    """Print the rows; how many break their promise."""
+    """Print the rows; return the number of broken promises."""
     broken = 0
     print(f"judged checks: failed / inconclusive; failed by the judge's word, by people; {checks} a row")
     for row in ROWS:

@@ -34,7 +34,7 @@ WORSE = 0.15
 
 
 def lang_reiczigel_fails(count: int, cases: int, errors: Errors, required: float) -> bool:
-    """Whether the upper bound of Lang and Reiczigel (2014, eq. 3) lies below what is required."""
+    """Return whether the upper bound of Lang and Reiczigel (2014, eq. 3) is below the required rate."""
     z = NormalDist().inv_cdf(1 - LEVEL)
     n, yes, no = cases + z * z, errors.yes + 2, errors.no + 2
     p, se, sp = (count + z * z / 2) / n, (errors.yes_right + 1) / yes, (errors.no_right + 1) / no
@@ -59,14 +59,14 @@ def most_failing(cases: int, fails) -> int:
 def of_design(
     judge, labels: int, share: float, cases: int, required: float, *, exact: bool
 ) -> dict[str, float]:
-    """How often each verdict fails; labels by which the judge is too weak are left out."""
+    """The rate at which each verdict fails, without labels by which the judge is too weak."""
     se, sp = judge
     yes = round(labels * share)
     no = labels - yes
     right = round(required * cases)
     required = right / cases
 
-    def said(true: float):
+    def judged_passes(true: float):
         """The chances of at most so many judged passes."""
         own = round(true * cases)
         if exact:
@@ -74,7 +74,7 @@ def of_design(
             return np.convolve(of_right, binom.pmf(range(cases - own + 1), cases - own, 1 - sp)).cumsum()
         return binom.cdf(range(cases + 1), cases, true * se + (1 - true) * (1 - sp))
 
-    met, worse = said(required), said(max(0.0, required - WORSE))
+    met, worse = judged_passes(required), judged_passes(max(0.0, required - WORSE))
     found = dict.fromkeys(("fails", "interval", "finds"), 0.0)
     weights = np.outer(binom.pmf(range(yes + 1), yes, se), binom.pmf(range(no + 1), no, sp))
     for a, b in np.argwhere(weights >= 2e-4).tolist():
@@ -100,15 +100,15 @@ def of_design(
 
 
 def means(rng: np.random.Generator, tries: int) -> int:
-    """How often a mean that is just met fails, by the corrected verdict."""
+    """The rate at which a mean that is just met fails, by the corrected verdict."""
     broken = 0
     print("\nscores: how often a mean that is just met fails")
     for kind, labels, cases in itertools.product(("noisy", "rarely wrong"), LABELS, CASES):
         fails = 0
         for _ in range(tries):
-            truth, said = scores(kind, cases, rng)
+            truth, grades = scores(kind, cases, rng)
             people, judge = scores(kind, labels, rng)
-            fails += JudgedMean(tuple(said), tuple(people - judge)).p_value(truth.mean()) <= LEVEL
+            fails += JudgedMean(tuple(grades), tuple(people - judge)).p_value(truth.mean()) <= LEVEL
         bad = not kept(fails / tries, LEVEL, tries)
         broken += bad
         print(

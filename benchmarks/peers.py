@@ -1,6 +1,6 @@
-"""What others take for the same, each in an environment of its own that is made here.
+"""Times of other tools for the same work, each in an environment of its own that is made here.
 
-Part of ``speed.py --peers``. Who cannot be installed is left out, with the reason.
+Part of ``speed.py --peers``. A tool that cannot be installed is left out, with the reason.
 """
 
 from __future__ import annotations
@@ -27,9 +27,9 @@ class Peer:
     """A tool that does something like it.
 
     Attributes:
-        name: What it is installed by.
+        name: The name to install it by.
         plugin: The name of its plugin for pytest, or ``None`` where it has none: it is imported instead.
-        concurrencies: How many questions it can ask at once.
+        concurrencies: The numbers of concurrent calls to measure.
     """
 
     name: str
@@ -46,7 +46,7 @@ PEERS = (Peer("deepeval", "deepeval"), Peer("pydantic-evals"), Peer("gemtest", "
 
 @dataclass
 class Found:
-    """What was measured of one tool: milliseconds, microseconds, seconds; or why nothing was."""
+    """Measurements of one tool in milliseconds, microseconds, seconds; or the reason that it has none."""
 
     name: str
     start: float | None = None
@@ -81,10 +81,12 @@ def _cell(value: float | None, width: int, digits: int) -> str:
 def _measure(peer: Peer, folder: Path, starts: int) -> Found:
     try:
         python = _environment(peer, folder / peer.name)
-        version = _said(python, "-c", f"from importlib.metadata import version as v; print(v({peer.name!r}))")
+        version = _output_of(
+            python, "-c", f"from importlib.metadata import version as v; print(v({peer.name!r}))"
+        )
     except (subprocess.CalledProcessError, subprocess.TimeoutExpired) as error:
-        said = (getattr(error, "stderr", "") or str(error)).strip()
-        return Found(peer.name, skipped=said.splitlines()[-1] if said else str(error))
+        message = (getattr(error, "stderr", "") or str(error)).strip()
+        return Found(peer.name, skipped=message.splitlines()[-1] if message else str(error))
     script = MEASURED / f"peer_{peer.module}.py"
     found = Found(f"{peer.name} {version.strip()}", start=_start(peer, python, starts))
     if used := _tried(python, script, CASES, 0, peer.concurrencies[-1]):
@@ -96,7 +98,7 @@ def _measure(peer: Peer, folder: Path, starts: int) -> Found:
 
 
 def _tried(python: Path, script: Path, *arguments: object) -> Mapping[str, float]:
-    """What a run took; nothing where it broke, or took longer than anybody would wait."""
+    """The times of a run; none if it broke or took too long."""
     try:
         return _run(python, script, *arguments)
     except (subprocess.CalledProcessError, subprocess.TimeoutExpired) as error:
@@ -105,7 +107,7 @@ def _tried(python: Path, script: Path, *arguments: object) -> Mapping[str, float
 
 
 def _environment(peer: Peer, place: Path) -> Path:
-    """The interpreter of an environment with the peer, made unless it is there."""
+    """The interpreter of an environment with the peer, which is made if missing."""
     python = place / "bin" / "python"
     if not python.exists():
         subprocess.run([sys.executable, "-m", "venv", place], check=True)
@@ -128,11 +130,11 @@ def _environment(peer: Peer, place: Path) -> Path:
 
 
 def _start(peer: Peer, python: Path, starts: int) -> float:
-    """Milliseconds of CPU that it adds to the start of pytest, or takes to be imported."""
+    """Milliseconds of CPU that it adds to the start of pytest, or that its import takes."""
     if peer.plugin is None:
         timed = "import time, {0}; print(time.process_time())"
         with_it, without = (
-            [float(_said(python, "-c", timed.format(module))) for _ in range(starts)]
+            [float(_output_of(python, "-c", timed.format(module))) for _ in range(starts)]
             for module in (peer.module, "sys")
         )
     else:
@@ -144,11 +146,11 @@ def _start(peer: Peer, python: Path, starts: int) -> float:
 
 
 def _run(python: Path, script: Path, *arguments: object) -> Mapping[str, float]:
-    [row] = json.loads(_said(python, script, *map(str, arguments)).splitlines()[-1])
+    [row] = json.loads(_output_of(python, script, *map(str, arguments)).splitlines()[-1])
     return row
 
 
-def _said(*command: object) -> str:
+def _output_of(*command: object) -> str:
     done = subprocess.run(
         [*map(str, command)], check=True, capture_output=True, text=True, timeout=_RUNNING, cwd=MEASURED
     )

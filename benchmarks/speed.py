@@ -1,17 +1,17 @@
-"""What the framework itself costs: ``MODELCHECK_DATA=... python benchmarks/speed.py``.
+"""The cost of the framework itself: ``MODELCHECK_DATA=... python benchmarks/speed.py``.
 
 One command, one run, one table, in which everything is also a ratio, beside what we aim for:
 
 - the CheckList sentiment suite (``tests/acceptance/checklist``) inside pytest, with VADER's recorded answers
-  as the model, so that what is left is the framework's own time: microseconds for each of its 178,578
+  as the model, so that the rest is the framework's own time: microseconds for each of its 178,578
   predictions, with the durable cache, beside a plain loop over the same cases with the same asserts;
 - typed answers to pairs and to mappings, beside a plain loop and beside the suite;
 - 1,000 checks of 100 cases, the whole run of pytest;
 - one golden test over 1,000 to 1,000,000 cases of a JSON Lines file, its time and memory a case, beside
   ``pytest.mark.parametrize``;
 - 200 cases of a model that takes 50 ms, beside the ideal of its concurrency, in the first run of a test and
-  once it is known what its body calls; and twenty checks of eight of them;
-- how many calls are saved: by asking nothing twice, by the cache, and by stopping early;
+  once the calls of its body are known; and twenty checks of eight of them;
+- the number of calls saved by making none twice, by the cache, and by stopping early;
 - the start-up of ``pytest`` on one empty test, with the plugin idle and without it;
 - with ``--peers``, start-up, 1,000 cases and the 200 slow ones beside other tools, each in an environment of
   its own that is made for it (``peers.py``).
@@ -56,7 +56,7 @@ AIMS = {
     "first": 1.20,
     "known": 1.10,
 }
-"""What issues ask for: times the plain loop, the suite, ten thousand cases, the ideal."""
+"""Aims of issues: times the plain loop, the suite, ten thousand cases, the ideal."""
 
 SIZES = (1_000, 10_000, 100_000, 1_000_000)
 PARAMETRIZED = 10_000
@@ -91,7 +91,7 @@ def main() -> None:
 
 
 def measured(script: str, *arguments: object, **environment: str) -> list[dict[str, float]]:
-    """Run a script in a process of its own, and read what it says in its last line."""
+    """Run a script in a process of its own, and read its last line."""
     done = subprocess.run(
         [sys.executable, MEASURED / f"{script}.py", *map(str, arguments)],
         env={**os.environ, **environment},
@@ -106,7 +106,7 @@ def measured(script: str, *arguments: object, **environment: str) -> list[dict[s
 
 
 def aim(value: float, most: float) -> str:
-    """What a value should be at most, marked where it is more."""
+    """The most that a value should be, marked if it is more."""
     return f"{most:9g}{' ' if value <= most else '!'}"
 
 
@@ -173,7 +173,7 @@ def show_typed(found: dict[str, list[dict[str, float]]], suite: dict[str, list[d
 
 
 def many(folder: Path) -> dict[str, dict[str, float]]:
-    """What many checks of a hundred cases take, in seconds."""
+    """The time of many checks of a hundred cases, in seconds."""
     place = folder / "many"
     return {kind: measured("many_run", place, CHECKS)[0] for kind in ("cold", "warm")}
 
@@ -189,7 +189,7 @@ def show_many(found: dict[str, dict[str, float]]) -> None:
 
 
 def scale(folder: Path, sizes: list[int]) -> dict[tuple[str, int], dict[str, float]]:
-    """What a golden test takes, cold and warm, by its number of cases."""
+    """The time of a golden test, cold and warm, by its number of cases."""
     found: dict[tuple[str, int], dict[str, float]] = {}
     for size in sizes:
         place = folder / f"golden-{size}"
@@ -222,7 +222,7 @@ def show_scale(found: dict[tuple[str, int], dict[str, float]]) -> None:
 
 
 def waiting(folder: Path) -> dict[str, float]:
-    """How long 200 calls of 50 ms take beside the ideal, and twenty checks of eight of them."""
+    """The time of 200 calls of 50 ms beside the ideal, and of twenty checks of eight of them."""
     found = {}
     for kind, concurrency in (*(("threads", number) for number in CONCURRENCIES), ("async", 32)):
         ideal, place = -(-200 // concurrency) * 0.05, folder / f"{kind}-{concurrency}"
@@ -244,27 +244,27 @@ def show_waiting(found: dict[str, float]) -> None:
 
 
 def savings(folder: Path) -> dict[str, dict[str, float]]:
-    """How often bodies ask, and how often the model is called, by what saves calls."""
+    """The numbers of requested and of actual calls, by the means of saving calls."""
     place = folder / "savings"
     place.mkdir()
     early = ("--modelcheck-early-stop", "--modelcheck-cache=off")
-    runs = {"nothing asked twice": (), "and the cache": (), "and stopping early, no cache": early}
+    runs = {"no call made twice": (), "and the cache": (), "and stopping early, no cache": early}
     return {name: measured("savings_run", place, *options)[0] for name, options in runs.items()}
 
 
 def show_savings(found: dict[str, dict[str, float]]) -> None:
     print("\ncalls of three checks of 500 tickets, 50 of them twice")
-    print(f"{'':32}{'asked':>9}{'called':>9}{'saved':>9}")
-    most = max(run["asked"] for run in found.values())
+    print(f"{'':32}{'requested':>10}{'called':>9}{'saved':>9}")
+    most = max(run["requested"] for run in found.values())
     for name, run in found.items():
-        print(f"{name:32}{run['asked']:9,}{run['called']:9,}{1 - run['called'] / most:9.0%}")
+        print(f"{name:32}{run['requested']:10,}{run['called']:9,}{1 - run['called'] / most:9.0%}")
 
 
 # -- others --------------------------------------------------------------------------------------
 
 
 def beside_peers(folder: Path, starts: int) -> Found:
-    """The row that is ours."""
+    """Our row."""
     found = idle(folder, starts)
     with_it, without = (median(run["cpu"] for run in found["written", plugin]) for plugin in (True, False))
     [used] = measured("golden_run", folder / "beside", 1_000)
@@ -279,7 +279,7 @@ def beside_peers(folder: Path, starts: int) -> Found:
 
 
 def idle(folder: Path, starts: int) -> dict[tuple[str, bool], list[dict[str, float]]]:
-    """What starting pytest on one empty test takes, by whether byte-code and the plugin are there."""
+    """The time to start pytest on one empty test, with and without byte-code and the plugin."""
     found = defaultdict(list)
     for _ in range(starts):
         for byte_code in ("written", "not written"):

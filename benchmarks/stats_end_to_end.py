@@ -5,7 +5,7 @@
     python benchmarks/stats_end_to_end.py --only early only the lines that have this in their name
 
 Every line runs the check as pytest would, from its cases to its verdict, with a new model for each run, and
-counts how many fail. A line ends in "ok" where that keeps what is promised (three standard errors of the
+counts those that fail. A line ends in "ok" if that keeps its promise (three standard errors of the
 simulation aside), in "BROKEN" where it does not, and in nothing where it only describes. The exit code is 1
 where a promise is broken.
 """
@@ -193,7 +193,7 @@ def of_rate(n, rate, **options):
 
 
 def changed_since(n, moved, **options):
-    """A noisy model that is approved and asked again, with ``moved`` of the cases answered otherwise."""
+    """A noisy model that is approved and called again, with ``moved`` of the cases answered otherwise."""
 
     def one(folder, rng):
         noisy = [rng.random() < 0.25 for _ in range(n)]
@@ -232,8 +232,8 @@ def drifts(n, before, now):
         drift = {"kind": "drift", "drift": Reference()}
         for version, first in (("1", 0), ("2", n)):
             model = lambda x, version=version: "refund" if rng.random() < share[version] else "other"  # noqa: E731
-            asked = [f"question {first + number}" for number in range(n)]
-            verdict = run(folder, model, asked, asks, version=version, approve=version == "1", **drift)
+            inputs = [f"question {first + number}" for number in range(n)]
+            verdict = run(folder, model, inputs, asks, version=version, approve=version == "1", **drift)
         return verdict
 
     return one
@@ -247,9 +247,9 @@ def numbers_or_features(n, features):
             return [rng.gauss(0, 1), rng.random(), rng.randrange(3)] if features else rng.gauss(0, 1)
 
         for version, first in (("1", 0), ("2", n)):
-            asked = [f"question {first + number}" for number in range(n)]
+            inputs = [f"question {first + number}" for number in range(n)]
             approve = {"version": version, "approve": version == "1"}
-            verdict = run(folder, model, asked, asks, kind="drift", drift=Reference(), **approve)
+            verdict = run(folder, model, inputs, asks, kind="drift", drift=Reference(), **approve)
         return verdict
 
     return one
@@ -264,10 +264,10 @@ def together(chances, rng):
 def groups_unchanged(groups, **options):
     def one(folder, rng):
         chances = [rng.betavariate(1, 0.4) for _ in range(groups)]
-        asked = cases(groups * 10, 10)
-        run(folder, together(chances, rng), asked, known, approve=True, at_least=0.0, cluster="template")
+        rows = cases(groups * 10, 10)
+        run(folder, together(chances, rng), rows, known, approve=True, at_least=0.0, cluster="template")
         now = {"version": "2", "cluster": "template", **options}
-        return run(folder, together(chances, rng), asked, known, **now)
+        return run(folder, together(chances, rng), rows, known, **now)
 
     return one
 
@@ -348,7 +348,7 @@ def over_levels(n, slope):
 
 
 def slow_when_right(chances, rng):
-    """The same, where wrong answers come back sooner than right ones."""
+    """The same with wrong answers that return sooner than right ones."""
     draw = of_chances(chances, rng)
 
     def model(x):
@@ -393,7 +393,7 @@ def at_most(limit):
 
 
 def passes_at_most(limit):
-    """Of a model that falls short by the tolerance."""
+    """A model that falls short by the tolerance."""
     what, keeps = at_most(limit)
     return f"passes {what}", keeps
 
@@ -531,7 +531,7 @@ LINES = [
         at_most(0.05),
     ),
     (
-        "unchanged, pass^5 of 5 runs, then asked again, 0.05",
+        "unchanged, pass^5 of 5 runs, then called again, 0.05",
         runs_unequal(40, 5, 5, "pass^5", 0.99, false_fail_rate=0.05),
         at_most(0.05),
     ),
@@ -578,7 +578,7 @@ def main() -> int:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--runs", type=int, default=300, help="models a line")
-    parser.add_argument("--only", default="", help="what a line has in its name")
+    parser.add_argument("--only", default="", help="part of a line's name")
     given = parser.parse_args()
     runs = given.runs
     broken = 0

@@ -4,8 +4,8 @@
     python benchmarks/stats_simulations.py --scale 0.1  with a tenth of the runs: it sees large errors only
     python benchmarks/stats_simulations.py paired drift only these parts
 
-A line ends in "ok" where the measured figure keeps what is promised, in "BROKEN" where it does not, and in
-nothing where it only describes, such as what a naive rule does. A promise that is kept looks broken by chance
+A line ends in "ok" if the measured figure keeps its promise, in "BROKEN" if it does not, and in
+nothing if it only describes, such as a naive rule. A promise that is kept looks broken by chance
 once in ten thousand times, at every scale: fewer runs widen the bounds. The exit code is 1 where a promise is
 broken.
 """
@@ -35,7 +35,7 @@ CHANCE = 1e-4  # of calling a promise broken that is kept
 
 @dataclass(frozen=True)
 class Line:
-    """One figure: what was simulated, the share (or mean) measured, and what was promised of it."""
+    """One figure: the simulation, the share (or mean) measured, and its promise."""
 
     what: str
     measured: float
@@ -70,7 +70,7 @@ def about(what, measured, quoted, within):
 
 
 def describes(what, measured, remark=""):
-    """A figure that nothing is promised of."""
+    """A figure without a promise."""
     return Line(what, float(np.mean(measured)), remark)
 
 
@@ -296,7 +296,7 @@ def invariance(runs):
 
 
 def mean_changes(runs):
-    """A mean change that is just what is required: 0 by flipping signs, more by Gaffke and by Student."""
+    """A mean change just as required: 0 by flipping signs, more by Gaffke and by Student."""
     rng = np.random.default_rng(12)
     kinds = {
         "normal": lambda n: rng.normal(0, 0.1, n),
@@ -325,7 +325,7 @@ def trend(runs):
             rows = [rng.normal(size=(n, 4)) + slope * np.arange(4) / 3 for _ in range(runs)]
             shown = [page_trend(each) <= 0.1 for each in rows]
             if slope:
-                yield describes(f"n={n}, rises by {slope:g} of its own noise: shown", shown)
+                yield describes(f"n={n}, rises by {slope:g} of its noise: shown", shown)
             else:
                 yield at_most(f"n={n}, does not rise: shown", shown, 0.1)
                 failed = [page_trend(each[:, ::-1]) <= 0.01 for each in rows]
@@ -426,7 +426,7 @@ def drift(runs):
 
 
 def power(runs):
-    """What is said to be detectable, is."""
+    """Changes called detectable are detected."""
     rng = np.random.default_rng(10)
     tables = rng.multinomial(200, [0.12, 0.03, 0.85], 10 * runs)
     measured = [mcnemar_exact(int(b), int(c)) <= 0.01 for b, c, _ in tables]
@@ -470,7 +470,7 @@ PARTS = {
 
 
 def main() -> int:
-    """Run the parts that were asked for and print the table."""
+    """Run the chosen parts and print the table."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )

@@ -1,8 +1,8 @@
-"""The parts of a random suite that are the same in all, and what the others are drawn from."""
+"""The parts common to all random suites, and those from which others are drawn."""
 
 from __future__ import annotations
 
-HEAD = '''"""Suite {seed}, generated. Alone, it prints what a naive loop says of its cases."""
+HEAD = '''"""Suite {seed}, generated. Alone, it prints the outcomes of its cases by a naive loop."""
 
 import asyncio
 import contextlib
@@ -72,13 +72,13 @@ class Reply:
 
 
 def in_thread(function):
-    """What a function says in a thread of its own."""
+    """Call a function in a thread of its own."""
     with ThreadPoolExecutor(1) as pool:
         return pool.submit(function).result()
 
 
 async def application(model, *args, **kwargs):
-    """What application code does on a loop of its own: await what can be awaited."""
+    """Call a model as application code does on a loop of its own, and await it if it can be."""
     await asyncio.sleep(0)
     answer = model(*args, **kwargs)
     return await answer if inspect.isawaitable(answer) else answer
@@ -243,12 +243,12 @@ def judged(outcome):
 
 
 def views():
-    """What the body sees of each trial."""
+    """The trials as the body sees them."""
     for case in CASES:
         for change in {under}:
             for _ in range({repeats}):
                 BODY_CALLS.append([])
-                # A body has its own copy of what it may change.
+                # A body has its own copy of mutable values.
                 names = "input", "expected", "metadata"
                 given = SimpleNamespace(**copy.deepcopy({{name: getattr(case, name) for name in names}}))
                 given.id = case.id
@@ -307,8 +307,8 @@ def naive():
 
 
 if __name__ == "__main__":
-    told = naive()
-    print(json.dumps(told) if "--json" in sys.argv else Counter(sum(told["outcomes"].values(), [])))
+    results = naive()
+    print(json.dumps(results) if "--json" in sys.argv else Counter(sum(results["outcomes"].values(), [])))
 '''
 
 INPUTS = {

@@ -1,6 +1,6 @@
-"""Writes the random suites of ``differential.py``, each with the naive loop that says how it must come out.
+"""Writes the random suites of ``differential.py``, each with the naive loop that gives the expected outcomes.
 
-``python suites.py FOLDER SEED ...`` runs the loops of files that are there, and prints what they say.
+``python suites.py FOLDER SEED ...`` runs the loops of existing files, and prints their results.
 """
 
 from __future__ import annotations
@@ -21,18 +21,18 @@ FEATURES = {
     *("nested", "repeats", "retries", "state", "threads", "twins", "unstorable"),
 }
 FIXTURES = ("monkeypatch", "tmp_path", "rows")
-"""What a body may keep its state in, besides names of its module."""
+"""Places for a body's state, besides names of its module."""
 
 
 @dataclass
 class Model:
-    """How one model is declared and made."""
+    """The declaration of one model."""
 
     name: str
     kind: str
     answer: str
     two: bool = False
-    """Whether it takes a question and an answer, by keywords."""
+    """True if it takes a question and an answer, by keywords."""
 
     fails: str = ""
     tenant: str = ""
@@ -66,7 +66,7 @@ class Model:
 
     @property
     def claimed(self) -> bool:
-        """Whether two processes never ask the same at once."""
+        """True if two processes never make the same call at once."""
         return self.kind == "awaited" or (self.concurrency or 1) > 1 or self.retries > 0
 
     @property
@@ -76,7 +76,7 @@ class Model:
 
     @property
     def outcome(self) -> str:
-        """How a case comes out that gets the model's error, as :func:`outcome_of` of a suite says."""
+        """The outcome of a case that gets the model's error, as by :func:`outcome_of` of a suite."""
         ends = {"skip.": "skipped", "xfail.": "xfailed", "fail.": "failed", "Assertion": "failed"}
         fails = [self.fails, *(inner.fails for inner in self.needs)]
         return "|".join(
@@ -189,7 +189,7 @@ class Suite:
         return model
 
     def ends(self) -> list[str]:
-        """What may be raised.
+        """The errors that may be raised.
 
         In a task of asyncio, a SystemExit ends the loop, and a GeneratorExit closes the coroutine that awaits
         the task, with all that it runs in. Both also happen to a plain loop.
@@ -199,7 +199,7 @@ class Suite:
         return [end for end in ENDS if not (self.awaits and "Exit" in end)]
 
     def can_nest(self, model: Model, inner: Model) -> bool:
-        """Whether a model may call another; a plain function cannot await one where a loop runs."""
+        """Return whether a model may call another; a plain function cannot await one inside a loop."""
         return not inner.two and (model.kind == "awaited" or inner.kind != "awaited")
 
     # -- expressions --
@@ -286,7 +286,7 @@ class Suite:
             both = f"{first_name}, {second_name} ="
             together = {"gather": "asyncio.gather", "group": "in_group", "anyio": "in_anyio"}.get(how)
             if together:
-                # Of two that break at once and otherwise, a loop has no defined first one.
+                # Of two that break at once with different errors, a loop has no defined first one.
                 differ = model.outcome and second.outcome and model.outcome != second.outcome
                 if differ or "|" in model.outcome + second.outcome:
                     together = "in_order"
@@ -361,9 +361,9 @@ class Suite:
         ]
         if self.rng.random() < 0.3:
             model = self.rng.choice(self.models)
-            asked = "question=str(random.randrange(4))" if model.two else "str(random.randrange(4))"
+            argument = "question=str(random.randrange(4))" if model.two else "str(random.randrange(4))"
             seed = f"random.seed(crc({word}))"
-            return [seed, f"{self.named(model.answer)} = {self.awaited(f'{model.name}({asked})')}"]
+            return [seed, f"{self.named(model.answer)} = {self.awaited(f'{model.name}({argument})')}"]
         return self.rng.choice(plain)
 
     def _locks(self, depth: int) -> list[str]:
@@ -437,7 +437,7 @@ class Suite:
         kind = "invariance" if self.under else "golden"
         under = f", under=[{', '.join(self.under)}]" if self.under else ""
         repeats = f", repeats={self.repeats}" if self.repeats > 1 else ""
-        # A miss makes bodies run again, and what they leave behind shows.
+        # A miss makes bodies run again, which shows the state that they keep.
         at_least = ", at_least=0.0" if self.stateful else self.rng.choice([", at_least=0.0", ""])
         judged = f', model="suite-{self.seed}-m0"' if len(self.models) > 1 else ""
         gather = ", gather=True" if self.gather else ""
@@ -492,15 +492,15 @@ def source(seed: int, without: set[str] = frozenset(), *, gather: bool = False) 
 
 
 def main(folder: Path, *seeds: str) -> None:
-    told = {}
+    results = {}
     for seed in seeds:
         spec = importlib.util.spec_from_file_location(f"loop_{seed}", folder / f"test_suite_{seed}.py")
         assert spec is not None
         assert spec.loader is not None
         module = importlib.util.module_from_spec(spec)
         spec.loader.exec_module(module)
-        told[seed] = module.naive()
-    print(json.dumps(told))
+        results[seed] = module.naive()
+    print(json.dumps(results))
 
 
 if __name__ == "__main__":

@@ -1,11 +1,11 @@
-"""How often a check of trajectories is right: ``python benchmarks/trajectories.py [RUNS]``.
+"""The rate at which a check of trajectories is right: ``python benchmarks/trajectories.py [RUNS]``.
 
 Simulates the agent of ``examples/support_agent`` with seeds: its words and the order of independent steps
 vary, and version 2 skips the policy where a customer is in a hurry. Approves version 1, then judges each
 version in so many runs, each with a seed of its own: by the approved calls, and by an order that is required.
 Then the same with an agent that looks the order up once more than it has to in two of a hundred answers.
 
-What an agent varies by itself is taken off, so that ``max_changed=0`` is right for both. An allowance on top
+An agent's own variation is subtracted, so that ``max_changed=0`` is right for both. An allowance on top
 has to be exceeded beyond doubt: with ``max_changed=0.05`` the wasteful agent's broken path failed in 4 of 100
 runs only.
 """
@@ -57,8 +57,8 @@ def agent(version: str, dice: Random, wasteful: float) -> Any:
 
     Args:
         version: The version of its model.
-        dice: What it draws from.
-        wasteful: How likely an answer takes a call more than it needs.
+        dice: Its source of chance.
+        wasteful: The chance that an answer takes one call too many.
     """
 
     def run(ticket: str) -> Trajectory:
@@ -72,8 +72,8 @@ def agent(version: str, dice: Random, wasteful: float) -> Any:
             messages.append(MODELS.VERSIONS[version].reply(messages, dice))
             for call in messages[-1].get("tool_calls") or ():
                 result = shop.call(call["function"]["name"], json.loads(call["function"]["arguments"]))
-                told = {"role": "tool", "tool_call_id": call["id"], "content": json.dumps(result)}
-                messages.append(told)
+                reply = {"role": "tool", "tool_call_id": call["id"], "content": json.dumps(result)}
+                messages.append(reply)
         done = Trajectory.of(messages, state=shop.done())
         shop.close()
         return done
@@ -96,7 +96,7 @@ CHECKS = {as_approved: {"max_changed": 0}, policy_first: {"at_least": 0.95}}
 
 
 def judged(places: RunOptions, body: Any, version: str, seed: int, wasteful: float) -> Verdict:
-    """The verdict of one run, which remembers no answer of those before it."""
+    """The verdict of one run, without answers of earlier ones."""
     session = Session(places, "0")
     try:
         definition = Definition(name="agent", source="s", location="conftest.py:1", takes_version=True)
@@ -120,7 +120,7 @@ def judged(places: RunOptions, body: Any, version: str, seed: int, wasteful: flo
 
 
 def approve(places: RunOptions, version: str) -> None:
-    """What ``modelcheck approve`` does, without a look at the test's file."""
+    """Approve as ``modelcheck approve`` does, without a look at the test's file."""
     session = Session(places, "0")
     candidate = session.candidates.read("agent", TEST, version)
     assert candidate is not None
@@ -130,7 +130,7 @@ def approve(places: RunOptions, version: str) -> None:
 
 
 def failed(body: Any, version: str, seed: int, wasteful: float = 0.0) -> bool:
-    """Whether a version fails against a version 1 that was approved with answers of its own."""
+    """Return whether a version fails against a version 1 approved with answers of its own."""
     with tempfile.TemporaryDirectory() as folder:
         places = RunOptions(baselines=Path(folder) / "baselines", cache=Path(folder) / "cache", keep=False)
         judged(replace(places, update=True), body, "agent-1", 2 * seed, wasteful)
@@ -139,13 +139,13 @@ def failed(body: Any, version: str, seed: int, wasteful: float = 0.0) -> bool:
 
 
 def main(runs: int) -> None:
-    """Count, and say so."""
+    """Count and print."""
     for wasteful in (0.0, 0.02):
         for body in CHECKS:
             for version in ("agent-1", "agent-2"):
                 count = sum(failed(body, version, seed, wasteful) for seed in range(runs))
-                told = f"{body.__name__:12} {version}, {wasteful:.0%} wasteful: {count} of {runs} runs fail"
-                sys.stdout.write(f"{told}\n")
+                line = f"{body.__name__:12} {version}, {wasteful:.0%} wasteful: {count} of {runs} runs fail"
+                sys.stdout.write(f"{line}\n")
                 sys.stdout.flush()
 
 

@@ -5,8 +5,8 @@
     python benchmarks/verdict_runs.py coin slice     only scenes with one of these words in their name
 
 Each scene is a project of one parametrised test, whose copies have chances of their own: one run of pytest
-approves version 1 of its model, another one judges version 2. A scene ends in "ok" where it keeps what is
-promised of it (three standard errors aside), else in "BROKEN". The exit code is 1 where a promise is broken.
+approves version 1 of its model, another one judges version 2. A scene ends in "ok" if it keeps its
+promise (three standard errors aside), else in "BROKEN". The exit code is 1 where a promise is broken.
 ``verdicts.py`` simulates the rules by themselves, a hundred times faster.
 """
 
@@ -58,9 +58,9 @@ def model(model_version):
 def judge():
     calls = Counter()
 
-    def grade(told):
-        calls[told] += 1
-        return random.Random(f"{{RUNNING[-1]}}/{{told}}/{{calls[told]}}").random() < 0.95
+    def grade(text):
+        calls[text] += 1
+        return random.Random(f"{{RUNNING[-1]}}/{{text}}/{{calls[text]}}").random() < 0.95
 
     return grade
 """
@@ -85,14 +85,14 @@ RIGHT = "assert ask(case.input)"
 
 @dataclass(frozen=True)
 class Scene:
-    """A situation, and what is promised of it.
+    """A situation and its promise.
 
     Attributes:
-        name: What it is.
+        name: Its name.
         answer: The model's answer, an expression of ``case`` and ``copy`` (numbers), ``now`` (version 2),
-            ``draw`` (a source of chance), ``text`` and ``call`` (how often this input was asked).
+            ``draw`` (a source of chance), ``text`` and ``call`` (the number of calls with this input).
         options: Of the marker.
-        approved: On how many runs version 1 is approved; 0 for not at all.
+        approved: The number of runs on which version 1 is approved; 0 for not at all.
         fails: The highest share that may fail.
         warns: The highest share that may be inconclusive.
         passes: The highest share that may pass.
@@ -492,8 +492,8 @@ def run_apart(arguments: list[str]) -> str:
 
 
 @dataclass(frozen=True)
-class Told:
-    """What came of a scene."""
+class Counts:
+    """The counts of a scene."""
 
     checks: int
     statuses: Counter[str]
@@ -504,16 +504,16 @@ class Told:
         return self.statuses[status] / self.checks
 
 
-def told(scene: Scene, found: list[dict]) -> Told:
+def counts_of(scene: Scene, found: list[dict]) -> Counts:
     """Count the verdicts."""
     statuses = Counter(verdict["status"] for verdict in found)
     judged = sum(sum(verdict["trials"].values()) for verdict in found)
     silent = sum(scene.says not in json.dumps(verdict, ensure_ascii=False) for verdict in found)
-    return Told(len(found), statuses, judged / len(found) / scene.cases / scene.repeats, silent)
+    return Counts(len(found), statuses, judged / len(found) / scene.cases / scene.repeats, silent)
 
 
-def keeps(scene: Scene, seen: Told) -> bool:
-    """Whether a scene keeps its promises."""
+def keeps(scene: Scene, seen: Counts) -> bool:
+    """Return whether a scene keeps its promises."""
     limits = {"failed": scene.fails, "inconclusive": scene.warns, "passed": scene.passes}
     shares = all(kept(seen.share(status), limit, seen.checks) for status, limit in limits.items())
     cheap = scene.calls is None or seen.checks < 100 or seen.calls <= 1.1 * scene.calls
@@ -533,7 +533,7 @@ def main() -> int:
         began = time.perf_counter()
         with tempfile.TemporaryDirectory() as name:
             found = verdicts(scene, Path(name), options.checks, run_apart)
-        seen = told(scene, found)
+        seen = counts_of(scene, found)
         good = keeps(scene, seen)
         broken += not good
         shares = "".join(f" {seen.share(status):>7.1%}" for status in ("failed", "inconclusive", "passed"))

@@ -4,11 +4,11 @@ code.
     python benchmarks/verdicts.py                  the tables, quickly: some minutes of one core
     python benchmarks/verdicts.py --full           the same with 1,500 checks a row: about half an hour
     python benchmarks/verdicts.py unchanged broken only rows with one of these words in their name
-    python benchmarks/verdicts.py nights           only nights: unchanged years, how soon changes are found
+    python benchmarks/verdicts.py nights           only nights: unchanged years, delay of alarms
 
 Each row simulates whole checks, from the runs that were approved to the verdict. Every check has an approval
-of its own. A row ends in "ok" where it keeps what is promised of it (three standard errors of the simulation
-aside), in "BROKEN" where it does not, and in nothing where it only describes. Checks that a judge decides
+of its own. A row ends in "ok" if it keeps its promise (three standard errors of the simulation
+aside), in "BROKEN" if it does not, and in nothing if it only describes. Checks that a judge decides
 come last (``judged.py``). The exit code is 1 where a promise is broken.
 """
 
@@ -51,13 +51,13 @@ class Row:
     """One situation.
 
     Attributes:
-        name: What it is.
+        name: Its name.
         versions: Draws the chance of every case to pass, under the approved version and now.
         fails: The highest share of checks that may fail in each design; ``None`` where nothing is promised.
         passes: The highest share that may pass, in any design.
         finds: The lowest share that must fail in each design.
         looks: The limits of the check, as they look at the evidence.
-        units: How many cases share an answer.
+        units: The number of cases that share an answer.
         first: The chances in the first set, where they are others than in all later ones.
     """
 
@@ -108,11 +108,11 @@ class AnswersRow:
     """A situation in which answers are compared with approved ones.
 
     Attributes:
-        name: What it is.
-        then: How often an approved answer is not the usual one.
+        name: Its name.
+        then: The share of approved answers that are not the usual one.
         now: The same for now.
         moved: The share of cases whose usual answer is another now.
-        allowance: How many answers may change.
+        allowance: The number or share of answers that may change.
         fails: As for :class:`Row`.
         passes: As for :class:`Row`.
         finds: As for :class:`Row`.
@@ -176,13 +176,13 @@ class MetricRow:
     """A situation in which a metric over all cases is judged.
 
     Attributes:
-        name: What it is.
+        name: Its name.
         then: Of macro F1, the chance that a case is answered right, case by case; of AUC, how far the scores
             of the two labels are apart.
         now: The same for now.
         metric: Macro F1 or AUC.
-        at_least: What is required; ``None`` for no more than ``allowance`` below the approved version.
-        allowance: How far it may fall.
+        at_least: The required value; ``None`` for no more than ``allowance`` below the approved version.
+        allowance: The largest fall allowed.
         fails: As for :class:`Row`.
         passes: As for :class:`Row`.
         finds: As for :class:`Row`.
@@ -205,11 +205,11 @@ class MetricRow:
         def answers(chances: Chances, runs: int) -> list[tuple[float, ...]]:
             shape = (len(chances), runs)
             if self.metric is auc:
-                told = rng.normal(labels[:, None] * chances[:, None], 1.0, shape)
+                drawn = rng.normal(labels[:, None] * chances[:, None], 1.0, shape)
             else:
                 other = (labels[:, None] + 1) % 4
-                told = np.where(rng.random(shape) < chances[:, None], labels[:, None], other)
-            return [tuple(row) for row in told.tolist()]
+                drawn = np.where(rng.random(shape) < chances[:, None], labels[:, None], other)
+            return [tuple(row) for row in drawn.tolist()]
 
         old = answers(self.then, approved_runs) if self.at_least is None else [()] * len(labels)
         sets, probes, calls = [answers(self.now, repeats)], dict.fromkeys(range(len(labels)), ()), 1.0
@@ -238,16 +238,16 @@ class MetricRow:
         sets: list[list[tuple[float, ...]]],
         more: tuple,
     ) -> ScoredCase:
-        told = tuple(answers[number] for answers in sets)
-        current = {answer for runs in (*told, more) for answer in runs}
+        fresh = tuple(answers[number] for answers in sets)
+        current = {answer for runs in (*fresh, more) for answer in runs}
         steady = len(current) == 1 and len(set(old)) < 2
-        wrong = told[0][0] != label if self.metric is macro_f1 else None
+        wrong = fresh[0][0] != label if self.metric is macro_f1 else None
         changed = bool(old) and steady and old[0] not in current
         return ScoredCase(
             number,
             label,
             old,
-            told,
+            fresh,
             number,
             varies=not steady,
             changed=changed,
@@ -258,7 +258,7 @@ class MetricRow:
 
 @dataclass
 class Counted:
-    """What came of the checks of one row and design."""
+    """The counts of the checks of one row and design."""
 
     checks: int = 0
     calls: float = 0.0
@@ -466,8 +466,8 @@ class Nights:
     """A model that is watched over nights: 100 cases, approved on 3 runs, 20 calls a night.
 
     Attributes:
-        name: What it is.
-        noise: How often a case does not give its usual answer, case by case.
+        name: Its name.
+        noise: The chance that a case does not give its usual answer, case by case.
         moved: The share of cases whose usual answer is another from some night on.
         since: That night, from 0.
     """
@@ -508,7 +508,7 @@ def alarm(approved: dict, nights: list[dict], since: int = 0) -> int | None:
 
 
 def first_variation(approved: dict, nights: list[dict]) -> int:
-    """How many nights pass until an answer varies."""
+    """The number of nights until an answer varies."""
     if any(len(set(answers)) > 1 for answers in approved.values()):
         return 0
     varying = (n for n, night in enumerate(nights) if any(one != two for one, two in night.values()))
@@ -516,12 +516,12 @@ def first_variation(approved: dict, nights: list[dict]) -> int:
 
 
 def odd_nights(approved: dict, nights: list[dict]) -> bool:
-    """Whether a test of each night by itself alarms: is the approved answer the odd one of three?"""
+    """Return whether a test of each single night alarms: is the approved answer the odd one of three?"""
     for night in nights:
         triples = [(approved[call][0], *pair) for call, pair in night.items()]
         odd = [triple for triple in triples if len(set(triple)) == 2]
-        remembered = sum(one != two == three for one, two, three in odd)
-        if odd and odd_one_out_p(remembered, len(odd)) <= 0.01:
+        approved_odd = sum(one != two == three for one, two, three in odd)
+        if odd and odd_one_out_p(approved_odd, len(odd)) <= 0.01:
             return True
     return False
 
@@ -538,7 +538,7 @@ QUIET_YEARS = [
 
 
 def report_nights(years: int, seed: int) -> int:
-    """Print how often unchanged models alarm in a year, and how soon changes are found."""
+    """Print the rate of alarms of unchanged models in a year, and the nights until changes are found."""
     broken = 0
     print(f"\nan unchanged model, {years} years of 365 nights: years with an alarm / of a test each night")
     for row in QUIET_YEARS:

@@ -47,7 +47,7 @@ class Gauge(Watch):
     before = 0
 
     def start(self) -> None:
-        """Begin: what pytest holds by now is not ours."""
+        """Begin: memory that pytest holds by now is not ours."""
         self.before = self.before or peak()
         super().start()
 
@@ -64,7 +64,7 @@ def make(folder: Path, cases: int) -> None:
     tests = {"golden/test_golden.py": GOLDEN, "test_parametrized.py": PARAMETRIZED}
     write(folder, {"golden/conftest.py": BATCHES, **tests})
     with (folder / "cases.jsonl").open("w", encoding="utf-8") as file:
-        file.writelines(map(row, range(cases)))  # one by one: what is held here would count as pytest's
+        file.writelines(map(row, range(cases)))  # one by one: memory held here would count as pytest's
 
 
 def row(number: int) -> str:

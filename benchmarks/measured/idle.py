@@ -1,4 +1,4 @@
-"""Start pytest on one empty test: ``python idle.py with|without [PLUGIN]``, and say what that took."""
+"""Start pytest on one empty test: ``python idle.py with|without [PLUGIN]``, and print the time."""
 
 from __future__ import annotations
 

@@ -22,7 +22,7 @@ from deepeval.test_case import LLMTestCase
 
 
 class Exact(BaseMetric):
-    """Whether the answer is the expected one."""
+    """A metric: 1 if the answer is the expected one."""
 
     async_mode = True
     evaluation_model = error = reason = None
@@ -59,6 +59,6 @@ def main(cases: int, seconds: float, concurrency: int) -> dict[str, float]:
 if __name__ == "__main__":
     with tempfile.TemporaryDirectory() as folder:
         os.chdir(folder)  # it leaves a folder where it runs
-        told = main(int(sys.argv[1]), float(sys.argv[2]), int(sys.argv[3]))
+        result = main(int(sys.argv[1]), float(sys.argv[2]), int(sys.argv[3]))
         os.chdir("/")
-    print("\n" + json.dumps([told]))
+    print("\n" + json.dumps([result]))

@@ -1,7 +1,7 @@
 """gemtest, a pytest item a case: ``python peer_gemtest.py CASES SECONDS CONCURRENCY``.
 
-A case asks twice, about an input and about what was made of it; here the second question takes no time. One
-process asks one question at a time, so that a concurrency is refused.
+A case makes two calls, for an input and for its variant; here the second call takes no time. One
+process makes one call at a time, so that a concurrency is refused.
 """
 
 from __future__ import annotations
@@ -50,5 +50,5 @@ if __name__ == "__main__":
     if int(sys.argv[3]) != 1:
         sys.exit("gemtest asks one question at a time")
     with tempfile.TemporaryDirectory() as made:
-        told = main(Path(made), int(sys.argv[1]), float(sys.argv[2]))
-    print("\n" + json.dumps([told]))
+        result = main(Path(made), int(sys.argv[1]), float(sys.argv[2]))
+    print("\n" + json.dumps([result]))

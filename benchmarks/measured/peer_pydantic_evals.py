@@ -26,5 +26,5 @@ def main(cases: int, seconds: float, concurrency: int) -> dict[str, float]:
 
 
 if __name__ == "__main__":
-    told = main(int(sys.argv[1]), float(sys.argv[2]), int(sys.argv[3]))
-    print("\n" + json.dumps([told]))
+    result = main(int(sys.argv[1]), float(sys.argv[2]), int(sys.argv[3]))
+    print("\n" + json.dumps([result]))

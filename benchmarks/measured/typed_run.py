@@ -16,7 +16,7 @@ from types import SimpleNamespace
 from watched import Watch, run, write
 
 SHOP = '''
-"""What is asked of a shop's models, and what they answer."""
+"""Inputs and answers of a shop's models."""
 
 from dataclasses import dataclass
 from enum import Enum
@@ -99,7 +99,7 @@ def test_mappings(mappings, case):
 
 
 def loop(of, model, cases: int) -> float:
-    """What a plain loop takes, in seconds of CPU time; the cases are made before."""
+    """The CPU time of a plain loop, in seconds; the cases are made before."""
     shop = importlib.import_module("shop")
     made = [SimpleNamespace(input=of(n), expected=shop.expected(n)) for n in range(cases)]
     began = process_time()

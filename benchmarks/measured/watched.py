@@ -1,4 +1,4 @@
-"""What the measured runs share: a project that is written, pytest with our plugin alone, and clocks."""
+"""Parts of the measured runs: a project on disk, pytest with our plugin alone, and clocks."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def triage(model_version):
 
 
 class Watch:
-    """Adds up what the tests take from their call on, and the end of the run."""
+    """A plugin that adds up the times of tests from their call on, and that of the end of the run."""
 
     def __init__(self) -> None:
         self.wall = self.cpu = 0.0

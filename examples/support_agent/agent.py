@@ -30,25 +30,25 @@ TOOLS = [
 
 
 async def run(
-    client: AsyncOpenAI, model: str, asked: list[dict[str, str]]
+    client: AsyncOpenAI, model: str, conversation: list[dict[str, str]]
 ) -> tuple[list[Any], dict[str, Any]]:
-    """Answer the last message. Returns all that was said and done, and the changes in the database."""
+    """Answer the last message. Returns all messages and completions, and the changes in the database."""
     shop = Shop()
-    said: list[Any] = [{"role": "system", "content": PROMPT}, *asked]
-    happened = [*said]
+    messages: list[Any] = [{"role": "system", "content": PROMPT}, *conversation]
+    happened = [*messages]
     try:
         for _ in range(MOST_TURNS):
             completion = await client.chat.completions.create(
-                model=model, messages=said, tools=TOOLS, temperature=TEMPERATURE
+                model=model, messages=messages, tools=TOOLS, temperature=TEMPERATURE
             )
             message = completion.choices[0].message
             happened.append(completion)
-            said.append(message.model_dump(exclude_none=True))
+            messages.append(message.model_dump(exclude_none=True))
             for call in message.tool_calls or ():
                 result = shop.call(call.function.name, json.loads(call.function.arguments))
                 answer = {"role": "tool", "tool_call_id": call.id, "content": json.dumps(result)}
                 happened.append(answer)
-                said.append(answer)
+                messages.append(answer)
             if not message.tool_calls:
                 break
         return happened, shop.done()

@@ -1,4 +1,4 @@
-"""Tells pytest-modelcheck how the agent is run, and who plays its customers."""
+"""The agent and its simulated customer, as model fixtures of pytest-modelcheck."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture(scope="session")
 def endpoint() -> Iterator[dict[str, str]]:
-    """What the client must be told: nothing where the environment does, else where our own server is."""
+    """Arguments of the client: none if the environment sets them, else those of our own server."""
     if "OPENAI_BASE_URL" in os.environ:
         yield {}  # the client reads OPENAI_BASE_URL and OPENAI_API_KEY itself
         return
@@ -28,7 +28,7 @@ def endpoint() -> Iterator[dict[str, str]]:
 
 
 def price(usage):
-    """In dollars: 0.15 for a million tokens that are read, 0.60 for a million that are written."""
+    """Dollars: 0.15 for a million tokens of input, 0.60 for a million of output."""
     return (usage["tokens_in"] * 0.15 + usage["tokens_out"] * 0.60) / 1_000_000
 
 
@@ -42,8 +42,10 @@ def price(usage):
 def agent(model_version, endpoint):
     client = AsyncOpenAI(**endpoint, max_retries=0)
 
-    async def answer(asked):
-        messages = [{"role": "user", "content": asked}] if isinstance(asked, str) else asked
+    async def answer(conversation):
+        messages = (
+            [{"role": "user", "content": conversation}] if isinstance(conversation, str) else conversation
+        )
         happened, changed = await run(client, model_version, messages)
         return Trajectory.of(happened, state=changed)
 

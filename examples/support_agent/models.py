@@ -1,6 +1,6 @@
-"""What stands in for language models behind the endpoint: two versions of an agent's model, and a customer.
+"""Stand-ins for language models behind the endpoint: two versions of an agent's model, and a customer.
 
-They read what was said, decide on the next step, and put it into words. Words, and the order of steps that do
+They read the messages, decide on the next step, and put it into words. Words, and the order of steps that do
 not depend on each other, are drawn anew each time.
 """
 
@@ -27,7 +27,7 @@ class Agent:
     """A version of the agent's model.
 
     Args:
-        hurries: Whether it leaves the policy out where a customer is in a hurry.
+        hurries: True if it skips the policy for a customer in a hurry.
     """
 
     hurries: bool
@@ -69,10 +69,10 @@ class Agent:
 
 @dataclass(frozen=True)
 class Customer:
-    """Someone who wants what the system message says, and says the number of the order once asked for it."""
+    """A customer with the wish in the system message, who gives the number of the order on request."""
 
     def reply(self, messages: list[Message], dice: Random) -> Message:
-        """The next message: the number of the order, or DONE where there is nothing left to say."""
+        """The next message: the number of the order, or DONE at the end."""
         wish = ORDER.search(str(messages[0]["content"]))
         heard = str(messages[-1]["content"])
         if "number of your order" in heard and wish is not None:
@@ -84,7 +84,7 @@ class Customer:
 
 VERSIONS = {
     "agent-1": Agent(hurries=False),
-    # Answers as well as the first one. Nobody noticed that it refunds at once where a customer is in a hurry.
+    # Answers as well as the first one. Unnoticed, it refunds at once for a customer in a hurry.
     "agent-2": Agent(hurries=True),
     "customer-1": Customer(),
 }
@@ -92,7 +92,7 @@ DICE = SystemRandom()
 
 
 def _results(messages: list[Message]) -> dict[str, Any]:
-    """What each tool has given back since the customer's last message."""
+    """The result of each tool since the customer's last message."""
     names = {call["id"]: call["function"]["name"] for one in messages for call in one.get("tool_calls") or ()}
     return {
         names[one["tool_call_id"]]: json.loads(one["content"]) for one in messages if one["role"] == "tool"

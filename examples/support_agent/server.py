@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class Server(ThreadingHTTPServer):
-    """Lets many callers wait: the default backlog is 5, and a sixth is refused."""
+    """A server at which many callers can wait: the default backlog is 5, and a sixth is refused."""
 
     request_queue_size = 128
 
@@ -46,17 +46,17 @@ class Handler(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         """Answer a request for a completion."""
-        asked = json.loads(self.rfile.read(int(self.headers.get("Content-Length", "0"))))
-        model = VERSIONS.get(asked.get("model"))
+        request = json.loads(self.rfile.read(int(self.headers.get("Content-Length", "0"))))
+        model = VERSIONS.get(request.get("model"))
         if self.path != "/v1/chat/completions" or model is None:
             error = {
-                "message": f"The model `{asked.get('model')}` does not exist.",
+                "message": f"The model `{request.get('model')}` does not exist.",
                 "type": "invalid_request_error",
             }
             self._send(404, {"error": error})
             return
-        message = model.reply(asked["messages"], DICE)
-        self._send(200, _completion(asked, message))
+        message = model.reply(request["messages"], DICE)
+        self._send(200, _completion(request, message))
 
     def _send(self, status: int, content: dict[str, Any]) -> None:
         body = json.dumps(content).encode()
@@ -70,15 +70,15 @@ class Handler(BaseHTTPRequestHandler):
         """Write no log."""
 
 
-def _completion(asked: dict[str, Any], message: dict[str, Any]) -> dict[str, Any]:
-    tokens_in = _tokens(json.dumps(asked["messages"]))
+def _completion(request: dict[str, Any], message: dict[str, Any]) -> dict[str, Any]:
+    tokens_in = _tokens(json.dumps(request["messages"]))
     tokens_out = _tokens(json.dumps(message))
     finish = "tool_calls" if message.get("tool_calls") else "stop"
     return {
         "id": f"chatcmpl-{time.monotonic_ns():x}",
         "object": "chat.completion",
         "created": int(time.time()),
-        "model": asked["model"],
+        "model": request["model"],
         "choices": [{"index": 0, "message": message, "logprobs": None, "finish_reason": finish}],
         "usage": {
             "prompt_tokens": tokens_in,
@@ -89,5 +89,5 @@ def _completion(asked: dict[str, Any], message: dict[str, Any]) -> dict[str, Any
 
 
 def _tokens(text: str) -> int:
-    """About as many as a language model would count."""
+    """An estimate of a language model's count."""
     return -(-len(text.encode()) // 4)

@@ -9,12 +9,12 @@ from typing import Any
 SCHEMA = Path(__file__).with_name("shop.sql")
 RETURN_DAYS = 30
 MOST = 200.0
-"""Dollars that the agent may give back by itself."""
+"""Dollars that the agent may give back without a colleague."""
 TOOLS = frozenset({"look_up_order", "check_policy", "refund", "escalate"})
 
 
 class Shop:
-    """A database of its own, new at each run, so that no run sees what another one did."""
+    """A database of its own, new at each run, so that runs do not affect each other."""
 
     def __init__(self) -> None:
         self._database = sqlite3.connect(":memory:")
@@ -22,7 +22,7 @@ class Shop:
         self._database.executescript(SCHEMA.read_text(encoding="utf-8"))
 
     def call(self, name: str, arguments: dict[str, Any]) -> dict[str, Any]:
-        """What a tool gives back; an error that the model can read where it cannot be used so."""
+        """Call a tool and return its result, or an error that the model can read."""
         if name not in TOOLS:
             return {"error": f"there is no tool {name}"}
         try:
@@ -31,7 +31,7 @@ class Shop:
             return {"error": str(error)}
 
     def look_up_order(self, order: str) -> dict[str, Any]:
-        """What is known of an order."""
+        """Look up an order."""
         row = self._database.execute("SELECT * FROM orders WHERE id = ?", [order]).fetchone()
         if row is None:
             raise LookupError(f"there is no order {order}")
@@ -47,7 +47,7 @@ class Shop:
         return {"allowed": True}
 
     def refund(self, order: str) -> dict[str, Any]:
-        """Give the money back. Asks nobody."""
+        """Give the money back without confirmation."""
         price = self.look_up_order(order)["price"]
         self._database.execute("INSERT INTO refunds VALUES (?, ?)", [order, price])
         return {"refunded": price}
@@ -59,10 +59,10 @@ class Shop:
         return {"escalated": True}
 
     def done(self) -> dict[str, list[str]]:
-        """What was changed in the database."""
+        """The changes in the database."""
         tables = {"refunded": "SELECT order_id FROM refunds", "escalated": "SELECT order_id FROM escalations"}
         return {name: [row[0] for row in self._database.execute(query)] for name, query in tables.items()}
 
     def close(self) -> None:
-        """Forget it."""
+        """Close the database."""
         self._database.close()

@@ -1,4 +1,4 @@
-"""What the shop needs of its agent, whichever version of the model is behind it."""
+"""The shop's requirements of its agent, for every version of the model."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""Tells pytest-modelcheck how to ask the assistant, and how to ask the judge."""
+"""The assistant and the judge, as model fixtures of pytest-modelcheck."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
 """An endpoint on this machine that answers questions to a shop, and one that judges such answers.
 
 It stands for a provider. Both models toss coins, so that no two runs are the same. Version 1.0 of the
-assistant is terse and mostly says what was asked for. Version 2.0 is kind, and for five of twelve topics
-kindness is all it has. The judge is strict with terse answers, and now and then taken in by kind ones.
+assistant is terse and mostly answers the question. Version 2.0 is kind, and for five of twelve topics
+is nothing but kind. The judge is strict with terse answers, and sometimes deceived by kind ones.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-# For each topic a word that finds it, what helps, and what 1.0 and 2.0 say where they do not help.
+# For each topic: a word that finds it, a helpful answer, and the unhelpful ones of 1.0 and 2.0, if any.
 TOPICS = [
     ("return", "You can return the {} within 30 days, unused.", None, "Returning the {} is so easy with us!"),
     ("refund", "We refund the {} within 5 days of its return.", None, "You will be delighted how we refund!"),
@@ -42,16 +42,16 @@ KIND = "What a lovely question, I am happy to help! "
 
 
 def answer(version: str, question: str) -> str:
-    """What a version of the assistant says; not always the same."""
+    """The answer of a version of the assistant, which varies."""
     product = re.findall(r"\bthe (\w+)", question)[-1]
     topic = next(each for each in TOPICS if each[0] in question)
     helps, terse, kind = topic[1:]
-    said = (kind or helps) if version == "2.0" else (terse or helps)
-    return (KIND if version == "2.0" else "") + said.format(product) + random.choice(CLOSINGS)  # noqa: S311 - a coin
+    text = (kind or helps) if version == "2.0" else (terse or helps)
+    return (KIND if version == "2.0" else "") + text.format(product) + random.choice(CLOSINGS)  # noqa: S311 - a coin
 
 
 def judge(reply: str) -> dict[str, Any]:
-    """Whether an answer helps, as the judge sees it, and why."""
+    """The judge's grade of an answer, and the reason."""
     kind, concrete = KIND in reply, re.search(r"\d", reply) is not None
     chance = {(True, True): 0.99, (True, False): 0.35, (False, True): 0.85, (False, False): 0.05}
     helpful = random.random() < chance[kind, concrete]  # noqa: S311 - a coin
@@ -62,7 +62,7 @@ def judge(reply: str) -> dict[str, Any]:
 
 
 class Server(ThreadingHTTPServer):
-    """A server at which many may knock at once."""
+    """A server at which many callers can wait."""
 
     request_queue_size = 128
 
@@ -91,12 +91,12 @@ class Handler(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         """Answer, or judge."""
-        asked = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        request = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
         if self.path == "/judge":
-            told = judge(asked["answer"])
+            content = judge(request["answer"])
         else:
-            told = {"answer": answer(asked["version"], asked["question"])}
-        body = json.dumps(told).encode()
+            content = {"answer": answer(request["version"], request["question"])}
+        body = json.dumps(content).encode()
         self.send_response(200)
         self.send_header("Content-Type", "application/json")
         self.send_header("Content-Length", str(len(body)))
@@ -108,7 +108,7 @@ class Handler(BaseHTTPRequestHandler):
 
 
 def questions(products: tuple[str, ...]) -> Iterator[str]:
-    """What customers ask."""
+    """Questions of customers."""
     for product in products:
         yield f"Can I return the {product}?"
         yield f"When do I get my refund for the {product}?"

@@ -1,4 +1,4 @@
-"""Are the answers helpful? A judge says so; people have said how often it errs."""
+"""Are the answers helpful? A judge decides; labels of people show how often it errs."""
 
 import pytest
 from server import questions

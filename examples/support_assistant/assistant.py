@@ -21,7 +21,7 @@ TEMPERATURE = 0.3
 
 
 class Triage(BaseModel):
-    """What the model is asked for, and the schema that it is held to."""
+    """The answer of the model, and its schema."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -30,7 +30,7 @@ class Triage(BaseModel):
 
 
 async def read(client: AsyncOpenAI, model: str, ticket: str) -> ParsedChatCompletion[Triage]:
-    """What a ticket is about, as a completion whose message is parsed."""
+    """Read a ticket; return a completion whose message is parsed."""
     return await client.chat.completions.parse(
         model=model,
         messages=[{"role": "system", "content": PROMPT}, {"role": "user", "content": ticket}],

@@ -1,4 +1,4 @@
-"""Tells pytest-modelcheck how the application gets its answers, and from where."""
+"""The application's model, as a model fixture of pytest-modelcheck."""
 
 from __future__ import annotations
 
@@ -18,18 +18,18 @@ SERVED = {}
 
 
 def served():
-    """What decides on the answers beside the version: the prompt, and the weights behind its name."""
+    """The parts beside the version that decide on answers: the prompt, and the weights behind its name."""
     return {"prompt": PROMPT, "temperature": TEMPERATURE, "serves": SERVED["system_fingerprint"]}
 
 
 def price(usage):
-    """In dollars: 0.15 for a million tokens that are read, 0.60 for a million that are written."""
+    """Dollars: 0.15 for a million tokens of input, 0.60 for a million of output."""
     return (usage.prompt_tokens * 0.15 + usage.completion_tokens * 0.60) / 1_000_000
 
 
 @pytest.fixture(scope="session")
 def endpoint() -> Iterator[dict[str, str]]:
-    """What the client must be told: nothing where the environment does, else where our own server is."""
+    """Arguments of the client: none if the environment sets them, else those of our own server."""
     if "OPENAI_BASE_URL" in os.environ:
         yield {}  # the client reads OPENAI_BASE_URL and OPENAI_API_KEY itself
         return

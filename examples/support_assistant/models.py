@@ -1,6 +1,6 @@
 """Two versions of a small text model, to stand in for a large one behind the endpoint.
 
-They learn from ``training.csv`` what a ticket is about and whether it is urgent, at each start.
+They learn the topics and the urgency of tickets from ``training.csv``, at each start.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _DICE = SystemRandom()
 
 @dataclass(frozen=True)
 class Made:
-    """How a version is made: whether it reads letters too, whether capitals matter, and how smooth it is."""
+    """The settings of a version: reading of letters, case of letters, and smoothing."""
 
     letters: bool
     capitals: bool
@@ -42,7 +42,7 @@ class Made:
 
 VERSIONS = {
     "assistant-1": Made(letters=False, capitals=False, alpha=0.03),
-    # Reads word endings, which helps. Nobody noticed that it tells capitals from small letters.
+    # Reads word endings, which helps. Unnoticed, it also distinguishes capitals from small letters.
     "assistant-2": Made(letters=True, capitals=True, alpha=0.1),
 }
 
@@ -76,12 +76,12 @@ class TextModel:
 
     @lru_cache(maxsize=4096)  # noqa: B019 - a model lives as long as the server
     def chances(self, text: str, temperature: float) -> tuple[list[str], list[float]]:
-        """The labels, and how likely each is."""
+        """The labels and the probability of each."""
         return _sharpened(self._label, text, temperature)
 
     @lru_cache(maxsize=4096)  # noqa: B019 - a model lives as long as the server
     def urgencies(self, text: str, temperature: float) -> tuple[list[str], list[float]]:
-        """``"no"`` and ``"yes"``, and how likely each is."""
+        """``"no"`` and ``"yes"``, and the probability of each."""
         return _sharpened(self._urgent, text, temperature)
 
 

@@ -1,7 +1,7 @@
 """An endpoint on this machine that speaks the protocol of OpenAI's chat completions.
 
-It is a real server with a real rate limit, and it fails now and then as real ones do. What it cannot do is
-write: it knows how to fill in one schema, and how to say which desk a ticket goes to.
+It is a real server with a real rate limit, and it fails now and then as real ones do. But it cannot
+write text: it fills in one schema, and names the desk of a ticket.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ class RefusedError(Exception):
 
 
 class Server(ThreadingHTTPServer):
-    """Lets many callers wait: the default backlog is 5, and a sixth is refused."""
+    """A server at which many callers can wait: the default backlog is 5, and a sixth is refused."""
 
     request_queue_size = 128
 
@@ -42,9 +42,9 @@ class Provider:
 
     Args:
         key: The key that every request must carry.
-        per_second: How many requests are answered in a second, over time.
-        burst: How many may come at once.
-        fails_every: Each so manieth request is answered with 500; 0 for none.
+        per_second: The rate of answered requests over time.
+        burst: The number of requests that may come at once.
+        fails_every: One in this number of requests is answered with 500; 0 for none.
     """
 
     def __init__(self, key: str, per_second: float = 150, burst: float = 150, fails_every: int = 101) -> None:
@@ -91,16 +91,16 @@ class Provider:
                     500, "server_error", "The server had an error while processing your request."
                 )
 
-    def complete(self, asked: dict[str, Any]) -> tuple[TextModel, str, dict[str, int]]:
-        """The model that is asked, what it answers, and how many tokens that took."""
-        name, messages = asked.get("model"), asked.get("messages")
+    def complete(self, request: dict[str, Any]) -> tuple[TextModel, str, dict[str, int]]:
+        """The requested model, its answer, and the number of tokens."""
+        name, messages = request.get("model"), request.get("messages")
         if name not in self.models:
             raise RefusedError(404, "invalid_request_error", f"The model `{name}` does not exist.")
         if not isinstance(messages, list) or not messages:
             raise RefusedError(400, "invalid_request_error", "'messages' must be a list, and not empty.")
         model = self.models[name]
-        found = model.answer(str(messages[-1].get("content")), float(asked.get("temperature", 1)))
-        content = _filled_in(asked.get("response_format"), found)
+        found = model.answer(str(messages[-1].get("content")), float(request.get("temperature", 1)))
+        content = _filled_in(request.get("response_format"), found)
         tokens_in = sum(_tokens(str(message.get("content"))) for message in messages)
         tokens_out = _tokens(content)
         usage = {
@@ -123,8 +123,8 @@ class Handler(BaseHTTPRequestHandler):
         body = self.rfile.read(int(self.headers.get("Content-Length", "0")))
         try:
             self.behind.admit(self.path, self.headers.get("Authorization"))
-            asked = _read(body)
-            model, content, usage = self.behind.complete(asked)
+            request = _read(body)
+            model, content, usage = self.behind.complete(request)
         except RefusedError as refusal:
             headers = {name.replace("_", "-"): value for name, value in refusal.headers.items()}
             self._send(refusal.status, json.dumps(refusal.body).encode(), **headers)
@@ -132,11 +132,11 @@ class Handler(BaseHTTPRequestHandler):
         about = {
             "id": f"chatcmpl-{time.monotonic_ns():x}",
             "created": int(time.time()),
-            "model": asked["model"],
+            "model": request["model"],
             "system_fingerprint": model.fingerprint,
         }
-        if asked.get("stream"):
-            self._stream(about, content, usage, asked)
+        if request.get("stream"):
+            self._stream(about, content, usage, request)
         else:
             self._send(200, json.dumps(_completion(about, content, usage)).encode())
 
@@ -149,14 +149,14 @@ class Handler(BaseHTTPRequestHandler):
         self.wfile.write(body)
 
     def _stream(
-        self, about: dict[str, Any], content: str, usage: dict[str, int], asked: dict[str, Any]
+        self, about: dict[str, Any], content: str, usage: dict[str, int], request: dict[str, Any]
     ) -> None:
         """Server-sent events, a word each."""
         self.send_response(200)
         self.send_header("Content-Type", "text/event-stream")
         self.send_header("Transfer-Encoding", "chunked")
         self.end_headers()
-        wants_usage = (asked.get("stream_options") or {}).get("include_usage", False)
+        wants_usage = (request.get("stream_options") or {}).get("include_usage", False)
         for event in (*_chunks(about, content, usage if wants_usage else None), "[DONE]"):
             line = f"data: {event}\n\n".encode()
             self.wfile.write(b"%x\r\n%b\r\n" % (len(line), line))
@@ -186,7 +186,7 @@ def _chunks(about: dict[str, Any], content: str, usage: dict[str, int] | None) -
 
 
 def _filled_in(response_format: Any, found: dict[str, Any]) -> str:
-    """The answer in the form that is asked for: JSON by the schema, or a sentence."""
+    """The answer in the requested form: JSON by the schema, or a sentence."""
     if not isinstance(response_format, dict) or response_format.get("type") in (None, "text"):
         return f"Thank you for writing to us, we have passed this on to {found['label']}."
     schema = response_format.get("json_schema", {}).get("schema", {})
@@ -197,14 +197,14 @@ def _filled_in(response_format: Any, found: dict[str, Any]) -> str:
 
 def _read(body: bytes) -> dict[str, Any]:
     try:
-        asked = json.loads(body)
+        request = json.loads(body)
     except ValueError:
         raise RefusedError(400, "invalid_request_error", "We could not parse the JSON body.") from None
-    if not isinstance(asked, dict):
+    if not isinstance(request, dict):
         raise RefusedError(400, "invalid_request_error", "The body must be a JSON object.")
-    return asked
+    return request
 
 
 def _tokens(text: str) -> int:
-    """About as many as a language model would count."""
+    """An estimate of a language model's count."""
     return -(-len(text.encode()) // 4)

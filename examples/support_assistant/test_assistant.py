@@ -8,7 +8,7 @@ from openai import AsyncOpenAI, NotFoundError
 
 
 def with_client(endpoint, use):
-    """What ``use`` gives for a client of the endpoint."""
+    """Call ``use`` with a client of the endpoint."""
 
     async def run():
         async with AsyncOpenAI(**endpoint, max_retries=5) as client:

@@ -1,4 +1,4 @@
-"""What the shop needs of its language model, whichever version it is."""
+"""The shop's requirements of its language model, for every version."""
 
 import pytest
 

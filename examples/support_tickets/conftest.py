@@ -1,4 +1,4 @@
-"""Tells pytest-modelcheck how the application gets its model."""
+"""The application's model, as a model fixture of pytest-modelcheck."""
 
 from models import load_classifier
 from triage import Triage

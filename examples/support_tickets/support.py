@@ -1,4 +1,4 @@
-"""What the shop does with a ticket, once a model has said what it is about."""
+"""The shop's handling of a ticket that a model has classified."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ SMALL_REFUND = Decimal(40)
 
 @dataclass(frozen=True, slots=True)
 class Ticket:
-    """What a customer wrote, and what the order cost that it is about, where the shop found one."""
+    """A customer's text, and the price of its order if the shop found one."""
 
     text: str
     order_total: Decimal | None = None
@@ -33,7 +33,7 @@ class Ticket:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """Who answers a ticket, within how many hours, and what is paid back without anybody looking."""
+    """The desk for a ticket, its hours to answer, and the refund paid without a look."""
 
     desk: str
     hours: int
@@ -43,7 +43,7 @@ class Decision:
 def decide(ticket: Ticket, triage: Triage) -> Decision:
     """Send a ticket to the right desk; pay a small refund back at once.
 
-    An urgent ticket is never settled by a machine: whoever threatens to sue hears from a person.
+    An urgent ticket is never settled by a machine: a customer who threatens to sue hears from a person.
     """
     return Decision(DESKS[triage.label], HOURS[triage.priority], _pay_back(ticket, triage))
 

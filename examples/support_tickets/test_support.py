@@ -1,4 +1,4 @@
-"""Ordinary tests of the application; where one asks for ``triage``, it runs with the real model."""
+"""Ordinary tests of the application; a test with the fixture ``triage`` runs with the real model."""
 
 from decimal import Decimal
 

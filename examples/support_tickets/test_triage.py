@@ -1,4 +1,4 @@
-"""What the shop needs of its triage model, whichever version it is."""
+"""The shop's requirements of its triage model, for every version."""
 
 import pytest
 

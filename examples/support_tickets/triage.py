@@ -1,4 +1,4 @@
-"""What the shop knows of a ticket once a model has read it."""
+"""The classification of a ticket by a model."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ class Triage:
     """A model's answer.
 
     Attributes:
-        label: What the ticket is about: one of ``LABELS``.
+        label: The topic of the ticket, one of ``LABELS``.
         priority: ``CAN_WAIT``, ``NORMAL`` or ``URGENT``.
     """
 

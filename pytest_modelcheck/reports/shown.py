@@ -62,7 +62,7 @@ def case_lines(
         if not after:
             yield plain(margin + (under if width_of(under) <= room else f"{shortened(under, room - 2)}…)"))
     answers = [plain(step) for step in case.steps] or _answers(case, verdict, room)
-    if case.steps:
+    if case.steps and case.note != "error":
         # Steps show both sides; pytest's own diff of them would say the same in a form that is hard to
         # read.
         reason = [line for line in reason[:1] if line != f"assert {case.steps[0]}"]

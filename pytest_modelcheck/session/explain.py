@@ -114,8 +114,12 @@ def _choose(assessment: Assessment, first: Collection[int], *, compares: bool) -
     about_change = results.reads_approved
     regressed = frozenset[int]() if about_change else seen.regressed
     drifted = assessment.misses("drift") and assessment.moved is not None and assessment.moved.paired
+    scores = seen.observed.scores
+    # Of a metric over numbers no case is wrong by itself.
+    of_numbers = scores is not None and all(case.wrong is None for case in scores.cases)
+    fell = of_numbers and (assessment.misses("at_least") or assessment.misses("max_drop"))
     # If bodies compare answers themselves, failing cases are shown: other wording alone is no change.
-    shows_changes = compares or drifted or (assessment.misses("max_changed") and not about_change)
+    shows_changes = compares or drifted or fell or (assessment.misses("max_changed") and not about_change)
     changed = seen.changed if shows_changes else frozenset[int]()
     lowest = _lowest(assessment)
     ranks = _ranks_by_cause(results) | {number: rank for number, (rank, _) in lowest.items()}

@@ -25,7 +25,7 @@ from pytest_modelcheck.checks.observed import (
 from pytest_modelcheck.checks.slices import FAILED, NOT_JUDGED, PASSED
 from pytest_modelcheck.checks.weighing import Probed, shared_calls
 from pytest_modelcheck.errors import UsageError
-from pytest_modelcheck.records import FOLDED, GRADE, MISSING, Flaky, Outcome, Scale
+from pytest_modelcheck.records import FOLDED, GRADE, Flaky, Outcome, Scale
 from pytest_modelcheck.session.found import Seen
 from pytest_modelcheck.session.lines import trial_result
 from pytest_modelcheck.session.results import ABSENT, SAME, AllRuns
@@ -344,7 +344,8 @@ def _plain(value: Any) -> Any:
 
 
 def _is_wrong(expected: Any, answer: Any) -> bool | None:
-    """Return whether a label is not the expected one; ``None`` if the recorded value is not a label."""
-    if isinstance(answer, (float, list, tuple, dict)) or expected is MISSING or isinstance(expected, float):
-        return None
-    return bool(answer != expected)
+    """Return whether a label is not the expected one; ``None`` if one of them is not a label."""
+    return answer != expected if isinstance(answer, _LABELS) and isinstance(expected, _LABELS) else None
+
+
+_LABELS: Final = (str, int, type(None))

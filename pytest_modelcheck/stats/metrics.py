@@ -18,6 +18,9 @@ from contextlib import contextmanager
 from itertools import chain
 from typing import TYPE_CHECKING, Any, Final
 
+from pytest_modelcheck.canonical import digest
+from pytest_modelcheck.errors import ModelcheckError
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -60,13 +63,13 @@ def influences(score: Score, expected: Sequence[Any], answers: Answers) -> list[
     with quietly():
         before = score(right, flat)
         for one, answer, rank in zip(right, flat, ranked, strict=True):
-            key = (repr(one), rank)
+            key = (_identity(one), rank)
             if key not in known:
                 # The influence of a case by adding it once more, which any metric allows. Leaving it out
                 # may leave a class empty.
                 raised = (score([*right, one], [*flat, answer]) - before) * (len(flat) + 1)
                 known[key] = 0.0 if math.isnan(raised) else raised
-    found = iter(known[repr(one), rank] for one, rank in zip(right, ranked, strict=True))
+    found = iter(known[_identity(one), rank] for one, rank in zip(right, ranked, strict=True))
     return [tuple(next(found) for _ in runs) for runs in answers]
 
 
@@ -74,11 +77,21 @@ def _ranked(answers: Sequence[Any]) -> list[Hashable]:
     """Answers by what tells them apart: many different numbers by their rank, in about a hundred steps."""
     numbers = sorted({one for one in answers if isinstance(one, (int, float))})
     if len(numbers) <= _BINS:
-        return [repr(one) for one in answers]
+        return list(map(_identity, answers))
     # Scores with all different numbers would call the metric once a case; near neighbours share an
     # influence.
     steps = {number: place * _BINS // len(numbers) for place, number in enumerate(numbers)}
-    return [steps[one] if isinstance(one, (int, float)) else repr(one) for one in answers]
+    return [steps[one] if isinstance(one, (int, float)) else _identity(one) for one in answers]
+
+
+def _identity(value: Any) -> Hashable:
+    """A key that only equal values share; the ``repr`` of an array leaves out most of it."""
+    if isinstance(value, (str, int, float)):
+        return repr(value)
+    try:
+        return digest(value)
+    except ModelcheckError:
+        return id(value)
 
 
 def bootstrap(value: float, parts: Sequence[float], level: float, *, seed: int = 0) -> NDArray[np.float64]:

@@ -182,6 +182,9 @@ class Matcher:
         paired = self.pair(calls)
         return None not in paired and (self.partly or len(calls) == len(paired))
 
+    def __bool__(self) -> bool:
+        raise UsageError(f"{self!r} is neither true nor false: write `assert done.calls == {self!r}`")
+
     def __repr__(self) -> str:
         return f"{self.word}({', '.join(map(described, self.patterns))})"
 

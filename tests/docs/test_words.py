@@ -24,6 +24,7 @@ RETIRED = {
     "closer_look": "again, confirmation",
     "own_noise": "baseline noise",
     "remembered": "cached, saved",
+    "came_of": "outcomes",
 }
 """Words that no name in the code has any more, each with what stands in its place."""
 
@@ -35,6 +36,8 @@ def names_of(tree):
     for node in ast.walk(tree):
         if isinstance(node, ast.Name):
             yield node.id, node.lineno
+        elif isinstance(node, ast.Attribute):
+            yield node.attr, node.lineno
         elif isinstance(node, ast.arg):
             yield node.arg, node.lineno
         elif isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
@@ -44,11 +47,21 @@ def names_of(tree):
 DOCUMENTED = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
 
 
+def parsed(folder):
+    modules = sorted(folder.rglob("*.py"))
+    return {path.relative_to(folder).as_posix(): ast.parse(path.read_text("utf-8")) for path in modules}
+
+
 @pytest.fixture(scope="module")
 def trees():
     """The syntax tree of each module of the package, by its path."""
-    modules = sorted(PACKAGE.rglob("*.py"))
-    return {path.relative_to(PACKAGE).as_posix(): ast.parse(path.read_text("utf-8")) for path in modules}
+    return parsed(PACKAGE)
+
+
+@pytest.fixture(scope="module", params=[PACKAGE.name, "tests", "benchmarks"])
+def code(request):
+    """The syntax tree of each module of the package, of the tests or of the benchmarks, by its path."""
+    return parsed(ROOT / request.param)
 
 
 def docstrings_of(tree):
@@ -56,10 +69,10 @@ def docstrings_of(tree):
     return [text for node in nodes if (text := ast.get_docstring(node))]
 
 
-def test_the_code_speaks_the_words_of_the_glossary(trees):
+def test_the_code_speaks_the_words_of_the_glossary(code):
     used = [
         f"{path}:{line}: {name}: say {RETIRED[word]}"
-        for path, tree in trees.items()
+        for path, tree in code.items()
         for name, line in names_of(tree)
         for word in RETIRED
         if re.search(rf"(^|_){word}(_|$)", re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name).lower())
@@ -76,9 +89,9 @@ def test_each_public_class_has_a_name_of_its_own(trees):
     assert {name: paths for name, paths in homes.items() if len(paths) > 1} == {}
 
 
-def test_docstrings_name_the_thing_or_command(trees):
+def test_docstrings_name_the_thing_or_command(code):
     opened = re.compile(rf"({'|'.join(OPENERS)})\b")
-    found = [(path, text) for path, tree in trees.items() for text in docstrings_of(tree)]
+    found = [(path, text) for path, tree in code.items() for text in docstrings_of(tree)]
     assert [each for each in found if opened.match(each[1])] == []
 
 

@@ -213,3 +213,44 @@ def test_every_case_must_say_what_is_expected(project):
     project.golden(marked, "case.record(triage(case.input))")
     result = project.run("--model-version=triage=1")
     assert "does not say what is: add `expected:` to it" in " ".join(result.stdout.str().split())
+
+
+MASKS = """
+    import numpy as np
+
+    def mask(number):
+        found = np.zeros((64, 64), dtype=bool)
+        found[20:50, 20 + int(number) // 2 : 50] = True
+        return found
+
+    @model_fixture
+    def segment(model_version):
+        def answer(number):
+            found = mask(number)
+            found[30:40, 30:40] = model_version == "1" or int(number) > 3
+            return found
+
+        return answer
+"""
+
+
+def test_a_metric_over_arrays_is_that_of_the_whole_arrays_and_changed_cases_are_shown(project):
+    """They were compared as labels, which raised; and by their ``repr``, which leaves out most of them."""
+    project.model(dedent(MASKS))
+    project.test("""
+        from conftest import mask
+
+        def iou(expected, answers):
+            return sum((a & b).sum() / (a | b).sum() for a, b in zip(expected, answers)) / len(expected)
+
+        CASES = [{"id": f"m{n}", "input": str(n), "expected": mask(n)} for n in range(20)]
+
+        @pytest.mark.golden(CASES, metric=iou, at_least=0.99)
+        def test_masks(segment, case):
+            case.record(segment(case.input))
+    """)
+    project.approve("1")
+    result = project.run("--model-version=2")
+    verdict = project.verdict(result)
+    assert verdict.headline == "iou is 0.977 over 20 cases, at least 0.99 required"
+    assert [(one.id, one.note) for one in verdict.shown] == [(f"m{n}", "changed") for n in range(4)]

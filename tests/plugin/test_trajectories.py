@@ -108,6 +108,14 @@ def test_steps_are_shown_where_the_body_recorded_something_else(agents):
     assert "<details><summary><code>c-6d02224b9c: step 2: check_policy is missing</code></summary>" in text
 
 
+def test_an_error_after_some_steps_is_shown_whole(agents):
+    agents.golden(CASES, "agent(case.input); raise TimeoutError('no answer')", TAKES)
+    result = agents.run("--model-version=1")
+    result.stdout.fnmatch_lines(
+        ["*2 check_policy(order='A-17')", "*in test_it", "*E   TimeoutError: no answer", "*(list[[]0])"]
+    )
+
+
 def test_those_of_a_perturbed_input_are_beside_those_of_the_unperturbed(agents):
     agents.test("""
         from pytest_modelcheck import perturb

@@ -61,3 +61,11 @@ def test_an_answer_that_leaves_the_metric_undefined_has_no_influence():
 def test_the_observed_draw_counts():
     assert chance_of(np.zeros(9), at_least=1.0) == 0.1
     assert chance_of(np.ones(9), at_least=1.0) == 1.0
+
+
+def test_equal_reprs_of_other_arrays_have_influences_of_their_own():
+    one, other = np.zeros(4000), np.zeros(4000)
+    other[2000] = 1
+    assert repr(one) == repr(other)
+    first, second = influences(lambda right, given: float(np.sum(given)), ["a", "a"], [[one], [other]])
+    assert first != second

@@ -119,6 +119,11 @@ def test_a_pattern_that_can_match_nothing_is_refused(patterns):
         in_order(*patterns)
 
 
+def test_a_matcher_that_is_compared_with_nothing_is_refused():
+    with pytest.raises(UsageError, match=r"write `assert done\.calls == unordered\(refund\)`"):
+        assert unordered("refund")
+
+
 def test_matchers_and_calls_are_written_as_a_reader_writes_them():
     assert repr(in_order("look_up", ("refund", {"amount": 20}))) == "in_order(look_up, refund(amount=20))"
     assert repr(ToolCalls([REFUND])) == "[refund(order='A-17', amount=20)]"

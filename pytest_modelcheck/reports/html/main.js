@@ -108,9 +108,10 @@ function toggleTheme() {
 // -- the page ---------------------------------------------------------------------------------------
 
 function subjects() {
+  const more = REPORT.models.length - 4;
   replace(document.getElementById("subjects"), REPORT.models.slice(0, 4).map((model) => el("span", { class: "subject" },
     el("b", {}, foreign(`${model.name} ${model.version || "(unversioned)"}`)), " ", el("span", { class: "under" }, model.approved === null ? "nothing approved yet" : model.approved === model.version ? "approved" : ["approved: ", foreign(model.approved)]),
-    model.retires && el("span", { class: "under" }, `, shuts down on ${model.retires}`))));
+    model.retires && el("span", { class: "under" }, `, shuts down on ${model.retires}`))), more > 0 && el("span", { class: "subject" }, `+${more} more`));
 }
 
 const theme = remembered();
