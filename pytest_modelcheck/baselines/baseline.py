@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from pytest_modelcheck.baselines import atomic, header, lines
@@ -18,7 +19,6 @@ from pytest_modelcheck.records import CaseResult
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
     from io import BufferedReader
-    from pathlib import Path
 
     from pytest_modelcheck.baselines.header import Header
 
@@ -181,7 +181,7 @@ def parse(content: bytes, path: str, *, further: bool = False) -> Baseline:
     first, *rows = content.removesuffix(b"\n").split(b"\n")
     _refuse_conflict(first, path, 1, content)
     head = header.decode(first, path)
-    rows = _unsealed(rows, path) if head.approved_at else _opened(rows, head, path)
+    rows = _unsealed(rows, head, path) if head.approved_at else _opened(rows, head, path)
     index = _plain_index(rows)
     index = _index(rows, path) if index is None else index
     if not head.approved_at:  # a candidate, whose lines stand in the order of its source
@@ -192,18 +192,26 @@ def parse(content: bytes, path: str, *, further: bool = False) -> Baseline:
     return Baseline(head, index, path)
 
 
-def _unsealed(rows: list[bytes], path: str) -> list[bytes]:
+def _unsealed(rows: list[bytes], head: Header, path: str) -> list[bytes]:
     """The lines of a baseline without their checksums.
 
     Raises:
-        BaselineError: One of them is not as it was written.
+        BaselineError: One of them is not as it was written, or git has merged it from another approval.
     """
-    found = list(map(lines.unsealed, rows))
+    seeds = _seeds(head)
+    found = [lines.unsealed(row, seeds) for row in rows]
     if None in found:
         place = found.index(None)
         _odd_id(rows[place], path, place + 2)
-        raise BaselineError(f"this line {ALTERED}. {RESTORE}", path, place + 2)
+        other = f"or merged from the approval of another version than {head.version}"
+        raise BaselineError(f"this line {ALTERED}, {other}. {RESTORE}", path, place + 2)
     return found  # type: ignore[return-value]
+
+
+def _seeds(head: Header) -> list[int]:
+    """The seeds of checksums in a baseline: of its version, and of those from which it kept lines."""
+    versions = [head.version, *(past.version for past in reversed(head.past))]
+    return [lines.seed_of(version) for version in dict.fromkeys(versions)]
 
 
 def _opened(rows: list[bytes], head: Header, path: str) -> list[bytes]:
@@ -276,18 +284,30 @@ def write(
         done = Written(len(rows), len(old.changed_in(rows)), len(rows) - shared, len(old) - shared)
     other_reason = old is not None and head.reason not in ("", old.header.reason)
     if old is None or done != Written(len(rows)) or other_reason or _timeless(old.header) != _timeless(head):
-        batch.add(path, chunks(head, [rows[case] for case in sorted(rows)]))
+        in_order = {case: rows[case] for case in sorted(rows)}
+        content = _signed(head, in_order, old) if head.approved_at else chunks(head, in_order.values())
+        batch.add(path, content)
     return done
 
 
-def chunks(head: Header, rows: Iterable[bytes]) -> Iterator[bytes]:
-    """Yield a file in pieces: its header, then the lines of its cases, with checksums."""
+def _signed(head: Header, rows: Mapping[str, bytes], old: Baseline | None) -> Iterator[bytes]:
+    """Yield a baseline in pieces. Lines that an older approval has left keep the checksum of its version."""
     yield header.encode(head) + b"\n"
-    if head.approved_at:
-        for row in rows:
-            yield lines.sealed(row) + b"\n"
-    else:
-        yield from lines.closed(rows)
+    seeds = _seeds(head)
+    known: dict[str, bytes] = {}
+    if old is not None:
+        with opened(Path(old.path)) as file:
+            known = dict(zip(old, file.read().replace(b"\r\n", b"\n").split(b"\n")[1:], strict=False))
+    for case, row in rows.items():
+        before = known.get(case, b"")
+        kept = before and lines.unsealed(before, seeds) == row
+        yield (before if kept else lines.sealed(row, seeds[0])) + b"\n"
+
+
+def chunks(head: Header, rows: Iterable[bytes]) -> Iterator[bytes]:
+    """Yield a result file in pieces: its header, then the lines of its cases, and their checksum."""
+    yield header.encode(head) + b"\n"
+    yield from lines.closed(rows)
 
 
 def _kept(old: Baseline, case: str, row: bytes, path: Path) -> bytes:

@@ -351,17 +351,22 @@ def gained_by(pairs: Iterable[tuple[CaseResult, CaseResult]]) -> tuple[str, ...]
 # -- checksums ------------------------------------------------------------------------------------------
 
 
-def sealed(line: bytes) -> bytes:
+def seed_of(version: str | None) -> int:
+    """The start of the checksums of a version's lines, so that they do not fit the header of another."""
+    return crc32((version or "").encode(errors="surrogatepass"))
+
+
+def sealed(line: bytes, seed: int = 0) -> bytes:
     """A JSON object on one line, with its checksum as the last member.
 
     >>> sealed(b'{"id":"t-42"}')
     b'{"id":"t-42","sum":"cdbcb09b"}'
     """
-    return b'%s,"sum":"%08x"}' % (line[:-1], crc32(line))
+    return b'%s,"sum":"%08x"}' % (line[:-1], crc32(line, seed))
 
 
-def unsealed(line: bytes) -> bytes | None:
-    """The line without its checksum; ``None`` if that is wrong or missing.
+def unsealed(line: bytes, seeds: Sequence[int] = (0,)) -> bytes | None:
+    """The line without its checksum; ``None`` if that is missing, or wrong for each seed.
 
     Formatters of JSON may have inserted spaces and escapes.
 
@@ -372,17 +377,21 @@ def unsealed(line: bytes) -> bytes | None:
     """
     bare = line[:-_SUM_LENGTH] + b"}"
     # Formatters of JSON may put blanks into a line. Its content is then checked instead of its bytes.
-    return bare if line[-_SUM_LENGTH:] == b',"sum":"%08x"}' % crc32(bare) else _reformatted(line)
+    end = line[-_SUM_LENGTH:]
+    for seed in seeds:
+        if end == b',"sum":"%08x"}' % crc32(bare, seed):
+            return bare
+    return _reformatted(line, seeds)
 
 
-def _reformatted(line: bytes) -> bytes | None:
+def _reformatted(line: bytes, seeds: Sequence[int]) -> bytes | None:
     try:
         fields = json.loads(line, object_pairs_hook=_once)
         checksum = fields.pop("sum")
         bare: bytes = orjson.dumps(fields, option=orjson.OPT_APPEND_NEWLINE)[:-1]
     except (ValueError, AttributeError, TypeError, KeyError, RecursionError):
         return None
-    return bare if checksum == f"{crc32(bare):08x}" else None
+    return bare if checksum in [f"{crc32(bare, seed):08x}" for seed in seeds] else None
 
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -8,10 +8,11 @@ from pytest_modelcheck.baselines import baseline, lines
 from pytest_modelcheck.baselines.atomic import Batch
 from pytest_modelcheck.baselines.baseline import Written
 from pytest_modelcheck.baselines.header import Header
-from pytest_modelcheck.baselines.lines import sealed
+from pytest_modelcheck.baselines.lines import sealed, seed_of
 from pytest_modelcheck.errors import BaselineError
 from pytest_modelcheck.records import CaseResult, Outcome, TrialResult
 
+SEED = seed_of("2.0")
 HEAD = Header("t.py::test", "golden", "triage", "2.0", approved_at="2026-03-01T10:00:00Z")
 
 
@@ -119,7 +120,7 @@ DAMAGES = [
     (lambda path: again(path, b"{}"), ":4: this line names no case"),
     (lambda path: again(path, b'["a"]'), ":4: this line names no case"),
     (lambda path: again(path, b'{"id":3}'), ":4: this line names no case"),
-    (lambda path: again(path, sealed(b'{"id":"\xff","about":""}')), ":4: not UTF-8 text"),
+    (lambda path: again(path, sealed(b'{"id":"\xff","about":""}', SEED)), ":4: not UTF-8 text"),
     (lambda path: again(path, b'{"id":"c","answer":1}'), f":4: {ALTERED}"),  # no checksum
     (changed('"answer":2', '"answer":3'), f":3: {ALTERED}"),
     (changed("about b", "about c"), f":3: {ALTERED}"),
@@ -138,7 +139,7 @@ def test_a_damaged_line_is_named_with_its_place(path, record, damage, problem):
 
 def test_an_unreadable_case_is_named_with_its_line_when_it_is_requested(path, record):
     write(path, [record("a", 1)])
-    again(path, sealed(b'{"id":"b","outcome":"great"}'))
+    again(path, sealed(b'{"id":"b","outcome":"great"}', SEED))
     found = baseline.read(path)
     assert found["a"] == record("a", 1)
     with pytest.raises(BaselineError, match=r"test\.jsonl:3: not a case: .*Restore the file"):

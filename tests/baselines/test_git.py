@@ -127,6 +127,37 @@ def test_two_versions_of_a_check_are_not_merged_line_by_line(bench, git, approvi
     assert (found.header.version, found["t-10"].trials[0].answer) == ("2.2", b'"same"')
 
 
+@pytest.mark.parametrize(("version", "refused"), [("2.2", True), ("2.1", False)])
+def test_lines_of_another_version_do_not_fit_a_header_that_was_kept_by_hand(
+    bench, git, approving, version, refused
+):
+    """Git merges lines that one side alone has changed, so that the header may be the only conflict."""
+    approving("main", "2.0", "monday")
+    approving("one", "2.1", "tuesday", t_10="one")
+    approving("two", version, "wednesday", t_20="two")
+    git("merge", "one", "-m", "merge", code=1)
+    path = bench.store.path("triage", KNOWN)
+    path.write_text(
+        re.sub(r"<<<<<<<.*?\n(.*?)=======\n.*?>>>>>>> one\n", r"\1", path.read_text(), flags=re.S)
+    )
+    if not refused:
+        assert bench.store.read("triage", KNOWN)["t-10"].trials[0].answer == b'"one"'
+        return
+    with pytest.raises(BaselineError, match=r"test_known\.jsonl:12: .*merged from .* than 2\.2"):
+        bench.store.read("triage", KNOWN)
+
+
+def test_lines_that_older_approvals_left_stay_as_they_are(bench, git, approving):
+    approving("main", "2.0", "monday")
+    path = bench.store.path("triage", KNOWN)
+    before = path.read_bytes().splitlines()
+    approving("main", "2.1", "tuesday", t_10="new")
+    approving("main", "2.2", "wednesday", t_10="new", t_20="new")
+    after = path.read_bytes().splitlines()
+    assert [number for number in range(1, 31) if before[number] != after[number]] == [11, 21]
+    assert len(bench.store.read("triage", KNOWN)) == 30
+
+
 def test_the_same_approval_on_two_branches_merges(bench, git, approving):
     approving("main", "2.0", "monday")
     approving("one", "2.1", "tuesday", t_10="new")

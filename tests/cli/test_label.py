@@ -267,7 +267,7 @@ class Terminal:
         raise AssertionError(f"never came: {texts}\n{shown}")
 
     def echoes(self):
-        """True if the terminal shows what is typed, and hands over whole lines."""
+        """True if the terminal echoes keys and hands over whole lines."""
         self.send("clear; stty -a | tr ';' '\\n' | grep -ow -e '-*icanon' -e '-*echo'; echo do''ne", "Enter")
         return self.until("done").split()[:2] == ["icanon", "echo"]
 
