@@ -5,7 +5,7 @@ damages one of its files and runs pytest or a command. No damage may cause:
 
 - a traceback of ours, an internal error of pytest, or an exit code that is none of theirs;
 - a passed check that must fail: version 2.1 is worse in cases that a limit forbids;
-- a green run on a baseline that was altered, in whatever byte: each line has a checksum;
+- a green run on a baseline that was altered, in any byte: each line has a checksum;
 - an approval of a result that was altered;
 - a second round of trouble: after the damaged cache was set aside, the next run works again.
 """

@@ -3,7 +3,7 @@
     python benchmarks/hostile.py [TEXTS]
 
 Each text is a case id, an input, an answer, a message, a slice, a version, a reason and an environment of
-what lies in the cache and in the baselines, and an argument and an option value of a command. Nothing that is
+data in the cache and in the baselines, and an argument and an option value of a command. Nothing that is
 printed or written may carry a raw control character, an OSC sequence or a character that turns the line,
 begin a workflow command of a CI service, or be a traceback. 50,000 texts take some minutes.
 """

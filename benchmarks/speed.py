@@ -1,6 +1,6 @@
 """The cost of the framework itself: ``MODELCHECK_DATA=... python benchmarks/speed.py``.
 
-One command, one run, one table, in which everything is also a ratio, beside what we aim for:
+One command, one run, one table, in which everything is also a ratio, beside its aim:
 
 - the CheckList sentiment suite (``tests/acceptance/checklist``) inside pytest, with VADER's recorded answers
   as the model, so that the rest is the framework's own time: microseconds for each of its 178,578

@@ -150,7 +150,7 @@ def at_limit_scored(n):
 
 
 def at_limit_sampled(groups, each):
-    """Templates that are good or bad as a whole, drawn anew with each run: 90% of them good."""
+    """Templates that are good or bad as a whole, drawn again in each run: 90% of them good."""
 
     def one(folder, rng):
         good = [rng.random() < 0.9 for _ in range(groups)]

@@ -44,7 +44,7 @@ class Line:
 
 
 def p_of_repeats(old, old_runs, new, new_runs):
-    """The p-value of a drop, from how many of its runs each case passes."""
+    """The p-value of a drop, from the numbers of passing runs of each case."""
     sides = (
         [[1] * passed + [0] * (runs - passed) for passed in side.tolist()]
         for side, runs in ((old, old_runs), (new, new_runs))

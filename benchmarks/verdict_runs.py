@@ -141,6 +141,7 @@ LOST = "case >= 17 if now else not 17 <= case < 34"
 SPANISH = """"metadata": {
     "language": "es" if n < 11 or n % 5 == 0 else "en", "topic": "refund" if n < 11 or n % 3 else "login"
 }"""
+SPANISH_REFUND = "case < 11 or case % 5 == 0 and case % 3 > 0"
 SPANISH_PAIRS = SPANISH.replace("}", ', "group": n % 50}')
 GROUPS = '"metadata": {"group": n // 4}'
 UNCHANGED = "draw.random() < unequal(copy, case)"
@@ -149,24 +150,26 @@ APPROVED = "assert ask(case.input) == case.approved"
 LEVELS = "under=perturb.levels(perturb.append('!'), perturb.append('!!'), perturb.append('!!!'))"
 SAME = "assert ask(case.perturbed) == ask(case.input)"
 
+# Of models that answer at random, the sets of a check contradict each other in 1% of checks, by chance.
 SCENES = [
     Scene(
         "max_changed=0.02: steady, then at random",
         STEADY,
         "max_changed=0.02",
         "ask(case.input)",
-        fails=1,
         passes=0,
-        warns=0,
+        warns=0.01,
     ),
-    Scene("case.approved: steady, then at random", STEADY, "max_changed=0.02", APPROVED, passes=0, warns=0),
+    Scene(
+        "case.approved: steady, then at random", STEADY, "max_changed=0.02", APPROVED, passes=0, warns=0.01
+    ),
     Scene(
         "require_proof: steady, then at random",
         STEADY,
         "max_changed=0.02, tolerance=0.05, require_proof=True",
         APPROVED,
         passes=0,
-        warns=0,
+        warns=0.01,
     ),
     Scene(
         "max_regressed=2: always right, then 90%",
@@ -222,7 +225,7 @@ SCENES = [
     ),
     Scene(
         "scores: a slice falls, all others rise",
-        "draw.betavariate(8, 2) if (case < 11) != now else draw.betavariate(7, 3)",
+        f"draw.betavariate(8, 2) if ({SPANISH_REFUND}) != now else draw.betavariate(7, 3)",
         body="score(ask(case.input))",
         fixtures="model, score",
         fields=SPANISH,

@@ -142,6 +142,36 @@ def _label(line: bytes, path: Path, number: int) -> Label:
     return Label(fields["input"], fields["expected"], fields.get("metadata") or {}, origin, fields.get("id"))
 
 
+def mismatch(labels: Iterable[Label], answers: Iterable[Any]) -> str | None:
+    """Describe the first label that is of another kind than the judge's answers; ``None`` if there is none.
+
+    Scores may be labelled true or false.
+
+    >>> mismatch([Label({"answer": "Hi"}, "yes")], [True, False])
+    'a label says "yes", and the judge answers true or false'
+    """
+    kinds = {_kind(answer) for answer in answers if answer is not None}
+    for label in labels if len(kinds) == 1 and None not in kinds else ():
+        found = _kind(label.value)
+        if found not in kinds and not (found == _YES_OR_NO and kinds == {_SCORE}):
+            where = "" if label.origin is None else f" (line {label.origin.line})"
+            text = excerpt(orjson.dumps(label.value).decode(), 40)
+            return f"a label says {text}{where}, and the judge answers {kinds.pop()}"
+    return None
+
+
+_YES_OR_NO: Final = "true or false"
+_SCORE: Final = "with numbers"
+
+
+def _kind(value: Any) -> str | None:
+    if isinstance(value, bool):
+        return _YES_OR_NO
+    if isinstance(value, (int, float)):
+        return _SCORE
+    return "with text" if isinstance(value, str) else None
+
+
 @dataclass(frozen=True, slots=True)
 class JudgedAnswer:
     """The arguments and the answer of a judge in one call.

@@ -120,7 +120,7 @@ def _everything_loaded() -> None:
 
 @pytest.fixture(scope="session")
 def warm() -> Iterator[Path]:
-    """The folder of scripts that start pytest and modelcheck without importing anything anew."""
+    """The folder of scripts that start pytest and modelcheck without new imports."""
     with tempfile.TemporaryDirectory() as folder:
         # One thread, as only that which calls it survives a fork.
         threads = {f"{library}_NUM_THREADS": "1" for library in ("OMP", "OPENBLAS", "MKL")}

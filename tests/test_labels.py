@@ -8,7 +8,7 @@ import pytest
 
 from pytest_modelcheck import cases
 from pytest_modelcheck.errors import LabelError
-from pytest_modelcheck.labels import JudgedAnswer, Label, in_order, key_of, read, write
+from pytest_modelcheck.labels import JudgedAnswer, Label, in_order, key_of, mismatch, read, write
 
 GIVEN = {"question": "Where is my parcel?", "answer": "On its way.\nIt arrives ëarly."}
 
@@ -134,3 +134,28 @@ def test_the_order_is_the_same_however_answers_come():
 def test_answers_on_which_versions_differ_are_a_stratum():
     answers = [JudgedAnswer({"answer": str(n)}, answer=True, differs=n < 40) for n in range(400)]
     assert 3 <= sum(one.differs for one in in_order(answers)[:40]) <= 5
+
+
+@pytest.mark.parametrize(
+    ("values", "answers", "found"),
+    [
+        ([True, 1], [True, False], "a label says 1, and the judge answers true or false"),
+        (["no"], [False, None], 'a label says "no", and the judge answers true or false'),
+        ([True], ["good", "bad"], "a label says true, and the judge answers with text"),
+        (["7"], [7, 8.5], 'a label says "7", and the judge answers with numbers'),
+        ([True, 0.5], [0.25, 1], None),
+        (["good"], ["bad"], None),
+        ([1], [{"verdict": 1}], None),
+        ([1], [True, "good"], None),
+        ([1], [], None),
+    ],
+)
+def test_labels_of_another_kind_than_the_answers_are_described(values, answers, found):
+    assert mismatch([Label({"answer": str(one)}, one) for one in values], answers) == found
+
+
+def test_the_line_of_a_label_of_another_kind_is_named(tmp_path):
+    path = tmp_path / "helpful.jsonl"
+    path.write_text('\n{"input":{"answer":"Yes"},"expected":"yes"}\n')
+    text = mismatch(read(path).values(), [True])
+    assert text == 'a label says "yes" (line 2), and the judge answers true or false'

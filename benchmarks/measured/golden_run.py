@@ -1,6 +1,6 @@
 """One golden test over many cases of a JSON Lines file: ``python golden_run.py FOLDER CASES``.
 
-Says how long the test took from its call on, and how much memory it took beyond what pytest had by then. The
+Says how long the test took from its call on, and how much memory it took beyond that of pytest. The
 folder is made at the first run and keeps the predictions, so that a second run is warm. With
 ``--parametrize`` each case is a pytest item of its own instead, without the plugin, and the whole run is
 measured.

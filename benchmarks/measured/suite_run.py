@@ -1,7 +1,7 @@
 """The suite inside pytest: ``python suite_run.py PROJECT CACHE``.
 
-Says how long its checks took, from the call of each test on. Left out is what fixtures read from files, as
-for the plain loop, and what pytest itself puts away at its end.
+Says how long its checks took, from the call of each test on. Left out are files read by fixtures, as
+for the plain loop, and the clean-up of pytest at its end.
 """
 
 from __future__ import annotations

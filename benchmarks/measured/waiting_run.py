@@ -1,7 +1,7 @@
 """200 cases of a model that takes 50 ms: ``python waiting_run.py FOLDER CONCURRENCY VERSION KIND``.
 
 Says how long the test took from its call on. In a folder that is new, that is the first run of the test; in
-one that knows it from another version, what its body calls is known, and no answer is. The kind says
+one that knows it from another version, the calls of its body are known, and no answer is. The kind says
 whether calls wait in ``threads``, or the model is ``async``.
 """
 

@@ -18,7 +18,7 @@ from pytest_modelcheck.cli.project import with_workspace
 from pytest_modelcheck.cli.screen import indented, print_lines
 from pytest_modelcheck.display import shown_path
 from pytest_modelcheck.errors import UsageError
-from pytest_modelcheck.labels import JudgedAnswer, key_of, read
+from pytest_modelcheck.labels import JudgedAnswer, key_of, mismatch, read
 from pytest_modelcheck.numeric import is_number
 from pytest_modelcheck.phrases import percent, plural
 from pytest_modelcheck.reports.bars import cut, padded, width_of
@@ -147,6 +147,8 @@ def judge(workspace: Workspace, judge: str, file: Path | None, *, every: bool) -
         )
     for version, values in versions.items():
         pairs = [(labels[key], value) for key, value in values.items()]
+        if (why := mismatch([label for label, _ in pairs], values.values())) is not None:
+            raise UsageError(f"{judge} {version}: {why}. Correct {shown_path(found.file)}")
         title = f"{judge} {version}: judged {len(pairs)} of {plural(len(labels), 'label')}"
         print_lines(_of_version(title, pairs, found.versions[version], every=every))
     for one, other in pairwise(versions):

@@ -234,7 +234,8 @@ def asserting(body: Callable[[CaseView], Any], *, awaited: bool = False) -> Call
 def _refuse(returned: Any) -> None:
     if returned is not None:
         raise UsageError(
-            f"the body returned {excerpt(returned, 60)}: did you mean `assert` instead of `return`?"
+            f"the body returned {excerpt(returned, 60)}: did you mean `assert` instead of `return`? If it "
+            "has a metric= or is a drift check, pass the value to case.record(...)."
         )
 
 

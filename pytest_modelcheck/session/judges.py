@@ -19,7 +19,7 @@ import orjson
 from pytest_modelcheck.canonical import digest, excerpt, seen
 from pytest_modelcheck.checks.judging import LEAST_LABELS, LEAST_STRENGTH, WORST, Judging, Sides
 from pytest_modelcheck.engine.trials import Plan
-from pytest_modelcheck.labels import key_of, read
+from pytest_modelcheck.labels import key_of, mismatch, read
 from pytest_modelcheck.phrases import plural
 from pytest_modelcheck.records import GRADE, JUDGED, Case, Outcome
 from pytest_modelcheck.session.approved import ReplayedAnswers
@@ -110,6 +110,9 @@ def _corrected(
     outcome = _outcome_of(check, judge, list(cases.values()))
     current = {case: _ratings(trials, outcome) for case, trials in cases.items()}
     answers = yield from _on_labels(check, judge, labels)
+    why = mismatch(labels.values(), (orjson.loads(seen(answer)) for answer in answers.values()))
+    if why is not None:
+        raise UncorrectedError(why)
     known = {key: outcome(orjson.dumps(label.value)) for key, label in labels.items()}
     judged = {key: outcome(answer) for key, answer in answers.items()}
     graded = any(trial.score is not None for trials in cases.values() for trial in trials)

@@ -403,7 +403,7 @@ def test_nothing_is_called_after_the_end_of_the_run(way):
     assert calls == []
 
 
-# -- what answers cost ----------------------------------------------------------------------------------
+# -- the cost of answers ----------------------------------------------------------------------------------
 
 
 def test_answers_say_what_they_cost(way):

@@ -243,7 +243,7 @@ def test_a_value_that_is_nested_too_deeply_is_refused():
         value = [value]
     with pytest.raises(NotCanonical, match="nested too deeply"):
         digest(value)
-    while value:  # lest the interpreter takes it apart recursively
+    while value:  # or the interpreter would destroy it recursively
         value = value.pop()
 
 

@@ -267,7 +267,7 @@ class Terminal:
         raise AssertionError(f"never came: {texts}\n{shown}")
 
     def echoes(self):
-        """True if the terminal shows what is typed, and hands over whole lines."""
+        """True if the terminal echoes keys and hands over whole lines."""
         self.send("clear; stty -a | tr ';' '\\n' | grep -ow -e '-*icanon' -e '-*echo'; echo do''ne", "Enter")
         return self.until("done").split()[:2] == ["icanon", "echo"]
 
@@ -337,7 +337,7 @@ def test_in_the_background_the_terminal_is_the_shells(project, terminal):
     terminal.send(LABEL, "Enter")
     terminal.until("--- 1 of 2", "[q]uit")
     terminal.send("C-z")
-    terminal.until("$ ")
+    terminal.until("Stopped", "$ ")
     assert terminal.echoes()
     terminal.send("fg", "Enter")
     terminal.until("fg", "[q]uit")

@@ -150,7 +150,7 @@ def test_a_version_that_is_an_alias_is_found_unless_a_fingerprint_tells_more(pro
     conftest = project.root / "tests" / "conftest.py"
     conftest.write_text(MODEL.replace("@model_fixture\n", '@model_fixture(fingerprint="3f2a")\n'))
     assert command("lint", "--select", "MC211").output == "No problem in 1 check.\n"
-    # The version is that of the model, whatever the fixture is called.
+    # The version is that of the model, under any name of the fixture.
     conftest.write_text(MODEL.replace("@model_fixture\n", '@model_fixture(name="classifier")\n'))
     assert "MC211" in command("lint", "--select", "MC211", code=1).output
     conftest.write_text(MODEL)

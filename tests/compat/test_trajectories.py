@@ -170,7 +170,7 @@ def _langchain_messages() -> list[Any]:
 
 
 def langchain() -> Any:
-    """Messages, as a loop of one's own collects them."""
+    """Messages, as a hand-written loop collects them."""
     messages = pytest.importorskip("langchain_core.messages")
     found: list[Any] = [messages.SystemMessage("Be kind."), messages.HumanMessage(OPENING)]
     for message in _langchain_messages():

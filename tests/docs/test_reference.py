@@ -1,7 +1,7 @@
 """The reference lists everything that exists, and nothing else.
 
 Tables between ``<!-- generated: NAME -->`` and ``<!-- end -->`` are made of the code; with
-``REWRITE_DOCS=1`` in the environment they are written anew.
+``REWRITE_DOCS=1`` in the environment they are rewritten.
 """
 
 import argparse

@@ -26,10 +26,10 @@ RETIRED = {
     "remembered": "cached, saved",
     "came_of": "outcomes",
 }
-"""Words that no name in the code has any more, each with what stands in its place."""
+"""Words that no name in the code may contain, each with its replacement."""
 
 OPENERS = ("What", "Whether", "Which", "How", "Who", "Where", "When", "That")
-"""Words that begin a clause, and no name and no command."""
+"""Words that open a clause in place of a name or a command."""
 
 
 def names_of(tree):

@@ -344,7 +344,7 @@ def test_nothing_is_left_of_a_check(lab):
 
 @pytest.mark.parametrize("fails", [True, False])
 def test_a_call_behind_one_that_may_have_failed_before_waits_for_it(lab, fails):
-    """With a full cache, it was made in vain: only answers are cached, so that what fails is called again."""
+    """With a full cache it was made in vain: only answers are cached, and failed calls are made again."""
     calls = []
 
     def one(x):

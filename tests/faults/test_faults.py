@@ -263,7 +263,7 @@ def test_one_slow_call_delays_no_other(remote, endpoint):
 
 
 def test_an_interrupt_does_not_wait_for_calls_under_way(remote, endpoint):
-    """A call of 30 seconds is under way in a thread when Ctrl-C comes."""
+    """A call of two minutes is under way in a thread when Ctrl-C comes."""
     flag = remote.project.path / "hanging"
 
     def hangs(handler, text, before):
@@ -271,7 +271,7 @@ def test_an_interrupt_does_not_wait_for_calls_under_way(remote, endpoint):
             return False
         time.sleep(0.3)  # the others are answered by then
         flag.touch()
-        return endpoint.over.wait(30)
+        return endpoint.over.wait(120)
 
     endpoint.behave = hangs
     remote.model("concurrency=2")
@@ -294,8 +294,8 @@ def test_an_interrupt_does_not_wait_for_calls_under_way(remote, endpoint):
             assert triage(case.input) == case.expected
     """)
     start = time.monotonic()
-    result = remote.project.run_apart("--model-version=1", timeout=25)
-    assert time.monotonic() - start < 20
+    result = remote.project.run_apart("--model-version=1", timeout=110)
+    assert time.monotonic() - start < 100
     assert "KeyboardInterrupt" in result.stdout.str()
     flag.unlink()
     endpoint.behave = lambda handler, text, before: False

@@ -62,7 +62,7 @@ def test_in_a_read_only_folder_every_call_is_free(tmp_path, monkeypatch):
     with monkeypatch.context() as patch:
         patch.setattr(os, "open", refuse)
         granted = claims.take("triage", b"one")
-    assert granted  # else each call would wait for another process
+    assert granted  # or each call would wait for another process
 
 
 class FakeMsvcrt:

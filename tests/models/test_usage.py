@@ -143,7 +143,7 @@ def test_tokens_are_counted_once_and_none_is_dropped(reported, tokens_in, tokens
 
 
 class Response(SimpleNamespace):
-    """One of OpenAI's, which also says how many tokens it may have."""
+    """One of OpenAI's, which also has a limit of its tokens."""
 
     max_output_tokens = 500
 

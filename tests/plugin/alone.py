@@ -34,7 +34,7 @@ HANGS = "hangs"
 MOST_HANGS = 2
 
 
-# -- the loop that all else must agree with --------------------------------------------------------
+# -- the loop that all runs must agree with -------------------------------------------------------
 
 
 @dataclass

@@ -13,7 +13,7 @@ _WAIT = asyncio.sleep
 
 
 def log(model, question):
-    """Note a call, whatever the test has patched."""
+    """Note a call, also in a test that patches ``os`` or ``time``."""
     _WRITE(_LOG, f"{model} {question}\n".encode())
 
 

@@ -139,8 +139,8 @@ ALL = ("loop", "cold", "warm", "one", "partly", "reversed", "alone")
 
 
 def pytest_generate_tests(metafunc):
-    """A test that takes ``outcomes`` is run for each check of its module, with models of two kinds."""
-    if "outcomes" in metafunc.fixturenames:
+    """A test that takes ``outcomes_by_run`` is run for each check of its module, with models of two kinds."""
+    if "outcomes_by_run" in metafunc.fixturenames:
         names = [name for name, _, _ in alone_checks(metafunc.module)]
         metafunc.parametrize("check", names, scope="module")
 
@@ -220,7 +220,7 @@ def alone(request, tmp_path_factory, warm):
 
 
 @pytest.fixture
-def outcomes(request, alone, check):
+def outcomes_by_run(request, alone, check):
     """Outcomes of one check by run, and the expected ones, as two mappings to compare."""
     expected = next(expected for name, _, expected in alone_checks(request.module) if name == check)
     file = f"test_{check}.py"

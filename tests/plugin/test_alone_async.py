@@ -231,6 +231,6 @@ CHECKS = {
 }
 
 
-def test_an_async_body_with(outcomes):
-    found, expected = outcomes
+def test_an_async_body_with(outcomes_by_run):
+    found, expected = outcomes_by_run
     assert found == expected

@@ -67,8 +67,8 @@ CHECKS = {
 RUNS = ("cold", "warm", "one", "partly", "reversed")
 
 
-def test_batches_with(outcomes):
-    found, expected = outcomes
+def test_batches_with(outcomes_by_run):
+    found, expected = outcomes_by_run
     assert found == expected
 
 

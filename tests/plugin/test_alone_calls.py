@@ -90,8 +90,8 @@ CHECKS = {
 RUNS = ("loop", "cold", "warm", "one", "partly", "reversed")
 
 
-def test_a_model_that_is_called_with(outcomes):
-    found, expected = outcomes
+def test_a_model_that_is_called_with(outcomes_by_run):
+    found, expected = outcomes_by_run
     assert found == expected
 
 

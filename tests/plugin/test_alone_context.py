@@ -128,8 +128,8 @@ OPTIONS = ("-Wdefault",)
 RUNS = ("loop", "cold", "warm", "one", "partly", "reversed")
 
 
-def test_a_call_under(outcomes):
-    found, expected = outcomes
+def test_a_call_under(outcomes_by_run):
+    found, expected = outcomes_by_run
     assert found == expected
 
 

@@ -164,6 +164,6 @@ RUNS = ("loop", "cold", "warm", "one", "partly", "reversed")
 KINDS_EACH = 1
 
 
-def test_a_case_that_ends_with(outcomes):
-    found, expected = outcomes
+def test_a_case_that_ends_with(outcomes_by_run):
+    found, expected = outcomes_by_run
     assert found == expected

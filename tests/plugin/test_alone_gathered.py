@@ -35,8 +35,8 @@ RUNS = ("loop", "cold", "warm", "one", "partly", "xdist")
 KINDS_EACH = 1
 
 
-def test_gathered(outcomes):
-    found, expected = outcomes
+def test_gathered(outcomes_by_run):
+    found, expected = outcomes_by_run
     assert found == expected
 
 

@@ -307,6 +307,6 @@ CHECKS = {
 }
 
 
-def test_a_body_that_holds_a_lock(outcomes):
-    found, expected = outcomes
+def test_a_body_that_holds_a_lock(outcomes_by_run):
+    found, expected = outcomes_by_run
     assert found == expected

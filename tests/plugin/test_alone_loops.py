@@ -151,6 +151,6 @@ CHECKS = {
 RUNS = ("cold", "warm", "one", "partly", "reversed", "xdist")
 
 
-def test_a_plain_body_with(outcomes):
-    found, expected = outcomes
+def test_a_plain_body_with(outcomes_by_run):
+    found, expected = outcomes_by_run
     assert found == expected

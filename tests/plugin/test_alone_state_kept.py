@@ -261,6 +261,6 @@ CHECKS = {
 OPTIONS = ("-Werror::DeprecationWarning",)
 
 
-def test_a_body_that_leaves(outcomes):
-    found, expected = outcomes
+def test_a_body_that_leaves(outcomes_by_run):
+    found, expected = outcomes_by_run
     assert found == expected

@@ -243,6 +243,6 @@ CHECKS = {
 OPTIONS = ("-Werror::UserWarning",)
 
 
-def test_a_body_that_sets(outcomes):
-    found, expected = outcomes
+def test_a_body_that_sets(outcomes_by_run):
+    found, expected = outcomes_by_run
     assert found == expected

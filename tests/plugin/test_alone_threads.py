@@ -149,6 +149,6 @@ CHECKS = {
 }
 
 
-def test_a_body_that_runs(outcomes):
-    found, expected = outcomes
+def test_a_body_that_runs(outcomes_by_run):
+    found, expected = outcomes_by_run
     assert found == expected

@@ -238,6 +238,6 @@ CHECKS = {
 RUNS = ("cold", "warm", "one", "partly", "reversed")
 
 
-def test_values_with(outcomes):
-    found, expected = outcomes
+def test_values_with(outcomes_by_run):
+    found, expected = outcomes_by_run
     assert found == expected

@@ -15,6 +15,6 @@ RUNS = ("xdist",)
 KINDS_EACH = 1
 
 
-def test_on_two_workers(outcomes):
-    found, expected = outcomes
+def test_on_two_workers(outcomes_by_run):
+    found, expected = outcomes_by_run
     assert found == expected

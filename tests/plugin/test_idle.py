@@ -78,7 +78,7 @@ def test_imports_nothing_heavy(idle):
                 log.write("\\n".join(sys.modules))
         """,
     )
-    idle.pytester.runpytest_subprocess("-p", "modelcheck")  # and no other plugin, whatever else is tried
+    idle.pytester.runpytest_subprocess("-p", "modelcheck")  # and no other plugin
     with_us = set((idle.path / "modules.txt").read_text().split())
     idle.pytester.runpytest_subprocess()
     without = set((idle.path / "modules.txt").read_text().split())

@@ -139,7 +139,7 @@ MISTAKES = {
     ),
     "a claim for an assertion": (
         "lambda case: echo(case.input) == 'never', ['b']",
-        "*did you mean `assert` instead of `return`?",
+        "*did you mean `assert` instead of `return`?*",
     ),
     "two checks of one name": (
         "same, ['a']); modelcheck.golden(same, ['b']",

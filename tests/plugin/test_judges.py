@@ -374,6 +374,24 @@ def test_a_label_that_the_judge_cannot_answer_is_reported(judged):
     assert "helpful 1 did not answer 1 label (TypeError: " in verdict.headline
 
 
+def test_labels_of_another_type_than_the_judges_answers_are_reported(judged):
+    """Texts "yes" and "no" counted as agreement in one place, and as unknown categories in another."""
+    label(judged, OTHERS, yes="yes", no="no")
+    run(judged, "good")
+    verdict = judged.verdict(run(judged, "bad"))
+    assert 'a label says "' in verdict.headline
+    assert verdict.headline.endswith("and the judge answers true or false")
+    judged.test("""
+        @pytest.mark.golden("labels/helpful.jsonl", model="helpful")
+        def test_judge(helpful, case):
+            assert helpful(**case.input) == case.expected
+    """)
+    judged.run("--model-version=helpful=1")
+    refused = judged.command("judge", "helpful")
+    assert refused.ret == 2
+    assert "and the judge answers true or false. Correct labels/helpful.jsonl" in refused.stderr.str()
+
+
 DAMAGED = {
     "two labels of the same answer contradict each other": (
         "*helpful.jsonl:121: {}*",

@@ -1,4 +1,4 @@
-"""docs/reference/outcomes.md says what each outcome means for a run; here each of its rows happens."""
+"""Each row of docs/reference/outcomes.md, produced by a run."""
 
 import re
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""``@pytest.mark.parametrize`` beside our markers, and models made anew for each set of parameters."""
+"""``@pytest.mark.parametrize`` beside our markers, and new models for each set of parameters."""
 
 from pytest_modelcheck.records import Tally
 

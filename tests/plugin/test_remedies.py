@@ -177,6 +177,10 @@ PROJECTS = {
     "the body returned false: did you mean `assert` instead of `return`?": (
         {"test": check(body=BODY.replace("assert", "return") + " and False")}, {"test": check()},
     ),
+    "is a drift check, pass the value to case.record(...)": (
+        {"test": check(f"{TICKETS}, metric='accuracy', at_least=0.5", "return triage(case.input)")},
+        {"test": check(f"{TICKETS}, metric='accuracy', at_least=0.5", "case.record(triage(case.input))")},
+    ),
     "gave a score(): write a number from 0.0 to 1.0, or call score(after - before)": (
         {"test": check(f"{TICKETS}, under=perturb.append('!'), at_least=-0.5", SAME, kind="directional")},
         {"test": check(f"{TICKETS}, under=perturb.append('!'), at_least=-0.5", SCORED, "triage, case, score",

@@ -24,7 +24,7 @@ def test_the_rate_is_the_mean_of_the_scores_which_at_least_bounds(project):
     assert verdict.notes[0].endswith("every case must score 1; at_least=0.9 would require a mean of 0.9")
 
 
-# The mean score that each body comes to, and how many of the four cases are errors and skipped.
+# The mean score of each body, and the number of the four cases that are errors and skipped.
 BODIES = {
     "score(answer); assert answer > 0.5": ((0 + 0 + 0.6 + 0.8) / 4, 0, 0),
     "score(1); score(0)": (0, 0, 0),  # the last one counts

@@ -49,7 +49,7 @@ def test_the_whole_corpus_cold_warm_approved_between_workers_and_changed(project
     project.pytester.makepyfile(corpora=CORPUS.replace("PATH", repr(str(corpus))))
     project.model(ANY_KIND)
     project.test(WHOLE)
-    # Each run in a process of its own: here, every run would import polars anew, whose types are then others.
+    # Each run in a process of its own: here, every run would import polars again, with new types.
     spread = project.run_apart("-p", "xdist", "-n", "2", "--model-version=1", "--modelcheck-update")
     spread.assert_outcomes(passed=1)
     project.run_apart("--model-version=1", "--modelcheck-cache=refresh").assert_outcomes(passed=1)

@@ -9,7 +9,7 @@ from pytest_modelcheck.session import RunOptions, Session
 
 @pytest.fixture
 def allowance(tmp_path):
-    """``allowance(calls, workers, worker)``: what one worker may spend."""
+    """``allowance(calls, workers, worker)``: the calls of one worker."""
 
     def of(calls, workers=1, worker=0):
         run_options = RunOptions(tmp_path / "baselines", tmp_path / "cache")

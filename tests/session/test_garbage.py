@@ -4,6 +4,9 @@ import pytest
 
 from pytest_modelcheck.session.session import Sparing
 
+# Earlier tests may leave garbage that complains when it is collected, and that happens here.
+pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+
 
 class Node:
     """An object that refers to itself, so that only a collection frees it."""

@@ -523,7 +523,9 @@ class TestInvarianceOfAModelThatVaries:
         model = Counting(lambda x: x == "QUESTION 0")
         verdict = self.run(project, model)
         assert verdict.headline == "59/60 cases pass (98.3%), all required"
-        assert Counter(model.calls)["QUESTION 0"] == 3 + 5  # two fresh sets, and five probes of what fails
+        assert (
+            Counter(model.calls)["QUESTION 0"] == 3 + 5
+        )  # two fresh sets, and five probes of the failing case
 
     def test_a_body_that_undoes_the_perturbation_disagrees_as_the_model_does_with_itself(self, project):
         def undone(model, case):

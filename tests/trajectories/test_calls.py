@@ -56,7 +56,7 @@ def test_unordered_is_the_same_calls_each_as_often(patterns, matched):
 
 
 def test_unordered_finds_a_way_wherever_there_is_one():
-    """A pattern that matches several calls leaves to others what only they do not match."""
+    """A pattern that matches several calls leaves those that others need to them."""
     calls = ToolCalls(
         [ToolCall("refund", {"amount": 1}), ToolCall("refund", {"amount": 2}), ToolCall("refund", None)]
     )

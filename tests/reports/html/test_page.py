@@ -94,7 +94,7 @@ def _quiet(request):
         assert browser.requests == []
 
 
-# -- what it shows -------------------------------------------------------------------------------------
+# -- content -------------------------------------------------------------------------------------
 def test_the_overview_begins_with_the_result(report, page):
     browser = page(report)
     assert browser.text("h1") == "1 of 2 checks failed, 1 test could not be judged"
