@@ -25,7 +25,7 @@ from pytest_modelcheck.checks.observed import contradiction
 from pytest_modelcheck.display import shown_path
 from pytest_modelcheck.errors import BaselineError, ModelcheckError, UsageError
 from pytest_modelcheck.limits import LIMITS
-from pytest_modelcheck.phrases import odds, plural
+from pytest_modelcheck.phrases import listed, odds, plural
 from pytest_modelcheck.plugin.received import RECEIVED
 from pytest_modelcheck.plugin.redaction import begin
 from pytest_modelcheck.plugin.settings import (
@@ -207,6 +207,9 @@ def _approve(
         checks_approved = plural(len(report.approved), "check")
         folder = shown_path(options.baselines, config.invocation_params.dir)
         notes.append(f"approved: {model} {version}, {checks_approved} in {folder}")
+        if left := [f"{check} ({older})" for check, older in report.left]:
+            run_them = f"run them with {version} and approve them, or leave them"
+            notes.append(f"still approved with another version: {listed(left, _LEFT)}; {run_them}")
 
 
 def _add_night(session: pytest.Session, verdicts: Collection[Verdict]) -> None:
@@ -260,6 +263,9 @@ def _add_night(session: pytest.Session, verdicts: Collection[Verdict]) -> None:
     checks = plural(len({verdict.check for verdict, _ in found}), "check")
     notes.append(f"watch: night {most.night}, {checks} of it kept; strongest {strongest}")
 
+
+_LEFT: Final = 5
+"""The number of checks that are named, of those that an approval leaves with another version."""
 
 _OURS: Final = ("modelcheck_", "model_version")
 _INI: Final = (

@@ -1,5 +1,6 @@
 """``modelcheck label`` and ``judge``: from stored results to labels, and to the quality of a judge."""
 
+import itertools
 import json
 import os
 import shutil
@@ -246,6 +247,7 @@ class Terminal:
 
     def __init__(self, folder):
         self.name = f"modelcheck-{time.time_ns()}"
+        self._looks = itertools.count()
         size = ("-x", "80", "-y", "30")
         self.tmux("new-session", "-d", "-s", self.name, *size, "-c", str(folder), "env", "PS1=$ ", "sh")
 
@@ -268,8 +270,10 @@ class Terminal:
 
     def echoes(self):
         """True if the terminal echoes keys and hands over whole lines."""
-        self.send("clear; stty -a | tr ';' '\\n' | grep -ow -e '-*icanon' -e '-*echo'; echo do''ne", "Enter")
-        return self.until("done").split()[:2] == ["icanon", "echo"]
+        look = next(self._looks)  # the screen may still show the end of the one before
+        command = f"stty -a | tr ';' '\\n' | grep -ow -e '-*icanon' -e '-*echo'; echo look''{look}"
+        self.send(f"clear; {command}", "Enter")
+        return self.until(f"look{look}").split()[:2] == ["icanon", "echo"]
 
 
 @pytest.fixture

