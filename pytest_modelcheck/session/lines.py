@@ -81,11 +81,10 @@ def perturbed_input(trial: Trial) -> tuple[str | None, str]:
 
 def expectation(case: Case) -> str | None:
     """The digest of a case's expectation, or ``None`` without one."""
-    if case.known_failure is not None:
-        # A reworded reason counts as a new expectation, so the approved answer is judged again: harmless,
-        # and simple.
-        return short((repr(case.expected), case.known_failure))
-    return None if case.expected is MISSING else _short(case.expected)
+    expected = None if case.expected is MISSING else _short(case.expected)
+    # A reworded reason counts as a new expectation, so the approved answer is judged again: harmless, and
+    # simple.
+    return expected if case.known_failure is None else short((expected, case.known_failure))
 
 
 def about(value: Any) -> str:

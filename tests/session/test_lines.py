@@ -2,6 +2,7 @@
 
 import json
 
+import numpy as np
 import pytest
 
 from pytest_modelcheck.baselines import lines
@@ -11,7 +12,7 @@ from pytest_modelcheck.engine.work import Result
 from pytest_modelcheck.errors import BaselineError
 from pytest_modelcheck.models.model import Unstored, text_key
 from pytest_modelcheck.records import Case, Origin, Outcome, Trial
-from pytest_modelcheck.session.lines import case_result, keys_of, row_of
+from pytest_modelcheck.session.lines import case_result, expectation, keys_of, row_of
 
 RAW = [b'"a"', b'{"a":[1.5,null]}', Unstored(object(), b'{"$repr":"x"}', shared=True)]
 CASES = [
@@ -55,6 +56,13 @@ def test_a_line_of_many_trials_is_what_its_record_would_be_written_as(case):
     assert row_of(case, results)[0] == lines.encode(case_result(case, results))
     results[3].score = 0.25
     assert row_of(case, results)[0] == lines.encode(case_result(case, results))
+
+
+def test_an_edit_inside_a_large_expectation_of_a_known_failure_is_seen():
+    arrays = np.zeros((2, 5_000))  # whose repr() leaves out most of it
+    arrays[1, 2_500] = 1
+    one, other = (expectation(Case("x", array, known_failure="later")) for array in arrays)
+    assert one != other
 
 
 def test_equal_calls_of_several_repeats_are_written_as_one_call():
