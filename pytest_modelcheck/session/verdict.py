@@ -356,6 +356,7 @@ def leave(check: Check, assessment: Assessment, verdict: Verdict) -> Conclusion:
             systems=tuple(sorted(ran.systems)),
             # If bodies compare with the approved answer, the rate means nothing once this run is approved.
             rate=None if reads_approved else assessment.seen.observed.rate,
+            mean="" if verdict.metric or not verdict.graded else "mean change" if verdict.signed else "mean",
             judged=0 if reads_approved else assessment.seen.observed.cases.judged,
             environment=f"{python}, {platform.system()} {platform.machine()}",
             findings=verdict.findings,
