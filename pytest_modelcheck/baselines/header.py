@@ -56,7 +56,7 @@ class Header:
         cases: The number of cases. Set when the file is written.
         rate: The run's pass rate, mean score, or metric; ``None`` if nothing was judged.
         metric: The name of that metric, or empty.
-        mean: ``"mean"`` or ``"mean change"`` if the rate is that of scores, or empty.
+        mean: ``"mean"`` or ``"mean change"`` of scores, or empty.
         judged: The number of judged cases.
         shape: The shape of all answers, if the check limits it: the types that may occur in each field.
         kept: How many cases keep the result of an older version, because a reviewer rejected the new one.
