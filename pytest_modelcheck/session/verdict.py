@@ -134,7 +134,7 @@ def _assessed(check: Check) -> Steps[tuple[Check, Assessment]]:
 def conclude(check: Check, assessment: Assessment, explained: Explained) -> Verdict:
     """Assemble the verdict of a check, with everything that a report shows about it."""
     spec, subject, ran, observed = check.spec, check.spec.subject, assessment.ran, assessment.seen.observed
-    # Beside a failure that noise cannot explain, nobody measured whether it explains the others.
+    # A failure that noise cannot explain comes first: noise was not measured for the others.
     in_order = sorted(assessment.findings, key=lambda each: not each.met and each.limit in NOISY)
     findings = tuple(sorted(in_order, key=lambda each: -each.status.severity))
     status, drifts = findings[0].status, spec.drift is not None
