@@ -140,7 +140,9 @@ def causes(verdicts: Sequence[Verdict]) -> list[tuple[str, int]]:
     counts = Counter(place for verdict in failed for place in dict.fromkeys(places(verdict)))
     # One check shares nothing with others.
     least = max(2.0, _SHARE * len(failed))
-    return [(place, count) for place, count in counts.most_common(_CAUSES) if count >= least]
+    # By name among equals: reports list the checks in different orders.
+    ordered = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
+    return [(place, count) for place, count in ordered[:_CAUSES] if count >= least]
 
 
 def causes_text(verdicts: Sequence[Verdict]) -> str | None:

@@ -138,6 +138,13 @@ def test_features_that_failing_checks_share_are_counted():
     assert causes_text(verdicts) == "failures in common: language=es in 2 of 3 failed checks"
 
 
+def test_common_features_do_not_depend_on_the_order_of_the_checks():
+    """The terminal lists checks by name, and the other reports the worst first."""
+    verdicts = [red(number, language) for number in (1, 2) for language in ("fr", "es", "de")]
+    found = [("language=de", 2), ("language=es", 2), ("language=fr", 2)]
+    assert causes(verdicts) == causes(verdicts[::-1]) == found
+
+
 def test_a_feature_of_a_single_check_or_of_a_few_of_many_is_no_common_cause():
     assert causes_text([red(1)]) is None
     assert causes([red(1), red(2), *(red(n, f"x{n}") for n in range(3, 12))]) == []
@@ -149,7 +156,7 @@ def test_perturbations_and_errors_can_be_shared_too():
     one = plain(perturbations=under, trials=Tally(passed=10, failed=10), shown=(error, error))
     assert list(dict.fromkeys(places(one))) == ["under typos", "ConnectionError: refused"]
     text = causes_text([one, one])
-    assert text == "failures in common: under typos in 2 of 2 failed checks, ConnectionError: refused in 2"
+    assert text == "failures in common: ConnectionError: refused in 2 of 2 failed checks, under typos in 2"
 
 
 REVEALS = "40 cases can reliably reveal only rates under 75%"
