@@ -290,6 +290,11 @@ def _advice(
     if status is Status.PASSED and not (compares and explained.shown):
         return
     spec, version = check.spec, check.spec.subject.version
+    decisive = {finding.limit for finding in assessment.findings if finding.status is status}
+    if status is not Status.PASSED and decisive == {"revalidation"}:
+        # No stored answer shows what is wrong: not that of a case, and not in a comparison.
+        yield "call it again", f"{spec.rerun or 'pytest'} --modelcheck-cache=refresh"
+        return
     if explained.shown and spec.rerun and status is not Status.PASSED:
         case = shlex.quote(explained.shown[0].id)
         yield "reproduce one", f"{spec.rerun} --modelcheck-case={case}"
@@ -311,9 +316,14 @@ def _advice(
         # A stopped check cannot be approved.
         yield "run all cases", f"{spec.rerun or 'pytest'} --modelcheck-no-early-stop"
         return
+    yield from _ways_to_approve(check, assessment, version)
+
+
+def _ways_to_approve(check: Check, assessment: Assessment, version: str) -> Iterator[tuple[str, str]]:
+    """The command that approves a failed check, if that is all it takes."""
     missed = [finding for finding in assessment.findings if not finding.met]
     # A limit that is not about the baseline (`at_least`) stays missed, whatever is approved.
-    if spec.partial or not all(finding.against_baseline for finding in missed):
+    if check.spec.partial or not all(finding.against_baseline for finding in missed):
         return
     changed = any(look.reason is Reason.NOT_THE_SAME for look in assessment.noise.looks.values())
     if changed or not _ABOUT_THE_OTHER.isdisjoint(finding.limit for finding in missed):
