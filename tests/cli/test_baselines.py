@@ -259,12 +259,15 @@ def test_the_same_run_twice_is_merged_once(shards, command):
 
 def test_two_jobs_that_disagree_are_refused_with_both_places(shards, project, command):
     project.run({"a": "another"})
+    project.run({"a": 1}, "test_third")
     shutil.move(project.root / ".modelcheck_cache", project.root / "job-again")
     output = command("merge", *shards, "job-again", code=1).output
     assert "came out differently (1 of 1 cases):\n" in output
     assert "job-test_known" in output
     assert "job-again" in output
     assert not list((project.root / ".modelcheck_cache").rglob("*.*"))
+    next(project.root.glob("job-again/**/test_known.jsonl")).unlink()  # the remedy
+    assert "triage 2.1: 3 checks\n" in command("merge", *shards, "job-again").output
 
 
 def run_elsewhere(project, answers=None, **more):
