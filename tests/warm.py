@@ -15,6 +15,7 @@ import os
 import pkgutil
 import runpy
 import select
+import signal
 import socket
 import sys
 from importlib import metadata
@@ -124,10 +125,12 @@ def take_over(connection: socket.socket) -> str:
     ):
         # New streams, as the old ones keep whether their files could seek.
         setattr(sys, name, open(number, mode, buffering, encoding="utf-8", closefd=False))  # noqa: SIM115
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored where tests run in the background
     sys.argv, folder, environment = json.loads(content)
     os.chdir(folder)
     os.environ.clear()
     os.environ.update(environment)
+    sys.dont_write_bytecode = bool(environment.get("PYTHONDONTWRITEBYTECODE"))
     path = filter(None, environment.get("PYTHONPATH", "").split(os.pathsep))
     sys.path[:0] = [str(Path(each).absolute()) for each in path]
     return sys.argv[0]

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from pytest_modelcheck.baselines.lines import sealed, unsealed
 from pytest_modelcheck.errors import BaselineError
+from pytest_modelcheck.phrases import percent
 from pytest_modelcheck.records import Finding  # noqa: TC001 - read by unpack()
 from pytest_modelcheck.records.packing import pack, printable, unpack
 
@@ -55,6 +56,7 @@ class Header:
         cases: The number of cases. Set when the file is written.
         rate: The run's pass rate, mean score, or metric; ``None`` if nothing was judged.
         metric: The name of that metric, or empty.
+        mean: ``"mean"`` or ``"mean change"`` of scores, or empty.
         judged: The number of judged cases.
         shape: The shape of all answers, if the check limits it: the types that may occur in each field.
         kept: How many cases keep the result of an older version, because a reviewer rejected the new one.
@@ -88,6 +90,7 @@ class Header:
     cases: int = 0
     rate: float | None = None
     metric: str = ""
+    mean: str = ""
     judged: int = 0
     shape: Mapping[str, list[str]] = field(default_factory=dict)
     kept: int = 0
@@ -113,6 +116,15 @@ class Header:
             return date.fromisoformat(self.retires) if self.retires else None
         except ValueError:
             return None  # of a header that was edited by hand; approved.yaml says so where it counts
+
+    @property
+    def measure(self) -> str:
+        """The name of ``rate``, if it is no pass rate: that of the metric, or of the mean of scores."""
+        return self.metric or self.mean
+
+    def rate_text(self, rate: float) -> str:
+        """A rate of this check as text: in percent, or on the scale of its metric or scores."""
+        return f"{rate:{'+' if self.mean == 'mean change' else ''}.3g}" if self.measure else percent(rate)
 
     def as_past(self) -> PastApproval:
         """Return this approval as the next one will record it."""

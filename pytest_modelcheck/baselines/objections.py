@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 from pytest_modelcheck.baselines.baseline import results
 from pytest_modelcheck.baselines.lines import equivalent
 from pytest_modelcheck.baselines.provenance import WHOLE_FILE, body_digest, defines, file_digest, place
-from pytest_modelcheck.phrases import listed, percent, plural
+from pytest_modelcheck.phrases import listed, plural
 from pytest_modelcheck.records import MISSING, Outcome, Status, fails_in_every_run, fold, shared_trials
 
 if TYPE_CHECKING:
@@ -144,7 +144,7 @@ def accepted(
         if others := [case for case in failed if case not in known]:
             verb = "fails" if len(others) == 1 else "fail"
             yield f"{plural(len(others), 'new or edited case')} {verb}: {listed(others, _IDS)}"
-    yield from _trend(past)
+    yield from _trend(candidate.header, past)
 
 
 def _broke(current: CaseResult, old: CaseResult) -> bool:
@@ -183,14 +183,17 @@ def _slices(candidate: Baseline, broke: frozenset[str], known: Collection[str]) 
         yield f"{key}={value}: {lost} of {cases} broke (elsewhere {others})"
 
 
-def _trend(past: Sequence[PastApproval]) -> Iterator[str]:
+def _trend(header: Header, past: Sequence[PastApproval]) -> Iterator[str]:
     """The trend since the first approval, not the last: ten approvals may each lose a point."""
     known = [(one.version, one.rate) for one in past if one.rate is not None]
     if len(known) < 2 or known[-1][1] >= known[0][1]:
         return
-    steps = [f"{version} {percent(rate)}" for version, rate in known]
+    steps = [f"{version} {header.rate_text(rate)}" for version, rate in known]
     if len(steps) > _APPROVALS + 1:
         steps[1:-_APPROVALS] = [f"({len(steps) - _APPROVALS - 1} more)"]
-    points = f"{100 * (known[0][1] - known[-1][1]):.1f}".removesuffix(".0")
-    noun = "point" if points == "1" else "points"
-    yield f"{points} {noun} below the first approval: {' → '.join(steps)}"
+    below = known[0][1] - known[-1][1]
+    fall = f"{header.measure} {below:.3g}"
+    if not header.measure:
+        points = f"{100 * below:.1f}".removesuffix(".0")
+        fall = f"{points} point" if points == "1" else f"{points} points"
+    yield f"{fall} below the first approval: {' → '.join(steps)}"

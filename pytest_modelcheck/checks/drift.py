@@ -124,9 +124,8 @@ def _finding(moved: Moved, found: Drift, limits: Limits, *, approved: bool) -> F
     normal = NormalDist()
     reach = (normal.inv_cdf(1 - limits.false_fail_rate) + normal.inv_cdf(0.9)) * found.spread
     least = found.expected + max(reach, moved.tolerance)
-    reveals = (
-        f"{moved.after} answers against {moved.before} can only reveal moves of more than about {least:.2g}"
-    )
+    answers = f"{moved.after} answers against {moved.before}"
+    reveals = f"{answers} can reliably reveal only moves of more than about {least:.2g}"
     finding = Finding("drift", Status.FAILED, summary, approved, found.p_value, reveals)
     if found.p_value <= limits.false_fail_rate:
         return finding

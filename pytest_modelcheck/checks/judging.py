@@ -249,7 +249,8 @@ class Judging:
         most = value.revealed(required, limits.false_fail_rate)
         if most is None:
             return f"{what} cannot reveal anything under {_shown(value, required)}"
-        return f"{what} can only reveal {'means' if value.graded else 'rates'} up to {_shown(value, most)}"
+        rates = "means" if value.graded else "rates"
+        return f"{what} can reliably reveal only {rates} up to {_shown(value, most)}"
 
 
 def _people(broke: int, fixed: int) -> str:

@@ -421,8 +421,9 @@ class MetricNoise:
             few = cases if alone else f"{plural(scores.groups, 'group')} of cases"
             return f"{few} are too few to tell a fall of {name} from noise: it takes {FEWEST_CASES}"
         if self.required is None:
-            return f"{cases} can only reveal falls of {name} by more than about {self.allowance + shift:.2g}"
-        return f"{cases} can only reveal {name} under about {self.required - shift:.2g}"
+            least = self.allowance + shift
+            return f"{cases} can reliably reveal only falls of {name} by more than about {least:.2g}"
+        return f"{cases} can reliably reveal only {name} under about {self.required - shift:.2g}"
 
 
 def decide_metric(

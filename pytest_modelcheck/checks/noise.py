@@ -84,7 +84,7 @@ class RateNoise:
         rate = detectable_rate(n, self.required, limits.false_fail_rate)
         if rate is None:
             return f"{what} cannot reveal any rate under {percent(self.required)}"
-        text = f"{what} can only reveal rates under {_rounded(rate)}"
+        text = f"{what} can reliably reveal only rates under {_rounded(rate)}"
         if limits.tolerance and limits.tolerance < self.required:
             low = self.required - limits.tolerance
             chance = lower_tail(failing_count(n, self.required, limits.false_fail_rate), n, low)
@@ -101,8 +101,12 @@ class RateNoise:
         ends = (scale.high, scale.low) if scale.bounded and not self.at_zero else ()
         spread = pstdev([*means, *ends])
         under = max(scale.low, self.required - detectable_shift(len(means), spread, false_fail_rate))
-        what = f"mean changes under about {under:+.2g}" if signed else f"means under about {under:.2g}"
-        return f"{counted(len(means), self.observed.units)} can only reveal {what}"
+        what = (
+            f"mean changes under about {under:+.2g}"
+            if signed
+            else f"means under about {_about(under, self.observed)}"
+        )
+        return f"{counted(len(means), self.observed.units)} can reliably reveal only {what}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,7 +213,7 @@ class DropNoise:
         drop = detectable_drop(pairs, min(0.45, (fixed + 1) / (pairs + 2)), rate, max_drop=self.margin)
         if drop is None:
             return f"{what} cannot reveal any drop"
-        return f"{what} can only reveal drops of more than {_rounded(drop)}"
+        return f"{what} can reliably reveal only drops of more than {_rounded(drop)}"
 
     def _mean_reveals(self, false_fail_rate: float) -> str:
         from pytest_modelcheck.stats.means import detectable_shift
@@ -221,7 +225,7 @@ class DropNoise:
         ends = (scale.low, scale.high) if scale.bounded and self._by_bound else ()
         spread = pstdev([*drops, *ends])
         drop = min(scale.high, self.margin + detectable_shift(len(drops), spread, false_fail_rate))
-        return f"{units} can only reveal drops of more than about {drop:.2g}"
+        return f"{units} can reliably reveal only drops of more than about {_about(drop, self.observed)}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -261,7 +265,7 @@ class ShareNoise:
         rate = detectable_rate(self.of, 1 - self.fraction, limits.false_fail_rate)
         if rate is None:
             return f"{what} cannot reveal any share above {percent(_shown(self.fraction))}"
-        return f"{what} can only reveal a share above {_rounded(1 - rate)}"
+        return f"{what} can reliably reveal only a share above {_rounded(1 - rate)}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -319,10 +323,8 @@ class ExcessNoise:
         spread = pstdev([*self.excess.each, 1.0, -1.0])
         reach = 1 - detectable_mean(len(self.excess.each), spread, 1.0, limits.false_fail_rate)
         least = min(1.0, self.allowance + reach)
-        return (
-            f"{counted(len(self.excess.each), self.units)} can only reveal an excess of more than about "
-            f"{least:.0%}"
-        )
+        units = counted(len(self.excess.each), self.units)
+        return f"{units} can reliably reveal only an excess of more than about {least:.0%}"
 
 
 def _mean_at_least(values: Sequence[float], required: float, scale: Scale) -> float:
@@ -357,6 +359,11 @@ def student(values: Sequence[float], required: float) -> float:
 def _shown(rate: float) -> float:
     """A rate without the rounding error of floats: 0.95 - 0.05 is 0.8999999999999999."""
     return round(rate, 3)
+
+
+def _about(value: float, observed: Observed) -> str:
+    """A mean of scores on their scale, a mean of pass rates in percent."""
+    return f"{value:.2g}" if observed.graded else _rounded(value)
 
 
 def _rounded(rate: float) -> str:

@@ -195,7 +195,9 @@ def trend(observed: Observed, rule: Rule, look: Look | None) -> Finding:
     number = counted(len(rows), observed.units)
     reveals = f"{number} at {levels} levels can barely show any rise"
     if reach <= 1:
-        reveals = f"{number} can only show rises with a mean rank correlation above about {reach:.2g}"
+        reveals = (
+            f"{number} can reliably show only rises with a mean rank correlation above about {reach:.2g}"
+        )
     fails = falling <= limits.false_fail_rate if look is None else look.status is Status.FAILED
     if fails:
         text = f"{summary}; over all of them they fall (Page's test, {p_text(falling)})"

@@ -22,7 +22,7 @@ from pytest_modelcheck.cli.targets import CHECKS, meant, nothing_meant, selectio
 from pytest_modelcheck.display import printable_json
 from pytest_modelcheck.errors import BaselineError
 from pytest_modelcheck.models.definition import SOON, days_left, shutdown_text
-from pytest_modelcheck.phrases import odds, percent, plural
+from pytest_modelcheck.phrases import odds, plural
 from pytest_modelcheck.records import Status
 from pytest_modelcheck.reports.bars import padded, width_of
 from pytest_modelcheck.reports.transcript import steps_of_trial
@@ -94,9 +94,10 @@ def _found(workspace: Workspace, pattern: str, version: str | None) -> list[Base
 def _lines(workspace: Workspace, baseline: Baseline) -> Iterator[str]:
     header = baseline.header
     yield click.style(one_line(header.test), bold=True)
-    rate = "" if header.rate is None else f", {percent(header.rate)} pass"
-    if header.metric and header.rate is not None:
-        rate = f", {header.metric} {header.rate:.3g}"
+    rate = ""
+    if header.rate is not None and header.kind != "drift":  # which has no pass rate
+        text = header.rate_text(header.rate)
+        rate = f", {header.measure} {text}" if header.measure else f", {text} pass"
     yield from indented([f"{header.model} {header.version}, {plural(len(baseline), 'case')}{rate}"])
     own = workspace.store.beside_path(header.model, header.test, header.version or "")
     beside = header.approved_at and header.version is not None and own.exists()
@@ -322,31 +323,28 @@ def _history_lines(header: Header, *, several: bool, beside: bool) -> Iterator[s
     yield click.style(one_line(name), bold=True)
     rated = header.kind != "drift"  # which has no pass rate
     if rated:
-        yield f"  {sparkline([row.rate for row in past])}  {_trend(past, header.metric)}"
+        yield f"  {sparkline([row.rate for row in past])}  {_trend(header, past)}"
     width = max(width_of(excerpt(row.version)) for row in past)
     for row in past:
-        rate = "?" if row.rate is None else _value(row.rate, header.metric) if rated else ""
+        rate = "?" if row.rate is None else header.rate_text(row.rate) if rated else ""
         over = f"of {plural(row.judged, 'case')}" if row.judged else ""
         yield from indented(
             [f"{padded(excerpt(row.version), width)}  {row.day or '?':10}  {rate:>6}  {over}".rstrip()], 4
         )
 
 
-def _trend(past: Sequence[PastApproval], metric: str) -> str:
+def _trend(header: Header, past: Sequence[PastApproval]) -> str:
     """The change from the first approval to the last, as text."""
     known = [row for row in past if row.rate is not None]
     if len(known) < 2:
         return "approved once" if len(past) == 1 else "nothing to compare yet"
     first, last = known[0], known[-1]
-    points = (1 if metric else 100) * ((last.rate or 0.0) - (first.rate or 0.0))
-    way = f"{_value(first.rate or 0.0, metric)} → {_value(last.rate or 0.0, metric)}"
+    measure = header.measure
+    points = (1 if measure else 100) * ((last.rate or 0.0) - (first.rate or 0.0))
+    way = f"{header.rate_text(first.rate or 0.0)} → {header.rate_text(last.rate or 0.0)}"
     since = f"since {excerpt(first.version)}"
-    if round(points, 3 if metric else 1) == 0:
+    if round(points, 3 if measure else 1) == 0:
         return f"as good as {excerpt(first.version)}, {way}"
-    change = f"{metric} {points:+.3g}" if metric else f"{points:+.1f}".removesuffix(".0") + " points"
+    change = f"{measure} {points:+.3g}" if measure else f"{points:+.1f}".removesuffix(".0") + " points"
     text = f"{change} {since}, {way}"
     return click.style(text, fg="red") if points < 0 else text
-
-
-def _value(rate: float, metric: str) -> str:
-    return f"{rate:.3g}" if metric else percent(rate)

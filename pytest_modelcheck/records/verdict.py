@@ -84,7 +84,7 @@ class Finding:
             approving the present behaviour would settle it.
         p_value: The probability of an observation at least as bad if the requirement were met, or ``None``.
         reveals: The change that the check could have detected, if the limit is not clearly met and chance
-            plays a part: ``"40 cases can only reveal rates under 75%"``.
+            plays a part: ``"40 cases can reliably reveal only rates under 75%"``.
         nights: The evidence over all nights, in a run that watches.
     """
 

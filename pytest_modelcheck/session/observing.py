@@ -75,9 +75,9 @@ def observe(check: Check, ran: Ran, approved: Approved, noise: Noise) -> Seen:
         # Cases that were not run are not removed.
         if comparison is not None and (spec.partial or early is not None):
             comparison = replace(comparison, removed=0)
-        if comparison is not None and (noise.again is not None or early is not None):
-            # A case that was run more often now than then has had more chances to fail, and a check that
-            # was stopped ended where it looked best or worst.
+        if comparison is not None and (noise.again is not None or early is not None or spec.limits.cluster):
+            # A case that was run more often now than then has had more chances to fail, a check that was
+            # stopped ended where it looked best or worst, and the cases of a group depend on each other.
             comparison = replace(comparison, p_value=None)
         seen = replace(seen, comparison=comparison)
     observed = replace(

@@ -134,7 +134,7 @@ def _assessed(check: Check) -> Steps[tuple[Check, Assessment]]:
 def conclude(check: Check, assessment: Assessment, explained: Explained) -> Verdict:
     """Assemble the verdict of a check, with everything that a report shows about it."""
     spec, subject, ran, observed = check.spec, check.spec.subject, assessment.ran, assessment.seen.observed
-    # Beside a failure that noise cannot explain, nobody measured whether it explains the others.
+    # A failure that noise cannot explain comes first: noise was not measured for the others.
     in_order = sorted(assessment.findings, key=lambda each: not each.met and each.limit in NOISY)
     findings = tuple(sorted(in_order, key=lambda each: -each.status.severity))
     status, drifts = findings[0].status, spec.drift is not None
@@ -366,6 +366,7 @@ def leave(check: Check, assessment: Assessment, verdict: Verdict) -> Conclusion:
             systems=tuple(sorted(ran.systems)),
             # If bodies compare with the approved answer, the rate means nothing once this run is approved.
             rate=None if reads_approved else assessment.seen.observed.rate,
+            mean="" if verdict.metric or not verdict.graded else "mean change" if verdict.signed else "mean",
             judged=0 if reads_approved else assessment.seen.observed.cases.judged,
             environment=f"{python}, {platform.system()} {platform.machine()}",
             findings=verdict.findings,

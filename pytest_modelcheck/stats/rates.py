@@ -96,8 +96,8 @@ def detectable_rate(n: int, at_least: float, false_fail_rate: float, power: floa
     A model whose rate is this low fails with a chance of ``power``; at a lower rate more often. ``None``
     where nothing can fail: not even ``n`` wrong answers would tell.
 
-    >>> f"40 cases can only reveal rates under {detectable_rate(40, 0.95, 0.01):.0%}"
-    '40 cases can only reveal rates under 75%'
+    >>> f"40 cases can reliably reveal only rates under {detectable_rate(40, 0.95, 0.01):.0%}"
+    '40 cases can reliably reveal only rates under 75%'
     """
     probability("power", power)
     failing = failing_count(n, at_least, false_fail_rate)

@@ -246,7 +246,7 @@ class TestWhatACheckCouldHaveSeen:
     @pytest.mark.parametrize("passed", [36, 20])
     def test_forty_cases_at_95_percent(self, passed):
         finding = deciding(passing(passed, 40), Limits(at_least=0.95))
-        assert finding.reveals == "40 cases can only reveal rates under 75%"
+        assert finding.reveals == "40 cases can reliably reveal only rates under 75%"
 
     def test_a_plain_pass_says_nothing(self):
         assert deciding(passing(40, 40), Limits(at_least=0.95)).reveals is None
@@ -265,19 +265,19 @@ class TestWhatACheckCouldHaveSeen:
 
     def test_against_a_baseline(self):
         finding = deciding(passing(37, 40, comparison=comparison(3)))
-        assert finding.reveals == "40 cases can only reveal drops of more than 33%"
+        assert finding.reveals == "40 cases can reliably reveal only drops of more than 33%"
         few = deciding(passing(2, 3, comparison=comparison(1, n=3)))
         assert few.reveals == "3 cases cannot reveal any drop"
 
     def test_answers_that_changed(self):
         observed = passing(40, 40, comparison=comparison(changed=5))
         finding = deciding(observed, Limits(max_changed=0.05))
-        assert finding.reveals == "40 cases can only reveal a share above 25%"
+        assert finding.reveals == "40 cases can reliably reveal only a share above 25%"
 
     def test_means(self):
         observed = passing(20, 20, graded=True, means=(0.9,) * 19 + (0.5,))
         assert deciding(observed, Limits(at_least=0.9)).reveals.startswith(
-            "20 cases can only reveal means under"
+            "20 cases can reliably reveal only means under"
         )
 
 
@@ -335,7 +335,7 @@ class TestASampleOfOtherCases:
         finding = deciding(observed, self.LIMITS, varies=False)
         assert finding.summary.startswith("83.3% on average over 3 groups by template, at least 95% required")
         assert finding.status is INCONCLUSIVE
-        assert finding.reveals.startswith("3 groups by template can only reveal means under")
+        assert finding.reveals == "3 groups by template can reliably reveal only means under about 12%"
 
     def test_drops_of_groups(self):
         observed = passing(30, 40, means=(0.75,) * 4, drops=(0.25,) * 4, comparison=comparison(10))
@@ -392,8 +392,8 @@ class TestWordsOfDrops:
         scale = Scale(0.0, 100.0)
         flips = self.drop((2.0, 2.5), scale=scale)
         bound = self.drop((2.0, 2.5), Limits(max_drop=1.0), scale=scale)
-        assert flips.reveals == "40 cases can only reveal drops of more than about 0.14"
-        assert bound.reveals == "40 cases can only reveal drops of more than about 13"
+        assert flips.reveals == "40 cases can reliably reveal only drops of more than about 0.14"
+        assert bound.reveals == "40 cases can reliably reveal only drops of more than about 13"
 
 
 @pytest.mark.parametrize(

@@ -54,13 +54,17 @@ class TestVerdicts:
         finding, _ = verdict(labels(9, 30), labels(15, 30))
         assert finding.status is PASSED
         assert finding.summary.endswith("; chance explains it")
-        assert finding.reveals.startswith("30 answers against 30 can only reveal moves of more than about 0.")
+        assert finding.reveals.startswith(
+            "30 answers against 30 can reliably reveal only moves of more than about 0."
+        )
 
     def test_a_move_that_chance_could_explain_is_inconclusive(self):
         finding, _ = verdict(labels(9, 30), labels(18, 30))
         assert finding.status is INCONCLUSIVE
         assert finding.summary.endswith("; chance could explain it")
-        assert finding.reveals.startswith("30 answers against 30 can only reveal moves of more than about 0.")
+        assert finding.reveals.startswith(
+            "30 answers against 30 can reliably reveal only moves of more than about 0."
+        )
 
     def test_an_inconclusive_move_may_fail(self):
         finding, _ = verdict(labels(9, 30), labels(18, 30), limits=Limits(inconclusive="fail"))

@@ -154,7 +154,10 @@ class TestJudgingThem:
     def test_a_rise_that_noise_could_explain_is_inconclusive(self):
         found = finding(noisy(0.0, cases=8, seed=2))
         assert found.status is Status.INCONCLUSIVE
-        assert found.reveals == "8 cases can only show rises with a mean rank correlation above about 0.52"
+        assert (
+            found.reveals
+            == "8 cases can reliably show only rises with a mean rank correlation above about 0.52"
+        )
 
     def test_an_odd_run_may_fail(self):
         limits = Limits(inconclusive="fail")

@@ -221,7 +221,33 @@ def test_a_drift_check_has_no_rate(project, command):
     _, first, _ = command("history").output.splitlines()
     assert first.split()[0] == "1.0"
     assert first.endswith("of 1 case")
-    assert "%" not in first
+    assert "%" not in first + command("show", "test_known").output
+
+
+@pytest.mark.parametrize(
+    ("kind", "rates", "name", "before", "after", "fall"),
+    [
+        ({"mean": "mean"}, (4.5, 4.25), "mean", "4.5", "4.25", "0.25"),
+        (
+            {"mean": "mean change", "kind": "directional"},
+            (0.25, 0.125),
+            "mean change",
+            "+0.25",
+            "+0.125",
+            "0.125",
+        ),
+        ({"metric": "max_error"}, (-0.5, -1.5), "max_error", "-0.5", "-1.5", "1"),
+    ],
+)
+def test_a_mean_or_metric_is_no_percentage(project, command, kind, rates, name, before, after, fall):
+    for version, rate in zip(("1.0", "2.0"), rates, strict=True):
+        project.run({"a": version}, version=version, rate=rate, judged=1, **kind)
+        approved = command("approve", version).output
+    assert f"{name} {fall} below the first approval: 1.0 {before} → 2.0 {after}\n" in approved
+    _, trend, first, _ = command("history").output.splitlines()
+    assert trend.endswith(f"  {name} -{fall} since 1.0, {before} → {after}")
+    assert first.split()[2:] == [before, "of", "1", "case"]
+    assert f"  triage 2.0, 1 case, {name} {after}\n" in command("show", "test_known").output
 
 
 def test_a_check_that_was_approved_once_says_so(project, command):

@@ -292,6 +292,7 @@ def environment() -> dict[str, str]:
         "PATH": os.pathsep.join([sysconfig.get_path("scripts"), os.environ.get("PATH", "")]),
         "COLUMNS": "80",
         "NO_COLOR": "1",
+        "PYTHONDONTWRITEBYTECODE": "1",  # `git status` on a page would list it
         "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
         "PYTEST_PLUGINS": "pytest_modelcheck.plugin",
         "GIT_CONFIG_COUNT": "3",

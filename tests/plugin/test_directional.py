@@ -130,7 +130,7 @@ class TestGradedChanges:
         )
         assert zero.failed
         assert zero.findings[0].p_value < 0.001
-        assert zero.reveals.startswith("40 cases can only reveal mean changes under about -0.0")
+        assert zero.reveals.startswith("40 cases can reliably reveal only mean changes under about -0.0")
         assert not wide.failed
         assert tight.failed
         assert unbounded.failed  # by Student's test

@@ -92,7 +92,7 @@ def test_if_labels_do_not_decide_the_result_says_what_they_can_reveal(judged):
     label(judged, OTHERS)
     verdict = judged.verdict(run(judged, "bad"))
     assert verdict.inconclusive
-    assert verdict.reveals.startswith("60 cases and 120 labels can only reveal rates up to ")
+    assert verdict.reveals.startswith("60 cases and 120 labels can reliably reveal only rates up to ")
 
 
 def test_the_judges_answers_are_no_cached_answers_of_the_model(judged):

@@ -24,6 +24,13 @@ def test_the_rate_is_the_mean_of_the_scores_which_at_least_bounds(project):
     assert verdict.notes[0].endswith("every case must score 1; at_least=0.9 would require a mean of 0.9")
 
 
+def test_commands_show_the_mean_on_its_own_scale(project):
+    graded(project, "score(4 + answer)", ", at_least=1, bounds=(1, 5)")
+    project.approve("1")
+    project.command("show", "test_it").stdout.fnmatch_lines(["  echo 1, 4 cases, mean 4.5"])
+    project.command("history").stdout.fnmatch_lines(["    1 *  4.5  of 4 cases"])
+
+
 # The mean score of each body, and the number of the four cases that are errors and skipped.
 BODIES = {
     "score(answer); assert answer > 0.5": ((0 + 0 + 0.6 + 0.8) / 4, 0, 0),

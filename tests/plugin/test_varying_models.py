@@ -32,9 +32,9 @@ def test_a_drop_that_noise_explains_passes_and_says_so(project):
     (drop,) = [one for one in verdict.findings if one.limit == "max_drop"]
     assert verdict.comparison.rate < verdict.comparison.approved_rate
     assert drop.summary.endswith("no drop allowed; noise explains it")
-    assert "can only reveal drops of more than" in drop.reveals
+    assert "can reliably reveal only drops of more than" in drop.reveals
     result.assert_outcomes(passed=1)
-    result.stdout.fnmatch_lines(["* broke: *; * can only reveal*"])
+    result.stdout.fnmatch_lines(["* broke: *; * can reliably reveal only*"])
 
 
 def test_a_check_that_could_not_fail_says_so_where_it_passes(project):

@@ -152,7 +152,7 @@ def test_perturbations_and_errors_can_be_shared_too():
     assert text == "failures in common: under typos in 2 of 2 failed checks, ConnectionError: refused in 2"
 
 
-REVEALS = "40 cases can only reveal rates under 75%"
+REVEALS = "40 cases can reliably reveal only rates under 75%"
 
 
 def missing(name, *p_values, status=Status.FAILED, reveals=REVEALS):

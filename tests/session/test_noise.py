@@ -377,6 +377,8 @@ def test_a_slice_that_is_lost_fails_groups_too(project, options):
         project, lambda text: "wrong" if int(text.split()[1]) % 5 == 0 else "right", cases=SPANISH, **limits
     )
     assert verdict.failed == ("cluster" in options)
+    # McNemar's test takes the cases as independent.
+    assert (verdict.comparison.p_value is None) == ("cluster" in options)
     if verdict.failed:
         assert verdict.headline == "20 of 20 cases with spanish=True broke; elsewhere 0 broke"
 

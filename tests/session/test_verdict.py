@@ -342,7 +342,7 @@ class TestRepeats:
         assert verdict.headline.startswith(f"{passed}/200 runs of 40 cases pass (")
         assert (verdict.rate, verdict.trials.judged) == (passed / 200, 200)
         assert verdict.interval.low < verdict.rate < verdict.interval.high < 1
-        assert verdict.reveals == "200 runs can only reveal rates under 88%"
+        assert verdict.reveals == "200 runs can reliably reveal only rates under 88%"
         # Cases that pass in some runs only are listed.
         assert len(verdict.flaky) == 40 - verdict.cases.passed
         assert sum(5 - case.passed for case in verdict.flaky) == verdict.trials.failed
@@ -491,7 +491,7 @@ class TestInvarianceOfAModelThatVaries:
         verdict = self.run(project, labelling(0.1, under=0.5, seed=3))
         assert verdict.failed
         assert "none allowed; noise does not explain it" in verdict.headline
-        assert verdict.reveals.startswith("60 cases can only reveal an excess of more than about ")
+        assert verdict.reveals.startswith("60 cases can reliably reveal only an excess of more than about ")
 
     def test_an_allowance_is_held_against_the_bound_of_the_excess(self, project):
         verdict = self.run(project, labelling(0.05, under=0.6, seed=3), at_least=0.95)
