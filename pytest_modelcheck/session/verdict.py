@@ -290,8 +290,7 @@ def _advice(
     if status is Status.PASSED and not (compares and explained.shown):
         return
     spec, version = check.spec, check.spec.subject.version
-    decisive = {finding.limit for finding in assessment.findings if finding.status is status}
-    if status is not Status.PASSED and decisive == {"revalidation"}:
+    if any(finding.limit == "revalidation" and not finding.met for finding in assessment.findings):
         # No stored answer shows what is wrong: not that of a case, and not in a comparison.
         yield "call it again", f"{spec.rerun or 'pytest'} --modelcheck-cache=refresh"
         return

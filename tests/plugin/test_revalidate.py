@@ -106,6 +106,7 @@ def test_a_changed_model_is_named_before_a_limit_that_noise_may_explain(swapped)
     result = swapped.fails("--model-version=2.0", "--modelcheck-revalidate=50")
     limits = [one.limit for one in swapped.verdict(result).findings if one.status.value == "failed"]
     assert limits == ["revalidation", "at_least"]
+    assert [what for what, _ in swapped.verdict(result).advice] == ["call it again"]
 
 
 def test_an_unlucky_cached_answer_of_a_model_that_is_known_to_vary_is_no_change(swapped):
