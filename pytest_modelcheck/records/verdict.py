@@ -122,6 +122,7 @@ class Comparison:
         p_value: The p-value of the exact McNemar test, one-sided towards worse; ``None`` if not applicable.
         unseen: The number of shared cases whose answers cannot be compared.
         why_unseen: The reason for that, and the remedy; or ``None``.
+        beside: Whether it was run, too (``--against``), so that its approved results play no part.
     """
 
     version: str
@@ -139,6 +140,7 @@ class Comparison:
     unseen: int = 0
     why_unseen: str | None = None
     added_failed: int = 0
+    beside: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -382,9 +384,11 @@ class Verdict:
 
     @property
     def compared_with(self) -> str:
-        """The name of the other version in reports: ``approved``, or its version if another was chosen."""
-        other = None if self.comparison is None else self.comparison.version
-        return "approved" if other in (None, self.approved_version) else other
+        """The name of the other version in reports: ``approved``, or its version if chosen or run."""
+        other = self.comparison
+        if other is None or (other.version == self.approved_version and not other.beside):
+            return "approved"
+        return other.version
 
     @property
     def headline(self) -> str:

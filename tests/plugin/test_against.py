@@ -53,6 +53,15 @@ def test_it_takes_the_place_of_what_is_approved(tested):
     assert tested.baselines() == before
 
 
+def test_todays_run_of_the_approved_version_is_not_called_approved(tested):
+    """Its answers may differ from those that were approved."""
+    tested.approve("2.0")
+    result = tested.fails("--model-version=2.1", "--against=2.0", "--modelcheck-report=report.md")
+    result.stdout.fnmatch_lines(["  pass rate   80%   (2.0: 100%)", "*got 'other'   (2.0: 'refund')"])
+    assert "| case | input | expected | got | `2.0` |" in (tested.path / "report.md").read_text()
+    tested.fails("--model-version=2.1").stdout.fnmatch_lines(["  pass rate   80%   (approved: 100%)"])
+
+
 def test_a_body_that_compares_with_the_approved_answer_gets_the_other_versions(project):
     project.test("""
         @pytest.mark.golden("tickets.yaml", max_changed=1)

@@ -64,7 +64,7 @@ class CheckView {
         pair("required", typeof verdict.required === "number" && `at least ${rateText(verdict, verdict.required)}`),
         pair("model", foreign(`${verdict.model} ${verdict.version || "(unversioned)"}`)),
         pair("approved", verdict.approved_version && foreign(verdict.approved_version)),
-        comparison && pair(comparison.version === verdict.approved_version ? "approved rate" : `rate of ${visible(comparison.version)}`, rateText(verdict, comparison.approved_rate)),
+        comparison && pair(isApproved(verdict) ? "approved rate" : `rate of ${visible(comparison.version)}`, rateText(verdict, comparison.approved_rate)),
         comparison && pair("since then", `${comparison.regressed} broke, ${comparison.fixed} fixed, ${comparison.changed} changed`, typeof comparison.p_value === "number" && ` (McNemar ${chance(comparison.p_value)})`),
         comparison && comparison.added + comparison.removed > 0 && pair("cases", `${comparison.added} added, ${comparison.removed} removed`),
         verdict.correction && pair("judge", foreign(correctionText(verdict.correction))),

@@ -182,7 +182,7 @@ function checksTable() {
   const cost = REPORT.checks.some(({ verdict }) => typeof verdict.calls.cost === "number");
   const head = (words, attributes = {}) => el("th", { scope: "col", ...attributes }, words);
   return el("table", { class: "checks" },
-    el("thead", {}, el("tr", {}, head(el("span", { class: "sr" }, "Verdict")), head("Check"), head([el("span", { class: "sr" }, "Rate, interval, requirement"), axis(from)], { class: "chart" }), head("Rate", { class: "number" }), head(checks.every(({ verdict }) => !verdict.comparison || verdict.comparison.version === verdict.approved_version) ? "Approved" : "Before", { class: "number" }), head("Broke", { class: "number" }), head("Fixed", { class: "number" }), head("Changed", { class: "number" }), head("Cases", { class: "number" }), cost && head("Cost", { class: "number" }))),
+    el("thead", {}, el("tr", {}, head(el("span", { class: "sr" }, "Verdict")), head("Check"), head([el("span", { class: "sr" }, "Rate, interval, requirement"), axis(from)], { class: "chart" }), head("Rate", { class: "number" }), head(checks.every(({ verdict }) => !verdict.comparison || isApproved(verdict)) ? "Approved" : "Before", { class: "number" }), head("Broke", { class: "number" }), head("Fixed", { class: "number" }), head("Changed", { class: "number" }), head("Cases", { class: "number" }), cost && head("Cost", { class: "number" }))),
     el("tbody", {}, checks.map((check) => checkRow(check, from, cost))));
 }
 

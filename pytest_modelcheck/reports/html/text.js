@@ -56,6 +56,11 @@ function percent(rate) {
   return `${text.replace(/\.0$/, "")}%`;
 }
 
+/** Whether a check is compared with approved results, and not with another version or a run of today. */
+function isApproved({ approved_version: approved, comparison }) {
+  return comparison.version === approved && !comparison.beside;
+}
+
 function rateText(verdict, rate) {
   if (rate === null || rate === undefined) return "";
   if (!verdict.graded) return percent(rate);
