@@ -156,7 +156,10 @@ def approve(
         beside = version in store.beside(model) and (previous is None or previous.version != version)
     if beside and (previous is None or previous.version == version):
         held = "nothing yet" if previous is None else "it already"
-        raise UsageError(f"{model} {version} cannot be approved beside: the application is held to {held}")
+        raise UsageError(
+            f"{model} {version} cannot be approved beside: the application is held to {held}. "
+            "Approve it with modelcheck approve --instead"
+        )
     approved: tuple[Approval, ...] = ()
     unchanged = False
     # All checks of a model or none: half an approval would hold the application to a mixture of versions.

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 import shlex
 from contextlib import contextmanager, suppress
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Final
 
 from pytest_modelcheck.baselines import baseline, names
@@ -119,7 +119,7 @@ class CandidateStore:
 
     def path(self, model: str, check: str, version: str) -> Path:
         """The result file of a version and a check."""
-        return self._folder(model, version) / names.check_path(check)
+        return self.root / _place(model, check, version)
 
     def entries(self, model: str, version: str) -> Iterator[tuple[Path, Header]]:
         """Every check that a version ran, by path, without the cases."""
@@ -143,6 +143,20 @@ class CandidateStore:
 
     def _folder(self, model: str, version: str) -> Path:
         return self.root / names.safe(model) / names.version_folder(version)
+
+
+def _place(model: str, check: str, version: str) -> PurePath:
+    return PurePath(names.safe(model), names.version_folder(version), names.check_path(check))
+
+
+def root_of(path: Path) -> Path | None:
+    """The folder of candidates that a file is in, as its header says; ``None`` if it does not fit there."""
+    try:
+        header = baseline.read_header(path)
+    except BaselineError:
+        return None
+    below = _place(header.model, header.test, header.version or "").parts
+    return path.parents[len(below) - 1] if path.parts[-len(below) :] == below else None
 
 
 def _with_headers(folder: Path) -> Iterator[tuple[Path, Header]]:
@@ -178,9 +192,11 @@ def never_ran(store: BaselineStore, candidates: CandidateStore, model: str, vers
     others = f"there are runs of {', '.join(known)}" if known else "there is none of any other version either"
     prefix, equals, _ = version.partition("=")
     typo = f". If {prefix!r} was meant to be a model: there is {model!r} only" if equals else ""
+    several = len({model, *store.models(), *candidates.models()}) > 1
+    argument = f"--model-version={model}={version}" if several else f"--model-version={version}"
     return VersionError(
         f"no run of {model} {version} is stored in {candidates.root}; {others}. "
-        f"Run it first: pytest {shlex.quote(f'--model-version={version}')}{typo}"
+        f"Run it first: pytest {shlex.quote(argument)}{typo}"
     )
 
 

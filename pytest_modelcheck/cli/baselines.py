@@ -152,7 +152,7 @@ def _agreed(key: Key, stores: Sequence[CandidateStore]) -> Baseline:
             raise BaselineError(
                 f"{check} was run with {model} {version} in two of the jobs, and came out differently "
                 f"({', '.join(differing)}):\n  {first.path}\n  {other.path}\n"
-                "Nothing was merged. Name only the folder whose run shall count."
+                "Nothing was merged. Remove the file that shall not count, or leave out its folder."
             )
     return first
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from pytest_modelcheck.baselines import names
-from pytest_modelcheck.baselines.candidates import CandidateStore, natural
+from pytest_modelcheck.baselines.candidates import CandidateStore, natural, root_of
 from pytest_modelcheck.baselines.names import home_of
 from pytest_modelcheck.baselines.store import BaselineStore
 from pytest_modelcheck.display import shown_path
@@ -183,9 +183,11 @@ class Workspace:
 
     def known_versions(self) -> dict[str, list[str]]:
         """The same, and the approved versions."""
+        store = self.store
         return {
             model: sorted(
-                {*versions, *(header.version or "" for _, header in self.store.entries(model))}, key=natural
+                {*versions, *(head.version or "" for _, head in store.entries(model)), *store.beside(model)},
+                key=natural,
             )
             for model, versions in self.versions().items()
         }
@@ -284,7 +286,13 @@ def candidates_in(origin: Path) -> Path:
     """
     for folder in (origin / CANDIDATES, origin / ".modelcheck_cache" / CANDIDATES, origin):
         # Baselines look alike, but for the file that says which version is approved.
-        if next(folder.glob("*/*/**/*.jsonl"), None) and not any(folder.glob(f"*/{names.APPROVED}")):
+        path = next(folder.glob("*/*/**/*.jsonl"), None)
+        if path is not None and not any(folder.glob(f"*/{names.APPROVED}")):
+            if (inner := root_of(path)) not in (None, folder):  # the download of several artifacts
+                raise BaselineError(
+                    f"{origin} holds no candidates itself; {inner} does. Name that folder, or, for several "
+                    "jobs, the folder of each: modelcheck merge JOB-1 JOB-2"
+                )
             return folder
     raise BaselineError(
         f"{origin} holds no candidates. Give the cache folder of the run (.modelcheck_cache), or its "

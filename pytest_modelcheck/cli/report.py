@@ -255,6 +255,9 @@ def _compared(
         after = candidates.read(model, check, pair.after, further=True)
         if after is None:
             after = find(store, candidates, model, check, pair.after)
+            # What is approved is no run to compare with it.
+            if after is not None and before is not None and after.path == before.path:
+                after = None
         found = compare.diff(check, model, before, after)
         if slices:
             # Cases of the slice that the comparison does not list are the same in both versions.
@@ -303,6 +306,8 @@ def _pairs(workspace: Workspace, a: str, b: str | None) -> list[VersionPair]:
 def _checks(workspace: Workspace, pair: VersionPair) -> list[str]:
     after = workspace.checks(pair.model, pair.after)
     if pair.before is None:
+        if pair.after not in workspace.versions()[pair.model]:
+            after = set()  # what is approved of it is no run to compare with that
         before = {header.test for _, header in workspace.store.entries(pair.model)}
     else:
         before = workspace.checks(pair.model, pair.before)

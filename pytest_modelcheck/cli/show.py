@@ -29,6 +29,7 @@ from pytest_modelcheck.reports.transcript import steps_of_trial
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
+    from datetime import date
     from pathlib import Path
 
     from pytest_modelcheck.baselines.baseline import Baseline
@@ -189,9 +190,8 @@ def _model_lines(
         held, mark = main.version, f" (fingerprint {main.fingerprint})" if main.fingerprint else ""
         text = excerpt(f"approved: {held}{mark}")
     yield click.style(excerpt(model), bold=True) + f"  {text}"
-    if main is not None and main.retires is not None:
-        note = shutdown_text(f"approved {main.version}", main.retires)
-        yield from indented([note + ": run another version" * (days_left(main.retires) < SOON)])
+    if main is not None:
+        yield from _shutdown_lines(f"approved {main.version}", main.retires)
     signatures = {_signature(header) for header in approved}
     common = next(iter(signatures)) if len(approved) > 1 and len(signatures) == 1 else ""
     if common:  # most approvals are of a whole model, and a line for each check would hide the checks
@@ -203,6 +203,7 @@ def _model_lines(
             yield from indented(_last_run(header, run), depth=4)
     for version, own in _by_version(beside).items():
         yield from indented([f"in service beside it: {version}, held to its own approval:"])
+        yield from (f"  {line}" for line in _shutdown_lines(version, own[0].shutdown))
         for line in (line for header in own for line in _check_lines(header, version, nights)):
             yield f"  {line}"
     done = {(header.test, header.version) for header in (*approved, *beside)}
@@ -210,6 +211,11 @@ def _model_lines(
     for version, own in _by_version(fresh).items():
         yield from indented([f"run with {version}, not approved:"])
         yield from indented((f"{header.test}  {plural(header.cases, 'case')}" for header in own), depth=4)
+
+
+def _shutdown_lines(name: str, day: date | None) -> Iterator[str]:
+    if day is not None:
+        yield from indented([shutdown_text(name, day) + ": run another version" * (days_left(day) < SOON)])
 
 
 def _by_version(headers: Sequence[Header]) -> dict[str, list[Header]]:

@@ -25,7 +25,7 @@ from pytest_modelcheck.plugin.ours import (
 from pytest_modelcheck.plugin.received import CHECKS, MISTAKES
 from pytest_modelcheck.plugin.redaction import sendable
 from pytest_modelcheck.plugin.settings import home_folder, settle_home
-from pytest_modelcheck.plugin.state import REFUSED, model_definitions, state_of, warn_at
+from pytest_modelcheck.plugin.state import REFUSED, file_of, model_definitions, state_of, warn_at
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -205,7 +205,7 @@ def bind_all(session: pytest.Session, items: list[pytest.Item], ours: Sequence[p
             marked = bind(item, dict(state.settings.limits))
         except UsageError as error:
             line = getattr(getattr(item.function, "__code__", None), "co_firstlineno", None)
-            mistakes.append(located(str(error), item.nodeid.partition("::")[0], line))
+            mistakes.append(located(str(error), file_of(item), line))
         else:
             if marked is not None:
                 item.stash[MARKED] = marked

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from pytest_modelcheck import __version__
-from pytest_modelcheck.display import harmless
+from pytest_modelcheck.display import harmless, shown_path
 from pytest_modelcheck.errors import UsageError
 from pytest_modelcheck.models.definition import SOON, Definition, days_left, shutdown_text
 from pytest_modelcheck.plugin import redaction
@@ -130,6 +130,11 @@ def state_of(session: pytest.Session) -> State:
     return stash[STATE]
 
 
+def file_of(item: pytest.Item) -> str:
+    """The file of a test, as its node id names it; that of an installed package may have no file."""
+    return item.nodeid.partition("::")[0] or shown_path(item.path)
+
+
 def warn_at(item: pytest.Function, warning: ModelcheckWarning, line: int | None = None) -> None:
     """Warn about a check, at the line of its test.
 
@@ -142,7 +147,7 @@ def warn_at(item: pytest.Function, warning: ModelcheckWarning, line: int | None 
     try:
         warnings.warn_explicit(warning, None, str(item.path), line)
     except ModelcheckWarning:
-        place = f"{item.nodeid.partition('::')[0]}:{line}"
+        place = f"{file_of(item)}:{line}"
         raise pytest.fail.Exception(f"{place}: {type(warning).__name__}: {warning}", pytrace=False) from None
 
 

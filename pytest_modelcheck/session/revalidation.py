@@ -12,11 +12,11 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from pytest_modelcheck.baselines.watch import approval_of
-from pytest_modelcheck.canonical import same, seen, why_unstored
+from pytest_modelcheck.canonical import excerpt, same, seen, why_unstored
 from pytest_modelcheck.checks.drift import moved_text
 from pytest_modelcheck.checks.findings import inconclusive
 from pytest_modelcheck.models.model import plain
-from pytest_modelcheck.phrases import odds, plural
+from pytest_modelcheck.phrases import listed, odds, plural
 from pytest_modelcheck.records import Finding, Nights, Outcome, Status
 from pytest_modelcheck.session.causes import one_line
 from pytest_modelcheck.session.check import StandIn, Step
@@ -25,7 +25,7 @@ from pytest_modelcheck.stats.nights import answers_evidence, distances_evidence,
 from pytest_modelcheck.stats.rates import odd_one_out_p
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from pytest_modelcheck.baselines.baseline import Baseline
     from pytest_modelcheck.baselines.watch import Night
@@ -47,6 +47,7 @@ FINE: Final = 0.0002
 
 _LIMIT: Final = "revalidation"
 _REFRESH: Final = "see its current answers with --modelcheck-cache=refresh"
+_CASES_SHOWN: Final = 5
 _ENOUGH: Final = 3
 """The number of equal approved answers that rules out an unlucky approval."""
 
@@ -126,6 +127,7 @@ def revalidate(check: Check, cached: CachedTrials, approved: Approved) -> Steps[
     if not trials:
         return (_finding(f"{check.spec.subject.label} has no cached answer to verify"),)
     rounds: list[Known] = []
+    asking: dict[bytes, str] = {}
     for _ in range(2):
         fresh = FreshAnswers(check.spec.subject.answers)
         run = yield Step(check.work(approved.answer), trials, replay=fresh, slot_of=check.slot_of)
@@ -134,12 +136,20 @@ def revalidate(check: Check, cached: CachedTrials, approved: Approved) -> Steps[
             text = f"{check.spec.subject.label} could not be called again: {one_line(broken)}"
             return (_finding(text, Status.FAILED),)
         rounds.append({key: raw for result in run.results for key, raw in result.calls if key is not None})
+        for result in run.results:
+            asking |= {key: result.trial.case.id for key, _ in result.calls if key is not None}
         # The second round tells a changed model from one that varies. Without a difference it is not needed.
         if watch is None and all(_same(raw, rounds[0].get(key)) for key, raw in old.items()):
             break
     if watch is None:
-        return (_decide_once(check, approved, old, rounds),)
-    return (_decide_nights(check, watch, old, rounds),)
+        return (_decide_once(check, approved, old, rounds, asking),)
+    return (_decide_nights(check, watch, old, rounds, asking),)
+
+
+def _cases_of(keys: Iterable[bytes], asking: Mapping[bytes, str]) -> str:
+    """Name the cases that make some calls, in brackets."""
+    cases = sorted({excerpt(asking[key], 30) for key in keys if key in asking})
+    return f" ({listed(cases, _CASES_SHOWN)})"
 
 
 def _same(one: Raw, two: Raw | None) -> bool:
@@ -149,7 +159,9 @@ def _same(one: Raw, two: Raw | None) -> bool:
     return same(plain(one), plain(two))
 
 
-def _decide_once(check: Check, approved: Approved, old: Known, rounds: Sequence[Known]) -> Finding:
+def _decide_once(
+    check: Check, approved: Approved, old: Known, rounds: Sequence[Known], asking: Mapping[bytes, str]
+) -> Finding:
     first, second, label = rounds[0], rounds[-1], check.spec.subject.label
     keys = [key for key in old if key in first and key in second]
     if not keys:
@@ -176,9 +188,10 @@ def _decide_once(check: Check, approved: Approved, old: Known, rounds: Sequence[
     never_varied = None if unstable else _never_varied(check, approved, differ, rounds)
     if never_varied or p <= check.spec.limits.false_fail_rate:
         text = f"{label} no longer answers as it did: {len(differ)} of {len(keys)} cached answers differ"
+        text += _cases_of(differ, asking)
         text += f", and the model does not repeat {unstable} of them itself" if unstable else ""
         return _finding(f"{text}; {_REFRESH}", Status.FAILED, p)
-    text = f"{len(differ)} of {len(keys)} cached answers of {label} differ"
+    text = f"{len(differ)} of {len(keys)} cached answers of {label} differ{_cases_of(differ, asking)}"
     if unstable:
         return _finding(f"{text}, but the model does not repeat {unstable} of them itself", p_value=p)
     if never_varied is False:
@@ -271,7 +284,9 @@ def why_unwatched(check: Check, approved: Approved) -> Iterator[str]:
         yield "not watched over nights: no call is repeated; --modelcheck-revalidate=N says how many"
 
 
-def _decide_nights(check: Check, watch: Watch, keys: Iterable[bytes], rounds: Sequence[Known]) -> Finding:
+def _decide_nights(
+    check: Check, watch: Watch, keys: Iterable[bytes], rounds: Sequence[Known], asking: Mapping[bytes, str]
+) -> Finding:
     """Compare the two new answers to each call, of tonight and all earlier nights, with the approved ones."""
     labels = _Labels(watch.baseline)
     tonight = labels.pairs(keys, rounds)
@@ -295,7 +310,11 @@ def _decide_nights(check: Check, watch: Watch, keys: Iterable[bytes], rounds: Se
     found = watch.tonight(evidence, calls={pair: tuple(calls) for pair, calls in sorted(grouped.items())})
     other = [call for call, pair in tonight.items() if not set(pair) <= set(approved[call])]
     text = f"{plural(len(tonight), 'call')} made again, each twice: "
-    text += f"{len(other)} answered otherwise than approved" if other else "all answered as approved"
+    if other:
+        text += f"{len(other)} answered otherwise than approved"
+        text += _cases_of((key for key in keys if address(key) in other), asking)
+    else:
+        text += "all answered as approved"
     # Few approved runs are reliable only if the model is declared deterministic.
     sure = check.spec.subject.definition.deterministic
     if sure is None:

@@ -292,6 +292,10 @@ def _advice(
     if status is Status.PASSED and not (compares and explained.shown):
         return
     spec, version = check.spec, check.spec.subject.version
+    if any(finding.limit == "revalidation" and not finding.met for finding in assessment.findings):
+        # No stored answer shows what is wrong: not that of a case, and not in a comparison.
+        yield "call it again", f"{spec.rerun or 'pytest'} --modelcheck-cache=refresh"
+        return
     if explained.shown and spec.rerun and status is not Status.PASSED:
         case = shlex.quote(explained.shown[0].id)
         yield "reproduce one", f"{spec.rerun} --modelcheck-case={case}"
@@ -313,9 +317,14 @@ def _advice(
         # A stopped check cannot be approved.
         yield "run all cases", f"{spec.rerun or 'pytest'} --modelcheck-no-early-stop"
         return
+    yield from _ways_to_approve(check, assessment, version)
+
+
+def _ways_to_approve(check: Check, assessment: Assessment, version: str) -> Iterator[tuple[str, str]]:
+    """The command that approves a failed check, if that is all it takes."""
     missed = [finding for finding in assessment.findings if not finding.met]
     # A limit that is not about the baseline (`at_least`) stays missed, whatever is approved.
-    if spec.partial or not all(finding.against_baseline for finding in missed):
+    if check.spec.partial or not all(finding.against_baseline for finding in missed):
         return
     changed = any(look.reason is Reason.NOT_THE_SAME for look in assessment.noise.looks.values())
     if changed or not _ABOUT_THE_OTHER.isdisjoint(finding.limit for finding in missed):

@@ -1,3 +1,4 @@
+import os
 import shutil
 from dataclasses import replace
 from pathlib import Path
@@ -258,12 +259,15 @@ def test_the_same_run_twice_is_merged_once(shards, command):
 
 def test_two_jobs_that_disagree_are_refused_with_both_places(shards, project, command):
     project.run({"a": "another"})
+    project.run({"a": 1}, "test_third")
     shutil.move(project.root / ".modelcheck_cache", project.root / "job-again")
     output = command("merge", *shards, "job-again", code=1).output
     assert "came out differently (1 of 1 cases):\n" in output
     assert "job-test_known" in output
     assert "job-again" in output
     assert not list((project.root / ".modelcheck_cache").rglob("*.*"))
+    next(project.root.glob("job-again/**/test_known.jsonl")).unlink()  # the remedy
+    assert "triage 2.1: 3 checks\n" in command("merge", *shards, "job-again").output
 
 
 def run_elsewhere(project, answers=None, **more):
@@ -413,6 +417,20 @@ def test_a_folder_without_candidates_is_refused(approved, command, folder):
     (approved.root / "empty").mkdir()
     output = command("merge", folder, code=1).output
     assert f"{folder} holds no candidates. Give the cache folder of the run" in output
+
+
+@pytest.mark.parametrize("below", ["", "candidates", ".modelcheck_cache/candidates"])
+def test_the_folders_of_jobs_are_named_one_by_one(shards, project, command, below):
+    for number, shard in enumerate(shards):
+        folder = project.root / "downloads" / f"job-{number}" / below
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        shutil.move(Path(shard, "candidates"), folder)
+    for arguments in (["merge", "downloads"], ["diff", "2.1", "--from", "downloads"]):
+        output = command(*arguments, code=1).output
+        assert "downloads holds no candidates itself; downloads/job-" in output.replace(os.sep, "/")
+        assert "modelcheck merge JOB-1 JOB-2" in output
+    output = command("merge", "downloads/job-0", "downloads/job-1").output  # the remedy
+    assert "  triage 2.1: 2 checks\n" in output
 
 
 def test_no_night_is_kept_where_the_runs_of_jobs_disagree(shards, project, command):

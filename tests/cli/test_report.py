@@ -53,9 +53,20 @@ def test_the_last_run_of_the_approved_version_is_compared_with_its_approval(two,
     assert "'x' → 'drifted'" in output
 
 
-def test_a_version_that_was_approved_is_shown_where_its_run_is_gone(two, command):
+def test_an_approval_is_no_run_to_compare_with_itself(two, command):
     (two.candidates.root / "triage" / "2.0").rename(two.root / "lost")
-    assert "nothing changed" in command("diff", "2.0", "--exit-code").output
+    assert "no run of triage 2.0 is stored" in command("diff", "2.0", "--exit-code", code=2).output
+    two.run({"a": 1}, "test_other", version="2.0")
+    output = command("diff", "2.0", "--exit-code", code=1).output
+    assert "test_known\n  was not run with 2.0\n" in output
+
+
+def test_of_several_models_the_version_beside_is_known_without_a_run(two, command):
+    two.run({"a": 1}, model="tone", version="7")
+    command("approve", "2.1", "--beside", "--force")
+    (two.candidates.root / "triage").rename(two.root / "lost")
+    assert CHANGES in command("diff", "2.0", "2.1").output.replace("      expected", "")
+    assert "pytest --model-version=triage=2.1" in command("approve", "triage=2.1", code=2).output
 
 
 @pytest.mark.parametrize(("arguments", "code"), [(["2.1"], 1), (["2.0"], 0), (["2.0", "2.0"], 0)])

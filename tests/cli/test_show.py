@@ -286,3 +286,12 @@ def test_versions_are_listed_by_their_numbers(project, command):
             project.run({"a": 1}, version=version, model=model, name=f"test_{model}")
     output = command("show", "test_tone", "7", code=2).output
     assert output.endswith("  tone=1.9\n  tone=1.10\n  triage=1.9\n  triage=1.10\n"), output
+
+
+def test_the_list_says_when_the_version_beside_shuts_down(project, command):
+    project.run({"a": 1}, version="2.0")
+    command("approve", "2.0")
+    project.run({"a": 1}, version="2.1", retires="9999-12-31")
+    command("approve", "2.1", "--beside")
+    output = command("list").output
+    assert "beside it: 2.1, held to its own approval:\n    2.1 shuts down on 9999-12-31, in " in output

@@ -194,3 +194,17 @@ def test_commands_find_the_folder_upward(project, shop, monkeypatch):
     (shop / "tests" / "pytest.ini").write_text("[pytest]\n")
     monkeypatch.chdir(shop / "tests")
     project.command("show", "test_known_tickets").stdout.fnmatch_lines(["*tests/test_triage.py::*"])
+
+
+def test_a_mistake_in_an_installed_package_is_shown_with_its_file(project, tmp_path, monkeypatch):
+    """Outside pytest's root folder, a node id may name no file."""
+    file = tmp_path / "site" / "shop" / "checks" / "test_triage.py"
+    file.parent.mkdir(parents=True)
+    file.write_text("import pytest\n" + TEST)
+    (project.path / "app").mkdir()
+    (project.path / "app" / "pytest.ini").write_text("[pytest]\n")
+    monkeypatch.syspath_prepend(tmp_path / "site")
+    monkeypatch.chdir(project.path / "app")
+    result = project.run("--pyargs", "shop.checks.test_triage")
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines([f"ERROR: {file}:5: no file *tickets.yaml*"])

@@ -67,7 +67,15 @@ def test_a_swapped_model_fails_and_its_new_answers_are_not_cached(swapped):
     swapped.passes("--model-version=2.0")
     for _ in range(2):
         result = swapped.fails("--model-version=2.0", "--modelcheck-revalidate=50")
-    result.stdout.fnmatch_lines(["*triage 2.0 no longer answers as it did: 2 of 10 cached answers differ*"])
+    result.stdout.fnmatch_lines(
+        [
+            "*triage 2.0 no longer answers as it did: 2 of 10 cached answers differ (t-0*, t-*); see*",
+            "  call it again:   pytest *::test_known --model-version=2.0 --modelcheck-cache=refresh",
+        ]
+    )
+    # What is cached passes, so that no stored answer shows it.
+    result.stdout.no_fnmatch_line("  reproduce one: *")
+    result.stdout.no_fnmatch_line("  see all: *")
     swapped.passes("--model-version=2.0")
 
 
@@ -98,6 +106,7 @@ def test_a_changed_model_is_named_before_a_limit_that_noise_may_explain(swapped)
     result = swapped.fails("--model-version=2.0", "--modelcheck-revalidate=50")
     limits = [one.limit for one in swapped.verdict(result).findings if one.status.value == "failed"]
     assert limits == ["revalidation", "at_least"]
+    assert [what for what, _ in swapped.verdict(result).advice] == ["call it again"]
 
 
 def test_an_unlucky_cached_answer_of_a_model_that_is_known_to_vary_is_no_change(swapped):
@@ -108,7 +117,7 @@ def test_an_unlucky_cached_answer_of_a_model_that_is_known_to_vary_is_no_change(
     found = revalidated(swapped.run("--model-version=2.0", "--modelcheck-revalidate=50"), swapped)
     assert (found.status.value, found.summary) == (
         "passed",
-        "2 of 10 cached answers of triage 2.0 differ, which can be chance: the model varies",
+        "2 of 10 cached answers of triage 2.0 differ (t-03, t-04), which can be chance: the model varies",
     )
 
 
@@ -167,7 +176,7 @@ def test_calls_of_async_bodies_are_repeated_too(swapped):
     swapped.passes("--model-version=3.0", "--modelcheck-update")
     swapped.become("swapped")
     result = swapped.run("--model-version=3.0", "--modelcheck-revalidate=4")
-    assert "4 of 4 cached answers differ" in revalidated(result, swapped).summary
+    assert "4 of 4 cached answers differ (" in revalidated(result, swapped).summary
 
 
 def test_each_run_of_a_repeated_case_is_called_again_for_itself(swapped):

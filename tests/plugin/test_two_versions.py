@@ -134,4 +134,7 @@ def test_beside_itself_or_nothing_no_version_can_be_approved(project, version):
     result = project.command("approve", version, "--beside", "--force")
     assert result.ret == 2
     held = "it already" if version == "2.0" else "nothing yet"
-    result.stderr.fnmatch_lines([f"*cannot be approved beside: the application is held to {held}"])
+    result.stderr.fnmatch_lines([f"*cannot be approved beside: the application is held to {held}. Approve*"])
+    project.command("approve", version, "--instead", "--force").stdout.fnmatch_lines(  # the remedy
+        [f"triage {version} is approved*"]
+    )

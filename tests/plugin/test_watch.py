@@ -1,6 +1,7 @@
 """``--modelcheck-watch``: nights add up to one alarm, and a new approval starts afresh."""
 
 import json
+import re
 from dataclasses import replace
 
 import pytest
@@ -83,6 +84,9 @@ def test_nights_add_up_until_they_alarm(nightly):
     assert [night.night for night in nightly.nights()] == [1, 2, 3]
     advice = "look at what it does now (pytest --modelcheck-cache=refresh, then modelcheck diff 1.0), and"
     assert advice in loud.summary
+    assert re.search(
+        r": 7 answered otherwise than approved \((c\d+, ){4}c\d+ \(\+2 more\)\); look", loud.summary
+    )
     nightly.passes("--modelcheck-cache=refresh")
     nightly.command("diff", "1.0").stdout.fnmatch_lines(["  triage 1.0 as approved*20 changed"])
 
@@ -124,7 +128,9 @@ def test_one_answer_of_a_model_that_never_varied_is_enough(nightly):
     nightly.passes(*APPROVE, "--modelcheck-cache=refresh")
     nightly.become("one")
     result = nightly.fails(*NIGHT[:2], "--modelcheck-revalidate=20")
-    message = "1 answered otherwise than approved, and nothing ever varied: triage 1.0 is no longer what "
+    message = (
+        "1 answered otherwise than approved (c3), and nothing ever varied: triage 1.0 is no longer what "
+    )
     assert message in finding(nightly, result).summary
 
 
