@@ -122,7 +122,7 @@ class Comparison:
         p_value: The p-value of the exact McNemar test, one-sided towards worse; ``None`` if not applicable.
         unseen: The number of shared cases whose answers cannot be compared.
         why_unseen: The reason for that, and the remedy; or ``None``.
-        beside: Whether it was run, too (``--against``), so that its approved results play no part.
+        ran_too: Whether this run made its results, too (``--against``): approved ones play no part.
     """
 
     version: str
@@ -140,7 +140,7 @@ class Comparison:
     unseen: int = 0
     why_unseen: str | None = None
     added_failed: int = 0
-    beside: bool = False
+    ran_too: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -386,7 +386,7 @@ class Verdict:
     def compared_with(self) -> str:
         """The name of the other version in reports: ``approved``, or its version if chosen or run."""
         other = self.comparison
-        if other is None or (other.version == self.approved_version and not other.beside):
+        if other is None or (other.version == self.approved_version and not other.ran_too):
             return "approved"
         return other.version
 

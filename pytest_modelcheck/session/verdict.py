@@ -141,7 +141,7 @@ def conclude(check: Check, assessment: Assessment, explained: Explained) -> Verd
     held = None if check.held is None else check.held.version
     comparison = assessment.seen.comparison
     if comparison is not None:
-        comparison = replace(comparison, beside=subject.other_version is not None)
+        comparison = replace(comparison, ran_too=subject.other_version is not None)
     if drifts and comparison is not None:
         # A drift check has no pass rate; if it compared answers to the same inputs, it has changed answers.
         paired = assessment.moved is not None and assessment.moved.paired

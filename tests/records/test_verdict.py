@@ -53,5 +53,5 @@ def test_the_other_version_has_one_name(approved, other, name):
     verdict = Verdict("a", "golden", Status.PASSED, (), "m", "3", approved_version=approved)
     assert verdict.compared_with == "approved"
     assert replace(verdict, comparison=comparison).compared_with == name
-    beside = replace(comparison, beside=True)
-    assert replace(verdict, comparison=beside).compared_with == other
+    live = replace(comparison, ran_too=True)
+    assert replace(verdict, comparison=live).compared_with == other

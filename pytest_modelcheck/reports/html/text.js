@@ -58,7 +58,7 @@ function percent(rate) {
 
 /** Whether a check is compared with approved results, and not with another version or a run of today. */
 function isApproved({ approved_version: approved, comparison }) {
-  return comparison.version === approved && !comparison.beside;
+  return comparison.version === approved && !comparison.ran_too;
 }
 
 function rateText(verdict, rate) {
