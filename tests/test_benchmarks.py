@@ -1,5 +1,6 @@
 """Benchmarks still run, so that every figure can be measured again."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -7,6 +8,7 @@ from pathlib import Path
 import pytest
 
 BENCHMARKS = Path(__file__).parents[1] / "benchmarks"
+CHECKLIST = Path(__file__).parent / "acceptance" / "checklist"
 
 
 @pytest.mark.parametrize(
@@ -17,6 +19,11 @@ BENCHMARKS = Path(__file__).parents[1] / "benchmarks"
         ("stats_end_to_end.py --runs 1 --only levels", "nothing rises"),
         ("measured/golden_run.py {folder}/golden 20", "cpu"),
         ("measured/many_run.py {folder}/many 2", "cpu"),
+        pytest.param(
+            "measured/plain_loop.py {checklist}",
+            "29678 failed, 3057 skipped",
+            marks=pytest.mark.skipif("MODELCHECK_DATA" not in os.environ, reason="needs the suite's data"),
+        ),
         ("measured/savings_run.py {folder}", '"called": 1350'),
         ("measured/small_run.py {folder}/small", "20 passed"),
         ("measured/typed_run.py {folder}/typed 40", "loop pairs"),
@@ -26,7 +33,7 @@ BENCHMARKS = Path(__file__).parents[1] / "benchmarks"
     ],
 )
 def test_a_benchmark_runs(command, printed, tmp_path):
-    script, *arguments = command.format(folder=tmp_path).split()
+    script, *arguments = command.format(folder=tmp_path, checklist=CHECKLIST).split()
     done = subprocess.run(
         [sys.executable, BENCHMARKS / script, *arguments], capture_output=True, text=True, cwd=tmp_path
     )

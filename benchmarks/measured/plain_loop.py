@@ -29,8 +29,8 @@ def main(project: Path) -> None:
     checks = []
     for function in (
         tests.test_known_answers,
-        tests.test_what_does_not_matter,
-        tests.test_what_has_a_direction,
+        tests.test_invariance,
+        tests.test_direction,
     ):
         (_, runs) = next(mark for mark in function.pytestmark if mark.name == "parametrize").args
         for run in runs:
