@@ -1,6 +1,6 @@
 """The result files of every run, by model version, for ``modelcheck diff`` and ``approve``.
 
-<root>/<model>/<version>/<test file>/<test>.jsonl
+They are in ``<root>/<model>/<version>/<test file>/<test>.jsonl``.
 """
 
 from __future__ import annotations

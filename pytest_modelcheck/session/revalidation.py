@@ -127,7 +127,7 @@ def revalidate(check: Check, cached: CachedTrials, approved: Approved) -> Steps[
     if not trials:
         return (_finding(f"{check.spec.subject.label} has no cached answer to verify"),)
     rounds: list[Known] = []
-    asking: dict[bytes, str] = {}
+    case_ids: dict[bytes, str] = {}
     for _ in range(2):
         fresh = FreshAnswers(check.spec.subject.answers)
         run = yield Step(check.work(approved.answer), trials, replay=fresh, slot_of=check.slot_of)
@@ -137,18 +137,18 @@ def revalidate(check: Check, cached: CachedTrials, approved: Approved) -> Steps[
             return (_finding(text, Status.FAILED),)
         rounds.append({key: raw for result in run.results for key, raw in result.calls if key is not None})
         for result in run.results:
-            asking |= {key: result.trial.case.id for key, _ in result.calls if key is not None}
+            case_ids |= {key: result.trial.case.id for key, _ in result.calls if key is not None}
         # The second round tells a changed model from one that varies. Without a difference it is not needed.
         if watch is None and all(_same(raw, rounds[0].get(key)) for key, raw in old.items()):
             break
     if watch is None:
-        return (_decide_once(check, approved, old, rounds, asking),)
-    return (_decide_nights(check, watch, old, rounds, asking),)
+        return (_decide_once(check, approved, old, rounds, case_ids),)
+    return (_decide_nights(check, watch, old, rounds, case_ids),)
 
 
-def _cases_of(keys: Iterable[bytes], asking: Mapping[bytes, str]) -> str:
+def _cases_of(keys: Iterable[bytes], case_ids: Mapping[bytes, str]) -> str:
     """Name the cases that make some calls, in brackets."""
-    cases = sorted({excerpt(asking[key], 30) for key in keys if key in asking})
+    cases = sorted({excerpt(case_ids[key], 30) for key in keys if key in case_ids})
     return f" ({listed(cases, _CASES_SHOWN)})"
 
 
@@ -160,7 +160,7 @@ def _same(one: Raw, two: Raw | None) -> bool:
 
 
 def _decide_once(
-    check: Check, approved: Approved, old: Known, rounds: Sequence[Known], asking: Mapping[bytes, str]
+    check: Check, approved: Approved, old: Known, rounds: Sequence[Known], case_ids: Mapping[bytes, str]
 ) -> Finding:
     first, second, label = rounds[0], rounds[-1], check.spec.subject.label
     keys = [key for key in old if key in first and key in second]
@@ -188,10 +188,10 @@ def _decide_once(
     never_varied = None if unstable else _never_varied(check, approved, differ, rounds)
     if never_varied or p <= check.spec.limits.false_fail_rate:
         text = f"{label} no longer answers as it did: {len(differ)} of {len(keys)} cached answers differ"
-        text += _cases_of(differ, asking)
+        text += _cases_of(differ, case_ids)
         text += f", and the model does not repeat {unstable} of them itself" if unstable else ""
         return _finding(f"{text}; {_REFRESH}", Status.FAILED, p)
-    text = f"{len(differ)} of {len(keys)} cached answers of {label} differ{_cases_of(differ, asking)}"
+    text = f"{len(differ)} of {len(keys)} cached answers of {label} differ{_cases_of(differ, case_ids)}"
     if unstable:
         return _finding(f"{text}, but the model does not repeat {unstable} of them itself", p_value=p)
     if never_varied is False:
@@ -285,7 +285,7 @@ def why_unwatched(check: Check, approved: Approved) -> Iterator[str]:
 
 
 def _decide_nights(
-    check: Check, watch: Watch, keys: Iterable[bytes], rounds: Sequence[Known], asking: Mapping[bytes, str]
+    check: Check, watch: Watch, keys: Iterable[bytes], rounds: Sequence[Known], case_ids: Mapping[bytes, str]
 ) -> Finding:
     """Compare the two new answers to each call, of tonight and all earlier nights, with the approved ones."""
     labels = _Labels(watch.baseline)
@@ -312,7 +312,7 @@ def _decide_nights(
     text = f"{plural(len(tonight), 'call')} made again, each twice: "
     if other:
         text += f"{len(other)} answered otherwise than approved"
-        text += _cases_of((key for key in keys if address(key) in other), asking)
+        text += _cases_of((key for key in keys if address(key) in other), case_ids)
     else:
         text += "all answered as approved"
     # Few approved runs are reliable only if the model is declared deterministic.
