@@ -174,7 +174,7 @@ class Labels:
             own = make.of_version(now, "2")
             sides = None if then is None else make.sides("1", then, now, "2")
             return Judging(
-                found.judge, found.labels, make.value(now.values(), make.telling(own)), sides=sides
+                found.judge, found.labels, make.value(now.values(), make.relevant_labels(own)), sides=sides
             )
         except UncorrectedError as reason:
             return Judging(

@@ -8,7 +8,7 @@ from contextvars import copy_context
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from pytest_modelcheck.calls.executors import Elsewhere, LateError, Threads
+from pytest_modelcheck.calls.executors import LateError, ThreadPool, UserExecutor
 from pytest_modelcheck.calls.threads import loop_runs
 from pytest_modelcheck.calls.waiting import ends
 from pytest_modelcheck.models.model import copied
@@ -107,16 +107,16 @@ class Attempts:
 
     def __init__(self, model: Model, loop: Callable[[], LoopThread], permits: Permits) -> None:
         executor = model.definition.executor
-        self._elsewhere = None if executor is None else Elsewhere(executor, model.label, permits)
-        self._threads = Threads(sys.maxsize, f"modelcheck-{model.name}-call")  # late calls keep theirs
+        self._executor = None if executor is None else UserExecutor(executor, model.label, permits)
+        self._threads = ThreadPool(sys.maxsize, f"modelcheck-{model.name}-call")  # late calls keep theirs
         self._timeout = model.definition.timeout
         self._loop = loop
 
     def close(self) -> None:
         """End threads and executors; calls that hang are abandoned."""
         self._threads.close()
-        if self._elsewhere is not None:
-            self._elsewhere.close()
+        if self._executor is not None:
+            self._executor.close()
 
     def make(self, caller: Caller, inputs: list[Any], *, nested: bool = False) -> Rows | Failure:
         """Call the model once, from this thread; return its answers, or what it raised.
@@ -126,8 +126,8 @@ class Attempts:
         """
         try:
             own, run = [copied(x) for x in inputs], self._runs_coroutines(caller)
-            if self._elsewhere is not None and not nested:
-                return self._elsewhere.call(caller, own, self._timeout, run)
+            if self._executor is not None and not nested:
+                return self._executor.call(caller, own, self._timeout, run)
             if self._timeout is None:
                 return caller.call(own, run)
             call = self._threads.submit(copy_context().run, caller.call, own, run)

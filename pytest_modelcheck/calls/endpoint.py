@@ -16,13 +16,13 @@ from typing import TYPE_CHECKING, Any, Final
 
 from pytest_modelcheck.calls.attempts import Attempts, Failure, Sizes, halves
 from pytest_modelcheck.calls.errors import is_outage, is_throttled, one_line, retry_after, worth_retrying
-from pytest_modelcheck.calls.executors import LateError, Threads, WorkerDiedError
+from pytest_modelcheck.calls.executors import LateError, ThreadPool, WorkerDiedError
 from pytest_modelcheck.calls.meter import Clock, Meter
 from pytest_modelcheck.calls.threads import all_stand_still, all_wait, needs_this_loop
-from pytest_modelcheck.calls.throttle import GIVE_UP_AFTER, LONGEST, Circuit, Pace, Purse, Turn, interval_of
-from pytest_modelcheck.calls.waiting import Lull, Permits, sleep_on
+from pytest_modelcheck.calls.throttle import LONGEST, CircuitBreaker, CostBudget, RateLimiter, Turn
+from pytest_modelcheck.calls.waiting import IdleTime, Permits, sleep_on
 from pytest_modelcheck.errors import CallTimeoutError, ModelError, NotCalledError, OutageError, UsageError
-from pytest_modelcheck.models.usage import Measured, Scales, Usage
+from pytest_modelcheck.models.usage import Measured, Usage, UsageReader
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator, Sequence
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
     from pytest_modelcheck.calls.attempts import Rows
     from pytest_modelcheck.calls.executors import LoopThread
-    from pytest_modelcheck.calls.throttle import Allowance
+    from pytest_modelcheck.calls.throttle import CallBudget
     from pytest_modelcheck.models.calling import Caller
     from pytest_modelcheck.models.model import Model
 
@@ -103,7 +103,7 @@ class Endpoint:
     def __init__(
         self,
         model: Model,
-        allowance: Allowance,
+        call_budget: CallBudget,
         interrupts: Callable[[BaseException], bool],
         loop: Callable[[], LoopThread],
         workers: int = 1,
@@ -112,8 +112,7 @@ class Endpoint:
         self.label = model.label
         self.concurrency = caller.concurrency
         self.meter = Meter()
-        give_up_after = definition.give_up_after
-        self.circuit = Circuit(model.label, GIVE_UP_AFTER if give_up_after is None else give_up_after)
+        self.breaker = CircuitBreaker(model.label, definition.give_up_after)
         self.sizes = Sizes(caller.batch_size, adaptive=caller.batch and definition.batch_size is None)
         rate, money = definition.rate_limit, definition.max_cost
         options = (rate, definition.timeout, definition.retries, money, definition.executor)
@@ -126,17 +125,16 @@ class Endpoint:
         self.measured = not (plain and caller.batch)
         self._claimed = not plain
         self._worth_keeping = _WORTH_KEEPING
-        self._allowance = allowance
+        self._call_budget = call_budget
         self._interrupts = interrupts
         self._loop = loop
         self._timeout = definition.timeout
         self._retries = definition.retries or 0
         self._retry_on = worth_retrying(definition.retry_on)
-        # Worker processes do not talk to each other: each gets an equal share of the rate and the budget.
-        self._pace = Pace(0.0 if rate is None else interval_of(rate) * workers)
-        self._purse = Purse(model.label, None if money is None else money / workers)
-        self._scales = Scales(definition.usage, definition.cost, definition.name)
-        self._threads = Threads(caller.concurrency, f"modelcheck-{caller.label}")
+        self._limiter = RateLimiter(rate, workers)
+        self._cost_budget = CostBudget(model.label, None if money is None else money / workers)
+        self._usage = UsageReader(definition.usage, definition.cost, definition.name)
+        self._threads = ThreadPool(caller.concurrency, f"modelcheck-{caller.label}")
         self.permits = Permits(caller.concurrency, lambda: self.meter.requests)
         self._attempts = Attempts(model, loop, self.permits)
         self._closed = threading.Event()
@@ -207,8 +205,8 @@ class Endpoint:
         it may only be slow, it is made again after ten minutes; if this thread ``blocks`` and no other is
         left that could end the call, after two.
         """
-        stopped, still, stuck = (Lull(self.permits) for _ in range(3))
-        slow = Lull(self.permits, hasty=False)  # nothing shows that the call waits for this thread
+        stopped, still, stuck = (IdleTime(self.permits) for _ in range(3))
+        slow = IdleTime(self.permits, hasty=False)  # nothing shows that the call waits for this thread
 
         def gives_up(call: Future[None], seconds: float) -> bool:
             if caller.awaited:
@@ -261,7 +259,7 @@ class Endpoint:
     def _steps(self, request: Request) -> Steps:
         """Yield steps until each input has its own answer or failure."""
         size = len(request.inputs)
-        fit = self._allowance.take(size)  # the budget may allow only the first inputs of the batch
+        fit = self._call_budget.take(size)  # the budget may allow only the first inputs of the batch
         if fit:
             part = range(fit)
             reply = yield from self._tries(request, part)
@@ -272,7 +270,7 @@ class Endpoint:
             else:
                 yield from self._blame(request, fit)
         if fit < size:
-            refused = Failure(self._allowance.refusal(self.label))
+            refused = Failure(self._call_budget.refusal(self.label))
             self._keep(range(fit, size), [refused] * (size - fit), request)
 
     def _blame(self, request: Request, size: int) -> Steps:
@@ -315,7 +313,7 @@ class Endpoint:
                     return failure
                 self.meter.retried()
             if not isinstance(reply, Failure):
-                self.circuit.succeeded()
+                self.breaker.succeeded()
                 return reply
             error = reply.error
             made = not isinstance(error, NotCalledError) and not self._interrupts(error)
@@ -335,25 +333,25 @@ class Endpoint:
                 return refusal
         if outage and len(part) == 1:
             success = request.after_success[part[0] : part[0] + 1] == [True]
-            self.circuit.failed(error, after_success=success)
+            self.breaker.failed(error, after_success=success)
         return reply
 
     def _try(self, caller: Caller, inputs: list[Any]) -> Steps:
-        turn, size, lull, through = Turn(), len(inputs), Lull(self.permits), False
+        turn, size, idle, through = Turn(), len(inputs), IdleTime(self.permits), False
         # If the model calls itself, the call around this one cannot end, and free its cost, before this one.
         nested = self._is_nested
         while True:
             try:
                 if self._closed.is_set():
                     raise OutageError(f"{self.label} was not called: the run has ended")
-                self.circuit.check()
-                wait = self._pace.wait(turn)
-                if not wait and not self._purse.take(size, waits=not (nested or through)):
+                self.breaker.check()
+                wait = self._limiter.wait(turn)
+                if not wait and not self._cost_budget.take(size, waits=not (nested or through)):
                     wait = _POLL
                     # A thread of the model does not show that it makes a call inside another one.
-                    through = lull.lasts(_POLL, self.permits.stuck(caller))
+                    through = idle.lasts(_POLL, self.permits.stuck(caller))
             except NotCalledError as refused:
-                self._allowance.give_back(size)
+                self._call_budget.give_back(size)
                 return Failure(refused)
             if not wait:
                 break
@@ -365,7 +363,7 @@ class Endpoint:
                 reply = yield inputs
             finally:
                 if reply is None:  # the call was cancelled
-                    self._purse.settle(size, None, answered=False)
+                    self._cost_budget.settle(size, None, answered=False)
         if isinstance(reply, Failure):
             return Failure(self._broke(reply.error, size, start))
         return self._answered(reply, size, start)
@@ -377,8 +375,8 @@ class Endpoint:
 
     def _spend(self, size: int) -> Failure | None:
         """Take further calls from the budget of the run; return a failure if too few are left."""
-        short = self._allowance.take(size) < size
-        return Failure(self._allowance.refusal(self.label)) if short else None
+        short = self._call_budget.take(size) < size
+        return Failure(self._call_budget.refusal(self.label)) if short else None
 
     def _backoff(self, error: BaseException, retries: int) -> float:
         """Return the seconds until the retry: as the endpoint asks, else random up to a bound that doubles.
@@ -390,7 +388,7 @@ class Endpoint:
             return float(pause)
         wait = _JITTER.uniform(0.0, min(LONGEST, _FIRST_WAIT * 2 ** (retries - 1)))
         if is_throttled(error):
-            self._pace.pause(wait)
+            self._limiter.pause(wait)
         return wait
 
     def _keep(self, numbers: Sequence[int], rows: Rows, request: Request) -> None:
@@ -409,8 +407,8 @@ class Endpoint:
         seconds = Clock.perf_counter() - start
         self.meter.called(seconds)
         self.sizes.took(size, seconds)
-        if not self._scales.tell(rows):
-            self._purse.settle(size, None, answered=True)
+        if not self._usage.applies_to(rows):
+            self._cost_budget.settle(size, None, answered=True)
             keep = self.measured and seconds >= self._worth_keeping
             return [Measured(row, seconds, _NO_USAGE) for row in rows] if keep else rows
         return self._weighed(rows, size, seconds)
@@ -421,26 +419,26 @@ class Endpoint:
         weighed: Rows = []
         for row in rows:
             try:
-                value, usage = self._scales.weigh(row)
+                value, usage = self._usage.read(row)
             except Exception as error:  # noqa: BLE001 - raised by the answer's own code, for this answer only
                 weighed.append(Failure(error))
                 continue
             self.meter.spent(usage)
             cost = cost if usage.cost is None else (cost or 0.0) + usage.cost
             weighed.append(Measured(value, seconds, usage))
-        self._purse.settle(size, cost, answered=True)
+        self._cost_budget.settle(size, cost, answered=True)
         return weighed
 
     def _broke(self, error: BaseException, size: int, start: float) -> BaseException:
         """Count a call that failed, and return the error to raise."""
         seconds, late = Clock.perf_counter() - start, isinstance(error, LateError)
         self.meter.called(seconds, failed=True, timeout=late)
-        self._purse.settle(size, None, answered=False)
+        self._cost_budget.settle(size, None, answered=False)
         if late:
             return CallTimeoutError(f"no answer from {self.label} within {self._timeout:g} s (timeout=)")
         if is_throttled(error) and (pause := retry_after(error)) is not None:
             if pause <= LONGEST:
-                self._pace.pause(pause)
+                self._limiter.pause(pause)
             else:
-                self.circuit.open(f"{self.label} asks to wait {pause:,.0f} s: {one_line(error)}")
+                self.breaker.open(f"{self.label} asks to wait {pause:,.0f} s: {one_line(error)}")
         return error

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from pytest_modelcheck.calls.meter import Clock
 from pytest_modelcheck.calls.threads import all_wait
-from pytest_modelcheck.calls.waiting import Lull, ends
+from pytest_modelcheck.calls.waiting import IdleTime, ends
 from pytest_modelcheck.errors import ModelError, UsageError
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ class WorkerDiedError(ModelError):
     """The worker process of an executor ended while it made a call."""
 
 
-class Threads:
+class ThreadPool:
     """A pool of daemon threads, each started when it is first needed.
 
     ``ThreadPoolExecutor`` joins its threads at exit, so that a call that hangs would keep pytest from ending.
@@ -215,7 +215,7 @@ _RENEWALS = 2
 """Attempts of a call in the shared pool; if the pool breaks each time, the call gets its own pool."""
 
 
-class Elsewhere:
+class UserExecutor:
     """Makes calls in an executor of the user.
 
     An executor that the user's factory made is closed, and replaced when a worker dies. An executor that the
@@ -280,7 +280,7 @@ class Elsewhere:
     def _call(
         self, executor: Executor, caller: Caller, inputs: list[Any], seconds: float | None, run: Run | None
     ) -> list[Any]:
-        has_threads, lull = _has_threads(executor), Lull(self._permits)
+        has_threads, idle = _has_threads(executor), IdleTime(self._permits)
         try:
             if has_threads:
                 future = executor.submit(copy_context().run, caller.call, inputs, run)
@@ -299,7 +299,7 @@ class Elsewhere:
             """Take a call out of the queue if it may stand behind calls that wait for it."""
             nonlocal here
             queued = has_threads and not future.running() and all_wait(caller)
-            here = lull.lasts(tick, queued) and future.cancel()
+            here = idle.lasts(tick, queued) and future.cancel()
             return here
 
         try:

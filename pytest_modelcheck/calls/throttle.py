@@ -49,16 +49,20 @@ class Turn:
     epoch: int = -1
 
 
-class Pace:
+class RateLimiter:
     """Spaces the calls of a model evenly. Safe from any thread; each caller sleeps by itself.
 
-    >>> pace = Pace(2.0, clock=lambda: 100.0)
-    >>> [pace.wait(Turn()) for _ in range(3)]
+    Worker processes cannot ask each other, so each of ``workers`` gets an equal share of the rate.
+
+    >>> limiter = RateLimiter("30/minute", clock=lambda: 100.0)
+    >>> [limiter.wait(Turn()) for _ in range(3)]
     [0.0, 2.0, 4.0]
     """
 
-    def __init__(self, interval: float = 0.0, *, clock: Callable[[], float] = Clock.monotonic) -> None:
-        self._interval = interval
+    def __init__(
+        self, rate: str | None = None, workers: int = 1, *, clock: Callable[[], float] = Clock.monotonic
+    ) -> None:
+        self._interval = 0.0 if rate is None else interval_of(rate) * workers
         self._clock = clock
         self._lock = threading.Lock()
         self._next = 0.0
@@ -83,13 +87,13 @@ class Pace:
             self._epoch += 1
 
 
-class Allowance:
+class CallBudget:
     """The number of inputs that all models together may still be called with in a run, retries included.
 
     ``option`` is the option as the user wrote it, for messages.
 
-    >>> allowance = Allowance(3, "--modelcheck-max-calls=3")
-    >>> allowance.take(2), allowance.take(2), allowance.take(2)
+    >>> call_budget = CallBudget(3, "--modelcheck-max-calls=3")
+    >>> call_budget.take(2), call_budget.take(2), call_budget.take(2)
     (2, 1, 0)
     """
 
@@ -99,7 +103,7 @@ class Allowance:
         self.option = option
 
     def take(self, wanted: int) -> int:
-        """Take calls from the allowance: as many as wanted, or those that are left. Return their number."""
+        """Take calls from the budget: as many as wanted, or those that are left. Return their number."""
         if self._left is None:
             return wanted
         with self._lock:
@@ -114,11 +118,11 @@ class Allowance:
                 self._left += unused
 
     def refusal(self, label: str) -> BudgetError:
-        """Return the error for a call that exceeds the allowance."""
+        """Return the error for a call that exceeds the budget."""
         return BudgetError(f"{self.option} is used up: {label} was not called any more")
 
 
-class Purse:
+class CostBudget:
     """The cost budget of one model in a run (``max_cost=``, or ``None``), in the unit of ``cost=``.
 
     The cost of a call is unknown before it ends. So each input of a call, and of the calls under way, is
@@ -178,24 +182,25 @@ class Purse:
             self._largest = max(self._largest or 0.0, cost / size)
 
 
-class Circuit:
+class CircuitBreaker:
     """Counts consecutive failed calls of one model in one run.
 
     Only faults of the endpoint count; an endpoint that refuses an input works. A cached answer between two
     calls counts as a success, because that call succeeded once: otherwise a service that fails for some
     inputs would be given up as soon as all other answers are cached.
 
-    After ``give_up_after`` failures (0 for never) the model is given up, with a ``reason``.
+    After ``give_up_after`` failures (by default :data:`GIVE_UP_AFTER`, 0 for never) the model is given up,
+    with a ``reason``.
 
-    >>> circuit = Circuit("triage 2.1", give_up_after=2)
-    >>> circuit.failed(ConnectionError("refused")); circuit.failed(ConnectionError("refused"))
-    >>> circuit.reason
+    >>> breaker = CircuitBreaker("triage 2.1", give_up_after=2)
+    >>> breaker.failed(ConnectionError("refused")); breaker.failed(ConnectionError("refused"))
+    >>> breaker.reason
     'triage 2.1 was given up after 2 calls in a row failed: ConnectionError: refused'
     """
 
-    def __init__(self, label: str, give_up_after: int = GIVE_UP_AFTER) -> None:
+    def __init__(self, label: str, give_up_after: int | None = None) -> None:
         self._label = label
-        self._give_up_after = give_up_after
+        self._give_up_after = GIVE_UP_AFTER if give_up_after is None else give_up_after
         self._lock = threading.Lock()
         self._row = 0
         self.reason: str | None = None

@@ -132,8 +132,8 @@ class Permits:
     @contextmanager
     def take(self, caller: Caller) -> Iterator[None]:
         """Hold a permit for a call in this thread."""
-        tick, lull = _TICK, Lull(self)
-        while not (taken := self._gate.acquire(timeout=tick)) and not lull.lasts(tick, self.stuck(caller)):
+        tick, idle = _TICK, IdleTime(self)
+        while not (taken := self._gate.acquire(timeout=tick)) and not idle.lasts(tick, self.stuck(caller)):
             tick = min(2 * tick, _LONGEST)
         with self._left(self._gate) if taken else self.let_through():
             yield
@@ -147,8 +147,8 @@ class Permits:
             if owner not in self._slots:
                 self._slots[owner] = import_module(loop or "asyncio").Semaphore(self._size)
             slots = self._slots[owner]
-        taken, lull, seconds = False, Lull(self), self.patience
-        while not (taken := await _acquired(slots, loop, seconds)) and not lull.lasts(
+        taken, idle, seconds = False, IdleTime(self), self.patience
+        while not (taken := await _acquired(slots, loop, seconds)) and not idle.lasts(
             seconds, self.stuck(caller)
         ):
             seconds = self.patience
@@ -199,7 +199,7 @@ class Permits:
                 self._outside -= outside
 
 
-class Lull:
+class IdleTime:
     """The time without an ended call of a model, as one waiting thread or task counts it.
 
     Where calls have waited for each other before, only a ``hasty`` one is shorter.

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 import orjson
 
 from pytest_modelcheck.canonical.kinds import kind_of
-from pytest_modelcheck.canonical.lowering import Open, dumped
+from pytest_modelcheck.canonical.lowering import ComparisonLowering, dumped
 from pytest_modelcheck.canonical.refusal import NotCanonical, Refusal
 
 if TYPE_CHECKING:
@@ -89,7 +89,7 @@ def short(value: Any) -> str:
     return digest(value).hex()[:16]
 
 
-class _Input(Open):
+class _Input(ComparisonLowering):
     """Converts an input: arrays and files are replaced by a digest of their content."""
 
     def tagged(self, value: Any, kind: Kind) -> dict[str, Any]:

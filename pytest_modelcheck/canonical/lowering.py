@@ -1,8 +1,8 @@
 """Converts values to data that JSON can represent.
 
 The result has three uses, hence three classes: an answer that will be restored (:class:`Lowering`), a value
-that is only compared (:class:`Open`), and one that is only displayed (:class:`Describing`). They agree
-wherever possible.
+that is only compared (:class:`ComparisonLowering`), and one that is only displayed
+(:class:`DisplayLowering`). They agree wherever possible.
 """
 
 from __future__ import annotations
@@ -208,7 +208,7 @@ class Lowering:
         return self._object(value, adapter, ANYTHING)
 
 
-class Open(Lowering):
+class ComparisonLowering(Lowering):
     """Converts one value that is only compared: ``returns=`` need not name its classes."""
 
     marks = False
@@ -245,7 +245,7 @@ class Open(Lowering):
         )
 
 
-class Describing(Lowering):
+class DisplayLowering(Lowering):
     """Converts one value that is only displayed, as well as possible.
 
     Args:
@@ -253,7 +253,7 @@ class Describing(Lowering):
     """
 
     def __init__(self, *, brief: bool) -> None:
-        super().__init__(_teller)
+        super().__init__(_declared_adapter)
         self._brief = brief
 
     def lower(self, value: Any, shape: Shape = ANYTHING) -> Any:
@@ -305,7 +305,7 @@ def comparable(value: Any) -> bytes:
     b'{"b":1,"a":{"$tuple":[2]}}'
     """
     try:
-        return dumped(Open().lower(value))
+        return dumped(ComparisonLowering().lower(value))
     except Refusal as refusal:
         raise NotStored(refusal.message("value")) from None
     except RecursionError:
@@ -342,7 +342,7 @@ def encode_plain(value: Any, *, brief: bool = False) -> bytes:
     if line is not None:
         return line
     try:
-        return orjson.dumps(Describing(brief=brief).lower(value))
+        return orjson.dumps(DisplayLowering(brief=brief).lower(value))
     except (RecursionError, TypeError):
         return orjson.dumps(_described(value))
 
@@ -366,7 +366,7 @@ def keeper_by_content(kind: type) -> Adapter | None:
     return None if adapter is None or adapter.is_open else adapter
 
 
-def _teller(kind: type) -> Adapter | None:
+def _declared_adapter(kind: type) -> Adapter | None:
     """Return the adapter of :func:`keeper` if the class declares its fields or is an enum."""
     return keeper(kind) if fields_of(kind) is not None or issubclass(kind, Enum) else None
 

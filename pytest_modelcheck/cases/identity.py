@@ -37,7 +37,7 @@ _NAMED: Final = 0
 
 def identified(cases: Sequence[Case]) -> tuple[Case, ...]:
     """Give each case a unique id. The cases must be new, since they are changed in place."""
-    return tuple(Naming(lambda: cases).named(cases))
+    return tuple(CaseIds(lambda: cases).named(cases))
 
 
 def numbered(cases: Sequence[Case]) -> list[Case]:
@@ -59,7 +59,7 @@ def numbered(cases: Sequence[Case]) -> list[Case]:
     return list(cases)
 
 
-class Naming:
+class CaseIds:
     """The ids of all cases of a source, in about 8 bytes a case.
 
     Contents with the same first 8 bytes of BLAKE2b (one chance in 10 million among a million cases) are

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from pytest_modelcheck.canonical.libraries import is_image
 from pytest_modelcheck.cases.files import NO_CASES, CaseFile, current_folder, find
-from pytest_modelcheck.cases.identity import Naming
+from pytest_modelcheck.cases.identity import CaseIds
 from pytest_modelcheck.cases.rows import AS_IT_IS, Layout, Row, to_case
 from pytest_modelcheck.cases.tables import Table, input_dtypes, parquet_dtypes, read_table
 from pytest_modelcheck.errors import CaseError
@@ -273,7 +273,7 @@ class Streamed(Sequence["Case"]):
         self._stream = stream
         self._stamp = stream.file.stamp()
         self._marks: list[Any] = []
-        self._naming = Naming(self._read)
+        self._naming = CaseIds(self._read)
         self._check()
         self._block: tuple[int, tuple[Case, ...]] = (-1, ())
 
@@ -319,7 +319,7 @@ class Streamed(Sequence["Case"]):
             )
 
 
-class Picked(Sequence["Case"]):
+class Selected(Sequence["Case"]):
     """Selected cases of a stream, by their indices."""
 
     def __init__(self, cases: Sequence[Case], places: array[int]) -> None:
@@ -347,5 +347,5 @@ class Picked(Sequence["Case"]):
 
 def picked(cases: Sequence[Case], places: Iterable[int]) -> Sequence[Case]:
     """The cases at these indices, which are in order. A few cases are held in memory."""
-    chosen = Picked(cases, array("Q", places))
+    chosen = Selected(cases, array("Q", places))
     return tuple(chosen) if len(chosen) <= FEW else chosen

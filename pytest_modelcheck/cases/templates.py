@@ -75,7 +75,7 @@ def template(
         )
     lists = {name: _listed(name, values) for name, values in slots.items()}
     texts = list(text) if isinstance(text, list | tuple) else [text]
-    parts = [Filling(each, expected, variants, dict(metadata or {}), lists) for each in texts]
+    parts = [FilledTemplate(each, expected, variants, dict(metadata or {}), lists) for each in texts]
     for name, values in lists.items():
         if not any(values is used for part in parts for used in part.lists.values()):
             raise CaseError(f"template({name}=…): no template has a slot {{{name}}}")
@@ -89,7 +89,7 @@ def template(
 class TemplateSource(Source):
     """The cases of one or several templates."""
 
-    def __init__(self, parts: Sequence[Filling], n: int | None, seed: int) -> None:
+    def __init__(self, parts: Sequence[FilledTemplate], n: int | None, seed: int) -> None:
         self.name = ", ".join(f"template {part.name!r}" for part in parts)
         self.cluster = CLUSTER if len(parts) > 1 else None
         self._parts = parts
@@ -179,7 +179,7 @@ _NUMBERED: Final = re.compile(r"(.*?)\d+")
 Values = Mapping[str, Any]
 
 
-class Filling:
+class FilledTemplate:
     """One template and the values of its slots."""
 
     def __init__(

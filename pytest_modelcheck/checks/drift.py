@@ -42,7 +42,7 @@ class Reference:
 
 
 @dataclass(frozen=True, slots=True)
-class Sampled:
+class DriftValues:
     """The values that a check compares.
 
     Attributes:
@@ -65,7 +65,7 @@ class Sampled:
 
 
 def decide_drift(
-    sampled: Sampled, reference: Reference, limits: Limits, seed: int = 0
+    sampled: DriftValues, reference: Reference, limits: Limits, seed: int = 0
 ) -> tuple[list[Finding], Moved | None]:
     """Compare the distance of two samples with chance and with the tolerance.
 
@@ -147,7 +147,7 @@ def moved_text(moved: Moved, *, met: bool) -> str:
     return text
 
 
-def _vacuous(sampled: Sampled) -> Finding | None:
+def _vacuous(sampled: DriftValues) -> Finding | None:
     count = len(sampled.after)
     if sampled.failed:
         return failure(
@@ -168,7 +168,7 @@ def _vacuous(sampled: Sampled) -> Finding | None:
     return None
 
 
-def _undetectable(samples: Samples, sampled: Sampled, false_fail_rate: float) -> Finding | None:
+def _undetectable(samples: Samples, sampled: DriftValues, false_fail_rate: float) -> Finding | None:
     """Find samples that can never show drift: too few values, or texts that do not repeat."""
     before, after = len(samples.before), len(samples.after)
     halved = samples.kind == "features"  # learned on one half, judged on the other

@@ -58,7 +58,7 @@ class Terms:
 
 
 @dataclass(frozen=True, slots=True)
-class Decided:
+class DecidedLimit:
     """A decision on a limit, and the reason why it is known already."""
 
     limit: str
@@ -142,7 +142,7 @@ class LimitWatch:
             elif monitor is not None and loss is not None:
                 monitor.feed([loss if self.limit == "max_drop" else 1 - loss])
 
-    def decided(self, known: Knowledge) -> Decided | None:
+    def decided(self, known: Knowledge) -> DecidedLimit | None:
         """Return the decision on the limit, if it is known already.
 
         Of a model of which nobody knows whether it varies, only a pass: the rule for noise holds for it too.
@@ -159,27 +159,27 @@ class LimitWatch:
             found is not None and found.decision == "failed" for found in (self._exact(), self._noisy())
         )
 
-    def _exact(self) -> Decided | None:
+    def _exact(self) -> DecidedLimit | None:
         certain = self._curtailment.decision
         if certain is not None:
-            return Decided(self.limit, certain, self._certainly(certain))
+            return DecidedLimit(self.limit, certain, self._certainly(certain))
         return self._by(self._drawn)
 
-    def _noisy(self) -> Decided | None:
+    def _noisy(self) -> DecidedLimit | None:
         limits = self._terms.limits
         if self._curtailment.decision == "passed" and not limits.require_proof:
-            return Decided(self.limit, "passed", self._certainly("passed"))
+            return DecidedLimit(self.limit, "passed", self._certainly("passed"))
         found = self._by(self._varying)
         if found is None and self._refutation is not None and self._refutation.certain:
-            found = Decided(self.limit, "failed", self._why("failed"))
+            found = DecidedLimit(self.limit, "failed", self._why("failed"))
         if found is not None and found.decision == "failed" and self.limit in self._terms.calibrated:
             return None
         return found
 
-    def _by(self, monitor: Monitor | None) -> Decided | None:
+    def _by(self, monitor: Monitor | None) -> DecidedLimit | None:
         if monitor is None or monitor.decision is None:
             return None
-        return Decided(self.limit, monitor.decision, self._why(monitor.decision))
+        return DecidedLimit(self.limit, monitor.decision, self._why(monitor.decision))
 
     def _certainly(self, decision: Decision) -> str:
         """Name what no further case can change."""
@@ -272,7 +272,7 @@ class StoppingRule:
         for limit in self._limits:
             limit.feed(losses, ranges)
 
-    def decided(self, known: Knowledge) -> tuple[Decided, ...]:
+    def decided(self, known: Knowledge) -> tuple[DecidedLimit, ...]:
         """Every limit that is decided, if that decides the check; else nothing."""
         found = [decided for limit in self._limits if (decided := limit.decided(known)) is not None]
         failed = tuple(each for each in found if each.decision == "failed")
@@ -292,7 +292,7 @@ def at_the_end(limits: Limits) -> Limits:
     return replace(halved, false_pass_rate=limits.false_pass_rate / 2) if limits.require_proof else halved
 
 
-def findings_of(decided: Sequence[Decided], after: str) -> list[Finding]:
+def findings_of(decided: Sequence[DecidedLimit], after: str) -> list[Finding]:
     """Return the findings of limits that were decided early; ``after`` how early, in words."""
     return [
         Finding(

@@ -40,7 +40,7 @@ class Design:
 
 
 @dataclass(frozen=True, slots=True)
-class Foreseen:
+class Forecast:
     """The predicted verdicts of a check, as shares of simulated runs.
 
     Attributes:
@@ -52,7 +52,7 @@ class Foreseen:
     calls: float
 
 
-def foreseen(design: Design, drop: float, loss: Loss, rules: Rules, *, times: int = 200) -> Foreseen:
+def foreseen(design: Design, drop: float, loss: Loss, rules: Rules, *, times: int = 200) -> Forecast:
     """Simulate a check of a worse model by its own rules. Equal arguments give equal results.
 
     >>> from pytest_modelcheck.checks.protocol import Rules
@@ -76,7 +76,7 @@ def foreseen(design: Design, drop: float, loss: Loss, rules: Rules, *, times: in
         failed += status is Status.FAILED
         warned += status is Status.INCONCLUSIVE
         calls += made
-    return Foreseen(failed / times, warned / times, calls / times / design.cases)
+    return Forecast(failed / times, warned / times, calls / times / design.cases)
 
 
 def _one(

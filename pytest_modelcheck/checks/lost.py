@@ -55,7 +55,7 @@ _QUANTILES: Final = (0.25, 0.5, 0.75)
 
 
 @dataclass(frozen=True, slots=True)
-class Lost:
+class LostSlice:
     """A slice in which cases broke, beyond noise and more than elsewhere.
 
     Attributes:
@@ -136,7 +136,7 @@ def look_at_slices(
     seed: int = 0,
     groups: Sequence[Hashable] | None = None,
     scale: float = 1.0,
-) -> tuple[Look, Lost | None]:
+) -> tuple[Look, LostSlice | None]:
     """Look for the slice in which regressions concentrate.
 
     Only called where ``LEAST_BROKEN`` cases broke, of at most ``MOST_CASES``.
@@ -201,12 +201,12 @@ def _drop(case: CaseRuns, sets: slice) -> float:
     return fmean(case.approved) - fmean(current)
 
 
-def _lost(paired: Evidence, candidates: Candidates, best: Concentration, rounding: float) -> Lost:
+def _lost(paired: Evidence, candidates: Candidates, best: Concentration, rounding: float) -> LostSlice:
     member = candidates.rows[best.slice].tolist()
     drops = [_drop(case, ALL) for case in paired.cases]
     inside = [drop for drop, within in zip(drops, member, strict=True) if within]
     outside = [drop for drop, within in zip(drops, member, strict=True) if not within]
-    return Lost(
+    return LostSlice(
         name=candidates.names[best.slice],
         broke=sum(drop > rounding for drop in inside),
         fixed=sum(drop < -rounding for drop in inside),

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from pytest_modelcheck.baselines.baseline import Baseline
     from pytest_modelcheck.checks.judging import Judging
     from pytest_modelcheck.checks.limits import Limits
-    from pytest_modelcheck.checks.lost import Lost
+    from pytest_modelcheck.checks.lost import LostSlice
     from pytest_modelcheck.checks.metrics import Scores
     from pytest_modelcheck.checks.protocol import Look
     from pytest_modelcheck.records import Case, CaseResult, Comparison, Scale, Tally, TrialResult
@@ -86,7 +86,7 @@ class Observed:
     stopped: str | None = None
     varies: bool = False
     looks: Mapping[str, Look] = field(default_factory=dict)
-    lost: Lost | None = None
+    lost: LostSlice | None = None
     slice_drop: str = ""
     sets: int = 1
     broken: tuple[str, ...] = ()

@@ -40,7 +40,7 @@ _COMMANDS: Final = {
 }
 
 
-class _Misused(click.ClickException):
+class _CommandError(click.ClickException):
     """An invalid command line or configuration."""
 
     exit_code = 2
@@ -83,7 +83,7 @@ class _Group(click.Group):
         except click.UsageError as error:
             raise _quoted(error) from error
         except UsageError as error:
-            raise _Misused(str(error)) from error
+            raise _CommandError(str(error)) from error
         except ModelcheckError as error:
             raise click.ClickException(str(error)) from error
         # click ends quietly when `| head` closes the pipe; as an OSError it would be a message.

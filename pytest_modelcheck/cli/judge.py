@@ -38,7 +38,7 @@ Answers = dict[str, list[bytes]]
 
 
 @dataclass(frozen=True, slots=True)
-class Heard:
+class JudgeAnswers:
     """The judge's answers in all stored runs.
 
     Attributes:
@@ -52,7 +52,7 @@ class Heard:
     versions: dict[str, Answers]
 
 
-def heard(workspace: Workspace, judge: str, labels: Path | None = None) -> Heard:
+def answers_of_judge(workspace: Workspace, judge: str, labels: Path | None = None) -> JudgeAnswers:
     """Collect the answers of a judge from all result files.
 
     Raises:
@@ -95,7 +95,7 @@ def heard(workspace: Workspace, judge: str, labels: Path | None = None) -> Heard
             f"no stored run says where the labels of {judge!r} are (judges with runs: {known}). "
             f'Declare @judge_fixture(labels="labels/{judge}.jsonl"), run pytest once, and try again'
         )
-    return Heard(labels, judged, versions)
+    return JudgeAnswers(labels, judged, versions)
 
 
 def value_of(answer: bytes) -> Any:
@@ -130,7 +130,7 @@ def judge(workspace: Workspace, judge: str, file: Path | None, *, every: bool) -
     Uses the stored results of the last runs: for each version of the judge, its verdicts on labelled answers,
     and where they are wrong.
     """
-    found = heard(workspace, judge, file)
+    found = answers_of_judge(workspace, judge, file)
     labels = read(found.file)
     if not labels:
         raise UsageError(f"{shown_path(found.file)} holds no labels yet: modelcheck label {judge}")

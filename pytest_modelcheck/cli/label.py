@@ -14,7 +14,7 @@ import click
 from pytest_modelcheck.baselines.identity import approver, now
 from pytest_modelcheck.canonical import excerpt, one_line
 from pytest_modelcheck.checks.judging import LEAST_LABELS, LEAST_STRENGTH
-from pytest_modelcheck.cli.judge import LABELS, heard, word_of
+from pytest_modelcheck.cli.judge import LABELS, answers_of_judge, word_of
 from pytest_modelcheck.cli.project import with_workspace
 from pytest_modelcheck.cli.screen import (
     AGAIN,
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
     from pathlib import Path
 
-    from pytest_modelcheck.cli.judge import Heard
+    from pytest_modelcheck.cli.judge import JudgeAnswers
     from pytest_modelcheck.cli.project import Workspace
     from pytest_modelcheck.labels import JudgedAnswer
 
@@ -48,7 +48,7 @@ _QUIT: Final = frozenset({"q", "\x03", "\x04", ""})
 
 
 @dataclass(slots=True)
-class _Sitting:
+class _LabellingSession:
     """All labels of a file by key, and the keys of those given in this sitting, in order."""
 
     path: Path
@@ -97,8 +97,8 @@ def label(workspace: Workspace, judge: str, most: int, by: str, file: Path | Non
     Shows a random sample of what JUDGE was given in the last runs, and takes one key for each. Every label is
     saved at once; the next call continues where you stopped.
     """
-    found = heard(workspace, judge, file)
-    sitting = _Sitting(found.file, by or approver(workspace.project.root), read(found.file))
+    found = answers_of_judge(workspace, judge, file)
+    sitting = _LabellingSession(found.file, by or approver(workspace.project.root), read(found.file))
     choices = _choices(found, sitting.labels)
     left = [one for one in in_order(found.judged.values()) if one.key not in sitting.labels]
     echo(
@@ -112,7 +112,7 @@ def label(workspace: Workspace, judge: str, most: int, by: str, file: Path | Non
 
 def _label_each(
     judge: str,
-    sitting: _Sitting,
+    sitting: _LabellingSession,
     left: Sequence[JudgedAnswer],
     most: int,
     choices: Mapping[str, Any],
@@ -140,7 +140,7 @@ def _label_each(
         place += 1
 
 
-def _choices(found: Heard, labels: Mapping[str, Label]) -> dict[str, Any]:
+def _choices(found: JudgeAnswers, labels: Mapping[str, Label]) -> dict[str, Any]:
     """The keys of labels: y and n; tenths of a score; a digit or a letter for each category.
 
     There are none where scores are on another scale: these are typed.
@@ -224,7 +224,7 @@ def _has_names(choices: Mapping[str, Any]) -> bool:
     return any(isinstance(one, str) for one in choices.values())
 
 
-def _end(found: Heard, sitting: _Sitting, left: int) -> Iterator[str]:
+def _end(found: JudgeAnswers, sitting: _LabellingSession, left: int) -> Iterator[str]:
     """Report what was labelled, and how much more labels would narrow the bound."""
     counts = Counter(word_of(label.value) for label in sitting.labels.values())
     listed = ", ".join(f"{count} {excerpt(name, 20)}" for name, count in counts.most_common(6))
@@ -238,7 +238,7 @@ def _end(found: Heard, sitting: _Sitting, left: int) -> Iterator[str]:
         yield f"the rate is known to ±{before:.0f} points; {more} more narrow that to about ±{after:.0f}"
 
 
-def _widths(found: Heard, labels: Mapping[str, Label], left: int) -> tuple[int, float, float] | None:
+def _widths(found: JudgeAnswers, labels: Mapping[str, Label], left: int) -> tuple[int, float, float] | None:
     """Return a number of further labels, and half the width of the 95% bound before and after them."""
     judged = list(found.judged.values())
     if not all(isinstance(one.answer, bool) for one in judged):

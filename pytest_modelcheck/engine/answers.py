@@ -17,7 +17,7 @@ from pytest_modelcheck.calls.endpoint import MIXED, Endpoint, Request, repeat_in
 from pytest_modelcheck.calls.executors import LoopThread
 from pytest_modelcheck.calls.meter import Clock
 from pytest_modelcheck.calls.threads import running_loop
-from pytest_modelcheck.calls.throttle import Allowance
+from pytest_modelcheck.calls.throttle import CallBudget
 from pytest_modelcheck.calls.waiting import lend_briefly, lending, sleep_on, until
 from pytest_modelcheck.engine.tickets import (
     PATIENCE,
@@ -60,14 +60,14 @@ class Switchboard:
         interrupts: Callable[[BaseException], bool],
         *,
         offline: bool = False,
-        allowance: Allowance | None = None,
+        call_budget: CallBudget | None = None,
         workers: int = 1,
     ) -> None:
         self.interrupts = interrupts
         self.offline = offline
         self.tick: Callable[[], None] = lambda: None
         self.alone = False
-        self._allowance = allowance or Allowance()
+        self._call_budget = call_budget or CallBudget()
         self._workers = workers
         self._endpoints: dict[tuple[str | None, ...], Endpoint] = {}
         self._tickets: dict[tuple[int, bytes], Ticket] = {}
@@ -82,7 +82,7 @@ class Switchboard:
         with self._lock:
             found = self._endpoints.get(place)
             if found is None:
-                found = Endpoint(model, self._allowance, self.interrupts, self.loop, self._workers)
+                found = Endpoint(model, self._call_budget, self.interrupts, self.loop, self._workers)
                 self._endpoints[place] = found
             return found
 

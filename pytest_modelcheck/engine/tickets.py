@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 from pytest_modelcheck.calls.attempts import Failure
-from pytest_modelcheck.calls.executors import Threads
+from pytest_modelcheck.calls.executors import ThreadPool
 from pytest_modelcheck.calls.meter import Clock
 from pytest_modelcheck.canonical import excerpt
 from pytest_modelcheck.errors import ModelError, NotCalledError, OfflineError
@@ -255,7 +255,7 @@ class Unsaved:
         self._answers: set[Answers] = set()
         self._seconds = 0.0
         self._lock, self._writing = threading.Lock(), threading.RLock()
-        self._writer = Threads(1, "modelcheck-writer")
+        self._writer = ThreadPool(1, "modelcheck-writer")
 
     def note(self, answers: Answers, seconds: float) -> bool:
         """Add a model with a new answer, which took ``seconds``; return whether it is time to save."""

@@ -204,7 +204,7 @@ def _fields(reported: Any) -> Mapping[str, Any]:
     return found | (getattr(reported, "__pydantic_extra__", None) or {})
 
 
-class Scales:
+class UsageReader:
     """Reads the usage of answers, by the options of a model fixture.
 
     Args:
@@ -220,23 +220,23 @@ class Scales:
         self._cost = cost
         self._label = label
 
-    def tell(self, answers: Iterable[Any]) -> bool:
+    def applies_to(self, answers: Iterable[Any]) -> bool:
         """Return whether the usage of any answer is known."""
         kinds = set(map(type, answers))
         has_options = self._usage is not None or self._cost is not None
         return has_options or Answer in kinds or any(tag_of(kind) == _TRAJECTORY for kind in kinds)
 
-    def weigh(self, answer: Any) -> tuple[Any, Usage]:
+    def read(self, answer: Any) -> tuple[Any, Usage]:
         """Return the answer as tests see it, and its usage, or raise a :class:`UsageError`."""
         value, reported = (answer.value, answer.usage) if type(answer) is Answer else (answer, None)
         if reported is None and self._usage is not None:
-            reported = self._ask("usage", self._usage, value)
+            reported = self._option("usage", self._usage, value)
         elif reported is None and tag_of(type(value)) == _TRAJECTORY:
             reported = value.usage
         found = usage_of(reported)
         if self._cost is None:
             return value, found
-        cost = self._ask("cost", self._cost, value if reported is None else reported)
+        cost = self._option("cost", self._cost, value if reported is None else reported)
         amount = _amount(cost)
         if amount is None:
             raise UsageError(
@@ -244,7 +244,7 @@ class Scales:
             )
         return value, replace(found, cost=amount)
 
-    def _ask(self, name: str, function: Callable[[Any], Any], argument: Any) -> Any:
+    def _option(self, name: str, function: Callable[[Any], Any], argument: Any) -> Any:
         try:
             return function(argument)
         except Exception as error:

@@ -21,7 +21,7 @@ from pytest_modelcheck.plugin.received import (
     MISTAKES,
     RECEIVED,
     WORKER_HOME,
-    Received,
+    ReceivedReports,
 )
 
 if TYPE_CHECKING:
@@ -50,9 +50,9 @@ def pytest_configure(config: pytest.Config) -> None:
     # Register it in every run: the controller of pytest-xdist collects nothing, and learns of checks only
     # from reports.
     style = config.getoption("tbstyle", default="no")
-    config.stash[RECEIVED] = received = Received(style=style, verbose=config.get_verbosity() > 0)
+    config.stash[RECEIVED] = received = ReceivedReports(style=style, verbose=config.get_verbosity() > 0)
     config.pluginmanager.register(received, "modelcheck-received")
-    for option, name in (("collected", "Listing"), ("mutate", "Mutating"), ("lint", "Linting")):
+    for option, name in (("collected", "ListPlugin"), ("mutate", "MutatePlugin"), ("lint", "LintPlugin")):
         path = config.getoption(f"modelcheck_{option}")
         if path is not None:
             from pytest_modelcheck.plugin import commands

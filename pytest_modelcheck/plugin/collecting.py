@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Marked:
+class MarkedTest:
     """A test that is a check.
 
     Attributes:
@@ -54,7 +54,7 @@ class Marked:
     arguments: frozenset[str]
 
 
-MARKED = pytest.StashKey[Marked]()
+MARKED = pytest.StashKey[MarkedTest]()
 
 _FILES = pytest.StashKey[dict[Path, str]]()
 """The path of each test file, relative to the folder of the baselines."""
@@ -104,7 +104,7 @@ def our_markers(item: pytest.Item) -> Sequence[pytest.Mark]:
     return [mark for mark in item.iter_markers() if mark.name in KINDS]
 
 
-def bind(item: pytest.Function, defaults: dict[str, Any]) -> Marked | None:
+def bind(item: pytest.Function, defaults: dict[str, Any]) -> MarkedTest | None:
     """Read the plugin's marker of a test; ``None`` if it has none.
 
     Raises:
@@ -145,7 +145,7 @@ def bind(item: pytest.Function, defaults: dict[str, Any]) -> Marked | None:
     fixtures, definitions = fixture_definitions(item), definitions_of(item)
     unknown = [repr(name) for name in argument_names(item) if name not in fixtures and name != "request"]
     subject, others = _subject(definitions, request.model, mark.name, unknown)
-    return Marked(request, subject, definitions[subject], others, own & frozenset(argument_names(item)))
+    return MarkedTest(request, subject, definitions[subject], others, own & frozenset(argument_names(item)))
 
 
 def _subject(

@@ -24,10 +24,10 @@ from pytest_modelcheck.reports.mutation import Mutated, Mutation, mutation_json
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from pytest_modelcheck.plugin.collecting import Marked
+    from pytest_modelcheck.plugin.collecting import MarkedTest
 
 
-class Linting:
+class LintPlugin:
     """Writes the faults that lint finds in the collected checks as JSON, for ``modelcheck lint``."""
 
     def __init__(self, path: str) -> None:
@@ -52,14 +52,14 @@ class Linting:
         self._path.write_text(json.dumps(content), encoding="utf-8")
 
 
-def warn(item: pytest.Function, marked: Marked, ignored: Sequence[str]) -> None:
+def warn(item: pytest.Function, marked: MarkedTest, ignored: Sequence[str]) -> None:
     """Warn of certain mistakes that are visible without reading the cases, except of ignored rules."""
     for fault in warnings_of(target_of(item, marked, read=False), ignored):
         text = f"{fault.message} ({fault.code})"
         warn_at(item, LintWarning(text), fault.line or 1)
 
 
-def target_of(item: pytest.Function, marked: Marked, *, read: bool = True) -> LintTarget:
+def target_of(item: pytest.Function, marked: MarkedTest, *, read: bool = True) -> LintTarget:
     """A check as lint sees it; ``read`` says whether its cases may be read."""
     request, definition = marked.request, marked.definition
     version = state_of(item.session).versions.of(definition.name) if read else None
@@ -78,7 +78,7 @@ def target_of(item: pytest.Function, marked: Marked, *, read: bool = True) -> Li
     )
 
 
-class Mutating:
+class MutatePlugin:
     """Deselects tests that are not checks, and writes the results of the checks to a file."""
 
     def __init__(self, path: str) -> None:
@@ -114,7 +114,7 @@ class Mutating:
         self._path.write_bytes(mutation_json(Mutation((*found, *troubles))))
 
 
-class Listing:
+class ListPlugin:
     """Writes the models of each check, before any is deselected, and the skipped files, to a file."""
 
     def __init__(self, path: str) -> None:

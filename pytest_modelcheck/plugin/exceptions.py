@@ -155,11 +155,11 @@ def render(error: BaseException) -> str:
     if traceback is not None:
         excinfo = pytest.ExceptionInfo.from_exc_info((type(error), error, traceback))
         with suppress(SystemError):  # of CPython 3.11, as it parses the source: see canonical.source.parsed
-            return uncoloured(str(excinfo.getrepr(style="short", tbfilter=_telling)))
+            return uncoloured(str(excinfo.getrepr(style="short", tbfilter=_both_ends)))
     return f"{type(error).__name__}: {message_of(error)}"
 
 
-def _telling(excinfo: pytest.ExceptionInfo[BaseException]) -> Any:
+def _both_ends(excinfo: pytest.ExceptionInfo[BaseException]) -> Any:
     """Keep both ends of the traceback, in the body and at the error, without the plugin's frames."""
     entries = excinfo.traceback
     foreign = entries.filter(lambda entry: not entry.frame.f_globals.get("__name__", "").startswith(_OWN))

@@ -55,7 +55,7 @@ from pytest_modelcheck.session.check import CANDIDATES
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
-    from pytest_modelcheck.plugin.received import Received
+    from pytest_modelcheck.plugin.received import ReceivedReports
     from pytest_modelcheck.reports.model import RunReport
 
 
@@ -108,7 +108,7 @@ def verdicts_of(config: pytest.Config) -> list[Verdict]:
     return config.stash[_VERDICTS]
 
 
-def finish(session: pytest.Session, received: Received) -> None:
+def finish(session: pytest.Session, received: ReceivedReports) -> None:
     """Approve the results and add the night, if requested; write the reports; set the exit status."""
     config = session.config
     config.stash[NOTES] = []
@@ -138,7 +138,7 @@ def _fail(session: pytest.Session, note: str) -> None:
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
 
-def _approve_seen(session: pytest.Session, verdicts: Collection[Verdict], received: Received) -> None:
+def _approve_seen(session: pytest.Session, verdicts: Collection[Verdict], received: ReceivedReports) -> None:
     """Approve the results of this run. An interrupted run approves nothing; a refusal fails the run."""
     # After Ctrl-C or an internal error, some checks never ran. Approving the others would split the
     # version.
@@ -276,7 +276,7 @@ _INI: Final = (
 )
 
 
-def _file_reports(session: pytest.Session, received: Received) -> None:
+def _file_reports(session: pytest.Session, received: ReceivedReports) -> None:
     """Make one report of all result files, and pass it to all outputs and hooks."""
     config = session.config
     notes = config.stash[NOTES]
@@ -313,7 +313,7 @@ def _file_reports(session: pytest.Session, received: Received) -> None:
             config.stash[COMMANDS] = workflow_commands(report, os.environ.get("GITHUB_WORKSPACE", ""))
 
 
-def _report(config: pytest.Config, settings: Settings, received: Received) -> RunReport:
+def _report(config: pytest.Config, settings: Settings, received: ReceivedReports) -> RunReport:
     from pytest_modelcheck.session.archive import Archive, assembled, report_of
 
     options = settings.options

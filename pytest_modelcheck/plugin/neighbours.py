@@ -149,18 +149,18 @@ def honouring(body: Callable[[CaseView], Any]) -> Callable[[CaseView], Any]:
     Returns the body itself if neither plugin is active.
     """
     # Not imported: only a test that uses such a plugin has loaded it.
-    takers = [take for name, take in _TAKERS.items() if name in sys.modules]
-    if not takers:
+    receivers = [take for name, take in _TAKERS.items() if name in sys.modules]
+    if not receivers:
         return body
 
     @contextmanager
     def hard(_: CaseView) -> Iterator[None]:
-        before = [len(take(sys.maxsize)) for take in takers]
+        before = [len(take(sys.maxsize)) for take in receivers]
         found: list[str] = []
         try:
             yield
         finally:
-            for take, known in zip(takers, before, strict=True):
+            for take, known in zip(receivers, before, strict=True):
                 found += take(known)
         if found:
             raise SoftAssertionError("\n".join(found))

@@ -52,7 +52,7 @@ class _Attempt:
     troubles: list[str] = field(default_factory=list)
 
 
-class Received:
+class ReceivedReports:
     """The results of each test of ours, however often it was run.
 
     A failure is *excused* if pytest does not count it: the test is marked ``xfail``, or a plugin gave its
@@ -165,4 +165,4 @@ def crash_message(report: pytest.TestReport) -> str:
     return next((line.strip() for line in lines if line.strip()), f"failed in {report.when}")
 
 
-RECEIVED = pytest.StashKey[Received]()
+RECEIVED = pytest.StashKey[ReceivedReports]()

@@ -45,10 +45,10 @@ def begin(config: pytest.Config) -> None:
     for name in ("log_cli_handler", "log_file_handler"):
         handler = getattr(logs, name, None)
         if isinstance(handler, logging.Handler) and handler.formatter is not None:
-            handler.setFormatter(_Hiding(handler.formatter))
+            handler.setFormatter(_SecretFilter(handler.formatter))
 
 
-class _Hiding(logging.Formatter):
+class _SecretFilter(logging.Formatter):
     """Hides secrets in live logs and log files."""
 
     def __init__(self, inner: logging.Formatter) -> None:

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from pytest_modelcheck.engine.router import Router
     from pytest_modelcheck.engine.view import CaseView
     from pytest_modelcheck.models.model import Model
-    from pytest_modelcheck.plugin.collecting import Marked
+    from pytest_modelcheck.plugin.collecting import MarkedTest
     from pytest_modelcheck.records import CheckKind, Verdict
     from pytest_modelcheck.session import Conclusion
 
@@ -169,7 +169,7 @@ def run_check(item: pytest.Function) -> bool | None:
     return True
 
 
-def _all_cases(item: pytest.Function, marked: Marked) -> Any:
+def _all_cases(item: pytest.Function, marked: MarkedTest) -> Any:
     one_case = item.obj
 
     @wraps(one_case)

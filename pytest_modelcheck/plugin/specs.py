@@ -38,13 +38,13 @@ if TYPE_CHECKING:
     from pytest_modelcheck.checks.metrics import Metric
     from pytest_modelcheck.engine.view import CaseView
     from pytest_modelcheck.models.model import Model
-    from pytest_modelcheck.plugin.collecting import Marked
+    from pytest_modelcheck.plugin.collecting import MarkedTest
     from pytest_modelcheck.plugin.markers import CheckRequest
     from pytest_modelcheck.plugin.state import State
     from pytest_modelcheck.records import Case
 
 
-def marked_spec(item: pytest.Function, marked: Marked) -> CheckSpec:
+def marked_spec(item: pytest.Function, marked: MarkedTest) -> CheckSpec:
     """The check of a marked test.
 
     Raises:

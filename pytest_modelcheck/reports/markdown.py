@@ -22,9 +22,9 @@ from pytest_modelcheck.reports.wording import (
     figure_text,
     interval_text,
     levels_text,
+    most_informative_trial,
     passed_text,
     rate_text,
-    telling,
     value_text,
     wrong_cases,
 )
@@ -209,7 +209,7 @@ def _cases(check: CheckReport, wrong: Sequence[CaseResult]) -> Iterator[str]:
     for case in wrong[:_CASES]:
         yield f"| {' | '.join(map(code, _case(case)))} |"
     for case in wrong[:_CASES]:
-        trial = telling(case)
+        trial = most_informative_trial(case)
         if trial is None:
             continue
         if (steps := steps_of_trial(trial, case.digest)) is not None:
@@ -230,7 +230,7 @@ def _fields(value: Any) -> list[str]:
 
 
 def _case(case: CaseResult) -> tuple[str, ...]:
-    trial = telling(case)
+    trial = most_informative_trial(case)
     shown = {} if trial is None else trial_fields(trial, case.digest)
     expected = shown.get("base_answer", case.expected)
     got = shown.get("answer", MISSING)

@@ -26,7 +26,7 @@ from pytest_modelcheck.phrases import plural
 from pytest_modelcheck.records import MISSING, Contrast, Outcome, ShownCase
 from pytest_modelcheck.reports.jsons import value_of
 from pytest_modelcheck.reports.transcript import steps_of_trial
-from pytest_modelcheck.reports.wording import telling
+from pytest_modelcheck.reports.wording import most_informative_trial
 from pytest_modelcheck.reports.words import marked_pieces, start_of, window, windows
 
 if TYPE_CHECKING:
@@ -196,7 +196,7 @@ def show(
 
 def shown_case(result: CaseResult, note: str, known: ShownCase | None = None) -> ShownCase:
     """Describe one stored case, with the answer of the version that it is compared with."""
-    trial = telling(result)
+    trial = most_informative_trial(result)
     answer, base, before, _ = (None,) * 4 if trial is None else shown_answers(trial, result.digest)
     if known is not None:
         return replace(known, note=note, approved=shown_answer(before, value_of))

@@ -204,7 +204,7 @@ def wrong_cases(check: CheckReport) -> list[CaseResult]:
     return sorted(wrong, key=lambda case: (case.change != "regressed", -case_loss(case)))
 
 
-def telling(case: CaseResult) -> TrialResult | None:
+def most_informative_trial(case: CaseResult) -> TrialResult | None:
     """The most informative trial of a case: the first that went wrong, else the first that differs."""
     wrong = (trial for trial in case.trials if trial.outcome in WRONG)
     other = (trial for trial in case.trials if trial.approved is None or differ(trial, trial.approved))
@@ -218,7 +218,7 @@ def value_text(value: Any, width: int) -> str:
 
 def case_text(case: CaseResult, version: str | None) -> Iterator[str]:
     """Describe one case that went wrong, in short sentences."""
-    trial = telling(case)
+    trial = most_informative_trial(case)
     yield f"input: {value_text(case.input, 160)}"
     if trial is None:
         return

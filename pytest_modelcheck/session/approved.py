@@ -283,7 +283,7 @@ def run_other_version(check: Check, other_version: Model, approved: Approved) ->
     earlier = check.candidates.read(header.model, header.test, header.version or "")
     # A complete run of its own is worth more to `approve` and `diff` than this one, which nothing judges.
     if not spec.partial and earlier is None:
-        check.leave(header, results.lines)
+        check.save_candidate(header, results.lines)
     broken_there: tuple[Finding, ...] = ()
     # A case that has no outcome there cannot be worse here.
     if (errors := results.tally().error) and not spec.partial:

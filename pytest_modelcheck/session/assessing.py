@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from pytest_modelcheck.baselines.baseline import Baseline
-    from pytest_modelcheck.checks.drift import Sampled
+    from pytest_modelcheck.checks.drift import DriftValues
     from pytest_modelcheck.checks.limits import Limits
     from pytest_modelcheck.checks.observed import Observed
     from pytest_modelcheck.checks.spec import CheckSpec
@@ -31,11 +31,11 @@ if TYPE_CHECKING:
     from pytest_modelcheck.records import Case, Moved, TrialResult
     from pytest_modelcheck.session.approved import Approved
     from pytest_modelcheck.session.check import Check, Steps
-    from pytest_modelcheck.session.found import Noise, Ran
+    from pytest_modelcheck.session.found import CheckRun, Noise
 
 
 def assess(
-    check: Check, ran: Ran, approved: Approved, beside: tuple[Finding, ...], noise: Noise
+    check: Check, ran: CheckRun, approved: Approved, beside: tuple[Finding, ...], noise: Noise
 ) -> Assessment:
     """Compute the observations, and compare them with the limits."""
     seen = observe(check, ran, approved, noise)
@@ -70,7 +70,7 @@ def with_noise(check: Check, assessment: Assessment, noise: Noise) -> Assessment
         # All runs of a case came out the same: they count as one.
         observed = replace(observed, runs=None, drops=None, pairs=None, shares=None)
     findings, moved = _findings(check, ran, approved, observed)
-    if check.held is not None:
+    if check.approved_version is not None:
         findings += other_fingerprint(check)
     if ran.costs is not None:
         findings += decide_costs(ran.costs, check.spec.limits)
@@ -92,7 +92,7 @@ def with_noise(check: Check, assessment: Assessment, noise: Noise) -> Assessment
 
 
 def _findings(
-    check: Check, ran: Ran, approved: Approved, observed: Observed
+    check: Check, ran: CheckRun, approved: Approved, observed: Observed
 ) -> tuple[list[Finding], Moved | None]:
     """Return the findings; in a drift check, also how far the answers moved."""
     spec, early = check.spec, ran.early
@@ -133,7 +133,7 @@ def _findings(
     return [_held(ran, finding, spec.limits) for finding in drifted], moved
 
 
-def _held(ran: Ran, finding: Finding, limits: Limits) -> Finding:
+def _held(ran: CheckRun, finding: Finding, limits: Limits) -> Finding:
     """Return the finding; where it depends on a judge, say why its errors are not corrected."""
     return finding if ran.judging is None else ran.judging.hold(finding, None, limits)
 
@@ -143,7 +143,7 @@ def _held(ran: Ran, finding: Finding, limits: Limits) -> Finding:
 
 def other_fingerprint(check: Check) -> list[Finding]:
     """Find a model that has changed without changing its version."""
-    subject, approved = check.spec.subject, check.held
+    subject, approved = check.spec.subject, check.approved_version
     if approved is None or approved.version != subject.version or approved.fingerprint == subject.fingerprint:
         return []
     keys = changed_keys(approved.fingerprint, subject.fingerprint)
@@ -195,18 +195,18 @@ def run_reference(check: Check, approved: Approved, cases: Iterable[Case]) -> St
     return results
 
 
-def _sampled(spec: CheckSpec, results: Results, reference: Results | None, approved: Approved) -> Sampled:
+def _sampled(spec: CheckSpec, results: Results, reference: Results | None, approved: Approved) -> DriftValues:
     """Return the two samples to compare."""
-    from pytest_modelcheck.checks.drift import Sampled
+    from pytest_modelcheck.checks.drift import DriftValues
 
     failed, baseline = results.tally().failed, approved.baseline
     current = [value for case in results for value in _values(case.trials)]
     if reference is not None:
         before = [value for case in reference for value in _values(case.trials)]
         failed += reference.tally().failed
-        return Sampled(before, current, approved=False, failed=failed, name="of the reference")
+        return DriftValues(before, current, approved=False, failed=failed, name="of the reference")
     if baseline is None:
-        return Sampled(None, current, failed=failed)
+        return DriftValues(None, current, failed=failed)
     name = f"of {approved.version}"
     both = [
         values
@@ -217,13 +217,13 @@ def _sampled(spec: CheckSpec, results: Results, reference: Results | None, appro
     # Pairs test more sharply, but leaving out many cases would change what is compared.
     if both and len(both) >= spec.limits.min_overlap * max(len(results), len(approved)):
         earlier, today = zip(*both, strict=True)
-        return Sampled(earlier, today, paired=True, failed=failed, name=name)
+        return DriftValues(earlier, today, paired=True, failed=failed, name=name)
     # An edited test may record other values for the approved inputs than were approved.
     edited = baseline.header.body != spec.provenance.body and any(
         trial.recorded is not None for case in chain(approved.values(), results) for trial in case.trials
     )
     before = [value for case in approved.values() for value in _values(case.trials)]
-    return Sampled(before, current, edited=edited, failed=failed, name=name)
+    return DriftValues(before, current, edited=edited, failed=failed, name=name)
 
 
 def _values(trials: Iterable[TrialResult]) -> Iterator[bytes]:

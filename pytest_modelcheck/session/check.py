@@ -86,7 +86,7 @@ class Check:
 
     Attributes:
         plan: Its own trials, without those of a reference.
-        held: The approved version, or ``None``.
+        approved_version: The approved version, or ``None``.
         plugin: The version of pytest-modelcheck, for result files.
         endpoint: The endpoint of its model, which checks share.
         before: What that endpoint had counted before the check.
@@ -101,7 +101,7 @@ class Check:
     options: RunOptions
     store: BaselineStore
     candidates: CandidateStore
-    held: ApprovedVersion | None
+    approved_version: ApprovedVersion | None
     plugin: str
     warn: Callable[[str], None]
     endpoint: Endpoint
@@ -167,7 +167,7 @@ class Check:
         """
         return not self.options.update and self.candidates.is_complete(self.header(self.spec.subject))
 
-    def leave(self, header: Header, rows: Iterable[bytes]) -> Path | None:
+    def save_candidate(self, header: Header, rows: Iterable[bytes]) -> Path | None:
         """Write a result file as the candidate of its version; ``None`` if it cannot be written."""
         try:
             return self.candidates.write(header, rows)

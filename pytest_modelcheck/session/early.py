@@ -27,16 +27,16 @@ from pytest_modelcheck.checks.observed import groups_of
 from pytest_modelcheck.records import CaseResult, Outcome, Stopped
 from pytest_modelcheck.session.approved import replay
 from pytest_modelcheck.session.check import Step, plan_of
-from pytest_modelcheck.session.found import Early, Noise, Ran, Variation, declared
+from pytest_modelcheck.session.found import CheckRun, Early, Noise, Variation, declared
 from pytest_modelcheck.session.lines import identity
 from pytest_modelcheck.session.observing import observe
-from pytest_modelcheck.session.running import Takers, takers_of
+from pytest_modelcheck.session.running import Receivers, receivers_of
 from pytest_modelcheck.session.variation import MEASURED, repeat_calls
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterator, Sequence
 
-    from pytest_modelcheck.checks.early import Decided, Knowledge
+    from pytest_modelcheck.checks.early import DecidedLimit, Knowledge
     from pytest_modelcheck.checks.spec import CheckSpec
     from pytest_modelcheck.engine.work import Result, Run
     from pytest_modelcheck.records import Case
@@ -61,7 +61,7 @@ def why_not_early(spec: CheckSpec) -> str | None:
     return why_not_watched(spec.limits, spec.scale, spec.levels)
 
 
-def run_until_decided(check: Check, approved: Approved) -> Steps[tuple[Check, Ran, Approved, Variation]]:
+def run_until_decided(check: Check, approved: Approved) -> Steps[tuple[Check, CheckRun, Approved, Variation]]:
     """Run trials until the verdict is known, or all of them; the check has the limits that hold then."""
     start = Clock.perf_counter()
     early = EarlyRun(check, approved)
@@ -84,7 +84,7 @@ class EarlyRun:
     def __init__(self, check: Check, approved: Approved) -> None:
         self._check, self.approved = check, approved
         self._units = units_of(check.spec)
-        self._takers: Takers = takers_of(check, check.plan, approved)
+        self._takers: Receivers = receivers_of(check, check.plan, approved)
         self._taken: list[Unit] = []
         self._cases: list[Case] = []
         self._takers.results.cases = self._cases  # in the order in which they are submitted
@@ -95,7 +95,7 @@ class EarlyRun:
         self._rule: StoppingRule | None = None
         self.variation = declared(check.spec.subject)
 
-    def run(self) -> Steps[tuple[Stopped | None, Sequence[Decided]]]:
+    def run(self) -> Steps[tuple[Stopped | None, Sequence[DecidedLimit]]]:
         """Run what is needed; return the reason for stopping and the decisions by then."""
         for batch in batches(self._units, self._check.spec):
             results = yield from self._run_batch(batch)
@@ -190,7 +190,7 @@ class EarlyRun:
         )
         return StoppingRule(terms, [scale.ranges(unit) for unit in self._units])
 
-    def _decide(self) -> Steps[tuple[Decided, ...]]:
+    def _decide(self) -> Steps[tuple[DecidedLimit, ...]]:
         """Find out whether the last counted unit decides the check.
 
         Whether the model varies is only measured when it matters: before the check fails.
@@ -223,11 +223,11 @@ class EarlyRun:
 
     # -- the results --------------------------------------------------------------------------------
 
-    def _ran(self) -> Ran:
+    def _ran(self) -> CheckRun:
         """Return everything that was run so far, as one run."""
         return self._takers.ran(self._check, self._runs, self._inapplicable)
 
-    def end(self, stopped: Stopped | None, decided: Sequence[Decided]) -> tuple[Check, Ran]:
+    def end(self, stopped: Stopped | None, decided: Sequence[DecidedLimit]) -> tuple[Check, CheckRun]:
         """Everything that counts, as one run with the cases in their original order, and the limits then."""
         check, ran, early = self._check, self._ran(), None
         spec, results = check.spec, ran.results

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from pytest_modelcheck.checks.decide import Costs
     from pytest_modelcheck.checks.judging import Judging
-    from pytest_modelcheck.checks.lost import Lost
+    from pytest_modelcheck.checks.lost import LostSlice
     from pytest_modelcheck.checks.observed import Observed
     from pytest_modelcheck.checks.protocol import Look
     from pytest_modelcheck.checks.weighing import Probed
@@ -64,7 +64,7 @@ class Early:
 
 
 @dataclass(frozen=True, slots=True)
-class Ran:
+class CheckRun:
     """The results of the check's own trials.
 
     Attributes:
@@ -115,12 +115,12 @@ class Noise:
     uncalibrated: str | None = None
     probed: Mapping[int, Probed] = field(default_factory=dict)
     looks: Mapping[str, Look] = field(default_factory=dict)
-    lost: Lost | None = None
+    lost: LostSlice | None = None
     slice_drop: str = ""
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class Observations:
     """The observations that limits are compared with, and those by case.
 
     Attributes:
@@ -146,12 +146,12 @@ class Seen:
 class Assessment:
     """All facts about a check so far, and the findings of its limits."""
 
-    ran: Ran
+    ran: CheckRun
     approved: Approved
     beside: tuple[Finding, ...]
     """Findings that depend on no limit."""
     noise: Noise
-    seen: Seen
+    seen: Observations
     findings: tuple[Finding, ...]
     unmet: frozenset[str] = frozenset()
     """The limits that are missed."""

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from pytest_modelcheck.records import TrialResult
     from pytest_modelcheck.session.approved import Approved
     from pytest_modelcheck.session.check import Check, Steps
-    from pytest_modelcheck.session.found import Ran
+    from pytest_modelcheck.session.found import CheckRun
 
 _MOST_CASES: Final = 20_000
 
@@ -63,7 +63,7 @@ class WeakJudgeError(UncorrectedError):
     """Labels show that the judge is wrong too often to be corrected."""
 
 
-def judge_outcomes(check: Check, ran: Ran, approved: Approved) -> Steps[Judging | None]:
+def judge_outcomes(check: Check, ran: CheckRun, approved: Approved) -> Steps[Judging | None]:
     """Collect the judge's outcomes, its errors, and its outcomes of the approved answers."""
     results = ran.results
     judge = next(model for model in check.spec.others if model.definition.role == "judge")
@@ -121,7 +121,7 @@ def _corrected(
     exact = check.spec.deterministic is True and check.spec.limits.population == "fixed"
     corrector = Corrector(known, judged, versions, graded=graded, exact=exact)
     own = corrector.of_version(current, check.spec.subject.version)
-    value = corrector.value(current.values(), corrector.telling(own))
+    value = corrector.value(current.values(), corrector.relevant_labels(own))
     judging = replace(judging, own=len(own), value=value)
     before = yield from _on_approved(check, approved, outcome)
     if not current.keys() & before.keys():
@@ -301,7 +301,7 @@ class Corrector:
         given = {rating.key for ratings in cases.values() for rating in ratings}
         return {key for key in self.known if key in given or (version and self.versions[key] == version)}
 
-    def telling(self, own: Set[str]) -> Set[str]:
+    def relevant_labels(self, own: Set[str]) -> Set[str]:
         """The labels that show the judge's errors on a version: its own, or all if these are too few.
 
         A test whether the judge errs equally on other versions would not help: few labels show only gross
@@ -331,7 +331,7 @@ class Corrector:
         old, new = one - two, two - one
         pairs = [(self._truth(before[case]), self._truth(after[case])) for case in differ]
         people = [(was, is_right) for was, is_right in pairs if was is not None and is_right is not None]
-        whole = self._side(approved, self.telling(self.of_version(approved, version)), _LENIENT)
+        whole = self._side(approved, self.relevant_labels(self.of_version(approved, version)), _LENIENT)
         return Sides(
             version,
             None if whole is None else whole.rate,
@@ -355,7 +355,7 @@ class Corrector:
             # Too few labels: the worst errors are assumed, so that the verdict stays on the safe side.
             return None if self.graded else self._rate(list(cases.values()), assumed)
         try:
-            return self.value(cases.values(), self.telling(own))
+            return self.value(cases.values(), self.relevant_labels(own))
         except UncorrectedError:
             return None
 

@@ -46,7 +46,7 @@ if TYPE_CHECKING:
     from collections.abc import Hashable, Mapping, Sequence
 
     from pytest_modelcheck.checks.limits import Limits
-    from pytest_modelcheck.checks.lost import Candidates, Lost
+    from pytest_modelcheck.checks.lost import Candidates, LostSlice
     from pytest_modelcheck.checks.metrics import Scores
     from pytest_modelcheck.checks.observed import Observed
     from pytest_modelcheck.checks.weighing import Weighed
@@ -176,7 +176,7 @@ def _searches_slices(check: Check, assessment: Assessment) -> bool:
 
 def _search_slices(
     check: Check, assessment: Assessment, weighed: Weighed, known_slices: Slices
-) -> tuple[Look, Lost | None]:
+) -> tuple[Look, LostSlice | None]:
     """Look for the slice in which regressions concentrate; further runs search the same slices again."""
     results, limits, numbers = assessment.ran.results, check.spec.limits, weighed.paired_numbers
     if numbers not in known_slices:

@@ -26,7 +26,7 @@ from pytest_modelcheck.checks.slices import FAILED, NOT_JUDGED, PASSED
 from pytest_modelcheck.checks.weighing import Probed, shared_calls
 from pytest_modelcheck.errors import UsageError
 from pytest_modelcheck.records import FOLDED, GRADE, Flaky, Outcome, Scale
-from pytest_modelcheck.session.found import Seen
+from pytest_modelcheck.session.found import Observations
 from pytest_modelcheck.session.lines import trial_result
 from pytest_modelcheck.session.results import ABSENT, SAME, AllRuns
 
@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from pytest_modelcheck.records import TrialResult
     from pytest_modelcheck.session.approved import Approved
     from pytest_modelcheck.session.check import Check
-    from pytest_modelcheck.session.found import Assessment, Noise, Ran
+    from pytest_modelcheck.session.found import Assessment, CheckRun, Noise
     from pytest_modelcheck.session.results import Results
 
 
@@ -50,7 +50,7 @@ _PLAIN: Final = bytes(
 """For each byte of trial outcomes, the outcome of the case in slices."""
 
 
-def observe(check: Check, ran: Ran, approved: Approved, noise: Noise) -> Seen:
+def observe(check: Check, ran: CheckRun, approved: Approved, noise: Noise) -> Observations:
     """Compute the observations."""
     spec, results, early = check.spec, ran.results, ran.early
     runs, baseline = AllRuns(results, noise.again), approved.baseline
@@ -65,7 +65,7 @@ def observe(check: Check, ran: Ran, approved: Approved, noise: Noise) -> Seen:
         other = "give a score()" if graded else "compare with case.approved"
         raise UsageError(f"metric={metric.name} scores what case.record() says: its bodies do not {other}")
     in_units = graded or repeated or bool(spec.limits.cluster or spec.limits.score_as)
-    seen = Seen(runs, Observed(runs.tally()))
+    seen = Observations(runs, Observed(runs.tally()))
     if baseline is not None:
         # Counting runs or scores needs both sides of every case. For plain outcomes, equal lines need not be
         # parsed.
@@ -103,7 +103,9 @@ def observe(check: Check, ran: Ran, approved: Approved, noise: Noise) -> Seen:
     return seen
 
 
-def _compared(seen: Seen, spec: CheckSpec, approved: Approved, *, graded: bool, one_by_one: bool) -> Seen:
+def _compared(
+    seen: Observations, spec: CheckSpec, approved: Approved, *, graded: bool, one_by_one: bool
+) -> Observations:
     """Pair the results of both sides. Cases with equal lines are equal in everything."""
     runs, results = seen.runs, seen.runs.first
     before, plain = bytearray([NOT_JUDGED]) * len(results), results.masks.translate(_PLAIN)
@@ -154,7 +156,7 @@ def _compared(seen: Seen, spec: CheckSpec, approved: Approved, *, graded: bool, 
     )
 
 
-def _scored(seen: Seen, scores: Scores) -> Seen:
+def _scored(seen: Observations, scores: Scores) -> Observations:
     """The same for a metric over all cases."""
     observed = replace(seen.observed, scores=scores, graded=True, scale=Scale(-math.inf, math.inf))
     comparison, cases = seen.comparison, seen.runs.first.cases
@@ -188,8 +190,8 @@ def _groups(spec: CheckSpec) -> Mapping[str, Hashable] | None:
 
 
 def _in_units(
-    seen: Seen, spec: CheckSpec, approved: Approved, *, graded: bool, repeated: bool, update: bool
-) -> Seen:
+    seen: Observations, spec: CheckSpec, approved: Approved, *, graded: bool, repeated: bool, update: bool
+) -> Observations:
     """The same for units that are more than one run that passes or fails."""
     score_as, scale = spec.limits.score_as, spec.scale
     if graded and score_as is not None:

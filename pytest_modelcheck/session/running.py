@@ -14,7 +14,7 @@ from pytest_modelcheck.checks.weighing import Probed
 from pytest_modelcheck.errors import OfflineError, UsageError
 from pytest_modelcheck.records import Outcome, Trial
 from pytest_modelcheck.session.check import Step
-from pytest_modelcheck.session.found import Ran
+from pytest_modelcheck.session.found import CheckRun
 from pytest_modelcheck.session.observing import recorded_otherwise
 from pytest_modelcheck.session.results import Results, settle
 
@@ -36,7 +36,7 @@ _PROBE: Final = 1 << 30
 
 
 @dataclass(frozen=True, slots=True)
-class Takers:
+class Receivers:
     """The receivers of results; ``None`` for what the check does not need."""
 
     results: Results
@@ -54,10 +54,10 @@ class Takers:
             if taker is not None:
                 taker.take(results)
 
-    def ran(self, check: Check, runs: Sequence[Run], inapplicable: Mapping[str, int]) -> Ran:
+    def ran(self, check: Check, runs: Sequence[Run], inapplicable: Mapping[str, int]) -> CheckRun:
         """Return what some runs of the check's own trials have found, as one."""
         answered = self.answered
-        return Ran(
+        return CheckRun(
             self.results,
             inapplicable,
             direct=(
@@ -74,7 +74,7 @@ class Takers:
         )
 
 
-def takers_of(check: Check, plan: Plan, approved: Approved) -> Takers:
+def receivers_of(check: Check, plan: Plan, approved: Approved) -> Receivers:
     """The receivers of results of the check's own trials."""
     spec = check.spec
     looks_at_answers = spec.limits.on_costs or check.spec.subject.definition.answer_fingerprint is not None
@@ -90,17 +90,17 @@ def takers_of(check: Check, plan: Plan, approved: Approved) -> Takers:
         on_levels=spec.levels is not None,
         perturbed=spec.perturbations is not None,
     )
-    return Takers(results, AnswerCosts(check.spec.subject) if looks_at_answers else None, cached)
+    return Receivers(results, AnswerCosts(check.spec.subject) if looks_at_answers else None, cached)
 
 
-def first_run(check: Check, approved: Approved) -> Steps[Ran]:
+def first_run(check: Check, approved: Approved) -> Steps[CheckRun]:
     """Run every trial."""
     plan, start = check.plan, Clock.perf_counter()
-    takers = takers_of(check, plan, approved)
-    plan.without = takers.results.skip
-    work = replace(check.work(approved.answer), progress=check.progress(plan), take=takers.take)
+    receivers = receivers_of(check, plan, approved)
+    plan.without = receivers.results.skip
+    work = replace(check.work(approved.answer), progress=check.progress(plan), take=receivers.take)
     run = yield Step(work, plan.trials(), slot_of=check.slot_of)
-    ran = takers.ran(check, [run], Counter(plan.inapplicable))  # making a trial again counts again
+    ran = receivers.ran(check, [run], Counter(plan.inapplicable))  # making a trial again counts again
     return replace(ran, seconds=Clock.perf_counter() - start, explained=run.explained)
 
 

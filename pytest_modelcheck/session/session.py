@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from pytest_modelcheck.baselines.candidates import CandidateStore
 from pytest_modelcheck.baselines.store import BaselineStore
 from pytest_modelcheck.calls.meter import DistinctCalls
-from pytest_modelcheck.calls.throttle import Allowance
+from pytest_modelcheck.calls.throttle import CallBudget
 from pytest_modelcheck.canonical import Codec, Projection
 from pytest_modelcheck.engine.answers import Switchboard
 from pytest_modelcheck.engine.body import Bodies
@@ -88,13 +88,13 @@ class Session:
         )
         self._claims = Claims(options.cache / CLAIMS) if options.workers > 1 else None
         self.switchboard = Switchboard(
-            interrupts, offline=options.offline, allowance=_allowance(options), workers=options.workers
+            interrupts, offline=options.offline, call_budget=_call_budget(options), workers=options.workers
         )
         self.router = Router(self.switchboard)
         self.mutated: list[Mutated] | None = None
         self._stored: StoredAnswers | None = None
         self._learned: tuple[bytes, Recipe] | None = None
-        self._sparing = Sparing()
+        self._collector = CollectorThrottle()
 
     def open_model(
         self,
@@ -188,7 +188,7 @@ class Session:
             options=self.options,
             store=self.store,
             candidates=self.candidates,
-            held=self.approved(spec.subject.name, spec.subject.version),
+            approved_version=self.approved(spec.subject.name, spec.subject.version),
             plugin=self.plugin,
             warn=self.warnings.append,
             endpoint=endpoint,
@@ -210,7 +210,7 @@ class Session:
 
     def run(self, spec: CheckSpec) -> Conclusion:
         """Run and judge a check whose body is synchronous."""
-        with self._sparing():
+        with self._collector():
             steps = self._steps(spec)
             step: Step | Conclusion = next(steps)
             while isinstance(step, Step):
@@ -225,7 +225,7 @@ class Session:
 
     async def run_async(self, spec: CheckSpec) -> Conclusion:
         """Run and judge a check whose body is awaited, on the running event loop."""
-        with self._sparing():
+        with self._collector():
             steps = self._steps(spec)
             step: Step | Conclusion = next(steps)
             while isinstance(step, Step):
@@ -296,20 +296,20 @@ class Session:
             self._claims.close()
 
 
-def _allowance(options: RunOptions) -> Allowance:
+def _call_budget(options: RunOptions) -> CallBudget:
     """This process's share of ``--modelcheck-max-calls``, which all workers share evenly.
 
     The first workers get one call more each, if the division leaves a remainder.
     """
     calls, option = options.max_calls, f"--modelcheck-max-calls={options.max_calls}"
     if calls is None:
-        return Allowance()
+        return CallBudget()
     # Workers cannot ask each other during the run, so each gets its part beforehand.
     share, left_over = divmod(calls, options.workers)
     share += options.worker < left_over
     if options.workers > 1:
         option += f", shared by {options.workers} workers of pytest-xdist ({share} for this one)"
-    return Allowance(share, option + ("," if options.workers > 1 else ""))
+    return CallBudget(share, option + ("," if options.workers > 1 else ""))
 
 
 def _next(resume: Callable[[Any], Step], outcome: Run | ModelcheckError) -> Step | Conclusion:
@@ -327,7 +327,7 @@ _PATIENCE = 20_000
 """New objects before a collection, in place of 700: most are freed by then anyway."""
 
 
-class Sparing:
+class CollectorThrottle:
     """Lets the garbage collector look at new objects only, and less often."""
 
     def __init__(self) -> None:

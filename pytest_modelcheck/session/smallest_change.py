@@ -50,23 +50,23 @@ MOST_SECONDS: Final = 60.0
 
 def shrink(check: Check, assessment: Assessment, explained: Explained) -> Steps[Explained]:
     """Search for the smallest change of the worst shown cases, within the budget of calls."""
-    hunts = []
+    searches = []
     if may_shrink(check, assessment):
         perturbed = (
-            Hunt(place, result)
+            CaseSearch(place, result)
             for place, result in enumerate(explained.read)
             if result is not None
             and result.trial.perturbed is not MISSING
             and result.trial.perturbation != GIVEN_INPUT  # a variant with a right answer of its own
         )
-        hunts = list(islice(perturbed, MOST_CASES))
-    if not hunts:
+        searches = list(islice(perturbed, MOST_CASES))
+    if not searches:
         return explained
-    chase = Chase(check, assessment, hunts)
-    yield from chase.steps()
-    found = {hunt.place: chase.found(hunt) for hunt in hunts}
+    rounds = Searches(check, assessment, searches)
+    yield from rounds.steps()
+    found = {search.place: rounds.found(search) for search in searches}
     shown = tuple(replace(case, smallest=found.get(place)) for place, case in enumerate(explained.shown))
-    return replace(explained, shown=shown, remarks=(*explained.remarks, *chase.remarks()))
+    return replace(explained, shown=shown, remarks=(*explained.remarks, *rounds.remarks()))
 
 
 def may_shrink(check: Check, assessment: Assessment) -> bool:
@@ -97,7 +97,7 @@ def _why_broken(result: Result) -> str:
     return f"because the test raised an error ({one_line(result)})"
 
 
-class Hunt:
+class CaseSearch:
     """The search in one case.
 
     Attributes:
@@ -147,17 +147,17 @@ def _search(before: Any, edits: Edits) -> Search:
     return (yield from simplified(kept, lambda edit: simpler(before, edit)))
 
 
-class Chase:
+class Searches:
     """All searches of a check, round by round: the candidates of one round are run together."""
 
-    def __init__(self, check: Check, assessment: Assessment, hunts: Sequence[Hunt]) -> None:
+    def __init__(self, check: Check, assessment: Assessment, searches: Sequence[CaseSearch]) -> None:
         self._check = check
-        self._hunts = hunts
+        self._searches = searches
         self._work = check.work(assessment.approved.answer)
         # Trials of a second run were numbered from the size on.
         self._unused = assessment.ran.results.size * 2
         self._start = check.new_calls
-        self._known = {hunt.key(hunt.result.trial.perturbed): hunt.result for hunt in hunts}
+        self._known = {search.key(search.result.trial.perturbed): search.result for search in searches}
         self._stopped: str | None = None
 
     def steps(self) -> Steps[None]:
@@ -165,9 +165,9 @@ class Chase:
         deadline = Clock.monotonic() + MOST_SECONDS
         while (active := self._affordable()) and self._stopped is None:
             unknown = {
-                key: (hunt, candidate)
-                for hunt in active
-                for key, candidate in hunt.candidates()
+                key: (search, candidate)
+                for search in active
+                for key, candidate in search.candidates()
                 if key not in self._known
             }
             if unknown:
@@ -176,32 +176,32 @@ class Chase:
                     return
                 yield from self._run(unknown)
             if self._stopped is None:
-                for hunt in active:
-                    results = [self._known[key] for key, _ in hunt.candidates()]
-                    hunt.go_on([result.outcome is Outcome.FAILED for result in results])
+                for search in active:
+                    results = [self._known[key] for key, _ in search.candidates()]
+                    search.go_on([result.outcome is Outcome.FAILED for result in results])
 
-    def _affordable(self) -> list[Hunt]:
+    def _affordable(self) -> list[CaseSearch]:
         """The searches that go on, as long as the budget has room for all that they want to know."""
         left = self._check.spec.shrink_calls - (self._check.new_calls - self._start)
-        chosen: list[Hunt] = []
-        for hunt in self._hunts:
-            if hunt.ended:
+        chosen: list[CaseSearch] = []
+        for search in self._searches:
+            if search.ended:
                 continue
             # A candidate takes about as many answers as the trial, but for one, which is at hand.
-            cost = max(1, len({key for key, _ in hunt.result.calls}) - 1)
+            cost = max(1, len({key for key, _ in search.result.calls}) - 1)
             # A round is run whole or not at all: half of its results would mislead the search.
-            left -= cost * sum(key not in self._known for key, _ in hunt.candidates())
+            left -= cost * sum(key not in self._known for key, _ in search.candidates())
             if left < 0:
                 budget = self._check.spec.shrink_calls
                 self._stopped = None if chosen else f"at its budget of {budget} calls"
                 break
-            chosen.append(hunt)
+            chosen.append(search)
         return chosen
 
-    def _run(self, unknown: dict[Key, tuple[Hunt, Any]]) -> Steps[None]:
+    def _run(self, unknown: dict[Key, tuple[CaseSearch, Any]]) -> Steps[None]:
         trials, keys = [], {}
-        for index, (key, (hunt, candidate)) in enumerate(unknown.items(), self._unused):
-            one = hunt.result.trial
+        for index, (key, (search, candidate)) in enumerate(unknown.items(), self._unused):
+            one = search.result.trial
             trials.append(Trial(index, one.case, one.perturbation, candidate, one.variant, one.repeat))
             keys[index] = key
         run = yield Step(self._work, trials, slot_of=self._check.slot_of)
@@ -210,20 +210,20 @@ class Chase:
             if result.outcome is Outcome.ERROR and self._stopped is None:
                 self._stopped = _why_broken(result)
 
-    def found(self, hunt: Hunt) -> Smallest | None:
+    def found(self, search: CaseSearch) -> Smallest | None:
         """Return the result of a search; ``None`` if the test requires a change."""
-        if not hunt.best and self._check.spec.kind == "directional":
+        if not search.best and self._check.spec.kind == "directional":
             return None
-        before = hunt.result.trial.case.input
-        after = edited(before, hunt.best)
+        before = search.result.trial.case.input
+        after = edited(before, search.best)
         # Answers to the original input were there before; the new one is that of the smaller input.
-        own = {key for key, _ in hunt.result.calls}
-        answers = self._known[hunt.key(after)].calls
-        given = [*(raw for key, raw in answers if key not in own), *(raw for _, raw in hunt.result.calls)]
+        own = {key for key, _ in search.result.calls}
+        answers = self._known[search.key(after)].calls
+        given = [*(raw for key, raw in answers if key not in own), *(raw for _, raw in search.result.calls)]
         # A model that broke on all calls gave no answer, and a body may fail for that.
         got = shown_answer(plain(given[0]), self._check.spec.subject.answers.decode) if given else None
-        text = changes(before, after) if hunt.best else ""
-        return Smallest(text, len(hunt.best), got, complete=hunt.ended)
+        text = changes(before, after) if search.best else ""
+        return Smallest(text, len(search.best), got, complete=search.ended)
 
     def remarks(self) -> list[str]:
         """Remarks on the cost of the searches, and on the reason for stopping."""
@@ -252,7 +252,7 @@ def shrink_input(check: Check, assessment: Assessment, explained: Explained) -> 
     if search is None:
         return explained
     start = check.new_calls
-    found, stopped = yield from _hunt(check, assessment, search)
+    found, stopped = yield from _run_search(check, assessment, search)
     calls, remarks, shown = check.new_calls - start, list(explained.remarks), list(explained.shown)
     if calls:
         remarks.append(f"the smallest input took {plural(calls, 'further call')}")
@@ -267,7 +267,7 @@ def shrink_input(check: Check, assessment: Assessment, explained: Explained) -> 
     return replace(explained, shown=tuple(shown), remarks=tuple(remarks))
 
 
-def _hunt(
+def _run_search(
     check: Check, assessment: Assessment, search: Generator[Case, bool, None]
 ) -> Steps[tuple[Result | None, str | None]]:
     """The last candidate that fails, and why the search stopped before it came to its end."""

@@ -57,7 +57,7 @@ if TYPE_CHECKING:
     from pytest_modelcheck.baselines.header import Header
     from pytest_modelcheck.session.check import Check, Steps
     from pytest_modelcheck.session.explain import Explained
-    from pytest_modelcheck.session.found import Assessment, Ran
+    from pytest_modelcheck.session.found import Assessment, CheckRun
 
 _WORSE: Final = frozenset({"max_drop", "max_slice_drop", "max_regressed", "slice_regressions"})
 """Limits that only a worse model misses, not merely a different one."""
@@ -75,7 +75,7 @@ def steps_of(check: Check) -> Steps[Conclusion]:
 
         explained = yield from check.counted(shrink(check, assessment, explained))
         explained = yield from check.counted(shrink_input(check, assessment, explained))
-    return leave(check, assessment, conclude(check, assessment, explained))
+    return save_results(check, assessment, conclude(check, assessment, explained))
 
 
 def assessment_of(check: Check) -> Steps[Assessment]:
@@ -138,7 +138,7 @@ def conclude(check: Check, assessment: Assessment, explained: Explained) -> Verd
     in_order = sorted(assessment.findings, key=lambda each: not each.met and each.limit in NOISY)
     findings = tuple(sorted(in_order, key=lambda each: -each.status.severity))
     status, drifts = findings[0].status, spec.drift is not None
-    held = None if check.held is None else check.held.version
+    approved_version = None if check.approved_version is None else check.approved_version.version
     comparison = assessment.seen.comparison
     if comparison is not None:
         comparison = replace(comparison, ran_too=subject.other_version is not None)
@@ -162,7 +162,7 @@ def conclude(check: Check, assessment: Assessment, explained: Explained) -> Verd
         findings=findings,
         model=subject.name,
         version=subject.version,
-        approved_version=held,
+        approved_version=approved_version,
         rate=rate,
         graded=observed.graded,
         scale=observed.scale if observed.scale.bounded else None,
@@ -185,7 +185,7 @@ def conclude(check: Check, assessment: Assessment, explained: Explained) -> Verd
         notes=tuple(_notes(check, assessment, explained)),
         calls=check.calls(ran.direct[0], ran.seconds),
         uncalled=ran.uncalled,
-        advice=tuple(_advice(check, assessment, explained, status, held)),
+        advice=tuple(_advice(check, assessment, explained, status, approved_version)),
         others=tuple((model.name, model.version or "unversioned") for model in spec.others),
         stopped=None if ran.early is None else ran.early.stopped,
         correction=None if judging is None else judging.correction,
@@ -285,7 +285,7 @@ def _interval(check: Check, assessment: Assessment) -> Interval | None:
 
 
 def _advice(
-    check: Check, assessment: Assessment, explained: Explained, status: Status, held: str | None
+    check: Check, assessment: Assessment, explained: Explained, status: Status, approved_version: str | None
 ) -> Iterator[tuple[str, str]]:
     """Commands that the user may want to run next, each with its label."""
     compares = check.spec.subject.other_version is not None
@@ -309,7 +309,7 @@ def _advice(
     baseline = assessment.approved.baseline
     if baseline is not None:
         approved = baseline.header.version
-        pair = [version] if approved in (None, held) else [approved, version]
+        pair = [version] if approved in (None, approved_version) else [approved, version]
         yield "see all", check.command("diff", *pair)
     if status is Status.PASSED:
         return
@@ -342,7 +342,7 @@ def _ways_to_approve(check: Check, assessment: Assessment, version: str) -> Iter
 # -- the result file -------------------------------------------------------------------------------------
 
 
-def leave(check: Check, assessment: Assessment, verdict: Verdict) -> Conclusion:
+def save_results(check: Check, assessment: Assessment, verdict: Verdict) -> Conclusion:
     """Write the result file, if it is a candidate or needed for a report.
 
     It is a candidate for approval unless only some cases were run, or the model's version has no name. If
@@ -377,13 +377,13 @@ def leave(check: Check, assessment: Assessment, verdict: Verdict) -> Conclusion:
             shape=shape,
         )
         if is_candidate:
-            path = check.leave(header, _rows(assessment))
+            path = check.save_candidate(header, _rows(assessment))
         if path is None and check.options.report:
-            path, is_candidate = _leave_for_the_report(check, header, _rows(assessment)), False
+            path, is_candidate = _save_for_report(check, header, _rows(assessment)), False
     return Conclusion(verdict, ran.first_failure, path, is_candidate)
 
 
-def _lacks_answers(ran: Ran) -> bool:
+def _lacks_answers(ran: CheckRun) -> bool:
     """Return whether an outage, a budget or ``--modelcheck-offline`` kept calls from their model."""
     offline = any(isinstance(error, OfflineError) for error in ran.results.errors.values())
     return ran.stopped is not None or offline
@@ -391,10 +391,12 @@ def _lacks_answers(ran: Ran) -> bool:
 
 def _report_of(check: Check, verdict: Verdict) -> dict[str, object]:
     """The report of the check, without its cases."""
-    provenance, held = check.spec.provenance, check.held
+    provenance, approved = check.spec.provenance, check.approved_version
     path = provenance.source.partition("::")[0]
     shutdown = (
-        None if held is None else retires_on(check.spec.subject.definition, held.version) or held.retires
+        None
+        if approved is None
+        else retires_on(check.spec.subject.definition, approved.version) or approved.retires
     )
     report = CheckReport(
         verdict,
@@ -426,7 +428,7 @@ def _rows(assessment: Assessment) -> Iterator[bytes]:
         yield line
 
 
-def _leave_for_the_report(check: Check, header: Header, rows: Iterable[bytes]) -> Path | None:
+def _save_for_report(check: Check, header: Header, rows: Iterable[bytes]) -> Path | None:
     """Write the result file of a run that is not a candidate; it is removed after reporting."""
     path = None
     try:

@@ -32,7 +32,7 @@ _BOLDEST = 0.9  # of the stake that could lose everything at once
 _ROUNDING = 1e-9
 
 
-class Wager:
+class BettingTest:
     """Bets against "the mean of these values in [0, 1] is at least ``null``".
 
     The wealth is shared out over several stakes; each is multiplied by ``1 + stake * (null - x)`` at every
@@ -47,8 +47,8 @@ class Wager:
             that can be.
         total: How many values there are at all, where they are drawn without replacement; else ``None``.
 
-    >>> wager = Wager(null=0.9, expected=0.5, on_expected=1.0)
-    >>> round(wager.feed(0), 9)  # a wrong answer is five times as likely under the one as under the other
+    >>> bet = BettingTest(null=0.9, expected=0.5, on_expected=1.0)
+    >>> round(bet.feed(0), 9)  # a wrong answer is five times as likely under the one as under the other
     5.0
     """
 
@@ -123,8 +123,8 @@ class Monitor:
 
     def __init__(
         self,
-        failing: Wager,
-        passing: Wager | None,
+        failing: BettingTest,
+        passing: BettingTest | None,
         false_fail_rate: float,
         false_pass_rate: float,
         score: Callable[[float], float],
@@ -189,13 +189,13 @@ def watch_mean(
     ('failed', 7)
     """
     if tolerance is None:
-        failing = Wager(at_least, 0.0, 0.0, total)
+        failing = BettingTest(at_least, 0.0, 0.0, total)
         return Monitor(failing, None, false_fail_rate, false_pass_rate, float)
     _check_tolerance(tolerance, at_least)
     share = 0.5 if graded else 0.8
     poor = max(at_least - tolerance, 0.0)
-    failing = Wager(at_least, poor, share, total)
-    passing = Wager(1 - poor, 1 - at_least, share, total)
+    failing = BettingTest(at_least, poor, share, total)
+    passing = BettingTest(1 - poor, 1 - at_least, share, total)
     return Monitor(failing, passing, false_fail_rate, false_pass_rate, float)
 
 
@@ -213,7 +213,7 @@ def watch_drop(
     ``max_drop`` or less with a chance of at most ``false_fail_rate``, and passes one whose drop is
     ``max_drop + tolerance`` or more with a chance of at most ``false_pass_rate``.
 
-    The wagers are fed ``(1 - difference) / 2``, so that their factors are ``1 + stake * (d - max_drop) / 2``.
+    The bets are fed ``(1 - difference) / 2``, so that their factors are ``1 + stake * (d - max_drop) / 2``.
 
     >>> monitor = watch_drop(max_drop=0, tolerance=0.05, false_fail_rate=0.01, false_pass_rate=0.10)
     >>> monitor.feed([0] * 20 + [1] * 12), monitor.seen
@@ -221,12 +221,12 @@ def watch_drop(
     """
     if not 0 <= max_drop < 1:
         raise ValueError(f"max_drop must lie in [0, 1), not {max_drop!r}")
-    # A drop lies in [-1, 1], and a wager takes values in [0, 1]: half of 1 - drop.
+    # A drop lies in [-1, 1], and a bet takes values in [0, 1]: half of 1 - drop.
     at_least = (1 - max_drop) / 2
-    failing, passing = Wager(at_least, 0.0, 0.0, total), None
+    failing, passing = BettingTest(at_least, 0.0, 0.0, total), None
     if tolerance is not None:
         _check_tolerance(tolerance, 1 - max_drop)
-        passing = Wager(1 - max((1 - max_drop - tolerance) / 2, 0.0), 1 - at_least, 0.0, total)
+        passing = BettingTest(1 - max((1 - max_drop - tolerance) / 2, 0.0), 1 - at_least, 0.0, total)
     return Monitor(failing, passing, false_fail_rate, false_pass_rate, lambda drop: (1 - drop) / 2)
 
 

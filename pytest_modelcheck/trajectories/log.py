@@ -44,7 +44,9 @@ class Log:
     ids: dict[str, tuple[int, int]] = field(default_factory=dict)
     """Calls without a result, by id: the index of the message, and of the call in it."""
 
-    def say(self, role: str, text: str = "", more: tuple[Any, ...] = (), *, goes_on: bool = False) -> None:
+    def add_message(
+        self, role: str, text: str = "", more: tuple[Any, ...] = (), *, goes_on: bool = False
+    ) -> None:
         """Add a message, or a further part of the last one.
 
         Text of the model continues its last message until that has calls; text of another role continues only
@@ -195,7 +197,7 @@ def read_spans(pieces: list[Span], log: Log, read: Callable[[Any, Log], None]) -
         for message in _messages(source):
             read(message, log)
         for text in _loaded(source.get("gen_ai.system_instructions")) or ():
-            log.say("system", text.get("content", "") if isinstance(text, dict) else str(text))
+            log.add_message("system", text.get("content", "") if isinstance(text, dict) else str(text))
     for span in tools:
         ident, name = span.get("gen_ai.tool.call.id"), span.get("gen_ai.tool.name")
         error = span.get("error.type")
@@ -206,7 +208,7 @@ def read_spans(pieces: list[Span], log: Log, read: Callable[[Any, Log], None]) -
             log.result(ident, name, _loaded(span.get("gen_ai.tool.call.result")), error)
     last = chats[-1] if chats else agents[-1] if agents else {}
     if last and source is None:
-        log.say(ASSISTANT)
+        log.add_message(ASSISTANT)
     reasons = _loaded(last.get("gen_ai.response.finish_reasons")) or [log.finish]
     log.end(reasons[0], {"model": last.get("gen_ai.response.model") or last.get("gen_ai.request.model")})
 

@@ -59,7 +59,7 @@ def _read(source: Any, log: Log) -> None:
     elif isinstance(source, (list, tuple)):
         _read_all(source, log)
     elif isinstance(source, str):
-        log.say(ASSISTANT, source)
+        log.add_message(ASSISTANT, source)
     elif isinstance(source, (dict, Mapping)) and isinstance(source.get("messages"), (list, tuple)):
         _conversation(source, log)
     else:
@@ -146,7 +146,7 @@ def _completion(piece: Piece, log: Log) -> None:
 
 def _response(piece: Piece, log: Log) -> None:
     if isinstance(piece.get("instructions"), str):
-        log.say("system", piece["instructions"])
+        log.add_message("system", piece["instructions"])
     for item in piece["output"]:
         _read(item, log)
     log.end(piece.get("status"), piece)
@@ -173,7 +173,7 @@ def _item(piece: Piece, log: Log) -> None:
     elif kind in _THOUGHTS:
         log.think(piece)
     else:
-        log.say(ASSISTANT, "", (pruned(piece),))
+        log.add_message(ASSISTANT, "", (pruned(piece),))
 
 
 # -- messages with a role: OpenAI chat and Responses, Anthropic, LangChain ---------------------------------
@@ -186,7 +186,7 @@ def _message(piece: Piece, log: Log) -> None:
         return
     blocks = content if isinstance(content, list) else [content] if content is not None else []
     if role == ASSISTANT and not blocks and not piece.get("refusal"):
-        log.say(role)
+        log.add_message(role)
     for place, block in enumerate([*blocks, *([piece["refusal"]] if piece.get("refusal") else [])]):
         _block(block, role, log, goes_on=place > 0)
     for call in piece.get("tool_calls") or ():
@@ -202,13 +202,13 @@ def _message(piece: Piece, log: Log) -> None:
 def _block(block: Any, role: str, log: Log, *, goes_on: bool) -> None:
     """Read one part of the content of a message."""
     if not isinstance(block, dict):
-        log.say(role, str(block), goes_on=goes_on)
+        log.add_message(role, str(block), goes_on=goes_on)
         return
     kind = block.get("type")
     if kind in _TEXTS:
         text = str(block.get("text") or block.get(kind) or "")
         more = {key: one for key, one in pruned(block).items() if one and key not in ("type", kind, "text")}
-        log.say(role, text, (more,) if more else (), goes_on=goes_on)
+        log.add_message(role, text, (more,) if more else (), goes_on=goes_on)
     elif kind in ("tool_use", "server_tool_use"):
         log.call(block.get("name", ""), block.get("input"), block.get("id"))
     elif isinstance(kind, str) and kind.endswith("tool_result"):
@@ -217,7 +217,7 @@ def _block(block: Any, role: str, log: Log, *, goes_on: bool) -> None:
     elif kind in _THOUGHTS:
         log.think(block)
     else:
-        log.say(role, "", (pruned(block),), goes_on=goes_on)
+        log.add_message(role, "", (pruned(block),), goes_on=goes_on)
 
 
 def _langchain(piece: Piece, log: Log) -> None:
@@ -285,9 +285,9 @@ def _gemini(piece: Piece, log: Log) -> None:
             only = isinstance(value, dict) and set(value) <= {"result", "output"} and len(value) == 1
             log.result(given.get("id"), given.get("name"), next(iter(value.values())) if only else value)
         elif "text" in part:
-            log.say(role, part["text"], goes_on=place > 0)
+            log.add_message(role, part["text"], goes_on=place > 0)
         else:
-            log.say(role, "", (pruned(part),), goes_on=place > 0)
+            log.add_message(role, "", (pruned(part),), goes_on=place > 0)
 
 
 def _snake(name: str) -> str:
@@ -299,7 +299,7 @@ def _snake(name: str) -> str:
 
 def _pydantic_ai(piece: Piece, log: Log) -> None:
     if isinstance(piece.get("instructions"), str):
-        log.say("system", piece["instructions"])
+        log.add_message("system", piece["instructions"])
     for part in piece["parts"]:
         kind, content = part.get("part_kind"), part.get("content")
         name, ident = part.get("tool_name"), part.get("tool_call_id")
@@ -314,11 +314,11 @@ def _pydantic_ai(piece: Piece, log: Log) -> None:
             for place, block in enumerate(content if isinstance(content, list) else [content]):
                 _block(block, role, log, goes_on=place > 0)
         elif kind == "text":
-            log.say(ASSISTANT, content)
+            log.add_message(ASSISTANT, content)
         elif kind == "thinking":
             log.think(content)
         else:
-            log.say(ASSISTANT, "", (pruned(part),))
+            log.add_message(ASSISTANT, "", (pruned(part),))
     if piece["kind"] == "response":
         log.end(piece.get("finish_reason"), piece)
         log.spend(piece.get("usage"))
@@ -333,7 +333,7 @@ def _otel(piece: Piece, log: Log) -> None:
     for place, part in enumerate(piece["parts"]):
         kind = part.get("type")
         if kind == "text":
-            log.say(role, str(part.get("content", "")), goes_on=place > 0)
+            log.add_message(role, str(part.get("content", "")), goes_on=place > 0)
         elif kind == "tool_call":
             log.call(part.get("name", ""), part.get("arguments"), part.get("id"))
         elif kind == "tool_call_response":
@@ -341,7 +341,7 @@ def _otel(piece: Piece, log: Log) -> None:
         elif kind in _THOUGHTS:
             log.think(part.get("content"))
         else:
-            log.say(role, "", (pruned(part),), goes_on=place > 0)
+            log.add_message(role, "", (pruned(part),), goes_on=place > 0)
     log.end(piece.get("finish_reason"))
 
 

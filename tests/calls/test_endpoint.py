@@ -11,7 +11,7 @@ import pytest
 from pytest_modelcheck.calls.attempts import Failure
 from pytest_modelcheck.calls.endpoint import MIXED, Endpoint, Request, repeat_inside
 from pytest_modelcheck.calls.executors import LoopThread
-from pytest_modelcheck.calls.throttle import Allowance
+from pytest_modelcheck.calls.throttle import CallBudget
 from pytest_modelcheck.canonical import Codec
 from pytest_modelcheck.errors import (
     BatchSizeError,
@@ -41,9 +41,9 @@ class Way:
             definition, function, "1", None, self.caller, Answers(shelf, Codec(None)), lambda _model, x: x
         )
         self.loop = None
-        self.allowance = Allowance(calls, f"--modelcheck-max-calls={calls}")
+        self.call_budget = CallBudget(calls, f"--modelcheck-max-calls={calls}")
         self.endpoint = Endpoint(
-            model, self.allowance, lambda error: isinstance(error, KeyboardInterrupt), self.open_loop
+            model, self.call_budget, lambda error: isinstance(error, KeyboardInterrupt), self.open_loop
         )
         self.endpoint._closed.wait = lambda _seconds: None  # no waiting in a unit test
         self.rows = {}
@@ -271,7 +271,7 @@ def test_one_input_that_breaks_its_batches_does_not_give_the_model_up(way):
     one = way(refusing("0", error=ConnectionError), batch=True)
     rows = one.call(*(str(number) for number in range(64)))
     assert [type(row) for row in rows] == [ConnectionError] + [str] * 63
-    assert one.endpoint.circuit.reason is None
+    assert one.endpoint.breaker.reason is None
 
 
 def test_a_service_that_is_down_is_given_up_after_five_inputs(way):
@@ -290,7 +290,7 @@ def test_a_cached_answer_between_two_failures_counts_as_a_success(way):
     assert [type(row) for row in rows] == [ConnectionError] * 8
     for x in inputs:
         one.call(x, after_success=[True])
-    assert one.endpoint.circuit.reason is None
+    assert one.endpoint.breaker.reason is None
     rows = one.call(*inputs, after_success=[False] * 8)
     assert OutageError in map(type, rows)
 
@@ -390,9 +390,9 @@ def test_retries_and_the_search_in_a_failed_batch_come_out_of_the_budget(way):
 
 def test_calls_that_a_model_given_up_does_not_get_are_left_for_others(way):
     one = way(refusing("a"), batch=True, calls=10)
-    one.endpoint.circuit.open("out of order")
+    one.endpoint.breaker.open("out of order")
     assert [type(row) for row in one.call("a", "b", "c")] == [OutageError] * 3
-    assert one.allowance.take(99) == 10
+    assert one.call_budget.take(99) == 10
 
 
 def test_nothing_is_called_after_the_end_of_the_run(way):

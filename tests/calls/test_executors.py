@@ -8,10 +8,10 @@ from types import SimpleNamespace
 import pytest
 
 from pytest_modelcheck.calls.executors import (
-    Elsewhere,
     LateError,
     LoopThread,
-    Threads,
+    ThreadPool,
+    UserExecutor,
     WorkerDiedError,
     executor_of,
 )
@@ -20,7 +20,7 @@ from pytest_modelcheck.errors import UsageError
 
 
 def test_as_many_jobs_at_once_as_there_may_be_threads():
-    threads = Threads(3, "test-threads")
+    threads = ThreadPool(3, "test-threads")
     barrier = threading.Barrier(3)
     futures = [threads.submit(barrier.wait, 5) for _ in range(3)]
     assert sorted(future.result(5) for future in futures) == [0, 1, 2]
@@ -28,7 +28,7 @@ def test_as_many_jobs_at_once_as_there_may_be_threads():
 
 
 def test_threads_are_daemons_and_no_more_than_needed():
-    threads = Threads(8, "test-frugal")
+    threads = ThreadPool(8, "test-frugal")
     for _ in range(20):
         threads.submit(int).result(5)
         time.sleep(0.002)
@@ -39,7 +39,7 @@ def test_threads_are_daemons_and_no_more_than_needed():
 
 
 def test_closing_drops_what_has_not_begun_and_ends_the_threads():
-    threads = Threads(1, "test-closing")
+    threads = ThreadPool(1, "test-closing")
     begun, release = threading.Event(), threading.Event()
     first, second = threads.submit(lambda: begun.set() or release.wait(5)), threads.submit(int)
     assert begun.wait(5)
@@ -61,7 +61,7 @@ def test_if_no_thread_can_be_started_fewer_do_the_jobs_and_finally_the_caller(mo
         raise RuntimeError("can't start new thread")
 
     monkeypatch.setattr(threading.Thread, "start", refuse)
-    threads = Threads(3, "test-refused")
+    threads = ThreadPool(3, "test-refused")
     assert [threads.submit(threading.get_ident).result(5) for _ in range(3)] == [here] * 3
     monkeypatch.setattr(threading.Thread, "start", real)
     release = threading.Event()
@@ -75,7 +75,7 @@ def test_if_no_thread_can_be_started_fewer_do_the_jobs_and_finally_the_caller(mo
 
 
 def test_if_all_threads_wait_one_more_does_the_job():
-    threads, end = Threads(1, "test-more"), threading.Event()
+    threads, end = ThreadPool(1, "test-more"), threading.Event()
     first, second = threads.submit(end.wait, 20), threads.submit(end.set)
     assert not first.done()
     threads.grow()
@@ -85,7 +85,7 @@ def test_if_all_threads_wait_one_more_does_the_job():
 
 
 def test_an_exception_of_a_job_reaches_its_waiter():
-    threads = Threads(1, "test-raising")
+    threads = ThreadPool(1, "test-raising")
     with pytest.raises(ZeroDivisionError):
         threads.submit(lambda: 1 / 0).result(5)
     threads.close()
@@ -192,19 +192,19 @@ CALLER = SimpleNamespace(call=lambda inputs, run=None: [x.upper() for x in input
 
 def test_an_input_that_kills_its_worker_is_to_blame_itself():
     pools = []
-    elsewhere = Elsewhere(lambda: pools.append(Pool({"deadly"})) or pools[-1], "triage 1", PLACES)
+    executor = UserExecutor(lambda: pools.append(Pool({"deadly"})) or pools[-1], "triage 1", PLACES)
     with pytest.raises(WorkerDiedError, match="triage 1: a worker of its executor died"):
-        elsewhere.call(CALLER, ["deadly"], None)
+        executor.call(CALLER, ["deadly"], None)
     assert len(pools) == 3
     assert all(pool.shut for pool in pools)
-    assert elsewhere.call(CALLER, ["good"], None) == ["GOOD"]
-    elsewhere.close()
+    assert executor.call(CALLER, ["good"], None) == ["GOOD"]
+    executor.close()
 
 
 def test_an_input_beside_one_that_kills_is_called_alone_in_the_end():
     first = Pool.made + 1
-    elsewhere = Elsewhere(lambda: Pool(set(), beside={first, first + 1}), "triage 1", PLACES)
-    assert elsewhere.call(CALLER, ["good"], None) == ["GOOD"]
+    executor = UserExecutor(lambda: Pool(set(), beside={first, first + 1}), "triage 1", PLACES)
+    assert executor.call(CALLER, ["good"], None) == ["GOOD"]
     assert Pool.made == first + 2
 
 
@@ -212,7 +212,7 @@ def test_a_pool_of_the_users_own_is_not_renewed():
     pool = Pool({"deadly"})
     made = Pool.made
     with pytest.raises(WorkerDiedError):
-        Elsewhere(pool, "triage 1", PLACES).call(CALLER, ["deadly"], None)
+        UserExecutor(pool, "triage 1", PLACES).call(CALLER, ["deadly"], None)
     assert Pool.made == made
 
 
@@ -223,7 +223,7 @@ def test_a_call_in_a_pool_of_threads_has_the_context_of_its_caller():
     caller = SimpleNamespace(call=lambda inputs, run=None: [tenant.get() for _ in inputs])
     with ThreadPoolExecutor(1) as pool:
         pool.submit(int).result(5)  # a thread that starts later may inherit the context
-        assert context.run(Elsewhere(pool, "triage 1", PLACES).call, caller, ["a"], 5) == ["acme"]
+        assert context.run(UserExecutor(pool, "triage 1", PLACES).call, caller, ["a"], 5) == ["acme"]
 
 
 def test_a_call_that_is_late_elsewhere_is_left_behind():
@@ -231,7 +231,7 @@ def test_a_call_that_is_late_elsewhere_is_left_behind():
     caller = SimpleNamespace(call=lambda inputs, run=None: release.wait(5))
     with ThreadPoolExecutor(1) as pool:
         with pytest.raises(LateError):
-            Elsewhere(pool, "triage 1", PLACES).call(caller, ["a"], 0.01)
+            UserExecutor(pool, "triage 1", PLACES).call(caller, ["a"], 0.01)
         release.set()
 
 
@@ -244,15 +244,15 @@ def test_closing_waits_for_no_call_that_hangs(ends):
 
     waited, begun, release = [], threading.Event(), threading.Event()
     caller = SimpleNamespace(awaited=False, call=lambda inputs, run=None: begun.set() or release.wait(20))
-    elsewhere = Elsewhere(lambda: Watched(1), "triage 1", PLACES)
+    executor = UserExecutor(lambda: Watched(1), "triage 1", PLACES)
     with ThreadPoolExecutor(1) as pool:
-        call = pool.submit(elsewhere.call, caller, ["a"], None)  # interrupted at its end, or not
+        call = pool.submit(executor.call, caller, ["a"], None)  # interrupted at its end, or not
         assert begun.wait(20)
         time.sleep(0.1)  # until its caller waits for it
         if ends:
             release.set()
             call.result(20)
-        elsewhere.close()
+        executor.close()
         assert waited == [ends]
         release.set()
 

@@ -11,7 +11,7 @@ import pytest
 
 from pytest_modelcheck.calls import waiting
 from pytest_modelcheck.calls.waiting import (
-    Lull,
+    IdleTime,
     Permits,
     ends,
     lending,
@@ -451,6 +451,6 @@ def test_a_waiter_may_be_cancelled_and_the_call_goes_on():
 def test_after_calls_have_waited_for_each_other_only_a_hasty_lull_is_shorter(hasty, seconds):
     permits = Permits(1, lambda: 0)
     permits.hasten()
-    lull = Lull(permits, hasty=hasty)
-    assert not lull.lasts(10 * seconds - 1, stuck=True, times=10)
-    assert lull.lasts(1, stuck=True, times=10)
+    idle = IdleTime(permits, hasty=hasty)
+    assert not idle.lasts(10 * seconds - 1, stuck=True, times=10)
+    assert idle.lasts(1, stuck=True, times=10)

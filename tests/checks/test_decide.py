@@ -4,7 +4,7 @@ import pytest
 
 from pytest_modelcheck.checks.decide import Costs, decide, decide_costs
 from pytest_modelcheck.checks.limits import Limits
-from pytest_modelcheck.checks.lost import Lost
+from pytest_modelcheck.checks.lost import LostSlice
 from pytest_modelcheck.checks.observed import Observed
 from pytest_modelcheck.checks.protocol import Look, Reason
 from pytest_modelcheck.errors import UsageError
@@ -399,7 +399,7 @@ class TestWordsOfDrops:
 @pytest.mark.parametrize(
     ("limit", "options"),
     [
-        ("slice_regressions", {"lost": Lost("language=es", 3, 0, 9, 0, 0.02)}),
+        ("slice_regressions", {"lost": LostSlice("language=es", 3, 0, 9, 0, 0.02)}),
         ("max_slice_drop", {"slice_drop": "language=es fell by 3 of 9 cases"}),
     ],
 )

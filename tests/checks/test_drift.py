@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from pytest_modelcheck.canonical import encode_plain, unstored
-from pytest_modelcheck.checks.drift import Reference, Sampled, decide_drift, least_p_value, samples_of
+from pytest_modelcheck.checks.drift import DriftValues, Reference, decide_drift, least_p_value, samples_of
 from pytest_modelcheck.checks.limits import Limits
 from pytest_modelcheck.errors import UsageError
 from pytest_modelcheck.records import Status
@@ -24,7 +24,7 @@ def raw(values):
 
 
 def verdict(before, now, tolerance=None, limits=Limits(), **options):
-    sampled = Sampled(None if before is None else raw(before), raw(now), **options)
+    sampled = DriftValues(None if before is None else raw(before), raw(now), **options)
     (finding,), moved = decide_drift(sampled, Reference(tolerance=tolerance), limits)
     return finding, moved
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from pytest_modelcheck.checks.evidence import CaseRuns, Evidence
-from pytest_modelcheck.checks.lost import Lost, candidates_of, look_at_slice_drops, look_at_slices
+from pytest_modelcheck.checks.lost import LostSlice, candidates_of, look_at_slice_drops, look_at_slices
 from pytest_modelcheck.checks.protocol import FreshSets, Probes, Reason, Rules
 from pytest_modelcheck.checks.slices import Slices
 from pytest_modelcheck.records import Case, Status
@@ -152,7 +152,7 @@ def test_a_slice_that_is_lost_fails_and_is_named():
     [(0.25, "fell by 0.25"), (-0.5, "rose by 0.5"), (0.0, "did not move"), (1e-15, "did not move")],
 )
 def test_the_rest_fell_rose_or_did_not_move(outside, words):
-    lost = Lost("language=es", 20, 0, 20, 0, 0.001, fell=(0.7, outside))
+    lost = LostSlice("language=es", 20, 0, 20, 0, 0.001, fell=(0.7, outside))
     assert str(lost) == f"scores fell by 0.7 on average in 20 cases with language=es; elsewhere they {words}"
 
 

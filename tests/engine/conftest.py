@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from pytest_modelcheck.calls.throttle import Allowance
+from pytest_modelcheck.calls.throttle import CallBudget
 from pytest_modelcheck.canonical import Codec
 from pytest_modelcheck.engine.answers import Switchboard
 from pytest_modelcheck.engine.body import Bodies
@@ -39,8 +39,10 @@ class Lab:
     """The engine of one session. Nothing is on disk; answers live as long as the lab."""
 
     def __init__(self, calls=None, *, offline=False, workers=1):
-        allowance = Allowance(calls, f"--modelcheck-max-calls={calls}")
-        self.switchboard = Switchboard(is_interrupt, offline=offline, allowance=allowance, workers=workers)
+        call_budget = CallBudget(calls, f"--modelcheck-max-calls={calls}")
+        self.switchboard = Switchboard(
+            is_interrupt, offline=offline, call_budget=call_budget, workers=workers
+        )
         self.router = Router(self.switchboard)
         self.cache = PredictionCache(None)
         self.models = {}

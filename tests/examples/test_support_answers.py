@@ -59,7 +59,7 @@ def is_red(server, labels, version):
         cases[question] = [Rating(key, grades.setdefault(key, float(server.judge(answer)["helpful"])))]
     make = Corrector(known, heard, versions, graded=False, exact=False)
     own = make.of_version(cases, version)
-    value = make.value(cases.values(), make.telling(own))
+    value = make.value(cases.values(), make.relevant_labels(own))
     return value.rate < REQUIRED and value.p_value(REQUIRED) <= 0.05
 
 

@@ -4,7 +4,7 @@ import pytest
 
 from pytest_modelcheck import Trajectory
 from pytest_modelcheck.errors import UsageError
-from pytest_modelcheck.models.usage import Answer, Measured, Scales, Usage, usage_of
+from pytest_modelcheck.models.usage import Answer, Measured, Usage, UsageReader, usage_of
 
 
 @pytest.mark.parametrize(
@@ -28,35 +28,35 @@ def test_answers_without_usage(reported):
 
 
 def test_a_cost_that_is_reported_counts_without_a_price():
-    assert Scales(None, None, "triage").weigh(Answer("x", usage={"cost": 0.5})) == ("x", Usage(cost=0.5))
+    assert UsageReader(None, None, "triage").read(Answer("x", usage={"cost": 0.5})) == ("x", Usage(cost=0.5))
 
 
 def test_a_trajectory_tells_what_it_used():
-    done, scales = (
+    done, reader = (
         Trajectory(answer="Done", usage={"tokens_in": 900, "tokens_out": 300}),
-        Scales(None, None, "agent"),
+        UsageReader(None, None, "agent"),
     )
-    assert scales.tell([done])
-    assert scales.weigh(done) == (done, Usage(900, 300))
+    assert reader.applies_to([done])
+    assert reader.read(done) == (done, Usage(900, 300))
 
 
 def test_a_price_is_computed_from_the_usage_or_else_from_the_answer():
     def price(thing):
         return len(thing)
 
-    assert Scales(None, price, "triage").weigh("four")[1].cost == 4
-    assert Scales(lambda answer: {"prompt_tokens": 1}, price, "triage").weigh("four")[1].cost == 1
+    assert UsageReader(None, price, "triage").read("four")[1].cost == 4
+    assert UsageReader(lambda answer: {"prompt_tokens": 1}, price, "triage").read("four")[1].cost == 1
 
 
 @pytest.mark.parametrize("cost", [None, "cheap", True, -1, float("inf")])
 def test_a_price_must_be_a_number(cost):
     with pytest.raises(UsageError, match="cost= of the model fixture 'triage' gave"):
-        Scales(None, lambda answer: cost, "triage").weigh("x")
+        UsageReader(None, lambda answer: cost, "triage").read("x")
 
 
 def test_a_function_that_fails_on_an_answer_is_named():
     with pytest.raises(UsageError, match="usage= of the model fixture 'triage' failed on a str: Attr"):
-        Scales(lambda answer: answer.usage, None, "triage").weigh("x")
+        UsageReader(lambda answer: answer.usage, None, "triage").read("x")
 
 
 @pytest.mark.parametrize("line", [b"", b"{}", b"[]", b"null", b'["x"]', b"[1,2,3,4,5]"])

@@ -2,7 +2,7 @@ import gc
 
 import pytest
 
-from pytest_modelcheck.session.session import Sparing
+from pytest_modelcheck.session.session import CollectorThrottle
 
 # Earlier tests may leave garbage that complains when it is collected, and that happens here.
 pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
@@ -23,7 +23,7 @@ def test_older_objects_are_not_examined_until_afterwards():
     gone = []
     gc.collect()  # so that none comes in between by itself
     Node(gone)
-    with Sparing()():
+    with CollectorThrottle()():
         gc.collect()
         assert not gone
     gc.collect()
@@ -32,20 +32,20 @@ def test_older_objects_are_not_examined_until_afterwards():
 
 def test_objects_made_meanwhile_are_collected():
     gone = []
-    with Sparing()():
+    with CollectorThrottle()():
         Node(gone)
         gc.collect()
         assert gone
 
 
 def test_an_error_inside_leaves_nothing_frozen():
-    with pytest.raises(KeyError), Sparing()():
+    with pytest.raises(KeyError), CollectorThrottle()():
         raise KeyError
     assert not gc.get_freeze_count()
 
 
 def test_objects_that_others_have_frozen_stay_frozen():
-    sparing = Sparing()
+    sparing = CollectorThrottle()
     gc.freeze()
     try:
         for _ in range(2):
@@ -60,7 +60,7 @@ def test_frozen_objects_are_not_counted_again_and_again(monkeypatch):
     """Counting visits every object: with a million, it took 20 ms for each check."""
     counts = []
     monkeypatch.setattr(gc, "get_freeze_count", lambda: counts.append(1) or 1_000_000)
-    sparing = Sparing()
+    sparing = CollectorThrottle()
     for _ in range(3):
         with sparing():
             pass
@@ -69,7 +69,7 @@ def test_frozen_objects_are_not_counted_again_and_again(monkeypatch):
 
 def test_collections_are_rarer_and_then_as_before():
     before = gc.get_threshold()
-    with Sparing()():
+    with CollectorThrottle()():
         assert gc.get_threshold()[0] > before[0]
         assert gc.get_threshold()[1:] == before[1:]
     assert gc.get_threshold() == before
@@ -79,7 +79,7 @@ def test_a_collector_that_was_switched_off_stays_off():
     before = gc.get_threshold()
     gc.set_threshold(0)
     try:
-        with Sparing()():
+        with CollectorThrottle()():
             assert gc.get_threshold()[0] == 0
     finally:
         gc.set_threshold(*before)

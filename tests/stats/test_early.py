@@ -6,7 +6,7 @@ import math
 import numpy as np
 import pytest
 
-from pytest_modelcheck.stats.early import Curtailment, Wager, watch_drop, watch_mean
+from pytest_modelcheck.stats.early import BettingTest, Curtailment, watch_drop, watch_mean
 from pytest_modelcheck.stats.rates import lower_tail
 
 
@@ -23,16 +23,16 @@ def wealth_by_hand(values, null, expected, on_expected):
 @pytest.mark.parametrize("values", [[1, 0, 1, 1, 0, 0], [0.3, 0.99, 0.5], [1] * 40])
 @pytest.mark.parametrize("on_expected", [0.0, 0.5, 0.8, 1.0])
 def test_the_wealth_is_the_mixture_of_its_stakes(values, on_expected):
-    wager = Wager(0.9, 0.8, on_expected)
+    bet = BettingTest(0.9, 0.8, on_expected)
     for upto, value in enumerate(values, start=1):
-        assert wager.feed(value) == pytest.approx(wealth_by_hand(values[:upto], 0.9, 0.8, on_expected))
+        assert bet.feed(value) == pytest.approx(wealth_by_hand(values[:upto], 0.9, 0.8, on_expected))
 
 
 def test_with_one_stake_it_is_walds_likelihood_ratio():
-    wager = Wager(0.95, 0.9, 1.0)
+    bet = BettingTest(0.95, 0.9, 1.0)
     values = np.random.default_rng(0).integers(0, 2, 30).tolist()
     ratio = math.prod((0.9 / 0.95 if value else 0.1 / 0.05) for value in values)
-    assert [wager.feed(value) for value in values][-1] == pytest.approx(ratio)
+    assert [bet.feed(value) for value in values][-1] == pytest.approx(ratio)
 
 
 @pytest.mark.parametrize("total", [None, 8])
@@ -42,28 +42,28 @@ def test_at_the_limit_the_wealth_is_1_on_average(total, null):
     wealths = []
     if total is None:
         for values in itertools.product([0, 1], repeat=7):
-            wager = Wager(null, null - 0.3, 0.8)
+            bet = BettingTest(null, null - 0.3, 0.8)
             chance = math.prod(null if value else 1 - null for value in values)
-            wealths.append(chance * [wager.feed(value) for value in values][-1])
+            wealths.append(chance * [bet.feed(value) for value in values][-1])
     else:
         passed = round(null * total)
         orders = list(itertools.combinations(range(total), passed))
         for chosen in orders:
-            wager = Wager(null, null - 0.3, 0.8, total)
-            wealths.append([wager.feed(int(i in chosen)) for i in range(6)][-1] / len(orders))
+            bet = BettingTest(null, null - 0.3, 0.8, total)
+            wealths.append([bet.feed(int(i in chosen)) for i in range(6)][-1] / len(orders))
     assert sum(wealths) == pytest.approx(1.0)
 
 
 def test_an_impossible_result_is_certain():
-    assert Wager(1.0, 0.9, 0.8).feed(0.99) == math.inf  # every case must pass, and one did not
-    nine_of_ten = Wager(0.9, 0.8, 0.8, total=10)
+    assert BettingTest(1.0, 0.9, 0.8).feed(0.99) == math.inf  # every case must pass, and one did not
+    nine_of_ten = BettingTest(0.9, 0.8, 0.8, total=10)
     assert [nine_of_ten.feed(value) for value in (0, 0, 1)][-1] == math.inf
 
 
 def test_a_set_that_has_met_its_requirement_is_left_alone():
-    wager = Wager(0.5, 0.2, 0.8, total=4)
-    before = [wager.feed(value) for value in (1, 1, 1)][-1]
-    assert wager.feed(0) == before
+    bet = BettingTest(0.5, 0.2, 0.8, total=4)
+    before = [bet.feed(value) for value in (1, 1, 1)][-1]
+    assert bet.feed(0) == before
 
 
 def test_the_decision_is_the_first_and_stays():
@@ -75,8 +75,8 @@ def test_the_decision_is_the_first_and_stays():
     assert monitor.seen == seen < 12
 
 
-def by_wagers(values, failing, passing):
-    """The decision and the number of values that it took, by the two wagers themselves."""
+def by_bets(values, failing, passing):
+    """The decision and the number of values that it took, by the two bets themselves."""
     for seen, value in enumerate(values, start=1):
         if failing.feed(value) >= 20:
             return "failed", seen
@@ -93,7 +93,7 @@ def test_a_mean_is_watched_by_two_wagers(mean, graded, total):
     monitor = watch_mean(0.9, 0.15, 0.05, 0.10, graded=graded, total=total)
     monitor.feed(values.tolist())
     share = 0.5 if graded else 0.8
-    expected = by_wagers(values, Wager(0.9, 0.75, share, total), Wager(0.25, 0.1, share, total))
+    expected = by_bets(values, BettingTest(0.9, 0.75, share, total), BettingTest(0.25, 0.1, share, total))
     assert (monitor.decision, monitor.seen) == expected
 
 
@@ -103,8 +103,8 @@ def test_a_drop_is_watched_by_two_wagers(drop, total):
     values = np.random.default_rng(4).choice([1, 0, -1], 150, p=[0.3 + drop, 0.4, 0.3 - drop])
     monitor = watch_drop(0.02, 0.2, 0.05, 0.10, total=total)
     monitor.feed(values.tolist())
-    failing, passing = Wager(0.49, 0.39, 0.0, total), Wager(0.61, 0.51, 0.0, total)
-    assert (monitor.decision, monitor.seen) == by_wagers((1 - values) / 2, failing, passing)
+    failing, passing = BettingTest(0.49, 0.39, 0.0, total), BettingTest(0.61, 0.51, 0.0, total)
+    assert (monitor.decision, monitor.seen) == by_bets((1 - values) / 2, failing, passing)
 
 
 def test_batches_make_no_difference():
@@ -227,7 +227,7 @@ def test_without_a_tolerance_it_fails_early_nevertheless():
 
 def test_a_case_that_does_not_count_makes_the_set_smaller():
     """Of nine, the ninth must be right for 8 of 9; of ten, one more may be wrong."""
-    ten, nine = Wager(0.85, 0.5, 0.8, total=10), Wager(0.85, 0.5, 0.8, total=10)
+    ten, nine = BettingTest(0.85, 0.5, 0.8, total=10), BettingTest(0.85, 0.5, 0.8, total=10)
     nine.leave_out()
     for value in (0, 1, 1, 1):
         ten.feed(value)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from pytest_modelcheck.stats.drift import feature_drift, label_drift, score_drift, total_variation
-from pytest_modelcheck.stats.early import Wager, watch_drop, watch_mean
+from pytest_modelcheck.stats.early import BettingTest, watch_drop, watch_mean
 from pytest_modelcheck.stats.exchange import exchange_p_value, fisher_p_value, odd_run_p_value, page_trend
 from pytest_modelcheck.stats.means import (
     cluster_means,
@@ -44,10 +44,10 @@ from pytest_modelcheck.stats.slices import concentrations
         (lambda: score_drift([1, 2], [1], 0.01, paired=True), "must be of one size, not 2 and 1"),
         (lambda: score_drift([], [1], 0.01), "a sample must be a flat sequence"),
         (lambda: score_drift([1, float("nan")], [1], 0.05), "a sample must be a flat sequence"),
-        (lambda: Wager(0.9, 0.9, 0.8), "expected must lie below null"),
-        (lambda: Wager(1.1, 0.9, 0.8), "expected must lie below null"),
-        (lambda: Wager(0.9, 0.8, 1.8), r"on_expected must lie in \[0, 1\], not 1.8"),
-        (lambda: Wager(0.9, 0.8, 0.8).feed(2), r"a value must lie in \[0, 1\], not 2"),
+        (lambda: BettingTest(0.9, 0.9, 0.8), "expected must lie below null"),
+        (lambda: BettingTest(1.1, 0.9, 0.8), "expected must lie below null"),
+        (lambda: BettingTest(0.9, 0.8, 1.8), r"on_expected must lie in \[0, 1\], not 1.8"),
+        (lambda: BettingTest(0.9, 0.8, 0.8).feed(2), r"a value must lie in \[0, 1\], not 2"),
         (lambda: watch_mean(0.9, 0.1, 0.01, 0.1, total=1).feed([1, 1]), "values seen must be at least 1"),
         (lambda: watch_mean(0.0, 0.1, 0.01, 0.1), "tolerance must be positive and at most 0, not 0.1"),
         (lambda: watch_mean(0.9, 0.0, 0.01, 0.1), "tolerance must be positive and at most 0.9, not 0.0"),
