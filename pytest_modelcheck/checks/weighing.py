@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from pytest_modelcheck.baselines.diff import answers_differ
 from pytest_modelcheck.checks.changes import (
@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 
     RunAnswers = tuple[Calls, ...]
     """The answers of each trial in one run of a case."""
+
+_Counted = TypeVar("_Counted", CaseRuns, CaseAnswers)
 
 
 _COPIES: Final = 20
@@ -92,16 +94,19 @@ def weigh(
     pairs: list[CaseRuns] = []
     answers: list[CaseAnswers] = []
     numbers, paired_numbers, answered = [], [], []
-    cases = list(cases)
-    shared = shared_calls(case for case, _ in cases) if groups is None else dict(enumerate(groups))
-    repeated = not any(len(set(_numbered(case.trials, []))) > 1 for case, _ in cases)
+    # Parsed cases are not kept, and most are alike in their outcomes: one object stands for all that are.
+    alike: dict[CaseRuns | CaseAnswers, Any] = {}
+    calls: list[tuple[str, ...]] = []
+    repeated = True
     for number, (case, before) in enumerate(cases):
-        unit = shared.get(number)
+        calls.append(first_calls(case))
+        repeated = repeated and len(set(_numbered(case.trials, []))) <= 1
         probe = probed.get(number, Probed())
         if case.judged:
             sets = _sets(case.trials, repeats, graded=graded, worst=worst)
             if sets is not None:
-                rates.append(CaseRuns((), sets, probe.probes, probe.recovered, unit))
+                runs = CaseRuns((), sets, probe.probes, probe.recovered)
+                rates.append(alike.setdefault(runs, runs))
                 numbers.append(number)
         pair = pair_of(case, before)
         if pair is None:
@@ -110,15 +115,20 @@ def weigh(
             sets = _sets(pair.current, repeats, graded=graded, worst=worst)
             approved = values_of(pair.approved, graded=graded, worst=worst)
             if sets is not None and approved:
-                pairs.append(CaseRuns(approved, sets, probe.probes, probe.recovered, unit))
+                runs = CaseRuns(approved, sets, probe.probes, probe.recovered)
+                pairs.append(alike.setdefault(runs, runs))
                 paired_numbers.append(number)
         # What was recorded counts, else all answers of the judged model.
         known: list[RunAnswers] = []
         approved_answers = _numbered(pair.approved, known)
         first, fresh = (_numbered(side, known) for side in _split(pair.current, repeats))
         if approved_answers and first:
-            answers.append(CaseAnswers(approved_answers, (first, fresh) if fresh else (first,), unit))
+            found = CaseAnswers(approved_answers, (first, fresh) if fresh else (first,))
+            answers.append(alike.setdefault(found, found))
             answered.append(number)
+    units = shared_calls(calls) if groups is None else dict(enumerate(groups))
+    rates, pairs = _in_units(rates, numbers, units), _in_units(pairs, paired_numbers, units)
+    answers = _in_units(answers, answered, units)
     copies = deterministic is False and repeated and sum(len(case.current) - 1 for case in rates) >= _COPIES
     copies = copies and not any(case.varies for case in (*rates, *pairs))
     if copies:
@@ -131,6 +141,16 @@ def weigh(
         tuple(numbers),
         tuple(paired_numbers),
     )
+
+
+def _in_units(cases: list[_Counted], numbers: Sequence[int], units: Mapping[int, Hashable]) -> list[_Counted]:
+    """The same cases, of which those with a unit have it; ``numbers`` are their numbers in the check."""
+    if not units:
+        return cases
+    return [
+        replace(case, unit=units[number]) if number in units else case
+        for case, number in zip(cases, numbers, strict=True)
+    ]
 
 
 def _once(case: CaseRuns) -> CaseRuns:
@@ -183,11 +203,13 @@ def _all_answers(trial: TrialResult) -> Calls:
     return () if trial.outcome is Outcome.ERROR else trial.calls
 
 
-def shared_calls(cases: Iterable[CaseResult]) -> dict[int, Hashable]:
-    """The cases that make the same calls as others, each with what these have in common."""
-    calls = [
-        tuple(key for trial in case.trials if not trial.repeat for key, _ in trial.calls) for case in cases
-    ]
+def first_calls(case: CaseResult) -> tuple[str, ...]:
+    """The digests of the calls in the first run of a case."""
+    return tuple([key for trial in case.trials if not trial.repeat for key, _ in trial.calls])
+
+
+def shared_calls(calls: Sequence[tuple[str, ...]]) -> dict[int, Hashable]:
+    """The cases that make the same calls as others, by number, each with what these have in common."""
     often = Counter(calls)
     return {number: keys for number, keys in enumerate(calls) if keys and often[keys] > 1}
 

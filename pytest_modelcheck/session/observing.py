@@ -23,7 +23,7 @@ from pytest_modelcheck.checks.observed import (
     worth,
 )
 from pytest_modelcheck.checks.slices import FAILED, NOT_JUDGED, PASSED
-from pytest_modelcheck.checks.weighing import Probed, shared_calls
+from pytest_modelcheck.checks.weighing import Probed, first_calls, shared_calls
 from pytest_modelcheck.errors import UsageError
 from pytest_modelcheck.records import FOLDED, GRADE, Flaky, Outcome, Scale
 from pytest_modelcheck.session.found import Observations
@@ -271,7 +271,7 @@ def _scores_of(check: Check, metric: Metric, runs: AllRuns, approved: Approved, 
     cases: list[ScoredCase] = []
     groups = _groups(spec)
     if groups is None:
-        units = shared_calls(results)
+        units = shared_calls([first_calls(case) for case in results])
     else:
         units = {number: groups[case.id] for number, case in enumerate(results.cases)}
     has_fresh = noise.again is not None or check.runs_in_a_set < spec.repeats
