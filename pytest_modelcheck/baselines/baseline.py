@@ -33,6 +33,10 @@ CONFLICT: Final = (b"<<<<<<<", b"|||||||", b"=======", b">>>>>>>")
 """The beginnings of git's conflict markers."""
 
 
+_PARSED: Final = 10_000
+"""At most so many parsed cases are kept in memory: each takes several times the space of its line."""
+
+
 class Baseline(Mapping[str, CaseResult]):
     """The stored results of one check, by case id; a case is parsed on access.
 
@@ -52,10 +56,12 @@ class Baseline(Mapping[str, CaseResult]):
         if known is not None:
             return known
         try:
-            record = self._read[case] = lines.decode(self._lines[case])
+            record = lines.decode(self._lines[case])
         except BaselineError as error:
             number = list(self._lines).index(case) + 2
             raise BaselineError(f"{error}. {RESTORE}", self.path, number) from error
+        if len(self._read) < _PARSED:
+            self._read[case] = record
         return record
 
     def __iter__(self) -> Iterator[str]:
@@ -120,13 +126,13 @@ def read(path: Path, *, further: bool = False) -> Baseline | None:
         return parse(file.read(), str(path), further=further)
 
 
-def results(path: Path) -> tuple[Header, list[CaseResult]]:
-    """The full content of a result file, its cases in the order of their source."""
+def results(path: Path) -> tuple[Header, Iterator[CaseResult]]:
+    """The content of a result file, its cases in the order of their source, each parsed on its turn."""
     with opened(path) as file:
         first, *rows = file.read().removesuffix(b"\n").split(b"\n")
     head = header.decode(first, str(path))
     rows = _opened(rows, head, str(path))
-    return head, [_result(row, path, number) for number, row in enumerate(rows, 2)]
+    return head, (_result(row, path, number) for number, row in enumerate(rows, 2))
 
 
 def some_results(path: Path, cases: Collection[str]) -> dict[str, CaseResult]:

@@ -117,26 +117,29 @@ def accepted(
     The cases in ``left`` keep their approved result; ``past`` is every approval of the check, oldest first,
     including this one.
     """
-    cases = {case: candidate[case] for case in candidate if case not in left}
-    errors = _having(Outcome.ERROR, cases)
-    failed = _having(Outcome.FAILED, cases)
+    cases = [case for case in candidate if case not in left]
+    by_outcome: dict[Outcome, list[str]] = defaultdict(list)
+    known: set[str] = set()
+    broke, fixed = [], 0
+    # Case by case: parsed results of a million cases must not be held together.
+    for case in cases:
+        current, before = candidate[case], None if old is None else old.get(case)
+        by_outcome[current.outcome].append(case)
+        # A case whose input, or what is expected of it, was edited is another case: its failure is no
+        # regression.
+        if before is None or not current.is_same_as(before) or current.expectation != before.expectation:
+            continue
+        known.add(case)
+        if current.outcome is Outcome.FAILED and _broke(current, before):
+            broke.append(case)
+        fixed += _broke(before, current)
+    errors, failed = by_outcome[Outcome.ERROR], by_outcome[Outcome.FAILED]
     if errors:
         yield f"{_of(errors, cases)} raised an error: {listed(errors, _IDS)}"
     if old is None:
         if failed:
             yield f"{_of(failed, cases)} {'fails' if len(failed) == 1 else 'fail'}: {listed(failed, _IDS)}"
     else:
-        # A case whose input, or what is expected of it, was edited is another case: its failure is no
-        # regression.
-        known = {
-            case: old[case]
-            for case in cases
-            if case in old
-            and cases[case].is_same_as(old[case])
-            and cases[case].expectation == old[case].expectation
-        }
-        broke = [case for case in failed if case in known and _broke(cases[case], known[case])]
-        fixed = sum(_broke(known[case], cases[case]) for case in known)
         if broke:
             beside = f" ({fixed:,} fixed)" if fixed else ""
             yield f"{_of(broke, known)} broke: {listed(broke, _IDS)}{beside}"
@@ -151,10 +154,6 @@ def _broke(current: CaseResult, old: CaseResult) -> bool:
     """Return whether every old run of a case passed, and none of the current ones with the same inputs."""
     now, before = shared_trials(current.trials, old.trials)
     return fold([trial.outcome for trial in before]) is Outcome.PASSED and fails_in_every_run(now)
-
-
-def _having(outcome: Outcome, cases: Mapping[str, CaseResult]) -> list[str]:
-    return [name for name, case in cases.items() if case.outcome is outcome]
 
 
 def _of(some: Sequence[str], cases: Collection[str]) -> str:

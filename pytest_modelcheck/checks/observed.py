@@ -186,10 +186,10 @@ def values_of(trials: Sequence[TrialResult], *, graded: bool, worst: float = 0.0
     by_repeat: dict[int, list[TrialResult]] = {}
     for trial in trials:
         by_repeat.setdefault(trial.repeat, []).append(trial)
-    judged = [run for run in by_repeat.values() if outcome_of(run) in JUDGED]
     if graded:
-        return tuple(score_of(run, worst) for run in judged)
-    return tuple(float(outcome_of(run) is Outcome.PASSED) for run in judged)
+        return tuple([score_of(run, worst) for run in by_repeat.values() if outcome_of(run) in JUDGED])
+    outcomes = [outcome_of(run) for run in by_repeat.values()]
+    return tuple([1.0 if outcome is Outcome.PASSED else 0.0 for outcome in outcomes if outcome in JUDGED])
 
 
 def share_of_runs(trials: Sequence[TrialResult]) -> float:

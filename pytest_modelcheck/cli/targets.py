@@ -171,18 +171,18 @@ def in_slices(wanted: Sequence[str], checks: Mapping[str, Sequence[Path]]) -> di
                 "pytest"
             )
         _, cases = baseline.results(source)
-        known.update(name for case in cases for name in case.metadata)
-        for key, there in values.items():
-            there |= {str(case.metadata[key]) for case in cases if key in case.metadata}
-        # On the command line numbers and booleans are text; case files hold true, and Python True.
-        found[check] = frozenset(
-            case.id
-            for case in cases
+        chosen = set()
+        for case in cases:
+            metadata = case.metadata
+            known.update(metadata)
+            for key in values.keys() & metadata.keys():
+                values[key].add(str(metadata[key]))
+            # On the command line numbers and booleans are text; case files hold true, and Python True.
             if all(
-                case.metadata.get(key) is not None and str(case.metadata[key]).lower() == value
-                for key, value in pairs
-            )
-        )
+                metadata.get(key) is not None and str(metadata[key]).lower() == value for key, value in pairs
+            ):
+                chosen.add(case.id)
+        found[check] = frozenset(chosen)
     for key, there in values.items():
         if not there:  # some checks may well have other cases
             names = ", ".join(sorted(known)) or "no metadata"
