@@ -8,7 +8,7 @@ One command, one run, one table, in which everything is also a ratio, beside its
 - typed answers to pairs and to mappings, beside a plain loop and beside the suite;
 - 1,000 checks of 100 cases, the whole run of pytest;
 - one golden test over 1,000 to 1,000,000 cases of a JSON Lines file, its time and memory a case, beside
-  ``pytest.mark.parametrize``;
+  ``pytest.mark.parametrize``; and one that fails, up to 100,000 cases;
 - 200 cases of a model that takes 50 ms, beside the ideal of its concurrency, in the first run of a test and
   once the calls of its body are known; and twenty checks of eight of them;
 - the number of calls saved by making none twice, by the cache, and by stopping early;
@@ -60,6 +60,7 @@ AIMS = {
 
 SIZES = (1_000, 10_000, 100_000, 1_000_000)
 PARAMETRIZED = 10_000
+FAILING = 100_000
 CONCURRENCIES = (1, 8, 32)
 
 
@@ -195,6 +196,8 @@ def scale(folder: Path, sizes: list[int]) -> dict[tuple[str, int], dict[str, flo
         place = folder / f"golden-{size}"
         for kind in ("golden, cold", "golden, warm"):
             [found[kind, size]] = measured("golden_run", place, size)
+        if size <= FAILING:
+            [found["golden, fails", size]] = measured("golden_run", place, size, "--failing")
         if size <= PARAMETRIZED:
             [found["parametrize", size]] = measured("golden_run", place, size, "--parametrize")
         shutil.rmtree(place)

@@ -18,6 +18,7 @@ CHECKLIST = Path(__file__).parent / "acceptance" / "checklist"
         ("cache_speed.py 300", "on disk, an answer"),
         ("stats_end_to_end.py --runs 1 --only levels", "nothing rises"),
         ("measured/golden_run.py {folder}/golden 20", "cpu"),
+        ("measured/golden_run.py {folder}/golden 200 --failing", "1 failed"),
         ("measured/many_run.py {folder}/many 2", "cpu"),
         pytest.param(
             "measured/plain_loop.py {checklist}",

@@ -3,13 +3,15 @@
 Says how long the test took from its call on, and how much memory it took beyond that of pytest. The
 folder is made at the first run and keeps the predictions, so that a second run is warm. With
 ``--parametrize`` each case is a pytest item of its own instead, without the plugin, and the whole run is
-measured.
+measured. With ``--failing`` an approved model, whose determinism is not declared, gets one in a hundred
+answers wrong, so that the check runs every case three times and weighs the evidence.
 """
 
 from __future__ import annotations
 
 import json
 import resource
+import subprocess
 import sys
 from pathlib import Path
 from time import perf_counter, process_time
@@ -41,6 +43,18 @@ def test_known(row):
 """
 
 
+FAILING = """
+from pytest_modelcheck import model_fixture
+
+@model_fixture(batch=True)
+def triage(model_version):
+    def answer(text):
+        wrong = model_version == "2" and "33, which" in text
+        return {"label": "refund" if ("7" in text) is not wrong else "shipping"}
+    return lambda texts: list(map(answer, texts))
+"""
+
+
 class Gauge(Watch):
     """Measures memory, too."""
 
@@ -62,7 +76,8 @@ def make(folder: Path, cases: int) -> None:
     if (folder / "pytest.ini").exists():
         return
     tests = {"golden/test_golden.py": GOLDEN, "test_parametrized.py": PARAMETRIZED}
-    write(folder, {"golden/conftest.py": BATCHES, **tests})
+    failing = {"failing/conftest.py": FAILING, "failing/test_golden.py": GOLDEN}
+    write(folder, {"golden/conftest.py": BATCHES, **tests, **failing})
     with (folder / "cases.jsonl").open("w", encoding="utf-8") as file:
         file.writelines(map(row, range(cases)))  # one by one: memory held here would count as pytest's
 
@@ -78,8 +93,23 @@ def row(number: int) -> str:
     return json.dumps(case) + "\n"
 
 
-def main(folder: Path, cases: int, *, parametrize: bool) -> dict[str, float]:
+def approve(folder: Path) -> None:
+    """Run version 1 and approve it, in other processes: the memory of this one is measured."""
+    command = "from pytest_modelcheck.cli import main; main()"
+    for arguments in (
+        ["-m", "pytest", "--model-version=1"],
+        ["-c", command, "approve", "1", "--reason=right"],
+    ):
+        subprocess.run([sys.executable, *arguments], cwd=folder, check=True, capture_output=True)
+
+
+def main(folder: Path, cases: int, *, parametrize: bool, failing: bool) -> dict[str, float]:
     make(folder, cases)
+    watch = Gauge()
+    if failing:
+        approve(folder / "failing")
+        run(folder / "failing", "--model-version=2", watch=watch, fails=True)
+        return {"wall": watch.wall, "cpu": watch.cpu, "memory": peak() - watch.before}
     if parametrize:
         wall, cpu, before = perf_counter(), process_time(), peak()
         without = ("-pno:cacheprovider", "-pno:unraisableexception", "-rN", "--tb=no")
@@ -88,11 +118,11 @@ def main(folder: Path, cases: int, *, parametrize: bool) -> dict[str, float]:
         )
         used = {"wall": perf_counter() - wall, "cpu": process_time() - cpu, "memory": peak() - before}
         return used if code in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED) else sys.exit(int(code))
-    watch = Gauge()
     run(folder / "golden", "--model-version=1", watch=watch)
     return {"wall": watch.wall, "cpu": watch.cpu, "memory": peak() - watch.before}
 
 
 if __name__ == "__main__":
     folder, cases, *options = sys.argv[1:]
-    print(json.dumps([main(Path(folder), int(cases), parametrize="--parametrize" in options)]))
+    chosen = {name: f"--{name}" in options for name in ("parametrize", "failing")}
+    print(json.dumps([main(Path(folder), int(cases), **chosen)]))

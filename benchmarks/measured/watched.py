@@ -57,11 +57,11 @@ def write(folder: Path, files: Mapping[str, str]) -> None:
         path.write_text(content, encoding="utf-8")
 
 
-def run(tests: Path, *options: str, watch: object = None) -> None:
-    """Run pytest with our plugin alone; leave the process where a test does not pass."""
+def run(tests: Path, *options: str, watch: object = None, fails: bool = False) -> None:
+    """Run pytest with our plugin alone; leave the process unless all tests pass, or one ``fails``."""
     # The plugin for unraisable exceptions collects the garbage of the whole process at its end.
     alone = ["-q", "--disable-plugin-autoload", *("-p", "modelcheck")]
     alone += ["-p", "no:cacheprovider", "-p", "no:unraisableexception"]
     code = pytest.main([str(tests), *alone, *options], plugins=[watch] if watch else [])
-    if code != pytest.ExitCode.OK:
-        sys.exit(int(code))
+    if code != (pytest.ExitCode.TESTS_FAILED if fails else pytest.ExitCode.OK):
+        sys.exit(int(code) or 1)

@@ -1,5 +1,6 @@
 """From runs to evidence: repeats that are copies of the first run count once."""
 
+import weakref
 from dataclasses import replace
 
 import numpy as np
@@ -33,6 +34,26 @@ def weighed(current, approved=None, *, deterministic=False, repeats=5):
         (case(n, runs), None if approved is None else case(n, approved[n])) for n, runs in enumerate(current)
     ]
     return weigh(cases, repeats, {}, graded=False, deterministic=deterministic)
+
+
+def test_cases_are_weighed_one_by_one_and_not_kept():
+    """Parsed, a million cases take gigabytes."""
+
+    class Watched(CaseResult):
+        __slots__ = ("__weakref__",)
+
+    seen = []
+
+    def pairs():
+        for number in range(50):
+            assert sum(one() is not None for one in seen) <= 2
+            one = case(number, [True])
+            both = tuple(Watched(one.id, one.digest, None, "", one.trials) for _ in range(2))
+            seen.extend(map(weakref.ref, both))
+            yield both
+            del both
+
+    assert len(weigh(pairs(), 1, {}, graded=False, deterministic=None).rate.cases) == 50
 
 
 def test_only_changed_cases_of_a_sample_that_ran_once_are_evidence():
