@@ -301,8 +301,10 @@ def _exchanged(
     """Draw drops with approved and current runs exchanged, within cases or, as one, within clusters."""
     places: dict[tuple[int, int], list[int]] = {}
     for index, (before, after) in enumerate(zip(approved, current, strict=True)):
-        # Cases with equal numbers of runs are dealt together as arrays; a loop over cases takes minutes.
-        places.setdefault((len(before), len(after)), []).append(index)
+        # A case whose runs are all equal does not drop, however they are dealt: mostly, nearly all are such.
+        if len({*before, *after}) > 1:
+            # Cases with equal numbers of runs are dealt together as arrays; a loop over cases takes minutes.
+            places.setdefault((len(before), len(after)), []).append(index)
     pools = {
         shape: np.array([(*approved[index], *current[index]) for index in members], dtype=float)
         for shape, members in places.items()
@@ -312,7 +314,7 @@ def _exchanged(
         groups[cases] = group
 
     def draw(size: int) -> Floats:
-        drops = np.empty((size, len(approved)))
+        drops = np.zeros((size, len(approved)))
         for shape, members in places.items():
             weights = np.repeat([1 / shape[0], -1 / shape[1]], shape)
             # Members of a cluster get the same deal: they are exchanged as a whole.
