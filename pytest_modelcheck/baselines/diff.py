@@ -103,9 +103,9 @@ def shown_answers(trial: TrialResult, own: str, other: TrialResult | None = None
     return answer, base, before, base_before
 
 
-Note = Literal["regressed", "fixed", "changed", "edited", "added", "removed"]
+Note = Literal["error", "regressed", "fixed", "changed", "edited", "added", "removed"]
 
-NOTES: Final[tuple[Note, ...]] = ("regressed", "fixed", "changed", "edited", "added", "removed")
+NOTES: Final[tuple[Note, ...]] = ("error", "regressed", "fixed", "changed", "edited", "added", "removed")
 """In reading order."""
 
 _UNSTORED: Final = b'{"$unstored":'
@@ -136,10 +136,11 @@ class CaseDiff:
     Attributes:
         id: The case's id.
         about: The beginning of its input.
-        note: ``"regressed"``: it passed, and fails or breaks now. ``"fixed"``: it failed in every run, and
-            passes now. ``"changed"``: another answer, or an outcome that is neither. ``"edited"``: the input
-            is another one, so that there is nothing to compare, or the same answer has another outcome since
-            another is expected. ``"added"``, ``"removed"``: on one side only.
+        note: ``"error"``: it passed, and raises an error now. ``"regressed"``: it passed, and fails now.
+            ``"fixed"``: it failed in every run, and passes now. ``"changed"``: another answer, or an outcome
+            that is neither. ``"edited"``: the input is another one, so that there is nothing to compare, or
+            the same answer has another outcome since another is expected. ``"added"``, ``"removed"``: on one
+            side only.
         before: The older side, or ``None`` if the case is new.
         after: The newer side, or ``None`` if the case is gone.
         perturbation: The perturbation of the most informative trial, or ``None``.
@@ -266,7 +267,7 @@ def _compared(before: CaseResult, after: CaseResult) -> CaseDiff | None:
     if before.digest != after.digest or replaced or (new_expectation and not differing and one is not other):
         note = "edited"
     elif one is Outcome.PASSED and other in WRONG:
-        note = "regressed"
+        note = "error" if other is Outcome.ERROR else "regressed"
         decisive = [(old, new) for old, new in pairs if new.outcome in WRONG and old.outcome not in WRONG]
     elif recovered and not varied:
         note = "fixed"

@@ -147,7 +147,7 @@ def _changes(note: Note, help_text: str) -> Callable[[Callable[..., Any]], Calla
 @click.argument("b", required=False, metavar="[B]")
 @CHECKS
 @FROM
-@_changes("regressed", "Only cases that passed and now fail.")
+@_changes("regressed", "Only cases that passed and now fail or break.")
 @_changes("fixed", "Only cases that failed and now pass.")
 @_changes("changed", "Only cases whose answer changed.")
 @click.option(
@@ -267,7 +267,8 @@ def _compared(
             same = min(found.same, len(cases[check] - listed))
             found = replace(found, cases=within, same=same, unseen=unseen)
         if notes:
-            found = replace(found, cases=tuple(case for case in found.cases if case.note in notes))
+            kinds = (*notes, "error") if "regressed" in notes else notes
+            found = replace(found, cases=tuple(case for case in found.cases if case.note in kinds))
             if "changed" not in notes:
                 found = replace(found, unseen=())
         # Answers that cannot be compared may differ: that none does would be a guess.

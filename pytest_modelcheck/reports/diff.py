@@ -32,13 +32,18 @@ _NAME: Final = 40
 _NEW: Final = "new"
 _NOT_RUN: Final = "not run"
 _UNSEEN: Final = "not comparable"
-_STYLES: Final = {"regressed": {"red": True}, "fixed": {"green": True}, "changed": {"yellow": True}}
+_STYLES: Final = {
+    "error": {"red": True},
+    "regressed": {"red": True},
+    "fixed": {"green": True},
+    "changed": {"yellow": True},
+}
 _SIDES: Final = ({"red": True, "bold": True}, {"green": True, "bold": True})
 
 
 def word_of(note: str) -> str:
     """The word for a kind of change that runs use, too."""
-    return "broke" if note == "regressed" else note
+    return {"regressed": "broke", "error": "raised an error"}.get(note, note)
 
 
 def diff_lines(
@@ -274,7 +279,7 @@ def _outcomes(case: CaseDiff) -> str:
     """Describe the outcome on both sides, unless the heading shows it."""
     if case.before is None or case.after is None or case.before.outcome is case.after.outcome:
         return ""
-    if case.note in ("regressed", "fixed") and "error" not in (case.before.outcome, case.after.outcome):
+    if case.note in ("error", "regressed") or (case.note == "fixed" and case.before.outcome != "error"):
         return ""
     return f" ({case.before.outcome.value} → {case.after.outcome.value})"
 

@@ -33,7 +33,7 @@ def compared(side):
     ("then", "now", "note"),
     [
         (("passed", "x"), ("failed", "y"), "regressed"),
-        (("passed", "x"), ("error", "x"), "regressed"),
+        (("passed", "x"), ("error", "x"), "error"),
         (("failed", "x"), ("passed", "y"), "fixed"),
         (("error", "x"), ("passed", "x"), "fixed"),
         (("passed", "x"), ("passed", "y"), "changed"),
@@ -118,6 +118,7 @@ def test_an_edited_test_is_named(side, record, body):
 
 def test_cases_are_sorted_by_what_a_reader_wants_first(compared, record):
     outcomes = {
+        "error": ("passed", "error"),
         "regressed": ("passed", "failed"),
         "fixed": ("failed", "passed"),
         "changed": ("passed", "passed"),
@@ -125,7 +126,7 @@ def test_cases_are_sorted_by_what_a_reader_wants_first(compared, record):
     before = [record(f"{n}{note}", "x", then) for note, (then, _) in outcomes.items() for n in (2, 1)]
     after = [record(f"{n}{note}", "y", now) for note, (_, now) in outcomes.items() for n in (2, 1)]
     found = compared(before, after).cases
-    assert [case.id for case in found] == [f"{n}{note}" for note in NOTES[:3] for n in (1, 2)]
+    assert [case.id for case in found] == [f"{n}{note}" for note in NOTES[:4] for n in (1, 2)]
 
 
 def trials(*outcomes_and_answers):

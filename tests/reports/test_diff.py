@@ -49,11 +49,12 @@ def test_no_changes_are_reported_as_such():
 
 
 def test_kinds_of_change_come_in_the_order_that_a_reader_wants():
-    notes = ["removed", "added", "edited", "changed", "fixed", "regressed"]
-    words = ["broke", "fixed", "changed", "edited", "added", "removed"]
+    notes = ["removed", "added", "edited", "changed", "fixed", "regressed", "error"]
+    words = ["raised an error", "broke", "fixed", "changed", "edited", "added", "removed"]
     lines = rendered(check(*(case(note) for note in notes), same=0))
-    assert lines[1] == "  triage 2.0 → 2.1   " + ", ".join(f"1 {word}" for word in words)
-    assert [line.split()[0] for line in lines if line.endswith("(1)")] == words
+    counts = " ".join(" ".join(lines[1:3]).split())
+    assert counts == "triage 2.0 → 2.1 " + ", ".join(f"1 {word}" for word in words)
+    assert [line.strip()[:-4] for line in lines if line.endswith("(1)")] == words
 
 
 def test_a_perturbed_case_shows_what_became_of_its_input_and_both_answers_of_both_sides():
@@ -121,7 +122,8 @@ def test_the_name_of_a_field_cannot_drive_the_terminal():
     ("note", "before", "after", "expected"),
     [
         ("changed", (P, b'"a"'), (Outcome.SKIPPED, b'"a"'), "'a' → 'a' (passed → skipped)"),
-        ("regressed", (P, b'"a"'), (E, None), "'a' → no answer (passed → error)"),
+        ("error", (P, b'"a"'), (E, None), "'a' → no answer"),
+        ("fixed", (E, None), (P, b'"a"'), "no answer → 'a' (error → passed)"),
         ("fixed", (F, b"1"), (P, b'{"p":2}'), '1 → {"p":2}'),
         ("changed", (P, b'"a"'), (P, b'"b"'), "'a' → 'b'"),
     ],
