@@ -22,11 +22,11 @@ from pytest_modelcheck.reports.wording import (
     figure_text,
     interval_text,
     levels_text,
+    listed_cases,
     most_informative_trial,
     passed_text,
     rate_text,
     value_text,
-    wrong_cases,
 )
 from pytest_modelcheck.reports.words import start_of, window, windows
 from pytest_modelcheck.reports.worst import causes, triage, where
@@ -189,26 +189,27 @@ def _details(check: CheckReport) -> Iterator[str]:
         yield from ("", "| moved most | then | now |", "|---|--:|--:|") if moved.changes else ()
         for change in moved.changes:
             yield f"| {' | '.join(code(excerpt(text, _WIDTH)) for text in change)} |"
-    if wrong := wrong_cases(check):
+    name, cases = listed_cases(check)
+    if cases:
         yield ""
-        yield from _cases(check, wrong)
+        yield from _cases(check, name, cases)
     if verdict.advice:
         yield ""
         yield from (f"- {what}: {code(excerpt(command, 400))}" for what, command in verdict.advice)
 
 
-def _cases(check: CheckReport, wrong: Sequence[CaseResult]) -> Iterator[str]:
+def _cases(check: CheckReport, name: str, cases: Sequence[CaseResult]) -> Iterator[str]:
     comparison = check.verdict.comparison
     other = "before" if comparison is None else excerpt(check.verdict.compared_with, 30)
-    more = f", {_CASES} shown" if len(wrong) > _CASES else ""
-    yield f"<details><summary>{plural(len(wrong), 'failing case')}{more}</summary>"
+    more = f", {_CASES} shown" if len(cases) > _CASES else ""
+    yield f"<details><summary>{plural(len(cases), name)}{more}</summary>"
     yield ""
     heads = ("case", "input", "expected", "got", other if other in ("approved", "before") else code(other))
     yield f"| {' | '.join(heads)} |"
     yield "|---|---|---|---|---|"
-    for case in wrong[:_CASES]:
+    for case in cases[:_CASES]:
         yield f"| {' | '.join(map(code, _case(case)))} |"
-    for case in wrong[:_CASES]:
+    for case in cases[:_CASES]:
         trial = most_informative_trial(case)
         if trial is None:
             continue

@@ -204,6 +204,20 @@ def wrong_cases(check: CheckReport) -> list[CaseResult]:
     return sorted(wrong, key=lambda case: (case.change != "regressed", -case_loss(case)))
 
 
+def listed_cases(check: CheckReport) -> tuple[str, list[CaseResult]]:
+    """The cases that a reader of a check that did not pass wants to see, and the word for one of them.
+
+    Those that went wrong; of a check in which none did, those that changed, or that its failure shows.
+    """
+    notes = {case.id: case.note for case in check.verdict.shown}
+    if wrong := wrong_cases(check):
+        # A body that compares with the approved answer fails where the answer changed.
+        return "changed answer" if {*notes.values()} == {"changed"} else "failing case", wrong
+    if not {"changed", "regressed", "fixed"}.isdisjoint(notes.values()):
+        return "changed answer", [case for case in check.cases if case.change is not None]
+    return next(iter(notes.values()), "case"), [case for case in check.cases if case.id in notes]
+
+
 def most_informative_trial(case: CaseResult) -> TrialResult | None:
     """The most informative trial of a case: the first that went wrong, else the first that differs."""
     wrong = (trial for trial in case.trials if trial.outcome in WRONG)
