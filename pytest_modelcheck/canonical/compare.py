@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, replace
 from decimal import Decimal, InvalidOperation
-from itertools import filterfalse
+from itertools import filterfalse, product
 from typing import TYPE_CHECKING, Any, Final
 
 import orjson
@@ -292,9 +292,22 @@ def _name(key: Any) -> str:
     return key if type(key) is str and key[:1] != _KEY else _KEY + orjson.dumps(key).decode()
 
 
-def _step(path: str, name: str | int) -> str:
+def _by_place(tag: str, parts: Any) -> Any:
+    """The parts of an array with each item by its index in all dimensions; other parts as they are."""
+    if tag != "$ndarray" or "data" not in parts:
+        return parts
+    shape, items = parts["shape"], parts["data"]
+    if math.prod(shape) != len(items):  # a complex number takes two
+        return parts
+    places = product(*map(range, shape))
+    return {"dtype": parts["dtype"], "shape": shape, **dict(zip(places, items, strict=True))}
+
+
+def _step(path: str, name: str | int | tuple[int, ...]) -> str:
     if type(name) is int:
         return f"{path}[{name}]"
+    if isinstance(name, tuple):
+        return f"{path}{list(name)}" if name else path
     if str(name)[:1] == _KEY:
         return f"{path}[{str(name)[1:]}]"
     return f"{path}.{name}" if path else str(name)
@@ -314,6 +327,7 @@ def _walk(before: Any, after: Any, path: str, rel: float) -> Iterator[tuple[Diff
     if _NUMPY in tag:
         yield from _walk(old, new, path, rel)
         return
+    old, new = _by_place(tag, old), _by_place(tag, new)
     if type(old) is list:
         if tag in ("$set", "$frozenset") and {*map(type, old), *map(type, new)} <= _NUMBERS:
             old, new = sorted(old), sorted(new)  # kept in the order of their text, which last bits may turn

@@ -45,7 +45,7 @@ _NAME: Final = 40
 _EVERYTHING: Final = 1 << 20
 _FEW_NUMBERS: Final = 3
 _NUMBERS: Final = frozenset({int, float})
-_ITEM: Final = re.compile(r"(.*?)(\[\d+\])+")
+_ITEM: Final = re.compile(r"(.*?)(\[\d+(, \d+)*\])+")
 
 
 def literal(value: Any, width: int = _EVERYTHING) -> str:
@@ -122,7 +122,8 @@ def _group(where: str | None, group: list[Difference]) -> list[tuple[str, str, s
     if where is None or len(group) <= _FEW_NUMBERS:
         return [(excerpt(one.path, _NAME), *_cut(*part_texts(one))) for one in group]
     most = max(group, key=lambda one: abs(one.after - one.before))
-    name = f"{excerpt(where, _NAME)} ({len(group):,} numbers differ, most at {most.path[len(where) :]})"
+    name = f"{len(group):,} numbers differ, most at {most.path[len(where) :]}"
+    name = f"{excerpt(where, _NAME)} ({name})" if where else name
     before, after = f"{most.before:.6g}", f"{most.after:.6g}"
     return [(name, before, after) if before != after else (name, str(most.before), str(most.after))]
 

@@ -291,8 +291,11 @@ def test_a_class_may_move_to_another_module():
         (
             {"p": np.zeros(1, "f8,i4")[0]},
             {"p": np.ones(1, "f8,i4")[0]},
-            ["p.fields.f0.data[0]", "p.fields.f1.data[0]"],
+            ["p.fields.f0", "p.fields.f1"],
         ),
+        ({"p": np.zeros((2, 3))}, {"p": np.array([[0, 0, 0], [0, 0, 1.0]])}, ["p[1, 2]"]),
+        (np.zeros(2), np.zeros(3), ["shape[0]", "[2]"]),
+        (np.zeros(()), np.ones(()), [""]),
     ],
 )
 def test_the_places_that_differ_are_named(then, now, found):

@@ -84,7 +84,9 @@ def test_a_long_text_is_cut_around_the_words_that_differ():
 def test_the_number_that_moved_most_is_shown_of_many():
     then = np.linspace(0, 1, 64)
     found = of(then * 1.1, approved=then)
-    assert found.parts == (("data (63 numbers differ, most at [63])", "1", "1.1"),)
+    assert found.parts == (("63 numbers differ, most at [63]", "1", "1.1"),)
+    found = of({"p": then.reshape(8, 8) * 1.1}, approved={"p": then.reshape(8, 8)})
+    assert found.parts == (("p (63 numbers differ, most at [7, 7])", "1", "1.1"),)
 
 
 def test_many_fields_are_counted():

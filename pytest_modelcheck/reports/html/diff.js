@@ -64,17 +64,38 @@ function joined(parts) {
 }
 
 /** The parts in which two values differ, as [path, before, after]; of many numbers of a list, the one that moved most. */
-function differingParts(before, after, path = "") {
+function differingParts(before, after, path = "", shape = []) {
   if (JSON.stringify(before) === JSON.stringify(after)) return [];
+  const arrays = [before, after].map((value) => value && value.$ndarray);
+  if (arrays.every(hasAnItemAPlace) && String(arrays[0].shape) === String(arrays[1].shape)) {
+    const [then, now] = arrays;
+    const items = then.shape.length ? [then.data, now.data] : [then.data[0], now.data[0]];
+    return [...differingParts(then.dtype, now.dtype, stepped(path, "dtype")), ...differingParts(...items, path, then.shape)];
+  }
   const lists = Array.isArray(before) && Array.isArray(after);
   const records = [before, after].every((value) => value && typeof value === "object" && !Array.isArray(value));
   if (!lists && !records) return [[path, before, after]];
   const names = lists ? [...Array(Math.max(before.length, after.length)).keys()] : [...new Set([...Object.keys(before), ...Object.keys(after)])];
-  const found = names.flatMap((name) => differingParts(before[name], after[name], stepped(path, name, lists)));
+  const found = names.flatMap((name) => differingParts(before[name], after[name], stepped(path, lists ? indexOf(name, shape) : name, lists)));
   const numbers = lists && found.length > 3 && found.every(([, then, now]) => typeof then === "number" && typeof now === "number");
   if (!numbers) return found;
   const most = found.reduce((a, b) => (Math.abs(b[2] - b[1]) > Math.abs(a[2] - a[1]) ? b : a));
   return [[`${most[0]}, which moved most of ${found.length.toLocaleString("en")} numbers`, most[1], most[2]]];
+}
+
+/** A complex number takes two items. */
+function hasAnItemAPlace(array) {
+  return array && Array.isArray(array.data) && array.shape.reduce((a, b) => a * b, 1) === array.data.length;
+}
+
+/** The index of an item in all dimensions of an array, from its place among all items. */
+function indexOf(place, shape) {
+  const found = [];
+  for (const size of shape.slice(1).reverse()) {
+    found.unshift(place % size);
+    place = Math.floor(place / size);
+  }
+  return [place, ...found].join(", ");
 }
 
 function stepped(path, name, inList) {

@@ -371,7 +371,7 @@ def test_an_array_is_summarised(report, page):
         "array 64 float64 (0, 0, 0, 0, …)",
         "array 64 float64 (0, 0.01587, 0.03175, 0.04762, …)",
     ]
-    assert browser.texts(".parts tbody tr") == ["data[63], which moved most of 63 numbers\t0\t1"]
+    assert browser.texts(".parts tbody tr") == ["[63], which moved most of 63 numbers\t0\t1"]
     assert (
         browser.text(".row .answers")
         == "array 64 float64 (0, 0, 0, 0, …) → array 64 float64 (0, 0.01587, 0.03175, 0…"
