@@ -256,7 +256,10 @@ def _last_run(header: Header, run: Header) -> Iterator[str]:
         counts |= {name: compared[name] for name in ("added", "removed")}
     facts = [f"{count} {name}" for name, count in counts.items() if count]
     see = f" (modelcheck diff {shlex.quote(f'{header.model}={header.version}')})" if facts else ""
-    if any(finding.status is Status.FAILED for finding in run.findings):
+    # What a comparison with another version found says nothing about the approved one.
+    elsewhere = compared.get("version") not in (None, header.version)
+    failed = (finding for finding in run.findings if finding.status is Status.FAILED)
+    if not all(elsewhere and finding.against_baseline for finding in failed):
         facts.insert(0, "failed")
     if facts:
         yield f"last run: {', '.join(facts)}{see}"

@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -134,6 +135,9 @@ def test_a_later_run_of_what_is_approved_shows_its_differences(project, command)
     assert command("diff", "triage=2.1").output.endswith("1 check: 1 changed\n")
     project.run({"a": 1, "b": 2}, run=later(version="2.0", changed=["b"]), findings=(RED,))
     assert "    last run: failed\n" in command("list").output  # it was compared with another version
+    change = replace(RED, against_baseline=True)
+    project.run({"a": 1, "b": 2}, run=later(version="2.0", changed=["b"]), findings=(change,))
+    assert "last run" not in command("list").output
     project.run({"a": 1, "b": 1}, run=later())
     assert "last run" not in command("list").output
 
