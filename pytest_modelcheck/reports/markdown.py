@@ -87,10 +87,10 @@ def _text(lines: Iterable[str]) -> str:
 
 
 def code(text: str) -> str:
-    r"""Text as a code span that its content cannot end, also inside a table.
+    """Text as a code span that its content cannot end; in a table, see :func:`table_cell`.
 
     >>> code("a|b"), code("`<b>`")
-    ('`a\\|b`', '`` `<b>` ``')
+    ('`a|b`', '`` `<b>` ``')
     """
     if not text:
         return ""
@@ -99,7 +99,16 @@ def code(text: str) -> str:
     fence = "`" * (longest + 1)
     # One blank at each end is dropped by renderers, and keeps the fence apart.
     blank = " " if text.startswith("`") or text.endswith("`") else ""
-    return f"{fence}{blank}{text}{blank}{fence}".replace("|", "\\|")
+    return f"{fence}{blank}{text}{blank}{fence}"
+
+
+def table_cell(text: str) -> str:
+    r"""Text as a code span in a table, which a bar would split even there.
+
+    >>> table_cell("a|b")
+    '`a\\|b`'
+    """
+    return code(text).replace("|", "\\|")
 
 
 def opened(title: str, lines: Sequence[str]) -> Iterator[str]:
@@ -164,7 +173,7 @@ def _row(check: CheckReport) -> tuple[str, ...]:
         counts = [rate_text(comparison.approved_rate, verdict), *(str(len(each)) for each in cases)]
     return (
         _MARKS[verdict.status],
-        code(excerpt(verdict.check, 120)),
+        table_cell(excerpt(verdict.check, 120)),
         f"{passed_text(verdict)}{broken}",
         f"{verdict.metric} {figure_text(verdict)}" if verdict.metric else figure_text(verdict),
         interval_text(verdict),
@@ -188,7 +197,7 @@ def _details(check: CheckReport) -> Iterator[str]:
         yield f"{moved.measure}: {distance}; {code(excerpt(moved.compared, _LINE))}"
         yield from ("", "| moved most | then | now |", "|---|--:|--:|") if moved.changes else ()
         for change in moved.changes:
-            yield f"| {' | '.join(code(excerpt(text, _WIDTH)) for text in change)} |"
+            yield f"| {' | '.join(table_cell(excerpt(text, _WIDTH)) for text in change)} |"
     name, cases = listed_cases(check)
     if cases:
         yield ""
@@ -204,11 +213,17 @@ def _cases(check: CheckReport, name: str, cases: Sequence[CaseResult]) -> Iterat
     more = f", {_CASES} shown" if len(cases) > _CASES else ""
     yield f"<details><summary>{plural(len(cases), name)}{more}</summary>"
     yield ""
-    heads = ("case", "input", "expected", "got", other if other in ("approved", "before") else code(other))
+    heads = (
+        "case",
+        "input",
+        "expected",
+        "got",
+        other if other in ("approved", "before") else table_cell(other),
+    )
     yield f"| {' | '.join(heads)} |"
     yield "|---|---|---|---|---|"
     for case in cases[:_CASES]:
-        yield f"| {' | '.join(map(code, _case(case)))} |"
+        yield f"| {' | '.join(map(table_cell, _case(case)))} |"
     for case in cases[:_CASES]:
         trial = most_informative_trial(case)
         if trial is None:
@@ -282,7 +297,7 @@ def _table_of(found: Sequence[CaseDiff], diff: CheckDiff) -> Iterator[str]:
     yield f"**{word_of(found[0].note)}** ({len(found)})"
     yield ""
     shown = found[:_MOST]
-    before, after = (code(excerpt(version or "", 40)) for version in (diff.before, diff.after))
+    before, after = (table_cell(excerpt(version or "", 40)) for version in (diff.before, diff.after))
     expected = any(case.expected is not MISSING for case in shown)
     yield f"| case | input |{' expected |' if expected else ''} {before} | {after} |"
     yield f"|---|---|{'---|' if expected else ''}---|---|"
@@ -292,7 +307,7 @@ def _table_of(found: Sequence[CaseDiff], diff: CheckDiff) -> Iterator[str]:
         cells = [excerpt(text, _ROOM) for text in (case.id, given, *([right] if expected else []))]
         answers = answer_texts(case)
         cells += windows(*(answers if max(map(len, answers)) <= _ROOM else compared_texts(case)), _ROOM)
-        yield f"| {' | '.join(map(code, cells))} |"
+        yield f"| {' | '.join(map(table_cell, cells))} |"
     for case in shown:
         if (steps := steps_of(case, diff)) is not None:
             yield from opened(f"{case.id}: {steps.sentence}", steps.lines(_ROOM))

@@ -13,7 +13,7 @@ from pytest_modelcheck.phrases import percent, plural
 from pytest_modelcheck.records.packing import pack
 from pytest_modelcheck.reports.bars import cut, padded, wrapped
 from pytest_modelcheck.reports.jsons import dumps
-from pytest_modelcheck.reports.markdown import code
+from pytest_modelcheck.reports.markdown import table_cell
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -293,14 +293,14 @@ def mutation_markdown(mutation: Mutation) -> str:
     tables = []
     for one in mutation.by_model:
         checks = one.replayed
-        heads = " | ".join(code(excerpt(mutation.name(check), 200)) for check in checks)
+        heads = " | ".join(table_cell(excerpt(mutation.name(check), 200)) for check in checks)
         lines = [
-            f"| {code(excerpt(checks[0].of, 80))} | noticed | {heads} |",
+            f"| {table_cell(excerpt(checks[0].of, 80))} | noticed | {heads} |",
             f"|---|--:|{'--:|' * len(checks)}",
         ]
         for _, name, share in one.mutants:
             cells = " | ".join(_shown(cell_of(check, name)) for check in checks)
-            lines.append(f"| {code(excerpt(name, 80))} | {percent(share)} | {cells} |")
+            lines.append(f"| {table_cell(excerpt(name, 80))} | {percent(share)} | {cells} |")
         tables.append("\n".join([*lines, ""]))
     return harmless("\n".join(tables))
 

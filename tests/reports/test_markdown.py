@@ -62,7 +62,7 @@ def test_a_run_without_checks_says_so():
 @pytest.mark.parametrize(
     ("text", "shown"),
     [
-        ("a|b", "`a\\|b`"),
+        ("a|b", "`a|b`"),
         ("<script>alert(1)</script>", "`<script>alert(1)</script>`"),
         ("@everyone", "`@everyone`"),
         ("a`b", "``a`b``"),
@@ -73,6 +73,16 @@ def test_a_run_without_checks_says_so():
 )
 def test_text_cannot_leave_its_code_span(text, shown):
     assert code(text) == shown
+
+
+def test_a_bar_is_escaped_in_tables_alone(report):
+    """In a code span elsewhere, the escape would be shown, and copied with the command."""
+    check = report.checks[0]
+    command = "pytest 'test_triage.py::test_known[a|b]'"
+    verdict = replace(check.verdict, check="test_triage.py::test_known[a|b]", advice=(("see all", command),))
+    lines = to_markdown(replace(report, checks=(replace(check, verdict=verdict),))).splitlines()
+    assert f"- see all: `{command}`" in lines
+    assert any("| `test_triage.py::test_known[a\\|b]` |" in line for line in lines)
 
 
 def test_the_answer_of_a_judge_stands_with_its_reason_under_the_judged_answer(report):
