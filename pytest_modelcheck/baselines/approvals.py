@@ -307,6 +307,7 @@ def _record(
         run={},
         reads_approved=False,
         rate=rate,
+        judge="" if rejected else header.judge,
         judged=0 if rejected else header.judged,
         kept=len(rejected),
         approved_at=signature.at,

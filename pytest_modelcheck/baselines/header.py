@@ -57,6 +57,7 @@ class Header:
         rate: The run's pass rate, mean score, or metric; ``None`` if nothing was judged.
         metric: The name of that metric, or empty.
         mean: ``"mean"`` or ``"mean change"`` of scores, or empty.
+        judge: The judge for whose errors ``rate`` is corrected; empty if it is not.
         judged: The number of judged cases.
         shape: The shape of all answers, if the check limits it: the types that may occur in each field.
         kept: How many cases keep the result of an older version, because a reviewer rejected the new one.
@@ -91,6 +92,7 @@ class Header:
     rate: float | None = None
     metric: str = ""
     mean: str = ""
+    judge: str = ""
     judged: int = 0
     shape: Mapping[str, list[str]] = field(default_factory=dict)
     kept: int = 0

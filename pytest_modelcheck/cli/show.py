@@ -98,6 +98,7 @@ def _lines(workspace: Workspace, baseline: Baseline) -> Iterator[str]:
     if header.rate is not None and header.kind != "drift":  # which has no pass rate
         text = header.rate_text(header.rate)
         rate = f", {header.measure} {text}" if header.measure else f", {text} pass"
+        rate += _correction(header)
     yield from indented([f"{header.model} {header.version}, {plural(len(baseline), 'case')}{rate}"])
     own = workspace.store.beside_path(header.model, header.test, header.version or "")
     beside = header.approved_at and header.version is not None and own.exists()
@@ -319,6 +320,10 @@ def sparkline(rates: Sequence[float | None]) -> str:
     return "".join(" " if height is None else "▁▂▃▄▅▆▇█"[height] for height in heights)
 
 
+def _correction(header: Header) -> str:
+    return f", corrected for the errors of {excerpt(header.judge)}" if header.judge else ""
+
+
 def _history_lines(header: Header, *, several: bool, beside: bool) -> Iterator[str]:
     past = _approvals(header)
     name = f"{header.test} ({header.model})" if several else header.test
@@ -326,7 +331,7 @@ def _history_lines(header: Header, *, several: bool, beside: bool) -> Iterator[s
     yield click.style(one_line(name), bold=True)
     rated = header.kind != "drift"  # which has no pass rate
     if rated:
-        yield f"  {sparkline([row.rate for row in past])}  {_trend(header, past)}"
+        yield f"  {sparkline([row.rate for row in past])}  {_trend(header, past)}{_correction(header)}"
     width = max(width_of(excerpt(row.version)) for row in past)
     for row in past:
         rate = "?" if row.rate is None else header.rate_text(row.rate) if rated else ""

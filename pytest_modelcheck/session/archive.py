@@ -144,14 +144,15 @@ def assembled(run: RunInfo, checks: Iterable[CheckReport], troubles: Iterable[Tr
 
 
 def _past(approved: Baseline) -> PastResult:
-    """Return an approval, with the rate of its stored outcomes."""
+    """Return an approval, with its rate, or that of its stored outcomes after a review."""
+    rate, when = approved.header.rate, approved.header.approved_at
+    if rate is not None:
+        return PastResult(approved.header.version or "", rate=rate, approved=True, when=when)
     cases = [case for case in approved.values() if case.judged]
     graded = any(trial.score is not None for case in cases for trial in case.trials)
     worth = [score_of(case.trials) if graded else share_of_runs(case.trials) for case in cases]
-    rate = approved.header.rate if approved.header.metric else fmean(worth) if worth else None
-    return PastResult(
-        approved.header.version or "", rate=rate, approved=True, when=approved.header.approved_at
-    )
+    rate = fmean(worth) if worth and not approved.header.metric else None
+    return PastResult(approved.header.version or "", rate=rate, approved=True, when=when)
 
 
 # -- compared with another version ---------------------------------------------------------------------

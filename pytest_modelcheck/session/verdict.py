@@ -358,7 +358,8 @@ def save_results(check: Check, assessment: Assessment, verdict: Verdict) -> Conc
         verdict = replace(verdict, notes=(*verdict.notes, note))
     if is_candidate or check.options.report:
         python = f"{platform.python_implementation()} {platform.python_version()}"
-        shape = {}
+        correction, shape = verdict.correction, {}
+        judge = "" if correction is None or correction.word is None else correction.judge
         if spec.shaped:
             shape = answered_shape(assessment.seen.runs, check.spec.subject)
         header = check.header(
@@ -366,8 +367,9 @@ def save_results(check: Check, assessment: Assessment, verdict: Verdict) -> Conc
             cases=len(results),
             systems=tuple(sorted(ran.systems)),
             # If bodies compare with the approved answer, the rate means nothing once this run is approved.
-            rate=None if reads_approved else assessment.seen.observed.rate,
+            rate=None if reads_approved else verdict.rate if judge else assessment.seen.observed.rate,
             mean="" if verdict.metric or not verdict.graded else "mean change" if verdict.signed else "mean",
+            judge=judge,
             judged=0 if reads_approved else assessment.seen.observed.cases.judged,
             environment=f"{python}, {platform.system()} {platform.machine()}",
             findings=verdict.findings,
