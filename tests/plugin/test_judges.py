@@ -132,8 +132,8 @@ def test_a_version_that_only_the_judge_likes_better_fails(judged):
     shown = judged.command("show", "test_helpful")
     shown.stdout.fnmatch_lines(["  assistant good, 60 cases, 80% pass, corrected for the errors of helpful"])
     judged.command("approve", "assistant=worse", "--force", "--reason=it is cheaper")
-    history = judged.command("history")
-    history.stdout.fnmatch_lines(["*-21.7 points since good, 80% → 58.3%, corrected for the errors of helpful"])
+    points = "*-21.7 points since good, 80% → 58.3%, corrected for the errors of helpful"
+    judged.command("history").stdout.fnmatch_lines([points])
 
 
 def test_a_judge_that_errs_otherwise_on_the_new_answers_is_found_out_by_some_of_their_labels(judged):
