@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from pytest_modelcheck.baselines.candidates import natural
@@ -216,7 +216,8 @@ def diff(check: str, model: str, before: Baseline | None, after: Baseline | None
     if before is not None and after is not None:
         changed = before.changed_in(new)
         both = [_compared(before[case], after[case]) for case in changed]
-        compared = [case for case in both if case is not None]
+        turned = _turned_by_metric(before, after)
+        compared = [replace(case, note=turned.get(case.id, case.note)) for case in both if case is not None]
         gained = gained_by((before[case], after[case]) for case in changed)
         new_test = before.header.body != after.header.body
         listed = {case.id for case in compared}
@@ -237,6 +238,15 @@ def diff(check: str, model: str, before: Baseline | None, after: Baseline | None
         unseen=tuple(unseen),
         why_unseen=next(iter(unseen.values()), None),
     )
+
+
+def _turned_by_metric(before: Baseline, after: Baseline) -> dict[str, Note]:
+    """The cases of a metric that its run found broken or fixed: its bodies pass in any case."""
+    found = after.header.run.get("verdict", {}).get("comparison") or {}
+    if not after.header.metric or found.get("version") != before.header.version:
+        return {}
+    notes: tuple[Note, ...] = ("regressed", "fixed")
+    return {case: note for note in notes for case in found[note]}
 
 
 def _one_sided(record: CaseResult, note: Note) -> CaseDiff:

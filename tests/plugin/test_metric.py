@@ -74,6 +74,7 @@ def test_a_fall_against_the_approved_version_fails(project, scored):
     verdict = project.verdict(project.run("--model-version=triage=2"))
     assert verdict.headline == "f1_macro is 0.8 against 1 of 1 (-0.2), no fall allowed"
     assert (len(verdict.comparison.regressed), verdict.comparison.approved_rate) == (6, 1.0)
+    project.command("diff", "triage=2").stdout.fnmatch_lines(["  triage 1 → 2   6 broke, 24 cases the same"])
     assert project.verdict(project.run("--model-version=triage=3")).passed
     scored(more=", max_drop=0.25")
     assert project.verdict(project.run("--model-version=triage=2")).passed
