@@ -5,7 +5,17 @@ from dataclasses import replace
 
 import pytest
 
-from pytest_modelcheck.records import Finding, Grade, Moved, Outcome, Scale, Status, Tally, TrialResult
+from pytest_modelcheck.records import (
+    Finding,
+    Grade,
+    Moved,
+    Outcome,
+    Scale,
+    ShownCase,
+    Status,
+    Tally,
+    TrialResult,
+)
 from pytest_modelcheck.reports.markdown import code, to_markdown
 from pytest_modelcheck.reports.model import RunInfo, RunReport
 
@@ -73,6 +83,27 @@ def test_a_run_without_checks_says_so():
 )
 def test_text_cannot_leave_its_code_span(text, shown):
     assert code(text) == shown
+
+
+@pytest.mark.parametrize(
+    ("outcome", "note", "change", "summary"),
+    [
+        (Outcome.FAILED, "regressed", "regressed", "2 failing cases"),
+        (Outcome.FAILED, "changed", "changed", "2 changed answers"),
+        (Outcome.PASSED, "changed", "changed", "2 changed answers"),
+        (Outcome.PASSED, "lowest score", None, "1 lowest score"),
+    ],
+)
+def test_the_cases_are_listed_that_a_failure_is_about(report, outcome, note, change, summary):
+    check = report.checks[0]
+    verdict = replace(check.verdict, shown=(ShownCase("t-1", note, "Where is it?", ""),))
+    cases = tuple(
+        replace(case, change=change, trials=tuple(replace(trial, outcome=outcome) for trial in case.trials))
+        for case in check.cases[:2]
+    )
+    text = to_markdown(replace(report, checks=(replace(check, verdict=verdict, cases=cases),)))
+    assert f"<summary>{summary}</summary>" in text
+    assert ("| `t-2` |" in text) is (change is not None)
 
 
 def test_a_bar_is_escaped_in_tables_alone(report):
