@@ -4,7 +4,7 @@
 - :class:`Codec`: an answer as one line of JSON, and back, without loss; raises :class:`NotStored` otherwise.
 - :func:`comparable`: a value that is only compared, as a line of JSON.
 - :func:`same`, :func:`differences`, :func:`named_differences`, :func:`gained`: two lines, compared.
-- :class:`Projection`, :func:`seen`, :func:`whole`: the part of an answer that comparisons use.
+- :class:`Projection`, :func:`compared_part`, :func:`whole`: the part of an answer that comparisons use.
 - :func:`encode_plain`, :func:`excerpt`, :func:`one_line`: any value, for people; never an identity.
 - :func:`register`, :func:`builder`, :func:`tag_of`: storage of this package's own classes.
 - :func:`unstored`, :func:`is_stored`, :func:`why_unstored`: what replaces an answer that could not be stored.
@@ -16,12 +16,12 @@ from pytest_modelcheck.canonical.codec import Codec, described, is_stored, unsto
 from pytest_modelcheck.canonical.compare import (
     Difference,
     Projection,
+    compared_part,
     differences,
     first_trajectory,
     gained,
     named_differences,
     same,
-    seen,
     whole,
 )
 from pytest_modelcheck.canonical.digest import CALL_BYTES, digest, of_repeat, short
@@ -43,6 +43,7 @@ __all__ = [
     "Unreadable",
     "builder",
     "comparable",
+    "compared_part",
     "described",
     "differences",
     "digest",
@@ -57,7 +58,6 @@ __all__ = [
     "plain_line",
     "register",
     "same",
-    "seen",
     "short",
     "stored_text",
     "tag_of",

@@ -191,11 +191,11 @@ class Prefetch:
         index = foreseen.trial.index
         unmade = []
         for number, ticket in tuple(foreseen.tickets):  # a thread that ends a call may add some
-            ticket.foreseen_by.discard(index)
             if ticket.key in keys:
-                ticket.made = True
+                ticket.made = True  # first, so that the call is wanted all the time
             else:
                 unmade.append(number)
+            ticket.foreseen_by.discard(index)
             if not ticket.foreseen_by:
                 raw = ticket.raw
                 self.vain += ticket.in_vain

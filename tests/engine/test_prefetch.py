@@ -166,6 +166,32 @@ def test_calls_that_are_awaited_at_once_are_foreseen_in_the_order_in_which_they_
     assert (outcomes(run), run.direct, run.vain) == (["passed"] * 4, 0, 0)
 
 
+def test_a_call_made_ahead_goes_on_if_its_body_gives_it_up(lab):
+    """It was not made where it still waited for a thread when its body ended: the next run made it."""
+    release, called = threading.Event(), []
+
+    def model(x):
+        release.wait(5)
+        called.append(x)
+        return x
+
+    triage = lab.model(model, concurrency=2)
+
+    async def body(case):
+        task = asyncio.ensure_future(triage(case.input))
+        await asyncio.sleep(0)
+        task.cancel()
+        await asyncio.wait([task])
+
+    lab.run_async(body, "abcdefgh")
+    release.set()
+    for _ in range(500):
+        if len(called) == 8:
+            break
+        time.sleep(0.01)
+    assert sorted(called) == list("abcdefgh")
+
+
 def test_a_constant_is_confirmed_by_the_second_body_also_where_an_earlier_call_is_known(lab):
     """Nothing was learned from the second body: no call of such a judge was made ahead."""
     ask = lab.model(str.upper, concurrency=4)
