@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from pytest_modelcheck.reports.transcript import Trajectories
 
 MOST_CASES: Final = 100_000
-"""The number of cases of a check that the page lists: a browser searches and scrolls so many without a wait."""
+"""The number of cases of a check that the page lists: so many are searched and scrolled without a wait."""
 
 
 def overview(report: RunReport) -> dict[str, Any]:
