@@ -28,7 +28,7 @@ from pytest_modelcheck.canonical.digest import CALL_BYTES, digest, of_repeat, sh
 from pytest_modelcheck.canonical.kinds import ASIDE, builder, register, tag_of
 from pytest_modelcheck.canonical.lowering import comparable, encode_plain, plain_line
 from pytest_modelcheck.canonical.refusal import NotCanonical, NotStored, Unreadable
-from pytest_modelcheck.canonical.text import excerpt, one_line, stored_text, untagged_json
+from pytest_modelcheck.canonical.text import excerpt, one_line, stored_text, untagged, untagged_json
 from pytest_modelcheck.canonical.types import ABSENT
 
 __all__ = [
@@ -62,6 +62,7 @@ __all__ = [
     "stored_text",
     "tag_of",
     "unstored",
+    "untagged",
     "untagged_json",
     "whole",
     "why_unstored",

@@ -297,6 +297,26 @@ def test_a_case_shows_what_differs_word_by_word(report, page):
     assert "pytest test_triage.py::test_known --modelcheck-case=t-1" in browser.text(".detail .command")
 
 
+def test_answers_are_shown_without_the_tags_of_their_types(report, page):
+    check = report.checks[0]
+    trial = check.cases[0].trials[0]
+    (name, _), *_ = trial.calls
+    trial = replace(
+        trial,
+        calls=((name, b'{"total":{"$decimal":"9.75"},"share":{"$float":"nan"}}'),),
+        approved=replace(trial.approved, calls=((name, b'{"total":{"$decimal":"9.50"},"share":0.5}'),)),
+    )
+    case = replace(check.cases[0], trials=(trial,), expected={"total": "9.50", "share": 0.5})
+    browser = page(showing(report, case), KNOWN)
+    assert browser.texts(".detail .panel h3")[1:] == [
+        "✓ Expected, and the answer of 2.0",
+        "✕ Answer of 2.1",
+        "Message of the test",
+    ]
+    assert browser.texts(".detail .panel pre")[2] == '{\n "total": "9.75",\n "share": "nan"\n}'
+    assert browser.text(".row .answers") == "9.50 → 9.75"
+
+
 @pytest.mark.parametrize(
     ("before", "now", "marks"),
     [
