@@ -141,14 +141,16 @@ def compare(
         found = Compared(
             len(seeds), trials=sum(len(each) for one in needed.values() for each in one.outcomes.values())
         )
+        cold: Counter[str] = Counter()
         for run in runs:
             result = Run(folder, run, seconds)
+            cold = result.answered if run == "cold" else cold
             if result.trouble:
                 found.differences.append(f"suites {seeds.start} to {seeds.stop - 1}, {run}: {result.trouble}")
             if run == "half" or result.trouble:
                 continue
             for seed in seeds:
-                hold(found, seed, needed[seed], result)
+                hold(found, seed, needed[seed], result, cold)
         if keep is not None and found.differences:
             shutil.copytree(folder, keep, dirs_exist_ok=True)
     return found
@@ -230,8 +232,8 @@ class Run:
         return ""
 
 
-def hold(found: Compared, seed: int, needed: Needed, run: Run) -> None:
-    """Compare one suite of one run with the needed results."""
+def hold(found: Compared, seed: int, needed: Needed, run: Run, cold: Counter[str]) -> None:
+    """Compare one suite of one run with the needed results; ``cold`` counts the answers of the cold run."""
     file = f"test_suite_{seed}.py"
 
     def differs(what: str) -> None:
@@ -256,7 +258,9 @@ def hold(found: Compared, seed: int, needed: Needed, run: Run) -> None:
     if twice and not needed.calls_again:
         differs(f"answered {kept[twice[0]]} times: {twice[0]}")
     wanted = set(needed.answered)
-    if run.name == "warm" and (again := wanted & kept.keys()):
+    # A body may be expected to make one of its calls again: such a call is in vain, with a full cache, too.
+    again = [call for call in wanted & kept.keys() if most == 1 or cold[call] + kept[call] > most]
+    if run.name == "warm" and again:
         differs(f"called again with a full cache: {min(again)}")
     vain = [call for call in mine if call not in wanted]
     wrong = [call for call in vain if call.split(" ")[1] in needed.in_place]

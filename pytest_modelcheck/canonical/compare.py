@@ -119,13 +119,13 @@ def gained(before: bytes, after: bytes) -> list[str]:
     return [one.path for one, gain in _walk(*_both(before, after), "", 0.0) if gain]
 
 
-def seen(line: bytes) -> bytes:
+def compared_part(line: bytes) -> bytes:
     """Return the part of an answer that comparisons use: without ``ignore=`` or ``compare_by=``, all of it.
 
-    >>> seen(b'{"$ignoring":[["id","usage.*"],{"id":"x7","text":"yes","usage":{"total":9}}]}')
+    >>> compared_part(b'{"$ignoring":[["id","usage.*"],{"id":"x7","text":"yes","usage":{"total":9}}]}')
     b'{"text":"yes","usage":{}}'
     """
-    return orjson.dumps(_seen(_parsed(line))) if line[:2] == b'{"' and b'"$' in line else line
+    return orjson.dumps(_compared(_parsed(line))) if line[:2] == b'{"' and b'"$' in line else line
 
 
 def whole(line: bytes) -> bytes:
@@ -212,7 +212,7 @@ def _parsed(line: bytes) -> Any:
         raise Unreadable(f"an answer is not JSON ({error}): {line[:60]!r}") from None
 
 
-# -- what is seen of an answer ------------------------------------------------------------------------
+# -- the compared part of an answer ---------------------------------------------------------------------
 
 
 def _unwrapped(form: Any) -> tuple[str, Any, Any]:
@@ -226,7 +226,7 @@ def _unwrapped(form: Any) -> tuple[str, Any, Any]:
     return "", None, form
 
 
-def _seen(form: Any) -> Any:
+def _compared(form: Any) -> Any:
     tag, rule, answer = _unwrapped(form)
     if tag == SEEN:
         return rule
@@ -238,7 +238,7 @@ def _both(before: bytes, after: bytes) -> tuple[Any, Any]:
     old, new = _parsed(before), _parsed(after)
     tag, rule, answer = _unwrapped(new)
     if tag == SEEN:
-        return _seen(old), rule
+        return _compared(old), rule
     patterns = _patterns(rule or ())
     return _pruned(_unwrapped(old)[2], patterns), _pruned(answer, patterns)
 

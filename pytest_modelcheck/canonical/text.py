@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from pytest_modelcheck.canonical.kinds import DEFAULT, EXTRA, MORE, NEVER_SET, PRIVATE
 from pytest_modelcheck.display import UNSAFE, escape, redacted
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
 
 _UNSEEN: Final = (DEFAULT, NEVER_SET)
 _ADDED: Final = (EXTRA, MORE, PRIVATE)
@@ -42,8 +45,10 @@ def one_line(value: Any) -> str:
     return excerpt(value, _WHOLE)
 
 
-def untagged(form: Any) -> Any:
+def untagged(form: Any, keep: Collection[str] = ()) -> Any:
     """A stored answer for people: without the tags of Python types, but with the names of classes.
+
+    Values with a tag in ``keep`` stay as they are.
 
     >>> untagged({"when": {"$date": "2026-04-01"}, "p": {"$numpy": ["<f8", 0.5]}, "k": {"$tuple": ["a", 1]}})
     {'when': '2026-04-01', 'p': 0.5, 'k': ['a', 1]}
@@ -51,28 +56,34 @@ def untagged(form: Any) -> Any:
     {'$type': 'Triage', 'label': 'refund', 'rank': 0, 'n': 1}
     """
     if type(form) is list:
-        return [untagged(item) for item in form]
+        return [untagged(item, keep) for item in form]
     if type(form) is not dict:
         return form
     if len(form) == 1:
         ((tag, inside),) = form.items()
-        if tag in ("$dict", "$ordereddict"):
-            return {excerpt(untagged(key)): untagged(item) for key, item in inside}
-        if tag == "$float":
-            return float(inside)
-        if tag in ("$numpy", "$defaultdict", "$unstored"):
-            return untagged(inside[tag != "$unstored"])
-        if tag == "$ndarray" and type(inside["data"]) is list:
-            return untagged(inside["data"]) if len(inside["shape"]) == 1 else untagged(inside)
+        if tag in keep:
+            return form
         if tag[:1] == "$":
-            return untagged(inside)
+            return _opened(tag, inside, keep)
     parts: dict[str, Any] = {}
     for name, item in form.items():
         if name in _ADDED and type(item) is dict:
-            parts |= untagged(item)
+            parts |= untagged(item, keep)
         elif name not in _UNSEEN:
-            parts[name] = untagged(item)
+            parts[name] = untagged(item, keep)
     return parts
+
+
+def _opened(tag: str, inside: Any, keep: Collection[str]) -> Any:
+    if tag in ("$dict", "$ordereddict"):
+        return {excerpt(untagged(key)): untagged(item, keep) for key, item in inside}
+    if tag == "$float":
+        return float(inside)
+    if tag in ("$numpy", "$defaultdict", "$unstored"):
+        return untagged(inside[tag != "$unstored"], keep)
+    if tag == "$ndarray" and type(inside["data"]) is list and len(inside["shape"]) == 1:
+        return untagged(inside["data"])
+    return untagged(inside, keep)
 
 
 def untagged_json(form: Any) -> str:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from statistics import NormalDist, fmean, median, pstdev
 from typing import TYPE_CHECKING, Any, Literal
 
-from pytest_modelcheck.canonical import excerpt, seen, why_unstored
+from pytest_modelcheck.canonical import compared_part, excerpt, why_unstored
 from pytest_modelcheck.checks.findings import failure, inconclusive
 from pytest_modelcheck.checks.protocol import DOUBTFUL
 from pytest_modelcheck.errors import UsageError
@@ -257,8 +257,8 @@ def samples_of(before: Sequence[bytes], after: Sequence[bytes]) -> Samples:
     """
     import orjson
 
-    old = [_value(orjson.loads(seen(raw)), raw) for raw in before]
-    new = [_value(orjson.loads(seen(raw)), raw) for raw in after]
+    old = [_value(orjson.loads(compared_part(raw)), raw) for raw in before]
+    new = [_value(orjson.loads(compared_part(raw)), raw) for raw in after]
     if any(isinstance(value, float) and math.isnan(value) for value in (*old, *new)):
         raise UsageError(
             "an answer is nan, which has no place in a distribution. If it stands for a missing value, "

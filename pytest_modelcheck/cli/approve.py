@@ -20,7 +20,7 @@ from pytest_modelcheck.canonical import excerpt, one_line
 from pytest_modelcheck.checks.observed import contradiction
 from pytest_modelcheck.cli.project import with_workspace
 from pytest_modelcheck.cli.screen import coloured, echo, indented, print_lines, width
-from pytest_modelcheck.cli.targets import CHECKS, FROM, ran, selection, target, targets
+from pytest_modelcheck.cli.targets import CHECKS, FROM, checks_run, selection, target, targets
 from pytest_modelcheck.display import shown_path
 from pytest_modelcheck.phrases import plural
 from pytest_modelcheck.records import MISSING
@@ -251,7 +251,7 @@ def review(
         model = workspace.only_model()
         version = workspace.reviewable_version(model)
     root = workspace.project.root
-    headers = ran(workspace, model, version, patterns, lambda header: not is_gone(header, root))
+    headers = checks_run(workspace, model, version, patterns, lambda header: not is_gone(header, root))
     decisions = _Decisions()
     # Only decisions are collected here. Nothing is written before the last question is answered, so Ctrl-C
     # halfway leaves every baseline as it was.

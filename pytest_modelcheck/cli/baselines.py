@@ -44,13 +44,13 @@ def rename(workspace: Workspace, old: str, new: str) -> None:
     """
     refuse_odd(old, new)
     store, candidates = workspace.store, workspace.candidates
-    approved, ran = moves(store.root, old, new), moves(candidates.root, old, new)
-    if not approved and not ran:
+    approved, moved_runs = moves(store.root, old, new), moves(candidates.root, old, new)
+    if not approved and not moved_runs:
         raise UsageError(f"no baseline or run of {old} is stored. See all: modelcheck list")
     move(store.root, approved)
     # Where the test was run under its new name already, that run says more than the one before.
-    stale = [one.path for one in ran if one.path != one.target and one.target.exists()]
-    move(candidates.root, [one for one in ran if one.path not in stale], durable=False)
+    stale = [one.path for one in moved_runs if one.path != one.target and one.target.exists()]
+    move(candidates.root, [one for one in moved_runs if one.path not in stale], durable=False)
     remove(candidates.root, stale)
     print_lines(
         indented(
@@ -60,8 +60,8 @@ def rename(workspace: Workspace, old: str, new: str) -> None:
     if approved:
         place = shown_path(store.root)
         echo(f"{plural(len(approved), 'baseline')} renamed in {place}: commit this with the test.")
-    if ran:
-        echo(f"{plural(len(ran), 'candidate')} renamed (they are not in git).")
+    if moved_runs:
+        echo(f"{plural(len(moved_runs), 'candidate')} renamed (they are not in git).")
 
 
 @baselines.command()
@@ -74,9 +74,9 @@ def prune(workspace: Workspace, *, yes: bool) -> None:
     and asks before it removes anything.
     """
     store, candidates = workspace.store, workspace.candidates
-    approved, ran = list(store.everything()), list(candidates.everything())
-    exists = existence(workspace.project, (header for _, header in (*approved, *ran)))
-    useless, forgotten = ([entry for entry in some if not exists(entry[1])] for some in (approved, ran))
+    approved, runs = list(store.everything()), list(candidates.everything())
+    exists = existence(workspace.project, (header for _, header in (*approved, *runs)))
+    useless, forgotten = ([entry for entry in some if not exists(entry[1])] for some in (approved, runs))
     removed = {path for path, _ in useless}
     nights = list(uncounted(store, watch.read(store.root), removed))
     if not useless and not forgotten and not nights:

@@ -13,7 +13,7 @@ import click
 import orjson
 
 from pytest_modelcheck.baselines.baseline import results
-from pytest_modelcheck.canonical import excerpt, seen
+from pytest_modelcheck.canonical import compared_part, excerpt
 from pytest_modelcheck.cli.project import with_workspace
 from pytest_modelcheck.cli.screen import indented, print_lines
 from pytest_modelcheck.display import shown_path
@@ -100,7 +100,7 @@ def answers_of_judge(workspace: Workspace, judge: str, labels: Path | None = Non
 
 def value_of(answer: bytes) -> Any:
     """Convert a judge's answer to the form of labels."""
-    return orjson.loads(seen(answer))
+    return orjson.loads(compared_part(answer))
 
 
 _OF_THE_LABEL: Final = frozenset({"by", "when", "note", "version"})
@@ -169,7 +169,7 @@ def _of_version(title: str, pairs: Sequence[Pair], answers: Answers, *, every: b
         yield from _by_slice(pairs)
     often = [several for several in answers.values() if len(several) > 1]
     if often:
-        same = sum(len(set(map(seen, several))) == 1 for several in often)
+        same = sum(len(set(map(compared_part, several))) == 1 for several in often)
         yield f"  repeats      {_share(same, len(often))} gave the same answer each time"
     wrong = [(label, value) for label, value in pairs if not _agree(label.value, value)]
     if wrong:

@@ -210,12 +210,14 @@ class Workspace:
     def reviewable_version(self, model: str) -> str:
         """The only version that ran a check whose approved version is another one; else an error."""
         approved = {header.test: header.version for _, header in self.store.entries(model)}
-        ran = {
+        tests = {
             version: {header.test for _, header in self.candidates.entries(model, version)}
             for version in self.candidates.versions(model)
         }
         held = self.store.approved(model)
-        pending = [version for version in ran if any(approved.get(test) != version for test in ran[version])]
+        pending = [
+            version for version in tests if any(approved.get(test) != version for test in tests[version])
+        ]
         if held is not None and held.version not in pending:
             return self.other_version(model)
         return self._only(model, pending)
@@ -230,14 +232,14 @@ class Workspace:
     def latest_versions(self) -> list[tuple[str, str]]:
         """Each model that was run, with the version that was run last; an error if none was."""
         models = self.models()
-        ran = [model for model in models if self.candidates.versions(model)]
-        return [(model, self.latest_version(model)) for model in ran or models]
+        with_runs = [model for model in models if self.candidates.versions(model)]
+        return [(model, self.latest_version(model)) for model in with_runs or models]
 
     def checks(self, model: str, version: str) -> set[str]:
         """The checks of which a version has results: approved now, approved earlier, or of its last run."""
         approved = (*self.store.entries(model), *self.store.beside_entries(model))
-        ran = (*self.store.history_entries(model, version), *self.candidates.entries(model, version))
-        return {header.test for _, header in (*approved, *ran) if header.version == version}
+        runs = (*self.store.history_entries(model, version), *self.candidates.entries(model, version))
+        return {header.test for _, header in (*approved, *runs) if header.version == version}
 
     def only_version(self, model: str) -> str:
         """The only version that was ever run; else an error."""
@@ -250,11 +252,11 @@ class Workspace:
             raise VersionError(
                 f"which version of {model}? There are runs of {', '.join(versions)}. Name one."
             )
-        ran = self.candidates.versions(model)
-        if ran:
+        versions_run = self.candidates.versions(model)
+        if versions_run:
             raise VersionError(
-                f"of {model}, only {ran[0]} was run here, which is the approved version. Name it for its "
-                "last run, or run another: pytest --model-version=VERSION"
+                f"of {model}, only {versions_run[0]} was run here, which is the approved version. Name it "
+                "for its last run, or run another: pytest --model-version=VERSION"
             )
         raise VersionError(
             f"no run of {model} is stored in {self.candidates.root}. Run it first: "

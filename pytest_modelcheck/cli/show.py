@@ -74,15 +74,15 @@ def _found(workspace: Workspace, pattern: str, version: str | None) -> list[Base
         results = [store.read(header.model, header.test, own) for header, own in wanted]
         nothing: Exception = nothing_meant("that is approved", [pattern], {one.test for one, _ in known})
     else:
-        results, ran, models = [], set[str](), meant(version, workspace.known_versions())
+        results, with_results, models = [], set[str](), meant(version, workspace.known_versions())
         for model, own_version in models:
             checks = workspace.checks(model, own_version)
             wanted_checks = sorted(filter(selected, checks))
             results += [find(store, candidates, model, check, own_version) for check in wanted_checks]
-            ran |= checks
+            with_results |= checks
         names = " and ".join(f"{model} {own_version}" for model, own_version in models)
-        if ran:
-            nothing = nothing_meant(f"that {names} ran", [pattern], ran)
+        if with_results:
+            nothing = nothing_meant(f"that {names} ran", [pattern], with_results)
         else:
             nothing = never_ran(store, candidates, *models[0])
     found = [one for one in results if one is not None]
@@ -140,7 +140,7 @@ def list_(workspace: Workspace, patterns: tuple[str, ...]) -> int:
     """Show approved versions, and runs that can be approved."""
     store, selected = workspace.store, selection(patterns)
     damaged: list[str] = []
-    approved, beside, ran = (
+    approved, beside, runs = (
         list(_readable(files, damaged))
         for files in (store.files(), store.beside_files(), jsonl_files(workspace.candidates.root))
     )
@@ -154,10 +154,10 @@ def list_(workspace: Workspace, patterns: tuple[str, ...]) -> int:
         damaged += [str(error)] if str(error) not in damaged else []
     if not damaged:
         workspace.models()  # says what to do where there is nothing
-    checks = {header.test for header in (*approved, *beside, *ran)}
+    checks = {header.test for header in (*approved, *beside, *runs)}
     if checks and not any(map(selected, checks)):
         raise nothing_meant("approved or run here", patterns, checks)
-    for model in sorted({header.model for header in (*approved, *ran)}):
+    for model in sorted({header.model for header in (*approved, *runs)}):
         main = None
         try:
             main = store.approved(model)
@@ -165,7 +165,7 @@ def list_(workspace: Workspace, patterns: tuple[str, ...]) -> int:
             damaged.append(str(error))
         own = [
             [header for header in some if header.model == model and selected(header.test)]
-            for some in (approved, beside, ran)
+            for some in (approved, beside, runs)
         ]
         print_lines(_model_lines(model, main, own, nights))
     for message in damaged:
@@ -185,7 +185,7 @@ def _model_lines(
     model: str, main: ApprovedVersion | None, headers: Sequence[list[Header]], nights: Sequence[Night]
 ) -> Iterator[str]:
     """Describe a model: what is approved of it, in service beside that, and run."""
-    approved, beside, ran = headers
+    approved, beside, runs = headers
     held, text = None, "nothing approved"
     if main is not None:
         held, mark = main.version, f" (fingerprint {main.fingerprint})" if main.fingerprint else ""
@@ -197,7 +197,7 @@ def _model_lines(
     common = next(iter(signatures)) if len(approved) > 1 and len(signatures) == 1 else ""
     if common:  # most approvals are of a whole model, and a line for each check would hide the checks
         yield from indented([f"all {plural(len(approved), 'check')}{common}"])
-    last = {(header.test, header.version): header for header in ran}
+    last = {(header.test, header.version): header for header in runs}
     for header in approved:
         yield from _check_lines(header, held, nights, signed=not common)
         if (run := last.get((header.test, header.version))) is not None:
@@ -208,7 +208,7 @@ def _model_lines(
         for line in (line for header in own for line in _check_lines(header, version, nights)):
             yield f"  {line}"
     done = {(header.test, header.version) for header in (*approved, *beside)}
-    fresh = [header for header in ran if (header.test, header.version) not in done]
+    fresh = [header for header in runs if (header.test, header.version) not in done]
     for version, own in _by_version(fresh).items():
         yield from indented([f"run with {version}, not approved:"])
         yield from indented((f"{header.test}  {plural(header.cases, 'case')}" for header in own), depth=4)

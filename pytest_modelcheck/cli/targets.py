@@ -119,7 +119,7 @@ def nothing_meant(of: str, patterns: Sequence[str], checks: Iterable[str]) -> Us
     return UsageError(f"no check {of} matches {meant}{hint}. {there_are}")
 
 
-def ran(
+def checks_run(
     workspace: Workspace,
     model: str,
     version: str,

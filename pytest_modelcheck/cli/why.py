@@ -11,7 +11,7 @@ import click
 from pytest_modelcheck.canonical import CALL_BYTES, excerpt
 from pytest_modelcheck.cli.project import with_workspace
 from pytest_modelcheck.cli.screen import echo, indented, print_lines
-from pytest_modelcheck.cli.targets import CHECKS, meant, ran
+from pytest_modelcheck.cli.targets import CHECKS, checks_run, meant
 from pytest_modelcheck.errors import UsageError
 from pytest_modelcheck.models.cache_store import memories
 from pytest_modelcheck.phrases import plural
@@ -64,7 +64,7 @@ def why(workspace: Workspace, version: str | None, patterns: tuple[str, ...]) ->
     refused: list[UsageError] = []
     for model, own_version in pairs:
         try:
-            headers = ran(workspace, model, own_version, patterns)
+            headers = checks_run(workspace, model, own_version, patterns)
         except UsageError as error:  # the pattern may mean checks of another model
             refused.append(error)
         else:

@@ -266,7 +266,7 @@ class Switchboard:
         call = batch[0].handle.endpoint.submit(
             request,
             context,
-            wanted=lambda: any(ticket.foreseen_by or not ticket.foreseen for ticket in batch),
+            wanted=lambda: any(ticket.is_wanted for ticket in batch),
         )
         for ticket in batch:
             ticket.call = call

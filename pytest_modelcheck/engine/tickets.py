@@ -123,6 +123,11 @@ class Ticket:
         return self.call is not None or self.ended or not self.foreseen
 
     @property
+    def is_wanted(self) -> bool:
+        """True if a body has made the call, even if it was cancelled there, or is expected to make it."""
+        return self.made or bool(self.foreseen_by) or not self.foreseen
+
+    @property
     def in_vain(self) -> bool:
         """True if the model has been called, and no body has made the call."""
         return self.begun and not self.made and not isinstance(self.error, NotCalledError)

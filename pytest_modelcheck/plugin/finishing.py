@@ -156,14 +156,14 @@ def _approve_seen(session: pytest.Session, verdicts: Collection[Verdict], receiv
         if version is None:
             _fail(session, f"not approved: {model} has no version. Name it: pytest --model-version=VERSION")
             continue
-        ran = frozenset(one.check for one in verdicts if (one.model, one.version) == (model, version))
+        checks = frozenset(one.check for one in verdicts if (one.model, one.version) == (model, version))
         # An earlier run may have left results, which are not those of this run.
-        if lost := [check for check in ran if candidates.path(model, check, version) not in saved]:
+        if lost := [check for check in checks if candidates.path(model, check, version) not in saved]:
             text = f"the results of {plural(len(lost), 'check')} could not be saved in {candidates.root}"
             text += ". Make it writable, or name another (modelcheck_cache_dir)"
             _fail(session, f"not approved: {model} {version}: {text}")
         else:
-            _approve(session, settings, candidates, model, version, ran - doubtful)
+            _approve(session, settings, candidates, model, version, checks - doubtful)
 
 
 def _approve(

@@ -7,7 +7,14 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from pytest_modelcheck.baselines.diff import NOTES
-from pytest_modelcheck.canonical import excerpt, named_differences, one_line, seen, stored_text, whole
+from pytest_modelcheck.canonical import (
+    compared_part,
+    excerpt,
+    named_differences,
+    one_line,
+    stored_text,
+    whole,
+)
 from pytest_modelcheck.display import printable_json
 from pytest_modelcheck.phrases import gains, plural
 from pytest_modelcheck.records import MISSING
@@ -112,7 +119,7 @@ def answer_texts(case: CaseDiff) -> tuple[str, str]:
 def compared_texts(case: CaseDiff) -> tuple[str, str]:
     """The answers of both sides as for :func:`answer_texts`, without the parts that are not compared."""
     sides = (
-        side if side is None or side.answer is None else replace(side, answer=seen(side.answer))
+        side if side is None or side.answer is None else replace(side, answer=compared_part(side.answer))
         for side in (case.before, case.after)
     )
     return answer_texts(replace(case, before=next(sides), after=next(sides)))

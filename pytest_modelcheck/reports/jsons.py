@@ -7,13 +7,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from pytest_modelcheck.baselines.diff import shown_answers
-from pytest_modelcheck.canonical import whole
+from pytest_modelcheck.canonical import untagged, whole
 from pytest_modelcheck.display import printable_json
 from pytest_modelcheck.records import MISSING
 from pytest_modelcheck.records.packing import pack, printable
 from pytest_modelcheck.reports.model import FORM
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from pytest_modelcheck.records import CaseResult, TrialResult
     from pytest_modelcheck.reports.model import RunReport
 
@@ -53,7 +55,11 @@ def to_json(report: RunReport) -> bytes:
 
 
 def case_fields(case: CaseResult, *, brief: bool = False) -> dict[str, Any]:
-    """A case as its fields in a report; with ``brief``, ``same`` stands for an equal approved answer."""
+    """A case as its fields in a report.
+
+    With ``brief``, for people: ``same`` stands for an equal approved answer, and answers are
+    :func:`readable`.
+    """
     origin = case.origin
     fields = {
         "id": case.id,
@@ -76,6 +82,7 @@ def trial_fields(trial: TrialResult, own: str, *, brief: bool = False) -> dict[s
     """A trial as its fields in a report; ``own`` is the digest of its case's input."""
     answer, base, before, base_before = shown_answers(trial, own)
     same = brief and answer is not None and answer == before
+    values = (readable if brief else _values)(answer, base, before, base_before)
     approved = trial.approved
     grades = [
         _known({"judge": one.judge, "given": value_of(one.given), "answer": value_of(one.answer)})
@@ -83,25 +90,52 @@ def trial_fields(trial: TrialResult, own: str, *, brief: bool = False) -> dict[s
     ]
     fields = {
         "outcome": trial.outcome.value,
-        "answer": value_of(answer),
+        "answer": values[0],
         "perturbation": trial.perturbation or MISSING,
         "variant": trial.variant or MISSING,
         "repeat": trial.repeat or MISSING,
         "perturbed": trial.perturbed,
-        "base_answer": value_of(base),
+        "base_answer": values[1],
         "score": MISSING if trial.score is None else trial.score,
         "message": trial.message or MISSING,
         "grades": grades or MISSING,
         "approved_outcome": MISSING if approved is None else approved.outcome.value,
-        "approved_answer": MISSING if same else value_of(before),
+        "approved_answer": MISSING if same else values[2],
         "same": same or MISSING,
-        "approved_base_answer": value_of(base_before),
+        "approved_base_answer": values[3],
     }
     return _known(fields)
 
 
 def _known(fields: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in fields.items() if value is not MISSING}
+
+
+def _values(*answers: bytes | None) -> list[Any]:
+    return list(map(value_of, answers))
+
+
+# The tags that the page gives a meaning.
+_KEPT: Final = frozenset({"$trajectory", "$calls", "$ndarray", "$float"})
+
+
+def readable(*answers: bytes | None) -> list[Any]:
+    """The answers as JSON values without the tags of their types, unless nothing else tells them apart.
+
+    >>> readable(b'{"total":{"$decimal":"9.50"}}', b'{"total":{"$decimal":"9.75"}}')
+    [{'total': '9.50'}, {'total': '9.75'}]
+    >>> readable(b"0.5", b'{"$numpy":["<f8",0.5]}')
+    [0.5, {'$numpy': ['<f8', 0.5]}]
+    """
+    tagged = _values(*answers)
+    if not any(answer is not None and b'"$' in answer for answer in answers):
+        return tagged
+    plain = [value if value is MISSING else untagged(value, _KEPT) for value in tagged]
+    return plain if _different(plain) == _different(tagged) else tagged
+
+
+def _different(values: Iterable[Any]) -> int:
+    return len({dumps(value) for value in values if value is not MISSING})
 
 
 def value_of(answer: bytes | None) -> Any:

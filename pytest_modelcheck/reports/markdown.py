@@ -20,6 +20,7 @@ from pytest_modelcheck.reports.transcript import fenced, steps_of_trial
 from pytest_modelcheck.reports.wording import (
     counts_text,
     figure_text,
+    form_text,
     interval_text,
     levels_text,
     listed_cases,
@@ -241,19 +242,19 @@ def _cases(check: CheckReport, name: str, cases: Sequence[CaseResult]) -> Iterat
 def _fields(value: Any) -> list[str]:
     """The arguments of a judge, or its answer: one line for each part."""
     if not isinstance(value, dict):
-        return [value_text(value, _GRADED)]
-    return [f"{excerpt(name)}: {value_text(one, _GRADED)}" for name, one in value.items()]
+        return [form_text(value, _GRADED)]
+    return [f"{excerpt(name)}: {form_text(one, _GRADED)}" for name, one in value.items()]
 
 
 def _case(case: CaseResult) -> tuple[str, ...]:
     trial = most_informative_trial(case)
     shown = {} if trial is None else trial_fields(trial, case.digest)
-    expected = shown.get("base_answer", case.expected)
-    got = shown.get("answer", MISSING)
-    if shown.get("outcome") == Outcome.ERROR:
-        got = shown.get("message", got)
-    approved = shown.get("approved_answer", MISSING)
-    answers = [value_text(value, _WHOLE) for value in (expected, got, approved)]
+    base = shown.get("base_answer", MISSING)
+    expected = value_text(case.expected, _WHOLE) if base is MISSING else form_text(base, _WHOLE)
+    got = form_text(shown.get("answer", MISSING), _WHOLE)
+    if shown.get("outcome") == Outcome.ERROR or "answer" not in shown:
+        got = value_text(shown.get("message", got), _WHOLE)
+    answers = [expected, got, form_text(shown.get("approved_answer", MISSING), _WHOLE)]
     start = start_of(answers[1], answers[::2], _WIDTH)
     return (
         excerpt(case.id, 40),

@@ -7,7 +7,7 @@ from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from pytest_modelcheck.baselines.diff import differ, shown_answers
-from pytest_modelcheck.canonical import excerpt
+from pytest_modelcheck.canonical import excerpt, untagged, untagged_json
 from pytest_modelcheck.phrases import percent, plural
 from pytest_modelcheck.records import GRADE, MISSING, WRONG, Calls, Outcome, Status
 from pytest_modelcheck.reports.jsons import value_of
@@ -226,8 +226,20 @@ def most_informative_trial(case: CaseResult) -> TrialResult | None:
 
 
 def value_text(value: Any, width: int) -> str:
-    """A JSON value on one line, a trajectory in a few words; empty for no value."""
-    return "" if value is MISSING else excerpt(brief(value), width)
+    """A JSON value on one line; empty for no value."""
+    return "" if value is MISSING else excerpt(value, width)
+
+
+def form_text(form: Any, width: int) -> str:
+    """A stored answer on one line, a trajectory in a few words; empty for none.
+
+    >>> form_text({"total": {"$decimal": "9.50"}}, 80)
+    '{"total":"9.50"}'
+    """
+    if form is MISSING:
+        return ""
+    plain = untagged(brief(form))
+    return excerpt(plain if isinstance(plain, str) else untagged_json(form), width)
 
 
 def case_text(case: CaseResult, version: str | None) -> Iterator[str]:
@@ -242,11 +254,11 @@ def case_text(case: CaseResult, version: str | None) -> Iterator[str]:
     if case.expected is not MISSING:
         yield f"expected: {value_text(case.expected, 120)}"
     if base is not None:
-        yield f"unperturbed: {value_text(value_of(base), 120)}"
+        yield f"unperturbed: {form_text(value_of(base), 120)}"
     if answer is not None:
-        yield f"got: {value_text(value_of(answer), 120)}"
+        yield f"got: {form_text(value_of(answer), 120)}"
     if before is not None and version is not None:
-        yield f"{version}: {value_text(value_of(before), 120)}"
+        yield f"{version}: {form_text(value_of(before), 120)}"
     if (steps := steps_of_trial(trial, case.digest)) is not None and steps.sentence:
         yield steps.sentence
     if case.outcome is Outcome.ERROR and trial.message:

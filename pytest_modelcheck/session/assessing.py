@@ -35,25 +35,25 @@ if TYPE_CHECKING:
 
 
 def assess(
-    check: Check, ran: CheckRun, approved: Approved, beside: tuple[Finding, ...], noise: Noise
+    check: Check, run: CheckRun, approved: Approved, beside: tuple[Finding, ...], noise: Noise
 ) -> Assessment:
     """Compute the observations, and compare them with the limits."""
-    seen = observe(check, ran, approved, noise)
-    return with_noise(check, Assessment(ran, approved, beside, noise, seen, ()), noise)
+    observations = observe(check, run, approved, noise)
+    return with_noise(check, Assessment(run, approved, beside, noise, observations, ()), noise)
 
 
 def with_noise(check: Check, assessment: Assessment, noise: Noise) -> Assessment:
     """Judge the check again with new facts about the model's noise."""
-    ran, approved, seen = assessment.ran, assessment.approved, assessment.seen
+    run, approved, observations = assessment.run, assessment.approved, assessment.observations
     broken = sorted({number for look in noise.looks.values() for number in look.broken})
     # A metric also uses what probes recorded. The outcomes of probes count only for looks.
-    probed = seen.observed.scores is not None and noise.probed is not assessment.noise.probed
+    probed = observations.observed.scores is not None and noise.probed is not assessment.noise.probed
     # Observations depend on results alone, so that only new results change them.
     if noise.again is not assessment.noise.again or probed:
-        seen = observe(check, ran, approved, noise)
+        observations = observe(check, run, approved, noise)
     own_sets = check.spec.repeats // check.runs_in_a_set
     observed = replace(
-        seen.observed,
+        observations.observed,
         varies=bool(noise.variation.varies),
         excess=noise.excess,
         rise=noise.rise,
@@ -62,20 +62,20 @@ def with_noise(check: Check, assessment: Assessment, noise: Noise) -> Assessment
         lost=noise.lost,
         slice_drop=noise.slice_drop,
         sets=max(len(noise.tables), own_sets if noise.again is None else own_sets + FRESH_SETS),
-        broken=tuple(ran.results.cases[number].id for number in broken),
+        broken=tuple(run.results.cases[number].id for number in broken),
     )
     plain = check.spec.limits.cluster is None and check.spec.limits.score_as is None and not observed.graded
     run_again = noise.again is not None or bool(noise.looks)
     if run_again and noise.variation.varies is False and check.spec.repeats == 1 and plain:
         # All runs of a case came out the same: they count as one.
         observed = replace(observed, runs=None, drops=None, pairs=None, shares=None)
-    findings, moved = _findings(check, ran, approved, observed)
+    findings, moved = _findings(check, run, approved, observed)
     if check.approved_version is not None:
         findings += other_fingerprint(check)
-    if ran.costs is not None:
-        findings += decide_costs(ran.costs, check.spec.limits)
-    if ran.systems and approved.baseline is not None:
-        findings += other_systems(check.spec.subject, ran.systems, approved.baseline)
+    if run.costs is not None:
+        findings += decide_costs(run.costs, check.spec.limits)
+    if run.systems and approved.baseline is not None:
+        findings += other_systems(check.spec.subject, run.systems, approved.baseline)
     findings += assessment.beside
     if check.spec.subject.other_version is not None and approved.findings:
         # These come first. They say why there is no baseline, and so replace the finding "new".
@@ -85,42 +85,44 @@ def with_noise(check: Check, assessment: Assessment, noise: Noise) -> Assessment
     if check.options.update:
         # The results of this run become the baseline: the present baseline does not judge them.
         findings = [finding for finding in findings if not finding.against_baseline]
-        findings = findings or [Finding("update", Status.PASSED, f"{len(ran.results)} cases recorded")]
-    seen = replace(seen, observed=observed)
+        findings = findings or [Finding("update", Status.PASSED, f"{len(run.results)} cases recorded")]
+    observations = replace(observations, observed=observed)
     unmet = frozenset(finding.limit for finding in findings if not finding.met)
-    return replace(assessment, noise=noise, seen=seen, findings=tuple(findings), unmet=unmet, moved=moved)
+    return replace(
+        assessment, noise=noise, observations=observations, findings=tuple(findings), unmet=unmet, moved=moved
+    )
 
 
 def _findings(
-    check: Check, ran: CheckRun, approved: Approved, observed: Observed
+    check: Check, run: CheckRun, approved: Approved, observed: Observed
 ) -> tuple[list[Finding], Moved | None]:
     """Return the findings; in a drift check, also how far the answers moved."""
-    spec, early = check.spec, ran.early
+    spec, early = check.spec, run.early
     if early is not None:
         found = guards(observed, spec.limits)
         return [
             *(replace(finding, summary=f"{early.stopped}: {finding.summary}") for finding in found),
-            *(_held(ran, finding, spec.limits) for finding in early.decided),
+            *(_held(run, finding, spec.limits) for finding in early.decided),
         ], None
     # Limits apply to the metric of all cases, not to that of a selection.
     if spec.metric is not None and spec.partial:
         findings = list(guards(observed, spec.limits))
-        text = f"{plural(len(ran.results), 'case')} run; {spec.metric.name} is judged when all are"
+        text = f"{plural(len(run.results), 'case')} run; {spec.metric.name} is judged when all are"
         return findings or [Finding("metric", Status.PASSED, text)], None
     if spec.drift is None:
         return decide(observed, spec.limits), None
     from pytest_modelcheck.checks.drift import decide_drift
 
-    findings, reference = list(guards(observed, spec.limits)), ran.reference
+    findings, reference = list(guards(observed, spec.limits)), run.reference
     if reference is not None and (errors := reference.tally().error):
         text = f"{errors}/{len(reference)} cases of the reference raised an error"
         findings.append(Finding("errors", Status.FAILED, text))
     if findings:
         return findings, None
     if spec.partial:
-        text = f"{plural(len(ran.results), 'case')} run; the distribution is judged when all are"
+        text = f"{plural(len(run.results), 'case')} run; the distribution is judged when all are"
         return [Finding("drift", Status.PASSED, text)], None
-    samples = _sampled(spec, ran.results, reference, approved)
+    samples = _sampled(spec, run.results, reference, approved)
     drifted, moved = decide_drift(samples, spec.drift, spec.limits, spec.seed)
     # Over nights, no single test decides: evidence adds up, and one alarm level holds for all nights.
     if check.nights is not None and moved is not None:
@@ -130,12 +132,12 @@ def _findings(
             finer = replace(spec.limits, false_fail_rate=FINE)
             moved = decide_drift(samples, spec.drift, finer, spec.seed)[1] or moved
         drifted = [over_nights(check, approved, drifted[0], moved)]
-    return [_held(ran, finding, spec.limits) for finding in drifted], moved
+    return [_held(run, finding, spec.limits) for finding in drifted], moved
 
 
-def _held(ran: CheckRun, finding: Finding, limits: Limits) -> Finding:
+def _held(run: CheckRun, finding: Finding, limits: Limits) -> Finding:
     """Return the finding; where it depends on a judge, say why its errors are not corrected."""
-    return finding if ran.judging is None else ran.judging.hold(finding, None, limits)
+    return finding if run.judging is None else run.judging.hold(finding, None, limits)
 
 
 # -- another model under the same version -----------------------------------------------------------------

@@ -66,8 +66,8 @@ def run_until_decided(check: Check, approved: Approved) -> Steps[tuple[Check, Ch
     start = Clock.perf_counter()
     early = EarlyRun(check, approved)
     stopped, decided = yield from early.run()
-    check, ran = early.end(stopped, decided)
-    return check, replace(ran, seconds=Clock.perf_counter() - start), early.approved, early.variation
+    check, run = early.end(stopped, decided)
+    return check, replace(run, seconds=Clock.perf_counter() - start), early.approved, early.variation
 
 
 class EarlyRun:
@@ -173,8 +173,8 @@ class EarlyRun:
 
     def _stopping_rule(self, scale: LossScale) -> StoppingRule:
         spec, limits = self._check.spec, self._check.spec.limits
-        seen = observe(self._check, self._ran(), self.approved, Noise())
-        observed = replace(seen.observed, graded=scale.graded, reads_approved=scale.reads_approved)
+        observations = observe(self._check, self._check_run(), self.approved, Noise())
+        observed = replace(observations.observed, graded=scale.graded, reads_approved=scale.reads_approved)
         refuse_contradiction(observed, limits)
         approved_once = all(not case.trials[-1].repeat for case in scale.approved.values() if case.trials)
         plain = limits.cluster is None and limits.score_as is None and not scale.graded
@@ -207,7 +207,7 @@ class EarlyRun:
         if self._known == "exact" and self._verified_on >= min(MEASURED, len(self._taken)):
             return decided
         check = self._check
-        changed = observe(check, self._ran(), self.approved, Noise()).changed
+        changed = observe(check, self._check_run(), self.approved, Noise()).changed
         self.variation = yield from repeat_calls(
             check, self._takers.results, self.approved, changed, self.variation
         )
@@ -223,14 +223,14 @@ class EarlyRun:
 
     # -- the results --------------------------------------------------------------------------------
 
-    def _ran(self) -> CheckRun:
+    def _check_run(self) -> CheckRun:
         """Return everything that was run so far, as one run."""
-        return self._takers.ran(self._check, self._runs, self._inapplicable)
+        return self._takers.check_run(self._check, self._runs, self._inapplicable)
 
     def end(self, stopped: Stopped | None, decided: Sequence[DecidedLimit]) -> tuple[Check, CheckRun]:
         """Everything that counts, as one run with the cases in their original order, and the limits then."""
-        check, ran, early = self._check, self._ran(), None
-        spec, results = check.spec, ran.results
+        check, run, early = self._check, self._check_run(), None
+        spec, results = check.spec, run.results
         after = len(self._cases)
         if stopped is not None and after < len(spec.cases):
             stopped = replace(stopped, after=after, of=len(spec.cases))
@@ -242,7 +242,7 @@ class EarlyRun:
         place = {case.id: number for number, case in enumerate(self._cases)}
         cases = [case for case in spec.cases if case.id in place]
         results = results.reordered(cases, [place[case.id] for case in cases], spec.slices)
-        return check, replace(ran, results=results, early=early)
+        return check, replace(run, results=results, early=early)
 
 
 # -- the order of submission ---------------------------------------------------------------------------

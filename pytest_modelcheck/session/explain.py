@@ -72,12 +72,12 @@ class Chosen:
 
 def explain(check: Check, assessment: Assessment) -> Steps[Explained]:
     """Choose the cases worth reading, and describe each of them."""
-    spec, results = check.spec, assessment.ran.results
+    spec, results = check.spec, assessment.run.results
     slices: tuple[Group, ...] = ()
     first: Collection[int] = ()
     if results.slices.keys() and spec.drift is None:
-        slices = results.slices.groups(current_outcomes(assessment), assessment.seen.approved)
-        if (scores := assessment.seen.observed.scores) is not None:
+        slices = results.slices.groups(current_outcomes(assessment), assessment.observations.approved)
+        if (scores := assessment.observations.observed.scores) is not None:
             # Within a slice of one label, a metric such as macro F1 is 0 or 1, and says nothing.
             candidates = [group for group in slices if spec.slices or not group.name.startswith("expected=")]
             inside = [scores.among(results.slices.members(group.name)) for group in candidates]
@@ -110,17 +110,17 @@ def _choose(assessment: Assessment, first: Collection[int], *, compares: bool) -
 
     Of equally bad cases, those in ``first`` come first. If two versions are compared, all that differ count.
     """
-    results, seen = assessment.ran.results, assessment.seen
+    results, observations = assessment.run.results, assessment.observations
     about_change = results.reads_approved
-    regressed = frozenset[int]() if about_change else seen.regressed
+    regressed = frozenset[int]() if about_change else observations.regressed
     drifted = assessment.misses("drift") and assessment.moved is not None and assessment.moved.paired
-    scores = seen.observed.scores
+    scores = observations.observed.scores
     # Of a metric over numbers no case is wrong by itself.
     of_numbers = scores is not None and all(case.wrong is None for case in scores.cases)
     fell = of_numbers and (assessment.misses("at_least") or assessment.misses("max_drop"))
     # If bodies compare answers themselves, failing cases are shown: other wording alone is no change.
     shows_changes = compares or drifted or fell or (assessment.misses("max_changed") and not about_change)
-    changed = seen.changed if shows_changes else frozenset[int]()
+    changed = observations.changed if shows_changes else frozenset[int]()
     lowest = _lowest(assessment)
     ranks = _ranks_by_cause(results) | {number: rank for number, (rank, _) in lowest.items()}
     notes: dict[tuple[int, bool, bool], str | None] = {}
@@ -129,24 +129,26 @@ def _choose(assessment: Assessment, first: Collection[int], *, compares: bool) -
     def severities() -> Iterator[_Severity]:
         nonlocal noted
         repeated = results.repeated or assessment.noise.again is not None
-        for number, mask in enumerate(assessment.seen.runs.masks):
-            if number in seen.wrong:
+        for number, mask in enumerate(assessment.observations.runs.masks):
+            if number in observations.wrong:
                 mask |= _FAILED  # noqa: PLW2901 - its body passed, and its label is wrong
             # Of a million cases only a few combinations exist, so the note is worked out once for each.
             of = (mask, number in regressed, number in changed)
             if of not in notes:
                 failed = "changed" if about_change else "failed"
                 notes[of] = note_of(outcomes_in(mask), failed, regressed=of[1], changed=of[2])
-            note = notes[of] or (LOWEST[assessment.seen.observed.signed] if number in lowest else None)
+            note = notes[of] or (
+                LOWEST[assessment.observations.observed.signed] if number in lowest else None
+            )
             if note is not None:
                 noted += 1
                 later = number not in (ranks if note == _ERROR else first)
                 recovers = repeated and bool(mask & _PASSED) and bool(mask & _WRONG)
                 if recovers:
-                    recovers = not fails_in_every_run(assessment.seen.runs[number].trials)
+                    recovers = not fails_in_every_run(assessment.observations.runs[number].trials)
                 yield ORDER.index(note), recovers, later, ranks.get(number, 0), number
 
-    if assessment.seen.observed.cases.error:
+    if assessment.observations.observed.cases.error:
         parts: tuple[list[_Severity], list[_Severity]] = [], []
         for one in severities():
             part = parts[ORDER[one[0]] != _ERROR]
@@ -175,10 +177,10 @@ def _ranks_by_cause(results: Results) -> dict[int, int]:
 
 def _lowest(assessment: Assessment) -> Mapping[int, tuple[int, int]]:
     """The cases with the lowest scores, if the mean is too low: their ranks, and indices of trials."""
-    if not assessment.seen.observed.graded or not assessment.misses("at_least"):
+    if not assessment.observations.observed.graded or not assessment.misses("at_least"):
         return {}
     scored = []
-    for number, case in enumerate(assessment.seen.runs):
+    for number, case in enumerate(assessment.observations.runs):
         scores = [(one.score, place) for place, one in enumerate(case.trials) if one.score is not None]
         if least := min(scores, default=None):
             scored.append((least[0], number, least[1]))
@@ -187,7 +189,7 @@ def _lowest(assessment: Assessment) -> Mapping[int, tuple[int, int]]:
 
 
 def _chosen(assessment: Assessment, number: int, note: str, lowest: Mapping[int, tuple[int, int]]) -> Chosen:
-    results, again = assessment.ran.results, assessment.noise.again
+    results, again = assessment.run.results, assessment.noise.again
     case = results.whole(number)
     own = results.trials(number)
     trials = list(zip(own, case.trials, strict=True))
@@ -204,7 +206,7 @@ def _chosen(assessment: Assessment, number: int, note: str, lowest: Mapping[int,
     else:
         wanted = _SHOWN_TRIAL.get(note, Outcome.FAILED)
         trial, result = next((one for one in trials if one[1].outcome is wanted), trials[0])
-    return Chosen(case, trial, result, note, assessment.seen.runs.errors.get(trial.index))
+    return Chosen(case, trial, result, note, assessment.observations.runs.errors.get(trial.index))
 
 
 # -- their messages ------------------------------------------------------------------------------------
@@ -218,7 +220,7 @@ def _run_again(
 
     The first failures were explained as they happened. The others run again, with stored answers.
     """
-    known = assessment.ran.explained
+    known = assessment.run.explained
     failed = [one for one in chosen if one.result.outcome is Outcome.FAILED]
     found: dict[int, Result | None] = {
         one.trial.index: known[one.trial.index] for one in failed if one.trial.index in known
@@ -277,11 +279,11 @@ def _search_slice(check: Check, assessment: Assessment, slices: Sequence[Group])
     outcomes, approved = current_outcomes(assessment), None
     if assessment.misses("max_drop") or assessment.misses("max_regressed"):
         # A limit about change asks where cases broke, not where they fail: many failed before, too.
-        approved = assessment.seen.approved
+        approved = assessment.observations.approved
     if approved is not None:
         both = zip(outcomes, approved, strict=True)
         outcomes = bytes(current if before == PASSED else NOT_JUDGED for current, before in both)
     worst = next(iter(slices), None)
-    cases = assessment.ran.results.cases
+    cases = assessment.run.results.cases
     found = found_slice(cases, outcomes, worst, spec.limits.cluster, spec.seed)
     return None if found is None else replace(found, regressed=approved is not None)

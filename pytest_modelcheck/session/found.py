@@ -146,12 +146,12 @@ class Observations:
 class Assessment:
     """All facts about a check so far, and the findings of its limits."""
 
-    ran: CheckRun
+    run: CheckRun
     approved: Approved
     beside: tuple[Finding, ...]
     """Findings that depend on no limit."""
     noise: Noise
-    seen: Observations
+    observations: Observations
     findings: tuple[Finding, ...]
     unmet: frozenset[str] = frozenset()
     """The limits that are missed."""

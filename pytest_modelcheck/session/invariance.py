@@ -57,17 +57,17 @@ def calibrate(check: Check, assessment: Assessment) -> Steps[Assessment]:
         # A miss would fail because ten answers repeated, which is too little to go by.
         assessment = yield from look_for_noise(check, assessment)
         noise = assessment.noise
-    if not noise.variation.varies or assessment.ran.results.reads_approved:
+    if not noise.variation.varies or assessment.run.results.reads_approved:
         return assessment
     noise = yield from _compare_outputs(check, assessment, noise)
-    required = assessment.seen.observed.required_rate(limits)
+    required = assessment.observations.observed.required_rate(limits)
     if below and required is not None and noise.excess is not None:
-        look = _look(noise, noise.excess, required, assessment.seen.observed.units, limits)
+        look = _look(noise, noise.excess, required, assessment.observations.observed.units, limits)
         if look.needs is not None:
             # One fresh set is enough: it has three answers to each input.
             noise = yield from _compare_outputs(check, assessment, noise)
             if noise.excess is not None:
-                look = _look(noise, noise.excess, required, assessment.seen.observed.units, limits)
+                look = _look(noise, noise.excess, required, assessment.observations.observed.units, limits)
         noise = replace(noise, looks={**noise.looks, "at_least": without_more_runs(look)})
     if fell and noise.uncalibrated is None:
         noise = yield from _compare_approved_outputs(check, assessment, noise)
@@ -116,7 +116,7 @@ def _compare_approved_outputs(check: Check, assessment: Assessment, noise: Noise
 def _calibration(
     check: Check, assessment: Assessment, batch: int = 0, replay: ReplayedAnswers | None = None
 ) -> Steps[Calibration]:
-    results = assessment.ran.results
+    results = assessment.run.results
     once = (
         trial
         for number in range(len(results))

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import orjson
 
-from pytest_modelcheck.canonical import digest, excerpt, seen
+from pytest_modelcheck.canonical import compared_part, digest, excerpt
 from pytest_modelcheck.checks.judging import LEAST_LABELS, LEAST_STRENGTH, WORST, Judging, Sides
 from pytest_modelcheck.engine.trials import Plan
 from pytest_modelcheck.labels import key_of, mismatch, read
@@ -63,9 +63,9 @@ class WeakJudgeError(UncorrectedError):
     """Labels show that the judge is wrong too often to be corrected."""
 
 
-def judge_outcomes(check: Check, ran: CheckRun, approved: Approved) -> Steps[Judging | None]:
+def judge_outcomes(check: Check, run: CheckRun, approved: Approved) -> Steps[Judging | None]:
     """Collect the judge's outcomes, its errors, and its outcomes of the approved answers."""
-    results = ran.results
+    results = run.results
     judge = next(model for model in check.spec.others if model.definition.role == "judge")
     # Judging needs the trials of all cases in memory, which the limit keeps bounded.
     whole = (results.whole(number) for number in range(min(len(results), _MOST_CASES)))
@@ -80,7 +80,7 @@ def judge_outcomes(check: Check, ran: CheckRun, approved: Approved) -> Steps[Jud
     spec = check.spec
     reasons = {
         "only some of its cases were run": spec.partial,
-        "the check was stopped early": ran.early is not None,
+        "the check was stopped early": run.early is not None,
         f"labels correct checks of at most {_MOST_CASES:,} cases": len(results) > _MOST_CASES,
         "labels correct a score, not a series of them": spec.levels is not None,
         "labels correct a pass rate or a mean, and no metric": spec.metric is not None,
@@ -110,7 +110,7 @@ def _corrected(
     outcome = _outcome_of(check, judge, list(cases.values()))
     current = {case: _ratings(trials, outcome) for case, trials in cases.items()}
     answers = yield from _on_labels(check, judge, labels)
-    why = mismatch(labels.values(), (orjson.loads(seen(answer)) for answer in answers.values()))
+    why = mismatch(labels.values(), (orjson.loads(compared_part(answer)) for answer in answers.values()))
     if why is not None:
         raise UncorrectedError(why)
     known = {key: outcome(orjson.dumps(label.value)) for key, label in labels.items()}
@@ -145,7 +145,7 @@ def _outcome_of(
             raise UncorrectedError(
                 many if len(trial.grades) != 1 else f"the arguments of {judge.name} are not JSON"
             )
-        answer = seen(trial.grades[0].answer)
+        answer = compared_part(trial.grades[0].answer)
         if trial.score is not None:
             if check.spec.scale != GRADE or _number(answer) != trial.score:
                 raise UncorrectedError(f"scores are not the answers of {judge.name}, from 0 to 1")
@@ -163,7 +163,7 @@ def _outcome_of(
     unseen: set[bytes] = set()
 
     def outcome(answer: bytes) -> float:
-        compared = seen(answer)
+        compared = compared_part(answer)
         if compared in passing:
             return float(passing[compared])
         if compared.startswith(b'"'):
@@ -200,7 +200,7 @@ def _threshold_of(judge: Model, passing: Mapping[float, bool]) -> Callable[[byte
 
 def _number(answer: bytes) -> float:
     """A score, or a yes or no as a score; NaN for anything else, which equals nothing."""
-    value = orjson.loads(seen(answer))
+    value = orjson.loads(compared_part(answer))
     return float(value) if isinstance(value, (bool, int, float)) else math.nan
 
 

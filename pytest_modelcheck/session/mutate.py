@@ -11,7 +11,7 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
-from pytest_modelcheck.canonical import CALL_BYTES, of_repeat, same, seen, whole
+from pytest_modelcheck.canonical import CALL_BYTES, compared_part, of_repeat, same, whole
 from pytest_modelcheck.errors import ModelcheckError, OfflineError
 from pytest_modelcheck.phrases import plural
 from pytest_modelcheck.records import FOLDED, Outcome, Status
@@ -113,13 +113,13 @@ def mutate(
         # another model, say, that took part in the last run), the last run's cached answers are used alone.
         recorded = _recorded(make(spec))
         stored, control = yield from _undamaged(spec, make, use, recorded)
-        if _new_calls(control.ran.results):
-            missing = _unanswered(control.ran.results)
+        if _new_calls(control.run.results):
+            missing = _unanswered(control.run.results)
             stored, control = yield from _undamaged(spec, make, use, {})
-            alone = _unanswered(control.ran.results)
+            alone = _unanswered(control.run.results)
             if not missing or len(alone) < len(missing):
                 recorded, missing = {}, alone
-            if 0 < len(missing) < len(control.ran.results):
+            if 0 < len(missing) < len(control.run.results):
                 spec = replace(spec, cases=[case for case in spec.cases if case.id not in missing])
                 row = replace(row, left_out=len(missing))
                 stored, control = yield from _undamaged(spec, make, use, recorded)
@@ -128,8 +128,8 @@ def mutate(
             found = []
             given = {key: raw for key, raw in stored.given.items() if isinstance(raw, bytes)}
             values = {key: json.loads(whole(raw)) for key, raw in given.items()}
-            compared = {key: seen(raw) for key, raw in given.items()}
-            for mutant in mutants(values, _slices(control.ran.results, given), compared):
+            compared = {key: compared_part(raw) for key, raw in given.items()}
+            for mutant in mutants(values, _slices(control.run.results, given), compared):
                 damages = [raws for damage in mutant.answers if (raws := _encoded(answers, damage, given))]
                 if not damages:
                     continue
@@ -144,7 +144,7 @@ def mutate(
                 looked_at = cell.changed or cell.failed or cell.called
                 if looked_at or not all(_are_same(damage, given) for damage in damages):
                     found.append(cell)
-            tell(replace(row, cases=len(control.ran.results), cells=tuple(found)))
+            tell(replace(row, cases=len(control.run.results), cells=tuple(found)))
         else:
             tell(replace(row, trouble=trouble))
     except ModelcheckError as error:
@@ -184,7 +184,7 @@ def _recorded(check: Check) -> dict[bytes, Raw]:
 
 def _trouble(control: Assessment) -> str | None:
     """Explain why the check cannot be replayed: answers are missing, or it fails undamaged."""
-    results = control.ran.results
+    results = control.run.results
     if new := _new_calls(results):
         refused = [str(error) for error in results.errors.values() if isinstance(error, OfflineError)]
         models = ", ".join(dict.fromkeys(text.partition(" has no ")[0] for text in refused))
@@ -257,11 +257,11 @@ def _slices(results: Results, given: Mapping[bytes, bytes]) -> dict[str, frozens
 
 def _counted(cell: Cell, assessment: Assessment, control: Assessment) -> Cell:
     """Add the results of one more replay to those of a damage."""
-    results = assessment.ran.results
+    results = assessment.run.results
     outcomes, before = (
         # A check may stop early, at different cases.
         {case.id: FOLDED[mask] for case, mask in zip(run.cases, run.masks, strict=False)}
-        for run in (results, control.ran.results)
+        for run in (results, control.run.results)
     )
     differ = [outcome for case, outcome in outcomes.items() if outcome is not before.get(case, outcome)]
     known = [finding.summary for finding in control.findings]

@@ -62,7 +62,7 @@ def decide_noise(check: Check, assessment: Assessment) -> Steps[Assessment]:
     if check.spec.drift is not None:
         return assessment
     if not _may_be_noise(check, assessment):
-        repeated = check.spec.repeats > 1 and len(assessment.ran.results) <= MOST_CASES
+        repeated = check.spec.repeats > 1 and len(assessment.run.results) <= MOST_CASES
         # Repeats of a model that is declared to vary may be copies, which a green check says, too.
         if repeated and check.spec.deterministic is False:
             variation = _variation(check, assessment, _weighed(check, assessment))
@@ -79,7 +79,7 @@ def decide_noise(check: Check, assessment: Assessment) -> Steps[Assessment]:
             found["slice_regressions"], lost = _search_slices(check, assessment, weighed, slices)
         slice_drop = ""
         if _limits_slices(check, assessment):
-            members = assessment.ran.results.slices
+            members = assessment.run.results.slices
             slices_by_name = {name: some for key in members.keys() for name, some in members.of(key).items()}  # noqa: SIM118
             found["max_slice_drop"], slice_drop = look_at_slice_drops(
                 weighed.paired,
@@ -101,11 +101,11 @@ def decide_noise(check: Check, assessment: Assessment) -> Steps[Assessment]:
         return assessment
     reasons, variation = {look.reason for look in found.values()}, _variation(check, assessment, weighed)
     if Reason.NOTHING_SEEN in reasons:
-        approved = map(assessment.approved.get, (case.id for case in assessment.ran.results.cases))
+        approved = map(assessment.approved.get, (case.id for case in assessment.run.results.cases))
         variation = variation_of_runs(check.spec.subject, [case for case in approved if case is not None])
     elif Reason.NO_NOISE_KNOWN in reasons and not variation.varies:
         # Outcomes are steady, which decides; people read that answers are not.
-        words = variation_of_runs(check.spec.subject, assessment.seen.runs).words
+        words = variation_of_runs(check.spec.subject, assessment.observations.runs).words
         variation = replace(variation, words=words)
     decided = replace(
         assessment.noise,
@@ -156,20 +156,20 @@ def look_for_noise(check: Check, assessment: Assessment) -> Steps[Assessment]:
 
 def _compares(check: Check, assessment: Assessment) -> bool:
     """Return whether outcomes are held against approved ones."""
-    observed = assessment.seen.observed
+    observed = assessment.observations.observed
     return observed.comparison is not None and not observed.reads_approved and not check.options.update
 
 
 def _searches_slices(check: Check, assessment: Assessment) -> bool:
     """Return whether regressions are searched for a slice in which they concentrate."""
-    observed, limits = assessment.seen.observed, check.spec.limits
+    observed, limits = assessment.observations.observed, check.spec.limits
     if not _compares(check, assessment) or observed.scores is not None:
         return False
     fell = 0 if observed.comparison is None else len(observed.comparison.regressed)
     if observed.graded:
         least = LEAST_FALL * observed.scale.width - observed.rounding
         fell = sum(drop >= least for drop in observed.drops or ())
-    searched = fell >= LEAST_BROKEN and len(assessment.ran.results) <= MOST_CASES
+    searched = fell >= LEAST_BROKEN and len(assessment.run.results) <= MOST_CASES
     searched = searched and limits.population == "fixed" and limits.score_as is None
     return searched and limits.slice_regressions != "off"
 
@@ -178,7 +178,7 @@ def _search_slices(
     check: Check, assessment: Assessment, weighed: Weighed, known_slices: Slices
 ) -> tuple[Look, LostSlice | None]:
     """Look for the slice in which regressions concentrate; further runs search the same slices again."""
-    results, limits, numbers = assessment.ran.results, check.spec.limits, weighed.paired_numbers
+    results, limits, numbers = assessment.run.results, check.spec.limits, weighed.paired_numbers
     if numbers not in known_slices:
         known_slices[numbers] = candidates_of(results.slices, results.cases, numbers)
     groups = _groups(check, assessment)
@@ -188,13 +188,13 @@ def _search_slices(
         Rules(limits.false_fail_rate, limits.confirm),
         check.spec.seed,
         None if groups is None else [groups[number] for number in numbers],
-        assessment.seen.observed.scale.width,
+        assessment.observations.observed.scale.width,
     )
 
 
 def _limits_slices(check: Check, assessment: Assessment) -> bool:
     """Return whether each declared slice is held against its approved rate."""
-    limited = check.spec.limits.max_slice_drop is not None and assessment.seen.observed.scores is None
+    limited = check.spec.limits.max_slice_drop is not None and assessment.observations.observed.scores is None
     return limited and _compares(check, assessment)
 
 
@@ -203,23 +203,23 @@ def _may_be_noise(check: Check, assessment: Assessment) -> bool:
     suspicious = _searches_slices(check, assessment) or _limits_slices(check, assessment)
     if check.spec.deterministic is True:
         return (assessment.missed or assessment.passes) and suspicious
-    suspicious = suspicious or (bool(assessment.seen.regressed) and not check.options.update)
+    suspicious = suspicious or (bool(assessment.observations.regressed) and not check.options.update)
     return assessment.missed or (assessment.passes and suspicious)
 
 
 def _groups(check: Check, assessment: Assessment) -> list[Hashable] | None:
     """Return the group of each case, by its number; ``None`` if every case is its own."""
-    cases, key = assessment.ran.results.cases, check.spec.limits.cluster
+    cases, key = assessment.run.results.cases, check.spec.limits.cluster
     return None if key is None else list(groups_of(cases, key).values())
 
 
 def _weighed(check: Check, assessment: Assessment, *, graded: bool = True) -> Weighed:
-    cases = ((case, assessment.approved.get(case.id)) for case in assessment.seen.runs)
+    cases = ((case, assessment.approved.get(case.id)) for case in assessment.observations.runs)
     return weigh(
         cases,
         check.runs_in_a_set,
         assessment.noise.probed,
-        graded=graded and assessment.seen.observed.graded,
+        graded=graded and assessment.observations.observed.graded,
         worst=check.spec.scale.worst,
         deterministic=check.spec.deterministic,
         groups=_groups(check, assessment),
@@ -229,7 +229,7 @@ def _weighed(check: Check, assessment: Assessment, *, graded: bool = True) -> We
 def _looks(
     check: Check, assessment: Assessment, weighed: Weighed, approved_outcomes: Mapping[int, tuple[float, ...]]
 ) -> dict[str, Look]:
-    observed, limits = assessment.seen.observed, check.spec.limits
+    observed, limits = assessment.observations.observed, check.spec.limits
     if observed.scores is not None:
         return _looks_at_metric(observed, observed.scores, weighed, limits)
     compared = None
@@ -290,7 +290,7 @@ def _looks_at_metric(observed: Observed, scores: Scores, weighed: Weighed, limit
 
 def _approved_outcomes(check: Check, assessment: Assessment) -> Steps[Mapping[int, tuple[float, ...]]]:
     """Let bodies that compare with the approved answer judge the further approved runs, without calls."""
-    results, approved, baseline = assessment.ran.results, assessment.approved, assessment.approved.baseline
+    results, approved, baseline = assessment.run.results, assessment.approved, assessment.approved.baseline
     if not results.reads_approved or baseline is None:
         return {}
     trials, index = [], results.size
@@ -318,7 +318,7 @@ def _approved_outcomes(check: Check, assessment: Assessment) -> Steps[Mapping[in
 
 def _variation(check: Check, assessment: Assessment, weighed: Weighed) -> Variation:
     """Return the variation of outcomes, for people."""
-    observed, noise = assessment.seen.observed, assessment.noise
+    observed, noise = assessment.observations.observed, assessment.noise
     cases, of = weighed.rate.cases, plural(len(weighed.rate.cases), "case")
     before, now = (sum(case.varies for case in side) for side in (weighed.paired.cases, cases))
     varying = max(before, now)
@@ -339,6 +339,6 @@ def _variation(check: Check, assessment: Assessment, weighed: Weighed) -> Variat
     # Of levels, scores may vary although no outcome does.
     if (noise.again is None and check.spec.repeats == 1) or (check.spec.levels and noise.variation.varies):
         return noise.variation
-    runs = assessment.ran.results.size + (0 if noise.again is None else noise.again.size)
+    runs = assessment.run.results.size + (0 if noise.again is None else noise.again.size)
     runs += sum(probed.probes for probed in noise.probed.values())
     return Variation(varies=False, words=f"does not vary: {runs:,} runs of {of}, each case always the same")

@@ -50,9 +50,9 @@ _PLAIN: Final = bytes(
 """For each byte of trial outcomes, the outcome of the case in slices."""
 
 
-def observe(check: Check, ran: CheckRun, approved: Approved, noise: Noise) -> Observations:
+def observe(check: Check, run: CheckRun, approved: Approved, noise: Noise) -> Observations:
     """Compute the observations."""
-    spec, results, early = check.spec, ran.results, ran.early
+    spec, results, early = check.spec, run.results, run.early
     runs, baseline = AllRuns(results, noise.again), approved.baseline
     graded = spec.levels is None and results.graded
     repeated = results.repeated or noise.again is not None
@@ -65,13 +65,13 @@ def observe(check: Check, ran: CheckRun, approved: Approved, noise: Noise) -> Ob
         other = "give a score()" if graded else "compare with case.approved"
         raise UsageError(f"metric={metric.name} scores what case.record() says: its bodies do not {other}")
     in_units = graded or repeated or bool(spec.limits.cluster or spec.limits.score_as)
-    seen = Observations(runs, Observed(runs.tally()))
+    observations = Observations(runs, Observed(runs.tally()))
     if baseline is not None:
         # Counting runs or scores needs both sides of every case. For plain outcomes, equal lines need not be
         # parsed.
         one_by_one = in_units or spec.levels is not None or bool(approved.replaced)
-        seen = _compared(seen, spec, approved, graded=graded, one_by_one=one_by_one)
-        comparison = seen.comparison
+        observations = _compared(observations, spec, approved, graded=graded, one_by_one=one_by_one)
+        comparison = observations.comparison
         # Cases that were not run are not removed.
         if comparison is not None and (spec.partial or early is not None):
             comparison = replace(comparison, removed=0)
@@ -79,35 +79,39 @@ def observe(check: Check, ran: CheckRun, approved: Approved, noise: Noise) -> Ob
             # A case that was run more often now than then has had more chances to fail, a check that was
             # stopped ended where it looked best or worst, and the cases of a group depend on each other.
             comparison = replace(comparison, p_value=None)
-        seen = replace(seen, comparison=comparison)
+        observations = replace(observations, comparison=comparison)
     observed = replace(
-        seen.observed,
-        comparison=None if spec.partial or spec.drift is not None else seen.comparison,
+        observations.observed,
+        comparison=None if spec.partial or spec.drift is not None else observations.comparison,
         approved_cases=0 if baseline is None else len(baseline),
         comparable=None if early is None else early.comparable,
         reads_approved=results.reads_approved,
         first_error=runs.first_error,
-        uncalled=ran.uncalled,
-        stopped=ran.stopped,
-        judging=ran.judging,
+        uncalled=run.uncalled,
+        stopped=run.stopped,
+        judging=run.judging,
     )
-    seen = replace(seen, observed=observed)
+    observations = replace(observations, observed=observed)
     if metric is not None and not spec.partial:
-        seen = _scored(seen, _scores_of(check, metric, runs, approved, noise))
+        observations = _scored(observations, _scores_of(check, metric, runs, approved, noise))
     elif in_units:
         update = check.options.update
-        seen = _in_units(seen, spec, approved, graded=graded, repeated=repeated, update=update)
+        observations = _in_units(
+            observations, spec, approved, graded=graded, repeated=repeated, update=update
+        )
     if spec.levels is not None:
         series = series_of(runs, _groups(spec))
-        seen = replace(seen, observed=replace(seen.observed, series=series, whole=not spec.partial))
-    return seen
+        observations = replace(
+            observations, observed=replace(observations.observed, series=series, whole=not spec.partial)
+        )
+    return observations
 
 
 def _compared(
-    seen: Observations, spec: CheckSpec, approved: Approved, *, graded: bool, one_by_one: bool
+    observations: Observations, spec: CheckSpec, approved: Approved, *, graded: bool, one_by_one: bool
 ) -> Observations:
     """Pair the results of both sides. Cases with equal lines are equal in everything."""
-    runs, results = seen.runs, seen.runs.first
+    runs, results = observations.runs, observations.runs.first
     before, plain = bytearray([NOT_JUDGED]) * len(results), results.masks.translate(_PLAIN)
     regressed, changed = set(), set()
     same: Counter[int] = Counter()
@@ -148,7 +152,7 @@ def _compared(
     )
     comparison = with_same(comparison, same[PASSED], same[FAILED], same[NOT_JUDGED])
     return replace(
-        seen,
+        observations,
         comparison=replace(comparison, replayed=approved.replayed, added_failed=added_failed),
         approved=bytes(before),
         regressed=frozenset(regressed),
@@ -156,15 +160,15 @@ def _compared(
     )
 
 
-def _scored(seen: Observations, scores: Scores) -> Observations:
+def _scored(observations: Observations, scores: Scores) -> Observations:
     """The same for a metric over all cases."""
-    observed = replace(seen.observed, scores=scores, graded=True, scale=Scale(-math.inf, math.inf))
-    comparison, cases = seen.comparison, seen.runs.first.cases
+    observed = replace(observations.observed, scores=scores, graded=True, scale=Scale(-math.inf, math.inf))
+    comparison, cases = observations.comparison, observations.runs.first.cases
     wrong = frozenset(case.number for case in scores.cases if case.wrong)
     was_wrong = frozenset(case.number for case in scores.cases if case.was_wrong)
-    seen = replace(seen, observed=observed, wrong=wrong)
-    if comparison is None or seen.approved is None:
-        return seen
+    observations = replace(observations, observed=observed, wrong=wrong)
+    if comparison is None or observations.approved is None:
+        return observations
     # A case without an approved label was neither right nor wrong then.
     known = {case.number for case in scores.cases if case.was_wrong is not None}
     broke, fixed = sorted((wrong - was_wrong) & known), sorted(was_wrong - wrong)
@@ -177,10 +181,10 @@ def _scored(seen: Observations, scores: Scores) -> Observations:
         regressed=tuple(cases[number].id for number in broke),
         fixed=tuple(cases[number].id for number in fixed),
     )
-    before = bytes(FAILED if number in was_wrong else one for number, one in enumerate(seen.approved))
+    before = bytes(FAILED if number in was_wrong else one for number, one in enumerate(observations.approved))
     observed = replace(observed, comparison=observed.comparison and comparison)
     return replace(
-        seen, observed=observed, comparison=comparison, approved=before, regressed=frozenset(broke)
+        observations, observed=observed, comparison=comparison, approved=before, regressed=frozenset(broke)
     )
 
 
@@ -190,7 +194,13 @@ def _groups(spec: CheckSpec) -> Mapping[str, Hashable] | None:
 
 
 def _in_units(
-    seen: Observations, spec: CheckSpec, approved: Approved, *, graded: bool, repeated: bool, update: bool
+    observations: Observations,
+    spec: CheckSpec,
+    approved: Approved,
+    *,
+    graded: bool,
+    repeated: bool,
+    update: bool,
 ) -> Observations:
     """The same for units that are more than one run that passes or fails."""
     score_as, scale = spec.limits.score_as, spec.scale
@@ -203,7 +213,7 @@ def _in_units(
     values: dict[str, tuple[float, ...]] = {}
     runs: dict[str, Runs] = {}
     unscored, shares, run_again = 0, Shares((0, 0), (0, 0)), False
-    for case in seen.runs:
+    for case in observations.runs:
         run_again = run_again or bool(case.trials and case.trials[-1].repeat)
         if case.judged:
             values[case.id] = valued(case.trials)
@@ -228,7 +238,7 @@ def _in_units(
     # Those nearest to one half first.
     flaky.sort(key=lambda case: abs(case.passed / case.runs - 0.5))
     observed = replace(
-        seen.observed,
+        observations.observed,
         runs=(int(sum(map(sum, values.values()))), sum(map(len, values.values()))) if rerun else None,
         means=tuple(means) if graded or not apart else None,
         units="cases" if groups is None else f"groups by {spec.limits.cluster}",
@@ -241,7 +251,7 @@ def _in_units(
         drops=tuple(drops),
         shares=shares if repeated else None,
     )
-    return replace(seen, observed=observed, flaky=tuple(flaky))
+    return replace(observations, observed=observed, flaky=tuple(flaky))
 
 
 def _is_unscored(trial: TrialResult, scale: Scale) -> bool:
@@ -253,7 +263,7 @@ def _is_unscored(trial: TrialResult, scale: Scale) -> bool:
 
 def current_outcomes(assessment: Assessment) -> bytes:
     """Return the outcome of each case, for slices."""
-    found, wrong = bytes(assessment.seen.runs.masks.translate(_PLAIN)), assessment.seen.wrong
+    found, wrong = bytes(assessment.observations.runs.masks.translate(_PLAIN)), assessment.observations.wrong
     return found if not wrong else bytes(FAILED if n in wrong else one for n, one in enumerate(found))
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from pytest_modelcheck.baselines.watch import approval_of
-from pytest_modelcheck.canonical import excerpt, same, seen, why_unstored
+from pytest_modelcheck.canonical import compared_part, excerpt, same, why_unstored
 from pytest_modelcheck.checks.drift import moved_text
 from pytest_modelcheck.checks.findings import inconclusive
 from pytest_modelcheck.models.model import plain
@@ -370,7 +370,7 @@ class _Labels:
             if same(approved, raw):
                 return str(place)
         # "x", so that no digest can be taken for the index of an approved answer.
-        return "x" + hashlib.sha256(seen(raw)).hexdigest()[:7]
+        return "x" + hashlib.sha256(compared_part(raw)).hexdigest()[:7]
 
 
 def over_nights(check: Check, approved: Approved, finding: Finding, moved: Moved) -> Finding:

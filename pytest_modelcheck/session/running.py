@@ -54,7 +54,7 @@ class Receivers:
             if taker is not None:
                 taker.take(results)
 
-    def ran(self, check: Check, runs: Sequence[Run], inapplicable: Mapping[str, int]) -> CheckRun:
+    def check_run(self, check: Check, runs: Sequence[Run], inapplicable: Mapping[str, int]) -> CheckRun:
         """Return what some runs of the check's own trials have found, as one."""
         answered = self.answered
         return CheckRun(
@@ -99,14 +99,14 @@ def first_run(check: Check, approved: Approved) -> Steps[CheckRun]:
     receivers = receivers_of(check, plan, approved)
     plan.without = receivers.results.skip
     work = replace(check.work(approved.answer), progress=check.progress(plan), take=receivers.take)
-    run = yield Step(work, plan.trials(), slot_of=check.slot_of)
-    ran = receivers.ran(check, [run], Counter(plan.inapplicable))  # making a trial again counts again
-    return replace(ran, seconds=Clock.perf_counter() - start, explained=run.explained)
+    step = yield Step(work, plan.trials(), slot_of=check.slot_of)
+    run = receivers.check_run(check, [step], Counter(plan.inapplicable))  # making a trial again counts again
+    return replace(run, seconds=Clock.perf_counter() - start, explained=step.explained)
 
 
 def run_fresh_sets(check: Check, assessment: Assessment, sets: int) -> Steps[Noise | None]:
     """Run every case in so many more sets, under repeat numbers that no set has used."""
-    first = assessment.ran.results
+    first = assessment.run.results
     shifts = [turn * check.spec.repeats for turn in range(1, sets + 1)]
     again = Results(check.plan, on_levels=check.spec.levels is not None)
     again.cases = first.cases
@@ -136,7 +136,7 @@ def run_probes(check: Check, assessment: Assessment, needs: Iterable[Probes]) ->
         for number in need.cases:
             # Several limits may ask for the same case: the runs serve all of them.
             upto[number] = max(need.upto, upto.get(number, 0))
-    results = assessment.ran.results
+    results = assessment.run.results
     while True:
         last = {number: probed.get(number, Probed()) for number in upto}
         rounds = {
@@ -158,7 +158,7 @@ def run_probes(check: Check, assessment: Assessment, needs: Iterable[Probes]) ->
         if check.spec.levels is not None:
             settle(run.results)
         failed = {one.trial.number for one in run.results if one.outcome is not Outcome.PASSED}
-        if assessment.seen.observed.scores is not None:
+        if assessment.observations.observed.scores is not None:
             # For a metric, "recovers" means another recorded value, since bodies neither pass nor fail.
             failed |= set(rounds) - recorded_otherwise(results, run.results)
         for number, before in rounds.items():

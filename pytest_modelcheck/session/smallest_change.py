@@ -83,9 +83,9 @@ def may_shrink(check: Check, assessment: Assessment) -> bool:
         or any(model.definition.recorded for model in (check.spec.subject, *check.spec.others))
         or options.offline
         or options.max_calls is not None
-        or assessment.ran.stopped is not None
+        or assessment.run.stopped is not None
         or assessment.noise.variation.varies is not False
-        or assessment.ran.results.reads_approved
+        or assessment.run.results.reads_approved
         or assessment.passes
     )
 
@@ -155,7 +155,7 @@ class Searches:
         self._searches = searches
         self._work = check.work(assessment.approved.answer)
         # Trials of a second run were numbered from the size on.
-        self._unused = assessment.ran.results.size * 2
+        self._unused = assessment.run.results.size * 2
         self._start = check.new_calls
         self._known = {search.key(search.result.trial.perturbed): search.result for search in searches}
         self._stopped: str | None = None
@@ -277,7 +277,7 @@ def _run_search(
     candidate, stopped = _next(search, None)
     while candidate is not None and stopped is None:
         smaller = candidate if candidate.id else replace(candidate, id="smaller")
-        run = yield Step(work, [Trial(assessment.ran.results.size, smaller)], slot_of=check.slot_of)
+        run = yield Step(work, [Trial(assessment.run.results.size, smaller)], slot_of=check.slot_of)
         (result,) = run.results
         fails = result.outcome is Outcome.FAILED
         found = result if fails else found

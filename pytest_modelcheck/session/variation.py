@@ -47,9 +47,9 @@ def measure(check: Check, assessment: Assessment) -> Steps[Assessment]:
     """
     if not _depends_on_variation(check, assessment):
         return assessment
-    noise, changed = assessment.noise, assessment.seen.changed
+    noise, changed = assessment.noise, assessment.observations.changed
     variation = yield from repeat_calls(
-        check, assessment.ran.results, assessment.approved, changed, noise.variation
+        check, assessment.run.results, assessment.approved, changed, noise.variation
     )
     return with_noise(check, assessment, replace(noise, variation=variation))
 
@@ -61,12 +61,12 @@ def _depends_on_variation(check: Check, assessment: Assessment) -> bool:
         return False
     if assessment.missed:
         # It fails anyway: this is for the report.
-        refuted = assessment.seen.observed.required_rate(limits) == 1
+        refuted = assessment.observations.observed.required_rate(limits) == 1
         invariant, leveled = check.spec.kind == "invariance", check.spec.levels is not None
         by_answers = assessment.misses("at_least") and (invariant or leveled or refuted)
         by_answers = by_answers or (invariant and assessment.misses("max_drop"))
         return by_answers or check.spec.deterministic is True
-    varying = replace(assessment.seen.observed, varies=True)
+    varying = replace(assessment.observations.observed, varies=True)
     return (
         assessment.passes
         and limits.require_proof

@@ -92,33 +92,33 @@ def _assessed(check: Check) -> Steps[tuple[Check, Assessment]]:
         approved = yield from run_other_version(check, check.spec.subject.other_version, approved)
     variation = declared(check.spec.subject)
     if check.spec.limits.early_stop and may_stop(check):
-        check, ran, approved, variation = yield from run_until_decided(check, approved)
+        check, run, approved, variation = yield from run_until_decided(check, approved)
     else:
-        ran = yield from first_run(check, approved)
+        run = yield from first_run(check, approved)
         if (drift := check.spec.drift) is not None and drift.cases is not None:
-            ran = replace(ran, reference=(yield from run_reference(check, approved, drift.cases)))
+            run = replace(run, reference=(yield from run_reference(check, approved, drift.cases)))
         # A body that compares with the approved answer would compare it with itself.
-        if approved.baseline is not None and not ran.results.reads_approved:
-            approved = yield from replay(check, may_be_stale(check, ran.results, approved), approved)
+        if approved.baseline is not None and not run.results.reads_approved:
+            approved = yield from replay(check, may_be_stale(check, run.results, approved), approved)
     if any(model.definition.role == "judge" for model in check.spec.others):
         from pytest_modelcheck.session.judges import judge_outcomes
 
-        ran = replace(ran, judging=(yield from judge_outcomes(check, ran, approved)))
+        run = replace(run, judging=(yield from judge_outcomes(check, run, approved)))
     beside: tuple[Finding, ...] = ()
-    if ran.cached is not None:
+    if run.cached is not None:
         from pytest_modelcheck.session.revalidation import revalidate
 
-        beside = yield from revalidate(check, ran.cached, approved)
-    if not ran.uncalled and (found := standstill(check.spec, ran.results, approved)) is not None:
+        beside = yield from revalidate(check, run.cached, approved)
+    if not run.uncalled and (found := standstill(check.spec, run.results, approved)) is not None:
         beside += (found,)
     if check.spec.shaped and approved.baseline is None:
         text = "no approved baseline yet: there is no shape that answers are held to"
         beside += (Finding("shape", Status.FAILED, text, against_baseline=True),)
-    assessment = assess(check, ran, approved, beside, Noise(variation))
-    limits, compares = check.spec.limits, assessment.seen.observed.comparison is not None
+    assessment = assess(check, run, approved, beside, Noise(variation))
+    limits, compares = check.spec.limits, assessment.observations.observed.comparison is not None
     noisy = assessment.missed or compares or limits.require_proof or check.spec.repeats > 1
     # An early end has its own rules, which include noise.
-    if ran.early is None and noisy:
+    if run.early is None and noisy:
         from pytest_modelcheck.session.invariance import calibrate
         from pytest_modelcheck.session.noise import decide_noise
         from pytest_modelcheck.session.variation import measure
@@ -133,23 +133,28 @@ def _assessed(check: Check) -> Steps[tuple[Check, Assessment]]:
 
 def conclude(check: Check, assessment: Assessment, explained: Explained) -> Verdict:
     """Assemble the verdict of a check, with everything that a report shows about it."""
-    spec, subject, ran, observed = check.spec, check.spec.subject, assessment.ran, assessment.seen.observed
+    spec, subject, run, observed = (
+        check.spec,
+        check.spec.subject,
+        assessment.run,
+        assessment.observations.observed,
+    )
     # A failure that noise cannot explain comes first: noise was not measured for the others.
     in_order = sorted(assessment.findings, key=lambda each: not each.met and each.limit in NOISY)
     findings = tuple(sorted(in_order, key=lambda each: -each.status.severity))
     status, drifts = findings[0].status, spec.drift is not None
     approved_version = None if check.approved_version is None else check.approved_version.version
-    comparison = assessment.seen.comparison
+    comparison = assessment.observations.comparison
     if comparison is not None:
         comparison = replace(comparison, ran_too=subject.other_version is not None)
     if drifts and comparison is not None:
         # A drift check has no pass rate; if it compared answers to the same inputs, it has changed answers.
         paired = assessment.moved is not None and assessment.moved.paired
         comparison = changes_alone(comparison) if paired else None
-    elif comparison is not None and ran.results.reads_approved:
+    elif comparison is not None and run.results.reads_approved:
         # A body that compares with the approved answer fails if it changed, which need not be a regression.
         comparison = replace(comparison, regressed=(), fixed=(), p_value=None)
-    rate, judging = None if drifts else observed.rate, ran.judging
+    rate, judging = None if drifts else observed.rate, run.judging
     if judging is not None and judging.value is not None:
         # Corrected for the judge's errors.
         rate, sides = judging.value.rate, judging.sides
@@ -169,25 +174,25 @@ def conclude(check: Check, assessment: Assessment, explained: Explained) -> Verd
         signed=observed.signed,
         metric=None if observed.scores is None else observed.scores.metric.name,
         cases=observed.cases,
-        trials=assessment.seen.runs.trial_tally(),
+        trials=assessment.observations.runs.trial_tally(),
         interval=_interval(check, assessment),
         required=None if drifts else observed.required_rate(spec.limits),
         comparison=comparison,
         moved=assessment.moved,
         variation=assessment.noise.variation.words,
         varies=assessment.noise.variation.varies,
-        flaky=assessment.seen.flaky,
+        flaky=assessment.observations.flaky,
         slices=explained.slices,
         found=explained.found,
-        perturbations=ran.results.by_perturbation() if spec.perturbations is not None else (),
+        perturbations=run.results.by_perturbation() if spec.perturbations is not None else (),
         shown=explained.shown,
         hidden=explained.hidden,
         notes=tuple(_notes(check, assessment, explained)),
-        calls=check.calls(ran.direct[0], ran.seconds),
-        uncalled=ran.uncalled,
+        calls=check.calls(run.direct[0], run.seconds),
+        uncalled=run.uncalled,
         advice=tuple(_advice(check, assessment, explained, status, approved_version)),
         others=tuple((model.name, model.version or "unversioned") for model in spec.others),
-        stopped=None if ran.early is None else ran.early.stopped,
+        stopped=None if run.early is None else run.early.stopped,
         correction=None if judging is None else judging.correction,
     )
     packed = pack(verdict)
@@ -201,7 +206,7 @@ def conclude(check: Check, assessment: Assessment, explained: Explained) -> Verd
 
 def _notes(check: Check, assessment: Assessment, explained: Explained) -> Iterator[str]:
     """Notes on how the check was judged, one sentence each."""
-    spec, ran = check.spec, assessment.ran
+    spec, run = check.spec, assessment.run
     baseline = assessment.approved.baseline
     yield from spec.notes
     yield from assessment.approved.notes
@@ -215,7 +220,7 @@ def _notes(check: Check, assessment: Assessment, explained: Explained) -> Iterat
         before = others.get(model.name)
         if before is not None and before != (model.version or ""):
             yield f"{model.label} took part; in the baseline it was {before or 'unversioned'}"
-    judging = ran.judging
+    judging = run.judging
     if judging is not None and judging.value is not None and judging.own < LEAST_LABELS:
         few = f"{judging.own} of the {plural(judging.labels, 'label')} of {judging.judge.name}"
         yield f"only {few} are of this version's answers: it is taken to err on these as on the others"
@@ -226,26 +231,26 @@ def _notes(check: Check, assessment: Assessment, explained: Explained) -> Iterat
         yield f"{older}, whose own {own} not accepted in review"
     recorded = spec.metric is not None or spec.drift is not None
     valued = "case.record(...)" if recorded else None if spec.scale.bounded else "score(...)"
-    if (advice := ran.results.causes.advice(valued)) is not None:
+    if (advice := run.results.causes.advice(valued)) is not None:
         yield advice
     unlimited = spec.kind == "golden" and not spec.partial and spec.limits.at_least is None
     if unlimited and assessment.misses("at_least"):
         wanted, effect = "pass", "let 10% fail"
-        if assessment.seen.observed.graded:
+        if assessment.observations.observed.graded:
             wanted, effect = "score 1", "require a mean of 0.9"
         yield (
             f"no limit is set and nothing is approved: every case must {wanted}; at_least=0.9 would {effect}"
         )
-    results, approved = ran.results, assessment.approved
+    results, approved = run.results, assessment.approved
     differing = (number for number, match in enumerate(results.matches) if match == OTHER)
     known = ((approved.get(results.cases[number].id), number) for number in differing)
     if fields := lines.gained_by((before, results[number]) for before, number in known if before is not None):
         yield gains(fields)
-    if len(ran.systems) > 1:
-        counts = ", ".join(f"{name} ({count})" for name, count in Counter(ran.systems).most_common())
-        text = f"{spec.subject.label} answered from {len(ran.systems)} different systems: {counts}"
+    if len(run.systems) > 1:
+        counts = ", ".join(f"{name} ({count})" for name, count in Counter(run.systems).most_common())
+        text = f"{spec.subject.label} answered from {len(run.systems)} different systems: {counts}"
         yield excerpt(text, 400)
-    yield from notes_of(ran.direct, ran.inapplicable)
+    yield from notes_of(run.direct, run.inapplicable)
     yield from explained.remarks
     if spec.limits.early_stop and (why := why_not_early(spec)) is not None:
         yield f"not stopped early: {why}"
@@ -253,7 +258,7 @@ def _notes(check: Check, assessment: Assessment, explained: Explained) -> Iterat
 
 def _interval(check: Check, assessment: Assessment) -> Interval | None:
     """The interval of the rate, at the level that decides; of a mean only if noise affects it."""
-    limits, observed = check.spec.limits, assessment.seen.observed
+    limits, observed = check.spec.limits, assessment.observations.observed
     level = 1 - limits.false_fail_rate
     if (scores := observed.scores) is not None:
         # By bootstrap, which may take a second: only if noise affects a check that does not pass.
@@ -262,7 +267,7 @@ def _interval(check: Check, assessment: Assessment) -> Interval | None:
         draws = sorted(scores.draws(1 - level).tolist())
         low = int((1 - level) * len(draws))
         return Interval(draws[low], draws[-1 - low], level)
-    if not observed.cases.judged or check.spec.drift is not None or assessment.ran.early is not None:
+    if not observed.cases.judged or check.spec.drift is not None or assessment.run.early is not None:
         return None
     if observed.judging is not None and observed.judging.value is not None:
         return Interval(*observed.judging.value.bounds(level), level)
@@ -299,7 +304,7 @@ def _advice(
     if explained.shown and spec.rerun and status is not Status.PASSED:
         case = shlex.quote(explained.shown[0].id)
         yield "reproduce one", f"{spec.rerun} --modelcheck-case={case}"
-    judging = assessment.seen.observed.judging
+    judging = assessment.observations.observed.judging
     if judging is not None and (judging.value is None or status is Status.INCONCLUSIVE):
         yield "label answers", shlex.join([*check.options.command, "label", judging.judge.name])
     if version is None:
@@ -313,7 +318,7 @@ def _advice(
         yield "see all", check.command("diff", *pair)
     if status is Status.PASSED:
         return
-    if assessment.ran.early is not None:
+    if assessment.run.early is not None:
         # A stopped check cannot be approved.
         yield "run all cases", f"{spec.rerun or 'pytest'} --modelcheck-no-early-stop"
         return
@@ -329,7 +334,7 @@ def _ways_to_approve(check: Check, assessment: Assessment, version: str) -> Iter
     changed = any(look.reason is Reason.NOT_THE_SAME for look in assessment.noise.looks.values())
     if changed or not _ABOUT_THE_OTHER.isdisjoint(finding.limit for finding in missed):
         return
-    compared = assessment.seen.comparison
+    compared = assessment.observations.comparison
     if compared is not None and compared.why_unseen not in (None, APPROVED_UNSTORED):
         return  # what cannot be stored cannot be compared the next time either
     if not _WORSE.isdisjoint(finding.limit for finding in missed):
@@ -348,11 +353,11 @@ def save_results(check: Check, assessment: Assessment, verdict: Verdict) -> Conc
     It is a candidate for approval unless only some cases were run, or the model's version has no name. If
     answers are missing, it does not replace a complete candidate.
     """
-    spec, ran, results = check.spec, assessment.ran, assessment.ran.results
+    spec, run, results = check.spec, assessment.run, assessment.run.results
     # Some cases alone, or a model without a name for its version, cannot become the baseline.
     is_candidate = not spec.partial and check.spec.subject.version is not None
     path, reads_approved = None, results.reads_approved
-    if is_candidate and _lacks_answers(ran) and check.keeps_candidate():
+    if is_candidate and _lacks_answers(run) and check.keeps_candidate():
         is_candidate = False
         note = "answers are missing, so the results of the last complete run stay the ones to approve"
         verdict = replace(verdict, notes=(*verdict.notes, note))
@@ -361,19 +366,19 @@ def save_results(check: Check, assessment: Assessment, verdict: Verdict) -> Conc
         correction, shape = verdict.correction, {}
         judge = "" if correction is None or correction.word is None else correction.judge
         if spec.shaped:
-            shape = answered_shape(assessment.seen.runs, check.spec.subject)
+            shape = answered_shape(assessment.observations.runs, check.spec.subject)
         header = check.header(
             check.spec.subject,
             cases=len(results),
-            systems=tuple(sorted(ran.systems)),
+            systems=tuple(sorted(run.systems)),
             # If bodies compare with the approved answer, the rate means nothing once this run is approved.
-            rate=None if reads_approved else verdict.rate if judge else assessment.seen.observed.rate,
+            rate=None if reads_approved else verdict.rate if judge else assessment.observations.observed.rate,
             mean="" if verdict.metric or not verdict.graded else "mean change" if verdict.signed else "mean",
             judge=judge,
-            judged=0 if reads_approved else assessment.seen.observed.cases.judged,
+            judged=0 if reads_approved else assessment.observations.observed.cases.judged,
             environment=f"{python}, {platform.system()} {platform.machine()}",
             findings=verdict.findings,
-            stopped="" if ran.early is None else str(ran.early.stopped),
+            stopped="" if run.early is None else str(run.early.stopped),
             reads_approved=reads_approved,
             run=_report_of(check, verdict),
             shape=shape,
@@ -382,13 +387,13 @@ def save_results(check: Check, assessment: Assessment, verdict: Verdict) -> Conc
             path = check.save_candidate(header, _rows(assessment))
         if path is None and check.options.report:
             path, is_candidate = _save_for_report(check, header, _rows(assessment)), False
-    return Conclusion(verdict, ran.first_failure, path, is_candidate)
+    return Conclusion(verdict, run.first_failure, path, is_candidate)
 
 
-def _lacks_answers(ran: CheckRun) -> bool:
+def _lacks_answers(run: CheckRun) -> bool:
     """Return whether an outage, a budget or ``--modelcheck-offline`` kept calls from their model."""
-    offline = any(isinstance(error, OfflineError) for error in ran.results.errors.values())
-    return ran.stopped is not None or offline
+    offline = any(isinstance(error, OfflineError) for error in run.results.errors.values())
+    return run.stopped is not None or offline
 
 
 def _report_of(check: Check, verdict: Verdict) -> dict[str, object]:
@@ -415,7 +420,7 @@ def _report_of(check: Check, verdict: Verdict) -> dict[str, object]:
 
 def _rows(assessment: Assessment) -> Iterator[bytes]:
     """The lines of the result file: each case, with its approved result and its further runs."""
-    results, again, approved = assessment.ran.results, assessment.noise.again, assessment.approved
+    results, again, approved = assessment.run.results, assessment.noise.again, assessment.approved
     second = iter(again or ())
     for match, line in zip(results.matches, results.lines, strict=True):
         # Approved results are written again only where they differ, which keeps most files at half their

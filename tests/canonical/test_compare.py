@@ -16,10 +16,10 @@ from pytest_modelcheck.canonical import (
     Codec,
     Projection,
     Unreadable,
+    compared_part,
     differences,
     gained,
     same,
-    seen,
     unstored,
     whole,
     why_unstored,
@@ -329,7 +329,7 @@ def test_parts_that_are_ignored_are_not_seen(ignore, one, other, equal):
     then, now = wrapped(one, ENCODE(one)), wrapped(other, ENCODE(other))
     assert same(then, now) is equal
     assert same(ENCODE(one), now) is equal, "answers approved before compare_by= was written"
-    assert same(seen(then), seen(now)) is equal
+    assert same(compared_part(then), compared_part(now)) is equal
     assert Codec().decode(now) == other
     assert whole(now) == ENCODE(other)
 
@@ -374,7 +374,7 @@ def test_a_key_says_what_is_compared():
     )
     assert same(one, other)
     assert [difference.path for difference in differences(one, third)] == ["[0]"]
-    assert seen(one) == b'{"$tuple":["a",[]]}'
+    assert compared_part(one) == b'{"$tuple":["a",[]]}'
     assert codec.decode(third) == Now(label="b", note="x")
 
 
@@ -430,4 +430,4 @@ def test_an_answer_that_looks_like_a_mark_is_data(answer):
     assert Codec().decode(line) == answer
     assert same(line, line)
     assert not same(line, ENCODE({**answer, "more": 1}))
-    assert (seen(line), whole(line)) == (line, line)
+    assert (compared_part(line), whole(line)) == (line, line)

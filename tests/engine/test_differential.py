@@ -31,13 +31,13 @@ def test_a_wrong_outcome_a_call_too_many_and_a_forgotten_answer_are_differences(
         repeats=1,
     )
 
-    def differences(name, outcomes, *calls):
+    def differences(name, outcomes, *calls, cold=()):
         run = differential.Run.__new__(differential.Run)
         run.name, run.troubles = name, {}
         run.outcomes = {"test_suite_7.py": outcomes}
         run.answered = differential.Counter(calls)
         found = differential.Compared()
-        differential.hold(found, 7, needed, run)
+        differential.hold(found, 7, needed, run, differential.Counter(cold))
         return [difference.partition(": ")[2] for difference in found.differences]
 
     assert differences("cold", needed.outcomes, "7 m0 ('a',)") == []
@@ -46,6 +46,11 @@ def test_a_wrong_outcome_a_call_too_many_and_a_forgotten_answer_are_differences(
     ]
     assert differences("cold", needed.outcomes, *["7 m0 ('a',)"] * 2) == ["answered 2 times: 7 m0 ('a',)"]
     assert differences("warm", needed.outcomes, "7 m0 ('a',)") == [
+        "called again with a full cache: 7 m0 ('a',)"
+    ]
+    needed.repeats = 2  # two calls of one input: one may be in vain, with a full cache, too, but not two
+    assert differences("warm", needed.outcomes, "7 m0 ('a',)", cold=["7 m0 ('a',)"]) == []
+    assert differences("warm", needed.outcomes, "7 m0 ('a',)", cold=["7 m0 ('a',)"] * 2) == [
         "called again with a full cache: 7 m0 ('a',)"
     ]
     assert differences("cold", needed.outcomes, "7 m1 ('b',)") == ["unexpected call: 7 m1 ('b',)"]

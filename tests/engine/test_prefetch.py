@@ -5,12 +5,15 @@ import contextlib
 import json
 import threading
 import time
+from contextvars import ContextVar, copy_context
 
 import pytest
 
 from pytest_modelcheck.engine.body import by_repeat
 from pytest_modelcheck.engine.recipe import Recipe
 from pytest_modelcheck.records import Case, Trial
+
+TENANT = ContextVar("TENANT", default="nobody")
 
 
 def noting(calls, function=str.upper):
@@ -166,6 +169,32 @@ def test_calls_that_are_awaited_at_once_are_foreseen_in_the_order_in_which_they_
     assert (outcomes(run), run.direct, run.vain) == (["passed"] * 4, 0, 0)
 
 
+def test_a_call_made_ahead_goes_on_if_its_body_gives_it_up(lab):
+    """It was not made where it still waited for a thread when its body ended: the next run made it."""
+    release, called = threading.Event(), []
+
+    def model(x):
+        release.wait(5)
+        called.append(x)
+        return x
+
+    triage = lab.model(model, concurrency=2)
+
+    async def body(case):
+        task = asyncio.ensure_future(triage(case.input))
+        await asyncio.sleep(0)
+        task.cancel()
+        await asyncio.wait([task])
+
+    lab.run_async(body, "abcdefgh")
+    release.set()
+    for _ in range(500):
+        if len(called) == 8:
+            break
+        time.sleep(0.01)
+    assert sorted(called) == list("abcdefgh")
+
+
 def test_a_constant_is_confirmed_by_the_second_body_also_where_an_earlier_call_is_known(lab):
     """Nothing was learned from the second body: no call of such a judge was made ahead."""
     ask = lab.model(str.upper, concurrency=4)
@@ -181,6 +210,26 @@ def test_a_recipe_of_an_earlier_run_foresees_the_first_body_too(lab):
         lambda case: triage(case.input), "abcd", recipe=Recipe.decode(b'[["triage",["part","input"]]]')
     )
     assert (calls, run.direct) == ([["a", "b", "c", "d"]], 0)
+
+
+def test_calls_are_foreseen_for_the_context_of_the_test(lab):
+    """Foreseen while a body had changed it, a call was cached as one of the changed context."""
+    triage = lab.model(lambda x: f"{x} for {TENANT.get()}", concurrency=4, context=[TENANT])
+    rate = lab.model(str.upper, "rate", source="rate")
+    triage("a")  # the first body misses nothing until it has changed the context
+
+    def body(case):
+        triage(case.input)
+        token = TENANT.set("shop")
+        rate(case.input)
+        TENANT.reset(token)
+
+    lab.run(body, "abcd", recipe=Recipe.decode(b'[["triage",["part","input"]]]'))
+    shop = copy_context()
+    shop.run(TENANT.set, "shop")
+    stored = {x: triage.answers.find(triage.key(x)) for x in "abcd"}
+    assert stored == {x: f'"{x} for nobody"'.encode() for x in "abcd"}
+    assert [triage.answers.find(shop.run(triage.key, x)) for x in "abcd"] == [None] * 4
 
 
 def test_only_models_that_say_so_are_called_ahead(lab):

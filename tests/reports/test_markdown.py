@@ -50,6 +50,25 @@ def test_a_perturbed_case_shows_its_input_and_the_earlier_answer(report):
     )
 
 
+def test_answers_are_shown_without_the_tags_of_their_types(report):
+    check = report.checks[0]
+    trial = check.cases[0].trials[0]
+    (name, _), *_ = trial.calls
+    now = replace(trial, calls=((name, b'{"total":{"$decimal":"9.75"}}'),))
+    case = replace(check.cases[0], trials=(now,), expected={"total": "9.50"})
+    text = to_markdown(replace(report, checks=(replace(check, cases=(case,)),)))
+    assert """| `{"total":"9.50"}` | `{"total":"9.75"}` | `refund` |""" in text
+
+
+def test_a_case_without_an_answer_shows_why(report):
+    """An answer that could not be parsed, with ``wrong_if=``: its cell was empty."""
+    check = report.checks[0]
+    trial = replace(check.cases[0].trials[0], calls=(), message="Expecting value: line 1 column 1")
+    case = replace(check.cases[0], trials=(trial,))
+    text = to_markdown(replace(report, checks=(replace(check, cases=(case,)),)))
+    assert "| `refund` | `Expecting value: line 1 column 1` |" in text
+
+
 def test_at_most_ten_cases_are_shown(report):
     check = report.checks[0]
     many = tuple(replace(check.cases[0], id=f"t-{number}") for number in range(12))

@@ -1,6 +1,8 @@
 """Differences of two long answers."""
 
 import json
+from datetime import date
+from decimal import Decimal
 
 import numpy as np
 import pytest
@@ -32,6 +34,21 @@ def test_an_expectation_names_only_what_it_cares_for():
     assert of({"label": "a", "priority": 5, "summary": "x"}, {"priority": 2}).parts == (
         ("priority", "2", "5"),
     )
+
+
+@pytest.mark.parametrize("total", ["9.50", 9.5])
+def test_a_type_that_case_files_lack_is_no_difference_beside_others(total):
+    """A pydantic model with decimals: each amount was listed, and the wrong name among them."""
+    got = {"vendor": "ACME", "total": Decimal("9.50"), "due": date(2026, 4, 1)}
+    assert of(got, {"vendor": "Acme", "total": total, "due": "2026-04-01"}).parts == (
+        ("vendor", "'Acme'", "'ACME'"),
+    )
+    assert of(got, {"vendor": "Acme", "total": "9.75"}).parts == (
+        ("vendor", "'Acme'", "'ACME'"),
+        ("total", "'9.75'", "'9.50'"),
+    )
+    # Where nothing else differs, the types are the reason.
+    assert of(got, {"total": "9.50"}).parts == (("total", '"9.50"', '{"$decimal":"9.50"}'),)
 
 
 def test_an_expectation_without_any_field_of_the_answer_is_not_compared_with_it():

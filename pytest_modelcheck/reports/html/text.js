@@ -19,8 +19,9 @@ function asText(value, indent) {
   return typeof told === "string" ? told : JSON.stringify(value, summarised, indent);
 }
 
-/** An array of numpy by its shape, its type and its first numbers: nobody reads more. */
+/** An array of numpy by its shape, its type and its first numbers: nobody reads more. A number that JSON lacks by its name. */
 function summarised(_key, value) {
+  if (value && typeof value.$float === "string") return value.$float;
   const array = value && value.$ndarray;
   if (!array || !Array.isArray(array.data) || array.data.length <= 8) return value;
   const kinds = { f: "float", i: "int", u: "uint" };
