@@ -321,7 +321,7 @@ class Prefetch:
                     x = handle.model.caller.bind(x.positional, x.named)
             except Exception:  # noqa: BLE001 - a property of a user's object raised, or a part is missing
                 return False
-            key, repeat = (None, 0) if x is MISSING else self._bodies.key_of(handle, trial, x, foreseen.equal)
+            key, repeat = (None, 0) if x is MISSING else self._key_of(handle, trial, x, foreseen.equal)
             if key is None:
                 return False  # the body makes this call, and those behind it
             foreseen.next += 1
@@ -349,6 +349,14 @@ class Prefetch:
             if is_doubtful:
                 return False
         return cached
+
+    def _key_of(
+        self, handle: Handle, trial: Trial, x: Any, equal: Counter[bytes] | None
+    ) -> tuple[bytes | None, int]:
+        if not handle.model.definition.context:
+            return self._bodies.key_of(handle, trial, x, equal)
+        # The call will be made in the context of the test: the body that runs now may have changed its own.
+        return self._bodies.context.copy().run(self._bodies.key_of, handle, trial, x, equal)
 
     def _go_on(self, foreseen: _Foreseen, number: int, ticket: Ticket) -> None:
         """Queue the calls that waited for this answer."""

@@ -372,7 +372,11 @@ class Model:
             else:
                 key = _together(digest(x.bound), b"arguments")
             for variable in context or ():
-                key = _together(key, digest(variable.get(None)))
+                try:
+                    value = digest(variable.get())  # its default is what the model reads, too
+                except LookupError:
+                    value = b"unset"
+                key = _together(key, value)
         except UsageError as reason:
             self.answers.warn(f"a call cannot be cached: {reason}")
             return None

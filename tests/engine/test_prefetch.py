@@ -5,12 +5,15 @@ import contextlib
 import json
 import threading
 import time
+from contextvars import ContextVar, copy_context
 
 import pytest
 
 from pytest_modelcheck.engine.body import by_repeat
 from pytest_modelcheck.engine.recipe import Recipe
 from pytest_modelcheck.records import Case, Trial
+
+TENANT = ContextVar("TENANT", default="nobody")
 
 
 def noting(calls, function=str.upper):
@@ -207,6 +210,26 @@ def test_a_recipe_of_an_earlier_run_foresees_the_first_body_too(lab):
         lambda case: triage(case.input), "abcd", recipe=Recipe.decode(b'[["triage",["part","input"]]]')
     )
     assert (calls, run.direct) == ([["a", "b", "c", "d"]], 0)
+
+
+def test_calls_are_foreseen_for_the_context_of_the_test(lab):
+    """Foreseen while a body had changed it, a call was cached as one of the changed context."""
+    triage = lab.model(lambda x: f"{x} for {TENANT.get()}", concurrency=4, context=[TENANT])
+    rate = lab.model(str.upper, "rate", source="rate")
+    triage("a")  # the first body misses nothing until it has changed the context
+
+    def body(case):
+        triage(case.input)
+        token = TENANT.set("shop")
+        rate(case.input)
+        TENANT.reset(token)
+
+    lab.run(body, "abcd", recipe=Recipe.decode(b'[["triage",["part","input"]]]'))
+    shop = copy_context()
+    shop.run(TENANT.set, "shop")
+    stored = {x: triage.answers.find(triage.key(x)) for x in "abcd"}
+    assert stored == {x: f'"{x} for nobody"'.encode() for x in "abcd"}
+    assert [triage.answers.find(shop.run(triage.key, x)) for x in "abcd"] == [None] * 4
 
 
 def test_only_models_that_say_so_are_called_ahead(lab):

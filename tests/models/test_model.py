@@ -1,5 +1,7 @@
 import sys
 import threading
+from contextvars import ContextVar, copy_context
+from dataclasses import replace
 
 import pytest
 
@@ -104,3 +106,20 @@ def test_copies_are_deep_and_what_has_none_is_handed_over():
     assert arguments.positional == (nested,)
     assert arguments.positional[0] is not nested
     assert arguments.named["y"] is not nested
+
+
+def test_a_context_variable_of_none_is_neither_its_default_nor_unset(answers):
+    """A model that read its default shared an answer with one that read None."""
+    tenant, region = ContextVar("tenant", default="nobody"), ContextVar("region")
+
+    def keys(variable):
+        one = model(answers)
+        one.definition = replace(one.definition, context=[variable])
+        contexts = [copy_context() for _ in range(3)]
+        for context, value in zip(contexts[1:], (None, "nobody"), strict=True):
+            context.run(variable.set, value)
+        return [context.run(one.key, "a") for context in contexts]
+
+    unset, none, named = keys(tenant)
+    assert unset == named != none
+    assert len(set(keys(region))) == 3

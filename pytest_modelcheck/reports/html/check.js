@@ -185,7 +185,9 @@ class CheckView {
     const orders = Object.fromEntries(Object.entries(ORDERS).map(([name, [words]]) => [name, words]));
     this.filters = el("div", { class: "filters" });
     this.tally = el("p", { class: "tally" });
+    const listed = this.cases.rows.length < this.check.count;
     return el("section", { class: "explorer", "aria-label": "Cases" },
+      listed && el("p", { class: "hint" }, `${this.cases.rows.length.toLocaleString("en")} of ${plural(this.check.count, "case")} are listed here: those that broke, fail or changed, and the first of the others. The JSON report has all of them.`),
       el("div", { class: "tools" }, this.tabs),
       el("div", { class: "tools" }, field, choice("Order", orders, this.order, (value) => { this.order = value; this.refresh(); }), this.filters),
       el("div", { class: "panes" }, el("div", { class: "left" }, this.tally, this.list.node), this.detail));

@@ -16,15 +16,21 @@ from importlib.resources import files
 from typing import TYPE_CHECKING, Any, Final
 
 from pytest_modelcheck.display import harmless
+from pytest_modelcheck.records import Outcome
 from pytest_modelcheck.records.packing import pack
 from pytest_modelcheck.reports.jsons import case_fields, dumps
 from pytest_modelcheck.reports.transcript import steps_of_trial
 from pytest_modelcheck.reports.worst import causes, places, triage, where
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from pytest_modelcheck.records import CaseResult
     from pytest_modelcheck.reports.model import CheckReport, RunReport
     from pytest_modelcheck.reports.transcript import Trajectories
+
+MOST_CASES: Final = 100_000
+"""The number of cases of a check that the page lists: so many are searched and scrolled without a wait."""
 
 
 def overview(report: RunReport) -> dict[str, Any]:
@@ -54,8 +60,27 @@ def _check(check: CheckReport) -> dict[str, Any]:
 
 
 def cases_of(check: CheckReport) -> bytes:
-    """The cases of a check as in the JSON report, with pictures and an agent's steps."""
-    return dumps([_case(case) for case in check.cases])
+    """The cases of a check as in the JSON report, with pictures and an agent's steps.
+
+    Of more than :data:`MOST_CASES`, those are left out that passed and have not changed, the last ones first.
+    """
+    return dumps([_case(case) for case in _listed(check.cases)])
+
+
+def _listed(cases: Sequence[CaseResult]) -> Sequence[CaseResult]:
+    if len(cases) <= MOST_CASES:
+        return cases
+
+    def rank(case: CaseResult) -> int:
+        if case.change == "regressed":
+            return 0
+        if case.outcome is not Outcome.PASSED:
+            return 1
+        return 3 if case.change is None else 2
+
+    ranks = [rank(case) for case in cases]
+    listed = sorted(range(len(cases)), key=ranks.__getitem__)[:MOST_CASES]
+    return [cases[number] for number in sorted(listed)]
 
 
 def _case(case: CaseResult) -> dict[str, Any]:

@@ -240,6 +240,19 @@ def test_the_broken_cases_come_first_and_all_are_there(report, page):
     assert browser.text(".tally") == "4 cases"
 
 
+def test_of_very_many_cases_those_that_say_nothing_new_are_left_out(report, page, monkeypatch):
+    """A page of a million cases would be as large as a film, and no browser could open it."""
+    monkeypatch.setattr("pytest_modelcheck.reports.html.page.MOST_CASES", 3)
+    known = report.checks[0].cases
+    cases = [known[2], known[3], known[0], replace(known[3], id="t-5"), known[1]]
+    listed = [case["id"] for case in json.loads(cases_of(replace(report.checks[0], cases=tuple(cases))))]
+    assert listed == [known[2].id, known[0].id, known[1].id]
+    browser = page(showing(report, *cases), KNOWN)
+    browser.press("5")
+    assert len(browser.texts(".row")) == 3
+    assert "3 of 5 cases are listed here" in browser.text(".explorer .hint")
+
+
 def test_the_answer_of_a_judge_stands_with_its_reason_beside_the_judged_answer(report, page):
     check = report.checks[0]
     (trial,) = check.cases[0].trials
