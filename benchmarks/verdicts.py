@@ -30,7 +30,7 @@ from pytest_modelcheck.checks.evidence import CaseRuns, Evidence
 from pytest_modelcheck.checks.metrics import Metric, ScoredCase, Scores, look_at_metric, look_at_metric_drop
 from pytest_modelcheck.checks.protocol import FreshSets, Look, Probes, Rules, look_at_drop, look_at_rate
 from pytest_modelcheck.records import Status
-from pytest_modelcheck.stats.nights import answers_evidence, has_settled
+from pytest_modelcheck.stats.nights import answers_evidence, settled
 from pytest_modelcheck.stats.rates import odd_one_out_p
 
 if TYPE_CHECKING:
@@ -501,8 +501,8 @@ def alarm(approved: dict, nights: list[dict], since: int = 0) -> int | None:
     steady = first_variation(approved, nights)  # until then, one answer may settle it
     for number in range(since + 1, (len(nights) if ever else steady) + 1):
         seen = nights[:number]
-        settled = number <= steady and has_settled(approved, seen)
-        if settled or (ever and answers_evidence(approved, seen).highest >= 100):
+        at_once = number <= steady and settled(approved, seen)
+        if at_once or (ever and answers_evidence(approved, seen).highest >= 100):
             return number
     return None
 

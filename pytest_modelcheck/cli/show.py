@@ -237,11 +237,13 @@ def _check_lines(
         )
     yield from indented((f"forced: {reason}" for reason in header.forced), depth=4)
     key = (header.model, header.test, header.version)
-    # Nights are in order, so the last line of each kind replaces those before.
-    last = {one.of: one for one in nights if (one.model, one.check, one.version) == key}
-    for of, one in sorted(last.items()):
+    own = [one for one in nights if (one.model, one.check, one.version) == key]
+    for of in sorted({one.of for one in own}):
+        # Jobs and retries of the last night know nothing of each other: the strongest counts.
+        one = max((one for one in own if one.of == of), key=lambda one: (one.evidence / one.alarm, one.night))
+        last = max(each.night for each in own if each.of == of)
         alarms = "; it alarms until somebody approves anew" * (one.evidence >= one.alarm)
-        text = f"{of}: night {one.night}, evidence {odds(one.evidence)} (alarm at {odds(one.alarm)}){alarms}"
+        text = f"{of}: night {last}, evidence {odds(one.evidence)} (alarm at {odds(one.alarm)}){alarms}"
         yield from indented([text], depth=4)
 
 

@@ -247,8 +247,8 @@ def _add_night(session: pytest.Session, verdicts: Collection[Verdict]) -> None:
         )
         times[place] += 1
         nights.append(night)
-    verdict, most = max(found, key=lambda each: each[1].evidence / each[1].alarm)
-    strongest = f"evidence {odds(most.evidence)} (alarm at {odds(most.alarm)}): {verdict.check}"
+    verdict, most = max(found, key=lambda each: each[1].highest / each[1].alarm)
+    strongest = f"evidence {odds(most.highest)} (alarm at {odds(most.alarm)}): {verdict.check}"
     try:
         watch.unite(root, nights)
     except (BaselineError, OSError) as error:

@@ -48,7 +48,8 @@ class Nights:
         night: The number of this night, from 1.
         evidence: The strength of the evidence after this night. 1 is no evidence; for an unchanged model, the
             probability that it ever reaches x is at most 1/x.
-        highest: The largest evidence of all nights so far.
+        highest: The largest evidence of all nights so far; at least ``alarm`` if one answer was enough,
+            because the model had never varied.
         alarm: The evidence at which the check fails.
         approval: A key of the approval: a new approval starts a new series of nights.
         calls: The calls that were made twice this night, grouped by the labels of their two answers.

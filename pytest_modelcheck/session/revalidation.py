@@ -21,7 +21,7 @@ from pytest_modelcheck.records import Finding, Nights, Outcome, Status
 from pytest_modelcheck.session.causes import one_line
 from pytest_modelcheck.session.check import StandIn, Step
 from pytest_modelcheck.session.lines import address, keys_of
-from pytest_modelcheck.stats.nights import answers_evidence, distances_evidence, has_settled
+from pytest_modelcheck.stats.nights import answers_evidence, distances_evidence, settled
 from pytest_modelcheck.stats.rates import odd_one_out_p
 
 if TYPE_CHECKING:
@@ -125,7 +125,11 @@ def revalidate(check: Check, cached: CachedTrials, approved: Approved) -> Steps[
     watch = watch_of(check, approved, ANSWERS)
     old, trials = cached.sample()
     if not trials:
-        return (_finding(f"{check.spec.subject.label} has no cached answer to verify"),)
+        text = f"{check.spec.subject.label} has no cached answer to verify"
+        if watch is not None and any(night.evidence >= night.alarm for night in watch.earlier):
+            text = f"{_alarmed_before(check)}; {text}; {_remedy(check)}"
+            return (_finding(text, Status.FAILED),)
+        return (_finding(text),)
     rounds: list[Known] = []
     case_ids: dict[bytes, str] = {}
     for _ in range(2):
@@ -212,7 +216,7 @@ def _never_varied(
     tonight = labels.pairs(differ, rounds)
     if len(tonight) < len({address(key) for key in differ}) or not labels.enough(tonight):
         return None
-    return has_settled(labels.approved, [tonight])
+    return bool(settled(labels.approved, [tonight]))
 
 
 def _finding(summary: str, status: Status = Status.PASSED, p_value: float | None = None) -> Finding:
@@ -315,11 +319,12 @@ def _decide_nights(
         text += _cases_of((key for key in keys if address(key) in other), case_ids)
     else:
         text += "all answered as approved"
+    declared = check.spec.subject.definition.deterministic
     # Few approved runs are reliable only if the model is declared deterministic.
-    sure = check.spec.subject.definition.deterministic
-    if sure is None:
-        sure = labels.enough(other)
-    if sure and has_settled(approved, nights):
+    alarms = [] if declared is False else settled(approved, nights, 1 if declared else _ENOUGH)
+    if alarms:
+        found = replace(found, highest=max(found.highest, watch.alarm))
+    if alarms and alarms[-1] == len(nights):
         text += f", and nothing ever varied: {check.spec.subject.label} is no longer what you approved"
         text += f"; {_remedy(check)}"
         return Finding(_LIMIT, Status.FAILED, text, nights=found)
@@ -391,11 +396,15 @@ def _finding_of_nights(check: Check, limit: str, text: str, nights: Nights) -> F
     evidence, alarm = odds(nights.evidence), odds(nights.alarm)
     what = f"evidence {evidence} that {version} is no longer what you approved (alarm at {alarm})"
     if nights.alarms and nights.evidence < nights.alarm:
-        what = f"an earlier night alarmed that {version} is no longer what you approved"
+        what = _alarmed_before(check)
     summary = f"night {nights.night}: {what}; {text}"
     if nights.alarms:
         return Finding(limit, Status.FAILED, f"{summary}; {_remedy(check)}", nights=nights)
     return Finding(limit, Status.PASSED, summary, nights=nights)
+
+
+def _alarmed_before(check: Check) -> str:
+    return f"an earlier night alarmed that {check.spec.subject.version} is no longer what you approved"
 
 
 def _remedy(check: Check) -> str:

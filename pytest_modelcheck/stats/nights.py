@@ -70,25 +70,36 @@ def answers_evidence(
     return NightsEvidence(found[-1], max(found))
 
 
-def has_settled(
-    approved: Mapping[str, Sequence[str]], nights: Sequence[Mapping[str, tuple[str, str]]]
-) -> bool:
-    """Return whether the last night gave another answer, twice, where nothing ever varied.
+def settled(
+    approved: Mapping[str, Sequence[str]], nights: Iterable[Mapping[str, tuple[str, str]]], runs: int = 1
+) -> list[int]:
+    """Return the nights, from 1, that gave another answer, twice, where nothing had ever varied.
 
     No bet is needed then: of a model that varies, a variation was seen before. A false alarm takes two odd
     answers that are the same before any other was seen: under 0.5% in all nights together, where each call
     was approved on three runs.
 
+    Args:
+        approved: The approved answers to each call.
+        nights: For each night, the two new answers to some of these calls.
+        runs: The number of approved answers that an odd call must have.
+
     >>> approved = {"a": ["yes"] * 3, "b": ["yes"] * 3}
-    >>> has_settled(approved, [{"a": ("no", "no"), "b": ("yes", "yes")}])
-    True
-    >>> has_settled(approved, [{"b": ("yes", "no")}, {"a": ("no", "no")}])
-    False
+    >>> settled(approved, [{"a": ("no", "no"), "b": ("yes", "yes")}, {"a": ("yes", "yes")}])
+    [1]
+    >>> settled(approved, [{"b": ("yes", "no")}, {"a": ("no", "no")}])
+    []
     """
-    if not nights or all(set(pair) <= set(approved[call]) for call, pair in nights[-1].items()):
-        return False
-    pairs = (pair for night in nights for pair in night.values())
-    return all(len(set(answers)) == 1 for answers in (*approved.values(), *pairs))
+    found: list[int] = []
+    if any(len(set(answers)) > 1 for answers in approved.values()):
+        return found
+    for number, night in enumerate(nights, 1):
+        if any(one != two for one, two in night.values()):
+            break
+        odd = [call for call, (one, _) in night.items() if one not in approved[call]]
+        if odd and all(len(approved[call]) >= runs for call in odd):
+            found.append(number)
+    return found
 
 
 @lru_cache(maxsize=4096)

@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 from dataclasses import replace
 
 import pytest
@@ -134,6 +135,24 @@ def test_one_answer_of_a_model_that_never_varied_is_enough(nightly):
     assert message in finding(nightly, result).summary
 
 
+def test_the_alarm_of_one_answer_stays_though_the_model_goes_back_or_the_cache_is_lost(nightly):
+    nightly.become("as ever")
+    nightly.passes(*APPROVE, "--modelcheck-cache=refresh")
+    nightly.become("one")
+    result = nightly.fails(*NIGHT[:2], "--modelcheck-revalidate=20")
+    result.stdout.fnmatch_lines(["watch: night 1, *; strongest evidence 100 (alarm at 100): *"])
+    nightly.become("as ever")
+    message = "an earlier night alarmed that 1.0 is no longer what you approved; "
+    assert message in finding(nightly, nightly.fails(*NIGHT)).summary
+    shutil.rmtree(nightly.path / ".modelcheck_cache")
+    nothing = finding(nightly, nightly.fails(*NIGHT))
+    assert f"{message}triage 1.0 has no cached answer to verify; look at what it does" in nothing.summary
+    listed = nightly.command("list").stdout
+    listed.fnmatch_lines(["*night 2, evidence 100 (alarm at 100); it alarms until somebody approves anew"])
+    nightly.passes(*APPROVE)
+    nightly.passes(*NIGHT)
+
+
 @pytest.mark.parametrize(("declared", "failed"), [("", 0), ("deterministic=True", 1)])
 def test_one_approved_run_does_not_tell_a_change_from_an_unlucky_answer(project, declared, failed):
     (project.path / "how").write_text("as ever")
@@ -257,6 +276,7 @@ def test_a_retry_does_not_take_back_what_the_first_try_found(nightly):
     result = nightly.run_apart("-p", "pytest_rerunfailures", "--reruns=1", *NIGHT)
     result.stdout.fnmatch_lines(["watch: night 1, 1 check of it kept; strongest *"])
     assert [night.evidence >= night.alarm for night in nightly.nights()] == [True, False]
+    nightly.command("list").stdout.fnmatch_lines(["*: night 1, *; it alarms until somebody approves anew"])
     nightly.become("noisy")
     nightly.fails(*NIGHT)
 
