@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 from pytest_modelcheck.baselines import baseline, header, names, watch
 from pytest_modelcheck.baselines.atomic import Batch
-from pytest_modelcheck.baselines.store import jsonl_files
 from pytest_modelcheck.errors import BaselineError, UsageError
 
 if TYPE_CHECKING:
@@ -73,11 +72,10 @@ def _mistake(old: str, new: str) -> str:
     return ""
 
 
-def moves(root: Path, old: str, new: str) -> list[Move]:
-    """Every file below a folder of baselines or candidates that a renaming moves, including the history."""
+def moves(entries: Iterable[tuple[Path, Header]], old: str, new: str) -> list[Move]:
+    """Every file of baselines (including the history) or candidates that a renaming moves."""
     found = []
-    for path in jsonl_files(root):
-        head = baseline.read_header(path)
+    for path, head in entries:
         check = renamed(head.test, old, new)
         if check is not None:
             parts = names.check_path(head.test).parts

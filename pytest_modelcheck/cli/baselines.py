@@ -44,7 +44,7 @@ def rename(workspace: Workspace, old: str, new: str) -> None:
     """
     refuse_odd(old, new)
     store, candidates = workspace.store, workspace.candidates
-    approved, moved_runs = moves(store.root, old, new), moves(candidates.root, old, new)
+    approved, moved_runs = moves(store.everything(), old, new), moves(candidates.everything(), old, new)
     if not approved and not moved_runs:
         raise UsageError(f"no baseline or run of {old} is stored. See all: modelcheck list")
     move(store.root, approved)

@@ -176,9 +176,10 @@ def test_a_killed_rename_is_finished_by_the_next_reader(bench, monkeypatch):
     bench.run({"a": 1})
     old, new = (f"tests/test_triage.py::test_{name}" for name in ("known", "tickets"))
     root = bench.candidates.root
+    planned = moves(bench.candidates.everything(), old, new)
     monkeypatch.setattr(atomic, "_carry_out", killed)
     with pytest.raises(KeyboardInterrupt):
-        move(root, moves(root, old, new))
+        move(root, planned)
     monkeypatch.undo()
     assert [header.test for _, header in CandidateStore(root).everything()] == [new]
     assert not list(root.rglob(".modelcheck-*"))

@@ -454,3 +454,24 @@ def test_each_baseline_is_read_once_however_many_nights_there_are(watched, comma
     monkeypatch.setattr(BaselineStore, "read", counted)
     command("baselines", "prune", "--yes")
     assert found == [OLD]
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("list",),
+        ("diff", "2.1"),
+        ("report", "2.1"),
+        ("show", OLD, "2.1"),
+        ("baselines", "rename", OLD, NEW),
+        ("baselines", "prune"),
+        ("merge", ".modelcheck_cache"),
+    ],
+    ids=" ".join,
+)
+def test_a_damaged_candidate_is_not_to_be_restored_from_git(approved, command, arguments):
+    (last, *_) = approved.root.glob(".modelcheck_cache/candidates/triage/2.1/**/*.jsonl")
+    content = last.read_bytes()
+    last.write_bytes(content[:40])
+    output = " ".join(command(*arguments, code=1).output.split())
+    assert output.endswith("Run pytest again, which writes it anew, or remove the file.")
