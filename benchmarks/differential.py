@@ -3,9 +3,10 @@
 Each suite is one generated file with one or two tests, their models, and a naive ``for`` loop over the same
 cases (``suites.py`` writes it). The loop says how each trial must come out and which calls are needed. The
 plugin runs the same files with an empty cache, with a full one, with one that knows half of the cases, in
-reverse order, and on two workers of pytest-xdist. A difference is any trial that comes out otherwise, a
-call that was answered twice, a cached answer that was requested again, a call that the loop did
-not make for a model that is only called in place, and more than one window of calls in vain for the others.
+reverse order, and on two workers of pytest-xdist. A difference is any trial that comes out otherwise, a case
+with other answers than in the first run, a call that was answered twice, a cached answer that was requested
+again, a call that the loop did not make for a model that is only called in place, and more than one window
+of calls in vain for the others.
 
 The exit code is 1 where there is a difference; its suite is left in ``--keep``, to be run alone:
 ``python test_suite_17.py`` prints the results of the loop, ``pytest test_suite_17.py`` those of the plugin.
@@ -66,6 +67,8 @@ class Needed:
     """The most calls of one body."""
     calls_again: bool
     """True if a limit may be missed: some calls are then made again, to see whether the model varies."""
+    cancels: bool
+    """True if bodies may cancel calls: it is chance whether an answer comes before that, and is recorded."""
     repeats: int
     """The number of runs of each trial, and of each of its calls."""
 
@@ -141,10 +144,10 @@ def compare(
         found = Compared(
             len(seeds), trials=sum(len(each) for one in needed.values() for each in one.outcomes.values())
         )
-        cold: Counter[str] = Counter()
+        cold: Run | None = None
         for run in runs:
             result = Run(folder, run, seconds)
-            cold = result.answered if run == "cold" else cold
+            cold = result if cold is None else cold
             if result.trouble:
                 found.differences.append(f"suites {seeds.start} to {seeds.stop - 1}, {run}: {result.trouble}")
             if run == "half" or result.trouble:
@@ -201,6 +204,14 @@ class Run:
         self.trouble = self._run([sys.executable, "-m", "pytest", *options], folder, environment, seconds)
         calls = place / "calls"
         self.answered = Counter(calls.read_text(encoding="utf-8").splitlines() if calls.exists() else ())
+        self.results: dict[str, set[str]] = {}
+        """For each file, the results of its cases as they are saved to be approved."""
+        for path in (folder / "runs" / cache / "cache" / "candidates").rglob("*.jsonl"):
+            # Messages name addresses and temporary folders.
+            text = re.sub(r'"message":"([^"\\]|\\.)*"', '"message":""', path.read_text(encoding="utf-8"))
+            head, *cases, _ = text.splitlines()
+            file, _, test = json.loads(head)["test"].partition("::")
+            self.results.setdefault(file, set()).update(f"{test} {case}" for case in cases)
         if not self.trouble:
             report = json.loads((place / "report.json").read_bytes())
             self.troubles = {each["test"].partition("::")[0]: each["message"] for each in report["troubles"]}
@@ -232,8 +243,8 @@ class Run:
         return ""
 
 
-def hold(found: Compared, seed: int, needed: Needed, run: Run, cold: Counter[str]) -> None:
-    """Compare one suite of one run with the needed results; ``cold`` counts the answers of the cold run."""
+def hold(found: Compared, seed: int, needed: Needed, run: Run, cold: Run) -> None:
+    """Compare one suite of one run with the needed results, and with those of the first, ``cold`` run."""
     file = f"test_suite_{seed}.py"
 
     def differs(what: str) -> None:
@@ -249,6 +260,8 @@ def hold(found: Compared, seed: int, needed: Needed, run: Run, cold: Counter[str
         first = min(cases, key=lambda case: (len(case), case))
         expected, actual = needed.outcomes.get(first), outcomes.get(first)
         differs(f"{len(cases)} cases differ; {first} must be {expected}, is {actual}")
+    elif not needed.cancels and (other := run.results.get(file, set()) ^ cold.results.get(file, set())):
+        differs(f"other results than in the first run: {sorted(other)[:2]}")
     mine = Counter({call: count for call, count in run.answered.items() if call.startswith(f"{seed} ")})
     kept = {call: count for call, count in mine.items() if call.split(" ")[1] not in needed.unstored}
     # If bodies are run again, each of several equal calls of a body gets an answer of its own.
@@ -259,7 +272,7 @@ def hold(found: Compared, seed: int, needed: Needed, run: Run, cold: Counter[str
         differs(f"answered {kept[twice[0]]} times: {twice[0]}")
     wanted = set(needed.answered)
     # A body may be expected to make one of its calls again: such a call is in vain, with a full cache, too.
-    again = [call for call in wanted & kept.keys() if most == 1 or cold[call] + kept[call] > most]
+    again = [call for call in wanted & kept.keys() if most == 1 or cold.answered[call] + kept[call] > most]
     if run.name == "warm" and again:
         differs(f"called again with a full cache: {min(again)}")
     vain = [call for call in mine if call not in wanted]

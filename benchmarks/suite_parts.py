@@ -302,6 +302,7 @@ def naive():
         "unclaimed": {unclaimed},
         "calls": max(map(len, BODY_CALLS)),
         "calls_again": {calls_again},
+        "cancels": {cancels},
         "repeats": {repeats},
     }}
 

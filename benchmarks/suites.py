@@ -482,6 +482,9 @@ class Suite:
             unstored=sorted({*unstored}),
             unclaimed=[model.name for model in self.models if len(tests) > 1 and not model.claimed],
             calls_again=any(missed),
+            cancels=any(
+                way in test for test in tests for way in ("await cancelled(", "in_group(", "in_anyio(")
+            ),
         )
         return "\n\n\n".join(parts) + tail
 

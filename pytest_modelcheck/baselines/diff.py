@@ -8,7 +8,15 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 from pytest_modelcheck.baselines.candidates import natural
 from pytest_modelcheck.baselines.lines import gained_by
 from pytest_modelcheck.canonical import first_trajectory, same, why_unstored
-from pytest_modelcheck.records import MISSING, WRONG, Outcome, fails_in_every_run, fold, shared_trials
+from pytest_modelcheck.records import (
+    MISSING,
+    WRONG,
+    Outcome,
+    fails_in_every_run,
+    fold,
+    runs_passed,
+    shared_trials,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -117,6 +125,7 @@ class Side:
 
     Attributes:
         outcome: The outcome of the case, of the inputs that both sides have.
+        runs: How many of its runs did not fail, and how many there are.
         answer: The answer in the most informative trial (canonical JSON), or ``None`` if the model was not
             called.
         unperturbed: The answer to the case's own input in that trial, if the trial is a perturbed one.
@@ -127,6 +136,13 @@ class Side:
     answer: bytes | None
     unperturbed: bytes | None = None
     did: bytes | None = None
+    runs: tuple[int, int] = (0, 0)
+
+    @property
+    def varies(self) -> bool:
+        """True if the case fails in some of its runs only."""
+        passed, runs = self.runs
+        return 0 < passed < runs
 
 
 @dataclass(frozen=True, slots=True)
@@ -252,7 +268,7 @@ def _turned_by_metric(before: Baseline, after: Baseline) -> dict[str, Note]:
 def _one_sided(record: CaseResult, note: Note) -> CaseDiff:
     trial = record.trials[0] if record.trials else None
     answers = (None, None) if trial is None else shown_answers(trial, record.digest)[:2]
-    side = _side(record.outcome, record, trial, *answers)
+    side = _side(record.outcome, record, trial, record.trials, *answers)
     before, after = (side, None) if note == "removed" else (None, side)
     return CaseDiff(record.id, record.about, note, before, after)
 
@@ -294,8 +310,8 @@ def _compared(before: CaseResult, after: CaseResult) -> CaseDiff | None:
         after.id,
         after.about,
         note,
-        _side(one, before, old, *answers[2:]),
-        _side(other, after, new, *answers[:2]),
+        _side(one, before, old, olds, *answers[2:]),
+        _side(other, after, new, news, *answers[:2]),
         new.perturbation if new is not None else None,
         new.about if new is not None else None,
         new_expectation=new_expectation,
@@ -306,10 +322,12 @@ def _side(
     outcome: Outcome,
     record: CaseResult,
     trial: TrialResult | None,
+    trials: Sequence[TrialResult],
     answer: bytes | None,
     base: bytes | None,
 ) -> Side:
     calls = () if trial is None else trial.calls
     # Only if the body called the model with the case's own input is there an unperturbed answer.
     base = base if any(digest == record.digest for digest, _ in calls) else None
-    return Side(outcome, answer, base, first_trajectory([answer, *(one for _, one in calls[::-1])]))
+    did = first_trajectory([answer, *(one for _, one in calls[::-1])])
+    return Side(outcome, answer, base, did, runs_passed(trials))

@@ -64,7 +64,7 @@ def untagged(form: Any, keep: Collection[str] = ()) -> Any:
         if tag in keep:
             return form
         if tag[:1] == "$":
-            return _opened(tag, inside, keep)
+            return _unpacked(tag, inside, keep)
     parts: dict[str, Any] = {}
     for name, item in form.items():
         if name in _ADDED and type(item) is dict:
@@ -74,7 +74,7 @@ def untagged(form: Any, keep: Collection[str] = ()) -> Any:
     return parts
 
 
-def _opened(tag: str, inside: Any, keep: Collection[str]) -> Any:
+def _unpacked(tag: str, inside: Any, keep: Collection[str]) -> Any:
     if tag in ("$dict", "$ordereddict"):
         return {excerpt(untagged(key)): untagged(item, keep) for key, item in inside}
     if tag == "$float":

@@ -60,8 +60,10 @@ class LostSlice:
 
     Attributes:
         name: The condition that its cases meet: ``"language=es & topic=refund"``.
+        broke: The number of its cases that broke: with several runs, that pass less often than approved.
         elsewhere: The number of cases outside of it that broke.
         p_value: The larger of the two p-values.
+        varies: Whether cases pass in some of their runs only.
         fell: How far the mean score fell in the slice and elsewhere; ``None`` if cases pass or fail.
     """
 
@@ -71,6 +73,7 @@ class LostSlice:
     cases: int
     elsewhere: int
     p_value: float
+    varies: bool = False
     fell: tuple[float, float] | None = None
 
     def __str__(self) -> str:
@@ -82,11 +85,13 @@ class LostSlice:
                 turn = "did not move"
             over = plural(self.cases, "case")
             return f"scores fell by {inside:.3g} on average in {over} with {self.name}; elsewhere they {turn}"
+        cases = f"{self.broke} of {plural(self.cases, 'case')} with {self.name}"
+        if self.varies:
+            # A case that passed in some of the approved runs is not one that "broke" elsewhere in reports.
+            more = f", {self.fixed} more often" if self.fixed else ""
+            return f"{cases} pass less often{more}; elsewhere {self.elsewhere}"
         fixed = f", {self.fixed} fixed" if self.fixed else ""
-        return (
-            f"{self.broke} of {plural(self.cases, 'case')} with {self.name} broke{fixed}; elsewhere "
-            f"{self.elsewhere} broke"
-        )
+        return f"{cases} broke{fixed}; elsewhere {self.elsewhere} broke"
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,6 +218,7 @@ def _lost(paired: Evidence, candidates: Candidates, best: Concentration, roundin
         cases=len(inside),
         elsewhere=sum(drop > rounding for drop in outside),
         p_value=best.p_value,
+        varies=paired.varies,
         fell=(fmean(inside), fmean(outside)) if paired.graded else None,
     )
 

@@ -282,7 +282,7 @@ class Bodies:
             else:
                 raw = result.answered(key, raw)
         elif handle.grades:
-            result.graded(model, x, raw)
+            result.add_grade(model, x, raw)
         value = answers.decode(raw)
         if self._made is not None:
             self.note(model, x, key, value, place=place)

@@ -291,7 +291,7 @@ class _Call:
             else:
                 raw = result.answered(self.key, raw, number)
         elif result is not None and handle.grades:
-            result.graded(handle.model, self.x, raw)
+            result.add_grade(handle.model, self.x, raw, number)
         value = handle.answers.decode(raw)
         if bodies is not None and self.is_here and result is bodies.result:
             self._note(bodies, value)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from copy import copy
 from dataclasses import dataclass, field
+from math import inf
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
@@ -108,7 +109,9 @@ class Result:
     equal: Counter[bytes] | None = None
     """The number of equal calls so far, by key, if each of them gets its own answer."""
     grades: Sequence[Grade] = ()
-    """Answers of judges, in order."""
+    """Answers of judges, in the order of their calls; while the body runs, of their arrival."""
+    grade_numbers: Sequence[float] = ()
+    """For each of these answers: the number of its call if that was awaited, else infinity."""
     awaited = 0
     """The number of calls that returned a coroutine; each gets its number from here."""
 
@@ -137,8 +140,8 @@ class Result:
             return approved
         return raw
 
-    def graded(self, judge: Model, x: Any, raw: Raw) -> None:
-        """Record a judge's answer, with the arguments of the call."""
+    def add_grade(self, judge: Model, x: Any, raw: Raw, number: int | None = None) -> None:
+        """Record a judge's answer, with the arguments of the call, and its number if that was awaited."""
         try:
             given: bytes | None = comparable(judge.caller.by_name(x))
         except NotStored:
@@ -146,12 +149,16 @@ class Result:
         if given is not None and redacted.stored:
             given = redacted_line(given)
         self.grades = (*self.grades, Grade(judge.name, given, plain(raw)))
+        self.grade_numbers = (*self.grade_numbers, inf if number is None else number)
 
     def put_in_order(self) -> None:
         """Sort answers that were awaited into the order of their calls.
 
-        Calls from threads have no reproducible order: they come last, sorted by key.
+        Calls from threads have no reproducible order: they come last, those of the judged model by key.
         """
+        if len(self.grades) > 1:
+            order = sorted(range(len(self.grades)), key=self.grade_numbers.__getitem__)
+            self.grades = [self.grades[place] for place in order]
         if self.places is not None:
             calls = self.calls
             answers = [calls[place] for place, _ in sorted(self.places.items(), key=itemgetter(1))]

@@ -234,17 +234,25 @@ class CaseResult:
         return other is not None and self.id == other.id and self.digest == other.digest
 
 
-def fails_in_every_run(trials: Iterable[TrialResult]) -> bool:
-    """Return whether a case failed in each of its runs; a run fails if any of its variants does.
+def runs_passed(trials: Iterable[TrialResult]) -> tuple[int, int]:
+    """Return how many runs of a case did not fail, and how many there are.
+
+    A run fails if any of its variants does.
 
     >>> one, two = TrialResult(Outcome.FAILED), TrialResult(Outcome.PASSED, repeat=1)
-    >>> fails_in_every_run([one]), fails_in_every_run([one, two]), fails_in_every_run([])
-    (True, False, False)
+    >>> runs_passed([one]), runs_passed([one, two]), runs_passed([])
+    ((0, 1), (1, 2), (0, 0))
     """
     runs: dict[int, bool] = {}
     for trial in trials:
-        runs[trial.repeat] = runs.get(trial.repeat, False) or trial.outcome in WRONG
-    return bool(runs) and all(runs.values())
+        runs[trial.repeat] = runs.get(trial.repeat, True) and trial.outcome not in WRONG
+    return sum(runs.values()), len(runs)
+
+
+def fails_in_every_run(trials: Iterable[TrialResult]) -> bool:
+    """Return whether a case was run, and failed in each of its runs."""
+    passed, runs = runs_passed(trials)
+    return bool(runs) and not passed
 
 
 def shared_trials(

@@ -283,8 +283,16 @@ def _labelled(names: Sequence[str], texts: Sequence[Line], aside: str = "") -> I
 
 
 def _outcomes(case: CaseDiff) -> str:
-    """Describe the outcome on both sides, unless the heading shows it."""
-    if case.before is None or case.after is None or case.before.outcome is case.after.outcome:
+    """Describe the outcome on both sides, unless the heading shows it.
+
+    Of a case that varies, the share of its runs that pass says more than the outcome of all.
+    """
+    if case.before is None or case.after is None:
+        return ""
+    if case.before.varies or case.after.varies:
+        before, after = (f"{passed}/{runs}" for passed, runs in (case.before.runs, case.after.runs))
+        return f" ({before} runs pass → {after})"
+    if case.before.outcome is case.after.outcome:
         return ""
     if case.note in ("error", "regressed") or (case.note == "fixed" and case.before.outcome != "error"):
         return ""

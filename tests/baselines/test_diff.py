@@ -64,11 +64,13 @@ def test_a_case_that_passed_in_some_runs_has_not_been_fixed(compared, record, th
     new = TrialResult(Outcome.PASSED, (("i", f'"{now}"'.encode()),))
     found = compared(*([CaseResult("a", "i", None, "a", tuple(each))] for each in (runs, [new])))
     assert [case.note for case in found.cases] == ([] if note is None else [note])
+    assert [case.before.runs for case in found.cases] == [(then.count("passed"), 3)] * len(found.cases)
 
 
 def test_both_answers_are_shown(compared, record):
     (case,) = compared([record("a", "x")], [record("a", "y", "failed")]).cases
-    assert (case.before, case.after) == (Side(Outcome.PASSED, b'"x"'), Side(Outcome.FAILED, b'"y"'))
+    assert case.before == Side(Outcome.PASSED, b'"x"', runs=(1, 1))
+    assert case.after == Side(Outcome.FAILED, b'"y"', runs=(0, 1))
     assert (case.id, case.about) == ("a", "about a")
 
 
@@ -142,7 +144,7 @@ def test_the_trial_that_turned_is_shown_of_several(compared):
     after = trials(("passed", b"2"), ("failed", b"3"), ("passed", b"1"))
     (case,) = compared([before], [after]).cases
     assert (case.note, case.perturbation, case.perturbed) == ("regressed", "typos", "typo 1")
-    assert case.after == Side(Outcome.FAILED, b"3")
+    assert (case.after.outcome, case.after.answer) == (Outcome.FAILED, b"3")
 
 
 def test_the_answer_to_the_unperturbed_input_is_shown_beside_that_to_the_perturbed_one(compared):

@@ -28,16 +28,22 @@ def test_a_wrong_outcome_a_call_too_many_and_a_forgotten_answer_are_differences(
         unclaimed=[],
         calls=1,
         calls_again=False,
+        cancels=False,
         repeats=1,
     )
 
-    def differences(name, outcomes, *calls, cold=()):
+    def run_of(name, outcomes, calls, results=()):
         run = differential.Run.__new__(differential.Run)
         run.name, run.troubles = name, {}
         run.outcomes = {"test_suite_7.py": outcomes}
         run.answered = differential.Counter(calls)
+        run.results = {"test_suite_7.py": set(results)}
+        return run
+
+    def differences(name, outcomes, *calls, cold=(), results=()):
         found = differential.Compared()
-        differential.hold(found, 7, needed, run, differential.Counter(cold))
+        first = run_of("cold", needed.outcomes, cold)
+        differential.hold(found, 7, needed, run_of(name, outcomes, calls, results), first)
         return [difference.partition(": ")[2] for difference in found.differences]
 
     assert differences("cold", needed.outcomes, "7 m0 ('a',)") == []
@@ -47,6 +53,9 @@ def test_a_wrong_outcome_a_call_too_many_and_a_forgotten_answer_are_differences(
     assert differences("cold", needed.outcomes, *["7 m0 ('a',)"] * 2) == ["answered 2 times: 7 m0 ('a',)"]
     assert differences("warm", needed.outcomes, "7 m0 ('a',)") == [
         "called again with a full cache: 7 m0 ('a',)"
+    ]
+    assert differences("warm", needed.outcomes, results=["c0 yes"]) == [
+        "other results than in the first run: ['c0 yes']"
     ]
     needed.repeats = 2  # two calls of one input: one may be in vain, with a full cache, too, but not two
     assert differences("warm", needed.outcomes, "7 m0 ('a',)", cold=["7 m0 ('a',)"]) == []

@@ -43,6 +43,25 @@ def test_a_coroutine_that_is_never_awaited_is_no_answer(lab):
     assert "the body never awaited an answer" in result.message
 
 
+def test_awaited_grades_are_in_the_order_of_their_calls_cold_and_warm(lab):
+    """They were in the order of arrival, which is another one with a full cache."""
+
+    async def judging(x):
+        await asyncio.sleep(0.05 if x.endswith("first") else 0)
+        return "good"
+
+    triage = lab.model(str.upper)
+    judge = lab.model(judging, "judge", role="judge", source="judge", concurrency=2)
+
+    async def body(case):
+        await triage(case.input)
+        await asyncio.gather(judge(f"{case.input} first"), judge(f"{case.input} second"))
+
+    for _ in "cold", "warm":
+        [result] = lab.run_async(body, "a").results
+        assert [grade.given for grade in result.grades] == [b'{"x":"a first"}', b'{"x":"a second"}']
+
+
 def test_calls_from_threads_of_a_body_are_its_own(lab):
     triage = lab.model(str.upper)
 

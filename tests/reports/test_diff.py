@@ -132,6 +132,16 @@ def test_outcomes_are_shown_if_the_heading_does_not_have_them(note, before, afte
     assert rendered(check(case(note, before, after)))[5].strip() == expected
 
 
+def test_a_case_that_varies_shows_how_many_of_its_runs_pass():
+    """It is listed as changed if not all of its approved runs passed: its outcome does not say why."""
+    before, after = (F, b'"a"', None, None, (2, 3)), (F, b'"b"', None, None, (0, 3))
+    assert rendered(check(case("changed", before, after)))[5].strip() == "'a' → 'b' (2/3 runs pass → 0/3)"
+    before, after = (P, b'"a"', None, None, (1, 1)), (F, b'"b"', None, None, (1, 3))
+    assert rendered(check(case("regressed", before, after)))[5].strip() == "'a' → 'b' (1/1 runs pass → 1/3)"
+    before, after = (P, b'"a"', None, None, (3, 3)), (F, b'"b"', None, None, (0, 3))
+    assert rendered(check(case("regressed", before, after)))[5].strip() == "'a' → 'b'"
+
+
 def long(ending, length=40):
     return b'"' + b"word " * length + ending + b'"'
 
