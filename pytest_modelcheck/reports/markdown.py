@@ -29,7 +29,7 @@ from pytest_modelcheck.reports.wording import (
     rate_text,
     value_text,
 )
-from pytest_modelcheck.reports.words import start_of, window, windows
+from pytest_modelcheck.reports.words import perturbed_text, start_of, window, windows
 from pytest_modelcheck.reports.worst import causes, triage, where
 
 if TYPE_CHECKING:
@@ -255,10 +255,13 @@ def _case(case: CaseResult) -> tuple[str, ...]:
     if shown.get("outcome") == Outcome.ERROR or "answer" not in shown:
         got = value_text(shown.get("message", got), _WHOLE)
     answers = [expected, got, form_text(shown.get("approved_answer", MISSING), _WHOLE)]
+    given = value_text(case.input, _WIDTH)
+    if "perturbed" in shown:
+        given = perturbed_text(shown["perturbed"], case.input, _WIDTH)
     start = start_of(answers[1], answers[::2], _WIDTH)
     return (
         excerpt(case.id, 40),
-        value_text(shown.get("perturbed", case.input), _WIDTH),
+        given,
         *(window(text, start, _WIDTH) for text in answers),
     )
 

@@ -29,7 +29,7 @@ from pytest_modelcheck.records import MISSING, Contrast, Outcome, ShownCase
 from pytest_modelcheck.reports.jsons import value_of
 from pytest_modelcheck.reports.transcript import steps_of_trial
 from pytest_modelcheck.reports.wording import most_informative_trial
-from pytest_modelcheck.reports.words import marked_pieces, start_of, window, windows
+from pytest_modelcheck.reports.words import marked_pieces, perturbed_text, start_of, window, windows
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping, Sequence
@@ -106,7 +106,7 @@ def _parts(other: bytes, got: bytes, *, some: bool) -> list[tuple[str, str, str]
         if _has_none(named, orjson.loads(other)):
             return []
         # A case file has no dates and no decimals: if they are as expected, the type alone says little.
-        named = [one for one in named if not _look_alike(one)] or named
+        named = [one for one in named if not _look_alike(one)]
     return [part for where, group in groupby(named, key=_array_of) for part in _group(where, list(group))]
 
 
@@ -256,7 +256,7 @@ def _shown(
         got=cut(got),
         approved=cut(approved),
         perturbation=None if trial is None else trial.perturbation,
-        perturbed=None if perturbed is MISSING else excerpt(perturbed, _INPUT_WIDTH),
+        perturbed=None if perturbed is MISSING else perturbed_text(perturbed, case.input, _INPUT_WIDTH),
         base_answer=cut(base),
         origin=None if case.origin is None else str(case.origin),
     )

@@ -66,6 +66,9 @@ def case_lines(
         # Steps show both sides; pytest's own diff of them would say the same in a form that is hard to
         # read.
         reason = [line for line in reason[:1] if line != f"assert {case.steps[0]}"]
+    if case.contrast is not None:
+        # The parts that differ are shown, so pytest's long values need not be whole.
+        reason = [_fitted(line, room) if line.lstrip().startswith("+ ") else line for line in reason]
     messages = [((text.rstrip(), WRONG if text.startswith(ERROR_LINE) else PLAIN),) for text in reason]
     for line in (*answers, *messages, *_smallest(case, room)):
         yield (margin, PLAIN), *line
@@ -225,6 +228,10 @@ def _edits(text: str) -> Line:
     """A text with its bracketed changes marked."""
     pieces = _EDIT.split(text)
     return tuple((piece, CHANGED if at % 2 else PLAIN) for at, piece in enumerate(pieces) if piece)
+
+
+def _fitted(text: str, room: int) -> str:
+    return text if width_of(text) <= room else f"{shortened(text, room - 1)}…"
 
 
 def _cells(line: Line) -> int:

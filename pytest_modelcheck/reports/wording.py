@@ -12,6 +12,7 @@ from pytest_modelcheck.phrases import percent, plural
 from pytest_modelcheck.records import GRADE, MISSING, WRONG, Calls, Outcome, Status
 from pytest_modelcheck.reports.jsons import value_of
 from pytest_modelcheck.reports.transcript import brief, steps_of_trial
+from pytest_modelcheck.reports.words import perturbed_text
 from pytest_modelcheck.reports.worst import case_loss
 
 if TYPE_CHECKING:
@@ -249,7 +250,7 @@ def case_text(case: CaseResult, version: str | None) -> Iterator[str]:
     if trial is None:
         return
     if trial.perturbed is not MISSING:
-        yield f"{trial.perturbation}: {value_text(trial.perturbed, 160)}"
+        yield f"{trial.perturbation}: {perturbed_text(trial.perturbed, case.input, 160)}"
     answer, base, before, _ = shown_answers(trial, case.digest)
     if case.expected is not MISSING:
         yield f"expected: {value_text(case.expected, 120)}"

@@ -56,6 +56,20 @@ def windows(before: str, after: str, width: int) -> tuple[str, str]:
     return window(before, start, width), window(after, start, width)
 
 
+_SEEN: Final = 60
+"""The narrowest line in which a perturbed input is shown."""
+
+
+def perturbed_text(perturbed: Any, own: Any, width: int) -> str:
+    """A perturbed input on one line, cut so that its first difference from the case's own input is visible.
+
+    >>> perturbed_text("Hello. " * 20 + "Thank you!", "Hello. " * 20, 200)
+    '…llo. Hello. Hello. Thank you!'
+    """
+    text = one_line(perturbed)
+    return window(text, start_of(text, [one_line(own)], _SEEN), width)
+
+
 Fate = Literal["same", "gone", "new"]
 
 _TOKEN: Final = re.compile(r"\w+|\s+|[^\w\s]")

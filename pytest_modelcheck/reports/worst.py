@@ -185,7 +185,7 @@ def triage(verdicts: Sequence[Verdict]) -> str | None:
     if not outstanding:
         return f"{among}, chance alone may explain {len(missing)} missed limits{beside}"
     unexplained = f"{len(outstanding)} of {len(missing)} missed limits"
-    return f"even {among}, chance does not explain {unexplained}: {listed(outstanding, _SHOWN)}{beside}"
+    return f"even {among}, chance hardly explains {unexplained}: {listed(outstanding, _SHOWN)}{beside}"
 
 
 def adjusted_p_values(verdicts: Sequence[Verdict]) -> list[float | None]:

@@ -184,7 +184,7 @@ def test_the_misses_that_stand_out_are_named_below_the_table(report):
     one = replace(report.checks[0], verdict=replace(report.checks[0].verdict, findings=findings))
     text = to_markdown(replace(report, checks=(one, one)))
     assert (
-        "\n\n`even among 2 checks, chance does not explain 2 of 2 missed limits: test_known, test_known`\n"
+        "\n\n`even among 2 checks, chance hardly explains 2 of 2 missed limits: test_known, test_known`\n"
         in text
     )
 

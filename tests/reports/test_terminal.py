@@ -327,6 +327,16 @@ def test_the_differing_fields_of_records_are_shown(against, titles):
     assert '    t-1  {"order":"AAA' in text
 
 
+def test_long_values_of_an_assertion_are_cut_where_the_fields_are_shown():
+    """Pytest repeats the whole objects, in lines that a terminal wraps into many."""
+    message = f"assert 0 == 12\n +  where 0 = Invoice({'x' * 200}).total\n +  and   12 = Invoice(y).total"
+    lines = failure(_with(replace(RECORD, message=message))).splitlines()
+    (cut,) = (line for line in lines if "where 0 = Invoice(xxx" in line)
+    assert cut.endswith("…")
+    assert len(cut) == 80
+    assert "          +  and   12 = Invoice(y).total" in lines
+
+
 def test_right_fields_of_records_are_green_and_wrong_ones_red():
     pieces = [piece for line in failure_lines(_with(RECORD)) for piece in line]
     assert ("2", {"green": True}) in pieces

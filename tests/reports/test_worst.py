@@ -181,9 +181,12 @@ CHANCE = [missing("test_a", 0.009), missing("test_b", 0.04, status=Status.INCONC
     [
         (
             [*CLEAR, *quiet(35)],
-            "even among 38 checks, chance does not explain 2 of 3 missed limits: test_b, test_a",
+            "even among 38 checks, chance hardly explains 2 of 3 missed limits: test_b, test_a",
         ),
-        (CLEAR, "even among 3 checks, chance does not explain 3 of 3 missed limits: test_b, test_a, test_c"),
+        (
+            CLEAR,
+            "even among 3 checks, chance hardly explains 3 of 3 missed limits: test_b, test_a, test_c",
+        ),
         (CHANCE, "among 100 checks, chance alone may explain 2 missed limits"),
         (
             [*CHANCE, missing("test_stopped", None)],
@@ -194,12 +197,12 @@ CHANCE = [missing("test_a", 0.009), missing("test_b", 0.04, status=Status.INCONC
         ),
         (
             [missing("test_a", 0.03, 0.03, 0.03), missing("test_b", 0.001)],
-            "even among 2 checks, chance does not explain 1 of 2 missed limits: test_b",
+            "even among 2 checks, chance hardly explains 1 of 2 missed limits: test_b",
         ),
         (
             [missing(f"test_{n}", 0.0001) for n in range(7)],
             (
-                "even among 7 checks, chance does not explain 7 of 7 missed limits: test_0, test_1, test_2, "
+                "even among 7 checks, chance hardly explains 7 of 7 missed limits: test_0, test_1, test_2, "
                 "test_3 (+3 more)"
             ),
         ),

@@ -175,7 +175,7 @@ def test_the_misses_that_stand_out_are_named_first_of_several(report, page):
     one, other = (replace(check, adjusted_p_value=p) for p in (0.0002, 0.0123))
     browser = page(replace(report, checks=(one, other)))
     assert browser.texts(".sub")[2] == (
-        "Even among 2 checks, chance does not explain 2 of 2 missed limits: test_known, test_known."
+        "Even among 2 checks, chance hardly explains 2 of 2 missed limits: test_known, test_known."
     )
     browser = page(replace(report, checks=(one, other)), KNOWN)
     assert "p = 0.0002 after correction for all 2 checks of the run (Holm)." in browser.text(".side")
