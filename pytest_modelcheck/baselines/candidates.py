@@ -132,7 +132,8 @@ class CandidateStore:
     def models(self) -> list[str]:
         """The names of the models that ever left a candidate."""
         folders = sorted(self.root.glob("*/*/"))
-        return sorted({header.model for header in map(first_header, folders) if header is not None})
+        with _readable():
+            return sorted({header.model for header in map(first_header, folders) if header is not None})
 
     def versions(self, model: str) -> list[str]:
         """The versions of a model that ever left a candidate, older numbers first."""
@@ -147,6 +148,12 @@ class CandidateStore:
 
 def _place(model: str, check: str, version: str) -> PurePath:
     return PurePath(names.safe(model), names.version_folder(version), names.check_path(check))
+
+
+def result_header(path: Path) -> Header:
+    """Read only the first line of a result file."""
+    with _readable():
+        return baseline.read_header(path)
 
 
 def root_of(path: Path) -> Path | None:

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 from pytest_modelcheck.baselines import baseline, header, names, watch
 from pytest_modelcheck.baselines.atomic import Batch
-from pytest_modelcheck.baselines.store import jsonl_files
 from pytest_modelcheck.errors import BaselineError, UsageError
 
 if TYPE_CHECKING:
@@ -73,11 +72,10 @@ def _mistake(old: str, new: str) -> str:
     return ""
 
 
-def moves(root: Path, old: str, new: str) -> list[Move]:
-    """Every file below a folder of baselines or candidates that a renaming moves, including the history."""
+def moves(entries: Iterable[tuple[Path, Header]], old: str, new: str) -> list[Move]:
+    """Every file of baselines (including the history) or candidates that a renaming moves."""
     found = []
-    for path in jsonl_files(root):
-        head = baseline.read_header(path)
+    for path, head in entries:
         check = renamed(head.test, old, new)
         if check is not None:
             parts = names.check_path(head.test).parts
@@ -89,8 +87,24 @@ def moves(root: Path, old: str, new: str) -> list[Move]:
     return found
 
 
-def move(root: Path, planned: Collection[Move], *, durable: bool = True) -> None:
-    """Carry out moves, all or none; only the names in headers change.
+def move(root: Path, planned: Collection[Move]) -> None:
+    """Move baselines and their nights, all or none; only the names in headers change.
+
+    Raises:
+        UsageError: Something else is already stored under a new name.
+    """
+    with Batch(root) as batch:
+        add_moves(batch, root, planned)
+        new = {one.header.test: one.check for one in planned}
+        watch.rewrite(
+            batch,
+            root,
+            lambda night: dataclasses.replace(night, check=new[night.check]) if night.check in new else night,
+        )
+
+
+def add_moves(batch: Batch, root: Path, planned: Collection[Move]) -> None:
+    """Add moves to a batch; only the names in headers change.
 
     Raises:
         UsageError: Something else is already stored under a new name.
@@ -103,18 +117,11 @@ def move(root: Path, planned: Collection[Move], *, durable: bool = True) -> None
                 f"{one.check} already has a baseline ({one.target.relative_to(root)}). "
                 "Remove one of the two first."
             )
-    with Batch(root, durable=durable) as batch:
-        arriving = {one.target for one in planned}
-        for one in planned:
-            batch.add(one.target, _under_new_name(one))
-        for path in leaving - arriving:
-            batch.remove(path)
-        new = {one.header.test: one.check for one in planned}
-        watch.rewrite(
-            batch,
-            root,
-            lambda night: dataclasses.replace(night, check=new[night.check]) if night.check in new else night,
-        )
+    arriving = {one.target for one in planned}
+    for one in planned:
+        batch.add(one.target, _under_new_name(one))
+    for path in leaving - arriving:
+        batch.remove(path)
 
 
 def remove(root: Path, paths: Collection[Path], nights: Collection[watch.Night] = ()) -> None:

@@ -8,7 +8,7 @@ import click
 
 from pytest_modelcheck.baselines import atomic, names, watch
 from pytest_modelcheck.baselines.candidates import CandidateStore
-from pytest_modelcheck.baselines.moves import move, moves, refuse_odd, remove, uncounted
+from pytest_modelcheck.baselines.moves import add_moves, move, moves, refuse_odd, remove, uncounted
 from pytest_modelcheck.baselines.objections import differences
 from pytest_modelcheck.cli.project import candidates_in, with_workspace
 from pytest_modelcheck.cli.screen import echo, indented, print_lines
@@ -44,14 +44,18 @@ def rename(workspace: Workspace, old: str, new: str) -> None:
     """
     refuse_odd(old, new)
     store, candidates = workspace.store, workspace.candidates
-    approved, moved_runs = moves(store.root, old, new), moves(candidates.root, old, new)
+    approved, moved_runs = moves(store.everything(), old, new), moves(candidates.everything(), old, new)
     if not approved and not moved_runs:
         raise UsageError(f"no baseline or run of {old} is stored. See all: modelcheck list")
-    move(store.root, approved)
     # Where the test was run under its new name already, that run says more than the one before.
-    stale = [one.path for one in moved_runs if one.path != one.target and one.target.exists()]
-    move(candidates.root, [one for one in moved_runs if one.path not in stale], durable=False)
-    remove(candidates.root, stale)
+    stale = {one.path for one in moved_runs if one.path != one.target and one.target.exists()}
+    # All or nothing: the candidates are ready to be moved before the baselines are.
+    with atomic.Batch(candidates.root if moved_runs else None, durable=False) as batch:
+        add_moves(batch, candidates.root, [one for one in moved_runs if one.path not in stale])
+        for path in stale:
+            batch.remove(path)
+        if approved:
+            move(store.root, approved)
     print_lines(
         indented(
             f"{one.header.test} → {one.check} ({one.header.model} {one.header.version})" for one in approved
@@ -89,8 +93,11 @@ def prune(workspace: Workspace, *, yes: bool) -> None:
     if nights:
         echo(f"{plural(len(nights), 'line')} of {names.WATCH} that count under no approval any more.")
     if yes or click.confirm("Remove them?"):
-        remove(store.root, removed, nights)
-        remove(candidates.root, [path for path, _ in forgotten])
+        # Baselines last: where a candidate cannot be removed, none is missing without a word.
+        if forgotten:
+            remove(candidates.root, [path for path, _ in forgotten])
+        if useless or nights:
+            remove(store.root, removed, nights)
         echo("Removed: look at it with git diff, and commit it." if useless or nights else "Removed.")
     else:
         echo("Nothing was removed. A test that only moved: modelcheck baselines rename OLD NEW")

@@ -91,7 +91,8 @@ class _Group(click.Group):
             raise
         except OSError as error:
             place = f"{error.filename}: " if error.filename else ""
-            raise click.ClickException(harmless(f"{place}{error.strerror or error}")) from error
+            remedy = ". Give this user the right to (chmod, chown)." * isinstance(error, PermissionError)
+            raise click.ClickException(harmless(f"{place}{error.strerror or error}{remedy}")) from error
 
 
 @click.group(cls=_Group, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})

@@ -12,7 +12,7 @@ import click
 from pytest_modelcheck.baselines import header as headers
 from pytest_modelcheck.baselines import watch
 from pytest_modelcheck.baselines.baseline import read_header
-from pytest_modelcheck.baselines.candidates import find, natural, never_ran
+from pytest_modelcheck.baselines.candidates import find, natural, never_ran, result_header
 from pytest_modelcheck.baselines.moves import uncounted
 from pytest_modelcheck.baselines.store import jsonl_files
 from pytest_modelcheck.canonical import excerpt, one_line, untagged_json, whole
@@ -28,7 +28,7 @@ from pytest_modelcheck.reports.bars import padded, width_of
 from pytest_modelcheck.reports.transcript import steps_of_trial
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from datetime import date
     from pathlib import Path
 
@@ -120,17 +120,24 @@ def _lines(workspace: Workspace, baseline: Baseline) -> Iterator[str]:
 def _case_lines(record: CaseResult) -> Iterator[str]:
     name = f"    {record.outcome.value:7} {excerpt(record.id, 30)}  "
     yield name + excerpt(record.about, max(10, width() - len(name)))
+    varies = len({trial.outcome for trial in record.trials}) > 1
+    numbered = varies and any(trial.repeat for trial in record.trials)
+    first: dict[tuple[str, int], bytes | None] = {}
     for trial in record.trials:
-        which = f"run {trial.repeat + 1} " if trial.repeat else ""
+        which = f"run {trial.repeat + 1} " if trial.repeat or numbered else ""
         if trial.perturbation is not None:
             which = f"{trial.perturbation} {which}"
+        if varies:
+            which += f"{trial.outcome.value} "
         if (steps := steps_of_trial(trial, record.digest)) is not None:
             yield from indented([f"{which}→", *steps.lines(width() - 12)], 12)
             continue
         answer = "no answer"
         if trial.answer is not None:
             answer = excerpt(untagged_json(json.loads(whole(trial.answer))), 200)
-        yield from indented([f"{which}→ {answer}"], 12)
+        if first.setdefault(trial.place, trial.answer) == trial.answer and trial.repeat:
+            answer = "the same answer"
+        yield from indented([f"{which}→ {answer}"], 12, breaks=True)
 
 
 @click.command("list")
@@ -140,10 +147,10 @@ def list_(workspace: Workspace, patterns: tuple[str, ...]) -> int:
     """Show approved versions, and runs that can be approved."""
     store, selected = workspace.store, selection(patterns)
     damaged: list[str] = []
-    approved, beside, runs = (
-        list(_readable(files, damaged))
-        for files in (store.files(), store.beside_files(), jsonl_files(workspace.candidates.root))
+    approved, beside = (
+        list(_readable(read_header, files, damaged)) for files in (store.files(), store.beside_files())
     )
+    runs = list(_readable(result_header, jsonl_files(workspace.candidates.root), damaged))
     nights: list[Night] = []
     try:
         known = watch.read(store.root)
@@ -173,10 +180,10 @@ def list_(workspace: Workspace, patterns: tuple[str, ...]) -> int:
     return 1 if damaged else 0
 
 
-def _readable(files: Iterable[Path], damaged: list[str]) -> Iterator[Header]:
+def _readable(read: Callable[[Path], Header], files: Iterable[Path], damaged: list[str]) -> Iterator[Header]:
     for path in files:
         try:
-            yield read_header(path)
+            yield read(path)
         except (BaselineError, OSError) as error:
             damaged.append(str(error))
 

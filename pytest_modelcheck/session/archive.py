@@ -8,7 +8,7 @@ from statistics import fmean
 from typing import TYPE_CHECKING, Any, Final
 
 from pytest_modelcheck.baselines import baseline
-from pytest_modelcheck.baselines.candidates import natural
+from pytest_modelcheck.baselines.candidates import natural, result_header
 from pytest_modelcheck.checks.compare import changes_alone, compare, pair_of
 from pytest_modelcheck.checks.observed import score_of, share_of_runs
 from pytest_modelcheck.errors import BaselineError
@@ -117,7 +117,7 @@ class Archive:
             self._run[model] = self.candidates.versions(model)
         for version in self._run[model]:
             path = self.candidates.path(model, check, version)
-            header = baseline.read_header(path) if path.exists() else None
+            header = result_header(path) if path.exists() else None
             if header is not None and header.run:
                 report = _head(header, path)
                 verdict = report.verdict

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from pytest_modelcheck.baselines import atomic, lines
 from pytest_modelcheck.baselines.candidates import CandidateStore, find, natural, never_ran
 from pytest_modelcheck.baselines.header import Header
-from pytest_modelcheck.baselines.moves import move, moves
+from pytest_modelcheck.baselines.moves import add_moves, moves
 from pytest_modelcheck.baselines.store import BaselineStore
 from pytest_modelcheck.errors import BaselineError
 from tests.baselines.conftest import keep, write
@@ -176,9 +176,10 @@ def test_a_killed_rename_is_finished_by_the_next_reader(bench, monkeypatch):
     bench.run({"a": 1})
     old, new = (f"tests/test_triage.py::test_{name}" for name in ("known", "tickets"))
     root = bench.candidates.root
+    planned = moves(bench.candidates.everything(), old, new)
     monkeypatch.setattr(atomic, "_carry_out", killed)
-    with pytest.raises(KeyboardInterrupt):
-        move(root, moves(root, old, new))
+    with pytest.raises(KeyboardInterrupt), atomic.Batch(root, durable=False) as batch:
+        add_moves(batch, root, planned)
     monkeypatch.undo()
     assert [header.test for _, header in CandidateStore(root).everything()] == [new]
     assert not list(root.rglob(".modelcheck-*"))

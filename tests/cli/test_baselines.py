@@ -103,6 +103,19 @@ def test_the_same_name_changes_nothing(approved, command):
     assert OLD in command("show", OLD).output
 
 
+def test_no_baseline_is_renamed_where_a_candidate_cannot_be(approved, command):
+    before = {path: path.read_bytes() for path in approved.root.glob("baselines/**/*.jsonl")}
+    in_the_way = approved.root / ".modelcheck_cache/candidates/triage/2.1/tests/test_moved.py"
+    in_the_way.write_text("")
+    output = command("baselines", "rename", "tests/test_triage.py", "tests/test_moved.py", code=1).output
+    assert f"Error: {in_the_way}" in output
+    assert {path: path.read_bytes() for path in approved.root.glob("baselines/**/*.jsonl")} == before
+    in_the_way.unlink()
+    output = command("baselines", "rename", "tests/test_triage.py", "tests/test_moved.py").output
+    assert "2 baselines renamed" in output
+    assert "2 candidates renamed" in output
+
+
 def test_results_under_the_new_name_are_kept(approved, command):
     path = approved.root / "tests" / "test_triage.py"
     path.write_text(path.read_text().replace("test_known", "test_tickets"))
@@ -178,6 +191,22 @@ def test_nothing_is_removed_before_it_is_agreed_to(approved_twice):
     result = CliRunner().invoke(modelcheck, ["baselines", "prune"], input="n\n")
     assert "Nothing was removed. A test that only moved: modelcheck baselines rename OLD NEW" in result.output
     assert files(approved_twice) == ["test_known", "test_other"]
+
+
+def test_no_baseline_is_pruned_where_a_candidate_cannot_be(approved_twice, command, monkeypatch):
+    def forbidden(steps, root):
+        if root.name == "candidates":
+            raise PermissionError(13, "Permission denied", str(root))
+        carry_out(steps, root)
+
+    carry_out = atomic._carry_out
+    delete(approved_twice, "test_known")
+    with monkeypatch.context() as patch:
+        patch.setattr(atomic, "_carry_out", forbidden)
+        output = command("baselines", "prune", "--yes", code=1).output
+    assert "candidates: Permission denied. Give this user the right to (chmod, chown)." in output
+    assert "no check" not in command("show", OLD).output
+    assert "Removed: look at it with git diff" in command("baselines", "prune", "--yes").output
 
 
 def test_a_file_that_is_gone_takes_its_folders_along(approved_twice, command):
@@ -454,3 +483,24 @@ def test_each_baseline_is_read_once_however_many_nights_there_are(watched, comma
     monkeypatch.setattr(BaselineStore, "read", counted)
     command("baselines", "prune", "--yes")
     assert found == [OLD]
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("list",),
+        ("diff", "2.1"),
+        ("report", "2.1"),
+        ("show", OLD, "2.1"),
+        ("baselines", "rename", OLD, NEW),
+        ("baselines", "prune"),
+        ("merge", ".modelcheck_cache"),
+    ],
+    ids=" ".join,
+)
+def test_a_damaged_candidate_is_not_to_be_restored_from_git(approved, command, arguments):
+    (last, *_) = approved.root.glob(".modelcheck_cache/candidates/triage/2.1/**/*.jsonl")
+    content = last.read_bytes()
+    last.write_bytes(content[:40])
+    output = " ".join(command(*arguments, code=1).output.split())
+    assert output.endswith("Run pytest again, which writes it anew, or remove the file.")

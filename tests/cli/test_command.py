@@ -90,7 +90,8 @@ def test_a_folder_that_may_not_be_written_is_named(project, command):
     project.run({"a": 1})
     project.root.chmod(0o500)
     try:
-        assert "baselines: Permission denied" in command("approve", "2.1", code=1).output
+        output = command("approve", "2.1", code=1).output
+        assert "baselines: Permission denied. Give this user the right to (chmod, chown)." in output
     finally:
         project.root.chmod(0o700)
 
@@ -106,7 +107,7 @@ def test_a_file_in_the_place_of_a_folder_is_named(project, command):
 
 def test_a_path_cannot_drive_the_terminal(project, command, monkeypatch):
     def refuse(*_):
-        raise PermissionError(13, "no\x9b", "a\x1b[2Jb")
+        raise OSError(5, "no\x9b", "a\x1b[2Jb")
 
     monkeypatch.setattr("pytest_modelcheck.cli.project.open_workspace", refuse)
     assert command("list", code=1).output == "Error: a\\x1b[2Jb: no\\x9b\n"
