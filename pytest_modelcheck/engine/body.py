@@ -171,6 +171,7 @@ class Bodies:
             and result.calls
             and result.places is None
             and not result.foreign
+            and len(result.grades) < 2
             and result.trial.case.known_failure is None
         )
         if not simple:  # conclude() would not change a simple result
