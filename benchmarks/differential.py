@@ -3,10 +3,10 @@
 Each suite is one generated file with one or two tests, their models, and a naive ``for`` loop over the same
 cases (``suites.py`` writes it). The loop says how each trial must come out and which calls are needed. The
 plugin runs the same files with an empty cache, with a full one, with one that knows half of the cases, in
-reverse order, and on two workers of pytest-xdist. A difference is any trial that comes out otherwise, a case
-with other answers than in the first run, a call that was answered twice, a cached answer that was requested
-again, a call that the loop did not make for a model that is only called in place, and more than one window
-of calls in vain for the others.
+reverse order, on two workers of pytest-xdist, and after the first run was approved. A difference is any trial
+that comes out otherwise, a case with other answers than in the first run or than approved, a call that was
+answered twice, a cached answer that was requested again, a call that the loop did not make for a model that
+is only called in place, and more than one window of calls in vain for the others.
 
 The exit code is 1 where there is a difference; its suite is left in ``--keep``, to be run alone:
 ``python test_suite_17.py`` prints the results of the loop, ``pytest test_suite_17.py`` those of the plugin.
@@ -35,7 +35,7 @@ HERE = Path(__file__).resolve().parent
 WINDOW = 256
 """Calls that may be made in vain for each call of a body: bodies are foreseen a window at a time."""
 
-RUNS = ("cold", "warm", "half", "partly", "reversed", "xdist")
+RUNS = ("cold", "warm", "half", "partly", "reversed", "xdist", "approved")
 OPTIONS = [
     "-q",
     *("-p", "modelcheck", "-p", "no:cacheprovider"),
@@ -189,11 +189,13 @@ class Run:
         self.name = name
         place = folder / "runs" / name
         place.mkdir(parents=True)
-        cache = {"warm": "cold", "partly": "half"}.get(name, name)
+        cache = {"warm": "cold", "partly": "half", "approved": "cold"}.get(name, name)
         options = [*OPTIONS, f"-omodelcheck_cache_dir={folder / 'runs' / cache / 'cache'}"]
         options.append(f"--modelcheck-report={place / 'report.json'}")
         if name == "half":
             options += [f"--modelcheck-case=c{number}" for number in range(0, 2_000, 2)][:12]
+        if name == "approved":
+            self._approve(folder, folder / "runs" / cache / "cache" / "candidates")
         if name == "xdist":
             options += ["-p", "xdist", "-n2"]
         environment = {**os.environ, "CALLS": str(place / "calls"), "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
@@ -212,17 +214,25 @@ class Run:
             head, *cases, _ = text.splitlines()
             file, _, test = json.loads(head)["test"].partition("::")
             self.results.setdefault(file, set()).update(f"{test} {case}" for case in cases)
+        self.changed: Counter[str] = Counter()
+        """For each file, the number of cases that differ from what is approved."""
         if not self.trouble:
             report = json.loads((place / "report.json").read_bytes())
             self.troubles = {each["test"].partition("::")[0]: each["message"] for each in report["troubles"]}
             for check in report["checks"]:
                 file, _, test = check["verdict"]["check"].partition("::")
+                self.changed[file] += sum("change" in case for case in check["cases"])
                 self.outcomes.setdefault(file, {}).update(
                     {
                         f"{test} {case['id']}": [each["outcome"] for each in case["trials"]]
                         for case in check["cases"]
                     }
                 )
+
+    def _approve(self, folder: Path, candidates: Path) -> None:
+        command = "from pytest_modelcheck.cli import main; main()"
+        options = ["approve", "1", "--force", "--reason=as it is", f"--from={candidates}"]
+        subprocess.run([sys.executable, "-c", command, *options], cwd=folder, check=True, capture_output=True)
 
     def _run(self, command: list[str], folder: Path, environment: dict[str, str], seconds: float) -> str:
         try:
@@ -260,8 +270,11 @@ def hold(found: Compared, seed: int, needed: Needed, run: Run, cold: Run) -> Non
         first = min(cases, key=lambda case: (len(case), case))
         expected, actual = needed.outcomes.get(first), outcomes.get(first)
         differs(f"{len(cases)} cases differ; {first} must be {expected}, is {actual}")
-    elif not needed.cancels and (other := run.results.get(file, set()) ^ cold.results.get(file, set())):
-        differs(f"other results than in the first run: {sorted(other)[:2]}")
+    elif not needed.cancels and run.name != "approved":
+        if other := run.results.get(file, set()) ^ cold.results.get(file, set()):
+            differs(f"other results than in the first run: {sorted(other)[:2]}")
+    elif not needed.cancels and run.changed[file]:
+        differs(f"{run.changed[file]} cases differ from what is approved")
     mine = Counter({call: count for call, count in run.answered.items() if call.startswith(f"{seed} ")})
     kept = {call: count for call, count in mine.items() if call.split(" ")[1] not in needed.unstored}
     # If bodies are run again, each of several equal calls of a body gets an answer of its own.
@@ -273,7 +286,7 @@ def hold(found: Compared, seed: int, needed: Needed, run: Run, cold: Run) -> Non
     wanted = set(needed.answered)
     # A body may be expected to make one of its calls again: such a call is in vain, with a full cache, too.
     again = [call for call in wanted & kept.keys() if most == 1 or cold.answered[call] + kept[call] > most]
-    if run.name == "warm" and again:
+    if run.name in ("warm", "approved") and again:
         differs(f"called again with a full cache: {min(again)}")
     vain = [call for call in mine if call not in wanted]
     wrong = [call for call in vain if call.split(" ")[1] in needed.in_place]

@@ -20,6 +20,8 @@ FEATURES = {
     *("fixtures", "groups", "invariance", "judges", "keywords", "large", "locks", "loops", "mutation"),
     *("nested", "repeats", "retries", "state", "threads", "twins", "unstorable"),
 }
+CANCELS = ("await cancelled(", "in_group(", "in_anyio(", "create_task(")
+"""What may cancel a call, or leave it alone when the body ends."""
 FIXTURES = ("monkeypatch", "tmp_path", "rows")
 """Places for a body's state, besides names of its module."""
 

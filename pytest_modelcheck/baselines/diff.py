@@ -154,9 +154,9 @@ class CaseDiff:
         about: The beginning of its input.
         note: ``"error"``: it passed, and raises an error now. ``"regressed"``: it passed, and fails now.
             ``"fixed"``: it failed in every run, and passes now. ``"changed"``: another answer, or an outcome
-            that is neither. ``"edited"``: the input is another one, so that there is nothing to compare, or
-            the same answer has another outcome since another is expected. ``"added"``, ``"removed"``: on one
-            side only.
+            that is neither. ``"edited"``: its input was edited, so that there is nothing to compare, or its
+            expectation, so that the same answer has another outcome. ``"added"``, ``"removed"``: on one side
+            only.
         before: The older side, or ``None`` if the case is new.
         after: The newer side, or ``None`` if the case is gone.
         perturbation: The perturbation of the most informative trial, or ``None``.

@@ -128,7 +128,10 @@ def id_of(line: bytes) -> str:
 
 
 def with_further_runs(line: bytes) -> bytes:
-    """A line of a result file as that of a baseline, with the runs that confirmed a miss (never approved)."""
+    """A line of a result file as that of a baseline, plus the runs that confirmed a miss.
+
+    Only for comparisons: these runs are never approved.
+    """
     return encode(decode(line)) if b'"more":' in line else bare(line)
 
 
@@ -352,7 +355,7 @@ def gained_by(pairs: Iterable[tuple[CaseResult, CaseResult]]) -> tuple[str, ...]
 
 
 def seed_of(version: str | None) -> int:
-    """The start of the checksums of a version's lines, so that they do not fit the header of another."""
+    """The initial value of the checksums of a version's lines: under another header, they do not match."""
     return crc32((version or "").encode(errors="surrogatepass"))
 
 
@@ -397,7 +400,7 @@ def _reformatted(line: bytes, seeds: Sequence[int]) -> bytes | None:
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     if len(found) < len(pairs):
-        raise ValueError("a name stands there twice")
+        raise ValueError("a name occurs twice")
     return found
 
 

@@ -196,14 +196,14 @@ class Endpoint:
     def watched(
         self, caller: Caller, *, joins: bool, blocks: bool
     ) -> Iterator[Callable[[Future[None], float], bool]]:
-        """Yield a function that says when to stop waiting for a call, as calls may wait for each other.
+        """Yield a function that says when to stop waiting for a call, since calls may wait for each other.
 
-        A model that starts threads may call itself there. The function takes the call and the seconds since
-        it was last called, and returns whether to wait no longer.
+        A model that starts threads may call itself in one of them. The function takes the call and the
+        seconds since it was last called, and returns whether to stop waiting.
 
-        With ``joins``, the call had begun before this thread asked for it, and may wait for this thread. As
-        it may only be slow, it is made again after ten minutes; if this thread ``blocks`` and no other is
-        left that could end the call, after two.
+        With ``joins``, the call began before this thread needed it, and may itself wait for this thread. It
+        may also just be slow, so this thread stops waiting, to make the call again, only after ten minutes
+        without progress; or after two, if it ``blocks`` and no other thread is left that could end the call.
         """
         stopped, still, stuck = (IdleTime(self.permits) for _ in range(3))
         slow = IdleTime(self.permits, hasty=False)  # nothing shows that the call waits for this thread
@@ -300,9 +300,9 @@ class Endpoint:
     def _tries(self, request: Request, part: Sequence[int]) -> Steps:
         """Make a call, with retries if they may help; return the answers, or the last failure.
 
-        Only a failed call with a single input counts as an outage of the endpoint. A failed batch is called
-        again in parts, and one bad input would count once for each part. A call was made and has failed even
-        if its retry is refused since the model was given up.
+        Only a failed call with a single input counts as an outage of the endpoint: a failed batch is called
+        again in parts, and one bad input would count once for each part. If the model is given up before a
+        retry, the failure is that of the call that was made.
         """
         retries = 0
         failure: Failure | None = None
@@ -348,7 +348,7 @@ class Endpoint:
                 wait = self._limiter.wait(turn)
                 if not wait and not self._cost_budget.take(size, waits=not (nested or through)):
                     wait = _POLL
-                    # A thread of the model does not show that it makes a call inside another one.
+                    # A call from a thread that the model started is nested, but does not look so.
                     through = idle.lasts(_POLL, self.permits.stuck(caller))
             except NotCalledError as refused:
                 self._call_budget.give_back(size)
@@ -365,7 +365,7 @@ class Endpoint:
                 if reply is None:  # the call was cancelled
                     self._cost_budget.settle(size, None, answered=False)
         if isinstance(reply, Failure):
-            return Failure(self._broke(reply.error, size, start))
+            return Failure(self._failed(reply.error, size, start))
         return self._answered(reply, size, start)
 
     @property
@@ -429,7 +429,7 @@ class Endpoint:
         self._cost_budget.settle(size, cost, answered=True)
         return weighed
 
-    def _broke(self, error: BaseException, size: int, start: float) -> BaseException:
+    def _failed(self, error: BaseException, size: int, start: float) -> BaseException:
         """Count a call that failed, and return the error to raise."""
         seconds, late = Clock.perf_counter() - start, isinstance(error, LateError)
         self.meter.called(seconds, failed=True, timeout=late)

@@ -277,15 +277,15 @@ def _opened(form: Any) -> tuple[str, Any, Any]:
         if tag == _NUMPY and len(inside) == _SCALAR:
             return f"{tag}{inside[0]}", inside[1], ()
         if tag[:1] == "$" and tag not in _PARTS:
-            kind, parts, left = _opened(inside)
-            return f"{tag}{kind}", parts, left
+            kind, parts, defaults = _opened(inside)
+            return f"{tag}{kind}", parts, defaults
     if _PARTS.isdisjoint(form):
         return "", form, ()
     parts = {name: item for name, item in form.items() if name not in _PARTS}
-    left = parts.keys() & form.get(DEFAULT, ())  # what nobody declared was not gained by a class
+    defaults = parts.keys() & form.get(DEFAULT, ())  # of declared fields only: a class cannot gain others
     for part in _WITHIN:
         parts |= form.get(part, {})
-    return form.get(TYPE, ""), parts, left
+    return form.get(TYPE, ""), parts, defaults
 
 
 def _name(key: Any) -> str:
@@ -320,8 +320,8 @@ def _walk(before: Any, after: Any, path: str, rel: float) -> Iterator[tuple[Diff
         if not (numbers and math.isclose(before, after, rel_tol=rel, abs_tol=_NEAR_ZERO)):
             yield Difference(path, before, after), False
         return
-    (tag, old, _), (kind, new, left) = _opened(before), _opened(after)
-    if tag != kind or type(old) is not type(new) or tag == UNSTORED:
+    (tag, old, _), (new_tag, new, defaults) = _opened(before), _opened(after)
+    if tag != new_tag or type(old) is not type(new) or tag == UNSTORED:
         yield Difference(path, before, after), False
         return
     if _NUMPY in tag:
@@ -339,7 +339,7 @@ def _walk(before: Any, after: Any, path: str, rel: float) -> Iterator[tuple[Diff
             else:
                 yield Difference(_step(path, name), item, ABSENT), False
         for name in filterfalse(old.__contains__, new):
-            yield Difference(_step(path, name), ABSENT, new[name]), name in left
+            yield Difference(_step(path, name), ABSENT, new[name]), name in defaults
     elif old != new and not (tag == "$decimal" and _are_equal(old, new)):
         yield Difference(path, before, after), False
 

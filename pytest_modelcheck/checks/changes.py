@@ -50,7 +50,7 @@ class CaseAnswers:
     Attributes:
         approved: The answer of each approved run, at least one.
         sets: The answers of each current set: the first, then the fresh ones.
-        unit: The same for cases that share their answers, or whose group varies together.
+        unit: A key that is equal for cases that share their answers, or whose group varies together.
     """
 
     approved: tuple[int, ...]
@@ -81,7 +81,7 @@ class AnswerEvidence:
         numbers: For each case its number in the check.
         deterministic: The declaration of the models, as for :class:`Evidence`.
         repeated: Whether 20 answers were seen to repeat identically when the approved version was run.
-        copies: Whether the answers of a model declared to vary never did, as for :class:`Evidence`.
+        copies: Whether a model declared to vary gave only equal answers, as for :class:`Evidence`.
     """
 
     cases: Sequence[CaseAnswers]
@@ -205,7 +205,8 @@ def _look_at_answers(
     tests: Tests,
 ) -> Look:
     """Look at answers, if the approved runs show how many change by chance: ``own`` is that share."""
-    # Changing every answer would pass. Where all may change, nothing is hidden: nobody looks.
+    # The noise is so large that a model that changes every answer would pass. (If the limit itself allows
+    # that, nothing is hidden.)
     if 1 - own <= margin + ROUNDING < 1:
         return Look(Status.INCONCLUSIVE, Reason.NOTHING_SEEN)
     if approved_runs == 1 and not answers.may_be_steady and tests.missed(ALL):
@@ -277,9 +278,9 @@ def look_at_regressed(
 
 
 def _unless_chosen(look: Look, excess: Sequence[float], margin: float, rules: Rules) -> Look:
-    """Excuse a sample if the choice of its cases explains the miss: the mean of others may be within."""
+    """Excuse a sample if the choice of its cases explains the miss: other cases might meet the limit."""
     decided = look.needs is None and look.status is Status.FAILED and look.reason is not Reason.NO_NOISE_KNOWN
-    if not decided or not margin:  # if none is allowed, one is too many, whichever the cases
+    if not decided or not margin:  # if no change is allowed, one is too many, whatever the other cases
         return look
     chance = student([-each for each in excess], -margin)
     if chance <= rules.false_fail_rate:
@@ -310,7 +311,7 @@ def _tests(
 
         return excess_bound(means(excess(ALL)), 1 - rules.false_fail_rate) > margin
 
-    # A few groups that vary explain nearly everything: that is no pass.
+    # With only a few groups, noise explains nearly any miss, so explaining it is no reason to pass.
     few = len(means([0.0] * cases)) < min(cases, FEWEST_MEANS)
     return Tests(missed, p_value, allows_fail, readily=lambda _: 0.0 if few else 1.0)
 

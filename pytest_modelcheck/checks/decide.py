@@ -71,7 +71,7 @@ def _findings(observed: Observed, limits: Limits) -> Iterator[Finding]:
 
 
 def _alike(observed: Observed, comparison: Comparison | None) -> int:
-    """At least how many cases fail with the approved answers, of a model that does not vary."""
+    """The least number of cases that fail with the approved answer; 0 if the model varies."""
     if comparison is None or observed.varies:
         return 0
     return max(0, observed.cases.failed - len(comparison.changed) - comparison.unseen)

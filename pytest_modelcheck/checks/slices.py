@@ -121,7 +121,7 @@ class _Column:
     def __init__(self, *, requested: bool) -> None:
         self.requested = requested
         self.wide = False
-        """Whether there are too many values for slices."""
+        """Whether there are too many values for slices; they are then not recorded any more."""
         self.codes = array("I")
         self.names: dict[str, int] = {}
         self.known: dict[str | int, int] = {}
@@ -139,7 +139,7 @@ class _Column:
         if self.wide:
             return
         codes, kind = self.codes, type(value)
-        simple = kind is str or kind is int  # of which no two are equal and look different
+        simple = kind is str or kind is int  # others may be equal and have different names: 1.0 and True
         code = self.known.get(value) if simple else None
         if code is None:
             if isinstance(value, _SCALARS) and len(self.values) <= _MOST_VALUES:

@@ -306,9 +306,9 @@ def _review_check(
         if found.new_test:
             echo("  the test itself has changed since: cases can only be approved together")
     against = list(objections(header, workspace.project.root))
-    print_lines(indented((f"in the way: {reason}" for reason in against), 2))
+    print_lines(indented((f"cannot be approved: {reason}" for reason in against), 2))
     if against and not force:
-        echo("  left as it is: only with --force can it be approved\n")
+        echo("  left as it is; --force approves it anyway\n")
     elif before is None or found.new_test:
         key = _ask("Approve this check", _WHOLE)
         decisions.accepted |= {found.check: ()} if key == "y" else {}

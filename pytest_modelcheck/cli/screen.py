@@ -94,11 +94,11 @@ def print_document(text: str | bytes, *, nl: bool = True) -> None:
     click.echo(text, nl=nl)
 
 
-def indented(texts: Iterable[str], depth: int = 2) -> Iterator[str]:
-    """Each text on its own lines, wrapped and made safe to print."""
+def indented(texts: Iterable[str], depth: int = 2, *, breaks: bool = False) -> Iterator[str]:
+    """Each text on its own lines, wrapped and made safe to print; ``breaks`` wraps within words, too."""
     margin = " " * depth
     for text in texts:
-        yield from wrapped(one_line(text), width(), margin, margin + "  ")
+        yield from wrapped(one_line(text), width(), margin, margin + "  ", breaks=breaks)
 
 
 # The key (Ctrl-L) that stands for a return from the background: what was asked is to be shown again.

@@ -120,17 +120,24 @@ def _lines(workspace: Workspace, baseline: Baseline) -> Iterator[str]:
 def _case_lines(record: CaseResult) -> Iterator[str]:
     name = f"    {record.outcome.value:7} {excerpt(record.id, 30)}  "
     yield name + excerpt(record.about, max(10, width() - len(name)))
+    varies = len({trial.outcome for trial in record.trials}) > 1
+    numbered = varies and any(trial.repeat for trial in record.trials)
+    first: dict[tuple[str, int], bytes | None] = {}
     for trial in record.trials:
-        which = f"run {trial.repeat + 1} " if trial.repeat else ""
+        which = f"run {trial.repeat + 1} " if trial.repeat or numbered else ""
         if trial.perturbation is not None:
             which = f"{trial.perturbation} {which}"
+        if varies:
+            which += f"{trial.outcome.value} "
         if (steps := steps_of_trial(trial, record.digest)) is not None:
             yield from indented([f"{which}→", *steps.lines(width() - 12)], 12)
             continue
         answer = "no answer"
         if trial.answer is not None:
             answer = excerpt(untagged_json(json.loads(whole(trial.answer))), 200)
-        yield from indented([f"{which}→ {answer}"], 12)
+        if first.setdefault(trial.place, trial.answer) == trial.answer and trial.repeat:
+            answer = "the same answer"
+        yield from indented([f"{which}→ {answer}"], 12, breaks=True)
 
 
 @click.command("list")

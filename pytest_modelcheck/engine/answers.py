@@ -302,8 +302,8 @@ class Switchboard:
         batch, handle = self.batch_with(ticket), ticket.handle
         endpoint, caller = handle.endpoint, handle.acting.caller
         if batch and not caller.awaited and not (endpoint.threaded and is_here and not self.alone):
-            # A model without threads of its own is called in the thread of the test, like any function.
-            # A thread that a body started does so, too: all threads of the model may be waiting for it.
+            # A model without threads of its own is called in the thread of the test, like any function. So is
+            # every model in a thread that a body started: all threads of the model may be waiting for it.
             call: Future[None] = Future()  # other threads can wait for it as for any call
             call.set_running_or_notify_cancel()
             for each in batch:
@@ -341,8 +341,8 @@ class Switchboard:
         """Yield the future to wait for, again and again, until a call has ended.
 
         If another thread of the body makes the call itself, the wait has a limit, since that thread may need
-        a lock that this thread holds. If a lock was lent, the calls that run beside this one must end, too.
-        ``joins`` and ``blocks`` are those of :meth:`Endpoint.watched`.
+        a lock that this thread holds. If a lock was lent, prefetched calls under way must end, too. For
+        ``joins`` and ``blocks``, see :meth:`Endpoint.watched`.
         """
         call, end, handle = ticket.call, Clock.monotonic() + PATIENCE, ticket.handle
         in_place = call is None and not ticket.foreseen

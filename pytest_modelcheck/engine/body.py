@@ -33,10 +33,10 @@ if TYPE_CHECKING:
     from pytest_modelcheck.models.model import Model, Raw
     from pytest_modelcheck.records import Trial
 
-    SlotOf = Callable[[Trial, bytes, int], int]
+    ChooseRepeat = Callable[[Trial, bytes, int], int]
     """Maps a trial, a call's key, and the number of equal calls before it in the body to a repeat."""
 
-_OFTEN = 63  # after every 64th body
+_EVERY_64TH = 63  # a bit mask
 _PASSED = Outcome.PASSED  # looked up once: an enum lookup is slow, and there may be a million trials
 
 _AT_THE_END = (Outcome.PASSED, Outcome.XPASSED)
@@ -62,7 +62,7 @@ class Bodies:
 
     Args:
         handles: Sources of answers for some models; all other models are called live.
-        slot_of: Returns the repeat that a call of the judged model is made for; ``None``: the trial's repeat.
+        choose_repeat: Returns the repeat that a call of the judged model is made for; ``None``: the trial's.
         quietly: A context in which pytest does not explain failing assertions. An explanation takes
             milliseconds, and nobody reads that of the ten-thousandth case.
 
@@ -70,7 +70,7 @@ class Bodies:
         result: The result of the current body, or ``None`` between two bodies.
         thread: The thread that bodies run in.
         first: The context that the first body starts in.
-        context: The same with what models have set since.
+        context: The context that the next body starts in: ``first``, and the variables that models have set.
         lock: Guards the prefetched calls.
         gathers: Whether bodies run as tasks, or are restarted, so that their calls are made together.
     """
@@ -83,7 +83,7 @@ class Bodies:
         switchboard: Switchboard,
         handles: Sequence[Handle] = (),
         *,
-        slot_of: SlotOf | None = None,
+        choose_repeat: ChooseRepeat | None = None,
         recipe: Recipe | None = None,
         quietly: Callable[[], AbstractContextManager[object]] = nullcontext,
     ) -> None:
@@ -100,7 +100,7 @@ class Bodies:
         self._keys: list[bytes | None] | None = None
         """The cache keys of the current body's calls, or ``None`` if prefetching does not need them."""
         self._handles = {handle.model: handle for handle in handles}
-        self._slot_of = slot_of
+        self._choose_repeat = choose_repeat
         self._failures = Failures(work)
         self._quietly, self._quiet = quietly, ExitStack()
         self._results: list[Result] = []
@@ -156,7 +156,7 @@ class Bodies:
     def _begin(self, trial: Trial) -> Result:
         self.result = result = Result(trial)
         self.view = CaseView(result, self.work)
-        if self._slot_of is not None:
+        if self._choose_repeat is not None:
             result.equal = Counter()
         if self.prefetch.watches(trial):
             self._keys, self._made = [], [] if self.prefetch.learns else None
@@ -171,6 +171,7 @@ class Bodies:
             and result.calls
             and result.places is None
             and not result.foreign
+            and len(result.grades) < 2
             and result.trial.case.known_failure is None
         )
         if not simple:  # conclude() would not change a simple result
@@ -196,7 +197,7 @@ class Bodies:
                 self._quiet.enter_context(self._quietly())
         self._results.append(result)
         self._done += 1
-        if not self._done & _OFTEN:
+        if not self._done & _EVERY_64TH:
             self.show_progress()
             if work.take is not None and len(self._results) >= WINDOW:
                 work.take(self._results)
@@ -233,7 +234,7 @@ class Bodies:
     @property
     def counts_equal_calls(self) -> bool:
         """True if each of several equal calls of a body gets an answer of its own."""
-        return self._slot_of is not None
+        return self._choose_repeat is not None
 
     def handle_of(self, model: Model) -> Handle:
         """Return a model's handle in this step."""
@@ -251,8 +252,8 @@ class Bodies:
         repeat, key = trial.repeat, handle.model.key(x)
         if key is None:
             return None, repeat
-        if self._slot_of is not None and handle.judged and equal is not None:
-            repeat = self._slot_of(trial, key, equal[key])
+        if self._choose_repeat is not None and handle.judged and equal is not None:
+            repeat = self._choose_repeat(trial, key, equal[key])
             equal[key] += 1
         return (of_repeat(key, repeat) if repeat else key), repeat
 
@@ -272,7 +273,7 @@ class Bodies:
         raw = None if key is None else answers.find(key)
         place = None
         if raw is None:
-            place = -1  # the last of those that have begun
+            place = -1  # in `_made`: the call that has just begun
             raw = self._missing(handle, result, x, key, repeat)
         else:
             handle.found = True
@@ -300,7 +301,7 @@ class Bodies:
         place: int | None = None,
         foreseeable: bool = True,
     ) -> None:
-        """Note a call that the body has made, for the recipe; ``place`` is that of :meth:`misses`."""
+        """Note a call that the body has made, for the recipe; ``place`` is what :meth:`misses` returned."""
         if self._keys is None:
             return
         self._keys.append(key)
@@ -345,10 +346,10 @@ class Bodies:
             result.broke(error)
             raise
         finally:
-            self.context = copy_context()  # a variable that the model has set is no change of a body
+            self.context = copy_context()  # what the model has set must not look like a change by the body
 
     def adopt(self, before: Context) -> None:
-        """Note the variables that a model has set in this context: they are no change of a body."""
+        """Note the variables that a model has set in this context: they must not look like the body's."""
         context = self.context.copy()  # other threads may be running in it
         for variable, value in copy_context().items():
             if before.get(variable, before) is not value:
@@ -358,7 +359,8 @@ class Bodies:
     def in_place(self, handle: Handle, x: Any, key: bytes | None, repeat: int) -> Raw:
         """Make a call that was not prefetched, and wait for it."""
         start = Clock.perf_counter()
-        # A call under way may hold a lock that this one takes, and wait for one of this thread: so lend it.
+        # A prefetched call may hold a lock that this call needs, and wait for a lock of this thread. A thread
+        # that waits for a call in another thread lends its locks.
         elsewhere = handle.endpoint.threaded and self.switchboard.under_way() is not None
         try:
             return self.switchboard.answer(handle, x, key, repeat, joins=True, elsewhere=elsewhere)

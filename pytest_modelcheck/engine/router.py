@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from concurrent.futures import Future
 from contextvars import ContextVar, copy_context
+from math import inf
 from threading import get_ident
 from typing import TYPE_CHECKING, Any, Final
 
@@ -291,7 +292,8 @@ class _Call:
             else:
                 raw = result.answered(self.key, raw, number)
         elif result is not None and handle.grades:
-            result.add_grade(handle.model, self.x, raw, number)
+            elsewhere = inf if not self.is_here else 0
+            result.add_grade(handle.model, self.x, raw, elsewhere if number is None else number)
         value = handle.answers.decode(raw)
         if bodies is not None and self.is_here and result is bodies.result:
             self._note(bodies, value)

@@ -110,8 +110,8 @@ class Result:
     """The number of equal calls so far, by key, if each of them gets its own answer."""
     grades: Sequence[Grade] = ()
     """Answers of judges, in the order of their calls; while the body runs, of their arrival."""
-    grade_numbers: Sequence[float] = ()
-    """For each of these answers: the number of its call if that was awaited, else infinity."""
+    grade_places: Sequence[tuple[float, bytes]] = ()
+    """For each of these answers: what sorts it into that order."""
     awaited = 0
     """The number of calls that returned a coroutine; each gets its number from here."""
 
@@ -140,8 +140,11 @@ class Result:
             return approved
         return raw
 
-    def add_grade(self, judge: Model, x: Any, raw: Raw, number: int | None = None) -> None:
-        """Record a judge's answer, with the arguments of the call, and its number if that was awaited."""
+    def add_grade(self, judge: Model, x: Any, raw: Raw, number: float = 0) -> None:
+        """Record a judge's answer, with the arguments of the call.
+
+        ``number`` is that of an awaited call; infinity for a call from a thread that the body started.
+        """
         try:
             given: bytes | None = comparable(judge.caller.by_name(x))
         except NotStored:
@@ -149,15 +152,16 @@ class Result:
         if given is not None and redacted.stored:
             given = redacted_line(given)
         self.grades = (*self.grades, Grade(judge.name, given, plain(raw)))
-        self.grade_numbers = (*self.grade_numbers, inf if number is None else number)
+        by_content = given or b"" if number == inf else b""
+        self.grade_places = (*self.grade_places, (number, by_content))
 
     def put_in_order(self) -> None:
         """Sort answers that were awaited into the order of their calls.
 
-        Calls from threads have no reproducible order: they come last, those of the judged model by key.
+        Calls from threads have no reproducible order: they come last, sorted by key or content.
         """
         if len(self.grades) > 1:
-            order = sorted(range(len(self.grades)), key=self.grade_numbers.__getitem__)
+            order = sorted(range(len(self.grades)), key=self.grade_places.__getitem__)
             self.grades = [self.grades[place] for place in order]
         if self.places is not None:
             calls = self.calls

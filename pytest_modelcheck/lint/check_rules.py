@@ -41,7 +41,7 @@ def too_few(target: LintTarget) -> Iterator[Remark]:
     set).
     """
     at_least = target.limits.at_least
-    is_proportion = target.varies and not target.graded and target.limits.score_as is None
+    is_proportion = target.varies is not False and not target.graded and target.limits.score_as is None
     if target.cases is None or at_least is None or not 0 < at_least < 1 or not is_proportion:
         return
     # A case counts once, however many variants it has; of a cluster, all cases count as one.
@@ -62,13 +62,15 @@ def too_few(target: LintTarget) -> Iterator[Remark]:
     falls = (
         "cannot fail, however low the rate"
         if revealed is None
-        else f"surely fails (nine times in ten) only at a rate of {percent(round(revealed, 2))}"
+        else f"fails nine times in ten only if the rate is {percent(round(revealed, 2))} or lower"
     )
-    yield Remark(
-        f"if the model varies, at_least={at_least:g} with {plural(runs, 'run')} {falls}. To notice a rate of "
-        f"{percent(wanted)}, it needs {needed} runs (more cases, or repeats=). If the model does not vary, "
-        "say so: deterministic=True"
+    text = (
+        f"at_least={at_least:g} with {plural(runs, 'run')} {falls}; to notice a rate of "
+        f"{percent(wanted)}, it needs {needed} runs (more cases, or repeats=)"
     )
+    if target.varies is None:
+        text = f"if the model varies, {text}. If it does not vary, say so: deterministic=True"
+    yield Remark(text)
 
 
 @rule(

@@ -77,7 +77,7 @@ class LintTarget(CheckOptions):
         test: The name of the test, or an empty text if cases are checked on their own.
         place: The place of the test in the code.
         graded: Whether the body gives scores, or a metric scores the values that it records.
-        varies: Whether the model may vary; ``False`` if it is declared deterministic.
+        varies: Whether the model is declared to vary; ``None`` if that is not declared.
         errors_judge: Whether some exceptions count as wrong answers (``wrong_if=``), so that a call alone may
             fail a case.
         alias: The version of the model, if it is an alias and the model has no fingerprint.
@@ -89,7 +89,7 @@ class LintTarget(CheckOptions):
     place: Origin | None = None
     kind: CheckKind = field(default="golden", kw_only=True)
     graded: bool = False
-    varies: bool = True
+    varies: bool | None = None
     errors_judge: bool = False
     alias: str | None = None
     body: Body | None = None

@@ -55,13 +55,13 @@ _copying: Final = threading.RLock()
 def deep_copy(value: Any) -> Any:
     """Copy an object, or raise ``TypeError``.
 
-    Of a client with a lock, Python makes half a copy, whose ``__del__`` then fails to close it. Nothing
-    reports that here: pytest would warn of it and, with ``-W error``, fail the test.
+    Copying a client that holds a lock fails halfway, and the ``__del__`` of the half copy may then raise.
+    That error is silenced here: pytest would warn of it and, with ``-W error``, fail the test.
     """
     with _copying:
         hook, sys.unraisablehook = sys.unraisablehook, lambda _: None
         try:
-            with suppress(Exception):  # raised by a user's __deepcopy__; what was copied ends with it
+            with suppress(Exception):  # raised by a user's __deepcopy__; ends the half copy, too
                 return deepcopy(value)
         finally:
             sys.unraisablehook = hook
@@ -77,7 +77,7 @@ def copied(x: Any) -> Any:
         return x
     try:
         return _copied_plain(x, set())
-    except (_OtherError, RecursionError):
+    except (_NotPlainError, RecursionError):
         try:
             if type(x) is Arguments:
                 return Arguments(deep_copy(x.positional), deep_copy(x.named), x.bound)
@@ -86,18 +86,18 @@ def copied(x: Any) -> Any:
             return x
 
 
-class _OtherError(Exception):
-    """A value is no list or mapping of immutable values, or occurs twice, and once in its copy."""
+class _NotPlainError(Exception):
+    """A value that only ``deepcopy`` copies: of another type, or an object that occurs in it twice."""
 
 
 def _copied_plain(x: Any, seen: set[int]) -> Any:
     """Copy nested lists and mappings of immutable values, in a fifth of the time that ``deepcopy`` takes."""
     kind = type(x)
     if (kind is not list and kind is not dict) or id(x) in seen:
-        raise _OtherError
+        raise _NotPlainError
     seen.add(id(x))
     if kind is dict and not IMMUTABLE.issuperset(map(type, x)):
-        raise _OtherError
+        raise _NotPlainError
     if IMMUTABLE.issuperset(map(type, x if kind is list else x.values())):
         return x.copy()
     if kind is list:
@@ -131,7 +131,7 @@ class Answers:
     """Look up an answer by its key."""
     decode: Callable[[Raw], Any]
     """Make a new object of the stored answer, so that no reader can change another's."""
-    see: Projection
+    projection: Projection
     """The part of an answer that comparisons use; it is marked in the answer's line."""
 
     def __init__(
@@ -140,10 +140,10 @@ class Answers:
         codec: Codec,
         open_measures: Callable[[], Shelf] | None = None,
         claims: Claims | None = None,
-        see: Projection | None = None,
+        projection: Projection | None = None,
     ) -> None:
         self._shelf = shelf
-        self.see = see or Projection()
+        self.projection = projection or Projection()
         self.kept = shelf.kept
         self.claims = claims if shelf.kept else None
         self._claimed: set[bytes] = set()
@@ -164,8 +164,8 @@ class Answers:
         """
         try:
             raw = self._encode(value)
-            if not self.see.idle:
-                raw = self.see.wrapped(value, raw)
+            if not self.projection.idle:
+                raw = self.projection.wrapped(value, raw)
         except NotStored as reason:
             return self._hold(key, value, str(reason))
         if redacted.stored:
@@ -180,16 +180,16 @@ class Answers:
 
     def measured(self, key: bytes | None, measured: Measured) -> None:
         """Store the time and the cost of an answer."""
-        if key is not None and (shelf := self._beside()) is not None:
+        if key is not None and (shelf := self._shelf_of_measures()) is not None:
             shelf.put(key, measured.line())
 
     def measure(self, key: bytes) -> Measured | None:
         """Return an answer's time and cost, without the answer, or ``None`` if they were not stored."""
-        shelf = self._beside()
+        shelf = self._shelf_of_measures()
         line = None if shelf is None else shelf.get(key)
         return None if line is None else Measured.read(line)
 
-    def _beside(self) -> Shelf | None:
+    def _shelf_of_measures(self) -> Shelf | None:
         if self._measures is None and self._open_measures is not None:
             self._measures = self._open_measures()
         return self._measures
@@ -237,7 +237,7 @@ class Answers:
             )
         self.warn(reason)
         self.decode = self._decode_any
-        line = unstored(value, reason, self.see.key(value))
+        line = unstored(value, reason, self.projection.key(value))
         if redacted.stored:
             line = redacted_line(line)
         try:

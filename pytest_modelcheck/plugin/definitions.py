@@ -222,10 +222,11 @@ def _naming_version(
     except Exception as error:
         if definition.takes_version and given[_VERSION] is None:
             # A lookup by version fails with a bare KeyError: None, which tells nothing that is not said.
-            did = "has no model" if error.args == (None,) else f"raised {type(error).__name__}: {error}"
+            did = "" if error.args == (None,) else f": {type(error).__name__}: {error}"
             text = (
-                f"no version of {definition.name!r} is approved yet, and none was named: name one, "
-                f"pytest --model-version=VERSION ({definition.location} {did} for model_version=None)"
+                f"no version of {definition.name!r} is approved yet, and none was named. Name one: pytest "
+                f"--model-version=VERSION (the fixture at {definition.location} failed with "
+                f"model_version=None{did})"
             )
             raise pytest.fail.Exception(text, pytrace=False) from None
         if definition.takes_version:

@@ -21,10 +21,10 @@ if TYPE_CHECKING:
     from pytest_modelcheck.reports.model import CheckReport, RunReport
 
 
-# Seconds: less is told as 0 ms, which says nothing.
+# Seconds: the time of faster calls is not shown, since it says nothing.
 _MEASURED = 0.0005
 
-# Seconds: where half of the calls are faster, nobody asks how long they take.
+# Seconds: if the median call is faster, a line about its time is not worth reading.
 _FELT = 0.05
 
 # Seconds: from here on a remark on calls that are made one after another is worth its line.

@@ -228,7 +228,7 @@ def replay(check: Check, cases: Iterable[Case], approved: Approved) -> Steps[App
     answers = ReplayedAnswers(check.spec.subject.answers, baseline)
     # Approved answers may lack a perturbation that was added since; those trials have nothing to replay.
     trials = (trial for trial in plan_of(check.spec, stale).trials() if answers.knows(trial))
-    run = yield Step(check.work(approved.answer), trials, replay=answers, slot_of=check.slot_of)
+    run = yield Step(check.work(approved.answer), trials, replay=answers, choose_repeat=check.choose_repeat)
     own: dict[str, list[Result]] = {case.id: [] for case in stale}
     for result in run.results:
         own[result.trial.case.id].append(result)
@@ -263,7 +263,7 @@ def run_other_version(check: Check, other_version: Model, approved: Approved) ->
     results = Results(plan)
     plan.without = results.skip
     work = replace(check.work(approved.answer), take=results.take)
-    run = yield Step(work, plan.trials(), slot_of=check.slot_of, other_version=other_version)
+    run = yield Step(work, plan.trials(), choose_repeat=check.choose_repeat, other_version=other_version)
     answers = check.new_answers(other_version) - before
     # Nobody knows whether it meets its limits, so it must not be approved.
     summary = (

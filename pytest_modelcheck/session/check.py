@@ -63,8 +63,8 @@ class Step:
     """Answers to use in place of the judged model's own."""
     other_version: Model | None = None
     """Another version of the judged model that answers in its place, or ``None``."""
-    slot_of: Callable[[Trial, bytes, int], int] | None = None
-    """Selects one of several answers to a call; ``None`` selects the answer of the trial's repeat."""
+    choose_repeat: Callable[[Trial, bytes, int], int] | None = None
+    """Returns the repeat whose answer a call gets; ``None``: that of the trial."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,8 +137,8 @@ class Check:
         return runs // 3 if self.options.update and runs >= 3 else runs
 
     @property
-    def slot_of(self) -> Callable[[Trial, bytes, int], int] | None:
-        """Selects one of several answers to a call in the check's own trials."""
+    def choose_repeat(self) -> Callable[[Trial, bytes, int], int] | None:
+        """Returns the repeat whose answer a call gets in the check's own trials."""
         return by_repeat if self.spec.repeats > 1 else None
 
     def header(self, model: Model, **more: Any) -> Header:
@@ -161,9 +161,10 @@ class Check:
         )
 
     def keeps_candidate(self) -> bool:
-        """Return whether the candidate of this version is complete and outlives a run without answers.
+        """Return whether a run with missing answers leaves the candidate of this version as it is.
 
-        With ``--modelcheck-update``, what is approved is this run and no other.
+        So it does if the candidate is complete, except with ``--modelcheck-update``, which approves this run
+        and no other.
         """
         return not self.options.update and self.candidates.is_complete(self.header(self.spec.subject))
 
@@ -194,7 +195,7 @@ class Check:
             except StopIteration as end:
                 found: Found = end.value
                 return found
-            # Another subject: such as a judge that is asked about its labels.
+            # Steps about another model, such as a judge that grades labelled answers, are not counted.
             other = step.work.subject is not self.spec.subject
             if other or step.replay is not None or step.other_version is not None:
                 run = yield step

@@ -129,7 +129,7 @@ class EarlyRun:
         cases = [case for unit in batch for case in unit]
         plan = plan_of(check.spec, cases, start=self._submitted)
         work = replace(check.work(self.approved.answer), progress=check.progress(plan, len(self._cases)))
-        run = yield Step(work, plan.trials(), slot_of=check.slot_of)
+        run = yield Step(work, plan.trials(), choose_repeat=check.choose_repeat)
         self._submitted += len(run.results)
         self._inapplicable += plan.inapplicable
         self._runs.append(run)

@@ -234,7 +234,7 @@ def _run_again(
     if not trials:
         return found
     work = check.work(assessment.approved.answer, keep_errors=True)
-    run = yield Step(work, trials, quiet=False, slot_of=check.slot_of)
+    run = yield Step(work, trials, quiet=False, choose_repeat=check.choose_repeat)
     before = {one.trial.index: one.result for one in failed}
     for result in run.results:
         index = result.trial.index

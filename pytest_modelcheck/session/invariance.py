@@ -2,7 +2,7 @@
 
 The outputs of a case are three answers to its own input and one to each variant. The test's own body says
 which of them disagree: it is run for every two of them, in either order, with one as ``case.input`` and the
-other as ``case.perturbed``. Two answers to the same input take two slots, so that they are two answers.
+other as ``case.perturbed``. Two answers to the same input belong to two repeats, or they would be one.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ VARIANTS = 6
 """Variants of a case whose answers are compared with each other, at most."""
 
 _BATCH = 1 << 16
-"""Distance between the slots of two sets of answers: more than any number of repeats and variants."""
+"""Distance between the repeats of two sets of answers: more than any number of repeats and variants."""
 
 
 def calibrate(check: Check, assessment: Assessment) -> Steps[Assessment]:
@@ -86,7 +86,7 @@ def _compare_outputs(check: Check, assessment: Assessment, noise: Noise) -> Step
     if broken is not None:
         # Run once more to get the exception itself: results keep only the first few.
         work = check.work(assessment.approved.answer, keep_errors=True)
-        run = yield Step(work, [broken.trial], slot_of=calibration.slot_of)
+        run = yield Step(work, [broken.trial], choose_repeat=calibration.choose_repeat)
         return replace(noise, uncalibrated=one_line(run.results[0]))
     tables = (*noise.tables, calibration.tables())
     return replace(noise, tables=tables, excess=excess_of(tables, check.spec.limits))
@@ -126,7 +126,7 @@ def _calibration(
     calibration = Calibration(once, start=results.size, batch=batch)
     work = check.work(assessment.approved.answer)
     for trials in (calibration.against_itself(), calibration.against_variants()):
-        run = yield Step(work, trials, replay=replay, slot_of=calibration.slot_of)
+        run = yield Step(work, trials, replay=replay, choose_repeat=calibration.choose_repeat)
         calibration.take(run.results)
     return calibration
 
@@ -159,7 +159,7 @@ class Calibration:
 
     def __init__(self, trials: Iterable[Trial], start: int, batch: int = 0) -> None:
         self._start = start
-        self._first_slot = batch * _BATCH
+        self._first_repeat = batch * _BATCH
         self._cases: list[tuple[Case, list[Trial]]] = []
         self._pairings: dict[int, Pairing] = {}
         self._questions: list[frozenset[str]] = []
@@ -194,24 +194,24 @@ class Calibration:
         """The first trial that raised an error, or ``None``."""
         return next((result for result in self._results if result.outcome is Outcome.ERROR), None)
 
-    def slot_of(self, trial: Trial, key: bytes, equal: int) -> int:
-        """Return the slot of a call: that of the output that its question belongs to."""
+    def choose_repeat(self, trial: Trial, key: bytes, equal: int) -> int:
+        """Return the repeat that a call is made for: that of the output that its question belongs to."""
         pairing = self._pairings[trial.index]
         one, other = pairing.one, pairing.other
         own = address(key) in self._questions[pairing.case] if pairing.bases < 2 else True
         if equal > 1:
             # More than two equal calls in one body: no output belongs to them, and they must not share one.
-            slot = one + equal * STRIDE
+            repeat = one + equal * STRIDE
         elif pairing.bases == 2:
             # Both inputs are equal, so the calls are, too. The first is about `case.input`, the second about
             # `perturbed`.
-            slot = (one, other)[equal]
+            repeat = (one, other)[equal]
         elif pairing.bases == 1:
-            slot = (min(one, other), max(one, other))[equal] if own else equal * STRIDE
+            repeat = (min(one, other), max(one, other))[equal] if own else equal * STRIDE
         else:
             # A variant that the body turns into the unperturbed question is answered anew, not as that was.
-            slot = (one if own else 0, other)[equal]
-        return self._first_slot + slot
+            repeat = (one if own else 0, other)[equal]
+        return self._first_repeat + repeat
 
     def tables(self) -> Tables:
         """Each case that was judged throughout, and how much every two of its outputs disagree."""

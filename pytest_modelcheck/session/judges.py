@@ -256,7 +256,7 @@ def _on_approved(
     answers = ReplayedAnswers(check.spec.subject.answers, baseline)
     cases = [case for case in check.spec.cases if case.id in approved]
     trials = (trial for trial in plan_of(check.spec, cases).trials() if answers.knows(trial))
-    run = yield Step(check.work(approved.answer), trials, replay=answers, slot_of=check.slot_of)
+    run = yield Step(check.work(approved.answer), trials, replay=answers, choose_repeat=check.choose_repeat)
     own: dict[str, list[TrialResult]] = {}
     for result in run.results:
         own.setdefault(result.trial.case.id, []).append(trial_result(result))

@@ -228,7 +228,7 @@ def _encoded(answers: Answers, damage: Mapping[bytes, Any], given: Mapping[bytes
         # Where compare_by= cannot read it, or it cannot be made, the body will say so.
         with suppress(Exception):
             raw = answers.add(None, answers.decode(raw))
-        if answers.see.by is not None or not _are_same({key: raw}, given):
+        if answers.projection.by is not None or not _are_same({key: raw}, given):
             found[key] = raw
     return found
 

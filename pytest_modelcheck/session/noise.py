@@ -306,7 +306,7 @@ def _approved_outcomes(check: Check, assessment: Assessment) -> Steps[Mapping[in
     if not trials:
         return {}
     answers = ReplayedAnswers(check.spec.subject.answers, baseline)
-    run = yield Step(check.work(approved.answer), trials, replay=answers, slot_of=by_repeat)
+    run = yield Step(check.work(approved.answer), trials, replay=answers, choose_repeat=by_repeat)
     found: dict[int, dict[int, bool]] = {}
     for result in run.results:
         if result.outcome in JUDGED:

@@ -134,7 +134,7 @@ def revalidate(check: Check, cached: CachedTrials, approved: Approved) -> Steps[
     case_ids: dict[bytes, str] = {}
     for _ in range(2):
         fresh = FreshAnswers(check.spec.subject.answers)
-        run = yield Step(check.work(approved.answer), trials, replay=fresh, slot_of=check.slot_of)
+        run = yield Step(check.work(approved.answer), trials, replay=fresh, choose_repeat=check.choose_repeat)
         broken = next((result for result in run.results if result.outcome is Outcome.ERROR), None)
         if broken is not None:
             text = f"{check.spec.subject.label} could not be called again: {one_line(broken)}"

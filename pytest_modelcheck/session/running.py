@@ -99,7 +99,7 @@ def first_run(check: Check, approved: Approved) -> Steps[CheckRun]:
     receivers = receivers_of(check, plan, approved)
     plan.without = receivers.results.skip
     work = replace(check.work(approved.answer), progress=check.progress(plan), take=receivers.take)
-    step = yield Step(work, plan.trials(), slot_of=check.slot_of)
+    step = yield Step(work, plan.trials(), choose_repeat=check.choose_repeat)
     run = receivers.check_run(check, [step], Counter(plan.inapplicable))  # making a trial again counts again
     return replace(run, seconds=Clock.perf_counter() - start, explained=step.explained)
 
@@ -122,7 +122,7 @@ def run_fresh_sets(check: Check, assessment: Assessment, sets: int) -> Steps[Noi
                 yield one.again(next(index), one.repeat + shift, number, len(own) * len(shifts))
 
     work = replace(check.work(assessment.approved.answer), take=again.take)
-    run = yield Step(work, trials(), slot_of=check.slot_of)
+    run = yield Step(work, trials(), choose_repeat=check.choose_repeat)
     if run.stopped is not None or any(isinstance(error, OfflineError) for error in again.errors.values()):
         return None
     return replace(assessment.noise, again=again)
@@ -152,7 +152,7 @@ def run_probes(check: Check, assessment: Assessment, needs: Iterable[Probes]) ->
             for one in once:
                 # A repeat number of its own, so that each probe is a new call with its own cached answer.
                 trials.append(one.again(results.size + len(trials), _PROBE + before, number, len(once)))
-        run = yield Step(check.work(assessment.approved.answer), trials, slot_of=check.slot_of)
+        run = yield Step(check.work(assessment.approved.answer), trials, choose_repeat=check.choose_repeat)
         if run.stopped is not None or any(isinstance(one.error, OfflineError) for one in run.results):
             return None
         if check.spec.levels is not None:

@@ -112,10 +112,10 @@ class Session:
         """
         mark = None if definition.fingerprint is None else fingerprint(definition.fingerprint, version)
         source = source_with(definition.source, parameters or {})
-        named = version is not None and (definition.takes_version or mark is not None) and source is not None
+        keep = version is not None and (definition.takes_version or mark is not None) and source is not None
         if version is not None and mark is None and is_alias(version):
             # Cached answers of yesterday's model would hide that the alias names another model today.
-            named = False
+            keep = False
             text = (
                 f"{definition.name} {version}: the version is an alias, which may be another model tomorrow, "
                 "so answers are not cached between runs. Name the exact version, or give the model fixture a "
@@ -124,16 +124,16 @@ class Session:
             if self.options.keep and text not in self.warnings:
                 self.warnings.append(text)
         codec = Codec(answer_type(definition, raw), requested=definition.returns is not None)
-        see = Projection(definition.ignore, definition.compare_by, definition.name)
+        projection = Projection(definition.ignore, definition.compare_by, definition.name)
         # The form of answers is part of the place: after a change of `returns=`, old lines would decode as
         # something else.
         place = namespace(definition.name, version, mark, f"{source} {codec.form}".rstrip())
         answers = Answers(
-            self.cache.shelf(place, keep=named),
+            self.cache.shelf(place, keep=keep),
             codec,
-            lambda: self.cache.shelf(f"{place} {MEASURES}", keep=named),
+            lambda: self.cache.shelf(f"{place} {MEASURES}", keep=keep),
             self._claims,
-            see,
+            projection,
         )
         caller = caller_of(definition, raw)
         return Model(
@@ -218,7 +218,8 @@ class Session:
                     with self._bodies(spec, step) as bodies:
                         run = bodies.run(step.trials)
                 except ModelcheckError as error:
-                    step = _next(steps.throw, error)  # a mutant that breaks the run is noticed
+                    # Damaged answers may break a run: `mutate` counts that as noticed.
+                    step = _next(steps.throw, error)
                 else:
                     step = _next(steps.send, run)
             return step
@@ -233,7 +234,8 @@ class Session:
                     with self._bodies(spec, step) as bodies:
                         run = await bodies.run_async(step.trials)
                 except ModelcheckError as error:
-                    step = _next(steps.throw, error)  # a mutant that breaks the run is noticed
+                    # Damaged answers may break a run: `mutate` counts that as noticed.
+                    step = _next(steps.throw, error)
                 else:
                     step = _next(steps.send, run)
             return step
@@ -256,7 +258,7 @@ class Session:
             work,
             self.switchboard,
             [self._handle(step)],
-            slot_of=step.slot_of,
+            choose_repeat=step.choose_repeat,
             recipe=recipe,
             quietly=spec.quietly if step.quiet else nullcontext,
         )
@@ -313,6 +315,7 @@ def _call_budget(options: RunOptions) -> CallBudget:
 
 
 def _next(resume: Callable[[Any], Step], outcome: Run | ModelcheckError) -> Step | Conclusion:
+    """Resume the steps of a check; return the next one, or the conclusion after the last."""
     try:
         return resume(outcome)
     except StopIteration as end:
@@ -322,7 +325,9 @@ def _next(resume: Callable[[Any], Step], outcome: Run | ModelcheckError) -> Step
 
 # -- the garbage collector --------------------------------------------------------------------------------
 
-_FROZEN_AT_START = 1000  # more than CPython 3.12 itself freezes when it starts (375), and may as well thaw
+_FROZEN_AT_START = 1000
+"""Frozen objects that are no sign of a ``gc.freeze()`` in the application: CPython 3.12 starts with 375."""
+
 _PATIENCE = 20_000
 """New objects before a collection, in place of 700: most are freed by then anyway."""
 
@@ -335,15 +340,16 @@ class CollectorThrottle:
 
     @contextmanager
     def __call__(self) -> Iterator[None]:
-        """Spare the objects that there are while a check runs.
+        """Leave existing objects out of collections while a check runs.
 
-        A check makes so many objects that collections begin again and again, each of which walks through all
-        that there is: the model, the cases, the application. None of it becomes garbage meanwhile.
+        A check makes so many objects that collections start again and again, and each would walk through all
+        objects of the process: the model, the cases, the application. None of them becomes garbage meanwhile.
         """
         first, *others = before = gc.get_threshold()
-        if first:  # else somebody collects by hand
+        if first:  # 0: automatic collection is off
             gc.set_threshold(max(first, _PATIENCE), *others)
-        # Where somebody has frozen objects for good, thawing would undo it. Counting them takes time, too.
+        # If the application has frozen objects, unfreeze() would thaw them, too. As counting them takes
+        # time, they are not counted again once they were found.
         if not self._frozen_by_others:
             self._frozen_by_others = gc.get_freeze_count() > _FROZEN_AT_START
         freezes = not self._frozen_by_others

@@ -204,7 +204,7 @@ class Searches:
             one = search.result.trial
             trials.append(Trial(index, one.case, one.perturbation, candidate, one.variant, one.repeat))
             keys[index] = key
-        run = yield Step(self._work, trials, slot_of=self._check.slot_of)
+        run = yield Step(self._work, trials, choose_repeat=self._check.choose_repeat)
         for result in run.results:
             self._known[keys[result.trial.index]] = result
             if result.outcome is Outcome.ERROR and self._stopped is None:
@@ -277,7 +277,9 @@ def _run_search(
     candidate, stopped = _next(search, None)
     while candidate is not None and stopped is None:
         smaller = candidate if candidate.id else replace(candidate, id="smaller")
-        run = yield Step(work, [Trial(assessment.run.results.size, smaller)], slot_of=check.slot_of)
+        run = yield Step(
+            work, [Trial(assessment.run.results.size, smaller)], choose_repeat=check.choose_repeat
+        )
         (result,) = run.results
         fails = result.outcome is Outcome.FAILED
         found = result if fails else found

@@ -139,7 +139,7 @@ def conclude(check: Check, assessment: Assessment, explained: Explained) -> Verd
         assessment.run,
         assessment.observations.observed,
     )
-    # A failure that noise cannot explain comes first: noise was not measured for the others.
+    # A miss that noise cannot explain comes first: if there is one, noise is not measured for the others.
     in_order = sorted(assessment.findings, key=lambda each: not each.met and each.limit in NOISY)
     findings = tuple(sorted(in_order, key=lambda each: -each.status.severity))
     status, drifts = findings[0].status, spec.drift is not None

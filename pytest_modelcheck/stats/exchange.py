@@ -1,9 +1,9 @@
 """Exact p-values by convolution: runs of two versions, exchanged within each unit; a trend over levels.
 
 A *unit* is a case, or several cases that make the same call and therefore share its answer. Each run of a
-unit is a whole number: how many of its cases passed. If two versions behave alike on a unit, then its runs
-could as well have been dealt out the other way round: the sum of those dealt to one side has a distribution
-that only depends on the values themselves, and the sum over all units is the convolution of these
+unit is a whole number: how many of its cases passed. If two versions behave alike on a unit, then every way
+to deal its runs out to the two versions is equally likely. So the sum of the runs dealt to one side has a
+distribution that only depends on the values, and the sum over all units has the convolution of these
 distributions. Units may have different numbers of runs, and cases may differ in their chance to pass.
 
 Sources: Fisher, The Design of Experiments (1935), section 21 (the exchange); Pagano and Tritchler, JASA 78
@@ -96,8 +96,8 @@ def odd_run_p_value(runs: Runs) -> float:
 def fisher_p_value(approved_passed: int, approved_runs: int, current_passed: int, current_runs: int) -> float:
     """Return the p-value of Fisher's exact test on pooled runs, one-sided towards worse.
 
-    It ignores which run belongs to which case. So it lets a version differ from another in how steady each
-    case is, where exchanges within cases only ask whether anything changed.
+    It ignores which run belongs to which case. So, unlike exchanges within cases, which detect any change, it
+    allows cases to become steadier or noisier.
 
     Source: Fisher, J. R. Statist. Soc. 98 (1935) 39-82.
 
@@ -108,7 +108,7 @@ def fisher_p_value(approved_passed: int, approved_runs: int, current_passed: int
     count("current_runs", current_runs, at_least=1)
     count("approved_passed", approved_passed, at_most=approved_runs)
     count("current_passed", current_passed, at_most=current_runs)
-    # Imported late: a second. By then a check is about to fail, which imports as much to look for slices.
+    # Imported only here, because it takes a second. A check that needs it is about to fail.
     from scipy.stats import hypergeom
 
     passed, runs = approved_passed + current_passed, approved_runs + current_runs
@@ -224,8 +224,8 @@ def page_trend(scores: ArrayLike) -> float:
     with the exact mean and variance takes its place.
 
     Args:
-        scores: A row a case, a column a level, at least three of them, in the order in which the score should
-            rise.
+        scores: One row for each case, and one column for each level, in the order in which the score should
+            rise; at least three levels.
 
     Source: Page, JASA 58 (1963) 216-230; without ties equal to :func:`scipy.stats.page_trend_test`.
 
@@ -236,7 +236,7 @@ def page_trend(scores: ArrayLike) -> float:
     """
     found = np.asarray(scores, dtype=float)
     if found.ndim != 2 or not len(found) or found.shape[1] < 3 or not np.isfinite(found).all():
-        raise ValueError("a trend needs a row a case and at least three levels, all finite numbers")
+        raise ValueError("a trend needs a row for each case and at least three levels, all finite numbers")
     levels = np.arange(1, found.shape[1] + 1)
     rows = Counter(tuple(_doubled_ranks(row).tolist()) for row in found)
     observed = sum(times * int(levels @ np.array(ranks)) for ranks, times in rows.items())
@@ -272,7 +272,7 @@ def _row_distribution(ranks: tuple[int, ...]) -> tuple[Floats, int]:
 
 
 def _normal_tail(observed: int, ties: Counter[tuple[int, ...]]) -> float:
-    """Return the tail of the normal distribution of that mean and variance, continuity corrected."""
+    """Return the upper tail of a normal distribution with that mean and variance, continuity corrected."""
     mean = variance = 0.0
     for ranks, times in ties.items():
         size = len(ranks)

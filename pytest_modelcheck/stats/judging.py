@@ -1,13 +1,14 @@
-"""Correction of a judge that errs: rates and means, with what labels leave open.
+"""Rates and means corrected for the errors of a judge, which labels estimate.
 
-Labels tell how often the judge says yes where people say yes (sensitivity), and no where they say no
-(specificity). The corrected rate is Rogan and Gladen's. A requirement is tested by the chance of so few
-judged passes if the true rate just met it, averaged over sensitivities and false alarms that the labels leave
-possible: for each the beta distribution whose quantiles are the lower Clopper–Pearson bounds. On labels
-without end this is the exact binomial test. The interval of Lang and Reiczigel, which was made for 95%,
-misses true rates in up to 5% of cases at a level of 1%: a reference only (``benchmarks/judges.py``).
+Labels show how often the judge accepts answers that people accept (sensitivity), and rejects answers that
+people reject (specificity). The corrected rate is Rogan and Gladen's. A requirement is tested by the chance
+of so few judged passes if the true rate just met it, averaged over the sensitivities and false alarm rates
+that are compatible with the labels. Each has the beta distribution whose quantiles are its lower
+Clopper–Pearson bounds. As the number of labels grows, this becomes the exact binomial test. The interval of
+Lang and Reiczigel, made for a level of 95%, misses the true rate in up to 5% of cases at a level of 99%; it
+serves as a reference only (``benchmarks/judges.py``).
 
-A mean score is corrected by what labels say the judge is off by (prediction-powered inference).
+A mean score is corrected by the judge's mean error on labelled answers (prediction-powered inference).
 
 Sources: Rogan and Gladen, Am. J. Epidemiol. 107 (1978) 71-76; Lang and Reiczigel, Prev. Vet. Med. 113 (2014)
 13-22; Angelopoulos et al., arXiv 2301.09633 (2023); Schweder and Hjort, Scand. J. Statist. 29 (2002) 309-332.
@@ -32,9 +33,11 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 _POINTS: Final = 48
-"""Values of the sensitivity, and of the false alarms, over which a chance is averaged."""
+"""Values of the sensitivity, and of the false alarm rate, over which a chance is averaged."""
 
 _TOGETHER: Final = 96
+"""Pairs of these values that are replaced by their mean."""
+
 _STEPS: Final = 100
 """Steps from 0 to 1 in which the rates of two versions are compared."""
 
@@ -42,6 +45,12 @@ _STEPS: Final = 100
 @dataclass(frozen=True, slots=True)
 class Errors:
     """Counts of a judge's agreement with people.
+
+    Attributes:
+        yes: The number of labelled answers that people accept.
+        yes_right: The number of those that the judge accepts, too.
+        no: The number of labelled answers that people reject.
+        no_right: The number of those that the judge rejects, too.
 
     >>> errors = Errors(yes=40, yes_right=38, no=20, no_right=16)
     >>> errors.sensitivity, errors.specificity, round(errors.strength, 2)
@@ -55,31 +64,31 @@ class Errors:
 
     @property
     def labels(self) -> int:
-        """The number of labels there are."""
+        """The number of labels."""
         return self.yes + self.no
 
     @property
     def sensitivity(self) -> float:
-        """To which share of what people accept the judge says yes."""
+        """The share of the answers accepted by people that the judge accepts."""
         return self.yes_right / self.yes if self.yes else math.nan
 
     @property
     def specificity(self) -> float:
-        """To which share of what people reject the judge says no."""
+        """The share of the answers rejected by people that the judge rejects."""
         return self.no_right / self.no if self.no else math.nan
 
     @property
     def strength(self) -> float:
-        """Youden's index: 1 of a judge that never errs, 0 of one that tosses a coin."""
+        """Youden's index: 1 for a judge that never errs, 0 for one that tosses a coin."""
         return self.sensitivity + self.specificity - 1
 
     @property
     def turned(self) -> Errors:
-        """The same of the judge's noes."""
+        """The same counts with yes and no exchanged."""
         return Errors(self.no, self.no_right, self.yes, self.yes_right)
 
     def corrected(self, rate: float) -> float:
-        """The true rate where the judge says yes to this share of all: Rogan and Gladen's, in [0, 1].
+        """The true rate if the judge accepts this share of all answers: Rogan and Gladen's, in [0, 1].
 
         >>> round(Errors(40, 38, 20, 16).corrected(0.8), 3)
         0.8
@@ -92,14 +101,13 @@ class JudgedRate:
     """The evidence on a pass rate: a judge's answers, and people's labels of some cases.
 
     Attributes:
-        passed: How many cases pass by the judge's word, of those without a label.
-        judged: How many there are of these.
-        errors: How often the judge errs.
-        right: How many of the cases with a label are right.
-        known: How many there are of these.
-        exact: Whether nothing but the judge's errors is left to chance: the cases are given, and the model
-            does not vary.
-        word: How many of how many cases pass by the judge's word, with a label or without.
+        passed: The number of cases without a label that the judge passes.
+        judged: The number of cases without a label.
+        errors: Counts of the judge's errors.
+        right: The number of cases with a label that are right.
+        known: The number of cases with a label.
+        exact: Whether only the judge's errors are random: the cases are fixed, and the model does not vary.
+        word: The number of cases that the judge passes, and the number of all cases, with a label or without.
 
     >>> judged = JudgedRate(46, 50, Errors(80, 76, 40, 30))
     >>> round(judged.rate, 3), judged.p_value(1.0) < judged.p_value(0.95)
@@ -118,12 +126,12 @@ class JudgedRate:
 
     @property
     def cases(self) -> int:
-        """The number of cases there are."""
+        """The number of cases."""
         return self.judged + self.known
 
     @property
     def turned(self) -> JudgedRate:
-        """The same of what is wrong."""
+        """The same evidence on the rate of wrong cases."""
         return JudgedRate(
             self.judged - self.passed,
             self.judged,
@@ -183,14 +191,14 @@ class JudgedRate:
             if not 0 <= right <= self.judged:
                 return 0.0 if right > 0 else 1.0
             return _of_two(self.passed, right, agree, self.judged - right, alarm)
-        # Neighbours count together, which is 24 times faster and moves no p-value by 1 in 10,000.
+        # Neighbouring values are averaged: 24 times faster, and no p-value moves by 1 in 10,000.
         says_yes = np.sort((rate * agree[:, None] + (1 - rate) * alarm[None, :]).ravel())
         says_yes = says_yes.reshape(_TOGETHER, -1).mean(axis=1)
         if not self.known:
             return float(bdtr(self.passed, self.judged, says_yes).mean())
         counts = np.arange(min(self.known, self.passed + self.right) + 1)
-        # Known answers are part of the rate that is asked about, so they, too, are counted by chance: each
-        # possible number of them leaves the rest to the judge.
+        # The tested rate is that of all cases, so the number of right cases with a label is random, too: for
+        # each possible number, the judge decides about the rest.
         of_known = _binomial(counts, self.known, np.array([rate]))[0]
         found = 0.0
         for count, chance in zip(counts, of_known, strict=True):
@@ -204,16 +212,16 @@ class JudgedRate:
 class JudgedMean:
     """The evidence on a mean score in [0, 1]: a judge's answers, and people's labels of some cases.
 
-    By prediction-powered inference: the mean of the judge's scores, and by how much labels are above them.
-    Of a judge that is rarely and grossly wrong, labels may show no error at all; Student's interval then
-    fails an unchanged model in up to 30% of runs. So it is taken with one more label, and one more case, at
-    the end of the scale.
+    By prediction-powered inference: the mean of the judge's scores, plus the mean by which labels exceed
+    them. If a judge errs rarely but grossly, the labels may show no error at all, and Student's interval
+    would fail an unchanged model in up to 30% of runs. So one label and one case at the end of the scale are
+    added.
 
     Attributes:
         scores: The judge's scores of the cases without a label.
-        off: For each label by how much it is above the judge's score.
-        truths: What people say of the cases with a label.
-        word: The mean of the judge's scores of all cases.
+        off: For each label, its difference from the judge's score: positive if people give more.
+        truths: The labels of the cases that have one.
+        word: The mean of the judge's scores over all cases.
 
     >>> judged = JudgedMean((0.8, 0.9, 0.7, 1.0) * 10, (-0.2, -0.1, 0.0, -0.1) * 10)
     >>> round(judged.rate, 3), judged.p_value(0.9) < 0.01 < judged.p_value(0.8)
@@ -230,12 +238,12 @@ class JudgedMean:
 
     @property
     def cases(self) -> int:
-        """The number of cases there are."""
+        """The number of cases."""
         return len(self.scores) + len(self.truths)
 
     @property
     def turned(self) -> JudgedMean:
-        """The same on the scale turned over."""
+        """The same evidence on the reversed scale."""
         return JudgedMean(
             tuple(1 - score for score in self.scores),
             tuple(-each for each in self.off),
@@ -278,11 +286,11 @@ class JudgedMean:
         return min(1.0, mean + float(stdtrit(freedom, probability("level", level))) * error)
 
     def _with_ends(self) -> tuple[float, float, int]:
-        """The mean, its standard error and degrees of freedom, with one more label and case at the end."""
+        """The mean, its standard error and its degrees of freedom, with the added label and case."""
         import numpy as np
 
-        # One invented observation at the far end, here and below: otherwise three labels that happen to agree
-        # would give an error of zero, and certainty.
+        # The observation added here and below keeps three labels that happen to agree from giving a standard
+        # error of zero.
         off = np.append(self.off, 1.0)
         known = len(self.truths) / self.cases
         if not self.scores:
@@ -309,9 +317,8 @@ def _mean(values: Sequence[float]) -> float:
 def drop_chance(approved: JudgedRate | JudgedMean, current: JudgedRate | JudgedMean, margin: float) -> float:
     """The chance of answers judged so much worse if the true rate, or mean, fell by no more than a margin.
 
-    It is 1 where the corrected rates fell by no more. Each side's p-values say how far its true rate may be
-    believed to lie above, or below, any value; the two are combined as distributions are (a confidence
-    distribution of the difference).
+    It is 1 if the corrected rates fell by no more. The p-values of each side, as a function of the true rate,
+    are a confidence distribution (Schweder and Hjort); the chance is that of the difference of the two.
 
     >>> errors = Errors(40, 38, 40, 36)
     >>> drop_chance(JudgedRate(80, 100, errors), JudgedRate(50, 100, errors), 0.0) < 0.01
@@ -321,18 +328,18 @@ def drop_chance(approved: JudgedRate | JudgedMean, current: JudgedRate | JudgedM
 
     if approved.rate - current.rate <= margin:
         return 1.0
-    # Over n fixed cases the true rate is one of n + 1 numbers; finer steps would be empty.
+    # The true rate over n fixed cases is one of n + 1 numbers: finer steps would add nothing.
     steps = min(approved.cases, _STEPS) if approved.exact else _STEPS
     rates = np.arange(steps + 1) / steps
     below = np.array([approved.turned.p_value(1 - rate) for rate in rates.tolist()])
     above = np.array([current.p_value(min(1.0, max(0.0, rate - margin))) for rate in rates.tolist()])
-    # Within a step the lower end counts: the side on which a drop is harder to believe.
+    # Each step counts at its lower end, which makes the chance larger: this is conservative.
     return min(1.0, float(below[0] * above[0] + (np.diff(below) * above[:-1]).sum() + 1 - below[-1]))
 
 
 @lru_cache(maxsize=64)
 def _possible(errors: Errors) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Sensitivities and false alarms that labels leave possible, equally likely, on the low side."""
+    """Equally likely sensitivities and false alarm rates, given the labels; each on the low side."""
     return (
         _low_side(errors.yes_right, errors.yes),
         _low_side(errors.no - errors.no_right, errors.no),
@@ -340,11 +347,11 @@ def _possible(errors: Errors) -> tuple[NDArray[np.float64], NDArray[np.float64]]
 
 
 def _low_side(count: int, of: int) -> NDArray[np.float64]:
-    """Quantiles of the distribution whose quantiles are the lower Clopper–Pearson bounds of a share."""
+    """The lower Clopper–Pearson bounds of a share, at evenly spaced levels."""
     import numpy as np
     from scipy.special import betaincinv
 
-    # The lower bound of what never happened is zero; betaincinv gives no number there.
+    # The lower bound of a count of zero is zero; betaincinv() has no value there.
     if not count:
         return np.zeros(_POINTS)
     middles = (np.arange(_POINTS) + 0.5) / _POINTS
@@ -354,7 +361,7 @@ def _low_side(count: int, of: int) -> NDArray[np.float64]:
 def _of_two(
     at_most: int, right: int, agree: NDArray[np.float64], wrong: int, alarm: NDArray[np.float64]
 ) -> float:
-    """The chance of at most so many yeses, to the right ones and to the wrong ones together."""
+    """The chance that the judge accepts at most so many answers, right and wrong ones together."""
     import numpy as np
     from scipy.special import bdtr
 
@@ -365,7 +372,7 @@ def _of_two(
 
 
 def _binomial(counts: NDArray[np.int_], of: int, shares: NDArray[np.float64]) -> NDArray[np.float64]:
-    """The chance of each count, a row a share."""
+    """The chance of each count, with one row for each share."""
     import numpy as np
     from scipy.special import gammaln, xlog1py, xlogy
 

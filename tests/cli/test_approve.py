@@ -359,8 +359,8 @@ def test_the_advice_after_a_review_of_several_models_names_the_reviewed_one(chan
 def test_a_check_that_is_red_is_only_offered_with_force(changed, reviewing):
     changed.run({"a": "new", "b": "new", "c": "new", "d": "old"}, failed="b", findings=(RED_ANSWERS,))
     output = reviewing(["y"])
-    assert "in the way: 1/3 cases pass, at least 95% required" in output
-    assert "only with --force can it be approved" in output
+    assert "cannot be approved: 1/3 cases pass, at least 95% required" in output
+    assert "left as it is; --force approves it anyway" in output
     assert header(changed).version == "2.0"
     assert "which version of triage? There are runs of 2.0, 2.1." in reviewing([], code=2)
     reviewing(["a", "y"], "2.1", "--force", "--reason", "known gap")

@@ -4,7 +4,7 @@ from dataclasses import replace
 import pytest
 
 from pytest_modelcheck.cli.show import sparkline
-from pytest_modelcheck.records import Finding, Status
+from pytest_modelcheck.records import Finding, Outcome, Status
 
 
 def test_an_approval_is_shown_with_its_author_and_reason(project, command):
@@ -18,6 +18,17 @@ def test_an_approval_is_shown_with_its_author_and_reason(project, command):
     )
     assert '    passed  a  about a\n            → "refund"\n' in output
     assert '    failed  b  about b\n            → {"label":"other"}\n' in output
+
+
+def test_a_case_that_varies_shows_the_outcome_of_each_run_and_an_equal_answer_once(project, command):
+    passed, failed = Outcome.PASSED, Outcome.FAILED
+    project.run({"a": {"word": "x" * 100}}, runs=(passed, failed, passed))
+    output = command("show", "test_known", "2.1").output
+    assert "    failed  a  about a\n            run 1 passed → {" in output
+    assert output.endswith(
+        "\n            run 2 failed → the same answer\n            run 3 passed → the same answer\n\n"
+    )
+    assert max(map(len, output.splitlines())) <= 80
 
 
 def test_a_version_that_was_only_run_is_shown_too(project, command):

@@ -65,7 +65,9 @@ class Lab:
     def meter(self, name="triage"):
         return self.endpoint(name).meter
 
-    def make(self, body, *, gather=False, recipe=None, slot_of=None, handles=(), approved=None, **options):
+    def make(
+        self, body, *, gather=False, recipe=None, choose_repeat=None, handles=(), approved=None, **options
+    ):
         """Make the runner of the bodies of a check of the first model."""
         work = Work(
             body=body,
@@ -77,7 +79,9 @@ class Lab:
             **options,
         )
         kind = GatheredBodies if gather else Bodies
-        self.bodies = kind(work, self.switchboard, handles, slot_of=slot_of, recipe=recipe or Recipe())
+        self.bodies = kind(
+            work, self.switchboard, handles, choose_repeat=choose_repeat, recipe=recipe or Recipe()
+        )
         self.router.bodies = self.bodies
         self.switchboard.tick = self.bodies.show_progress
         return self.bodies

@@ -152,7 +152,7 @@ def test_equal_calls_may_have_an_answer_each(lab):
 
     assert lab.run(body, "a").results[0].recorded == ["a1", "a1"]
     trials = [Trial(n, Case("b", id="b"), repeat=n) for n in range(2)]
-    run = lab.run(body, trials, slot_of=by_repeat)
+    run = lab.run(body, trials, choose_repeat=by_repeat)
     assert [result.recorded for result in run.results] == [["b2", "b3"], ["b4", "b5"]]
     assert by_repeat(trials[1], b"", 2) == 1 + 2 * STRIDE
 

@@ -38,6 +38,7 @@ def test_a_wrong_outcome_a_call_too_many_and_a_forgotten_answer_are_differences(
         run.outcomes = {"test_suite_7.py": outcomes}
         run.answered = differential.Counter(calls)
         run.results = {"test_suite_7.py": set(results)}
+        run.changed = differential.Counter({"test_suite_7.py": len(results)})
         return run
 
     def differences(name, outcomes, *calls, cold=(), results=()):
@@ -56,6 +57,9 @@ def test_a_wrong_outcome_a_call_too_many_and_a_forgotten_answer_are_differences(
     ]
     assert differences("warm", needed.outcomes, results=["c0 yes"]) == [
         "other results than in the first run: ['c0 yes']"
+    ]
+    assert differences("approved", needed.outcomes, results=["c0 yes"]) == [
+        "1 cases differ from what is approved"
     ]
     needed.repeats = 2  # two calls of one input: one may be in vain, with a full cache, too, but not two
     assert differences("warm", needed.outcomes, "7 m0 ('a',)", cold=["7 m0 ('a',)"]) == []

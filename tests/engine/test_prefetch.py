@@ -120,7 +120,7 @@ def test_calls_of_an_earlier_body_are_not_attributed_to_an_unwatched_one(lab, mo
 
     monkeypatch.setattr(Recipe, "learn", noting_size)
     for _ in "cold", "warm":
-        lab.run(lambda case: triage(case.metadata["k"]), trials, slot_of=by_repeat)
+        lab.run(lambda case: triage(case.metadata["k"]), trials, choose_repeat=by_repeat)
     assert max(learned) == 1  # each body makes one call
 
 

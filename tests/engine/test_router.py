@@ -62,6 +62,22 @@ def test_awaited_grades_are_in_the_order_of_their_calls_cold_and_warm(lab):
         assert [grade.given for grade in result.grades] == [b'{"x":"a first"}', b'{"x":"a second"}']
 
 
+def test_grades_from_threads_come_last_in_an_order_of_their_own(lab):
+    triage = lab.model(str.upper)
+    judge = lab.model(lambda _: "good", "judge", role="judge", source="judge")
+
+    def body(case):
+        triage(case.input)
+        for x in "cb":
+            thread = threading.Thread(target=judge, args=(x,))
+            thread.start()
+            thread.join()
+        judge("d")
+
+    [result] = lab.run(body, "a").results
+    assert [grade.given for grade in result.grades] == [b'{"_":"d"}', b'{"_":"b"}', b'{"_":"c"}']
+
+
 def test_calls_from_threads_of_a_body_are_its_own(lab):
     triage = lab.model(str.upper)
 

@@ -36,14 +36,18 @@ NEGATED = perturb.casing() | perturb.negation()
 @pytest.mark.parametrize(
     ("limits", "more", "message"),
     [
-        (STRICT, {}, "only at a rate of {rate}%. To notice a rate of 75%, it needs {needed} runs ("),
+        (
+            STRICT,
+            {},
+            "only if the rate is {rate}% or lower; to notice a rate of 75%, it needs {needed} runs (",
+        ),
         # A case counts once, however many variants it has.
         (
             STRICT,
             {"perturbations": as_perturbations(perturb.casing())},
-            "at_least=0.95 with 12 runs surely fails",
+            "at_least=0.95 with 12 runs fails nine",
         ),
-        (Limits(at_least=0.5), {"cases": texts(1)}, "with 1 run cannot fail, however low the rate. To"),
+        (Limits(at_least=0.5), {"cases": texts(1)}, "with 1 run cannot fail, however low the rate; to"),
         (
             Limits(at_least=0.95, tolerance=0.1),
             {"cases": texts(60)},
@@ -66,6 +70,15 @@ def test_too_few_cases(limits, more, message):
         )
         in remark
     )
+
+
+def test_too_few_cases_asks_for_a_declaration_only_where_there_is_none():
+    (undeclared,) = found("MC201", limits=STRICT)
+    assert undeclared.startswith("if the model varies, ")
+    assert undeclared.endswith("deterministic=True")
+    (declared,) = found("MC201", limits=STRICT, varies=True)
+    assert declared.startswith("at_least=0.95 ")
+    assert declared.endswith("(more cases, or repeats=)")
 
 
 @pytest.mark.parametrize(

@@ -307,7 +307,7 @@ def test_a_fixture_that_fails_without_a_version_says_how_to_name_one(project, bo
     result = project.run()
     result.assert_outcomes(errors=1)
     result.stdout.fnmatch_lines(
-        ["no version of 'upper' is approved yet, and none was named: *pytest --model-version=VERSION *"]
+        ["no version of 'upper' is approved yet, and none was named. *pytest --model-version=VERSION *"]
     )
     result.stdout.no_fnmatch_line("*pytest_modelcheck/plugin/*")
 

@@ -1,4 +1,4 @@
-"""Every two outputs of a case, compared by the test's own body, and answered from slots of their own."""
+"""Every two outputs of a case, compared by the test's own body, and answered from repeats of their own."""
 
 import pytest
 
@@ -58,7 +58,7 @@ def test_at_most_so_many_variants_are_compared():
 
 
 @pytest.mark.parametrize(
-    ("pair", "own", "equal", "slot"),
+    ("pair", "own", "equal", "repeat"),
     [
         ((1, 2), True, 0, 1),
         ((1, 2), True, 1, 2),
@@ -71,14 +71,14 @@ def test_at_most_so_many_variants_are_compared():
         ((1, 2), True, 2, 1 + 2 * STRIDE),
     ],
 )
-def test_a_call_gets_the_answer_of_its_output(pair, own, equal, slot):
-    """Base outputs 0 to 2 lie in slots 0 to 2, answers to variants in slot 0, where the check put them."""
+def test_a_call_gets_the_answer_of_its_output(pair, own, equal, repeat):
+    """Base outputs 0 to 2 are of repeats 0 to 2, answers to variants of repeat 0, as in the check."""
     made = calibration(variants=2)
     made.take([result(trial, calls=[(QUESTION, b"1")]) for trial in made.against_itself()])
     trials = {made._pairings[trial.index]: trial for trial in made.against_variants()}
     trials |= {made._pairings[trial.index]: trial for trial in made.against_itself()}
     trial = next(trial for pairing, trial in trials.items() if (pairing.one, pairing.other) == pair)
-    assert made.slot_of(trial, QUESTION if own else b"another", equal) == slot
+    assert made.choose_repeat(trial, QUESTION if own else b"another", equal) == repeat
 
 
 def test_the_excess_is_what_variants_add():
@@ -98,10 +98,13 @@ def test_a_case_that_ran_twice_counts_once():
     assert len(excess_of([each.tables() for each in made], Limits()).each) == 3
 
 
-def test_fresh_answers_have_slots_of_their_own():
+def test_fresh_answers_have_repeats_of_their_own():
     made = Calibration([Trial(0, Case("x", id="1"), "shout", "X")], start=1, batch=1)
     (trial, *_) = made.against_itself()
-    assert (made.slot_of(trial, QUESTION, 0), made.slot_of(trial, QUESTION, 1)) == (1 << 16, (1 << 16) + 1)
+    assert (made.choose_repeat(trial, QUESTION, 0), made.choose_repeat(trial, QUESTION, 1)) == (
+        1 << 16,
+        (1 << 16) + 1,
+    )
 
 
 def test_a_question_is_known_again_among_fresh_answers():
@@ -109,8 +112,8 @@ def test_a_question_is_known_again_among_fresh_answers():
     key = digest("x")
     made.take([result(each, calls=[(of_repeat(key, 1 << 16), b"1")]) for each in made.against_itself()])
     trial = next(each for each in made.against_variants() if made._pairings[each.index].one == 2)
-    assert made.slot_of(trial, key, 0) == (1 << 16) + 2
-    assert made.slot_of(trial, digest("another"), 0) == 1 << 16
+    assert made.choose_repeat(trial, key, 0) == (1 << 16) + 2
+    assert made.choose_repeat(trial, digest("another"), 0) == 1 << 16
 
 
 def test_groups_are_averaged():
