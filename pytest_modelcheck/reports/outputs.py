@@ -68,15 +68,29 @@ def place(check: CheckReport, case: CaseResult | None, top: str) -> tuple[str, i
     if case is not None and case.origin is not None and case.origin.line is not None:
         origin = case.origin
     if origin is None:
-        return check.verdict.check.partition("::")[0], 1
+        return _file_of(check.verdict.check, top), 1
+    return _from_top(origin.path, top), origin.line or 1
+
+
+def _file_of(test: str, top: str) -> str:
+    return _from_top(test.partition("::")[0], top)
+
+
+def _from_top(path: str, top: str) -> str:
+    """A path from the repository's top, as CI needs it.
+
+    Paths are relative to pytest's rootdir: the current folder, or any above it.
+    """
     here = Path.cwd()
-    # Origins are relative to pytest's rootdir: the current folder, or any above it. CI needs paths from the
-    # repository's top.
+    base = Path(top or here)
     for folder in (here, *here.parents):
-        found = folder / origin.path
-        if found.is_file() and found.is_relative_to(top or here):
-            return found.relative_to(top or here).as_posix(), origin.line or 1
-    return PurePath(origin.path).as_posix(), origin.line or 1
+        found = folder / path
+        if found.is_file():
+            # A runner's folder may be a link, which the current folder does not show.
+            for above in (base, base.resolve()):
+                if found.is_relative_to(above):
+                    return found.relative_to(above).as_posix()
+    return PurePath(path).as_posix()
 
 
 # GitHub shows ten annotations of a kind for a step, and drops the rest.
@@ -156,28 +170,31 @@ _SEVERITY: Final = {Status.FAILED: "major", Status.INCONCLUSIVE: "minor"}
 
 
 def to_code_quality(report: RunReport) -> bytes:
-    """One issue for each check that did not pass, and one for each of its failing cases."""
+    """One issue for each check that did not pass, each of its failing cases, and each test not judged."""
     top = os.environ.get("CI_PROJECT_DIR", "")
     issues = []
+    for trouble in report.troubles:
+        text = f"{excerpt(trouble.test, 200)} was not judged: {excerpt(trouble.message, 300)}"
+        issues.append(_issue(trouble.test, text, "major", (_file_of(trouble.test, top), 1)))
     for check in report.checks:
         verdict = check.verdict
         if verdict.status in (Status.PASSED, Status.XFAILED):
             continue
         summary = f"{excerpt(verdict.check, 200)}: {excerpt(verdict.headline, 300)}"
-        issues.append(_issue(check, None, summary, _SEVERITY[verdict.status], top))
+        identity = f"{verdict.model}\0{verdict.check}\0"
+        issues.append(_issue(identity, summary, _SEVERITY[verdict.status], place(check, None, top)))
         version = None if verdict.comparison is None else verdict.comparison.version
         for case in wrong_cases(check):
             severity = "major" if case.change == "regressed" else "minor"
             text = "; ".join(case_text(case, version))
             summary = f"{excerpt(case.id, 80)} ({excerpt(verdict.check, 200)}): {text}"
-            issues.append(_issue(check, case, summary, severity, top))
+            issues.append(_issue(identity + case.id, summary, severity, place(check, case, top)))
     return dumps(issues) + b"\n"
 
 
-def _issue(check: CheckReport, case: CaseResult | None, text: str, severity: str, top: str) -> dict[str, Any]:
-    path, line = place(check, case, top)
+def _issue(identity: str, text: str, severity: str, where: tuple[str, int]) -> dict[str, Any]:
+    path, line = where
     # GitLab recognises an issue of an earlier run by this, so it holds no text that changes between runs.
-    identity = f"{check.verdict.model}\0{check.verdict.check}\0{'' if case is None else case.id}"
     digest = hashlib.sha256(identity.encode(errors="surrogatepass")).hexdigest()
     return {
         "description": text,

@@ -145,6 +145,12 @@ def _repository(tmp_path, monkeypatch):
 
 
 @pytest.fixture
+def report(report):
+    """The report, of a run in which every test could be judged."""
+    return replace(report, troubles=())
+
+
+@pytest.fixture
 def top(tmp_path):
     return str(tmp_path)
 
@@ -247,6 +253,23 @@ def test_code_quality_has_an_issue_a_check_and_one_a_case(report):
     assert {issue["check_name"] for issue in issues} == {"modelcheck"}
 
 
+def test_a_test_that_could_not_be_judged_is_an_issue_of_code_quality(report):
+    dead = replace(report, troubles=(Trouble("test_triage.py::test_dead", "no\nkey"),))
+    issue, *others = json.loads(to_code_quality(dead))
+    assert issue["description"] == "test_triage.py::test_dead was not judged: no\\nkey"
+    assert issue["severity"] == "major"
+    assert issue["location"] == {"path": "project/test_triage.py", "lines": {"begin": 1}}
+    assert issue["fingerprint"] not in {other["fingerprint"] for other in others}
+
+
+def test_the_repository_may_be_reached_by_a_link(report, tmp_path, monkeypatch):
+    link = tmp_path.parent / f"{tmp_path.name}-link"
+    link.symlink_to(tmp_path, target_is_directory=True)
+    monkeypatch.setenv("CI_PROJECT_DIR", str(link))
+    places = [issue["location"]["path"] for issue in json.loads(to_code_quality(report))]
+    assert places == ["project/test_triage.py", "project/tickets.yaml", "project/test_triage.py"]
+
+
 def test_a_fingerprint_does_not_depend_on_the_answer(report):
     check = report.checks[0]
     other = replace(check.cases[0].trials[0], recorded=b'"billing"')
@@ -259,7 +282,8 @@ def test_a_fingerprint_does_not_depend_on_the_answer(report):
 
 
 @pytest.mark.parametrize(
-    ("origin", "file"), [(Origin("elsewhere/test_x.py"), "elsewhere/test_x.py"), (None, "test_triage.py")]
+    ("origin", "file"),
+    [(Origin("elsewhere/test_x.py"), "elsewhere/test_x.py"), (None, "project/test_triage.py")],
 )
 def test_a_place_that_is_no_file_here_is_named_as_it_was_and_a_missing_one_by_the_node_id(
     report, top, origin, file
