@@ -292,7 +292,7 @@ def _last_look(evidence: Known, rules: Rules, tests: Tests) -> Look:
 
 def _decided(chance: float, sets: slice, unseen: slice, rules: Rules, tests: Tests) -> Look:
     """Decide on some sets; those that no earlier look has used must miss the limit by themselves."""
-    # Runs that were made because the first looked bad must look bad, too: else a bad start decides.
+    # The first set was chosen for a bad result, so fresh runs must miss the limit, too.
     if chance <= rules.false_fail_rate and tests.missed(unseen) and tests.allows_fail():
         return Look(Status.FAILED, Reason.CONFIRMED, chance)
     if min(chance, tests.readily(sets)) > DOUBTFUL:

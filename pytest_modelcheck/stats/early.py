@@ -1,12 +1,12 @@
-"""Stopping early: verdicts that may be looked at after every answer.
+"""Stopping early: tests that stay valid although they are looked at after every answer.
 
-An e-process is the wealth of somebody who bets, at fair odds, against a requirement. While the requirement
-is met the wealth does not grow, whatever the strategy and whenever one looks: it reaches ``1 / rate`` with a
-chance of at most ``rate`` (Ville's inequality). An exact test that is repeated after each answer has no such
+An e-process is the wealth of a player who bets, at fair odds, against a requirement. If the requirement is
+met, the wealth does not grow on average, whatever the strategy: the chance that it ever reaches ``1 / rate``
+is at most ``rate`` (Ville's inequality). An exact test that is repeated after each answer has no such
 promise. Where a limit is exact, :class:`Curtailment` stops as soon as the rest cannot change the verdict.
 
 Answers must be fed in an order that does not depend on them, such as that of submission: an order of
-completion in which wrong answers come first raises the false alarms.
+completion in which wrong answers come first causes false alarms.
 
 Sources: Waudby-Smith and Ramdas, Estimating means of bounded random variables by betting, arXiv 2010.09686
 (2020); for cases drawn without replacement, their Confidence sequences for sampling without replacement,
@@ -35,17 +35,17 @@ _ROUNDING = 1e-9
 class BettingTest:
     """Bets against "the mean of these values in [0, 1] is at least ``null``".
 
-    The wealth is shared out over several stakes; each is multiplied by ``1 + stake * (null - x)`` at every
-    value. Where the values are drawn without replacement from a finite set, ``null`` is the mean that the
-    rest must have.
+    The wealth is divided among several stakes; each part is multiplied by ``1 + stake * (null - x)`` at every
+    value ``x``. If the values are drawn without replacement from a finite set, the mean that the remaining
+    values must have takes the place of ``null``.
 
     Args:
         null: The mean that is bet against.
         expected: The mean that is expected if the requirement is not met; below ``null``.
-        on_expected: Which share of the wealth is staked as is best for 0/1 values of mean ``expected``.
-            The rest is spread evenly over twelve stakes, each 0.6 times the next, up to 0.9 of the highest
-            that can be.
-        total: How many values there are at all, where they are drawn without replacement; else ``None``.
+        on_expected: The share of the wealth with the stake that is best for 0/1 values of mean ``expected``.
+            The rest is divided evenly among twelve stakes, each 0.6 times the next larger one; the largest
+            is 0.9 of the highest possible stake.
+        total: The number of all values if they are drawn without replacement; else ``None``.
 
     >>> bet = BettingTest(null=0.9, expected=0.5, on_expected=1.0)
     >>> round(bet.feed(0), 9)  # a wrong answer is five times as likely under the one as under the other
@@ -57,7 +57,7 @@ class BettingTest:
     def __init__(self, null: float, expected: float, on_expected: float, total: int | None = None) -> None:
         if not 0 <= expected < null <= 1:
             raise ValueError(f"expected must lie below null, both in [0, 1]: {expected!r}, {null!r}")
-        # A bolder stake could lose more than all: wealth would become negative, and bound nothing.
+        # A larger stake could lose more than the wealth, which would become negative and prove nothing.
         boldest = 1 / (1 - null) if null < 1 else math.inf
         spread = [_BOLDEST * boldest * _RATIO**step for step in range(_STAKES)]
         self._stakes = [(null - expected) / null * boldest, *spread]
@@ -94,7 +94,7 @@ class BettingTest:
         return math.exp(min(highest, 700.0)) * sum(math.exp(log - highest) for log in self._logs)
 
     def leave_out(self) -> None:
-        """Take in that one of the values that were to come does not exist."""
+        """Expect one value less."""
         if self._total is not None:
             self._total -= 1
 
@@ -145,8 +145,8 @@ class Monitor:
                 break
             score = self._score(value)
             self.seen += 1
-            # By Ville's inequality, wealth that was staked on a true hypothesis ever reaches 1/rate with a
-            # chance of at most rate, however often one looks.
+            # Ville's inequality: under a true null hypothesis, the chance that the wealth ever reaches 1/rate is
+            # at most rate, however often it is looked at.
             if self._failing.feed(score) >= self._fail_at:
                 self.decision = "failed"
             elif self._passing is not None and self._passing.feed(1 - score) >= self._pass_at:
@@ -154,7 +154,7 @@ class Monitor:
         return self.decision
 
     def leave_out(self) -> None:
-        """Take in that a case does not count."""
+        """Expect one case less: it does not count."""
         self._failing.leave_out()
         if self._passing is not None:
             self._passing.leave_out()
@@ -176,13 +176,13 @@ def watch_mean(
 
     Args:
         at_least: The required mean, in (0, 1].
-        tolerance: A shortfall this large must not be missed; in (0, ``at_least``]. ``None`` where nothing is
-            said of that: then nothing passes early.
+        tolerance: The shortfall that must be noticed, in (0, ``at_least``]; ``None`` if none is declared:
+            then nothing passes early.
         false_fail_rate: See above.
         false_pass_rate: See above.
         graded: Whether the values are scores rather than 0 or 1.
-        total: How many cases there are, where the model does not vary and the cases are the contract;
-            ``None`` where the cases stand for more, or the model varies.
+        total: The number of cases, if the model does not vary and only these cases matter; ``None`` if the
+            cases are a sample, or the model varies.
 
     >>> monitor = watch_mean(at_least=0.95, tolerance=0.05, false_fail_rate=0.05, false_pass_rate=0.10)
     >>> monitor.feed([1, 1, 0, 0, 1, 0, 0, 0, 1]), monitor.seen
@@ -240,15 +240,15 @@ Range = tuple[float, float]
 
 
 class Curtailment:
-    """Says when a limit on losses is decided, whatever becomes of the cases that are left.
+    """Decides a limit on losses as soon as the remaining cases cannot change the verdict.
 
-    A loss is what a case contributes to missing the limit: 1 for a wrong answer and 0 for a right one; what
-    it passed before minus what it passes now; 1 minus its score. The limit is met if the losses come to
-    at most ``altogether``, plus ``each`` for every case that counts. Also right where some of the cases that
-    are left turn out not to count.
+    A loss is what a case contributes to missing the limit: 1 for a wrong answer and 0 for a right one; its
+    approved pass rate minus its current one; 1 minus its score. The limit is met if the sum of the losses is
+    at most ``altogether``, plus ``each`` for every case that counts. Some of the remaining cases may turn out
+    not to count.
 
     Args:
-        ranges: What each case may lose.
+        ranges: The range of the loss of each case.
         each: The mean loss that is allowed.
         altogether: The sum of losses that is allowed.
 
@@ -269,9 +269,9 @@ class Curtailment:
             self._most += max(0.0, most - each)
 
     def feed(self, loss: float | None, expected: Range) -> None:
-        """Take what a case lost, or ``None`` where it does not count; ``expected`` is its range."""
+        """Add the loss of a case, or ``None`` if it does not count; ``expected`` is its range."""
         least, most = expected
-        # The case leaves what is still possible and enters what was seen, whatever it was expected to be.
+        # The case moves from the possible losses to the observed ones.
         self._least -= min(0.0, least - self._each)
         self._most -= max(0.0, most - self._each)
         if loss is not None:

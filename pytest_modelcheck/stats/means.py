@@ -42,7 +42,7 @@ def gaffke_bounds(
     """Return the lower and the upper bound of a mean, each one-sided at ``level``.
 
     Args:
-        values: One value a unit (a case, or a cluster of dependent ones), at least one.
+        values: One value for each unit (a case, or a cluster of dependent ones), at least one.
         level: The confidence of each bound on its own, such as 0.99.
         low: The least that a value could have been.
         high: The most that a value could have been.

@@ -1,6 +1,6 @@
-"""Disagreement beyond the model's own: of a perturbation, or of another version.
+"""Changed answers beyond the model's own noise: under a perturbation, or by another version.
 
-A model that varies answers identical inputs differently, so that a rule which counts changed answers fails
+A model that varies gives different answers to identical inputs, so a rule that counts changed answers fails
 it however invariant it is. Here its disagreement with itself, measured on the same inputs, is subtracted.
 """
 
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
 
 
-_CHOICES = 500  # of the outputs that are called base; beyond, as many are drawn
+_CHOICES = 500  # if there are more ways to choose the base outputs, so many are drawn
 _TIE = 1e-9
 LEAST_PROBES = 12
 _UNLUCKY = 0.01  # cases of an unchanged check that look broken for good, on average
@@ -36,14 +36,14 @@ _UNLUCKY = 0.01  # cases of an unchanged check that look broken for good, on ave
 
 @dataclass(frozen=True, slots=True)
 class Excess:
-    """The model's disagreement with itself under a perturbation, beyond that without.
+    """The disagreement that a perturbation adds to the model's disagreement with itself.
 
     Attributes:
         cross: The mean over the cases of the disagreement between base runs and variants.
         own: The mean over the cases of the disagreement between base runs.
         low: The lower bound of the true ``cross - own``, one-sided at ``1 - false_fail_rate``.
         p_value: The chance of so large a difference, if variants were answered as base inputs are.
-        cases: How many cases there were.
+        cases: The number of cases.
         each: The observed ``cross - own`` of each case.
     """
 
@@ -65,8 +65,8 @@ class Rise:
     """The answers that a perturbation changes in each case, when the check was approved and now.
 
     Attributes:
-        approved: How often an answer to the input and one to a variant disagreed, and two answers to the
-            input.
+        approved: For each case, the share of pairs of an answer to the input and one to a variant that
+            disagreed, and the share of pairs of answers to the input that did.
         current: The same for the current version, of the same cases.
     """
 
@@ -123,11 +123,11 @@ def noise_calibrated_excess(
     Args:
         tables: For each case, how much each two of its outputs differ (see :func:`disagreements`): the base
             runs first, then the variants, at least one.
-        bases: How many base runs each case has, at least 2; 3 is a good number.
+        bases: The number of base runs of each case, at least 2; 3 is a good number.
         false_fail_rate: The level of the test and of the bound.
         seed: Of the permutations.
-        units: For each case, the same for all cases that vary together, which are permuted together; ``None``
-            for those that vary alone.
+        units: For each case, a key that cases which vary together share: these are permuted together.
+            ``None`` for a case that varies alone.
 
     >>> steady, flipped = disagreements("aaaa"), disagreements("aaab")
     >>> found = noise_calibrated_excess([steady] * 80 + [flipped] * 20, bases=3, false_fail_rate=0.01)
@@ -171,10 +171,10 @@ def _checked(table: ArrayLike, bases: int) -> NDArray[np.float64]:
 
 
 def _choices(outputs: int, bases: int, generator: np.random.Generator) -> NDArray[np.float64]:
-    """List which outputs are called base, a row each; the first row is how it really was.
+    """List the choices of base outputs, one per row; the first row is the real choice.
 
-    Where there are too many, others are drawn to go with the real one, anew for each case. That is as good:
-    if the outputs are alike, the real choice is no likelier than any other of the list.
+    If there are too many, some are drawn and added to the real one, anew for each case. The test stays valid:
+    if the outputs are alike, the real choice is as likely as any other of the list.
     """
     if math.comb(outputs, bases) <= _CHOICES:
         return _all_choices(outputs, bases)
@@ -210,11 +210,11 @@ def regression_excess(
     *,
     seed: int = 0,
 ) -> Excess:
-    """Compare how often a run that passed is met by a current one that fails, with how often own runs do so.
+    """Compare how often cases break from an approved to a current run, and from one approved run to another.
 
-    A case regresses with the chance that an approved run passes and a current one fails. Two approved runs do
-    so too, wherever the model varies. The difference of the two is the excess. Only approved runs show the
-    noise: a version that became noisier, and fails more often where it used to pass, is worse. With no
+    A case breaks if the one run passes and the other fails. Between two approved runs, this happens by chance
+    if the model varies. The difference of the two rates is the excess. The noise is that of approved runs
+    alone: a version that became noisier, and fails more often where it used to pass, is worse. With no
     allowance the p-value is that of a permutation, within each case, of which runs are approved; with one,
     the bound of :mod:`~pytest_modelcheck.stats.means` on the excess counts.
 
@@ -252,7 +252,7 @@ def regression_excess(
 
 
 def _excess(crosses: Floats, owns: Floats, permuted: Floats, false_fail_rate: float) -> Excess:
-    """Hold the observed excess against the permuted ones; the observed one counts among them."""
+    """Compare the observed excess with the permuted ones; it counts as one of them."""
     excess = crosses - owns
     as_large = int((permuted >= excess.sum() - _TIE * len(excess)).sum())
     low, _ = gaffke_bounds(excess, 1 - false_fail_rate, low=-1.0, high=1.0)
@@ -264,8 +264,8 @@ def _excess(crosses: Floats, owns: Floats, permuted: Floats, false_fail_rate: fl
 def excess_bound(each: Sequence[float], level: float) -> float:
     """Return the lower bound of the mean excess, one-sided at ``level``.
 
-    By Student's t over the cases; where all cases have the same excess, which leaves t nothing to go by, by
-    Gaffke's bound.
+    By Student's t over the cases; by Gaffke's bound if all cases have the same excess, and so no spread that
+    t could use.
 
     >>> round(excess_bound([0.0] * 80 + [1.0] * 20, 0.99), 3)
     0.105
@@ -295,10 +295,9 @@ def rise_p_value(approved: ArrayLike, current: ArrayLike, false_fail_rate: float
 def probes_needed(approved_runs: int, units: int) -> int:
     """Return how often a case that always passed must fail again to count as broken for good.
 
-    An unchanged version also has cases that passed in all approved runs by luck, and then fail for long.
-    Among ``units`` cases whose chances to pass are spread like a Beta(0.9, 0.3), which holds hopeless and
-    certain cases and everything between, so many probes leave fewer than 0.01 such cases on average. At least
-    12.
+    In an unchanged version, too, some cases passed in all approved runs by luck, and then fail many times.
+    The number of probes is the least, but at least 12, that leaves fewer than 0.01 such cases on average,
+    among ``units`` cases whose chances to pass follow Beta(0.9, 0.3), from hopeless cases to certain ones.
 
     >>> [probes_needed(runs, 100) for runs in (1, 2, 3, 5)], probes_needed(3, 10_000)
     ([64, 17, 12, 12], 36)

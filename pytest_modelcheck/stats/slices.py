@@ -1,10 +1,9 @@
 """Slices of cases: where failures stand out, and whether regressions concentrate in one.
 
 The slice where most fails is searched by a shallow decision tree, which always finds something. So the whole
-search is done again with outcomes shuffled: whatever it finds then is what looking at so many slices finds
-for nothing (Westfall and Young, Resampling-Based Multiple Testing (1993), section 2.2: the maximum
-statistic). Shuffling ends as soon as the answer can only be no (Besag and Clifford, Biometrika 78 (1991)
-301).
+search is done again with outcomes shuffled: that shows what a search of so many slices finds by chance
+(Westfall and Young, Resampling-Based Multiple Testing (1993), section 2.2: the maximum statistic). Shuffling
+ends as soon as the slice cannot be significant any more (Besag and Clifford, Biometrika 78 (1991) 301).
 
 A slice that lost cases while others gained as many leaves the overall rate unchanged. Two p-values together
 say that a slice really lost, each for the maximum over all slices:
@@ -62,8 +61,8 @@ class WorseSlice:
     """A slice where more fails than elsewhere.
 
     Attributes:
-        conditions: What holds of its cases: all of these.
-        p_value: The chance that a search in noise finds so much.
+        conditions: Its cases meet all of these.
+        p_value: The chance that a search finds as much if failures fall on cases at random.
     """
 
     conditions: tuple[Condition, ...]
@@ -84,7 +83,7 @@ def find_rule(
     """The slice where failures stand out most, or ``None`` where none stands out against noise.
 
     Args:
-        features: A row a case, a column a feature.
+        features: One row per case, one column per feature.
         failed: For each case, whether it failed.
         clusters: For each case, the group of cases that it depends on. Outcomes are then shuffled between
             groups of the same size, and never within one.
@@ -107,7 +106,7 @@ def find_rule(
         for places in strata:
             shuffled[places] = outcome[generator.permutation(places)]
         as_much += _best(table, shuffled)[1] >= observed - _TIE
-        # The rule will not be believed, whatever the remaining shuffles say: most sets of cases end here.
+        # Whatever the remaining shuffles give, the rule is not significant: most searches end here.
         if as_much > most:
             return None
     return WorseSlice(conditions, (as_much + 1) / (_SHUFFLES + 1)) if conditions else None
@@ -119,7 +118,7 @@ def _sample(
     """Indexes of a limited number of cases: as many that fail as that pass, or whole clusters."""
     if clusters is None:
         kinds = [np.flatnonzero(outcome == kind) for kind in (0.0, 1.0)]
-        # Both kinds are limited alone: of a million cases that pass and forty that fail, all forty matter.
+        # Each kind has its own limit: of a million cases that pass and forty that fail, all forty matter.
         return np.sort(np.concatenate([generator.permutation(kind)[:_MOST_OF_A_KIND] for kind in kinds]))
     members = _members(clusters, len(outcome))
     chosen: list[int] = []
@@ -138,7 +137,7 @@ def _members(clusters: Sequence[Hashable] | None, cases: int) -> list[list[int]]
 
 
 def _strata(clusters: Sequence[Hashable] | None, cases: int) -> list[NDArray[np.int_]]:
-    """The clusters of each size, a row each: only those of one size can change places."""
+    """The clusters by size, one row per cluster: only clusters of the same size can be exchanged."""
     by_size: dict[int, list[list[int]]] = {}
     for places in _members(clusters, cases):
         by_size.setdefault(len(places), []).append(places)
@@ -149,7 +148,7 @@ def _best(table: Table, outcome: Floats) -> tuple[tuple[Condition, ...], float]:
     """The node of the tree where failures stand out most, and by how many standard errors."""
     from sklearn.tree import DecisionTreeRegressor
 
-    # On outcomes of 0 and 1, squared error is Gini impurity; this one takes them as they are.
+    # On outcomes of 0 and 1, squared error is Gini impurity; a classifier would encode them first.
     tree = DecisionTreeRegressor(max_depth=DEPTH, min_samples_leaf=_SMALLEST_SLICE, random_state=0)
     tree.fit(table, outcome, check_input=False)
     nodes = tree.tree_
@@ -284,8 +283,8 @@ def _maximum_test(
     observed = (rows @ drop) * scale
     resamples, as_large = resamples_for(false_fail_rate), np.zeros(len(rows))
     for size in chunks(resamples, len(drop) + len(rows)):
-        # The highest of all slices in each resample: whoever looks at many slices and shows the worst is
-        # judged by the worst of chance.
+        # The highest of all slices in each resample: the worst of many slices is compared with the worst that
+        # chance gives.
         highest = ((resampled(size) @ rows.T) * scale).max(axis=1)
         as_large += (highest[:, None] >= observed - _TIE * np.abs(observed).max()).sum(axis=0)
     # What was observed is one of the arrangements; without it, a p-value of 0 would be possible.
@@ -301,7 +300,7 @@ def _exchanged(
     """Draw drops with approved and current runs exchanged, within cases or, as one, within clusters."""
     places: dict[tuple[int, int], list[int]] = {}
     for index, (before, after) in enumerate(zip(approved, current, strict=True)):
-        # A case whose runs are all equal does not drop, however they are dealt: mostly, nearly all are such.
+        # A case whose runs are all equal never drops, however they are exchanged: nearly all are such.
         if len({*before, *after}) > 1:
             # Cases with equal numbers of runs are dealt together as arrays; a loop over cases takes minutes.
             places.setdefault((len(before), len(after)), []).append(index)
