@@ -145,7 +145,7 @@ class Monitor:
                 break
             score = self._score(value)
             self.seen += 1
-            # Ville's inequality: under a true null hypothesis, the wealth ever reaches 1/rate with a chance of
+            # Ville's inequality: if the null hypothesis is true, wealth ever reaches 1/rate with a chance of
             # at most rate, however often it is looked at.
             if self._failing.feed(score) >= self._fail_at:
                 self.decision = "failed"
