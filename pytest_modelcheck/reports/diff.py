@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
 
 _ABOUT_ROOM: Final = 24
 _ASIDE: Final = ", unperturbed"
+_FIELD: Final = re.compile(r"[.\[]")
 _FIELDS: Final = 6
 _NAME: Final = 40
 _NEW: Final = "new"
@@ -195,7 +197,7 @@ def case_lines(case: CaseDiff, diff: CheckDiff, *, width: int = 80) -> Iterator[
     if case.note not in ("added", "removed"):
         yield from _answer_lines(case, diff, width)
     if case.expected is not MISSING and case.perturbed is None:
-        yield plain(f"      expected {literal(case.expected, width - 15)}")
+        yield plain(f"      expected {_expected_text(case, width - 15)}")
     if case.new_expectation:
         yield plain("      another answer is expected of it now")
 
@@ -241,6 +243,16 @@ def _answer_lines(case: CaseDiff, diff: CheckDiff, width: int) -> Iterator[Line]
             yield from _labelled(names, sides(*own, room - len(_ASIDE), _SIDES), _ASIDE)
     if outcomes:
         yield plain(f"     {outcomes}")
+
+
+def _expected_text(case: CaseDiff, room: int) -> str:
+    """The expectation; of a long record, only the fields in which the answers differ."""
+    expected, whole_text = case.expected, literal(case.expected)
+    if isinstance(expected, dict) and width_of(whole_text) > room and case.before and case.after:
+        differing = _fields_of(case.before.answer, case.after.answer) or ()
+        names = {_FIELD.split(one.path, maxsplit=1)[0] for one in differing}
+        expected = {name: value for name, value in expected.items() if name in names} or expected
+    return literal(expected, room)
 
 
 def _field_lines(case: CaseDiff, width: int) -> list[Line]:

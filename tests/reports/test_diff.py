@@ -132,6 +132,18 @@ def test_outcomes_are_shown_if_the_heading_does_not_have_them(note, before, afte
     assert rendered(check(case(note, before, after)))[5].strip() == expected
 
 
+def test_of_a_long_expectation_the_fields_are_shown_in_which_the_answers_differ():
+    """Of an invoice, the first eighty characters were shown, which were the same in all cases."""
+    expected = {"vendor": "Acme" * 20, "lines": [{"amount": 9}], "total": 9}
+    before, after = ({**expected, "total": total, "seen": total} for total in (9, 8))
+    sides = ((P, orjson.dumps(before)), (F, orjson.dumps(after)))
+    lines = rendered(check(case(before=sides[0], after=sides[1], expected=expected)))
+    assert '      expected {"total":9}' in lines
+    short = {"total": 9, "lines": [1]}
+    lines = rendered(check(case(before=sides[0], after=sides[1], expected=short)))
+    assert '      expected {"total":9,"lines":[1]}' in lines
+
+
 def test_a_case_that_varies_shows_how_many_of_its_runs_pass():
     """It is listed as changed if not all of its approved runs passed: its outcome does not say why."""
     before, after = (F, b'"a"', None, None, (2, 3)), (F, b'"b"', None, None, (0, 3))
