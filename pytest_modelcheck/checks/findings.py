@@ -85,7 +85,7 @@ class LimitNoise(Protocol):
         """The p-value of the worst result that so many cases can have."""
 
     def readily(self, false_fail_rate: float) -> float:
-        """The same as ``p_value``, or for bounds that take nothing for granted by a sharper test."""
+        """The p-value by which a miss passes: ``p_value``, or a sharper one where that is conservative."""
 
     def chance_of_pass(self, tolerance: float) -> tuple[float, str]:
         """The chance of so good a result with a shortfall of ``tolerance``, and that shortfall in words."""
@@ -96,7 +96,7 @@ class LimitNoise(Protocol):
 
 def readily(noise: LimitNoise, false_fail_rate: float) -> float:
     """Return the p-value by which a miss passes."""
-    # With too few cases for any result to fail, nothing at all would be noticed, so that is no pass.
+    # If there are too few cases for any result to fail, a pass would mean nothing.
     return noise.readily(false_fail_rate) if noise.least_p_value() <= false_fail_rate else 0.0
 
 
@@ -107,9 +107,9 @@ class Rule:
     Attributes:
         looks: The final looks at limits that noise may cause to be missed; they take precedence.
         broken: The ids of the cases that are broken for good.
-        version: The approved version, for remedies.
+        version: The approved version, for remedies; ``"OLD"`` without one.
         by_body: Whether bodies compare with approved answers themselves.
-        alike: At least how many of these fail with the approved answers; the summary says so.
+        alike: The least number of cases that such bodies fail with the approved answer; the summary says so.
         all_differ: Whether no answer is the approved one.
     """
 

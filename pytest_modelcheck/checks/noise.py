@@ -65,7 +65,7 @@ class RateNoise:
         return self.p_value(false_fail_rate) if means is None else student(means, self.required)
 
     def chance_of_pass(self, tolerance: float) -> tuple[float, str]:
-        """The same in the other direction, at the required rate less the tolerance."""
+        """By the same test in the other direction, at the required rate minus the tolerance."""
         scale = self.observed.scale
         above = max(scale.low, self.required - tolerance)
         if self.observed.means is not None:
@@ -97,7 +97,7 @@ class RateNoise:
         means, scale, signed = self.observed.means or (), self.observed.scale, self.observed.signed
         if self.at_zero and self.least_p_value() > false_fail_rate:
             return f"{counted(len(means), self.observed.units)} cannot reveal any mean change"
-        # With one more at either end, as the bound itself has it: equal scores do not mean no spread.
+        # Like the bound itself, with one more score at either end: equal scores do not mean no spread.
         ends = (scale.high, scale.low) if scale.bounded and not self.at_zero else ()
         spread = pstdev([*means, *ends])
         under = max(scale.low, self.required - detectable_shift(len(means), spread, false_fail_rate))

@@ -152,7 +152,7 @@ def _difference(older: Sequence[Memory], newest: Memory) -> str:
         before, after = (
             "none" if one.fingerprint is None else excerpt(one.fingerprint, 12) for one in (memory, newest)
         )
-        return f"under fingerprint {before}, which is {after} now: what fingerprint= names was changed"
+        return f"under fingerprint {before} (now {after}): something that fingerprint= names has changed"
     if memory.source == newest.source:
         return "as another type: what the model returns, or returns=, was changed"
     if memory.source.partition("+")[0] == newest.source.partition("+")[0]:

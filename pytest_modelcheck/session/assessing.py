@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from itertools import chain
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from pytest_modelcheck.canonical import excerpt
 from pytest_modelcheck.checks.compare import pairs
@@ -32,6 +32,9 @@ if TYPE_CHECKING:
     from pytest_modelcheck.session.approved import Approved
     from pytest_modelcheck.session.check import Check, Steps
     from pytest_modelcheck.session.found import CheckRun, Noise
+
+_FINGERPRINT: Final = 12
+"""The characters of a fingerprint that messages show."""
 
 
 def assess(
@@ -149,12 +152,13 @@ def other_fingerprint(check: Check) -> list[Finding]:
     if approved is None or approved.version != subject.version or approved.fingerprint == subject.fingerprint:
         return []
     keys = changed_keys(approved.fingerprint, subject.fingerprint)
-    before = "no fingerprint" if approved.fingerprint is None else approved.fingerprint
-    differs = (
-        f"its fingerprint differs in {', '.join(map(repr, keys))}"
-        if keys
-        else f"its fingerprint is {subject.fingerprint or 'missing'}, and {before} was approved"
-    )
+    differs = f"its fingerprint differs in {', '.join(map(repr, keys))}"
+    if not keys:
+        before, now = (
+            "missing" if one is None else excerpt(one, _FINGERPRINT)
+            for one in (approved.fingerprint, subject.fingerprint)
+        )
+        differs = f"its fingerprint is {now} (approved: {before})"
     summary = (
         f"{subject.label} is not the {approved.version} that was approved: {differs}. If the change is "
         f"meant, give it a version of its own, or approve it as {approved.version}"
@@ -162,7 +166,7 @@ def other_fingerprint(check: Check) -> list[Finding]:
     chosen = subject.definition.fingerprint
     if isinstance(chosen, Files) and not chosen.of_one_version and subject.definition.takes_version:
         summary += (
-            ". If only files of other versions changed, let the fixture name those of one: "
+            ". If only files of other versions changed, let the fixture name just the files of its version: "
             'files("...{version}...")'
         )
     return [Finding("fingerprint", Status.FAILED, summary, against_baseline=True)]

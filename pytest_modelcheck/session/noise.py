@@ -63,7 +63,7 @@ def decide_noise(check: Check, assessment: Assessment) -> Steps[Assessment]:
         return assessment
     if not _may_be_noise(check, assessment):
         repeated = check.spec.repeats > 1 and len(assessment.run.results) <= MOST_CASES
-        # Repeats of a model that is declared to vary may be copies, which a green check says, too.
+        # All repeats of a model that is declared to vary may be equal: a check that passes says so, too.
         if repeated and check.spec.deterministic is False:
             variation = _variation(check, assessment, _weighed(check, assessment))
             return with_noise(check, assessment, replace(assessment.noise, variation=variation))
@@ -104,7 +104,7 @@ def decide_noise(check: Check, assessment: Assessment) -> Steps[Assessment]:
         approved = map(assessment.approved.get, (case.id for case in assessment.run.results.cases))
         variation = variation_of_runs(check.spec.subject, [case for case in approved if case is not None])
     elif Reason.NO_NOISE_KNOWN in reasons and not variation.varies:
-        # Outcomes are steady, which decides; people read that answers are not.
+        # The verdict rests on outcomes, which are steady; the report says that the answers vary.
         words = variation_of_runs(check.spec.subject, assessment.observations.runs).words
         variation = replace(variation, words=words)
     decided = replace(
@@ -138,7 +138,7 @@ def look_for_noise(check: Check, assessment: Assessment) -> Steps[Assessment]:
     """
     limits = check.spec.limits
     while not (weighed := _weighed(check, assessment)).varies and check.spec.deterministic is None:
-        # As likely as can be, so that only outcomes that never vary fail it.
+        # With a p-value of 1, only outcomes that never vary can fail.
         tests = Tests(lambda _: True, lambda _: 1.0, suspects=weighed.rate.failing)
         look = renumbered(looked(weighed.rate, Rules(confirm=limits.confirm), tests), weighed.numbers)
         if look.status is Status.FAILED and look.needs is None:
@@ -199,7 +199,7 @@ def _limits_slices(check: Check, assessment: Assessment) -> bool:
 
 
 def _may_be_noise(check: Check, assessment: Assessment) -> bool:
-    """Return whether a limit is missed for no other reason than outcomes, or cases that passed fail now."""
+    """Return whether noise may explain the result: missed limits on outcomes, or cases that broke."""
     suspicious = _searches_slices(check, assessment) or _limits_slices(check, assessment)
     if check.spec.deterministic is True:
         return (assessment.missed or assessment.passes) and suspicious
@@ -273,7 +273,7 @@ def _looks(
 
 
 def _looks_at_metric(observed: Observed, scores: Scores, weighed: Weighed, limits: Limits) -> dict[str, Look]:
-    """The looks at a metric, and at changed answers, of which it knows nothing."""
+    """The looks at a metric, and at changed answers, which a metric does not see."""
     from pytest_modelcheck.checks.metrics import look_at_metric, look_at_metric_drop
 
     rules, required = Rules(limits.false_fail_rate, limits.confirm), observed.required_rate(limits)

@@ -78,7 +78,7 @@ def test_another_fingerprint_explains_more_than_another_version(ran, why):
     ran.run("--model-version=2.0")
     output = " ".join(why().split())
     assert "4 also answered under fingerprint " in output
-    assert "now: what fingerprint= names was changed" in output
+    assert "): something that fingerprint= names has changed" in output
     assert "1.0" not in output
 
 
